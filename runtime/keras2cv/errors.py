@@ -1,0 +1,72 @@
+"""Every error a user can meet, and the exit code of each.
+
+    Keras2cvError
+    |-- UsageError          2   an argument, or a combination of arguments, that means nothing
+    |   |-- InputError      2   an image, samples or labels file: missing, unreadable, wrong shape
+    |   |-- ModelError      2   a model file that cannot be loaded, or not safely
+    |   `-- BundleError     2   a bundle that is incomplete, altered, or newer than this version
+    |-- VerdictError        1   the answer is no
+    |   |-- ParityError     1   OpenCV's predictions are not TensorFlow's
+    |   |-- UnsupportedError 1  the OpenCV aimed at cannot run the graph
+    |   `-- NetError        1   OpenCV refused the graph, crashed on it, or ran out of time
+    |-- MissingDependency   3   TensorFlow, OpenCV, an engine or a device is not there
+    `-- InconclusiveError   4   the outputs carry too little information to judge
+
+A message is one sentence of what, where and got, and one of what to do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Keras2cvError(Exception):
+    """Base of all errors raised on purpose; `keras2cv.cli.main` catches this one only."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(Keras2cvError):
+    """An argument, or a combination of arguments, that means nothing."""
+
+    exit_code = 2
+
+
+class InputError(UsageError):
+    """An image, samples or labels file that is missing, unreadable or of the wrong shape."""
+
+
+class ModelError(UsageError):
+    """A model file that cannot be loaded, or not without running code from it."""
+
+
+class BundleError(UsageError):
+    """A bundle that is incomplete, altered, or written by a newer version."""
+
+
+class VerdictError(Keras2cvError):
+    """The question was understood, and the answer is no."""
+
+
+class ParityError(VerdictError):
+    """OpenCV's predictions are not TensorFlow's."""
+
+
+class UnsupportedError(VerdictError):
+    """The OpenCV that was aimed at cannot run the graph."""
+
+
+class NetError(VerdictError):
+    """OpenCV refused the graph, crashed on it, or ran out of time."""
+
+
+class MissingDependency(Keras2cvError):  # noqa: N818 - reads as what it says
+    """TensorFlow, OpenCV, an engine or a device is not there."""
+
+    exit_code = 3
+
+
+class InconclusiveError(Keras2cvError):
+    """The outputs carry too little information to judge."""
+
+    exit_code = 4
