@@ -1,0 +1,39 @@
+"""The whole suite, in a fixed order."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from . import (
+    layers_activation,
+    layers_conv,
+    layers_dense,
+    layers_merge,
+    layers_normalization,
+    layers_pooling,
+    layers_regularization,
+    layers_reshape,
+)
+from .case import Case
+
+_FAMILIES = (
+    layers_conv,
+    layers_pooling,
+    layers_normalization,
+    layers_activation,
+    layers_merge,
+    layers_reshape,
+    layers_dense,
+    layers_regularization,
+)
+
+
+@cache
+def all_cases() -> tuple[Case, ...]:
+    """Every case, names unique, in a fixed order."""
+    return tuple(case for family in _FAMILIES for case in family.cases())
+
+
+def sample_cases() -> tuple[Case, ...]:
+    """A fixed sample for every run."""
+    return all_cases()[::5]
