@@ -1,0 +1,412 @@
+"""What a bundle says about itself: `manifest.json` as frozen records that check themselves.
+
+    Manifest
+    |-- model           Model            which file, whole and unaltered
+    |-- inputs          InputTensor...   Keras' name and shape beside the net's
+    |-- outputs         OutputTensor...  in keras.tree.flatten order
+    |-- preprocessing   Preprocessing    from an image to the input; absent: arrays only
+    |-- task            Task             what the outputs mean
+    |-- engine          Engine           what it was verified with
+    |-- evidence        Evidence         how well, on what; absent: unverified
+    `-- source          Source           which model it was made from
+
+`Manifest.from_json` and `Manifest.to_json` are the only ways in and out; every problem is a
+`BundleError` naming the JSON path.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Final, Literal, get_args
+
+from keras2cv.resize import INTERPOLATIONS
+from keras2cv.schema import SchemaError, decode, encode, format_json, named, parse_json
+
+SCHEMA: Final = 1
+MAX_RANK: Final = 8
+MAX_ELEMENTS: Final = 2**31 - 1
+MAX_TENSORS: Final = 1000
+MAX_LABELS: Final = 100_000
+MAX_IMAGE_SIDE: Final = 16_384  # pixels; larger inputs are a mistake before they are a model
+
+Status = Literal["verified", "unverified"]
+Format = Literal["onnx", "frozen"]
+Layout = Literal["same", "NCW", "NCHW", "NCDHW"]
+DType = Literal[
+    "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64",
+    "float16", "float32", "float64",
+]  # fmt: skip
+Color = Literal["RGB", "BGR", "GRAY"]
+ResizeRule = Literal["stretch", "letterbox", "center-crop"]
+Kind = Literal["classify", "binary", "regress", "raw"]
+Scores = Literal["softmax", "logits", "sigmoid", "linear"]
+EngineName = Literal["any", "new", "classic"]
+RunEngine = Literal["new", "classic"]
+SourceKind = Literal["keras", "h5", "savedmodel", "live"]
+
+LAYOUT_RANK: Final[Mapping[str, int]] = {"NCW": 3, "NCHW": 4, "NCDHW": 5}
+SCORES_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "classify": ("softmax", "logits", "sigmoid", "linear"),
+    "binary": ("sigmoid", "logits"),
+    "regress": (),
+    "raw": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The network's file, by its sha256 (64 lower-case hex digits) and size in bytes."""
+
+    file: str
+    format: Format
+    sha256: str
+    size_bytes: str = field(metadata=named("bytes"))  # a string: cv::FileStorage's ints are 32 bit
+    batch: int  # samples per run: dimension 0 of every batched tensor
+
+    def __post_init__(self) -> None:
+        suffix = "onnx" if self.format == "onnx" else "pb"
+        if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,99}}\.{suffix}", self.file):
+            raise SchemaError("file", f"must be a plain name in .{suffix}, got {self.file!r}")
+        _check_sha256("sha256", self.sha256)
+        if not re.fullmatch(r"[1-9][0-9]{0,14}", self.size_bytes):
+            raise SchemaError("bytes", f"must be a positive count, got {self.size_bytes!r}")
+        _check_range("batch", self.batch, 1, 65_536)
+
+
+@dataclass(frozen=True, slots=True)
+class InputTensor:
+    """One input, as Keras sees it and as the net does; dimension 0 of both is the batch.
+
+    `layout` relates the shapes: "same", or the net's axis order where Keras' is channels-last.
+    The net itself takes float32; `dtype` is Keras'.
+    """
+
+    name: str
+    net_name: str
+    keras_shape: tuple[int, ...]
+    net_shape: tuple[int, ...]
+    layout: Layout
+    dtype: DType
+
+    def __post_init__(self) -> None:
+        _check_tensor(self)
+        if not self.keras_shape:
+            raise SchemaError("keras_shape", "must have a batch dimension, got []")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTensor:
+    """One output; with `batched` false it has no batch dimension and is the same for every call."""
+
+    name: str
+    net_name: str
+    keras_shape: tuple[int, ...]
+    net_shape: tuple[int, ...]
+    layout: Layout
+    dtype: DType
+    batched: bool
+
+    def __post_init__(self) -> None:
+        _check_tensor(self)
+
+    @property
+    def sample_size(self) -> int:
+        """How many values the output holds for one sample."""
+        return prod(self.keras_shape[1:] if self.batched else self.keras_shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """From an image to the input: blob = (pixel - mean) * scale / std, after the resize.
+
+    `mean` is in pixel units (0..255); `mean` and `std` have one value per channel, in `color`
+    order. `size_wh` is (width, height) in pixels; `pad` the letterbox's border, 0..255.
+    """
+
+    input: str
+    color: Color
+    size_wh: tuple[int, ...] = field(metadata=named("size"))
+    resize: ResizeRule
+    interpolation: str
+    mean: tuple[float, ...]
+    scale: float
+    std: tuple[float, ...]
+    source: str  # where these facts came from, for people: "preset tf", "in the model", "file"
+    pad: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.size_wh) != 2:
+            raise SchemaError("size", f"must be [width, height], got {list(self.size_wh)}")
+        for side in self.size_wh:
+            _check_range("size", side, 1, MAX_IMAGE_SIDE)
+        for key, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) != self.channels:
+                raise SchemaError(key, f"{self.color} needs {self.channels}, got {len(values)}")
+        if self.scale == 0 or 0 in self.std:
+            raise SchemaError("scale" if self.scale == 0 else "std", "must not be zero")
+        if self.interpolation not in INTERPOLATIONS:
+            raise SchemaError("interpolation", f"there is no {self.interpolation!r}")
+        if (self.pad is not None) != (self.resize == "letterbox"):
+            raise SchemaError("pad", "belongs to resize letterbox, and to no other rule")
+        _check_range("pad", self.pad or 0, 0, 255)
+
+    @property
+    def channels(self) -> int:
+        """1 for GRAY, else 3."""
+        return 1 if self.color == "GRAY" else 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the outputs mean.
+
+    `scores` says what the values of `output` are: "softmax" (probabilities of one of many),
+    "logits" (before softmax or sigmoid), "sigmoid" (independent probabilities), "linear"
+    (neither: reported as they are). `labels`: one per class; for binary [negative, positive] or
+    [positive].
+    """
+
+    kind: Kind
+    output: str | None = None
+    scores: Scores | None = None
+    labels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.output is None) != (self.kind == "raw"):
+            raise SchemaError("output", f"a {self.kind} task needs {self._output_rule()}")
+        legal = SCORES_OF[self.kind]
+        if (self.scores or "none") not in (legal or ("none",)):
+            raise SchemaError(
+                "scores", f"{self.kind} has {' or '.join(legal) or 'none'}, got {self.scores}"
+            )
+        if self.labels is not None and not 1 <= len(self.labels) <= MAX_LABELS:
+            raise SchemaError("labels", f"must be 1 to {MAX_LABELS}, got {len(self.labels)}")
+
+    def _output_rule(self) -> str:
+        return "no output: it returns them all" if self.kind == "raw" else "the output it reads"
+
+    def check_output(self, output: OutputTensor) -> None:
+        """Raise if `output`, the one the task reads, cannot be read so."""
+        if not output.batched:
+            raise SchemaError("task.output", f"{output.name} does not depend on the batch")
+        if self.kind == "binary" and output.sample_size != 1:
+            raise SchemaError("task.output", f"binary needs 1 value, got {output.sample_size}")
+        if self.labels is None:
+            return
+        legal = (1, 2) if self.kind == "binary" else (output.sample_size,)
+        if len(self.labels) not in legal:
+            wanted = " or ".join(map(str, legal))
+            raise SchemaError("task.labels", f"must be {wanted}, got {len(self.labels)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine that was verified ("any": each one, OpenCV's choice), and its two options."""
+
+    name: EngineName
+    fusion: bool
+    winograd: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How far one output was from TensorFlow's, and how far it may be."""
+
+    name: str
+    metric: str
+    limit: float
+    measured: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One OpenCV (version and engine) on which every output was measured."""
+
+    opencv: str
+    engine: RunEngine
+    outputs: tuple[Measured, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why the bundle is believed: the runs that passed, and the versions they were made with."""
+
+    tolerance: str
+    samples: int
+    verdict: Literal["pass"]
+    runs: tuple[Run, ...]
+    versions: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        _check_range("samples", self.samples, 1, 1_000_000)
+        if not self.runs:
+            raise SchemaError("runs", "must hold at least one run")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The model that the bundle was made from; no sha256 for a folder or a live model."""
+
+    file: str
+    kind: SourceKind
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.sha256 is not None:
+            _check_sha256("sha256", self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All of `manifest.json`."""
+
+    schema: int
+    status: Status
+    model: Model
+    inputs: tuple[InputTensor, ...]
+    outputs: tuple[OutputTensor, ...]
+    task: Task
+    engine: Engine
+    source: Source
+    preprocessing: Preprocessing | None = None
+    evidence: Evidence | None = None
+
+    def __post_init__(self) -> None:
+        _check_range("schema", self.schema, SCHEMA, SCHEMA)
+        _check_tensors("inputs", self.inputs)
+        _check_tensors("outputs", self.outputs)
+        _check_unique("inputs", "net_name", [tensor.net_name for tensor in self.inputs])
+        self._check_batch()
+        self._check_preprocessing()
+        self._check_task()
+        self._check_evidence()
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Return the manifest that `text` holds.
+
+        Raises:
+            BundleError: naming the JSON path, what was expected and what was found.
+        """
+        value = parse_json(text)
+        schema = value.get("schema")
+        if isinstance(schema, int) and schema > SCHEMA:
+            raise SchemaError("schema", f"{schema} is newer than this keras2cv reads ({SCHEMA})")
+        return decode(cls, value)
+
+    def to_json(self) -> str:
+        """Return the text of `manifest.json`, read back once so that no reader can refuse it.
+
+        Raises:
+            BundleError: a value that cannot be stored, with its JSON path.
+        """
+        text = format_json(encode(self))
+        if Manifest.from_json(text) != self:
+            raise SchemaError("(root)", "does not survive writing; use tuples and plain numbers")
+        return text
+
+    def replace(self, **changes: object) -> Manifest:
+        """Return a copy with `changes`, checked like any other."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+    def input(self, name: str) -> InputTensor:
+        """Return the input of that Keras name."""
+        return next(tensor for tensor in self.inputs if tensor.name == name)
+
+    def output(self, name: str) -> OutputTensor:
+        """Return the output of that Keras name."""
+        return next(tensor for tensor in self.outputs if tensor.name == name)
+
+    def _check_batch(self) -> None:
+        batched = [(f"inputs[{i}]", t.keras_shape) for i, t in enumerate(self.inputs)]
+        outputs = enumerate(self.outputs)
+        batched += [(f"outputs[{i}]", t.keras_shape) for i, t in outputs if t.batched]
+        for path, shape in batched:
+            if shape[:1] != (self.model.batch,):
+                raise SchemaError(
+                    f"{path}.keras_shape",
+                    f"must begin with the batch {self.model.batch}, got {list(shape)}",
+                )
+
+    def _check_preprocessing(self) -> None:
+        if (pre := self.preprocessing) is None:
+            return
+        if pre.input not in (tensor.name for tensor in self.inputs):
+            raise SchemaError("preprocessing.input", f"is not an input: {pre.input!r}")
+        width, height = pre.size_wh
+        expected = (self.model.batch, pre.channels, height, width)
+        if (got := self.input(pre.input).net_shape) != expected:
+            raise SchemaError(
+                "preprocessing.size", f"makes {list(expected)}, the net takes {list(got)}"
+            )
+
+    def _check_task(self) -> None:
+        if (name := self.task.output) is None:
+            return
+        if name not in (tensor.name for tensor in self.outputs):
+            raise SchemaError("task.output", f"is not an output: {name!r}")
+        self.task.check_output(self.output(name))
+
+    def _check_evidence(self) -> None:
+        if (self.evidence is not None) != (self.status == "verified"):
+            raise SchemaError("evidence", "belongs to status verified, and to no other")
+        expected = sorted(tensor.name for tensor in self.outputs)
+        for index, run in enumerate(self.evidence.runs if self.evidence else ()):
+            if sorted(measured.name for measured in run.outputs) != expected:
+                raise SchemaError(f"evidence.runs[{index}].outputs", f"must be those of {expected}")
+
+
+def net_shape_of(keras_shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
+    """Return the net's shape of a Keras tensor: (N, ..., C) -> (N, C, ...) unless "same"."""
+    if layout == "same":
+        return keras_shape
+    return (keras_shape[0], keras_shape[-1], *keras_shape[1:-1])
+
+
+def _check_tensor(tensor: InputTensor | OutputTensor) -> None:
+    for key in ("name", "net_name"):
+        if not getattr(tensor, key):
+            raise SchemaError(key, "must not be empty")
+    for key in ("keras_shape", "net_shape"):
+        _check_shape(key, getattr(tensor, key))
+    rank = LAYOUT_RANK.get(tensor.layout, len(tensor.keras_shape))
+    if len(tensor.keras_shape) != rank:
+        raise SchemaError("layout", f"{tensor.layout} has rank {rank}, {tensor.name} has not")
+    if tensor.net_shape != (expected := net_shape_of(tensor.keras_shape, tensor.layout)):
+        raise SchemaError(
+            "net_shape", f"{tensor.layout} makes {list(expected)}, got {list(tensor.net_shape)}"
+        )
+
+
+def _check_shape(key: str, shape: tuple[int, ...]) -> None:
+    _check_range(f"{key} (rank)", len(shape), 0, MAX_RANK)
+    for size in shape:
+        _check_range(key, size, 1, MAX_ELEMENTS)
+    _check_range(f"{key} (elements)", prod(shape), 1, MAX_ELEMENTS)
+
+
+def _check_tensors(key: str, tensors: tuple[InputTensor, ...] | tuple[OutputTensor, ...]) -> None:
+    _check_range(f"{key} (count)", len(tensors), 1, MAX_TENSORS)
+    _check_unique(key, "name", [tensor.name for tensor in tensors])
+
+
+def _check_unique(key: str, what: str, names: list[str]) -> None:
+    if len(set(names)) != len(names):
+        raise SchemaError(key, f"every {what} must differ, got {names}")
+
+
+def _check_range(key: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise SchemaError(key, f"must be {low} to {high}, got {value}")
+
+
+def _check_sha256(key: str, value: str) -> None:
+    if not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise SchemaError(key, f"must be 64 lower-case hex digits, got {value[:80]!r}")
+
+
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
