@@ -1,0 +1,138 @@
+"""The few moves that every pass makes on an onnx-ir graph.
+
+All shapes are static here: the model was traced that way. Names of graph inputs and outputs
+never change, and no initializer is ever edited in place, since another node may read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+Array = np.ndarray[Any, Any]
+Pass = Callable[[ir.Model], int]
+
+
+def constant(value: ir.Value | None) -> Array | None:
+    """Return the array behind an initializer or a Constant node, or None for a computed value."""
+    if value is None:
+        return None
+    if value.const_value is not None and value.producer() is None:
+        return value.const_value.numpy()
+    node = value.producer()
+    if node is not None and node.op_type == "Constant" and "value" in node.attributes:
+        return node.attributes["value"].as_tensor().numpy()
+    return None
+
+
+def shape_of(value: ir.Value | None) -> tuple[int, ...] | None:
+    """Return the static shape, or None where it is unknown."""
+    if value is None or value.shape is None or not value.shape.is_static():
+        return None
+    return tuple(int(d) for d in value.shape)
+
+
+def new_constant(model: ir.Model, array: Array, near: ir.Value) -> ir.Value:
+    """Add an initializer, named after the value that it is made for."""
+    name = free_name(model, f"{near.name}/constant")
+    value = ir.Value(name=name, shape=ir.Shape(array.shape), type=ir.TensorType(ir.DataType.from_numpy(array.dtype)))
+    value.const_value = ir.tensor(np.ascontiguousarray(array), name=name)
+    model.graph.register_initializer(value)
+    return value
+
+
+def free_name(model: ir.Model, wish: str) -> str:
+    """Return `wish`, numbered if an initializer has that name already."""
+    taken, name, k = model.graph.initializers, wish, 1
+    while name in taken:
+        k += 1
+        name = f"{wish}_{k}"
+    return name
+
+
+def new_node(
+    before: ir.Node,
+    op: str,
+    inputs: Sequence[ir.Value | None],
+    attributes: Mapping[str, Any] | None = None,
+    *,
+    like: ir.Value,
+    shape: Sequence[int] | None = None,
+) -> ir.Value:
+    """Insert a one-output node before another one, and return its output.
+
+    The node is named after `like`, so that its Keras layer can be told later. The output has
+    `like`'s dtype, and its shape unless another is given.
+    """
+    output = ir.Value(name=None, type=like.type, shape=like.shape.copy() if like.shape is not None else None)
+    if shape is not None:
+        output.shape = ir.Shape(shape)
+    node = ir.node(op, inputs, attributes, outputs=[output], name=f"{layer_name(like)}/{op}")
+    before.prepend(node)
+    return output
+
+
+def layer_name(value: ir.Value) -> str:
+    """Return the name of the node behind a value: TensorFlow's scope, which is the Keras layer."""
+    node = value.producer()
+    return str((node.name if node is not None else None) or value.name)
+
+
+def replace(old: ir.Value, new: ir.Value) -> None:
+    """Let everything that reads `old` read `new`; if `old` is a graph output, `new` becomes it.
+
+    The caller removes the node behind `old`.
+    """
+    graph = old.graph or new.graph
+    if graph is not None and old.is_graph_output():
+        new = _as_output(graph, old, new)
+    old.replace_all_uses_with(new)
+
+
+def _as_output(graph: Any, old: ir.Value, new: ir.Value) -> ir.Value:
+    """Put `new` among the graph's outputs under `old`'s name, behind an Identity if it must keep its own."""
+    name = old.name
+    if new.is_graph_output() or new.is_graph_input() or new.is_initializer():
+        node = ir.node("Identity", [new], outputs=[ir.Value(type=old.type, shape=old.shape)])
+        graph.append(node)
+        new = node.outputs[0]
+    positions = [k for k, value in enumerate(graph.outputs) if value is old]
+    old.name = f"{name}/replaced"
+    new.name = name
+    for k in positions:
+        graph.outputs[k] = new
+    return new
+
+
+def drop(node: ir.Node) -> None:
+    """Remove a node that nothing reads any more."""
+    if node.graph is not None and not any(o.uses() or o.is_graph_output() for o in node.outputs):
+        node.graph.remove(node, safe=True)
+
+
+def only_reader(value: ir.Value) -> ir.Node | None:
+    """Return the one node that reads a value, or None if several do, or it is a graph output."""
+    uses = value.uses()
+    if len(uses) != 1 or value.is_graph_output():
+        return None
+    return next(iter(uses)).node
+
+
+def ints(node: ir.Node, name: str, default: Sequence[int] = ()) -> tuple[int, ...]:
+    """Read an attribute of integers."""
+    attribute = node.attributes.get(name)
+    return tuple(attribute.as_ints()) if attribute is not None else tuple(default)
+
+
+def integer(node: ir.Node, name: str, default: int) -> int:
+    """Read an attribute of one integer."""
+    attribute = node.attributes.get(name)
+    return attribute.as_int() if attribute is not None else default
+
+
+def nodes(model: ir.Model, *ops: str) -> list[ir.Node]:
+    """List the nodes of the given op types, in topological order; a copy, safe to edit under."""
+    return [node for node in model.graph if node.op_type in ops and node.domain in ("", "ai.onnx")]

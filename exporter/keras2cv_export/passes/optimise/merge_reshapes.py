@@ -1,0 +1,31 @@
+"""Turn a Reshape of a Reshape into one.
+
+    Reshape(Reshape(x, a), b)  ->  Reshape(x, b)
+
+Both only rename dimensions, and what the first one said is lost in the second. A Reshape is free
+in itself, but it stands between layers that OpenCV would fuse. Exact.
+Left alone when the second shape copies dimensions of the first (a 0 in it).
+"""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from ...graph import constant, drop, new_node, nodes, replace
+
+
+def merge_reshapes(model: ir.Model) -> int:
+    """Rewrite in place; return how many Reshapes went."""
+    return sum(_merge(node) for node in nodes(model, "Reshape"))
+
+
+def _merge(node: ir.Node) -> int:
+    source, target = node.inputs[0], constant(node.inputs[1])
+    first = source.producer() if source is not None else None
+    if first is None or first.op_type != "Reshape" or target is None or 0 in target:
+        return 0
+    output = node.outputs[0]
+    replace(output, new_node(node, "Reshape", [first.inputs[0], node.inputs[1]], like=output))
+    drop(node)
+    drop(first)
+    return 1

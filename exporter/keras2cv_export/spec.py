@@ -1,0 +1,34 @@
+"""What a model takes and gives, in Keras' own terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One input or output of a Keras model.
+
+    Attributes:
+        name: The Keras name: an `Input`'s name, a dict key, an output layer's name.
+        shape: Keras' layout (channels last), the batch dimension first; None is an open dimension.
+        dtype: NumPy's name of the element type, such as "float32" or "uint8".
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+    def __str__(self) -> str:
+        """Show as `image (None, 224, 224, 3) float32`."""
+        return f"{self.name} {self.shape} {self.dtype}"
+
+    @property
+    def is_static(self) -> bool:
+        """Whether every dimension has a size."""
+        return None not in self.shape
+
+    @property
+    def is_image(self) -> bool:
+        """Whether this looks like a batch of pictures: (N, H, W, 1, 3 or 4)."""
+        return len(self.shape) == 4 and self.shape[3] in (1, 3, 4)
