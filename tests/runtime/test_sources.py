@@ -1,0 +1,321 @@
+"""Sources: names become frames in order, and what is broken costs only itself."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from keras2cv import sources
+from keras2cv.errors import InputError, MissingDependency
+from keras2cv.sources import BrokenSource, Frame, Sample, find_sources, read_image, read_sources
+
+
+def picture(height: int = 17, width: int = 23, seed: int = 0) -> np.ndarray:
+    """Return (height, width, 3) uint8 noise."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def write_png(path: Path, image: np.ndarray) -> Path:
+    """Write `image` losslessly, under any name."""
+    path.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+    return path
+
+
+def frames(*names: Path | str) -> list[sources.Item]:
+    """Return all that `names` give."""
+    return list(read_sources(find_sources([str(name) for name in names])))
+
+
+def images(*names: Path | str) -> list[Frame]:
+    """Return all that `names` give, which must be images."""
+    found = frames(*names)
+    assert all(isinstance(item, Frame) for item in found), found
+    return [item for item in found if isinstance(item, Frame)]
+
+
+def test_an_image_is_read_as_cv2_reads_it(tmp_path: Path) -> None:
+    """JPEG and PNG come out bit for bit as from cv2.imread, under the name that was given."""
+    for name in ("photo.jpg", "photo.png"):
+        path = tmp_path / name
+        assert cv2.imwrite(str(path), picture(41, 67))
+        (frame,) = images(path)
+        assert frame.name == str(path)
+        np.testing.assert_array_equal(frame.image_bgr, cv2.imread(str(path)))
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        picture()[:, :, 0],
+        np.dstack([picture(), picture(seed=3)[:, :, :1]]),
+        picture().astype(np.uint16) * 256 + 77,
+        picture()[:, :, 0].astype(np.uint16) * 256 + 77,
+    ],
+    ids=["gray", "alpha", "16 bits", "gray 16 bits"],
+)
+def test_every_kind_of_png_becomes_8_bit_bgr(tmp_path: Path, stored: np.ndarray) -> None:
+    """Gray is repeated, alpha is dropped, and 16 bits keep their upper 8: cv2.imread's rules."""
+    (frame,) = images(write_png(tmp_path / "odd.png", stored))
+    eight_bits = (stored >> 8).astype(np.uint8) if stored.dtype == np.uint16 else stored
+    colour = eight_bits[:, :, None].repeat(3, 2) if eight_bits.ndim == 2 else eight_bits[:, :, :3]
+    np.testing.assert_array_equal(frame.image_bgr, colour)
+
+
+def test_exif_orientation_is_applied(tmp_path: Path) -> None:
+    """A photo taken on its side comes out upright, as cv2.imread has it."""
+    jpeg = cv2.imencode(".jpg", picture(16, 32))[1].tobytes()
+    # APP1: "Exif", big-endian TIFF, one entry: tag 0x0112 (orientation), SHORT, count 1, value 6.
+    tiff = (
+        b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"
+        + bytes(4)
+    )
+    app1 = b"\xff\xe1" + (len(tiff) + 8).to_bytes(2, "big") + b"Exif\x00\x00" + tiff
+    path = tmp_path / "side.jpg"
+    path.write_bytes(jpeg[:2] + app1 + jpeg[2:])
+    (frame,) = images(path)
+    assert frame.image_bgr.shape == (32, 16, 3)
+
+
+def test_a_name_in_any_script_is_opened(tmp_path: Path) -> None:
+    """Non-ASCII file names work, where cv2.imread on Windows does not open them."""
+    (frame,) = images(write_png(tmp_path / "köttbullar 猫.png", picture()))
+    np.testing.assert_array_equal(frame.image_bgr, picture())
+
+
+def test_a_folder_gives_its_images_in_natural_order(tmp_path: Path) -> None:
+    """img2 comes before img10, capitals do not matter, and other files and subfolders stay out."""
+    for name in ("img10.png", "IMG2.PNG", "img1.png", "a.bmp.png"):
+        write_png(tmp_path / name, picture())
+    (tmp_path / "notes.txt").write_text("not an image", encoding="utf-8")
+    (tmp_path / "deeper").mkdir()
+    write_png(tmp_path / "deeper" / "img3.png", picture())
+    names = [Path(frame.name).name for frame in images(tmp_path)]
+    assert names == ["a.bmp.png", "img1.png", "IMG2.PNG", "img10.png"]
+
+
+def test_a_pattern_goes_where_it_says(tmp_path: Path) -> None:
+    """A glob that the shell left alone is expanded, ** into subfolders."""
+    for name in ("a/2.png", "a/10.png", "b/c/1.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write_png(tmp_path / name, picture())
+    found = [Path(frame.name).relative_to(tmp_path) for frame in images(f"{tmp_path}/**/*.png")]
+    assert found == [Path("a/2.png"), Path("a/10.png"), Path("b/c/1.png")]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> None:
+    """A file called shot[1].png is read, not searched for."""
+    (frame,) = images(write_png(tmp_path / "shot[1].png", picture()))
+    assert frame.name.endswith("shot[1].png")
+
+
+def test_one_broken_file_costs_one(tmp_path: Path) -> None:
+    """Among good images, the undecodable and the empty come out broken, each with a reason."""
+    first, last = (write_png(tmp_path / f"{n}.png", picture(seed=n)) for n in (1, 9))
+    (tmp_path / "4.jpg").write_bytes(b"these bytes are not a picture")
+    (tmp_path / "5.jpg").touch()
+    found = frames(tmp_path)
+    assert [type(item) for item in found] == [Frame, BrokenSource, BrokenSource, Frame]
+    assert [found[0].name, found[3].name] == [str(first), str(last)]
+    assert isinstance(found[1], BrokenSource)
+    assert found[1].reason == (
+        f"OpenCV {cv2.__version__} cannot decode {tmp_path / '4.jpg'} as an image. "
+        "If an image viewer opens it, save it as .png there."
+    )
+    assert isinstance(found[2], BrokenSource)
+    assert found[2].reason == f"{tmp_path / '5.jpg'} is empty (0 bytes). Copy it again."
+
+
+def test_an_image_beyond_the_decoder_s_limits_is_broken(tmp_path: Path) -> None:
+    """A size that cv2 refuses by an exception is a reason like any other."""
+    path = tmp_path / "vast.png"
+    header = b"IHDR" + (2**30).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
+    chunk = (13).to_bytes(4, "big") + header + zlib.crc32(header).to_bytes(4, "big")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk)
+    (item,) = frames(path)
+    assert isinstance(item, BrokenSource)
+    assert str(path) in item.reason
+
+
+def test_a_file_that_vanishes_is_broken(tmp_path: Path) -> None:
+    """A file deleted after it was listed is reported, and the next one still read."""
+    gone, kept = (write_png(tmp_path / f"{n}.png", picture()) for n in (1, 2))
+    listed = find_sources([str(gone), str(kept)])
+    gone.unlink()
+    broken, frame = read_sources(listed)
+    assert isinstance(broken, BrokenSource)
+    assert broken.reason == (
+        f"{gone} cannot be read: {os.strerror(2)}. "
+        "Check that it is still there, and that you may read it."
+    )
+    assert frame.name == str(kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("missing.jpg", "missing.jpg does not exist. "),
+        ("*.jpeg", "*.jpeg matches no file. "),
+        (".", ". holds no image (.avif, .bmp, "),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_an_error_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sentence: str
+) -> None:
+    """Missing files, fruitless patterns and folders without images stop before anything runs."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as raised:
+        find_sources([name])
+    assert str(raised.value).startswith(sentence)
+
+
+def test_nothing_to_read_is_an_error() -> None:
+    """An empty list of names is refused rather than answered with no results."""
+    with pytest.raises(InputError, match="There is nothing to read"):
+        find_sources([])
+
+
+def test_arrays_come_by_name_or_by_number(tmp_path: Path) -> None:
+    """.npy is arr_0; .npz keeps its names; shapes, dtypes and values are untouched."""
+    values = np.arange(10, dtype=np.int32).reshape(2, 5)
+    np.save(tmp_path / "one.npy", values)
+    np.savez(tmp_path / "two.npz", left=values, right=values[:1] * 0.5)
+    one, two = frames(tmp_path / "one.npy", tmp_path / "two.npz")
+    assert isinstance(one, Sample)
+    assert isinstance(two, Sample)
+    assert list(one.arrays) == ["arr_0"]
+    assert list(two.arrays) == ["left", "right"]
+    np.testing.assert_array_equal(one.arrays["arr_0"], values)
+    assert one.arrays["arr_0"].dtype == np.int32
+    np.testing.assert_array_equal(two.arrays["right"], values[:1] * 0.5)
+
+
+@pytest.mark.parametrize("content", ["pickle", "junk.npy", "junk.npz", "cut", "empty"])
+def test_arrays_that_are_not_arrays_are_broken(tmp_path: Path, content: str) -> None:
+    """Pickled objects are never loaded, and damaged files of every kind are reported."""
+    path = tmp_path / ("x.npz" if content in ("junk.npz", "cut") else "x.npy")
+    if content == "pickle":
+        np.save(path, np.array([{"a": 1}], object), allow_pickle=True)
+    elif content == "cut":
+        np.savez_compressed(path, a=picture())
+        path.write_bytes(path.read_bytes()[:-60])
+    else:
+        path.write_bytes(b"" if content == "empty" else b"neither an array nor a zip")
+    (item,) = frames(path)
+    assert isinstance(item, BrokenSource)
+    assert item.reason.startswith(f"{path} is not a .npy or .npz of plain arrays: ")
+
+
+def write_video(path: Path, count: int) -> list[int]:
+    """Write `count` frames, each of one gray level; return the levels."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    levels = [10 + 20 * n for n in range(count)]
+    for level in levels:
+        writer.write(np.full((48, 64, 3), level, np.uint8))
+    writer.release()
+    return levels
+
+
+def test_a_video_gives_every_frame_in_order(tmp_path: Path) -> None:
+    """Frames are numbered, complete and in order."""
+    path = tmp_path / "clip.avi"
+    levels = write_video(path, 7)
+    found = images(path)
+    assert [frame.name for frame in found] == [f"{path}:{n:06d}" for n in range(7)]
+    measured = [float(frame.image_bgr.mean()) for frame in found]
+    np.testing.assert_allclose(measured, levels, atol=3)
+
+
+def test_a_video_that_is_left_early_is_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stops reading half way leaves no open capture behind."""
+    captures: list[FakeCapture] = []
+    monkeypatch.setattr(
+        cv2, "VideoCapture", lambda _: captures.append(FakeCapture(5)) or captures[-1]
+    )
+    (tmp_path / "clip.mp4").touch()
+    reader = read_sources(find_sources([str(tmp_path / "clip.mp4")]))
+    next(reader)
+    reader.close()  # type: ignore[attr-defined]
+    assert captures[0].released
+
+
+def test_a_video_without_a_frame_is_broken(tmp_path: Path) -> None:
+    """A file that only bears a video's name is reported."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"not a video at all")
+    (item,) = frames(path)
+    assert isinstance(item, BrokenSource)
+    assert item.reason == (
+        f"OpenCV {cv2.__version__} cannot decode a single frame of {path}. "
+        "Convert the video, to H.264 in .mp4 for example."
+    )
+
+
+class FakeCapture:
+    """A camera that gives gray frames (48, 64), then nothing."""
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+        self.released = False
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        """Return the next frame, as cv2.VideoCapture does."""
+        self.left -= 1
+        return (True, np.full((48, 64), 7, np.uint8)) if self.left >= 0 else (False, None)
+
+    def release(self) -> None:
+        """Take note."""
+        self.released = True
+
+
+@pytest.mark.parametrize(
+    ("count", "what"), [(3, "stopped after 3 frames"), (0, "cannot be opened")]
+)
+def test_a_camera_that_ends_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, what: str
+) -> None:
+    """A camera never ends by itself: frames come as colour, then the loss is reported."""
+    opened: list[object] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        cv2, "VideoCapture", lambda where: opened.append(where) or FakeCapture(count)
+    )
+    *found, last = frames("2")
+    assert opened == [2]
+    assert [item.name for item in found] == [f"camera 2:{n:06d}" for n in range(count)]
+    assert all(isinstance(item, Frame) and item.image_bgr.shape == (48, 64, 3) for item in found)
+    assert isinstance(last, BrokenSource)
+    assert last.reason == f"camera 2 {what}. Check that it is connected, and free."
+
+
+def test_a_number_that_is_a_file_is_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file called 0 wins over camera 0."""
+    monkeypatch.chdir(tmp_path)
+    write_png(tmp_path / "0", picture())
+    (frame,) = images("0")
+    np.testing.assert_array_equal(frame.image_bgr, picture())
+
+
+def test_an_opencv_without_video_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build without videoio is named as what is missing, with exit code 3."""
+    (tmp_path / "clip.mp4").touch()
+    monkeypatch.delattr(cv2, "VideoCapture")
+    with pytest.raises(MissingDependency, match=r"clip.mp4 is a video, and this OpenCV"):
+        frames(tmp_path / "clip.mp4")
+
+
+def test_read_image_raises_for_itself(tmp_path: Path) -> None:
+    """Called alone, a bad file is our error and a missing one the system's."""
+    (tmp_path / "bad.png").write_bytes(b"bad")
+    with pytest.raises(InputError, match=r"cannot decode .*bad\.png as an image"):
+        read_image(tmp_path / "bad.png")
+    with pytest.raises(FileNotFoundError):
+        read_image(tmp_path / "none.png")
