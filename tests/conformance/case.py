@@ -63,6 +63,8 @@ class Case:
         keras.utils.set_random_seed(seed)
         model = self.build()
         calibration = self.inputs(model, _CALIBRATION_BATCH, seed + 1)
+        if not model.built:  # a subclassed model makes its weights in its first call
+            reference(model, calibration)
         return randomize(model, seed, calibration)
 
     def inputs(self, model: keras.Model, batch: int, seed: int) -> list[Array]:

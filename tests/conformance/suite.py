@@ -6,13 +6,16 @@ from functools import cache
 
 from . import (
     layers_activation,
+    layers_attention,
     layers_conv,
     layers_dense,
     layers_merge,
     layers_normalization,
     layers_pooling,
+    layers_preprocessing,
     layers_regularization,
     layers_reshape,
+    layers_rnn,
 )
 from .case import Case
 
@@ -24,6 +27,9 @@ _FAMILIES = (
     layers_merge,
     layers_reshape,
     layers_dense,
+    layers_rnn,
+    layers_attention,
+    layers_preprocessing,
     layers_regularization,
 )
 
