@@ -1,0 +1,219 @@
+"""Whether OpenCV's outputs are TensorFlow's: two lists of outputs in, a verdict out.
+
+"Pass" has to mean it, so that these all fail: a missing or an extra output, no samples, no outputs,
+no elements, another shape or dtype, a NaN or an infinity on either side, or on both. Nothing is
+permuted, broadcast, reshaped, skipped or cast to make numbers agree. The reference is the oracle:
+it sets the scale, and the names. Outputs that agree while carrying too little information to show a
+fault are "inconclusive" (see informative.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from keras2cv.errors import UsageError
+
+from .informative import MIN_SAMPLES
+from .judge import Behind, Known, judge_output
+from .metrics import Array
+from .report import OutputParity, ParityReport, Verdict
+from .scores import SCORE_KINDS, ScoreKind
+from .tolerance import Tolerance, parse_tolerance
+
+__all__ = ["OutputParity", "Outputs", "ParityReport", "compare", "unrepeatable"]
+
+Outputs = Mapping[str, Array]
+"""Keras' name of an output -> its value for one sample, batch dimension included."""
+
+_REPEAT_SHARE = 0.1  # of the tolerance; what threads' order of summing may cost a repeated run
+
+
+@dataclass(frozen=True)
+class _Job:
+    reference: Sequence[Outputs]
+    candidate: Sequence[Outputs]
+    tolerance: Tolerance
+    scores: Mapping[str, ScoreKind]
+    argmax_of: Mapping[str, str]
+    constant: Collection[str]
+
+
+def compare(
+    reference: Sequence[Outputs],
+    candidate: Sequence[Outputs],
+    tolerance: Tolerance | str | Iterable[str] = "fp32",
+    *,
+    scores: Mapping[str, ScoreKind] = MappingProxyType({}),
+    argmax_of: Mapping[str, str] = MappingProxyType({}),
+    constant: Collection[str] = (),
+) -> ParityReport:
+    """Compare what two runners gave for the same samples.
+
+    Args:
+        reference: TensorFlow's outputs, one mapping of Keras' name to array per sample.
+        candidate: OpenCV's, for the same samples in the same order.
+        tolerance: A preset, `OUTPUT:VALUE`, or several; see `parse_tolerance`.
+        scores: What outputs known to hold class scores over their last axis hold. "softmax" and
+            "sigmoid" are compared as log-odds too; "softmax" and "logits" get top-1 and top-5.
+            Say it only of outputs that end in just that activation.
+        argmax_of: Integer output -> the output whose last axis it is the argmax of. Two classes
+            whose scores are within twice the allowed error of each other may then change places.
+        constant: Outputs known not to depend on the input, such as anchor boxes: they are compared,
+            and not asked to vary.
+
+    Returns:
+        A report with one verdict per output and one overall.
+
+    Raises:
+        UsageError: `tolerance`, `scores`, `argmax_of` or `constant` mean nothing, or name outputs
+            that are not there.
+    """
+    job = _Job(reference, candidate, parse_tolerance(tolerance), scores, argmax_of, constant)
+    samples = min(len(reference), len(candidate))
+    nothing = _nothing_to_compare(reference, candidate)
+    if nothing is not None:
+        return ParityReport("fail", (), (nothing,), samples, job.tolerance)
+    _require_known_outputs(job)
+    outputs = tuple(_judge(job, name) for name in _all_names(job))
+    few = _too_few_samples(job, outputs)
+    reasons = few + tuple(f"{o.name}: {reason}" for o in outputs for reason in o.reasons)
+    return ParityReport(_overall(outputs, few), outputs, reasons, samples, job.tolerance)
+
+
+def unrepeatable(
+    first: Sequence[Outputs],
+    again: Sequence[Outputs],
+    tolerance: Tolerance | str | Iterable[str] = "fp32",
+) -> tuple[str, ...]:
+    """List what differs between two runs of one runner on the same samples; empty if nothing does.
+
+    Run the second time in another order, and sort the answers back: a net that answers from a
+    reused buffer shows, and so does a reference left in training mode, whose dropout is active.
+    A tenth of the tolerance is allowed.
+
+    Raises:
+        UsageError: no samples, or not the same number of them.
+    """
+    if not first or len(first) != len(again):
+        raise UsageError(
+            f"Repeatability was asked of {len(first)} and {len(again)} samples. "
+            "Run the same samples twice."
+        )
+    limits = parse_tolerance(tolerance).limits
+    return tuple(
+        f"{name}: sample {index} is answered differently the second time"
+        for index, (one, two) in enumerate(zip(first, again, strict=True))
+        for name in dict.fromkeys([*one, *two])
+        if not _agree(one.get(name), two.get(name), _REPEAT_SHARE * limits(name).max_abs)
+    )
+
+
+def _nothing_to_compare(reference: Sequence[Outputs], candidate: Sequence[Outputs]) -> str | None:
+    if not reference:
+        return "no samples were compared"
+    if len(reference) != len(candidate):
+        return f"the reference has {len(reference)} samples, the candidate {len(candidate)}"
+    if not any(reference) and not any(candidate):
+        return "no outputs were compared"
+    return None
+
+
+def _require_known_outputs(job: _Job) -> None:
+    names = tuple(job.reference[0])
+    job.tolerance.require_outputs(names)
+    told = [*job.scores, *job.argmax_of, *job.argmax_of.values(), *job.constant]
+    unknown = [name for name in told if name not in names]
+    if unknown:
+        raise UsageError(
+            f"Something is said of the output {unknown[0]!r}, and there is none of that name. "
+            f"The outputs are: {', '.join(map(repr, names))}."
+        )
+    wrong = sorted(set(job.scores.values()) - set(SCORE_KINDS))
+    if wrong:
+        raise UsageError(
+            f"No kind of scores is called {wrong[0]!r}. Choose one of {', '.join(SCORE_KINDS)}."
+        )
+
+
+def _all_names(job: _Job) -> tuple[str, ...]:
+    """Give every name that any sample of either side has, the reference's first."""
+    return tuple(
+        dict.fromkeys(
+            name for side in (job.reference, job.candidate) for sample in side for name in sample
+        )
+    )
+
+
+def _judge(job: _Job, name: str) -> OutputParity:
+    for side, samples in (("reference", job.reference), ("candidate", job.candidate)):
+        missing = [index for index, sample in enumerate(samples) if name not in sample]
+        if missing:
+            reason = f"missing in the {side}, in {len(missing)} of {len(samples)} samples"
+            return OutputParity(name, "fail", (reason,))
+    references = [sample[name] for sample in job.reference]
+    candidates = [sample[name] for sample in job.candidate]
+    known = Known(
+        job.tolerance.limits(name), job.scores.get(name), _behind(job, name), name in job.constant
+    )
+    output = judge_output(name, references, candidates, known)
+    if output.verdict != "fail":
+        return output
+    return replace(output, reasons=output.reasons + _exchanged(job, name, candidates))
+
+
+def _behind(job: _Job, name: str) -> Behind | None:
+    """Give the reference's scores that the integer output `name` is the argmax of."""
+    if name not in job.argmax_of:
+        return None
+    source = job.argmax_of[name]
+    scores = np.stack([sample[source] for sample in job.reference]).astype(np.float64)
+    if scores.shape[1:-1] != job.reference[0][name].shape:
+        raise UsageError(
+            f"{name!r} cannot be the argmax of {source!r} over its last axis: their shapes are "
+            f"{job.reference[0][name].shape} and {scores.shape[1:]}. Name the right output."
+        )
+    return Behind(scores, job.tolerance.limits(source).max_abs * float(np.abs(scores).max()))
+
+
+def _exchanged(job: _Job, name: str, candidates: Sequence[Array]) -> tuple[str, ...]:
+    """Look for another output of the reference whose values came under this name."""
+    for other in job.reference[0]:
+        expected = [sample.get(other) for sample in job.reference]
+        limit = job.tolerance.limits(other).max_abs
+        if other != name and all(map(_agree, expected, candidates, [limit] * len(expected))):
+            return (f"it holds the values of the output {other!r}",)
+    return ()
+
+
+def _agree(expected: Array | None, got: Array | None, limit: float) -> bool:
+    """Tell whether two arrays have one shape and dtype, and values within `limit` of the range."""
+    if expected is None or got is None:
+        return False
+    if expected.shape != got.shape or expected.dtype != got.dtype:
+        return False
+    if np.array_equal(expected, got):
+        return True
+    if expected.dtype.kind != "f" or not (np.isfinite(expected) & np.isfinite(got)).all():
+        return False
+    wide, narrow = got.astype(np.float64), expected.astype(np.float64)
+    return bool(np.abs(wide - narrow).max() <= limit * np.abs(narrow).max())
+
+
+def _too_few_samples(job: _Job, outputs: Sequence[OutputParity]) -> tuple[str, ...]:
+    if len(job.reference) >= MIN_SAMPLES or all(o.name in job.constant for o in outputs):
+        return ()
+    return (
+        f"{len(job.reference)} samples cannot show that the outputs depend on the input. "
+        f"Pass at least {MIN_SAMPLES} that differ.",
+    )
+
+
+def _overall(outputs: Sequence[OutputParity], few: tuple[str, ...]) -> Verdict:
+    verdicts = {output.verdict for output in outputs}
+    if "fail" in verdicts:
+        return "fail"
+    return "inconclusive" if few or "inconclusive" in verdicts else "pass"

@@ -1,0 +1,144 @@
+"""What a comparison found: a verdict per output and overall, with every number behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from .metrics import Metrics, Worst
+from .scores import Ranking
+from .tolerance import Tolerance
+
+Verdict = Literal["pass", "fail", "inconclusive"]
+
+SCHEMA = 1
+EXIT_CODES: Mapping[Verdict, int] = MappingProxyType({"pass": 0, "fail": 1, "inconclusive": 4})
+
+
+@dataclass(frozen=True)
+class Check:
+    """One number against its limit.
+
+    Attributes:
+        metric: What was measured, such as "max_abs/max_ref".
+        limit: The most it may be.
+        measured: What it is.
+        needed: The VALUE with which `--tolerance OUTPUT:VALUE` would let it pass.
+    """
+
+    metric: str
+    limit: float
+    measured: float
+    needed: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the measured value keeps the limit; nothing but a number can."""
+        return self.measured <= self.limit
+
+    @property
+    def strain(self) -> float:
+        """How much of the limit is used up: 1 is all of it."""
+        return self.measured / self.limit if self.limit > 0.0 else math.inf * self.measured
+
+
+@dataclass(frozen=True)
+class OutputParity:
+    """How one output compares.
+
+    Attributes:
+        name: Keras' name.
+        verdict: "pass", "fail" or "inconclusive".
+        reasons: Why it is not "pass", and what may explain it; a passing output has none.
+        checks: Every number that has a limit; empty where nothing could be compared.
+        metrics: Everything else measured on a floating-point output.
+        top1: Agreement on the first class, where the output is known to hold class scores.
+        top5: The same for the first five, from six classes up.
+        near_ties: Integer elements that differ where the scores behind them hardly do.
+        worst: The element furthest off.
+        nonfinite_reference: NaN and infinite elements that TensorFlow gave.
+        nonfinite_candidate: NaN and infinite elements that OpenCV gave.
+    """
+
+    name: str
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    metrics: Metrics | None = None
+    top1: Ranking | None = None
+    top5: Ranking | None = None
+    near_ties: int = 0
+    worst: Worst | None = None
+    nonfinite_reference: int = 0
+    nonfinite_candidate: int = 0
+
+    @property
+    def tightest(self) -> Check | None:
+        """The check nearest to, or furthest beyond, its limit."""
+        return max(self.checks, key=lambda check: check.strain, default=None)
+
+    @property
+    def needed(self) -> float | None:
+        """The VALUE with which `--tolerance OUTPUT:VALUE` would let every check pass."""
+        return max((check.needed for check in self.checks), default=None)
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """How all outputs compare over all samples.
+
+    Attributes:
+        verdict: "fail" if anything fails, else "inconclusive" if anything is, else "pass".
+        outputs: One per output, in the reference's order; those only the candidate has come last.
+        reasons: Why the verdict is not "pass", those of the outputs included.
+        samples: How many were compared.
+        tolerance: What they were held to.
+    """
+
+    verdict: Verdict
+    outputs: tuple[OutputParity, ...]
+    reasons: tuple[str, ...]
+    samples: int
+    tolerance: Tolerance
+
+    def __post_init__(self) -> None:
+        if self.verdict == "pass" and (self.reasons or not self.outputs or not self.samples):
+            raise ValueError("A report passes with outputs, with samples, and without reasons.")
+
+    @property
+    def exit_code(self) -> int:
+        """The process' exit code for this verdict: 0, 1, or 4 for inconclusive."""
+        return EXIT_CODES[self.verdict]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as JSON-able values; unknowns are left out, NaN is the string "nan"."""
+        return {
+            "schema": SCHEMA,
+            "verdict": self.verdict,
+            "samples": self.samples,
+            "tolerance": str(self.tolerance),
+            "reasons": list(self.reasons),
+            "outputs": [_output_dict(output) for output in self.outputs],
+        }
+
+
+def _output_dict(output: OutputParity) -> dict[str, Any]:
+    values = asdict(output)
+    if output.needed is not None:
+        values["needed"] = output.needed
+    plain = _jsonable(values)
+    assert isinstance(plain, dict)  # noqa: S101 - tells mypy; a dict stays one
+    return plain
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _jsonable(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (tuple, list)):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
