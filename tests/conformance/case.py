@@ -262,6 +262,8 @@ def _assign(rng: np.random.Generator, layer: keras.Layer, variable: Any) -> None
         variable.assign(rng.integers(0, 2**31, shape))
     elif isinstance(layer, _FACTS_ABOUT_DATA) or not keras.backend.is_float_dtype(variable.dtype):
         return
+    elif name.endswith(("_scale", "_zero")) and getattr(layer, "quantization_mode", None):
+        return  # belongs to the integer kernel beside it
     elif "kernel" in name:
         variable.assign(rng.standard_normal(shape) * _kernel_std(layer, name, shape))
     elif name == "embeddings" or len(shape) == 0:

@@ -16,6 +16,11 @@ from . import (
     layers_regularization,
     layers_reshape,
     layers_rnn,
+    patterns_backbones,
+    patterns_dense,
+    patterns_detection,
+    patterns_sequences,
+    patterns_wiring,
 )
 from .case import Case
 
@@ -31,6 +36,11 @@ _FAMILIES = (
     layers_attention,
     layers_preprocessing,
     layers_regularization,
+    patterns_backbones,
+    patterns_dense,
+    patterns_detection,
+    patterns_sequences,
+    patterns_wiring,
 )
 
 
