@@ -30,6 +30,7 @@ from keras2cv.opencv import (
     version_tuple,
 )
 
+NO_WHEEL: Final = "not from a wheel: the system's, or built from source"
 INSTALL_EXPORT: Final = "pip install 'keras2cv[export]'"
 OLDEST_NUMPY: Final = "1.22"
 # The extra [export] of pyproject.toml, without OpenCV; a test holds the two together.
@@ -164,7 +165,7 @@ def numpy_problem(version: str | None) -> Problem | None:
 def mixture_problem(opencv: OpenCv, version_of: VersionOf) -> Problem | None:
     """Return that the one wheel of OpenCV is not the version that Python imports."""
     wheels = [name for name in WHEELS if version_of(name)]
-    if len(wheels) != 1 or opencv.origin == _NO_WHEEL:
+    if len(wheels) != 1 or opencv.origin == NO_WHEEL:
         return None
     wheel, version = wheels[0], str(version_of(wheels[0]))
     if version_tuple(version)[:3] == version_tuple(opencv.version)[:3]:
@@ -176,12 +177,9 @@ def mixture_problem(opencv: OpenCv, version_of: VersionOf) -> Problem | None:
     )
 
 
-_NO_WHEEL: Final = "not from a wheel: the system's, or built from source"
-
-
 def _origin(folder: Path, version_of: VersionOf) -> str:
     wheels = [name for name in WHEELS if _lies_in(name, folder)]
-    return " and ".join(f"wheel {name} {version_of(name)}" for name in wheels) or _NO_WHEEL
+    return " and ".join(f"wheel {name} {version_of(name)}" for name in wheels) or NO_WHEEL
 
 
 def _lies_in(name: str, folder: Path) -> bool:
