@@ -80,7 +80,7 @@ def compare(
     _require_known_outputs(job)
     outputs = tuple(_judge(job, name) for name in _all_names(job))
     few = _too_few_samples(job, outputs)
-    reasons = few + tuple(f"{o.name}: {reason}" for o in outputs for reason in o.reasons)
+    reasons = tuple(f"{o.name}: {reason}" for o in outputs for reason in o.reasons) + few
     return ParityReport(_overall(outputs, few), outputs, reasons, samples, job.tolerance)
 
 

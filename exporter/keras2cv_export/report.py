@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -75,6 +75,13 @@ class OutputParity:
     nonfinite_reference: int = 0
     nonfinite_candidate: int = 0
 
+    def __post_init__(self) -> None:
+        if (self.verdict == "pass") == bool(self.reasons):
+            raise ValueError(f"{self.name}: every verdict but a pass has reasons.")
+        passed = bool(self.checks) and all(check.passed for check in self.checks)
+        if self.verdict == "pass" and not passed:
+            raise ValueError(f"{self.name}: a pass needs checks, and all of them passed.")
+
     @property
     def tightest(self) -> Check | None:
         """The check nearest to, or furthest beyond, its limit."""
@@ -105,8 +112,17 @@ class ParityReport:
     tolerance: Tolerance
 
     def __post_init__(self) -> None:
-        if self.verdict == "pass" and (self.reasons or not self.outputs or not self.samples):
-            raise ValueError("A report passes with outputs, with samples, and without reasons.")
+        if (self.verdict == "pass") == bool(self.reasons):
+            raise ValueError("Every verdict but a pass has reasons.")
+        passed = self.samples > 0 and {output.verdict for output in self.outputs} == {"pass"}
+        if self.verdict == "pass" and not passed:
+            raise ValueError("A pass needs samples and outputs, and all outputs passed.")
+
+    def with_failures(self, reasons: tuple[str, ...]) -> ParityReport:
+        """Give this report failed for more reasons, such as those of `unrepeatable`, if any."""
+        if not reasons:
+            return self
+        return replace(self, verdict="fail", reasons=self.reasons + reasons)
 
     @property
     def exit_code(self) -> int:

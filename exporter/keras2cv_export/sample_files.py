@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ def _read_arrays(path: Path, inputs: Sequence[TensorSpec]) -> dict[str, Array]:
         else:
             with loaded:
                 arrays = {key: loaded[key] for key in loaded.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(
             f"The samples in {path} cannot be read: {error}. "
             "Write them with numpy.savez or numpy.save, without Python objects."
@@ -142,7 +143,7 @@ def _named_samples(
     names = [spec.name for spec in inputs]
     if sorted(names) != sorted(arrays):
         raise InputError(
-            f"The samples in {path} are called {', '.join(map(repr, sorted(arrays)))}. "
+            f"The arrays in {path} are called {', '.join(map(repr, sorted(arrays))) or 'nothing'}. "
             f"The model's inputs are: {', '.join(map(repr, names))}."
         )
     columns = [_split(path, spec, arrays[spec.name]) for spec in inputs]
