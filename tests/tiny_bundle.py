@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
 from keras2cv.bundle import write_bundle
 from keras2cv.manifest import (
     Engine,
@@ -25,20 +28,21 @@ from keras2cv.manifest import (
     Task,
 )
 from keras2cv.manifest import Evidence as ManifestEvidence
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 Array = NDArray[Any]
 
 WIDTH, HEIGHT, CLASSES = 12, 9, 5
 LABELS = ("cat", "dog", "naïve café", "猫", "a: b, [c]")
 
+RAW = Task("raw")
+ANY_ENGINE = Engine("any", fusion=True, winograd=True)
+
 
 def net(
     nodes: Sequence[onnx.NodeProto],
     inputs: Mapping[str, Sequence[int]],
     outputs: Mapping[str, Sequence[int]],
-    weights: Mapping[str, Array] = {},  # noqa: B006 - never changed
+    weights: Mapping[str, Array] = {},
 ) -> bytes:
     """Return a checked opset-11 ONNX file of float32 `inputs` and `outputs`."""
     graph = helper.make_graph(
@@ -51,7 +55,7 @@ def net(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)])
     model.ir_version = 6
     onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Classifier:
         w = {k: v.astype(np.float64) for k, v in self.weights().items()}
         relu = np.maximum(image.astype(np.float64) @ w["kernel"].T + w["bias"], 0)
         logits = relu.mean(axis=(1, 2)) @ w["matrix"].T + w["offset"]
-        return logits.astype(np.float32)
+        return np.asarray(logits, np.float32)
 
     def manifest(self) -> Manifest:
         """Return the whole manifest of the net, as a verified classifier of images."""
@@ -117,7 +121,7 @@ class Classifier:
     def selftest(self) -> bytes:
         """Return three different samples and their logits as `selftest.npz`."""
         rng = np.random.default_rng(11)
-        arrays: dict[str, Array] = {"tolerance/0": np.float64(1e-4)}  # type: ignore[dict-item]
+        arrays: dict[str, Array] = {"tolerance/0": np.float64(1e-4)}
         for index in range(3):
             image = rng.uniform(-1, 1, (1, HEIGHT, WIDTH, 3)).astype(np.float32)
             arrays |= {f"in/{index}/0": image, f"out/{index}/0": self(image)}
@@ -138,10 +142,10 @@ def manifest_of(
     *,
     inputs: tuple[InputTensor, ...],
     outputs: tuple[OutputTensor, ...],
-    task: Task = Task("raw"),
+    task: Task = RAW,
     preprocessing: Preprocessing | None = None,
     batch: int = 1,
-    engine: Engine = Engine("any", fusion=True, winograd=True),
+    engine: Engine = ANY_ENGINE,
 ) -> Manifest:
     """Return a verified manifest around the file `model`; the evidence is made up."""
     measured = tuple(Measured(out.name, "max_abs/max_ref", 1e-4, 1.5e-6) for out in outputs)

@@ -70,3 +70,7 @@ class InconclusiveError(Keras2cvError):
     """The outputs carry too little information to judge."""
 
     exit_code = 4
+
+
+class Keras2cvWarning(UserWarning):
+    """Something that works, and that you should know before you rely on it."""

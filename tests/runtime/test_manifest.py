@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import pytest
+
 from keras2cv.errors import BundleError
 from keras2cv.manifest import KINDS, Manifest, Task
 from tiny_bundle import LABELS, Classifier
@@ -15,6 +16,7 @@ from tiny_bundle import LABELS, Classifier
 
 @pytest.fixture
 def manifest() -> Manifest:
+    """Return a manifest that uses nearly every field."""
     return Classifier().manifest()
 
 

@@ -1,0 +1,91 @@
+"""Run what `keras2cv export` made of a Keras model, with OpenCV and numpy alone.
+
+    import keras2cv
+    model = keras2cv.load("cat.cv")
+    model.predict(cv2.imread("photo.jpg"))   # one result, or a list for a list of images
+    model.infer(array)                       # what keras_model.predict takes and gives
+
+Names are loaded when they are first used: `import keras2cv` costs next to nothing, and where
+OpenCV is missing it says how to install it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+from keras2cv._version import VERSION
+from keras2cv.errors import (
+    BundleError,
+    InconclusiveError,
+    InputError,
+    Keras2cvError,
+    Keras2cvWarning,
+    MissingDependency,
+    ModelError,
+    NetError,
+    ParityError,
+    UnsupportedError,
+    UsageError,
+    VerdictError,
+)
+
+if TYPE_CHECKING:
+    from keras2cv.manifest import Manifest
+    from keras2cv.predictor import Predictor, load
+    from keras2cv.results import BinaryResult, Classification, RawOutputs, Regression, Result
+    from keras2cv.selftest import SelfTestReport, run_selftest
+
+__all__ = [
+    "BinaryResult",
+    "BundleError",
+    "Classification",
+    "InconclusiveError",
+    "InputError",
+    "Keras2cvError",
+    "Keras2cvWarning",
+    "Manifest",
+    "MissingDependency",
+    "ModelError",
+    "NetError",
+    "ParityError",
+    "Predictor",
+    "RawOutputs",
+    "Regression",
+    "Result",
+    "SelfTestReport",
+    "UnsupportedError",
+    "UsageError",
+    "VerdictError",
+    "__version__",
+    "load",
+    "run_selftest",
+]
+
+__version__: Final = VERSION
+
+_HOME: Final = {
+    "Manifest": "manifest",
+    "Predictor": "predictor",
+    "load": "predictor",
+    "BinaryResult": "results",
+    "Classification": "results",
+    "RawOutputs": "results",
+    "Regression": "results",
+    "Result": "results",
+    "SelfTestReport": "selftest",
+    "run_selftest": "selftest",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'keras2cv' has no attribute {name!r}")
+    try:
+        module = importlib.import_module(f"keras2cv.{_HOME[name]}")
+    except (ImportError, AttributeError):
+        from keras2cv.opencv import require_opencv
+
+        require_opencv()  # the sentence on a missing or broken cv2, if that is what it is
+        raise
+    return getattr(module, name)

@@ -1,0 +1,177 @@
+"""Run a bundle in a child process, and turn whatever happens to that process into one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+import keras2cv
+from keras2cv import errors
+from keras2cv.errors import Keras2cvError, NetError
+from keras2cv.npz import read_npz
+
+Array = NDArray[Any]
+
+# What Windows ends a crashed process with.
+_NT_STATUS: Final = {
+    0xC0000005: "access violation",
+    0xC00000FD: "stack overflow",
+    0xC0000374: "heap corruption",
+    0xC0000409: "abort",
+}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WorkerRun:
+    """What came back: `outputs[sample][output]` in Keras' layout, and what really ran."""
+
+    outputs: tuple[tuple[Array, ...], ...]
+    opencv: str
+    engine: str
+    threads: int
+    load_ms: float
+
+
+def run_worker(
+    bundle: Path,
+    samples: Sequence[Sequence[Array]],
+    *,
+    timeout_s: float,
+    engine: str | None = None,
+    fusion: bool = True,
+    winograd: bool = True,
+    threads: int | None = None,
+) -> WorkerRun:
+    """Return what `infer` returns for each of `samples` in a fresh process.
+
+    Args:
+        bundle: the bundle's folder; it may be a staged one.
+        samples: per sample, one array per input, in Keras' layout and order.
+        timeout_s: how long the process may take for everything.
+        engine: "new" or "classic"; None takes what the manifest says.
+        fusion: False switches layer fusion off; True leaves it to the manifest.
+        winograd: False switches Winograd convolution off; True leaves it to the manifest.
+        threads: OpenCV's number of threads there.
+
+    Raises:
+        NetError: OpenCV refused the graph, crashed on it, or ran out of time.
+        BundleError, InputError, MissingDependency, UsageError: as `keras2cv.load` and `infer`.
+    """
+    with tempfile.TemporaryDirectory(prefix="keras2cv-") as folder:
+        inputs, outputs = Path(folder, "inputs.npz"), Path(folder, "outputs.npz")
+        arrays = {
+            f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
+        }
+        np.savez(inputs, **arrays)  # type: ignore[arg-type]
+        options = [] if engine is None else ["--engine", engine]
+        options += [] if fusion else ["--no-fusion"]
+        options += [] if winograd else ["--no-winograd"]
+        options += [] if threads is None else ["--threads", str(threads)]
+        _run([str(bundle), str(inputs), str(outputs), *options], bundle, engine, timeout_s)
+        return _read(outputs, len(samples))
+
+
+def _run(arguments: list[str], bundle: Path, engine: str | None, timeout_s: float) -> None:
+    command = [sys.executable, "-m", "keras2cv.worker", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        facts = _progress(error.stdout or b"")
+        raise NetError(
+            f"{_who(facts, engine)} was not done after {timeout_s:g} s, while {_doing(facts)} "
+            f"{bundle.name}. Allow more time, or try the other engine."
+        ) from error
+    if done.returncode != 0:
+        raise _failure(done.returncode, _progress(done.stdout), done.stderr, bundle, engine)
+
+
+def _failure(
+    code: int, facts: Mapping[str, str], stderr: bytes, bundle: Path, engine: str | None
+) -> Keras2cvError:
+    """Return the error for a process that ended with `code`."""
+    if "error" in facts:
+        kind = getattr(errors, facts["error"], NetError)
+        result: Keras2cvError = kind(facts["message"])
+        return result
+    lines = stderr.decode("utf-8", "replace").strip().splitlines() or ["nothing on stderr"]
+    return NetError(
+        f"{_who(facts, engine)} crashed ({ending(code)}) while {_doing(facts)} {bundle.name}; its "
+        f"last words: {lines[-1].strip()[:200]}. Try the other engine, or export it for another "
+        "OpenCV, with --opencv."
+    )
+
+
+def ending(code: int) -> str:
+    """Return in words how a process with exit code `code` ended: "SIGSEGV", "exit code 1"."""
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        return f"{name}, perhaps out of memory" if name == "SIGKILL" else name
+    return _NT_STATUS.get(code, f"exit code {code}")
+
+
+def _progress(stdout: bytes) -> dict[str, str]:
+    """Return the last word on each fact that the worker printed; cv2 may print there too."""
+    facts: dict[str, str] = {}
+    for line in stdout.decode("utf-8", "replace").splitlines():
+        if line.startswith("{"):
+            try:
+                facts |= json.loads(line)
+            except ValueError:
+                continue
+    return facts
+
+
+def _who(facts: Mapping[str, str], engine: str | None) -> str:
+    name = facts.get("engine") or engine
+    version = f"OpenCV {facts['opencv']}" if "opencv" in facts else "OpenCV"
+    return f"{version} ({name} engine)" if name else version
+
+
+def _doing(facts: Mapping[str, str]) -> str:
+    stage = facts.get("stage", "starting")
+    return f"{stage} of" if stage.startswith("running") else stage
+
+
+def _environment() -> dict[str, str]:
+    """Return the child's environment, in which it finds this very keras2cv first."""
+    root = str(Path(keras2cv.__file__).resolve().parents[1])
+    inherited = os.environ.get("PYTHONPATH")
+    path = root if not inherited else os.pathsep.join((root, inherited))
+    # PYTHONSAFEPATH (Python 3.11): a cv2.py in the current folder is not OpenCV.
+    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+
+
+def _read(path: Path, sample_count: int) -> WorkerRun:
+    arrays = read_npz(path, max_bytes=sys.maxsize)
+    facts = json.loads(str(arrays.pop("facts")))
+    output_count = len(arrays) // sample_count
+    return WorkerRun(
+        tuple(
+            tuple(arrays[f"out/{i}/{k}"] for k in range(output_count)) for i in range(sample_count)
+        ),
+        facts["opencv"],
+        facts["engine"],
+        facts["threads"],
+        facts["load_ms"],
+    )

@@ -1,0 +1,252 @@
+"""A bundle, loaded: images or arrays in, the task's results or Keras' own outputs out."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.bundle import Bundle, read_bundle
+from keras2cv.device import choose_device
+from keras2cv.errors import InputError, Keras2cvWarning, UsageError
+from keras2cv.manifest import Manifest
+from keras2cv.net import Net
+from keras2cv.postprocess import POSTPROCESSORS
+from keras2cv.preprocess import Preprocessor
+from keras2cv.results import Result
+from keras2cv.tensors import by_name, check_inputs, chunks, from_net, join, to_net
+
+Array = NDArray[Any]
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    device: str = "cpu",
+    engine: str | None = None,
+    threads: int | None = None,
+    check_hash: bool = True,
+) -> Predictor:
+    """Load the bundle at `path`.
+
+    Args:
+        path: the bundle's folder.
+        device: "cpu", "opencl", "cuda", "cuda-fp16" or "auto" (CUDA if it is there, else CPU).
+        engine: "new" or "classic"; None takes what the bundle was verified with.
+        threads: for all of OpenCV in this process; None leaves it as it is.
+        check_hash: False skips the sha256 of the model, on a disk that you trust.
+
+    Raises:
+        BundleError: no bundle, or one that is incomplete, altered or too new.
+        MissingDependency: the device or engine is not there.
+        NetError: OpenCV does not load the net.
+        UsageError: an argument that means nothing.
+    """
+    bundle = read_bundle(path, check_hash=check_hash)
+    return Predictor(bundle, device=device, engine=engine, threads=threads)
+
+
+class Predictor:
+    """A model that is ready to run; `load` makes one.
+
+    It may be used from several threads: their runs wait for each other, since a cv2 net is not
+    thread-safe. Load one per thread to run at the same time.
+
+    Attributes:
+        manifest: what the bundle says about itself.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        device: str = "cpu",
+        engine: str | None = None,
+        threads: int | None = None,
+        fusion: bool | None = None,
+        winograd: bool | None = None,
+    ) -> None:
+        """Load the net of `bundle`; `load` documents the arguments.
+
+        `fusion` and `winograd` switch OpenCV's optimisations for experiments; None takes what the
+        bundle was verified with.
+        """
+        self.manifest: Manifest = bundle.manifest
+        self.folder = bundle.folder
+        if threads is not None:
+            _set_threads(threads)
+        if self.manifest.status == "unverified":
+            warnings.warn(
+                f"{bundle.folder} is unverified: nobody compared it with TensorFlow. "
+                "Export it without --no-check, or run `keras2cv check`.",
+                Keras2cvWarning,
+                stacklevel=3,
+            )
+        self._net = Net(
+            bundle.model_path,
+            self.manifest,
+            device=choose_device(device),
+            engine=engine,
+            fusion=fusion,
+            winograd=winograd,
+        )
+        self._postprocess = POSTPROCESSORS[self.manifest.task.kind]
+        self._preprocess = None
+        if self.manifest.preprocessing is not None:
+            self._preprocess = Preprocessor(self.manifest.preprocessing)
+
+    @property
+    def device(self) -> str:
+        """Where it really runs: "cpu", "opencl", "cuda" or "cuda-fp16"."""
+        return self._net.device
+
+    @property
+    def engine(self) -> str:
+        """The engine that really runs: "new" or "classic"."""
+        return self._net.engine
+
+    @property
+    def threads(self) -> int:
+        """How many threads OpenCV uses now, in all of this process."""
+        return cv2.getNumThreads()
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Keras' names of the inputs, in the order of `infer`'s arguments."""
+        return tuple(tensor.name for tensor in self.manifest.inputs)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Keras' names of the outputs, in the order of `infer`'s results."""
+        return tuple(tensor.name for tensor in self.manifest.outputs)
+
+    def infer(self, *arrays: Any) -> list[Array]:
+        """Return what `keras_model.predict` returns for the same arrays.
+
+        Args:
+            arrays: one (N, ...) array per input in Keras' layout (channels last), order and dtype,
+                or a single dict of them by name; N is any number from 1 on.
+
+        Returns:
+            One array per output, in keras.tree.flatten order, Keras' layout and dtype.
+
+        Raises:
+            InputError: another shape or dtype than the model takes.
+            NetError: OpenCV fails.
+        """
+        tensors = self.manifest.inputs
+        if len(arrays) == 1 and isinstance(arrays[0], Mapping):
+            arrays = tuple(by_name(arrays[0], tensors))
+        checked = check_inputs(arrays, tensors)
+        runs = []
+        for part in chunks(len(checked[0]), self.manifest.model.batch):
+            pairs = zip(checked, tensors, strict=True)
+            blobs = {tensor.net_name: to_net(array[part], tensor) for array, tensor in pairs}
+            runs.append(self._run(blobs, part.stop - part.start))
+        return [
+            join([run[tensor.name] for run in runs], tensor) for tensor in self.manifest.outputs
+        ]
+
+    def __call__(self, arrays: Mapping[str, Any]) -> dict[str, Array]:
+        """Return the outputs by name for the inputs by name, as `infer` does by position."""
+        return dict(zip(self.output_names, self.infer(arrays), strict=True))
+
+    @overload
+    def predict(self, image: Array, /) -> Result: ...
+    @overload
+    def predict(self, images: Sequence[Array], /) -> list[Result]: ...
+
+    def predict(self, images: Array | Sequence[Array], /) -> Result | list[Result]:
+        """Return the task's result for an image, or a list of results for a list of images.
+
+        A bundle that does not say how an image becomes its input takes here what `infer` takes
+        (an array, or one per input), and returns a list with a result per sample.
+
+        Args:
+            images: (H, W, 3) uint8 BGR as cv2.imread gives it, of any size; gray, BGRA and 16-bit
+                images are converted as `keras2cv.images` says. A list may mix sizes.
+
+        Returns:
+            A `Classification`, `BinaryResult`, `Regression` or `RawOutputs`, as the task says.
+
+        Raises:
+            InputError: not an image.
+            UsageError: the model has other inputs beside the image.
+            NetError: OpenCV fails.
+        """
+        if isinstance(images, np.ndarray) or not isinstance(images, Sequence):
+            return self._predict_one(images)
+        if self._preprocess is None:
+            return self.results_of(self.infer(*images))
+        if not images:
+            raise InputError("There are no images, got an empty list. Give one image or more.")
+        results: list[Result] = []
+        for part in chunks(len(images), self.manifest.model.batch):
+            results += self._predict_batch(self._preprocess, images[part])
+        return results
+
+    def run_image(self, image: Array) -> tuple[Array, list[Array]]:
+        """Return the blob that `image` becomes, and what `infer` would return for it.
+
+        Raises:
+            InputError: not an image.
+            UsageError: the bundle does not say how an image becomes its input.
+        """
+        if self._preprocess is None:
+            raise UsageError(
+                f"{self.folder} does not say how an image becomes its input. "
+                "Call infer() with arrays, or export it with --preprocess."
+            )
+        blob = self._preprocess([image])
+        outputs = self._run_blob(blob)
+        return blob, [outputs[name] for name in self.output_names]
+
+    def _predict_one(self, image: Array) -> Result | list[Result]:
+        if self._preprocess is None:
+            return self.results_of(self.infer(image))
+        return self._predict_batch(self._preprocess, [image])[0]
+
+    def results_of(self, outputs: Sequence[Array]) -> list[Result]:
+        """Return the task's result for each sample of what `infer` returned."""
+        pairs = list(zip(self.manifest.outputs, outputs, strict=True))
+        count = max((len(array) for tensor, array in pairs if tensor.batched), default=1)
+        return self._results({tensor.name: array for tensor, array in pairs}, count)
+
+    def _predict_batch(self, preprocess: Preprocessor, images: Sequence[Array]) -> list[Result]:
+        return self._results(self._run_blob(preprocess(images)), len(images))
+
+    def _run_blob(self, blob: Array) -> dict[str, Array]:
+        """Return the outputs for a blob of at most a batch, filled up by repeating its last."""
+        if len(self.manifest.inputs) != 1:
+            raise UsageError(
+                f"{self.folder} has the inputs {', '.join(self.input_names)}, and an image fills "
+                "only one. Call infer() with an array for each."
+            )
+        count = len(blob)
+        if missing := self.manifest.model.batch - count:
+            blob = np.concatenate([blob, np.repeat(blob[-1:], missing, axis=0)])
+        return self._run({self.manifest.inputs[0].net_name: blob}, count)
+
+    def _run(self, blobs: Mapping[str, Array], count: int) -> dict[str, Array]:
+        """Return one run's outputs by Keras name, cut to the first `count` samples."""
+        arrays = self._net.forward(blobs)
+        return {t.name: from_net(arrays[t.net_name], t, count) for t in self.manifest.outputs}
+
+    def _results(self, outputs: Mapping[str, Array], count: int) -> list[Result]:
+        whole = dict(outputs)
+        for tensor in self.manifest.outputs:
+            if not tensor.batched:  # the same for every sample
+                array = outputs[tensor.name]
+                whole[tensor.name] = np.broadcast_to(array, (count, *array.shape))
+        return list(self._postprocess(self.manifest.task, whole))
+
+
+def _set_threads(threads: int) -> None:
+    if threads < 1:
+        raise UsageError(f"threads must be at least 1, got {threads}. None leaves OpenCV's choice.")
+    cv2.setNumThreads(threads)

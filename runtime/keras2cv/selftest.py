@@ -1,0 +1,142 @@
+"""Run a bundle's golden vectors here: does this OpenCV still say what TensorFlow said?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.bundle import SELFTEST
+from keras2cv.golden import Golden, GoldenImage, read_golden
+from keras2cv.predictor import Predictor
+
+Array = NDArray[Any]
+
+BLOB_LIMIT: Final = 1e-6  # of the largest value: room for float32 sums in another order, no more
+TINY: Final = 1e-30  # an expected output below this is all zeros
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestRow:
+    """One comparison: `measured` is max|got - expected| / max|expected|, NaN if there is none."""
+
+    case: str  # "sample 0", "image"
+    output: str  # Keras' name, or "blob"
+    measured: float
+    limit: float
+    problem: str | None = None  # why there is no number: another shape, NaN
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is near enough."""
+        return self.problem is None and self.measured <= self.limit
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, without what is not a number or not there."""
+        facts = {key: value for key, value in asdict(self).items() if value is not None}
+        if math.isnan(self.measured):
+            del facts["measured"]
+        return {**facts, "passed": self.passed}
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestReport:
+    """Every comparison, what else is wrong (a sentence each), and what ran them."""
+
+    rows: tuple[SelfTestRow, ...]
+    problems: tuple[str, ...]
+    opencv: str
+    engine: str
+    device: str
+
+    @property
+    def verdict(self) -> Literal["pass", "fail"]:
+        """Pass if there were comparisons, each is near enough, and nothing else is wrong."""
+        near = bool(self.rows) and all(row.passed for row in self.rows)
+        return "pass" if near and not self.problems else "fail"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {**asdict(self), "rows": [r.to_dict() for r in self.rows], "verdict": self.verdict}
+
+
+def run_selftest(model: Predictor) -> SelfTestReport:
+    """Compare `model`, as it is loaded, with its bundle's golden vectors.
+
+    Raises:
+        BundleError: there are no golden vectors, or they are not this model's.
+        InputError: their inputs are not the model's.
+        NetError: OpenCV fails.
+    """
+    golden = read_golden(model.folder / SELFTEST, model.manifest)
+    answers = [model.infer(*sample.inputs) for sample in golden.samples]
+    rows = list(_sample_rows(model, golden, answers))
+    if golden.image is not None:
+        rows += _image_rows(model, golden, golden.image)
+    problems = [
+        *_repeat_problems(model, golden.samples[0].inputs, answers[0]),
+        *_stuck_problems(model, answers),
+    ]
+    engine, device = model.engine, model.device
+    return SelfTestReport(tuple(rows), tuple(problems), cv2.__version__, engine, device)
+
+
+def compare(case: str, output: str, got: Array, expected: Array, limit: float) -> SelfTestRow:
+    """Return how far `got` is from `expected`, in units of the largest expected magnitude."""
+    if got.shape != expected.shape:
+        problem = f"shape {got.shape}, expected {expected.shape}"
+        return SelfTestRow(case, output, math.nan, limit, problem)
+    got, expected = got.astype(np.float64), expected.astype(np.float64)
+    for name, array in (("expected", expected), ("got", got)):
+        if not np.isfinite(array).all():
+            return SelfTestRow(case, output, math.nan, limit, f"NaN or infinity {name}")
+    scale = max(float(np.abs(expected).max()), TINY)
+    return SelfTestRow(case, output, float(np.abs(got - expected).max()) / scale, limit)
+
+
+def _sample_rows(
+    model: Predictor, golden: Golden, answers: Sequence[Sequence[Array]]
+) -> Iterator[SelfTestRow]:
+    for i, (sample, answer) in enumerate(zip(golden.samples, answers, strict=True)):
+        yield from _rows(f"sample {i}", model, answer, sample.outputs, golden.tolerances)
+
+
+def _image_rows(model: Predictor, golden: Golden, image: GoldenImage) -> Iterator[SelfTestRow]:
+    """Compare the way from the encoded image to the blob, and from there to the outputs."""
+    blob, answer = model.run_image(image.decode())
+    yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
+    yield from _rows("image", model, answer, image.outputs, golden.tolerances)
+
+
+def _rows(
+    case: str,
+    model: Predictor,
+    got: Sequence[Array],
+    expected: Sequence[Array],
+    limits: Sequence[float],
+) -> Iterator[SelfTestRow]:
+    for row in zip(model.output_names, got, expected, limits, strict=True):
+        yield compare(case, *row)
+
+
+def _repeat_problems(
+    model: Predictor, inputs: Sequence[Array], first: Sequence[Array]
+) -> Iterator[str]:
+    """Yield the outputs that change when a sample is run again, after others."""
+    again = model.infer(*inputs)
+    for name, one, other in zip(model.output_names, first, again, strict=True):
+        if one.tobytes() != other.tobytes():
+            yield f"Output {name} differs when the same sample is run again."
+
+
+def _stuck_problems(model: Predictor, answers: Sequence[Sequence[Array]]) -> Iterator[str]:
+    """Yield the outputs that are the same whatever goes in; classes and masks may well be."""
+    for k, tensor in enumerate(model.manifest.outputs):
+        varies = tensor.batched and tensor.dtype.startswith("float") and len(answers) > 1
+        if varies and all(np.array_equal(answer[k], answers[0][k]) for answer in answers[1:]):
+            yield f"Output {tensor.name} is the same for {len(answers)} different samples."
