@@ -21,19 +21,26 @@ _MIN_ELEMENTS = 4  # a factor and an offset explain fewer by themselves
 _HALF_PRECISION_MIN_ELEMENTS = 8  # fewer values may well be short by chance
 
 
-def hints(pair: Paired, allowed: float) -> tuple[str, ...]:
-    """Say what explains a failing output; arrays are (samples, *output shape)."""
+def hint(pair: Paired, allowed: float) -> str | None:
+    """Say what explains a failing output, the most telling first; None if nothing known does."""
     if pair.reference.size < _MIN_ELEMENTS or pair.count < pair.reference.size:
-        return ()
+        return None
     # What leaves more than a quarter of the error explains nothing.
     allowed = min(allowed, float(pair.errors().max()) / 4.0)
-    clauses = (hint(pair.reference, pair.candidate, allowed) for hint in HINTS)
-    return tuple(clause for clause in clauses if clause is not None)
+    clauses = (find(pair.reference, pair.candidate, allowed) for find in HINTS)
+    return next((clause for clause in clauses if clause is not None), None)
 
 
 def same_values(reference: Array, candidate: Array, allowed: float) -> bool:
     """Tell whether two arrays of one shape agree to within `allowed`, absolutely."""
     return bool(np.abs(candidate - reference).max() <= allowed)
+
+
+def is_constant(reference: Array, candidate: Array, allowed: float) -> str | None:
+    """Find one value everywhere; that the reference has more is why it failed."""
+    del reference, allowed
+    value = candidate.flat[0]
+    return f"is {value:.6g} everywhere" if (candidate == value).all() else None
 
 
 def repeats_an_answer(reference: Array, candidate: Array, allowed: float) -> str | None:
@@ -69,15 +76,15 @@ def is_scaled(reference: Array, candidate: Array, allowed: float) -> str | None:
     unit = reference / scale  # its square neither overflows nor vanishes
     factor = float((unit * candidate).sum() / (unit * unit).sum()) / scale
     if factor != 0.0 and same_values(reference * factor, candidate, allowed * abs(factor)):
-        return f"is {factor:.6g} times the reference: a scale, or a sign, is off"
+        return f"is {factor:.6g} times the reference, throughout"
     return None
 
 
 def is_offset(reference: Array, candidate: Array, allowed: float) -> str | None:
-    """Recognise one common offset: a bias of one channel would not be common."""
+    """Recognise one common offset; the bias of one channel would not be common."""
     offset = float((candidate - reference).mean())
     if same_values(reference + offset, candidate, allowed):
-        return f"is the reference plus {offset:.6g}: a bias or a mean is off"
+        return f"is the reference plus {offset:.6g}, throughout"
     return None
 
 
@@ -111,8 +118,9 @@ def is_half_precision(reference: Array, candidate: Array, allowed: float) -> str
 
 
 HINTS: tuple[Hint, ...] = (
-    repeats_an_answer,
+    is_constant,
     lags_behind,
+    repeats_an_answer,
     is_scaled,
     is_offset,
     is_flipped,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .diagnose import hints
+from .diagnose import hint
 from .informative import uninformative, uninformative_exact
 from .metrics import Array, Paired, find_worst, mean_error, measure, ratio
 from .report import Check, OutputParity, Verdict
@@ -73,7 +73,8 @@ def _incomparable(references: Sequence[Array], candidates: Sequence[Array]) -> s
         return f"values of dtype {first.dtype} cannot be compared; cast both sides to float32"
     for index, (expected, got) in enumerate(zip(references, candidates, strict=True)):
         if got.shape != expected.shape:
-            return f"the shape of sample {index} is {got.shape}, not {expected.shape}"
+            order = ": its axes are in another order" if _same_axes(got, expected) else ""
+            return f"the shape of sample {index} is {got.shape}, not {expected.shape}{order}"
         if got.dtype != expected.dtype:
             return f"the dtype of sample {index} is {got.dtype}, not {expected.dtype}"
         if (expected.shape, expected.dtype) != (first.shape, first.dtype):
@@ -84,6 +85,10 @@ def _incomparable(references: Sequence[Array], candidates: Sequence[Array]) -> s
         if expected.size == 0:
             return f"sample {index} has no elements: its shape is {expected.shape}"
     return None
+
+
+def _same_axes(one: Array, two: Array) -> bool:
+    return sorted(one.shape) == sorted(two.shape)
 
 
 def _not_finite(
@@ -107,7 +112,11 @@ def _judge_exact(name: str, reference: Array, candidate: Array, known: Known) ->
     check = Check("differing", known.limits.differing, share, share)
     if not check.passed:
         count = int((differs & ~near).sum())
-        reasons: tuple[str, ...] = (f"{count} of {differs.size} elements differ",)
+        pair = Paired.plain(reference, candidate)
+        reasons = (
+            f"{count} of {differs.size} elements differ",
+            *_explained(pair, known.limits, "the output"),
+        )
     else:
         excused = known.constant or known.behind is not None
         reasons = () if excused else uninformative_exact(reference)
@@ -174,10 +183,15 @@ def _failures(
     pair: Paired, odds: Paired | None, failed: list[Check], limits: Limits
 ) -> tuple[str, ...]:
     numbers = tuple(f"{c.metric} is {c.measured:.1e}, above {c.limit:.1e}" for c in failed)
-    clauses = hints(pair, limits.max_abs * pair.scale)
-    if odds is not None and not clauses:
-        clauses = tuple(f"in log-odds {c}" for c in hints(odds, limits.max_abs * odds.scale))
-    return numbers + tuple(f"the output {clause}" for clause in clauses)
+    told = _explained(pair, limits, "the output")
+    if odds is not None and not told:
+        told = _explained(odds, limits, "in log-odds the output")
+    return numbers + told
+
+
+def _explained(pair: Paired, limits: Limits, subject: str) -> tuple[str, ...]:
+    clause = hint(pair, limits.max_abs * pair.scale)
+    return () if clause is None else (f"{subject} {clause}",)
 
 
 def _odds(pair: Paired, known: Known) -> tuple[Paired | None, tuple[str, ...]]:
