@@ -13,9 +13,9 @@ to leak as an extra graph input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,12 @@ from tf2onnx.tf_loader import tf_optimize_grappler
 
 from keras2cv.errors import ModelError
 
+from .load import LoadedModel
 from .spec import TensorSpec
+from .to_plain_ops import plain_ops
+
+_INPUT = "keras2cv_input"
+_OUTPUT = "keras2cv_output"
 
 # What a layer may do to a variable on the way to its value, beside reading it.
 _READS = {"ReadVariableOp": "Identity", "ResourceGather": "GatherV2"}
@@ -38,63 +43,111 @@ class TracedGraph:
         graph_def: tf.compat.v1.GraphDef, functions inlined.
         inputs: Tensor names such as "image:0", in Keras' flat order.
         outputs: Tensor names, in Keras' flat order.
+        output_specs: The same outputs as Keras names and shapes them.
         weights: Placeholder tensor name -> the weight, a NumPy view of TensorFlow's own memory.
     """
 
     graph_def: Any
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    output_specs: tuple[TensorSpec, ...]
     weights: Mapping[str, np.ndarray[Any, Any]]
 
 
-def trace(function: Callable[..., Sequence[Any]], inputs: Sequence[TensorSpec]) -> TracedGraph:
-    """Trace `function` (flat tensors in, flat tensors out) at static shapes.
+def trace(loaded: LoadedModel) -> TracedGraph:
+    """Trace a model at the static shapes of its inputs.
 
     Raises:
-        ModelError: The model keeps state between calls, or cannot be traced.
+        ModelError: The model keeps what OpenCV has no place for (text, lookup tables).
     """
-    concrete = _concrete(function, inputs)
+    concrete, output_names = _concrete(loaded)
     captures = list(zip(concrete.graph.internal_captures, concrete.captured_inputs, strict=True))
-    names = [t.name for t in concrete.inputs[: len(inputs)]]
-    graph_def = _name_outputs(concrete, len(concrete.outputs))
+    inputs = tuple(t.name for t in concrete.inputs[: len(loaded.inputs)])
+    specs = tuple(_spec(n, t) for n, t in zip(output_names, concrete.outputs, strict=True))
+    graph_def = _name_outputs(concrete)
+    _spell_out_ellipses(graph_def, concrete.graph)
+    _forget_assignments(graph_def)
     weights = _lift_captures(graph_def, captures)
-    outputs = tuple(f"keras2cv_output_{k}:0" for k in range(len(concrete.outputs)))
+    outputs = tuple(f"{_OUTPUT}_{k}:0" for k in range(len(specs)))
     with tf.Graph().as_default():  # grappler's front door is closed while TensorFlow is eager
-        optimized = tf_optimize_grappler([*names, *weights], list(outputs), graph_def)
-    return TracedGraph(optimized, tuple(names), outputs, _still_used(weights, optimized))
+        optimized = tf_optimize_grappler([*inputs, *weights], list(outputs), graph_def)
+    return TracedGraph(optimized, inputs, outputs, specs, _still_used(weights, optimized))
 
 
-def _concrete(function: Callable[..., Sequence[Any]], inputs: Sequence[TensorSpec]) -> Any:
-    specs = [tf.TensorSpec(s.shape, s.dtype, name=f"keras2cv_input_{k}") for k, s in enumerate(inputs)]
-    with _nested_functions_inline(), tf.device("/CPU:0"):
+def _concrete(loaded: LoadedModel) -> tuple[Any, list[str]]:
+    specs = [tf.TensorSpec(s.shape, s.dtype, name=f"{_INPUT}_{k}") for k, s in enumerate(loaded.inputs)]
+    names: list[str] = []
+
+    def outputs(*tensors: Any) -> list[Any]:
+        pairs = loaded.call(*tensors)
+        names[:] = [name for name, _ in pairs]
+        return [tf.convert_to_tensor(tensor) for _, tensor in pairs]
+
+    with plain_ops(loaded.keras_model), tf.device("/CPU:0"):
         try:
-            return tf.function(function, autograph=False).get_concrete_function(*specs)
+            concrete = tf.function(outputs, autograph=False).get_concrete_function(*specs)
         except tf.errors.OperatorNotAllowedInGraphError:
             # Python `if` and `for` over tensors inside a custom call().
-            return tf.function(function).get_concrete_function(*specs)
+            concrete = tf.function(outputs).get_concrete_function(*specs)
+    return concrete, names
 
 
-@contextmanager
-def _nested_functions_inline() -> Iterator[None]:
-    """Run `tf.function`s met while tracing as plain Python.
-
-    Keras wraps grouped and depthwise convolutions in a jit-compiled tf.function, which would
-    stay behind as a StatefulPartitionedCall that nothing downstream can read.
-    """
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
+def _spec(name: str, tensor: Any) -> TensorSpec:
+    if not tensor.shape.is_fully_defined():
+        raise ModelError(
+            f"The output {name!r} has the shape {tensor.shape}, which depends on the input's values. "
+            "OpenCV needs shapes that are known: end the model before that layer."
+        )
+    return TensorSpec(name, tuple(tensor.shape.as_list()), tensor.dtype.name)
 
 
-def _name_outputs(concrete: Any, count: int) -> Any:
+def _name_outputs(concrete: Any) -> Any:
     """Give the outputs names of ours: a model may return one tensor twice, or an input."""
     with concrete.graph.as_default():
-        for k in range(count):
-            tf.identity(concrete.outputs[k], name=f"keras2cv_output_{k}")
+        for k, output in enumerate(concrete.outputs):
+            tf.identity(output, name=f"{_OUTPUT}_{k}")
     return concrete.graph.as_graph_def()
+
+
+def _forget_assignments(graph_def: Any) -> None:
+    """Remove the nodes that write to variables: the state of a random generator, a step count.
+
+    What they write is read by the next call. A model whose predictions depend on the calls before
+    is caught when its answers are compared.
+    """
+    writes = {n.name for n in graph_def.node if n.op.startswith("Assign")}
+    kept = [node for node in graph_def.node if node.name not in writes]
+    for node in kept:
+        inputs = [i for i in node.input if not (i.startswith("^") and i[1:] in writes)]
+        del node.input[:]
+        node.input.extend(inputs)
+    del graph_def.node[:]
+    graph_def.node.extend(kept)
+
+
+def _spell_out_ellipses(graph_def: Any, graph: Any) -> None:
+    """Write `...a,ab->...b` as `xya,ab->xyb`: tf2onnx reads letters only."""
+    for node in graph_def.node:
+        if node.op == "Einsum" and b"..." in node.attr["equation"].s:
+            ranks = [t.shape.rank for t in graph.get_operation_by_name(node.name).inputs]
+            equation = node.attr["equation"].s.decode().replace(" ", "")
+            node.attr["equation"].s = spell_out_ellipsis(equation, ranks).encode()
+
+
+def spell_out_ellipsis(equation: str, ranks: Sequence[int]) -> str:
+    """Replace `...` by unused letters, as many as the operands' ranks leave room for.
+
+    >>> spell_out_ellipsis("...a,ab->...b", [3, 2])
+    'cda,ab->cdb'
+    """
+    left, right = equation.split("->")
+    free = [c for c in ascii_letters if c not in equation]
+    terms = left.split(",")
+    rooms = [rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True)]
+    most = max(room for term, room in zip(terms, rooms, strict=True) if "..." in term)
+    letters = "".join(free[:most])
+    spelled = [t.replace("...", letters[most - room :]) for t, room in zip(terms, rooms, strict=True)]
+    return ",".join(spelled) + "->" + right.replace("...", letters)
 
 
 def _lift_captures(graph_def: Any, captures: Sequence[tuple[Any, Any]]) -> dict[str, Any]:

@@ -40,6 +40,8 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
         # catch_errors=True would deep-copy the graph before each of its optimisers.
         proto = optimizer.optimize_graph(converted, catch_errors=False).make_model("keras2cv")
     model = ir.from_proto(proto)
+    for value, spec in zip(model.graph.outputs, traced.output_specs, strict=True):
+        value.shape = ir.Shape([int(d or 0) for d in spec.shape])  # tf2onnx loses some
     _attach(model, traced)
     return model
 

@@ -1,0 +1,37 @@
+"""Turn Keras models into bundles that OpenCV runs, and prove that they predict the same.
+
+    from keras2cv_export import export, check
+    report = export("cat.keras", "cat.cv", preprocess="0-1", labels=["cat", "dog"])
+    report.parity.verdict                     # "pass"
+
+TensorFlow is imported when the first of them is called, not before.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .checking import CheckReport, check
+    from .exporting import ExportReport, export
+    from .parity import ParityReport
+
+__all__ = ["CheckReport", "ExportReport", "ParityReport", "check", "export"]
+
+# Where each lives. The modules are not called like the functions: importing a submodule binds its
+# name in the package, over the function.
+_HOME = {
+    "CheckReport": "checking",
+    "check": "checking",
+    "ExportReport": "exporting",
+    "export": "exporting",
+    "ParityReport": "parity",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: `keras2cv_export.samples` and friends work without TensorFlow."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

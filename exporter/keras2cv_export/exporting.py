@@ -1,0 +1,215 @@
+"""Keras model in, proven bundle out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import onnx_ir as ir
+
+from keras2cv.bundle import sha256_of, staged_bundle, write_manifest
+from keras2cv.errors import ParityError, UsageError
+from keras2cv.manifest import SCHEMA, Engine, Manifest, Model, Preprocessing, Task
+
+from .convert import Converted, convert
+from .facts import Wishes, decide
+from .load import LoadedModel, Shapes, load_model
+from .parity import ParityReport
+from .presets import Geometry
+from .verify import Verification, verify
+
+MODEL_FILE = "model.onnx"
+# One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
+_MAX_MODEL_BYTES = 2**31 - 1
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What an export did.
+
+    Attributes:
+        bundle: The folder that was written.
+        manifest: What it says about itself.
+        parity: OpenCV against TensorFlow, on the preferred engine; None with `check=False`.
+        notes: Sentences that the user should hear: what was guessed, recognised, or changed.
+        passes: (name, how often it fired), in the order of first use.
+        seconds: Whole duration, TensorFlow's own import excluded.
+    """
+
+    bundle: Path
+    manifest: Manifest
+    parity: ParityReport | None
+    notes: tuple[str, ...]
+    passes: tuple[tuple[str, int], ...]
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for `--json`."""
+        return {
+            "bundle": str(self.bundle),
+            "status": self.manifest.status,
+            "seconds": round(self.seconds, 3),
+            "parity": self.parity.to_dict() if self.parity else None,
+            "notes": list(self.notes),
+            "passes": dict(self.passes),
+        }
+
+
+def export(
+    model: Any,
+    bundle: str | os.PathLike[str],
+    *,
+    format: str = "onnx",  # noqa: A002 - the command line's word
+    opencv: str | None = None,
+    engine: str | None = None,
+    input_shapes: Shapes = None,
+    batch: int = 1,
+    task: str | None = None,
+    labels: Sequence[str] | str | os.PathLike[str] | None = None,
+    preprocess: str | os.PathLike[str] | None = None,
+    resize: str | None = None,
+    size: tuple[int, int] | None = None,
+    interpolation: str | None = None,
+    samples: str | os.PathLike[str] | None = None,
+    tolerance: str | Sequence[str] = "fp32",
+    tune: bool = False,
+    unsafe: bool = False,
+    check: bool = True,
+    imports: Sequence[str] = (),
+    progress: Step = lambda step: None,
+) -> ExportReport:
+    """Turn a Keras model into a bundle that OpenCV runs, and prove that it predicts the same.
+
+    Args:
+        model: A keras.Model, a .keras or .h5 file, or a SavedModel folder.
+        bundle: The folder to write; an earlier bundle there stays until the new one has passed.
+        format: "onnx".
+        opencv: Reserved for the oldest OpenCV that it must run on.
+        engine: "new", "classic" or None: verify on each that the installed OpenCV has.
+        input_shapes: {input: shape with the batch}, or one shape, for open dimensions.
+        batch: Samples per run of the net; `predict` takes any number whatever it is.
+        task: classify, binary, regress or raw; None: told by the last layer where it can be.
+        labels: Names of the classes, or a text file with one per line.
+        preprocess: none, 0-1, tf, torch, caffe or a JSON file; None: recognised, or an error.
+        resize: stretch, letterbox or center-crop.
+        size: (width, height) that images are resized to; it is the input's own.
+        interpolation: One of `keras2cv.resize.INTERPOLATIONS`.
+        samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
+        tolerance: "strict", "fp32", "fp16", and "OUTPUT:VALUE".
+        tune: Reserved.
+        unsafe: Let code inside the model file (Lambda layers) run.
+        check: False writes a bundle that calls itself unverified.
+        imports: Modules to import first, which register the model's own layers.
+        progress: Called with a few words before each step.
+
+    Returns:
+        What was done; `.parity.verdict` is "pass", or "inconclusive" for a bundle that is kept as
+        unverified.
+
+    Raises:
+        ParityError: OpenCV's predictions differ from TensorFlow's; nothing was written.
+        NetError: OpenCV refuses the graph or crashes on it; nothing was written.
+        UnsupportedError: Ops that OpenCV cannot run, all of them listed; nothing was written.
+        UsageError: The model, a file or an argument is not right; nothing was written.
+    """
+    started = time.perf_counter()
+    _refuse_reserved(format, opencv, tune)
+    wishes = Wishes(task, labels, preprocess, Geometry(size, resize, interpolation))
+    with staged_bundle(bundle) as stage:
+        progress("loading the model")
+        loaded = load_model(
+            model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
+        )
+        progress("converting")
+        converted = convert(loaded)
+        facts = decide(loaded, converted, wishes)
+        manifest = _write(stage.folder, loaded, converted, facts.preprocessing, facts.task)
+        verification = None
+        if check:
+            verification = verify(stage.folder, manifest, loaded, engine, samples, tolerance, progress)
+            manifest = _settle(stage.folder, manifest, verification)
+        stage.commit()
+    notes = loaded.notes + facts.notes + (verification.notes if verification else ())
+    return ExportReport(
+        Path(bundle),
+        manifest,
+        verification.parity if verification else None,
+        notes,
+        tuple(converted.fired.items()),
+        time.perf_counter() - started,
+    )
+
+
+def _refuse_reserved(format_: str, opencv: str | None, tune: bool) -> None:
+    if format_ != "onnx":
+        raise UsageError(f"The format {format_!r} cannot be written. Use onnx.")
+    if opencv is not None or tune:
+        raise UsageError("`opencv` and `tune` are reserved names. Leave them out.")
+
+
+def _write(
+    folder: Path,
+    loaded: LoadedModel,
+    converted: Converted,
+    preprocessing: Preprocessing | None,
+    task: Task,
+) -> Manifest:
+    """Write the net and a manifest that claims nothing yet."""
+    path = folder / MODEL_FILE
+    _save(converted.model, path)
+    manifest = Manifest(
+        schema=SCHEMA,
+        status="unverified",
+        model=Model(path.name, "onnx", sha256_of(path), str(path.stat().st_size), loaded.batch),
+        inputs=converted.inputs,
+        outputs=converted.outputs,
+        task=task,
+        engine=Engine("any", fusion=True, winograd=True),
+        source=loaded.source,
+        preprocessing=preprocessing,
+    )
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _save(model: ir.Model, path: Path) -> None:
+    size = sum(v.const_value.nbytes for v in model.graph.initializers.values() if v.const_value)
+    if size > _MAX_MODEL_BYTES:
+        raise UsageError(
+            f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from one file. "
+            "Export a smaller model."
+        )
+    ir.save(model, path)
+
+
+def _settle(folder: Path, manifest: Manifest, verification: Verification) -> Manifest:
+    """Write what the check found into the manifest; a failed check ends here.
+
+    Raises:
+        ParityError: The predictions differ.
+    """
+    parity = verification.parity
+    if parity.verdict == "fail":
+        error = ParityError(
+            f"OpenCV's predictions are not TensorFlow's: {'; '.join(parity.reasons)}. "
+            "Nothing was written. `--explain` shows what was rewritten, and `check=False` (--no-check) "
+            "keeps the bundle for a closer look."
+        )
+        error.report = parity  # type: ignore[attr-defined]
+        raise error
+    settled = replace(
+        manifest,
+        status="verified" if parity.verdict == "pass" else "unverified",
+        engine=verification.engine,
+        evidence=verification.evidence,
+    )
+    write_manifest(folder, settled)
+    return settled
+
+

@@ -1,0 +1,131 @@
+"""Settle what the user left open: preprocessing and task, each stated, recognised, or refused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from keras2cv.errors import InputError, UsageError
+from keras2cv.manifest import KINDS, Kind, Preprocessing, Task
+
+from .convert import Converted
+from .load import LoadedModel
+from .presets import PRESETS, Geometry, preprocessing
+from .recognise import build_task, guess_kind, normaliser, preset_hint
+from .spec import TensorSpec
+
+Labels = Sequence[str] | str | os.PathLike[str] | None
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user said, None for what was left open."""
+
+    task: str | None
+    labels: Any
+    preprocess: str | os.PathLike[str] | None
+    geometry: Geometry
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What holds, and the sentences that say what was not stated by the user."""
+
+    preprocessing: Preprocessing | None
+    task: Task
+    notes: tuple[str, ...]
+
+
+def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
+    """Settle task and preprocessing.
+
+    Raises:
+        UsageError: An image task without a preprocessing, or something that does not fit the model.
+    """
+    labels = read_labels(wishes.labels)
+    kind, task_note = _kind(converted, wishes.task, labels)
+    task = build_task(kind, converted.heads, labels)
+    facts, image_note = _preprocessing(loaded, kind, wishes)
+    return Facts(facts, task, task_note + image_note)
+
+
+def read_labels(labels: Any) -> tuple[str, ...] | None:
+    """Return the labels, from a sequence or a text file with one per line.
+
+    Raises:
+        InputError: The file cannot be read, or a label is empty.
+    """
+    if labels is None:
+        return None
+    if isinstance(labels, str | os.PathLike):
+        labels = _lines(Path(labels))
+    result = tuple(str(label).strip() for label in labels)
+    if not result or not all(result):
+        raise InputError("The labels have an empty line or are none at all. Give one name per class.")
+    return result
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The labels file {path} cannot be read ({error}). Give UTF-8 text, a label a line.") from error
+
+
+def _kind(
+    converted: Converted, wish: str | None, labels: Sequence[str] | None
+) -> tuple[Kind, tuple[str, ...]]:
+    if wish is not None:
+        if wish not in KINDS:
+            raise UsageError(f"There is no task {wish!r}. Choose {', '.join(KINDS)}.")
+        return cast("Kind", wish), ()
+    kind = guess_kind(converted.heads, labels)
+    shown = ", ".join(f"{h.spec.name} ends in {h.activation}" for h in converted.heads)
+    return kind, (f"Task: {kind}, since {shown}. Say --task to change that.",)
+
+
+def _preprocessing(
+    loaded: LoadedModel, kind: Kind, wishes: Wishes
+) -> tuple[Preprocessing | None, tuple[str, ...]]:
+    images = [spec for spec in loaded.inputs if spec.is_image]
+    if wishes.preprocess is not None:
+        return _stated(images, loaded, wishes), ()
+    layer = normaliser(loaded.keras_model)
+    if len(images) == len(loaded.inputs) == 1 and layer and images[0].shape[3] in (1, 3):
+        facts = preprocessing("none", images[0], wishes.geometry, "in the model")
+        return facts, (_inside(layer, facts),)
+    if kind == "raw" or not images:
+        return None, ()
+    raise UsageError(_must_say(loaded, images[0], kind))
+
+
+def _stated(images: list[TensorSpec], loaded: LoadedModel, wishes: Wishes) -> Preprocessing:
+    if len(images) != 1:
+        shown = ", ".join(str(spec) for spec in loaded.inputs)
+        raise UsageError(
+            f"--preprocess is for models with one image input (N, H, W, 1 or 3), and this one has "
+            f"{len(images)} ({shown}). Leave it out, and give arrays."
+        )
+    choice = str(wishes.preprocess)
+    source = f"preset {choice}" if choice in PRESETS else "file"
+    return preprocessing(choice, images[0], wishes.geometry, source)
+
+
+def _inside(layer: str, facts: Preprocessing) -> str:
+    return (
+        f"Preprocessing: the model's own {layer} does it, so pixels 0..255 go in as they are, "
+        f"as {facts.color}. Say --preprocess to change that."
+    )
+
+
+def _must_say(loaded: LoadedModel, image: TensorSpec, kind: Kind) -> str:
+    hint = preset_hint(loaded.name)
+    advice = f" {loaded.name!r} of keras.applications was trained with {hint}." if hint else ""
+    return (
+        f"How do pixels become the input {image}? A {kind} task on images needs --preprocess: "
+        "0-1 (x/255), tf (-1..1), torch or caffe (ImageNet statistics), none (0..255), or a FILE.json."
+        f"{advice} With --task raw the bundle takes arrays instead."
+    )

@@ -1,0 +1,354 @@
+"""Open a Keras model, from whatever it was saved as, and say what it takes and gives."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras2cv.bundle import sha256_of
+from keras2cv.errors import ModelError
+from keras2cv.manifest import Source
+
+from . import config as architecture
+from .shapes import resolve_shapes
+from .spec import TensorSpec
+
+Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that is ready to be traced and to be asked for its predictions.
+
+    Attributes:
+        name: The model's own name.
+        source: Where it came from, for the manifest.
+        inputs: In Keras' flat order, every dimension known, the batch first.
+        call: Flat tensors in, (output name, tensor) pairs out, in Keras' flat order;
+            `training=False`, float32.
+        open_batch: Output names whose first dimension is the batch, or None where Keras cannot say.
+        keras_model: The Keras object; None for a SavedModel, which is only a function.
+        notes: Sentences that the user should hear.
+    """
+
+    name: str
+    source: Source
+    inputs: tuple[TensorSpec, ...]
+    call: Callable[..., list[tuple[str, Any]]]
+    open_batch: frozenset[str] | None
+    keras_model: Any = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def batch(self) -> int:
+        """The batch size that it will be exported with."""
+        return int(self.inputs[0].shape[0] or 1)
+
+
+def load_model(
+    model: Any,
+    *,
+    input_shapes: Shapes = None,
+    batch: int = 1,
+    unsafe: bool = False,
+    imports: Sequence[str] = (),
+) -> LoadedModel:
+    """Open `model`: a live Keras model, a .keras or .h5 file, or a SavedModel folder.
+
+    Args:
+        input_shapes: Sizes for open dimensions: {input name: shape with the batch}, or one shape.
+        batch: The batch size to export with, where `input_shapes` does not say.
+        unsafe: Whether code inside the file (Lambda layers) may run.
+        imports: Modules to import first, which register the model's own layers.
+
+    Raises:
+        ModelError: It cannot be opened, or not safely, or its shapes are not known.
+    """
+    import_modules(imports)
+    if isinstance(model, str | os.PathLike):
+        path = Path(model)
+        if path.is_dir():
+            return _saved_model(path, input_shapes, batch)
+        kind = "keras" if path.suffix == ".keras" else "h5"
+        source = Source(path.name, kind, _hash(path))  # type: ignore[arg-type]
+        return _keras_model(_read(path, unsafe, imports), source, input_shapes, batch)
+    if not isinstance(model, keras.Model):
+        raise ModelError(
+            f"{type(model).__name__} is not a Keras model. "
+            "Give a keras.Model, a .keras or .h5 file, or a SavedModel folder."
+        )
+    return _keras_model(model, Source(str(model.name), "live"), input_shapes, batch)
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Import the user's modules, which register their layers; the working folder counts."""
+    if names and "" not in sys.path:
+        sys.path.insert(0, "")
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise ModelError(
+                f"The module {name!r} cannot be imported ({error}). "
+                "Give its dotted name, and run from the folder that holds it."
+            ) from error
+
+
+def _hash(path: Path) -> str:
+    if not path.is_file():
+        raise ModelError(f"There is no model at {path}. Check the path.")
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
+
+
+def _read(path: Path, unsafe: bool, imports: Sequence[str]) -> Any:
+    config = architecture.read_config(path)
+    _refuse_code(path, config, unsafe)
+    _refuse_unknown(path, config, imports)
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=not unsafe)
+    except Exception as error:  # Keras raises whatever a layer's constructor raises
+        raise ModelError(
+            f"{path}: Keras {keras.__version__} cannot load this model: {_sentence(error)} "
+            "If it has layers of your own, pass the module that registers them with --import."
+        ) from error
+
+
+def _refuse_code(path: Path, config: Any, unsafe: bool) -> None:
+    found = architecture.lambdas(config)
+    if found and not unsafe:
+        raise ModelError(
+            f"{path} has Lambda layers ({', '.join(found)}), whose Python code would run on loading. "
+            "If you trust the file, pass --unsafe; better, replace them with a registered Layer."
+        )
+
+
+def _refuse_unknown(path: Path, config: Any, imports: Sequence[str]) -> None:
+    known = keras.saving.get_custom_objects()
+    unknown = [
+        name
+        for name in architecture.foreign_classes(config)
+        if name not in known and name.rpartition(".")[0] not in imports
+    ]
+    if unknown:
+        raise ModelError(
+            f"{path} uses classes that are not registered here: {', '.join(unknown)}. "
+            "Pass the module that registers them with --import mypkg.layers "
+            "(in Python: import it before)."
+        )
+
+
+def _sentence(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    return text[:300].rstrip(".") + "."
+
+
+def _keras_model(model: Any, source: Source, shapes: Shapes, batch: int) -> LoadedModel:
+    structure, names = _inputs_of(model, shapes)
+    flat = keras.tree.flatten(structure)
+    declared = [
+        TensorSpec(name, tuple(t.shape), keras.backend.standardize_dtype(t.dtype))
+        for name, t in zip(names, flat, strict=True)
+    ]
+    inputs = resolve_shapes(declared, shapes, batch)
+
+    def call(*tensors: Any) -> list[tuple[str, Any]]:
+        with as_float32(model):
+            outputs = model(keras.tree.pack_sequence_as(structure, list(tensors)), training=False)
+        return list(zip(_output_names(model, outputs), keras.tree.flatten(outputs), strict=True))
+
+    return LoadedModel(
+        str(model.name), source, inputs, call, _open_batch(model), model, _precision_note(model)
+    )
+
+
+def _inputs_of(model: Any, shapes: Shapes) -> tuple[Any, list[str]]:
+    """Return the structure that `model(...)` takes, with shapes at its leaves, and their names."""
+    if isinstance(model, keras.Sequential) and not model.built and shapes is not None:
+        model.build(_only_shape(shapes))
+    if isinstance(model, keras.Sequential) and model.built:
+        structure = model.inputs[0]
+    elif getattr(model, "inputs", None):  # Functional models know the structure too
+        structure = model.input
+    else:
+        structure = _recorded_inputs(model, shapes)
+    names = _paths(structure, default="input")
+    if isinstance(structure, dict):
+        return structure, names
+    symbols = keras.tree.flatten(structure)
+    if all(isinstance(t, keras.KerasTensor) and t.name for t in symbols) and hasattr(model, "inputs"):
+        names = _unique([str(t.name) for t in symbols])
+    return structure, names
+
+
+def _recorded_inputs(model: Any, shapes: Shapes) -> Any:
+    """Rebuild a subclassed model's inputs from the shapes that it was first called with."""
+    recorded = getattr(model, "_build_shapes_dict", None)
+    if recorded and len(recorded) == 1:
+        return _symbols(next(iter(recorded.values())), model)
+    if isinstance(shapes, Mapping) and shapes:
+        return {name: _symbol(shape, model) for name, shape in shapes.items()}
+    if shapes is not None:
+        return _symbol(_only_shape(shapes), model)
+    raise ModelError(
+        f"The model {model.name!r} has never been called, so that its input shapes are unknown. "
+        "Call it once on an example, or give --input-shape."
+    )
+
+
+def _only_shape(shapes: Shapes) -> Sequence[int]:
+    if isinstance(shapes, Mapping):
+        if len(shapes) != 1:
+            raise ModelError(f"This model has one input, and {len(shapes)} shapes were given.")
+        return next(iter(shapes.values()))
+    return tuple(shapes or ())
+
+
+def _symbols(recorded: Any, model: Any) -> Any:
+    if isinstance(recorded, Mapping):
+        return {key: _symbols(value, model) for key, value in recorded.items()}
+    if isinstance(recorded, list | tuple) and not all(isinstance(d, int | None) for d in recorded):
+        return [_symbols(value, model) for value in recorded]
+    return _symbol(recorded, model)
+
+
+def _symbol(shape: Sequence[int | None], model: Any) -> Any:
+    dtype = getattr(model, "input_dtype", None) or "float32"
+    return keras.KerasTensor((None, *list(shape)[1:]), dtype=dtype)
+
+
+def _paths(structure: Any, default: str) -> list[str]:
+    """Name the leaves of a structure by their path in it: keys of dicts, positions in lists."""
+    named = keras.tree.flatten_with_path(structure)
+    return _unique(["/".join(str(p) for p in path) if path else default for path, _ in named], default)
+
+
+def _unique(names: Sequence[str], prefix: str = "") -> list[str]:
+    result: list[str] = []
+    for raw in names:
+        wish = f"{prefix}_{raw}" if raw.isdigit() and prefix else raw
+        name, k = wish, 1
+        while name in result:
+            k += 1
+            name = f"{wish}_{k}"
+        result.append(name)
+    return result
+
+
+def _output_names(model: Any, outputs: Any) -> list[str]:
+    """Keras' names: dict keys, else the output layers', else output_0, output_1, ..."""
+    if isinstance(outputs, dict):
+        return _paths(outputs, "output")
+    count = len(keras.tree.flatten(outputs))
+    names = getattr(model, "output_names", None) or []
+    if isinstance(model, keras.Sequential) and count == 1:
+        names = [model.layers[-1].name]
+    return _unique(names) if len(names) == count else _paths(outputs, "output")
+
+
+def _open_batch(model: Any) -> frozenset[str] | None:
+    """Ask a Functional model which outputs have the batch as their first dimension."""
+    if isinstance(model, keras.Sequential):
+        return frozenset(_output_names(model, model.outputs[0]))
+    outputs = getattr(model, "output", None) if getattr(model, "inputs", None) else None
+    if outputs is None:
+        return None
+    flat = keras.tree.flatten(outputs)
+    names = _output_names(model, outputs)
+    if any(t.shape is None for t in flat):
+        return None
+    fixed = all(t.shape and t.shape[0] is not None for t in keras.tree.flatten(model.input))
+    if fixed:  # Input(batch_shape=(4, ...)): the outputs say 4, not None
+        return None
+    return frozenset(n for n, t in zip(names, flat, strict=True) if t.shape and t.shape[0] is None)
+
+
+@contextmanager
+def as_float32(model: Any) -> Iterator[None]:
+    """Let a mixed-precision model compute in float32 for a while; its weights stay as they are.
+
+    OpenCV's nets compute in float32, and float16 in the reference would hide errors of 1e-3.
+    """
+    changed = [layer for layer in model._flatten_layers() if layer.compute_dtype not in _KEPT]  # noqa: SLF001
+    policies = [layer.dtype_policy for layer in changed]
+    for layer in changed:
+        layer.dtype_policy = keras.DTypePolicy("float32")
+    try:
+        yield
+    finally:
+        for layer, policy in zip(changed, policies, strict=True):
+            layer.dtype_policy = policy
+
+
+_KEPT = ("float32", None)
+
+
+def _precision_note(model: Any) -> tuple[str, ...]:
+    policies = {str(layer.dtype_policy.name) for layer in model._flatten_layers()}  # noqa: SLF001
+    other = sorted(p for p in policies if p != "float32")
+    if not other:
+        return ()
+    return (f"The model computes in {', '.join(other)}; it is exported, and checked, as float32.",)
+
+
+def _saved_model(path: Path, shapes: Shapes, batch: int) -> LoadedModel:
+    if not (path / "saved_model.pb").is_file():
+        raise ModelError(
+            f"{path} is a folder without a saved_model.pb. "
+            "Give a SavedModel folder, or a .keras or .h5 file."
+        )
+    try:
+        loaded = tf.saved_model.load(str(path))
+    except Exception as error:  # whatever TensorFlow meets in the file
+        raise ModelError(f"{path}: TensorFlow cannot load this SavedModel: {_sentence(error)}") from error
+    signature = _signature(path, loaded)
+    specs = signature.structured_input_signature[1]
+    order = _argument_order(signature, specs)
+    declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
+    inputs = resolve_shapes(declared, shapes, batch)
+    outputs = signature.structured_outputs
+    open_batch = frozenset(n for n, t in outputs.items() if t.shape.rank and t.shape[0] is None)
+
+    def call(*tensors: Any) -> list[tuple[str, Any]]:
+        # `loaded` owns the variables; without a reference here they would be collected.
+        assert loaded is not None  # noqa: S101
+        results = signature(**dict(zip(order, tensors, strict=True)))
+        return [(name, results[name]) for name in sorted(results)]
+
+    return LoadedModel(path.name, Source(path.name, "savedmodel"), inputs, call, open_batch)
+
+
+def _signature(path: Path, loaded: Any) -> Any:
+    signatures = dict(loaded.signatures)
+    if "serving_default" in signatures:
+        return signatures["serving_default"]
+    if len(signatures) == 1:
+        return next(iter(signatures.values()))
+    raise ModelError(
+        f"{path} has no signature 'serving_default' (it has: {', '.join(signatures) or 'none'}). "
+        "Write it with model.export(folder)."
+    )
+
+
+def _argument_order(signature: Any, specs: Mapping[str, Any]) -> list[str]:
+    """Give the inputs as Keras orders them, which the graph's own placeholders remember."""
+    position = {t.op.name.removeprefix("serving_default_"): k for k, t in enumerate(signature.inputs)}
+    return sorted(specs, key=lambda name: position.get(name, position.get(specs[name].name, 0)))
+
+
+def _dims(shape: Any) -> tuple[int | None, ...]:
+    if shape.rank is None:
+        raise ModelError("An input of the SavedModel has no rank. Export it with an input signature.")
+    return tuple(shape.as_list())

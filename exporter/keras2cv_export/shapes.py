@@ -1,0 +1,69 @@
+"""Give every open dimension a size: OpenCV plans a net's memory for shapes that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from keras2cv.errors import ModelError
+
+from .spec import TensorSpec
+
+
+def resolve_shapes(
+    declared: Sequence[TensorSpec],
+    given: Mapping[str, Sequence[int]] | Sequence[int] | None,
+    batch: int,
+) -> tuple[TensorSpec, ...]:
+    """Fill the declared shapes' open dimensions from the given ones, and the batch.
+
+    Args:
+        declared: What the model says, None for an open dimension.
+        given: {input name: whole shape}, or one shape for the only input, or None.
+        batch: The batch size where `given` does not say.
+
+    Raises:
+        ModelError: A dimension stays open, or a given shape does not fit.
+    """
+    by_name = _by_name(declared, given)
+    return tuple(replace(spec, shape=_resolve(spec, by_name.get(spec.name), batch)) for spec in declared)
+
+
+def _by_name(
+    declared: Sequence[TensorSpec], given: Mapping[str, Sequence[int]] | Sequence[int] | None
+) -> dict[str, tuple[int, ...]]:
+    if given is None:
+        return {}
+    names = [spec.name for spec in declared]
+    if not isinstance(given, Mapping):
+        given = {"": given}
+    if len(declared) == 1 and set(given) == {""}:
+        given = {names[0]: given[""]}
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise ModelError(
+            f"--input-shape names {unknown[0]!r}, which is no input of this model. "
+            f"Its inputs are: {', '.join(str(spec) for spec in declared)}."
+        )
+    return {name: tuple(int(d) for d in shape) for name, shape in given.items()}
+
+
+def _resolve(spec: TensorSpec, given: tuple[int, ...] | None, batch: int) -> tuple[int, ...]:
+    if given is None:
+        shape = (batch if spec.shape and spec.shape[0] is None else spec.shape[0], *spec.shape[1:])
+        if None in shape:
+            example = ",".join(str(d if d is not None else "SIZE") for d in shape)
+            raise ModelError(
+                f"The input {spec} has open dimensions, and OpenCV needs to know them. "
+                f"Give --input-shape {spec.name}:{example} with numbers."
+            )
+        return tuple(int(d) for d in shape if d is not None)
+    fits = len(given) == len(spec.shape) and all(
+        d is None or d == g for d, g in zip(spec.shape, given, strict=False)
+    )
+    if not fits or min(given, default=1) < 1:
+        raise ModelError(
+            f"The shape {given} does not fit the input {spec}. "
+            "Give every dimension, the batch first; only those shown as None are free."
+        )
+    return given
