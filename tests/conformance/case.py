@@ -228,6 +228,8 @@ def randomize(
     """
     rng = np.random.default_rng(seed)
     for layer in _layers(model):
+        if isinstance(layer, keras.layers.Normalization):
+            _adapt_if_never_adapted(rng, layer)
         for variable in _own_variables(layer):
             _assign(rng, layer, variable)
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in _layers(model)):
@@ -276,6 +278,19 @@ def _assign(rng: np.random.Generator, layer: keras.Layer, variable: Any) -> None
         variable.assign(rng.uniform(0.05, 0.45, shape))
     else:  # a custom layer's own: around whatever its author starts from
         variable.assign(keras.ops.convert_to_numpy(variable) + rng.standard_normal(shape) * 0.3)
+
+
+def _adapt_if_never_adapted(rng: np.random.Generator, layer: Any) -> None:
+    """A Normalization that awaits pretrained weights (EfficientNet's) changes nothing as built."""
+    if layer.input_mean is not None:
+        return
+    mean, variance = (
+        keras.ops.convert_to_numpy(v) for v in (layer.adapt_mean, layer.adapt_variance)
+    )
+    if not mean.any() and (variance == 1.0).all():
+        layer.adapt_mean.assign(rng.uniform(0.2, 0.6, mean.shape))
+        layer.adapt_variance.assign(rng.uniform(0.1, 0.4, variance.shape))
+        layer.finalize_state()
 
 
 def _kernel_std(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:

@@ -296,7 +296,7 @@ class DynamicFilter(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="conformance")
 class TransposedConv(keras.layers.Layer):
-    """A learned upsampling; Keras' symbolic conv_transpose mixes up its arguments, a layer does not."""
+    """A learned upsampling; in a functional model Keras mixes up this op's own arguments."""
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Creates the kernel."""

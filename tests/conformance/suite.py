@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from . import (
+    applications,
     layers_activation,
     layers_attention,
     layers_conv,
@@ -19,6 +20,7 @@ from . import (
     ops_math,
     ops_nn,
     ops_shape,
+    ops_tensorflow,
     patterns_backbones,
     patterns_dense,
     patterns_detection,
@@ -42,11 +44,13 @@ _FAMILIES = (
     ops_math,
     ops_shape,
     ops_nn,
+    ops_tensorflow,
     patterns_backbones,
     patterns_dense,
     patterns_detection,
     patterns_sequences,
     patterns_wiring,
+    applications,
 )
 
 
