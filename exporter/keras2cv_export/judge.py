@@ -17,7 +17,6 @@ from .metrics import Array, Paired, find_worst, mean_error, measure, ratio
 from .report import Check, OutputParity, Verdict
 from .scores import (
     Ranking,
-    ScoreKind,
     compare_ranking,
     log_odds,
     not_probabilities,
@@ -45,7 +44,7 @@ class Known:
     """What is known of an output beyond its numbers; see `parity.compare`."""
 
     limits: Limits
-    score: ScoreKind | None = None
+    score: str | None = None
     behind: Behind | None = None
     constant: bool = False
 

@@ -21,7 +21,7 @@ from .informative import MIN_SAMPLES
 from .judge import Behind, Known, judge_output
 from .metrics import Array
 from .report import OutputParity, ParityReport, Verdict
-from .scores import SCORE_KINDS, ScoreKind
+from .scores import SCORE_KINDS
 from .tolerance import Tolerance, parse_tolerance
 
 __all__ = ["OutputParity", "Outputs", "ParityReport", "compare", "unrepeatable"]
@@ -37,7 +37,7 @@ class _Job:
     reference: Sequence[Outputs]
     candidate: Sequence[Outputs]
     tolerance: Tolerance
-    scores: Mapping[str, ScoreKind]
+    scores: Mapping[str, str]
     argmax_of: Mapping[str, str]
     constant: Collection[str]
 
@@ -47,7 +47,7 @@ def compare(
     candidate: Sequence[Outputs],
     tolerance: Tolerance | str | Iterable[str] = "fp32",
     *,
-    scores: Mapping[str, ScoreKind] = MappingProxyType({}),
+    scores: Mapping[str, str] = MappingProxyType({}),
     argmax_of: Mapping[str, str] = MappingProxyType({}),
     constant: Collection[str] = (),
 ) -> ParityReport:
@@ -57,9 +57,9 @@ def compare(
         reference: TensorFlow's outputs, one mapping of Keras' name to array per sample.
         candidate: OpenCV's, for the same samples in the same order.
         tolerance: A preset, `OUTPUT:VALUE`, or several; see `parse_tolerance`.
-        scores: What outputs known to hold class scores over their last axis hold. "softmax" and
-            "sigmoid" are compared as log-odds too; "softmax" and "logits" get top-1 and top-5.
-            Say it only of outputs that end in just that activation.
+        scores: Output -> "softmax", "sigmoid", "logits" or "linear", where it is known what the
+            last axis holds. The first two are compared as log-odds too; "softmax" and "logits" get
+            top-1 and top-5. Say it only of outputs that end in just that activation.
         argmax_of: Integer output -> the output whose last axis it is the argmax of. Two classes
             whose scores are within twice the allowed error of each other may then change places.
         constant: Outputs known not to depend on the input, such as anchor boxes: they are compared,

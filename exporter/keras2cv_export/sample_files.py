@@ -100,18 +100,17 @@ def _preprocessed(
 def _read_arrays(path: Path, inputs: Sequence[TensorSpec]) -> dict[str, Array]:
     """Read `.npz`, or `.npy` as the only input's."""
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            arrays = {inputs[0].name: loaded}
-        else:
-            with loaded:
-                arrays = {key: loaded[key] for key in loaded.files}
+        # Opened here, because np.load leaves a broken archive open.
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return {inputs[0].name: loaded}
+            return {key: loaded[key] for key in loaded.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(
             f"The samples in {path} cannot be read: {error}. "
             "Write them with numpy.savez or numpy.save, without Python objects."
         ) from error
-    return arrays
 
 
 def _numbered_samples(

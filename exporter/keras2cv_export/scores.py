@@ -9,7 +9,7 @@ small probabilities as precisely, relatively, as large ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from .tolerance import Limits
 
 Array = NDArray[Any]
-ScoreKind = Literal["softmax", "sigmoid", "logits", "linear"]
-Squash = Literal["softmax", "sigmoid"]
-SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
+SCORE_KINDS = ("softmax", "sigmoid", "logits", "linear")  # as in a bundle's manifest
 
 _ROUNDINGS = 16.0  # exp, sum and division round about 4 times each, to within 2 units, on two sides
 _LEAST_DIGITS = 64.0  # a sigmoid nearer to 1 than 64 roundoffs has a log-odds known to +-0.25 only
@@ -43,7 +41,7 @@ class LogOdds:
     resolution: Array
 
 
-def log_odds(reference: Array, candidate: Array, kind: Squash, limits: Limits) -> LogOdds:
+def log_odds(reference: Array, candidate: Array, kind: str, limits: Limits) -> LogOdds:
     """Take probabilities (..., C) back to where they were made.
 
     Softmax: log p minus its mean over the usable classes of the row, which is the logits but for
@@ -65,7 +63,7 @@ def log_odds(reference: Array, candidate: Array, kind: Squash, limits: Limits) -
     return LogOdds(sides[0], sides[1], usable, resolution)
 
 
-def not_probabilities(reference: Array, kind: Squash) -> str | None:
+def not_probabilities(reference: Array, kind: str) -> str | None:
     """Say why (..., C) cannot be the output of a softmax or sigmoid; None if it can."""
     if reference.min() < 0.0 or reference.max() > 1.0 + _SUM_SLACK:
         return f"it is said to be a {kind}, yet the reference leaves 0..1"

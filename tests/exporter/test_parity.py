@@ -147,7 +147,7 @@ def test_a_common_factor_is_named() -> None:
 
 def test_a_wrong_scale_before_a_sigmoid_is_found_in_its_log_odds() -> None:
     """A logit 4e-4 off moves no probability by 1e-4, and fails all the same (trap 12)."""
-    logits = np.array([0.4, -0.3, 0.2, -0.5], dtype=np.float32)
+    logits = np.array([0.4, -0.1, 0.2, -0.3], dtype=np.float32)
     reference = vectors(*sigmoid(logits)[:, None])
     candidate = vectors(*sigmoid(logits * np.float32(0.00392 * 255))[:, None])
     assert compare(reference, candidate).verdict == "pass"
@@ -196,7 +196,7 @@ def test_a_flat_softmax_is_inconclusive() -> None:
     ]
     shuffled = changed(reference, lambda y: y[:, rng.permutation(1000)])
     for scores in ({}, {"y": "softmax"}):
-        report = compare(reference, shuffled, scores=scores)  # type: ignore[arg-type]
+        report = compare(reference, shuffled, scores=scores)
         assert report.verdict == "inconclusive"
         assert report.exit_code == 4
         assert "between samples" in report.reasons[0]
@@ -216,9 +216,9 @@ def test_a_nearly_flat_softmax_is_compared_where_it_was_made() -> None:
 
 
 @pytest.mark.parametrize("scores", [{}, {"y": "sigmoid"}])
-def test_a_saturated_sigmoid_is_inconclusive(scores: Mapping[str, Any]) -> None:
+def test_a_saturated_sigmoid_is_inconclusive(scores: Mapping[str, str]) -> None:
     """Probabilities that are 0 or 1 to within rounding hide the logits behind them (trap 1)."""
-    reference = vectors(*sigmoid(np.float32([[17], [-16], [18], [16.5]])))
+    reference = vectors(*sigmoid(np.array([[17], [-16], [18], [16.5]], dtype=np.float32)))
     report = compare(reference, reference, scores=scores)
     assert report.verdict == "inconclusive"
     assert "saturated" in report.reasons[0]
@@ -532,9 +532,9 @@ def test_top_5_is_measured_from_six_classes_up() -> None:
     """Five classes are always the first five; of more, the sets are compared."""
     few, many = random_vectors(0, size=5), random_vectors(0, size=6)
     scores = {"y": "logits"}
-    assert only(compare(few, few, scores=scores)).top5 is None  # type: ignore[arg-type]
+    assert only(compare(few, few, scores=scores)).top5 is None
     # Negating ranks the classes backwards: the first five lose the old best and gain the worst.
-    output = only(compare(many, changed(many, np.negative), scores=scores))  # type: ignore[arg-type]
+    output = only(compare(many, changed(many, np.negative), scores=scores))
     assert output.top5 is not None
     assert (output.top5.agreement, output.top5.flips) == (0.0, 4)
 
@@ -664,7 +664,7 @@ def test_a_pass_cannot_be_made_without_grounds() -> None:
         ("fail", good.outputs, (), 4),
     ):
         with pytest.raises(ValueError, match="pass"):
-            ParityReport(*arguments, good.tolerance)  # type: ignore[arg-type]
+            ParityReport(*arguments, good.tolerance)
     with pytest.raises(ValueError, match="needs checks"):
         OutputParity("y", "pass")
     with pytest.raises(ValueError, match="has reasons"):
