@@ -19,13 +19,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError, MissingDependency
+from keras2cv.npz import read_npz
 
 Array = NDArray[Any]
 SourceKind = Literal["image", "video", "camera", "arrays"]
@@ -195,20 +196,17 @@ def _read_image(source: Source) -> Iterator[Item]:
 
 
 def _read_arrays(source: Source) -> Iterator[Item]:
-    with source.path.open("rb") as file:  # np.load would leave a damaged .npz open
-        try:
-            arrays = _load_arrays(file)
-        except Exception as error:  # ValueError, EOFError, zlib.error, BadZipFile, KeyError, ...
-            raise InputError(
-                f"{source.name} is not a .npy or .npz of plain arrays: {error}. "
-                "Write it with np.save or np.savez, without objects."
-            ) from error
-    yield Sample(source.name, arrays)
-
-
-def _load_arrays(file: BinaryIO) -> dict[str, Array]:
-    loaded = np.load(file, allow_pickle=False)
-    return {"arr_0": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+    if source.path.suffix.lower() == ".npz":
+        yield Sample(source.name, read_npz(source.path))
+        return
+    try:
+        array = np.load(source.path, allow_pickle=False)
+    except (ValueError, EOFError, MemoryError) as error:
+        raise InputError(
+            f"{source.name} cannot be read as .npy: {error}. "
+            "Copy it again, or write it with np.save, without objects."
+        ) from error
+    yield Sample(source.name, {"arr_0": array})
 
 
 def _read_stream(source: Source) -> Iterator[Item]:

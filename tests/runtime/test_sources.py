@@ -207,7 +207,7 @@ def test_arrays_that_are_not_arrays_are_broken(tmp_path: Path, content: str) -> 
         path.write_bytes(b"" if content == "empty" else b"neither an array nor a zip")
     (item,) = frames(path)
     assert isinstance(item, BrokenSource)
-    assert item.reason.startswith(f"{path} is not a .npy or .npz of plain arrays: ")
+    assert item.reason.startswith(f"{path} cannot be read as {path.suffix}: ")
 
 
 def write_video(path: Path, count: int) -> list[int]:

@@ -1,0 +1,86 @@
+"""`keras2cv VERB`: parse, call, print, exit code. One file per verb; all logic is elsewhere.
+
+Results go to stdout, progress and logs to stderr. Importing this package needs neither cv2 nor
+NumPy, so that it can say that they are missing.
+
+    0    yes, done                   3    the environment lacks something
+    1    the answer is no            4    inconclusive
+    2    usage or bad input          130  interrupted
+    70   a bug of ours, with its traceback (EX_SOFTWARE of sysexits.h)
+    141  whoever read our output went away, as `| head` does (128 + SIGPIPE)
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+import warnings
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any, Final
+
+from keras2cv.cli.parser import make_parser
+from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency
+
+INTERRUPTED: Final = 130
+OUR_BUG: Final = 70
+OUTPUT_CLOSED: Final = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `keras2cv` with the arguments `argv` (the process' own by default); return the exit code.
+
+    Raises:
+        SystemExit: from argparse: 0 after --help and --version, 2 for arguments it cannot read.
+    """
+    _escape_what_the_terminal_cannot_show()
+    args = make_parser().parse_args(argv)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        warnings.simplefilter("always", Keras2cvWarning)
+        return _execute(args)
+
+
+def _execute(args: Namespace) -> int:
+    try:
+        code = int(args.execute(args))
+        sys.stdout.flush()
+        return code
+    except Keras2cvError as error:
+        return _failed(error, args.debug)
+    except ImportError as error:  # what is installed, and does not load
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        advice = f"{reason}. `keras2cv doctor` says what is missing, --debug where it failed."
+        return _failed(MissingDependency(advice), args.debug)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered has nowhere to go; without this, Python complains while exiting.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OUTPUT_CLOSED
+    except Exception as error:  # the only place where a bug of ours ends
+        traceback.print_exc()
+        name = type(error).__name__
+        print(f"error: a bug in keras2cv ({name}). Please report the above.", file=sys.stderr)
+        return OUR_BUG
+
+
+def _failed(error: Keras2cvError, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"error: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"warning: {message}", file=sys.stderr)
+
+
+def _escape_what_the_terminal_cannot_show() -> None:
+    """Let a label or file name that stdout's encoding lacks be printed escaped, not crash."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,112 @@
+"""A manifest as a page for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keras2cv.cli.snippet import exact
+from keras2cv.manifest import Evidence, InputTensor, Manifest, OutputTensor, Preprocessing, Task
+
+_RESIZED = {
+    "stretch": "stretched to {0}x{1}",
+    "letterbox": "fitted into {0}x{1} with bars of {2}",
+    "center-crop": "cut to the middle and resized to {0}x{1}",
+}
+_SHOWN_LABELS = 8
+
+
+def describe(manifest: Manifest) -> Iterator[str]:
+    """Yield the lines of the page, a title in the first 15 columns of each entry."""
+    yield from _entry("status", [_status(manifest)])
+    source = manifest.source
+    digest = f", sha256 {source.sha256[:12]}..." if source.sha256 else ""
+    yield from _entry("made from", [f"{source.file} ({source.kind}{digest})"])
+    yield from _entry("input", [_tensor(tensor) for tensor in manifest.inputs])
+    yield from _entry("output", [_tensor(tensor) for tensor in manifest.outputs])
+    yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
+    yield from _entry("task", [_task(manifest.task)])
+    yield from _entry("net", [_net(manifest)])
+    if manifest.evidence is not None:
+        yield from _entry("evidence", _evidence(manifest.evidence))
+        versions = manifest.evidence.versions.items()
+        yield from _entry("made with", [", ".join(f"{name} {v}" for name, v in versions)])
+
+
+def _entry(title: str, lines: list[str]) -> Iterator[str]:
+    for index, line in enumerate(lines):
+        yield f"{title if index == 0 else '':<12} {line}"
+
+
+def _status(manifest: Manifest) -> str:
+    if manifest.status == "verified":
+        return "verified: it predicts what TensorFlow predicts"
+    return "UNVERIFIED: nobody compared it with TensorFlow"
+
+
+def _tensor(tensor: InputTensor | OutputTensor) -> str:
+    net = f"{tensor.net_name} {_shape(tensor.net_shape)}"
+    layout = "" if tensor.layout == "same" else f" {tensor.layout}"
+    return f"{tensor.name} {_shape(tensor.keras_shape)} {tensor.dtype}; in the net {net}{layout}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, shape))})"
+
+
+def _preprocessing(facts: Preprocessing | None) -> str:
+    if facts is None:
+        return "is not what it takes: give arrays"
+    how = _RESIZED[facts.resize].format(*facts.size_wh, facts.pad)
+    return (
+        f"becomes {facts.input}: {facts.color}, {how} ({facts.interpolation}), "
+        f"{_arithmetic(facts)} [{facts.source}]"
+    )
+
+
+def _arithmetic(facts: Preprocessing) -> str:
+    """Return (pixel - mean) * scale / std, without the parts that change nothing."""
+    text = "pixel"
+    if any(facts.mean):
+        text = f"({text} - {_per_channel(facts.mean)})"
+    if facts.scale != 1:
+        scale = exact(facts.scale)
+        text += scale.removeprefix("1") if scale.startswith("1 / ") else f" * {scale}"
+    if any(value != 1 for value in facts.std):
+        text += f" / {_per_channel(facts.std)}"
+    return text if text != "pixel" else "pixels as they are, 0 to 255"
+
+
+def _per_channel(values: tuple[float, ...]) -> str:
+    if len(set(values)) == 1:
+        return f"{values[0]:g}"
+    return f"({', '.join(f'{value:g}' for value in values)})"
+
+
+def _task(task: Task) -> str:
+    text = task.kind if task.output is None else f"{task.kind} from {task.output}"
+    if task.scores is not None:
+        text += f" ({task.scores})"
+    if task.labels is not None:
+        left = len(task.labels) - _SHOWN_LABELS
+        more = f", ... {left} more" if left > 0 else ""
+        text += f": {', '.join(task.labels[:_SHOWN_LABELS])}{more}"
+    return text
+
+
+def _net(manifest: Manifest) -> str:
+    model, engine = manifest.model, manifest.engine
+    which = "every engine" if engine.name == "any" else f"the {engine.name} engine"
+    off = [name for name in ("fusion", "winograd") if not getattr(engine, name)]
+    without = f", without {' and '.join(off)}" if off else ""
+    size = int(model.size_bytes) / 1e6
+    return f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}, for {which}{without}"
+
+
+def _evidence(evidence: Evidence) -> list[str]:
+    head = f"{evidence.samples} samples, tolerance {evidence.tolerance}"
+    return [head] + [
+        f"OpenCV {run.opencv}, {run.engine} engine: {out.name} {out.metric} "
+        f"{out.measured:.1e} of {out.limit:.1e} allowed"
+        for run in evidence.runs
+        for out in run.outputs
+    ]

@@ -1,0 +1,58 @@
+"""`keras2cv check BUNDLE --against MODEL`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Final
+
+from keras2cv.cli.heavy import (
+    add_model_arguments,
+    exporter,
+    print_parity,
+    tolerance_of,
+)
+from keras2cv.cli.output import STDOUT, add_json_argument, write_json
+
+USAGE: Final = "BUNDLE --against MODEL [options]"
+ABOUT: Final = """\
+Run a bundle in OpenCV, and the Keras model that it was made from in TensorFlow,
+on the same inputs, and compare every output. Exit code 0 if they agree, 1 if
+not, 4 if the outputs say too little.
+"""
+EXAMPLES: Final = """\
+  keras2cv check cat.cv --against cat.keras
+  keras2cv check cat.cv --against cat.keras --samples photos/ --tolerance strict
+  keras2cv check two.cv --against two.h5 --tolerance boxes:1e-3 --json -
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    parser.add_argument(
+        "--against", metavar="MODEL", type=Path, required=True, help="a .keras, .h5 or folder"
+    )
+    add_model_arguments(parser)
+    parser.add_argument(
+        "--engine", choices=("new", "classic"), help="of OpenCV (default: the one verified)"
+    )
+    add_json_argument(parser, "the comparison")
+
+
+def execute(args: Namespace) -> int:
+    """Compare, and print the table."""
+    report = exporter("check").check(
+        args.bundle,
+        against=args.against,
+        samples=args.samples,
+        tolerance=tolerance_of(args),
+        engine=args.engine,
+        unsafe=args.unsafe,
+        imports=args.imports,
+    )
+    if args.json != STDOUT:
+        print_parity(report.parity)
+    if args.json:
+        write_json(args.json, report.to_dict())
+    return int(report.parity.exit_code)

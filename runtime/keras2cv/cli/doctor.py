@@ -1,0 +1,73 @@
+"""`keras2cv doctor`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import Final
+
+from keras2cv.cli.output import add_json_argument, write_json
+from keras2cv.doctor import INSTALL_EXPORT, Diagnosis, OpenCv, diagnose
+from keras2cv.errors import MissingDependency
+
+USAGE: Final = "[options]"
+ABOUT: Final = """\
+Say what this machine has for keras2cv: OpenCV, its engines and devices, whether
+exporting is possible, and what is in the way, with the command that clears it.
+Exit code 3 if something is.
+"""
+EXAMPLES: Final = """\
+  keras2cv doctor
+  keras2cv doctor --json -
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    add_json_argument(parser, "everything that was found")
+
+
+def execute(args: Namespace) -> int:
+    """Print the diagnosis."""
+    diagnosis = diagnose()
+    if args.json != "-":
+        print("\n".join(_lines(diagnosis)))
+    if args.json:
+        write_json(args.json, diagnosis.to_dict())
+    return MissingDependency.exit_code if diagnosis.problems else 0
+
+
+def _lines(found: Diagnosis) -> Iterator[str]:
+    yield f"keras2cv    {found.keras2cv}"
+    yield f"Python      {found.python}, {found.executable}"
+    yield f"machine     {found.platform}, {found.cpus} CPUs"
+    yield f"NumPy       {found.numpy or 'not installed'}"
+    yield from _opencv_lines(found.opencv) if found.opencv else ["OpenCV      none that works"]
+    yield from _export_lines(found)
+    yield ""
+    if not found.problems:
+        yield "No problems found."
+    for number, problem in enumerate(found.problems, 1):
+        yield f"Problem {number}. {problem.what}\n  {problem.fix}"
+
+
+def _opencv_lines(opencv: OpenCv) -> Iterator[str]:
+    yield f"OpenCV      {opencv.version}, {opencv.origin}"
+    yield f"            {opencv.folder}"
+    yield f"  engines   {', '.join(opencv.engines)}"
+    for device in opencv.devices:
+        yield f"  {device.name:<9} {'yes' if device.available else 'no'}: {device.why}"
+    yield f"  windows   {'yes' if opencv.has_windows else 'no: built without them (run --show)'}"
+    yield f"  threads   {opencv.threads}"
+    yield f"  CPU uses  {opencv.cpu_features}"
+
+
+def _export_lines(found: Diagnosis) -> Iterator[str]:
+    installed = ", ".join(f"{name} {v}" for name, v in found.packages.items() if v)
+    if missing := found.missing_for_export:
+        yield f"export      not here, which running bundles does not need: {INSTALL_EXPORT}"
+        yield f"            missing: {', '.join(missing)}"
+    else:
+        yield "export      ready"
+    if installed:
+        yield f"            {installed}"

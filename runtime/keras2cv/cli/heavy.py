@@ -1,0 +1,95 @@
+"""What the verbs that need TensorFlow share: the way in, and the options on a Keras model."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from keras2cv.cli import values
+from keras2cv.doctor import INSTALL_EXPORT
+from keras2cv.errors import MissingDependency
+from keras2cv.opencv import require_opencv
+
+if TYPE_CHECKING:
+    from keras2cv_export.report import ParityReport
+
+# The modules behind the extra [export].
+MODULES: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "onnxscript", "rich")
+
+
+def exporter(verb: str) -> Any:
+    """Return the package keras2cv_export, whose functions import TensorFlow when they are called.
+
+    Raises:
+        MissingDependency: something of the extra [export] is not installed.
+    """
+    require_opencv()
+    missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingDependency(
+            f"`keras2cv {verb}` needs {_joined(missing)}, which is not installed for "
+            f"{sys.executable}. Install what exporting takes: {INSTALL_EXPORT}."
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow's start-up drowns ours
+    import keras2cv_export
+
+    return keras2cv_export
+
+
+def add_model_arguments(parser: ArgumentParser) -> None:
+    """Declare how a Keras model is opened and compared: --samples, --tolerance, --import, ..."""
+    parser.add_argument(
+        "--samples",
+        type=Path,
+        metavar="PATH",
+        help="compare on these: .npz, .npy or a folder of images (default: drawn at random)",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=values.tolerance,
+        action="append",
+        metavar="T",
+        help="strict, fp32 (default), fp16 or OUTPUT:VALUE, relative to the output's largest "
+        "value; may be repeated",
+    )
+    parser.add_argument(
+        "--import",
+        dest="imports",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="import a module of yours first, which registers custom layers; may be repeated",
+    )
+    parser.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="let Python code inside the model file (Lambda layers) run",
+    )
+
+
+def tolerance_of(args: Namespace) -> Sequence[str]:
+    """Return what --tolerance said."""
+    return args.tolerance or ["fp32"]
+
+
+def progress(step: str) -> None:
+    """Say on stderr what happens next."""
+    print(f"{step} ...", file=sys.stderr)
+
+
+def print_parity(report: ParityReport) -> None:
+    """Print the table of a comparison."""
+    from rich.console import Console
+
+    from keras2cv_export.render import render
+
+    render(report, Console())
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,101 @@
+"""Where results go: JSON to a file or stdout, a bar to a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from keras2cv.errors import UsageError
+
+STDOUT: Final = "-"
+
+
+def add_json_argument(parser: ArgumentParser, what: str) -> None:
+    """Add `--json FILE|-`."""
+    parser.add_argument(
+        "--json", metavar="FILE|-", help=f"write {what} as JSON to FILE, or to stdout instead"
+    )
+
+
+def write_json(where: str, value: Mapping[str, Any]) -> None:
+    """Write `value` to the file `where`, or to stdout for "-"."""
+    with open_text(where) as file:
+        print(to_json(value, indent=1), file=file)
+
+
+def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
+    """Return `value` as JSON in plain ASCII, which every terminal, shell and reader takes.
+
+    NaN and infinity, for which JSON has no numbers, become the strings "nan", "inf" and "-inf".
+    """
+    return json.dumps(_plain(value), allow_nan=False, indent=indent)
+
+
+@contextlib.contextmanager
+def open_text(where: str) -> Iterator[TextIO]:
+    """Open the file `where` for writing, a line at a time, or give stdout for "-".
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if where == STDOUT:
+        yield sys.stdout
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(where).open("w", encoding="utf-8", buffering=1))
+        except OSError as error:
+            raise cannot_write(where, error) from error
+        yield file
+
+
+def cannot_write(where: str | Path, error: OSError) -> UsageError:
+    """Return the error that says that `where` cannot be written."""
+    reason = error.strerror or str(error)
+    return UsageError(f"{where} cannot be written: {reason}. Choose a place that you may write to.")
+
+
+class Bar:
+    """A count and a rate on stderr, on one line; silent unless stderr alone is a terminal.
+
+    Results printed to the same terminal are progress enough, and would break the line.
+    """
+
+    def __init__(self, total: int | None) -> None:
+        self._total = total
+        self._done = 0
+        self._start = self._shown = time.monotonic()
+        self._visible = sys.stderr.isatty() and not sys.stdout.isatty()
+
+    def advance(self, _: object) -> bool:
+        """Count one more answer; redraw at most ten times a second. Always True: go on."""
+        self._done += 1
+        now = time.monotonic()
+        if self._visible and now - self._shown >= 0.1:
+            self._shown = now
+            of = f"/{self._total}" if self._total is not None else ""
+            rate = self._done / (now - self._start)
+            print(f"\r{self._done}{of}  {rate:.1f}/s ", end="", file=sys.stderr, flush=True)
+        return True
+
+    def close(self) -> None:
+        """Leave an empty line behind."""
+        if self._visible:
+            print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

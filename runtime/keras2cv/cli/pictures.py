@@ -1,0 +1,120 @@
+"""Drawn results, written to a file or a folder, or shown in a window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+from numpy.typing import NDArray
+
+from keras2cv.cli.output import cannot_write
+from keras2cv.doctor import describe_opencv
+from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.opencv import installed_version
+from keras2cv.sources import VIDEO_SUFFIXES, Source
+
+Array = NDArray[Any]
+
+WRITTEN: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+_QUIT: Final = (ord("q"), 27)  # 27: Esc
+
+
+class Pictures:
+    """Where `--save PATH` puts each picture: PATH itself for one image, a folder for several.
+
+    Pictures keep their image's file name (frames of a video get .jpg); a name that is taken
+    gets a number. Nothing that was given as a source is ever overwritten.
+    """
+
+    def __init__(self, where: Path, sources: Sequence[Source]) -> None:
+        """Settle what `where` is, and create it if it is a folder.
+
+        Raises:
+            UsageError: it does not fit the sources, cannot be written, or would overwrite them.
+        """
+        self._where = where
+        self._is_file = where.suffix.lower() in WRITTEN and not where.is_dir()
+        self._taken: set[str] = set()
+        _check_sources(where, self._is_file, sources)
+        try:
+            (where.parent if self._is_file else where).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(where, error) from error
+
+    def write(self, name: str, picture: Array) -> None:
+        """Write the picture (H, W, 3) uint8 BGR of the frame `name`.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        path = self._where if self._is_file else self._where / self._free_name(name)
+        encoded, data = cv2.imencode(path.suffix, picture)
+        if not encoded:
+            raise UsageError(f"OpenCV cannot encode {path}. Choose another suffix, such as .png.")
+        try:
+            path.write_bytes(data.tobytes())
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def _free_name(self, name: str) -> str:
+        path = Path(Path(name).name.replace(":", "-"))
+        suffix = path.suffix.lower() if path.suffix.lower() in WRITTEN else ".jpg"
+        stem, number = path.stem if suffix == path.suffix.lower() else path.name, 1
+        found = f"{stem}{suffix}"
+        while found.casefold() in self._taken:
+            number += 1
+            found = f"{stem}-{number}{suffix}"
+        self._taken.add(found.casefold())
+        return found
+
+
+class Window:
+    """A window for `--show`: a key goes on, q or Esc ends it; a video goes on by itself."""
+
+    def __init__(self) -> None:
+        """Make sure that a window can be opened.
+
+        Raises:
+            MissingDependency: this OpenCV has no windows, or this session no display.
+        """
+        if not describe_opencv(cv2, installed_version).has_windows:
+            raise MissingDependency(
+                f"OpenCV {cv2.__version__} is built without windows, so there is no --show. "
+                "Use --save, or pip install opencv-python in place of opencv-python-headless."
+            )
+        # Asked for here, since the windows' own library ends the process when there is none.
+        if sys.platform.startswith("linux") and not _display():
+            raise MissingDependency(
+                "There is no display (DISPLAY and WAYLAND_DISPLAY are not set), so there is no "
+                "--show. Use --save."
+            )
+
+    def show(self, picture: Array, *, wait: bool) -> bool:
+        """Show the picture; return whether to go on."""
+        cv2.imshow("keras2cv", picture)
+        return cv2.waitKey(0 if wait else 1) & 0xFF not in _QUIT
+
+    def close(self) -> None:
+        """Close the window."""
+        cv2.destroyAllWindows()
+
+
+def _check_sources(where: Path, is_file: bool, sources: Sequence[Source]) -> None:
+    arrays = [source.name for source in sources if source.kind == "arrays"]
+    if arrays:
+        raise UsageError(f"--save draws on images, and {arrays[0]} holds arrays. Use --json.")
+    if where.suffix.lower() in VIDEO_SUFFIXES:
+        raise UsageError(f"--save writes pictures, and {where} names a video. Name a folder.")
+    if is_file and (len(sources) != 1 or sources[0].is_stream):
+        raise UsageError(f"--save {where} names one picture, and there are several. Name a folder.")
+    at = [source.path.resolve() for source in sources]
+    if where.resolve() in (at if is_file else [path.parent for path in at]):
+        raise UsageError(f"--save {where} would overwrite what it reads. Name another place.")
+
+
+def _display() -> bool:
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,139 @@
+"""The few lines of cv2 that run a bundle's model without keras2cv."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from keras2cv.manifest import InputTensor, Manifest, Preprocessing
+
+# How cv2 does, or comes nearest to, each family of keras2cv.resize.INTERPOLATIONS.
+_CV2_FLAG: Final = {
+    "nearest": "INTER_NEAREST",
+    "linear": "INTER_LINEAR",
+    "area": "INTER_AREA",
+    "cubic": "INTER_CUBIC",
+    "lanczos4": "INTER_LANCZOS4",
+    "tf-bilinear": "INTER_LINEAR",
+    "tf-area": "INTER_AREA",
+}
+_ON_FLOATS: Final = ("tf-bilinear", "tf-area")  # equal to cv2's on float32, not on uint8
+
+
+def opencv_snippet(manifest: Manifest, folder: Path) -> str:
+    """Return Python code that reads the model in `folder`, feeds it, and has the outputs in `out`.
+
+    Images are read and prepared as the manifest says; other inputs come from `NAME.npy`, in the
+    net's own shape.
+    """
+    return "\n".join(_lines(manifest, folder)) + "\n"
+
+
+def _lines(manifest: Manifest, folder: Path) -> Iterator[str]:
+    facts = manifest.preprocessing
+    yield "import cv2"
+    if len(manifest.inputs) > bool(facts) or (facts and any(value != 1 for value in facts.std)):
+        yield "import numpy as np"
+    yield from _net_lines(manifest, folder)
+    for tensor in manifest.inputs:
+        if facts is not None and tensor.name == facts.input:
+            yield from _image_lines(facts)
+        else:
+            yield from _array_lines(tensor)
+        yield f"net.setInput(blob, {tensor.net_name!r})"
+    names = [tensor.net_name for tensor in manifest.outputs]
+    shapes = ", ".join(str(tensor.net_shape) for tensor in manifest.outputs)
+    yield f"out = net.forward({(names[0] if len(names) == 1 else names)!r})  # {shapes}"
+
+
+def _net_lines(manifest: Manifest, folder: Path) -> Iterator[str]:
+    path, engine = (folder / manifest.model.file).as_posix(), manifest.engine
+    if engine.name == "any":
+        yield f"net = cv2.dnn.readNet({path!r})"
+    else:
+        yield "# OpenCV 4 has one engine, and takes no argument for it."
+        yield f"net = cv2.dnn.readNet({path!r}, engine=cv2.dnn.ENGINE_{engine.name.upper()})"
+    if not engine.fusion:
+        yield "net.enableFusion(False)"
+    if not engine.winograd:
+        yield "net.enableWinograd(False)"
+
+
+def _array_lines(tensor: InputTensor) -> Iterator[str]:
+    yield f"blob = np.load({tensor.name + '.npy'!r}).astype(np.float32)  # {tensor.net_shape}"
+    if len(tensor.net_shape) == 3:
+        yield "blob = cv2.Mat(blob)  # or OpenCV before 4.11 takes it for an image with channels"
+
+
+def _image_lines(facts: Preprocessing) -> Iterator[str]:
+    yield "image = cv2.imread('photo.jpg')"
+    if facts.color == "GRAY":
+        yield "image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)"
+    yield from _resize_lines(facts)
+    arguments = [f"scalefactor={exact(facts.scale)}"]
+    if facts.resize == "stretch" and facts.interpolation == "linear":
+        arguments.append(f"size={tuple(facts.size_wh)}")  # blobFromImage resizes just so
+    if any(facts.mean):
+        arguments.append(f"mean={facts.mean}")
+    if facts.color == "RGB":
+        arguments.append("swapRB=True")
+    yield "blob = cv2.dnn.blobFromImage("
+    yield f"    image, {', '.join(arguments)}"
+    yield ")"
+    if any(value != 1 for value in facts.std):
+        yield f"blob /= np.float32({list(facts.std)}).reshape(1, -1, 1, 1)"
+
+
+def _resize_lines(facts: Preprocessing) -> Iterator[str]:
+    if facts.resize == "stretch" and facts.interpolation == "linear":
+        return  # blobFromImage does just that
+    if facts.interpolation not in _CV2_FLAG:
+        yield f"# cv2 has no {facts.interpolation}: keras2cv has it exactly, this comes near."
+    if facts.interpolation in _ON_FLOATS:
+        yield "image = image.astype('float32')"
+    yield from _PLACING[facts.resize](facts)
+
+
+def _stretch_lines(facts: Preprocessing) -> Iterator[str]:
+    yield f"image = {_resized('image', tuple(facts.size_wh), facts)}"
+
+
+def _crop_lines(facts: Preprocessing) -> Iterator[str]:
+    width, height = facts.size_wh
+    yield "height, width = image.shape[:2]"
+    yield f"w = min(width, height * {width} // {height})"
+    yield f"h = min(height, width * {height} // {width})"
+    yield "x, y = (width - w) // 2, (height - h) // 2"
+    yield f"image = {_resized('image[y:y + h, x:x + w]', (width, height), facts)}"
+
+
+def _letterbox_lines(facts: Preprocessing) -> Iterator[str]:
+    width, height = facts.size_wh
+    yield "height, width = image.shape[:2]"
+    yield f"shrink = max(width / {width}, height / {height})"
+    yield "w, h = int(width / shrink), int(height / shrink)"
+    yield f"x, y = int(({width} - width / shrink) / 2), int(({height} - height / shrink) / 2)"
+    yield f"image = {_resized('image', '(w, h)', facts)}"
+    bars = f"y, {height} - h - y, x, {width} - w - x"
+    yield f"image = cv2.copyMakeBorder(image, {bars}, cv2.BORDER_CONSTANT, value=[{facts.pad}] * 3)"
+
+
+_PLACING: Final[Mapping[str, Callable[[Preprocessing], Iterator[str]]]] = {
+    "stretch": _stretch_lines,
+    "center-crop": _crop_lines,
+    "letterbox": _letterbox_lines,
+}
+
+
+def _resized(image: str, size: object, facts: Preprocessing) -> str:
+    flag = _CV2_FLAG.get(facts.interpolation, "INTER_AREA")
+    return f"cv2.resize({image}, {size}, interpolation=cv2.{flag})"
+
+
+def exact(value: float) -> str:
+    """Return the shortest code for exactly `value`: 1 / 255 rather than 0.00392156862745098."""
+    if value == int(value):
+        return str(int(value))
+    inverse = f"{1 / value:g}"
+    return f"1 / {inverse}" if 1 / float(inverse) == value else repr(value)

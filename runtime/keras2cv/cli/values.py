@@ -1,0 +1,59 @@
+"""What an option's text means: types for argparse, each with a message that shows a right one."""
+
+from __future__ import annotations
+
+import math
+import re
+from argparse import ArgumentTypeError
+
+
+def positive(text: str) -> int:
+    """Return the whole number `text`, at least 1."""
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
+        raise ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def size_wh(text: str) -> tuple[int, int]:
+    """Return (width, height) in pixels of "640x480"."""
+    found = re.fullmatch(r"([1-9][0-9]{0,5})[xX]([1-9][0-9]{0,5})", text)
+    if not found:
+        raise ArgumentTypeError(f"must be WIDTHxHEIGHT in pixels, such as 224x224, got {text!r}")
+    return int(found[1]), int(found[2])
+
+
+def version(text: str) -> str:
+    """Return `text`, a version such as "4.6" or "5.0.0"."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+){1,3}", text):
+        raise ArgumentTypeError(f"must be a version such as 4.6 or 5.0.0, got {text!r}")
+    return text
+
+
+def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """Return (name, sizes) of "image:1,224,224,3"; the name is "" in "1,224,224,3"."""
+    name, _, sizes = text.rpartition(":")
+    if not re.fullmatch(r"[0-9]+(,[0-9]+)*", sizes) or "0" in sizes.split(","):
+        raise ArgumentTypeError(
+            f"must be NAME:1,224,224,3 or 1,224,224,3, the batch first, every size known, "
+            f"got {text!r}"
+        )
+    return name, tuple(int(size) for size in sizes.split(","))
+
+
+def tolerance(text: str) -> str:
+    """Return `text`: strict, fp32, fp16, or OUTPUT:VALUE with a VALUE from 0 to 1."""
+    if text in ("strict", "fp32", "fp16"):
+        return text
+    name, _, value = text.rpartition(":")
+    if not name or not 0 <= _number(value) <= 1:
+        raise ArgumentTypeError(
+            f"must be strict, fp32, fp16 or OUTPUT:VALUE, such as logits:1e-3, got {text!r}"
+        )
+    return text
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
