@@ -1,9 +1,10 @@
 """Bundles on disk: what is read, what is refused, and how they are replaced."""
 
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -129,13 +130,33 @@ def test_a_bundle_is_replaced_whole(cat_cv: Path) -> None:
 
 
 @pytest.mark.parametrize("exchange", [True, False], ids=["one step", "two steps"])
-@pytest.mark.parametrize("fault", range(12))
 def test_a_fault_at_any_step_leaves_the_old_bundle_or_the_new_one(
-    cat_cv: Path, monkeypatch: pytest.MonkeyPatch, fault: int, exchange: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
 ) -> None:
     """The n-th system call fails, for every n: the bundle stays whole, and no litter stays."""
-    old = contents(cat_cv)
-    calls = iter(range(100))
+    if not exchange:
+        monkeypatch.setattr(swap, "_exchange", lambda *_: False)
+    outcomes = []
+    for fault in range(100):
+        target = Classifier().write(tmp_path / str(fault) / "cat.cv")
+        old = contents(target)
+        with monkeypatch.context() as patch:
+            calls = fail_at(fault, patch)
+            with contextlib.suppress(UsageError):
+                Classifier(3).write(target)
+        new = read_bundle(target).manifest.model.batch == 3
+        assert new or contents(target) == old
+        assert [path.name for path in target.parent.iterdir()] == ["cat.cv"]
+        outcomes.append(new)
+        if next(calls) <= fault:  # there were fewer calls than that: all have been through
+            break
+    assert outcomes.count(False) >= 5
+    assert outcomes[-1]
+
+
+def fail_at(fault: int, patch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Let the call number `fault` of those that write fail; return the counter of calls."""
+    calls = iter(range(1000))
 
     def failing(call: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -145,19 +166,10 @@ def test_a_fault_at_any_step_leaves_the_old_bundle_or_the_new_one(
 
         return wrapper
 
-    monkeypatch.setattr(Path, "mkdir", failing(Path.mkdir))
-    monkeypatch.setattr(Path, "rename", failing(Path.rename))
-    monkeypatch.setattr(Path, "write_bytes", failing(Path.write_bytes))
-    monkeypatch.setattr(os, "fsync", failing(os.fsync))
-    if not exchange:
-        monkeypatch.setattr(swap, "_exchange", lambda *_: False)
-    try:
-        Classifier(3).write(cat_cv)
-    except UsageError as error:
-        assert "cannot be written: No space left on device" in str(error)
-    after = contents(cat_cv)
-    assert after == old or read_bundle(cat_cv).manifest.model.batch == 3
-    assert [path.name for path in cat_cv.parent.iterdir()] == ["cat.cv"]
+    for name in ("mkdir", "rename", "write_bytes"):
+        patch.setattr(Path, name, failing(getattr(Path, name)))
+    patch.setattr(os, "fsync", failing(os.fsync))
+    return calls
 
 
 def test_dying_between_two_renames_loses_nothing(
@@ -173,9 +185,8 @@ def test_dying_between_two_renames_loses_nothing(
 def test_a_failed_export_leaves_the_previous_bundle(cat_cv: Path) -> None:
     """Without a commit nothing happened, whatever was written into the stage."""
     old = contents(cat_cv)
-    with pytest.raises(RuntimeError, match="parity"), staged_bundle(cat_cv) as stage:
+    with staged_bundle(cat_cv) as stage:
         (stage.folder / "model.onnx").write_bytes(b"half")
-        raise RuntimeError("parity")
     assert contents(cat_cv) == old
     assert [path.name for path in cat_cv.parent.iterdir()] == ["cat.cv"]
 
@@ -209,7 +220,7 @@ def test_files_are_copied_into_a_bundle(tmp_path: Path) -> None:
     """A file may be given by its path instead of its bytes."""
     source = tmp_path / "source.npz"
     source.write_bytes(Classifier().selftest())
-    files = {"model.onnx": Classifier().onnx(), "selftest.npz": source}
+    files: dict[str, bytes | Path] = {"model.onnx": Classifier().onnx(), "selftest.npz": source}
     bundle = write_bundle(tmp_path / "cat.cv", Classifier().manifest(), files)
     assert bundle.selftest_path.read_bytes() == source.read_bytes()
     assert source.exists()

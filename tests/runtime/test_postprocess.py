@@ -32,7 +32,7 @@ def test_logits_become_probabilities() -> None:
 def test_softmax_survives_extreme_logits() -> None:
     """Nothing overflows, and huge differences give zero and one."""
     probabilities = softmax(np.array([[1e30, 0, -1e30], [-3e38, -3e38, -3e38]], np.float32))
-    assert np.allclose(probabilities, [[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]])
+    assert np.allclose(probabilities, np.array([[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]]))
 
 
 @pytest.mark.parametrize("scores", ["softmax", "sigmoid", "linear"])

@@ -52,7 +52,8 @@ def reference(pixels: NDArray[Any], preset: str) -> NDArray[np.float64]:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)[:, :, None]
     elif color == "RGB":
         pixels = pixels[:, :, ::-1]
-    return ((pixels.astype(np.float64) - mean) * scale / std).transpose(2, 0, 1)
+    values = (pixels.astype(np.float64) - mean) * scale / std
+    return np.asarray(values.transpose(2, 0, 1))
 
 
 @pytest.mark.parametrize("preset", PRESETS)

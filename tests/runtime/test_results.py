@@ -52,7 +52,10 @@ def test_a_binary_result_answers_at_its_threshold() -> None:
     [
         (lambda: Classification(np.zeros((2, 3), np.float32)), r"\(C,\) float32, got \(2, 3\)"),
         (lambda: Classification(np.zeros(0, np.float32)), r"got \(0,\) float32"),
-        (lambda: Classification(np.zeros(3)), "got .* float64"),
+        (
+            lambda: Classification(np.zeros(3)),  # type: ignore[arg-type]
+            "got .* float64",
+        ),
         (lambda: Classification(SCORES, ("a", "b")), "3 scores and 2 labels"),
         (lambda: Classification(SCORES).top(0), "at least 1, got 0"),
         (lambda: BinaryResult(1.5), "must be 0 to 1, got 1.5"),
