@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from keras2cv.cli.heavy import (
     add_model_arguments,
     exporter,
     print_parity,
+    progress,
     tolerance_of,
 )
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
+
+if TYPE_CHECKING:
+    from keras2cv_export import CheckReport
 
 USAGE: Final = "BUNDLE --against MODEL [options]"
 ABOUT: Final = """\
@@ -35,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_model_arguments(parser)
     parser.add_argument(
-        "--engine", choices=("new", "classic"), help="of OpenCV (default: the one verified)"
+        "--engine", choices=("new", "classic"), help="of OpenCV (default: each that was verified)"
     )
     add_json_argument(parser, "the comparison")
 
@@ -50,9 +54,17 @@ def execute(args: Namespace) -> int:
         engine=args.engine,
         unsafe=args.unsafe,
         imports=args.imports,
+        progress=progress,
     )
     if args.json != STDOUT:
-        print_parity(report.parity)
+        _print_report(report)
     if args.json:
         write_json(args.json, report.to_dict())
     return int(report.parity.exit_code)
+
+
+def _print_report(report: CheckReport) -> None:
+    print(*report.notes, sep="\n", end="\n" if report.notes else "")
+    for engine, parity in report.by_engine:
+        print(f"{report.bundle} on the {engine} engine")
+        print_parity(parity)

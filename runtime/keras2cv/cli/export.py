@@ -175,8 +175,7 @@ def _print_failed(error: ParityError, json: str | None) -> None:
 
 
 def _print_report(report: ExportReport, explain: bool) -> None:
-    for note in report.notes:
-        print(note)
+    print(*report.notes, sep="\n", end="\n" if report.notes else "")
     if explain:
         print("\n".join(_pass_lines(report)))
     if report.parity is not None:

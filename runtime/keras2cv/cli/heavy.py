@@ -32,7 +32,7 @@ def exporter(verb: str) -> Any:
     missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingDependency(
-            f"`keras2cv {verb}` needs {_joined(missing)}, which is not installed for "
+            f"`keras2cv {verb}` needs {_joined(missing)}, not installed for "
             f"{sys.executable}. Install what exporting takes: {INSTALL_EXPORT}."
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow's start-up drowns ours
