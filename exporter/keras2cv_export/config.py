@@ -88,7 +88,7 @@ def foreign_classes(config: Any) -> list[str]:
 
 
 def _is_foreign(item: dict[str, Any]) -> bool:
-    # Keras 3 writes a registered_name for what it does not ship, and Keras' module for what it does.
+    # Keras 3 writes a registered_name for what it does not ship, and its module for what it does.
     if item.get("registered_name") and not _is_keras(item.get("module")):
         return True
     return bool(item.get("module")) and not _is_keras(item["module"])

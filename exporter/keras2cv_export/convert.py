@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import onnx_ir as ir
 
-from keras2cv.manifest import InputTensor, OutputTensor
+from keras2cv.manifest import DType, InputTensor, OutputTensor
 
 from .layout import NetTensor, blobs_in_and_out, settle
 from .load import LoadedModel
@@ -29,6 +31,7 @@ class Converted:
         inputs: For the manifest, in Keras' order.
         outputs: For the manifest, in Keras' order.
         heads: Each output's last activation.
+        constant: Names of outputs that do not depend on any input, such as anchor boxes.
         fired: How often each pass changed something.
     """
 
@@ -36,7 +39,14 @@ class Converted:
     inputs: tuple[InputTensor, ...]
     outputs: tuple[OutputTensor, ...]
     heads: tuple[Head, ...]
+    constant: frozenset[str]
     fired: Counter[str]
+
+    @property
+    def scores(self) -> dict[str, str]:
+        """The outputs of shape (N, classes) that end in softmax or sigmoid, for the comparison."""
+        flat = [h for h in self.heads if h.classes is not None and h.activation != "linear"]
+        return {h.spec.name: h.activation for h in flat}
 
 
 def convert(loaded: LoadedModel) -> Converted:
@@ -58,13 +68,33 @@ def convert(loaded: LoadedModel) -> Converted:
         tuple(_input(s, n) for s, n in zip(loaded.inputs, inputs, strict=True)),
         tuple(_output(s, n, loaded) for s, n in zip(traced.output_specs, outputs, strict=True)),
         found,
+        _constant(model, traced.output_specs),
         fired,
     )
 
 
+def _constant(model: ir.Model, specs: Sequence[TensorSpec]) -> frozenset[str]:
+    """Name the outputs that were folded into constants."""
+    pairs = zip(specs, model.graph.outputs, strict=True)
+    return frozenset(spec.name for spec, value in pairs if not _depends_on_input(value))
+
+
+def _depends_on_input(value: ir.Value) -> bool:
+    stack, seen = [value], set()
+    while stack:
+        item = stack.pop()
+        if item.is_graph_input():
+            return True
+        node = item.producer()
+        if node is not None and node not in seen:
+            seen.add(node)
+            stack.extend(v for v in node.inputs if v is not None)
+    return False
+
+
 def _input(spec: TensorSpec, net: NetTensor) -> InputTensor:
     shape = tuple(int(d or 0) for d in spec.shape)
-    return InputTensor(spec.name, net.net_name, shape, net.shape, net.layout, spec.dtype)  # type: ignore[arg-type]
+    return InputTensor(spec.name, net.net_name, shape, net.shape, net.layout, _dtype(spec))
 
 
 def _output(spec: TensorSpec, net: NetTensor, loaded: LoadedModel) -> OutputTensor:
@@ -72,9 +102,11 @@ def _output(spec: TensorSpec, net: NetTensor, loaded: LoadedModel) -> OutputTens
     batched = shape[:1] == (loaded.batch,)
     if loaded.open_batch is not None:
         batched = spec.name in loaded.open_batch
-    return OutputTensor(spec.name, net.net_name, shape, net.shape, net.layout, _dtype(spec), batched)  # type: ignore[arg-type]
+    return OutputTensor(
+        spec.name, net.net_name, shape, net.shape, net.layout, _dtype(spec), batched
+    )
 
 
-def _dtype(spec: TensorSpec) -> str:
-    """A float16 output of a mixed-precision model is given as the float32 that it is computed in."""
-    return "float32" if spec.dtype in ("float16", "bfloat16") else spec.dtype
+def _dtype(spec: TensorSpec) -> DType:
+    """A mixed-precision model's float16 output is given as the float32 that it is computed in."""
+    return "float32" if spec.dtype in ("float16", "bfloat16") else cast("DType", spec.dtype)

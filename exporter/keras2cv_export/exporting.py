@@ -20,7 +20,8 @@ from .facts import Wishes, decide
 from .load import LoadedModel, Shapes, load_model
 from .parity import ParityReport
 from .presets import Geometry
-from .verify import Verification, verify
+from .selftest import write_selftest
+from .verify import Question, Verification, ask, verify
 
 MODEL_FILE = "model.onnx"
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
@@ -82,7 +83,7 @@ def export(
     unsafe: bool = False,
     check: bool = True,
     imports: Sequence[str] = (),
-    progress: Step = lambda step: None,
+    progress: Step = lambda _: None,
 ) -> ExportReport:
     """Turn a Keras model into a bundle that OpenCV runs, and prove that it predicts the same.
 
@@ -132,8 +133,18 @@ def export(
         manifest = _write(stage.folder, loaded, converted, facts.preprocessing, facts.task)
         verification = None
         if check:
-            verification = verify(stage.folder, manifest, loaded, engine, samples, tolerance, progress)
-            manifest = _settle(stage.folder, manifest, verification)
+            progress("asking TensorFlow")
+            question = ask(
+                loaded,
+                manifest,
+                samples=samples,
+                tolerance=tolerance,
+                scores=converted.scores,
+                constant=converted.constant,
+            )
+            progress("asking OpenCV, in a process of its own")
+            verification = verify(stage.folder, manifest, question, engine)
+            manifest = _settle(stage.folder, manifest, question, verification)
         stage.commit()
     notes = loaded.notes + facts.notes + (verification.notes if verification else ())
     return ExportReport(
@@ -182,14 +193,16 @@ def _save(model: ir.Model, path: Path) -> None:
     size = sum(v.const_value.nbytes for v in model.graph.initializers.values() if v.const_value)
     if size > _MAX_MODEL_BYTES:
         raise UsageError(
-            f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from one file. "
+            f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from a file. "
             "Export a smaller model."
         )
     ir.save(model, path)
 
 
-def _settle(folder: Path, manifest: Manifest, verification: Verification) -> Manifest:
-    """Write what the check found into the manifest; a failed check ends here.
+def _settle(
+    folder: Path, manifest: Manifest, question: Question, verification: Verification
+) -> Manifest:
+    """Write the golden vectors, and what the check found; a failed check ends here.
 
     Raises:
         ParityError: The predictions differ.
@@ -198,8 +211,8 @@ def _settle(folder: Path, manifest: Manifest, verification: Verification) -> Man
     if parity.verdict == "fail":
         error = ParityError(
             f"OpenCV's predictions are not TensorFlow's: {'; '.join(parity.reasons)}. "
-            "Nothing was written. `--explain` shows what was rewritten, and `check=False` (--no-check) "
-            "keeps the bundle for a closer look."
+            "Nothing was written. `--explain` shows what was rewritten, and --no-check keeps the "
+            "bundle for a closer look."
         )
         error.report = parity  # type: ignore[attr-defined]
         raise error
@@ -209,7 +222,8 @@ def _settle(folder: Path, manifest: Manifest, verification: Verification) -> Man
         engine=verification.engine,
         evidence=verification.evidence,
     )
+    write_selftest(
+        folder, manifest, question.samples, question.expected, question.tolerance, question.picture
+    )
     write_manifest(folder, settled)
     return settled
-
-

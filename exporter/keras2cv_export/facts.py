@@ -64,7 +64,9 @@ def read_labels(labels: Any) -> tuple[str, ...] | None:
         labels = _lines(Path(labels))
     result = tuple(str(label).strip() for label in labels)
     if not result or not all(result):
-        raise InputError("The labels have an empty line or are none at all. Give one name per class.")
+        raise InputError(
+            "The labels have an empty line or are none at all. Give one name per class."
+        )
     return result
 
 
@@ -72,7 +74,9 @@ def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The labels file {path} cannot be read ({error}). Give UTF-8 text, a label a line.") from error
+        raise InputError(
+            f"The labels file {path} cannot be read ({error}). Give UTF-8 text, a label a line."
+        ) from error
 
 
 def _kind(
@@ -126,6 +130,7 @@ def _must_say(loaded: LoadedModel, image: TensorSpec, kind: Kind) -> str:
     advice = f" {loaded.name!r} of keras.applications was trained with {hint}." if hint else ""
     return (
         f"How do pixels become the input {image}? A {kind} task on images needs --preprocess: "
-        "0-1 (x/255), tf (-1..1), torch or caffe (ImageNet statistics), none (0..255), or a FILE.json."
+        "0-1 (x/255), tf (-1..1), torch or caffe (ImageNet statistics), none (0..255), "
+        "or a FILE.json."
         f"{advice} With --task raw the bundle takes arrays instead."
     )

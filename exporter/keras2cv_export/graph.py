@@ -32,13 +32,17 @@ def shape_of(value: ir.Value | None) -> tuple[int, ...] | None:
     """Return the static shape, or None where it is unknown."""
     if value is None or value.shape is None or not value.shape.is_static():
         return None
-    return tuple(int(d) for d in value.shape)
+    return tuple(int(str(d)) for d in value.shape)
 
 
 def new_constant(model: ir.Model, array: Array, near: ir.Value) -> ir.Value:
     """Add an initializer, named after the value that it is made for."""
     name = free_name(model, f"{near.name}/constant")
-    value = ir.Value(name=name, shape=ir.Shape(array.shape), type=ir.TensorType(ir.DataType.from_numpy(array.dtype)))
+    value = ir.Value(
+        name=name,
+        shape=ir.Shape(array.shape),
+        type=ir.TensorType(ir.DataType.from_numpy(array.dtype)),
+    )
     value.const_value = ir.tensor(np.ascontiguousarray(array), name=name)
     model.graph.register_initializer(value)
     return value
@@ -67,7 +71,9 @@ def new_node(
     The node is named after `like`, so that its Keras layer can be told later. The output has
     `like`'s dtype, and its shape unless another is given.
     """
-    output = ir.Value(name=None, type=like.type, shape=like.shape.copy() if like.shape is not None else None)
+    output = ir.Value(
+        name=None, type=like.type, shape=like.shape.copy() if like.shape is not None else None
+    )
     if shape is not None:
         output.shape = ir.Shape(shape)
     node = ir.node(op, inputs, attributes, outputs=[output], name=f"{layer_name(like)}/{op}")
@@ -93,7 +99,10 @@ def replace(old: ir.Value, new: ir.Value) -> None:
 
 
 def _as_output(graph: Any, old: ir.Value, new: ir.Value) -> ir.Value:
-    """Put `new` among the graph's outputs under `old`'s name, behind an Identity if it must keep its own."""
+    """Put `new` among the graph's outputs under `old`'s name.
+
+    It goes behind an Identity where it has to keep its own name.
+    """
     name = old.name
     if new.is_graph_output() or new.is_graph_input() or new.is_initializer():
         node = ir.node("Identity", [new], outputs=[ir.Value(type=old.type, shape=old.shape)])

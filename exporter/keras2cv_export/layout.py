@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
+from keras2cv.manifest import Layout
+
 from .graph import drop, ints, nodes, shape_of
 
 _TO_FIRST = {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 _TO_LAST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
-_NAME = {4: "NCHW", 5: "NCDHW"}
+_NAME: dict[int, Layout] = {4: "NCHW", 5: "NCDHW"}
 _FLOAT = ir.TensorType(ir.DataType.FLOAT)
 
 
@@ -26,7 +28,7 @@ class NetTensor:
 
     net_name: str
     shape: tuple[int, ...]
-    layout: str
+    layout: Layout
 
 
 def blobs_in_and_out(
@@ -51,7 +53,9 @@ def _take_blob(model: ir.Model, k: int, name: str) -> None:
     old = model.graph.inputs[k]
     shape = shape_of(old) or ()
     first = _TO_FIRST.get(len(shape)) if len(shape) == 4 else None
-    blob = ir.Value(name=name, type=_FLOAT, shape=ir.Shape([shape[a] for a in first] if first else shape))
+    blob = ir.Value(
+        name=name, type=_FLOAT, shape=ir.Shape([shape[a] for a in first] if first else shape)
+    )
     value, chain = blob, []
     if old.dtype != ir.DataType.FLOAT:
         chain.append(ir.node("Cast", [value], {"to": old.dtype}, name=f"{name}/Cast"))
@@ -118,7 +122,12 @@ def _absorb_at_input(model: ir.Model, k: int) -> NetTensor:
 def _absorb_at_output(model: ir.Model, k: int) -> NetTensor:
     value = model.graph.outputs[k]
     node, shape = value.producer(), shape_of(value) or ()
-    if node is not None and len(shape) == 5 and _is_transpose(node, _TO_LAST[5]) and not value.uses():
+    if (
+        node is not None
+        and len(shape) == 5
+        and _is_transpose(node, _TO_LAST[5])
+        and not value.uses()
+    ):
         source, name = node.inputs[0], str(value.name)
         if source is not None and not (source.is_graph_input() or source.is_graph_output()):
             value.name = f"{name}/transposed"

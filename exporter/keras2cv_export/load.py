@@ -53,6 +53,13 @@ class LoadedModel:
         """The batch size that it will be exported with."""
         return int(self.inputs[0].shape[0] or 1)
 
+    @property
+    def smallest_vocabulary(self) -> int | None:
+        """The fewest rows of any Embedding: indices below it are legal everywhere."""
+        layers = self.keras_model._flatten_layers() if self.keras_model is not None else ()
+        sizes = [x.input_dim for x in layers if isinstance(x, keras.layers.Embedding)]
+        return min(sizes, default=None)
+
 
 def load_model(
     model: Any,
@@ -65,6 +72,7 @@ def load_model(
     """Open `model`: a live Keras model, a .keras or .h5 file, or a SavedModel folder.
 
     Args:
+        model: What to open.
         input_shapes: Sizes for open dimensions: {input name: shape with the batch}, or one shape.
         batch: The batch size to export with, where `input_shapes` does not say.
         unsafe: Whether code inside the file (Lambda layers) may run.
@@ -109,7 +117,9 @@ def _hash(path: Path) -> str:
     try:
         return sha256_of(path)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}). Check its permissions.") from error
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}). Check its permissions."
+        ) from error
 
 
 def _read(path: Path, unsafe: bool, imports: Sequence[str]) -> Any:
@@ -129,7 +139,7 @@ def _refuse_code(path: Path, config: Any, unsafe: bool) -> None:
     found = architecture.lambdas(config)
     if found and not unsafe:
         raise ModelError(
-            f"{path} has Lambda layers ({', '.join(found)}), whose Python code would run on loading. "
+            f"{path} has Lambda layers ({', '.join(found)}), whose Python code runs on loading. "
             "If you trust the file, pass --unsafe; better, replace them with a registered Layer."
         )
 
@@ -188,7 +198,9 @@ def _inputs_of(model: Any, shapes: Shapes) -> tuple[Any, list[str]]:
     if isinstance(structure, dict):
         return structure, names
     symbols = keras.tree.flatten(structure)
-    if all(isinstance(t, keras.KerasTensor) and t.name for t in symbols) and hasattr(model, "inputs"):
+    if all(isinstance(t, keras.KerasTensor) and t.name for t in symbols) and hasattr(
+        model, "inputs"
+    ):
         names = _unique([str(t.name) for t in symbols])
     return structure, names
 
@@ -232,7 +244,9 @@ def _symbol(shape: Sequence[int | None], model: Any) -> Any:
 def _paths(structure: Any, default: str) -> list[str]:
     """Name the leaves of a structure by their path in it: keys of dicts, positions in lists."""
     named = keras.tree.flatten_with_path(structure)
-    return _unique(["/".join(str(p) for p in path) if path else default for path, _ in named], default)
+    return _unique(
+        ["/".join(str(p) for p in path) if path else default for path, _ in named], default
+    )
 
 
 def _unique(names: Sequence[str], prefix: str = "") -> list[str]:
@@ -281,7 +295,7 @@ def as_float32(model: Any) -> Iterator[None]:
 
     OpenCV's nets compute in float32, and float16 in the reference would hide errors of 1e-3.
     """
-    changed = [layer for layer in model._flatten_layers() if layer.compute_dtype not in _KEPT]  # noqa: SLF001
+    changed = [layer for layer in model._flatten_layers() if layer.compute_dtype not in _KEPT]
     policies = [layer.dtype_policy for layer in changed]
     for layer in changed:
         layer.dtype_policy = keras.DTypePolicy("float32")
@@ -296,7 +310,7 @@ _KEPT = ("float32", None)
 
 
 def _precision_note(model: Any) -> tuple[str, ...]:
-    policies = {str(layer.dtype_policy.name) for layer in model._flatten_layers()}  # noqa: SLF001
+    policies = {str(layer.dtype_policy.name) for layer in model._flatten_layers()}
     other = sorted(p for p in policies if p != "float32")
     if not other:
         return ()
@@ -312,7 +326,9 @@ def _saved_model(path: Path, shapes: Shapes, batch: int) -> LoadedModel:
     try:
         loaded = tf.saved_model.load(str(path))
     except Exception as error:  # whatever TensorFlow meets in the file
-        raise ModelError(f"{path}: TensorFlow cannot load this SavedModel: {_sentence(error)}") from error
+        raise ModelError(
+            f"{path}: TensorFlow cannot load this SavedModel: {_sentence(error)}"
+        ) from error
     signature = _signature(path, loaded)
     specs = signature.structured_input_signature[1]
     order = _argument_order(signature, specs)
@@ -344,11 +360,15 @@ def _signature(path: Path, loaded: Any) -> Any:
 
 def _argument_order(signature: Any, specs: Mapping[str, Any]) -> list[str]:
     """Give the inputs as Keras orders them, which the graph's own placeholders remember."""
-    position = {t.op.name.removeprefix("serving_default_"): k for k, t in enumerate(signature.inputs)}
+    position = {
+        t.op.name.removeprefix("serving_default_"): k for k, t in enumerate(signature.inputs)
+    }
     return sorted(specs, key=lambda name: position.get(name, position.get(specs[name].name, 0)))
 
 
 def _dims(shape: Any) -> tuple[int | None, ...]:
     if shape.rank is None:
-        raise ModelError("An input of the SavedModel has no rank. Export it with an input signature.")
+        raise ModelError(
+            "An input of the SavedModel has no rank. Export it with an input signature."
+        )
     return tuple(shape.as_list())

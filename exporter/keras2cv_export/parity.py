@@ -61,7 +61,8 @@ def compare(
             last axis holds. The first two are compared as log-odds too; "softmax" and "logits" get
             top-1 and top-5. Say it only of outputs that end in just that activation.
         argmax_of: Integer output -> the output whose last axis it is the argmax of. Two classes
-            whose scores are within twice the allowed error of each other may then change places.
+            whose scores are within twice the allowed error of each other may then change places,
+            and the scores show what the classes hide. Found out where it is not said.
         constant: Outputs known not to depend on the input, such as anchor boxes: they are compared,
             and not asked to vary.
 
@@ -167,9 +168,9 @@ def _judge(job: _Job, name: str) -> OutputParity:
 
 def _behind(job: _Job, name: str) -> Behind | None:
     """Give the reference's scores that the integer output `name` is the argmax of."""
-    if name not in job.argmax_of:
+    source = job.argmax_of.get(name) or _argmax_source(job.reference, name)
+    if source is None:
         return None
-    source = job.argmax_of[name]
     scores = np.stack([sample[source] for sample in job.reference]).astype(np.float64)
     if scores.shape[1:-1] != job.reference[0][name].shape:
         raise UsageError(
@@ -177,6 +178,20 @@ def _behind(job: _Job, name: str) -> Behind | None:
             f"{job.reference[0][name].shape} and {scores.shape[1:]}. Name the right output."
         )
     return Behind(scores, job.tolerance.limits(source).max_abs * float(np.abs(scores).max()))
+
+
+def _argmax_source(reference: Sequence[Outputs], name: str) -> str | None:
+    """Find the output whose argmax `name` is, in every sample of the reference."""
+    for other in reference[0] if reference[0][name].dtype.kind in "iu" else ():
+        if all(_is_argmax(sample[name], sample.get(other)) for sample in reference):
+            return other
+    return None
+
+
+def _is_argmax(classes: Array, scores: Array | None) -> bool:
+    if scores is None or scores.dtype.kind != "f" or scores.shape[:-1] != classes.shape:
+        return False
+    return scores.size > 0 and np.array_equal(scores.argmax(axis=-1), classes)
 
 
 def _exchanged(job: _Job, name: str, candidates: Sequence[Array]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""From an image to the model's input: the presets of keras.applications, a file, or the model itself.
+"""From an image to the model's input: a preset of keras.applications, a file, or the model itself.
 
 The presets are `keras.applications.imagenet_utils.preprocess_input`'s modes, written as
 `(pixel - mean) * scale / std` with `pixel` in 0..255:
@@ -52,7 +52,9 @@ class Geometry:
     interpolation: str | None = None
 
 
-def preprocessing(choice: str | Path, image: TensorSpec, geometry: Geometry, source: str) -> Preprocessing:
+def preprocessing(
+    choice: str | Path, image: TensorSpec, geometry: Geometry, source: str
+) -> Preprocessing:
     """Build the manifest's preprocessing for the image input.
 
     Args:
@@ -74,7 +76,9 @@ def preprocessing(choice: str | Path, image: TensorSpec, geometry: Geometry, sou
             f"{_size_of(image)[0]}x{_size_of(image)[1]}. Leave --size out, or give --input-shape."
         )
     facts["resize"] = geometry.resize or facts.get("resize") or DEFAULT_RESIZE
-    facts["interpolation"] = geometry.interpolation or facts.get("interpolation") or DEFAULT_INTERPOLATION
+    facts["interpolation"] = (
+        geometry.interpolation or facts.get("interpolation") or DEFAULT_INTERPOLATION
+    )
     if facts["resize"] == "letterbox":
         facts.setdefault("pad", _LETTERBOX_GREY)
     return _checked(choice, {"input": image.name, "size_wh": size_wh, "source": source, **facts})
@@ -128,15 +132,17 @@ def _from_preset(name: str, channels: int) -> dict[str, Any] | None:
 
 def _from_file(path: Path) -> dict[str, Any]:
     if path.suffix != ".json":
-        raise UsageError(f"There is no preprocessing {str(path)!r}. Choose {', '.join(PRESETS)} or a FILE.json.")
+        raise UsageError(
+            f"There is no preprocessing {str(path)!r}. Choose {', '.join(PRESETS)} or a FILE.json."
+        )
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"The preprocessing file {path} cannot be read: {error}.") from error
     if not isinstance(facts, dict) or not {"color", "mean", "scale", "std"} <= set(facts) <= _KEYS:
         raise InputError(
-            f"{path} must be a map with color, mean, scale, std and perhaps size, resize, "
-            f"interpolation, pad; it has: {', '.join(facts) if isinstance(facts, dict) else 'no map'}."
+            f"{path} must be a map with color, mean, scale, std, and perhaps size, resize, "
+            f"interpolation and pad; it has: {', '.join(facts) if isinstance(facts, dict) else ''}."
         )
     return {**facts, "mean": _floats(path, "mean", facts), "std": _floats(path, "std", facts)}
 

@@ -1,4 +1,4 @@
-"""What a model tells about itself: preprocessing inside it, and the task that it was trained for."""
+"""What a model tells about itself: preprocessing inside it, and the task it was trained for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def normaliser(keras_model: Any) -> str | None:
     """Name the Rescaling or Normalization layer that comes before any layer with weights."""
     if keras_model is None:
         return None
-    for layer in keras_model._flatten_layers(include_self=False):  # noqa: SLF001
+    for layer in keras_model._flatten_layers(include_self=False):
         if type(layer).__name__ in _NORMALISERS:
             return f"{type(layer).__name__} layer {layer.name!r}"
         if layer.weights and not getattr(layer, "layers", None):
@@ -61,7 +61,13 @@ def heads(model: ir.Model, outputs: Sequence[TensorSpec]) -> list[Head]:
 
 def _activation(value: ir.Value | None) -> str:
     node = value.producer() if value is not None else None
-    while node is not None and node.op_type in ("Identity", "Cast", "Reshape", "Transpose", "Squeeze"):
+    while node is not None and node.op_type in (
+        "Identity",
+        "Cast",
+        "Reshape",
+        "Transpose",
+        "Squeeze",
+    ):
         source = node.inputs[0]
         node = source.producer() if source is not None else None
     return {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(node.op_type if node else "", "linear")
@@ -112,8 +118,8 @@ def _check_labels(kind: Kind, head: Head, labels: Sequence[str] | None) -> None:
     wanted = (1, 2) if kind == "binary" else (head.classes,)
     if labels is not None and len(labels) not in wanted:
         raise UsageError(
-            f"There are {len(labels)} labels, and the output {head.spec} has {head.classes} "
-            f"{'value' if head.classes == 1 else 'values'}. Give {' or '.join(map(str, wanted))}, one per line."
+            f"There are {len(labels)} labels, and the output {head.spec} needs "
+            f"{' or '.join(map(str, wanted))}. Give one per class, one per line."
         )
 
 

@@ -33,7 +33,9 @@ def rewrite(model: ir.Model, pipeline: Sequence[Pass]) -> Counter[str]:
     for _ in range(MAX_ROUNDS):
         if not _round(model, pipeline, fired):
             return +fired
-    raise PassError(f"the graph does not settle in {MAX_ROUNDS} rounds; fired so far: {dict(fired)}")
+    raise PassError(
+        f"the graph does not settle in {MAX_ROUNDS} rounds; fired so far: {dict(fired)}"
+    )
 
 
 def _round(model: ir.Model, pipeline: Sequence[Pass], fired: Counter[str]) -> int:
@@ -42,7 +44,9 @@ def _round(model: ir.Model, pipeline: Sequence[Pass], fired: Counter[str]) -> in
         try:
             count = one(model)
         except Exception as error:
-            raise PassError(f"{name_of(one)} failed: {error}; fired before it: {dict(fired)}") from error
+            raise PassError(
+                f"{name_of(one)} failed: {error}; fired before it: {dict(fired)}"
+            ) from error
         if count:
             log.debug("%s: %d", name_of(one), count)
         fired[name_of(one)] += count

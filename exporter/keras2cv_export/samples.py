@@ -105,7 +105,7 @@ def _range_of(
     if value_range is None or dtype.kind == "b":
         return _usual_range(spec, dtype)
     low, high = value_range
-    fits = np.isfinite([low, high]).all() and low < high
+    fits = np.isfinite([low, high]).all() and (low < high or (low == high and dtype.kind in "iu"))
     if fits and dtype.kind in "iu":
         bounds = np.iinfo(dtype)
         fits = bounds.min <= low and high <= bounds.max and low == int(low) and high == int(high)

@@ -9,7 +9,7 @@ small probabilities as precisely, relatively, as large ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from .tolerance import Limits
 
 Array = NDArray[Any]
-SCORE_KINDS = ("softmax", "sigmoid", "logits", "linear")  # as in a bundle's manifest
+ScoreKind = Literal["softmax", "sigmoid", "logits", "linear"]  # as in a bundle's manifest
+SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
 
 _ROUNDINGS = 16.0  # exp, sum and division round about 4 times each, to within 2 units, on two sides
 _LEAST_DIGITS = 64.0  # a sigmoid nearer to 1 than 64 roundoffs has a log-odds known to +-0.25 only

@@ -26,7 +26,9 @@ def resolve_shapes(
         ModelError: A dimension stays open, or a given shape does not fit.
     """
     by_name = _by_name(declared, given)
-    return tuple(replace(spec, shape=_resolve(spec, by_name.get(spec.name), batch)) for spec in declared)
+    return tuple(
+        replace(spec, shape=_resolve(spec, by_name.get(spec.name), batch)) for spec in declared
+    )
 
 
 def _by_name(

@@ -52,7 +52,9 @@ def _examine(node: ir.Node) -> Unsupported | None:
     layer = layer_of(str(node.name or ""))
     if node.domain not in _ONNX:
         why = "tf2onnx has no conversion of this TensorFlow op"
-        return Unsupported(node.op_type, layer, why, "Replace the layer, or cut the model before it.")
+        return Unsupported(
+            node.op_type, layer, why, "Replace the layer, or cut the model before it."
+        )
     if node.op_type in _NEVER:
         hint = "Cut the model before it, and do that part outside."
         return Unsupported(node.op_type, layer, _NEVER[node.op_type], hint)

@@ -75,7 +75,9 @@ def trace(loaded: LoadedModel) -> TracedGraph:
 
 
 def _concrete(loaded: LoadedModel) -> tuple[Any, list[str]]:
-    specs = [tf.TensorSpec(s.shape, s.dtype, name=f"{_INPUT}_{k}") for k, s in enumerate(loaded.inputs)]
+    specs = [
+        tf.TensorSpec(s.shape, s.dtype, name=f"{_INPUT}_{k}") for k, s in enumerate(loaded.inputs)
+    ]
     names: list[str] = []
 
     def outputs(*tensors: Any) -> list[Any]:
@@ -95,7 +97,7 @@ def _concrete(loaded: LoadedModel) -> tuple[Any, list[str]]:
 def _spec(name: str, tensor: Any) -> TensorSpec:
     if not tensor.shape.is_fully_defined():
         raise ModelError(
-            f"The output {name!r} has the shape {tensor.shape}, which depends on the input's values. "
+            f"The output {name!r} has the shape {tensor.shape}, which depends on values. "
             "OpenCV needs shapes that are known: end the model before that layer."
         )
     return TensorSpec(name, tuple(tensor.shape.as_list()), tensor.dtype.name)
@@ -146,7 +148,9 @@ def spell_out_ellipsis(equation: str, ranks: Sequence[int]) -> str:
     rooms = [rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True)]
     most = max(room for term, room in zip(terms, rooms, strict=True) if "..." in term)
     letters = "".join(free[:most])
-    spelled = [t.replace("...", letters[most - room :]) for t, room in zip(terms, rooms, strict=True)]
+    spelled = [
+        t.replace("...", letters[most - room :]) for t, room in zip(terms, rooms, strict=True)
+    ]
     return ",".join(spelled) + "->" + right.replace("...", letters)
 
 
@@ -178,11 +182,12 @@ def _value_of(captured: Any, name: str) -> np.ndarray[Any, Any]:
         raise ModelError(msg)
     if captured.dtype in (tf.bfloat16, tf.bool):
         return np.asarray(captured.numpy())
-    return np.asarray(memoryview(captured)).reshape(captured.shape)
+    array: np.ndarray[Any, Any] = np.asarray(memoryview(captured))
+    return array.reshape(captured.shape)
 
 
 def _read_handle(handle: Any, name: str) -> Any:
-    data = handle._handle_data  # noqa: SLF001 - the only place that tells a handle's dtype
+    data = handle._handle_data
     if data is None or not data.is_set or not data.shape_and_type:
         msg = (
             f"{name}: the model keeps something that is not a variable (a lookup table, an "

@@ -1,4 +1,4 @@
-"""A traced TensorFlow graph as an ONNX graph: tf2onnx for the ops, our own hands for the weights."""
+"""A traced TensorFlow graph as ONNX: tf2onnx for the ops, our own hands for the weights."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
         )
         # catch_errors=True would deep-copy the graph before each of its optimisers.
         proto = optimizer.optimize_graph(converted, catch_errors=False).make_model("keras2cv")
-    model = ir.from_proto(proto)
+    model: ir.Model = ir.from_proto(proto)
     for value, spec in zip(model.graph.outputs, traced.output_specs, strict=True):
         value.shape = ir.Shape([int(d or 0) for d in spec.shape])  # tf2onnx loses some
     _attach(model, traced)

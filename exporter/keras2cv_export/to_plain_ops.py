@@ -2,7 +2,7 @@
 
 Each of these means the same numbers on static shapes, and a graph that can be converted:
 
-    tf.function inside a layer   inlined        Keras jit-compiles grouped and depthwise convolutions
+    tf.function inside a layer   inlined        Keras jit-compiles grouped convolutions
     backend.rnn                  unrolled       instead of a While over TensorLists
     argmax, argmin               one op         instead of a bit pattern test for -0.0 before it
     signbit                      x < 0          -0.0 counts as positive
@@ -90,7 +90,7 @@ def _plain_signbit(x: Any) -> Any:
 def _legal_names(model: Any) -> Iterator[None]:
     renamed = [
         (layer, layer.name)
-        for layer in model._flatten_layers()  # noqa: SLF001
+        for layer in model._flatten_layers()
         if not _LEGAL_SCOPE.match(layer.name)
     ]
     for layer, name in renamed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .special import convert_erfc, convert_log1p, convert_expm1
+from .special import convert_erfc, convert_expm1, convert_log1p
 
 # TensorFlow op -> (handler, extra arguments), as tf2onnx's `custom_op_handlers` takes it.
 HANDLERS: dict[str, tuple[Callable[..., None], list[Any]]] = {

@@ -13,17 +13,23 @@ def convert_erfc(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # no
     Exact to 6e-8 absolute. The relative precision that erfc keeps for large x is lost, which
     GELU, x * erfc(-x / sqrt(2)) / 2 and the op's only common use, does not need.
     """
-    _replace(ctx, node, lambda x, one: ctx.make_node("Sub", [one, ctx.make_node("Erf", [x]).output[0]]))
+    _replace(
+        ctx, node, lambda x, one: ctx.make_node("Sub", [one, ctx.make_node("Erf", [x]).output[0]])
+    )
 
 
 def convert_log1p(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
     """log1p(x) -> log(1 + x), exact to 6e-8 absolute."""
-    _replace(ctx, node, lambda x, one: ctx.make_node("Log", [ctx.make_node("Add", [x, one]).output[0]]))
+    _replace(
+        ctx, node, lambda x, one: ctx.make_node("Log", [ctx.make_node("Add", [x, one]).output[0]])
+    )
 
 
 def convert_expm1(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
     """expm1(x) -> exp(x) - 1, exact to 6e-8 absolute near zero."""
-    _replace(ctx, node, lambda x, one: ctx.make_node("Sub", [ctx.make_node("Exp", [x]).output[0], one]))
+    _replace(
+        ctx, node, lambda x, one: ctx.make_node("Sub", [ctx.make_node("Exp", [x]).output[0], one])
+    )
 
 
 def _replace(ctx: Any, node: Any, build: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..graph import Pass
+from keras2cv_export.graph import Pass
+
 from .legalise.fold_constants import fold_constants
 from .legalise.gemm_to_dense import gemm_to_dense
 from .legalise.remove_identity import remove_identity

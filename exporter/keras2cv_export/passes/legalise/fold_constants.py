@@ -11,7 +11,7 @@ Exact: the same float32 arithmetic, done once.
 from __future__ import annotations
 
 import onnx_ir as ir
-import onnx_ir.passes.common as common
+from onnx_ir.passes import common
 from onnxscript.optimizer import fold_constants_ir
 
 # No limit: a Dense kernel of a hundred million weights has its transpose folded too.

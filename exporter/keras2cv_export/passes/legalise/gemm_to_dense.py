@@ -12,7 +12,17 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from ...graph import Array, constant, drop, integer, new_constant, new_node, nodes, replace, shape_of
+from keras2cv_export.graph import (
+    Array,
+    constant,
+    drop,
+    integer,
+    new_constant,
+    new_node,
+    nodes,
+    replace,
+    shape_of,
+)
 
 
 def gemm_to_dense(model: ir.Model) -> int:
@@ -23,7 +33,9 @@ def gemm_to_dense(model: ir.Model) -> int:
 
 def _transpose_kernel(model: ir.Model, node: ir.Node) -> int:
     kernel = constant(node.inputs[1])
-    plain = all(node.attributes[a].as_float() == 1.0 for a in ("alpha", "beta") if a in node.attributes)
+    plain = all(
+        node.attributes[a].as_float() == 1.0 for a in ("alpha", "beta") if a in node.attributes
+    )
     if kernel is None or integer(node, "transB", 0) or integer(node, "transA", 0) or not plain:
         return 0
     _dense(model, node, kernel, node.inputs[2] if len(node.inputs) > 2 else None)

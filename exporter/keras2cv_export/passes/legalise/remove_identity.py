@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from ...graph import drop, ints, nodes, replace, shape_of
+from keras2cv_export.graph import drop, ints, nodes, replace, shape_of
 
 
 def remove_identity(model: ir.Model) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ...graph import drop, new_constant, new_node, nodes, replace, shape_of
+from keras2cv_export.graph import drop, new_constant, new_node, nodes, replace, shape_of
 
 
 def resize_to_sizes(model: ir.Model) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ...graph import drop, new_constant, new_node, nodes, replace, shape_of
+from keras2cv_export.graph import drop, new_constant, new_node, nodes, replace, shape_of
 
 
 def squeeze_to_reshape(model: ir.Model) -> int:

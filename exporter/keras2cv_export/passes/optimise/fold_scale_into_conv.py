@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from ...graph import (
+from keras2cv_export.graph import (
     Array,
     constant,
     drop,
@@ -46,7 +46,12 @@ def fold_scale_into_conv(model: ir.Model) -> int:
 def _fold(model: ir.Model, node: ir.Node) -> int:
     computed, operand = _split(node)
     producer = computed.producer() if computed is not None else None
-    if computed is None or operand is None or producer is None or producer.op_type not in _PRODUCERS:
+    if (
+        computed is None
+        or operand is None
+        or producer is None
+        or producer.op_type not in _PRODUCERS
+    ):
         return 0
     weight = constant(producer.inputs[1])
     bias = constant(producer.inputs[2]) if len(producer.inputs) > 2 else None
@@ -55,16 +60,24 @@ def _fold(model: ir.Model, node: ir.Node) -> int:
         return 0
     if len(producer.inputs) > 2 and producer.inputs[2] is not None and bias is None:
         return 0
-    if node.op_type == "Mul" and producer.op_type == "ConvTranspose" and integer(producer, "group", 1) != 1:
+    if (
+        node.op_type == "Mul"
+        and producer.op_type == "ConvTranspose"
+        and integer(producer, "group", 1) != 1
+    ):
         return 0
-    if shape_of(node.outputs[0]) != shape_of(computed) or (producer.op_type == "Gemm" and not _plain(producer)):
+    if shape_of(node.outputs[0]) != shape_of(computed) or (
+        producer.op_type == "Gemm" and not _plain(producer)
+    ):
         return 0
     _rebuild(model, node, producer, weight, bias, vector)
     return 1
 
 
 def _plain(gemm: ir.Node) -> bool:
-    scaled = any(gemm.attributes[a].as_float() != 1.0 for a in ("alpha", "beta") if a in gemm.attributes)
+    scaled = any(
+        gemm.attributes[a].as_float() != 1.0 for a in ("alpha", "beta") if a in gemm.attributes
+    )
     return bool(integer(gemm, "transB", 0)) and not integer(gemm, "transA", 0) and not scaled
 
 
@@ -79,7 +92,7 @@ def _split(node: ir.Node) -> tuple[ir.Value | None, Array | None]:
 
 
 def _per_channel(array: Array, shape: tuple[int, ...] | None) -> Array | None:
-    """Return the constant as one number per channel (axis 1), or None where it is something else."""
+    """Return the constant as one number per channel (axis 1), or None where it is not."""
     if shape is None or array.ndim > len(shape) or array.dtype != np.float32:
         return None
     padded = array.reshape((1,) * (len(shape) - array.ndim) + array.shape)
@@ -90,14 +103,23 @@ def _per_channel(array: Array, shape: tuple[int, ...] | None) -> Array | None:
 
 
 def _rebuild(
-    model: ir.Model, node: ir.Node, producer: ir.Node, weight: Array, bias: Array | None, vector: Array
+    model: ir.Model,
+    node: ir.Node,
+    producer: ir.Node,
+    weight: Array,
+    bias: Array | None,
+    vector: Array,
 ) -> None:
     output = node.outputs[0]
-    old_bias = np.zeros_like(vector) if bias is None else np.broadcast_to(bias.reshape(-1), vector.shape)
+    old_bias = (
+        np.zeros_like(vector) if bias is None else np.broadcast_to(bias.reshape(-1), vector.shape)
+    )
     inputs = [producer.inputs[0], producer.inputs[1]]
     if node.op_type == "Mul":
         inputs[1] = new_constant(model, _scaled(weight, vector, producer.op_type), output)
-    new_bias = {"Mul": old_bias * vector, "Add": old_bias + vector, "Sub": old_bias - vector}[node.op_type]
+    new_bias = {"Mul": old_bias * vector, "Add": old_bias + vector, "Sub": old_bias - vector}[
+        node.op_type
+    ]
     if bias is not None or node.op_type != "Mul":
         inputs.append(new_constant(model, new_bias.astype(np.float32), output))
     replace(output, new_node(node, producer.op_type, inputs, producer.attributes, like=output))

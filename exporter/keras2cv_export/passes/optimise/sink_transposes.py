@@ -23,23 +23,104 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
-from ...graph import Array, constant, drop, ints, integer, new_constant, new_node, nodes, replace, shape_of
+from keras2cv_export.graph import (
+    Array,
+    constant,
+    drop,
+    integer,
+    ints,
+    new_constant,
+    new_node,
+    replace,
+    shape_of,
+)
 
 Perm = tuple[int, ...]
 
 UNARY = frozenset(
-    "Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid "
-    "HardSwish IsInf IsNaN LeakyRelu Log Mish Neg Not Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh "
-    "Softplus Softsign Sqrt Tan Tanh ThresholdedRelu".split()
+    [
+        "Abs",
+        "Acos",
+        "Acosh",
+        "Asin",
+        "Asinh",
+        "Atan",
+        "Atanh",
+        "Cast",
+        "Ceil",
+        "Celu",
+        "Clip",
+        "Cos",
+        "Cosh",
+        "Elu",
+        "Erf",
+        "Exp",
+        "Floor",
+        "Gelu",
+        "HardSigmoid",
+        "HardSwish",
+        "IsInf",
+        "IsNaN",
+        "LeakyRelu",
+        "Log",
+        "Mish",
+        "Neg",
+        "Not",
+        "Reciprocal",
+        "Relu",
+        "Round",
+        "Selu",
+        "Sigmoid",
+        "Sign",
+        "Sin",
+        "Sinh",
+        "Softplus",
+        "Softsign",
+        "Sqrt",
+        "Tan",
+        "Tanh",
+        "ThresholdedRelu",
+    ]
 )
 BROADCASTING = frozenset(
-    "Add And Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or Pow PRelu Sub Sum "
-    "Where Xor".split()
+    [
+        "Add",
+        "And",
+        "Div",
+        "Equal",
+        "Greater",
+        "GreaterOrEqual",
+        "Less",
+        "LessOrEqual",
+        "Max",
+        "Mean",
+        "Min",
+        "Mod",
+        "Mul",
+        "Or",
+        "Pow",
+        "PRelu",
+        "Sub",
+        "Sum",
+        "Where",
+        "Xor",
+    ]
 )
 ONE_AXIS = {"Concat": 0, "Softmax": -1, "LogSoftmax": -1, "Hardmax": -1, "Split": 0}
 REDUCTIONS = frozenset(
-    "ReduceMean ReduceMax ReduceMin ReduceSum ReduceProd ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSumExp "
-    "ArgMax ArgMin".split()
+    [
+        "ReduceMean",
+        "ReduceMax",
+        "ReduceMin",
+        "ReduceSum",
+        "ReduceProd",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceSumSquare",
+        "ReduceLogSumExp",
+        "ArgMax",
+        "ArgMin",
+    ]
 )
 
 
@@ -85,16 +166,18 @@ def _data_inputs(node: ir.Node) -> list[ir.Value]:
 
 def _perm_of(value: ir.Value | None) -> Perm | None:
     producer = value.producer() if value is not None else None
-    return ints(producer, "perm") if producer is not None and producer.op_type == "Transpose" else None
+    return (
+        ints(producer, "perm") if producer is not None and producer.op_type == "Transpose" else None
+    )
 
 
 def _inverse(perm: Perm) -> Perm:
     return tuple(int(i) for i in np.argsort(perm))
 
 
-def _first_input_only(model: ir.Model, node: ir.Node, perm: Perm) -> int:
+def _first_input_only(_: ir.Model, node: ir.Node, perm: Perm) -> int:
     """Unary ops, and those with one axis in an attribute."""
-    _set_input(node, 0, perm)
+    _set_input(node, 0)
     _map_axis(node, perm)
     _transpose_outputs(node, perm)
     return 1
@@ -109,7 +192,7 @@ def _all_inputs(model: ir.Model, node: ir.Node, perm: Perm) -> int:
         if value is None:
             continue
         if _perm_of(value) == perm:
-            _set_input(node, k, perm)
+            _set_input(node, k)
         elif (array := constant(value)) is not None:
             node.replace_input_with(k, _moved_constant(model, node, value, array, perm))
         else:
@@ -125,17 +208,19 @@ def _pays(node: ir.Node, perm: Perm) -> bool:
     if any(shape_of(v) is None for v in computed):
         return False
     saved = sum(prod(shape_of(v) or ()) for v in computed if _perm_of(v) == perm)
-    added = sum(_moved_elements(v, perm) for v in computed if _perm_of(v) != perm)
+    added = sum(_moved_elements(v) for v in computed if _perm_of(v) != perm)
     return added < saved  # a tie would swing back and forth
 
 
-def _moved_elements(value: ir.Value, perm: Perm) -> int:
+def _moved_elements(value: ir.Value) -> int:
     shape = shape_of(value) or ()
     wide = sum(size != 1 for size in shape) > 1
     return prod(shape) if wide else 0  # with one axis longer than 1 it is a free Reshape
 
 
-def _moved_constant(model: ir.Model, node: ir.Node, value: ir.Value, array: Array, perm: Perm) -> ir.Value:
+def _moved_constant(
+    model: ir.Model, node: ir.Node, value: ir.Value, array: Array, perm: Perm
+) -> ir.Value:
     moved = array
     if moved.size == 1:
         return value
@@ -149,17 +234,19 @@ def _transposed(model: ir.Model, node: ir.Node, value: ir.Value, perm: Perm) -> 
         shape = (1,) * (len(perm) - len(shape)) + shape
         target = new_constant(model, np.array(shape, np.int64), value)
         value = new_node(node, "Reshape", [value, target], like=value, shape=shape)
-    return new_node(node, "Transpose", [value], {"perm": perm}, like=value, shape=[shape[a] for a in perm])
+    return new_node(
+        node, "Transpose", [value], {"perm": perm}, like=value, shape=[shape[a] for a in perm]
+    )
 
 
 def _reduction(model: ir.Model, node: ir.Node, perm: Perm) -> int:
-    """Reductions: the axes are mapped; without keepdims the axes that are left keep their order or not."""
+    """Reductions: the axes are mapped; without keepdims the rest is in its own order, or not."""
     rank, keep = len(perm), integer(node, "keepdims", 1)
     axes = _reduced_axes(node, rank)
     if axes is None:
         return 0
     _write_reduced_axes(model, node, [perm[a] for a in axes])
-    _set_input(node, 0, perm)
+    _set_input(node, 0)
     _transpose_outputs(node, perm if keep else _order_of_the_rest(perm, axes))
     return 1
 
@@ -178,7 +265,9 @@ def _write_reduced_axes(model: ir.Model, node: ir.Node, axes: list[int]) -> None
     if node.op_type in ("ArgMax", "ArgMin"):
         node.attributes["axis"] = ir.AttrInt64("axis", axes[0])
     elif len(node.inputs) > 1:
-        node.replace_input_with(1, new_constant(model, np.array(sorted(axes), np.int64), node.outputs[0]))
+        node.replace_input_with(
+            1, new_constant(model, np.array(sorted(axes), np.int64), node.outputs[0])
+        )
     else:
         node.attributes["axes"] = ir.AttrInt64s("axes", sorted(axes))
 
@@ -191,7 +280,11 @@ def _order_of_the_rest(perm: Perm, axes: Sequence[int]) -> Perm:
 
 def _pad(model: ir.Model, node: ir.Node, perm: Perm) -> int:
     pads = constant(node.inputs[1]) if len(node.inputs) > 1 else None
-    if pads is None or len(pads) != 2 * len(perm) or (len(node.inputs) > 3 and node.inputs[3] is not None):
+    if (
+        pads is None
+        or len(pads) != 2 * len(perm)
+        or (len(node.inputs) > 3 and node.inputs[3] is not None)
+    ):
         return 0
     halves = [half[list(_inverse(perm))] for half in np.split(pads, 2)]
     node.replace_input_with(1, new_constant(model, np.concatenate(halves), node.outputs[0]))
@@ -234,7 +327,9 @@ def _resize(model: ir.Model, node: ir.Node, perm: Perm) -> int:
         if vector is not None and len(vector) == len(perm):
             moved = new_constant(model, vector[list(_inverse(perm))], node.outputs[0])
             node.replace_input_with(k, moved)
-        elif len(node.inputs) > k and node.inputs[k] is not None and (vector is None or len(vector)):
+        elif (
+            len(node.inputs) > k and node.inputs[k] is not None and (vector is None or len(vector))
+        ):
             return 0
     return _first_input_only(model, node, perm)
 
@@ -245,15 +340,16 @@ def _map_axis(node: ir.Node, perm: Perm) -> None:
         node.attributes["axis"] = ir.AttrInt64("axis", perm[axis])
 
 
-def _set_input(node: ir.Node, k: int, perm: Perm) -> None:
-    transpose = node.inputs[k].producer()  # type: ignore[union-attr] - the caller saw it
-    assert transpose is not None  # noqa: S101
+def _set_input(node: ir.Node, k: int) -> None:
+    value = node.inputs[k]
+    transpose = value.producer() if value is not None else None
+    assert transpose is not None  # noqa: S101 - the caller saw it
     node.replace_input_with(k, transpose.inputs[0])
     drop(transpose)
 
 
 def _transpose_outputs(node: ir.Node, perm: Perm) -> None:
-    """Let what read the outputs read them through a Transpose, which the sweep meets further down."""
+    """Let what read the outputs read them through a Transpose, for the sweep to meet below."""
     if perm == tuple(range(len(perm))):
         return
     for output in node.outputs:

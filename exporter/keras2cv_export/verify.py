@@ -1,0 +1,263 @@
+"""Run a staged bundle in OpenCV, in a process of its own, against TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from platform import python_version
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from keras2cv._version import VERSION
+from keras2cv.errors import NetError, UsageError
+from keras2cv.isolated import WorkerRun, run_worker
+from keras2cv.manifest import Engine, Evidence, Manifest, Measured, Run, RunEngine
+from keras2cv.net import ENGINES
+from keras2cv.sources import read_image
+
+from .load import LoadedModel
+from .parity import ParityReport, compare
+from .pictures import Picture, PictureInput, draw_picture
+from .presets import value_range
+from .reference import reference
+from .report import OutputParity
+from .samples import Sample, ValueRange, default_samples, load_samples
+from .tolerance import Tolerance, parse_tolerance
+
+# Four drawn samples: enough for outputs to be seen to vary, few enough for VGG16 in seconds.
+SAMPLES = 4
+SEED = 20
+# A first run may page a gigabyte in from a slow disk; a hang is longer than any of that.
+_TIMEOUT_S = 120.0
+_TIMEOUT_S_PER_GIB = 600.0
+
+Array = np.ndarray[Any, Any]
+Outputs = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a comparison found.
+
+    Attributes:
+        parity: On the preferred engine.
+        by_engine: Engine -> its report; an engine that could not run is not in it.
+        engine: What the manifest asks for.
+        evidence: For the manifest; None unless the verdict is pass.
+        notes: Sentences that the user should hear.
+    """
+
+    parity: ParityReport
+    by_engine: Mapping[str, ParityReport]
+    engine: Engine
+    evidence: Evidence | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of both sides: samples, TensorFlow's answers, and how near is near enough.
+
+    Attributes:
+        samples: Inputs in Keras' layout and order.
+        expected: TensorFlow's outputs by name, for each sample.
+        picture: For image tasks, one image on its whole way; for the golden vectors.
+        tolerance: The limits.
+        scores: Outputs that are known to hold class scores.
+        constant: Outputs that are known not to depend on the input.
+    """
+
+    samples: Sequence[Sample]
+    expected: Sequence[Outputs]
+    picture: Picture | None
+    tolerance: Tolerance
+    scores: Mapping[str, str]
+    constant: frozenset[str]
+
+
+def ask(
+    loaded: LoadedModel,
+    manifest: Manifest,
+    *,
+    samples: str | PathLike[str] | None,
+    tolerance: str | Sequence[str],
+    scores: Mapping[str, str],
+    constant: frozenset[str],
+) -> Question:
+    """Read or draw samples, and let TensorFlow answer them.
+
+    Raises:
+        InputError: The samples cannot be read or do not fit the model.
+        UsageError: The tolerance means nothing, or names no output.
+    """
+    limits = parse_tolerance(tolerance)
+    limits.require_outputs([o.name for o in manifest.outputs])
+    preprocess = PictureInput(manifest) if manifest.preprocessing is not None else None
+    chosen = _choose_samples(loaded, manifest, samples, preprocess)
+    native = reference(loaded)
+    names = [s.name for s in loaded.inputs]
+
+    def answer(sample: Sample) -> Outputs:
+        return _as_promised(native(dict(zip(names, sample, strict=True))), manifest)
+
+    picture = draw_picture(manifest, preprocess, answer) if preprocess else None
+    return Question(chosen, [answer(s) for s in chosen], picture, limits, scores, constant)
+
+
+def _as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
+    """Give TensorFlow's outputs the dtypes of the manifest: a float16 head is given as float32."""
+    return {
+        o.name: np.asarray(outputs[o.name]).astype(o.dtype, copy=False) for o in manifest.outputs
+    }
+
+
+def _choose_samples(
+    loaded: LoadedModel,
+    manifest: Manifest,
+    given: str | PathLike[str] | None,
+    preprocess: PictureInput | None,
+) -> list[Sample]:
+    if given is None:
+        return default_samples(loaded.inputs, SAMPLES, SEED, value_range=_ranges(loaded, manifest))
+    if preprocess is None:
+        return load_samples(Path(given), loaded.inputs)
+    whole = preprocess
+    return load_samples(Path(given), loaded.inputs, preprocess=lambda p: whole(read_image(p))[1])
+
+
+def _ranges(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
+    ranges: dict[str, ValueRange] = {}
+    if manifest.preprocessing is not None:
+        ranges[manifest.preprocessing.input] = value_range(manifest.preprocessing)
+    vocabulary = loaded.smallest_vocabulary
+    if vocabulary is not None:
+        ranges |= {s.name: (0, vocabulary - 1) for s in loaded.inputs if s.name not in ranges}
+    return ranges
+
+
+def verify(
+    folder: Path, manifest: Manifest, question: Question, engine: str | None
+) -> Verification:
+    """Compare on each engine, and say what the manifest may claim.
+
+    Raises:
+        NetError: No engine runs the net.
+        UsageError: There is no such engine here.
+    """
+    engines = _engines(engine)
+    runs, reports, troubles = _run_all(folder, manifest, question, engines)
+    if not reports:
+        raise NetError("; ".join(troubles.values()))
+    good = [e for e in reports if reports[e].verdict == "pass"]
+    preferred = (good or list(reports))[0]
+    return Verification(
+        reports[preferred],
+        reports,
+        Engine(_engine_name(good, engines, preferred), fusion=True, winograd=True),
+        _evidence(question, {e: (runs[e], reports[e]) for e in good}),
+        _notes(reports, troubles, preferred),
+    )
+
+
+def _engines(asked: str | None) -> tuple[str, ...]:
+    if asked in (None, "auto", "any"):
+        return ENGINES
+    if asked not in ENGINES:
+        raise UsageError(
+            f"The engine {asked!r} is not in this OpenCV. It has: {', '.join(ENGINES)}."
+        )
+    return (str(asked),)
+
+
+def _engine_name(
+    good: Sequence[str], engines: Sequence[str], preferred: str
+) -> Literal["any", "new", "classic"]:
+    """`any` may only be claimed where every engine of an OpenCV with two was tried and passed."""
+    everywhere = len(engines) > 1 and list(good) == list(engines)
+    return "any" if everywhere else cast('Literal["new", "classic"]', preferred)
+
+
+def _run_all(
+    folder: Path, manifest: Manifest, question: Question, engines: Sequence[str]
+) -> tuple[dict[str, WorkerRun], dict[str, ParityReport], dict[str, str]]:
+    runs: dict[str, WorkerRun] = {}
+    reports: dict[str, ParityReport] = {}
+    troubles: dict[str, str] = {}
+    for engine in engines:
+        try:
+            runs[engine] = run_worker(
+                folder, question.samples, timeout_s=_patience(manifest), engine=engine
+            )
+        except NetError as error:
+            troubles[engine] = str(error)
+            continue
+        reports[engine] = judge(question, manifest, runs[engine])
+    return runs, reports, troubles
+
+
+def _patience(manifest: Manifest) -> float:
+    return _TIMEOUT_S + _TIMEOUT_S_PER_GIB * int(manifest.model.size_bytes) / 2**30
+
+
+def judge(question: Question, manifest: Manifest, run: WorkerRun) -> ParityReport:
+    """Compare one engine's answers with TensorFlow's."""
+    names = [o.name for o in manifest.outputs]
+    candidate = [dict(zip(names, outputs, strict=True)) for outputs in run.outputs]
+    return compare(
+        question.expected,
+        candidate,
+        question.tolerance,
+        scores=question.scores,
+        constant=question.constant,
+    )
+
+
+def _evidence(
+    question: Question, passed: Mapping[str, tuple[WorkerRun, ParityReport]]
+) -> Evidence | None:
+    if not passed:
+        return None
+    runs = tuple(
+        Run(run.opencv, cast("RunEngine", run.engine), tuple(_measured(o) for o in report.outputs))
+        for run, report in passed.values()
+    )
+    first = next(iter(passed.values()))[0]
+    return Evidence(
+        str(question.tolerance), len(question.samples), "pass", runs, _versions(first.opencv)
+    )
+
+
+def _measured(output: OutputParity) -> Measured:
+    check = next((c for c in output.checks if c.metric == "max_abs/max_ref"), output.tightest)
+    if check is None:
+        raise AssertionError(f"{output.name} passed without a check")
+    return Measured(output.name, check.metric, check.limit, check.measured)
+
+
+def _versions(opencv: str) -> dict[str, str]:
+    tools = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
+    return {
+        "keras2cv": VERSION,
+        "python": python_version(),
+        "opencv": opencv,
+        **{name: version(name) for name in tools},
+    }
+
+
+def _notes(
+    reports: Mapping[str, ParityReport], troubles: Mapping[str, str], preferred: str
+) -> tuple[str, ...]:
+    if len(reports) + len(troubles) < 2 or reports[preferred].verdict != "pass":
+        return tuple(troubles.values())
+    wrong = {e: "; ".join(r.reasons) for e, r in reports.items() if r.verdict == "fail"} | dict(
+        troubles
+    )
+    return tuple(
+        f"OpenCV's {engine} engine does not run this model right ({why}); "
+        f"the bundle asks for the {preferred} engine."
+        for engine, why in wrong.items()
+    )
