@@ -171,6 +171,9 @@ def _behind(job: _Job, name: str) -> Behind | None:
     source = job.argmax_of.get(name) or _argmax_source(job.reference, name)
     if source is None:
         return None
+    shapes = {sample[source].shape if source in sample else (0,) for sample in job.reference}
+    if len(shapes) > 1 or 0 in next(iter(shapes)):
+        return None  # `source` fails by itself, and explains nothing
     scores = np.stack([sample[source] for sample in job.reference]).astype(np.float64)
     if scores.shape[1:-1] != job.reference[0][name].shape:
         raise UsageError(

@@ -510,6 +510,42 @@ def test_a_flipped_class_without_its_scores_fails() -> None:
     assert compare(*classes).verdict == "fail"
 
 
+def test_an_argmax_is_recognised_by_its_values() -> None:
+    """Classes that are the argmax of another output need not be declared; others are not taken."""
+    reference, candidate = near_tie(3e-4)
+    assert compare(reference, candidate).outputs[1].near_ties == 1
+    shifted = [[{**s, "best": s["best"] + 1} for s in side] for side in (reference, candidate)]
+    assert compare(*shifted).outputs[1].verdict == "fail"
+
+
+@pytest.mark.parametrize("spoil", ["missing", "reshaped", "empty"])
+def test_classes_are_judged_alone_where_their_scores_are_broken(spoil: str) -> None:
+    """Scores that cannot be compared fail, and do not stop the report."""
+    reference, _ = near_tie(3e-4)
+    if spoil == "missing":
+        reference[1] = {"best": reference[1]["best"]}
+    elif spoil == "reshaped":
+        reference[1]["scores"] = reference[1]["scores"][:, :2]
+    else:
+        reference = [{**sample, "scores": sample["scores"][:, :0]} for sample in reference]
+    report = compare(reference, reference, argmax_of={"best": "scores"})
+    assert {output.name: output.verdict for output in report.outputs} == {
+        "scores": "fail",
+        "best": "pass",
+    }
+
+
+def test_a_class_that_never_changes_is_judged_by_its_scores() -> None:
+    """The same class for every sample is no lack of information where the scores differ."""
+    rows = [[4.0, 1.0, 0.5], [3.0, 2.0, 1.0], [5.0, -1.0, 0.2]]
+    reference = [
+        {"scores": np.array([row], np.float32), "best": np.zeros(1, np.int64)} for row in rows
+    ]
+    assert compare(reference, reference).verdict == "pass"
+    alone = [{"best": sample["best"]} for sample in reference]
+    assert compare(alone, alone).verdict == "inconclusive"
+
+
 def test_a_flip_that_is_no_near_tie_fails() -> None:
     """A class that led by more than the allowed errors must still lead."""
     reference, candidate = near_tie(3e-2)

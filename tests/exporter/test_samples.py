@@ -106,6 +106,12 @@ def test_integers_cover_their_vocabulary_and_never_leave_it() -> None:
     assert set(np.concatenate([s[0].ravel() for s in samples]).tolist()) == set(range(2, 13))
 
 
+def test_a_vocabulary_of_one_word_is_drawn() -> None:
+    """Integers may have a range of one value, as the index into a table of one row has."""
+    samples = default_samples([WORDS], 3, 0, value_range={"words": (4, 4)})
+    assert all((sample[0] == 4).all() for sample in samples)
+
+
 def test_single_values_spread_over_their_range() -> None:
     """Scalars take one value in each fourth of the range, for four samples."""
     samples = default_samples([AGE], 4, 0, value_range=(20, 60))
