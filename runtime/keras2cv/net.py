@@ -16,6 +16,7 @@ thing, and each held by a test on the OpenCV at hand:
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -140,15 +141,16 @@ class Net:
 
     def _outputs_to_ask(self) -> list[str]:
         wanted = list(self._shapes_out)
-        if self.engine == "classic":
-            return wanted
         present = list(self._net.getUnconnectedOutLayersNames())
-        if missing := sorted(set(wanted) - set(present)):
+        missing = [name for name in wanted if name not in present]
+        if self.engine == "classic":  # it can also stop at any layer
+            missing = [name for name in missing if self._net.getLayerId(name) < 0]
+        if missing:
             raise NetError(
                 f"{self._where()} has no output {', '.join(missing)}; it has {', '.join(present)}. "
                 "Export the bundle again."
             )
-        return present
+        return wanted if self.engine == "classic" else present
 
     def _where(self) -> str:
         return f"OpenCV {cv2.__version__} ({self.engine} engine) on {self._path.name}"
@@ -194,9 +196,31 @@ def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, 
 
 
 def condensed(error: Exception) -> str:
-    """Return what cv2 complains about, as one line of at most 300 characters."""
-    text = getattr(error, "err", None) or str(error) or type(error).__name__
-    line = " ".join(str(text).replace("\n> ", " ").split()).strip("> .")
+    """Return what cv2 complains about and where, as one line of at most 300 characters.
+
+    From the text alone: cv2 puts `.err` and `.func` on the class, where they may be an older
+    error's, or another thread's.
+    """
+    match = _COMPLAINT.search(str(error))
+    if match is None:
+        return _one_line(str(error) or type(error).__name__)
+    kind, message, function, details = match.groups(default="")
+    text = f"{message} {details}".strip() or kind
+    if kind and not kind.startswith("Unspecified") and text != kind:
+        text = f"{kind}: {text}"
+    name = re.findall(r"(\w+)(?=\(|$)", function)
+    return _one_line(f"{_one_line(text)}, in {name[0]}" if name else text)
+
+
+# OpenCV(5.0.0) file.cpp:1: error: (-2:kind) message in function 'f'\n> details\n
+_COMPLAINT: Final = re.compile(
+    r"error: \(-?\d+(?::([^)]*))?\) ?(.*?) ?(?:in function '([^\n]*)'\s*)?((?:^>.*\s*)*)\Z",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(re.sub(r"^> *", "", text, flags=re.MULTILINE).split()).rstrip(".")
     return line if len(line) <= 300 else f"{line[:297]}..."
 
 
