@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Compare, and print the table."""
-    report = exporter("check").check(
+    report = exporter("check")(
         args.bundle,
         against=args.against,
         samples=args.samples,

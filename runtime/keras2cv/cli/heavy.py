@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
+import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 MODULES: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "onnxscript", "rich")
 
 
-def exporter(verb: str) -> Any:
-    """Return the package keras2cv_export, whose functions import TensorFlow when they are called.
+def exporter(verb: str) -> Callable[..., Any]:
+    """Return the function `verb` of the package keras2cv_export; TensorFlow is loaded by then.
 
     Raises:
         MissingDependency: something of the extra [export] is not installed.
@@ -32,13 +34,36 @@ def exporter(verb: str) -> Any:
     missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingDependency(
-            f"`keras2cv {verb}` needs {_joined(missing)}, not installed for "
-            f"{sys.executable}. Install what exporting takes: {INSTALL_EXPORT}."
+            f"`keras2cv {verb}` needs {_joined(missing)}, not installed for {sys.executable}. "
+            f"Install what exporting takes: {INSTALL_EXPORT}."
         )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow's start-up drowns ours
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
     import keras2cv_export
 
-    return keras2cv_export
+    with _silenced():
+        function: Callable[..., Any] = getattr(keras2cv_export, verb)
+    return function
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Hold back what is written to stderr, by C++ too, and show it only if there is an error.
+
+    TensorFlow prints six lines on oneDNN and CUDA while it loads, whatever its log level.
+    """
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        real = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(real, held.read())
+            raise
+        finally:
+            os.dup2(real, 2)
+            os.close(real)
 
 
 def add_model_arguments(parser: ArgumentParser) -> None:
