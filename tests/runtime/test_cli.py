@@ -524,7 +524,7 @@ def test_a_fresh_process_answers(folder: Path) -> None:
         (
             "['export', 'm.keras', '-o', 'b.cv']",
             "tensorflow",
-            "error: `keras2cv export` needs tensorflow, not installed for ",
+            "error: `keras2cv export` needs tensorflow",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from keras2cv.cli.heavy import (
     add_model_arguments,
-    exporter,
+    load_exporter,
     print_parity,
     progress,
     tolerance_of,
@@ -46,7 +46,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Compare, and print the table."""
-    report = exporter("check")(
+    check = load_exporter("check", "keras2cv_export", "check")
+    report = check(
         args.bundle,
         against=args.against,
         samples=args.samples,

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Final
 
-from keras2cv.cli.heavy import exporter, progress
+from keras2cv.cli.heavy import load_exporter
 
 USAGE: Final = "[-o DIR]"
 ABOUT: Final = """\
@@ -34,7 +34,5 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Run it, and print what it did."""
-    exporter("demo")
-    from keras2cv_export.demo import run_demo
-
-    return int(run_demo(args.output, progress))
+    run_demo = load_exporter("demo", "keras2cv_export.demo", "run_demo")
+    return int(run_demo(args.output).exit_code)

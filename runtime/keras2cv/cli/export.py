@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from keras2cv.cli import values
 from keras2cv.cli.heavy import (
     add_model_arguments,
-    exporter,
+    load_exporter,
     print_parity,
     progress,
     tolerance_of,
@@ -110,7 +110,8 @@ def _add_net(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Export, and print what was done and what to type next."""
     try:
-        report = exporter("export")(args.model, args.output, **_settings(args))
+        export = load_exporter("export", "keras2cv_export", "export")
+        report = export(args.model, args.output, **_settings(args))
     except ParityError as error:
         _print_failed(error, args.json)
         raise

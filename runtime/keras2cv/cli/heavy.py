@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import sys
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 MODULES: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "onnxscript", "rich")
 
 
-def exporter(verb: str) -> Callable[..., Any]:
-    """Return the function `verb` of the package keras2cv_export; TensorFlow is loaded by then.
+def load_exporter(verb: str, module: str, function: str) -> Callable[..., Any]:
+    """Return a function of a module of keras2cv_export, for `keras2cv verb`.
 
     Raises:
         MissingDependency: something of the extra [export] is not installed.
@@ -38,11 +39,9 @@ def exporter(verb: str) -> Callable[..., Any]:
             f"Install what exporting takes: {INSTALL_EXPORT}."
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
-    import keras2cv_export
-
     with _silenced():
-        function: Callable[..., Any] = getattr(keras2cv_export, verb)
-    return function
+        found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
 
 
 @contextlib.contextmanager
