@@ -135,7 +135,8 @@ def _ranges(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
         ranges[manifest.preprocessing.input] = value_range(manifest.preprocessing)
     vocabulary = loaded.smallest_vocabulary
     if vocabulary is not None:
-        ranges |= {s.name: (0, vocabulary - 1) for s in loaded.inputs if s.name not in ranges}
+        words = [s.name for s in loaded.inputs if "int" in s.dtype and s.dtype != "uint8"]
+        ranges |= dict.fromkeys(words, (0, vocabulary - 1))
     return ranges
 
 

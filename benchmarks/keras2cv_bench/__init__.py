@@ -1,0 +1,6 @@
+"""Measure keras2cv: what an export costs, how near predictions are, what the runtime adds.
+
+python -m keras2cv_bench.export_cost MobileNetV2 ResNet50 VGG16
+python -m keras2cv_bench.parity_table
+python -m keras2cv_bench.predict_cost
+"""
