@@ -22,7 +22,7 @@ Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
 """Draws one input of the given shape (batch first); the array's dtype must be the input's."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_CALIBRATION_BATCH = 8  # BatchNormalization over a 1x1 feature map still needs a variance
+_CALIBRATION_BATCH = 16  # deep networks on one-pixel feature maps need this many to be stable
 
 
 @dataclass(frozen=True)
@@ -269,7 +269,7 @@ def _assign(rng: np.random.Generator, layer: keras.Layer, variable: Any) -> None
     elif "kernel" in name:
         variable.assign(rng.standard_normal(shape) * _kernel_std(layer, name, shape))
     elif name == "embeddings" or len(shape) == 0:
-        variable.assign(keras.ops.convert_to_numpy(variable) + rng.standard_normal(shape) * 0.9)
+        variable.assign(variable.numpy() + rng.standard_normal(shape) * 0.9)
     elif name in _SCALES:
         variable.assign(rng.uniform(0.6, 1.4, shape))
     elif name in _SHIFTS:
@@ -277,16 +277,14 @@ def _assign(rng: np.random.Generator, layer: keras.Layer, variable: Any) -> None
     elif name == "alpha":
         variable.assign(rng.uniform(0.05, 0.45, shape))
     else:  # a custom layer's own: around whatever its author starts from
-        variable.assign(keras.ops.convert_to_numpy(variable) + rng.standard_normal(shape) * 0.3)
+        variable.assign(variable.numpy() + rng.standard_normal(shape) * 0.3)
 
 
 def _adapt_if_never_adapted(rng: np.random.Generator, layer: Any) -> None:
     """A Normalization that awaits pretrained weights (EfficientNet's) changes nothing as built."""
     if layer.input_mean is not None:
         return
-    mean, variance = (
-        keras.ops.convert_to_numpy(v) for v in (layer.adapt_mean, layer.adapt_variance)
-    )
+    mean, variance = layer.adapt_mean.numpy(), layer.adapt_variance.numpy()
     if not mean.any() and (variance == 1.0).all():
         layer.adapt_mean.assign(rng.uniform(0.2, 0.6, mean.shape))
         layer.adapt_variance.assign(rng.uniform(0.1, 0.4, variance.shape))
@@ -318,7 +316,11 @@ def _fan_in(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:
 
 
 def _calibrate(model: keras.Model, arrays: Sequence[Array]) -> None:
-    """One training-mode pass with momentum 0 puts the batch's statistics into every norm."""
+    """One training-mode pass with momentum 0 puts the batch's statistics into every norm.
+
+    A channel that happens to be almost constant over this batch would, on other inputs, blow up
+    whatever comes after it, so no variance stays below a fifth of its layer's mean.
+    """
     norms = [
         layer for layer in _layers(model) if isinstance(layer, keras.layers.BatchNormalization)
     ]
@@ -330,3 +332,9 @@ def _calibrate(model: keras.Model, arrays: Sequence[Array]) -> None:
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
+            _keep_off_zero(norm.moving_variance)
+
+
+def _keep_off_zero(variance: Any) -> None:
+    values = variance.numpy()
+    variance.assign(np.maximum(values, 0.2 * values.mean()))

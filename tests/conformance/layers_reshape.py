@@ -38,6 +38,7 @@ _RESHAPE = (
         ),
         (7,),
     ),
+    alone("lambda_shift", lambda: layers.Lambda(lambda x: x[:, 1:] - x[:, :-1]), _IMAGE),
     alone("repeat_vector", lambda: layers.RepeatVector(4), (7,)),
     wired(
         "repeat_vector_after_dense",
