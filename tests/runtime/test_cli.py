@@ -192,6 +192,19 @@ def test_save_draws_into_a_folder(folder: Path, capsys: pytest.CaptureFixture[st
         np.testing.assert_array_equal(cv2.imread(str(folder / "out/drawn" / name)), wanted)
 
 
+def test_a_video_is_its_frames(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each frame gets a line and a picture under its number."""
+    writer = cv2.VideoWriter("clip.avi", cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    for level in (20, 120, 220):
+        writer.write(np.full((48, 64, 3), level, np.uint8))
+    writer.release()
+    assert main(["run", "cat.cv", "clip.avi", "--save", "drawn"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == [f"clip.avi:{n:06d}" for n in range(3)]
+    written = sorted(path.name for path in Path("drawn").iterdir())
+    assert written == [f"clip.avi-{n:06d}.jpg" for n in range(3)]
+
+
 def test_save_writes_one_image_to_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """For a single image PATH may be the picture itself, in folders that do not exist yet."""
     assert main(["run", "cat.cv", "img2.png", "--save", "deep/answer.jpg"]) == 0

@@ -39,13 +39,13 @@ def load_exporter(verb: str, module: str, function: str) -> Callable[..., Any]:
             f"Install what exporting takes: {INSTALL_EXPORT}."
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
-    with _silenced():
+    with silenced():
         found: Callable[..., Any] = getattr(importlib.import_module(module), function)
     return found
 
 
 @contextlib.contextmanager
-def _silenced() -> Iterator[None]:
+def silenced() -> Iterator[None]:
     """Hold back what is written to stderr, by C++ too, and show it only if there is an error.
 
     TensorFlow prints six lines on oneDNN and CUDA while it loads, whatever its log level.
