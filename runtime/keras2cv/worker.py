@@ -28,13 +28,13 @@ from keras2cv.errors import InputError, Keras2cvError, Keras2cvWarning
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the worker; return its exit code."""
     args = _parser().parse_args(argv)
-    _leave_no_core_dump()
-    warnings.simplefilter("ignore", Keras2cvWarning)  # unverified is why it runs here
-    try:
-        run(args)
-    except Keras2cvError as error:
-        say(error=type(error).__name__, message=str(error))
-        return error.exit_code
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Keras2cvWarning)  # unverified is why it runs here
+        try:
+            run(args)
+        except Keras2cvError as error:
+            say(error=type(error).__name__, message=str(error))
+            return error.exit_code
     return 0
 
 
@@ -118,4 +118,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    _leave_no_core_dump()
     sys.exit(main())

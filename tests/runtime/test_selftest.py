@@ -1,0 +1,251 @@
+"""Golden vectors: written, read, and held against this machine's OpenCV."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import keras2cv
+from drawn_image import draw_image
+from keras2cv.errors import BundleError
+from keras2cv.golden import Golden, GoldenImage, Sample, read_golden
+from keras2cv.preprocess import Preprocessor
+from keras2cv.selftest import SelfTestReport, compare, run_selftest
+from tiny_bundle import CLASSES, HEIGHT, WIDTH, Classifier
+
+Array = NDArray[Any]
+
+
+@pytest.fixture
+def golden() -> Golden:
+    """Return true golden vectors of the tiny classifier: three samples and an image."""
+    rng = np.random.default_rng(41)
+    photos = rng.uniform(-1, 1, (3, 1, HEIGHT, WIDTH, 3)).astype(np.float32)
+    samples = tuple(Sample((photo,), (Classifier()(photo),)) for photo in photos)
+    rules = Classifier().manifest().preprocessing
+    assert rules is not None
+    image = draw_image(143, 89)
+    blob = Preprocessor(rules)([image])
+    logits = Classifier()(blob.transpose(0, 2, 3, 1))
+    png = cv2.imencode(".png", image)[1].ravel()
+    return Golden(samples, (1e-4,), GoldenImage(png, blob, (logits,)))
+
+
+def run(bundle: Path, golden: Golden) -> SelfTestReport:
+    """Return the report of the tiny classifier against these golden vectors."""
+    golden.save(bundle / "selftest.npz")
+    return run_selftest(keras2cv.load(bundle))
+
+
+def with_sample(golden: Golden, change: Callable[[Array], Array]) -> Golden:
+    """Return `golden` with the expected output of sample 1 changed."""
+    first, second, third = golden.samples
+    wrong = Sample(second.inputs, (change(second.outputs[0].copy()),))
+    return dataclasses.replace(golden, samples=(first, wrong, third))
+
+
+def with_image(golden: Golden, **changes: Any) -> Golden:
+    """Return `golden` with its image changed."""
+    assert golden.image is not None
+    return dataclasses.replace(golden, image=dataclasses.replace(golden.image, **changes))
+
+
+def test_a_right_bundle_passes(cat_cv: Path, golden: Golden) -> None:
+    """Every sample, the image's blob and its outputs are compared, each within its limit."""
+    report = run(cat_cv, golden)
+    assert report.verdict == "pass"
+    assert [(row.case, row.output) for row in report.rows] == [
+        ("sample 0", "scores"),
+        ("sample 1", "scores"),
+        ("sample 2", "scores"),
+        ("image", "blob"),
+        ("image", "scores"),
+    ]
+    assert all(0 <= row.measured <= row.limit for row in report.rows)
+    assert (report.opencv, report.device) == (cv2.__version__, "cpu")
+
+
+def test_golden_vectors_survive_the_file(tmp_path: Path, golden: Golden) -> None:
+    """What the exporter saves is what a device reads, exactly."""
+    golden.save(tmp_path / "selftest.npz")
+    again = read_golden(tmp_path / "selftest.npz", Classifier().manifest())
+    assert again.tolerances == (1e-4,)
+    assert again.image is not None
+    assert golden.image is not None
+    assert np.array_equal(again.image.decode(), draw_image(143, 89))
+    for one, other in zip(again.samples, golden.samples, strict=True):
+        assert one.inputs[0].dtype == np.float32
+        assert np.array_equal(one.inputs[0], other.inputs[0])
+        assert np.array_equal(one.outputs[0], other.outputs[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "case"),
+    [
+        (lambda y: y + 2e-4 * np.abs(y).max(), None),
+        (lambda y: y[:, ::-1], None),
+        (lambda y: np.where(y == y.max(), np.nan, y), "NaN or infinity expected"),
+        (lambda y: y[:, :-1], "shape (1, 5), expected (1, 4)"),
+    ],
+    ids=["off by twice the limit", "reversed", "NaN", "another shape"],
+)
+def test_a_wrong_answer_fails_and_is_named(
+    cat_cv: Path, golden: Golden, change: Callable[[Array], Array], case: str | None
+) -> None:
+    """The row of that sample fails, and no other."""
+    report = run(cat_cv, with_sample(golden, change))
+    assert report.verdict == "fail"
+    failed = [row for row in report.rows if not row.passed]
+    assert [row.case for row in failed] == ["sample 1"]
+    assert failed[0].problem == case
+
+
+def test_an_error_within_the_limit_passes(cat_cv: Path, golden: Golden) -> None:
+    """The limit is relative to the largest expected value, and the output's own."""
+    near = with_sample(golden, lambda y: y + 0.5e-4 * np.abs(y).max())
+    assert run(cat_cv, near).verdict == "pass"
+    strict = dataclasses.replace(near, tolerances=(1e-5,))
+    assert run(cat_cv, strict).verdict == "fail"
+
+
+def test_wrong_preprocessing_is_told_from_a_wrong_net(cat_cv: Path, golden: Golden) -> None:
+    """The blob has its own row: a swapped channel order fails there."""
+    assert golden.image is not None
+    report = run(cat_cv, with_image(golden, blob=golden.image.blob[:, ::-1].copy()))
+    assert [row.output for row in report.rows if not row.passed] == ["blob"]
+
+
+def test_an_output_that_never_changes_fails(cat_cv: Path, golden: Golden) -> None:
+    """A net that says the same whatever it sees passes no self-test, however near it is."""
+    model = keras2cv.load(cat_cv)
+    sample = golden.samples[0]
+    same = dataclasses.replace(golden, samples=(sample,) * 3, image=None)
+    same.save(cat_cv / "selftest.npz")
+    report = run_selftest(model)
+    assert report.problems == ("Output scores is the same for 3 different samples.",)
+    assert report.verdict == "fail"
+
+
+def test_an_answer_that_changes_when_repeated_fails(
+    cat_cv: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first sample is run again after the others, and must answer as before."""
+    golden.save(cat_cv / "selftest.npz")
+    model = keras2cv.load(cat_cv)
+    infer = model.infer
+    calls = iter(range(99))
+    monkeypatch.setattr(
+        model, "infer", lambda *arrays: [y + 1e-7 * next(calls) for y in infer(*arrays)]
+    )
+    report = run_selftest(model)
+    assert report.problems == ("Output scores differs when the same sample is run again.",)
+
+
+def test_not_a_number_fails() -> None:
+    """NaN is never within a limit, whichever side it is on, and its dict is still JSON."""
+    good, bad = np.ones(3), np.array([1, np.nan, 1])
+    for got, expected, side in ((good, bad, "expected"), (bad, good, "got")):
+        row = compare("sample 0", "y", got, expected, 1e-4)
+        assert not row.passed
+        assert row.problem == f"NaN or infinity {side}"
+        assert "measured" not in json.loads(json.dumps(row.to_dict(), allow_nan=False))
+
+
+def test_an_expected_zero_is_compared_too() -> None:
+    """Against all zeros, only zeros are right."""
+    assert compare("s", "y", np.zeros(3), np.zeros(3), 1e-4).passed
+    row = compare("s", "y", np.full(3, 1e-9), np.zeros(3), 1e-4)
+    assert not row.passed
+    assert math.isfinite(row.measured)
+
+
+def test_the_report_is_plain_json(cat_cv: Path, golden: Golden) -> None:
+    """Verdict, rows, problems and versions survive JSON."""
+    fields = run(cat_cv, golden).to_dict()
+    assert json.loads(json.dumps(fields, allow_nan=False)) == json.loads(json.dumps(fields))
+    assert fields["verdict"] == "pass"
+    assert fields["rows"][0]["passed"] is True
+
+
+def test_an_empty_report_is_no_pass() -> None:
+    """Nothing compared is nothing proven."""
+    assert SelfTestReport((), (), "5.0.0", "new", "cpu").verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"out/1/0": None}, "there is no out/1/0"),
+        ({"tolerance/0": None}, "there is no tolerance/0"),
+        ({"tolerance/0": np.array(np.nan)}, "tolerance/0 must be 0 to 1, got nan"),
+        ({"tolerance/0": np.array(1e9)}, "tolerance/0 must be 0 to 1"),
+        ({"tolerance/0": np.zeros(3)}, r"one number, got \(3,\) float64"),
+        ({"in/0/0": None}, "unknown arrays in/1/0|there are no samples"),
+        ({"in/7/0": np.zeros(3)}, "unknown arrays in/7/0"),
+        ({"image/out/0": None}, "there is no image/out/0"),
+        ({"extra": np.zeros(3)}, "unknown arrays extra"),
+    ],
+)
+def test_golden_vectors_that_do_not_fit_are_refused(
+    tmp_path: Path, golden: Golden, change: dict[str, Array | None], message: str
+) -> None:
+    """Something missing, unknown or out of bounds is named."""
+    path = tmp_path / "selftest.npz"
+    golden.save(path)
+    with np.load(path) as file:
+        arrays = {**file, **change}
+    np.savez(path, **{k: v for k, v in arrays.items() if v is not None})
+    with pytest.raises(BundleError, match=message):
+        read_golden(path, Classifier().manifest())
+
+
+def test_missing_golden_vectors_are_named(tmp_path: Path) -> None:
+    """No file and a damaged file are the bundle's fault, not the caller's."""
+    path = tmp_path / "selftest.npz"
+    with pytest.raises(BundleError, match="is missing"):
+        read_golden(path, Classifier().manifest())
+    path.write_bytes(b"hello")
+    with pytest.raises(BundleError, match="cannot be read"):
+        read_golden(path, Classifier().manifest())
+
+
+def huge_png() -> Array:
+    """Return a PNG that declares 50,000 by 50,000 pixels."""
+    png = bytearray(cv2.imencode(".png", draw_image(9, 7))[1].tobytes())
+    png[16:24] = (50_000).to_bytes(4, "big") * 2
+    return np.frombuffer(bytes(png), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("png", "message"),
+    [
+        (huge_png(), "at most 4096 pixels a side"),
+        (np.zeros(0, np.uint8), "not a PNG"),
+        (np.zeros(500, np.uint8), "not a PNG"),
+        (cv2.imencode(".bmp", draw_image(9, 7))[1].ravel(), "not a PNG"),
+        (cv2.imencode(".png", draw_image(9, 7))[1].ravel()[:60], "cannot be decoded"),
+    ],
+    ids=["huge", "empty", "zeros", "bmp", "cut"],
+)
+def test_an_image_that_is_none_is_refused(golden: Golden, png: Array, message: str) -> None:
+    """Only a PNG of bounded size is decoded: its header is looked at first."""
+    changed = with_image(golden, png=png)
+    assert changed.image is not None
+    with pytest.raises(BundleError, match=message):
+        changed.image.decode()
+
+
+def test_golden_vectors_need_samples() -> None:
+    """No samples would prove nothing."""
+    with pytest.raises(BundleError, match="there are no samples"):
+        Golden((), (1e-4,))
+    assert CLASSES == 5
