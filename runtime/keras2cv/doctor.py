@@ -142,7 +142,7 @@ def cuda_state(build: str, device_count: int, target_offered: bool) -> tuple[boo
     """
     built = re.search(r"NVIDIA CUDA:\s+YES(?: \(ver ([0-9.]+))?", build)
     if built is None:
-        return False, "this OpenCV is built without CUDA, as every wheel on PyPI is"
+        return False, "this OpenCV is built without CUDA, as all of pip's wheels are"
     name = f"CUDA {built[1]}" if built[1] else "CUDA"
     if device_count < 0:
         return False, f"built with {name}, and the driver is older than that needs"

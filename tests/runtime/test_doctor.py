@@ -73,7 +73,7 @@ def test_tensorflow_is_never_imported() -> None:
 @pytest.mark.parametrize(
     ("build", "count", "offered", "state"),
     [
-        ("", 0, False, (False, "this OpenCV is built without CUDA, as every wheel on PyPI is")),
+        ("", 0, False, (False, "this OpenCV is built without CUDA, as all of pip's wheels are")),
         (CUDA, 0, False, (False, "built with CUDA 12.4, and no CUDA device or driver is found")),
         (CUDA, -1, False, (False, "built with CUDA 12.4, and the driver is older than that needs")),
         (
