@@ -156,6 +156,7 @@ def test_other_number_types_are_taken_as_keras_takes_them(cat_cv: Path) -> None:
 
 # Two inputs (a volume, channels last; codes), four outputs, of every layout and dtype.
 VOLUME, CODES = (2, 3, 4, 5, 6), (2, 7)
+ROW = RNG.normal(size=(1, 7)).astype(np.float32)
 
 
 def several(folder: Path, code_dtype: str = "int32") -> Path:
@@ -164,12 +165,13 @@ def several(folder: Path, code_dtype: str = "int32") -> Path:
     nodes = [
         make_node("Relu", ["v"], ["volume_out"]),
         make_node("Add", ["c", "half"], ["codes_out"]),
-        make_node("ReduceMean", ["c"], ["mean_out"], axes=[1], keepdims=0),
+        make_node("Gemm", ["c", "row"], ["column"], transB=1),
+        make_node("Reshape", ["column", "two"], ["sum_out"]),
     ]
-    half = np.full((1, 7), 0.75, np.float32)
+    weights = {"half": np.full((1, 7), 0.75, np.float32), "row": ROW, "two": np.array([2])}
     inputs = {"v": channels_first, "c": CODES}
-    outputs = {"volume_out": channels_first, "codes_out": CODES, "mean_out": (2,)}
-    model = net(nodes, inputs, outputs, {"half": half})
+    outputs = {"volume_out": channels_first, "codes_out": CODES, "sum_out": (2,)}
+    model = net(nodes, inputs, outputs, weights)
     manifest = manifest_of(
         model,
         inputs=(
@@ -177,7 +179,7 @@ def several(folder: Path, code_dtype: str = "int32") -> Path:
             InputTensor("codes", "c", CODES, CODES, "same", code_dtype),  # type: ignore[arg-type]
         ),
         outputs=(
-            OutputTensor("mean", "mean_out", (2,), (2,), "same", "float64", batched=True),
+            OutputTensor("sum", "sum_out", (2,), (2,), "same", "float64", batched=True),
             OutputTensor("rounded", "codes_out", CODES, CODES, "same", "int32", batched=True),
             OutputTensor("any", "codes_out", CODES, CODES, "same", "bool", batched=True),
             OutputTensor(
@@ -194,11 +196,11 @@ def test_layouts_dtypes_order_and_names_are_keras(tmp_path: Path) -> None:
     model = keras2cv.load(several(tmp_path))
     volume = RNG.normal(size=(5, *VOLUME[1:])).astype(np.float32)
     codes = RNG.integers(-900, 900, (5, 7)).astype(np.int32)
-    mean, rounded, anything, back = model.infer(volume, codes)
-    assert [a.dtype.name for a in (mean, rounded, anything, back)] == [
+    total, rounded, anything, back = model.infer(volume, codes)
+    assert [a.dtype.name for a in (total, rounded, anything, back)] == [
         "float64", "int32", "bool", "float16",
     ]  # fmt: skip
-    assert np.allclose(mean, codes.mean(axis=1), rtol=1e-5)
+    assert np.allclose(total, codes @ ROW[0].astype(np.float64), rtol=1e-5)
     assert np.array_equal(rounded, codes + 1)
     assert anything.all()
     assert np.array_equal(back, np.maximum(volume, 0).astype(np.float16))
