@@ -105,10 +105,9 @@ def _fan_in(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:
         layer, keras.layers.DepthwiseConv1D | keras.layers.DepthwiseConv2D
     ):
         return math.prod(shape[:-2])
-    if type(layer).__name__.endswith(
-        "Transpose"
-    ):  # (..., out, in); a stride spreads the taps over several outputs
-        return math.prod(shape[:-2]) * shape[-1] / math.prod(layer.strides)
+    if type(layer).__name__.endswith("Transpose"):
+        # (..., out, in); a stride spreads the taps over several outputs
+        return float(math.prod(shape[:-2]) * shape[-1] / math.prod(layer.strides))
     return math.prod(shape[:-1])
 
 

@@ -36,7 +36,7 @@ def calibrated(model: Any, seed: int = 1, value_range: tuple[float, float] = (-1
 
 
 @keras.saving.register_keras_serializable("keras2cv_bench")
-class GeometricMeanPool(keras.layers.Layer):
+class GeometricMeanPool(keras.layers.Layer):  # type: ignore[misc]
     """A layer that no converter has heard of: exp(mean(log(|x| + 1e-3))) over height and width."""
 
     def call(self, x: Any) -> Any:
@@ -45,7 +45,7 @@ class GeometricMeanPool(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("keras2cv_bench")
-class TwoStream(keras.Model):
+class TwoStream(keras.Model):  # type: ignore[misc]
     """A subclassed model: an image and a vector in, with a layer of its own."""
 
     def __init__(self, **kwargs: Any) -> None:
