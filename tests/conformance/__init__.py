@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .case import Case, inputs_for, packed, randomize, reference
+from .case import Case, reference
+from .inputs import inputs_for, packed
 from .suite import all_cases, sample_cases
+from .weights import randomize
 
 __all__ = ["Case", "all_cases", "inputs_for", "packed", "randomize", "reference", "sample_cases"]

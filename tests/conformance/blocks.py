@@ -11,7 +11,7 @@ from keras import layers, ops
 def conv_bn(
     x: Any,
     filters: int,
-    kernel: int = 3,
+    kernel: Any = 3,
     strides: int = 1,
     activation: str = "relu",
     **options: Any,

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from keras import layers, ops
 
-from .case import Array, Case
+from .case import Case
+from .inputs import Array
 from .sketch import alone, wired
 
 _SERIES = (7, 12)

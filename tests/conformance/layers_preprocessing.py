@@ -8,7 +8,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from .case import Array, Case
+from .case import Case
+from .inputs import Array
 from .sketch import alone, wired
 
 _IMAGE = (12, 17, 3)

@@ -32,7 +32,7 @@ def _kernel(*shape: int) -> Any:
     return np.random.default_rng(9).standard_normal(shape).astype("float32") * 0.4
 
 
-_NN = (
+_NN: tuple[tuple[str, Any], ...] = (
     ("conv", lambda x: ops.conv(x, _kernel(3, 3, 3, 5), strides=2, padding="same")),
     ("conv_dilated", lambda x: ops.conv(x, _kernel(3, 2, 3, 5), padding="same", dilation_rate=2)),
     ("depthwise_conv", lambda x: ops.depthwise_conv(x, _kernel(3, 3, 3, 2), padding="same")),
@@ -140,7 +140,7 @@ def _covariance(x: Any) -> Any:
     return ops.matmul(ops.transpose(centred, (0, 2, 1)), centred) / 6.0
 
 
-_ALGEBRA = (
+_ALGEBRA: tuple[tuple[str, Any], ...] = (
     ("gram", lambda x: ops.matmul(ops.transpose(x, (0, 2, 1)), x) / 7.0),
     ("covariance", _covariance),
     ("determinant_2x2", lambda x: x[:, 0, 0] * x[:, 1, 1] - x[:, 0, 1] * x[:, 1, 0]),

@@ -287,7 +287,7 @@ class WindowAttention(keras.layers.Layer):
         offset = steps[:, None] - steps[None] + size - 1
         self.relative = offset[..., 0] * (2 * size - 1) + offset[..., 1]
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[int, ...]) -> None:
         """Creates the projections and the table of biases."""
         width = input_shape[-1]
         self.qkv, self.project = layers.Dense(3 * width), layers.Dense(width)

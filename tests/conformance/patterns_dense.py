@@ -125,7 +125,7 @@ def _segment_and_argmax(x: Any) -> Any:
     return ops.argmax(_unet(x, _up_bilinear, head="linear"), axis=-1)
 
 
-_SEGMENTATION = (
+_SEGMENTATION: tuple[tuple[Any, ...], ...] = (
     ("unet_transposed", lambda x: _unet(x, _up_transposed), _IMAGE),
     ("unet_nearest_sigmoid", lambda x: _unet(x, _up_nearest, 1, "sigmoid"), _IMAGE),
     ("unet_bilinear", lambda x: _unet(x, _up_bilinear), _IMAGE),
@@ -203,7 +203,7 @@ def _autoencoder_through_vector(x: Any) -> Any:
     return layers.Conv2DTranspose(3, 3, strides=2, padding="same", activation="sigmoid")(h)
 
 
-_RESTORATION = (
+_RESTORATION: tuple[tuple[Any, ...], ...] = (
     ("super_resolution_depth_to_space", _super_resolution, (7, 10, 3)),
     ("super_resolution_by_reshapes", _pixel_shuffle_by_hand, (5, 7, 3)),
     ("super_resolution_edsr", _edsr, (7, 10, 3)),
@@ -248,7 +248,7 @@ def _diffusion_step(image: Any, time: Any) -> Any:
     return layers.Conv2D(3, 3, padding="same")(h)
 
 
-_GENERATION = (
+_GENERATION: tuple[tuple[Any, ...], ...] = (
     ("gan_generator", _gan_generator, (9,)),
     ("gan_discriminator", _gan_discriminator, _IMAGE),
     ("vae_decoder", _vae_decoder, (5,)),
@@ -297,7 +297,7 @@ def _depth(x: Any) -> dict[str, Any]:
     return {"coarse": layers.Conv2D(1, 3, padding="same")(half), "depth": 1.0 / (0.1 + inverse)}
 
 
-_HEATMAPS = (
+_HEATMAPS: tuple[tuple[Any, ...], ...] = (
     ("pose_heatmaps", _pose_heatmaps, _IMAGE),
     ("hourglass_stacked", _hourglass, _IMAGE),
     ("pose_soft_argmax", _soft_argmax, (8, 11, 3)),

@@ -152,7 +152,7 @@ def _next_frames(x: Any) -> Any:
     return layers.Conv3D(1, 3, activation="sigmoid", padding="same")(h)
 
 
-_SERIES = (
+_SERIES: tuple[tuple[Any, ...], ...] = (
     ("crnn", _crnn, (16, 22, 1)),
     ("crnn_height_pooled", _crnn_collapsed, (12, 21, 1)),
     ("temporal_convolution", _temporal_convolution, (17, 3)),

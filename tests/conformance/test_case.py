@@ -9,7 +9,6 @@ from keras import layers
 
 from . import Case, inputs_for, packed, randomize, reference
 
-
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3 on numpy 2: Normalization.adapt, nothing of ours.
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"

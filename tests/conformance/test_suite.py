@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from . import Case, all_cases, reference, sample_cases
-from .case import Array
 from .completeness import EXCLUDED_LAYERS, public_activations, public_layers
+from .inputs import Array
 from .layers_activation import FUNCTIONS
 
 pytestmark = pytest.mark.filterwarnings(
