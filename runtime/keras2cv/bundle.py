@@ -14,17 +14,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from keras2cv.errors import BundleError, UsageError
-from keras2cv.litter import remove_litter, stage_name
 from keras2cv.manifest import Manifest
 from keras2cv.schema import SchemaError
-from keras2cv.swap import replace_folder, restore, sync_file, sync_folder
 
 MANIFEST: Final = "manifest.json"
 SELFTEST: Final = "selftest.npz"
@@ -125,6 +122,8 @@ class Stage:
             BundleError: it is not a whole bundle; the target is untouched.
             UsageError: the target cannot be replaced; it is untouched.
         """
+        from keras2cv.swap import replace_folder, sync_file, sync_folder
+
         manifest = read_bundle(self.folder).manifest
         check_replaceable(self.target)
         try:
@@ -147,6 +146,11 @@ def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
     Raises:
         UsageError: `target` is something else than a bundle, or its parent cannot be written.
     """
+    import shutil  # what only writing needs is imported by writing: devices start faster
+
+    from keras2cv.litter import remove_litter, stage_name
+    from keras2cv.swap import restore
+
     path = Path(target).resolve()
     check_replaceable(path)
     try:
@@ -236,6 +240,8 @@ def _write_file(path: Path, content: bytes | Path) -> None:
     if isinstance(content, bytes):
         path.write_bytes(content)
     else:
+        import shutil
+
         shutil.copyfile(content, path)
 
 
