@@ -79,10 +79,15 @@ def _give_blob(model: ir.Model, k: int, name: str) -> None:
     if len(shape) == 4:
         perm = _TO_FIRST[4]
         value = _append(model, "Transpose", value, {"perm": perm}, [shape[a] for a in perm])
-    if value is model.graph.outputs[k] and (value.is_initializer() or value.is_graph_input()):
+    if value is model.graph.outputs[k] and _has_another_name(model, value):
         value = _append(model, "Identity", value, {}, shape)
     value.name = name
     model.graph.outputs[k] = value
+
+
+def _has_another_name(model: ir.Model, value: ir.Value) -> bool:
+    given = sum(output is value for output in model.graph.outputs)
+    return value.is_initializer() or value.is_graph_input() or given > 1
 
 
 def _append(
