@@ -168,7 +168,7 @@ def several(folder: Path, code_dtype: str = "int32") -> Path:
         make_node("Gemm", ["c", "row"], ["column"], transB=1),
         make_node("Reshape", ["column", "two"], ["sum_out"]),
     ]
-    weights = {"half": np.full((1, 7), 0.75, np.float32), "row": ROW, "two": np.array([2])}
+    weights = {"half": np.full(CODES, 0.75, np.float32), "row": ROW, "two": np.array([2])}
     inputs = {"v": channels_first, "c": CODES}
     outputs = {"volume_out": channels_first, "codes_out": CODES, "sum_out": (2,)}
     model = net(nodes, inputs, outputs, weights)
