@@ -20,15 +20,30 @@ def resolve_shapes(
     Args:
         declared: What the model says, None for an open dimension.
         given: {input name: whole shape}, or one shape for the only input, or None.
-        batch: The batch size where `given` does not say.
+        batch: The batch size where neither `given` nor the model says.
 
     Raises:
-        ModelError: A dimension stays open, or a given shape does not fit.
+        ModelError: A dimension stays open, a given shape does not fit, or the inputs have
+            different batches.
     """
     by_name = _by_name(declared, given)
-    return tuple(
+    batch = _batch_said(declared, by_name) or batch
+    resolved = tuple(
         replace(spec, shape=_resolve(spec, by_name.get(spec.name), batch)) for spec in declared
     )
+    if len({spec.shape[:1] for spec in resolved}) > 1 or () in {spec.shape for spec in resolved}:
+        raise ModelError(
+            f"The inputs do not begin with one and the same batch: {', '.join(map(str, resolved))}."
+            " Give them all the same first dimension, with --input-shape."
+        )
+    return resolved
+
+
+def _batch_said(declared: Sequence[TensorSpec], given: Mapping[str, tuple[int, ...]]) -> int | None:
+    """Return the one batch size that the given and the declared shapes say, if they do."""
+    shapes = [given.get(spec.name, spec.shape) for spec in declared]
+    said = {shape[0] for shape in shapes if shape and shape[0] is not None}
+    return said.pop() if len(said) == 1 else None
 
 
 def _by_name(
@@ -52,7 +67,7 @@ def _by_name(
 
 def _resolve(spec: TensorSpec, given: tuple[int, ...] | None, batch: int) -> tuple[int, ...]:
     if given is None:
-        shape = (batch if spec.shape and spec.shape[0] is None else spec.shape[0], *spec.shape[1:])
+        shape = (batch, *spec.shape[1:]) if spec.shape[:1] == (None,) else spec.shape
         if None in shape:
             example = ",".join(str(d if d is not None else "SIZE") for d in shape)
             raise ModelError(
