@@ -17,6 +17,7 @@ thing, and each held by a test on the OpenCV at hand:
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -245,14 +246,21 @@ def _load(path: Path, file_format: str, engines: Sequence[str]) -> tuple[Any, st
 
 
 def _read(path: Path, file_format: str, engine: str) -> Any:
-    read: Any = cv2.dnn.readNetFromONNX
-    arguments: list[Any] = [str(path)]
-    if file_format == "frozen":
-        read = cv2.dnn.readNetFromTensorflow
-        arguments.append("")  # no text graph beside it
-    if "new" in ENGINES:
-        arguments.append({"new": 2, "classic": 1}[engine])  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
-    return read(*arguments)
+    read: Any = cv2.dnn.readNetFromONNX if file_format == "onnx" else cv2.dnn.readNetFromTensorflow
+    # ENGINE_NEW and ENGINE_CLASSIC by value: OpenCV 4 has neither the names nor the argument.
+    options = {"engine": {"new": 2, "classic": 1}[engine]} if "new" in ENGINES else {}
+    return read(_path_or_bytes(path), **options)
+
+
+def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:
+    """Return the path, or the file's bytes where cv2 cannot open it.
+
+    On Windows cv2 opens names of the system's 8-bit code page only. Bytes have a flaw of their own:
+    5.0 loads them into the new engine whatever it is asked for, which `_check_engine` notices.
+    """
+    if sys.platform != "win32" or str(path).isascii():
+        return str(path)
+    return np.fromfile(path, np.uint8)
 
 
 def _engine_of(net: Any) -> str:
@@ -264,7 +272,8 @@ def _check_engine(found: str, allowed: Sequence[str]) -> None:
     if found not in allowed:
         raise UsageError(
             f"The {allowed[0]} engine was asked for and OpenCV runs the {found} one. "
-            "Unset the environment variable OPENCV_FORCE_DNN_ENGINE."
+            "Unset the environment variable OPENCV_FORCE_DNN_ENGINE; on Windows, keep the bundle "
+            "in a folder with a plain ASCII path."
         )
 
 

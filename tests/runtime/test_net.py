@@ -5,6 +5,7 @@ The small graphs differ from each other in one thing each; expected values are c
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -305,9 +306,32 @@ def test_an_engine_forced_by_the_environment_is_noticed(
     """OPENCV_FORCE_DNN_ENGINE overrides the argument; we say so instead of reporting the wish."""
     bundle = read_bundle(cat_cv)
     read = cv2.dnn.readNetFromONNX
-    monkeypatch.setattr(cv2.dnn, "readNetFromONNX", lambda path, _: read(path, 1))
+    monkeypatch.setattr(cv2.dnn, "readNetFromONNX", lambda path, **_: read(path, engine=1))
     with pytest.raises(UsageError, match="new engine was asked for and OpenCV runs the classic"):
         Net(bundle.model_path, bundle.manifest, engine="new")
+
+
+def test_a_path_that_cv2_cannot_open_is_read_by_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where cv2 opens ASCII names only, the net is loaded from the file's bytes."""
+    bundle = read_bundle(Classifier().write(tmp_path / "Müller" / "猫.cv"))
+    given: list[Any] = []
+    read = cv2.dnn.readNetFromONNX
+
+    def noting(source: Any, **options: Any) -> Any:
+        given.append(source)
+        return read(source, **options)
+
+    monkeypatch.setattr(cv2.dnn, "readNetFromONNX", noting)
+    x = random_blob(1, 9, 12, 3)
+    for platform in ("linux", "win32"):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "platform", platform)
+            loaded = Net(bundle.model_path, bundle.manifest)
+        got = loaded.forward({"image": np.ascontiguousarray(x.transpose(0, 3, 1, 2))})
+        assert np.allclose(got["logits"], Classifier()(x), atol=1e-5)
+    assert [type(source) for source in given] == [str, np.ndarray]
 
 
 @needs_both
@@ -321,7 +345,7 @@ def test_the_classic_engine_takes_what_the_new_one_refuses(
     def refusing(path: str, engine: int) -> Any:
         if engine == cv2.dnn.ENGINE_NEW:
             raise cv2.error("no such layer")
-        return read(path, engine)
+        return read(path, engine=engine)
 
     monkeypatch.setattr(cv2.dnn, "readNetFromONNX", refusing)
     assert Net(bundle.model_path, bundle.manifest).engine == "classic"
