@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,9 +93,13 @@ class DemoReport:
             "same_answers": self.same_answers,
             "parity": dict(self.parity),
             "selftests": dict(self.selftests),
-            "bundles_difference": self.bundles_difference,
+            "bundles_difference": _jsonable(self.bundles_difference),
             "photos_right": self.photos_right,
             "photos": self.photos,
             "opencv_ms": round(self.opencv_ms, 3),
             "seconds": {step: round(s, 3) for step, s in self.seconds.items()},
         }
+
+
+def _jsonable(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)

@@ -106,7 +106,7 @@ def _write(
     max_width: int | None = None,
 ) -> None:
     """Write `text` with its top left corner at `corner_xy`, narrowed to `max_width` pixels."""
-    room = canvas.shape[1] - corner_xy[0] if max_width is None else max_width
+    room = canvas.shape[1] - corner_xy[0] - _MARGIN if max_width is None else max_width
     _paste(canvas, _rendered(text, letter_width, weight, room), corner_xy, color)
 
 

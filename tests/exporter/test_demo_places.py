@@ -1,0 +1,57 @@
+"""The demo's folder: what it may be, and what it never may."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from keras2cv.errors import UsageError
+from keras2cv_export.demo.places import prepare
+
+
+def test_a_new_folder_is_made_with_its_parents(tmp_path: Path) -> None:
+    """`-o a/b/c` needs no mkdir."""
+    places = prepare(tmp_path / "a" / "b")
+    assert places.photos.is_dir()
+    assert places.folder == tmp_path / "a" / "b"
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    """Nothing can be lost there."""
+    assert prepare(tmp_path).photos.is_dir()
+
+
+def test_an_earlier_demo_is_taken_over_finished_or_not(tmp_path: Path) -> None:
+    """The demo can be run again, also after Ctrl+C."""
+    prepare(tmp_path).write_record({"passed": True})
+    (tmp_path / "shapes.keras").write_bytes(b"old")
+    places = prepare(tmp_path)
+    assert json.loads(places.record.read_text(encoding="utf-8"))["finished"] is False
+    assert prepare(tmp_path).folder == tmp_path
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "not JSON", '{"name": "another demo"}'])
+def test_a_folder_of_someone_else_is_refused_and_left_alone(tmp_path: Path, content: str) -> None:
+    """A demo.json alone does not make it ours."""
+    (tmp_path / "demo.json").write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"is not empty, and holds no earlier demo.*-o"):
+        prepare(tmp_path)
+    assert (tmp_path / "demo.json").read_text(encoding="utf-8") == content
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
+
+
+def test_files_of_someone_else_are_refused(tmp_path: Path) -> None:
+    """A folder with anything in it is not written into."""
+    (tmp_path / "thesis.tex").write_text("...", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds no earlier demo"):
+        prepare(tmp_path)
+
+
+def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
+    """What cannot be a folder is said to be unwritable, and how to choose another."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UsageError, match=r"cannot be written: .*-o\."):
+            prepare(folder)
