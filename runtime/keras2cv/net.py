@@ -16,7 +16,6 @@ thing, and each held by a test on the OpenCV at hand:
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.complaint import condensed
 from keras2cv.device import TARGETS
 from keras2cv.errors import InputError, MissingDependency, NetError, UsageError
 from keras2cv.manifest import Manifest
@@ -194,35 +194,6 @@ def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, 
     if wanted != "any":
         return (wanted,)
     return ENGINES if device == "cpu" else ("classic",)
-
-
-def condensed(error: Exception) -> str:
-    """Return what cv2 complains about and where, as one line of at most 300 characters.
-
-    From the text alone: cv2 puts `.err` and `.func` on the class, where they may be an older
-    error's, or another thread's.
-    """
-    match = _COMPLAINT.search(str(error))
-    if match is None:
-        return _one_line(str(error) or type(error).__name__)
-    kind, message, function, details = match.groups(default="")
-    text = f"{message} {details}".strip() or kind
-    if kind and not kind.startswith("Unspecified") and text != kind:
-        text = f"{kind}: {text}"
-    name = re.findall(r"(\w+)(?=\(|$)", function)
-    return _one_line(f"{_one_line(text)}, in {name[0]}" if name else text)
-
-
-# OpenCV(5.0.0) file.cpp:1: error: (-2:kind) message in function 'f'\n> details\n
-_COMPLAINT: Final = re.compile(
-    r"error: \(-?\d+(?::([^)]*))?\) ?(.*?) ?(?:in function '([^\n]*)'\s*)?((?:^>.*\s*)*)\Z",
-    re.DOTALL | re.MULTILINE,
-)
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(re.sub(r"^> *", "", text, flags=re.MULTILINE).split()).rstrip(".")
-    return line if len(line) <= 300 else f"{line[:297]}..."
 
 
 def _load(path: Path, file_format: str, engines: Sequence[str]) -> tuple[Any, str]:

@@ -20,9 +20,10 @@ from onnx.helper import make_node
 
 from keras2cv import net as net_module
 from keras2cv.bundle import Bundle, read_bundle, write_bundle
+from keras2cv.complaint import condensed
 from keras2cv.errors import InputError, MissingDependency, NetError, UsageError
 from keras2cv.manifest import Engine, InputTensor, OutputTensor
-from keras2cv.net import ENGINES, Net, condensed, engines_to_try
+from keras2cv.net import ENGINES, Net, engines_to_try
 from tiny_bundle import ANY_ENGINE, Classifier, manifest_of, net
 
 Array = NDArray[Any]
