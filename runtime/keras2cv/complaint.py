@@ -8,7 +8,7 @@ from typing import Final
 MAX_LENGTH: Final = 300  # characters
 # OpenCV(5.0.0) file.cpp:1: error: (-2:kind) message in function 'f'\n> details\n
 _COMPLAINT: Final = re.compile(
-    r"error: \(-?\d+(?::([^)]*))?\) ?(.*?) ?(?:in function '([^\n]*)'\s*)?((?:^>.*\s*)*)\Z",
+    r"error: \(-?\d+(?::([^)]*))?\) ?(.*?) ?(?:in function '([^\n]*)'\s*)?(^>.*)?\Z",
     re.DOTALL | re.MULTILINE,
 )
 
