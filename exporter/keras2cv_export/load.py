@@ -19,6 +19,7 @@ from keras2cv.errors import ModelError
 from keras2cv.manifest import Source
 
 from . import config as architecture
+from .load_legacy import has_tf_keras, plainly, read_with_tf_keras, structure_of
 from .shapes import resolve_shapes
 from .spec import TensorSpec
 
@@ -57,7 +58,7 @@ class LoadedModel:
     def smallest_vocabulary(self) -> int | None:
         """The fewest rows of any Embedding: indices below it are legal everywhere."""
         layers = self.keras_model._flatten_layers() if self.keras_model is not None else ()
-        sizes = [x.input_dim for x in layers if isinstance(x, keras.layers.Embedding)]
+        sizes = [x.input_dim for x in layers if type(x).__name__ == "Embedding"]  # Keras 2's too
         return min(sizes, default=None)
 
 
@@ -88,7 +89,7 @@ def load_model(
             return _saved_model(path, input_shapes, batch)
         kind = "keras" if path.suffix == ".keras" else "h5"
         source = Source(path.name, kind, _hash(path))  # type: ignore[arg-type]
-        return _keras_model(_read(path, unsafe, imports), source, input_shapes, batch)
+        return _file_model(path, source, input_shapes, batch, unsafe=unsafe, imports=imports)
     if not isinstance(model, keras.Model):
         raise ModelError(
             f"{type(model).__name__} is not a Keras model. "
@@ -122,17 +123,74 @@ def _hash(path: Path) -> str:
         ) from error
 
 
-def _read(path: Path, unsafe: bool, imports: Sequence[str]) -> Any:
+def _file_model(
+    path: Path,
+    source: Source,
+    shapes: Shapes,
+    batch: int,
+    *,
+    unsafe: bool,
+    imports: Sequence[str],
+) -> LoadedModel:
     config = architecture.read_config(path)
     _refuse_code(path, config, unsafe)
     _refuse_unknown(path, config, imports)
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=not unsafe)
+        model = keras.saving.load_model(path, compile=False, safe_mode=not unsafe)
     except Exception as error:  # Keras raises whatever a layer's constructor raises
+        if source.kind != "h5":
+            raise _unreadable(path, f"Keras {keras.__version__}", error) from error
+        return _legacy_model(path, source, shapes, batch, error)
+    return _keras_model(model, source, shapes, batch)
+
+
+def _unreadable(path: Path, reader: str, error: Exception) -> ModelError:
+    return ModelError(
+        f"{path}: {reader} cannot load this model: {_sentence(error)} "
+        "If it has layers of your own, pass the module that registers them with --import."
+    )
+
+
+def _legacy_model(
+    path: Path, source: Source, shapes: Shapes, batch: int, problem: Exception
+) -> LoadedModel:
+    """Open with Keras 2 what Keras 3 stumbled over."""
+    reader = f"Keras {keras.__version__}"
+    if not has_tf_keras():
         raise ModelError(
-            f"{path}: Keras {keras.__version__} cannot load this model: {_sentence(error)} "
-            "If it has layers of your own, pass the module that registers them with --import."
-        ) from error
+            f"{path}: {reader} cannot load this model: {_sentence(problem)} "
+            "If Keras 2 saved it, pip install 'keras2cv[legacy]' lets Keras 2 open it; "
+            "if it has layers of your own, pass their module with --import."
+        ) from problem
+    try:
+        model = read_with_tf_keras(path)
+    except Exception as error:  # as above
+        raise _unreadable(path, f"neither {reader} nor Keras 2", problem) from error
+    note = f"{reader} cannot read {path.name} ({_sentence(problem)}) tf_keras opened it instead."
+    return _tf_keras_model(model, source, shapes, batch, note)
+
+
+def _tf_keras_model(
+    model: Any, source: Source, shapes: Shapes, batch: int, note: str
+) -> LoadedModel:
+    structure = structure_of(model)
+    flat = tf.nest.flatten(structure)
+    declared = [TensorSpec(t.name, tuple(t.shape), t.dtype.name) for t in flat]
+    inputs = resolve_shapes(declared, shapes, batch)
+
+    def call(*tensors: Any) -> list[tuple[str, Any]]:
+        with plainly(model):
+            outputs = model(tf.nest.pack_sequence_as(structure, list(tensors)), training=False)
+        flat_outputs = tf.nest.flatten(outputs)
+        names = _unique(list(model.output_names)) if not isinstance(outputs, dict) else None
+        return list(zip(names or _paths(outputs, "output"), flat_outputs, strict=True))
+
+    flat_outputs = tf.nest.flatten(model.outputs)
+    open_batch = None
+    if len(model.output_names) == len(flat_outputs):
+        pairs = zip(_unique(list(model.output_names)), flat_outputs, strict=True)
+        open_batch = frozenset(n for n, t in pairs if t.shape.rank and t.shape[0] is None)
+    return LoadedModel(str(model.name), source, inputs, call, open_batch, model, (note,))
 
 
 def _refuse_code(path: Path, config: Any, unsafe: bool) -> None:
@@ -162,7 +220,8 @@ def _refuse_unknown(path: Path, config: Any, imports: Sequence[str]) -> None:
 def _sentence(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
-    return text[:300].rstrip(".") + "."
+    # Keras appends the layer's whole config, which no one reads in the middle of a sentence.
+    return text.split(" using config=")[0][:200].rstrip(".") + "."
 
 
 def _keras_model(model: Any, source: Source, shapes: Shapes, batch: int) -> LoadedModel:

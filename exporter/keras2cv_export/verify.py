@@ -152,7 +152,7 @@ def verify(
     engines = _engines(engine)
     runs, reports, troubles = _run_all(folder, manifest, question, engines)
     if not reports:
-        raise NetError("; ".join(troubles.values()))
+        raise NetError(" ".join(troubles.values()))
     good = [e for e in reports if reports[e].verdict == "pass"]
     preferred = (good or list(reports))[0]
     return Verification(
