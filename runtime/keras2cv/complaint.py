@@ -23,7 +23,7 @@ def condensed(error: Exception) -> str:
     if match is None:
         return _one_line(str(error) or type(error).__name__)
     kind, message, function, details = match.groups(default="")
-    text = f"{message} {details}".strip() or kind
+    text = f"{message}\n{details}".strip() or kind
     if kind and not kind.startswith("Unspecified") and text != kind:
         text = f"{kind}: {text}"
     name = re.findall(r"(\w+)(?=\(|$)", function)
