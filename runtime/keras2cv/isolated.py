@@ -78,11 +78,11 @@ def run_worker(
         options += [] if fusion else ["--no-fusion"]
         options += [] if winograd else ["--no-winograd"]
         options += [] if threads is None else ["--threads", str(threads)]
-        _run([str(bundle), str(inputs), str(outputs), *options], bundle, engine, timeout_s)
+        _run([str(bundle), str(inputs), str(outputs), *options], engine, timeout_s)
         return _read(outputs, len(samples))
 
 
-def _run(arguments: list[str], bundle: Path, engine: str | None, timeout_s: float) -> None:
+def _run(arguments: list[str], engine: str | None, timeout_s: float) -> None:
     command = [sys.executable, "-m", "keras2cv.worker", *arguments]
     try:
         done = subprocess.run(
@@ -96,15 +96,15 @@ def _run(arguments: list[str], bundle: Path, engine: str | None, timeout_s: floa
     except subprocess.TimeoutExpired as error:
         facts = _progress(error.stdout or b"")
         raise NetError(
-            f"{_who(facts, engine)} was not done after {timeout_s:g} s, while {_doing(facts)} "
-            f"{bundle.name}. Allow more time, or try the other engine."
+            f"{_who(facts, engine)} was not done after {timeout_s:g} s, while {_doing(facts)}. "
+            "Allow more time, or try the other engine."
         ) from error
     if done.returncode != 0:
-        raise _failure(done.returncode, _progress(done.stdout), done.stderr, bundle, engine)
+        raise _failure(done.returncode, _progress(done.stdout), done.stderr, engine)
 
 
 def _failure(
-    code: int, facts: Mapping[str, str], stderr: bytes, bundle: Path, engine: str | None
+    code: int, facts: Mapping[str, str], stderr: bytes, engine: str | None
 ) -> Keras2cvError:
     """Return the error for a process that ended with `code`."""
     if "error" in facts:
@@ -113,8 +113,8 @@ def _failure(
         return result
     lines = stderr.decode("utf-8", "replace").strip().splitlines() or ["nothing on stderr"]
     return NetError(
-        f"{_who(facts, engine)} crashed ({ending(code)}) while {_doing(facts)} {bundle.name}; its "
-        f"last words: {lines[-1].strip()[:200]}. Try the other engine, or export it for another "
+        f"{_who(facts, engine)} crashed ({ending(code)}) while {_doing(facts)}; its last "
+        f"words: {lines[-1].strip()[:200]}. Try the other engine, or export it for another "
         "OpenCV, with --opencv."
     )
 
@@ -149,8 +149,8 @@ def _who(facts: Mapping[str, str], engine: str | None) -> str:
 
 
 def _doing(facts: Mapping[str, str]) -> str:
-    stage = facts.get("stage", "starting")
-    return f"{stage} of" if stage.startswith("running") else stage
+    stage, file = facts.get("stage", "starting"), facts.get("file", "")
+    return f"{stage} of {file}" if stage.startswith("running") else f"{stage} {file}".strip()
 
 
 def _environment() -> dict[str, str]:

@@ -7,7 +7,9 @@ INPUTS.npz holds `in/<i>/<k>`, sample i of input k, as `infer` takes it. OUTPUTS
 `out/<i>/<k>` and `facts`, a JSON map in an array of one string. Progress goes to stdout, a JSON
 map per line, so that the parent knows how far a process came that did not come back:
 
-    {"stage": "starting"}, {"stage": "loading", "opencv": "5.0.0"}, {"stage": "running sample 0"}
+    {"stage": "starting"}
+    {"stage": "loading", "file": "model.onnx", "opencv": "5.0.0"}
+    {"stage": "running sample 0", "engine": "new"}
     {"error": "NetError", "message": "..."}       one of our errors; the exit code is its own
 """
 
@@ -55,10 +57,11 @@ def run(args: argparse.Namespace) -> None:
     from keras2cv.predictor import Predictor
 
     inputs = read_npz(args.inputs)
-    say(stage="loading", opencv=cv2.__version__)
     start = time.perf_counter()
+    bundle = read_bundle(args.bundle)
+    say(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
     model = Predictor(
-        read_bundle(args.bundle),
+        bundle,
         engine=args.engine,
         threads=args.threads,
         fusion=args.fusion,

@@ -68,12 +68,13 @@ def test_a_crash_while_loading_is_one_sentence(
     cat_cv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The signal, the version, the engine and the stage are named; this process lives on."""
-    sabotage(tmp_path, monkeypatch, f"def crash(*_, **__):\n {CRASH}\ncv2.dnn.readNetFromONNX = crash")
+    code = f"def crash(*_, **__):\n {CRASH}\ncv2.dnn.readNetFromONNX = crash"
+    sabotage(tmp_path, monkeypatch, code)
     with pytest.raises(NetError) as error:
         run_worker(cat_cv, [[photo()]], timeout_s=60, engine="classic")
     message = str(error.value)
     assert message.startswith(
-        f"OpenCV {cv2.__version__} (classic engine) crashed ({SEGFAULT}) while loading cat.cv"
+        f"OpenCV {cv2.__version__} (classic engine) crashed ({SEGFAULT}) while loading model.onnx;"
     )
     assert "\n" not in message
 
@@ -92,7 +93,7 @@ def test_a_crash_while_running_names_the_sample(
         "p.Predictor.infer = infer"
     )
     sabotage(tmp_path, monkeypatch, code)
-    with pytest.raises(NetError, match=f"crashed .{SEGFAULT}. while running sample 2 of cat.cv"):
+    with pytest.raises(NetError, match=f"crashed .{SEGFAULT}. while running sample 2 of model"):
         run_worker(cat_cv, [[photo()]] * 4, timeout_s=60)
 
 
@@ -102,7 +103,7 @@ def test_a_hang_ends_at_the_time_limit(
     """The child is killed, and the stage that it hung in is named."""
     code = "import time\ncv2.dnn.readNetFromONNX = lambda *_, **__: time.sleep(600)"
     sabotage(tmp_path, monkeypatch, code)
-    with pytest.raises(NetError, match=r"was not done after 3 s, while loading cat\.cv"):
+    with pytest.raises(NetError, match=r"was not done after 3 s, while loading model\.onnx"):
         run_worker(cat_cv, [[photo()]], timeout_s=3)
 
 
