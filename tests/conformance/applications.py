@@ -30,7 +30,8 @@ _SIZES: dict[str, tuple[tuple[int, int], tuple[float, float]]] = {
     **dict.fromkeys(("MobileNetV3Small", "MobileNetV3Large"), (_SMALL, _PIXELS)),
     **dict.fromkeys(("DenseNet121", "DenseNet169", "DenseNet201"), (_SMALL, _SCALED)),
     **dict.fromkeys((f"EfficientNetB{n}" for n in range(8)), (_NARROW, _PIXELS)),
-    **dict.fromkeys((f"EfficientNetV2{size}" for size in "SML"), (_NARROW, _PIXELS)),
+    **dict.fromkeys((f"EfficientNetV2{size}" for size in "SM"), (_NARROW, _PIXELS)),
+    "EfficientNetV2L": (_SMALL, _PIXELS),
     **dict.fromkeys((f"EfficientNetV2B{n}" for n in range(4)), (_SMALL, _PIXELS)),
     **dict.fromkeys(
         (f"ConvNeXt{size}" for size in ("Tiny", "Small", "Base", "Large", "XLarge")),

@@ -46,7 +46,7 @@ _BROADCAST = (
     alone("multiply_broadcast_one_channel", layers.Multiply, _IMAGE, (7, 10, 1)),
     alone("multiply_broadcast_row", layers.Multiply, _IMAGE, (1, 10, 1)),
     alone("subtract_broadcast_first_smaller", layers.Subtract, (1, 1, 6), _IMAGE),
-    alone("multiply_broadcast_rank", layers.Multiply, (5, 6), (6,), batches=(1,)),
+    alone("multiply_broadcast_rank", layers.Multiply, (5, 6), (6,)),
     alone("maximum_broadcast_both_ways", layers.Maximum, (7, 1, 6), (1, 10, 6)),
 )
 
