@@ -1,4 +1,4 @@
-"""Write `selftest.npz`: the golden vectors by which a device can tell that it computes right."""
+"""Choose the golden vectors by which a device can tell that it computes right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from keras2cv.bundle import SELFTEST
-from keras2cv.manifest import Manifest
+from keras2cv.golden import Golden, GoldenImage, Sample
+from keras2cv.manifest import Manifest, OutputTensor
 
 from .pictures import Picture
 from .tolerance import Tolerance
@@ -30,27 +31,26 @@ def write_selftest(
     picture: Picture | None,
 ) -> None:
     """Write the first samples with TensorFlow's answers, and the picture if there is one."""
-    names = [output.name for output in manifest.outputs]
-    arrays: dict[str, Array] = {
-        f"tolerance/{k}": np.array(_limit(tolerance, manifest, k)) for k in range(len(names))
-    }
-    for i, (sample, outputs) in enumerate(zip(samples[:GOLDEN_SAMPLES], expected, strict=False)):
-        arrays |= {f"in/{i}/{k}": array for k, array in enumerate(sample)}
-        arrays |= {f"out/{i}/{k}": outputs[name] for k, name in enumerate(names)}
-    if picture is not None:
-        arrays |= _picture(names, picture)
-    np.savez_compressed(folder / SELFTEST, **arrays)  # type: ignore[arg-type]
+    pairs = list(zip(samples, expected, strict=True))[:GOLDEN_SAMPLES]
+    golden = Golden(
+        tuple(Sample(tuple(inputs), _in_order(outputs, manifest)) for inputs, outputs in pairs),
+        tuple(_limit(tolerance, output) for output in manifest.outputs),
+        _image(picture, manifest) if picture is not None else None,
+    )
+    golden.save(folder / SELFTEST)
 
 
-def _limit(tolerance: Tolerance, manifest: Manifest, k: int) -> float:
+def _in_order(outputs: Mapping[str, Array], manifest: Manifest) -> tuple[Array, ...]:
+    return tuple(outputs[output.name] for output in manifest.outputs)
+
+
+def _limit(tolerance: Tolerance, output: OutputTensor) -> float:
     """Integer outputs, such as an argmax, have no error but 0."""
-    output = manifest.outputs[k]
     return tolerance.limits(output.name).max_abs if output.dtype.startswith("float") else 0.0
 
 
-def _picture(names: Sequence[str], picture: Picture) -> dict[str, Array]:
+def _image(picture: Picture, manifest: Manifest) -> GoldenImage:
     encoded, png = cv2.imencode(".png", picture.image)
     if not encoded:
         raise AssertionError("OpenCV cannot encode a PNG")
-    found = {"image/png": png.reshape(-1), "image/blob": picture.blob}
-    return found | {f"image/out/{k}": picture.outputs[name] for k, name in enumerate(names)}
+    return GoldenImage(png.reshape(-1), picture.blob, _in_order(picture.outputs, manifest))
