@@ -27,18 +27,14 @@ def randomize(model: keras.Model, seed: int, calibration: Sequence[Array]) -> ke
     Statistics of adapted preprocessing layers are facts about data and stay.
     """
     rng = np.random.default_rng(seed)
-    for layer in _layers(model):
+    for layer in sublayers(model):
         if isinstance(layer, keras.layers.Normalization):
             _adapt_if_never_adapted(rng, layer)
         for variable in _own_variables(layer):
             _assign(rng, layer, variable)
-    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in _layers(model)):
+    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in sublayers(model)):
         _calibrate(model, calibration)
     return model
-
-
-def _layers(model: keras.Model) -> list[keras.Layer]:
-    return list(model._flatten_layers(include_self=True, recursive=True))
 
 
 def _own_variables(layer: keras.Layer) -> list[Any]:
@@ -50,6 +46,12 @@ _FACTS_ABOUT_DATA = (
     keras.layers.Normalization,
     keras.layers.Discretization,
     keras.layers.MelSpectrogram,
+)
+_DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
+_TRANSPOSED = (
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
 )
 _SCALES = ("gamma", "scale", "moving_variance")
 _SHIFTS = ("beta", "bias", "moving_mean")
@@ -98,16 +100,11 @@ def _fan_in(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:
     if isinstance(layer, keras.layers.EinsumDense):
         left, right = layer.equation.replace("...", "").split("->")
         letters = left.split(",")[1]
-        return math.prod(
-            size for letter, size in zip(letters, shape, strict=True) if letter not in right
-        )
-    if name == "depthwise_kernel" or isinstance(
-        layer, keras.layers.DepthwiseConv1D | keras.layers.DepthwiseConv2D
-    ):
+        return math.prod(n for x, n in zip(letters, shape, strict=True) if x not in right)
+    if name == "depthwise_kernel" or isinstance(layer, _DEPTHWISE):
         return math.prod(shape[:-2])
-    if type(layer).__name__.endswith("Transpose"):
-        # (..., out, in); a stride spreads the taps over several outputs
-        return float(math.prod(shape[:-2]) * shape[-1] / math.prod(layer.strides))
+    if isinstance(layer, _TRANSPOSED):  # (..., out, in); a stride spreads taps over several outputs
+        return math.prod(shape[:-2]) * shape[-1] / float(math.prod(layer.strides))
     return math.prod(shape[:-1])
 
 
@@ -118,7 +115,7 @@ def _calibrate(model: keras.Model, arrays: Sequence[Array]) -> None:
     whatever comes after it, so no variance stays below a fifth of its layer's mean.
     """
     norms = [
-        layer for layer in _layers(model) if isinstance(layer, keras.layers.BatchNormalization)
+        layer for layer in sublayers(model) if isinstance(layer, keras.layers.BatchNormalization)
     ]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
@@ -134,6 +131,11 @@ def _calibrate(model: keras.Model, arrays: Sequence[Array]) -> None:
 def _keep_off_zero(variance: Any) -> None:
     values = variance.numpy()
     variance.assign(np.maximum(values, 0.2 * values.mean()))
+
+
+def sublayers(model: keras.Model) -> list[keras.Layer]:
+    """The model and every layer in it, however deep."""
+    return list(model._flatten_layers(include_self=True, recursive=True))
 
 
 def packed(model: keras.Model, arrays: Sequence[Array]) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from keras2cv_bench.calibrate import packed
+
 from .case import Case, reference
-from .inputs import inputs_for, packed
+from .inputs import inputs_for
 from .suite import all_cases, sample_cases
 from .weights import randomize
 

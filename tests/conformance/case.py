@@ -12,7 +12,9 @@ from typing import Literal, get_args
 
 import keras
 
-from .inputs import NOTHING, Array, Draw, inputs_for, packed
+from keras2cv_bench.calibrate import packed
+
+from .inputs import NOTHING, Array, Draw, inputs_for
 from .weights import CALIBRATION_BATCH, randomize
 
 Group = Literal["layer", "activation", "ops", "pattern", "application"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from keras2cv_bench.calibrate import sublayers
 
 Array = NDArray[Any]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
@@ -77,11 +79,6 @@ def _fixed(
     return (shape[0] or batch, *sizes)
 
 
-def sublayers(model: keras.Model) -> list[keras.Layer]:
-    """The model and every layer in it, however deep."""
-    return list(model._flatten_layers(include_self=True, recursive=True))
-
-
 def _vocabulary(model: keras.Model) -> int:
     """Exclusive upper bound of integer inputs: the smallest table one of them could index."""
     sizes = [
@@ -136,11 +133,3 @@ def _wave(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
             [-1 if a == axis else 1 for a in range(len(shape))]
         )
     return values
-
-
-def packed(model: keras.Model, arrays: Sequence[Array]) -> Any:
-    """`arrays` in the structure (one tensor, list or dict) that the model takes."""
-    structure = getattr(model, "_inputs_struct", None)
-    if structure is None:
-        return arrays[0] if len(arrays) == 1 else list(arrays)
-    return keras.tree.pack_sequence_as(structure, list(arrays))

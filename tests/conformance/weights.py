@@ -1,15 +1,14 @@
-"""Informative weights for any Keras model."""
+"""Informative weights for any Keras model: the benchmarks' own, over a case's own inputs."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
 import keras
-import numpy as np
 
-from .inputs import Array, inputs_for, packed, sublayers
+from keras2cv_bench import calibrate
+
+from .inputs import Array, inputs_for
 
 CALIBRATION_BATCH = 16  # deep networks on one-pixel feature maps need this many to be stable
 
@@ -17,119 +16,6 @@ CALIBRATION_BATCH = 16  # deep networks on one-pixel feature maps need this many
 def randomize(
     model: keras.Model, seed: int, calibration: Sequence[Array] | None = None
 ) -> keras.Model:
-    """Gives every weight an informative value, in place, and returns the model.
-
-    Kernels are He-normal (He et al. 2015, eq. 10), recurrent ones a little smaller so that long
-    sequences stay bounded; scales (gamma, LayerScale) lie around 1; biases and shifts are nonzero.
-    Moving statistics then come from one training-mode pass over `calibration`, so that normalised
-    activations really are normalised and the logits of a deep network neither vanish nor explode.
-    Statistics of adapted preprocessing layers are facts about data and stay.
-    """
-    rng = np.random.default_rng(seed)
-    for layer in sublayers(model):
-        if isinstance(layer, keras.layers.Normalization):
-            _adapt_if_never_adapted(rng, layer)
-        for variable in _own_variables(layer):
-            _assign(rng, layer, variable)
-    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in sublayers(model)):
-        _calibrate(
-            model,
-            inputs_for(model, CALIBRATION_BATCH, seed) if calibration is None else calibration,
-        )
-    return model
-
-
-def _own_variables(layer: keras.Layer) -> list[Any]:
-    seeds = [generator.state for generator in layer._seed_generators]
-    return [*layer._trainable_variables, *layer._non_trainable_variables, *seeds]
-
-
-_FACTS_ABOUT_DATA = (
-    keras.layers.Normalization,
-    keras.layers.Discretization,
-    keras.layers.MelSpectrogram,
-)
-_DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
-_TRANSPOSED = (
-    keras.layers.Conv1DTranspose,
-    keras.layers.Conv2DTranspose,
-    keras.layers.Conv3DTranspose,
-)
-_SCALES = ("gamma", "scale", "moving_variance")
-_SHIFTS = ("beta", "bias", "moving_mean")
-
-
-def _assign(rng: np.random.Generator, layer: keras.Layer, variable: Any) -> None:
-    shape, name = tuple(variable.shape), variable.name
-    if name == "seed_generator_state":
-        variable.assign(rng.integers(0, 2**31, shape))
-    elif isinstance(layer, _FACTS_ABOUT_DATA) or not keras.backend.is_float_dtype(variable.dtype):
-        return
-    elif name.endswith(("_scale", "_zero")) and getattr(layer, "quantization_mode", None):
-        return  # belongs to the integer kernel beside it
-    elif "kernel" in name:
-        variable.assign(rng.standard_normal(shape) * _kernel_std(layer, name, shape))
-    elif name == "embeddings" or len(shape) == 0:
-        variable.assign(variable.numpy() + rng.standard_normal(shape) * 0.9)
-    elif name in _SCALES:
-        variable.assign(rng.uniform(0.6, 1.4, shape))
-    elif name in _SHIFTS:
-        variable.assign(rng.standard_normal(shape) * 0.25)
-    elif name == "alpha":
-        variable.assign(rng.uniform(0.05, 0.45, shape))
-    else:  # a custom layer's own: around whatever its author starts from
-        variable.assign(variable.numpy() + rng.standard_normal(shape) * 0.3)
-
-
-def _adapt_if_never_adapted(rng: np.random.Generator, layer: Any) -> None:
-    """A Normalization that awaits pretrained weights (EfficientNet's) changes nothing as built."""
-    if layer.input_mean is not None:
-        return
-    mean, variance = layer.adapt_mean.numpy(), layer.adapt_variance.numpy()
-    if not mean.any() and (variance == 1.0).all():
-        layer.adapt_mean.assign(rng.uniform(0.2, 0.6, mean.shape))
-        layer.adapt_variance.assign(rng.uniform(0.1, 0.4, variance.shape))
-        layer.finalize_state()
-
-
-def _kernel_std(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:
-    gain = 1.0 if hasattr(layer, "recurrent_activation") or "recurrent" in name else 2.0
-    return math.sqrt(gain / max(1.0, _fan_in(layer, name, shape)))
-
-
-def _fan_in(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:
-    """How many products are summed into one output element."""
-    if isinstance(layer, keras.layers.EinsumDense):
-        left, right = layer.equation.replace("...", "").split("->")
-        letters = left.split(",")[1]
-        return math.prod(n for x, n in zip(letters, shape, strict=True) if x not in right)
-    if name == "depthwise_kernel" or isinstance(layer, _DEPTHWISE):
-        return math.prod(shape[:-2])
-    if isinstance(layer, _TRANSPOSED):  # (..., out, in); a stride spreads taps over several outputs
-        return math.prod(shape[:-2]) * shape[-1] / float(math.prod(layer.strides))
-    return math.prod(shape[:-1])
-
-
-def _calibrate(model: keras.Model, arrays: Sequence[Array]) -> None:
-    """One training-mode pass with momentum 0 puts the batch's statistics into every norm.
-
-    A channel that happens to be almost constant over this batch would, on other inputs, blow up
-    whatever comes after it, so no variance stays below a fifth of its layer's mean.
-    """
-    norms = [
-        layer for layer in sublayers(model) if isinstance(layer, keras.layers.BatchNormalization)
-    ]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 0.0
-    try:
-        model(packed(model, arrays), training=True)
-    finally:
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
-            _keep_off_zero(norm.moving_variance)
-
-
-def _keep_off_zero(variance: Any) -> None:
-    values = variance.numpy()
-    variance.assign(np.maximum(values, 0.2 * values.mean()))
+    """Gives every weight an informative value, in place, and returns the model."""
+    drawn = inputs_for(model, CALIBRATION_BATCH, seed) if calibration is None else calibration
+    return calibrate.randomize(model, seed, drawn)
