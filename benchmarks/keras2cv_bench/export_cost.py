@@ -56,6 +56,7 @@ def work(side: str, name: str, out: Path, *, check: bool) -> None:
     import keras
 
     model = getattr(keras.applications, name)(weights=None, classifier_activation=None)
+    model(keras.ops.zeros((1, *model.input_shape[1:])))  # Keras' exporter wants it called once
     if side == "keras2cv":
         from keras2cv_export import export
 
