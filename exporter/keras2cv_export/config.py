@@ -83,11 +83,18 @@ def lambdas(config: Any) -> list[str]:
 
 
 def foreign_classes(config: Any) -> list[str]:
-    """Name the classes that are not Keras' own, as `package>Class` or `module.Class`."""
+    """Name the classes and functions that are not Keras' own, as `package>Class`, `module.Class`.
+
+    A function that nobody registered is named without its module, which no file knows.
+    """
     return sorted({_qualified(item) for item in walk(config) if _is_foreign(item)})
 
 
 def _is_foreign(item: dict[str, Any]) -> bool:
+    if item["class_name"] == "function":  # Keras' own are given by name, as plain text
+        return True
+    if ">" in item["class_name"]:  # .h5 has no modules: this is a name that somebody registered
+        return True
     # Keras 3 writes a registered_name for what it does not ship, and its module for what it does.
     if item.get("registered_name") and not _is_keras(item.get("module")):
         return True
@@ -99,9 +106,11 @@ def _is_keras(module: Any) -> bool:
 
 
 def _qualified(item: dict[str, Any]) -> str:
-    registered = item.get("registered_name")
-    if registered and ">" in str(registered):
-        return str(registered)
+    for name in (item.get("registered_name"), item["class_name"]):
+        if ">" in str(name):
+            return str(name)
+    if item["class_name"] == "function":
+        return str(item.get("config"))
     module = item.get("module")
     return f"{module}.{item['class_name']}" if module else str(item["class_name"])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +78,7 @@ def load_model(
         input_shapes: Sizes for open dimensions: {input name: shape with the batch}, or one shape.
         batch: The batch size to export with, where `input_shapes` does not say.
         unsafe: Whether code inside the file (Lambda layers) may run.
-        imports: Modules to import first, which register the model's own layers.
+        imports: Modules to import first, which define or register the model's own layers.
 
     Raises:
         ModelError: It cannot be opened, or not safely, or its shapes are not known.
@@ -99,17 +100,36 @@ def load_model(
 
 
 def import_modules(names: Sequence[str]) -> None:
-    """Import the user's modules, which register their layers; the working folder counts."""
+    """Import the user's modules, which define their layers; the working folder counts."""
     if names and "" not in sys.path:
         sys.path.insert(0, "")
     for name in names:
         try:
             importlib.import_module(name)
-        except ImportError as error:
+        except Exception as error:  # whatever the user's own code raises
             raise ModelError(
-                f"The module {name!r} cannot be imported ({error}). "
+                f"The module {name!r} cannot be imported ({_sentence(error).rstrip('.')}). "
                 "Give its dotted name, and run from the folder that holds it."
             ) from error
+
+
+def _own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
+    """Return what the imported modules, or their packages, define of what the model may name.
+
+    Nothing that goes by a name of Keras' own: that would take its place in the model.
+    """
+    foreign = {name.rpartition(".")[2] for name in architecture.foreign_classes(config)}
+    return {
+        name: thing
+        for module in modules
+        for name, thing in vars(sys.modules[module]).items()
+        if callable(thing) and _top(getattr(thing, "__module__", "")) == _top(module)
+        if name in foreign or (isinstance(thing, type) and not hasattr(keras.layers, name))
+    }
+
+
+def _top(module: str) -> str:
+    return str(module).partition(".")[0]
 
 
 def _hash(path: Path) -> str:
@@ -134,20 +154,21 @@ def _file_model(
 ) -> LoadedModel:
     config = architecture.read_config(path)
     _refuse_code(path, config, unsafe)
-    _refuse_unknown(path, config, imports)
+    own = _own_objects(imports, config)
+    _refuse_unknown(path, config, own)
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=not unsafe)
+        model = keras.saving.load_model(path, own, compile=False, safe_mode=not unsafe)
     except Exception as error:  # Keras raises whatever a layer's constructor raises
         if source.kind != "h5":
-            raise _unreadable(path, f"Keras {keras.__version__}", error) from error
+            raise _unreadable(path, f"Keras {keras.__version__} cannot", error) from error
         return _legacy_model(path, source, shapes, batch, error)
     return _keras_model(model, source, shapes, batch)
 
 
-def _unreadable(path: Path, reader: str, error: Exception) -> ModelError:
+def _unreadable(path: Path, who_cannot: str, error: Exception) -> ModelError:
     return ModelError(
-        f"{path}: {reader} cannot load this model: {_sentence(error)} "
-        "If it has layers of your own, pass the module that registers them with --import."
+        f"{path}: {who_cannot} load this model: {_sentence(error)} "
+        "If it has layers of your own, pass the module that defines them with --import."
     )
 
 
@@ -165,7 +186,7 @@ def _legacy_model(
     try:
         model = read_with_tf_keras(path)
     except Exception as error:  # as above
-        raise _unreadable(path, f"neither {reader} nor Keras 2", problem) from error
+        raise _unreadable(path, f"neither {reader} nor Keras 2 can", problem) from error
     note = f"{reader} cannot read {path.name} ({_sentence(problem)}) tf_keras opened it instead."
     return _tf_keras_model(model, source, shapes, batch, note)
 
@@ -202,26 +223,28 @@ def _refuse_code(path: Path, config: Any, unsafe: bool) -> None:
         )
 
 
-def _refuse_unknown(path: Path, config: Any, imports: Sequence[str]) -> None:
-    known = keras.saving.get_custom_objects()
-    unknown = [
-        name
-        for name in architecture.foreign_classes(config)
-        if name not in known and name.rpartition(".")[0] not in imports
-    ]
+def _refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
+    known = {**keras.saving.get_custom_objects(), **own}
+    foreign = architecture.foreign_classes(config)
+    unknown = [name for name in foreign if not {name, name.rpartition(".")[2]} & known.keys()]
     if unknown:
         raise ModelError(
-            f"{path} uses classes that are not registered here: {', '.join(unknown)}. "
-            "Pass the module that registers them with --import mypkg.layers "
-            "(in Python: import it before)."
+            f"{path} uses classes or functions that are not known here: {', '.join(unknown)}. "
+            "Pass the module that defines them with --import mypkg.layers "
+            "(in Python: imports=['mypkg.layers'])."
         )
 
 
+_DECORATION = re.compile(r"\x1b\[\d*m|\{\{.*?\}\} ?|Full object config: .*")
+
+
 def _sentence(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    # Keras appends the layer's whole config, which no one reads in the middle of a sentence.
-    return text.split(" using config=")[0][:200].rstrip(".") + "."
+    """Return the line of a message of Keras' that says what is wrong, at most 300 characters."""
+    said = str(error).rpartition("Exception encountered: ")[2]  # the innermost of those it wraps
+    lines = [_DECORATION.sub("", line).strip() for line in said.splitlines()]
+    told = [x for x in lines if x and not x.startswith("Exception encountered when calling")]
+    text = told[0] if told else type(error).__name__
+    return text[:300].rstrip(".") + "."
 
 
 def _keras_model(model: Any, source: Source, shapes: Shapes, batch: int) -> LoadedModel:
@@ -234,7 +257,7 @@ def _keras_model(model: Any, source: Source, shapes: Shapes, batch: int) -> Load
     inputs = resolve_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
-        with as_float32(model):
+        with as_float32(model), _failing_clearly(str(model.name), inputs):
             outputs = model(keras.tree.pack_sequence_as(structure, list(tensors)), training=False)
         return list(zip(_output_names(model, outputs), keras.tree.flatten(outputs), strict=True))
 
@@ -243,10 +266,26 @@ def _keras_model(model: Any, source: Source, shapes: Shapes, batch: int) -> Load
     )
 
 
+@contextmanager
+def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
+    try:
+        yield
+    except tf.errors.OperatorNotAllowedInGraphError:  # the caller traces it another way then
+        raise
+    except Exception as error:  # whatever the model's layers raise
+        raise ModelError(
+            f"The model {name!r} cannot be called on {', '.join(map(str, inputs))}: "
+            f"{_sentence(error)} Give shapes that it takes with --input-shape; several inputs go "
+            "into call()'s first argument, as a list or a dict."
+        ) from error
+
+
 def _inputs_of(model: Any, shapes: Shapes) -> tuple[Any, list[str]]:
     """Return the structure that `model(...)` takes, with shapes at its leaves, and their names."""
     if isinstance(model, keras.Sequential) and not model.built and shapes is not None:
         model.build(_only_shape(shapes))
+        given = list(shapes) if isinstance(shapes, Mapping) else []
+        return model.inputs[0], [str(name) for name in given if name] or ["input"]
     if isinstance(model, keras.Sequential) and model.built:
         structure = model.inputs[0]
     elif getattr(model, "inputs", None):  # Functional models know the structure too
@@ -390,7 +429,7 @@ def _saved_model(path: Path, shapes: Shapes, batch: int) -> LoadedModel:
         ) from error
     signature = _signature(path, loaded)
     specs = signature.structured_input_signature[1]
-    order = _argument_order(signature, specs)
+    order = _argument_order(loaded, specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
     inputs = resolve_shapes(declared, shapes, batch)
     outputs = signature.structured_outputs
@@ -400,7 +439,7 @@ def _saved_model(path: Path, shapes: Shapes, batch: int) -> LoadedModel:
         # `loaded` owns the variables; without a reference here they would be collected.
         assert loaded is not None  # noqa: S101
         results = signature(**dict(zip(order, tensors, strict=True)))
-        return [(name, results[name]) for name in sorted(results)]
+        return [(name, results[name]) for name in _result_order(results)]
 
     return LoadedModel(path.name, Source(path.name, "savedmodel"), inputs, call, open_batch)
 
@@ -417,12 +456,26 @@ def _signature(path: Path, loaded: Any) -> Any:
     )
 
 
-def _argument_order(signature: Any, specs: Mapping[str, Any]) -> list[str]:
-    """Give the inputs as Keras orders them, which the graph's own placeholders remember."""
-    position = {
-        t.op.name.removeprefix("serving_default_"): k for k, t in enumerate(signature.inputs)
-    }
-    return sorted(specs, key=lambda name: position.get(name, position.get(specs[name].name, 0)))
+def _argument_order(loaded: Any, specs: Mapping[str, Any]) -> list[str]:
+    """Give the inputs as Keras orders them: a signature sorts them by name.
+
+    The function that Keras 3 (`serve`) or Keras 2 (`__call__`) left beside it knows.
+    """
+    for name in ("serve", "__call__"):
+        for concrete in getattr(getattr(loaded, name, None), "concrete_functions", ()):
+            flat = tf.nest.flatten(concrete.structured_input_signature)
+            names = [spec.name for spec in flat if isinstance(spec, tf.TensorSpec)]
+            if sorted(names) == sorted(specs):
+                return names
+    return sorted(specs)
+
+
+def _result_order(names: Iterable[str]) -> list[str]:
+    """Give the outputs as Keras orders them: the keys of a dict, or output_0, output_1, ..."""
+    numbered = {name: re.fullmatch(r"output_(\d+)", name) for name in names}
+    if all(numbered.values()):
+        return sorted(numbered, key=lambda name: int(name.rpartition("_")[2]))
+    return sorted(numbered)
 
 
 def _dims(shape: Any) -> tuple[int | None, ...]:

@@ -206,3 +206,23 @@ def test_packages_whose_name_begins_like_keras_are_foreign(module: str) -> None:
     """`keras_hub` is not `keras`."""
     layer = {"module": module, "class_name": "Dense", "registered_name": "Dense"}
     assert foreign_classes([layer]) == [f"{module}.Dense"]
+
+
+def test_functions_of_the_users_are_named() -> None:
+    """Keras writes its own as plain text, and these as an object without a module."""
+    function = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": "my_gelu",
+        "registered_name": "function",
+    }
+    dense = {"module": "keras.layers", "class_name": "Dense", "config": {"activation": function}}
+    assert foreign_classes(dense) == ["my_gelu"]
+    registered = function | {"registered_name": "MyPkg>my_gelu"}
+    assert foreign_classes(registered) == ["MyPkg>my_gelu"]
+
+
+def test_registered_classes_in_hdf5_are_found_by_their_name() -> None:
+    """An .h5 file knows no modules, and a name with a package in it is nobody's but a user's."""
+    assert foreign_classes([{"class_name": "MyPkg>Scale", "config": {}}]) == ["MyPkg>Scale"]
+    assert foreign_classes([{"class_name": "Dense", "config": {}}]) == []
