@@ -1,0 +1,253 @@
+"""Environments with one OpenCV and one NumPy in them, made once and kept in the user's cache.
+
+An environment is built under a temporary name and takes its own when it has imported cv2, so that
+a build that was killed is never mistaken for a whole one, and two runs at a time may make the same
+one: the first to finish wins, and the other throws its own away. (Environments survive the rename:
+an interpreter finds its packages from where it lies, and no script in them is ever called.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import keras2cv
+from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.litter import remove_litter, stage_name
+from keras2cv.opencv import version_tuple
+
+from .installer import Installer, InstallError, choose_installer, clean_environment, python_of
+from .wheels import PACKAGE, is_exact, newest, numpy_requirement
+
+_FIRST_WITHOUT_NUMPY_1: Final = (3, 13)
+_IMPORT_TIMEOUT_S: Final = 300.0
+_ASK_PYTHON: Final = (
+    "import platform, sys; "
+    "print(sys.implementation.name + platform.python_version(), platform.machine())"
+)
+_ASK_CV2: Final = (
+    "import json, cv2, numpy, platform; print(json.dumps({'opencv': cv2.__version__, "
+    "'numpy': numpy.__version__, 'python': platform.python_version()}))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A Python with one OpenCV.
+
+    Attributes:
+        python: The interpreter.
+        wheel: The version of the wheel, "4.6.0.66".
+        opencv: The version that cv2 gives, "4.6.0".
+        numpy: NumPy's version.
+        python_version: Python's version.
+    """
+
+    python: Path
+    wheel: str
+    opencv: str
+    numpy: str
+    python_version: str
+
+
+class Environments:
+    """The environments of one Python, in the cache.
+
+    `python` is the interpreter to build them with, a path or a name on the PATH: this one if None.
+    `installer` makes them; None chooses uv or pip.
+
+    Raises:
+        UsageError: there is no such Python.
+    """
+
+    def __init__(self, python: str | None = None, installer: Installer | None = None) -> None:
+        self.python = python or sys.executable
+        self.installer = installer or choose_installer(self.python)
+        self.folder = cache_folder() / "opencv"
+        self._tag = _python_tag(self.python)
+
+    def resolve(self, version: str) -> str:
+        """Return the newest wheel of a line such as "4.6", or `version` if it names a wheel.
+
+        Without a network, the newest that is in the cache.
+
+        Raises:
+            MissingDependency: no such version, or nobody to ask and none in the cache.
+        """
+        if is_exact(version):
+            return version
+        try:
+            return self.installer.newest_wheel(version)
+        except InstallError as error:
+            kept = newest(version, self._kept_wheels())
+            if kept is not None:
+                return kept
+            raise MissingDependency(
+                f"No wheel of OpenCV {version} is found ({error}). "
+                "Give all four numbers of one that exists, such as 4.6.0.66, or connect."
+            ) from error
+
+    def prepare(self, wheel: str) -> Environment:
+        """Return the environment of a wheel, made now if it is not there or not whole.
+
+        Raises:
+            MissingDependency: it cannot be made, with the installer's reason.
+        """
+        target = self.folder_of(wheel)
+        environment = _look(target, wheel)
+        return environment or self._make(target, wheel)
+
+    def has(self, wheel: str) -> bool:
+        """Return whether an environment is there; `prepare` may still find that it is broken."""
+        return self.folder_of(wheel).is_dir()
+
+    def folder_of(self, wheel: str) -> Path:
+        """Return where the environment of a wheel lies, or will."""
+        numpy = numpy_requirement(wheel).replace("<2", "1")
+        return self.folder / f"{self._tag}-opencv{wheel}-{numpy}"
+
+    def _kept_wheels(self) -> list[str]:
+        prefix = f"{self._tag}-opencv"
+        names = [
+            entry.name for entry in self.folder.glob(f"{prefix}*") if ".tmp-" not in entry.name
+        ]
+        return [name.removeprefix(prefix).partition("-")[0] for name in names]
+
+    def _make(self, target: Path, wheel: str) -> Environment:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove_litter(target)
+        except OSError as error:
+            raise _unwritable(target.parent, error) from error
+        stage = target.with_name(stage_name(target))
+        try:
+            self.installer.create(stage, [f"{PACKAGE}=={wheel}", numpy_requirement(wheel)])
+            made = _look(stage, wheel)
+            if made is None:
+                raise InstallError(_why_not(stage, wheel))
+            _publish(stage, target, wheel)
+        except InstallError as error:
+            raise MissingDependency(_cannot_make(wheel, self._tag, str(error))) from error
+        except OSError as error:
+            raise _unwritable(target, error) from error
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+        return Environment(python_of(target), wheel, made.opencv, made.numpy, made.python_version)
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: KERAS2CV_CACHE, or the system's own place."""
+    if own := os.environ.get("KERAS2CV_CACHE"):
+        return Path(own).absolute()
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "keras2cv" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "keras2cv"
+    xdg = os.environ.get("XDG_CACHE_HOME")  # relative ones are to be ignored, says the standard
+    base = Path(xdg) if xdg and Path(xdg).is_absolute() else Path.home() / ".cache"
+    return base / "keras2cv"
+
+
+@contextlib.contextmanager
+def runtime_copy(folder: Path) -> Iterator[dict[str, str]]:
+    """Give the environment variables with which another Python imports this very keras2cv.
+
+    The package is copied into `folder` by itself: beside it, where it is installed, lie the cv2
+    and NumPy of this Python, and perhaps TensorFlow.
+    """
+    source = Path(keras2cv.__file__).resolve().parent
+    copy = folder / source.name
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    variables = {**clean_environment(), "PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"}
+    variables.pop("OPENCV_FORCE_DNN_ENGINE", None)  # it would win over the engine asked for
+    try:
+        yield variables
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
+def _publish(stage: Path, target: Path, wheel: str) -> None:
+    """Give `stage` its name, unless somebody else has made a whole `target` in the meantime."""
+    if target.exists() and _look(target, wheel) is None:
+        aside = target.with_name(stage_name(target))
+        target.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+    try:
+        stage.rename(target)
+    except OSError:
+        if _look(target, wheel) is None:
+            raise
+
+
+def _look(folder: Path, wheel: str) -> Environment | None:
+    """Return the environment in `folder` if its OpenCV imports and is the wheel's."""
+    done = _ask(python_of(folder), _ASK_CV2)
+    if done is None or done.returncode != 0:
+        return None
+    facts = json.loads(done.stdout.strip().splitlines()[-1])
+    if version_tuple(facts["opencv"])[:3] != version_tuple(wheel)[:3]:
+        return None
+    return Environment(python_of(folder), wheel, facts["opencv"], facts["numpy"], facts["python"])
+
+
+def _why_not(folder: Path, wheel: str) -> str:
+    done = _ask(python_of(folder), _ASK_CV2)
+    if done is not None and done.returncode == 0:
+        found = json.loads(done.stdout.strip().splitlines()[-1])
+        return f"the wheel {wheel} holds OpenCV {found['opencv']}"
+    said = done.stderr.strip().splitlines() if done else []
+    return f"cv2 {wheel} does not import: {said[-1] if said else 'no word on why'}"
+
+
+def _ask(python: Path | str, code: str) -> subprocess.CompletedProcess[str] | None:
+    try:
+        return subprocess.run(
+            [str(python), "-c", code],
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_IMPORT_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+
+
+def _python_tag(python: str) -> str:
+    """Return "cpython3.11.7-x86_64": a wheel belongs to a kind of Python and of machine."""
+    done = _ask(python, _ASK_PYTHON)
+    if done is None or done.returncode != 0:
+        raise UsageError(
+            f"{python} is not a Python that starts. Give the path of one, such as python3.12."
+        )
+    return "-".join(done.stdout.split())
+
+
+def _cannot_make(wheel: str, tag: str, reason: str) -> str:
+    cure = "See what `pip download` says about it, or try another version."
+    python = tuple(int(number) for number in re.findall(r"\d+", tag)[:2])
+    if numpy_requirement(wheel) == "numpy<2" and python >= _FIRST_WITHOUT_NUMPY_1:
+        cure = (
+            "This version needs NumPy 1, which has wheels up to Python 3.12: "
+            "give such a Python with --python."
+        )
+    return f"No environment with OpenCV {wheel} can be made for {tag}: {reason}. {cure}"
+
+
+def _unwritable(folder: Path, error: OSError) -> MissingDependency:
+    return MissingDependency(
+        f"{folder} cannot be written: {error.strerror or error}. "
+        "Set KERAS2CV_CACHE to a folder that you may write to."
+    )
