@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Compare, and print the table."""
-    check = load_exporter("check", "keras2cv_export", "check")
+    check = load_exporter("check", "keras2cv_export", "check", model=args.against)
     report = check(
         args.bundle,
         against=args.against,

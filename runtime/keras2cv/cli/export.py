@@ -110,7 +110,7 @@ def _add_net(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Export, and print what was done and what to type next."""
     try:
-        export = load_exporter("export", "keras2cv_export", "export")
+        export = load_exporter("export", "keras2cv_export", "export", model=args.model)
         report = export(args.model, args.output, **_settings(args))
     except ParityError as error:
         _print_failed(error, args.json)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keras2cv.cli import values
 from keras2cv.doctor import INSTALL_EXPORT
-from keras2cv.errors import MissingDependency
+from keras2cv.errors import MissingDependency, ModelError
 from keras2cv.opencv import require_opencv
 
 if TYPE_CHECKING:
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 MODULES: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "onnxscript", "rich")
 
 
-def load_exporter(verb: str, module: str, function: str) -> Callable[..., Any]:
-    """Return a function of a module of keras2cv_export, for `keras2cv verb`.
+def load_exporter(
+    verb: str, module: str, function: str, *, model: Path | None = None
+) -> Callable[..., Any]:
+    """Return a function of a module of keras2cv_export, for `keras2cv verb` on a `model`.
 
     Raises:
         MissingDependency: something of the extra [export] is not installed.
+        ModelError: there is no model, which is said before TensorFlow takes seconds to start.
     """
     require_opencv()
     missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
@@ -38,6 +41,8 @@ def load_exporter(verb: str, module: str, function: str) -> Callable[..., Any]:
             f"`keras2cv {verb}` needs {_joined(missing)}, not installed for {sys.executable}. "
             f"Install what exporting takes: {INSTALL_EXPORT}."
         )
+    if model is not None and not model.exists():
+        raise ModelError(f"There is no model at {model}. Check the path.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
     with silenced():
         found: Callable[..., Any] = getattr(importlib.import_module(module), function)
