@@ -12,21 +12,20 @@ The presets are `keras.applications.imagenet_utils.preprocess_input`'s modes, wr
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from keras2cv.errors import InputError, UsageError
 from keras2cv.manifest import Preprocessing
+from keras2cv.schema import SchemaError, decode, parse_json
 
 from .spec import TensorSpec
 
 PRESETS = ("none", "0-1", "tf", "torch", "caffe")
-_TORCH_MEAN = tuple(255 * m for m in (0.485, 0.456, 0.406))
-_TORCH_STD = (0.229, 0.224, 0.225)
-_CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red
+_TORCH_MEAN = [255 * m for m in (0.485, 0.456, 0.406)]
+_TORCH_STD = [0.229, 0.224, 0.225]
+_CAFFE_MEAN = [103.939, 116.779, 123.68]  # blue, green, red
 
 # The rule of a plain cv2.resize, and of blobFromImage itself.
 DEFAULT_RESIZE = "stretch"
@@ -34,7 +33,8 @@ DEFAULT_INTERPOLATION = "linear"
 # The grey that YOLO models are trained with; models trained otherwise say so in a FILE.json.
 _LETTERBOX_GREY = 114
 
-_KEYS = {"color", "size", "resize", "interpolation", "mean", "scale", "std", "pad"}
+_NEEDED = {"color", "mean", "scale", "std"}
+_OPTIONAL = {"size", "resize", "interpolation", "pad"}
 
 
 @dataclass(frozen=True)
@@ -64,31 +64,66 @@ def preprocessing(
         source: Who decided, for the manifest: "preset tf", "in the model", "file".
 
     Raises:
-        UsageError: The choice is unknown or does not fit the input.
+        UsageError: The choice is unknown, does not hold together, or does not fit the input.
+        InputError: The file cannot be read.
     """
-    facts = _from_preset(str(choice), _channels(image))
+    channels = _channels(image)
+    facts = _from_preset(str(choice), channels)
     if facts is None:
         facts = _from_file(Path(choice))
-    size_wh = geometry.size_wh or _pair(facts.pop("size", None)) or _size_of(image)
-    if size_wh != _size_of(image):
+    _place(facts, geometry, _size_of(image))
+    try:
+        result = decode(Preprocessing, {**facts, "input": image.name, "source": source})
+    except SchemaError as error:
         raise UsageError(
-            f"The size {size_wh[0]}x{size_wh[1]} does not fit the input {image}, which takes "
-            f"{_size_of(image)[0]}x{_size_of(image)[1]}. Leave --size out, or give --input-shape."
-        )
-    facts["resize"] = geometry.resize or facts.get("resize") or DEFAULT_RESIZE
-    facts["interpolation"] = (
-        geometry.interpolation or facts.get("interpolation") or DEFAULT_INTERPOLATION
-    )
+            f"The preprocessing {choice} does not hold together: {error}. "
+            f"Choose {', '.join(PRESETS)}, or correct the file."
+        ) from error
+    _check_fits(result, image, choice)
+    return result
+
+
+def _place(facts: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, int]) -> None:
+    """Fill in how the image gets its size: as the user said, else the file, else the default."""
+    if geometry.resize not in (None, "letterbox"):
+        facts.pop("pad", None)  # the file's rule is overruled, and its border with it
+    chosen = {
+        "size": geometry.size_wh and list(geometry.size_wh),
+        "resize": geometry.resize,
+        "interpolation": geometry.interpolation,
+    }
+    facts |= {key: value for key, value in chosen.items() if value is not None}
+    facts.setdefault("size", list(own_size_wh))
+    facts.setdefault("resize", DEFAULT_RESIZE)
+    facts.setdefault("interpolation", DEFAULT_INTERPOLATION)
     if facts["resize"] == "letterbox":
         facts.setdefault("pad", _LETTERBOX_GREY)
-    return _checked(choice, {"input": image.name, "size_wh": size_wh, "source": source, **facts})
 
 
-def _checked(choice: str | Path, facts: dict[str, Any]) -> Preprocessing:
-    try:
-        return Preprocessing(**facts)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"The preprocessing {choice} does not hold together: {error}.") from error
+def _check_fits(facts: Preprocessing, image: TensorSpec, choice: str | Path) -> None:
+    own_size_wh = _size_of(image)
+    if facts.size_wh != own_size_wh:
+        raise UsageError(
+            f"The size {facts.size_wh[0]}x{facts.size_wh[1]} does not fit the input {image}, which "
+            f"takes {own_size_wh[0]}x{own_size_wh[1]}. Leave --size out, or give --input-shape."
+        )
+    if facts.channels != image.shape[3]:
+        raise UsageError(
+            f"The preprocessing {choice} makes {facts.color}, which has {facts.channels} channels, "
+            f"and the input {image} has {image.shape[3]}. Give the colour that the model takes."
+        )
+    if not image.dtype.startswith("float") and _makes_fractions(facts):
+        raise UsageError(
+            f"The input {image} takes whole numbers, and the preprocessing {choice} "
+            f"({facts.interpolation}) makes fractions of pixels. "
+            "Use none, and an interpolation that gives whole pixels, such as linear."
+        )
+
+
+def _makes_fractions(facts: Preprocessing) -> bool:
+    values = {facts.scale, *facts.std, *(1 + m for m in facts.mean)}
+    smooth = facts.interpolation.startswith("tf-") and facts.interpolation != "tf-nearest"
+    return values != {1.0} or smooth
 
 
 def _channels(image: TensorSpec) -> int:
@@ -105,25 +140,17 @@ def _size_of(image: TensorSpec) -> tuple[int, int]:
     return int(image.shape[2] or 0), int(image.shape[1] or 0)
 
 
-def _pair(value: Any) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) for v in value)):
-        raise UsageError(f"'size' is {value!r}, and must be [width, height].")
-    return value[0], value[1]
-
-
 def _from_preset(name: str, channels: int) -> dict[str, Any] | None:
     if name not in PRESETS:
         return None
     if channels == 1 and name in ("torch", "caffe"):
         raise UsageError(f"The preset {name} is for colour images, and the model takes 1 channel.")
-    one, none = (1.0,) * channels, (0.0,) * channels
+    one, none = [1.0] * channels, [0.0] * channels
     color = "GRAY" if channels == 1 else "RGB"
     facts: dict[str, dict[str, Any]] = {
         "none": {"color": color, "mean": none, "scale": 1.0, "std": one},
         "0-1": {"color": color, "mean": none, "scale": 1 / 255, "std": one},
-        "tf": {"color": color, "mean": (127.5,) * channels, "scale": 1 / 127.5, "std": one},
+        "tf": {"color": color, "mean": [127.5] * channels, "scale": 1 / 127.5, "std": one},
         "torch": {"color": "RGB", "mean": _TORCH_MEAN, "scale": 1 / 255, "std": _TORCH_STD},
         "caffe": {"color": "BGR", "mean": _CAFFE_MEAN, "scale": 1.0, "std": one},
     }
@@ -136,28 +163,28 @@ def _from_file(path: Path) -> dict[str, Any]:
             f"There is no preprocessing {str(path)!r}. Choose {', '.join(PRESETS)} or a FILE.json."
         )
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"The preprocessing file {path} cannot be read: {error}.") from error
-    if not isinstance(facts, dict) or not {"color", "mean", "scale", "std"} <= set(facts) <= _KEYS:
+        facts = parse_json(path.read_text(encoding="utf-8-sig").lstrip())
+    except (OSError, UnicodeDecodeError, SchemaError) as error:
         raise InputError(
-            f"{path} must be a map with color, mean, scale, std, and perhaps size, resize, "
-            f"interpolation and pad; it has: {', '.join(facts) if isinstance(facts, dict) else ''}."
+            f"The preprocessing file {path} cannot be read: {error}. "
+            'Write {"color": "RGB", "mean": [0, 0, 0], "scale": 0.00392156862745098, '
+            '"std": [1, 1, 1]}, with your numbers.'
+        ) from error
+    if not _NEEDED <= set(facts) <= _NEEDED | _OPTIONAL:
+        raise InputError(
+            f"{path} must have {', '.join(sorted(_NEEDED))}, and may have "
+            f"{', '.join(sorted(_OPTIONAL))}; it has {', '.join(facts) or 'nothing'}."
         )
-    return {**facts, "mean": _floats(path, "mean", facts), "std": _floats(path, "std", facts)}
-
-
-def _floats(path: Path, key: str, facts: dict[str, Any]) -> tuple[float, ...]:
-    values: Sequence[Any] = facts[key] if isinstance(facts[key], list) else [facts[key]]
-    if not all(isinstance(v, int | float) for v in values):
-        raise InputError(f"{path}: {key} is {facts[key]!r}, and must be numbers, one per channel.")
-    return tuple(float(v) for v in values)
+    return dict(facts)
 
 
 def value_range(facts: Preprocessing | None) -> tuple[float, float]:
     """Return the least and the largest value that a blob can have, for samples like real ones."""
     if facts is None:
         return (-1.0, 1.0)
-    low = min((0 - m) * facts.scale / s for m, s in zip(facts.mean, facts.std, strict=True))
-    high = max((255 - m) * facts.scale / s for m, s in zip(facts.mean, facts.std, strict=True))
-    return (low, high)
+    ends = [
+        (pixel - mean) * facts.scale / std
+        for mean, std in zip(facts.mean, facts.std, strict=True)
+        for pixel in (0, 255)
+    ]
+    return (min(ends), max(ends))
