@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +25,24 @@ _HINTS = {
 
 def normaliser(keras_model: Any) -> str | None:
     """Name the Rescaling or Normalization layer that comes before any layer with weights."""
-    if keras_model is None:
-        return None
-    for layer in keras_model._flatten_layers(include_self=False):
+    for layer in _leaves(keras_model):
         if type(layer).__name__ in _NORMALISERS:
             return f"{type(layer).__name__} layer {layer.name!r}"
-        if layer.weights and not getattr(layer, "layers", None):
+        if layer.weights:
             return None
     return None
+
+
+def _leaves(layer: Any) -> Iterator[Any]:
+    """Give the layers that hold no others, in the order in which a model names them.
+
+    Keras' own `_flatten_layers` turns the order of nested models round.
+    """
+    for inner in getattr(layer, "layers", None) or getattr(layer, "_layers", ()):
+        if getattr(inner, "layers", None) or getattr(inner, "_layers", ()):
+            yield from _leaves(inner)
+        else:
+            yield inner
 
 
 def preset_hint(model_name: str) -> str | None:
