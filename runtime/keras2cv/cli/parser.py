@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn, Protocol
 
 from keras2cv._version import VERSION
-from keras2cv.cli import check, demo, doctor, export, info, matrix, run, selftest
+from keras2cv.cli import check, demo, doctor, export, info, inspect, matrix, run, selftest
 
 
 class Verb(Protocol):
@@ -39,6 +39,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "doctor": doctor,
     "export": export,
     "check": check,
+    "inspect": inspect,
     "matrix": matrix,
     "demo": demo,
 }
@@ -55,6 +56,7 @@ With OpenCV and NumPy alone:
 With TensorFlow as well (pip install 'keras2cv[export]'):
   export     turn a Keras model into a bundle, and prove it
   check      compare a bundle with the model it came from
+  inspect    list what an OpenCV cannot run of a model
   matrix     self-test a bundle on other versions of OpenCV
   demo       train, export, check and run a small model
 """

@@ -1,0 +1,152 @@
+"""`keras2cv inspect`: all that an OpenCV cannot run of a model, before anything is written.
+
+Two sources that complement each other: what is known of each OpenCV's importers (`support.py`),
+for versions that are not installed here; and what the installed one does when it is given the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import onnx_ir as ir
+
+from keras2cv_export.layout import transposes
+from keras2cv_export.matrix.environment import Environments
+from keras2cv_export.matrix.installer import clean_environment
+from keras2cv_export.matrix.wheels import engines_of
+from keras2cv_export.support import Unsupported, unsupported
+
+from .opening import Opened, opened
+from .probing import try_engines
+from .report import Finding, Inspection, Trial
+from .table import render
+
+if TYPE_CHECKING:
+    from keras2cv_export.load import LoadedModel
+
+__all__ = ["Finding", "Inspection", "Trial", "inspect_model", "render"]
+
+Step = Callable[[str], None]
+Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
+
+
+def inspect_model(
+    path: str | os.PathLike[str],
+    versions: Sequence[str] = (),
+    *,
+    input_shapes: Shapes = None,
+    batch: int = 1,
+    unsafe: bool = False,
+    imports: Sequence[str] = (),
+    try_there: bool = False,
+    timeout_s: float = 120.0,
+    progress: Step = lambda _: None,
+    environments: Environments | None = None,
+) -> Inspection:
+    """List what OpenCV cannot run of a model.
+
+    Args:
+        path: A .keras or .h5 file, a SavedModel folder, a bundle, or an .onnx file.
+        versions: The OpenCVs to look at, "4.6"; none: the installed one.
+        input_shapes: For a Keras model, as `export` takes them.
+        batch: The same.
+        unsafe: The same.
+        imports: The same.
+        try_there: Try the file in each of `versions` too, in the environments of `matrix`.
+        timeout_s: How long a trial on one engine may take.
+        progress: Called with a few words before each step.
+        environments: Where they come from; None makes them in the user's cache.
+
+    Raises:
+        ModelError: It cannot be read, or not safely.
+        BundleError: It is a damaged bundle.
+        MissingDependency: An environment of `try_there` cannot be made.
+    """
+    targets = tuple(dict.fromkeys(_targets(versions or [_installed()])))
+    progress("reading the model")
+
+    def load(model: Path) -> LoadedModel:
+        from keras2cv_export.load import load_model
+
+        return load_model(
+            model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
+        )
+
+    with opened(Path(path), load) as found:
+        progress("trying it in OpenCV, in a process of its own")
+        trials = list(_trials_here(found, timeout_s))
+        if try_there:
+            trials += _trials_there(found, versions, environments, timeout_s, progress)
+        return Inspection(
+            found.name,
+            targets,
+            (*found.problems(targets), *findings(found.model, targets)),
+            tuple(trials),
+            histogram(found.model),
+            transposes(found.model),
+            found.notes,
+        )
+
+
+def findings(model: ir.Model, targets: Sequence[str]) -> Iterator[Finding]:
+    """Yield each problem once, with the targets that have it, in graph order."""
+    by_problem: dict[Unsupported, dict[str, int]] = {}
+    for target in targets:
+        for problem in unsupported(model):
+            counts = by_problem.setdefault(problem, {})
+            counts[target] = counts.get(target, 0) + 1
+    for problem, counts in by_problem.items():
+        yield Finding(problem, max(counts.values()), tuple(counts))
+
+
+def histogram(model: ir.Model) -> dict[str, int]:
+    """Count the nodes of each op, most first, subgraphs included; foreign ops with their domain."""
+    nodes = ir.traversal.RecursiveGraphIterator(model.graph)
+    names = (n.op_type if n.domain in ("", "ai.onnx") else f"{n.domain}.{n.op_type}" for n in nodes)
+    return dict(sorted(Counter(names).items(), key=lambda item: (-item[1], item[0])))
+
+
+def _targets(versions: Sequence[str]) -> Iterator[str]:
+    """Yield "4.6", and for an OpenCV with two engines "5.0 new" and "5.0 classic"."""
+    for version in versions:
+        engines = engines_of(version)
+        yield from (f"{version} {engine}" for engine in engines) if engines[1:] else (version,)
+
+
+def _trials_here(found: Opened, timeout_s: float) -> Iterator[Trial]:
+    engines, version = engines_of(cv2.__version__), cv2.__version__
+    return try_engines(found.file, found.model, engines, opencv=version, timeout_s=timeout_s)
+
+
+def _trials_there(
+    found: Opened,
+    versions: Sequence[str],
+    environments: Environments | None,
+    timeout_s: float,
+    progress: Step,
+) -> Iterator[Trial]:
+    """Try in the versions that are not installed here."""
+    source = environments or Environments()
+    for version in versions:
+        wheel = source.resolve(version)
+        if wheel.startswith(f"{cv2.__version__}."):
+            continue
+        progress(f"trying it in OpenCV {wheel}")
+        there = source.prepare(wheel)
+        attempt = partial(try_engines, found.file, found.model, engines_of(there.opencv))
+        yield from attempt(
+            opencv=there.opencv,
+            timeout_s=timeout_s,
+            python=there.python,
+            environment=clean_environment(),
+        )
+
+
+def _installed() -> str:
+    return ".".join(cv2.__version__.split(".")[:2])

@@ -1,0 +1,155 @@
+"""The graph behind what `keras2cv inspect` is given: a Keras model, a bundle or an ONNX file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnx_ir as ir
+
+from keras2cv.bundle import MANIFEST, read_bundle
+from keras2cv.errors import ModelError, UsageError
+from keras2cv_export.support import Unsupported
+
+from .report import Finding
+
+if TYPE_CHECKING:
+    from keras2cv_export.load import LoadedModel
+
+# One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
+_MAX_BYTES = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A graph, and the file that OpenCV would read.
+
+    Attributes:
+        name: What it was called.
+        model: The graph.
+        file: The ONNX file; one that was converted just now is gone after the `with` block.
+        notes: Sentences that the user should hear.
+    """
+
+    name: str
+    model: ir.Model
+    file: Path
+    notes: tuple[str, ...] = ()
+
+    def problems(self, targets: Sequence[str]) -> Iterator[Finding]:
+        """Yield what is wrong with the file itself, whatever nodes are in it."""
+        for tensor in _external(self.model):
+            where = f"the file {tensor.location}"
+            why = "it holds weights, and OpenCV reads one file only"
+            hint = "Save the model with its weights inside."
+            yield Finding(Unsupported("external data", where, why, hint), 1, tuple(targets))
+            return
+
+
+@contextmanager
+def opened(path: Path, load: Callable[[Path], LoadedModel]) -> Iterator[Opened]:
+    """Give the graph of `path`; `load` opens a Keras model.
+
+    Raises:
+        ModelError: It cannot be read, or not safely.
+        BundleError: It is a damaged bundle.
+        UsageError: It is a bundle with another kind of net.
+    """
+    if (path / MANIFEST).is_file():
+        yield _bundle(path)
+    elif path.suffix.lower() == ".onnx":
+        yield Opened(path.name, read_onnx(path), path)
+    else:
+        with tempfile.TemporaryDirectory(prefix="keras2cv-inspect-") as folder:
+            yield _keras(path, load(path), Path(folder, "model.onnx"))
+
+
+def read_onnx(path: Path) -> ir.Model:
+    """Return the graph in an ONNX file, weights on the disk until they are asked for.
+
+    Raises:
+        ModelError: It is missing, no ONNX, too large, or has its weights outside its folder.
+    """
+    if not path.is_file():
+        raise ModelError(f"There is no file {path}. Check the path.")
+    if path.stat().st_size > _MAX_BYTES:
+        raise ModelError(f"{path} has more than 2 GiB, which OpenCV does not read.")
+    try:
+        model: ir.Model = ir.load(path, format="protobuf")
+    except Exception as error:  # protobuf's own, or whatever its broken contents lead to
+        reason = " ".join(str(error).split()).rstrip(".")[:200]
+        raise ModelError(f"{path} is no ONNX file: {reason}. Export it again.") from error
+    _refuse_outside(path, model)
+    return model
+
+
+def _refuse_outside(path: Path, model: ir.Model) -> None:
+    """Refuse weights in files that are not beside the model: reading those is not what was asked.
+
+    A model is a stranger's file, and `location` may say ../../.ssh/id_rsa.
+    """
+    folder = path.resolve().parent
+    for tensor in _external(model):
+        file = Path(tensor.path).resolve()
+        if not file.is_relative_to(folder):
+            raise ModelError(
+                f"{path} has weights in {str(tensor.location)!r}, outside its own folder. "
+                "Put the file beside it, or save the model with its weights inside."
+            )
+        if not file.is_file():
+            raise ModelError(
+                f"{path} has weights in {str(tensor.location)!r}, which is not there. "
+                "Copy that file too."
+            )
+
+
+def _external(model: ir.Model) -> Iterator[ir.ExternalTensor]:
+    """Yield every tensor that is in another file, in whichever corner of the model."""
+    graphs = [*model.graphs()]
+    for function in model.functions.values():
+        graphs += [function.graph, *function.graph.subgraphs()]
+    for graph in graphs:
+        tensors: list[Any] = [value.const_value for value in graph.initializers.values()]
+        for node in graph:
+            for attribute in node.attributes.values():
+                if attribute.type == ir.AttributeType.TENSOR:
+                    tensors.append(attribute.value)
+                elif attribute.type == ir.AttributeType.TENSORS:
+                    tensors += attribute.value
+        yield from (t for t in tensors if isinstance(t, ir.ExternalTensor))
+
+
+def _bundle(path: Path) -> Opened:
+    bundle = read_bundle(path)
+    if bundle.manifest.model.format != "onnx":
+        raise UsageError(
+            f"{path} holds a {bundle.manifest.model.format} graph, and ONNX alone is inspected. "
+            "Inspect the Keras model that it came from."
+        )
+    return Opened(path.name, read_onnx(bundle.model_path), bundle.model_path)
+
+
+def _keras(path: Path, loaded: LoadedModel, file: Path) -> Opened:
+    model = _converted(loaded)
+    ir.save(model, file)
+    return Opened(path.name, model, file, loaded.notes)
+
+
+def _converted(loaded: LoadedModel) -> ir.Model:
+    """Convert and rewrite as an export does, whether OpenCV can run the result or not."""
+    from keras2cv_export.layout import blobs_in_and_out, settle
+    from keras2cv_export.passes import pipeline
+    from keras2cv_export.rewrite import rewrite
+    from keras2cv_export.to_graph import trace
+    from keras2cv_export.to_onnx import to_onnx
+
+    traced = trace(loaded)
+    model = to_onnx(traced)
+    blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
+    rewrite(model, pipeline())
+    settle(model)
+    return model

@@ -1,0 +1,112 @@
+"""What an inspection found: what a target cannot run, and what the graph is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from keras2cv.errors import UnsupportedError
+from keras2cv_export.support import Unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of node in one Keras layer that something cannot run.
+
+    Attributes:
+        problem: The op, the layer, why, and what to do.
+        count: How many such nodes there are.
+        targets: Who cannot run it: "4.6", "5.0 classic".
+    """
+
+    problem: Unsupported
+    count: int
+    targets: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        p = self.problem
+        words = {"op": p.op, "layer": p.layer, "why": p.why, "hint": p.hint}
+        return {**words, "count": self.count, "targets": list(self.targets)}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How an installed OpenCV took the file.
+
+    Attributes:
+        opencv: Its version, "5.0.0".
+        engine: "new" or "classic".
+        ran: Whether it was run too; a file whose inputs are open, or no float32, is only loaded.
+        problem: What went wrong, in a sentence; None if nothing did.
+    """
+
+    opencv: str
+    engine: str
+    ran: bool
+    problem: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, without what is not there."""
+        facts = {"opencv": self.opencv, "engine": self.engine, "ran": self.ran}
+        return facts if self.problem is None else {**facts, "problem": self.problem}
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in one model.
+
+    Attributes:
+        name: The file's or folder's.
+        targets: Every target that was looked at, in the order asked for.
+        findings: What is known to be unsupported, in graph order.
+        trials: What the OpenCVs at hand made of it.
+        ops: Op -> how many of it, most first.
+        transposes: How many Transposes of computed values; each copies its tensor.
+        notes: Sentences that the user should hear.
+    """
+
+    name: str
+    targets: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    trials: tuple[Trial, ...]
+    ops: Mapping[str, int]
+    transposes: int
+    notes: tuple[str, ...] = ()
+
+    def unsupported(self, target: str) -> int:
+        """Return how many nodes a target is known not to run."""
+        return sum(finding.count for finding in self.findings if target in finding.targets)
+
+    @property
+    def failures(self) -> tuple[Trial, ...]:
+        """The trials that went wrong on what was asked about."""
+        return tuple(t for t in self.trials if t.problem and _asked(t, self.targets))
+
+    @property
+    def exit_code(self) -> int:
+        """Return 1 if anything is unsupported on a target, otherwise 0."""
+        return UnsupportedError.exit_code if self.findings or self.failures else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {
+            "name": self.name,
+            "supported": self.exit_code == 0,
+            "targets": {target: self.unsupported(target) for target in self.targets},
+            "findings": [finding.to_dict() for finding in self.findings],
+            "trials": [trial.to_dict() for trial in self.trials],
+            "ops": dict(self.ops),
+            "transposes": self.transposes,
+            "notes": list(self.notes),
+        }
+
+
+def _asked(trial: Trial, targets: tuple[str, ...]) -> bool:
+    """Return whether a trial's OpenCV and engine are among the targets: 5.0.0 is one of 5.0."""
+    for target in targets:
+        version, _, engine = target.partition(" ")
+        if f"{trial.opencv}.".startswith(f"{version}.") and engine in ("", trial.engine):
+            return True
+    return False
