@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn, Protocol
 
 from keras2cv._version import VERSION
-from keras2cv.cli import check, demo, doctor, export, info, inspect, matrix, run, selftest
+from keras2cv.cli import check, codegen, demo, doctor, export, info, inspect, matrix, run, selftest
 
 
 class Verb(Protocol):
@@ -37,6 +37,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "selftest": selftest,
     "info": info,
     "doctor": doctor,
+    "codegen": codegen,
     "export": export,
     "check": check,
     "inspect": inspect,
@@ -52,6 +53,7 @@ With OpenCV and NumPy alone:
   selftest   compare with TensorFlow's predictions, without TensorFlow
   info       what a bundle is, and how to use it without keras2cv
   doctor     what this machine has, and what is in the way
+  codegen    write a program that needs OpenCV and nothing else
 
 With TensorFlow as well (pip install 'keras2cv[export]'):
   export     turn a Keras model into a bundle, and prove it

@@ -1,0 +1,54 @@
+"""`keras2cv codegen BUNDLE --lang cpp|python -o DIR`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Final
+
+from keras2cv.cli.output import cannot_write
+from keras2cv.opencv import require_opencv
+
+USAGE: Final = "BUNDLE --lang cpp|python -o DIR"
+ABOUT: Final = """\
+Write a small program that predicts images with OpenCV and nothing else: C++
+with a CMakeLists.txt and a README, or one file of Python (cv2 and NumPy).
+
+The program reads the bundle's manifest when it starts, so it also runs what you
+export later, and every other bundle with the same kind of task.
+
+Exit code 1 if OpenCV alone cannot do what the bundle asks for.
+"""
+EXAMPLES: Final = """\
+  keras2cv codegen cat.cv --lang cpp -o predict-cpp/
+  keras2cv codegen cat.cv --lang python -o predict-python/
+"""
+_NEXT: Final = {
+    "cpp": "README.md has the three commands that build and run it.",
+    "python": "`python predict.py --help` says how to run it.",
+}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    parser.add_argument("--lang", choices=sorted(_NEXT), required=True, help="of the program")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, required=True, help="where its files go"
+    )
+
+
+def execute(args: Namespace) -> int:
+    """Write the program, and list its files."""
+    require_opencv()
+    from keras2cv.bundle import read_bundle
+    from keras2cv.codegen import generate
+
+    bundle = read_bundle(args.bundle)
+    try:
+        written = generate(bundle, args.lang, args.output)
+    except OSError as error:
+        raise cannot_write(args.output, error) from error
+    print(*written, sep="\n")
+    print(f"\n{_NEXT[args.lang]}")
+    return 0
