@@ -62,6 +62,39 @@ class Placement:
         """
         return (np.asarray(points_xy, np.float64) - self.offset_xy) / self.scale_xy
 
+    @property
+    def visible_xyxy(self) -> Box:
+        """The part of the source that the network sees, in whole pixels of the source."""
+        corners = self.to_source([(0, 0), self.size_wh])  # whole but for rounding, or outside
+        (x0, y0), (x1, y1) = np.clip(np.rint(corners), 0, self.source_wh).astype(int).tolist()
+        return x0, y0, x1, y1
+
+    @property
+    def content_xyxy(self) -> Box:
+        """The part of the input that the source fills, in whole pixels of the input."""
+        start = np.asarray(self.offset_xy, np.float64)
+        corners = np.rint(np.stack([start, start + np.multiply(self.source_wh, self.scale_xy)]))
+        (x0, y0), (x1, y1) = np.clip(corners, 0, self.size_wh).astype(int).tolist()
+        return x0, y0, x1, y1
+
+
+def place(source_wh: Size, size_wh: Size, rule: str) -> Placement:
+    """Return where `fit` puts an image of that size by that rule, without resizing anything.
+
+    Args:
+        source_wh: Width and height of the image.
+        size_wh: Width and height of the network's input.
+        rule: One of `RESIZE_RULES`.
+    """
+    if rule == "letterbox":
+        x0, y0, x1, y1 = letterbox_box(source_wh, size_wh)
+        # Each axis has its own scale: rounding the extent changed the aspect ratio a little.
+        scale_xy = ((x1 - x0) / source_wh[0], (y1 - y0) / source_wh[1])
+        return Placement(scale_xy, (x0, y0), source_wh, size_wh)
+    x0, y0, x1, y1 = (0, 0, *source_wh) if rule == "stretch" else center_box(source_wh, size_wh)
+    scale_xy = (size_wh[0] / (x1 - x0), size_wh[1] / (y1 - y0))
+    return Placement(scale_xy, (-x0 * scale_xy[0], -y0 * scale_xy[1]), source_wh, size_wh)
+
 
 def fit(
     image: NDArray[Any],
@@ -94,12 +127,8 @@ def fit(
         )
     if pad_value is not None:
         return _letterbox(image, size_wh, interpolation, pad_value)
-    source_wh = (image.shape[1], image.shape[0])
-    box = (0, 0, *source_wh) if rule == "stretch" else center_box(source_wh, size_wh)
-    scale_xy = (size_wh[0] / (box[2] - box[0]), size_wh[1] / (box[3] - box[1]))
-    offset_xy = (-box[0] * scale_xy[0], -box[1] * scale_xy[1])
-    resized = resize(image, size_wh, interpolation, box_xyxy=box)
-    return resized, Placement(scale_xy, offset_xy, source_wh, size_wh)
+    placement = place((image.shape[1], image.shape[0]), size_wh, rule)
+    return resize(image, size_wh, interpolation, box_xyxy=placement.visible_xyxy), placement
 
 
 def center_box(source_wh: Size, size_wh: Size) -> Box:
@@ -140,8 +169,8 @@ def letterbox_box(source_wh: Size, size_wh: Size) -> Box:
 def _letterbox(
     image: NDArray[Any], size_wh: Size, interpolation: str, pad_value: tuple[float, ...]
 ) -> tuple[NDArray[Any], Placement]:
-    source_wh = (image.shape[1], image.shape[0])
-    x0, y0, x1, y1 = letterbox_box(source_wh, size_wh)
+    placement = place((image.shape[1], image.shape[0]), size_wh, "letterbox")
+    x0, y0, x1, y1 = placement.content_xyxy
     resized = resize(image, (x1 - x0, y1 - y0), interpolation)
     colour = np.asarray(pad_value, np.float32)
     bars = colour.astype(resized.dtype)
@@ -154,6 +183,4 @@ def _letterbox(
     canvas[:y0] = canvas[y1:] = bars
     canvas[y0:y1, :x0] = canvas[y0:y1, x1:] = bars
     canvas[y0:y1, x0:x1] = resized
-    # Each axis has its own scale: rounding the extent changed the aspect ratio a little.
-    scale_xy = ((x1 - x0) / source_wh[0], (y1 - y0) / source_wh[1])
-    return canvas, Placement(scale_xy, (x0, y0), source_wh, size_wh)
+    return canvas, placement

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError
-from keras2cv.geometry import fit
+from keras2cv.geometry import Placement, fit, place
 from keras2cv.images import Image, as_bgr, as_gray
 from keras2cv.manifest import Preprocessing
 
@@ -62,6 +62,10 @@ class Preprocessor:
         if self._std is not None:
             blob /= self._std  # in place: the blob is ours
         return np.asarray(blob, np.float32)
+
+    def placement(self, image: NDArray[Any]) -> Placement:
+        """Return where an image (H, W) or (H, W, C) lies in the blob that it becomes."""
+        return place((image.shape[1], image.shape[0]), self._size_wh, self._rules.resize)
 
     def _fit(self, image: NDArray[Any]) -> NDArray[Any]:
         pixels: Image = self._as_image(image)
