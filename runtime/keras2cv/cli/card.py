@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from keras2cv.cli.snippet import exact
 from keras2cv.manifest import Evidence, InputTensor, Manifest, OutputTensor, Preprocessing, Task
+from keras2cv.roles import Detect, Segment
 
 _RESIZED = {
     "stretch": "stretched to {0}x{1}",
@@ -24,7 +25,7 @@ def describe(manifest: Manifest) -> Iterator[str]:
     yield from _entry("input", [_tensor(tensor) for tensor in manifest.inputs])
     yield from _entry("output", [_tensor(tensor) for tensor in manifest.outputs])
     yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
-    yield from _entry("task", [_task(manifest.task)])
+    yield from _entry("task", [_task(manifest.task), *_record(manifest.task)])
     yield from _entry("net", [_net(manifest)])
     if manifest.evidence is not None:
         yield from _entry("evidence", _evidence(manifest.evidence))
@@ -83,7 +84,7 @@ def _per_channel(values: tuple[float, ...]) -> str:
 
 
 def _task(task: Task) -> str:
-    text = task.kind if task.output is None else f"{task.kind} from {task.output}"
+    text = task.kind if not task.roles else f"{task.kind} from {', '.join(task.roles.values())}"
     if task.scores is not None:
         text += f" ({task.scores})"
     if task.labels is not None:
@@ -91,6 +92,36 @@ def _task(task: Task) -> str:
         more = f", ... {left} more" if left > 0 else ""
         text += f": {', '.join(task.labels[:_SHOWN_LABELS])}{more}"
     return text
+
+
+def _record(task: Task) -> Iterator[str]:
+    if task.detect is not None:
+        yield from _detect(task.detect)
+    if task.segment is not None:
+        yield _segment(task.segment)
+
+
+def _detect(facts: Detect) -> Iterator[str]:
+    units = "shares of the input" if facts.box_units == "normalised" else "pixels of the input"
+    offsets = f", offsets from {len(facts.anchors.table)} anchors" if facts.anchors else ""
+    columns = f"; each row is {facts.columns}" if facts.columns else ""
+    yield f"boxes are {facts.box_format} in {units}{offsets}{columns}"
+    needed = {"scores": facts.activation, "objectness": facts.objectness_activation or "none"}
+    missing = [f"{what} go through {how}" for what, how in needed.items() if how != "none"]
+    kept = f"kept above {facts.score:g}"
+    if facts.background is not None:
+        kept += f", class {facts.background} is none"
+    if facts.nms is not None:
+        which = "whatever their class" if facts.nms.across_classes else "of the same class"
+        kept += f", and the best of those {which} that overlap by more than {facts.nms.iou:g}"
+    if facts.max_detections is not None:
+        kept += f", at most {facts.max_detections}"
+    yield "; ".join([*missing, kept])
+
+
+def _segment(facts: Segment) -> str:
+    above = "" if facts.threshold is None else f", class 1 above {facts.threshold:g}"
+    return f"a class for each pixel, by {facts.scores}{above}"
 
 
 def _net(manifest: Manifest) -> str:

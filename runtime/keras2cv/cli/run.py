@@ -33,6 +33,7 @@ EXAMPLES: Final = """\
   keras2cv run cat.cv holiday/ --top 3 --save drawn/
   keras2cv run cat.cv "day/**/*.jpg" --json - | grep '"cat"'
   keras2cv run cat.cv 0 --show
+  keras2cv run cars.cv street.jpg --score 0.3 --save drawn.png
 """
 
 
@@ -41,6 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="what to predict")
     add_runtime_arguments(parser)
+    add_threshold_arguments(parser)
     parser.add_argument(
         "--batch",
         type=values.positive,
@@ -77,6 +79,22 @@ def add_runtime_arguments(parser: ArgumentParser) -> None:
     )
 
 
+def add_threshold_arguments(parser: ArgumentParser) -> None:
+    """Declare what replaces the bundle's own thresholds: --score, --nms."""
+    parser.add_argument(
+        "--score",
+        type=values.share,
+        metavar="S",
+        help="show boxes above it, or a mask where it is above it (default: the bundle's)",
+    )
+    parser.add_argument(
+        "--nms",
+        type=values.share,
+        metavar="IOU",
+        help="of two boxes that overlap more, drop the worse one (default: the bundle's)",
+    )
+
+
 def execute(args: Namespace) -> int:
     """Predict, print, save and show."""
     require_opencv()
@@ -86,7 +104,14 @@ def execute(args: Namespace) -> int:
     from keras2cv.stream import predict_items
 
     sources = find_sources(args.sources)
-    model = load(args.bundle, device=args.device, engine=args.engine, threads=args.threads)
+    model = load(
+        args.bundle,
+        device=args.device,
+        engine=args.engine,
+        threads=args.threads,
+        score=args.score,
+        nms=args.nms,
+    )
     _check(args, model, sources)
     problems: list[str] = []
     with contextlib.ExitStack() as stack:

@@ -22,6 +22,14 @@ def size_wh(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def share(text: str) -> float:
+    """Return the number `text`, from 0 to 1."""
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise ArgumentTypeError(f"must be a number from 0 to 1, such as 0.5, got {text!r}")
+    return value
+
+
 def version(text: str) -> str:
     """Return `text`, a version such as "4.6" or "5.0.0"."""
     if not re.fullmatch(r"[0-9]+(\.[0-9]+){1,3}", text):
