@@ -33,13 +33,22 @@ from keras2cv.errors import (
 if TYPE_CHECKING:
     from keras2cv.manifest import Manifest
     from keras2cv.predictor import Predictor, load
-    from keras2cv.results import BinaryResult, Classification, RawOutputs, Regression, Result
+    from keras2cv.results import (
+        BinaryResult,
+        Classification,
+        Detections,
+        RawOutputs,
+        Regression,
+        Result,
+        Segmentation,
+    )
     from keras2cv.selftest import SelfTestReport, run_selftest
 
 __all__ = [
     "BinaryResult",
     "BundleError",
     "Classification",
+    "Detections",
     "InconclusiveError",
     "InputError",
     "Keras2cvError",
@@ -53,6 +62,7 @@ __all__ = [
     "RawOutputs",
     "Regression",
     "Result",
+    "Segmentation",
     "SelfTestReport",
     "UnsupportedError",
     "UsageError",
@@ -70,9 +80,11 @@ _HOME: Final = {
     "load": "predictor",
     "BinaryResult": "results",
     "Classification": "results",
+    "Detections": "results",
     "RawOutputs": "results",
     "Regression": "results",
     "Result": "results",
+    "Segmentation": "results",
     "SelfTestReport": "selftest",
     "run_selftest": "selftest",
 }

@@ -1,10 +1,12 @@
-"""Text on images, legible on any size and any background."""
+"""Text, boxes and masks on images, legible on any size and any background."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import cv2
+import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.images import Image, as_bgr
@@ -15,6 +17,9 @@ _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _MIN_SCALE: Final = 0.35  # of the font's 22-pixel capitals: 8 pixels, the smallest that reads
 _INK: Final = (255, 255, 255)
 _PAPER: Final = (32, 32, 32)
+_GOLDEN: Final = (5**0.5 - 1) / 2  # a turn by the golden angle never comes back to an earlier hue
+
+Colour = tuple[int, int, int]
 
 
 def caption(image: NDArray[Any], lines: list[str]) -> Image:
@@ -75,3 +80,76 @@ def _fitted(line: str, width: int, scale: float, thickness: int) -> str:
 def _text_width(line: str, scale: float, thickness: int) -> int:
     (width, _), _ = cv2.getTextSize(line, _FONT, scale, thickness)
     return int(width)
+
+
+def draw_boxes(
+    image: NDArray[Any], boxes_xyxy: NDArray[Any], texts: Sequence[str], numbers: Sequence[int]
+) -> Image:
+    """Return a copy of `image` as (H, W, 3) uint8 BGR with boxes, each with a text above it.
+
+    A picture whose shorter side is below 160 pixels is enlarged first, as for `caption`.
+
+    Args:
+        image: What `keras2cv.images` takes.
+        boxes_xyxy: (N, 4) left, top, right and bottom edges in pixels of `image`.
+        texts: What to write above each box.
+        numbers: Each box's class: the same number has the same colour everywhere.
+    """
+    canvas = enlarged(as_bgr(image))
+    height, width = canvas.shape[:2]
+    factor = height // image.shape[0]
+    scale = max(_MIN_SCALE, min(height, width) / 1000)
+    thickness = max(1, round(min(height, width) / 300))
+    for box, text, number in zip(boxes_xyxy, texts, numbers, strict=True):
+        # The last pixel inside, and not the first beyond, is what cv2 draws the edge on.
+        x0, y0, x1, y1 = (round(float(edge)) for edge in box * factor)
+        x1, y1 = max(x0, x1 - 1), max(y0, y1 - 1)
+        cv2.rectangle(canvas, (x0, y0), (x1, y1), colour_of(number), thickness)
+        _tag(canvas, text, (x0, y0), colour_of(number), scale)
+    return canvas
+
+
+def colour_of(number: int) -> Colour:
+    """Return the BGR colour of a class: any two neighbouring numbers are far apart in hue."""
+    hue = (number * _GOLDEN) % 1 * 6
+    rgb = [min(max(abs((hue - turn) % 6 - 3) - 1, 0), 1) for turn in (0, 2, 4)]
+    blue, green, red = (round(55 + 200 * part) for part in reversed(rgb))
+    return blue, green, red
+
+
+def _tag(
+    canvas: Image, text: str, corner_xy: tuple[int, int], colour: Colour, scale: float
+) -> None:
+    """Write `text` on paper of `colour`, above the corner of a box or, at the top, below it."""
+    width = canvas.shape[1]
+    thickness = max(1, round(scale * 1.6))
+    text = _fitted(ascii_text(text), width, scale, thickness)
+    (_, ascent), descent = cv2.getTextSize("Ag", _FONT, scale, thickness)
+    text_width = _text_width(text, scale, thickness)
+    x = max(0, min(corner_xy[0], width - text_width - 2))
+    y = corner_xy[1] if corner_xy[1] > ascent + descent else corner_xy[1] + ascent + descent
+    cv2.rectangle(canvas, (x, y - ascent - descent), (x + text_width, y), colour, cv2.FILLED)
+    ink = _PAPER if sum(colour) > 3 * 110 else _INK
+    cv2.putText(canvas, text, (x, y - descent), _FONT, scale, ink, thickness, cv2.LINE_AA)
+
+
+def draw_regions(image: NDArray[Any], numbers: NDArray[Any], names: Mapping[int, str]) -> Image:
+    """Return a copy of `image` as (H, W, 3) uint8 BGR, half covered by the colours of its regions.
+
+    Args:
+        image: What `keras2cv.images` takes.
+        numbers: (H, W), the class of each pixel.
+        names: The classes to show, by number; the first ones are named in a corner.
+    """
+    canvas = as_bgr(image).copy()
+    for number in names:
+        region = numbers == number
+        canvas[region] = canvas[region] // 2 + np.array(colour_of(number), np.uint8) // 2
+    canvas = enlarged(canvas)
+    height, width = canvas.shape[:2]
+    scale = max(_MIN_SCALE, min(height, width) / 1000)
+    (_, ascent), descent = cv2.getTextSize("Ag", _FONT, scale, max(1, round(scale * 1.6)))
+    step = ascent + descent + 1
+    for row, (number, name) in enumerate(list(names.items())[: max(1, height // step - 1)]):
+        _tag(canvas, name, (0, (row + 1) * step), colour_of(number), scale)
+    return canvas

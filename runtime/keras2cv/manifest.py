@@ -24,6 +24,7 @@ from math import prod
 from typing import Final, Literal, get_args
 
 from keras2cv.resize import INTERPOLATIONS
+from keras2cv.roles import Detect, Segment
 from keras2cv.schema import SchemaError, decode, encode, format_json, named, parse_json
 
 SCHEMA: Final = 1
@@ -42,7 +43,7 @@ DType = Literal[
 ]  # fmt: skip
 Color = Literal["RGB", "BGR", "GRAY"]
 ResizeRule = Literal["stretch", "letterbox", "center-crop"]
-Kind = Literal["classify", "binary", "regress", "raw"]
+Kind = Literal["classify", "binary", "regress", "raw", "detect", "segment"]
 Scores = Literal["softmax", "logits", "sigmoid", "linear"]
 EngineName = Literal["any", "new", "classic"]
 RunEngine = Literal["new", "classic"]
@@ -54,6 +55,14 @@ SCORES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "binary": ("sigmoid", "logits"),
     "regress": (),
     "raw": (),
+    "detect": (),
+    "segment": (),
+}
+# Kinds that read not one output: what else they read, for the message.
+_READS: Final[Mapping[str, str]] = {
+    "raw": "it returns them all",
+    "detect": "task.detect names them",
+    "segment": "task.segment names it",
 }
 
 
@@ -167,17 +176,22 @@ class Task:
     `scores` says what the values of `output` are: "softmax" (probabilities of one of many),
     "logits" (before softmax or sigmoid), "sigmoid" (independent probabilities), "linear"
     (neither: reported as they are). `labels`: one per class; for binary [negative, positive] or
-    [positive].
+    [positive]. The kinds that answer in pixels have a record of their own instead.
     """
 
     kind: Kind
     output: str | None = None
     scores: Scores | None = None
     labels: tuple[str, ...] | None = None
+    detect: Detect | None = None
+    segment: Segment | None = None
 
     def __post_init__(self) -> None:
-        if (self.output is None) != (self.kind == "raw"):
+        if (self.output is None) != (self.kind in _READS):
             raise SchemaError("output", f"a {self.kind} task needs {self._output_rule()}")
+        for key in ("detect", "segment"):
+            if (getattr(self, key) is not None) != (self.kind == key):
+                raise SchemaError(key, f"belongs to the kind {key}, and to no other")
         legal = SCORES_OF[self.kind]
         if (self.scores or "none") not in (legal or ("none",)):
             raise SchemaError(
@@ -187,10 +201,40 @@ class Task:
             raise SchemaError("labels", f"must be 1 to {MAX_LABELS}, got {len(self.labels)}")
 
     def _output_rule(self) -> str:
-        return "no output: it returns them all" if self.kind == "raw" else "the output it reads"
+        return f"no output: {_READS[self.kind]}" if self.kind in _READS else "the output it reads"
 
-    def check_output(self, output: OutputTensor) -> None:
-        """Raise if `output`, the one the task reads, cannot be read so."""
+    @property
+    def record(self) -> Detect | Segment | None:
+        """What the kinds that answer in pixels say about their outputs."""
+        return self.detect or self.segment
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The outputs that the task reads: the JSON path of the key that names it -> Keras name."""
+        if self.record is not None:
+            return {f"{self.kind}.{role}": name for role, name in self.record.outputs.items()}
+        return {} if self.output is None else {"output": self.output}
+
+    def check_outputs(self, outputs: Mapping[str, OutputTensor]) -> None:
+        """Raise if `outputs`, one for each of `roles`, cannot be read so."""
+        if self.record is not None:
+            self._check_record(self.record, outputs)
+        elif self.output is not None:
+            self._check_output(outputs["output"])
+
+    def _check_record(self, record: Detect | Segment, outputs: Mapping[str, OutputTensor]) -> None:
+        for path, tensor in outputs.items():
+            if not tensor.batched and not path.endswith(".classes"):  # class numbers may be fixed
+                raise SchemaError(f"task.{path}", f"{tensor.name} does not depend on the batch")
+        shapes = {p.rpartition(".")[2]: t.keras_shape[t.batched :] for p, t in outputs.items()}
+        try:
+            classes = record.count_classes(shapes)
+        except SchemaError as error:
+            raise SchemaError(f"task.{self.kind}.{error.path}", error.problem) from error
+        if self.labels is not None and classes not in (None, len(self.labels)):
+            raise SchemaError("task.labels", f"must be {classes}, got {len(self.labels)}")
+
+    def _check_output(self, output: OutputTensor) -> None:
         if not output.batched:
             raise SchemaError("task.output", f"{output.name} does not depend on the batch")
         if self.kind == "binary" and output.sample_size != 1:
@@ -321,6 +365,13 @@ class Manifest:
         """Return the output of that Keras name."""
         return next(tensor for tensor in self.outputs if tensor.name == name)
 
+    @property
+    def image_size_wh(self) -> tuple[int, int] | None:
+        """Width and height in pixels of the input that is an image; None if none is, or several."""
+        named = self.preprocessing.input if self.preprocessing is not None else None
+        found = [t for t in self.inputs if named == t.name or (not named and t.layout == "NCHW")]
+        return (found[0].net_shape[3], found[0].net_shape[2]) if len(found) == 1 else None
+
     def _check_batch(self) -> None:
         batched = [(f"inputs[{i}]", t.keras_shape) for i, t in enumerate(self.inputs)]
         outputs = enumerate(self.outputs)
@@ -345,11 +396,13 @@ class Manifest:
             )
 
     def _check_task(self) -> None:
-        if (name := self.task.output) is None:
-            return
-        if name not in (tensor.name for tensor in self.outputs):
-            raise SchemaError("task.output", f"is not an output: {name!r}")
-        self.task.check_output(self.output(name))
+        names = [tensor.name for tensor in self.outputs]
+        for path, name in self.task.roles.items():
+            if name not in names:
+                raise SchemaError(f"task.{path}", f"is not an output: {name!r}")
+        self.task.check_outputs({p: self.output(name) for p, name in self.task.roles.items()})
+        if self.task.record is not None and self.image_size_wh is None:
+            raise SchemaError("task.kind", f"{self.task.kind} needs one input that is an image")
 
     def _check_evidence(self) -> None:
         if (self.evidence is not None) != (self.status == "verified"):

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from keras2cv.bundle import Bundle, read_bundle
 from keras2cv.device import choose_device
 from keras2cv.errors import InputError, Keras2cvWarning, UsageError
+from keras2cv.geometry import Placement, place
 from keras2cv.manifest import Manifest
 from keras2cv.net import Net
-from keras2cv.postprocess import POSTPROCESSORS
+from keras2cv.postprocess import IN_PIXELS, POSTPROCESSORS
 from keras2cv.preprocess import Preprocessor
 from keras2cv.results import Result
 from keras2cv.tensors import by_name, check_inputs, chunks, from_net, join, to_net
+from keras2cv.thresholds import with_thresholds
 
 Array = NDArray[Any]
 
@@ -31,6 +33,8 @@ def load(
     engine: str | None = None,
     threads: int | None = None,
     check_hash: bool = True,
+    score: float | None = None,
+    nms: float | None = None,
 ) -> Predictor:
     """Load the bundle at `path`.
 
@@ -40,6 +44,10 @@ def load(
         engine: "new" or "classic"; None takes what the bundle was verified with.
         threads: for all of OpenCV in this process; None leaves it as it is.
         check_hash: False skips the sha256 of the model, on a disk that you trust.
+        score: 0 to 1, for tasks that decide by a threshold (boxes, binary masks); None takes the
+            bundle's.
+        nms: 0 to 1, the overlap (IoU) above which the worse of two boxes is dropped; None takes
+            the bundle's.
 
     Raises:
         BundleError: no bundle, or one that is incomplete, altered or too new.
@@ -48,7 +56,7 @@ def load(
         UsageError: an argument that means nothing.
     """
     bundle = read_bundle(path, check_hash=check_hash)
-    return Predictor(bundle, device=device, engine=engine, threads=threads)
+    return Predictor(bundle, device=device, engine=engine, threads=threads, score=score, nms=nms)
 
 
 class Predictor:
@@ -70,6 +78,8 @@ class Predictor:
         threads: int | None = None,
         fusion: bool | None = None,
         winograd: bool | None = None,
+        score: float | None = None,
+        nms: float | None = None,
     ) -> None:
         """Load the net of `bundle`; `load` documents the arguments.
 
@@ -78,6 +88,7 @@ class Predictor:
         """
         self.manifest: Manifest = bundle.manifest
         self.folder = bundle.folder
+        self._task = with_thresholds(self.manifest.task, score, nms)
         if threads is not None:
             _set_threads(threads)
         if self.manifest.status == "unverified":
@@ -95,7 +106,6 @@ class Predictor:
             fusion=fusion,
             winograd=winograd,
         )
-        self._postprocess = POSTPROCESSORS[self.manifest.task.kind]
         self._preprocess = None
         if self.manifest.preprocessing is not None:
             self._preprocess = Preprocessor(self.manifest.preprocessing)
@@ -172,7 +182,8 @@ class Predictor:
                 images are converted as `keras2cv.images` says. A list may mix sizes.
 
         Returns:
-            A `Classification`, `BinaryResult`, `Regression` or `RawOutputs`, as the task says.
+            A `Classification`, `BinaryResult`, `Regression`, `Detections`, `Segmentation` or
+            `RawOutputs`, as the task says.
 
         Raises:
             InputError: not an image.
@@ -218,7 +229,10 @@ class Predictor:
         return self._results({tensor.name: array for tensor, array in pairs}, count)
 
     def _predict_batch(self, preprocess: Preprocessor, images: Sequence[Array]) -> list[Result]:
-        return self._results(self._run_blob(preprocess(images)), len(images))
+        outputs = self._run_blob(preprocess(images))
+        if self._task.kind not in IN_PIXELS:
+            return self._results(outputs, len(images))
+        return self._results(outputs, len(images), [preprocess.placement(i) for i in images])
 
     def _run_blob(self, blob: Array) -> dict[str, Array]:
         """Return the outputs for a blob of at most a batch, filled up by repeating its last."""
@@ -237,13 +251,22 @@ class Predictor:
         arrays = self._net.forward(blobs)
         return {t.name: from_net(arrays[t.net_name], t, count) for t in self.manifest.outputs}
 
-    def _results(self, outputs: Mapping[str, Array], count: int) -> list[Result]:
+    def _results(
+        self, outputs: Mapping[str, Array], count: int, placements: Sequence[Placement] = ()
+    ) -> list[Result]:
+        """Return a result per sample; without placements, pixels are those of the input."""
         whole = dict(outputs)
         for tensor in self.manifest.outputs:
             if not tensor.batched:  # the same for every sample
                 array = outputs[tensor.name]
                 whole[tensor.name] = np.broadcast_to(array, (count, *array.shape))
-        return list(self._postprocess(self.manifest.task, whole))
+        if (in_pixels := IN_PIXELS.get(self._task.kind)) is None:
+            return list(POSTPROCESSORS[self._task.kind](self._task, whole))
+        if not placements:
+            size_wh = self.manifest.image_size_wh
+            assert size_wh is not None  # noqa: S101 - a manifest of this kind has it
+            placements = [place(size_wh, size_wh, "stretch")] * count
+        return list(in_pixels(self._task, whole, placements))
 
 
 def _set_threads(threads: int) -> None:

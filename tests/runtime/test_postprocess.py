@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras2cv.manifest import KINDS, Task
-from keras2cv.postprocess import POSTPROCESSORS
+from keras2cv.postprocess import IN_PIXELS, POSTPROCESSORS
 from keras2cv.postprocess.binary import binary, sigmoid
 from keras2cv.postprocess.classify import classify, softmax
 from keras2cv.postprocess.raw import raw
@@ -15,7 +15,7 @@ RNG = np.random.default_rng(3)
 
 def test_every_kind_has_a_postprocessor() -> None:
     """A manifest that can be read can be served."""
-    assert tuple(POSTPROCESSORS) == KINDS
+    assert (*POSTPROCESSORS, *IN_PIXELS) == KINDS
 
 
 def test_logits_become_probabilities() -> None:

@@ -2,8 +2,8 @@
 
 A postprocessor takes the manifest's task and the outputs, Keras names -> arrays in Keras' layout
 with the batch first, and returns as many results as there are samples. A new kind is a file with
-such a function, its result type in `results.py`, its name in `manifest.Kind`, and a line here.
-Kinds that answer in pixels (boxes, masks) also need each image's `geometry.Placement`, to say
+such a function, its result type in `results`, its name in `manifest.Kind`, and a line here.
+Kinds that answer in pixels (boxes, masks) also take each image's `geometry.Placement`, which says
 where in the original image a pixel of the input lies.
 """
 
@@ -14,18 +14,28 @@ from typing import Any, Final, TypeAlias
 
 from numpy.typing import NDArray
 
+from keras2cv.geometry import Placement
 from keras2cv.manifest import Task
 from keras2cv.postprocess.binary import binary
 from keras2cv.postprocess.classify import classify
+from keras2cv.postprocess.detect import detect
 from keras2cv.postprocess.raw import raw
 from keras2cv.postprocess.regress import regress
+from keras2cv.postprocess.segment import segment
 from keras2cv.results import Result
 
-Postprocessor: TypeAlias = Callable[[Task, Mapping[str, NDArray[Any]]], Sequence[Result]]
+Outputs: TypeAlias = Mapping[str, NDArray[Any]]
+Postprocessor: TypeAlias = Callable[[Task, Outputs], Sequence[Result]]
+PixelPostprocessor: TypeAlias = Callable[[Task, Outputs, Sequence[Placement]], Sequence[Result]]
 
 POSTPROCESSORS: Final[Mapping[str, Postprocessor]] = {
     "classify": classify,
     "binary": binary,
     "regress": regress,
     "raw": raw,
+}
+
+IN_PIXELS: Final[Mapping[str, PixelPostprocessor]] = {
+    "detect": detect,
+    "segment": segment,
 }

@@ -1,15 +1,10 @@
-"""What `predict` returns: frozen, self-checking types, one per task, that draw themselves.
-
-Every type has `to_dict()`, plain JSON types, and `draw(image)`, which returns a new
-(H, W, 3) uint8 BGR picture of the image (also gray, BGRA, 16 bits) with the answer on it. cv2
-draws ASCII only: accents are dropped there, other letters become `?`; `to_dict` keeps them.
-"""
+"""Answers in numbers: classes, yes or no, values, and outputs as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +14,6 @@ from keras2cv.errors import UsageError
 from keras2cv.images import Image
 
 Array = NDArray[Any]
-
-
-class Result(Protocol):
-    """What every result can do."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result in plain JSON types."""
-
-    def draw(self, image: Array) -> Image:
-        """Return a new picture of `image` with the result on it."""
 
 
 class Scored(NamedTuple):

@@ -1,0 +1,23 @@
+"""What `predict` returns: frozen, self-checking types, one per task, that draw themselves.
+
+Every type has `to_dict()`, plain JSON types, and `draw(image)`, which returns a new
+(H, W, 3) uint8 BGR picture of the image (also gray, BGRA, 16 bits) with the answer on it. cv2
+draws ASCII only: accents are dropped there, other letters become `?`; `to_dict` keeps them.
+"""
+
+from keras2cv.results.detections import Detection, Detections
+from keras2cv.results.result import Result
+from keras2cv.results.scored import BinaryResult, Classification, RawOutputs, Regression, Scored
+from keras2cv.results.segmentation import Segmentation
+
+__all__ = [
+    "BinaryResult",
+    "Classification",
+    "Detection",
+    "Detections",
+    "RawOutputs",
+    "Regression",
+    "Result",
+    "Scored",
+    "Segmentation",
+]

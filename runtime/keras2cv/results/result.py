@@ -1,0 +1,21 @@
+"""What every result can do."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from keras2cv.images import Image
+
+Array = NDArray[Any]
+
+
+class Result(Protocol):
+    """What every result can do."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result in plain JSON types."""
+
+    def draw(self, image: Array) -> Image:
+        """Return a new picture of `image` with the result on it."""
