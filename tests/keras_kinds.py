@@ -184,7 +184,7 @@ def scalar() -> keras.Model:
 def image_of_bytes() -> keras.Model:
     """Return a picture model of uint8 pixels."""
     x = keras.Input((HEIGHT, WIDTH, 3), dtype="uint8", name="photo")
-    y = layers.GlobalMaxPooling2D()(convolved(layers.Rescaling(1 / 127.5, offset=-1)(x)))
+    y = layers.Flatten()(convolved(layers.Rescaling(1 / 127.5, offset=-1)(x)))
     return keras.Model(x, layers.Dense(1, activation="sigmoid", name="is_cat")(y))
 
 

@@ -24,8 +24,10 @@ def resolve_shapes(
 
     Raises:
         ModelError: A dimension stays open, a given shape does not fit, or the inputs have
-            different batches.
+            different batches, or one of nothing.
     """
+    if batch < 1:
+        raise ModelError(f"The batch is {batch}. Give the number of samples per run, at least 1.")
     by_name = _by_name(declared, given)
     batch = _batch_said(declared, by_name) or batch
     resolved = tuple(

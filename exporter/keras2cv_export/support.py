@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import onnx
 import onnx_ir as ir
 
 from keras2cv.errors import UnsupportedError
@@ -50,7 +51,8 @@ def unsupported(model: ir.Model) -> list[Unsupported]:
 
 def _examine(node: ir.Node) -> Unsupported | None:
     layer = layer_of(str(node.name or ""))
-    if node.domain not in _ONNX:
+    # tf2onnx leaves what it does not know among ONNX's own ops, under TensorFlow's name.
+    if node.domain not in _ONNX or not onnx.defs.has(node.op_type):
         why = "tf2onnx has no conversion of this TensorFlow op"
         return Unsupported(
             node.op_type, layer, why, "Replace the layer, or cut the model before it."

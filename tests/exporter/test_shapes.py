@@ -109,3 +109,10 @@ def test_inputs_that_do_not_share_a_batch_are_refused(
     """A bundle has one batch size, and every input's first dimension is that."""
     with pytest.raises(ModelError, match="do not begin with one and the same batch: "):
         shapes(declared, given)
+
+
+@pytest.mark.parametrize("batch", [0, -1])
+def test_a_batch_of_nothing_is_refused(batch: int) -> None:
+    """A run has at least one sample."""
+    with pytest.raises(ModelError, match=f"The batch is {batch}"):
+        shapes([AGE], None, batch=batch)

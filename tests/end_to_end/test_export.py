@@ -1,0 +1,341 @@
+"""Export proves what it writes, or leaves everything as it was."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import onnx_ir as ir
+import pytest
+from keras import layers
+
+import keras2cv
+from keras2cv.errors import (
+    BundleError,
+    InputError,
+    Keras2cvWarning,
+    ModelError,
+    NetError,
+    ParityError,
+    UnsupportedError,
+    UsageError,
+)
+from keras2cv.net import ENGINES
+from keras2cv_export import export
+from keras2cv_export.graph import constant, new_constant
+from keras2cv_export.passes import pipeline
+
+CASE = Callable[[], Any]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return every file under `folder` with its content."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def table(units: int = 3, **options: Any) -> keras.Model:
+    """Return a model of a row of seven numbers."""
+    keras.utils.set_random_seed(units)
+    x = keras.Input((7,), name="row")
+    return keras.Model(x, layers.Dense(units, name="values", **options)(x), name="table")
+
+
+class FlipOneSign:
+    """A faulty pass: the first Gemm's first weight gets the other sign."""
+
+    __name__ = "flip_one_sign"
+
+    def __init__(self) -> None:
+        self.done = False
+
+    def __call__(self, model: ir.Model) -> int:
+        """Flip once, in the second round, when the weights are constants."""
+        gemms = [node for node in model.graph if node.op_type == "Gemm"]
+        weights = constant(gemms[0].inputs[1]) if gemms else None
+        if self.done or weights is None:
+            return 0
+        wrong = weights.copy()
+        wrong[0, 0] *= -1
+        gemms[0].replace_input_with(1, new_constant(model, wrong, gemms[0].outputs[0]))
+        self.done = True
+        return 1
+
+
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a faulty pass at the end of the pipeline."""
+    passes = (*pipeline(), FlipOneSign())
+    monkeypatch.setattr("keras2cv_export.convert.pipeline", lambda: passes)
+
+
+def test_a_report_says_what_was_done(shapes: Any) -> None:
+    """Verdict, notes and passes; as JSON too."""
+    report = shapes.report
+    assert report.parity.verdict == "pass"
+    assert report.notes == (
+        "Task: classify, since shape ends in softmax. Say --task to change that.",
+    )
+    assert dict(report.passes)["fold_constants"] > 0
+    said = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert (said["status"], said["parity"]["verdict"]) == ("verified", "pass")
+    assert said["seconds"] > 0
+
+
+def test_the_manifest_holds_the_evidence(shapes: Any) -> None:
+    """Every engine of this OpenCV, each output's error, and the versions."""
+    manifest = keras2cv.load(shapes.folder).manifest
+    assert manifest == shapes.report.manifest
+    assert manifest.status == "verified"
+    assert [run.engine for run in manifest.evidence.runs] == list(ENGINES)
+    for run in manifest.evidence.runs:
+        (output,) = run.outputs
+        assert (output.name, output.metric) == ("shape", "max_abs/max_ref")
+        assert 0 <= output.measured <= output.limit == 1e-4
+    assert manifest.evidence.samples == 4
+    assert {"tensorflow", "keras", "tf2onnx", "opencv", "keras2cv"} <= set(
+        manifest.evidence.versions
+    )
+    assert (manifest.source.kind, manifest.source.file) == ("live", "shapes")
+
+
+@pytest.mark.usefixtures("faulty")
+def test_one_wrong_weight_fails_and_writes_nothing(tmp_path: Path) -> None:
+    """The error carries the report, and the folder is as empty as before."""
+    with pytest.raises(ParityError, match="OpenCV's predictions are not TensorFlow's") as caught:
+        export(table(), tmp_path / "new" / "table.cv")
+    assert caught.value.exit_code == 1
+    assert caught.value.report.verdict == "fail"  # type: ignore[attr-defined]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_export_leaves_the_previous_bundle(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """To the byte, with nothing beside it."""
+    export(table(), tmp_path / "table.cv")
+    before = files_of(tmp_path)
+    request.getfixturevalue("faulty")
+    with pytest.raises(ParityError):
+        export(table(), tmp_path / "table.cv")
+    assert files_of(tmp_path) == before
+
+
+def test_a_new_export_replaces_the_previous_bundle(tmp_path: Path) -> None:
+    """Whole, with nothing of the old one left."""
+    export(table(3), tmp_path / "table.cv")
+    export(table(5), tmp_path / "table.cv", check=False)
+    assert sorted(files_of(tmp_path)) == ["table.cv/manifest.json", "table.cv/model.onnx"]
+
+
+CRASH = """
+import os, sys
+if "keras2cv.worker" in sys.orig_argv:
+    import cv2
+    def crash(*arguments):
+        os.abort()
+    cv2.dnn.readNetFromONNX = crash
+"""
+
+
+def test_a_crash_of_opencv_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that dies is not ours; its end and the model are named, nothing is written."""
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "sitecustomize.py").write_text(CRASH, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
+    with pytest.raises(NetError, match=r"crashed \(.+\) while loading") as caught:
+        export(table(), tmp_path / "out" / "table.cv")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_a_check_the_bundle_says_so(tmp_path: Path) -> None:
+    """It is unverified, has no golden vectors, and loading it warns."""
+    report = export(table(), tmp_path / "table.cv", check=False)
+    assert (report.manifest.status, report.parity) == ("unverified", None)
+    assert report.to_dict()["parity"] is None
+    with pytest.warns(Keras2cvWarning, match="is unverified: nobody compared it"):
+        predictor = keras2cv.load(tmp_path / "table.cv")
+    row = np.linspace(-1, 1, 7, dtype=np.float32)[None]
+    expected = np.array(table()(row))
+    assert np.allclose(predictor.infer(row)[0], expected, atol=1e-6)
+
+
+def test_an_output_that_never_changes_is_inconclusive(tmp_path: Path) -> None:
+    """All probabilities 1/3: a wrong net would give the same, so nothing is claimed."""
+    model = table(activation="softmax", kernel_initializer="zeros")
+    report = export(model, tmp_path / "table.cv")
+    assert report.parity is not None
+    assert report.parity.verdict == "inconclusive"
+    assert (report.manifest.status, report.manifest.evidence) == ("unverified", None)
+    with pytest.warns(Keras2cvWarning, match="unverified"):
+        keras2cv.load(tmp_path / "table.cv")
+
+
+def test_steps_are_told_as_they_begin(tmp_path: Path) -> None:
+    """In their order, a few words each."""
+    steps: list[str] = []
+    export(table(), tmp_path / "table.cv", progress=steps.append)
+    assert steps == [
+        "loading the model",
+        "converting",
+        "asking TensorFlow",
+        "asking OpenCV, in a process of its own",
+    ]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_one_engine_can_be_asked_for(engine: str, tmp_path: Path) -> None:
+    """Then the bundle asks for it, and claims nothing of the other."""
+    manifest = export(table(), tmp_path / "table.cv", engine=engine).manifest
+    assert manifest.engine.name == engine
+    assert [run.engine for run in manifest.evidence.runs] == [engine]  # type: ignore[union-attr]
+    assert keras2cv.load(tmp_path / "table.cv").engine == engine
+
+
+def test_samples_of_the_users_are_what_is_compared_on(tmp_path: Path) -> None:
+    """Their number is in the evidence, and the first are the golden ones."""
+    rows = np.random.default_rng(5).normal(size=(6, 7)).astype(np.float32)
+    np.savez(tmp_path / "rows.npz", row=rows)
+    report = export(table(), tmp_path / "table.cv", samples=tmp_path / "rows.npz")
+    assert report.parity is not None
+    assert report.parity.samples == 6
+    with np.load(tmp_path / "table.cv" / "selftest.npz") as golden:
+        assert np.array_equal(golden["in/1/0"], rows[1:2])
+
+
+def test_a_looser_tolerance_is_written_down(tmp_path: Path) -> None:
+    """Per output, and the selftest holds the bundle to it."""
+    report = export(table(), tmp_path / "table.cv", tolerance=["fp32", "values:0.02"])
+    assert "values" in report.manifest.evidence.tolerance  # type: ignore[union-attr]
+    with np.load(tmp_path / "table.cv" / "selftest.npz") as golden:
+        assert golden["tolerance/0"] == 0.02
+
+
+def test_a_batch_is_the_files_and_nobody_elses(shapes_by_three: Any) -> None:
+    """The net takes three at a time; golden vectors and evidence do, too."""
+    manifest = shapes_by_three.report.manifest
+    assert manifest.model.batch == 3
+    assert manifest.inputs[0].net_shape == (3, 3, 20, 31)
+    with np.load(shapes_by_three.folder / "selftest.npz") as golden:
+        assert golden["in/0/0"].shape == (3, 20, 31, 3)
+        assert golden["image/out/0"].shape == (1, 4)
+
+
+def lonely_folder(tmp_path: Path) -> Path:
+    """Return a folder with somebody's photo in it."""
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_bytes(b"jpeg")
+    return tmp_path / "photos"
+
+
+def somebodys_file(tmp_path: Path) -> Path:
+    """Return a file."""
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    return tmp_path / "notes.txt"
+
+
+def below_a_file(tmp_path: Path) -> Path:
+    """Return a path that cannot be made."""
+    return somebodys_file(tmp_path) / "table.cv"
+
+
+@pytest.mark.parametrize("place", [lonely_folder, somebodys_file, below_a_file])
+def test_what_is_not_a_bundle_is_not_overwritten(
+    place: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    """Found out before anything is loaded."""
+    target = place(tmp_path)
+    before = files_of(tmp_path)
+    steps: list[str] = []
+    with pytest.raises(UsageError):
+        export(table(), target, progress=steps.append)
+    assert (files_of(tmp_path), steps) == (before, [])
+
+
+def image_model() -> keras.Model:
+    """Return a classifier of pictures, without weights worth mentioning."""
+    x = keras.Input((9, 11, 3), name="photo")
+    y = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(x))
+    return keras.Model(x, layers.Dense(3, activation="softmax", name="kind")(y))
+
+
+class Noise(layers.Layer):
+    """Random numbers, at inference too."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.seeds = keras.random.SeedGenerator(3)
+
+    def call(self, x: Any) -> Any:
+        """Return (N, 7)."""
+        return x + keras.random.normal(keras.ops.shape(x), seed=self.seeds)
+
+
+def with_random_numbers() -> keras.Model:
+    """Return a model that draws random numbers at inference."""
+    x = keras.Input((7,), name="row")
+    return keras.Model(x, Noise(name="noise")(x))
+
+
+BAD: dict[str, tuple[CASE, dict[str, Any], type[Exception], str]] = {
+    "no such file": (lambda: "none.keras", {}, ModelError, "There is no model at none.keras"),
+    "not a model": (lambda: 42, {}, ModelError, "int is not a Keras model"),
+    "wrong shape": (table, {"input_shapes": (1, 8)}, ModelError, "does not fit the input row"),
+    "wrong name": (table, {"input_shapes": {"x": (1, 7)}}, ModelError, "no input of this model"),
+    "no preprocessing": (image_model, {}, UsageError, "How do pixels become the input photo"),
+    "unknown preset": (image_model, {"preprocess": "z"}, UsageError, "no preprocessing 'z'"),
+    "labels": (table, {"labels": ["a"], "task": "classify"}, UsageError, "There are 1 labels"),
+    "labels file": (table, {"labels": "none.txt"}, InputError, "labels file none.txt"),
+    "label too long": (
+        table,
+        {"labels": ["a", "b", "c" * 5000], "task": "classify"},
+        BundleError,
+        "labels",
+    ),
+    "task": (table, {"task": "binary"}, UsageError, "binary needs one output"),
+    "engine": (table, {"engine": "warp"}, UsageError, "The engine 'warp' is not in this OpenCV"),
+    "format": (table, {"format": "pb"}, UsageError, "The format 'pb' cannot be written"),
+    "tolerance": (table, {"tolerance": "exact"}, UsageError, "exact"),
+    "tolerance for no output": (table, {"tolerance": ["fp32", "x:0.1"]}, UsageError, "x"),
+    "samples": (table, {"samples": "none.npz"}, InputError, "no samples at none.npz"),
+    "batch": (table, {"batch": 0}, UsageError, "batch"),
+    "random numbers": (with_random_numbers, {}, UnsupportedError, r"Normal\w* in .*noise"),
+}
+
+
+@pytest.mark.parametrize(("make", "settings", "error", "words"), BAD.values(), ids=BAD)
+def test_what_cannot_be_exported_leaves_nothing(
+    make: CASE,
+    settings: dict[str, Any],
+    error: type[Exception],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sentence says what, and no file or folder is there that was not before."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=words):
+        export(make(), "new/table.cv", **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_opencv_cannot_read_whole_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a protobuf message holds, which is 2 GiB."""
+    monkeypatch.setattr("keras2cv_export.exporting._MAX_MODEL_BYTES", 60)
+    with pytest.raises(UsageError, match="OpenCV reads at most 2 GiB"):
+        export(table(), tmp_path / "table.cv")
+
+
+def test_a_verified_bundle_loads_without_a_warning(shapes: Any) -> None:
+    """There is nothing to warn of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        keras2cv.load(shapes.folder)
