@@ -35,9 +35,11 @@ def shape_of(value: ir.Value | None) -> tuple[int, ...] | None:
     return tuple(int(str(d)) for d in value.shape)
 
 
-def new_constant(model: ir.Model, array: Array, near: ir.Value) -> ir.Value:
-    """Add an initializer, named after the value that it is made for."""
-    name = free_name(model, f"{near.name}/constant")
+def new_constant(
+    model: ir.Model, array: Array, near: ir.Value, role: str = "constant"
+) -> ir.Value:
+    """Add an initializer, named after the value that it is made for and its role there."""
+    name = free_name(model, f"{near.name}/{role}")
     value = ir.Value(
         name=name,
         shape=ir.Shape(array.shape),
@@ -65,20 +67,54 @@ def new_node(
     *,
     like: ir.Value,
     shape: Sequence[int] | None = None,
+    dtype: ir.DataType | None = None,
 ) -> ir.Value:
     """Insert a one-output node before another one, and return its output.
 
     The node is named after `like`, so that its Keras layer can be told later. The output has
-    `like`'s dtype, and its shape unless another is given.
+    `like`'s shape and dtype unless others are given.
     """
     output = ir.Value(
         name=None, type=like.type, shape=like.shape.copy() if like.shape is not None else None
     )
     if shape is not None:
         output.shape = ir.Shape(shape)
+    if dtype is not None:
+        output.type = ir.TensorType(dtype)
     node = ir.node(op, inputs, attributes, outputs=[output], name=f"{layer_name(like)}/{op}")
     before.prepend(node)
     return output
+
+
+def reshape(
+    model: ir.Model, before: ir.Node, value: ir.Value, shape: Sequence[int], *, like: ir.Value
+) -> ir.Value:
+    """Insert a Reshape to a known shape; the value itself if it has that shape already."""
+    if shape_of(value) == tuple(shape):
+        return value
+    target = new_constant(model, np.array(shape, np.int64), like)
+    dtype = value.dtype
+    return new_node(before, "Reshape", [value, target], like=like, shape=shape, dtype=dtype)
+
+
+def transpose(
+    before: ir.Node, value: ir.Value, perm: Sequence[int], *, like: ir.Value
+) -> ir.Value:
+    """Insert a Transpose; axis `k` of the result is axis `perm[k]` of `value`."""
+    shape = shape_of(value)
+    if tuple(perm) == tuple(range(len(perm))):
+        return value
+    moved = [shape[a] for a in perm] if shape is not None else None
+    return new_node(
+        before, "Transpose", [value], {"perm": perm}, like=like, shape=moved, dtype=value.dtype
+    )
+
+
+def substitute(node: ir.Node, new: ir.Value) -> int:
+    """Put `new` in the place of a node's only output, and remove the node; return 1, a change."""
+    replace(node.outputs[0], new)
+    drop(node)
+    return 1
 
 
 def layer_name(value: ir.Value) -> str:
@@ -134,6 +170,12 @@ def ints(node: ir.Node, name: str, default: Sequence[int] = ()) -> tuple[int, ..
     """Read an attribute of integers."""
     attribute = node.attributes.get(name)
     return tuple(attribute.as_ints()) if attribute is not None else tuple(default)
+
+
+def permutation(transpose: ir.Node) -> tuple[int, ...]:
+    """Read a Transpose's order of axes; left out, it is the reverse."""
+    shape = shape_of(transpose.inputs[0])
+    return ints(transpose, "perm", tuple(reversed(range(len(shape or ())))))
 
 
 def integer(node: ir.Node, name: str, default: int) -> int:

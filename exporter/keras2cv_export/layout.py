@@ -14,7 +14,7 @@ import onnx_ir as ir
 
 from keras2cv.manifest import Layout
 
-from .graph import drop, ints, nodes, shape_of
+from .graph import drop, nodes, permutation, shape_of
 
 _TO_FIRST = {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 _TO_LAST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
@@ -144,7 +144,7 @@ def _absorb_at_output(model: ir.Model, k: int) -> NetTensor:
 
 
 def _is_transpose(node: ir.Node, perm: tuple[int, ...]) -> bool:
-    return node.op_type == "Transpose" and ints(node, "perm") == perm
+    return node.op_type == "Transpose" and permutation(node) == perm
 
 
 def transposes(model: ir.Model) -> int:

@@ -113,7 +113,6 @@ def test_the_shape_of_a_pooled_pair_is_right_at_batch_2() -> None:
     found.assert_same_numbers(limit=0)
 
 
-@pytest.mark.xfail(reason="it takes an absent `perm` for an empty one")
 def test_a_transpose_in_reverse_order_needs_no_perm() -> None:
     """ONNX reverses the axes where `perm` is absent."""
     text = """(float[2,3,5] x) => (float[3,5,2] y) {

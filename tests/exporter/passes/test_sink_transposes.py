@@ -233,7 +233,6 @@ def test_a_shared_constant_stays_as_it_was_for_its_other_reader() -> None:
     found.assert_same_numbers(limit=0)
 
 
-@pytest.mark.xfail(reason="it takes an absent `perm` for an empty one")
 def test_a_transpose_in_reverse_order_needs_no_perm() -> None:
     """ONNX reverses the axes where `perm` is absent."""
     text = """(float[2,3,5] x) => (float[5,3,2] y) {

@@ -46,39 +46,42 @@ def fold_scale_into_conv(model: ir.Model) -> int:
 def _fold(model: ir.Model, node: ir.Node) -> int:
     computed, operand = _split(node)
     producer = computed.producer() if computed is not None else None
-    if (
-        computed is None
-        or operand is None
-        or producer is None
-        or producer.op_type not in _PRODUCERS
-    ):
+    if computed is None or operand is None or producer is None:
         return 0
-    weight = constant(producer.inputs[1])
-    bias = constant(producer.inputs[2]) if len(producer.inputs) > 2 else None
+    if producer.op_type not in _PRODUCERS or only_reader(computed) is not node:
+        return 0
+    weight, bias = constant(producer.inputs[1]), _bias(producer)
     vector = _per_channel(operand, shape_of(computed))
-    if weight is None or vector is None or only_reader(computed) is not node:
+    if weight is None or bias is None or vector is None or not _is_plain(producer, node):
         return 0
-    if len(producer.inputs) > 2 and producer.inputs[2] is not None and bias is None:
-        return 0
-    if (
-        node.op_type == "Mul"
-        and producer.op_type == "ConvTranspose"
-        and integer(producer, "group", 1) != 1
-    ):
-        return 0
-    if shape_of(node.outputs[0]) != shape_of(computed) or (
-        producer.op_type == "Gemm" and not _plain(producer)
-    ):
+    if shape_of(node.outputs[0]) != shape_of(computed):  # the constant broadcasts the output up
         return 0
     _rebuild(model, node, producer, weight, bias, vector)
     return 1
 
 
-def _plain(gemm: ir.Node) -> bool:
-    scaled = any(
-        gemm.attributes[a].as_float() != 1.0 for a in ("alpha", "beta") if a in gemm.attributes
+def _bias(producer: ir.Node) -> Array | None:
+    """Return the bias, (out,) or empty where there is none; None if it is something else."""
+    value = producer.inputs[2] if len(producer.inputs) > 2 else None
+    if value is None:
+        return np.zeros(0, np.float32)
+    array, shape = constant(value), shape_of(producer.outputs[0])
+    if array is None or shape is None or (array.size != 1 and array.shape[-1:] != (array.size,)):
+        return None  # ONNX lets a Gemm's bias vary by sample
+    return np.broadcast_to(array.reshape(-1), (shape[1],))
+
+
+def _is_plain(producer: ir.Node, node: ir.Node) -> bool:
+    """Whether a scale of channels is a scale of the kernel's own axis."""
+    if producer.op_type == "ConvTranspose":  # with groups, its channels are spread over two axes
+        return node.op_type != "Mul" or integer(producer, "group", 1) == 1
+    if producer.op_type == "Conv":
+        return True
+    factors = (
+        producer.attributes[a].as_float() for a in ("alpha", "beta") if a in producer.attributes
     )
-    return bool(integer(gemm, "transB", 0)) and not integer(gemm, "transA", 0) and not scaled
+    kernel_is_out_in = integer(producer, "transB", 0) == 1 and integer(producer, "transA", 0) == 0
+    return kernel_is_out_in and all(factor == 1.0 for factor in factors)
 
 
 def _split(node: ir.Node) -> tuple[ir.Value | None, Array | None]:
@@ -103,28 +106,23 @@ def _per_channel(array: Array, shape: tuple[int, ...] | None) -> Array | None:
 
 
 def _rebuild(
-    model: ir.Model,
-    node: ir.Node,
-    producer: ir.Node,
-    weight: Array,
-    bias: Array | None,
-    vector: Array,
+    model: ir.Model, node: ir.Node, producer: ir.Node, weight: Array, bias: Array, vector: Array
 ) -> None:
-    output = node.outputs[0]
-    old_bias = (
-        np.zeros_like(vector) if bias is None else np.broadcast_to(bias.reshape(-1), vector.shape)
-    )
+    output, scales = node.outputs[0], node.op_type == "Mul"
     inputs = [producer.inputs[0], producer.inputs[1]]
-    if node.op_type == "Mul":
+    if scales:
         inputs[1] = new_constant(model, _scaled(weight, vector, producer.op_type), output)
-    new_bias = {"Mul": old_bias * vector, "Add": old_bias + vector, "Sub": old_bias - vector}[
-        node.op_type
-    ]
-    if bias is not None or node.op_type != "Mul":
-        inputs.append(new_constant(model, new_bias.astype(np.float32), output))
+    if bias.size or not scales:
+        inputs.append(new_constant(model, _combined(node.op_type, bias, vector), output))
     replace(output, new_node(node, producer.op_type, inputs, producer.attributes, like=output))
     drop(node)
     drop(producer)
+
+
+def _combined(op: str, bias: Array, vector: Array) -> Array:
+    old = bias if bias.size else np.zeros_like(vector)
+    new = {"Mul": old * vector, "Add": old + vector, "Sub": old - vector}[op]
+    return np.asarray(new, np.float32)
 
 
 def _scaled(weight: Array, vector: Array, op: str) -> Array:

@@ -11,7 +11,15 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import drop, ints, new_constant, new_node, nodes, replace, shape_of
+from keras2cv_export.graph import (
+    drop,
+    new_constant,
+    new_node,
+    nodes,
+    permutation,
+    replace,
+    shape_of,
+)
 
 
 def merge_transposes(model: ir.Model) -> int:
@@ -24,7 +32,7 @@ def _merge(node: ir.Node) -> int:
     first = source.producer() if source is not None else None
     if first is None or first.op_type != "Transpose":
         return 0
-    inner, outer = ints(first, "perm"), ints(node, "perm")
+    inner, outer = permutation(first), permutation(node)
     output = node.outputs[0]
     combined = [inner[i] for i in outer]
     replace(output, new_node(node, "Transpose", [first.inputs[0]], {"perm": combined}, like=output))
@@ -37,10 +45,10 @@ def _to_reshape(model: ir.Model, node: ir.Node) -> int:
     shape, output = shape_of(node.inputs[0]), node.outputs[0]
     if shape is None:
         return 0
-    moved = [axis for axis in ints(node, "perm") if shape[axis] != 1]
+    moved = [axis for axis in permutation(node) if shape[axis] != 1]
     if moved != sorted(moved):
         return 0
-    target = new_constant(model, np.array([shape[a] for a in ints(node, "perm")], np.int64), output)
+    target = new_constant(model, np.array([shape[a] for a in permutation(node)], np.int64), output)
     replace(output, new_node(node, "Reshape", [node.inputs[0], target], like=output))
     drop(node)
     return 1

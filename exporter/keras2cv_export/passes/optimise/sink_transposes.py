@@ -31,6 +31,7 @@ from keras2cv_export.graph import (
     ints,
     new_constant,
     new_node,
+    permutation,
     replace,
     shape_of,
 )
@@ -167,7 +168,7 @@ def _data_inputs(node: ir.Node) -> list[ir.Value]:
 def _perm_of(value: ir.Value | None) -> Perm | None:
     producer = value.producer() if value is not None else None
     return (
-        ints(producer, "perm") if producer is not None and producer.op_type == "Transpose" else None
+        permutation(producer) if producer is not None and producer.op_type == "Transpose" else None
     )
 
 
