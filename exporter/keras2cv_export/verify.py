@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
@@ -92,7 +92,8 @@ def ask(
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
-        UsageError: The tolerance means nothing, or names no output.
+        UsageError: The tolerance means nothing or names no output, or the model's outputs are not
+            the manifest's.
     """
     limits = parse_tolerance(tolerance)
     limits.require_outputs([o.name for o in manifest.outputs])
@@ -109,10 +110,25 @@ def ask(
 
 
 def _as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
-    """Give TensorFlow's outputs the dtypes of the manifest: a float16 head is given as float32."""
-    return {
-        o.name: np.asarray(outputs[o.name]).astype(o.dtype, copy=False) for o in manifest.outputs
-    }
+    """Give TensorFlow's outputs the manifest's names and dtypes.
+
+    They are matched by position, since a SavedModel calls them otherwise than the model that it
+    was made from. A float16 head is given as float32.
+    """
+    promised = [o.keras_shape for o in manifest.outputs]
+    found = {name: np.asarray(array) for name, array in outputs.items()}
+    if [array.shape for array in found.values()] != promised:
+        raise UsageError(
+            f"The model gives {_shown(outputs, (a.shape for a in found.values()))}, and the bundle "
+            f"was made for {_shown((o.name for o in manifest.outputs), promised)}. "
+            "Give the model that the bundle was made from."
+        )
+    pairs = zip(manifest.outputs, found.values(), strict=True)
+    return {o.name: array.astype(o.dtype, copy=False) for o, array in pairs}
+
+
+def _shown(names: Iterable[str], shapes: Iterable[tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in zip(names, shapes, strict=True))
 
 
 def _choose_samples(

@@ -13,9 +13,13 @@ import cv2
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 import keras2cv
+from conformance import randomize
 from drawn_image import draw_image
+from keras2cv.preprocess import Preprocessor
+from keras2cv_export import export
 
 Array = np.ndarray[Any, Any]
 RUNTIME = Path(keras2cv.__file__).parents[1]
@@ -144,3 +148,42 @@ def test_golden_answers_are_tensorflows_not_opencvs(shapes: Any) -> None:
         says = tensorflow_says(shapes.model, [image])
         assert np.abs(golden["image/out/0"] - says).max() < 1e-5
         assert golden["image/blob"].shape == (1, 3, 20, 31)
+
+
+def pictures_of(channels: int, dtype: str) -> keras.Model:
+    """Return a model of pictures (26, 17, channels), with informative weights."""
+    x = keras.Input((26, 17, channels), dtype=dtype, name="photo")
+    y = layers.Conv2D(5, 3, strides=2)(layers.Rescaling(0.7)(x))
+    model = keras.Model(x, layers.Dense(2, name="values")(layers.Flatten()(y)))
+    draw = np.random.default_rng(1).uniform(0, 3, (8, 26, 17, channels)).astype(dtype)
+    return randomize(model, 5, [draw])
+
+
+WAYS: dict[str, tuple[int, str, dict[str, Any]]] = {
+    "gray": (1, "float32", {"preprocess": "0-1"}),
+    "bytes": (3, "uint8", {"preprocess": "none", "interpolation": "area"}),
+    "gray bytes": (1, "uint8", {"preprocess": "none"}),
+    "a std for each channel": (3, "float32", {"preprocess": "torch"}),
+    "blue first, with bars": (3, "float32", {"preprocess": "caffe", "resize": "letterbox"}),
+    "the middle": (3, "float32", {"preprocess": "tf", "resize": "center-crop"}),
+    "as TensorFlow resizes": (3, "float32", {"preprocess": "tf", "interpolation": "tf-bilinear"}),
+    "in the model": (3, "float32", {"task": "regress"}),
+}
+
+
+@pytest.mark.parametrize(("channels", "dtype", "settings"), WAYS.values(), ids=WAYS)
+def test_every_way_from_pixels_to_the_input_is_the_same_on_both_sides(
+    channels: int, dtype: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    """What Keras says of the blob that predict makes is what predict gives; three at a time."""
+    model = pictures_of(channels, dtype)
+    export(model, tmp_path / "way.cv", batch=3, **({"task": "regress"} | settings))
+    predictor = keras2cv.load(tmp_path / "way.cv")
+    images = pictures(5)
+    found = np.stack([result.values for result in predictor.predict(images)])
+    blobs = [Preprocessor(predictor.manifest.preprocessing)([image]) for image in images]
+    keras_input = np.concatenate(blobs).transpose(0, 2, 3, 1)
+    assert np.array_equal(keras_input.astype(dtype), keras_input)
+    expected = np.array(model(keras_input.astype(dtype), training=False))
+    assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
+    assert keras2cv.run_selftest(predictor).verdict == "pass"
