@@ -35,9 +35,7 @@ def shape_of(value: ir.Value | None) -> tuple[int, ...] | None:
     return tuple(int(str(d)) for d in value.shape)
 
 
-def new_constant(
-    model: ir.Model, array: Array, near: ir.Value, role: str = "constant"
-) -> ir.Value:
+def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "constant") -> ir.Value:
     """Add an initializer, named after the value that it is made for and its role there."""
     name = free_name(model, f"{near.name}/{role}")
     value = ir.Value(
@@ -97,9 +95,7 @@ def reshape(
     return new_node(before, "Reshape", [value, target], like=like, shape=shape, dtype=dtype)
 
 
-def transpose(
-    before: ir.Node, value: ir.Value, perm: Sequence[int], *, like: ir.Value
-) -> ir.Value:
+def transpose(before: ir.Node, value: ir.Value, perm: Sequence[int], *, like: ir.Value) -> ir.Value:
     """Insert a Transpose; axis `k` of the result is axis `perm[k]` of `value`."""
     shape = shape_of(value)
     if tuple(perm) == tuple(range(len(perm))):

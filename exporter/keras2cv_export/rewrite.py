@@ -12,7 +12,10 @@ from .graph import Pass
 
 log = logging.getLogger("keras2cv.rewrite")
 
-# Passes only ever remove work, so that a handful of rounds is plenty; more is a bug of ours.
+Stage = Sequence[Pass]
+
+# Passes only ever remove work or settle a form, so that a handful of rounds is plenty; more is a
+# bug of ours.
 MAX_ROUNDS = 12
 
 
@@ -20,27 +23,48 @@ class PassError(RuntimeError):
     """A pass crashed, or the pipeline does not settle: a bug of ours, with the story so far."""
 
 
-def rewrite(model: ir.Model, pipeline: Sequence[Pass]) -> Counter[str]:
-    """Apply the pipeline in place, to a fixpoint.
+def rewrite(model: ir.Model, pipeline: Sequence[Pass] | Sequence[Stage]) -> Counter[str]:
+    """Apply the pipeline in place: each stage to a fixpoint before the next one begins.
+
+    Args:
+        model: The graph, changed in place.
+        pipeline: Stages of passes; or passes, which are one stage.
 
     Returns:
         How often each pass fired, by name.
 
     Raises:
-        PassError: A pass raised, or the graph still changes after MAX_ROUNDS rounds.
+        PassError: A pass raised, or the graph still changes after MAX_ROUNDS rounds of a stage.
     """
     fired: Counter[str] = Counter()
+    for stage in _stages(pipeline):
+        _settle(model, stage, fired)
+    return +fired
+
+
+def _stages(pipeline: Sequence[Pass] | Sequence[Stage]) -> list[Stage]:
+    passes: list[Pass] = []
+    stages: list[Stage] = [passes]
+    for item in pipeline:
+        if callable(item):
+            passes.append(item)
+        else:
+            stages.append(item)
+    return stages
+
+
+def _settle(model: ir.Model, stage: Stage, fired: Counter[str]) -> None:
     for _ in range(MAX_ROUNDS):
-        if not _round(model, pipeline, fired):
-            return +fired
+        if not _round(model, stage, fired):
+            return
     raise PassError(
         f"the graph does not settle in {MAX_ROUNDS} rounds; fired so far: {dict(fired)}"
     )
 
 
-def _round(model: ir.Model, pipeline: Sequence[Pass], fired: Counter[str]) -> int:
+def _round(model: ir.Model, stage: Stage, fired: Counter[str]) -> int:
     total = 0
-    for one in pipeline:
+    for one in stage:
         try:
             count = one(model)
         except Exception as error:

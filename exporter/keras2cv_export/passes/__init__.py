@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from keras2cv_export.graph import Pass
+from keras2cv_export.target import Target, Version
 
+from .legalise.align_ranks import align_ranks
+from .legalise.bools_to_floats import bools_to_floats
+from .legalise.chain_operands import chain_operands
+from .legalise.concat_off_channels import concat_off_channels
+from .legalise.crop_transposed_conv import crop_transposed_conv
 from .legalise.fold_constants import fold_constants
 from .legalise.gemm_to_dense import gemm_to_dense
+from .legalise.match_conv_groups import match_conv_groups
+from .legalise.name_nodes_apart import name_nodes_apart
+from .legalise.onehot_to_equal import onehot_to_equal
+from .legalise.plain_transposed_conv import plain_transposed_conv
+from .legalise.reduce_one_block import reduce_one_block
 from .legalise.remove_identity import remove_identity
+from .legalise.resize_to_matmul import resize_to_matmul
 from .legalise.resize_to_sizes import resize_to_sizes
+from .legalise.reverse_to_gather import reverse_to_gather
+from .legalise.split_to_slices import split_to_slices
 from .legalise.squeeze_to_reshape import squeeze_to_reshape
+from .legalise.truncate_casts import truncate_casts
+from .legalise.widen_windows import widen_windows
 from .optimise.fold_scale_into_conv import fold_scale_into_conv
 from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
 from .optimise.sink_transposes import sink_transposes
 
-# Without these OpenCV refuses the graph, or computes it wrongly.
-LEGALISE: tuple[Pass, ...] = (
+# Say plainly what the graph means, so that patterns can be matched.
+PREPARE: tuple[Pass, ...] = (
     resize_to_sizes,  # before shapes are inferred anew from scales that floor to one pixel less
+    match_conv_groups,  # before shapes are inferred from a kernel that fits no input
     fold_constants,  # then this: every pass below looks for constants
+    plain_transposed_conv,  # before the merges: it makes Reshapes
     remove_identity,  # before patterns are matched: an Identity in between hides them
     squeeze_to_reshape,  # before the merges: it makes Reshapes
     gemm_to_dense,  # before scales are folded: those expect kernels stored as (out, in)
+    reverse_to_gather,
 )
 
 # With these the same numbers come out faster.
@@ -31,7 +50,38 @@ OPTIMISE: tuple[Pass, ...] = (
     fold_scale_into_conv,  # last: it needs the arithmetic channels first
 )
 
+CLASSIC: Version = (5, 0)  # the engine that 5.0 kept from before
+ALL: Version = (99, 0)
 
-def pipeline() -> tuple[Pass, ...]:
-    """Return the passes in the order in which they run, round after round."""
-    return LEGALISE + OPTIMISE
+# Without these an OpenCV up to the version beside it refuses the graph, or computes it wrongly.
+# They come after the transposes have sunk, as they are particular about axes.
+LEGALISE: tuple[tuple[Pass, Version], ...] = (
+    (truncate_casts, CLASSIC),  # before truth values become numbers: it makes some
+    (onehot_to_equal, CLASSIC),  # the same
+    (bools_to_floats, (4, 14)),
+    (resize_to_matmul, CLASSIC),
+    (widen_windows, CLASSIC),
+    (crop_transposed_conv, (4, 14)),
+    (chain_operands, (4, 12)),
+    (align_ranks, (4, 14)),
+    (concat_off_channels, CLASSIC),
+    (reduce_one_block, ALL),
+    (split_to_slices, (4, 6)),
+)
+
+# After each round of those: what they leave to do.
+TIDY: tuple[Pass, ...] = (fold_constants, remove_identity, merge_transposes, merge_reshapes)
+
+# The forms of nodes that importers differ about; nothing looks at the graph after these.
+LOWER: tuple[tuple[Pass, Version], ...] = ((name_nodes_apart, CLASSIC),)
+
+
+def pipeline(target: Target | None = None) -> tuple[tuple[Pass, ...], ...]:
+    """Return the stages for a target, by default any OpenCV from 4.6 on.
+
+    Each stage runs round after round until nothing changes, and then the next one begins.
+    """
+    aim = target or Target()
+    legalise = tuple(one for one, newest in LEGALISE if aim.includes(newest))
+    lower = tuple(one for one, newest in LOWER if aim.includes(newest))
+    return PREPARE + OPTIMISE, legalise + TIDY, lower
