@@ -1,0 +1,45 @@
+"""What is known not to work in OpenCV, by version and engine: the one list of it.
+
+Each entry is a test that is expected to fail. When it passes, after a new OpenCV or a new pass, the
+suite fails until the entry is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import pytest
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A case that OpenCV gets wrong, or refuses, on some of its engines."""
+
+    engines: tuple[str, ...]
+    reason: str
+
+
+BOTH = ("new", "classic")
+
+# OpenCV's version, major and minor -> case -> gap
+KNOWN: Mapping[str, Mapping[str, Gap]] = {
+    "5.0": {
+        "conv2d_transpose_output_padding_valid": Gap(
+            BOTH, "the conversion cuts the padding that Keras adds to the output"
+        ),
+        "resizing_bilinear_antialias_down": Gap(
+            BOTH, "tf2onnx has no conversion of ScaleAndTranslate, which antialiasing is"
+        ),
+    },
+}
+
+
+def gap(case: str, engine: str) -> tuple[pytest.MarkDecorator, ...]:
+    """Return the marks for a case on an engine of the OpenCV at hand."""
+    version = ".".join(cv2.__version__.split(".")[:2])
+    found = KNOWN.get(version, {}).get(case)
+    if found is None or engine not in found.engines:
+        return ()
+    return (pytest.mark.xfail(strict=True, reason=f"OpenCV {version}, {engine}: {found.reason}"),)
