@@ -6,18 +6,25 @@ from typing import Final
 
 from keras2cv.bundle import Bundle
 from keras2cv.errors import UnsupportedError
-from keras2cv.manifest import Preprocessing
+from keras2cv.manifest import Kind, Preprocessing
+
+KINDS: Final[tuple[Kind, ...]] = ("classify", "binary", "regress", "raw")
 
 # The interpolations that are a call of cv::resize. "tf-bilinear" is cv2's linear, on float32.
 INTERPOLATIONS: Final = ("nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear")
 
 
 def check_program_can_run(bundle: Bundle) -> None:
-    """Raise unless OpenCV alone turns an image into the bundle's input, exactly.
+    """Raise unless OpenCV alone turns an image into the bundle's answer, by the same numbers.
 
     Raises:
         UnsupportedError: with what is in the way, and the ways around it.
     """
+    if (kind := bundle.manifest.task.kind) not in KINDS:
+        raise UnsupportedError(
+            f"{bundle.folder} is for the task {kind}, and programs are written for "
+            f"{', '.join(KINDS)}. Run it with keras2cv.load(), which needs cv2 and NumPy."
+        )
     rules = bundle.manifest.preprocessing
     if rules is None:
         raise UnsupportedError(

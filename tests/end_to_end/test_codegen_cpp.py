@@ -1,0 +1,211 @@
+"""The C++ program of every task kind: built once without a warning, then run on many bundles."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import keras2cv
+from keras2cv.bundle import Bundle, write_bundle
+from keras2cv.codegen import generate
+from program_bundles import (
+    BUNDLES,
+    SPOILT,
+    all_values,
+    assert_predicts,
+    bad_images,
+    classifier,
+    write_images,
+)
+from tiny_bundle import Classifier
+
+Program = Callable[[Bundle], Path]
+
+STRICT = "-Wall -Wextra -Wpedantic -Wshadow -Werror"
+FIND_OPENCV = """\
+cmake_minimum_required(VERSION 3.10)
+project(find LANGUAGES CXX)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs dnn)
+"""
+
+
+def cmake(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run CMake, its output and errors in one."""
+    return subprocess.run(
+        ["cmake", *arguments],  # noqa: S607 - wherever the machine has it
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+def missing_tool(folder: Path) -> str | None:
+    """Return what building needs and this machine lacks, if anything."""
+    if shutil.which("cmake") is None:
+        return "there is no cmake"
+    (folder / "CMakeLists.txt").write_text(FIND_OPENCV, encoding="utf-8")
+    found = cmake("-S", str(folder), "-B", str(folder / "build"))
+    if found.returncode == 0:
+        return None
+    return f"CMake finds no C++ compiler, or no OpenCV for it:\n{found.stdout}"
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """Return what builds the program of a bundle's kind, or finds the one built before."""
+    if lacking := missing_tool(tmp_path_factory.mktemp("find")):
+        needed = f"{lacking}. apt install cmake g++ libopencv-dev"
+        if os.environ.get("CI") == "true":
+            pytest.fail(needed)
+        pytest.skip(needed)
+    built: dict[str, Path] = {}
+
+    def build(bundle: Bundle) -> Path:
+        kind = bundle.manifest.task.kind
+        if kind not in built:
+            built[kind] = build_program(bundle, tmp_path_factory.mktemp(kind))
+        return built[kind]
+
+    return build
+
+
+def build_program(bundle: Bundle, folder: Path) -> Path:
+    """Generate, configure and compile, warnings being errors; return the program."""
+    generate(bundle, "cpp", folder)
+    build = str(folder / "build")
+    for arguments in (
+        ("-S", str(folder), "-B", build, f"-DCMAKE_CXX_FLAGS={STRICT}"),
+        ("--build", build, "--config", "Release"),
+    ):
+        done = cmake(*arguments)
+        assert done.returncode == 0, done.stdout
+        assert "warning" not in done.stdout.lower()
+    return folder / "build" / "predict"
+
+
+def run_program(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program."""
+    return subprocess.run(
+        [str(program), *arguments], check=False, capture_output=True, encoding="utf-8", timeout=60
+    )
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_the_program_predicts_what_keras2cv_does(
+    name: str, program: Program, tmp_path: Path
+) -> None:
+    """Every value of every image is the Predictor's to 1e-5, on whatever OpenCV either has."""
+    bundle = BUNDLES[name](tmp_path / "it's.cv")
+    images = write_images(tmp_path)
+    options = [*map(str, images), *all_values(bundle)]
+    found = run_program(program(bundle), str(bundle.folder), *options)
+    assert (found.stderr, found.returncode) == ("", 0)
+    assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+
+
+def test_the_program_runs_a_new_export(program: Program, tmp_path: Path) -> None:
+    """The same program, another bundle in the old one's place: what counts is read at run time."""
+    images = write_images(tmp_path)
+    outputs = []
+    for name in ("stretch", "letterbox"):
+        bundle = BUNDLES[name](tmp_path / "cat.cv")
+        outputs.append(run_program(program(bundle), str(bundle.folder), *map(str, images)).stdout)
+    assert len(outputs[0].splitlines()) == len(outputs[1].splitlines()) == len(images)
+    assert outputs[0] != outputs[1]
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_the_program_says_what_is_wrong_with_a_bundle(
+    how: str, program: Program, tmp_path: Path
+) -> None:
+    """A spoilt bundle is one sentence on stderr and exit code 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    executable = program(bundle)
+    image = write_images(tmp_path)[0]
+    spoil, words = SPOILT[how]
+    spoil(bundle.folder)
+    found = run_program(executable, str(bundle.folder), str(image))
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert words in found.stderr
+    assert found.stderr.startswith("error: ")
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_the_program_says_what_is_wrong_with_an_image(program: Program, tmp_path: Path) -> None:
+    """A missing, empty or undecodable image is one sentence and exit code 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    for path, words in bad_images(tmp_path).items():
+        found = run_program(program(bundle), str(bundle.folder), path)
+        assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
+        assert words in found.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--top", "0"], ["--top"], ["--save", "x.png"], ["--nope"]]
+)
+def test_wrong_arguments_are_a_usage_error(
+    arguments: list[str], program: Program, tmp_path: Path
+) -> None:
+    """No image, no class, no number, two images for one picture, no such option: exit code 2."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    images = ["a.png", "b.png"] if arguments else []
+    found = run_program(program(bundle), str(bundle.folder), *images, *arguments)
+    assert (found.stdout, found.returncode) == ("", 2)
+    assert found.stderr.splitlines()[1].startswith("usage: predict BUNDLE IMAGE... [--top K]")
+
+
+def test_the_program_prints_and_draws(program: Program, tmp_path: Path) -> None:
+    """A line has the K best classes; the picture is keras2cv's, in this OpenCV's letters."""
+    bundle = classifier(task={"labels": ("cat", "dog", "eel", "fox", "gnu")})(tmp_path / "cat.cv")
+    path, drawn = write_images(tmp_path)[2], tmp_path / "drawn.png"  # 13x11: enlarged
+    options = ("--top", "2", "--save", str(drawn))
+    found = run_program(program(bundle), str(bundle.folder), str(path), *options)
+    result = keras2cv.load(bundle.folder).predict(cv2.imread(str(path)))
+    assert isinstance(result, keras2cv.Classification)
+    best = ", ".join(f"{label} {score:.4f}" for label, _, score in result.top(2))
+    assert found.stdout == f"{path}: {best}\n"
+    picture, expected = cv2.imread(str(drawn)), result.draw(cv2.imread(str(path)))
+    assert picture.shape == expected.shape
+    np.testing.assert_array_equal(picture[80:], expected[80:])  # below the box
+    assert 0.5 < (picture[:50, :60] == 32).mean() < 0.95  # its paper, and what is written on it
+
+
+def test_long_and_foreign_labels_are_drawn(program: Program, tmp_path: Path) -> None:
+    """Labels wider than the picture are cut at its edge, and cv2 is asked for ASCII alone."""
+    labels = ("cat", "dog", "naïve", "猫" * 50, "w" * 300)
+    bundle = classifier(task={"labels": labels})(tmp_path / "cat.cv")
+    path, drawn = write_images(tmp_path)[1], tmp_path / "drawn.png"
+    found = run_program(program(bundle), str(bundle.folder), str(path), "--save", str(drawn))
+    assert (found.stderr, found.returncode) == ("", 0)
+    picture = cv2.imread(str(drawn))
+    assert picture.shape == (6 * 90, 6 * 30, 3)
+    assert (picture[0] == 32).all()  # the box is as wide as the picture
+
+
+def test_a_picture_that_cannot_be_written_is_an_error(program: Program, tmp_path: Path) -> None:
+    """An ending that no encoder has, or a folder that is not there: one sentence, exit code 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    image = write_images(tmp_path)[0]
+    for target in (tmp_path / "drawn.xyz", tmp_path / "nowhere" / "drawn.png"):
+        found = run_program(program(bundle), str(bundle.folder), str(image), "--save", str(target))
+        assert (found.returncode, len(found.stderr.splitlines())) == (1, 1)
+        assert f"{target} cannot be written" in found.stderr
+
+
+def test_the_program_warns_of_an_unverified_bundle(program: Program, tmp_path: Path) -> None:
+    """It runs, and says on stderr that nobody compared it."""
+    tiny = Classifier()
+    manifest = tiny.manifest().replace(status="unverified", evidence=None)
+    bundle = write_bundle(tmp_path / "cat.cv", manifest, {"model.onnx": tiny.onnx()})
+    found = run_program(program(bundle), str(bundle.folder), str(write_images(tmp_path)[0]))
+    assert found.returncode == 0
+    assert found.stderr.startswith("warning: the bundle is unverified")

@@ -1,0 +1,264 @@
+"""`codegen`: what is written, what is refused, and that the Python program is right by itself."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+import keras2cv
+from keras2cv.bundle import Bundle, read_bundle, write_bundle
+from keras2cv.cli import main
+from keras2cv.codegen import LANGUAGES, generate
+from keras2cv.codegen.limits import KINDS
+from keras2cv.errors import UnsupportedError, UsageError
+from keras2cv.resize import INTERPOLATIONS
+from program_bundles import (
+    BUNDLES,
+    SPOILT,
+    all_values,
+    assert_predicts,
+    bad_images,
+    classifier,
+    write_images,
+)
+from tiny_bundle import Classifier, manifest_of
+
+CPP_FILES = {"CMakeLists.txt", "README.md", "main.cpp", "answer.hpp", "manifest.hpp", "model.hpp"}
+CV2_ALONE = ("nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear")
+
+
+def bundle_of(kind: str, folder: Path) -> Bundle:
+    """Write a bundle whose task is `kind`."""
+    names = {"classify": "stretch", "binary": "binary", "regress": "regress", "raw": "raw"}
+    return BUNDLES[names[kind]](folder)
+
+
+def run_program(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run predict.py in a fresh Python that has no keras2cv."""
+    trap = program.parent / "trap"
+    trap.mkdir(exist_ok=True)
+    (trap / "keras2cv.py").write_text("raise ImportError('a program must not need it')\n", "utf-8")
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(program), *arguments],
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(trap), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("name", [*BUNDLES, "cubic"])
+def test_the_python_program_predicts_what_keras2cv_does(name: str, tmp_path: Path) -> None:
+    """Every result of every image is the Predictor's to 1e-6, without keras2cv."""
+    write = BUNDLES.get(name, classifier(interpolation="cubic"))
+    bundle = write(tmp_path / "it's.cv")
+    images = write_images(tmp_path)
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    found = run_program(program, str(bundle.folder), *map(str, images), *all_values(bundle))
+    assert (found.stderr, found.returncode) == ("", 0)
+    assert_predicts(found.stdout, bundle, images, tolerance=1e-6)
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_the_python_program_says_what_is_wrong_with_a_bundle(how: str, tmp_path: Path) -> None:
+    """A spoilt bundle is one sentence on stderr and exit code 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    image = write_images(tmp_path)[0]
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    spoil, words = SPOILT[how]
+    spoil(bundle.folder)
+    found = run_program(program, str(bundle.folder), str(image))
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert words in found.stderr
+    assert found.stderr.startswith("error: ")
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_the_python_program_says_what_is_wrong_with_an_image(tmp_path: Path) -> None:
+    """A missing, empty or undecodable image is one sentence and exit code 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    for path, words in bad_images(tmp_path).items():
+        found = run_program(program, str(bundle.folder), path)
+        assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
+        assert words in found.stderr
+
+
+def test_the_python_program_prints_and_draws(tmp_path: Path) -> None:
+    """A line has the K best classes; the picture is the image, enlarged, with a box on it."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    path = write_images(tmp_path)[2]  # 13x11
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    drawn = tmp_path / "drawn.png"
+    options = ("--top", "2", "--save", str(drawn))
+    found = run_program(program, str(bundle.folder), str(path), *options)
+    model = keras2cv.load(bundle.folder)
+    result: Any = model.predict(cv2.imread(str(path)))
+    best = ", ".join(f"{label} {score:.4f}" for label, _, score in result.top(2))
+    assert found.stdout == f"{path}: {best}\n"
+    np.testing.assert_array_equal(cv2.imread(str(drawn)), result.draw(cv2.imread(str(path))))
+
+
+def test_the_python_program_warns_of_an_unverified_bundle(tmp_path: Path) -> None:
+    """It runs, and says on stderr that nobody compared it."""
+    tiny = Classifier()
+    manifest = tiny.manifest().replace(status="unverified", evidence=None)
+    bundle = write_bundle(tmp_path / "cat.cv", manifest, {"model.onnx": tiny.onnx()})
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    found = run_program(program, str(bundle.folder), str(write_images(tmp_path)[0]))
+    assert found.returncode == 0
+    assert found.stderr.startswith("warning: the bundle is unverified")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--top", "0"], ["--save", "x.png"], ["--nope"]])
+def test_wrong_arguments_are_a_usage_error(arguments: list[str], tmp_path: Path) -> None:
+    """No image, no class, two images for one picture, no such option: exit code 2."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    images = ["a.png", "b.png"] if arguments else []
+    found = run_program(program, str(bundle.folder), *images, *arguments)
+    assert found.returncode == 2
+    assert "usage: " in found.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Path) -> None:
+    """No mark of the templates is left, and what is for one kind alone is in no other."""
+    files = generate(bundle_of(kind, tmp_path / "cat.cv"), language, tmp_path / "program")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    whole = "\n".join(texts.values())
+    assert "@" not in whole
+    assert f'"{kind}"' in whole
+    assert ("--top" in whole) == (kind == "classify")
+    assert set(texts) >= (CPP_FILES if language == "cpp" else {"predict.py"})
+    assert all(len(line) <= 110 for text in texts.values() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_python_program_is_as_clean_as_our_own(kind: str, tmp_path: Path) -> None:
+    """It imports cv2, NumPy and the standard library, and the linter has nothing to say."""
+    (program,) = generate(bundle_of(kind, tmp_path / "cat.cv"), "python", tmp_path / "program")
+    tree = ast.parse(program.read_text(encoding="utf-8"), feature_version=(3, 10))
+    plain = [n.names for n in ast.walk(tree) if isinstance(n, ast.Import)]
+    tops = {alias.name.split(".")[0] for names in plain for alias in names}
+    tops |= {str(n.module) for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    assert tops - set(sys.stdlib_module_names) == {"cv2", "numpy"}
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check", "--select", "E,F,W,I,D,UP,N,SIM,RET,PTH"], ["format", "--check"]):
+        options = ["--isolated", "--no-cache", "--line-length", "100"]
+        if command[0] == "check":
+            options += ["--ignore", "D203,D213"]
+        found = subprocess.run(
+            [*ruff, *command, *options, str(program)],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+        assert found.returncode == 0, found.stdout
+
+
+def test_the_readme_leads_from_the_program_to_the_bundle(tmp_path: Path) -> None:
+    """Its command works in the program's folder, with spaces in the bundle's name too."""
+    bundle = classifier()(tmp_path / "my cat.cv")
+    generate(bundle, "cpp", tmp_path / "deep" / "program")
+    readme = (tmp_path / "deep" / "program" / "README.md").read_text(encoding="utf-8")
+    assert "\nbuild/predict '../../my cat.cv' photo.jpg --save drawn.png\n" in readme
+
+
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+def test_what_cv2_cannot_resize_is_refused(interpolation: str, tmp_path: Path) -> None:
+    """Every interpolation is either a call of cv2.resize, or an error that names the others."""
+    bundle = classifier(interpolation=interpolation)(tmp_path / "cat.cv")
+    if interpolation in CV2_ALONE:
+        assert generate(bundle, "cpp", tmp_path / "program")
+        return
+    with pytest.raises(UnsupportedError, match=f"{interpolation}.*keras2cv.load.*tf-bilinear"):
+        generate(bundle, "cpp", tmp_path / "program")
+    assert not (tmp_path / "program").exists()
+
+
+def test_a_bundle_of_arrays_is_refused(tmp_path: Path) -> None:
+    """Without preprocessing there is nothing to do with an image."""
+    tiny = Classifier()
+    files: dict[str, bytes | Path] = {"model.onnx": tiny.onnx(), "selftest.npz": tiny.selftest()}
+    manifest = tiny.manifest().replace(preprocessing=None)
+    bundle = write_bundle(tmp_path / "cat.cv", manifest, files)
+    with pytest.raises(UnsupportedError, match="takes arrays"):
+        generate(bundle, "python", tmp_path / "program")
+
+
+def test_a_bundle_of_several_inputs_is_refused(tmp_path: Path) -> None:
+    """An image fills one input."""
+    tiny, model = Classifier(), Classifier().onnx()
+    whole = tiny.manifest()
+    other = dataclasses.replace(whole.inputs[0], name="mask", net_name="mask")
+    manifest = manifest_of(
+        model,
+        inputs=(*whole.inputs, other),
+        outputs=whole.outputs,
+        preprocessing=whole.preprocessing,
+    )
+    bundle = Bundle(tmp_path / "cat.cv", manifest)
+    with pytest.raises(UnsupportedError, match="the inputs photo, mask"):
+        generate(bundle, "cpp", tmp_path / "program")
+
+
+def test_a_language_that_is_not_there_is_a_usage_error(cat_cv: Path, tmp_path: Path) -> None:
+    """The message lists those that are."""
+    with pytest.raises(UsageError, match="cpp, python"):
+        generate(read_bundle(cat_cv), "cobol", tmp_path / "program")
+
+
+def test_nothing_of_the_users_is_overwritten(cat_cv: Path, tmp_path: Path) -> None:
+    """A file that was edited stops it before anything is written; one that was not does not."""
+    bundle, folder = read_bundle(cat_cv), tmp_path / "program"
+    generate(bundle, "cpp", folder)
+    (folder / "mine.txt").write_text("mine", encoding="utf-8")
+    generate(bundle, "cpp", folder)
+    (folder / "main.cpp").unlink()
+    with (folder / "answer.hpp").open("a", encoding="utf-8") as file:
+        file.write("// edited\n")
+    with pytest.raises(UsageError, match=r"answer\.hpp exists"):
+        generate(bundle, "cpp", folder)
+    assert not (folder / "main.cpp").exists()
+
+
+def test_the_verb_lists_what_it_wrote(
+    cat_cv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`codegen` prints the files and what to do next, and returns 0."""
+    folder = tmp_path / "program"
+    assert main(["codegen", str(cat_cv), "--lang", "python", "-o", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[0] == str(folder / "predict.py")
+    assert "predict.py --help" in shown
+
+
+def test_a_folder_that_cannot_be_made_is_a_usage_error(
+    cat_cv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file where the folder should be: exit code 2, and the path in the message."""
+    taken = tmp_path / "taken"
+    taken.write_text("a file", encoding="utf-8")
+    assert main(["codegen", str(cat_cv), "--lang", "cpp", "-o", str(taken)]) == 2
+    assert "taken" in capsys.readouterr().err
+
+
+def test_a_refusal_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The question was understood, and the answer is no."""
+    bundle = classifier(interpolation="pil-bicubic")(tmp_path / "cat.cv")
+    arguments = ["codegen", str(bundle.folder), "--lang", "cpp", "-o", str(tmp_path / "program")]
+    assert main(arguments) == 1
+    assert "pil-bicubic" in capsys.readouterr().err
