@@ -18,6 +18,7 @@ from .recognise import Head, heads
 from .rewrite import rewrite
 from .spec import TensorSpec
 from .support import require_supported
+from .target import Target
 from .to_graph import trace
 from .to_onnx import to_onnx
 
@@ -49,8 +50,12 @@ class Converted:
         return {h.spec.name: h.activation for h in flat}
 
 
-def convert(loaded: LoadedModel) -> Converted:
+def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
     """Trace, convert and rewrite.
+
+    Args:
+        loaded: The model.
+        target: Which OpenCV it is for; None: any from 4.6 on.
 
     Raises:
         ModelError: The model cannot be traced at static shapes.
@@ -60,7 +65,7 @@ def convert(loaded: LoadedModel) -> Converted:
     model = to_onnx(traced)
     found = tuple(heads(model, traced.output_specs))
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
-    fired = rewrite(model, pipeline())
+    fired = rewrite(model, pipeline(target))
     inputs, outputs = settle(model)
     require_supported(model)
     return Converted(
