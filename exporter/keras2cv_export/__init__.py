@@ -14,18 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .checking import CheckReport, check
+    from .detection import Detection
     from .exporting import ExportReport, export
+    from .masks import Mask
     from .parity import ParityReport
 
-__all__ = ["CheckReport", "ExportReport", "ParityReport", "check", "export"]
+__all__ = ["CheckReport", "Detection", "ExportReport", "Mask", "ParityReport", "check", "export"]
 
 # Where each lives. The modules are not called like the functions: importing a submodule binds its
 # name in the package, over the function.
 _HOME = {
     "CheckReport": "checking",
     "check": "checking",
+    "Detection": "detection",
     "ExportReport": "exporting",
     "export": "exporting",
+    "Mask": "masks",
     "ParityReport": "parity",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from keras2cv.errors import ParityError, UsageError
 from keras2cv.manifest import SCHEMA, Engine, Manifest, Model, Preprocessing, Task
 
 from .convert import Converted, convert
+from .detection import Detection
 from .facts import Wishes, decide
 from .load import LoadedModel, Shapes, load_model
+from .masks import Mask
 from .parity import ParityReport
 from .presets import Geometry
 from .selftest import write_selftest
@@ -77,6 +79,8 @@ def export(
     resize: str | None = None,
     size: tuple[int, int] | None = None,
     interpolation: str | None = None,
+    detection: Detection | Mapping[str, Any] | None = None,
+    mask: Mask | Mapping[str, Any] | None = None,
     samples: str | os.PathLike[str] | None = None,
     tolerance: str | Sequence[str] = "fp32",
     tune: bool = False,
@@ -95,12 +99,15 @@ def export(
         engine: "new", "classic" or None: verify on each that the installed OpenCV has.
         input_shapes: {input: shape with the batch}, or one shape, for open dimensions.
         batch: Samples per run of the net; `predict` takes any number whatever it is.
-        task: classify, binary, regress or raw; None: told by the last layer where it can be.
+        task: classify, binary, regress, detect, segment or raw; None: told by the last layer
+            where it can be.
         labels: Names of the classes, or a text file with one per line.
         preprocess: none, 0-1, tf, torch, caffe or a JSON file; None: recognised, or an error.
         resize: stretch, letterbox or center-crop.
         size: (width, height) that images are resized to; it is the input's own.
         interpolation: One of `keras2cv.resize.INTERPOLATIONS`.
+        detection: For the task detect: which output is what, and what its numbers mean.
+        mask: For the task segment: the same.
         samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
         tolerance: "strict", "fp32", "fp16", and "OUTPUT:VALUE".
         tune: Reserved.
@@ -121,7 +128,8 @@ def export(
     """
     started = time.perf_counter()
     _refuse_reserved(format, opencv, tune)
-    wishes = Wishes(task, labels, preprocess, Geometry(size, resize, interpolation))
+    geometry = Geometry(size, resize, interpolation)
+    wishes = Wishes(task, labels, preprocess, geometry, _said(detection, mask))
     with staged_bundle(bundle) as stage:
         progress("loading the model")
         loaded = load_model(
@@ -155,6 +163,17 @@ def export(
         tuple(converted.fired.items()),
         time.perf_counter() - started,
     )
+
+
+def _said(
+    detection: Detection | Mapping[str, Any] | None, mask: Mask | Mapping[str, Any] | None
+) -> Detection | Mask | None:
+    """Return what was said of the outputs: of a detector's, of a mask, or nothing."""
+    if detection is not None and mask is not None:
+        raise UsageError("A model detects or segments, and both are described. Leave one out.")
+    if detection is not None:
+        return Detection.of(detection)
+    return None if mask is None else Mask.of(mask)
 
 
 def _refuse_reserved(format_: str, opencv: str | None, tune: bool) -> None:

@@ -12,7 +12,10 @@ from keras2cv.errors import InputError, UsageError
 from keras2cv.manifest import KINDS, Kind, Preprocessing, Task
 
 from .convert import Converted
+from .detection import Detection, detection_task
 from .load import LoadedModel
+from .masks import Mask, mask_task
+from .outputs import outputs_of
 from .presets import PRESETS, Geometry, preprocessing
 from .recognise import build_task, guess_kind, normaliser, preset_hint
 from .spec import TensorSpec
@@ -28,6 +31,7 @@ class Wishes:
     labels: Any
     preprocess: str | os.PathLike[str] | None
     geometry: Geometry
+    outputs: Detection | Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,38 @@ def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
         UsageError: An image task without a preprocessing, or something that does not fit the model.
     """
     labels = read_labels(wishes.labels)
-    kind, task_note = _kind(converted, wishes.task, labels)
-    task = build_task(kind, converted.heads, labels)
+    kind, task_note = _kind(converted, wishes.task or _implied(wishes.outputs), labels)
+    task, roles_note = _task(kind, converted, wishes.outputs, labels)
     facts, image_note = _preprocessing(loaded, kind, wishes)
-    return Facts(facts, task, task_note + image_note)
+    return Facts(facts, task, task_note + roles_note + image_note)
+
+
+def _task(
+    kind: Kind,
+    converted: Converted,
+    said: Detection | Mask | None,
+    labels: tuple[str, ...] | None,
+) -> tuple[Task, tuple[str, ...]]:
+    """Return the task of that kind, and what was not stated of the outputs that it reads."""
+    wanted = {"detect": Detection, "segment": Mask}.get(kind)
+    if said is not None and not (wanted and isinstance(said, wanted)):
+        asked = _implied(said)
+        raise UsageError(
+            f"What was said of the outputs is for the task {asked}, and the task is {kind}. "
+            f"Give --task {asked}, or leave it out."
+        )
+    if kind == "detect":
+        return detection_task(cast("Detection", said or Detection()), outputs_of(converted), labels)
+    if kind == "segment":
+        return mask_task(cast("Mask", said or Mask()), outputs_of(converted), labels)
+    return build_task(kind, converted.heads, labels), ()
+
+
+def _implied(said: Detection | Mask | None) -> Kind | None:
+    """Return the task of which outputs were described."""
+    if said is None:
+        return None
+    return "detect" if isinstance(said, Detection) else "segment"
 
 
 def read_labels(labels: Any) -> tuple[str, ...] | None:

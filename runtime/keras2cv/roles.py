@@ -24,7 +24,7 @@ BoxFormat = Literal["yxyx", "xyxy", "xywh", "cxcywh"]
 BoxUnits = Literal["normalised", "pixels"]
 Activation = Literal["none", "sigmoid", "softmax"]
 ObjectnessActivation = Literal["none", "sigmoid"]
-Columns = Literal["box,objectness,scores", "box,scores", "box,score,class"]
+Columns = Literal["box+objectness+scores", "box+scores", "box+score+class"]
 MaskScores = Literal["softmax", "logits", "sigmoid", "labels"]
 
 
@@ -76,7 +76,7 @@ class Detect:
     Outputs by Keras name, for a sample: `boxes` (..., 4), M boxes in any arrangement; `scores`,
     M values beside `classes` (M class numbers), else M x C, one per class; `objectness`, M values
     that multiply the scores. Or a single `raw` (..., K) whose `columns` are a box, and then
-    "objectness,scores": 1 + C, "scores": C, or "score,class": 2.
+    "objectness+scores": 1 + C, "scores": C, or "score+class": 2.
 
     `box_units`: shares of the input's width and height, or its pixels. With `anchors` the boxes
     are offsets cx, cy, w, h. `activation`: what the scores still need; "none" for probabilities.
@@ -127,12 +127,12 @@ class Detect:
     @property
     def has_class_numbers(self) -> bool:
         """Whether the model names each box's class, rather than score every class."""
-        return self.classes is not None or self.columns == "box,score,class"
+        return self.classes is not None or self.columns == "box+score+class"
 
     @property
     def has_objectness(self) -> bool:
         """Whether there is a value per box that multiplies its scores."""
-        return self.objectness is not None or self.columns == "box,objectness,scores"
+        return self.objectness is not None or self.columns == "box+objectness+scores"
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -165,7 +165,7 @@ class Detect:
     def _classes_of_columns(self, shape: tuple[int, ...]) -> int | None:
         width = shape[-1] if shape else 0
         self._check_anchors(prod(shape) // max(width, 1))
-        if self.columns == "box,score,class":
+        if self.columns == "box+score+class":
             if width != 6:
                 raise SchemaError("raw", f"must be (..., 6), got {list(shape)}")
             return None

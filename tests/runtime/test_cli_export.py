@@ -58,7 +58,11 @@ Put = Callable[[str, Any], Stand]
 def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
     """Return a function that puts a stand-in in the exporter's place."""
     monkeypatch.chdir(tmp_path)
-    for name in ("cat.keras", "cat.h5", "m.keras"):  # the stand-in opens nothing, but it must be there
+    for name in (
+        "cat.keras",
+        "cat.h5",
+        "m.keras",
+    ):  # the stand-in opens nothing, but it must be there
         Path(name).touch()
     monkeypatch.setattr(heavy, "MODULES", ("json",))
 
@@ -169,7 +173,7 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
             "--batch -1",
             "argument --batch: must be a whole number of at least 1, got '-1'. See `kera",
         ),
-        ("--task detect", "argument --task: invalid choice: 'detect' (choose from "),
+        ("--task depth", "argument --task: invalid choice: 'depth' (choose from "),
         ("--format frozen", "argument --format: invalid choice: 'frozen' (choose from "),
         ("--tune", "unrecognized arguments: --tune. See `keras2cv export --help`.\n"),
         ("--pre tf", "unrecognized arguments: --pre tf. See `keras2cv export --help`.\n"),

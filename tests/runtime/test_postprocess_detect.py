@@ -186,16 +186,16 @@ def test_logits_become_probabilities(activation: Any, with_objectness: bool) -> 
 @pytest.mark.parametrize(
     ("columns", "row", "score", "class_id"),
     [
-        ("box,objectness,scores", (1, 2, 9, 8, 0.75, 0.5, 0.8), 0.6, 1),
-        ("box,scores", (1, 2, 9, 8, 0.75, 0.5, 0.8), 0.8, 2),
-        ("box,score,class", (1, 2, 9, 8, 0.75, 4), 0.75, 4),
+        ("box+objectness+scores", (1, 2, 9, 8, 0.75, 0.5, 0.8), 0.6, 1),
+        ("box+scores", (1, 2, 9, 8, 0.75, 0.5, 0.8), 0.8, 2),
+        ("box+score+class", (1, 2, 9, 8, 0.75, 4), 0.75, 4),
     ],
 )
 def test_a_single_table_is_read_by_its_columns(
     columns: Any, row: Any, score: float, class_id: int
 ) -> None:
     """YOLO's one tensor, and the table of finished detections."""
-    activation = "none" if columns.startswith("box,objectness") else None
+    activation = "none" if columns.startswith("box+objectness") else None
     facts = Detect(
         "xyxy", "pixels", "none", 0.5,
         raw="r", columns=columns, objectness_activation=activation,  # type: ignore[arg-type]

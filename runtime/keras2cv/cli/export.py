@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from keras2cv.cli import values
+from keras2cv.cli import roles, values
 from keras2cv.cli.heavy import (
     add_model_arguments,
     load_exporter,
@@ -31,6 +31,7 @@ EXAMPLES: Final = """\
   keras2cv export cat.keras -o cat.cv --preprocess 0-1 --labels labels.txt
   keras2cv export mobilenet.h5 -o mobilenet.cv --preprocess tf --samples photos/
   keras2cv export unet.keras -o unet.cv --input-shape 1,256,320,3 --task raw
+  keras2cv export cars.h5 -o cars.cv --box-format yxyx --box-units normalised
   keras2cv export mine.keras -o mine.cv --import mypkg.layers --preprocess none
 """
 
@@ -42,6 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "-o", "--output", metavar="BUNDLE", type=Path, required=True, help="the folder to write"
     )
     _add_meaning(parser)
+    roles.add_arguments(parser)
     _add_net(parser)
     add_model_arguments(parser)
     parser.add_argument(
@@ -57,7 +59,7 @@ def _add_meaning(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("what goes in and what comes out")
     group.add_argument(
         "--task",
-        choices=("classify", "binary", "regress", "raw"),
+        choices=("classify", "binary", "regress", "detect", "segment", "raw"),
         help="what the outputs mean (default: told by the last layer)",
     )
     group.add_argument("--labels", type=Path, metavar="FILE", help="a class per line, UTF-8")
@@ -141,6 +143,7 @@ def _settings(args: Namespace) -> dict[str, Any]:
         "check": not args.no_check,
         "imports": args.imports,
         "progress": progress,
+        **roles.settings(args),
     }
 
 

@@ -30,6 +30,21 @@ def share(text: str) -> float:
     return value
 
 
+def whole(text: str) -> int:
+    """Return the whole number `text`, at least 0."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ArgumentTypeError(f"must be a whole number of at least 0, got {text!r}")
+    return int(text)
+
+
+def four(text: str) -> tuple[float, ...]:
+    """Return the numbers of "0.1,0.1,0.2,0.2"."""
+    numbers = tuple(_number(part) for part in text.split(","))
+    if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers):
+        raise ArgumentTypeError(f"must be four numbers such as 0.1,0.1,0.2,0.2, got {text!r}")
+    return numbers
+
+
 def version(text: str) -> str:
     """Return `text`, a version such as "4.6" or "5.0.0"."""
     if not re.fullmatch(r"[0-9]+(\.[0-9]+){1,3}", text):

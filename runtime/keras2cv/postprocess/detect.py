@@ -181,9 +181,9 @@ def _activated(values: Array, activation: str) -> Array:
 def _columns(facts: Detect, raw: Array) -> dict[str, Array]:
     """Return the roles that lie side by side in a single output (..., K)."""
     table = raw.reshape(-1, raw.shape[-1])
-    if facts.columns == "box,score,class":
+    if facts.columns == "box+score+class":
         return {"boxes": table[:, :4], "scores": table[:, 4], "classes": table[:, 5]}
-    if facts.columns == "box,scores":
+    if facts.columns == "box+scores":
         return {"boxes": table[:, :4], "scores": table[:, 4:]}
     return {"boxes": table[:, :4], "objectness": table[:, 4], "scores": table[:, 5:]}
 
