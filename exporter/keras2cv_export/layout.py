@@ -40,13 +40,17 @@ def blobs_in_and_out(
     """
     for k, name in enumerate(input_names):
         _take_blob(model, k, name)
+    taken = {*input_names, *output_names}
     for k, name in enumerate(output_names):
-        _give_blob(model, k, _unlike(name, input_names))
+        _give_blob(model, k, _unlike(name, taken) if name in input_names else name)
 
 
-def _unlike(name: str, inputs: Sequence[str]) -> str:
+def _unlike(name: str, taken: set[str]) -> str:
     """An ONNX value has one name: an output called like an input gets a suffix in the net."""
-    return f"{name}_out" if name in inputs else name
+    wish = f"{name}_out"
+    while wish in taken:
+        wish = f"{wish}_"
+    return wish
 
 
 def _take_blob(model: ir.Model, k: int, name: str) -> None:

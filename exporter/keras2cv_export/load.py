@@ -254,16 +254,27 @@ def _keras_model(model: Any, source: Source, shapes: Shapes, batch: int) -> Load
         TensorSpec(name, tuple(t.shape), keras.backend.standardize_dtype(t.dtype))
         for name, t in zip(names, flat, strict=True)
     ]
+    _refuse_text(declared)
     inputs = resolve_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         with as_float32(model), _failing_clearly(str(model.name), inputs):
             outputs = model(keras.tree.pack_sequence_as(structure, list(tensors)), training=False)
-        return list(zip(_output_names(model, outputs), keras.tree.flatten(outputs), strict=True))
+        pairs = zip(_output_names(model, outputs), keras.tree.flatten(outputs), strict=True)
+        return [(name, tensor) for name, tensor in pairs if tensor is not None]
 
     return LoadedModel(
         str(model.name), source, inputs, call, _open_batch(model), model, _precision_note(model)
     )
+
+
+def _refuse_text(declared: Sequence[TensorSpec]) -> None:
+    for spec in declared:
+        if spec.dtype == "string":
+            raise ModelError(
+                f"The input {spec} is text, and OpenCV takes numbers only. "
+                "Look words up before the model, and export the part that follows."
+            )
 
 
 @contextmanager
@@ -340,17 +351,21 @@ def _symbol(shape: Sequence[int | None], model: Any) -> Any:
 
 
 def _paths(structure: Any, default: str) -> list[str]:
-    """Name the leaves of a structure by their path in it: keys of dicts, positions in lists."""
-    named = keras.tree.flatten_with_path(structure)
-    return _unique(
-        ["/".join(str(p) for p in path) if path else default for path, _ in named], default
-    )
+    """Name the leaves of a structure by their path in it: keys of dicts, positions in lists.
+
+    >>> _paths({"boxes": [1.0, 2.0], "mask": 3.0}, "output"), _paths([1.0, {"b": 2.0}], "output")
+    (['boxes/0', 'boxes/1', 'mask'], ['output_0', 'output_1/b'])
+    """
+    named = []
+    for path, _ in keras.tree.flatten_with_path(structure):
+        name = "/".join(map(str, path)) or default
+        named.append(f"{default}_{name}" if path and isinstance(path[0], int) else name)
+    return _unique(named)
 
 
-def _unique(names: Sequence[str], prefix: str = "") -> list[str]:
+def _unique(names: Sequence[str]) -> list[str]:
     result: list[str] = []
-    for raw in names:
-        wish = f"{prefix}_{raw}" if raw.isdigit() and prefix else raw
+    for wish in names:
         name, k = wish, 1
         while name in result:
             k += 1
@@ -431,6 +446,7 @@ def _saved_model(path: Path, shapes: Shapes, batch: int) -> LoadedModel:
     specs = signature.structured_input_signature[1]
     order = _argument_order(loaded, specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
+    _refuse_text(declared)
     inputs = resolve_shapes(declared, shapes, batch)
     outputs = signature.structured_outputs
     open_batch = frozenset(n for n, t in outputs.items() if t.shape.rank and t.shape[0] is None)

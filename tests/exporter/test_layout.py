@@ -84,6 +84,14 @@ def test_an_output_called_like_an_input_gets_a_name_of_its_own() -> None:
     checked(model)
 
 
+def test_that_name_is_nobody_elses() -> None:
+    """Another output may have it already."""
+    model = graph("(float[2,3] a) => (float[2,3] b, float[2,3] c) { b = Exp (a)  c = Abs (a) }")
+    blobs_in_and_out(model, ["image"], ["image", "image_out"])
+    assert names(model.graph.outputs) == ["image_out_", "image_out"]
+    checked(model)
+
+
 def test_an_output_that_is_an_input_goes_through_an_identity() -> None:
     """Otherwise the two would be one value with two names."""
     model = graph("(float[2,3] x) => (float[2,3] y) { y = Identity (x) }")

@@ -234,6 +234,28 @@ class TestSubclassed:
         ]
         assert ask(loaded)["output"].shape == (1, 5)
 
+    def test_positions_at_the_top_are_numbered_outputs(self) -> None:
+        """A number alone would be no name."""
+
+        class Several(keras.Model):
+            def call(self, x: Any) -> tuple[Any, Any]:
+                return x * 2, {"mask": x - 1}
+
+        model = Several()
+        model(np.ones((2, 6), "f4"))
+        assert list(ask(load_model(model))) == ["output_0", "output_1/mask"]
+
+    def test_what_is_not_given_is_left_out(self) -> None:
+        """Some models return None where they have nothing to say."""
+
+        class Optional(keras.Model):
+            def call(self, x: Any) -> dict[str, Any]:
+                return {"aux": None, "main": x * 2}
+
+        model = Optional()
+        model(np.ones((2, 6), "f4"))
+        assert list(ask(load_model(model))) == ["main"]
+
     def test_never_called_and_no_shape_is_refused(self) -> None:
         """The user hears both ways out."""
         with pytest.raises(ModelError, match="Call it once on an example, or give --input-shape"):
@@ -639,6 +661,14 @@ class TestMixedPrecision:
         """There is nothing to say."""
         x = keras.Input((4,))
         assert load_model(keras.Model(x, layers.Dense(2)(x))).notes == ()
+
+
+def test_an_input_of_text_is_refused() -> None:
+    """OpenCV has no text."""
+    text = keras.Input((), dtype="string", name="title")
+    model = keras.Model(text, layers.Hashing(7)(text))
+    with pytest.raises(ModelError, match=r"The input title \(None,\) string is text"):
+        load_model(model)
 
 
 def test_the_smallest_vocabulary_is_that_of_the_smallest_embedding() -> None:
