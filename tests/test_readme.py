@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 
+from drawn_detector import BOXES, PICTURE_WH, draw_street, write_detector
 from keras2cv.cli import main
 
 README = Path(__file__).parents[1] / "README.md"
@@ -29,7 +30,7 @@ def blocks() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the README's files: cat.h5, labels.txt, photo.jpg and photos/."""
+    """A folder with the README's files: models, labels, photo.jpg, photos/ and street.jpg."""
     path = tmp_path_factory.mktemp("readme")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path)
@@ -38,7 +39,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (path / "photos").mkdir()
         for k, name in enumerate(["photo.jpg", *(f"photos/{n}.jpg" for n in "abcde")]):
             cv2.imwrite(name, _picture(k))
-        assert main(_export_command()) == 0
+        assert main(_export_command("cat.h5")) == 0
+        write_detector(path / "detector.h5")
+        (path / "things.txt").write_text("car\ntree\npool\n", encoding="utf-8")
+        cv2.imwrite("street.jpg", draw_street())
+        assert main(_export_command("detector.h5")) == 0
         yield path
 
 
@@ -70,8 +75,9 @@ def _picture(seed: int) -> Any:
     return cv2.resize(small, (301 + 17 * seed, 240 - 11 * seed), interpolation=cv2.INTER_CUBIC)
 
 
-def _export_command() -> list[str]:
-    [line] = re.findall(r"^keras2cv export cat.h5 .*$", README.read_text(encoding="utf-8"), re.M)
+def _export_command(model: str) -> list[str]:
+    text = README.read_text(encoding="utf-8")
+    [line] = re.findall(rf"^keras2cv export {re.escape(model)} .*$", text, re.M)
     return shlex.split(line)[1:]
 
 
@@ -105,6 +111,39 @@ def test_a_batch_has_the_probabilities_that_tensorflow_gives(blocks: dict[str, s
 
 
 @pytest.mark.usefixtures("folder")
+def test_the_boxes_are_those_that_tensorflow_gives(blocks: dict[str, str]) -> None:
+    """Tutorial (c) finds the drawn things, with TensorFlow's boxes, scores and classes."""
+    names = run(blocks, "tensorflow-detect")
+    kept = np.argsort(-names["scores"])[: len(BOXES)]
+    expected = names["boxes"][kept][:, [1, 0, 3, 2]] * (PICTURE_WH * 2)
+    assert [int(number) for number in names["classes"][kept]] == [number for number, _ in BOXES]
+    assert np.abs(expected - [box for _, box in BOXES]).max() < 5  # it is a detector at all
+    result = run(blocks, "opencv-detect")["result"]
+    assert [found.label for found in result] == ["car", "pool", "tree"]
+    assert np.abs(result.scores - names["scores"][kept]).max() < TOLERANCE
+    assert np.abs(result.boxes_xyxy - expected).max() < 1e-3  # pixels
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_boxes_are_drawn_where_they_are(blocks: dict[str, str]) -> None:
+    """The picture differs from the photo along every edge, and not inside or far away."""
+    names = run(blocks, "opencv-detect")
+    image, drawn = names["image"], cv2.imread("drawn.png")
+    assert np.array_equal(drawn, names["result"].draw(image))
+    changed = (image != drawn).any(axis=2)
+    for x0, y0, x1, y1 in names["result"].boxes_xyxy.round().astype(int):
+        edges = (
+            changed[y0:y1, x0],
+            changed[y0:y1, x1 - 1],
+            changed[y0, x0:x1],
+            changed[y1 - 1, x0:x1],
+        )
+        assert all(edge.all() for edge in edges)
+        assert not changed[y0 + 25 : y1 - 9, x0 + 9 : x1 - 9].any()
+    assert not changed[400:].any()
+
+
+@pytest.mark.usefixtures("folder")
 def test_infer_takes_and_gives_what_predict_does(blocks: dict[str, str]) -> None:
     """`infer` on three samples returns Keras' (3, 1)."""
     names = run(blocks, "opencv-infer")
@@ -123,4 +162,4 @@ def test_the_python_api_exports_and_checks(blocks: dict[str, str]) -> None:
 def test_every_python_block_is_run(blocks: dict[str, str]) -> None:
     """No Python in the README escapes these tests."""
     count = README.read_text(encoding="utf-8").count("```python")
-    assert count == len(blocks) == 7
+    assert count == len(blocks) == 9

@@ -99,7 +99,7 @@ def draw_boxes(
     height, width = canvas.shape[:2]
     factor = height // image.shape[0]
     scale = max(_MIN_SCALE, min(height, width) / 1000)
-    thickness = max(1, round(min(height, width) / 300))
+    thickness = max(2, round(min(height, width) / 240))
     for box, text, number in zip(boxes_xyxy, texts, numbers, strict=True):
         # The last pixel inside, and not the first beyond, is what cv2 draws the edge on.
         x0, y0, x1, y1 = (round(float(edge)) for edge in box * factor)
