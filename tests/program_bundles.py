@@ -52,8 +52,12 @@ def features(
     color: str = "BGR",
     channels: int = 3,
     engine: Engine = ANY_ENGINE,
+    **preprocessing: Any,
 ) -> Write:
-    """Return what writes a net with the outputs `map` (1, 4, H, W) and `means` (1, 4)."""
+    """Return what writes a net with the outputs `map` (1, 4, H, W), `means` (1, 4), `logit` (1, 1).
+
+    Unlike the classifier it tells where something is in the image.
+    """
 
     def write(folder: Path) -> Bundle:
         rng = np.random.default_rng(23)
@@ -73,7 +77,7 @@ def features(
         used = {tensor.net_name: tensor.net_shape for tensor in outputs}
         model = net(nodes, {"image": (1, channels, HEIGHT, WIDTH)}, used, weights)
         keras, in_net = (1, HEIGHT, WIDTH, channels), (1, channels, HEIGHT, WIDTH)
-        preprocessing = Preprocessing(
+        rules = Preprocessing(
             input="photo",
             color=color,  # type: ignore[arg-type]
             size_wh=(WIDTH, HEIGHT),
@@ -89,7 +93,7 @@ def features(
             inputs=(InputTensor("photo", "image", keras, in_net, "NCHW", "float32"),),
             outputs=outputs,
             task=task,
-            preprocessing=preprocessing,
+            preprocessing=dataclasses.replace(rules, **preprocessing),
             engine=engine,
         )
         return write_bundle(folder, manifest, {"model.onnx": model, "selftest.npz": npz({})})
@@ -131,6 +135,8 @@ BUNDLES: Mapping[str, Write] = {
     "regress": features(MEANS, task=Task("regress", "means", labels=("a", "b", 'c"d', "e\\f"))),
     "regress a map": features(MAP, task=Task("regress", "heat map")),
     "raw": features(MAP, LOGIT, task=RAW),
+    "raw letterbox": features(MAP, task=RAW, resize="letterbox", pad=50),
+    "raw center-crop": features(MAP, task=RAW, resize="center-crop"),
     "raw integers": features(COUNTS, task=RAW),
     "raw flags": features(FLAGS, task=RAW),
     "raw without batch": features(FIXED, task=RAW),
