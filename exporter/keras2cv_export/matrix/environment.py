@@ -144,6 +144,15 @@ class Environments:
         return Environment(python_of(target), wheel, made.opencv, made.numpy, made.python_version)
 
 
+def look_at(python: Path, wheel: str) -> Environment | None:
+    """Return what `python` has, called `wheel`; None if it does not start or import cv2."""
+    done = _ask(python, _ASK_CV2)
+    if done is None or done.returncode != 0:
+        return None
+    facts = json.loads(done.stdout.strip().splitlines()[-1])
+    return Environment(python, wheel, facts["opencv"], facts["numpy"], facts["python"])
+
+
 def cache_folder() -> Path:
     """Return the folder for what can be made again: KERAS2CV_CACHE, or the system's own place."""
     if own := os.environ.get("KERAS2CV_CACHE"):
@@ -191,20 +200,16 @@ def _publish(stage: Path, target: Path, wheel: str) -> None:
 
 def _look(folder: Path, wheel: str) -> Environment | None:
     """Return the environment in `folder` if its OpenCV imports and is the wheel's."""
-    done = _ask(python_of(folder), _ASK_CV2)
-    if done is None or done.returncode != 0:
-        return None
-    facts = json.loads(done.stdout.strip().splitlines()[-1])
-    if version_tuple(facts["opencv"])[:3] != version_tuple(wheel)[:3]:
-        return None
-    return Environment(python_of(folder), wheel, facts["opencv"], facts["numpy"], facts["python"])
+    found = look_at(python_of(folder), wheel)
+    same = found is not None and version_tuple(found.opencv)[:3] == version_tuple(wheel)[:3]
+    return found if same else None
 
 
 def _why_not(folder: Path, wheel: str) -> str:
+    found = look_at(python_of(folder), wheel)
+    if found is not None:
+        return f"the wheel {wheel} holds OpenCV {found.opencv}"
     done = _ask(python_of(folder), _ASK_CV2)
-    if done is not None and done.returncode == 0:
-        found = json.loads(done.stdout.strip().splitlines()[-1])
-        return f"the wheel {wheel} holds OpenCV {found['opencv']}"
     said = done.stderr.strip().splitlines() if done else []
     return f"cv2 {wheel} does not import: {said[-1] if said else 'no word on why'}"
 
