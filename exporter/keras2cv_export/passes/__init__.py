@@ -8,21 +8,28 @@ from keras2cv_export.target import Target, Version
 from .legalise.align_ranks import align_ranks
 from .legalise.bools_to_floats import bools_to_floats
 from .legalise.chain_operands import chain_operands
+from .legalise.compress_to_gather import compress_to_gather
 from .legalise.concat_off_channels import concat_off_channels
 from .legalise.crop_transposed_conv import crop_transposed_conv
 from .legalise.fold_constants import fold_constants
 from .legalise.gemm_to_dense import gemm_to_dense
+from .legalise.integer_matmul_to_float import integer_matmul_to_float
+from .legalise.match_bias_axis import match_bias_axis
 from .legalise.match_conv_groups import match_conv_groups
 from .legalise.name_nodes_apart import name_nodes_apart
 from .legalise.onehot_to_equal import onehot_to_equal
 from .legalise.plain_transposed_conv import plain_transposed_conv
 from .legalise.reduce_one_block import reduce_one_block
 from .legalise.remove_identity import remove_identity
+from .legalise.resize_last_axes import resize_last_axes
+from .legalise.resize_lines_by_copies import resize_lines_by_copies
 from .legalise.resize_to_matmul import resize_to_matmul
 from .legalise.resize_to_sizes import resize_to_sizes
 from .legalise.reverse_to_gather import reverse_to_gather
 from .legalise.split_to_slices import split_to_slices
+from .legalise.spread_channels import spread_channels
 from .legalise.squeeze_to_reshape import squeeze_to_reshape
+from .legalise.subtract_from_conv import subtract_from_conv
 from .legalise.truncate_casts import truncate_casts
 from .legalise.widen_windows import widen_windows
 from .optimise.fold_scale_into_conv import fold_scale_into_conv
@@ -35,11 +42,14 @@ PREPARE: tuple[Pass, ...] = (
     resize_to_sizes,  # before shapes are inferred anew from scales that floor to one pixel less
     match_conv_groups,  # before shapes are inferred from a kernel that fits no input
     fold_constants,  # then this: every pass below looks for constants
+    match_bias_axis,  # once shapes are known, and before Transposes move past what is no ONNX
     plain_transposed_conv,  # before the merges: it makes Reshapes
     remove_identity,  # before patterns are matched: an Identity in between hides them
     squeeze_to_reshape,  # before the merges: it makes Reshapes
     gemm_to_dense,  # before scales are folded: those expect kernels stored as (out, in)
     reverse_to_gather,
+    compress_to_gather,
+    integer_matmul_to_float,
 )
 
 # With these the same numbers come out faster.
@@ -59,11 +69,15 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (truncate_casts, CLASSIC),  # before truth values become numbers: it makes some
     (onehot_to_equal, CLASSIC),  # the same
     (bools_to_floats, (4, 14)),
+    (resize_last_axes, ALL),  # before the others, which look at those axes
     (resize_to_matmul, CLASSIC),
+    (resize_lines_by_copies, ALL),
     (widen_windows, CLASSIC),
     (crop_transposed_conv, (4, 14)),
     (chain_operands, (4, 12)),
     (align_ranks, (4, 14)),
+    (spread_channels, ALL),  # after the ranks are aligned: it looks at tensors of four
+    (subtract_from_conv, ALL),  # after channels are spread: that makes convolutions
     (concat_off_channels, CLASSIC),
     (reduce_one_block, ALL),
     (split_to_slices, (4, 6)),

@@ -30,7 +30,7 @@ from keras2cv_export.graph import (
 _FLOAT, _BOOL = ir.DataType.FLOAT, ir.DataType.BOOL
 _COMPARISONS = ("Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Equal")
 _MOVES = ("Reshape", "Transpose", "Slice", "Concat", "Gather", "Expand", "Tile", "Identity",
-          "Squeeze", "Unsqueeze", "Split")  # fmt: skip
+          "Squeeze", "Unsqueeze")  # fmt: skip
 # What may give infinity or NaN for finite numbers.
 _RISKY = frozenset(["Log", "Sqrt", "Reciprocal", "Div", "Pow", "Exp", "Acos", "Asin", "Acosh",
                     "Atanh", "Tan", "Sinh", "Cosh", "Mod", "ReduceLogSum", "ReduceLogSumExp",
@@ -55,6 +55,16 @@ def surely_finite(value: ir.Value | None, depth: int = _DEPTH) -> bool:
     if depth == 0 or node.op_type in _RISKY:
         return False
     return all(surely_finite(operand, depth - 1) for operand in node.inputs)
+
+
+def _has_rule(value: ir.Value) -> bool:
+    """Whether a truth value can be computed as a number, all the way up."""
+    node = value.producer()
+    if constant(value) is not None:
+        return True
+    if node is None or node.op_type not in (*_COMPARISONS, *_MOVES, *_LOGIC, "Split"):
+        return False
+    return all(_has_rule(v) for v in node.inputs if v is not None and v.dtype == _BOOL)
 
 
 class _Rewriter:
@@ -119,30 +129,28 @@ class _Rewriter:
 
     def _number(self, value: ir.Value) -> ir.Value | None:
         """Return a truth value as 0 and 1; None if it comes from an op without a rule."""
+        return self._build(value) if _has_rule(value) else None
+
+    def _build(self, value: ir.Value) -> ir.Value:
         if value not in self.numbers:
             array, node = constant(value), value.producer()
             if array is not None:
-                made: ir.Value | None = new_constant(self.model, array.astype(np.float32), value)
-            else:
-                made = self._translate(node, value) if node is not None else None
-            if made is None:
-                return None
-            self.numbers[value] = made
+                self.numbers[value] = new_constant(self.model, array.astype(np.float32), value)
+            elif node is not None and node.op_type == "Split":
+                self.numbers.update(zip(node.outputs, self._split(node), strict=True))
+            elif node is not None:
+                self.numbers[value] = self._translate(node, value)
         return self.numbers[value]
 
-    def _translate(self, node: ir.Node, value: ir.Value) -> ir.Value | None:
+    def _translate(self, node: ir.Node, value: ir.Value) -> ir.Value:
+        operands = [v for v in node.inputs if v is not None]
         if node.op_type in _COMPARISONS:
-            left, right = (self._float(node, v) for v in node.inputs if v is not None)
+            left, right = (self._float(node, v) for v in operands)
             return self._compare(node, left, right)
-        if node.op_type in _MOVES and len(node.outputs) == 1:
-            return self._move(node, value)
-        rule = _LOGIC.get(node.op_type)
-        if rule is None or any(v is None or v.dtype != _BOOL for v in node.inputs):
-            return None
-        operands = [self._number(v) for v in node.inputs if v is not None]
-        if any(operand is None for operand in operands):
-            return None
-        return rule(self, node, [operand for operand in operands if operand is not None])
+        if node.op_type in _MOVES:
+            moved = [self._build(v) if v.dtype == _BOOL else v for v in operands]
+            return new_node(node, node.op_type, moved, node.attributes, like=value, dtype=_FLOAT)
+        return _LOGIC[node.op_type](self, node, [self._build(v) for v in operands])
 
     def _compare(self, node: ir.Node, left: ir.Value, right: ir.Value) -> ir.Value:
         op, output = node.op_type, node.outputs[0]
@@ -155,21 +163,17 @@ class _Rewriter:
             return sign
         return self._op(node, "Sub", [self._scalar(1, output), sign])
 
-    def _move(self, node: ir.Node, value: ir.Value) -> ir.Value | None:
-        several = node.op_type == "Concat"
-        moved = [
-            self._number(v) if v is not None and (k == 0 or several) else v
-            for k, v in enumerate(node.inputs)
-        ]
-        if moved[0] is None or (several and any(v is None for v in moved)):
-            return None
-        return new_node(node, node.op_type, moved, node.attributes, like=value, dtype=_FLOAT)
+    def _split(self, node: ir.Node) -> list[ir.Value]:
+        inputs = [self._build(v) if v is not None and v.dtype == _BOOL else v for v in node.inputs]
+        outputs = [ir.Value(type=ir.TensorType(_FLOAT), shape=o.shape) for o in node.outputs]
+        node.prepend(ir.node("Split", inputs, node.attributes, outputs=outputs, name=node.name))
+        return outputs
 
     def _float(self, node: ir.Node, value: ir.Value) -> ir.Value:
         if value.dtype == _FLOAT:
             return value
         if value.dtype == _BOOL:
-            return self._number(value) or value
+            return self._build(value)
         array = constant(value)
         if array is not None:
             return new_constant(self.model, array.astype(np.float32), value)

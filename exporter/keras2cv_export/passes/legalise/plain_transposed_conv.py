@@ -1,16 +1,17 @@
 """Write a transposed convolution as every OpenCV reads it: 2-D, pads of equal size, no dilation.
 
     dilations=2        ->  the kernel spread with zeros, (k - 1) d + 1 wide
-    pads=(-1, ..)      ->  the kernel led by a row of zeros, pads=(0, ..)
+    pads=(-1, .., -1)  ->  pads=(0, .., -2), as TensorFlow adds behind and never in front
     pads=(1, .., 0)    ->  pads=(1, .., 1), output_padding=1
     1-D (n, c, w)      ->  2-D (n, c, 1, w)
 
 Dilation is refused up to 4.14. Negative pads, which tf2onnx writes for Keras' output_padding
-and for strides beyond the kernel, are no valid ONNX and refused by all. 1-D is computed wrongly
-by the classic engine of 5.0 and refused before. Exact: the products are the same, beside zeros.
+and for strides beyond the kernel, sharing them between front and back, are no valid ONNX and
+refused by all. 1-D is computed wrongly by the classic engine of 5.0 and refused before.
+Exact: the products are the same, beside zeros.
 
-out[i s + j d - begin] += x[i] w[j]: a zero in front of w and one more in `begin` cancel, and
-`end` only cuts off, or adds what no product reaches.
+out[i s + j d - begin] += x[i] w[j]: `end` only cuts off, or adds what no product reaches; what
+is more than stride - 1 of that is reached by zeros behind w.
 """
 
 from __future__ import annotations
@@ -51,13 +52,13 @@ class _Window:
 
     def settle(self) -> tuple[int, int]:
         """Choose pads that are 0 or more; return the zeros to put before and after the kernel."""
-        front, self.begin = max(0, -self.begin), max(0, self.begin)
-        end, self.end, self.extra = self.end - self.extra, 0, 0
+        end = self.end - self.extra + min(0, self.begin)
+        self.begin = max(0, self.begin)
+        self.end, self.extra = max(end, self.begin), 0
         if end >= self.begin:
-            self.end = end
-            return front, 0
-        self.end, self.extra = self.begin, min(self.begin - end, self.stride - 1)
-        return front, self.begin - self.extra - end
+            return 0, 0
+        self.extra = min(self.begin - end, self.stride - 1)
+        return 0, self.begin - self.extra - end
 
 
 def plain_transposed_conv(model: ir.Model) -> int:

@@ -123,9 +123,9 @@ def cubic(node: ir.Node, size: int, out: int) -> Array:
     Distances are rounded to 1/1024, as in the table that TensorFlow looks the weights up in.
     """
     a = _number(node, "cubic_coeff_a", -0.75)
-    at = coordinates(node, size, out).astype(np.float32)
-    first = np.floor(at).astype(int) - 1
-    at = np.floor(at) + np.rint((at - np.floor(at)) * 1024) / 1024
+    exact = coordinates(node, size, out)
+    first = np.floor(exact).astype(int) - 1
+    at = np.floor(exact) + np.rint((exact - np.floor(exact)) * 1024) / 1024
     weights = np.zeros((out, size))
     for tap in range(4):
         taps = first + tap
