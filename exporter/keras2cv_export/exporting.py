@@ -154,14 +154,24 @@ def export(
             verification = verify(stage.folder, manifest, question, engine)
             manifest = _settle(stage.folder, manifest, question, verification)
         stage.commit()
-    notes = loaded.notes + facts.notes + (verification.notes if verification else ())
+    notes = loaded.notes + facts.notes + _mixed(converted, loaded.batch)
     return ExportReport(
         Path(bundle),
         manifest,
         verification.parity if verification else None,
-        notes,
+        notes + (verification.notes if verification else ()),
         tuple(converted.fired.items()),
         time.perf_counter() - started,
+    )
+
+
+def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
+    """Say which outputs are one answer for all samples of a run, such as a mean over them."""
+    return tuple(
+        f"The output {o.name} has no batch dimension, and depends on the input: it is one answer "
+        f"for all {batch} samples of a run. Give infer() exactly {batch}, or end the model before."
+        for o in converted.outputs
+        if not o.batched and o.name not in converted.constant
     )
 
 

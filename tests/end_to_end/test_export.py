@@ -70,8 +70,9 @@ class FlipOneSign:
 @pytest.fixture
 def faulty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a faulty pass at the end of the pipeline."""
-    passes = (*pipeline(), FlipOneSign())
-    monkeypatch.setattr("keras2cv_export.convert.pipeline", lambda: passes)
+    flip = FlipOneSign()
+    faulty = lambda *target: (*pipeline(*target), flip)  # noqa: E731 - as short as it gets
+    monkeypatch.setattr("keras2cv_export.convert.pipeline", faulty)
 
 
 def test_a_report_says_what_was_done(shapes: Any) -> None:
@@ -175,6 +176,21 @@ def test_an_output_that_never_changes_is_inconclusive(tmp_path: Path) -> None:
     assert (report.manifest.status, report.manifest.evidence) == ("unverified", None)
     with pytest.warns(Keras2cvWarning, match="unverified"):
         keras2cv.load(tmp_path / "table.cv")
+
+
+def test_an_output_over_the_whole_batch_is_said_to_be_that(tmp_path: Path) -> None:
+    """Nobody gets a mean over one sample for a mean over five without having been told."""
+    x = keras.Input((7,), name="row")
+    outputs = {"mean": keras.ops.mean(x), "values": layers.Dense(3)(x)}
+    report = export(keras.Model(x, outputs), tmp_path / "row.cv", batch=3)
+    (note,) = [note for note in report.notes if "no batch dimension" in note]
+    assert note.startswith("The output mean has")
+    assert "exactly 3" in note
+    rows = np.random.default_rng(2).normal(size=(3, 7)).astype(np.float32)
+    mean, values = keras2cv.load(tmp_path / "row.cv").infer(rows)
+    assert mean.shape == ()
+    assert abs(mean - rows.mean()) < 1e-6
+    assert values.shape == (3, 3)
 
 
 def test_steps_are_told_as_they_begin(tmp_path: Path) -> None:
