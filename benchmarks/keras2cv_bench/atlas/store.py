@@ -78,16 +78,21 @@ class Store:
             if before is None or (self.outdated and not keep):
                 self._path.write_text(json.dumps({"stamp": dict(stamp)}) + "\n", encoding="utf-8")
                 records = []
+            elif not self._path.read_bytes().endswith(b"\n"):
+                self._append([""])  # the last run was killed in the middle of a line
         except OSError as error:
             raise UsageError(f"{folder} cannot be written: {error.strerror}. Use -w.") from error
         self.records = {record.key: record for record in records}
 
     def add(self, records: Iterable[Record]) -> None:
         """Append records, at once on the disk."""
+        for record in records:
+            self._append([json.dumps(asdict(record))])
+            self.records[record.key] = record
+
+    def _append(self, lines: Iterable[str]) -> None:
         with self._path.open("a", encoding="utf-8", newline="\n") as file:
-            for record in records:
-                file.write(json.dumps(asdict(record)) + "\n")
-                self.records[record.key] = record
+            file.writelines(f"{line}\n" for line in lines)
 
 
 def _read(path: Path) -> tuple[dict[str, str] | None, list[Record]]:
