@@ -26,9 +26,6 @@ BOTH = ("new", "classic")
 # OpenCV's version, major and minor -> case -> gap
 KNOWN: Mapping[str, Mapping[str, Gap]] = {
     "5.0": {
-        "conv2d_transpose_output_padding_valid": Gap(
-            BOTH, "the conversion cuts the padding that Keras adds to the output"
-        ),
         "resizing_bilinear_antialias_down": Gap(
             BOTH, "tf2onnx has no conversion of ScaleAndTranslate, which antialiasing is"
         ),
