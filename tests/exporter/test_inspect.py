@@ -385,6 +385,8 @@ def test_a_keras_model_is_converted_and_nothing_is_written(
     assert dict(found.ops)["Lgamma"] == 1
     assert (found.exit_code, found.targets) == (1, ("4.6", "5.0 new", "5.0 classic"))
     assert [path.name for path in tmp_path.iterdir()] == ["net.keras"]
+    with pytest.raises(UsageError, match=r"4\.5 is older"):  # the oldest is what it is made for
+        inspect_model("net.keras", ["5.0", "4.5"])
 
 
 def inspection(**changes: Any) -> Inspection:

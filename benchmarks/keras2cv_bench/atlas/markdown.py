@@ -13,9 +13,9 @@ _LEGEND: Final = " ".join(
         "A number is a pass: max abs error / max abs Keras output, float32, the worst of two",
         "samples, all outputs and all batch sizes; at most 1e-4. `(4.6)` after it: the portable",
         "bundle, which is the default, does not do, and one exported with `--opencv 4.6` does.",
-        "**refused**: `export` says why, and writes nothing. **fails**: OpenCV says that it cannot,",
-        "loading or running. **wrong**: numbers or a shape that are not Keras'. **crash**: the",
-        "program ends. Numbers in brackets are the reasons below each table.",
+        "**refused**: `export` says why, and writes nothing. **fails**: OpenCV says that it",
+        "cannot, loading or running. **wrong**: numbers or a shape that are not Keras'.",
+        "**crash**: the program ends. Numbers in brackets are the reasons below each table.",
     )
 )
 

@@ -1,5 +1,8 @@
 """`keras2cv inspect`: all that an OpenCV cannot run of a model, before anything is written.
 
+A Keras model is converted for the oldest of the versions asked about, as `export --opencv` does:
+into one file, which all newer ones are to run.
+
 Two sources that complement each other: what is known of each OpenCV's importers (`support.py`),
 for versions that are not installed here; and what the installed one does when it is given the file.
 """
@@ -11,24 +14,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import onnx_ir as ir
 
+from keras2cv.opencv import version_tuple
 from keras2cv_export.layout import transposes
 from keras2cv_export.matrix.environment import Environments
 from keras2cv_export.matrix.installer import clean_environment
 from keras2cv_export.matrix.wheels import engines_of
 from keras2cv_export.support import Unsupported, unsupported
+from keras2cv_export.target import Target
 
-from .opening import Opened, opened
+from .opening import Notes, Opened, converted, opened
 from .probing import try_engines
 from .report import Finding, Inspection, Trial
 from .table import render
-
-if TYPE_CHECKING:
-    from keras2cv_export.load import LoadedModel
 
 __all__ = ["Finding", "Inspection", "Trial", "inspect_model", "render"]
 
@@ -71,14 +72,15 @@ def inspect_model(
     targets = tuple(dict.fromkeys(_targets(versions or [_installed()])))
     progress("reading the model")
 
-    def load(model: Path) -> LoadedModel:
+    def convert(model: Path) -> tuple[ir.Model, Notes]:
         from keras2cv_export.load import load_model
 
-        return load_model(
+        loaded = load_model(
             model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
         )
+        return converted(loaded, _aim(versions)), loaded.notes
 
-    with opened(Path(path), load) as found:
+    with opened(Path(path), convert) as found:
         progress("trying it in OpenCV, in a process of its own")
         trials = list(_trials_here(found, timeout_s))
         if try_there:
@@ -146,6 +148,11 @@ def _trials_there(
             python=there.python,
             environment=clean_environment(),
         )
+
+
+def _aim(versions: Sequence[str]) -> Target:
+    """Return the target of a file for all of `versions`; none: the default, any from 4.6 on."""
+    return Target.parse(min(versions, key=version_tuple, default=None))
 
 
 def _installed() -> str:

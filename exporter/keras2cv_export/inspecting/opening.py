@@ -19,6 +19,9 @@ from .report import Finding
 
 if TYPE_CHECKING:
     from keras2cv_export.load import LoadedModel
+    from keras2cv_export.target import Target
+
+Notes = tuple[str, ...]
 
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
 _MAX_BYTES = 2**31 - 1
@@ -38,7 +41,7 @@ class Opened:
     name: str
     model: ir.Model
     file: Path
-    notes: tuple[str, ...] = ()
+    notes: Notes = ()
 
     def problems(self, targets: Sequence[str]) -> Iterator[Finding]:
         """Yield what is wrong with the file itself, whatever nodes are in it."""
@@ -51,8 +54,8 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path, load: Callable[[Path], LoadedModel]) -> Iterator[Opened]:
-    """Give the graph of `path`; `load` opens a Keras model.
+def opened(path: Path, convert: Callable[[Path], tuple[ir.Model, Notes]]) -> Iterator[Opened]:
+    """Give the graph of `path`; `convert` makes that of a Keras model.
 
     Raises:
         ModelError: It cannot be read, or not safely.
@@ -65,7 +68,10 @@ def opened(path: Path, load: Callable[[Path], LoadedModel]) -> Iterator[Opened]:
         yield Opened(path.name, read_onnx(path), path)
     else:
         with tempfile.TemporaryDirectory(prefix="keras2cv-inspect-") as folder:
-            yield _keras(path, load(path), Path(folder, "model.onnx"))
+            model, notes = convert(path)
+            file = Path(folder, "model.onnx")
+            ir.save(model, file)
+            yield Opened(path.name, model, file, notes)
 
 
 def read_onnx(path: Path) -> ir.Model:
@@ -133,13 +139,7 @@ def _bundle(path: Path) -> Opened:
     return Opened(path.name, read_onnx(bundle.model_path), bundle.model_path)
 
 
-def _keras(path: Path, loaded: LoadedModel, file: Path) -> Opened:
-    model = _converted(loaded)
-    ir.save(model, file)
-    return Opened(path.name, model, file, loaded.notes)
-
-
-def _converted(loaded: LoadedModel) -> ir.Model:
+def converted(loaded: LoadedModel, target: Target) -> ir.Model:
     """Convert and rewrite as an export does, whether OpenCV can run the result or not."""
     from keras2cv_export.layout import blobs_in_and_out, settle
     from keras2cv_export.passes import pipeline
@@ -150,6 +150,6 @@ def _converted(loaded: LoadedModel) -> ir.Model:
     traced = trace(loaded)
     model = to_onnx(traced)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
-    rewrite(model, pipeline())
+    rewrite(model, pipeline(target))
     settle(model)
     return model

@@ -16,8 +16,9 @@ USAGE: Final = "MODEL|BUNDLE|FILE.onnx [--opencv VERSIONS] [options]"
 ABOUT: Final = """\
 List everything in a model that an OpenCV cannot run, all at once, each with the
 Keras layer that it came from, why, and what to do. A Keras model is converted
-as `export` does, and nothing is written. The OpenCV installed here is given the
-file as well, on each of its engines, to see what it makes of it.
+as `export` does, for the oldest of the versions, and nothing is written. The
+OpenCV installed here is given the file as well, on each of its engines, to see
+what it makes of it.
 
 Exit code 1 if something is unsupported.
 """
