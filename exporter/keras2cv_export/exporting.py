@@ -23,6 +23,7 @@ from .masks import Mask
 from .parity import ParityReport
 from .presets import Geometry
 from .selftest import write_selftest
+from .target import Target
 from .verify import Question, Verification, ask, verify
 
 MODEL_FILE = "model.onnx"
@@ -95,7 +96,8 @@ def export(
         model: A keras.Model, a .keras or .h5 file, or a SavedModel folder.
         bundle: The folder to write; an earlier bundle there stays until the new one has passed.
         format: "onnx".
-        opencv: Reserved for the oldest OpenCV that it must run on.
+        opencv: The oldest OpenCV that the file must run on, such as "4.8"; None: 4.6, the oldest
+            there is a recipe for. A newer one leaves rewrites out that it does not need.
         engine: "new", "classic" or None: verify on each that the installed OpenCV has.
         input_shapes: {input: shape with the batch}, or one shape, for open dimensions.
         batch: Samples per run of the net; `predict` takes any number whatever it is.
@@ -127,7 +129,8 @@ def export(
         UsageError: The model, a file or an argument is not right; nothing was written.
     """
     started = time.perf_counter()
-    _refuse_reserved(format, opencv, tune)
+    _refuse_reserved(format, tune)
+    target = Target.parse(opencv, None if engine == "auto" else engine)
     geometry = Geometry(size, resize, interpolation)
     wishes = Wishes(task, labels, preprocess, geometry, _said(detection, mask))
     with staged_bundle(bundle) as stage:
@@ -136,7 +139,7 @@ def export(
             model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
         )
         progress("converting")
-        converted = convert(loaded)
+        converted = convert(loaded, target)
         facts = decide(loaded, converted, wishes)
         manifest = _write(stage.folder, loaded, converted, facts.preprocessing, facts.task)
         verification = None
@@ -186,11 +189,11 @@ def _said(
     return None if mask is None else Mask.of(mask)
 
 
-def _refuse_reserved(format_: str, opencv: str | None, tune: bool) -> None:
+def _refuse_reserved(format_: str, tune: bool) -> None:
     if format_ != "onnx":
         raise UsageError(f"The format {format_!r} cannot be written. Use onnx.")
-    if opencv is not None or tune:
-        raise UsageError("`opencv` and `tune` are reserved names. Leave them out.")
+    if tune:
+        raise UsageError("`tune` is a reserved name. Leave it out.")
 
 
 def _write(

@@ -315,7 +315,7 @@ BAD: dict[str, tuple[CASE, dict[str, Any], type[Exception], str]] = {
         "labels",
     ),
     "task": (table, {"task": "binary"}, UsageError, "binary needs one output"),
-    "engine": (table, {"engine": "warp"}, UsageError, "The engine 'warp' is not in this OpenCV"),
+    "engine": (table, {"engine": "warp"}, UsageError, "No engine is called 'warp'"),
     "format": (table, {"format": "pb"}, UsageError, "The format 'pb' cannot be written"),
     "tolerance": (table, {"tolerance": "exact"}, UsageError, "exact"),
     "tolerance for no output": (table, {"tolerance": ["fp32", "x:0.1"]}, UsageError, "x"),

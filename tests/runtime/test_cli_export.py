@@ -99,6 +99,7 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
     del stand.options["progress"]
     assert stand.options == {
         "format": "onnx",
+        "opencv": None,
         "engine": None,
         "input_shapes": None,
         "batch": 1,
@@ -120,7 +121,8 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
     """Every option arrives, in the exporter's own types."""
     stand = put("export", exported())
     said = (
-        "export cat.h5 -o cat.cv --format onnx --engine classic --batch 4 --task classify "
+        "export cat.h5 -o cat.cv --format onnx --opencv 4.10 --engine classic --batch 4 "
+        "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
         "--interpolation tf-bilinear --samples photos --tolerance fp16 --tolerance boxes:1e-3 "
         "--import a.b --import c --unsafe --no-check "
@@ -130,6 +132,7 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
     del stand.options["progress"]
     assert stand.options == {
         "format": "onnx",
+        "opencv": "4.10",
         "engine": "classic",
         "input_shapes": {"left": (4, 640, 480, 3), "a:b": (4, 2)},
         "batch": 4,

@@ -29,6 +29,7 @@ from .legalise.reverse_to_gather import reverse_to_gather
 from .legalise.split_to_slices import split_to_slices
 from .legalise.spread_channels import spread_channels
 from .legalise.squeeze_to_reshape import squeeze_to_reshape
+from .legalise.state_softmax_axis import state_softmax_axis
 from .legalise.subtract_from_conv import subtract_from_conv
 from .legalise.truncate_casts import truncate_casts
 from .legalise.widen_windows import widen_windows
@@ -87,7 +88,10 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
 TIDY: tuple[Pass, ...] = (fold_constants, remove_identity, merge_transposes, merge_reshapes)
 
 # The forms of nodes that importers differ about; nothing looks at the graph after these.
-LOWER: tuple[tuple[Pass, Version], ...] = ((name_nodes_apart, CLASSIC),)
+LOWER: tuple[tuple[Pass, Version], ...] = (
+    (state_softmax_axis, (4, 8)),
+    (name_nodes_apart, CLASSIC),
+)
 
 
 def pipeline(target: Target | None = None) -> tuple[tuple[Pass, ...], ...]:

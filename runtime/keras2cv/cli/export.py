@@ -89,6 +89,11 @@ def _add_net(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("the net")
     group.add_argument("--format", choices=("onnx",), default="onnx", help="of the net's file")
     group.add_argument(
+        "--opencv",
+        metavar="VERSION",
+        help="the oldest OpenCV that it has to run on (default: 4.6, and every newer one)",
+    )
+    group.add_argument(
         "--engine",
         choices=("new", "classic", "auto"),
         default="auto",
@@ -128,6 +133,7 @@ def execute(args: Namespace) -> int:
 def _settings(args: Namespace) -> dict[str, Any]:
     return {
         "format": args.format,
+        "opencv": args.opencv,
         "engine": None if args.engine == "auto" else args.engine,
         "input_shapes": input_shapes(args.input_shapes),
         "batch": args.batch,
