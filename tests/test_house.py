@@ -107,11 +107,11 @@ def framework_arrow(found: Import) -> bool:
     """The frameworks are imported where a model is loaded, traced, converted or trained."""
     if found.package != "keras2cv_export" or found.top not in FRAMEWORKS:
         return True
-    if found.file.startswith(("to_", "handlers/", "demo/")):
+    if found.file.startswith(("load/", "to_", "handlers/", "demo/")):
         return True
     if found.top == "h5py":  # a model's config is read from its file before anything is loaded
         return found.file == "config.py"
-    return found.file in {"load.py", "load_legacy.py", "reference.py"}
+    return found.file == "reference.py"
 
 
 def pass_arrow(found: Import) -> bool:

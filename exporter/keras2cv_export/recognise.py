@@ -38,11 +38,15 @@ def _leaves(layer: Any) -> Iterator[Any]:
 
     Keras' own `_flatten_layers` turns the order of nested models round.
     """
-    for inner in getattr(layer, "layers", None) or getattr(layer, "_layers", ()):
-        if getattr(inner, "layers", None) or getattr(inner, "_layers", ()):
+    for inner in _held(layer):
+        if _held(inner):
             yield from _leaves(inner)
         else:
             yield inner
+
+
+def _held(layer: Any) -> list[Any]:
+    return list(getattr(layer, "layers", None) or getattr(layer, "_layers", None) or ())
 
 
 def preset_hint(model_name: str) -> str | None:

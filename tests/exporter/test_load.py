@@ -392,7 +392,7 @@ class TestFiles:
             raise PermissionError(13, "Permission denied", str(path))
 
         (tmp_path / "cat.keras").write_bytes(b"PK")
-        monkeypatch.setattr("keras2cv_export.load.sha256_of", refuse)
+        monkeypatch.setattr("keras2cv_export.load.from_file.sha256_of", refuse)
         with pytest.raises(ModelError, match=r"cannot be read \(Permission denied\)"):
             load_model(tmp_path / "cat.keras")
 

@@ -77,6 +77,6 @@ def test_without_tf_keras_the_error_says_how_to_get_it(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The extra [legacy] is named when it would help."""
-    monkeypatch.setattr(load, "has_tf_keras", lambda: False)
+    monkeypatch.setattr("keras2cv_export.load.from_keras_2.has_tf_keras", lambda: False)
     with pytest.raises(ModelError, match=r"pip install 'keras2cv\[legacy\]'"):
         load.load_model(files / "convolutions.h5")

@@ -1,0 +1,57 @@
+"""A .keras or .h5 file, looked into before Keras runs anything of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+from keras2cv.bundle import sha256_of
+from keras2cv.errors import ModelError
+from keras2cv.manifest import Source
+from keras2cv_export import config as architecture
+
+from .from_keras import keras_model
+from .from_keras_2 import legacy_model, unreadable
+from .loaded import LoadedModel, Shapes
+from .own_code import own_objects, refuse_code, refuse_unknown
+
+
+def hash_of(path: Path) -> str:
+    """Return the sha256 of a model's file; ModelError where there is none to read."""
+    if not path.is_file():
+        raise ModelError(f"There is no model at {path}. Check the path.")
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}). Check its permissions."
+        ) from error
+
+
+def file_model(
+    path: Path,
+    source: Source,
+    shapes: Shapes,
+    batch: int,
+    *,
+    unsafe: bool,
+    imports: Sequence[str],
+) -> LoadedModel:
+    """Open a .keras or .h5 file.
+
+    Raises:
+        ModelError: It is no model, carries code, or names classes that are not known here.
+    """
+    config = architecture.read_config(path)
+    refuse_code(path, config, unsafe)
+    own = own_objects(imports, config)
+    refuse_unknown(path, config, own)
+    try:
+        model = keras.saving.load_model(path, own, compile=False, safe_mode=not unsafe)
+    except Exception as error:  # Keras raises whatever a layer's constructor raises
+        if source.kind != "h5":
+            raise unreadable(path, f"Keras {keras.__version__} cannot", error) from error
+        return legacy_model(path, source, shapes, batch, error)
+    return keras_model(model, source, shapes, batch)

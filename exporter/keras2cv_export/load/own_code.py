@@ -1,0 +1,72 @@
+"""Code that is not Keras': what a model's file needs of it, and whether it may run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras2cv.errors import ModelError
+from keras2cv_export import config as architecture
+
+from .complaint import sentence
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Import the user's modules, which define their layers; the working folder counts."""
+    if names and "" not in sys.path:
+        sys.path.insert(0, "")
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # whatever the user's own code raises
+            raise ModelError(
+                f"The module {name!r} cannot be imported ({sentence(error).rstrip('.')}). "
+                "Give its dotted name, and run from the folder that holds it."
+            ) from error
+
+
+def own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
+    """Return what the imported modules, or their packages, define of what the model may name.
+
+    Nothing that goes by a name of Keras' own: that would take its place in the model.
+    """
+    foreign = {name.rpartition(".")[2] for name in architecture.foreign_classes(config)}
+    return {
+        name: thing
+        for module in modules
+        for name, thing in vars(sys.modules[module]).items()
+        if callable(thing) and _top(getattr(thing, "__module__", "")) == _top(module)
+        if name in foreign or (isinstance(thing, type) and not hasattr(keras.layers, name))
+    }
+
+
+def _top(module: str) -> str:
+    return str(module).partition(".")[0]
+
+
+def refuse_code(path: Path, config: Any, unsafe: bool) -> None:
+    """Raise ModelError if the file carries Python code, unless that may run."""
+    found = architecture.lambdas(config)
+    if found and not unsafe:
+        raise ModelError(
+            f"{path} has Lambda layers ({', '.join(found)}), whose Python code runs on loading. "
+            "If you trust the file, pass --unsafe; better, replace them with a registered Layer."
+        )
+
+
+def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
+    """Raise ModelError if the file names what is neither Keras', registered, nor in `own`."""
+    known = {**keras.saving.get_custom_objects(), **own}
+    foreign = architecture.foreign_classes(config)
+    unknown = [name for name in foreign if not {name, name.rpartition(".")[2]} & known.keys()]
+    if unknown:
+        raise ModelError(
+            f"{path} uses classes or functions that are not known here: {', '.join(unknown)}. "
+            "Pass the module that defines them with --import mypkg.layers "
+            "(in Python: imports=['mypkg.layers'])."
+        )
