@@ -225,6 +225,16 @@ def test_samples_of_the_users_are_what_is_compared_on(tmp_path: Path) -> None:
         assert np.array_equal(golden["in/1/0"], rows[1:2])
 
 
+def test_golden_samples_are_distinct(tmp_path: Path) -> None:
+    """The first frames of a video may be one and the same."""
+    rows = np.random.default_rng(5).normal(size=(4, 7)).astype(np.float32)
+    np.savez(tmp_path / "rows.npz", row=rows[[0, 0, 1, 1, 2, 3]])
+    export(table(), tmp_path / "table.cv", samples=tmp_path / "rows.npz")
+    with np.load(tmp_path / "table.cv" / "selftest.npz") as golden:
+        found = np.concatenate([golden[f"in/{i}/0"] for i in range(3)])
+    assert np.array_equal(found, rows[:3])
+
+
 def test_a_looser_tolerance_is_written_down(tmp_path: Path) -> None:
     """Per output, and the selftest holds the bundle to it."""
     report = export(table(), tmp_path / "table.cv", tolerance=["fp32", "values:0.02"])
