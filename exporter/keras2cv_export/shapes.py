@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import index
 
 from keras2cv.errors import ModelError
 
@@ -64,7 +65,16 @@ def _by_name(
             f"--input-shape names {unknown[0]!r}, which is no input of this model. "
             f"Its inputs are: {', '.join(str(spec) for spec in declared)}."
         )
-    return {name: tuple(int(d) for d in shape) for name, shape in given.items()}
+    return {name: _sizes(shape) for name, shape in given.items()}
+
+
+def _sizes(shape: Sequence[int]) -> tuple[int, ...]:
+    try:
+        return tuple(index(d) for d in shape)
+    except TypeError as error:
+        raise ModelError(
+            f"The shape {shape!r} is not made of whole numbers. Give one such as (1, 224, 224, 3)."
+        ) from error
 
 
 def _resolve(spec: TensorSpec, given: tuple[int, ...] | None, batch: int) -> tuple[int, ...]:

@@ -105,6 +105,28 @@ def test_the_manifest_holds_the_evidence(shapes: Any) -> None:
     assert (manifest.source.kind, manifest.source.file) == ("live", "shapes")
 
 
+SAVED_MODEL = pytest.param(
+    "table",
+    marks=pytest.mark.xfail(reason="a signature's nested functions are not inlined", strict=True),
+)
+
+
+@pytest.mark.parametrize("name", ["table.keras", "table.h5", "table.hdf5", SAVED_MODEL])
+def test_a_model_is_exported_from_every_form(name: str, tmp_path: Path) -> None:
+    """What was saved, and nothing else, is what the bundle predicts."""
+    model = table()
+    if "." in name:
+        model.save(tmp_path / name)
+    else:
+        model.export(tmp_path / name, verbose=False)
+    manifest = export(tmp_path / name, tmp_path / "table.cv").manifest
+    assert manifest.status == "verified"
+    assert manifest.source.file == name
+    row = np.linspace(-1, 1, 14, dtype=np.float32).reshape(2, 7)
+    found = keras2cv.load(tmp_path / "table.cv").infer(row)[0]
+    assert np.allclose(found, np.array(model(row)), atol=1e-6)
+
+
 @pytest.mark.usefixtures("faulty")
 def test_one_wrong_weight_fails_and_writes_nothing(tmp_path: Path) -> None:
     """The error carries the report, and the folder is as empty as before."""

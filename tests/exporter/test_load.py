@@ -403,6 +403,20 @@ class TestFiles:
         with pytest.raises(ModelError, match="is not a Keras model"):
             load_model(tmp_path / name)
 
+    @pytest.mark.parametrize(
+        ("saved", "renamed"),
+        [("a.keras", "a.h5"), ("a.h5", "a.keras"), ("a.keras", "a.zip"), ("a.h5", "a")],
+    )
+    def test_a_model_under_another_name_is_to_be_renamed(
+        self, saved: str, renamed: str, tmp_path: Path
+    ) -> None:
+        """Keras goes by the suffix; the message holds the name to give it."""
+        x = keras.Input((4,), name="x")
+        keras.Model(x, layers.Dense(2)(x)).save(tmp_path / saved)
+        (tmp_path / saved).rename(tmp_path / renamed)
+        with pytest.raises(ModelError, match=rf"Rename it to {saved}\."):
+            load_model(tmp_path / renamed)
+
     def test_weights_alone_are_refused(self, tmp_path: Path) -> None:
         """The user hears what to save instead."""
         x = keras.Input((4,))

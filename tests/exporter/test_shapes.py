@@ -76,6 +76,13 @@ def test_a_shape_that_does_not_fit_is_refused(given: Sequence[int]) -> None:
         shapes([PHOTO], given)
 
 
+@pytest.mark.parametrize("given", [(1, 9.5, 11, 3), "1,9,11,3", (1, None, 11, 3), 7], ids=repr)
+def test_a_shape_of_anything_but_whole_numbers_is_refused(given: Any) -> None:
+    """Nothing is rounded, and text is not taken apart."""
+    with pytest.raises(ModelError, match="is not made of whole numbers"):
+        shapes([PHOTO], given)
+
+
 @pytest.mark.parametrize(
     "given", [{"picture": (1, 9, 11, 3)}, {"": (1, 9, 11, 3)}, (1, 9, 11, 3)], ids=str
 )

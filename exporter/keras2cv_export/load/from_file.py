@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def file_model(
         ModelError: It is no model, carries code, or names classes that are not known here.
     """
     config = architecture.read_config(path)
+    _check_suffix(path)
     refuse_code(path, config, unsafe)
     own = own_objects(imports, config)
     refuse_unknown(path, config, own)
@@ -55,3 +57,13 @@ def file_model(
             raise unreadable(path, f"Keras {keras.__version__} cannot", error) from error
         return legacy_model(path, source, shapes, batch, error)
     return keras_model(model, source, shapes, batch)
+
+
+def _check_suffix(path: Path) -> None:
+    """Raise ModelError for a name by which Keras would mistake the file."""
+    legal = (".keras",) if zipfile.is_zipfile(path) else (".h5", ".hdf5")
+    if path.suffix not in legal:
+        raise ModelError(
+            f"{path} holds a {legal[0]} model, which Keras does not recognise by this name. "
+            f"Rename it to {path.with_suffix(legal[0]).name}."
+        )
