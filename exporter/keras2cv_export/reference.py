@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from .load import LoadedModel
+from .to_plain_ops import traceable
+from .to_quiet import tf
 
 Array = np.ndarray[Any, Any]
 Runner = Callable[[Mapping[str, Array]], dict[str, Array]]
@@ -27,19 +28,25 @@ def reference(loaded: LoadedModel) -> Runner:
         names[:] = [name for name, _ in pairs]
         return [tensor for _, tensor in pairs]
 
-    compiled = [tf.function(outputs, autograph=False, reduce_retracing=True)]
-
-    def answer(tensors: list[Any]) -> list[Any]:
-        try:
-            return list(compiled[0](*tensors))
-        except tf.errors.OperatorNotAllowedInGraphError:  # `if` over tensors in a custom call()
-            compiled[0] = tf.function(outputs, reduce_retracing=True)
-            return list(compiled[0](*tensors))
+    compiled: dict[tuple[Any, ...], Any] = {}
 
     def run(sample: Mapping[str, Array]) -> dict[str, Array]:
         with tf.device("/CPU:0"):
             tensors = [tf.constant(sample[s.name], dtype=s.dtype) for s in loaded.inputs]
-            results = answer(tensors)
+            shapes = tuple(tuple(t.shape) for t in tensors)
+            if shapes not in compiled:
+                compiled[shapes] = _compile(outputs, tensors)
+            results = compiled[shapes](*tensors)
         return {name: np.array(t) for name, t in zip(names, results, strict=True)}
 
     return run
+
+
+def _compile(function: Callable[..., list[Any]], examples: list[Any]) -> Any:
+    """Trace once for these shapes: calling a tf.function would warn of tracing too often."""
+    specs = [tf.TensorSpec(t.shape, t.dtype) for t in examples]
+    with traceable():
+        try:
+            return tf.function(function, autograph=False).get_concrete_function(*specs)
+        except tf.errors.OperatorNotAllowedInGraphError:  # `if` over tensors in a custom call()
+            return tf.function(function).get_concrete_function(*specs)

@@ -15,24 +15,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from string import ascii_letters
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from tf2onnx.tf_loader import tf_optimize_grappler
 
-from keras2cv.errors import ModelError
+from keras2cv.errors import ModelError, UnsupportedError
 
+from .handlers.node import INPUT
 from .load import LoadedModel
 from .spec import TensorSpec
+from .to_flat_graph import Flattener, graph_body
+from .to_flat_state import Opaque, State, Table
 from .to_plain_ops import plain_ops
+from .to_quiet import tf
 
-_INPUT = "keras2cv_input"
+Array = np.ndarray[Any, Any]
+
 _OUTPUT = "keras2cv_output"
-
-# What a layer may do to a variable on the way to its value, beside reading it.
-_READS = {"ReadVariableOp": "Identity", "ResourceGather": "GatherV2"}
+# A captured constant up to this many elements goes into the graph, where shapes can depend on it.
+_SMALL = 64
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class TracedGraph:
     """A TensorFlow graph without weights, and the weights.
 
     Attributes:
-        graph_def: tf.compat.v1.GraphDef, functions inlined.
+        graph_def: tf.compat.v1.GraphDef, flat: no functions, no control flow, no variables.
         inputs: Tensor names such as "image:0", in Keras' flat order.
         outputs: Tensor names, in Keras' flat order.
         output_specs: The same outputs as Keras names and shapes them.
@@ -51,32 +53,38 @@ class TracedGraph:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     output_specs: tuple[TensorSpec, ...]
-    weights: Mapping[str, np.ndarray[Any, Any]]
+    weights: Mapping[str, Array]
 
 
 def trace(loaded: LoadedModel) -> TracedGraph:
     """Trace a model at the static shapes of its inputs.
 
     Raises:
-        ModelError: The model keeps what OpenCV has no place for (text, lookup tables).
+        ModelError: It has an output whose shape depends on values.
+        UnsupportedError: It has parts that OpenCV has nothing for, all of them named.
     """
-    concrete, output_names = _concrete(loaded)
-    captures = list(zip(concrete.graph.internal_captures, concrete.captured_inputs, strict=True))
-    inputs = tuple(t.name for t in concrete.inputs[: len(loaded.inputs)])
-    specs = tuple(_spec(n, t) for n, t in zip(output_names, concrete.outputs, strict=True))
-    graph_def = _name_outputs(concrete)
-    _spell_out_ellipses(graph_def, concrete.graph)
-    _forget_assignments(graph_def)
-    weights = _lift_captures(graph_def, captures)
-    outputs = tuple(f"{_OUTPUT}_{k}:0" for k in range(len(specs)))
+    concrete, names = _concrete(loaded)
+    held = [_held(captured) for captured in concrete.captured_inputs]
+    with tf.Graph().as_default() as flat:
+        weights = _Weights()
+        outputs = _flatten(concrete, held, weights, len(loaded.inputs))
+        specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
+        for k, output in enumerate(outputs):  # a model may return one tensor twice, or an input
+            tf.identity(output, name=f"{_OUTPUT}_{k}")
+        inputs = tuple(f"{INPUT}_{k}:0" for k in range(len(loaded.inputs)))
+        ends = tuple(f"{_OUTPUT}_{k}:0" for k in range(len(specs)))
+        pruned = tf.compat.v1.graph_util.extract_sub_graph(
+            flat.as_graph_def(), [name.removesuffix(":0") for name in (*inputs, *ends)]
+        )
     with tf.Graph().as_default():  # grappler's front door is closed while TensorFlow is eager
-        optimized = tf_optimize_grappler([*inputs, *weights], list(outputs), graph_def)
-    return TracedGraph(optimized, inputs, outputs, specs, _still_used(weights, optimized))
+        kept = weights.read_by(pruned)
+        optimized = tf_optimize_grappler([*inputs, *kept], list(ends), pruned)
+    return TracedGraph(optimized, inputs, ends, specs, weights.read_by(optimized))
 
 
 def _concrete(loaded: LoadedModel) -> tuple[Any, list[str]]:
     specs = [
-        tf.TensorSpec(s.shape, s.dtype, name=f"{_INPUT}_{k}") for k, s in enumerate(loaded.inputs)
+        tf.TensorSpec(s.shape, s.dtype, name=f"{INPUT}_{k}") for k, s in enumerate(loaded.inputs)
     ]
     names: list[str] = []
 
@@ -85,13 +93,41 @@ def _concrete(loaded: LoadedModel) -> tuple[Any, list[str]]:
         names[:] = [name for name, _ in pairs]
         return [tf.convert_to_tensor(tensor) for _, tensor in pairs]
 
-    with plain_ops(loaded.keras_model), tf.device("/CPU:0"):
+    with plain_ops(), tf.device("/CPU:0"):
         try:
             concrete = tf.function(outputs, autograph=False).get_concrete_function(*specs)
         except tf.errors.OperatorNotAllowedInGraphError:
             # Python `if` and `for` over tensors inside a custom call().
             concrete = tf.function(outputs).get_concrete_function(*specs)
     return concrete, names
+
+
+def _flatten(concrete: Any, held: Sequence[Any], weights: _Weights, input_count: int) -> list[Any]:
+    """Add the model to the current graph; return its output tensors.
+
+    Raises:
+        UnsupportedError: Parts of it cannot be flattened; it names them all.
+    """
+    graph = concrete.graph
+    graph_def = graph.as_graph_def()
+    sources = [*concrete.inputs[:input_count], *graph.internal_captures]
+    body = graph_body(
+        graph_def.node, [t.op.name for t in sources], [t.name for t in concrete.outputs]
+    )
+    walk = Flattener({f.signature.name: f for f in graph_def.library.function})
+    arguments = [
+        tf.compat.v1.placeholder(t.dtype, t.shape, name=f"{INPUT}_{k}")
+        for k, t in enumerate(sources[:input_count])
+    ]
+    captured = [
+        weights.take(t.op.name, value)
+        for t, value in zip(graph.internal_captures, held, strict=True)
+    ]
+    outputs = walk.run(body, [*arguments, *captured])
+    if walk.refused:
+        lines = "\n".join(f"  - {item}" for item in walk.refused)
+        raise UnsupportedError(f"OpenCV cannot run {len(walk.refused)} ops of this model:\n{lines}")
+    return outputs
 
 
 def _spec(name: str, tensor: Any) -> TensorSpec:
@@ -103,125 +139,59 @@ def _spec(name: str, tensor: Any) -> TensorSpec:
     return TensorSpec(name, tuple(tensor.shape.as_list()), tensor.dtype.name)
 
 
-def _name_outputs(concrete: Any) -> Any:
-    """Give the outputs names of ours: a model may return one tensor twice, or an input."""
-    with concrete.graph.as_default():
-        for k, output in enumerate(concrete.outputs):
-            tf.identity(output, name=f"{_OUTPUT}_{k}")
-    return concrete.graph.as_graph_def()
+class _Weights:
+    """Placeholders that stand for what a traced function captured, and the values behind them."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Array] = {}
+
+    def take(self, name: str, held: Any) -> Any:
+        """Return what the current graph computes with in place of a captured tensor or handle."""
+        if isinstance(held, State):
+            return State(self._placeholder(name, held.value))
+        if isinstance(held, Table | Opaque):
+            return held
+        if held.shape.num_elements() <= _SMALL:
+            return tf.constant(held.numpy(), held.dtype, name=name)
+        return self._placeholder(name, held)
+
+    def _placeholder(self, name: str, tensor: Any) -> Any:
+        made = tf.compat.v1.placeholder(tensor.dtype, tensor.shape, name=name)
+        self._values[made.name] = _array(tensor)
+        return made
+
+    def read_by(self, graph_def: Any) -> dict[str, Array]:
+        """Return the weights whose placeholders are left in the graph, by tensor name."""
+        left = {node.name for node in graph_def.node if node.op == "Placeholder"}
+        return {k: v for k, v in self._values.items() if k.removesuffix(":0") in left}
 
 
-def _forget_assignments(graph_def: Any) -> None:
-    """Remove the nodes that write to variables: the state of a random generator, a step count.
-
-    What they write is read by the next call. A model whose predictions depend on the calls before
-    is caught when its answers are compared.
-    """
-    writes = {n.name for n in graph_def.node if n.op.startswith("Assign")}
-    kept = [node for node in graph_def.node if node.name not in writes]
-    for node in kept:
-        inputs = [i for i in node.input if not (i.startswith("^") and i[1:] in writes)]
-        del node.input[:]
-        node.input.extend(inputs)
-    del graph_def.node[:]
-    graph_def.node.extend(kept)
+def _array(tensor: Any) -> Array:
+    """Return a tensor's value, sharing TensorFlow's memory where it allows that."""
+    if tensor.dtype in (tf.bfloat16, tf.bool):
+        return np.asarray(tensor.numpy())
+    return np.asarray(memoryview(tensor)).reshape([int(d) for d in tensor.shape])
 
 
-def _spell_out_ellipses(graph_def: Any, graph: Any) -> None:
-    """Write `...a,ab->...b` as `xya,ab->xyb`: tf2onnx reads letters only."""
-    for node in graph_def.node:
-        if node.op == "Einsum" and b"..." in node.attr["equation"].s:
-            ranks = [t.shape.rank for t in graph.get_operation_by_name(node.name).inputs]
-            equation = node.attr["equation"].s.decode().replace(" ", "")
-            node.attr["equation"].s = spell_out_ellipsis(equation, ranks).encode()
-
-
-def spell_out_ellipsis(equation: str, ranks: Sequence[int]) -> str:
-    """Replace `...` by unused letters, as many as the operands' ranks leave room for.
-
-    >>> spell_out_ellipsis("...a,ab->...b", [3, 2])
-    'cda,ab->cdb'
-    """
-    left, right = equation.split("->")
-    free = [c for c in ascii_letters if c not in equation]
-    terms = left.split(",")
-    rooms = [rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True)]
-    most = max(room for term, room in zip(terms, rooms, strict=True) if "..." in term)
-    letters = "".join(free[:most])
-    spelled = [
-        t.replace("...", letters[most - room :]) for t, room in zip(terms, rooms, strict=True)
-    ]
-    return ",".join(spelled) + "->" + right.replace("...", letters)
-
-
-def _lift_captures(graph_def: Any, captures: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
-    """Turn each captured variable or constant into a placeholder of its value, in place."""
-    nodes = {node.name: node for node in graph_def.node}
-    weights = {}
-    for placeholder, captured in captures:
-        node = nodes[placeholder.op.name]
-        value = _value_of(captured, node.name)
-        node.attr["dtype"].type = tf.as_dtype(value.dtype).as_datatype_enum
-        node.attr["shape"].shape.CopyFrom(tf.TensorShape(value.shape).as_proto())
-        for unneeded in ("_user_specified_name", "_handle_dtypes", "_handle_shapes"):
-            node.attr.pop(unneeded, None)
-        weights[f"{node.name}:0"] = value
-    _read_placeholders(graph_def, {name.removesuffix(":0") for name in weights})
-    return weights
-
-
-def _value_of(captured: Any, name: str) -> np.ndarray[Any, Any]:
-    """Return the value behind a capture, sharing TensorFlow's memory where it allows that."""
-    if captured.dtype == tf.resource:
-        captured = _read_handle(captured, name)
-    if captured.dtype == tf.string:
-        msg = (
-            f"{name}: the model holds text ({captured.shape}), which OpenCV has no type for. "
-            "Look words up before the model, and export the part after it."
-        )
-        raise ModelError(msg)
-    if captured.dtype in (tf.bfloat16, tf.bool):
-        return np.asarray(captured.numpy())
-    array: np.ndarray[Any, Any] = np.asarray(memoryview(captured))
-    return array.reshape(captured.shape)
-
-
-def _read_handle(handle: Any, name: str) -> Any:
-    data = handle._handle_data
+def _held(captured: Any) -> Any:
+    """Read what is behind a capture: a tensor, a variable's State, a Table, or an Opaque."""
+    if captured.dtype in (tf.string, tf.variant):
+        return Opaque("text" if captured.dtype == tf.string else "a list from outside the model")
+    if captured.dtype != tf.resource:
+        return captured
+    data = captured._handle_data
     if data is None or not data.is_set or not data.shape_and_type:
-        msg = (
-            f"{name}: the model keeps something that is not a variable (a lookup table, an "
-            "iterator). OpenCV has nothing for it: export the part of the model after it."
-        )
-        raise ModelError(msg)
-    return tf.raw_ops.ReadVariableOp(resource=handle, dtype=data.shape_and_type[0].dtype)
+        return _table(captured)
+    dtype = data.shape_and_type[0].dtype
+    return State(tf.raw_ops.ReadVariableOp(resource=captured, dtype=dtype))
 
 
-def _read_placeholders(graph_def: Any, lifted: set[str]) -> None:
-    """Make the nodes that read a lifted variable read the placeholder instead."""
-    passed_on = {n.name for n in graph_def.node if n.op == "Identity" and n.input[0] in lifted}
-    sources = lifted | passed_on
-    for node in list(graph_def.node):
-        if node.op in _READS and node.input[0].removesuffix(":0") in sources:
-            _read_plainly(graph_def, node)
-
-
-def _read_plainly(graph_def: Any, node: Any) -> None:
-    dtype = node.attr["dtype"].type
-    if node.op == "ResourceGather":
-        axis = graph_def.node.add(name=f"{node.name}/axis", op="Const")
-        axis.attr["dtype"].type = tf.int32.as_datatype_enum
-        axis.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(0, tf.int32))
-        node.input.append(axis.name)
-        node.attr["Tparams"].type = dtype
-        node.attr["Taxis"].type = tf.int32.as_datatype_enum
-    else:
-        node.attr["T"].type = dtype
-    node.op = _READS[node.op]
-    for unneeded in ("dtype", "validate_indices", "_has_manual_control_dependencies"):
-        node.attr.pop(unneeded, None)
-
-
-def _still_used(weights: Mapping[str, Any], graph_def: Any) -> dict[str, Any]:
-    kept = {node.name for node in graph_def.node if node.op == "Placeholder"}
-    return {name: value for name, value in weights.items() if name.removesuffix(":0") in kept}
+def _table(handle: Any) -> Table | Opaque:
+    """Read what is behind a handle that is no variable."""
+    for dtype in (tf.int64, tf.int32):
+        try:
+            found = tf.raw_ops.LookupTableExportV2(table_handle=handle, Tkeys=dtype, Tvalues=dtype)
+        except tf.errors.InvalidArgumentError:
+            continue
+        return Table(found.keys.numpy(), found.values.numpy())
+    return Opaque("a lookup table of text, or an iterator")

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import onnx_ir as ir
-import tensorflow as tf
-from tf2onnx import optimizer, tfonnx
+from tf2onnx import tfonnx
 
-from .handlers import HANDLERS
+from .handlers import ONNX
 from .to_graph import TracedGraph
+from .to_quiet import tf
 
 # The newest opset whose node forms OpenCV 4.7 and later import as they are; the passes rewrite
 # what older versions need. OpenCV itself ignores the number and looks at the forms.
@@ -24,8 +24,12 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
     """Convert, and attach the weights.
 
     Inputs and outputs keep the names and the layout (channels last) of `traced`; every weight is
-    an initializer that shares TensorFlow's memory. Ops that tf2onnx does not know stay in the
-    graph under TensorFlow's names: `support.unsupported` lists them with their layers.
+    an initializer that shares TensorFlow's memory; every value has its static shape. Ops that
+    tf2onnx does not know stay in the graph under TensorFlow's names: `support.unsupported` lists
+    them with their layers.
+
+    tf2onnx's own optimizers are left out: they take longer than all the rest, lose shapes, and
+    cannot cancel a Transpose of a weight that is not there yet. The passes do their work.
     """
     with tf.Graph().as_default() as graph, _quiet():
         tf.import_graph_def(traced.graph_def, name="")
@@ -34,16 +38,26 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
             opset=OPSET,
             input_names=[*traced.inputs, *traced.weights],
             output_names=list(traced.outputs),
-            custom_op_handlers=dict(HANDLERS),
+            custom_op_handlers=dict(ONNX),
             continue_on_error=True,
         )
-        # catch_errors=True would deep-copy the graph before each of its optimisers.
-        proto = optimizer.optimize_graph(converted, catch_errors=False).make_model("keras2cv")
-    model: ir.Model = ir.from_proto(proto)
+        model: ir.Model = ir.from_proto(converted.make_model("keras2cv"))
+    _keep_shapes(model, converted)
     for value, spec in zip(model.graph.outputs, traced.output_specs, strict=True):
-        value.shape = ir.Shape([int(d or 0) for d in spec.shape])  # tf2onnx loses some
+        value.shape = ir.Shape([int(d or 0) for d in spec.shape])
     _attach(model, traced)
     return model
+
+
+def _keep_shapes(model: ir.Model, converted: Any) -> None:
+    """Give every value the shape and type that TensorFlow knew; a ModelProto has no room for it."""
+    for node in model.graph:
+        for value in node.outputs:
+            shape = converted.get_shape(value.name)
+            if value.shape is None and shape is not None and -1 not in shape:
+                value.shape = ir.Shape(shape)
+            if value.dtype is None and converted.get_dtype(value.name):
+                value.dtype = ir.DataType(converted.get_dtype(value.name))
 
 
 def _attach(model: ir.Model, traced: TracedGraph) -> None:

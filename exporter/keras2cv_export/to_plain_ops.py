@@ -2,11 +2,17 @@
 
 Each of these means the same numbers on static shapes, and a graph that can be converted:
 
-    tf.function inside a layer   inlined        Keras jit-compiles grouped convolutions
-    backend.rnn                  unrolled       instead of a While over TensorLists
-    argmax, argmin               one op         instead of a bit pattern test for -0.0 before it
-    signbit                      x < 0          -0.0 counts as positive
-    layer names                  letters        a space is legal to Keras and not in a graph's scope
+    argmax, argmin           one op         instead of a bit pattern test for -0.0 before it
+    signbit                  x < 0          -0.0 counts as positive
+    LSTM, GRU on a GPU       step by step   instead of one cuDNN op
+
+Two more let Keras build a graph at all of what it computes eagerly:
+
+    layer names              letters        a space is legal to Keras and not in a graph's scope
+    adaptive pooling to 1    one window     the second, one larger than the input, is never read
+
+Loops and calls of tf.function stay as they are: `to_flat_graph` unrolls and inlines them, in
+SavedModels as well.
 """
 
 from __future__ import annotations
@@ -14,57 +20,53 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from typing import Any
 
-import keras
-import tensorflow as tf
-from keras.src import backend  # the functions that the layers really call have no public names
-from keras.src.backend.tensorflow import numpy as backend_numpy
+from .to_quiet import tf
 
-_LEGAL_SCOPE = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
+# The functions that the layers really call have no public names.
+core, nn, numpy, rnn = (
+    import_module(f"keras.src.backend.tensorflow.{name}") for name in ("core", "nn", "numpy", "rnn")
+)
+
+_ILLEGAL_IN_SCOPE = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 
 
 @contextmanager
-def plain_ops(model: Any) -> Iterator[None]:
-    """Replace the above for the time of a trace, and put everything back."""
+def plain_ops() -> Iterator[None]:
+    """Replace all of the above for the time of a trace, and put everything back."""
     with ExitStack() as stack:
-        stack.enter_context(_nested_functions_inline())
-        stack.enter_context(_patched(backend, "rnn", _unrolled))
+        stack.enter_context(traceable())
         for name in ("argmax", "argmin"):
-            stack.enter_context(_patched(backend_numpy, name, _plain_arg(name)))
-        stack.enter_context(_patched(backend_numpy, "signbit", lambda _: _plain_signbit))
-        if isinstance(model, keras.Model):
-            stack.enter_context(_legal_names(model))
+            stack.enter_context(_patched(numpy, name, _plain_arg(name)))
+        stack.enter_context(_patched(numpy, "signbit", lambda _: _plain_signbit))
+        stack.enter_context(_patched(rnn, "cudnn_ok", lambda _: _never))
         yield
 
 
 @contextmanager
-def _patched(module: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
-    original = getattr(module, name)
-    setattr(module, name, wrap(original))
-    try:
+def traceable() -> Iterator[None]:
+    """Let Keras build a graph of a model that it otherwise computes eagerly only."""
+    with ExitStack() as stack:
+        stack.enter_context(_patched(core.name_scope, "__init__", _legal_scope))
+        stack.enter_context(
+            _patched(nn, "compute_adaptive_pooling_window_sizes", _window_within_input)
+        )
         yield
-    finally:
-        setattr(module, name, original)
 
 
 @contextmanager
-def _nested_functions_inline() -> Iterator[None]:
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
+def _patched(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
+    if not hasattr(owner, name):  # an older Keras, without what needs it
+        yield
+        return
+    original = getattr(owner, name)
+    setattr(owner, name, wrap(original))
     try:
         yield
     finally:
-        tf.config.run_functions_eagerly(before)
-
-
-def _unrolled(original: Any) -> Any:
-    def rnn(*args: Any, **kwargs: Any) -> Any:
-        # The length is static, and `unroll=True` computes what `input_length` would cut short.
-        kwargs["unroll"] = True
-        return original(*args, **kwargs)
-
-    return rnn
+        setattr(owner, name, original)
 
 
 def _plain_arg(name: str) -> Callable[[Any], Any]:
@@ -86,17 +88,22 @@ def _plain_signbit(x: Any) -> Any:
     return tf.less(tf.convert_to_tensor(x), 0)
 
 
-@contextmanager
-def _legal_names(model: Any) -> Iterator[None]:
-    renamed = [
-        (layer, layer.name)
-        for layer in model._flatten_layers()
-        if not _LEGAL_SCOPE.match(layer.name)
-    ]
-    for layer, name in renamed:
-        object.__setattr__(layer, "_name", re.sub(r"[^A-Za-z0-9_.>-]", "_", f"l_{name}"))
-    try:
-        yield
-    finally:
-        for layer, name in renamed:
-            object.__setattr__(layer, "_name", name)
+def _never(*args: Any, **kwargs: Any) -> bool:  # noqa: ARG001
+    return False
+
+
+def _legal_scope(original: Any) -> Any:
+    def init(scope: Any, name: str, **kwargs: Any) -> None:
+        original(scope, name, **kwargs)
+        legal = _ILLEGAL_IN_SCOPE.sub("_", name)
+        scope._tf_name_scope = tf.name_scope(legal if legal[:1] not in "_/\\>-" else f"l{legal}")
+
+    return init
+
+
+def _window_within_input(original: Any) -> Any:
+    def sizes(input_size: int, output_size: int) -> tuple[int, int]:
+        small, big = original(input_size, output_size)
+        return small, min(big, input_size)
+
+    return sizes

@@ -1,15 +1,114 @@
-"""TensorFlow ops that tf2onnx does not know, each as the ONNX ops that compute it exactly."""
+"""What ONNX, tf2onnx or OpenCV lack, computed exactly by what they have.
+
+PLAIN works before the conversion: a TensorFlow op -> plainer TensorFlow ops, so that TensorFlow
+itself can say whether the numbers are the same. ONNX works during it, in tf2onnx's place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from .special import convert_erfc, convert_expm1, convert_log1p
+from . import (
+    contraction,
+    convolution,
+    counting,
+    images,
+    linear_algebra,
+    moving,
+    onnx_nodes,
+    quantized,
+    resampling,
+    scanning,
+    special,
+    spectra,
+)
+from .spectra import COMPLEX_OPS
+
+__all__ = ["COMPLEX_OPS", "ONNX", "PLAIN"]
+
+# TensorFlow op -> function of (node, *inputs) that returns its output, or a list of its outputs,
+# or None to leave this node as it is.
+PLAIN: dict[str, Callable[..., Any]] = {
+    "ApproximateEqual": special.approximate_equal,
+    "BatchMatMulV3": contraction.integer_matmul,
+    "BiasAdd": convolution.bias_add,
+    "Bincount": counting.bincount,
+    "Bucketize": counting.bucketize,
+    "Cast": spectra.cast,
+    "Complex": spectra.make_complex,
+    "Conv3D": convolution.conv_3d,
+    "CropAndResize": resampling.crop_and_resize,
+    "Cross": linear_algebra.cross,
+    "Cumprod": scanning.cumprod,
+    "DenseBincount": counting.dense_bincount,
+    "Dilation2D": images.dilation_2d,
+    "Einsum": contraction.einsum,
+    "Erfc": special.erfc,
+    "Erfinv": special.erfinv,
+    "EuclideanNorm": special.euclidean_norm,
+    "Expm1": special.expm1,
+    "ExtractImagePatches": images.extract_patches,
+    "FFT": spectra.fft,
+    "FFT2D": spectra.fft2d,
+    "FakeQuantWithMinMaxArgs": quantized.fake_quant_args,
+    "FakeQuantWithMinMaxVars": quantized.fake_quant_vars,
+    "FakeQuantWithMinMaxVarsPerChannel": quantized.fake_quant_vars,
+    "FusedBatchNorm": convolution.batch_norm,
+    "FusedBatchNormV2": convolution.batch_norm,
+    "FusedBatchNormV3": convolution.batch_norm,
+    "GatherNd": moving.gather_nd,
+    "HSVToRGB": images.hsv_to_rgb,
+    "IFFT": spectra.ifft,
+    "IFFT2D": spectra.ifft2d,
+    "ImageProjectiveTransformV2": resampling.projective_transform,
+    "ImageProjectiveTransformV3": resampling.projective_transform,
+    "L2Loss": special.l2_loss,
+    "Log1p": special.log1p,
+    "MatMul": contraction.integer_matmul,
+    "MatrixBandPart": moving.band_part,
+    "MatrixDeterminant": linear_algebra.determinant,
+    "MatrixDiag": moving.diagonal,
+    "MatrixDiagPart": moving.diagonal_part,
+    "MatrixDiagPartV2": moving.diagonal_part,
+    "MatrixDiagPartV3": moving.diagonal_part,
+    "MatrixDiagV2": moving.diagonal,
+    "MatrixDiagV3": moving.diagonal,
+    "MatrixInverse": linear_algebra.inverse,
+    "MatrixSetDiag": moving.set_diagonal,
+    "MatrixSetDiagV2": moving.set_diagonal,
+    "MatrixSetDiagV3": moving.set_diagonal,
+    "MatrixSolve": linear_algebra.solve,
+    "MirrorPad": moving.mirror_pad,
+    "MulNoNan": special.mul_no_nan,
+    "Ndtri": special.ndtri,
+    "OneHot": counting.one_hot,
+    "RFFT": spectra.rfft,
+    "RFFT2D": spectra.rfft2d,
+    "RGBToHSV": images.rgb_to_hsv,
+    "ResizeArea": resampling.resize_area,
+    "ResizeBicubic": resampling.resize_bicubic,
+    "ResizeBilinear": resampling.resize_bilinear,
+    "ResizeNearestNeighbor": resampling.resize_nearest,
+    "ReverseSequence": moving.reverse_sequence,
+    "ReverseV2": moving.reverse,
+    "Roll": moving.roll,
+    "ScaleAndTranslate": resampling.scale_and_translate,
+    "ScatterNd": moving.scatter_nd,
+    "SegmentSum": moving.segment_sum,
+    "StridedSlice": moving.strided_slice,
+    "TensorScatterAdd": moving.scatter_add,
+    "TensorScatterUpdate": moving.scatter_update,
+    "UnsortedSegmentSum": moving.segment_sum,
+    "Xdivy": special.xdivy,
+    "Xlog1py": special.xlog1py,
+    "Xlogy": special.xlogy,
+}
 
 # TensorFlow op -> (handler, extra arguments), as tf2onnx's `custom_op_handlers` takes it.
-HANDLERS: dict[str, tuple[Callable[..., None], list[Any]]] = {
-    "Erfc": (convert_erfc, []),
-    "Log1p": (convert_log1p, []),
-    "Expm1": (convert_expm1, []),
+ONNX: dict[str, tuple[Callable[..., None], list[Any]]] = {
+    "Conv2DBackpropInput": (onnx_nodes.conv_transpose, []),
+    "Conv3DBackpropInputV2": (onnx_nodes.conv_transpose, []),
+    "ResizeBilinear": (onnx_nodes.resize, []),
+    "ResizeNearestNeighbor": (onnx_nodes.resize, []),
 }

@@ -1,0 +1,129 @@
+"""Nodes that tf2onnx writes in forms that are not valid ONNX, or that end in other shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from tf2onnx.utils import make_name
+
+
+def resize(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
+    """ResizeBilinear, ResizeNearestNeighbor -> Resize to a size.
+
+    tf2onnx gives a scale, new / old, which is seldom a float32: the result is a row short then.
+    Nearest ones that get here are whole enlargements (see resampling.resize_nearest), for which
+    all roundings agree.
+    """
+    sizes = [int(d) for d in node.inputs[1].get_tensor_value()]
+    batch, _, _, channels = ctx.get_shape(node.input[0])
+    shape = [batch, channels, *sizes]
+    wanted = ctx.make_const(make_name(f"{name}/sizes"), np.array(shape, np.int64))
+    inputs = [_channels_first(ctx, node, node.input[0]), "", "", wanted.output[0]]
+    _replace(ctx, node, _make(ctx, node, "Resize", inputs, _sampling(node), shape))
+
+
+def _sampling(node: Any) -> dict[str, Any]:
+    if node.type == "ResizeNearestNeighbor":
+        return {
+            "mode": "nearest",
+            "nearest_mode": "floor",
+            "coordinate_transformation_mode": "asymmetric",
+        }
+    mode = "half_pixel" if node.get_attr_value("half_pixel_centers") else "asymmetric"
+    if node.get_attr_value("align_corners"):
+        mode = "align_corners"
+    return {"mode": "linear", "coordinate_transformation_mode": mode}
+
+
+def conv_transpose(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
+    """Conv2DBackpropInput, Conv3DBackpropInputV2 -> ConvTranspose with pads and output padding.
+
+    TensorFlow gives the size of the result, `out`. The full one is (i - 1) s + (k - 1) d + 1; what
+    is too much is cut off, with SAME padding half of it in front, and the rest behind; what is
+    missing behind is output padding. tf2onnx cuts off a negative number instead.
+    """
+    rank = len(ctx.get_shape(node.input[2])) - 2
+    last = _text(node, "data_format", "NHWC").endswith("C")
+    spatial = slice(1, 1 + rank) if last else slice(2, 2 + rank)
+    wanted = ctx.get_shape(node.output[0])
+    given, out = ctx.get_shape(node.input[2])[spatial], wanted[spatial]
+    strides, dilations = (
+        list(node.get_attr_value(key) or [1] * (rank + 2))[spatial]
+        for key in ("strides", "dilations")
+    )
+    kernel = ctx.get_shape(node.input[1])[:rank]
+    surplus = [
+        (i - 1) * s + (k - 1) * d + 1 - o
+        for i, s, k, d, o in zip(given, strides, kernel, dilations, out, strict=True)
+    ]
+    begins = _begins(node, surplus, spatial)
+    ends = [x - b for x, b in zip(surplus, begins, strict=True)]
+    attributes = {
+        "strides": strides,
+        "dilations": dilations,
+        "kernel_shape": kernel,
+        "pads": [*begins, *(max(e, 0) for e in ends)],
+        "output_padding": [max(-e, 0) for e in ends],
+    }
+    x = _channels_first(ctx, node, node.input[2]) if last else node.input[2]
+    perm = [rank + 1, rank, *range(rank)]  # (k, ..., out, in) -> (in, out, k, ...)
+    weights = _transposed(ctx, node, node.input[1], perm)
+    shape = [wanted[0], wanted[-1], *out] if last else wanted
+    inputs = [x, weights, *node.input[3:]]  # a bias, where tf2onnx joined a BiasAdd
+    made = _make(ctx, node, "ConvTranspose", inputs, attributes, shape)
+    _replace(ctx, node, made, channels_last=last)
+
+
+def _begins(node: Any, surplus: Sequence[int], spatial: slice) -> list[int]:
+    padding = _text(node, "padding", "VALID")
+    if padding == "EXPLICIT":
+        return list(node.get_attr_value("explicit_paddings"))[::2][spatial]
+    return [max(x, 0) // 2 if padding == "SAME" else 0 for x in surplus]
+
+
+def _text(node: Any, name: str, default: str) -> str:
+    value = node.get_attr_value(name, default)
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _make(
+    ctx: Any, node: Any, op: str, inputs: list[str], attributes: dict[str, Any], shape: list[int]
+) -> Any:
+    """Add a node in the layer of TensorFlow's, with its dtype."""
+    return ctx.make_node(
+        op,
+        inputs,
+        attr=attributes,
+        name=make_name(f"{node.name}/{op}"),
+        shapes=[shape],
+        dtypes=[ctx.get_dtype(node.output[0])],
+    )
+
+
+def _channels_first(ctx: Any, node: Any, value: str) -> str:
+    rank = len(ctx.get_shape(value))
+    return _transposed(ctx, node, value, [0, rank - 1, *range(1, rank - 1)])
+
+
+def _transposed(ctx: Any, node: Any, value: str, perm: Sequence[int]) -> str:
+    shape = [ctx.get_shape(value)[axis] for axis in perm]
+    return str(_make(ctx, node, "Transpose", [value], {"perm": list(perm)}, shape).output[0])
+
+
+def _replace(ctx: Any, node: Any, made: Any, *, channels_last: bool = True) -> None:
+    """Put a node of channels first in the place of TensorFlow's, under its name."""
+    rank = len(ctx.get_shape(made.output[0]))
+    perm = [0, *range(2, rank), 1] if channels_last else list(range(rank))
+    shapes, dtypes, outputs = node.output_shapes, node.output_dtypes, node.output
+    ctx.remove_node(node.name)
+    ctx.make_node(
+        "Transpose",
+        [made.output[0]],
+        attr={"perm": perm},
+        name=node.name,
+        outputs=outputs,
+        shapes=shapes,
+        dtypes=dtypes,
+    )

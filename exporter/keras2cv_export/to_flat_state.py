@@ -1,0 +1,118 @@
+"""What a model keeps beside tensors: variables, and tables that words and numbers are looked up in.
+
+A variable becomes the tensor that it holds, a table its keys and values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .handlers.node import Node, RefusedError
+from .to_quiet import tf
+
+Array = np.ndarray[Any, Any]
+
+# Beyond 2^24 not every integer is a float32, which OpenCV compares in.
+_EXACT = 2**24
+# One comparison per key and element: a vocabulary of words does not go here, a few labels do.
+_MOST_KEYS = 4096
+
+
+@dataclass(frozen=True)
+class State:
+    """A variable.
+
+    Attributes:
+        value: The tensor that it holds: a placeholder for the weight.
+    """
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Table:
+    """A lookup table: its integer keys (K,) and values (K,)."""
+
+    keys: Array
+    values: Array
+
+    @property
+    def is_small(self) -> bool:
+        """Whether comparing with every key is exact in float32, and bearable."""
+        largest = max(np.abs(self.keys).max(initial=0), np.abs(self.values).max(initial=0))
+        return len(self.keys) <= _MOST_KEYS and bool(largest < _EXACT)
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """What OpenCV has nothing for; `what` names it: "a text", "an iterator"."""
+
+    what: str
+
+
+def refusal_of(value: Any) -> RefusedError:
+    """Say why a value that is not a tensor cannot be computed with."""
+    what = value.what if isinstance(value, Opaque) else f"a {type(value).__name__.lower()}"
+    return RefusedError(
+        f"it works on {what}, which OpenCV has nothing for",
+        "Do that part before the model, and export the part after it.",
+    )
+
+
+def _tensor_in(state: Any) -> Any:
+    if not isinstance(state, State):
+        raise refusal_of(state)
+    return state.value
+
+
+def _read(_: Node, state: Any) -> list[Any]:
+    return [_tensor_in(state)]
+
+
+def _gather(node: Node, state: Any, indices: Any) -> list[Any]:
+    return [tf.gather(_tensor_in(state), indices, batch_dims=node.attr("batch_dims", 0))]
+
+
+def _gather_nd(_: Node, state: Any, indices: Any) -> list[Any]:
+    return [tf.gather_nd(_tensor_in(state), indices)]
+
+
+def _shape(node: Node, state: Any) -> list[Any]:
+    return [tf.constant(_tensor_in(state).shape.as_list(), node.attr("out_type", tf.int32))]
+
+
+def _is_initialized(_: Node, _state: Any) -> list[Any]:
+    return [tf.constant(value=True)]
+
+
+def _find(node: Node, table: Any, keys: Any, default: Any) -> list[Any]:
+    """Look up: sum over k of (x == key_k) * (value_k - default), plus the default.
+
+    At most one key is equal, and all numbers are integers below 2^24: exact.
+    """
+    if not isinstance(table, Table):
+        raise refusal_of(table)
+    if not table.is_small:
+        raise RefusedError(
+            f"a lookup table of {len(table.keys)} numbers, too many or too large to compare with",
+            "Look numbers up before the model.",
+        )
+    fallback = tf.cast(default, tf.float32)
+    equal = tf.equal(tf.cast(keys, tf.float32)[..., None], table.keys.astype(np.float32))
+    change = table.values.astype(np.float32) - fallback
+    found = tf.reduce_sum(tf.cast(equal, tf.float32) * change, -1) + fallback
+    return [tf.cast(found, node.attr("Tout"))]
+
+
+STATE_OPS: dict[str, Callable[..., list[Any]]] = {
+    "ReadVariableOp": _read,
+    "ResourceGather": _gather,
+    "ResourceGatherNd": _gather_nd,
+    "VariableShape": _shape,
+    "VarIsInitializedOp": _is_initialized,
+    "LookupTableFindV2": _find,
+}
