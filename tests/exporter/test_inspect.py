@@ -445,6 +445,9 @@ def test_the_command_line(
         asked.update(options, path=path, versions=versions)
         return inspection()
 
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.keras").mkdir()
+    (tmp_path / "net.keras" / "manifest.json").touch()  # a bundle needs no TensorFlow
     monkeypatch.setattr(inspecting, "inspect_model", stand)
     command = ["inspect", "net.keras", "--opencv", "4.6,5.0", "--input-shape", "1,7,10,3"]
     assert main([*command, "--batch", "2", "--import", "mine", "--try", "--json", "-"]) == 1
@@ -466,6 +469,8 @@ def test_the_command_line(
     monkeypatch.setattr(
         inspecting, "inspect_model", lambda *_, **__: inspection(findings=(), trials=())
     )
+    assert main(["inspect", "none.keras"]) == 2
+    assert "There is no model at none.keras" in capsys.readouterr().err
     assert main(["inspect", "net.keras"]) == 0
     assert capsys.readouterr().out.startswith("inspect: nothing unsupported")
 

@@ -22,6 +22,7 @@ from keras2cv_bench.atlas.children import Answer, Limits, supervise
 from keras2cv_bench.atlas.columns import Column
 from keras2cv_bench.atlas.reasons import tidied
 from keras2cv_bench.atlas.store import VERDICTS, Record, Store
+from keras2cv_export.target import OLDEST
 
 _RUN_CHILD: Final = Path(__file__).with_name("run_child.py")
 # Cases per handful: a big one lets TensorFlow start seldom, a small one keeps the disk free.
@@ -31,6 +32,8 @@ _HANDFUL_OF: Final[Mapping[str, int]] = {"application": 4}
 EXPORT_LIMITS: Final = Limits(timeout_s=900.0, memory_gib=12.0)
 RUN_LIMITS: Final = Limits(timeout_s=120.0, memory_gib=12.0)
 
+# What an export without --opencv aims at, so that asking for it again would change nothing.
+_PORTABLE: Final = ".".join(str(number) for number in OLDEST)
 # Errors that another --opencv may not have: it is the graph that they are about.
 _ON_THE_GRAPH: Final = ("UnsupportedError",)
 
@@ -200,6 +203,7 @@ class Sweep:
             (task, version)
             for task in tasks
             for version in dict.fromkeys(c.version for c in columns if self._failed(task, c))
+            if version != _PORTABLE
         ]
         jobs = [self._job("bundle", task.case, task.batch, version) for task, version in wishes]
         again: dict[str, list[Task]] = {}

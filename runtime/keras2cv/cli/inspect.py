@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Final
 
+from keras2cv.bundle import MANIFEST
 from keras2cv.cli import values
 from keras2cv.cli.export import input_shapes
 from keras2cv.cli.heavy import load_exporter, progress
@@ -77,7 +78,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Look, and print what was found."""
-    inspect_model = load_exporter("inspect", "keras2cv_export.inspecting", "inspect_model")
+    package = "keras2cv_export.inspecting"
+    inspect_model = load_exporter("inspect", package, "inspect_model", model=args.model)
+    if not _is_graph(args.model):  # now, while TensorFlow's greetings are held back
+        load_exporter("inspect", "keras2cv_export.load", "load_model")
     found = inspect_model(
         args.model,
         args.opencv,
@@ -97,3 +101,8 @@ def execute(args: Namespace) -> int:
     if args.json:
         write_json(args.json, found.to_dict())
     return int(found.exit_code)
+
+
+def _is_graph(path: Path) -> bool:
+    """Return whether `path` is an ONNX file or a bundle, for which TensorFlow is not needed."""
+    return path.suffix.lower() == ".onnx" or (path / MANIFEST).is_file()
