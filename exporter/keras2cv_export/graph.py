@@ -183,3 +183,44 @@ def integer(node: ir.Node, name: str, default: int) -> int:
 def nodes(model: ir.Model, *ops: str) -> list[ir.Node]:
     """List the nodes of the given op types, in topological order; a copy, safe to edit under."""
     return [node for node in model.graph if node.op_type in ops and node.domain in ("", "ai.onnx")]
+
+
+# What may give infinity or NaN for finite numbers.
+_RISKY = frozenset(
+    [
+        "Acos",
+        "Acosh",
+        "Asin",
+        "Atanh",
+        "Cosh",
+        "CumSum",
+        "Div",
+        "Exp",
+        "GRU",
+        "LSTM",
+        "Log",
+        "Mod",
+        "Pow",
+        "Reciprocal",
+        "ReduceLogSum",
+        "ReduceLogSumExp",
+        "ReduceProd",
+        "Sinh",
+        "Sqrt",
+        "Tan",
+    ]
+)
+
+
+def surely_finite(value: ir.Value | None, depth: int = 64) -> bool:
+    """Whether finite inputs make a value finite, as far as the `depth` ops before it tell."""
+    if value is None:
+        return True
+    array, node = constant(value), value.producer()
+    if array is not None:
+        return bool(np.isfinite(array).all())
+    if node is None:
+        return True
+    if depth == 0 or node.op_type in _RISKY:
+        return False
+    return all(surely_finite(operand, depth - 1) for operand in node.inputs)

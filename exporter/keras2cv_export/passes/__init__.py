@@ -5,22 +5,31 @@ from __future__ import annotations
 from keras2cv_export.graph import Pass
 from keras2cv_export.target import Target, Version
 
+from .legalise.align_matmul import align_matmul
 from .legalise.align_ranks import align_ranks
 from .legalise.bools_to_floats import bools_to_floats
 from .legalise.chain_operands import chain_operands
 from .legalise.compress_to_gather import compress_to_gather
 from .legalise.concat_off_channels import concat_off_channels
+from .legalise.copies_to_resize import copies_to_resize
 from .legalise.crop_transposed_conv import crop_transposed_conv
+from .legalise.cumsum_to_matmul import cumsum_to_matmul
+from .legalise.decide_finite import decide_finite
+from .legalise.divide_integers import divide_integers
+from .legalise.einsum_to_matmul import einsum_to_matmul
 from .legalise.fold_constants import fold_constants
+from .legalise.gather_flat import gather_flat
 from .legalise.gemm_to_dense import gemm_to_dense
 from .legalise.integer_matmul_to_float import integer_matmul_to_float
 from .legalise.match_bias_axis import match_bias_axis
 from .legalise.match_conv_groups import match_conv_groups
+from .legalise.merge_casts import merge_casts
 from .legalise.name_nodes_apart import name_nodes_apart
 from .legalise.onehot_to_equal import onehot_to_equal
 from .legalise.plain_transposed_conv import plain_transposed_conv
 from .legalise.reduce_one_block import reduce_one_block
 from .legalise.remove_identity import remove_identity
+from .legalise.repeat_to_resize import repeat_to_resize
 from .legalise.resize_last_axes import resize_last_axes
 from .legalise.resize_lines_by_copies import resize_lines_by_copies
 from .legalise.resize_to_matmul import resize_to_matmul
@@ -28,6 +37,7 @@ from .legalise.resize_to_sizes import resize_to_sizes
 from .legalise.reverse_to_gather import reverse_to_gather
 from .legalise.split_to_slices import split_to_slices
 from .legalise.spread_channels import spread_channels
+from .legalise.spread_volume_conv import spread_volume_conv
 from .legalise.squeeze_to_reshape import squeeze_to_reshape
 from .legalise.state_softmax_axis import state_softmax_axis
 from .legalise.subtract_from_conv import subtract_from_conv
@@ -51,6 +61,9 @@ PREPARE: tuple[Pass, ...] = (
     reverse_to_gather,
     compress_to_gather,
     integer_matmul_to_float,
+    einsum_to_matmul,
+    repeat_to_resize,  # before Transposes sink: they go past a Resize, not past what it was
+    merge_casts,
 )
 
 # With these the same numbers come out faster.
@@ -67,14 +80,21 @@ ALL: Version = (99, 0)
 # Without these an OpenCV up to the version beside it refuses the graph, or computes it wrongly.
 # They come after the transposes have sunk, as they are particular about axes.
 LEGALISE: tuple[tuple[Pass, Version], ...] = (
+    (divide_integers, CLASSIC),
     (truncate_casts, CLASSIC),  # before truth values become numbers: it makes some
     (onehot_to_equal, CLASSIC),  # the same
+    (decide_finite, (4, 14)),  # the same
     (bools_to_floats, (4, 14)),
+    (gather_flat, CLASSIC),
     (resize_last_axes, ALL),  # before the others, which look at those axes
     (resize_to_matmul, CLASSIC),
     (resize_lines_by_copies, ALL),
     (widen_windows, CLASSIC),
     (crop_transposed_conv, (4, 14)),
+    (spread_volume_conv, (4, 14)),
+    (copies_to_resize, (4, 12)),
+    (cumsum_to_matmul, (4, 8)),
+    (align_matmul, (4, 8)),
     (chain_operands, (4, 12)),
     (align_ranks, (4, 14)),
     (spread_channels, ALL),  # after the ranks are aligned: it looks at tensors of four

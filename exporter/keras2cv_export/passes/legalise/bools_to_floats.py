@@ -19,42 +19,17 @@ from collections.abc import Callable
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import (
-    constant,
-    new_constant,
-    new_node,
-    replace,
-    shape_of,
-)
+from keras2cv_export.graph import constant, new_constant, new_node, replace, shape_of, surely_finite
 
 _FLOAT, _BOOL = ir.DataType.FLOAT, ir.DataType.BOOL
 _COMPARISONS = ("Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Equal")
 _MOVES = ("Reshape", "Transpose", "Slice", "Concat", "Gather", "Expand", "Tile", "Identity",
           "Squeeze", "Unsqueeze")  # fmt: skip
-# What may give infinity or NaN for finite numbers.
-_RISKY = frozenset(["Log", "Sqrt", "Reciprocal", "Div", "Pow", "Exp", "Acos", "Asin", "Acosh",
-                    "Atanh", "Tan", "Sinh", "Cosh", "Mod", "ReduceLogSum", "ReduceLogSumExp",
-                    "ReduceProd", "CumSum", "LSTM", "GRU"])  # fmt: skip
-_DEPTH = 64
 
 
 def bools_to_floats(model: ir.Model) -> int:
     """Rewrite in place; return how many readers of truth values changed."""
     return _Rewriter(model).run()
-
-
-def surely_finite(value: ir.Value | None, depth: int = _DEPTH) -> bool:
-    """Whether finite inputs make a value finite, as far as the ops before it tell."""
-    if value is None:
-        return True
-    array, node = constant(value), value.producer()
-    if array is not None:
-        return bool(np.isfinite(array).all())
-    if node is None:
-        return True
-    if depth == 0 or node.op_type in _RISKY:
-        return False
-    return all(surely_finite(operand, depth - 1) for operand in node.inputs)
 
 
 def _has_rule(value: ir.Value) -> bool:
@@ -65,6 +40,15 @@ def _has_rule(value: ir.Value) -> bool:
     if node is None or node.op_type not in (*_COMPARISONS, *_MOVES, *_LOGIC, "Split"):
         return False
     return all(_has_rule(v) for v in node.inputs if v is not None and v.dtype == _BOOL)
+
+
+def _stays(node: ir.Node | None) -> bool:
+    """Whether a comparison may meet infinity or NaN, whose difference says nothing."""
+    return (
+        node is not None
+        and node.op_type in _COMPARISONS
+        and not all(surely_finite(operand) for operand in node.inputs)
+    )
 
 
 class _Rewriter:
@@ -84,6 +68,8 @@ class _Rewriter:
     def _cast(self, node: ir.Node) -> int:
         source, output = node.inputs[0], node.outputs[0]
         if source is None or source.dtype != _BOOL or output.dtype == _BOOL:
+            return 0
+        if _stays(source.producer()):
             return 0
         number = self._number(source)
         if number is None:
@@ -144,6 +130,8 @@ class _Rewriter:
 
     def _translate(self, node: ir.Node, value: ir.Value) -> ir.Value:
         operands = [v for v in node.inputs if v is not None]
+        if _stays(node):
+            return self._as_it_is(node)
         if node.op_type in _COMPARISONS:
             left, right = (self._float(node, v) for v in operands)
             return self._compare(node, left, right)
@@ -151,6 +139,13 @@ class _Rewriter:
             moved = [self._build(v) if v.dtype == _BOOL else v for v in operands]
             return new_node(node, node.op_type, moved, node.attributes, like=value, dtype=_FLOAT)
         return _LOGIC[node.op_type](self, node, [self._build(v) for v in operands])
+
+    def _as_it_is(self, node: ir.Node) -> ir.Value:
+        output = node.outputs[0]
+        number = ir.Value(type=ir.TensorType(_FLOAT), shape=output.shape)
+        cast = ir.node("Cast", [output], {"to": _FLOAT}, outputs=[number], name=f"{node.name}/Cast")
+        node.append(cast)
+        return number
 
     def _compare(self, node: ir.Node, left: ir.Value, right: ir.Value) -> ir.Value:
         op, output = node.op_type, node.outputs[0]
