@@ -376,6 +376,13 @@ def test_the_markdown_page() -> None:
     assert "A part of the conformance suite: 3 of 9 cases." in markdown(drawn(suite_size=9))
 
 
+@pytest.mark.parametrize("page", [markdown, webpage])
+def test_kept_results_are_admitted(page: Any) -> None:
+    """Results of other sources are never passed off as these."""
+    words = "Some results were measured with earlier sources"
+    assert (words in page(drawn(mixed=True)), words in page(drawn())) == (True, False)
+
+
 def test_the_web_page() -> None:
     """It needs nothing but itself, and shows reasons as text."""
     page = webpage(drawn())

@@ -77,6 +77,7 @@ def run(args: argparse.Namespace) -> None:
         _command(args),
         {"keras2cv": VERSION, "Python": platform.python_version(), **tools},
         len(listed),
+        mixed=store.outdated and args.keep,
     )
     write(atlas, args.output)
 

@@ -105,6 +105,7 @@ class Atlas:
         command: What regenerates it.
         versions: Tool -> version.
         suite_size: How many cases the suite has; more than there are rows if a part was measured.
+        mixed: Whether some results are of earlier sources, kept on request.
     """
 
     headings: tuple[Heading, ...]
@@ -113,6 +114,7 @@ class Atlas:
     command: str
     versions: Mapping[str, str]
     suite_size: int
+    mixed: bool = False
 
     @property
     def rows(self) -> Iterator[Row]:

@@ -20,6 +20,9 @@ _LEGEND: Final = " ".join(
 )
 
 
+MIXED: Final = "Some results were measured with earlier sources, and kept."
+
+
 def markdown(atlas: Atlas) -> str:
     """Return the whole page."""
     return "\n".join(_lines(atlas)) + "\n"
@@ -33,6 +36,9 @@ def _lines(atlas: Atlas) -> Iterator[str]:
     yield f"    {atlas.command}"
     yield ""
     yield "and never edited. `compatibility.html` is the same in colour, with a search box."
+    if atlas.mixed:
+        yield ""
+        yield f"**{MIXED}**"
     yield ""
     yield from _table(
         ("target", "OpenCV", "NumPy", "cases", *VERDICTS),

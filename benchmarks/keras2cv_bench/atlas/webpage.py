@@ -8,7 +8,7 @@ from typing import Any, Final
 import jinja2
 
 from keras2cv_bench.atlas.cells import Atlas, Row
-from keras2cv_bench.atlas.markdown import error, percent
+from keras2cv_bench.atlas.markdown import MIXED, error, percent
 from keras2cv_bench.atlas.store import VERDICTS
 
 _FOLDER: Final = Path(__file__).parent
@@ -25,7 +25,8 @@ def webpage(atlas: Atlas) -> str:
     )
     environment.filters |= {"error": error, "percent": percent}
     template = environment.get_template("compatibility.html.jinja")
-    return template.render(atlas=atlas, verdicts=VERDICTS, flaw=_flaw, about=_ABOUT) + "\n"
+    facts = {"verdicts": VERDICTS, "flaw": _flaw, "about": _ABOUT, "mixed": MIXED}
+    return template.render(atlas=atlas, **facts) + "\n"
 
 
 def _flaw(row: Row, ours: int) -> str:
