@@ -2,12 +2,18 @@
 
 import os
 
-# TensorFlow reads these once, when it is first imported. Child processes inherit them.
+# TensorFlow reads this once, when it is first imported. Child processes inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import cv2
 import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide GPUs, whose TF32 would blur TensorFlow's answers, unless tests on one are asked for."""
+    chosen = config.getoption("markexpr")
+    if "cuda" not in chosen or "not cuda" in chosen:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -23,7 +23,9 @@ def test_a_bundle_answers_as_keras_does(name: str, batch: int, tmp_path: Path) -
     if "input_shapes" in settings:  # they hold the batch
         shapes = settings["input_shapes"]
         settings["input_shapes"] = {k: (batch, *shape[1:]) for k, shape in shapes.items()}
+    policies = [str(layer.dtype_policy) for layer in model._flatten_layers()]
     report = export(model, tmp_path / "cat.cv", batch=batch, **settings)
+    assert [str(layer.dtype_policy) for layer in model._flatten_layers()] == policies
     assert report.parity is not None
     assert report.parity.verdict == "pass"
     assert report.manifest.engine.name == "any"

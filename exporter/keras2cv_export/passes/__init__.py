@@ -46,6 +46,7 @@ from .legalise.widen_windows import widen_windows
 from .optimise.fold_scale_into_conv import fold_scale_into_conv
 from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
+from .optimise.share_weights import share_weights
 from .optimise.sink_transposes import sink_transposes
 
 # Say plainly what the graph means, so that patterns can be matched.
@@ -111,6 +112,7 @@ TIDY: tuple[Pass, ...] = (fold_constants, remove_identity, merge_transposes, mer
 LOWER: tuple[tuple[Pass, Version], ...] = (
     (state_softmax_axis, (4, 8)),
     (name_nodes_apart, CLASSIC),
+    (share_weights, ALL),  # last: any pass before it may have made another copy
 )
 
 

@@ -1,0 +1,48 @@
+"""Keep one copy of weights that several nodes read.
+
+    Conv(a, W), Conv(b, W'), W' = W   ->   Conv(a, W), Conv(b, W)
+
+A tower that a model calls twice, as a siamese one does, has its kernels transposed, scaled and
+folded once for each call, and its file would be twice as large. Exact: the same bits.
+
+Left alone when a weight is an output too, which needs its own name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import onnx_ir as ir
+
+from keras2cv_export.graph import Array, constant
+
+Key = tuple[str, tuple[int, ...], bytes]
+
+# Hashing half a gigabyte takes a second. Weights that differ do so in some of this many numbers.
+_GLANCE = 64
+
+
+def share_weights(model: ir.Model) -> int:
+    """Rewrite in place; return how many initializers went."""
+    kept: dict[Key, list[ir.Value]] = defaultdict(list)
+    return sum(_share(model, value, kept) for value in list(model.graph.initializers.values()))
+
+
+def _share(model: ir.Model, value: ir.Value, kept: dict[Key, list[ir.Value]]) -> int:
+    array = constant(value)
+    if array is None or value.is_graph_output():
+        return 0
+    alike = kept[_glance(array)]
+    for other in alike:
+        twin = constant(other)
+        if twin is not None and twin.tobytes() == array.tobytes():
+            value.replace_all_uses_with(other)
+            model.graph.initializers.pop(str(value.name))
+            return 1
+    alike.append(value)
+    return 0
+
+
+def _glance(array: Array) -> Key:
+    few = array.reshape(-1)[:: max(1, array.size // _GLANCE)]
+    return array.dtype.str, array.shape, few.tobytes()
