@@ -373,10 +373,11 @@ def test_wrong_numbers_fail_and_say_where(tmp_path: Path) -> None:
     [
         (CRASH, "crashed (SIGSEGV)" if os.name == "posix" else "crashed (access violation)"),
         ("raise SystemExit(0)", "The self-test wrote no report."),
+        ("raise SystemExit('Goodbye')", "crashed (exit code 1); its last words: Goodbye"),
         ("raise ImportError('libfoo.so is missing')", "NumPy is not installed. Install it"),
         ("import time\ntime.sleep(90)", "It was not done after 1 s."),
     ],
-    ids=["crash", "silence", "our error", "hang"],
+    ids=["crash", "silence", "exit", "our error", "hang"],
 )
 def test_whatever_happens_is_one_sentence(
     cat_cv: Path, tmp_path: Path, stub: str, problem: str

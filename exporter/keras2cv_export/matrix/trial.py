@@ -48,7 +48,7 @@ def run_selftest(
         command += ["--json", str(written), *(["--engine", engine] if force_engine else [])]
         started = time.monotonic()
         with runtime_copy(folder) as variables:
-            problem = _run(command, variables, folder, timeout_s)
+            problem = _run(command, variables, written, timeout_s)
         seconds = time.monotonic() - started
         measured, limit, failed = _read(written)
     problem = problem or failed
@@ -68,14 +68,14 @@ def run_selftest(
 
 
 def _run(
-    command: Sequence[str], variables: Mapping[str, str], folder: Path, timeout_s: float
+    command: Sequence[str], variables: Mapping[str, str], written: Path, timeout_s: float
 ) -> str | None:
-    """Return why the program gave no report; None if it did."""
+    """Return why the program has not `written` a report; None if it has."""
     try:
         done = subprocess.run(
             command,
             env=variables,
-            cwd=folder,  # Python 3.10 imports from the current folder first
+            cwd=written.parent,  # Python 3.10 imports from the current folder first
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -89,8 +89,8 @@ def _run(
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if said:
         return said[-1]
-    if done.returncode in (0, 1):  # the report has the answer
-        return None
+    if done.returncode == 0 or (done.returncode == 1 and written.exists()):
+        return None  # the report has the answer
     last = lines[-1].strip()[:_MAX_WORDS] if lines else "nothing on stderr"
     return f"The self-test crashed ({ending(done.returncode)}); its last words: {last}"
 

@@ -6,7 +6,6 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Final
 
-from keras2cv.bundle import MANIFEST
 from keras2cv.cli import values
 from keras2cv.cli.export import input_shapes
 from keras2cv.cli.heavy import load_exporter, progress
@@ -105,4 +104,6 @@ def execute(args: Namespace) -> int:
 
 def _is_graph(path: Path) -> bool:
     """Return whether `path` is an ONNX file or a bundle, for which TensorFlow is not needed."""
+    from keras2cv.bundle import MANIFEST
+
     return path.suffix.lower() == ".onnx" or (path / MANIFEST).is_file()
