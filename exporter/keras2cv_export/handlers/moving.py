@@ -247,15 +247,21 @@ def diagonal(
     if offset is None:
         return None
     *batch, length = static(x)
-    sizes = [
-        length + max(0, side) if n is None or int(must_know(n, "size")) < 0 else int(known(n) or 0)
-        for n, side in ((rows, -offset), (columns, offset))
-    ]
+    sizes = _sizes(length, offset, rows, columns)
     source = np.full(sizes[0] * sizes[1], length, np.int32)
     source[_on_diagonal(sizes[0], sizes[1], offset)] = np.arange(length)
     fill = tf.zeros([], x.dtype) if padding is None else padding
     joined = tf.concat([x, tf.fill([*batch, 1], fill)], -1)
     return tf.reshape(tf.gather(joined, source, axis=len(batch)), [*batch, *sizes])
+
+
+def _sizes(length: int, offset: int, rows: Any, columns: Any) -> list[int]:
+    """Return a matrix's size: square unless rows or columns are given, then the least other."""
+    given = [-1 if n is None else int(must_know(n, "size")) for n in (rows, columns)]
+    least = [length + max(0, -offset), length + max(0, offset)]
+    if given == [-1, -1]:
+        return [max(least)] * 2
+    return [g if g >= 0 else n for g, n in zip(given, least, strict=True)]
 
 
 def set_diagonal(_: Node, x: Any, values: Any, k: Any = None) -> Any:

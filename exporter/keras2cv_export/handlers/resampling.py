@@ -59,6 +59,8 @@ def resize_nearest(node: Node, image: Any, size: Any) -> Any:
     Whole enlargements stay: all conventions agree on those, and copying pixels is faster.
     """
     old, new = static(image)[1:3], [int(d) for d in must_know(size, "size")]
+    if old == new:
+        return tf.identity(image)
     if all(n % o == 0 for o, n in zip(old, new, strict=True)):
         return None
     op = _by(tf.raw_ops.ResizeNearestNeighbor, node, "half_pixel_centers")
