@@ -25,11 +25,7 @@ BOTH = ("new", "classic")
 
 # OpenCV's version, major and minor -> case -> gap
 KNOWN: Mapping[str, Mapping[str, Gap]] = {
-    "5.0": {
-        "resizing_bilinear_antialias_down": Gap(
-            BOTH, "tf2onnx has no conversion of ScaleAndTranslate, which antialiasing is"
-        ),
-    },
+    "5.0": {},
 }
 
 
