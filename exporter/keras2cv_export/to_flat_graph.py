@@ -67,6 +67,7 @@ class Flattener:
     functions: Mapping[str, Any]
     refused: list[Unsupported] = field(default_factory=list)
     _bodies: dict[str, Body] = field(default_factory=dict)
+    _known: Any = None
 
     def run(self, body: Body, arguments: Sequence[Any], scope: str = "") -> list[Any]:
         """Add a body's nodes, its arguments bound to values; return its outputs' values."""
@@ -106,8 +107,19 @@ class Flattener:
     def call(self, function: str, arguments: Sequence[Any], scope: str) -> list[Any]:
         """Inline a function of the library."""
         if function not in self._bodies:
-            self._bodies[function] = function_body(self.functions[function])
+            with self._library().as_default():
+                self._bodies[function] = function_body(self.functions[function])
         return self.run(self._bodies[function], arguments, scope)
+
+    def _library(self) -> Any:
+        """Return a graph that knows every function: one is read only beside those it calls."""
+        if self._known is None:
+            self._known = tf.Graph()
+            graph_def = tf.compat.v1.GraphDef()
+            graph_def.library.function.extend(self.functions.values())
+            with self._known.as_default():
+                tf.import_graph_def(graph_def, name="")
+        return self._known
 
 
 # Nothing is trained here, and numbers are not checked.

@@ -387,3 +387,12 @@ def test_a_verified_bundle_loads_without_a_warning(shapes: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         keras2cv.load(shapes.folder)
+
+
+def test_a_saved_model_folder_is_exported(tmp_path: Path) -> None:
+    """What `model.export` writes calls functions inside functions; all of them are followed."""
+    table().export(str(tmp_path / "saved"), verbose=False)
+    report = export(tmp_path / "saved", tmp_path / "table.cv")
+    assert report.parity is not None
+    assert report.parity.verdict == "pass"
+    assert report.manifest.source.kind == "savedmodel"
