@@ -105,13 +105,7 @@ def test_the_manifest_holds_the_evidence(shapes: Any) -> None:
     assert (manifest.source.kind, manifest.source.file) == ("live", "shapes")
 
 
-SAVED_MODEL = pytest.param(
-    "table",
-    marks=pytest.mark.xfail(reason="a signature's nested functions are not inlined", strict=True),
-)
-
-
-@pytest.mark.parametrize("name", ["table.keras", "table.h5", "table.hdf5", SAVED_MODEL])
+@pytest.mark.parametrize("name", ["table.keras", "table.h5", "table.hdf5", "table"])
 def test_a_model_is_exported_from_every_form(name: str, tmp_path: Path) -> None:
     """What was saved, and nothing else, is what the bundle predicts."""
     model = table()
@@ -387,12 +381,3 @@ def test_a_verified_bundle_loads_without_a_warning(shapes: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         keras2cv.load(shapes.folder)
-
-
-def test_a_saved_model_folder_is_exported(tmp_path: Path) -> None:
-    """What `model.export` writes calls functions inside functions; all of them are followed."""
-    table().export(str(tmp_path / "saved"), verbose=False)
-    report = export(tmp_path / "saved", tmp_path / "table.cv")
-    assert report.parity is not None
-    assert report.parity.verdict == "pass"
-    assert report.manifest.source.kind == "savedmodel"
