@@ -22,10 +22,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import tf2onnx.onnx_opset  # noqa: F401 - registers the conversions that are looked up below
 from tensorflow.python.framework.function_def_to_graph import function_def_to_graph_def
+from tf2onnx import handler
 
-from .handlers import COMPLEX_OPS, PLAIN
+from .handlers import COMPLEX_OPS, ONNX, OPSET, PLAIN
 from .handlers.node import Node, RefusedError, known
+from .handlers.refusals import is_random, refusal
 from .handlers.spectra import Complex, as_complex, by_parts
 from .support import Unsupported, layer_of
 from .to_flat_lists import LIST_OPS
@@ -34,6 +37,11 @@ from .to_quiet import tf
 
 # Unrolling a longer loop makes a graph that takes minutes to convert, and longer to load.
 MAX_STEPS = 2000
+
+# What tf2onnx converts, or we in its place.
+_CONVERTED = set(handler.tf_op.create_mapping(OPSET, None)) | set(ONNX)
+
+_NO_NUMBERS = (tf.string, tf.resource, tf.variant)
 
 _SCOPE_OF_CALL = re.compile(r"(^|/)(Stateful)?PartitionedCall(_\d+)?$")
 _SMALL = 64
@@ -231,7 +239,21 @@ def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
         )
     except ValueError as error:  # TensorFlow's shape inference says no at these sizes
         raise RefusedError(f"TensorFlow refuses it: {error}", "Try another input shape.") from error
-    return list(made.outputs)
+    return _convertible(node, list(made.outputs))
+
+
+def _convertible(node: Node, outputs: list[Any]) -> list[Any]:
+    """Return a copied node's outputs; constants where nothing but constants makes them.
+
+    Raises:
+        RefusedError: Nothing converts the op.
+    """
+    if node.op in _CONVERTED and not is_random(node.op):
+        return outputs
+    values = [None if t.dtype in _NO_NUMBERS else known(t) for t in outputs]
+    if any(value is None for value in values):
+        raise refusal(node.op)
+    return [tf.constant(v, t.dtype) for v, t in zip(values, outputs, strict=True)]
 
 
 # -- control flow ----------------------------------------

@@ -100,6 +100,13 @@ def _scatter(_: Node, tensor: Any, indices: Any, _shape: Any, count: Any) -> lis
     return [TensorList(elements, tensor.dtype, tuple(tensor.shape[1:]))]
 
 
+def _scatter_into(_: Node, items: TensorList, tensor: Any, indices: Any) -> list[Any]:
+    elements = list(items.elements)
+    for k, item in zip(must_know(indices, "positions in a list"), tf.unstack(tensor), strict=True):
+        elements[int(k)] = item
+    return [replace(items, elements=tuple(elements))]
+
+
 def _push_back(_: Node, items: TensorList, item: Any) -> list[Any]:
     return [replace(items, elements=(*items.elements, item))]
 
@@ -129,6 +136,7 @@ LIST_OPS: dict[str, Callable[..., list[Any]]] = {
     "TensorListConcatV2": _concat,
     "TensorListGather": _gather,
     "TensorListScatterV2": _scatter,
+    "TensorListScatterIntoExistingList": _scatter_into,
     "TensorListPushBack": _push_back,
     "TensorListPopBack": _pop_back,
     "TensorListLength": _length,

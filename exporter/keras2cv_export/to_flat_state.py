@@ -6,6 +6,7 @@ A variable becomes the tensor that it holds, a table its keys and values.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,17 +35,10 @@ class State:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A lookup table: its integer keys (K,) and values (K,)."""
+class Handle:
+    """What is no variable: a lookup table, an iterator. `tensor` is TensorFlow's eager handle."""
 
-    keys: Array
-    values: Array
-
-    @property
-    def is_small(self) -> bool:
-        """Whether comparing with every key is exact in float32, and bearable."""
-        largest = max(np.abs(self.keys).max(initial=0), np.abs(self.values).max(initial=0))
-        return len(self.keys) <= _MOST_KEYS and bool(largest < _EXACT)
+    tensor: Any
 
 
 @dataclass(frozen=True)
@@ -54,9 +48,16 @@ class Opaque:
     what: str
 
 
+_WHAT = {
+    "Handle": "a lookup table or an iterator",
+    "State": "a variable itself, not on its value",
+    "Complex": "complex numbers",
+}
+
+
 def refusal_of(value: Any) -> RefusedError:
     """Say why a value that is not a tensor cannot be computed with."""
-    what = value.what if isinstance(value, Opaque) else f"a {type(value).__name__.lower()}"
+    what = value.what if isinstance(value, Opaque) else _WHAT.get(type(value).__name__, "a list")
     return RefusedError(
         f"it works on {what}, which OpenCV has nothing for",
         "Do that part before the model, and export the part after it.",
@@ -89,23 +90,34 @@ def _is_initialized(_: Node, _state: Any) -> list[Any]:
     return [tf.constant(value=True)]
 
 
-def _find(node: Node, table: Any, keys: Any, default: Any) -> list[Any]:
+def _find(node: Node, handle: Any, keys: Any, default: Any) -> list[Any]:
     """Look up: sum over k of (x == key_k) * (value_k - default), plus the default.
 
     At most one key is equal, and all numbers are integers below 2^24: exact.
     """
-    if not isinstance(table, Table):
-        raise refusal_of(table)
-    if not table.is_small:
+    dtypes = node.attr("Tin"), node.attr("Tout")
+    if not isinstance(handle, Handle) or not all(dtype.is_integer for dtype in dtypes):
+        raise refusal_of(Opaque("a lookup table of text"))
+    # A thread of its own has no graph open: TensorFlow is eager in it.
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        stored, values = executor.submit(_export, handle, *dtypes).result()
+    largest = max(np.abs(stored).max(initial=0), np.abs(values).max(initial=0))
+    if len(stored) > _MOST_KEYS or largest >= _EXACT:
         raise RefusedError(
-            f"a lookup table of {len(table.keys)} numbers, too many or too large to compare with",
+            f"a lookup table of {len(stored)} numbers, too many or too large to compare with",
             "Look numbers up before the model.",
         )
     fallback = tf.cast(default, tf.float32)
-    equal = tf.equal(tf.cast(keys, tf.float32)[..., None], table.keys.astype(np.float32))
-    change = table.values.astype(np.float32) - fallback
+    equal = tf.equal(tf.cast(keys, tf.float32)[..., None], stored.astype(np.float32))
+    change = values.astype(np.float32) - fallback
     found = tf.reduce_sum(tf.cast(equal, tf.float32) * change, -1) + fallback
-    return [tf.cast(found, node.attr("Tout"))]
+    return [tf.cast(found, dtypes[1])]
+
+
+def _export(handle: Handle, keys: Any, values: Any) -> tuple[Array, Array]:
+    """Return a table's keys (K,) and values (K,). Asked for other types TensorFlow aborts."""
+    table = tf.raw_ops.LookupTableExportV2(table_handle=handle.tensor, Tkeys=keys, Tvalues=values)
+    return table.keys.numpy(), table.values.numpy()
 
 
 STATE_OPS: dict[str, Callable[..., list[Any]]] = {

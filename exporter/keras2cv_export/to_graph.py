@@ -26,7 +26,7 @@ from .handlers.node import INPUT
 from .load import LoadedModel
 from .spec import TensorSpec
 from .to_flat_graph import Flattener, graph_body
-from .to_flat_state import Opaque, State, Table
+from .to_flat_state import Handle, Opaque, State
 from .to_plain_ops import plain_ops
 from .to_quiet import tf
 
@@ -149,7 +149,7 @@ class _Weights:
         """Return what the current graph computes with in place of a captured tensor or handle."""
         if isinstance(held, State):
             return State(self._placeholder(name, held.value))
-        if isinstance(held, Table | Opaque):
+        if isinstance(held, Handle | Opaque):
             return held
         if held.shape.num_elements() <= _SMALL:
             return tf.constant(held.numpy(), held.dtype, name=name)
@@ -174,24 +174,13 @@ def _array(tensor: Any) -> Array:
 
 
 def _held(captured: Any) -> Any:
-    """Read what is behind a capture: a tensor, a variable's State, a Table, or an Opaque."""
+    """Read what is behind a capture: a tensor, a variable's State, a Handle, or an Opaque."""
     if captured.dtype in (tf.string, tf.variant):
         return Opaque("text" if captured.dtype == tf.string else "a list from outside the model")
     if captured.dtype != tf.resource:
         return captured
     data = captured._handle_data
     if data is None or not data.is_set or not data.shape_and_type:
-        return _table(captured)
+        return Handle(captured)
     dtype = data.shape_and_type[0].dtype
     return State(tf.raw_ops.ReadVariableOp(resource=captured, dtype=dtype))
-
-
-def _table(handle: Any) -> Table | Opaque:
-    """Read what is behind a handle that is no variable."""
-    for dtype in (tf.int64, tf.int32):
-        try:
-            found = tf.raw_ops.LookupTableExportV2(table_handle=handle, Tkeys=dtype, Tvalues=dtype)
-        except tf.errors.InvalidArgumentError:
-            continue
-        return Table(found.keys.numpy(), found.values.numpy())
-    return Opaque("a lookup table of text, or an iterator")

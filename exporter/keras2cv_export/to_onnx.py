@@ -11,13 +11,9 @@ import numpy as np
 import onnx_ir as ir
 from tf2onnx import tfonnx
 
-from .handlers import ONNX
+from .handlers import ONNX, OPSET
 from .to_graph import TracedGraph
 from .to_quiet import tf
-
-# The newest opset whose node forms OpenCV 4.7 and later import as they are; the passes rewrite
-# what older versions need. OpenCV itself ignores the number and looks at the forms.
-OPSET = 13
 
 
 def to_onnx(traced: TracedGraph) -> ir.Model:

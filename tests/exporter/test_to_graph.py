@@ -124,7 +124,7 @@ def test_outputs_have_names_of_their_own() -> None:
 
 def test_an_input_that_nothing_reads_stays() -> None:
     """The interface is the model's."""
-    traced = trace(loaded(lambda x, y: (tf.cos(y),), random(2, 3), random(4)))
+    traced = trace(loaded(lambda _, y: (tf.cos(y),), random(2, 3), random(4)))
     assert len(traced.inputs) == 2
     assert {"keras2cv_input_0", "keras2cv_input_1"} <= {n.name for n in traced.graph_def.node}
 

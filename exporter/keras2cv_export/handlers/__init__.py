@@ -25,7 +25,11 @@ from . import (
 )
 from .spectra import COMPLEX_OPS
 
-__all__ = ["COMPLEX_OPS", "ONNX", "PLAIN"]
+__all__ = ["COMPLEX_OPS", "ONNX", "OPSET", "PLAIN"]
+
+# The newest opset whose node forms OpenCV 4.7 and later import as they are; the passes rewrite
+# what older versions need. OpenCV itself ignores the number and looks at the forms.
+OPSET = 13
 
 # TensorFlow op -> function of (node, *inputs) that returns its output, or a list of its outputs,
 # or None to leave this node as it is.

@@ -1,0 +1,64 @@
+"""Why OpenCV has nothing for an op, in a sentence, and what the user can do."""
+
+from __future__ import annotations
+
+import re
+
+from .node import RefusedError
+
+_BEFORE = "Do that part before the model, and export the part after it."
+_REASONS = (
+    (
+        r"Random|Multinomial|Truncated.*Normal|ParameterizedNormal|Shuffle|^Rng|RngBitGenerator",
+        "it draws random numbers",
+        "Make the layer pass its input on at inference (training=False).",
+    ),
+    (
+        r"String|Regex|Unicode|Substr|Base64|Bytes|Tokeniz|Wordpiece|Ngrams|Lookup|SparseCross",
+        "it works on text or hashes",
+        _BEFORE,
+    ),
+    (r"Decode|Encode|ReadFile|WriteFile|Audio", "it reads or writes files", _BEFORE),
+    (r"Dataset|Iterator|Queue|Reader|Barrier|Stage", "it reads a stream of data", _BEFORE),
+    (
+        r"^(Ref)?(Enter|Exit|Switch|Merge|NextIteration|LoopCond)$",
+        "a loop or branch in the form of TensorFlow 1",
+        "Save the model again with TensorFlow 2, or cut it before.",
+    ),
+    (
+        r"Ragged|Sparse|Unique|DynamicPartition|SetDiff|ListDiff",
+        "its result has a size that depends on values",
+        "Cut the model before it, and do that part outside.",
+    ),
+    (
+        r"Cholesky|Qr|Svd|Eig|Lu$|MatrixSquareRoot|MatrixLogarithm|MatrixExponential|Triangular",
+        "OpenCV has no linear algebra",
+        "Compute it outside of the model.",
+    ),
+    (
+        r"Bitcast|Bitwise|Shift|PopulationCount",
+        "it works on bits, and OpenCV computes in float32",
+        "Write it with arithmetic.",
+    ),
+    (
+        r"^Xla|^PyFunc|^EagerPyFunc|^NumericCast|CustomCall",
+        "it calls code from outside of TensorFlow",
+        "Write it with keras.ops.",
+    ),
+)
+
+
+def refusal(op: str) -> RefusedError:
+    """Return the error for a TensorFlow op that nothing converts."""
+    for pattern, why, hint in _REASONS:
+        if re.search(pattern, op):
+            return RefusedError(why, hint)
+    return RefusedError(
+        "neither ONNX nor OpenCV has such an op",
+        "Write it with others, or cut the model before it.",
+    )
+
+
+def is_random(op: str) -> bool:
+    """Whether an op draws numbers, which would differ from call to call."""
+    return re.search(_REASONS[0][0], op) is not None
