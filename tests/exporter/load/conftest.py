@@ -1,0 +1,10 @@
+"""What the tests of loading share."""
+
+import keras
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _same_weights() -> None:
+    """Draw the same weights whichever tests ran before."""
+    keras.utils.set_random_seed(5)
