@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import onnx
@@ -44,6 +45,20 @@ class Unsupported:
         return f"{self.op} in {self.layer}: {self.why}. {self.hint}"
 
 
+class UnsupportedOpsError(UnsupportedError):
+    """OpenCV cannot run some ops of a graph.
+
+    Attributes:
+        found: All of them, in graph order.
+    """
+
+    def __init__(self, found: Sequence[Unsupported]) -> None:
+        """List them, a line each."""
+        self.found = tuple(found)
+        lines = "\n".join(f"  - {item}" for item in found)
+        super().__init__(f"OpenCV cannot run {len(found)} ops of this model:\n{lines}")
+
+
 def unsupported(model: ir.Model) -> list[Unsupported]:
     """List every node that OpenCV cannot run, in graph order."""
     return [found for node in model.graph if (found := _examine(node)) is not None]
@@ -73,9 +88,8 @@ def require_supported(model: ir.Model) -> None:
     """Raise with the whole list if anything in the graph cannot run.
 
     Raises:
-        UnsupportedError: Something cannot.
+        UnsupportedOpsError: Something cannot.
     """
     found = unsupported(model)
     if found:
-        lines = "\n".join(f"  - {item}" for item in found)
-        raise UnsupportedError(f"OpenCV cannot run {len(found)} ops of this model:\n{lines}")
+        raise UnsupportedOpsError(found)

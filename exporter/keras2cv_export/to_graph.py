@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 from tf2onnx.tf_loader import tf_optimize_grappler
 
-from keras2cv.errors import ModelError, UnsupportedError
+from keras2cv.errors import ModelError
 
 from .handlers.node import INPUT
 from .load import LoadedModel
 from .spec import TensorSpec
+from .support import UnsupportedOpsError
 from .to_flat_graph import Flattener, graph_body
 from .to_flat_state import Handle, Opaque, State
 from .to_plain_ops import plain_ops
@@ -61,7 +62,7 @@ def trace(loaded: LoadedModel) -> TracedGraph:
 
     Raises:
         ModelError: It has an output whose shape depends on values.
-        UnsupportedError: It has parts that OpenCV has nothing for, all of them named.
+        UnsupportedOpsError: It has parts that OpenCV has nothing for, all of them named.
     """
     concrete, names = _concrete(loaded)
     held = [_held(captured) for captured in concrete.captured_inputs]
@@ -106,7 +107,7 @@ def _flatten(concrete: Any, held: Sequence[Any], weights: _Weights, input_count:
     """Add the model to the current graph; return its output tensors.
 
     Raises:
-        UnsupportedError: Parts of it cannot be flattened; it names them all.
+        UnsupportedOpsError: Parts of it cannot be flattened; it names them all.
     """
     graph = concrete.graph
     graph_def = graph.as_graph_def()
@@ -125,8 +126,7 @@ def _flatten(concrete: Any, held: Sequence[Any], weights: _Weights, input_count:
     ]
     outputs = walk.run(body, [*arguments, *captured])
     if walk.refused:
-        lines = "\n".join(f"  - {item}" for item in walk.refused)
-        raise UnsupportedError(f"OpenCV cannot run {len(walk.refused)} ops of this model:\n{lines}")
+        raise UnsupportedOpsError(walk.refused)
     return outputs
 
 

@@ -23,7 +23,7 @@ from keras2cv_export.layout import transposes
 from keras2cv_export.matrix.environment import Environments
 from keras2cv_export.matrix.installer import clean_environment
 from keras2cv_export.matrix.wheels import engines_of
-from keras2cv_export.support import Unsupported, unsupported
+from keras2cv_export.support import Unsupported, UnsupportedOpsError, unsupported
 from keras2cv_export.target import Target
 
 from .opening import Notes, Opened, converted, opened
@@ -80,27 +80,32 @@ def inspect_model(
         )
         return converted(loaded, _aim(versions)), loaded.notes
 
-    with opened(Path(path), convert) as found:
-        progress("trying it in OpenCV, in a process of its own")
-        trials = list(_trials_here(found, timeout_s))
-        if try_there:
-            trials += _trials_there(found, versions, environments, timeout_s, progress)
-        return Inspection(
-            found.name,
-            targets,
-            (*found.problems(targets), *findings(found.model, targets)),
-            tuple(trials),
-            histogram(found.model),
-            transposes(found.model),
-            found.notes,
-        )
+    try:
+        with opened(Path(path), convert) as found:
+            progress("trying it in OpenCV, in a process of its own")
+            trials = list(_trials_here(found, timeout_s))
+            if try_there:
+                trials += _trials_there(found, versions, environments, timeout_s, progress)
+            return Inspection(
+                found.name,
+                targets,
+                (*found.problems(targets), *findings(unsupported(found.model), targets)),
+                tuple(trials),
+                histogram(found.model),
+                transposes(found.model),
+                found.notes,
+            )
+    except UnsupportedOpsError as error:  # there is no graph: nothing converts these
+        listed = tuple(findings(error.found, targets))
+        ops = Counter(problem.op for problem in error.found)
+        return Inspection(Path(path).name, targets, listed, (), ops, 0)
 
 
-def findings(model: ir.Model, targets: Sequence[str]) -> Iterator[Finding]:
+def findings(problems: Sequence[Unsupported], targets: Sequence[str]) -> Iterator[Finding]:
     """Yield each problem once, with the targets that have it, in graph order."""
     by_problem: dict[Unsupported, dict[str, int]] = {}
     for target in targets:
-        for problem in unsupported(model):
+        for problem in problems:
             counts = by_problem.setdefault(problem, {})
             counts[target] = counts.get(target, 0) + 1
     for problem, counts in by_problem.items():
