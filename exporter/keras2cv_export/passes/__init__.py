@@ -8,24 +8,30 @@ from keras2cv_export.target import Target, Version
 from .legalise.align_matmul import align_matmul
 from .legalise.align_ranks import align_ranks
 from .legalise.bools_to_floats import bools_to_floats
+from .legalise.bounds_to_clip import bounds_to_clip
 from .legalise.chain_operands import chain_operands
+from .legalise.clip_to_attributes import clip_to_attributes
 from .legalise.compress_to_gather import compress_to_gather
 from .legalise.concat_off_channels import concat_off_channels
 from .legalise.copies_to_resize import copies_to_resize
 from .legalise.crop_transposed_conv import crop_transposed_conv
 from .legalise.cumsum_to_matmul import cumsum_to_matmul
 from .legalise.decide_finite import decide_finite
-from .legalise.divide_integers import divide_integers
 from .legalise.einsum_to_matmul import einsum_to_matmul
 from .legalise.fold_constants import fold_constants
 from .legalise.gather_flat import gather_flat
+from .legalise.gather_to_slices import gather_to_slices
 from .legalise.gemm_to_dense import gemm_to_dense
 from .legalise.integer_matmul_to_float import integer_matmul_to_float
+from .legalise.integers_to_floats import integers_to_floats
+from .legalise.lookup_to_matmul import lookup_to_matmul
 from .legalise.match_bias_axis import match_bias_axis
 from .legalise.match_conv_groups import match_conv_groups
 from .legalise.merge_casts import merge_casts
 from .legalise.name_nodes_apart import name_nodes_apart
 from .legalise.onehot_to_equal import onehot_to_equal
+from .legalise.own_concat_constants import own_concat_constants
+from .legalise.part_matmul import part_matmul
 from .legalise.plain_transposed_conv import plain_transposed_conv
 from .legalise.reduce_one_block import reduce_one_block
 from .legalise.remove_identity import remove_identity
@@ -35,12 +41,16 @@ from .legalise.resize_lines_by_copies import resize_lines_by_copies
 from .legalise.resize_to_matmul import resize_to_matmul
 from .legalise.resize_to_sizes import resize_to_sizes
 from .legalise.reverse_to_gather import reverse_to_gather
+from .legalise.slice_neighbours import slice_neighbours
+from .legalise.spell_broadcasts import spell_broadcasts
+from .legalise.spell_powers import spell_powers
 from .legalise.split_to_slices import split_to_slices
 from .legalise.spread_channels import spread_channels
 from .legalise.spread_volume_conv import spread_volume_conv
 from .legalise.squeeze_to_reshape import squeeze_to_reshape
 from .legalise.state_softmax_axis import state_softmax_axis
 from .legalise.subtract_from_conv import subtract_from_conv
+from .legalise.sum_axes_to_attribute import sum_axes_to_attribute
 from .legalise.truncate_casts import truncate_casts
 from .legalise.widen_windows import widen_windows
 from .optimise.fold_scale_into_conv import fold_scale_into_conv
@@ -65,6 +75,7 @@ PREPARE: tuple[Pass, ...] = (
     einsum_to_matmul,
     repeat_to_resize,  # before Transposes sink: they go past a Resize, not past what it was
     merge_casts,
+    bounds_to_clip,
 )
 
 # With these the same numbers come out faster.
@@ -81,19 +92,21 @@ ALL: Version = (99, 0)
 # Without these an OpenCV up to the version beside it refuses the graph, or computes it wrongly.
 # They come after the transposes have sunk, as they are particular about axes.
 LEGALISE: tuple[tuple[Pass, Version], ...] = (
-    (divide_integers, CLASSIC),
+    (integers_to_floats, CLASSIC),
     (truncate_casts, CLASSIC),  # before truth values become numbers: it makes some
     (onehot_to_equal, CLASSIC),  # the same
     (decide_finite, (4, 14)),  # the same
     (bools_to_floats, (4, 14)),
     (gather_flat, CLASSIC),
+    (gather_to_slices, (4, 6)),
+    (lookup_to_matmul, (4, 6)),
+    (spell_powers, (4, 6)),
     (resize_last_axes, ALL),  # before the others, which look at those axes
     (resize_to_matmul, CLASSIC),
     (resize_lines_by_copies, ALL),
     (widen_windows, CLASSIC),
     (crop_transposed_conv, (4, 14)),
     (spread_volume_conv, (4, 14)),
-    (copies_to_resize, (4, 12)),
     (cumsum_to_matmul, (4, 8)),
     (align_matmul, (4, 8)),
     (chain_operands, (4, 12)),
@@ -101,6 +114,8 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (spread_channels, ALL),  # after the ranks are aligned: it looks at tensors of four
     (subtract_from_conv, ALL),  # after channels are spread: that makes convolutions
     (concat_off_channels, CLASSIC),
+    (spell_broadcasts, (4, 6)),
+    (copies_to_resize, (4, 12)),  # after those that expand
     (reduce_one_block, ALL),
     (split_to_slices, (4, 6)),
 )
@@ -110,7 +125,12 @@ TIDY: tuple[Pass, ...] = (fold_constants, remove_identity, merge_transposes, mer
 
 # The forms of nodes that importers differ about; nothing looks at the graph after these.
 LOWER: tuple[tuple[Pass, Version], ...] = (
+    (clip_to_attributes, (4, 6)),
+    (sum_axes_to_attribute, (4, 6)),
+    (slice_neighbours, (4, 6)),
+    (part_matmul, (4, 8)),
     (state_softmax_axis, (4, 8)),
+    (own_concat_constants, CLASSIC),
     (name_nodes_apart, CLASSIC),
     (share_weights, ALL),  # last: any pass before it may have made another copy
 )

@@ -40,18 +40,30 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     if left is None or right is None or a is None or b is None or min(len(a), len(b)) < 2:
         return 0
     kernel = constant(right)
-    if kernel is not None and len(b) > 2 and prod(a[:-2]) == 1:
-        return _flatten_kernel(model, node, kernel)
+    if kernel is not None and len(b) > 2:
+        return _align_kernel(model, node, kernel, a)
     if constant(left) is not None or (len(a) == 2 and len(b) > 2):
         return _swap(model, node, left, right)
-    if len(b) == 2 and len(a) > 2 and constant(right) is None:
-        flat = reshape(model, node, left, (prod(a[:-1]), a[-1]), like=node.outputs[0])
-        shape = (prod(a[:-1]), b[1])
-        made = new_node(node, "MatMul", [flat, right], like=node.outputs[0], shape=shape)
-        return substitute(node, reshape(model, node, made, (*a[:-1], b[1]), like=node.outputs[0]))
-    if constant(right) is None and a[:-2] != b[:-2]:
-        return _expand(model, node)
-    return 0
+    if kernel is not None or a[:-2] == b[:-2]:
+        return 0
+    return _flatten_left(model, node, a, b) if len(b) == 2 else _expand(model, node)
+
+
+def _align_kernel(model: ir.Model, node: ir.Node, kernel: Array, a: tuple[int, ...]) -> int:
+    if prod(kernel.shape[:-2]) == 1 and len(a) >= kernel.ndim:
+        flat = kernel.reshape(kernel.shape[-2:])
+        node.replace_input_with(1, new_constant(model, flat, node.outputs[0]))
+        return 1
+    return _flatten_kernel(model, node, kernel) if prod(a[:-2]) == 1 else 0
+
+
+def _flatten_left(model: ir.Model, node: ir.Node, a: tuple[int, ...], b: tuple[int, ...]) -> int:
+    left, output = node.inputs[0], node.outputs[0]
+    assert left is not None  # noqa: S101 - it has a shape
+    flat = reshape(model, node, left, (prod(a[:-1]), a[-1]), like=output)
+    shape = (prod(a[:-1]), b[1])
+    made = new_node(node, "MatMul", [flat, node.inputs[1]], like=output, shape=shape)
+    return substitute(node, reshape(model, node, made, (*a[:-1], b[1]), like=output))
 
 
 def _flatten_kernel(model: ir.Model, node: ir.Node, kernel: Array) -> int:

@@ -5,7 +5,8 @@
 A tower that a model calls twice, as a siamese one does, has its kernels transposed, scaled and
 folded once for each call, and its file would be twice as large. Exact: the same bits.
 
-Left alone when a weight is an output too, which needs its own name.
+Left alone when a weight is an output too, which needs its own name, or an operand of a Concat,
+which OpenCV makes a layer of (see `own_concat_constants`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def share_weights(model: ir.Model) -> int:
 
 def _share(model: ir.Model, value: ir.Value, kept: dict[Key, list[ir.Value]]) -> int:
     array = constant(value)
-    if array is None or value.is_graph_output():
+    if array is None or value.is_graph_output() or _is_joined(value):
         return 0
     alike = kept[_glance(array)]
     for other in alike:
@@ -41,6 +42,10 @@ def _share(model: ir.Model, value: ir.Value, kept: dict[Key, list[ir.Value]]) ->
             return 1
     alike.append(value)
     return 0
+
+
+def _is_joined(value: ir.Value) -> bool:
+    return any(use.node.op_type == "Concat" for use in value.uses())
 
 
 def _glance(array: Array) -> Key:
