@@ -20,7 +20,7 @@ from keras2cv.net import ENGINES
 from keras2cv.sources import read_image
 
 from .load import LoadedModel
-from .parity import ParityReport, compare
+from .parity import ParityReport, compare, unrepeatable
 from .pictures import Picture, PictureInput, draw_picture
 from .presets import value_range
 from .reference import reference
@@ -49,6 +49,7 @@ class Verification:
         engine: What the manifest asks for.
         evidence: For the manifest; None unless the verdict is pass.
         notes: Sentences that the user should hear.
+        answers: Engine -> OpenCV's outputs by name, for each sample.
     """
 
     parity: ParityReport
@@ -56,6 +57,7 @@ class Verification:
     engine: Engine
     evidence: Evidence | None
     notes: tuple[str, ...]
+    answers: Mapping[str, Sequence[Outputs]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Question:
         tolerance: The limits.
         scores: Outputs that are known to hold class scores.
         constant: Outputs that are known not to depend on the input.
+        unsteady: What TensorFlow itself answers differently when asked again; nothing, it is hoped.
     """
 
     samples: Sequence[Sample]
@@ -77,6 +80,7 @@ class Question:
     tolerance: Tolerance
     scores: Mapping[str, str]
     constant: frozenset[str]
+    unsteady: tuple[str, ...] = ()
 
 
 def ask(
@@ -106,7 +110,28 @@ def ask(
         return _as_promised(native(dict(zip(names, sample, strict=True))), manifest)
 
     picture = draw_picture(manifest, preprocess, answer) if preprocess else None
-    return Question(chosen, [answer(s) for s in chosen], picture, limits, scores, constant)
+    expected, again = _halves([answer(s) for s in _there_and_back(chosen)])
+    unsteady = _told(unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use")
+    return Question(chosen, expected, picture, limits, scores, constant, unsteady)
+
+
+def _there_and_back(samples: Sequence[Sample]) -> list[Sample]:
+    """Ask everything twice, the second time backwards: an answer of the call before then shows."""
+    return [*samples, *reversed(samples)]
+
+
+def _halves(answers: Sequence[Outputs]) -> tuple[list[Outputs], list[Outputs]]:
+    """Part what was asked there and back; both in the samples' order."""
+    half = len(answers) // 2
+    return list(answers[:half]), list(reversed(answers[half:]))
+
+
+def _told(differences: Sequence[str], side: str, consequence: str) -> tuple[str, ...]:
+    """Give the first difference between two runs of one side, as a sentence."""
+    if not differences:
+        return ()
+    more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
+    return (f"{side} does not repeat itself: {differences[0]}{more}. {consequence}.",)
 
 
 def _as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
@@ -166,7 +191,7 @@ def verify(
         UsageError: There is no such engine here.
     """
     engines = _engines(engine)
-    runs, reports, troubles = _run_all(folder, manifest, question, engines)
+    runs, reports, troubles, answers = _run_all(folder, manifest, question, engines)
     if not reports:
         raise NetError(" ".join(troubles.values()))
     good = [e for e in reports if reports[e].verdict == "pass"]
@@ -177,6 +202,7 @@ def verify(
         Engine(_engine_name(good, engines, preferred), fusion=True, winograd=True),
         _evidence(question, {e: (runs[e], reports[e]) for e in good}),
         _notes(reports, troubles, preferred),
+        answers,
     )
 
 
@@ -200,37 +226,46 @@ def _engine_name(
 
 def _run_all(
     folder: Path, manifest: Manifest, question: Question, engines: Sequence[str]
-) -> tuple[dict[str, WorkerRun], dict[str, ParityReport], dict[str, str]]:
+) -> tuple[dict[str, WorkerRun], dict[str, ParityReport], dict[str, str], dict[str, list[Outputs]]]:
     runs: dict[str, WorkerRun] = {}
     reports: dict[str, ParityReport] = {}
     troubles: dict[str, str] = {}
+    answers: dict[str, list[Outputs]] = {}
+    asked = _there_and_back(question.samples)
     for engine in engines:
         try:
-            runs[engine] = run_worker(
-                folder, question.samples, timeout_s=_patience(manifest), engine=engine
-            )
+            runs[engine] = run_worker(folder, asked, timeout_s=_patience(manifest), engine=engine)
         except NetError as error:
             troubles[engine] = str(error)
             continue
-        reports[engine] = judge(question, manifest, runs[engine])
-    return runs, reports, troubles
+        answers[engine], again = _halves(_named(manifest, runs[engine]))
+        reports[engine] = judge(question, answers[engine], again)
+    return runs, reports, troubles, answers
 
 
 def _patience(manifest: Manifest) -> float:
     return _TIMEOUT_S + _TIMEOUT_S_PER_GIB * int(manifest.model.size_bytes) / 2**30
 
 
-def judge(question: Question, manifest: Manifest, run: WorkerRun) -> ParityReport:
-    """Compare one engine's answers with TensorFlow's."""
+def _named(manifest: Manifest, run: WorkerRun) -> list[Outputs]:
     names = [o.name for o in manifest.outputs]
-    candidate = [dict(zip(names, outputs, strict=True)) for outputs in run.outputs]
-    return compare(
+    return [dict(zip(names, outputs, strict=True)) for outputs in run.outputs]
+
+
+def judge(
+    question: Question, candidate: Sequence[Outputs], again: Sequence[Outputs]
+) -> ParityReport:
+    """Compare one engine's answers with TensorFlow's, and with its own of the second time."""
+    report = compare(
         question.expected,
         candidate,
         question.tolerance,
         scores=question.scores,
         constant=question.constant,
     )
+    unsteady = unrepeatable(candidate, again, question.tolerance)
+    stale = _told(unsteady, "OpenCV", "A buffer is read again, or something in it is random")
+    return report.with_failures(question.unsteady + stale)
 
 
 def _evidence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,14 @@ class Engines:
         self, folder: Path, samples: Any, *, timeout_s: float, engine: str | None
     ) -> WorkerRun:
         """Answer as the engine would."""
-        assert (folder, samples) == (FOLDER, SAMPLES)
+        assert (folder, samples) == (FOLDER, [*SAMPLES, *reversed(SAMPLES)])
         self.asked.append(engine)
         self.patience_s.append(timeout_s)
         error = self.errors[str(engine)]
         if isinstance(error, str):
             raise NetError(error)
-        outputs = tuple((answer + np.float32(error),) for answer in ANSWERS)
+        asked = [*ANSWERS, *reversed(ANSWERS)]
+        outputs = tuple((answer + np.float32(error),) for answer in asked)
         return WorkerRun(outputs, "5.1.0", str(engine), 2, 12.5)
 
 
@@ -150,3 +152,31 @@ def test_an_engine_that_answers_nan_is_not_right(try_engines: Any) -> None:
     """No distance to a NaN is small."""
     found = try_engines(new=float("nan"), classic=0.0)
     assert (found.engine.name, found.by_engine["new"].verdict) == ("classic", "fail")
+
+
+def test_an_engine_that_answers_from_the_call_before_fails(try_engines: Any) -> None:
+    """Asked there and back, a reused buffer gives one sample two answers."""
+    stale = Engines(new=0.0)
+    right = stale.__call__
+
+    def late(*args: Any, **options: Any) -> WorkerRun:
+        run = right(*args, **options)
+        return replace(run, outputs=(run.outputs[0], *run.outputs[:-1]))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verifying, "run_worker", late)
+        found = verify(FOLDER, MANIFEST, question(), "new")
+    assert found.parity.verdict == "fail"
+    assert "OpenCV does not repeat itself: scores: sample 0 is answered differently the second" in (
+        " ".join(found.parity.reasons)
+    )
+
+
+def test_a_reference_that_does_not_repeat_itself_fails(try_engines: Any) -> None:
+    """Active dropout, say: whatever OpenCV answers cannot be judged by it."""
+    asked = replace(question(), unsteady=("TensorFlow does not repeat itself: scores.",))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verifying, "run_worker", Engines(new=0.0))
+        found = verify(FOLDER, MANIFEST, asked, "new")
+    assert (found.parity.verdict, found.evidence) == ("fail", None)
+    assert found.parity.reasons == asked.unsteady
