@@ -13,6 +13,7 @@ from keras2cv.manifest import DType, InputTensor, OutputTensor
 
 from .layout import NetTensor, blobs_in_and_out, settle
 from .load import LoadedModel
+from .origin import write_origins
 from .passes import pipeline
 from .recognise import Head, heads
 from .rewrite import rewrite
@@ -68,6 +69,7 @@ def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
     fired = rewrite(model, pipeline(target))
     inputs, outputs = settle(model)
     require_supported(model)
+    write_origins(model)
     return Converted(
         model,
         tuple(_input(s, n) for s, n in zip(loaded.inputs, inputs, strict=True)),

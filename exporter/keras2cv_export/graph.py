@@ -6,11 +6,14 @@ never change, and no initializer is ever edited in place, since another node may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import onnx_ir as ir
+
+from .origin import add_marks, hand_back, hand_over, marks_of
 
 Array = np.ndarray[Any, Any]
 Pass = Callable[[ir.Model], int]
@@ -128,6 +131,7 @@ def replace(old: ir.Value, new: ir.Value) -> None:
     if graph is not None and old.is_graph_output():
         new = _as_output(graph, old, new)
     old.replace_all_uses_with(new)
+    hand_over(old, new)
 
 
 def _as_output(graph: Any, old: ir.Value, new: ir.Value) -> ir.Value:
@@ -151,7 +155,23 @@ def _as_output(graph: Any, old: ir.Value, new: ir.Value) -> ir.Value:
 def drop(node: ir.Node) -> None:
     """Remove a node that nothing reads any more."""
     if node.graph is not None and not any(o.uses() or o.is_graph_output() for o in node.outputs):
+        hand_back(node)
         node.graph.remove(node, safe=True)
+
+
+@contextmanager
+def layers_kept_by_name(model: ir.Model) -> Iterator[None]:
+    """Keep values known as layers' outputs through rewrites that do not use `replace`.
+
+    Those of other tools put a value of the same name in the place of one that goes.
+    """
+    before = {v.name: marks_of(v) for node in model.graph for v in node.outputs if marks_of(v)}
+    yield
+    after = [value for node in model.graph for value in node.outputs]
+    kept = {mark.key for value in after for mark in marks_of(value)}
+    for value in after:
+        if not marks_of(value):
+            add_marks(value, [m for m in before.get(value.name, ()) if m.key not in kept])
 
 
 def only_reader(value: ir.Value) -> ir.Node | None:

@@ -14,7 +14,7 @@ to leak as an extra graph input.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from tf2onnx.tf_loader import tf_optimize_grappler
 from keras2cv.errors import ModelError
 
 from .handlers.node import INPUT
+from .layer_calls import LayerOutput, layer_calls
 from .load import LoadedModel
 from .spec import TensorSpec
 from .support import UnsupportedOpsError
@@ -48,6 +49,7 @@ class TracedGraph:
         outputs: Tensor names, in Keras' flat order.
         output_specs: The same outputs as Keras names and shapes them.
         weights: Placeholder tensor name -> the weight, a NumPy view of TensorFlow's own memory.
+        layers: A layer's output, as `layer_calls` calls it -> tensor name; it may have gone.
     """
 
     graph_def: Any
@@ -55,6 +57,7 @@ class TracedGraph:
     outputs: tuple[str, ...]
     output_specs: tuple[TensorSpec, ...]
     weights: Mapping[str, Array]
+    layers: Mapping[str, str] = field(default_factory=dict)
 
 
 def trace(loaded: LoadedModel) -> TracedGraph:
@@ -64,11 +67,11 @@ def trace(loaded: LoadedModel) -> TracedGraph:
         ModelError: It has an output whose shape depends on values.
         UnsupportedOpsError: It has parts that OpenCV has nothing for, all of them named.
     """
-    concrete, names = _concrete(loaded)
+    concrete, names, calls = _concrete(loaded)
     held = [_held(captured) for captured in concrete.captured_inputs]
     with tf.Graph().as_default() as flat:
         weights = _Weights()
-        outputs = _flatten(concrete, held, weights, len(loaded.inputs))
+        outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls)
         specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
         for k, output in enumerate(outputs):  # a model may return one tensor twice, or an input
             tf.identity(output, name=f"{_OUTPUT}_{k}")
@@ -80,17 +83,20 @@ def trace(loaded: LoadedModel) -> TracedGraph:
     with tf.Graph().as_default():  # grappler's front door is closed while TensorFlow is eager
         kept = weights.read_by(pruned)
         optimized = tf_optimize_grappler([*inputs, *kept], list(ends), pruned)
-    return TracedGraph(optimized, inputs, ends, specs, weights.read_by(optimized))
+    return TracedGraph(optimized, inputs, ends, specs, weights.read_by(optimized), layers)
 
 
-def _concrete(loaded: LoadedModel) -> tuple[Any, list[str]]:
+def _concrete(loaded: LoadedModel) -> tuple[Any, list[str], list[LayerOutput]]:
     specs = [
         tf.TensorSpec(s.shape, s.dtype, name=f"{INPUT}_{k}") for k, s in enumerate(loaded.inputs)
     ]
     names: list[str] = []
+    calls: list[LayerOutput] = []
 
     def outputs(*tensors: Any) -> list[Any]:
-        pairs = loaded.call(*tensors)
+        with layer_calls(loaded.keras_model) as called:
+            pairs = loaded.call(*tensors)
+        calls[:] = called
         names[:] = [name for name, _ in pairs]
         return [tf.convert_to_tensor(tensor) for _, tensor in pairs]
 
@@ -100,11 +106,17 @@ def _concrete(loaded: LoadedModel) -> tuple[Any, list[str]]:
         except tf.errors.OperatorNotAllowedInGraphError:
             # Python `if` and `for` over tensors inside a custom call().
             concrete = tf.function(outputs).get_concrete_function(*specs)
-    return concrete, names
+    return concrete, names, [c for c in calls if getattr(c.tensor, "graph", None) is concrete.graph]
 
 
-def _flatten(concrete: Any, held: Sequence[Any], weights: _Weights, input_count: int) -> list[Any]:
-    """Add the model to the current graph; return its output tensors.
+def _flatten(
+    concrete: Any,
+    held: Sequence[Any],
+    weights: _Weights,
+    input_count: int,
+    calls: Sequence[LayerOutput],
+) -> tuple[list[Any], dict[str, str]]:
+    """Add the model to the current graph; return its output tensors, and the layers' names.
 
     Raises:
         UnsupportedOpsError: Parts of it cannot be flattened; it names them all.
@@ -124,10 +136,16 @@ def _flatten(concrete: Any, held: Sequence[Any], weights: _Weights, input_count:
         weights.take(t.op.name, value)
         for t, value in zip(graph.internal_captures, held, strict=True)
     ]
-    outputs = walk.run(body, [*arguments, *captured])
+    needed = {node.name for node in body.nodes}
+    seen = [c for c in calls if c.tensor.op.name in needed]
+    ends = (*body.outputs, *(c.tensor.name for c in seen))
+    results = walk.run(replace(body, outputs=ends), [*arguments, *captured])
     if walk.refused:
         raise UnsupportedOpsError(walk.refused)
-    return outputs
+    outputs, layers = results[: len(body.outputs)], results[len(body.outputs) :]
+    return outputs, {
+        c.key: t.name for c, t in zip(seen, layers, strict=True) if isinstance(t, tf.Tensor)
+    }
 
 
 def _spec(name: str, tensor: Any) -> TensorSpec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ import onnx_ir as ir
 from tf2onnx import tfonnx
 
 from .handlers import ONNX, OPSET
+from .origin import mark
 from .to_graph import TracedGraph
 from .to_quiet import tf
 
@@ -42,6 +44,7 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
     for value, spec in zip(model.graph.outputs, traced.output_specs, strict=True):
         value.shape = ir.Shape([int(d or 0) for d in spec.shape])
     _attach(model, traced)
+    _mark_layers(model, traced)
     return model
 
 
@@ -65,6 +68,42 @@ def _attach(model: ir.Model, traced: TracedGraph) -> None:
         value.const_value = ir.tensor(array, name=value.name)
         value.shape = ir.Shape(array.shape)
         graph.register_initializer(value)
+
+
+def _mark_layers(model: ir.Model, traced: TracedGraph) -> None:
+    """Say of each value which layer gave it: tf2onnx calls most values as TensorFlow did."""
+    values = {value.name: value for node in model.graph for value in node.outputs}
+    values |= _gemms(model, traced)
+    for key, name in traced.layers.items():
+        if name in values:
+            mark(_as_tensorflow_has_it(values[name]), key)
+
+
+def _as_tensorflow_has_it(value: ir.Value) -> ir.Value:
+    """Return what the readers of a TensorFlow tensor read.
+
+    What tf2onnx computes channels first keeps the tensor's name, and a Transpose back, named after
+    the node, stands before all that read it.
+    """
+    node, readers = value.producer(), [use.node for use in value.uses()]
+    if node is None or len(readers) != 1 or value.is_graph_output():
+        return value
+    made_for_it = re.fullmatch(rf"{re.escape(str(node.name))}__\d+", str(readers[0].name))
+    return _as_tensorflow_has_it(readers[0].outputs[0]) if made_for_it else value
+
+
+def _gemms(model: ir.Model, traced: TracedGraph) -> dict[str | None, ir.Value]:
+    """Return the values that stand for a MatMul and the bias after it, by the sum's name."""
+    found: dict[str | None, ir.Value] = {}
+    products = {_GEMM.sub("", str(n.name)): n for n in model.graph if _GEMM.search(str(n.name))}
+    for node in traced.graph_def.node:
+        for source in node.input[:1] if node.op in ("BiasAdd", "Add", "AddV2") else ():
+            if source.removesuffix(":0") in products:
+                found[f"{node.name}:0"] = products[source.removesuffix(":0")].outputs[0]
+    return found
+
+
+_GEMM = re.compile(r"_Gemm__\d+$")
 
 
 @contextmanager
