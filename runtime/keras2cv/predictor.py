@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
+from dataclasses import dataclass
+from typing import Any, Final, overload
 
 import cv2
 import numpy as np
@@ -24,6 +25,8 @@ from keras2cv.tensors import by_name, check_inputs, chunks, from_net, join, to_n
 from keras2cv.thresholds import with_thresholds
 
 Array = NDArray[Any]
+
+NO_IMAGES: Final = "There are no images, got an empty list. Give one image or more."
 
 
 def load(
@@ -57,6 +60,19 @@ def load(
     """
     bundle = read_bundle(path, check_hash=check_hash)
     return Predictor(bundle, device=device, engine=engine, threads=threads, score=score, nms=nms)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prepared:
+    """Images on their way through a `Predictor`.
+
+    Attributes:
+        blobs: (n, C, H, W) float32 each, for one run of the net.
+        placements: where each image lies in its blob; empty for tasks that do not need it.
+    """
+
+    blobs: tuple[Array, ...]
+    placements: Sequence[Placement]
 
 
 class Predictor:
@@ -195,10 +211,40 @@ class Predictor:
         if self._preprocess is None:
             return self.results_of(self.infer(*images))
         if not images:
-            raise InputError("There are no images, got an empty list. Give one image or more.")
+            raise InputError(NO_IMAGES)
         results: list[Result] = []
         for part in chunks(len(images), self.manifest.model.batch):
-            results += self._predict_batch(self._preprocess, images[part])
+            results += self.complete(self.prepare(images[part]))
+        return results
+
+    def prepare(self, images: Sequence[Array]) -> Prepared:
+        """Return `images` as the net takes them: the first half of `predict`.
+
+        Whoever has a thread for each half prepares the next images while the net runs.
+
+        Raises:
+            InputError: no images, or something else than an image.
+            UsageError: the bundle does not say how an image becomes its input.
+        """
+        preprocess = self._needed_preprocess()
+        if not images:
+            raise InputError(NO_IMAGES)
+        parts = chunks(len(images), self.manifest.model.batch)
+        blobs = tuple(preprocess(images[part]) for part in parts)
+        in_pixels = self._task.kind in IN_PIXELS
+        return Prepared(blobs, [preprocess.placement(i) for i in images] if in_pixels else [])
+
+    def complete(self, prepared: Prepared) -> list[Result]:
+        """Return a result per image of what `prepare` returned: the second half of `predict`.
+
+        Raises:
+            UsageError: the model has other inputs beside the image.
+            NetError: OpenCV fails.
+        """
+        results: list[Result] = []
+        for blob in prepared.blobs:
+            placements = prepared.placements[len(results) : len(results) + len(blob)]
+            results += self._results(self._run_blob(blob), len(blob), placements)
         return results
 
     def run_image(self, image: Array) -> tuple[Array, list[Array]]:
@@ -208,19 +254,14 @@ class Predictor:
             InputError: not an image.
             UsageError: the bundle does not say how an image becomes its input.
         """
-        if self._preprocess is None:
-            raise UsageError(
-                f"{self.folder} does not say how an image becomes its input. "
-                "Call infer() with arrays, or export it with --preprocess."
-            )
-        blob = self._preprocess([image])
+        blob = self._needed_preprocess()([image])
         outputs = self._run_blob(blob)
         return blob, [outputs[name] for name in self.output_names]
 
     def _predict_one(self, image: Array) -> Result | list[Result]:
         if self._preprocess is None:
             return self.results_of(self.infer(image))
-        return self._predict_batch(self._preprocess, [image])[0]
+        return self.complete(self.prepare([image]))[0]
 
     def results_of(self, outputs: Sequence[Array]) -> list[Result]:
         """Return the task's result for each sample of what `infer` returned."""
@@ -228,11 +269,13 @@ class Predictor:
         count = max((len(array) for tensor, array in pairs if tensor.batched), default=1)
         return self._results({tensor.name: array for tensor, array in pairs}, count)
 
-    def _predict_batch(self, preprocess: Preprocessor, images: Sequence[Array]) -> list[Result]:
-        outputs = self._run_blob(preprocess(images))
-        if self._task.kind not in IN_PIXELS:
-            return self._results(outputs, len(images))
-        return self._results(outputs, len(images), [preprocess.placement(i) for i in images])
+    def _needed_preprocess(self) -> Preprocessor:
+        if self._preprocess is None:
+            raise UsageError(
+                f"{self.folder} does not say how an image becomes its input. "
+                "Call infer() with arrays, or export it with --preprocess."
+            )
+        return self._preprocess
 
     def _run_blob(self, blob: Array) -> dict[str, Array]:
         """Return the outputs for a blob of at most a batch, filled up by repeating its last."""

@@ -4,32 +4,45 @@
     folder          the images in it (not in its subfolders), img2 before img10
     "day/**/*.jpg"  the files that match, for shells that leave that to us
     clip.mp4, 0     every frame of a video, or of camera 0 until it is interrupted
+    rtsp://...      what a network camera sends; http://.../clip.mp4 is a file, and read whole
     x.npy, x.npz    arrays in the model's own layout, as `infer` takes them
 
 Two steps, because they fail differently. `find_sources` looks at names only, and a name that leads
-nowhere is an error before anything runs. `read_sources` decodes one after another while the caller
-works, and what cannot be decoded comes out as a `BrokenSource` among the others: one bad file in a
-hundred costs one.
+nowhere is an error before anything runs. `read_sources` decodes one after another, and what cannot
+be decoded comes out as a `BrokenSource` among the others: one bad file in a hundred costs one.
+`read_in_threads` gives the same, decoded while the caller works.
 """
 
 from __future__ import annotations
 
 import glob
+import itertools
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.errors import InputError, MissingDependency
+from keras2cv.errors import InputError
+from keras2cv.frames import (
+    EVERYTHING,
+    BrokenSource,
+    Frame,
+    Item,
+    Sample,
+    Selection,
+    Source,
+    SourceKind,
+)
 from keras2cv.npz import read_npz
+from keras2cv.pipeline import Pipeline
 
 Array = NDArray[Any]
-SourceKind = Literal["image", "video", "camera", "arrays"]
 
 # What cv2's decoders are known by; a file of another name is still tried when it is named itself.
 IMAGE_SUFFIXES: Final = (
@@ -39,56 +52,12 @@ IMAGE_SUFFIXES: Final = (
 VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 ARRAY_SUFFIXES: Final = (".npy", ".npz")
 
+_FRAMES_AHEAD: Final = 4  # 25 MB of full HD; enough to bridge a key frame that takes longer
+_MAX_DECODERS: Final = (
+    4  # threads for images; beyond it, it is the disk or the net that is waited for
+)
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _VIEWER: Final = "If an image viewer opens it, save it as .png there."
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One file or camera: its name, what it is, and where (a camera's path is its number)."""
-
-    name: str
-    kind: SourceKind
-    path: Path
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether it gives a number of frames that is not known beforehand."""
-        return self.kind in ("video", "camera")
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Frame:
-    """An image (H, W, 3) uint8 BGR, and a name that no other has, such as `clip.mp4:000012`."""
-
-    name: str
-    image_bgr: Array
-
-    def __post_init__(self) -> None:
-        image = self.image_bgr
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise InputError(
-                f"{self.name} decodes to {image.shape} {image.dtype}, not (H, W, 3) uint8. "
-                "Convert it to an 8-bit colour image."
-            )
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Sample:
-    """Arrays from a .npy or .npz; those without a name are arr_0, arr_1, ... as np.savez has it."""
-
-    name: str
-    arrays: Mapping[str, Array]
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenSource:
-    """Something that could not be read, and the sentences that say so."""
-
-    name: str
-    reason: str
-
-
-Item: TypeAlias = Frame | Sample | BrokenSource
 
 
 def find_sources(names: Sequence[str]) -> list[Source]:
@@ -102,14 +71,38 @@ def find_sources(names: Sequence[str]) -> list[Source]:
     return [source for name in names for source in _find(name)]
 
 
-def read_sources(sources: Iterable[Source]) -> Iterator[Item]:
+def read_sources(sources: Iterable[Source], selection: Selection = EVERYTHING) -> Iterator[Item]:
     """Yield the frames of `sources` one after another, and what is broken in its place.
 
     Raises:
         MissingDependency: a video or camera, and an OpenCV built without video support.
     """
     for source in sources:
-        yield from _read(source)
+        if source.is_stream or selection.has(source.name):
+            yield from _read(source, selection)
+
+
+def read_in_threads(
+    sources: Iterable[Source], line: Pipeline, selection: Selection = EVERYTHING
+) -> Iterator[Item]:
+    """Yield what `read_sources` does, decoded in threads of `line` while the caller works.
+
+    Images are decoded by several threads, videos by one; a camera's frames that nobody has taken
+    in time are dropped.
+
+    Raises:
+        MissingDependency: as `read_sources`.
+    """
+    for lane, group in itertools.groupby(sources, key=_lane):
+        if lane == "live":
+            yield from line.newest(read_sources(group, selection), _is_frame)
+        elif lane == "stream":
+            yield from line.ahead(read_sources(group, selection), _FRAMES_AHEAD)
+        else:
+            threads = min(_MAX_DECODERS, os.cpu_count() or 1)
+            wanted = (source for source in group if selection.has(source.name))
+            for items in line.mapped(_read_whole, wanted, threads):
+                yield from items
 
 
 def read_image(path: Path) -> Array:
@@ -146,6 +139,8 @@ def _find(name: str) -> list[Source]:
         return _images_in(path)
     if path.exists():
         return [_source(path)]
+    if _URL.match(name):
+        return [_network_source(name)]
     if name.isdecimal():
         return [Source(f"camera {int(name)}", "camera", Path(name))]
     if glob.has_magic(name):
@@ -177,9 +172,32 @@ def _source(path: Path) -> Source:
     return Source(str(path), "arrays" if suffix in ARRAY_SUFFIXES else "image", path)
 
 
-def _read(source: Source) -> Iterator[Item]:
+def _network_source(address: str) -> Source:
+    """Return a URL as a source: a file if it is called like one, else something live."""
+    parts = urlsplit(address)
+    name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # no password in logs
+    is_file = Path(parts.path).suffix.lower() in VIDEO_SUFFIXES
+    return Source(name, "video" if is_file else "live", Path(Path(parts.path).name), address)
+
+
+def _lane(source: Source) -> str:
+    """Return how a source is read ahead: sources in a row of the same lane go together."""
+    if source.is_live:
+        return "live"
+    return "stream" if source.is_stream else "files"
+
+
+def _is_frame(item: Item) -> bool:
+    return isinstance(item, Frame)
+
+
+def _read_whole(source: Source) -> list[Item]:
+    return list(_read(source, EVERYTHING))
+
+
+def _read(source: Source, selection: Selection) -> Iterator[Item]:
     try:
-        yield from _READERS[source.kind](source)
+        yield from _READERS[source.kind](source, selection)
     except InputError as error:
         yield BrokenSource(source.name, str(error))
     except OSError as error:
@@ -191,11 +209,11 @@ def _read(source: Source) -> Iterator[Item]:
         )
 
 
-def _read_image(source: Source) -> Iterator[Item]:
+def _read_image(source: Source, _: Selection) -> Iterator[Item]:
     yield Frame(source.name, read_image(source.path))
 
 
-def _read_arrays(source: Source) -> Iterator[Item]:
+def _read_arrays(source: Source, _: Selection) -> Iterator[Item]:
     if source.path.suffix.lower() == ".npz":
         yield Sample(source.name, read_npz(source.path))
         return
@@ -209,42 +227,16 @@ def _read_arrays(source: Source) -> Iterator[Item]:
     yield Sample(source.name, {"arr_0": array})
 
 
-def _read_stream(source: Source) -> Iterator[Item]:
-    if not hasattr(cv2, "VideoCapture"):
-        raise MissingDependency(
-            f"{source.name} is a video, and this OpenCV {cv2.__version__} is built without them. "
-            "Install an OpenCV with videoio, or give images."
-        )
-    number = int(source.path.name) if source.kind == "camera" else None
-    capture = cv2.VideoCapture(str(source.path) if number is None else number)
-    try:
-        count = 0
-        while (image := _next_image(capture)) is not None:
-            yield Frame(f"{source.name}:{count:06d}", image)
-            count += 1
-    finally:
-        capture.release()
-    if source.kind == "camera":
-        what = f"stopped after {count} frames" if count else "cannot be opened"
-        raise InputError(f"{source.name} {what}. Check that it is connected, and free.")
-    if count == 0:
-        raise InputError(
-            f"OpenCV {cv2.__version__} cannot decode a single frame of {source.name}. "
-            "Convert the video, to H.264 in .mp4 for example."
-        )
+def _read_video(source: Source, selection: Selection) -> Iterator[Item]:
+    from keras2cv.videos import read_stream  # what only videos need is imported by videos
+
+    yield from read_stream(source, selection)
 
 
-def _next_image(capture: cv2.VideoCapture) -> Array | None:
-    decoded, image = capture.read()
-    if not decoded:
-        return None
-    return image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-
-
-# Decoding happens in the caller's thread: whoever overlaps it with inference starts here.
-_READERS: Final[Mapping[SourceKind, Callable[[Source], Iterator[Item]]]] = {
+_READERS: Final[Mapping[SourceKind, Callable[[Source, Selection], Iterator[Item]]]] = {
     "image": _read_image,
-    "video": _read_stream,
-    "camera": _read_stream,
+    "video": _read_video,
+    "camera": _read_video,
+    "live": _read_video,
     "arrays": _read_arrays,
 }

@@ -1,35 +1,57 @@
-"""Frames and arrays in, an answer for each out, in order: the middle of `keras2cv run`."""
+"""Frames and arrays in, an answer for each out, in order: the middle of `keras2cv run`.
+
+In two halves, so that each can have a thread: `prepare_items` brings images to the net's size,
+`answers_to` runs the net. `predict_items` is both, one after the other, and `predict_sources` both
+at the same time.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError
+from keras2cv.frames import BrokenSource, Frame, Item, Sample, Selection, Source
 from keras2cv.manifest import InputTensor
-from keras2cv.predictor import Predictor
+from keras2cv.pipeline import Pipeline
+from keras2cv.predictor import Predictor, Prepared
 from keras2cv.results import Result
-from keras2cv.sources import BrokenSource, Frame, Item, Sample
+from keras2cv.sources import read_in_threads
 from keras2cv.tensors import by_name
 
 Array = NDArray[Any]
+
+READY_AHEAD: Final = 1  # batches between two stages; more would only make a camera's answers older
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Answer:
     """The result for one frame or sample; where there is none, `problem` says why.
 
-    `image_bgr` is the frame's own picture, (H, W, 3) uint8, for those that have one.
+    `frame` is the one that was predicted, of those that are frames; `picture`, once it is drawn,
+    (H, W, 3) uint8 BGR, shows the result on it.
     """
 
     name: str
     result: Result | None = None
-    image_bgr: Array | None = None
+    frame: Frame | None = None
     problem: str = ""
+    picture: Array | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Batch:
+    """Frames that are predicted together, and what the net takes for them."""
+
+    frames: Sequence[Frame]
+    prepared: Prepared
+
+
+Ready: TypeAlias = Batch | Sample | Answer
 
 
 def predict_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterator[Answer]:
@@ -41,46 +63,68 @@ def predict_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterat
         UsageError: the model cannot answer any frame, such as one with several inputs.
         NetError: OpenCV fails.
     """
+    for ready in prepare_items(model, items, batch):
+        yield from answers_to(model, ready)
+
+
+def prepare_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterator[Ready]:
+    """Yield `items` ready for the net, up to `batch` frames together; what is refused, answered.
+
+    Raises:
+        UsageError: the model takes no image at all.
+    """
     waiting: list[Frame] = []
     for item in items:
         if isinstance(item, Frame):
             waiting.append(item)
             if len(waiting) < batch:
                 continue
-        yield from _predict_frames(model, waiting)
+        yield from _prepared(model, waiting)
         waiting = []
-        if not isinstance(item, Frame):
-            yield from _other(model, item)
-    yield from _predict_frames(model, waiting)
+        if isinstance(item, BrokenSource):
+            yield Answer(item.name, problem=item.reason)
+        elif isinstance(item, Sample):
+            yield item
+    yield from _prepared(model, waiting)
 
 
-def _predict_frames(model: Predictor, frames: Sequence[Frame]) -> Iterator[Answer]:
+def answers_to(model: Predictor, ready: Ready) -> list[Answer]:
+    """Return the answers to one of `prepare_items`.
+
+    Raises:
+        UsageError: as `predict_items`.
+        NetError: OpenCV fails.
+    """
+    if isinstance(ready, Answer):
+        return [ready]
+    if isinstance(ready, Sample):
+        return _answers_to_sample(model, ready)
+    results = model.complete(ready.prepared)
+    pairs = zip(ready.frames, results, strict=True)
+    return [Answer(frame.name, result, frame) for frame, result in pairs]
+
+
+def _prepared(model: Predictor, frames: Sequence[Frame]) -> Iterator[Ready]:
     if not frames:
         return
     try:
-        results = model.predict([frame.image_bgr for frame in frames])
+        yield Batch(frames, model.prepare([frame.image_bgr for frame in frames]))
     except InputError as error:
         if len(frames) == 1:
             yield Answer(frames[0].name, problem=f"{frames[0].name}: {error}")
             return
         for frame in frames:  # to find out which one it was
-            yield from _predict_frames(model, [frame])
-        return
-    for frame, result in zip(frames, results, strict=True):
-        yield Answer(frame.name, result, frame.image_bgr)
+            yield from _prepared(model, [frame])
 
 
-def _other(model: Predictor, item: Sample | BrokenSource) -> Iterator[Answer]:
-    if isinstance(item, BrokenSource):
-        yield Answer(item.name, problem=item.reason)
-        return
+def _answers_to_sample(model: Predictor, sample: Sample) -> list[Answer]:
     try:
-        results = model.results_of(model.infer(*_inputs(item, model.manifest.inputs)))
+        results = model.results_of(model.infer(*_inputs(sample, model.manifest.inputs)))
     except InputError as error:
-        yield Answer(item.name, problem=f"{item.name}: {error}")
-        return
-    for index, result in enumerate(results):
-        yield Answer(item.name if len(results) == 1 else f"{item.name}:{index:06d}", result)
+        return [Answer(sample.name, problem=f"{sample.name}: {error}")]
+    if len(results) == 1:
+        return [Answer(sample.name, results[0])]
+    return [Answer(f"{sample.name}:{i:06d}", result) for i, result in enumerate(results)]
 
 
 def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:
@@ -99,3 +143,18 @@ def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:
         array[None] if array.ndim == len(tensor.keras_shape) - 1 else array
         for array, tensor in zip(arrays, tensors, strict=True)
     ]
+
+
+def predict_sources(
+    model: Predictor, sources: Iterable[Source], line: Pipeline, batch: int, selection: Selection
+) -> Iterator[Answer]:
+    """Yield the answers to `sources`: decoded, prepared and run in threads of `line`.
+
+    Raises:
+        UsageError, NetError: as `predict_items`.
+        MissingDependency: a video or camera, and an OpenCV built without video support.
+    """
+    items = read_in_threads(sources, line, selection)
+    ready = line.ahead(prepare_items(model, items, batch), READY_AHEAD)
+    for answers in line.ahead((answers_to(model, part) for part in ready), READY_AHEAD):
+        yield from answers

@@ -215,7 +215,9 @@ def test_save_writes_one_image_to_a_file(folder: Path, capsys: pytest.CaptureFix
     ("arguments", "sentence"),
     [
         (["img1.png", "img2.png", "--save", "a.png"], "--save a.png names one picture, and there "),
-        (["img1.png", "--save", "a.mp4"], "--save writes pictures, and a.mp4 names a video. "),
+        (["img1.png", "--save", "a.mp4"], "--save a.mp4 names a video, and is for one video or "),
+        ([".", "--save", "a.mp4"], "--save a.mp4 names a video, and is for one video or camera, "),
+        (["img1.png", "--every", "3"], "--every is for videos, and img1.png is none. "),
         (["img1.png", "--save", "img1.png"], "--save img1.png would overwrite what it reads. "),
         ([".", "--save", "."], "--save . would overwrite what it reads. "),
         (["x.npy", "--save", "out"], "--save draws on images, and x.npy holds arrays. "),
@@ -450,20 +452,20 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def failing(error: BaseException) -> object:
-    """Return a predict_items that gives nothing but `error`."""
+    """Return a predict_sources that gives nothing but `error`."""
 
-    def predict_items(*_: object) -> Iterator[object]:
+    def predict_sources(*_: object) -> Iterator[object]:
         raise error
         yield
 
-    return predict_items
+    return predict_sources
 
 
 def test_interrupted_ends_with_130(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ctrl-C ends with 130, after closing what was open."""
-    monkeypatch.setattr("keras2cv.stream.predict_items", failing(KeyboardInterrupt()))
+    monkeypatch.setattr("keras2cv.stream.predict_sources", failing(KeyboardInterrupt()))
     assert main(["run", "cat.cv", "img1.png", "--json", "r.jsonl"]) == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
     assert (folder / "r.jsonl").read_bytes() == b""
@@ -473,7 +475,7 @@ def test_a_bug_of_ours_shows_its_traceback(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An exception that is not ours is a bug: traceback, a request to report it, exit code 70."""
-    monkeypatch.setattr("keras2cv.stream.predict_items", failing(ZeroDivisionError("7 / 0")))
+    monkeypatch.setattr("keras2cv.stream.predict_sources", failing(ZeroDivisionError("7 / 0")))
     assert main(["run", "cat.cv", "img1.png"]) == 70
     shown = capsys.readouterr().err
     assert "Traceback" in shown
@@ -502,7 +504,7 @@ def test_a_module_that_does_not_load_ends_with_3(
 ) -> None:
     """What is installed and broken is the environment's fault, and the doctor is recommended."""
     error = ImportError("DLL load failed while importing _pywrap")
-    monkeypatch.setattr("keras2cv.stream.predict_items", failing(error))
+    monkeypatch.setattr("keras2cv.stream.predict_sources", failing(error))
     assert main(["run", "cat.cv", "img1.png"]) == 3
     assert capsys.readouterr().err.endswith(
         "error: DLL load failed while importing _pywrap. `keras2cv doctor` says what is missing, "

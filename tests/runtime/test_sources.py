@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from keras2cv import sources
-from keras2cv.errors import InputError, MissingDependency
-from keras2cv.sources import BrokenSource, Frame, Sample, find_sources, read_image, read_sources
+from keras2cv.errors import InputError
+from keras2cv.frames import BrokenSource, Frame, Item, Sample, Selection
+from keras2cv.pipeline import Pipeline
+from keras2cv.sources import find_sources, read_image, read_in_threads, read_sources
 
 
 def picture(height: int = 17, width: int = 23, seed: int = 0) -> np.ndarray:
@@ -26,7 +27,7 @@ def write_png(path: Path, image: np.ndarray) -> Path:
     return path
 
 
-def frames(*names: Path | str) -> list[sources.Item]:
+def frames(*names: Path | str) -> list[Item]:
     """Return all that `names` give."""
     return list(read_sources(find_sources([str(name) for name in names])))
 
@@ -210,90 +211,6 @@ def test_arrays_that_are_not_arrays_are_broken(tmp_path: Path, content: str) -> 
     assert item.reason.startswith(f"{path} cannot be read as {path.suffix}: ")
 
 
-def write_video(path: Path, count: int) -> list[int]:
-    """Write `count` frames, each of one gray level; return the levels."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
-    levels = [10 + 20 * n for n in range(count)]
-    for level in levels:
-        writer.write(np.full((48, 64, 3), level, np.uint8))
-    writer.release()
-    return levels
-
-
-def test_a_video_gives_every_frame_in_order(tmp_path: Path) -> None:
-    """Frames are numbered, complete and in order."""
-    path = tmp_path / "clip.avi"
-    levels = write_video(path, 7)
-    found = images(path)
-    assert [frame.name for frame in found] == [f"{path}:{n:06d}" for n in range(7)]
-    measured = [float(frame.image_bgr.mean()) for frame in found]
-    np.testing.assert_allclose(measured, levels, atol=3)
-
-
-def test_a_video_that_is_left_early_is_released(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever stops reading half way leaves no open capture behind."""
-    captures: list[FakeCapture] = []
-    monkeypatch.setattr(
-        cv2, "VideoCapture", lambda _: captures.append(FakeCapture(5)) or captures[-1]
-    )
-    (tmp_path / "clip.mp4").touch()
-    reader = read_sources(find_sources([str(tmp_path / "clip.mp4")]))
-    next(reader)
-    reader.close()  # type: ignore[attr-defined]
-    assert captures[0].released
-
-
-def test_a_video_without_a_frame_is_broken(tmp_path: Path) -> None:
-    """A file that only bears a video's name is reported."""
-    path = tmp_path / "clip.mp4"
-    path.write_bytes(b"not a video at all")
-    (item,) = frames(path)
-    assert isinstance(item, BrokenSource)
-    assert item.reason == (
-        f"OpenCV {cv2.__version__} cannot decode a single frame of {path}. "
-        "Convert the video, to H.264 in .mp4 for example."
-    )
-
-
-class FakeCapture:
-    """A camera that gives gray frames (48, 64), then nothing."""
-
-    def __init__(self, count: int) -> None:
-        self.left = count
-        self.released = False
-
-    def read(self) -> tuple[bool, np.ndarray | None]:
-        """Return the next frame, as cv2.VideoCapture does."""
-        self.left -= 1
-        return (True, np.full((48, 64), 7, np.uint8)) if self.left >= 0 else (False, None)
-
-    def release(self) -> None:
-        """Take note."""
-        self.released = True
-
-
-@pytest.mark.parametrize(
-    ("count", "what"), [(3, "stopped after 3 frames"), (0, "cannot be opened")]
-)
-def test_a_camera_that_ends_is_broken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, what: str
-) -> None:
-    """A camera never ends by itself: frames come as colour, then the loss is reported."""
-    opened: list[object] = []
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        cv2, "VideoCapture", lambda where: opened.append(where) or FakeCapture(count)
-    )
-    *found, last = frames("2")
-    assert opened == [2]
-    assert [item.name for item in found] == [f"camera 2:{n:06d}" for n in range(count)]
-    assert all(isinstance(item, Frame) and item.image_bgr.shape == (48, 64, 3) for item in found)
-    assert isinstance(last, BrokenSource)
-    assert last.reason == f"camera 2 {what}. Check that it is connected, and free."
-
-
 def test_a_number_that_is_a_file_is_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,14 +221,6 @@ def test_a_number_that_is_a_file_is_the_file(
     np.testing.assert_array_equal(frame.image_bgr, picture())
 
 
-def test_an_opencv_without_video_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build without videoio is named as what is missing, with exit code 3."""
-    (tmp_path / "clip.mp4").touch()
-    monkeypatch.delattr(cv2, "VideoCapture")
-    with pytest.raises(MissingDependency, match=r"clip.mp4 is a video, and this OpenCV"):
-        frames(tmp_path / "clip.mp4")
-
-
 def test_read_image_raises_for_itself(tmp_path: Path) -> None:
     """Called alone, a bad file is our error and a missing one the system's."""
     (tmp_path / "bad.png").write_bytes(b"bad")
@@ -319,3 +228,45 @@ def test_read_image_raises_for_itself(tmp_path: Path) -> None:
         read_image(tmp_path / "bad.png")
     with pytest.raises(FileNotFoundError):
         read_image(tmp_path / "none.png")
+
+
+def test_threads_change_nothing(tmp_path: Path) -> None:
+    """Decoded ahead by several threads, everything comes as it would one after another."""
+    for number in range(9):
+        write_png(tmp_path / f"img{number}.png", picture(seed=number))
+    (tmp_path / "img4.png").write_bytes(b"broken")
+    found = find_sources([str(tmp_path), str(tmp_path / "img3.png")])
+    wanted = list(read_sources(found))
+    with Pipeline() as line:
+        for item, expected in zip(read_in_threads(found, line), wanted, strict=True):
+            assert item.name == expected.name
+            if isinstance(expected, Frame):
+                assert isinstance(item, Frame)
+                np.testing.assert_array_equal(item.image_bgr, expected.image_bgr)
+            else:
+                assert item == expected
+
+
+def test_what_is_known_is_not_even_opened(tmp_path: Path) -> None:
+    """A source that is left out may be gone by now."""
+    write_png(tmp_path / "a.png", picture())
+    write_png(tmp_path / "b.png", picture())
+    found = find_sources([str(tmp_path)])
+    (tmp_path / "a.png").unlink()
+    selection = Selection(known=frozenset([str(tmp_path / "a.png")]))
+    assert [item.name for item in read_sources(found, selection)] == [str(tmp_path / "b.png")]
+    with Pipeline() as line:
+        items = list(read_in_threads(found, line, selection))
+    assert [item.name for item in items] == [str(tmp_path / "b.png")]
+
+
+def test_a_url_is_live_unless_it_names_a_file() -> None:
+    """What a camera sends goes on by itself; a file waits. Passwords are in no name."""
+    camera, file = find_sources(
+        ["rtsp://me:secret@10.0.0.7:554/s?ch=1", "https://a.org/x/clip.MP4"]
+    )
+    assert (camera.kind, camera.is_live, camera.is_stream) == ("live", True, True)
+    assert camera.name == "rtsp://10.0.0.7:554/s?ch=1"
+    assert camera.address == "rtsp://me:secret@10.0.0.7:554/s?ch=1"
+    assert "secret" not in repr(camera)
+    assert (file.kind, file.is_live, file.is_stream) == ("video", False, True)

@@ -11,7 +11,7 @@ import pytest
 
 import keras2cv
 from keras2cv.errors import InputError, NetError, UsageError
-from keras2cv.sources import BrokenSource, Frame, Item, Sample
+from keras2cv.frames import BrokenSource, Frame, Item, Sample
 from keras2cv.stream import Answer, predict_items
 from tiny_bundle import HEIGHT, WIDTH, Classifier
 
@@ -23,12 +23,16 @@ class Counting:
         self.refused = refused
         self.batches: list[int] = []
 
-    def predict(self, images: list[np.ndarray]) -> list[int]:
+    def prepare(self, images: list[np.ndarray]) -> list[int]:
         """Return the images' numbers, unless one of them is refused."""
         self.batches.append(len(images))
         numbers = [int(image[0, 0, 0]) for image in images]
         if any(number in self.refused for number in numbers):
             raise InputError("An image must have sides of 1 to 32767 pixels.")
+        return numbers
+
+    def complete(self, numbers: list[int]) -> list[int]:
+        """Return the numbers."""
         return numbers
 
 
@@ -50,7 +54,7 @@ def test_frames_go_in_batches(batch: int, sizes: list[int]) -> None:
     found = answers(model, frames, batch)
     assert model.batches == sizes
     assert [answer.result for answer in found] == list(range(7))
-    assert [answer.image_bgr is f.image_bgr for answer, f in zip(found, frames, strict=True)]
+    assert all(answer.frame is f for answer, f in zip(found, frames, strict=True))
     assert [answer.name for answer in found] == [f.name for f in frames]
 
 
@@ -74,8 +78,8 @@ def test_an_image_that_is_refused_costs_only_itself() -> None:
 def test_what_is_wrong_with_the_model_ends_it(error: Exception) -> None:
     """Only an input's own trouble is set aside: the model's would come again for each."""
 
-    class Failing:
-        def predict(self, _: object) -> list[object]:
+    class Failing(Counting):
+        def complete(self, _: object) -> list[int]:
             raise error
 
     with pytest.raises(type(error)):
@@ -107,7 +111,7 @@ def test_samples_are_split_by_their_batch_dimension(tmp_path: Path) -> None:
         "one.npy",
         *(f"three.npz:{n:06d}" for n in range(3)),
     ]
-    assert all(answer.image_bgr is None for answer in found)
+    assert all(answer.frame is None for answer in found)
     scores = [answer.result.to_dict()["scores"] for answer in found if answer.result]
     np.testing.assert_allclose(scores[0], scores[2], rtol=1e-6)
     assert np.abs(np.subtract(scores[1], scores[2])).max() > 1e-3

@@ -1,4 +1,4 @@
-"""Where results go: JSON to a file or stdout, a bar to a terminal."""
+"""Where results go: JSON to a file or stdout."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 import sys
-import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -60,35 +59,6 @@ def cannot_write(where: str | Path, error: OSError) -> UsageError:
     """Return the error that says that `where` cannot be written."""
     reason = error.strerror or str(error)
     return UsageError(f"{where} cannot be written: {reason}. Choose a place that you may write to.")
-
-
-class Bar:
-    """A count and a rate on stderr, on one line; silent unless stderr alone is a terminal.
-
-    Results printed to the same terminal are progress enough, and would break the line.
-    """
-
-    def __init__(self, total: int | None) -> None:
-        self._total = total
-        self._done = 0
-        self._start = self._shown = time.monotonic()
-        self._visible = sys.stderr.isatty() and not sys.stdout.isatty()
-
-    def advance(self, _: object) -> bool:
-        """Count one more answer; redraw at most ten times a second. Always True: go on."""
-        self._done += 1
-        now = time.monotonic()
-        if self._visible and now - self._shown >= 0.1:
-            self._shown = now
-            of = f"/{self._total}" if self._total is not None else ""
-            rate = self._done / (now - self._start)
-            print(f"\r{self._done}{of}  {rate:.1f}/s ", end="", file=sys.stderr, flush=True)
-        return True
-
-    def close(self) -> None:
-        """Leave an empty line behind."""
-        if self._visible:
-            print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
 
 
 def _plain(value: Any) -> Any:

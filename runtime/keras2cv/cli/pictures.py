@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from keras2cv.cli.output import cannot_write
 from keras2cv.doctor import describe_opencv
 from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.frames import Source
 from keras2cv.opencv import installed_version
-from keras2cv.sources import VIDEO_SUFFIXES, Source
 
 Array = NDArray[Any]
 
@@ -39,7 +39,11 @@ class Pictures:
         self._where = where
         self._is_file = where.suffix.lower() in WRITTEN and not where.is_dir()
         self._taken: set[str] = set()
-        _check_sources(where, self._is_file, sources)
+        check_not_read(where, sources, inside=not self._is_file)
+        if self._is_file and (len(sources) != 1 or sources[0].is_stream):
+            raise UsageError(
+                f"--save {where} names one picture, and there are several. Name a folder."
+            )
         try:
             (where.parent if self._is_file else where).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -103,16 +107,17 @@ class Window:
         cv2.destroyAllWindows()
 
 
-def _check_sources(where: Path, is_file: bool, sources: Sequence[Source]) -> None:
+def check_not_read(where: Path, sources: Sequence[Source], *, inside: bool) -> None:
+    """Raise if writing to `where`, or inside it, would overwrite what is read, or nothing can be.
+
+    Raises:
+        UsageError: it would, or there are arrays, on which nothing can be drawn.
+    """
     arrays = [source.name for source in sources if source.kind == "arrays"]
     if arrays:
         raise UsageError(f"--save draws on images, and {arrays[0]} holds arrays. Use --json.")
-    if where.suffix.lower() in VIDEO_SUFFIXES:
-        raise UsageError(f"--save writes pictures, and {where} names a video. Name a folder.")
-    if is_file and (len(sources) != 1 or sources[0].is_stream):
-        raise UsageError(f"--save {where} names one picture, and there are several. Name a folder.")
-    at = [source.path.resolve() for source in sources]
-    if where.resolve() in (at if is_file else [path.parent for path in at]):
+    at = [source.path.resolve() for source in sources if not source.is_live]
+    if where.resolve() in ([path.parent for path in at] if inside else at):
         raise UsageError(f"--save {where} would overwrite what it reads. Name another place.")
 
 

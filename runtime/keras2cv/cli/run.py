@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,18 +15,25 @@ from keras2cv.errors import InputError, UsageError
 from keras2cv.opencv import require_opencv
 
 if TYPE_CHECKING:
+    from keras2cv.cli.sinks import Sink
+    from keras2cv.frames import Source
+    from keras2cv.pipeline import Pipeline
     from keras2cv.predictor import Predictor
-    from keras2cv.sources import Source
+    from keras2cv.stream import Answer
 
 USAGE: Final = "BUNDLE SOURCE... [options]"
 ABOUT: Final = """\
 Predict images, videos or arrays with a bundle, and print a line for each.
 
 SOURCE is an image, a folder of images, a pattern in quotes ("day/**/*.jpg"),
-a video, a camera's number, or a .npy or .npz with what the Keras model takes.
-Images are read as cv2.imread reads them (8-bit BGR, upright), and prepared as
-the bundle says. What cannot be read is listed at the end; the rest still runs,
-and the exit code is then 2.
+a video, a camera's number, a URL such as rtsp://..., or a .npy or .npz with
+what the Keras model takes. Images are read as cv2.imread reads them (8-bit BGR,
+upright), and prepared as the bundle says. What cannot be read is listed at the
+end; the rest still runs, and the exit code is then 2.
+
+Decoding, preparing, predicting and drawing run at the same time. No frame of a
+file is left out; of a camera or URL the newest frame is predicted, and those
+that came meanwhile are dropped. Ctrl-C finishes the file that is being written.
 """
 EXAMPLES: Final = """\
   keras2cv run cat.cv photo.jpg
@@ -34,6 +41,8 @@ EXAMPLES: Final = """\
   keras2cv run cat.cv "day/**/*.jpg" --json - | grep '"cat"'
   keras2cv run cat.cv 0 --show
   keras2cv run cars.cv street.jpg --score 0.3 --save drawn.png
+  keras2cv run cars.cv street.mp4 --save drawn.mp4
+  keras2cv run cars.cv street.mp4 --every 25 --json street.jsonl
 """
 
 
@@ -56,7 +65,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--save",
         type=Path,
         metavar="PATH",
-        help="write the images with their results drawn on: a file for one, a folder for several",
+        help="write the images with their results drawn on: a file for one, a folder for several, "
+        "an .mp4 or .avi for a video or camera",
+    )
+    parser.add_argument(
+        "--every",
+        type=values.positive,
+        metavar="N",
+        default=1,
+        help="of a video, take every N-th frame only (default: 1)",
     )
     parser.add_argument("--show", action="store_true", help="show them in a window; q quits")
     add_json_argument(parser, "every result, one line each,")
@@ -98,10 +115,10 @@ def add_threshold_arguments(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Predict, print, save and show."""
     require_opencv()
-    from keras2cv.cli.sinks import open_sinks
+    from keras2cv.cli.sinks import open_saver, open_sinks
+    from keras2cv.pipeline import Pipeline
     from keras2cv.predictor import load
-    from keras2cv.sources import find_sources, read_sources
-    from keras2cv.stream import predict_items
+    from keras2cv.sources import find_sources
 
     sources = find_sources(args.sources)
     model = load(
@@ -115,15 +132,33 @@ def execute(args: Namespace) -> int:
     _check(args, model, sources)
     problems: list[str] = []
     with contextlib.ExitStack() as stack:
+        stack.callback(_list_problems, problems)  # also when it ends early
+        saver = open_saver(args, sources, stack)
         sinks = list(open_sinks(args, sources, stack))
         print(f"{args.bundle} on {model.device}, {model.engine} engine", file=sys.stderr)
-        stack.callback(_list_problems, problems)  # also when it ends early
-        batch = args.batch or model.manifest.model.batch
-        for answer in predict_items(model, read_sources(sources), batch):
+        line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
+        for answer in _answers(args, model, sources, line, saver):
             problems += [answer.problem] if answer.problem else []
             if not all(sink(answer) for sink in sinks):
                 break
     return InputError.exit_code if problems else 0
+
+
+def _answers(
+    args: Namespace, model: Predictor, sources: Sequence[Source], line: Pipeline, saver: Sink | None
+) -> Iterator[Answer]:
+    """Yield the answers, drawn and saved if asked for, every stage in a thread of its own."""
+    from keras2cv.cli.sinks import drawn, passed
+    from keras2cv.frames import Selection
+    from keras2cv.stream import READY_AHEAD, predict_sources
+
+    batch = args.batch or model.manifest.model.batch
+    answers = predict_sources(model, sources, line, batch, Selection(args.every))
+    if args.save or args.show:
+        answers = line.ahead(drawn(answers), READY_AHEAD)
+    if saver is not None:
+        answers = line.ahead(passed(answers, saver), READY_AHEAD)
+    return answers
 
 
 def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None:
@@ -135,6 +170,8 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
             f"{args.bundle} takes arrays: it does not say how an image such as {images[0]} becomes "
             "its input. Give a .npy or .npz, or export it with --preprocess."
         )
+    if args.every > 1 and not any(source.is_stream for source in sources):
+        raise UsageError(f"--every is for videos, and {sources[0].name} is none. Leave it out.")
     if args.top and manifest.task.kind != "classify":
         raise UsageError(
             f"--top is for classes, and the task of {args.bundle} is {manifest.task.kind}. "

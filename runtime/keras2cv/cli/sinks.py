@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TextIO, TypeAlias
 
-from keras2cv.cli.output import STDOUT, Bar, open_text, to_json
+from keras2cv.cli.output import STDOUT, open_text, to_json
 from keras2cv.cli.pictures import Pictures, Window
+from keras2cv.cli.progress import Bar
 from keras2cv.cli.table import lines
+from keras2cv.frames import Source
 from keras2cv.results import Classification, Result
-from keras2cv.sources import Source
+from keras2cv.sources import VIDEO_SUFFIXES
 from keras2cv.stream import Answer
 
 Sink: TypeAlias = Callable[[Answer], bool]
@@ -25,13 +29,12 @@ def open_sinks(
     """Yield what the arguments of `run` ask for; `stack` closes it again.
 
     Raises:
-        UsageError: a file or folder that cannot be written.
+        UsageError: a file that cannot be written.
         MissingDependency: a window that cannot be opened.
     """
     streams = any(source.is_stream for source in sources)
-    if args.save:
-        yield _save(Pictures(args.save, sources))
-    if args.json != STDOUT:
+    has_table = _has_table(args, streams)
+    if has_table:
         yield _table(sources, args.top or 1)
     if args.json:
         yield _json(stack.enter_context(open_text(args.json)), args.top)
@@ -39,9 +42,51 @@ def open_sinks(
         window = Window()
         stack.callback(window.close)
         yield _show(window, wait=not streams)
-    bar = Bar(None if streams else len(sources))
+    results_shown = has_table or args.json == STDOUT
+    bar = Bar(None if streams else len(sources), args.every, results_shown=results_shown)
     stack.callback(bar.close)
     yield bar.advance
+
+
+def open_saver(
+    args: Namespace, sources: Sequence[Source], stack: contextlib.ExitStack
+) -> Sink | None:
+    """Return what writes the drawn pictures, if they are asked for; `stack` finishes them.
+
+    Raises:
+        UsageError: a place that cannot be written, or that does not fit the sources.
+    """
+    if args.save is None:
+        return None
+    if args.save.suffix.lower() not in VIDEO_SUFFIXES or args.save.is_dir():
+        return _save(Pictures(args.save, sources))
+    from keras2cv.cli.video_file import VideoFile
+
+    return _append(stack.enter_context(VideoFile(args.save, sources, args.every)))
+
+
+def drawn(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Yield the answers, each result drawn on its frame."""
+    for answer in answers:
+        if answer.result is None or answer.frame is None:
+            yield answer
+        else:
+            yield replace(answer, picture=answer.result.draw(answer.frame.image_bgr))
+
+
+def passed(answers: Iterable[Answer], sink: Sink) -> Iterator[Answer]:
+    """Yield the answers that `sink` has taken."""
+    for answer in answers:
+        sink(answer)
+        yield answer
+
+
+def _has_table(args: Namespace, streams: bool) -> bool:
+    """Whether results are printed: not beside JSON, and no line per frame on a terminal in vain."""
+    if args.json == STDOUT:
+        return False
+    elsewhere = args.save or args.show or args.json
+    return not (streams and elsewhere and sys.stdout.isatty())
 
 
 def _table(sources: Sequence[Source], top: int) -> Sink:
@@ -74,8 +119,17 @@ def _record(result: Result, top: int | None) -> dict[str, Any]:
 
 def _save(pictures: Pictures) -> Sink:
     def take(answer: Answer) -> bool:
-        if answer.result is not None and answer.image_bgr is not None:
-            pictures.write(answer.name, answer.result.draw(answer.image_bgr))
+        if answer.picture is not None:
+            pictures.write(answer.name, answer.picture)
+        return True
+
+    return take
+
+
+def _append(video: Any) -> Sink:
+    def take(answer: Answer) -> bool:
+        if answer.picture is not None:
+            video.write(answer.frame, answer.picture)
         return True
 
     return take
@@ -83,8 +137,6 @@ def _save(pictures: Pictures) -> Sink:
 
 def _show(window: Window, *, wait: bool) -> Sink:
     def take(answer: Answer) -> bool:
-        if answer.result is None or answer.image_bgr is None:
-            return True
-        return window.show(answer.result.draw(answer.image_bgr), wait=wait)
+        return answer.picture is None or window.show(answer.picture, wait=wait)
 
     return take

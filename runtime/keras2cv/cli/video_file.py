@@ -1,0 +1,143 @@
+"""`--save out.mp4`: the drawn frames as a video, whole on disk whatever ends the run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import cv2
+from numpy.typing import NDArray
+
+from keras2cv.cli.output import cannot_write
+from keras2cv.cli.pictures import check_not_read
+from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.frames import Frame, Source
+
+Array = NDArray[Any]
+
+# What every pip wheel of OpenCV 4.6 to 5.0 can encode (tried); H.264 is in none of them.
+CODECS: Final = {
+    ".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG",
+    ".webm": "VP80", ".wmv": "WMV2", ".mpg": "MPG1", ".mpeg": "MPG1",
+}  # fmt: skip
+UNTOLD_FPS: Final = 25.0  # of a video that does not say; a camera's frames are placed by the clock
+
+
+class VideoFile:
+    """A video in the making, of the drawn frames of one video or camera.
+
+    The first picture gives its size; sides are even, as codecs want them. What comes from a camera
+    keeps its own time: a frame is repeated until the next one was there.
+    """
+
+    def __init__(self, path: Path, sources: Sequence[Source], every: int) -> None:
+        """Make sure that `path` can be written, before anything runs.
+
+        Raises:
+            UsageError: it cannot, would overwrite a source, or there is not one video to draw on.
+            MissingDependency: this OpenCV is built without video support.
+        """
+        self._path = path
+        self._every = every
+        self._writer: cv2.VideoWriter | None = None
+        self._size_wh = (0, 0)
+        self._fps = UNTOLD_FPS
+        self.frame_count = 0
+        if not hasattr(cv2, "VideoWriter"):
+            raise MissingDependency(
+                f"{path} is a video, and this OpenCV {cv2.__version__} is built without them. "
+                "Install an OpenCV with videoio, or name a folder."
+            )
+        check_not_read(path, sources, inside=False)
+        _check_one_video(path, sources)
+        _check_writable(path)
+
+    def write(self, frame: Frame, picture: Array) -> None:
+        """Append the picture (H, W, 3) uint8 BGR of `frame`.
+
+        Raises:
+            UsageError: OpenCV does not write such a video.
+        """
+        if self._writer is None:
+            self._writer = self._opened(frame, picture)
+        if (picture.shape[1], picture.shape[0]) != self._size_wh:  # cv2 would drop it in silence
+            picture = cv2.resize(picture, self._size_wh, interpolation=cv2.INTER_AREA)
+        for _ in range(self._copies(frame)):
+            self._writer.write(picture)
+            self.frame_count += 1
+
+    def __enter__(self) -> VideoFile:
+        """The file is opened by its first frame."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Finish the file, also after an interrupt; say what is in it.
+
+        Raises:
+            UsageError: what was written cannot be read back.
+        """
+        if self._writer is None:
+            if self._path.stat().st_size == 0:
+                self._path.unlink()
+            return
+        self._writer.release()
+        print(f"{self._path}: {self.frame_count} frames", file=sys.stderr)
+        if kind is None:
+            _check_whole(self._path, self.frame_count)
+
+    def _opened(self, frame: Frame, picture: Array) -> cv2.VideoWriter:
+        self._size_wh = (max(2, picture.shape[1] & ~1), max(2, picture.shape[0] & ~1))
+        if frame.stream is not None and frame.stream.fps is not None:
+            self._fps = frame.stream.fps
+        self._fps /= self._every
+        codec = CODECS[self._path.suffix.lower()]
+        code = cv2.VideoWriter.fourcc(*codec)
+        writer = cv2.VideoWriter(str(self._path), code, self._fps, self._size_wh)
+        if not writer.isOpened():
+            raise UsageError(
+                f"OpenCV {cv2.__version__} cannot write {self._path} as {codec}, "
+                f"{self._size_wh[0]}x{self._size_wh[1]} at {self._fps:g} frames per second. "
+                "Name an .avi or .mp4, or a folder for pictures."
+            )
+        return writer
+
+    def _copies(self, frame: Frame) -> int:
+        """Return how often the frame is written: once, or until a camera's time has passed."""
+        if frame.at_s is None:
+            return 1
+        return max(1, round(frame.at_s * self._fps) + 1 - self.frame_count)
+
+
+def _check_one_video(path: Path, sources: Sequence[Source]) -> None:
+    if len(sources) != 1 or not sources[0].is_stream:
+        given = "several sources" if len(sources) > 1 else sources[0].name
+        raise UsageError(
+            f"--save {path} names a video, and is for one video or camera, not for {given}. "
+            "Name a folder."
+        )
+
+
+def _check_writable(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):  # cv2's writer would say nothing of why it cannot
+            pass
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _check_whole(path: Path, frame_count: int) -> None:
+    """Read the file back: cv2's writer says nothing of a full disk."""
+    capture = cv2.VideoCapture(str(path))
+    announced = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.grab() else 0
+    capture.release()
+    if announced + 1 < 0.98 * frame_count:
+        raise UsageError(
+            f"{path} holds {max(0, announced):.0f} of the {frame_count} frames written: the disk "
+            "may be full. Make room, or choose another place."
+        )

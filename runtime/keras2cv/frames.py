@@ -1,0 +1,104 @@
+"""What is read: where it comes from, and the images and arrays that it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.errors import InputError
+
+Array = NDArray[Any]
+SourceKind = Literal["image", "video", "camera", "live", "arrays"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, camera or address: its name, what it is, and where.
+
+    `path` is a camera's number as text. `address` is what cv2 opens in place of `path` for a URL;
+    a name never holds its password.
+    """
+
+    name: str
+    kind: SourceKind
+    path: Path
+    address: str = field(default="", repr=False)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it gives a number of frames that is not known beforehand."""
+        return self.kind in ("video", "camera", "live")
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it goes on while nobody looks."""
+        return self.kind in ("camera", "live")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a video says of itself: frames per second, and how many frames; None if untold."""
+
+    fps: float | None
+    frame_count: int | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Frame:
+    """An image (H, W, 3) uint8 BGR, and a name that no other has, such as `clip.mp4:000012`.
+
+    Frames of a video or camera know their `stream`; live ones also when they came, `at_s`,
+    in seconds since the first.
+    """
+
+    name: str
+    image_bgr: Array
+    stream: Stream | None = None
+    at_s: float | None = None
+
+    def __post_init__(self) -> None:
+        image = self.image_bgr
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise InputError(
+                f"{self.name} decodes to {image.shape} {image.dtype}, not (H, W, 3) uint8. "
+                "Convert it to an 8-bit colour image."
+            )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sample:
+    """Arrays from a .npy or .npz; those without a name are arr_0, arr_1, ... as np.savez has it."""
+
+    name: str
+    arrays: Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenSource:
+    """Something that could not be read, and the sentences that say so."""
+
+    name: str
+    reason: str
+
+
+Item: TypeAlias = Frame | Sample | BrokenSource
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which frames are wanted: of a stream every n-th, and none whose name is `known` already."""
+
+    every: int = 1
+    known: frozenset[str] = frozenset()
+
+    def has(self, name: str, number: int = 0) -> bool:
+        """Whether the frame of that name and number (from 0, in its stream) is wanted."""
+        return number % self.every == 0 and name not in self.known
+
+
+EVERYTHING: Final = Selection()

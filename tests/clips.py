@@ -1,0 +1,75 @@
+"""Small videos, and a capture that gives what a test wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+WIDTH, HEIGHT, FPS = 64, 48, 10.0
+
+
+def write_clip(path: Path, count: int, codec: str = "MJPG") -> list[int]:
+    """Write `count` frames with one gray level each; return the levels."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), FPS, (WIDTH, HEIGHT))
+    levels = [10 + 230 * n // count for n in range(count)]
+    for level in levels:
+        writer.write(np.full((HEIGHT, WIDTH, 3), level, np.uint8))
+    writer.release()
+    return levels
+
+
+def read_clip(path: Path | str) -> list[NDArray[np.uint8]]:
+    """Return every frame, as a plain loop reads them."""
+    capture = cv2.VideoCapture(str(path))
+    found = []
+    while (frame := capture.read())[0]:
+        found.append(frame[1])
+    capture.release()
+    return found
+
+
+class FakeCapture:
+    """A capture that gives `frames`, each an image or None for one that cannot be decoded."""
+
+    def __init__(
+        self,
+        frames: Sequence[NDArray[np.uint8] | None],
+        *,
+        fps: float = 0.0,
+        announced: float = 0.0,
+        before: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        self.frames = frames
+        self.told = {cv2.CAP_PROP_FPS: fps, cv2.CAP_PROP_FRAME_COUNT: announced}
+        self.before = before
+        self.number = -1
+        self.retrieved: list[int] = []
+        self.released = False
+
+    def grab(self) -> bool:
+        """Go on to the next frame, if there is one."""
+        self.number += 1
+        self.before(self.number)
+        return self.number < len(self.frames)
+
+    def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]:
+        """Return the frame."""
+        self.retrieved.append(self.number)
+        return self.frames[self.number] is not None, self.frames[self.number]
+
+    def get(self, fact: int) -> float:
+        """Return what the video says of itself."""
+        return self.told[fact]
+
+    def release(self) -> None:
+        """Take note."""
+        self.released = True
+
+
+def gray(level: int = 7) -> NDArray[np.uint8]:
+    """Return a frame (H, W) of one level."""
+    return np.full((HEIGHT, WIDTH), level, np.uint8)
