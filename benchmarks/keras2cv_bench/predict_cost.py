@@ -34,11 +34,12 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder, "model.cv")
-        _export(args.name, bundle)
+        export_application(args.name, bundle)
         _report(bundle, args.runs)
 
 
-def _export(name: str, bundle: Path) -> None:
+def export_application(name: str, bundle: Path) -> None:
+    """Export an application, with random weights, as a classifier with the preset `tf`."""
     from keras2cv_export import export
 
     from . import subjects
