@@ -127,17 +127,18 @@ def replace(old: ir.Value, new: ir.Value) -> None:
 
     The caller removes the node behind `old`.
     """
-    graph = old.graph or new.graph
+    graph, given = old.graph or new.graph, new
     if graph is not None and old.is_graph_output():
-        new = _as_output(graph, old, new)
+        given = _as_output(graph, old, new)
     old.replace_all_uses_with(new)
-    hand_over(old, new)
+    hand_over(old, given)
 
 
 def _as_output(graph: Any, old: ir.Value, new: ir.Value) -> ir.Value:
     """Put `new` among the graph's outputs under `old`'s name.
 
-    It goes behind an Identity where it has to keep its own name.
+    It goes behind an Identity where it has to keep its own name; that one comes last in the
+    graph, so that nothing else may read it. Return what is the output now.
     """
     name = old.name
     if new.is_graph_output() or new.is_graph_input() or new.is_initializer():

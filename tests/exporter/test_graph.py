@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 import pytest
 
@@ -147,6 +148,18 @@ def test_an_output_can_be_replaced_by_what_keeps_its_own_name(by: str) -> None:
     assert set(model.graph.initializers) == {"s"}
     drop(nodes(model, "Mul")[0])
     assert [node.op_type for node in model.graph][-1] == "Identity"
+
+
+def test_what_reads_a_replaced_output_comes_after_what_it_reads() -> None:
+    """The Identity that gives an input the output's name is last; its other readers need none."""
+    model = graph("(float[2,3] x) => (float[2,3] y, float[2,3] z) { y = Abs (x)  z = Exp (y) }")
+    absolute, exponential = model.graph
+    replace(absolute.outputs[0], model.graph.inputs[0])
+    drop(absolute)
+    assert [node.op_type for node in model.graph] == ["Exp", "Identity"]
+    assert exponential.inputs[0] is model.graph.inputs[0]
+    assert names(model) == (["x"], ["y", "z"])
+    onnx.checker.check_model(ir.to_proto(model), full_check=True)
 
 
 def test_an_output_given_twice_is_replaced_twice() -> None:
