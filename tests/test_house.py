@@ -111,7 +111,7 @@ def framework_arrow(found: Import) -> bool:
         return True
     if found.top == "h5py":  # a model's config is read from its file before anything is loaded
         return found.file == "config.py"
-    return found.file == "reference.py"
+    return found.file in ("reference.py", "reference_pictures.py")
 
 
 def pass_arrow(found: Import) -> bool:

@@ -9,13 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from keras2cv.bundle import read_bundle
+import onnx_ir as ir
+
+from keras2cv.bundle import Bundle, read_bundle
 from keras2cv.errors import UsageError
 from keras2cv.manifest import Manifest
 
+from .check_record import record
+from .end_to_end.own_function import load_function
+from .end_to_end.pictures import Pictures, pictures_for
+from .end_to_end.walk import Journey, walk
+from .end_to_end.way import parse_way
+from .facts import read_labels
 from .load import LoadedModel, load_model
 from .parity import ParityReport
-from .verify import ask, verify
+from .recognise import last_activation
+from .report import EXIT_CODES, Verdict
+from .verify import Answer, Question, Verification, answerer, ask, verify
 
 Step = Callable[[str], None]
 
@@ -30,6 +40,11 @@ class CheckReport:
         by_engine: (engine, report) for each engine that was tried and ran.
         notes: Sentences that the user should hear.
         seconds: Whole duration, TensorFlow's own import excluded.
+        verification: The same with OpenCV's outputs.
+        question: What both sides were asked, with TensorFlow's outputs.
+        journey: Pictures on their whole way; None without preprocessing.
+        mismatches: What else differs from what the user said, such as the labels.
+        source: The model's file.
     """
 
     bundle: Path
@@ -37,16 +52,45 @@ class CheckReport:
     by_engine: tuple[tuple[str, ParityReport], ...]
     notes: tuple[str, ...]
     seconds: float
+    verification: Verification
+    question: Question
+    manifest: Manifest
+    journey: Journey | None = None
+    mismatches: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all verdicts: of the net, and of the pictures' whole way."""
+        found: list[Verdict] = [self.parity.verdict]
+        if self.journey is not None:
+            found.append(self.journey.report.verdict)
+        if self.mismatches:
+            found.append("fail")
+        return max(found, key=lambda verdict: _SEVERITY[verdict])
+
+    @property
+    def exit_code(self) -> int:
+        """The process' exit code for the verdict: 0, 1, or 4 for inconclusive."""
+        return EXIT_CODES[self.verdict]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict is not a pass."""
+        walked = self.journey.report.reasons if self.journey is not None else ()
+        return self.mismatches + walked + self.parity.reasons
+
+    @property
+    def stages_at_fault(self) -> tuple[str, ...]:
+        """Where it differs: "labels", then the stages of the way, "net" the last."""
+        found = ["labels"] if self.mismatches else []
+        if self.journey is not None:
+            found += [s.name for s in self.journey.report.stages if s.problem is not None]
+        return (*found, *(["net"] if self.parity.verdict != "pass" else []))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `--json`."""
-        return {
-            "bundle": str(self.bundle),
-            "seconds": round(self.seconds, 3),
-            "parity": self.parity.to_dict(),
-            "engines": {engine: report.to_dict() for engine, report in self.by_engine},
-            "notes": list(self.notes),
-        }
+        return record(self)
 
 
 def check(
@@ -58,6 +102,10 @@ def check(
     engine: str | None = None,
     unsafe: bool = False,
     imports: Sequence[str] = (),
+    reference_resize: str | None = None,
+    reference_preprocess: str | os.PathLike[str] | None = None,
+    reference_fn: str | None = None,
+    labels: Sequence[str] | str | os.PathLike[str] | None = None,
     progress: Step = lambda _: None,
 ) -> CheckReport:
     """Compare a bundle's predictions in OpenCV with the model's own in TensorFlow.
@@ -70,6 +118,13 @@ def check(
         engine: "new" or "classic"; None: what the bundle asks for.
         unsafe: Let code inside the model file (Lambda layers) run.
         imports: Modules to import first, which register the model's own layers.
+        reference_resize: How pictures got their size in training: `[RULE:]METHOD`, such as
+            "keras", "tf", "tf-antialias" or "pil-bilinear"; None: as the bundle says.
+        reference_preprocess: How pixels were scaled: a preset or a JSON file; None: as the bundle
+            says.
+        reference_fn: "MODULE:FUNCTION", which makes a file's path into the model's input: the
+            whole of the user's own preprocessing.
+        labels: The classes' names, or a text file with one per line, to hold the bundle's to.
         progress: Called with a few words before each step.
 
     Raises:
@@ -84,20 +139,80 @@ def check(
     loaded = load_model(against, input_shapes=_fitting(shapes), unsafe=unsafe, imports=imports)
     _require_same_interface(found.manifest, loaded)
     progress("asking TensorFlow")
-    question = ask(
-        loaded,
-        found.manifest,
-        samples=samples,
-        tolerance=tolerance,
-        scores=_scores(found.manifest),
-        constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
-    )
-    progress("asking OpenCV, in a process of its own")
-    wanted = engine or found.manifest.engine.name
-    result = verify(found.folder, found.manifest, question, wanted)
+    answer = answerer(loaded, found.manifest)
+    with pictures_for(found.manifest, samples) as pictures:
+        question = ask(
+            loaded,
+            found.manifest,
+            samples=samples,
+            tolerance=tolerance,
+            scores=_scores(found),
+            constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
+            pictures=pictures.paths if pictures.drawn else (),
+            answer=answer,
+        )
+        progress("asking OpenCV, in a process of its own")
+        wanted = engine or found.manifest.engine.name
+        result = verify(found.folder, found.manifest, question, wanted)
+        journey = None
+        if pictures.paths:
+            progress("sending pictures through both pipelines")
+            way = Reference(reference_resize, reference_preprocess, reference_fn)
+            journey = _travel(found.manifest, pictures, way, question, result, answer)
     reports = tuple(result.by_engine.items())
     worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
-    return CheckReport(found.folder, worst, reports, result.notes, time.perf_counter() - started)
+    return CheckReport(
+        found.folder,
+        worst,
+        reports,
+        result.notes + _other_file(found.manifest, loaded),
+        time.perf_counter() - started,
+        result,
+        question,
+        found.manifest,
+        journey,
+        _other_labels(found.manifest, labels),
+        loaded.source.file,
+    )
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the user says of Keras' side; see `check`."""
+
+    resize: str | None
+    preprocess: str | os.PathLike[str] | None
+    function: str | None
+
+
+def _travel(
+    manifest: Manifest,
+    pictures: Pictures,
+    said: Reference,
+    question: Question,
+    result: Verification,
+    answer: Answer,
+) -> Journey:
+    rules = manifest.preprocessing
+    assert rules is not None  # noqa: S101 - there are pictures
+    count = len(pictures.paths)
+    candidates = result.answers[_worst_engine(result)]
+    chosen = None if said.preprocess is None else Path(said.preprocess)
+    return walk(
+        manifest,
+        pictures.paths,
+        parse_way(said.resize, chosen, rules),
+        None if said.function is None else load_function(said.function, rules),
+        drawn=pictures.drawn,
+        blobs=[sample[0] for sample in question.samples[-count:]],
+        answers=(question.expected[-count:], candidates[-count:]),
+        answer=answer,
+        tolerance=question.tolerance,
+    )
+
+
+def _worst_engine(result: Verification) -> str:
+    return max(result.by_engine, key=lambda name: _SEVERITY[result.by_engine[name].verdict])
 
 
 _SEVERITY = {"pass": 0, "inconclusive": 1, "fail": 2}
@@ -108,11 +223,54 @@ def _fitting(shapes: dict[str, tuple[int, ...]]) -> Any:
     return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
 
-def _scores(manifest: Manifest) -> dict[str, str]:
-    task = manifest.task
-    if task.output is None or task.scores is None:
-        return {}
-    return {task.output: task.scores}
+def _scores(bundle: Bundle) -> dict[str, str]:
+    """Say which outputs hold probabilities or logits: by the task, and by the graph's last ops."""
+    task, outputs = bundle.manifest.task, bundle.manifest.outputs
+    known: dict[str, str] = {}
+    if bundle.manifest.model.format == "onnx":
+        known = {name: kind for name, kind in _last_activations(bundle).items() if kind != "linear"}
+    flat = {o.name for o in outputs if len(o.keras_shape) == 2}
+    known = {name: kind for name, kind in known.items() if name in flat}
+    if task.output is not None and task.scores is not None:
+        known[task.output] = task.scores
+    if task.segment is not None and task.segment.scores in ("softmax", "sigmoid"):
+        known[task.segment.output] = task.segment.scores
+    return known
+
+
+def _last_activations(bundle: Bundle) -> dict[str, str]:
+    graph = ir.load(bundle.model_path).graph
+    values = {value.name: value for value in graph.outputs}
+    return {o.name: last_activation(values.get(o.net_name)) for o in bundle.manifest.outputs}
+
+
+def _other_labels(
+    manifest: Manifest, labels: Sequence[str] | str | os.PathLike[str] | None
+) -> tuple[str, ...]:
+    """Say where the bundle's labels are not those that were given."""
+    if labels is None:
+        return ()
+    wanted, got = read_labels(labels) or (), manifest.task.labels or ()
+    if wanted == got:
+        return ()
+    if len(wanted) != len(got):
+        return (f"labels: the bundle has {len(got)}, and {len(wanted)} were given.",)
+    first = next(i for i, (a, b) in enumerate(zip(wanted, got, strict=True)) if a != b)
+    return (
+        f"labels: class {first} is {got[first]!r} in the bundle, and {wanted[first]!r} was given. "
+        "Export again with the right --labels.",
+    )
+
+
+def _other_file(manifest: Manifest, loaded: LoadedModel) -> tuple[str, ...]:
+    """Say that the model's file is another than the one that was exported."""
+    then, now = manifest.source, loaded.source
+    if None in (then.sha256, now.sha256) or then.sha256 == now.sha256:
+        return ()
+    return (
+        f"{now.file} is not the file that the bundle was made from ({then.file}): its sha256 is "
+        "another. If the predictions differ, export it again.",
+    )
 
 
 def _require_same_interface(manifest: Manifest, loaded: LoadedModel) -> None:

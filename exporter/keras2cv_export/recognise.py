@@ -70,10 +70,11 @@ class Head:
 
 def heads(model: ir.Model, outputs: Sequence[TensorSpec]) -> list[Head]:
     """Read each output's last activation off the converted graph."""
-    return [Head(s, _activation(v)) for s, v in zip(outputs, model.graph.outputs, strict=True)]
+    return [Head(s, last_activation(v)) for s, v in zip(outputs, model.graph.outputs, strict=True)]
 
 
-def _activation(value: ir.Value | None) -> str:
+def last_activation(value: ir.Value | None) -> str:
+    """Return "softmax", "sigmoid" or "linear", whatever `value` is computed by last."""
     node = value.producer() if value is not None else None
     while node is not None and node.op_type in (
         "Identity",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
@@ -72,6 +72,7 @@ class Question:
         scores: Outputs that are known to hold class scores.
         constant: Outputs that are known not to depend on the input.
         unsteady: What TensorFlow itself answers differently when asked again; nothing, it is hoped.
+        pictures: Image files that the last samples were made of, by the bundle's preprocessing.
     """
 
     samples: Sequence[Sample]
@@ -81,6 +82,25 @@ class Question:
     scores: Mapping[str, str]
     constant: frozenset[str]
     unsteady: tuple[str, ...] = ()
+    pictures: tuple[Path, ...] = ()
+
+
+Answer = Callable[[Sample], Outputs]
+"""Asks TensorFlow: a sample in, the outputs with the manifest's names and dtypes out."""
+
+
+def answerer(loaded: LoadedModel, manifest: Manifest) -> Answer:
+    """Return what asks TensorFlow.
+
+    Its function raises UsageError where the model's outputs are not the manifest's.
+    """
+    native = reference(loaded)
+    names = [s.name for s in loaded.inputs]
+
+    def answer(sample: Sample) -> Outputs:
+        return _as_promised(native(dict(zip(names, sample, strict=True))), manifest)
+
+    return answer
 
 
 def ask(
@@ -91,8 +111,13 @@ def ask(
     tolerance: str | Sequence[str],
     scores: Mapping[str, str],
     constant: frozenset[str],
+    pictures: Sequence[Path] = (),
+    answer: Answer | None = None,
 ) -> Question:
     """Read or draw samples, and let TensorFlow answer them.
+
+    `pictures` are more samples, for a manifest with preprocessing. `answer` is what `answerer`
+    gave, if it was asked before.
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
@@ -103,16 +128,13 @@ def ask(
     limits.require_outputs([o.name for o in manifest.outputs])
     preprocess = PictureInput(manifest) if manifest.preprocessing is not None else None
     chosen = _choose_samples(loaded, manifest, samples, preprocess)
-    native = reference(loaded)
-    names = [s.name for s in loaded.inputs]
-
-    def answer(sample: Sample) -> Outputs:
-        return _as_promised(native(dict(zip(names, sample, strict=True))), manifest)
-
+    if preprocess is not None:
+        chosen += [(preprocess(read_image(path))[1],) for path in pictures]
+    answer = answer or answerer(loaded, manifest)
     picture = draw_picture(manifest, preprocess, answer) if preprocess else None
     expected, again = _halves([answer(s) for s in _there_and_back(chosen)])
     unsteady = _told(unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use")
-    return Question(chosen, expected, picture, limits, scores, constant, unsteady)
+    return Question(chosen, expected, picture, limits, scores, constant, unsteady, tuple(pictures))
 
 
 def _there_and_back(samples: Sequence[Sample]) -> list[Sample]:

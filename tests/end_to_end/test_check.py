@@ -39,7 +39,7 @@ def test_a_bundle_passes_against_the_live_model(shapes: Any) -> None:
     said = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert said["parity"]["verdict"] == "pass"
     assert list(said["engines"]) == list(ENGINES)
-    assert all(engine["samples"] == 4 for engine in said["engines"].values())
+    assert all(engine["samples"] == 6 for engine in said["engines"].values())
 
 
 def test_a_bundle_of_batch_three_passes(shapes_by_three: Any) -> None:

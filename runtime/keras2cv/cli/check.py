@@ -17,16 +17,19 @@ from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 
 if TYPE_CHECKING:
     from keras2cv_export import CheckReport
+    from keras2cv_export.end_to_end.stages import EndToEnd
 
 USAGE: Final = "BUNDLE --against MODEL [options]"
 ABOUT: Final = """\
 Run a bundle in OpenCV, and the Keras model that it was made from in TensorFlow,
-on the same inputs, and compare every output. Exit code 0 if they agree, 1 if
-not, 4 if the outputs say too little.
+on the same inputs, and compare every output. Pictures go through both whole
+pipelines, file to answer, and the difference is split into its stages. Exit
+code 0 if they agree, 1 if not, 4 if the outputs say too little.
 """
 EXAMPLES: Final = """\
   keras2cv check cat.cv --against cat.keras
   keras2cv check cat.cv --against cat.keras --samples photos/ --tolerance strict
+  keras2cv check cat.cv --against cat.keras --samples photos/ --reference-resize keras
   keras2cv check two.cv --against two.h5 --tolerance boxes:1e-3 --json -
 """
 
@@ -41,7 +44,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--engine", choices=("new", "classic"), help="of OpenCV (default: each that was verified)"
     )
-    add_json_argument(parser, "the comparison")
+    parser.add_argument(
+        "--reference-resize",
+        metavar="[RULE:]METHOD",
+        help="how pictures got their size in training: keras (load_img), tf (tf.image.resize), "
+        "tf-antialias, pil-bilinear, letterbox:tf, ... (default: as the bundle says)",
+    )
+    parser.add_argument(
+        "--reference-preprocess",
+        metavar="PRESET|FILE.json",
+        help="how their pixels were scaled: none, 0-1, tf, torch, caffe or a file "
+        "(default: as the bundle says)",
+    )
+    parser.add_argument(
+        "--reference-fn",
+        metavar="MODULE:FUNCTION",
+        help="your own function from a file's path to the model's input, instead of both",
+    )
+    parser.add_argument(
+        "--labels", metavar="FILE", help="hold the bundle's labels to these, one per line"
+    )
+    add_json_argument(parser, "the comparison, with versions, host and values,")
 
 
 def execute(args: Namespace) -> int:
@@ -55,13 +78,17 @@ def execute(args: Namespace) -> int:
         engine=args.engine,
         unsafe=args.unsafe,
         imports=args.imports,
+        reference_resize=args.reference_resize,
+        reference_preprocess=args.reference_preprocess,
+        reference_fn=args.reference_fn,
+        labels=args.labels,
         progress=progress,
     )
     if args.json != STDOUT:
         _print_report(report)
     if args.json:
         write_json(args.json, report.to_dict())
-    return int(report.parity.exit_code)
+    return int(report.exit_code)
 
 
 def _print_report(report: CheckReport) -> None:
@@ -69,3 +96,14 @@ def _print_report(report: CheckReport) -> None:
     for engine, parity in report.by_engine:
         print(f"{report.bundle} on the {engine} engine")
         print_parity(parity)
+    if report.journey is not None:
+        _print_stages(report.journey.report)
+    print(*report.mismatches, sep="\n", end="\n" if report.mismatches else "")
+
+
+def _print_stages(report: EndToEnd) -> None:
+    from rich.console import Console
+
+    from keras2cv_export.end_to_end.render import render_stages
+
+    render_stages(report, Console())

@@ -1,0 +1,159 @@
+"""`--reference-fn pkg.mod:fn`: the user's own preprocessing, and which known one it is."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras2cv.errors import UsageError
+from keras2cv.geometry import RESIZE_RULES
+from keras2cv.manifest import Preprocessing
+from keras2cv.resize import INTERPOLATIONS
+from keras2cv_export import reference_pictures as keras_side
+
+from .way import Decoder, Way
+
+Array = np.ndarray[Any, Any]
+
+_DECODERS: tuple[Decoder, ...] = ("pil", "tf-accurate", "tf")
+_PRESETS = ("none", "0-1", "tf", "torch", "caffe")
+# Of the input's range. Two resizes that are not the same differ by more in any picture with edges.
+_SAME = 1e-4
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function from a file's path to the model's input, (H, W, C) or (1, H, W, C)."""
+
+    name: str
+    call: Any
+    shape: tuple[int, ...]  # (H, W, C) that the model takes
+
+    def __call__(self, path: Path) -> Array:
+        """Return the input (H, W, C) float32 for a file.
+
+        Raises:
+            UsageError: It raises, or gives something else.
+        """
+        try:
+            given = np.asarray(self.call(str(path)))
+        except Exception as error:
+            raise UsageError(
+                f"{self.name}({path.name!r}) raised {type(error).__name__}: {error}. "
+                "Give a function that takes a path and returns the model's input."
+            ) from error
+        one = given[0] if given.ndim == 4 and len(given) == 1 else given
+        if one.shape != self.shape or one.dtype.kind not in "fiu" or not np.isfinite(one).all():
+            raise UsageError(
+                f"{self.name}({path.name!r}) gave {given.shape} {given.dtype}, and the model takes "
+                f"{self.shape}, finite. Return what goes into the model, channels last."
+            )
+        return np.asarray(one, np.float32)
+
+    def __str__(self) -> str:
+        """Show as its name."""
+        return self.name
+
+
+def load_function(name: str, bundle: Preprocessing) -> Function:
+    """Return the function `pkg.mod:fn`; the working folder is searched as well.
+
+    Raises:
+        UsageError: There is no such module or function.
+    """
+    module, _, attribute = name.partition(":")
+    if not module or not attribute:
+        raise UsageError(f"The function {name!r} must be MODULE:FUNCTION, such as my.data:read.")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # whatever the user's own module raises
+        raise UsageError(
+            f"The function {name!r} cannot be imported ({type(error).__name__}: {error}). "
+            "Give MODULE:FUNCTION, and run from the folder that holds the module."
+        ) from error
+    width, height = bundle.size_wh
+    return Function(name, found, (height, width, bundle.channels))
+
+
+def recognise(
+    function: Function, pictures: Sequence[Path], way: Way, bundle: Preprocessing
+) -> tuple[Way | None, tuple[str, ...]]:
+    """Find the known way that gives what the function gives; the bundle's own is tried first.
+
+    Returns:
+        The way, and nothing to say; or None, and that it is none that is known.
+    """
+    wanted = [function(path) for path in pictures]
+    read = _Reader(bundle)
+    best: tuple[float, Way | None] = (_SAME, None)
+    for candidate in _candidates(way, bundle):
+        gap = read.gap(candidate, pictures, wanted, best[0])
+        if gap < best[0]:
+            best = (gap, candidate)
+        if gap < _SAME / 10:
+            break
+    if best[1] is not None:
+        return best[1], ()
+    return None, (
+        f"{function} is none of the ways that are known here, so that its steps cannot be told "
+        "apart. Say --reference-resize for the nearest one to see them.",
+    )
+
+
+def _candidates(way: Way, bundle: Preprocessing) -> Iterator[Way]:
+    yield way
+    presets = (way.preset, *(p for p in _PRESETS if p != way.preset))
+    for decoder in _DECODERS:
+        for rule in (way.rule, *(r for r in RESIZE_RULES if r != way.rule)):
+            pad = (bundle.pad or 0) if rule == "letterbox" else None
+            for interpolation in INTERPOLATIONS:
+                for preset in presets:
+                    yield replace(
+                        way, decoder=decoder, rule=rule, interpolation=interpolation, pad=pad,
+                        preset=preset,
+                    )  # fmt: skip
+
+
+class _Reader:
+    """Reads pictures in many ways, each step once."""
+
+    def __init__(self, bundle: Preprocessing) -> None:
+        self._channels = bundle.channels
+        self._size_wh = (bundle.size_wh[0], bundle.size_wh[1])
+        self._decoded: dict[tuple[Path, str], Array] = {}
+        self._resized: tuple[tuple[Path, Way] | None, Array] = (None, np.empty(0))
+
+    def gap(
+        self, way: Way, pictures: Sequence[Path], wanted: Sequence[Array], limit: float
+    ) -> float:
+        """Return the largest mean difference of a picture's input, of its range.
+
+        It stops at the first picture that reaches `limit`.
+        """
+        worst = 0.0
+        for path, expected in zip(pictures, wanted, strict=True):
+            got = keras_side.normalise(self._fit(path, way), way)
+            scale = float(np.abs(expected).max()) or 1.0
+            worst = max(worst, float(np.abs(got - expected).mean()) / scale)
+            if worst >= limit:
+                break
+        return worst
+
+    def _fit(self, path: Path, way: Way) -> Array:
+        """Resize, unless only the preset has changed since the last time."""
+        key = (path, replace(way, preset=""))
+        if self._resized[0] != key:
+            decoded = self._decoded.get((path, way.decoder))
+            if decoded is None:
+                decoded = keras_side.decode(path, way, self._channels)
+                self._decoded[path, way.decoder] = decoded
+            self._resized = (key, keras_side.resize(decoded, self._size_wh, way))
+        return self._resized[1]

@@ -1,0 +1,68 @@
+"""Which pictures are walked: the user's, or some that are drawn."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from keras2cv.manifest import Manifest
+from keras2cv.sources import find_sources
+from keras2cv_export.stimuli import draw
+
+# Unlike the net's input in size and shape, so that the resize shows; and unlike each other.
+_FACTORS: Final = ((1.7, 1.3), (1.15, 1.9))
+_LARGEST: Final = 1600  # pixels; drawing more only takes time
+_SEED: Final = 41
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Image files to walk, and whether they were drawn for want of the user's."""
+
+    paths: tuple[Path, ...]
+    drawn: bool
+
+
+@contextmanager
+def pictures_for(manifest: Manifest, samples: str | os.PathLike[str] | None) -> Iterator[Pictures]:
+    """Give the user's pictures, or drawn ones that last as long as the context.
+
+    There are none where the bundle has no preprocessing, or where the user gave arrays, which are
+    all that is compared then.
+    """
+    if manifest.preprocessing is None or len(manifest.inputs) != 1 or samples is not None:
+        yield Pictures(() if manifest.preprocessing is None else _own(samples), drawn=False)
+        return
+    with tempfile.TemporaryDirectory(prefix="keras2cv-") as folder:
+        width, height = manifest.preprocessing.size_wh
+        paths = []
+        for index, (wider, taller) in enumerate(_FACTORS):
+            shape = (_side(height, taller), _side(width, wider), 3)
+            level = (index + 0.5) / len(_FACTORS)
+            image = draw(shape, np.dtype(np.uint8), (0, 255), level, _SEED + index)
+            encoded, png = cv2.imencode(".png", image)
+            assert encoded  # noqa: S101 - any uint8 image can be a PNG
+            paths.append(Path(folder, f"drawn {index + 1}.png"))
+            paths[-1].write_bytes(png.tobytes())
+        yield Pictures(tuple(paths), drawn=True)
+
+
+def _own(samples: str | os.PathLike[str] | None) -> tuple[Path, ...]:
+    if samples is None or not Path(samples).exists():
+        return ()  # what is missing is said by who reads it
+    sources = find_sources([str(samples)])
+    if {source.kind for source in sources} != {"image"}:
+        return ()
+    return tuple(Path(source.path) for source in sources)
+
+
+def _side(side: int, factor: float) -> int:
+    return min(int(side * factor) + 3, _LARGEST)

@@ -1,0 +1,197 @@
+"""Check sends picture files through both whole pipelines, and says which stage differs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from drawn_image import draw_image
+from keras2cv.errors import UsageError
+from keras2cv_export import check
+
+WAYS = {
+    "keras": "resize",
+    "tf-antialias": "resize",
+    "pil-lanczos": "resize",
+    "tf-bilinear": "resize",
+    "letterbox:cv2": "resize",
+    "center-crop:cv2": "resize",
+}
+OWN = """
+import keras
+
+def tf_scaled(path, interpolation="nearest"):
+    image = keras.utils.load_img(path, target_size=(20, 31), interpolation=interpolation)
+    return keras.applications.mobilenet_v2.preprocess_input(keras.utils.img_to_array(image))
+
+def caffe_scaled(path):
+    x = keras.utils.img_to_array(keras.utils.load_img(path, target_size=(20, 31)))
+    return keras.applications.resnet50.preprocess_input(x)
+
+def squared(path):
+    return tf_scaled(path) ** 2
+
+def flat(path):
+    return tf_scaled(path).ravel()
+"""
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of three drawn photos, as PNG."""
+    folder = tmp_path_factory.mktemp("photos")
+    for k in range(3):
+        cv2.imwrite(str(folder / f"photo{k}.png"), draw_image(70 + 9 * k, 44 + 5 * k, seed=k))
+    return folder
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of a module with the user's own preprocessing."""
+    (tmp_path / "own_reading.py").write_text(OWN, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "own_reading", raising=False)
+    return "own_reading"
+
+
+def test_pictures_pass_as_the_bundle_says(shapes: Any, photos: Path) -> None:
+    """TensorFlow decodes and scales them itself, and every stage keeps its limit."""
+    report = check(shapes.folder, shapes.model, samples=photos)
+    assert report.verdict == "pass"
+    found = report.journey.report
+    assert [stage.name for stage in found.stages] == ["decode", "resize", "normalise", "net"]
+    assert found.pictures == ("photo0.png", "photo1.png", "photo2.png")
+    assert found.agreement.same == 3
+    assert found.stages[2].largest < 1e-6
+
+
+@pytest.mark.parametrize(("way", "stage"), WAYS.items())
+def test_another_resize_is_found_in_its_stage(
+    way: str, stage: str, shapes: Any, photos: Path
+) -> None:
+    """With its share of the difference, and what to export with."""
+    report = check(
+        shapes.folder, shapes.model, samples=photos, reference_resize=way, engine="classic"
+    )
+    assert (report.verdict, report.exit_code) == ("fail", 1)
+    found = report.journey.report
+    assert report.parity.verdict == "pass"
+    assert found.culprit.name == stage
+    assert found.culprit.share > 0.9
+    assert report.stages_at_fault == (stage,)
+    assert "Export again with --resize" in found.advice[0]
+
+
+@pytest.mark.parametrize("preset", ["0-1", "torch", "caffe", "none"])
+def test_another_scale_is_found_in_its_stage(preset: str, shapes: Any, photos: Path) -> None:
+    """The bundle does `tf`."""
+    report = check(
+        shapes.folder, shapes.model, samples=photos, reference_preprocess=preset, engine="classic"
+    )
+    assert report.stages_at_fault == ("normalise",)
+    assert "preset tf" not in report.journey.report.advice[0]
+
+
+def test_a_lossy_decoder_is_reported_and_not_held_against_the_bundle(
+    shapes: Any, tmp_path: Path
+) -> None:
+    """TensorFlow's default JPEG decoding cannot be repeated: it is said, with its size."""
+    for k in range(3):
+        image = cv2.GaussianBlur(draw_image(170 + 9 * k, 144 + 5 * k, seed=k), (9, 9), 3)
+        cv2.imwrite(str(tmp_path / f"photo{k}.jpg"), image)
+    found = check(
+        shapes.folder, shapes.model, samples=tmp_path, reference_resize="tf", engine="classic"
+    ).journey.report
+    decode = found.stages[0]
+    assert (decode.passed, decode.excused, decode.problem) == (False, True, None)
+    assert "trades pixels for speed" in found.advice[0]
+
+
+def test_a_turned_photo_is_found_in_decoding(shapes: Any, tmp_path: Path) -> None:
+    """OpenCV heeds EXIF, Keras does not: the net sees another picture."""
+    from PIL import Image
+
+    for k in range(3):
+        exif = Image.Exif()
+        exif[0x0112] = 6  # turn by 90 degrees
+        image = Image.fromarray(draw_image(70 + 9 * k, 44 + 5 * k, seed=k))
+        image.save(tmp_path / f"photo{k}.jpg", exif=exif)
+    report = check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
+    assert report.stages_at_fault[0] == "decode"
+    assert "70x44 pixels and OpenCV 44x70" in " ".join(report.reasons)
+
+
+def test_ones_own_function_is_recognised(shapes: Any, photos: Path, own: str) -> None:
+    """What it does is named, so that its stages can be told apart."""
+    found = check(
+        shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:tf_scaled",
+        engine="classic",
+    ).journey.report  # fmt: skip
+    assert "pil-nearest, preset tf" in found.way
+    assert found.culprit.name == "resize"
+    both = check(
+        shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:caffe_scaled",
+        engine="classic",
+    ).journey.report  # fmt: skip
+    assert "pil-nearest, preset caffe" in both.way
+    assert [stage.name for stage in both.stages if stage.problem] == ["resize", "normalise"]
+
+
+def test_a_function_like_no_other_is_compared_as_a_whole(
+    shapes: Any, photos: Path, own: str
+) -> None:
+    """Its input is all that can be compared."""
+    found = check(
+        shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:squared",
+        engine="classic",
+    ).journey.report  # fmt: skip
+    assert [stage.name for stage in found.stages] == ["preprocess", "net"]
+    assert found.verdict == "fail"
+    assert "none of the ways that are known" in found.advice[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("{own}:flat", r"gave \(1860,\) float32, and the model takes \(20, 31, 3\)"),
+        ("{own}:missing", "cannot be imported"),
+        ("{own}", "must be MODULE:FUNCTION"),
+    ],
+)
+def test_a_function_that_does_not_fit_is_refused(
+    name: str, words: str, shapes: Any, photos: Path, own: str
+) -> None:
+    """With what it gave."""
+    with pytest.raises(UsageError, match=words):
+        check(
+            shapes.folder, shapes.model, samples=photos, reference_fn=name.format(own=own),
+            engine="classic",
+        )  # fmt: skip
+
+
+def test_other_labels_are_found(shapes: Any) -> None:
+    """Shifted by one, every prediction gets another's name."""
+    labels = shapes.report.manifest.task.labels
+    moved = (*labels[1:], labels[0])
+    report = check(shapes.folder, shapes.model, labels=moved, engine="classic")
+    assert report.stages_at_fault == ("labels",)
+    assert "class 0 is 'circle' in the bundle, and 'square' was given" in report.reasons[0]
+    assert check(shapes.folder, shapes.model, labels=labels, engine="classic").verdict == "pass"
+
+
+def test_the_record_holds_versions_host_and_values(shapes: Any) -> None:
+    """As plain JSON, with a schema."""
+    said = json.loads(json.dumps(check(shapes.folder, shapes.model).to_dict(), allow_nan=False))
+    assert said["schema"] == 1
+    assert {"keras2cv", "opencv", "tensorflow"} <= set(said["versions"])
+    assert said["host"]["cpus"] >= 1
+    values = said["values"]["classic"]["shape"]
+    assert len(values["reference"]) == len(values["candidate"]) == 6 * 4
+    errors = values["errors"]
+    assert sum(errors["counts"]) + errors["below"] + errors["above"] == 6 * 4
+    assert said["end_to_end"]["drawn"]
