@@ -124,8 +124,33 @@ def apply(rewrite: Pass, model: ir.Model) -> Rewritten:
 
 def _checked(model: ir.Model) -> onnx.ModelProto:
     proto = ir.to_proto(model)
-    onnx.checker.check_model(proto, full_check=True)
+    onnx.checker.check_model(spelled_out(proto), full_check=True)
     return proto
+
+
+# Inputs that were attributes up to opset 10, or 12; old OpenCVs read them as such.
+_WERE_ATTRIBUTES = {"Clip": ("min", "max"), "ReduceSum": ("axes",)}
+
+
+def spelled_out(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model as opset 13 has it, where old spellings are that OpenCV reads, too."""
+    whole = onnx.ModelProto.FromString(model.SerializeToString())
+    for node in whole.graph.node:
+        old = {
+            a.name: a for a in node.attribute if a.name in _WERE_ATTRIBUTES.get(node.op_type, ())
+        }
+        for name in _WERE_ATTRIBUTES[node.op_type] if old else ():
+            if name not in old:
+                node.input.append("")
+                continue
+            value = np.array(helper.get_attribute_value(old[name]))
+            dtype = np.int64 if value.dtype.kind == "i" else np.float32
+            whole.graph.initializer.append(
+                numpy_helper.from_array(value.astype(dtype), f"{node.output[0]}/{name}")
+            )
+            node.input.append(f"{node.output[0]}/{name}")
+            node.attribute.remove(old[name])
+    return whole
 
 
 def opencv(model: onnx.ModelProto, engine: str, seed: int = 0) -> dict[str, Array]:

@@ -19,6 +19,7 @@ from keras2cv_export.graph import (
     new_node,
     nodes,
     only_reader,
+    reshape,
     shape_of,
     substitute,
 )
@@ -40,9 +41,10 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         array, value = constant(node.inputs[k]), node.inputs[1 - k]
         if array is None or array.size != 1 or value is None or constant(value) is not None:
             continue
-        bound = float(array.reshape(-1)[0])
-        if shape_of(value) != shape_of(output):
+        bound, shape = float(array.reshape(-1)[0]), shape_of(output)
+        if shape is None or shape_of(value) is None:
             return 0
+        value = reshape(model, node, value, shape, like=output)  # the number may have more axes
         bounds = (bound, np.inf) if node.op_type == "Max" else (-np.inf, bound)
         return substitute(node, _clip(model, node, value, bounds))
     return 0
