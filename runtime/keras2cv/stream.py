@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any, Final, TypeAlias
 
 from numpy.typing import NDArray
@@ -146,15 +147,32 @@ def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:
 
 
 def predict_sources(
-    model: Predictor, sources: Iterable[Source], line: Pipeline, batch: int, selection: Selection
+    models: Sequence[Predictor],
+    sources: Iterable[Source],
+    line: Pipeline,
+    batch: int,
+    selection: Selection,
 ) -> Iterator[Answer]:
     """Yield the answers to `sources`: decoded, prepared and run in threads of `line`.
+
+    Several `models` of the same bundle run at the same time, each in a thread.
 
     Raises:
         UsageError, NetError: as `predict_items`.
         MissingDependency: a video or camera, and an OpenCV built without video support.
     """
+    free: SimpleQueue[Predictor] = SimpleQueue()
+    for model in models:
+        free.put(model)
+
+    def answered(ready: Ready) -> list[Answer]:
+        model = free.get()
+        try:
+            return answers_to(model, ready)
+        finally:
+            free.put(model)
+
     items = read_in_threads(sources, line, selection)
-    ready = line.ahead(prepare_items(model, items, batch), READY_AHEAD)
-    for answers in line.ahead((answers_to(model, part) for part in ready), READY_AHEAD):
-        yield from answers
+    ready = line.ahead(prepare_items(models[0], items, batch), READY_AHEAD)
+    for answers in line.ahead(line.mapped(answered, ready, len(models)), READY_AHEAD):
+        yield from (answer for answer in answers if answer.name not in selection.known)

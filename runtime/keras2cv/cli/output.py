@@ -38,7 +38,7 @@ def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
 
 
 @contextlib.contextmanager
-def open_text(where: str) -> Iterator[TextIO]:
+def open_text(where: str, *, append: bool = False) -> Iterator[TextIO]:
     """Open the file `where` for writing, a line at a time, or give stdout for "-".
 
     Raises:
@@ -49,7 +49,9 @@ def open_text(where: str) -> Iterator[TextIO]:
         return
     with contextlib.ExitStack() as stack:
         try:
-            file = stack.enter_context(Path(where).open("w", encoding="utf-8", buffering=1))
+            file = stack.enter_context(
+                Path(where).open("a" if append else "w", encoding="utf-8", buffering=1)
+            )
         except OSError as error:
             raise cannot_write(where, error) from error
         yield file

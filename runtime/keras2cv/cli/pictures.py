@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +48,11 @@ class Pictures:
             (where.parent if self._is_file else where).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(where, error) from error
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Take the names of pictures that an earlier run has written."""
+        for name in names:
+            self._free_name(name)
 
     def write(self, name: str, picture: Array) -> None:
         """Write the picture (H, W, 3) uint8 BGR of the frame `name`.

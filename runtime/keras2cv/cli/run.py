@@ -5,21 +5,18 @@ from __future__ import annotations
 import contextlib
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from keras2cv.cli import values
-from keras2cv.cli.output import add_json_argument
+from keras2cv.cli.output import STDOUT, add_json_argument
 from keras2cv.errors import InputError, UsageError
 from keras2cv.opencv import require_opencv
 
 if TYPE_CHECKING:
-    from keras2cv.cli.sinks import Sink
     from keras2cv.frames import Source
-    from keras2cv.pipeline import Pipeline
     from keras2cv.predictor import Predictor
-    from keras2cv.stream import Answer
 
 USAGE: Final = "BUNDLE SOURCE... [options]"
 ABOUT: Final = """\
@@ -41,6 +38,7 @@ EXAMPLES: Final = """\
   keras2cv run cat.cv "day/**/*.jpg" --json - | grep '"cat"'
   keras2cv run cat.cv 0 --show
   keras2cv run cars.cv street.jpg --score 0.3 --save drawn.png
+  keras2cv run cat.cv archive/ --json archive.jsonl --resume --batch auto
   keras2cv run cars.cv street.mp4 --save drawn.mp4
   keras2cv run cars.cv street.mp4 --every 25 --json street.jsonl
 """
@@ -54,9 +52,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_threshold_arguments(parser)
     parser.add_argument(
         "--batch",
-        type=values.positive,
-        metavar="N",
-        help="images at a time (default: the bundle's batch)",
+        type=values.positive_or_auto,
+        metavar="N|auto",
+        help="images at a time (default: the bundle's batch); auto: as many as several nets "
+        "answer at the same time, where measuring says that it is faster here",
     )
     parser.add_argument(
         "--top", type=values.positive, metavar="K", help="show the K best classes (default: 1)"
@@ -77,6 +76,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--show", action="store_true", help="show them in a window; q quits")
     add_json_argument(parser, "every result, one line each,")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="leave out what the file of --json has results for already, and add to it",
+    )
 
 
 def add_runtime_arguments(parser: ArgumentParser) -> None:
@@ -115,54 +119,55 @@ def add_threshold_arguments(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Predict, print, save and show."""
     require_opencv()
-    from keras2cv.cli.sinks import open_saver, open_sinks
+    from keras2cv.cli.nets import load_one, load_several
+    from keras2cv.cli.problems import Problems
+    from keras2cv.cli.sinks import finished, open_saver, open_sinks
+    from keras2cv.frames import Selection
     from keras2cv.pipeline import Pipeline
-    from keras2cv.predictor import load
     from keras2cv.sources import find_sources
+    from keras2cv.stream import predict_sources
 
     sources = find_sources(args.sources)
-    model = load(
-        args.bundle,
-        device=args.device,
-        engine=args.engine,
-        threads=args.threads,
-        score=args.score,
-        nms=args.nms,
-    )
+    model = load_one(args)
     _check(args, model, sources)
-    problems: list[str] = []
+    selection = Selection(args.every, _known(args))
+    left = [source for source in sources if source.is_stream or selection.has(source.name)]
+    if not left:
+        return 0
+    models = load_several(args, model, left)
     with contextlib.ExitStack() as stack:
-        stack.callback(_list_problems, problems)  # also when it ends early
-        saver = open_saver(args, sources, stack)
-        sinks = list(open_sinks(args, sources, stack))
+        problems = stack.enter_context(Problems())  # listed also when it ends early
+        saver = open_saver(args, sources, selection.known, stack)
+        sinks = list(open_sinks(args, left, stack))
         print(f"{args.bundle} on {model.device}, {model.engine} engine", file=sys.stderr)
         line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
-        for answer in _answers(args, model, sources, line, saver):
-            problems += [answer.problem] if answer.problem else []
+        answers = predict_sources(models, left, line, _batch(args, model), selection)
+        for answer in finished(args, answers, line, saver):
+            problems.note(answer)
             if not all(sink(answer) for sink in sinks):
                 break
-    return InputError.exit_code if problems else 0
+    return InputError.exit_code if problems.count else 0
 
 
-def _answers(
-    args: Namespace, model: Predictor, sources: Sequence[Source], line: Pipeline, saver: Sink | None
-) -> Iterator[Answer]:
-    """Yield the answers, drawn and saved if asked for, every stage in a thread of its own."""
-    from keras2cv.cli.sinks import drawn, passed
-    from keras2cv.frames import Selection
-    from keras2cv.stream import READY_AHEAD, predict_sources
+def _batch(args: Namespace, model: Predictor) -> int:
+    return args.batch if isinstance(args.batch, int) else model.manifest.model.batch
 
-    batch = args.batch or model.manifest.model.batch
-    answers = predict_sources(model, sources, line, batch, Selection(args.every))
-    if args.save or args.show:
-        answers = line.ahead(drawn(answers), READY_AHEAD)
-    if saver is not None:
-        answers = line.ahead(passed(answers, saver), READY_AHEAD)
-    return answers
+
+def _known(args: Namespace) -> frozenset[str]:
+    """Return the names that need not be predicted again."""
+    if not args.resume:
+        return frozenset()
+    from keras2cv.cli.resume import answered
+
+    known = answered(Path(args.json))
+    print(f"{args.json} holds {len(known)} results already", file=sys.stderr)
+    return known
 
 
 def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None:
     """Refuse what cannot work before anything runs."""
+    from keras2cv.sources import VIDEO_SUFFIXES
+
     manifest = model.manifest
     images = [source.name for source in sources if source.kind != "arrays"]
     if images and manifest.preprocessing is None:
@@ -172,13 +177,12 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
         )
     if args.every > 1 and not any(source.is_stream for source in sources):
         raise UsageError(f"--every is for videos, and {sources[0].name} is none. Leave it out.")
+    if args.resume and args.json in (None, STDOUT):
+        raise UsageError("--resume reads what is there already from --json FILE. Name the file.")
+    if args.resume and args.save and args.save.suffix.lower() in VIDEO_SUFFIXES:
+        raise UsageError(f"--resume cannot go on with the video {args.save}. Name a folder.")
     if args.top and manifest.task.kind != "classify":
         raise UsageError(
             f"--top is for classes, and the task of {args.bundle} is {manifest.task.kind}. "
             "Leave it out."
         )
-
-
-def _list_problems(problems: Sequence[str]) -> None:
-    if problems:
-        print(f"{len(problems)} could not be predicted:", *problems, sep="\n  ", file=sys.stderr)

@@ -14,9 +14,10 @@ from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
 from keras2cv.cli.table import lines
 from keras2cv.frames import Source
+from keras2cv.pipeline import Pipeline
 from keras2cv.results import Classification, Result
 from keras2cv.sources import VIDEO_SUFFIXES
-from keras2cv.stream import Answer
+from keras2cv.stream import READY_AHEAD, Answer
 
 Sink: TypeAlias = Callable[[Answer], bool]
 
@@ -37,7 +38,7 @@ def open_sinks(
     if has_table:
         yield _table(sources, args.top or 1)
     if args.json:
-        yield _json(stack.enter_context(open_text(args.json)), args.top)
+        yield _json(stack.enter_context(open_text(args.json, append=args.resume)), args.top)
     if args.show:
         window = Window()
         stack.callback(window.close)
@@ -49,9 +50,14 @@ def open_sinks(
 
 
 def open_saver(
-    args: Namespace, sources: Sequence[Source], stack: contextlib.ExitStack
+    args: Namespace,
+    sources: Sequence[Source],
+    known: frozenset[str],
+    stack: contextlib.ExitStack,
 ) -> Sink | None:
     """Return what writes the drawn pictures, if they are asked for; `stack` finishes them.
+
+    Pictures of what is `known` from an earlier run are not overwritten.
 
     Raises:
         UsageError: a place that cannot be written, or that does not fit the sources.
@@ -59,7 +65,9 @@ def open_saver(
     if args.save is None:
         return None
     if args.save.suffix.lower() not in VIDEO_SUFFIXES or args.save.is_dir():
-        return _save(Pictures(args.save, sources))
+        pictures = Pictures(args.save, sources)
+        pictures.keep(source.name for source in sources if source.name in known)
+        return _save(pictures)
     from keras2cv.cli.video_file import VideoFile
 
     return _append(stack.enter_context(VideoFile(args.save, sources, args.every)))
@@ -79,6 +87,17 @@ def passed(answers: Iterable[Answer], sink: Sink) -> Iterator[Answer]:
     for answer in answers:
         sink(answer)
         yield answer
+
+
+def finished(
+    args: Namespace, answers: Iterator[Answer], line: Pipeline, saver: Sink | None
+) -> Iterator[Answer]:
+    """Yield the answers, drawn and saved if asked for, each in a thread of its own."""
+    if args.save or args.show:
+        answers = line.ahead(drawn(answers), READY_AHEAD)
+    if saver is not None:
+        answers = line.ahead(passed(answers, saver), READY_AHEAD)
+    return answers
 
 
 def _has_table(args: Namespace, streams: bool) -> bool:

@@ -14,6 +14,11 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def positive_or_auto(text: str) -> int | str:
+    """Return "auto", or the whole number `text`, at least 1."""
+    return text if text == "auto" else positive(text)
+
+
 def size_wh(text: str) -> tuple[int, int]:
     """Return (width, height) in pixels of "640x480"."""
     found = re.fullmatch(r"([1-9][0-9]{0,5})[xX]([1-9][0-9]{0,5})", text)
