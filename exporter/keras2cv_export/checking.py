@@ -14,6 +14,7 @@ import onnx_ir as ir
 from keras2cv.bundle import Bundle, read_bundle
 from keras2cv.errors import UsageError
 from keras2cv.manifest import Manifest
+from keras2cv.sources import read_image
 
 from .check_record import record
 from .end_to_end.own_function import load_function
@@ -25,9 +26,13 @@ from .load import LoadedModel, load_model
 from .parity import ParityReport
 from .recognise import last_activation
 from .report import EXIT_CODES, Verdict
+from .speed import SpeedReport
+from .speed_sides import measure_speed
 from .verify import Answer, Question, Verification, answerer, ask, verify
 
 Step = Callable[[str], None]
+
+_TIMED_SAMPLES = 4
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class CheckReport:
         journey: Pictures on their whole way; None without preprocessing.
         mismatches: What else differs from what the user said, such as the labels.
         source: The model's file.
+        speed: Both sides timed; None where that was left out, or where the net fails.
     """
 
     bundle: Path
@@ -58,13 +64,16 @@ class CheckReport:
     journey: Journey | None = None
     mismatches: tuple[str, ...] = ()
     source: str = ""
+    speed: SpeedReport | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all verdicts: of the net, and of the pictures' whole way."""
+        """The worst of all verdicts: on the net, the pictures' whole way, and the speed."""
         found: list[Verdict] = [self.parity.verdict]
         if self.journey is not None:
             found.append(self.journey.report.verdict)
+        if self.speed is not None:
+            found.append(self.speed.verdict)
         if self.mismatches:
             found.append("fail")
         return max(found, key=lambda verdict: _SEVERITY[verdict])
@@ -78,7 +87,8 @@ class CheckReport:
     def reasons(self) -> tuple[str, ...]:
         """Why the verdict is not a pass."""
         walked = self.journey.report.reasons if self.journey is not None else ()
-        return self.mismatches + walked + self.parity.reasons
+        slow = self.speed.reasons if self.speed is not None else ()
+        return self.mismatches + walked + self.parity.reasons + slow
 
     @property
     def stages_at_fault(self) -> tuple[str, ...]:
@@ -106,6 +116,8 @@ def check(
     reference_preprocess: str | os.PathLike[str] | None = None,
     reference_fn: str | None = None,
     labels: Sequence[str] | str | os.PathLike[str] | None = None,
+    speed: bool = False,
+    max_ratio: float | None = None,
     progress: Step = lambda _: None,
 ) -> CheckReport:
     """Compare a bundle's predictions in OpenCV with the model's own in TensorFlow.
@@ -125,6 +137,8 @@ def check(
         reference_fn: "MODULE:FUNCTION", which makes a file's path into the model's input: the
             whole of the user's own preprocessing.
         labels: The classes' names, or a text file with one per line, to hold the bundle's to.
+        speed: Time `predict` against TensorFlow as well, which takes some seconds.
+        max_ratio: With `speed`: how many times TensorFlow's time `predict` may take.
         progress: Called with a few words before each step.
 
     Raises:
@@ -159,6 +173,10 @@ def check(
             progress("sending pictures through both pipelines")
             way = Reference(reference_resize, reference_preprocess, reference_fn)
             journey = _travel(found.manifest, pictures, way, question, result, answer)
+        timed = None
+        if speed and result.parity.verdict != "fail":  # a wrong answer's speed is of no interest
+            progress("timing both, in turns")
+            timed = _time(found.folder, loaded, pictures, question, result, answer, max_ratio)
     reports = tuple(result.by_engine.items())
     worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
     return CheckReport(
@@ -173,6 +191,29 @@ def check(
         journey,
         _other_labels(found.manifest, labels),
         loaded.source.file,
+        timed,
+    )
+
+
+def _time(
+    folder: Path,
+    loaded: LoadedModel,
+    pictures: Pictures,
+    question: Question,
+    result: Verification,
+    answer: Answer,
+    max_ratio: float | None,
+) -> SpeedReport:
+    paths = pictures.paths[:_TIMED_SAMPLES]
+    samples = question.samples[-len(pictures.paths) :][: len(paths)] if paths else question.samples
+    return measure_speed(
+        folder,
+        next(iter(result.by_engine)),
+        loaded,
+        answer,
+        samples[:_TIMED_SAMPLES],
+        [read_image(path) for path in paths],
+        max_ratio,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,7 +32,7 @@ def reference(loaded: LoadedModel) -> Runner:
     compiled: dict[tuple[Any, ...], Any] = {}
 
     def run(sample: Mapping[str, Array]) -> dict[str, Array]:
-        with tf.device("/CPU:0"):
+        with on_cpu():
             tensors = [tf.constant(sample[s.name], dtype=s.dtype) for s in loaded.inputs]
             shapes = tuple(tuple(t.shape) for t in tensors)
             if shapes not in compiled:
@@ -50,3 +51,14 @@ def _compile(function: Callable[..., list[Any]], examples: list[Any]) -> Any:
             return tf.function(function, autograph=False).get_concrete_function(*specs)
         except tf.errors.OperatorNotAllowedInGraphError:  # `if` over tensors in a custom call()
             return tf.function(function).get_concrete_function(*specs)
+
+
+def on_cpu() -> Any:
+    """Return a context in which TensorFlow computes on the CPU."""
+    return tf.device("/CPU:0")
+
+
+def thread_count() -> int:
+    """Return how many threads TensorFlow computes an op with; by default one per core."""
+    asked = tf.config.threading.get_intra_op_parallelism_threads()
+    return int(asked) or os.cpu_count() or 1

@@ -195,3 +195,13 @@ def test_the_record_holds_versions_host_and_values(shapes: Any) -> None:
     errors = values["errors"]
     assert sum(errors["counts"]) + errors["below"] + errors["above"] == 6 * 4
     assert said["end_to_end"]["drawn"]
+
+
+def test_speed_is_measured_when_asked_for(shapes: Any) -> None:
+    """By a process that runs OpenCV and the model as it is loaded; no net is that fast."""
+    report = check(shapes.folder, shapes.model, speed=True, max_ratio=1e-9, engine="classic")
+    assert (report.verdict, report.parity.verdict) == ("fail", "pass")
+    assert "--max-ratio is 1e-09" in report.reasons[-1]
+    assert list(report.speed.nanoseconds) == ["predict", "tf.function", "model.predict"]
+    assert report.speed.engine == "classic"
+    assert report.to_dict()["speed"]["line"] == str(report.speed)

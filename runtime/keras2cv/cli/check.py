@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+import math
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from keras2cv.cli.heavy import (
     tolerance_of,
 )
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
+from keras2cv.errors import UsageError
 
 if TYPE_CHECKING:
     from keras2cv_export import CheckReport
@@ -29,7 +31,7 @@ code 0 if they agree, 1 if not, 4 if the outputs say too little.
 EXAMPLES: Final = """\
   keras2cv check cat.cv --against cat.keras
   keras2cv check cat.cv --against cat.keras --samples photos/ --tolerance strict
-  keras2cv check cat.cv --against cat.keras --samples photos/ --reference-resize keras
+  keras2cv check cat.cv --against cat.h5 --samples in/ --reference-resize keras
   keras2cv check two.cv --against two.h5 --tolerance boxes:1e-3 --json -
 """
 
@@ -64,11 +66,32 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--labels", metavar="FILE", help="hold the bundle's labels to these, one per line"
     )
+    parser.add_argument(
+        "--no-speed", dest="speed", action="store_false", help="leave the timing out"
+    )
+    parser.add_argument(
+        "--max-ratio",
+        type=_factor,
+        metavar="R",
+        help="fail if predict takes more than R times TensorFlow's time",
+    )
     add_json_argument(parser, "the comparison, with versions, host and values,")
+
+
+def _factor(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ArgumentTypeError(f"must be a number above 0, such as 1.5, got {text!r}")
+    return value
 
 
 def execute(args: Namespace) -> int:
     """Compare, and print the table."""
+    if args.max_ratio is not None and not args.speed:
+        raise UsageError("--max-ratio needs the timing that --no-speed leaves out. Drop one.")
     check = load_exporter("check", "keras2cv_export", "check", model=args.against)
     report = check(
         args.bundle,
@@ -82,6 +105,8 @@ def execute(args: Namespace) -> int:
         reference_preprocess=args.reference_preprocess,
         reference_fn=args.reference_fn,
         labels=args.labels,
+        speed=args.speed,
+        max_ratio=args.max_ratio,
         progress=progress,
     )
     if args.json != STDOUT:
@@ -99,6 +124,8 @@ def _print_report(report: CheckReport) -> None:
     if report.journey is not None:
         _print_stages(report.journey.report)
     print(*report.mismatches, sep="\n", end="\n" if report.mismatches else "")
+    if report.speed is not None:
+        print(report.speed)
 
 
 def _print_stages(report: EndToEnd) -> None:

@@ -1,0 +1,56 @@
+"""The OpenCV side of the speed line: `python -m keras2cv_export.speed_child BUNDLE INPUTS ENGINE`.
+
+INPUTS.npz holds `image/<i>`, or `in/<i>/<k>` for a bundle that takes arrays. The first line on
+stdout says what runs; then each line on stdin, a sample's number, is answered by the nanoseconds
+that it took. It ends when stdin does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras2cv import Keras2cvWarning, load
+
+
+def main(bundle: str, inputs: str, engine: str) -> None:
+    """Answer until nobody asks."""
+    warnings.simplefilter("ignore", Keras2cvWarning)  # unverified bundles are checked, too
+    model = load(bundle, engine=engine)
+    with np.load(inputs) as archive:
+        arrays = dict(archive)
+    runs = _runs(model, arrays)
+    print(json.dumps({"engine": model.engine, "threads": model.threads}), flush=True)
+    for line in sys.stdin:
+        run = runs[int(line)]
+        started = time.perf_counter_ns()
+        run()
+        print(time.perf_counter_ns() - started, flush=True)
+
+
+def _runs(model: Any, arrays: dict[str, Any]) -> list[Callable[[], Any]]:
+    images = [arrays[f"image/{i}"] for i in range(len(arrays)) if f"image/{i}" in arrays]
+    batch = model.manifest.model.batch
+    if images:
+        return [_predict(model, image if batch == 1 else [image] * batch) for image in images]
+    width = len(model.input_names)
+    samples = [[arrays[f"in/{i}/{k}"] for k in range(width)] for i in range(len(arrays) // width)]
+    return [_infer(model, sample) for sample in samples]
+
+
+def _predict(model: Any, images: Any) -> Callable[[], Any]:
+    return lambda: model.predict(images)
+
+
+def _infer(model: Any, sample: list[Any]) -> Callable[[], Any]:
+    return lambda: model.infer(*sample)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

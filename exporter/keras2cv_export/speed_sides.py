@@ -1,0 +1,138 @@
+"""Both sides of the speed line, ready to be timed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+import keras2cv
+from keras2cv.errors import NetError
+
+from .load import LoadedModel
+from .reference import on_cpu, thread_count
+from .speed import KERAS, OURS, THEIRS, Side, SpeedReport, take_turns
+from .verify import Answer
+
+Array = np.ndarray[Any, Any]
+
+_PATIENCE_S = 120.0  # for the child to load a net and run it a few dozen times
+
+
+def measure_speed(
+    folder: Path,
+    engine: str,
+    loaded: LoadedModel,
+    answer: Answer,
+    samples: Sequence[tuple[Array, ...]],
+    images: Sequence[Array],
+    max_ratio: float | None,
+) -> SpeedReport:
+    """Time `predict` on images, or `infer` on samples without them, against TensorFlow.
+
+    Args:
+        folder: The bundle's.
+        engine: OpenCV's.
+        loaded: The model.
+        answer: Asks its tf.function, compiled already.
+        samples: The model's inputs; those of `images`, where there are any.
+        images: (H, W, 3) uint8 BGR.
+        max_ratio: What the user allows.
+
+    Raises:
+        NetError: The process that runs OpenCV ended, or took too long.
+    """
+    arrays = {f"image/{i}": image for i, image in enumerate(images)} or {
+        f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
+    }
+    with _opencv(folder, engine, arrays) as (facts, ours):
+        sides: dict[str, Side] = {OURS: ours, THEIRS: _timed(lambda i: answer(samples[i]))}
+        if loaded.keras_model is not None and len(loaded.inputs) == 1:
+            sides[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
+        times = take_turns(sides, len(samples))
+    threads = (int(facts["threads"]), thread_count())
+    return SpeedReport(times, str(facts["engine"]), threads, loaded.batch, max_ratio)
+
+
+def _timed(run: Any) -> Side:
+    def side(sample: int) -> float:
+        started = time.perf_counter_ns()
+        run(sample)
+        return float(time.perf_counter_ns() - started)
+
+    return side
+
+
+def _predict(model: Any, values: Array) -> Any:
+    with on_cpu():
+        return model.predict(values, batch_size=len(values), verbose=0)
+
+
+@contextmanager
+def _opencv(
+    folder: Path, engine: str, arrays: Mapping[str, Array]
+) -> Iterator[tuple[dict[str, Any], Side]]:
+    """Start the child; give what it says of itself, and the side that asks it."""
+    with tempfile.TemporaryDirectory(prefix="keras2cv-") as place:
+        inputs = Path(place, "inputs.npz")
+        np.savez(inputs, **arrays)  # type: ignore[arg-type]
+        child = subprocess.Popen(
+            [sys.executable, "-m", "keras2cv_export.speed_child", folder, inputs, engine],
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+        )
+        watchdog = threading.Timer(_PATIENCE_S, child.kill)
+        watchdog.start()
+        try:
+            assert child.stdin is not None  # noqa: S101 - it is a pipe
+            assert child.stdout is not None  # noqa: S101 - it is a pipe
+            yield json.loads(_line(child.stdout)), _Asked(child.stdin, child.stdout)
+        finally:
+            watchdog.cancel()
+            child.kill()
+            child.communicate()
+
+
+class _Asked:
+    """The child as a side: a sample's number goes in, nanoseconds come out."""
+
+    def __init__(self, asks: IO[str], answers: IO[str]) -> None:
+        self._asks, self._answers = asks, answers
+
+    def __call__(self, sample: int) -> float:
+        """Have the child run a sample."""
+        self._asks.write(f"{sample}\n")
+        self._asks.flush()
+        return float(_line(self._answers))
+
+
+def _line(answers: IO[str]) -> str:
+    line = answers.readline()
+    if not line:
+        raise NetError(
+            "The process that was to time OpenCV ended without an answer. Run `keras2cv selftest` "
+            "to see why, or leave the speed out: --no-speed."
+        )
+    return line
+
+
+def _environment() -> dict[str, str]:
+    """Return the child's environment, in which it finds these very packages."""
+    roots = [str(Path(p).resolve().parents[1]) for p in (keras2cv.__file__, __file__)]
+    inherited = os.environ.get("PYTHONPATH")
+    path = os.pathsep.join([*roots, inherited] if inherited else roots)
+    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
