@@ -8,6 +8,7 @@ from keras2cv_export.target import Target, Version
 from .legalise.align_matmul import align_matmul
 from .legalise.align_ranks import align_ranks
 from .legalise.bools_to_floats import bools_to_floats
+from .legalise.bound_exponents import bound_exponents
 from .legalise.bounds_to_clip import bounds_to_clip
 from .legalise.chain_operands import chain_operands
 from .legalise.clip_to_attributes import clip_to_attributes
@@ -118,6 +119,7 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (copies_to_resize, (4, 12)),  # after those that expand
     (reduce_one_block, ALL),
     (split_to_slices, (4, 6)),
+    (bound_exponents, ALL),
 )
 
 # After each round of those: what they leave to do.
