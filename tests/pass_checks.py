@@ -52,8 +52,8 @@ def assert_rewritten(
         engines: Which of OpenCV's engines run what is left.
     """
     found = apply(by, model)
-    assert (found.fired, found.again) == (fired, 0)
-    assert found.ops == dict(ops)
+    assert (found.fired, found.again) == (fired, 0), (found.fired, found.again)
+    assert found.ops == dict(ops), dict(found.ops)
     found.assert_interface_kept()
     expected = onnx_numbers(found.before)
     after = named_apart(found.after)
@@ -97,4 +97,5 @@ def assert_close(
         largest = float(np.abs(wanted).max())
         assert largest > 0.1, name
         assert found[name].shape == wanted.shape, (who, name)
-        assert np.abs(found[name] - wanted).max() <= limit * largest, (who, name)
+        error = float(np.abs(found[name] - wanted).max())
+        assert error <= limit * largest, (who, name, error / largest)

@@ -1,11 +1,12 @@
-"""Concatenate constants along another axis than the second.
+"""Concatenate an input and constants behind a Reshape, where OpenCV would forget the constants.
 
-    Concat(x (n, c, h, w), k, axis=1)
-      ->  Reshape(Concat(Reshape(x, (n, 1, c, h w)), k' (n, 1, k, h w), axis=2), (n, c + k, h, w))
+    Concat(x (1, c, h, w), k, axis=1)
+      ->  Reshape(Concat(Reshape(x, (1, 1, c, h w)), k' (1, 1, k, h w), axis=2), (1, c + k, h, w))
 
-Along axis 1 OpenCV lets the operands write into the result's own memory, and forgets to write
-those that are constants: whatever lay there is read (every version, and the classic engine of
-5.0). Exact: a Reshape with a 1 before the axis only renames dimensions.
+Where every axis before is 1, the result is one piece, and OpenCV lets the operands write into it.
+If one of them is an input of the net, it forgets to write those that are constants: whatever lay
+there is read (every version, and the classic engine of 5.0). What comes from a Reshape is copied.
+Exact: a Reshape only renames dimensions.
 """
 
 from __future__ import annotations
@@ -33,20 +34,33 @@ def concat_off_channels(model: ir.Model) -> int:
 
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     output, shape = node.outputs[0], shape_of(node.outputs[0])
-    arrays = [constant(value) for value in node.inputs]
     shapes = [shape_of(value) for value in node.inputs]
-    if shape is None or integer(node, "axis", 0) % len(shape) != 1:
+    if shape is None or None in shapes:
         return 0
-    if all(array is None for array in arrays) or None in shapes:
+    axis = integer(node, "axis", 0) % len(shape)
+    if prod(shape[:axis]) != 1 or not _forgets(node):
         return 0
+    # Four axes, or three where that is how it lies already: a Reshape must be left.
+    ones, inner = ((1, 1), prod(shape[axis + 1 :]))
+    if (*ones, shape[axis], inner) == shape:
+        ones = (1,)
     inputs: list[ir.Value] = []
-    for value, array, own in zip(node.inputs, arrays, shapes, strict=True):
+    for value, own in zip(node.inputs, shapes, strict=True):
         assert own is not None and value is not None  # noqa: PT018, S101 - looked at above
-        moved = (own[0], 1, own[1], prod(own[2:]))
+        array, moved = constant(value), (*ones, own[axis], inner)
         if array is not None:
             inputs.append(new_constant(model, array.reshape(moved), output))
         else:
             inputs.append(reshape(model, node, value, moved, like=output))
-    joined_shape = (shape[0], 1, shape[1], prod(shape[2:]))
-    joined = new_node(node, "Concat", inputs, {"axis": 2}, like=output, shape=joined_shape)
+    wide, where = (*ones, shape[axis], inner), len(ones)
+    joined = new_node(node, "Concat", inputs, {"axis": where}, like=output, shape=wide)
     return substitute(node, reshape(model, node, joined, shape, like=output))
+
+
+def _forgets(node: ir.Node) -> bool:
+    """Whether constants are joined with what no Reshape has copied."""
+    computed = [v for v in node.inputs if v is not None and constant(v) is None]
+    makers = [v.producer() for v in computed]
+    return len(computed) < len(node.inputs) and any(
+        maker is None or maker.op_type != "Reshape" for maker in makers
+    )

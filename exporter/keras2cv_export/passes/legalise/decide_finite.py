@@ -6,6 +6,8 @@
 
 4.6 to 4.14 have neither. TensorFlow's log-sum-exp asks whether a maximum is finite; it is, if the
 inputs are. Exact for finite inputs.
+
+Left alone: an IsInf that asks for one sign only.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph import (
+    integer,
     new_constant,
     new_node,
     nodes,
@@ -33,7 +36,8 @@ def decide_finite(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     value, output = node.inputs[0], node.outputs[0]
     shape = shape_of(value)
-    if value is None or shape is None:
+    signs = {integer(node, name, 1) for name in ("detect_negative", "detect_positive")}
+    if value is None or shape is None or signs != {1}:
         return 0
     if surely_finite(value):
         return substitute(node, new_constant(model, np.zeros(shape, bool), output))
