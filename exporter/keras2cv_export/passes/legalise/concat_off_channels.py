@@ -41,9 +41,8 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     if prod(shape[:axis]) != 1 or not _forgets(node):
         return 0
     # Four axes, or three where that is how it lies already: a Reshape must be left.
-    ones, inner = ((1, 1), prod(shape[axis + 1 :]))
-    if (*ones, shape[axis], inner) == shape:
-        ones = (1,)
+    inner = prod(shape[axis + 1 :])
+    ones = (1,) if shape == (1, 1, shape[axis], inner) else (1, 1)
     inputs: list[ir.Value] = []
     for value, own in zip(node.inputs, shapes, strict=True):
         assert own is not None and value is not None  # noqa: PT018, S101 - looked at above

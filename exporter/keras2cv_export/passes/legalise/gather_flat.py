@@ -5,7 +5,8 @@
       ->  Gather(Reshape(x, (20,)), i + (0, 5, 10, 15))
 
 GatherND is refused by the classic engine of 5.0 and every OpenCV before, GatherElements up to
-4.8. Exact: whole numbers below 2^24 in float32.
+4.8. Exact: whole numbers below 2^24 in float32. Indices that the net computes count from the
+front, as TensorFlow's do.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def _gather_nd(model: ir.Model, node: ir.Node) -> int:
     starts = (np.arange(prod(shape[:batch])) * inner).reshape(
         *shape[:batch], *[1] * (len(points) - 1 - batch)
     )
-    flat = _dot(model, node, indices, weights, starts.astype(np.float32))
+    flat = _dot(model, node, indices, weights, starts.astype(np.float32), axes)
     rest = shape[batch + depth :]
     table = reshape(model, node, data, (prod(shape[:batch]) * inner, prod(rest)), like=output)
     return substitute(node, _gather(model, node, table, flat, result))
@@ -64,20 +65,27 @@ def _gather_elements(model: ir.Model, node: ir.Node) -> int:
     strides = [prod(shape[k + 1 :]) for k in range(len(shape))]
     grid = np.indices(wanted)
     starts = sum(grid[k] * strides[k] for k in range(len(shape)) if k != axis) + np.zeros(wanted)
-    column = reshape(model, node, indices, (*wanted, 1), like=output)
+    column = _reshaped(model, node, indices, (*wanted, 1))
     weights = np.array([strides[axis]], np.float32)
-    flat = _dot(model, node, column, weights, np.asarray(starts, np.float32))
+    flat = _dot(
+        model, node, column, weights, np.asarray(starts, np.float32), shape[axis : axis + 1]
+    )
     table = reshape(model, node, data, (prod(shape), 1), like=output)
     return substitute(node, _gather(model, node, table, flat, wanted))
 
 
 def _dot(
-    model: ir.Model, node: ir.Node, indices: ir.Value, weights: Array, starts: Array
+    model: ir.Model,
+    node: ir.Node,
+    indices: ir.Value,
+    weights: Array,
+    starts: Array,
+    sizes: tuple[int, ...],
 ) -> ir.Value:
     """Return the sum over the last axis of indices times weights, plus starts, as int64."""
     array, output = constant(indices), node.outputs[0]
     if array is not None:
-        flat = (array * weights).sum(-1) + starts
+        flat = (array % sizes * weights).sum(-1) + starts  # -1 is the last
         return new_constant(model, flat.astype(np.int64), output)
     shape = shape_of(indices) or ()
     number = new_node(
@@ -97,8 +105,16 @@ def _gather(
 ) -> ir.Value:
     rows, output = shape_of(flat) or (), node.outputs[0]
     row = (shape_of(table) or ())[1:]
-    line = reshape(model, node, flat, (prod(rows),), like=output)
+    line = _reshaped(model, node, flat, (prod(rows),))
     taken = new_node(
         node, "Gather", [table, line], {"axis": 0}, like=output, shape=(prod(rows), *row)
     )
     return reshape(model, node, taken, result, like=output)
+
+
+def _reshaped(model: ir.Model, node: ir.Node, value: ir.Value, shape: tuple[int, ...]) -> ir.Value:
+    """Reshape; a constant at once, as OpenCV wants those bare."""
+    array, output = constant(value), node.outputs[0]
+    if array is not None:
+        return new_constant(model, array.reshape(shape), output)
+    return reshape(model, node, value, shape, like=output)

@@ -2,8 +2,8 @@
 
     Gather(x (n, 6), (3, 4, 5, 0))  ->  Concat(x[:, 3:6], x[:, 0:1])
 
-4.6 gathers by a single index only. Many runs are taken by a product with ones and zeros instead,
-where x is surely finite. Exact: both copy.
+4.6 gathers by a single index only, counted from the front. Many runs are taken by a product with
+ones and zeros instead, where x is surely finite. Exact: both copy.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     shape, target = shape_of(value), shape_of(output)
     if value is None or indices is None or shape is None or target is None:
         return 0
-    if indices.ndim == 0 or constant(value) is not None:
+    if constant(value) is not None or (indices.ndim == 0 and indices >= 0):
         return 0
     axis = integer(node, "axis", 0) % len(shape)
     wanted = indices.reshape(-1) % shape[axis]

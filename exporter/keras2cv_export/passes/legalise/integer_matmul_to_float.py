@@ -24,9 +24,15 @@ def integer_matmul_to_float(model: ir.Model) -> int:
 
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     left, right = node.inputs[:2]
-    if left is None or right is None or any(constant(zero) is None for zero in node.inputs[2:]):
+    if (
+        left is None
+        or right is None
+        or any(zero is not None and constant(zero) is None for zero in node.inputs[2:])
+    ):
         return 0
     zeros = [constant(zero) for zero in node.inputs[2:]] + [None, None]
+    if zeros[0] is not None and zeros[0].ndim == 1:
+        zeros[0] = zeros[0][:, None]  # one for each row
     a, b = _number(model, node, left, zeros[0]), _number(model, node, right, zeros[1])
     output = node.outputs[0]
     product = new_node(node, "MatMul", [a, b], like=output, dtype=_FLOAT)
