@@ -46,7 +46,8 @@ def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "con
         shape=ir.Shape(array.shape),
         type=ir.TensorType(ir.DataType.from_numpy(array.dtype)),
     )
-    value.const_value = ir.tensor(np.ascontiguousarray(array), name=name)
+    # ascontiguousarray alone gives a number an axis.
+    value.const_value = ir.tensor(np.ascontiguousarray(array).reshape(array.shape), name=name)
     model.graph.register_initializer(value)
     return value
 

@@ -11,7 +11,9 @@ from .legalise.bools_to_floats import bools_to_floats
 from .legalise.bound_exponents import bound_exponents
 from .legalise.bounds_to_clip import bounds_to_clip
 from .legalise.chain_operands import chain_operands
+from .legalise.choose_branch import choose_branch
 from .legalise.clip_to_attributes import clip_to_attributes
+from .legalise.compare_alike import compare_alike
 from .legalise.compress_to_gather import compress_to_gather
 from .legalise.concat_off_channels import concat_off_channels
 from .legalise.copies_to_resize import copies_to_resize
@@ -23,11 +25,14 @@ from .legalise.fold_constants import fold_constants
 from .legalise.gather_flat import gather_flat
 from .legalise.gather_to_slices import gather_to_slices
 from .legalise.gemm_to_dense import gemm_to_dense
+from .legalise.halve_product import halve_product
 from .legalise.integer_matmul_to_float import integer_matmul_to_float
 from .legalise.integers_to_floats import integers_to_floats
+from .legalise.keep_argmax_axis import keep_argmax_axis
 from .legalise.lookup_to_matmul import lookup_to_matmul
 from .legalise.match_bias_axis import match_bias_axis
 from .legalise.match_conv_groups import match_conv_groups
+from .legalise.match_matmul_batches import match_matmul_batches
 from .legalise.merge_casts import merge_casts
 from .legalise.name_nodes_apart import name_nodes_apart
 from .legalise.onehot_to_equal import onehot_to_equal
@@ -35,6 +40,7 @@ from .legalise.own_concat_constants import own_concat_constants
 from .legalise.part_matmul import part_matmul
 from .legalise.plain_transposed_conv import plain_transposed_conv
 from .legalise.reduce_one_block import reduce_one_block
+from .legalise.reduce_to_pool import reduce_to_pool
 from .legalise.remove_identity import remove_identity
 from .legalise.repeat_to_resize import repeat_to_resize
 from .legalise.resize_last_axes import resize_last_axes
@@ -42,9 +48,11 @@ from .legalise.resize_lines_by_copies import resize_lines_by_copies
 from .legalise.resize_to_matmul import resize_to_matmul
 from .legalise.resize_to_sizes import resize_to_sizes
 from .legalise.reverse_to_gather import reverse_to_gather
+from .legalise.scalars_to_rows import scalars_to_rows
 from .legalise.slice_neighbours import slice_neighbours
 from .legalise.spell_broadcasts import spell_broadcasts
 from .legalise.spell_powers import spell_powers
+from .legalise.split_matmul_batches import split_matmul_batches
 from .legalise.split_to_slices import split_to_slices
 from .legalise.spread_channels import spread_channels
 from .legalise.spread_volume_conv import spread_volume_conv
@@ -52,7 +60,9 @@ from .legalise.squeeze_to_reshape import squeeze_to_reshape
 from .legalise.state_softmax_axis import state_softmax_axis
 from .legalise.subtract_from_conv import subtract_from_conv
 from .legalise.sum_axes_to_attribute import sum_axes_to_attribute
+from .legalise.topk_to_ranks import topk_to_ranks
 from .legalise.truncate_casts import truncate_casts
+from .legalise.vectors_to_rows import vectors_to_rows
 from .legalise.widen_windows import widen_windows
 from .optimise.fold_scale_into_conv import fold_scale_into_conv
 from .optimise.merge_reshapes import merge_reshapes
@@ -93,10 +103,12 @@ ALL: Version = (99, 0)
 # Without these an OpenCV up to the version beside it refuses the graph, or computes it wrongly.
 # They come after the transposes have sunk, as they are particular about axes.
 LEGALISE: tuple[tuple[Pass, Version], ...] = (
+    (topk_to_ranks, (4, 12)),  # first: it makes reductions, products and broadcasts
     (integers_to_floats, CLASSIC),
     (truncate_casts, CLASSIC),  # before truth values become numbers: it makes some
     (onehot_to_equal, CLASSIC),  # the same
     (decide_finite, (4, 14)),  # the same
+    (choose_branch, ALL),  # after it: it decides some conditions
     (bools_to_floats, (4, 14)),
     (gather_flat, CLASSIC),
     (gather_to_slices, (4, 6)),
@@ -109,15 +121,23 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (crop_transposed_conv, (4, 14)),
     (spread_volume_conv, (4, 14)),
     (cumsum_to_matmul, (4, 8)),
+    (match_matmul_batches, ALL),
     (align_matmul, (4, 8)),
+    (split_matmul_batches, (4, 6)),
     (chain_operands, (4, 12)),
     (align_ranks, (4, 14)),
     (spread_channels, ALL),  # after the ranks are aligned: it looks at tensors of four
     (subtract_from_conv, ALL),  # after channels are spread: that makes convolutions
     (concat_off_channels, CLASSIC),
+    (vectors_to_rows, (4, 14)),
+    (compare_alike, (4, 6)),
     (spell_broadcasts, (4, 6)),
     (copies_to_resize, (4, 12)),  # after those that expand
     (reduce_one_block, ALL),
+    (reduce_to_pool, (4, 8)),  # after it: one block of axes at a time
+    (halve_product, (4, 8)),  # the same
+    (keep_argmax_axis, CLASSIC),
+    (scalars_to_rows, CLASSIC),  # after the reductions, which make numbers
     (split_to_slices, (4, 6)),
     (bound_exponents, ALL),
 )

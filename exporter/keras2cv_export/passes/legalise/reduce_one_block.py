@@ -52,7 +52,7 @@ def reduce_one_block(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     value, output = node.inputs[0], node.outputs[0]
     shape = shape_of(value)
-    axes = _axes(node, len(shape)) if shape is not None else None
+    axes = reduced_axes(node, len(shape)) if shape is not None else None
     target = shape_of(output)
     if value is None or shape is None or axes is None or target is None or _is_right(node, axes):
         return 0
@@ -63,7 +63,8 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     return substitute(node, reshape(model, node, value, target, like=output))
 
 
-def _axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
+def reduced_axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
+    """Return the axes that a reduction reduces, in order; None if none, or they are computed."""
     if node.op_type.startswith("Global"):
         return tuple(range(2, rank))
     axes: Sequence[int] = ints(node, "axes")

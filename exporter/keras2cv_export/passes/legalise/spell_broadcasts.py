@@ -100,6 +100,8 @@ def _with_constant(model: ir.Model, node: ir.Node, full: Shape, k: int) -> int:
 
 def _is_read(node: ir.Node, shape: Shape, full: Shape) -> bool:
     """Whether 4.6 finds the block by itself: from its rank in sums, at axis 1 in products."""
+    if len(full) > _LARGEST_RANK:
+        return False
     block = _Block.of(shape, full)
     additive = node.op_type in ("Add", "Sub")
     if (additive and shape == full) or shape[0] == 1 or not block.whole:
@@ -179,13 +181,13 @@ def _by_computed_block(model: ir.Model, node: ir.Node, k: int, full: Shape) -> i
     block = _Block.of(shape_of(small) or (), full)
     if not block.whole:
         return _expand(model, node, k, full)
-    if node.op_type in ("Mul", "Div") or (k == 1 and len(full) > 1 and block.before == full[0]):
+    read = node.op_type in ("Mul", "Div") or (k == 1 and len(full) > 1 and block.before == full[0])
+    if read and len(full) <= _LARGEST_RANK:
         return 0
     flat = (block.before, block.size, block.after)
     wide = reshape(model, node, big, flat, like=output)
     thin = reshape(model, node, small, (1, block.size, 1), like=output)
-    operands = [wide, thin] if k == 1 else [thin, wide]
-    made = new_node(node, node.op_type, operands, like=output, shape=flat)
+    made = new_node(node, node.op_type, [wide, thin], like=output, shape=flat)
     return substitute(node, reshape(model, node, made, full, like=output))
 
 

@@ -6,7 +6,8 @@ A tower that a model calls twice, as a siamese one does, has its kernels transpo
 folded once for each call, and its file would be twice as large. Exact: the same bits.
 
 Left alone when a weight is an output too, which needs its own name, or an operand of a Concat,
-which OpenCV makes a layer of (see `own_concat_constants`).
+which OpenCV makes a layer of (see `own_concat_constants`); and where ops of different types read
+it: up to the classic engine of 5.0, what is an operand of Sub and the matrix of a MatMul crashes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import onnx_ir as ir
 
 from keras2cv_export.graph import Array, constant
 
-Key = tuple[str, tuple[int, ...], bytes]
+Key = tuple[str, tuple[int, ...], bytes, frozenset[tuple[str, int]]]
 
 # Hashing half a gigabyte takes a second. Weights that differ do so in some of this many numbers.
 _GLANCE = 64
@@ -33,7 +34,7 @@ def _share(model: ir.Model, value: ir.Value, kept: dict[Key, list[ir.Value]]) ->
     array = constant(value)
     if array is None or value.is_graph_output() or _is_joined(value):
         return 0
-    alike = kept[_glance(array)]
+    alike = kept[_glance(value, array)]
     for other in alike:
         twin = constant(other)
         if twin is not None and twin.tobytes() == array.tobytes():
@@ -48,6 +49,7 @@ def _is_joined(value: ir.Value) -> bool:
     return any(use.node.op_type == "Concat" for use in value.uses())
 
 
-def _glance(array: Array) -> Key:
+def _glance(value: ir.Value, array: Array) -> Key:
     few = array.reshape(-1)[:: max(1, array.size // _GLANCE)]
-    return array.dtype.str, array.shape, few.tobytes()
+    readers = frozenset((use.node.op_type, use.idx) for use in value.uses())
+    return array.dtype.str, array.shape, few.tobytes(), readers
