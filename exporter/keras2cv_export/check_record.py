@@ -43,6 +43,7 @@ def record(report: CheckReport) -> dict[str, Any]:
         "engines": {engine: parity.to_dict() for engine, parity in report.by_engine},
         "end_to_end": report.journey.report.to_dict() if report.journey else None,
         "speed": report.speed.to_dict() if report.speed else None,
+        "bisect": report.bisect.to_dict() if report.bisect else None,
         "values": {engine: _values(report, engine) for engine, _ in report.by_engine},
         "notes": list(report.notes),
     }

@@ -16,6 +16,8 @@ from keras2cv.errors import UsageError
 from keras2cv.manifest import Manifest
 from keras2cv.sources import read_image
 
+from .bisecting import Bisection
+from .bisecting import bisect as find_first
 from .check_record import record
 from .end_to_end.own_function import load_function
 from .end_to_end.pictures import Pictures, pictures_for
@@ -51,6 +53,7 @@ class CheckReport:
         mismatches: What else differs from what the user said, such as the labels.
         source: The model's file.
         speed: Both sides timed; None where that was left out, or where the net fails.
+        bisect: The first layer that is wrong; None unless it was asked for.
     """
 
     bundle: Path
@@ -65,6 +68,7 @@ class CheckReport:
     mismatches: tuple[str, ...] = ()
     source: str = ""
     speed: SpeedReport | None = None
+    bisect: Bisection | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -118,6 +122,8 @@ def check(
     labels: Sequence[str] | str | os.PathLike[str] | None = None,
     speed: bool = False,
     max_ratio: float | None = None,
+    bisect: bool = False,
+    repro: str | os.PathLike[str] | None = None,
     progress: Step = lambda _: None,
 ) -> CheckReport:
     """Compare a bundle's predictions in OpenCV with the model's own in TensorFlow.
@@ -139,6 +145,8 @@ def check(
         labels: The classes' names, or a text file with one per line, to hold the bundle's to.
         speed: Time `predict` against TensorFlow as well, which takes some seconds.
         max_ratio: With `speed`: how many times TensorFlow's time `predict` may take.
+        bisect: Find the first layer whose output diverges, and whose fault that is.
+        repro: With `bisect`: a new folder, for a reproduction that needs OpenCV alone.
         progress: Called with a few words before each step.
 
     Raises:
@@ -177,6 +185,12 @@ def check(
         if speed and result.parity.verdict != "fail":  # a wrong answer's speed is of no interest
             progress("timing both, in turns")
             timed = _time(found.folder, loaded, pictures, question, result, answer, max_ratio)
+    diverging = None
+    if bisect:
+        folder = None if repro is None else Path(repro)
+        diverging = find_first(
+            found, loaded, question, result.by_engine, repro=folder, progress=progress
+        )
     reports = tuple(result.by_engine.items())
     worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
     return CheckReport(
@@ -192,6 +206,7 @@ def check(
         _other_labels(found.manifest, labels),
         loaded.source.file,
         timed,
+        diverging,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from .origin import add_marks, hand_back, hand_over, marks_of
+from .origin import add_marks, hand_back, hand_over, marks_of, places
 
 Array = np.ndarray[Any, Any]
 Pass = Callable[[ir.Model], int]
@@ -162,18 +162,21 @@ def drop(node: ir.Node) -> None:
 
 
 @contextmanager
-def layers_kept_by_name(model: ir.Model) -> Iterator[None]:
-    """Keep values known as layers' outputs through rewrites that do not use `replace`.
+def layers_kept(model: ir.Model) -> Iterator[None]:
+    """Keep values known as layers' outputs through rewrites that do not use `replace` and `drop`.
 
     Those of other tools put a value of the same name in the place of one that goes.
     """
-    before = {v.name: marks_of(v) for node in model.graph for v in node.outputs if marks_of(v)}
+    before = [list(places(v)) for node in model.graph for v in node.outputs if marks_of(v)]
     yield
-    after = [value for node in model.graph for value in node.outputs]
-    kept = {mark.key for value in after for mark in marks_of(value)}
-    for value in after:
-        if not marks_of(value):
-            add_marks(value, [m for m in before.get(value.name, ()) if m.key not in kept])
+    after = {value.name: value for node in model.graph for value in node.outputs}
+    kept = {mark.key for value in after.values() for mark in marks_of(value)}
+    for found in before:
+        for value, marks in found:
+            lost = [mark for mark in marks if mark.key not in kept]
+            if lost and value.name in after:
+                add_marks(after[value.name], lost)
+                break
 
 
 def only_reader(value: ir.Value) -> ir.Node | None:

@@ -91,13 +91,29 @@ def hand_over(old: ir.Value, new: ir.Value) -> None:
 
 def hand_back(node: ir.Node) -> None:
     """Let what a Transpose or Reshape read, which is about to go, take its output's marks."""
-    source, output = node.inputs[0] if node.inputs else None, node.outputs[0]
-    if source is None or not marks_of(output):
-        return
-    step = _step(node)
-    if step is not None:
-        add_marks(source, [Mark(m.key, (*step, *m.steps)) for m in marks_of(output)])
-    output.meta.pop(_MARKS)
+    output = node.outputs[0]
+    back = _one_back(output, marks_of(output))
+    if back is not None:
+        add_marks(*back)
+    output.meta.pop(_MARKS, None)
+
+
+def places(value: ir.Value) -> Iterator[tuple[ir.Value, tuple[Mark, ...]]]:
+    """Yield where the marks of a value hold: there, and with steps more and more before it."""
+    place: tuple[ir.Value, tuple[Mark, ...]] | None = (value, marks_of(value))
+    while place is not None:
+        yield place
+        place = _one_back(*place)
+
+
+def _one_back(value: ir.Value, marks: tuple[Mark, ...]) -> tuple[ir.Value, tuple[Mark, ...]] | None:
+    """Return what marks of a value say of the one that it is a mere rearrangement of."""
+    node = value.producer()
+    source = node.inputs[0] if node is not None and node.inputs else None
+    step = _step(node) if node is not None else None
+    if source is None or step is None or not marks:
+        return None
+    return source, tuple(Mark(m.key, (*step, *m.steps)) for m in marks)
 
 
 def _step(node: ir.Node) -> tuple[Step, ...] | None:

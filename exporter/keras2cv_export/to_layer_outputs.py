@@ -14,6 +14,7 @@ from .to_plain_ops import plain_ops
 from .to_quiet import tf
 
 Array = np.ndarray[Any, Any]
+_OUTPUT = "<output>"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class LayerRun:
     """All layers in the order in which they run, and what they gave for one sample.
 
     Attributes:
-        layers: Each tensor once, under the name of the innermost layer that gave it first.
+        layers: Each tensor that the outputs need, once, under the name of the innermost layer
+            that gave it first; last the outputs of the model that no layer gives.
         values: Key -> what it gave, in Keras' layout.
         same_as: Key -> the key of the same tensor in `layers`: of a Dropout, a nested model.
     """
@@ -46,6 +48,11 @@ class LayerRun:
     layers: tuple[Layer, ...]
     values: Mapping[str, Array]
     same_as: Mapping[str, str]
+
+
+def output_key(name: str) -> str:
+    """Return what the output `name` of a model is called among its layers' outputs."""
+    return f"{_OUTPUT} {name}"
 
 
 def layer_outputs(loaded: LoadedModel, sample: Sequence[Array]) -> LayerRun:
@@ -63,7 +70,9 @@ def layer_outputs(loaded: LoadedModel, sample: Sequence[Array]) -> LayerRun:
         )
         results = concrete(*tensors)
     before = _ancestors(kept)
-    layers = tuple(Layer(c.key, c.layer, c.kind, before[c.key]) for c in kept)
+    ends = {same_as[call] for call in same_as if call.startswith(_OUTPUT)}
+    needed = ends.union(*(before[key] for key in ends))
+    layers = tuple(Layer(c.key, c.layer, c.kind, before[c.key]) for c in kept if c.key in needed)
     values = {c.key: np.array(result) for c, result in zip(kept, results, strict=True)}
     return LayerRun(layers, values, same_as)
 
@@ -77,7 +86,8 @@ def _traced(
 
     def outputs(*tensors: Any) -> list[Any]:
         with layer_calls(loaded.keras_model) as calls:
-            loaded.call(*tensors)
+            pairs = loaded.call(*tensors)
+        calls.extend(LayerOutput(output_key(n), n, "output", t) for n, t in pairs)
         here = tf.compat.v1.get_default_graph()
         first.clear()
         for call in calls:

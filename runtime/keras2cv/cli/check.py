@@ -19,6 +19,7 @@ from keras2cv.errors import UsageError
 
 if TYPE_CHECKING:
     from keras2cv_export import CheckReport
+    from keras2cv_export.bisecting import Bisection
     from keras2cv_export.end_to_end.stages import EndToEnd
 
 USAGE: Final = "BUNDLE --against MODEL [options]"
@@ -33,6 +34,7 @@ EXAMPLES: Final = """\
   keras2cv check cat.cv --against cat.keras --samples photos/ --tolerance strict
   keras2cv check cat.cv --against cat.h5 --samples in/ --reference-resize keras
   keras2cv check two.cv --against two.h5 --tolerance boxes:1e-3 --json -
+  keras2cv check cat.cv --against cat.keras --bisect --repro for_opencv/
 """
 
 
@@ -75,6 +77,17 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="R",
         help="fail if predict takes more than R times TensorFlow's time",
     )
+    parser.add_argument(
+        "--bisect",
+        action="store_true",
+        help="find the first layer whose output diverges, and say whose fault that is",
+    )
+    parser.add_argument(
+        "--repro",
+        type=Path,
+        metavar="DIR",
+        help="with --bisect: write a reproduction that needs OpenCV alone, for a bug report",
+    )
     add_json_argument(parser, "the comparison, with versions, host and values,")
 
 
@@ -92,6 +105,8 @@ def execute(args: Namespace) -> int:
     """Compare, and print the table."""
     if args.max_ratio is not None and not args.speed:
         raise UsageError("--max-ratio needs the timing that --no-speed leaves out. Drop one.")
+    if args.repro is not None and not args.bisect:
+        raise UsageError("--repro writes what --bisect finds. Add --bisect.")
     check = load_exporter("check", "keras2cv_export", "check", model=args.against)
     report = check(
         args.bundle,
@@ -107,6 +122,8 @@ def execute(args: Namespace) -> int:
         labels=args.labels,
         speed=args.speed,
         max_ratio=args.max_ratio,
+        bisect=args.bisect,
+        repro=args.repro,
         progress=progress,
     )
     if args.json != STDOUT:
@@ -126,6 +143,16 @@ def _print_report(report: CheckReport) -> None:
     print(*report.mismatches, sep="\n", end="\n" if report.mismatches else "")
     if report.speed is not None:
         print(report.speed)
+    if report.bisect is not None:
+        _print_bisection(report.bisect)
+
+
+def _print_bisection(found: Bisection) -> None:
+    from rich.console import Console
+
+    from keras2cv_export.bisecting import render
+
+    render(found, Console())
 
 
 def _print_stages(report: EndToEnd) -> None:

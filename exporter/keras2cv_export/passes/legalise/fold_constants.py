@@ -17,7 +17,7 @@ from onnx.reference import ReferenceEvaluator
 from onnx_ir.passes import common
 from onnxscript.optimizer import fold_constants_ir
 
-from keras2cv_export.graph import Array, constant, layers_kept_by_name, new_constant, replace
+from keras2cv_export.graph import Array, constant, layers_kept, new_constant, replace
 
 # No limit: a Dense kernel of a hundred million weights has its transpose folded too.
 _LIMIT = 2**40
@@ -26,14 +26,14 @@ _LIMIT = 2**40
 def fold_constants(model: ir.Model) -> int:
     """Fold in place; return how many nodes went."""
     before = len(model.graph)
-    with layers_kept_by_name(model):
+    with layers_kept(model):
         fold_constants_ir(
             model, onnx_shape_inference=True, input_size_limit=_LIMIT, output_size_limit=_LIMIT
         )
-    for node in list(model.graph):
-        _fold_rest(model, node)
-    common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
-    common.RemoveUnusedNodesPass()(model)
+        for node in list(model.graph):
+            _fold_rest(model, node)
+        common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
+        common.RemoveUnusedNodesPass()(model)
     return before - len(model.graph)
 
 

@@ -1,0 +1,137 @@
+"""Find the first Keras layer whose output OpenCV gets wrong, and say whose fault it is.
+
+    TensorFlow: every layer's output for one sample      -to_layer_outputs-> LayerRun
+    the exported file says which value is which layer    -origin-> Origin
+    the file with those values as further outputs, in OpenCV, in a process of its own
+    the first that is wrong with right values before it, and from here the part of the graph
+    between those:  onnxruntime on it, fusion, Winograd and the engine switched, a repro of it
+
+Asking OpenCV for a value in between keeps it from fusing the layers around it. Where everything is
+right as long as we look, the graph is cut after one layer at a time instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras2cv.bundle import Bundle
+from keras2cv.errors import UsageError
+from keras2cv.manifest import Manifest, OutputTensor
+from keras2cv.tensors import to_net
+from keras2cv_export.load import LoadedModel
+from keras2cv_export.origin import Origin, Step, read_origins
+from keras2cv_export.parity import ParityReport
+from keras2cv_export.to_layer_outputs import layer_outputs, output_key
+from keras2cv_export.tolerance import PRESETS
+from keras2cv_export.verify import Question
+
+from .comparing import readable
+from .cutting import GraphFile
+from .render import render
+from .report import Bisection, Divergence, LayerError, Repro, Rerun
+from .searching import Search
+
+__all__ = ["Bisection", "Divergence", "LayerError", "Repro", "Rerun", "bisect", "render"]
+
+Array = np.ndarray[Any, Any]
+
+
+def bisect(
+    bundle: Bundle,
+    loaded: LoadedModel,
+    question: Question,
+    by_engine: Mapping[str, ParityReport],
+    *,
+    repro: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Bisection:
+    """Look for the first layer that diverges, on the engine that fails, with the worst sample.
+
+    Args:
+        bundle: What was checked.
+        loaded: The model that it is checked against.
+        question: The samples of the check.
+        by_engine: What the check found on each engine.
+        repro: A folder to write a minimal reproduction into; it is made, or must be empty.
+        progress: Called with a few words before each step.
+
+    Raises:
+        UsageError: The model has no layers to look at, or the bundle does not say which value is
+            which layer, or the folder for the reproduction is in use.
+    """
+    manifest = bundle.manifest
+    _require_empty(repro)
+    graph = GraphFile(bundle.model_path)
+    origins = _origins(graph, manifest, loaded)
+    engine, report = _failing(by_engine)
+    sample = _worst_sample(report)
+    progress("asking TensorFlow for every layer")
+    run = layer_outputs(loaded, question.samples[sample])
+    shapes = {name: shape for name, shape in graph.shapes.items() if graph.readable(name)}
+    search = Search(
+        graph,
+        tuple(readable(run, origins, shapes)),
+        run.layers,
+        {
+            t.net_name: to_net(np.asarray(array), t)
+            for t, array in zip(manifest.inputs, question.samples[sample], strict=True)
+        },
+        engine,
+        PRESETS[question.tolerance.preset].max_abs,
+        sample,
+        report.verdict == "fail",
+        progress,
+    )
+    return search.run(repro)
+
+
+def _require_empty(folder: Path | None) -> None:
+    if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is there already. Name a new or an empty folder with --repro.")
+
+
+def _origins(graph: GraphFile, manifest: Manifest, loaded: LoadedModel) -> dict[str, Origin]:
+    """Return where the layers' outputs are, those of the model last.
+
+    Raises:
+        UsageError: Nobody knows.
+    """
+    origins = read_origins(graph.metadata)
+    if loaded.keras_model is None:
+        raise UsageError(
+            f"{loaded.name} is a SavedModel, which has lost its layers. "
+            "Give --bisect the .keras or .h5 file that it was made from."
+        )
+    if not origins:
+        raise UsageError(
+            f"{manifest.model.file} does not say which of its values is which Keras layer: it was "
+            "made from a SavedModel or by an older keras2cv. Export it again from the Keras model."
+        )
+    return origins | {
+        output_key(o.name): Origin(output_key(o.name), o.net_name, _steps(o))
+        for o in manifest.outputs
+    }
+
+
+def _steps(output: OutputTensor) -> tuple[Step, ...]:
+    if output.layout == "same":
+        return ()
+    rank = len(output.keras_shape)
+    return (("transpose", (0, *range(2, rank), 1)),)
+
+
+def _failing(by_engine: Mapping[str, ParityReport]) -> tuple[str, ParityReport]:
+    """Return the first engine that fails; the first of all if none does."""
+    pairs = list(by_engine.items())
+    return next((pair for pair in pairs if pair[1].verdict == "fail"), pairs[0])
+
+
+def _worst_sample(report: ParityReport) -> int:
+    """Return the sample that holds the worst element of the output furthest beyond its limit."""
+    failing = [o for o in report.outputs if o.verdict == "fail" and o.worst and o.tightest]
+    worst = max(failing, key=lambda o: o.tightest.strain if o.tightest else 0.0, default=None)
+    return worst.worst.sample if worst is not None and worst.worst is not None else 0

@@ -1,0 +1,117 @@
+"""Ask OpenCV, in a process of its own, and onnxruntime, if it is there, for values of a graph."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from onnx import ModelProto
+
+from keras2cv.complaint import condensed
+from keras2cv.isolated import ending
+
+from .cutting import as_standard
+
+Array = np.ndarray[Any, Any]
+_PROBE: Final = Path(__file__).with_name("probe.py")
+INSTALL_ORT: Final = "pip install onnxruntime"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: values by name, or why there are none."""
+
+    values: Mapping[str, Array]
+    problem: str = ""
+    opencv: str = ""
+
+
+@dataclass(frozen=True)
+class OpenCV:
+    """How OpenCV is to run a graph: its engine, and what it may use."""
+
+    engine: str
+    fusion: bool = True
+    winograd: bool = True
+    timeout_s: float = 300.0
+
+    def ask(self, model: ModelProto, feeds: Mapping[str, Array]) -> Answer:
+        """Run a graph, and return all of its outputs."""
+        wanted = [value.name for value in model.graph.output]
+        options = [] if self.fusion else ["--no-fusion"]
+        options += [] if self.winograd else ["--no-winograd"]
+        with tempfile.TemporaryDirectory(prefix="keras2cv-") as folder:
+            file, source, target = (
+                str(Path(folder, name)) for name in ("cut.onnx", "in.npz", "out.npz")
+            )
+            onnx.save(model, file)
+            fed = _read_by(model, feeds)
+            arrays = {f"in/{k}": array for k, array in enumerate(fed.values())}
+            np.savez(source, inputs=list(fed), outputs=wanted, **arrays)  # type: ignore[arg-type]
+            problem = _run([file, self.engine, source, target, *options], self.timeout_s)
+            if problem:
+                return Answer({}, problem)
+            with np.load(target) as data:
+                values = {name: data[f"out/{k}"] for k, name in enumerate(wanted)}
+                return Answer(values, opencv=json.loads(str(data["facts"]))["opencv"])
+
+
+def _read_by(model: ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the inputs that a part of the graph still has."""
+    return {value.name: feeds[value.name] for value in model.graph.input}
+
+
+def _run(arguments: Sequence[str], timeout_s: float) -> str:
+    """Run the probe; return what went wrong, or nothing."""
+    try:
+        done = subprocess.run(
+            [sys.executable, str(_PROBE), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"OpenCV was not done after {timeout_s:g} s"
+    if done.returncode == 0:
+        return ""
+    said = [line for line in done.stdout.splitlines() if line.startswith('{"error"')]
+    if said:
+        return f"OpenCV refuses it: {condensed(RuntimeError(json.loads(said[-1])['error']))}"
+    return f"OpenCV crashes ({ending(done.returncode)})"
+
+
+def has_onnxruntime() -> bool:
+    """Whether there is somebody else to ask."""
+    return importlib.util.find_spec("onnxruntime") is not None
+
+
+def ask_onnxruntime(model: ModelProto, feeds: Mapping[str, Array]) -> Answer:
+    """Run a graph in onnxruntime, without its optimisations: some of them are wrong too."""
+    if not has_onnxruntime():
+        return Answer({}, f"onnxruntime is not installed: {INSTALL_ORT}")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4  # what it says is in the exception
+    try:
+        session = onnxruntime.InferenceSession(
+            as_standard(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        results = session.run(None, _read_by(model, feeds))
+    except Exception as error:  # it has no error class of its own, and ten kinds of them
+        return Answer({}, f"onnxruntime refuses the graph: {condensed(error)}")
+    names = [value.name for value in model.graph.output]
+    return Answer(dict(zip(names, results, strict=True)))

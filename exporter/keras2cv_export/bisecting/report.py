@@ -1,0 +1,150 @@
+"""What a bisection found: which layer, whose fault, what it depends on, and how to show it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+Fault = Literal["conversion", "opencv", "both", "unknown"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class LayerError:
+    """How far OpenCV's value of one layer is from TensorFlow's.
+
+    Attributes:
+        layer: The layer's path; a nested model's layers are below its name.
+        key: The layer with its call and output, `tower/conv#2`, `split:1`.
+        kind: Its class, "Conv2D"; "output" for an output of the model that no layer gives.
+        error: max |OpenCV - TensorFlow| / max |TensorFlow|; infinite for NaN or another shape.
+        value: Where it is in the exported graph.
+    """
+
+    layer: str
+    key: str
+    kind: str
+    error: float
+    value: str
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """The graph up to the diverging value, run once more with something switched.
+
+    Attributes:
+        setting: "as it is", "fusion off", "winograd off", "new engine", "classic engine".
+        error: As in `LayerError`; None where it did not run.
+        diverges: Whether the error is beyond the limit, or there is none.
+        problem: Why it did not run.
+    """
+
+    setting: str
+    error: float | None
+    diverges: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Repro:
+    """A folder that shows the fault without Keras, TensorFlow or keras2cv.
+
+    Attributes:
+        folder: It holds repro.onnx, repro.npz, repro.py and README.md.
+        ops: The ops of repro.onnx, in order.
+        reproduces: Whether repro.py, run on its own, shows the difference.
+    """
+
+    folder: Path
+    ops: tuple[str, ...]
+    reproduces: bool
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first layer that is wrong, with right values before it.
+
+    Attributes:
+        found: The layer, and how far it is off.
+        suspects: Layers that were fused into it and cannot be read, in order: it may be these.
+        good: Keys of the last right values that it is computed from; empty: the model's inputs.
+        ops: What OpenCV computes between those and it.
+        hint: What the wrong value looks like, or "".
+        unfused: Whether it is wrong only where OpenCV is not asked for values in between.
+        gradual: Whether no layer is beyond the limit, and this one is where the error grows most.
+    """
+
+    found: LayerError
+    suspects: tuple[str, ...]
+    good: tuple[str, ...]
+    ops: tuple[str, ...]
+    hint: str = ""
+    unfused: bool = False
+    gradual: bool = False
+
+
+@dataclass(frozen=True)
+class Bisection:
+    """Where OpenCV's values leave TensorFlow's.
+
+    Attributes:
+        engine: The engine that was looked into.
+        opencv: Its version.
+        sample: Which sample was put in.
+        limit: What a layer's error may be.
+        layers: Every layer that could be read, in the order in which they run.
+        unread: Layers that are no value of the exported graph: fused into others, or constant.
+        first: None where nothing diverges.
+        others: Keys of further layers that are wrong with right values before them.
+        fault: Of the first one: "conversion" where the exported graph itself is wrong, "opencv"
+            where only OpenCV's answer to it is; "both"; "unknown".
+        reason: Why so, in a sentence.
+        reruns: With fusion, Winograd and the engine switched, one at a time.
+        repro: The folder that shows it, if one was asked for.
+    """
+
+    engine: str
+    opencv: str
+    sample: int
+    limit: float
+    layers: tuple[LayerError, ...]
+    unread: tuple[str, ...]
+    first: Divergence | None = None
+    others: tuple[str, ...] = ()
+    fault: Fault = "unknown"
+    reason: str = ""
+    reruns: tuple[Rerun, ...] = ()
+    repro: Repro | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as JSON-able values; an infinite error is the string "inf"."""
+        plain = _jsonable({"schema": SCHEMA, "diverges": self.first is not None, **asdict(self)})
+        assert isinstance(plain, dict)  # noqa: S101 - tells mypy; a dict stays one
+        return plain
+
+
+FAULTS: Mapping[Fault, str] = MappingProxyType(
+    {
+        "conversion": "the exported graph is wrong, and OpenCV computes what it says",
+        "opencv": "the exported graph is right, and OpenCV computes it wrongly",
+        "both": "the exported graph is wrong, and OpenCV computes something else again",
+        "unknown": "not known",
+    }
+)
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _jsonable(item) for key, item in value.items() if item is not None}
+    if isinstance(value, tuple | list):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
