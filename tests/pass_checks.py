@@ -55,7 +55,7 @@ def assert_rewritten(
     assert (found.fired, found.again) == (fired, 0), (found.fired, found.again)
     assert found.ops == dict(ops), dict(found.ops)
     found.assert_interface_kept()
-    expected = onnx_numbers(found.before)
+    expected = onnx_numbers(named_apart(found.before))
     after = named_apart(found.after)
     assert_close(onnx_numbers(after), expected, limit, "onnxruntime")
     for engine in engines:
