@@ -56,11 +56,24 @@ def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
 
     Args:
         loaded: The model.
-        target: Which OpenCV it is for; None: any from 4.6 on.
+        target: Which OpenCV it is for; None: as many as can be.
 
     Raises:
         ModelError: The model cannot be traced at static shapes.
-        UnsupportedError: It has ops that no OpenCV can run, all of them named.
+        UnsupportedError: It has ops that the target cannot run, all of them named.
+    """
+    aim = target or Target.parse()
+    converted = convert_unchecked(loaded, aim)
+    require_supported(converted.model, aim)
+    return converted
+
+
+def convert_unchecked(loaded: LoadedModel, target: Target) -> Converted:
+    """Do the same, whether the target can run the result or not.
+
+    Raises:
+        ModelError: The model cannot be traced at static shapes.
+        UnsupportedError: It has ops that nothing converts.
     """
     traced = trace(loaded)
     model = to_onnx(traced)
@@ -68,7 +81,6 @@ def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
     fired = rewrite(model, pipeline(target))
     inputs, outputs = settle(model)
-    require_supported(model)
     write_origins(model)
     return Converted(
         model,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from keras2cv.errors import UsageError
 
+from .importers import IMPORTERS, importer_of, version_of
+
 Version = tuple[int, int]
 
 # The oldest that the project measures: Debian 12, Ubuntu 24.04 and Raspberry Pi OS ship it.
@@ -15,12 +17,14 @@ ENGINES = ("any", "classic", "new")
 
 @dataclass(frozen=True)
 class Target:
-    """The oldest OpenCV that must run the graph; every newer one must run it too.
+    """The oldest OpenCV that is to run the graph; every newer one is to run it too.
 
     Attributes:
         opencv: (major, minor) of the oldest.
         engine: "new": only the engine that came with 5.0 will run it; "classic" or "any":
             the one before it will, too.
+        asked: Whether somebody wants that version. If not, the graph is made for it as far as it
+            can be, and one engine of the newest OpenCV is enough.
 
     Raises:
         UsageError: The version is older than 4.6, or there is no such engine, or not in it.
@@ -28,30 +32,32 @@ class Target:
 
     opencv: Version = OLDEST
     engine: str = "any"
+    asked: bool = True
 
     def __post_init__(self) -> None:
         if self.opencv < OLDEST:
             raise UsageError(
-                f"OpenCV {_dotted(self.opencv)} is older than what graphs are made for. "
-                f"Take {_dotted(OLDEST)} or newer."
+                f"OpenCV {dotted(self.opencv)} is older than what graphs are made for. "
+                f"Take {dotted(OLDEST)} or newer."
             )
         if self.engine not in ENGINES:
             raise UsageError(f"No engine is called {self.engine!r}. Take {', '.join(ENGINES)}.")
         if self.engine == "new" and self.opencv < (5, 0):
             raise UsageError(
-                f"OpenCV {_dotted(self.opencv)} has no new engine, which came with 5.0. "
+                f"OpenCV {dotted(self.opencv)} has no new engine, which came with 5.0. "
                 "Leave the engine out, or take 5.0."
             )
 
     @classmethod
     def parse(cls, opencv: str | None = None, engine: str | None = None) -> Target:
-        """Read "4.6", "4.10.0" or "5.0.0.93"; None is the oldest, and any engine.
+        """Read "4.6", "4.10.0" or "5.0.0.93"; None is the oldest that can be had.
 
         Raises:
             UsageError: It is no version, or there is no such target.
         """
         if opencv is None:
-            return cls(OLDEST, engine or "any") if engine != "new" else cls((5, 0), "new")
+            oldest = (5, 0) if engine == "new" else OLDEST
+            return cls(oldest, engine or "any", asked=False)
         numbers = opencv.split(".")
         if len(numbers) < 2 or not all(number.isdecimal() for number in numbers):
             raise UsageError(f"{opencv!r} is no OpenCV version. Write it as 4.6 or 5.0.")
@@ -61,11 +67,31 @@ class Target:
         """Whether an OpenCV up to `newest`, or the engine that it had, may run the graph."""
         return self.opencv <= newest and not (self.engine == "new" and newest <= (5, 0))
 
+    @property
+    def importers(self) -> tuple[str, ...]:
+        """Those of `importers.IMPORTERS` that are to run the graph."""
+        first = version_of(importer_of(dotted(self.opencv)))
+        return tuple(one for one in IMPORTERS if version_of(one) >= first and self._has(one))
+
+    def _has(self, importer: str) -> bool:
+        return self.engine == "any" or importer.endswith("new") == (self.engine == "new")
+
+    @property
+    def last(self) -> tuple[str, ...]:
+        """The newest importers among them: one for each engine."""
+        return tuple(one for one in self.importers if version_of(one) == version_of(IMPORTERS[-1]))
+
+    @property
+    def runner(self) -> str:
+        """Who is to run the graph, for a sentence."""
+        return str(self) if self.asked else "OpenCV"
+
     def __str__(self) -> str:
         """Say it as a sentence would."""
         engine = "" if self.engine == "any" else f", {self.engine} engine"
-        return f"OpenCV {_dotted(self.opencv)} and newer{engine}"
+        return f"OpenCV {dotted(self.opencv)} and newer{engine}"
 
 
-def _dotted(version: Version) -> str:
+def dotted(version: Version) -> str:
+    """Return "4.6" of (4, 6)."""
     return ".".join(str(number) for number in version)

@@ -129,7 +129,7 @@ def test_what_nobody_knew_is_told_by_running_it(tmp_path: Path) -> None:
     # Convolving 3 channels with kernels for 4 is a form that no list of ops would catch; the new
     # engine computes something.
     kernel = numpy_helper.from_array(RNG.normal(size=(5, 4, 3, 3)).astype(np.float32), "w")
-    conv = helper.make_node("Conv", ["x", "w"], ["y"], name="net/conv/Conv")
+    conv = helper.make_node("Conv", ["x", "w"], ["y"], name="net/conv/Conv", kernel_shape=[3, 3])
     path = write(tmp_path / "m.onnx", [conv], weights=[kernel])
     found = inspect_model(path, [HERE])
     assert found.findings == ()

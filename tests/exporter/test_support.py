@@ -6,6 +6,7 @@ import pytest
 
 from keras2cv.errors import UnsupportedError
 from keras2cv_export.support import layer_of, require_supported, unsupported
+from keras2cv_export.target import Target
 from small_graphs import graph, integers
 
 LOOP = """(float[2,3] x) => (float[2,3] y) {
@@ -20,13 +21,13 @@ def test_a_graph_of_known_ops_has_nothing_to_list() -> None:
     model = graph(
         "(float[2,3] x) => (float[3,2] y) { a = Exp (x)  y = Transpose <perm=[1,0]> (a) }"
     )
-    assert unsupported(model) == []
-    require_supported(model)
+    assert unsupported(model, Target()) == []
+    require_supported(model, Target.parse())
 
 
 def test_ops_without_a_fixed_size_are_listed_with_their_layer() -> None:
     """With what they are, and what to do."""
-    (found,) = unsupported(graph(LOOP))
+    (found,) = unsupported(graph(LOOP), Target.parse())
     assert (found.op, found.layer) == ("NonZero", "layer_1")
     assert str(found) == (
         "NonZero in layer_1: a result without a fixed size. "
@@ -40,7 +41,7 @@ def test_ops_that_the_conversion_did_not_know_are_listed(domain: str) -> None:
     model = graph("(float[2,3] x) => (float[2,3] y) { a = Exp (x)  y = Relu (a) }")
     node = model.graph[0]
     node.op_type, node.domain, node.name = "StatelessRandomNormalV2", domain, "net/noise/Normal"
-    (found,) = unsupported(model)
+    (found,) = unsupported(model, Target.parse())
     assert (found.op, found.layer) == ("StatelessRandomNormalV2", "net/noise")
     assert "tf2onnx has no conversion" in found.why
 
@@ -49,7 +50,7 @@ def test_an_op_of_another_domain_is_not_taken_for_onnx_own() -> None:
     """Though it has the name of one."""
     model = graph("(float[2,3] x) => (float[2,3] y) { y = Relu (x) }")
     model.graph[0].domain = "ai.onnx.contrib"
-    assert len(unsupported(model)) == 1
+    assert len(unsupported(model, Target.parse())) == 1
 
 
 def test_all_of_them_are_raised_at_once() -> None:
@@ -57,7 +58,7 @@ def test_all_of_them_are_raised_at_once() -> None:
     model = graph(LOOP, unread=integers(1))
     model.graph[0].op_type = "Betainc"
     with pytest.raises(UnsupportedError, match="cannot run 2 ops") as caught:
-        require_supported(model)
+        require_supported(model, Target.parse())
     assert [line.split(":")[0] for line in str(caught.value).splitlines()[1:]] == [
         "  - Betainc in layer_0",
         "  - NonZero in layer_1",

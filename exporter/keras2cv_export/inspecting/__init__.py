@@ -23,10 +23,10 @@ from keras2cv_export.layout import transposes
 from keras2cv_export.matrix.environment import Environments
 from keras2cv_export.matrix.installer import clean_environment
 from keras2cv_export.matrix.wheels import engines_of
-from keras2cv_export.support import Unsupported, UnsupportedOpsError, unsupported
+from keras2cv_export.support import Unsupported, UnsupportedOpsError, examine, importer_of
 from keras2cv_export.target import Target
 
-from .opening import Notes, Opened, converted, opened
+from .opening import Notes, Opened, opened
 from .probing import try_engines
 from .report import Finding, Inspection, Trial
 from .table import render
@@ -73,12 +73,13 @@ def inspect_model(
     progress("reading the model")
 
     def convert(model: Path) -> tuple[ir.Model, Notes]:
+        from keras2cv_export.convert import convert_unchecked
         from keras2cv_export.load import load_model
 
         loaded = load_model(
             model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
         )
-        return converted(loaded, _aim(versions)), loaded.notes
+        return convert_unchecked(loaded, _aim(versions)).model, loaded.notes
 
     try:
         with opened(Path(path), convert) as found:
@@ -89,7 +90,7 @@ def inspect_model(
             return Inspection(
                 found.name,
                 targets,
-                (*found.problems(targets), *findings(unsupported(found.model), targets)),
+                (*found.problems(targets), *findings(examine(found.model), targets)),
                 tuple(trials),
                 histogram(found.model),
                 transposes(found.model),
@@ -105,7 +106,8 @@ def findings(problems: Sequence[Unsupported], targets: Sequence[str]) -> Iterato
     """Yield each problem once, with the targets that have it, in graph order."""
     by_problem: dict[Unsupported, dict[str, int]] = {}
     for target in targets:
-        for problem in problems:
+        importer = importer_of(*target.split(" "))
+        for problem in (one for one in problems if importer in one.importers):
             counts = by_problem.setdefault(problem, {})
             counts[target] = counts.get(target, 0) + 1
     for problem, counts in by_problem.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import onnx_ir as ir
 
@@ -16,10 +16,6 @@ from keras2cv.errors import ModelError, UsageError
 from keras2cv_export.support import Unsupported
 
 from .report import Finding
-
-if TYPE_CHECKING:
-    from keras2cv_export.load import LoadedModel
-    from keras2cv_export.target import Target
 
 Notes = tuple[str, ...]
 
@@ -137,19 +133,3 @@ def _bundle(path: Path) -> Opened:
             "Inspect the Keras model that it came from."
         )
     return Opened(path.name, read_onnx(bundle.model_path), bundle.model_path)
-
-
-def converted(loaded: LoadedModel, target: Target) -> ir.Model:
-    """Convert and rewrite as an export does, whether OpenCV can run the result or not."""
-    from keras2cv_export.layout import blobs_in_and_out, settle
-    from keras2cv_export.passes import pipeline
-    from keras2cv_export.rewrite import rewrite
-    from keras2cv_export.to_graph import trace
-    from keras2cv_export.to_onnx import to_onnx
-
-    traced = trace(loaded)
-    model = to_onnx(traced)
-    blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
-    rewrite(model, pipeline(target))
-    settle(model)
-    return model
