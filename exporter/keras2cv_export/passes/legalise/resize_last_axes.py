@@ -5,6 +5,8 @@
 
 OpenCV scales the third and fourth axis and leaves the others, silently. That comes of images that
 Keras has channels first, and of a Transpose that has been moved past a Resize. Exact.
+
+Left alone: a part of the picture, named by the second input (`tf_crop_and_resize`).
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ def resize_last_axes(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     value, output = node.inputs[0], node.outputs[0]
     source, target = shape_of(value), shape_of(output)
-    if value is None or source is None or target is None:
+    if value is None or source is None or target is None or node.inputs[1] is not None:
         return 0
     rank = len(source)
     scaled = [a for a in range(rank) if source[a] != target[a]]

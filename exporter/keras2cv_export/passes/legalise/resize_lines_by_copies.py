@@ -7,6 +7,8 @@
 The new engine of 5.0 looks for the pixel before the only one, and reads what lies before the
 tensor in memory (resize2_layer.cpp: floor(0 - 1e-6)). Image pooling in DeepLab and PSPNet ends
 that way. Exact: between a pixel and itself every interpolation gives the pixel.
+
+Left alone: a part of the picture, named by the second input (`tf_crop_and_resize`).
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     mode = node.attributes["mode"].as_string() if "mode" in node.attributes else "nearest"
     if value is None or source is None or target is None or len(source) != 4:
         return 0
-    if mode != "linear" or 1 not in source[2:]:
+    if mode != "linear" or 1 not in source[2:] or node.inputs[1] is not None:
         return 0
     # A line that stays one is doubled first, and one of the two is kept.
     sizes = [max(2, t) if s == 1 else s for s, t in zip(source, target, strict=True)]

@@ -9,6 +9,8 @@ single 1, and then a Gather with those indices does it.
 Cubic is refused by the classic engine of 5.0 and by every OpenCV before. Nearest is right
 everywhere with floor of asymmetric coordinates, which whole enlargements amount to; other
 roundings take the wrong neighbours before 5.0's new engine. Exact up to float32 rounding.
+
+Left alone: a part of the picture, named by the second input (`tf_crop_and_resize`).
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     source, target = shape_of(node.inputs[0]), shape_of(node.outputs[0])
     mode = _text(node, "mode", "nearest")
     if source is None or target is None or len(source) != 4 or source[:2] != target[:2]:
+        return 0
+    if node.inputs[1] is not None:
         return 0
     if mode == "cubic":
         return _by_matmul(model, node, source, target)

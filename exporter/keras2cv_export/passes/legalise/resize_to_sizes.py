@@ -37,7 +37,11 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     if shape is None:
         return _round_up(model, node)
     sizes = new_constant(model, np.array(shape, np.int64), output)
-    inputs = [node.inputs[0], None, None, sizes]
+    cut = "coordinate_transformation_mode" in node.attributes and (
+        node.attributes["coordinate_transformation_mode"].as_string() == "tf_crop_and_resize"
+    )
+    # Only then does the second input, the part of the picture, mean anything.
+    inputs = [node.inputs[0], node.inputs[1] if cut else None, None, sizes]
     return substitute(node, new_node(node, "Resize", inputs, node.attributes, like=output))
 
 
