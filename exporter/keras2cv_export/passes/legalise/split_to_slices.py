@@ -3,7 +3,8 @@
     a, b = Split(x, (2, 4), axis=1)  ->  a = Slice(x, 0:2, axis 1); b = Slice(x, 2:6, axis 1)
 
 4.6 reads the sizes as an attribute only, and makes equal parts of them otherwise. Equal parts
-need no sizes: they stay a Split, without them. Exact: both copy.
+need no sizes: they stay a Split, without them, that says its axis: left out it is ONNX's first
+and OpenCV's second. Exact: both copy.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def split_to_slices(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     sizes = _sizes(node)
     if sizes is None:
-        return 0
+        return _with_axis(node)
     if len(set(sizes)) == 1:
         return _without_sizes(node)
     axis = integer(node, "axis", 0) % len(shape_of(node.inputs[0]) or ())
@@ -58,4 +59,12 @@ def _sizes(node: ir.Node) -> list[int] | None:
 def _without_sizes(node: ir.Node) -> int:
     node.resize_inputs(1)
     node.attributes.pop("split", None)
+    _with_axis(node)
+    return 1
+
+
+def _with_axis(node: ir.Node) -> int:
+    if "axis" in node.attributes:
+        return 0
+    node.attributes["axis"] = ir.AttrInt64("axis", 0)
     return 1

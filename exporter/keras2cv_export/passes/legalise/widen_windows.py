@@ -36,12 +36,11 @@ def _widen(model: ir.Model, node: ir.Node) -> int:
     shape, result = shape_of(value), shape_of(node.outputs[0])
     if value is None or shape is None or result is None or len(shape) != 3 or len(set(pads)) < 2:
         return 0
-    output = node.outputs[0]
+    output, kernel = node.outputs[0], constant(node.inputs[1]) if len(node.inputs) > 1 else None
+    if node.op_type == "Conv" and kernel is None:
+        return 0
     inputs = [reshape(model, node, value, (*shape[:2], 1, shape[2]), like=output), *node.inputs[1:]]
-    if node.op_type == "Conv":
-        kernel = constant(node.inputs[1])
-        if kernel is None:
-            return 0
+    if kernel is not None:
         inputs[1] = new_constant(model, kernel[:, :, None], output)
     attributes = dict(node.attributes) | {"pads": ir.AttrInt64s("pads", [0, pads[0], 0, pads[1]])}
     for name, flat in _PER_AXIS.items():
