@@ -153,7 +153,7 @@ def manifest_of(
         schema=1,
         status="verified",
         model=Model(
-            "model.onnx", "onnx", hashlib.sha256(model).hexdigest(), str(len(model)), batch
+            "model.onnx", "onnx", hashlib.sha256(model).hexdigest(), str(len(model)), batch, "4.6"
         ),
         inputs=inputs,
         outputs=outputs,

@@ -13,16 +13,17 @@ import onnx_ir as ir
 
 from keras2cv.bundle import sha256_of, staged_bundle, write_manifest
 from keras2cv.errors import ParityError, UsageError
-from keras2cv.manifest import SCHEMA, Engine, Manifest, Model, Preprocessing, Task
+from keras2cv.manifest import SCHEMA, Engine, Manifest, Model
 
 from .convert import Converted, convert
 from .detection import Detection
-from .facts import Wishes, decide
+from .facts import Facts, Wishes, decide
 from .load import LoadedModel, Shapes, load_model
 from .masks import Mask
 from .parity import ParityReport
 from .presets import Geometry
 from .selftest import write_selftest
+from .support import examine, oldest
 from .target import Target
 from .verify import Question, Verification, ask, verify
 
@@ -96,8 +97,9 @@ def export(
         model: A keras.Model, a .keras or .h5 file, or a SavedModel folder.
         bundle: The folder to write; an earlier bundle there stays until the new one has passed.
         format: "onnx".
-        opencv: The oldest OpenCV that the file must run on, such as "4.8"; None: 4.6, the oldest
-            there is a recipe for. A newer one leaves rewrites out that it does not need.
+        opencv: The oldest OpenCV that the file must run on, such as "4.8"; it is refused if that
+            or a newer one cannot. A newer one leaves rewrites out that it does not need. None:
+            as old as can be, from 4.6 on; the notes say which, if it is a newer one.
         engine: "new", "classic" or None: verify on each that the installed OpenCV has.
         input_shapes: {input: shape with the batch}, or one shape, for open dimensions.
         batch: Samples per run of the net; `predict` takes any number whatever it is.
@@ -140,8 +142,9 @@ def export(
         )
         progress("converting")
         converted = convert(loaded, target)
+        needs = oldest(examine(converted.model), target)
         facts = decide(loaded, converted, wishes)
-        manifest = _write(stage.folder, loaded, converted, facts.preprocessing, facts.task)
+        manifest = _write(stage.folder, loaded, converted, facts, needs.opencv)
         verification = None
         if check:
             progress("asking TensorFlow")
@@ -157,7 +160,7 @@ def export(
             verification = verify(stage.folder, manifest, question, engine)
             manifest = _settle(stage.folder, manifest, question, verification)
         stage.commit()
-    notes = loaded.notes + facts.notes + _mixed(converted, loaded.batch)
+    notes = loaded.notes + needs.notes + facts.notes + _mixed(converted, loaded.batch)
     return ExportReport(
         Path(bundle),
         manifest,
@@ -197,11 +200,7 @@ def _refuse_reserved(format_: str, tune: bool) -> None:
 
 
 def _write(
-    folder: Path,
-    loaded: LoadedModel,
-    converted: Converted,
-    preprocessing: Preprocessing | None,
-    task: Task,
+    folder: Path, loaded: LoadedModel, converted: Converted, facts: Facts, opencv: str
 ) -> Manifest:
     """Write the net and a manifest that claims nothing yet."""
     path = folder / MODEL_FILE
@@ -209,13 +208,15 @@ def _write(
     manifest = Manifest(
         schema=SCHEMA,
         status="unverified",
-        model=Model(path.name, "onnx", sha256_of(path), str(path.stat().st_size), loaded.batch),
+        model=Model(
+            path.name, "onnx", sha256_of(path), str(path.stat().st_size), loaded.batch, opencv
+        ),
         inputs=converted.inputs,
         outputs=converted.outputs,
-        task=task,
+        task=facts.task,
         engine=Engine("any", fusion=True, winograd=True),
         source=loaded.source,
-        preprocessing=preprocessing,
+        preprocessing=facts.preprocessing,
     )
     write_manifest(folder, manifest)
     return manifest

@@ -75,6 +75,7 @@ class Model:
     sha256: str
     size_bytes: str = field(metadata=named("bytes"))  # a string: cv::FileStorage's ints are 32 bit
     batch: int  # samples per run: dimension 0 of every batched tensor
+    opencv: str  # the oldest that runs it, "4.6"
 
     def __post_init__(self) -> None:
         suffix = "onnx" if self.format == "onnx" else "pb"
@@ -84,6 +85,8 @@ class Model:
         if not re.fullmatch(r"[1-9][0-9]{0,14}", self.size_bytes):
             raise SchemaError("bytes", f"must be a positive count, got {self.size_bytes!r}")
         _check_range("batch", self.batch, 1, 65_536)
+        if not re.fullmatch(r"[1-9][0-9]?\.[0-9]{1,2}", self.opencv):
+            raise SchemaError("opencv", f"must be a version such as 4.6, got {self.opencv!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,25 @@ def require_opencv() -> Any:
     return import_cv2()
 
 
+def require_at_least(oldest: str, installed: str, what: str) -> None:
+    """Refuse an OpenCV that is too old for something, before it reads a byte of it.
+
+    Args:
+        oldest: the oldest version that will do, "4.10".
+        installed: the version that is there, "4.6.0".
+        what: what needs it, for the message.
+
+    Raises:
+        MissingDependency: it is older.
+    """
+    if version_tuple(installed)[:2] < version_tuple(oldest):
+        raise MissingDependency(
+            f"{what} needs OpenCV {oldest} or newer, and this is {installed}. "
+            "Install a newer one, or export the model with --opencv "
+            f"{'.'.join(installed.split('.')[:2])}, which says what is in the way."
+        )
+
+
 def opencv_problem(load: Callable[[], Any], version_of: VersionOf) -> Problem | None:
     """Return why `load()` gives no usable cv2; None if it does."""
     wheels = [name for name in WHEELS if version_of(name)]

@@ -18,6 +18,7 @@ from keras2cv.errors import InputError, Keras2cvWarning, UsageError
 from keras2cv.geometry import Placement, place
 from keras2cv.manifest import Manifest
 from keras2cv.net import Net
+from keras2cv.opencv import require_at_least
 from keras2cv.postprocess import IN_PIXELS, POSTPROCESSORS
 from keras2cv.preprocess import Preprocessor
 from keras2cv.results import Result
@@ -54,7 +55,7 @@ def load(
 
     Raises:
         BundleError: no bundle, or one that is incomplete, altered or too new.
-        MissingDependency: the device or engine is not there.
+        MissingDependency: the device or engine is not there, or OpenCV is too old for the net.
         NetError: OpenCV does not load the net.
         UsageError: an argument that means nothing.
     """
@@ -114,6 +115,7 @@ class Predictor:
                 Keras2cvWarning,
                 stacklevel=3,
             )
+        require_at_least(self.manifest.model.opencv, cv2.__version__, str(bundle.folder))
         self._net = Net(
             bundle.model_path,
             self.manifest,

@@ -101,6 +101,8 @@ def test_file_storage_reads_every_value(manifest: Manifest, tmp_path: Path) -> N
         ("model.sha256", "ABC", "model.sha256: must be 64 lower-case hex digits"),
         ("model.bytes", 123, "model.bytes: must be a string, got 123"),
         ("model.bytes", "-1", "model.bytes: must be a positive count"),
+        ("model.opencv", "4", "model.opencv: must be a version such as 4.6, got '4'"),
+        ("model.opencv", ..., "model.opencv: is missing"),
         ("model.format", "tflite", "model.format: must be one of onnx, frozen, got 'tflite'"),
         ("status", "unverified", "evidence: belongs to status verified"),
         ("inputs", [], "inputs (count): must be 1 to 1000, got 0"),

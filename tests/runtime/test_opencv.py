@@ -15,6 +15,7 @@ from keras2cv.opencv import (
     clash_problem,
     import_cv2,
     opencv_problem,
+    require_at_least,
     require_opencv,
     version_tuple,
 )
@@ -194,3 +195,18 @@ def test_what_a_working_import_says_is_passed_on(
 def test_versions_are_read_as_numbers(text: str, numbers: tuple[int, ...]) -> None:
     """Leading numbers count, and reading stops at the first suffix."""
     assert version_tuple(text) == numbers
+
+
+@pytest.mark.parametrize("installed", ["4.10.0", "4.10.0-pre", "4.12.0", "5.0.0"])
+def test_an_opencv_that_is_new_enough_is_taken(installed: str) -> None:
+    """Versions are compared by their numbers: 4.10 comes after 4.6."""
+    require_at_least("4.10", installed, "cat.cv")
+
+
+@pytest.mark.parametrize("installed", ["4.6.0", "4.9.1"])
+def test_an_opencv_that_is_too_old_is_named_with_what_to_do(installed: str) -> None:
+    """Exit code 3: the environment lacks something."""
+    with pytest.raises(MissingDependency, match=r"cat\.cv needs OpenCV 4\.10 or newer") as caught:
+        require_at_least("4.10", installed, "cat.cv")
+    assert installed in str(caught.value)
+    assert caught.value.exit_code == 3

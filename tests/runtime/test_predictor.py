@@ -359,3 +359,20 @@ def test_every_task_kind_can_be_served(tmp_path: Path) -> None:
         manifest = dataclasses.replace(base, task=task)
         model = keras2cv.load(write(tmp_path / "cat.cv", Classifier().onnx(), manifest))
         assert type(model.predict(draw_image(40, 30))).__name__ == name
+
+
+def test_an_opencv_that_is_too_old_is_refused_before_it_reads_the_net(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one sentence, where cv2 would fail with its own."""
+    classifier = Classifier()
+    manifest = classifier.manifest()
+    newer = dataclasses.replace(manifest.model, opencv="99.1")
+    folder = write(
+        tmp_path / "new.cv", classifier.onnx(), dataclasses.replace(manifest, model=newer)
+    )
+    monkeypatch.setattr(cv2.dnn, "readNetFromONNX", None)
+    with pytest.raises(
+        MissingDependency, match=r"new\.cv needs OpenCV 99\.1 or newer, and this is"
+    ):
+        keras2cv.load(folder)

@@ -26,14 +26,14 @@ class Oldest:
     classic: bool
 
     @property
-    def note(self) -> str | None:
-        """What the user should hear; None where every OpenCV since 4.6 runs the graph."""
+    def notes(self) -> tuple[str, ...]:
+        """What the user should hear; nothing where all that was asked for runs the graph."""
         if not self.because:
-            return None
+            return ()
         first, more = self.because[0], len(self.because) - 1
         others = f" (and {more} more)" if more else ""
         which = f"OpenCV {self.opencv} or newer" + ("" if self.classic else ", new engine")
-        return f"It needs {which}: {first.op} in {first.layer}, {first.why}{others}."
+        return (f"It needs {which}: {first.op} in {first.layer}, {first.why}{others}.",)
 
 
 def oldest(found: Sequence[Unsupported], target: Target) -> Oldest:
