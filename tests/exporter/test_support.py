@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from keras2cv.errors import UnsupportedError
-from keras2cv_export.support import layer_of, require_supported, unsupported
+from keras2cv_export.support import RULES, layer_of, require_supported, unsupported
+from keras2cv_export.support.measured import FORMS
 from keras2cv_export.target import Target
 from small_graphs import graph, integers
 
@@ -76,3 +77,8 @@ def test_all_of_them_are_raised_at_once() -> None:
 def test_a_layer_is_the_scope_of_its_node(node: str, layer: str) -> None:
     """TensorFlow writes the path of layers into every node's name."""
     assert layer_of(node) == layer
+
+
+def test_every_rule_is_measured() -> None:
+    """A form without a row in the table would be known to nobody, and a row without a form."""
+    assert sorted(rule.name for rule in RULES) == sorted(FORMS)

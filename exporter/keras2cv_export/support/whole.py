@@ -43,14 +43,6 @@ def many_axes(node: ir.Node) -> bool:
     return shape is not None and 3 <= len(axes) < len(shape)
 
 
-def batch_or_volume(node: ir.Node) -> bool:
-    """Over the batch, or in a tensor of five axes or more."""
-    shape, axes = shape_at(node, 0), _axes(node)
-    if shape is None or not axes or len(axes) == len(shape):
-        return False
-    return (len(shape) > 3 and 0 in axes and shape[0] > 1) or len(shape) > 4
-
-
 def nothing_summed(node: ir.Node) -> bool:
     """Over one number each, which the classic engines then give back as it is."""
     shape, axes = shape_at(node, 0), _axes(node)
@@ -159,7 +151,6 @@ RULES = (
     Rule("many axes", REDUCTIONS, many_axes, "it reduces three axes or more at once"),
     # opencv issues 24044 and 24198, mended in 4.9: right for the smallest tensors alone
     Rule("shared reduction", REDUCTIONS, lambda _: True, "threads share it from wrong places on"),
-    Rule("batch or volume", REDUCTIONS, batch_or_volume, "it reduces the batch, or a volume"),
     Rule("nothing reduced", ("ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceSumSquare"),
          nothing_summed, "it reduces an axis of one"),
     Rule("made vector", ("ArgMax", "ArgMin"), made_vector, "its result has one axis"),
