@@ -105,6 +105,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "TensorScatterUpdate": moving.scatter_update,
     "UnsortedSegmentSum": moving.segment_sum,
     "Xdivy": special.xdivy,
+    "XlaDynamicUpdateSlice": moving.slice_update,
     "Xlog1py": special.xlog1py,
     "Xlogy": special.xlogy,
 }

@@ -1,6 +1,7 @@
 """Ops that only move numbers around, to places that are known: gathers with constant indices.
 
 reverse, mirror, roll     x[..., 3, 2, 1, 0]           Gather, or Concat of Slices
+update of a known block   Concat of what lies around it
 scatter to known places   out[k] = sum of updates[j]   one Gather per update that a place gets
 diagonals, triangles      gathers from the flat matrix, products with a mask
 """
@@ -160,6 +161,27 @@ def scatter_update(_: Node, tensor: Any, indices: Any, updates: Any) -> Any:
     source[flat] = rows + np.arange(flat.size, dtype=np.int32)
     joined = tf.concat([tf.reshape(tensor, [rows, -1]), _as_rows(updates, flat.size)], 0)
     return tf.reshape(tf.gather(joined, source), tensor.shape)
+
+
+def slice_update(_: Node, x: Any, update: Any, starts: Any) -> Any:
+    """XlaDynamicUpdateSlice at a known place -> Concat of what lies around it, axis by axis.
+
+    A place from which `update` would stick out is moved inward, as XLA does.
+    """
+    spare = np.subtract(static(x), static(update))
+    return _with_block(x, update, np.clip(must_know(starts, "start").ravel(), 0, spare))
+
+
+def _with_block(x: Any, block: Any, starts: Any, axis: int = 0) -> Any:
+    """Put `block` into `x`; up to `axis` both have the same sizes."""
+    if static(x) == static(block):
+        return block
+    size = static(block)[axis]
+    head, middle, tail = tf.split(
+        x, [starts[axis], size, static(x)[axis] - size - starts[axis]], axis=axis
+    )
+    parts = [head, _with_block(middle, block, starts, axis + 1), tail]
+    return tf.concat([part for part in parts if static(part)[axis]], axis)
 
 
 def segment_sum(_: Node, x: Any, ids: Any, count: Any = None) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -70,6 +71,18 @@ def test_a_diagonal_is_replaced() -> None:
     traced = flat(lambda x, v: tf.linalg.set_diag(x, v, k=1), random(2, 4, 6), random(2, 4, seed=1))
     traced.assert_same(limit=0)
     assert "MatrixSetDiagV3" not in traced.ops
+
+
+@pytest.mark.parametrize("start", [(0, 2, 1), (1, 0, 0), (1, 3, 9)])
+def test_a_block_is_updated(start: tuple[int, ...]) -> None:
+    """It goes where it is told, and where it would stick out it is moved inward; the rest stays."""
+    traced = flat(
+        lambda x, block: keras.ops.slice_update(x, start, block),
+        random(2, 5, 7),
+        random(1, 2, 3, seed=1),
+    )
+    traced.assert_same(limit=0)
+    assert not any(op.startswith("Xla") for op in traced.ops)
 
 
 PLACES = np.array([[4], [0], [4], [2], [4]])
