@@ -16,10 +16,22 @@ if TYPE_CHECKING:
     from .checking import CheckReport, check
     from .detection import Detection
     from .exporting import ExportReport, export
+    from .figures import Figure
+    from .image_outputs import ImageOutput
     from .masks import Mask
     from .parity import ParityReport
 
-__all__ = ["CheckReport", "Detection", "ExportReport", "Mask", "ParityReport", "check", "export"]
+__all__ = [
+    "CheckReport",
+    "Detection",
+    "ExportReport",
+    "Figure",
+    "ImageOutput",
+    "Mask",
+    "ParityReport",
+    "check",
+    "export",
+]
 
 # Where each lives. The modules are not called like the functions: importing a submodule binds its
 # name in the package, over the function.
@@ -29,6 +41,8 @@ _HOME = {
     "Detection": "detection",
     "ExportReport": "exporting",
     "export": "exporting",
+    "Figure": "figures",
+    "ImageOutput": "image_outputs",
     "Mask": "masks",
     "ParityReport": "parity",
 }

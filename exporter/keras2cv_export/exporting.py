@@ -17,7 +17,9 @@ from keras2cv.manifest import SCHEMA, Engine, Manifest, Model
 
 from .convert import Converted, convert
 from .detection import Detection
-from .facts import Facts, Wishes, decide
+from .facts import Facts, Said, Wishes, decide
+from .figures import Figure
+from .image_outputs import ImageOutput
 from .load import LoadedModel, Shapes, load_model
 from .masks import Mask
 from .parity import ParityReport
@@ -83,6 +85,8 @@ def export(
     interpolation: str | None = None,
     detection: Detection | Mapping[str, Any] | None = None,
     mask: Mask | Mapping[str, Any] | None = None,
+    keypoints: Figure | Mapping[str, Any] | None = None,
+    image: ImageOutput | Mapping[str, Any] | None = None,
     samples: str | os.PathLike[str] | None = None,
     tolerance: str | Sequence[str] = "fp32",
     tune: bool = False,
@@ -103,8 +107,8 @@ def export(
         engine: "new", "classic" or None: verify on each that the installed OpenCV has.
         input_shapes: {input: shape with the batch}, or one shape, for open dimensions.
         batch: Samples per run of the net; `predict` takes any number whatever it is.
-        task: classify, binary, regress, detect, segment or raw; None: told by the last layer
-            where it can be.
+        task: classify, binary, regress, embed, detect, segment, keypoints, image or raw; None:
+            told by the last layer where it can be.
         labels: Names of the classes, or a text file with one per line.
         preprocess: none, 0-1, tf, torch, caffe or a JSON file; None: recognised, or an error.
         resize: stretch, letterbox or center-crop.
@@ -112,6 +116,8 @@ def export(
         interpolation: One of `keras2cv.resize.INTERPOLATIONS`.
         detection: For the task detect: which output is what, and what its numbers mean.
         mask: For the task segment: the same.
+        keypoints: For the task keypoints: the same.
+        image: For the task image, which makes an image of an image: the same.
         samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
         tolerance: "strict", "fp32", "fp16", and "OUTPUT:VALUE".
         tune: Reserved.
@@ -134,7 +140,8 @@ def export(
     _refuse_reserved(format, tune)
     target = Target.parse(opencv, None if engine == "auto" else engine)
     geometry = Geometry(size, resize, interpolation)
-    wishes = Wishes(task, labels, preprocess, geometry, _said(detection, mask))
+    said = _said(detection=detection, mask=mask, keypoints=keypoints, image=image)
+    wishes = Wishes(task, labels, preprocess, geometry, said)
     with staged_bundle(bundle) as stage:
         progress("loading the model")
         loaded = load_model(
@@ -181,15 +188,19 @@ def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
     )
 
 
-def _said(
-    detection: Detection | Mapping[str, Any] | None, mask: Mask | Mapping[str, Any] | None
-) -> Detection | Mask | None:
-    """Return what was said of the outputs: of a detector's, of a mask, or nothing."""
-    if detection is not None and mask is not None:
-        raise UsageError("A model detects or segments, and both are described. Leave one out.")
-    if detection is not None:
-        return Detection.of(detection)
-    return None if mask is None else Mask.of(mask)
+def _said(**described: Any) -> Said | None:
+    """Return what was said of the outputs: of one task's, or nothing."""
+    given = {name: value for name, value in described.items() if value is not None}
+    if len(given) > 1:
+        raise UsageError(
+            f"A model has one task, and the outputs are described for {' and '.join(given)}. "
+            "Leave one out."
+        )
+    kinds: dict[str, Any] = {
+        "detection": Detection, "mask": Mask, "keypoints": Figure, "image": ImageOutput,
+    }  # fmt: skip
+    found: list[Said] = [kinds[name].of(value) for name, value in given.items()]
+    return found[0] if found else None
 
 
 def _refuse_reserved(format_: str, tune: bool) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, TypeAlias, cast
 
 from keras2cv.errors import InputError, UsageError
 from keras2cv.manifest import KINDS, Kind, Preprocessing, Task
 
 from .convert import Converted
 from .detection import Detection, detection_task
+from .figures import Figure, figure_task
+from .image_outputs import ImageOutput, image_task
 from .load import LoadedModel
 from .masks import Mask, mask_task
 from .outputs import outputs_of
@@ -20,6 +22,13 @@ from .presets import PRESETS, Geometry, preprocessing
 from .recognise import build_task, guess_kind, normaliser, preset_hint
 from .spec import TensorSpec
 
+Said: TypeAlias = Detection | Mask | Figure | ImageOutput
+_KIND_OF: Final[Mapping[type, Kind]] = {
+    Detection: "detect",
+    Mask: "segment",
+    Figure: "keypoints",
+    ImageOutput: "image",
+}
 Labels = Sequence[str] | str | os.PathLike[str] | None
 
 
@@ -31,7 +40,7 @@ class Wishes:
     labels: Any
     preprocess: str | os.PathLike[str] | None
     geometry: Geometry
-    outputs: Detection | Mask | None = None
+    outputs: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -51,37 +60,43 @@ def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
     """
     labels = read_labels(wishes.labels)
     kind, task_note = _kind(converted, wishes.task or _implied(wishes.outputs), labels)
-    task, roles_note = _task(kind, converted, wishes.outputs, labels)
+    _check_said(kind, wishes.outputs)
     facts, image_note = _preprocessing(loaded, kind, wishes)
+    task, roles_note = _task(kind, converted, wishes.outputs, labels, facts)
     return Facts(facts, task, task_note + roles_note + image_note)
+
+
+def _check_said(kind: Kind, said: Said | None) -> None:
+    if said is not None and (asked := _KIND_OF[type(said)]) != kind:
+        raise UsageError(
+            f"What was said of the outputs is for the task {asked}, and the task is {kind}. "
+            f"Give --task {asked}, or leave it out."
+        )
 
 
 def _task(
     kind: Kind,
     converted: Converted,
-    said: Detection | Mask | None,
+    said: Said | None,
     labels: tuple[str, ...] | None,
+    taken: Preprocessing | None,
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task of that kind, and what was not stated of the outputs that it reads."""
-    wanted = {"detect": Detection, "segment": Mask}.get(kind)
-    if said is not None and not (wanted and isinstance(said, wanted)):
-        asked = _implied(said)
-        raise UsageError(
-            f"What was said of the outputs is for the task {asked}, and the task is {kind}. "
-            f"Give --task {asked}, or leave it out."
-        )
     if kind == "detect":
         return detection_task(cast("Detection", said or Detection()), outputs_of(converted), labels)
     if kind == "segment":
         return mask_task(cast("Mask", said or Mask()), outputs_of(converted), labels)
+    if kind == "keypoints":
+        return figure_task(cast("Figure", said or Figure()), outputs_of(converted), labels)
+    if kind == "image":
+        told = cast("ImageOutput", said or ImageOutput())
+        return image_task(told, outputs_of(converted), labels, taken)
     return build_task(kind, converted.heads, labels), ()
 
 
-def _implied(said: Detection | Mask | None) -> Kind | None:
+def _implied(said: Said | None) -> Kind | None:
     """Return the task of which outputs were described."""
-    if said is None:
-        return None
-    return "detect" if isinstance(said, Detection) else "segment"
+    return None if said is None else _KIND_OF[type(said)]
 
 
 def read_labels(labels: Any) -> tuple[str, ...] | None:

@@ -115,7 +115,7 @@ def build_task(kind: Kind, found: Sequence[Head], labels: Sequence[str] | None) 
 
 def _only_fitting(kind: Kind, found: Sequence[Head]) -> Head:
     fitting = [h for h in found if h.classes is not None and (kind != "binary" or h.classes == 1)]
-    if kind == "classify":
+    if kind in ("classify", "embed"):
         fitting = [h for h in fitting if (h.classes or 0) > 1]
     if len(fitting) != 1:
         raise UsageError(
@@ -130,6 +130,8 @@ def _wanted(kind: Kind) -> str:
 
 
 def _check_labels(kind: Kind, head: Head, labels: Sequence[str] | None) -> None:
+    if labels is not None and kind == "embed":
+        raise UsageError("The numbers of an embedding have no names. Leave the labels out.")
     wanted = (1, 2) if kind == "binary" else (head.classes,)
     if labels is not None and len(labels) not in wanted:
         raise UsageError(
@@ -139,7 +141,7 @@ def _check_labels(kind: Kind, head: Head, labels: Sequence[str] | None) -> None:
 
 
 def _scores(kind: Kind, head: Head) -> Scores | None:
-    if kind == "regress":
+    if kind in ("regress", "embed"):
         return None
     if head.activation == "linear":
         return "logits"

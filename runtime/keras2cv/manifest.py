@@ -21,8 +21,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
+from keras2cv.image_roles import Picture, Points
 from keras2cv.resize import INTERPOLATIONS
 from keras2cv.roles import Detect, Segment
 from keras2cv.schema import SchemaError, decode, encode, format_json, named, parse_json
@@ -43,7 +44,9 @@ DType = Literal[
 ]  # fmt: skip
 Color = Literal["RGB", "BGR", "GRAY"]
 ResizeRule = Literal["stretch", "letterbox", "center-crop"]
-Kind = Literal["classify", "binary", "regress", "raw", "detect", "segment"]
+Kind = Literal[
+    "classify", "binary", "regress", "embed", "detect", "segment", "keypoints", "image", "raw"
+]
 Scores = Literal["softmax", "logits", "sigmoid", "linear"]
 EngineName = Literal["any", "new", "classic"]
 RunEngine = Literal["new", "classic"]
@@ -54,16 +57,23 @@ SCORES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "classify": ("softmax", "logits", "sigmoid", "linear"),
     "binary": ("sigmoid", "logits"),
     "regress": (),
-    "raw": (),
+    "embed": (),
     "detect": (),
     "segment": (),
+    "keypoints": (),
+    "image": (),
+    "raw": (),
 }
+RECORDS: Final = ("detect", "segment", "keypoints", "image")  # kinds with a record of their own
 # Kinds that read not one output: what else they read, for the message.
 _READS: Final[Mapping[str, str]] = {
     "raw": "it returns them all",
     "detect": "task.detect names them",
     "segment": "task.segment names it",
+    "keypoints": "task.keypoints names it",
+    "image": "task.image names it",
 }
+Record: TypeAlias = Detect | Segment | Points | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +198,13 @@ class Task:
     labels: tuple[str, ...] | None = None
     detect: Detect | None = None
     segment: Segment | None = None
+    keypoints: Points | None = None
+    image: Picture | None = None
 
     def __post_init__(self) -> None:
         if (self.output is None) != (self.kind in _READS):
             raise SchemaError("output", f"a {self.kind} task needs {self._output_rule()}")
-        for key in ("detect", "segment"):
+        for key in RECORDS:
             if (getattr(self, key) is not None) != (self.kind == key):
                 raise SchemaError(key, f"belongs to the kind {key}, and to no other")
         legal = SCORES_OF[self.kind]
@@ -207,9 +219,9 @@ class Task:
         return f"no output: {_READS[self.kind]}" if self.kind in _READS else "the output it reads"
 
     @property
-    def record(self) -> Detect | Segment | None:
+    def record(self) -> Record | None:
         """What the kinds that answer in pixels say about their outputs."""
-        return self.detect or self.segment
+        return self.detect or self.segment or self.keypoints or self.image
 
     @property
     def roles(self) -> dict[str, str]:
@@ -225,7 +237,7 @@ class Task:
         elif self.output is not None:
             self._check_output(outputs["output"])
 
-    def _check_record(self, record: Detect | Segment, outputs: Mapping[str, OutputTensor]) -> None:
+    def _check_record(self, record: Record, outputs: Mapping[str, OutputTensor]) -> None:
         for path, tensor in outputs.items():
             if not tensor.batched and not path.endswith(".classes"):  # class numbers may be fixed
                 raise SchemaError(f"task.{path}", f"{tensor.name} does not depend on the batch")
@@ -234,6 +246,8 @@ class Task:
             classes = record.count_classes(shapes)
         except SchemaError as error:
             raise SchemaError(f"task.{self.kind}.{error.path}", error.problem) from error
+        if self.labels is not None and self.kind == "image":
+            raise SchemaError("task.labels", "an image has no classes to name")
         if self.labels is not None and classes not in (None, len(self.labels)):
             raise SchemaError("task.labels", f"must be {classes}, got {len(self.labels)}")
 
@@ -244,6 +258,8 @@ class Task:
             raise SchemaError("task.output", f"binary needs 1 value, got {output.sample_size}")
         if self.labels is None:
             return
+        if self.kind == "embed":
+            raise SchemaError("task.labels", "the numbers of an embedding have no names")
         legal = (1, 2) if self.kind == "binary" else (output.sample_size,)
         if len(self.labels) not in legal:
             wanted = " or ".join(map(str, legal))

@@ -14,7 +14,8 @@ def with_thresholds(task: Task, score: float | None, nms: float | None) -> Task:
 
     Args:
         task: What the bundle says.
-        score: 0 to 1: boxes above it are kept, pixels of a binary mask above it are class 1.
+        score: 0 to 1: boxes above it are kept, pixels of a binary mask above it are class 1,
+            points above it are drawn.
         nms: 0 to 1: of two boxes that overlap more, the worse one goes. In a bundle that says
             nothing of it, boxes of different classes do not suppress each other.
 
@@ -34,8 +35,11 @@ def _with_score(task: Task, score: float) -> Task:
         return replace(task, detect=replace(task.detect, score=score))
     if task.segment is not None and task.segment.threshold is not None:
         return replace(task, segment=replace(task.segment, threshold=score))
+    if task.keypoints is not None and task.keypoints.has_scores:
+        return replace(task, keypoints=replace(task.keypoints, score=score))
     raise UsageError(
-        f"A score is for boxes and binary masks, and the task is {task.kind}. Leave it out."
+        f"A score is for boxes, points with scores and binary masks, and the task is {task.kind}. "
+        "Leave it out."
     )
 
 

@@ -17,6 +17,7 @@ def said(line: str) -> dict[str, Any]:
     parser = ArgumentParser()
     parser.add_argument("--task")
     roles.add_arguments(parser)
+    roles.add_point_arguments(parser)
     return roles.settings(parser.parse_args(line.split()))
 
 
@@ -58,12 +59,38 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "--points p --point-format yxs --point-units normalised --score 0",
+            {"output": "p", "form": "yxs", "units": "normalised", "score": 0.0},
+        ),
+        ("--task keypoints --activation sigmoid", {"activation": "sigmoid"}),
+        ("--skeleton 0-1,10-2", {"skeleton": ((0, 1), (10, 2))}),
+        ("--task keypoints --point-refine none", {"refine": "none"}),
+    ],
+)
+def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
+    """By the names that keypoints have for them; the task is told by an option of its own."""
+    assert said(line) == {"keypoints": expected}
+
+
+def test_an_images_options_are_passed_on() -> None:
+    """By the names that an image has for them."""
+    line = "--image y --image-color BGR --image-range=-1,1"
+    assert said(line) == {"image": {"output": "y", "color": "BGR", "range": (-1.0, 1.0)}}
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("--task classify --boxes b", "--boxes is for --task detect, and the task is classify"),
         ("--task segment --nms 0.5", "--nms is for --task detect, and the task is segment"),
-        ("--score 0.5", "--score is for --task detect or segment, and the task is not said"),
+        ("--score 0.5", "--score is for --task detect or segment or keypoints, and the"),
         ("--task raw --scores s", "--scores is for --task detect or segment, and the task is raw"),
+        ("--task image --score 0.5", "--score is for --task detect or segment or keypoints, and"),
+        ("--image y --points p", "--image is for --task image, and the task is not said"),
+        ("--task keypoints --scores s", "--scores is for --task detect or segment, and"),
         ("--task segment --activation none", "does not say whether a mask is a softmax"),
     ],
 )
@@ -73,7 +100,13 @@ def test_options_of_another_task_are_refused(line: str, message: str) -> None:
         said(line)
 
 
-@pytest.mark.parametrize("line", ["--score 2", "--nms x", "--variances 1,2,3", "--background -1"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("--score 2", "--nms x", "--variances 1,2,3", "--background -1"),
+        *("--skeleton 1-2-3", "--skeleton 1", "--image-range 1,0", "--image-range 0,nan"),
+    ],
+)
 def test_values_that_mean_nothing_are_refused(
     line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -199,7 +199,7 @@ def test_thresholds_are_replaced_where_the_task_has_them() -> None:
     [
         (TASKS["boxes"], 1.1, None, "score must be 0 to 1, got 1.1"),
         (TASKS["boxes"], None, float("nan"), "nms must be 0 to 1, got nan"),
-        (TASKS["mask"], 0.5, None, "A score is for boxes and binary masks"),
+        (TASKS["mask"], 0.5, None, "A score is for boxes, points with scores and binary masks"),
         (TASKS["mask"], None, 0.5, "NMS is for boxes, and the task is segment"),
         (Task("raw"), 0.5, None, "the task is raw"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keras2cv.cli.snippet import exact
+from keras2cv.image_roles import Points
 from keras2cv.manifest import Evidence, InputTensor, Manifest, OutputTensor, Preprocessing, Task
 from keras2cv.roles import Detect, Segment
 
@@ -99,6 +100,10 @@ def _record(task: Task) -> Iterator[str]:
         yield from _detect(task.detect)
     if task.segment is not None:
         yield _segment(task.segment)
+    if task.keypoints is not None:
+        yield _points(task.keypoints)
+    if task.image is not None:
+        yield f"{task.image.color}, {task.image.low:g} is black, {task.image.high:g} is white"
 
 
 def _detect(facts: Detect) -> Iterator[str]:
@@ -122,6 +127,18 @@ def _detect(facts: Detect) -> Iterator[str]:
 def _segment(facts: Segment) -> str:
     above = "" if facts.threshold is None else f", class 1 above {facts.threshold:g}"
     return f"a class for each pixel, by {facts.scores}{above}"
+
+
+def _points(facts: Points) -> str:
+    if facts.form == "heatmaps":
+        refined = ", moved a quarter of a cell" if facts.refine == "quarter" else ""
+        text = f"a point where each heatmap is highest{refined}"
+    else:
+        units = "shares of the input" if facts.units == "normalised" else "pixels of the input"
+        text = f"points are {facts.form} in {units}"
+    if facts.activation != "none":
+        text += f"; scores go through {facts.activation}"
+    return f"{text}; drawn above {facts.score:g}" if facts.has_scores else text
 
 
 def _net(manifest: Manifest) -> str:

@@ -44,6 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     _add_meaning(parser)
     roles.add_arguments(parser)
+    roles.add_point_arguments(parser)
     _add_net(parser)
     add_model_arguments(parser)
     parser.add_argument(
@@ -59,7 +60,10 @@ def _add_meaning(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("what goes in and what comes out")
     group.add_argument(
         "--task",
-        choices=("classify", "binary", "regress", "detect", "segment", "raw"),
+        choices=(
+            *("classify", "binary", "regress", "embed"),
+            *("detect", "segment", "keypoints", "image", "raw"),
+        ),
         help="what the outputs mean (default: told by the last layer)",
     )
     group.add_argument("--labels", type=Path, metavar="FILE", help="a class per line, UTF-8")

@@ -1,10 +1,11 @@
-"""The options of `export` that say which output is what, in a detector or a mask."""
+"""The options of `export` that say which output is what, for the tasks that answer in pixels."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from keras2cv.cli import values
 from keras2cv.errors import UsageError
@@ -15,6 +16,13 @@ _OF_DETECTORS: Final = (
     "objectness_activation", "anchors", "variances", "background", "nms", "nms_across_classes",
     "max_detections",
 )  # fmt: skip
+# The same for the two other tasks: our option -> what the exporter's record calls it.
+_OF_POINTS: Final = {
+    "points": "output", "point_format": "form", "point_units": "units", "point_refine": "refine",
+    "skeleton": "skeleton",
+}  # fmt: skip
+_OF_IMAGES: Final = {"image": "output", "image_color": "color", "image_range": "range"}
+_SHARED: Final = ("scores", "activation", "score")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -58,6 +66,43 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
+def add_point_arguments(parser: ArgumentParser) -> None:
+    """Declare the options for keypoints, and for an image that comes out."""
+    group = parser.add_argument_group("keypoints")
+    group.add_argument("--points", metavar="NAME", help="output with the points of one figure")
+    group.add_argument(
+        "--point-format",
+        choices=("heatmaps", "xy", "yx", "xys", "yxs"),
+        help="heatmaps (N, h, w, K), or the order of a point's numbers, s being a score",
+    )
+    group.add_argument(
+        "--point-units",
+        choices=("normalised", "pixels"),
+        help="shares of the input's width and height, or its pixels",
+    )
+    group.add_argument(
+        "--point-refine",
+        choices=("quarter", "none"),
+        help="of heatmaps: a quarter of a cell towards the higher neighbour (default), or not",
+    )
+    group.add_argument(
+        "--skeleton", type=values.pairs, metavar="A-B,...", help="points to join by a line"
+    )
+    group = parser.add_argument_group("an image that comes out")
+    group.add_argument("--image", metavar="NAME", help="output with the image")
+    group.add_argument(
+        "--image-color",
+        choices=("RGB", "BGR", "GRAY"),
+        help="order of its channels (default: the input's)",
+    )
+    group.add_argument(
+        "--image-range",
+        type=values.value_range,
+        metavar="LOW,HIGH",
+        help="values of black and white (default: 0,1 after a sigmoid); write --image-range=-1,1",
+    )
+
+
 def _add_choices(group: Any) -> None:
     group.add_argument(
         "--columns",
@@ -85,25 +130,59 @@ def _add_choices(group: Any) -> None:
 
 
 def settings(args: Namespace) -> dict[str, Any]:
-    """Return what was said, as `export` takes it: `detection`, `mask`, or nothing.
+    """Return what was said, as `export` takes it: of one task's outputs, or nothing.
 
     Raises:
-        UsageError: options of a detector for another task.
+        UsageError: options of one task for another.
     """
-    shared = ("scores", "activation", "score")
-    said = {key: getattr(args, key) for key in (*_OF_DETECTORS, *shared)}
-    said = {key: value for key, value in said.items() if value is not None and value is not False}
+    own = {
+        "detect": _given(args, _OF_DETECTORS),
+        "segment": [],
+        "keypoints": _given(args, _OF_POINTS),
+        "image": _given(args, _OF_IMAGES),
+    }
+    shared = _given(args, _SHARED)
+    task = args.task or next((kind for kind, keys in own.items() if keys), None)
+    _refuse_foreign(task, args.task, own, shared)
+    said = {key: getattr(args, key) for key in (*own.get(task or "", ()), *shared)}
     if not said:
         return {}
-    only_detectors = [f"--{key.replace('_', '-')}" for key in _OF_DETECTORS if key in said]
-    if args.task == "detect" or (args.task is None and only_detectors):
+    if task == "detect":
         return {"detection": said}
-    if args.task == "segment" and not only_detectors:
+    if task == "segment":
         return {"mask": _mask(said)}
-    given = only_detectors or [f"--{key}" for key in said]
+    if task == "image":
+        return {"image": {_OF_IMAGES[key]: value for key, value in said.items()}}
+    return {"keypoints": {_OF_POINTS.get(key, key): value for key, value in said.items()}}
+
+
+def _given(args: Namespace, keys: Iterable[str]) -> list[str]:
+    return [
+        key for key in keys if getattr(args, key) is not None and getattr(args, key) is not False
+    ]
+
+
+def _refuse_foreign(
+    task: str | None, asked: str | None, own: dict[str, list[str]], shared: list[str]
+) -> None:
+    """Raise if an option is given that the task does not have."""
+    for kind, keys in own.items():
+        if keys and kind != task:
+            _refuse(keys[0], kind, asked)
+    for key in shared:
+        tasks = [kind for kind in ("detect", "segment", "keypoints") if key in _shared_by(kind)]
+        if task not in tasks:
+            _refuse(key, " or ".join(tasks), asked)
+
+
+def _shared_by(kind: str) -> tuple[str, ...]:
+    return _SHARED[1:] if kind == "keypoints" else _SHARED
+
+
+def _refuse(key: str, kinds: str, asked: str | None) -> NoReturn:
     raise UsageError(
-        f"{given[0]} is for --task detect{'' if only_detectors else ' or segment'}, and the task "
-        f"is {args.task or 'not said'}. Give that task, or leave the option out."
+        f"--{key.replace('_', '-')} is for --task {kinds}, and the task is {asked or 'not said'}. "
+        "Give that task, or leave the option out."
     )
 
 

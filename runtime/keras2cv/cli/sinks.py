@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TextIO, TypeAlias
 
+from keras2cv.cli.comparison import Comparison
 from keras2cv.cli.output import STDOUT, open_text, to_json
 from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
@@ -111,18 +112,27 @@ def _has_table(args: Namespace, streams: bool) -> bool:
 def _table(sources: Sequence[Source], top: int) -> Sink:
     widest = max(len(source.name) + 7 * (source.kind != "image") for source in sources)  # :000012
     width = min(MAX_NAME_COLUMN, widest)
+    comparison = Comparison()
 
     def take(answer: Answer) -> bool:
         if answer.result is not None:
-            print(lines(answer.name, answer.result, top, width))
+            found = comparison.of(answer)
+            distance = "" if found is None else f"  {found[1]:.4f} from {found[0]}"
+            print(lines(answer.name, answer.result, top, width) + distance)
         return True
 
     return take
 
 
 def _json(file: TextIO, top: int | None) -> Sink:
+    comparison = Comparison()
+
     def take(answer: Answer) -> bool:
-        said = {"error": answer.problem} if answer.result is None else _record(answer.result, top)
+        said: dict[str, Any] = (
+            {"error": answer.problem} if answer.result is None else _record(answer.result, top)
+        )
+        if (found := comparison.of(answer)) is not None:
+            said["cosine_distance"] = {"to": found[0], "value": found[1]}
         print(to_json({"source": answer.name, **said}), file=file)
         return True
 

@@ -50,6 +50,22 @@ def four(text: str) -> tuple[float, ...]:
     return numbers
 
 
+def value_range(text: str) -> tuple[float, float]:
+    """Return (low, high) of "-1,1"."""
+    numbers = tuple(_number(part) for part in text.split(","))
+    if len(numbers) != 2 or not -math.inf < numbers[0] < numbers[1] < math.inf:
+        raise ArgumentTypeError(f"must be LOW,HIGH such as 0,1 or -1,1, got {text!r}")
+    return numbers[0], numbers[1]
+
+
+def pairs(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of "0-1,1-2"."""
+    if not re.fullmatch(r"[0-9]{1,9}-[0-9]{1,9}(,[0-9]{1,9}-[0-9]{1,9})*", text):
+        raise ArgumentTypeError(f"must be pairs of numbers such as 0-1,1-2, got {text!r}")
+    found = (part.split("-") for part in text.split(","))
+    return tuple((int(first), int(second)) for first, second in found)
+
+
 def version(text: str) -> str:
     """Return `text`, a version such as "4.6" or "5.0.0"."""
     if not re.fullmatch(r"[0-9]+(\.[0-9]+){1,3}", text):

@@ -3,8 +3,8 @@
 A postprocessor takes the manifest's task and the outputs, Keras names -> arrays in Keras' layout
 with the batch first, and returns as many results as there are samples. A new kind is a file with
 such a function, its result type in `results`, its name in `manifest.Kind`, and a line here.
-Kinds that answer in pixels (boxes, masks) also take each image's `geometry.Placement`, which says
-where in the original image a pixel of the input lies.
+Kinds that answer in pixels (boxes, masks, points, images) also take each image's
+`geometry.Placement`, which says where in the original image a pixel of the input lies.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from keras2cv.manifest import Task
 from keras2cv.postprocess.binary import binary
 from keras2cv.postprocess.classify import classify
 from keras2cv.postprocess.detect import detect
+from keras2cv.postprocess.embed import embed
+from keras2cv.postprocess.image import image
+from keras2cv.postprocess.keypoints import keypoints
 from keras2cv.postprocess.raw import raw
 from keras2cv.postprocess.regress import regress
 from keras2cv.postprocess.segment import segment
@@ -32,10 +35,13 @@ POSTPROCESSORS: Final[Mapping[str, Postprocessor]] = {
     "classify": classify,
     "binary": binary,
     "regress": regress,
+    "embed": embed,
     "raw": raw,
 }
 
 IN_PIXELS: Final[Mapping[str, PixelPostprocessor]] = {
     "detect": detect,
     "segment": segment,
+    "keypoints": keypoints,
+    "image": image,
 }

@@ -6,6 +6,9 @@ draws ASCII only: accents are dropped there, other letters become `?`; `to_dict`
 """
 
 from keras2cv.results.detections import Detection, Detections
+from keras2cv.results.embedding import Embedding
+from keras2cv.results.image_result import ImageResult
+from keras2cv.results.keypoints import Keypoint, Keypoints
 from keras2cv.results.result import Result
 from keras2cv.results.scored import BinaryResult, Classification, RawOutputs, Regression, Scored
 from keras2cv.results.segmentation import Segmentation
@@ -15,6 +18,10 @@ __all__ = [
     "Classification",
     "Detection",
     "Detections",
+    "Embedding",
+    "ImageResult",
+    "Keypoint",
+    "Keypoints",
     "RawOutputs",
     "Regression",
     "Result",
