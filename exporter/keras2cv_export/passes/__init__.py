@@ -37,6 +37,7 @@ from .legalise.merge_casts import merge_casts
 from .legalise.name_nodes_apart import name_nodes_apart
 from .legalise.onehot_to_equal import onehot_to_equal
 from .legalise.own_concat_constants import own_concat_constants
+from .legalise.pad_to_gather import pad_to_gather
 from .legalise.part_matmul import part_matmul
 from .legalise.plain_transposed_conv import plain_transposed_conv
 from .legalise.reduce_one_block import reduce_one_block
@@ -118,6 +119,7 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (resize_to_matmul, CLASSIC),
     (resize_lines_by_copies, ALL),
     (widen_windows, CLASSIC),
+    (pad_to_gather, CLASSIC),
     (crop_transposed_conv, (4, 14)),
     (spread_volume_conv, (4, 14)),
     (cumsum_to_matmul, (4, 8)),
@@ -125,6 +127,7 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (align_matmul, (4, 8)),
     (split_matmul_batches, (4, 6)),
     (chain_operands, (4, 12)),
+    (bounds_to_clip, (4, 6)),  # again: a chain may have a bound
     (align_ranks, (4, 14)),
     (spread_channels, ALL),  # after the ranks are aligned: it looks at tensors of four
     (subtract_from_conv, ALL),  # after channels are spread: that makes convolutions

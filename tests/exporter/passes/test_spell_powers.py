@@ -27,6 +27,8 @@ FORMS: dict[str, tuple[Make, dict[str, int]]] = {
     "-1": (power(-1), {"Reciprocal": 1}),
     "-1/2": (power(-0.5), {"Sqrt": 1, "Reciprocal": 1}),
     "-2": (power(-2), {"Mul": 1, "Reciprocal": 1}),
+    "a broken power": (power(1.7, base="Sigmoid"), {"Log": 1, "Mul": 1, "Exp": 1}),
+    "a broken root": (power(-0.3, 1), {"Log": 1, "Mul": 1, "Exp": 2}),
 }
 
 
@@ -46,7 +48,7 @@ def test_a_base_is_an_exponential(base: np.ndarray) -> None:
 
 
 LEFT: dict[str, Make] = {
-    "another exponent": power(1.7),
+    "a high power": power(7),
     "one for each column": made(
         "(float[3,5] x) => (float[3,5] y) { a = Exp (x)  y = Pow (a, k) }", k=random(5)
     ),
