@@ -6,7 +6,7 @@ does to the answers. Two answers that the allowed error can exchange are a near-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, cast
@@ -243,13 +243,30 @@ def _same_numbers(
 
 
 def _arrays(result: Result) -> list[Array]:
+    """Give the numbers of a result of any kind, in an order of its own."""
     values = getattr(result, "values", None)
     if isinstance(values, np.ndarray):
         return [values]
-    return [np.asarray(array) for array in getattr(result, "arrays", {}).values()]
+    arrays = getattr(result, "arrays", None)
+    if isinstance(arrays, Mapping):
+        return [np.asarray(array) for array in arrays.values()]
+    return [np.array(list(_numbers(result.to_dict())), np.float64)]
+
+
+def _numbers(value: object) -> Iterator[float]:
+    if isinstance(value, Mapping):
+        for key in value:
+            yield from _numbers(value[key])
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _numbers(item)
+    elif isinstance(value, int | float):
+        yield float(value)
 
 
 def _gap(reference: Array, candidate: Array) -> float:
+    if reference.shape != candidate.shape:
+        return 1.0
     one, two = reference.astype(np.float64), candidate.astype(np.float64)
     scale = float(np.abs(one).max(initial=0.0))
     return float(np.abs(one - two).max(initial=0.0)) / (scale or 1.0)

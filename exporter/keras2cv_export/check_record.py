@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from importlib.metadata import version
@@ -27,7 +28,7 @@ _TOOLS: Final = ("tensorflow", "keras", "numpy", "onnx", "onnx-ir")
 
 def record(report: CheckReport) -> dict[str, Any]:
     """Return everything that a check found, with the versions and the host it was found on."""
-    return {
+    found = {
         "schema": SCHEMA,
         "tool": "keras2cv check",
         "verdict": report.verdict,
@@ -47,6 +48,20 @@ def record(report: CheckReport) -> dict[str, Any]:
         "values": {engine: _values(report, engine) for engine, _ in report.by_engine},
         "notes": list(report.notes),
     }
+    plain = _without_nan(found)
+    assert isinstance(plain, dict)  # noqa: S101 - tells mypy; a dict stays one
+    return plain
+
+
+def _without_nan(value: object) -> object:
+    """Give NaN and infinity, for which JSON has no numbers, as "nan", "inf" and "-inf"."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
 
 
 def versions() -> dict[str, str]:

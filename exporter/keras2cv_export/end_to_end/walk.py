@@ -248,8 +248,9 @@ def _net(walked: Sequence[Walked], share: float, limits: Limit) -> Stage:
         for w in walked:
             gap = _differences(w.outputs[-1][key], w.outputs[-2][key]) / scale
             total, count = total + float(gap.sum()), count + gap.size
-            if not gap.max(initial=0.0) <= worst:
-                worst, name = float(gap.max()), w.path.name
+            largest = float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
+            if largest > worst:
+                worst, name = largest, w.path.name
     return Stage("net", OF_OUTPUT, worst, total / max(count, 1), limits, share, name, excused=True)
 
 
@@ -294,6 +295,8 @@ def _shares(walked: Sequence[Walked]) -> list[float]:
         )
         for k in range(len(walked[0].outputs) - 1)
     ]
+    if not np.isfinite(steps).all():  # all of the difference is where NaN or infinity arises
+        steps = [float(not np.isfinite(step)) for step in steps]
     total = sum(steps)
     return [step / total if total > 0 else 0.0 for step in steps]
 

@@ -88,6 +88,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="DIR",
         help="with --bisect: write a reproduction that needs OpenCV alone, for a bug report",
     )
+    parser.add_argument(
+        "--html", metavar="FILE", type=Path, help="write a page with charts and pictures to FILE"
+    )
     add_json_argument(parser, "the comparison, with versions, host and values,")
 
 
@@ -130,7 +133,15 @@ def execute(args: Namespace) -> int:
         _print_report(report)
     if args.json:
         write_json(args.json, report.to_dict())
+    if args.html is not None:
+        _write_page(report, args.html)
     return int(report.exit_code)
+
+
+def _write_page(report: CheckReport, path: Path) -> None:
+    from keras2cv_export.page import write_page
+
+    write_page(report, path)
 
 
 def _print_report(report: CheckReport) -> None:
