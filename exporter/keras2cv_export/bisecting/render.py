@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
-from .report import FAULTS, Bisection, Divergence, Rerun
+from .report import FAULTS, Bisection, Divergence, Rerun, spoken
 
 
 def render(found: Bisection, console: Console) -> None:
     """Print which layer it is, whose fault, what it depends on, and where the repro lies."""
     console.print(Text(summary(found), style="bold red" if found.first else "bold green"))
-    for line in _lines(found):
-        console.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
+    for line in (*found.notes, *_lines(found)):
+        console.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def summary(found: Bisection) -> str:
@@ -25,7 +24,7 @@ def summary(found: Bisection) -> str:
     first = found.first
     if first is None:
         worst = max(found.layers, key=lambda e: e.error, default=None)
-        most = f", at most {worst.error:.1e} off ({worst.key})" if worst else ""
+        most = f", at most {worst.error:.1e} off ({spoken(worst.key)})" if worst else ""
         return f"bisect: nothing diverges: {read}{most}"
     if first.gradual:
         return (
@@ -35,24 +34,26 @@ def summary(found: Bisection) -> str:
 
 
 def _named(first: Divergence) -> str:
-    return f"{first.found.key} ({first.found.kind})"
+    if first.found.kind == "output":
+        return spoken(first.found.key)
+    return f"{spoken(first.found.key)} ({first.found.kind})"
 
 
 def _lines(found: Bisection) -> Iterator[str]:
     first = found.first
     if first is None:
         if found.unread:
-            yield f"not to be read, as they are fused into others: {_list(found.unread)}"
+            yield f"not to be read, as they are fused into others: {_keys(found.unread)}"
         return
     yield _how_wrong(found, first)
     if first.suspects:
-        yield f"or {_list(first.suspects)}, fused into it and not to be read"
-    yield f"right before it: {_list(first.good) if first.good else 'the inputs of the model'}"
+        yield f"or {_keys(first.suspects)}, fused into it and not to be read"
+    yield f"right before it: {_keys(first.good) or 'the inputs of the model'}"
     yield f"between those, OpenCV computes: {_list(first.ops)}"
     if first.unfused:
         yield "right as soon as OpenCV is asked for the values in between: fusing is what breaks it"
     if found.others:
-        yield f"wrong by themselves too: {_list(found.others)}"
+        yield f"wrong by themselves too: {_keys(found.others)}"
     yield f"fault: {found.fault}: {FAULTS[found.fault]} ({found.reason})"
     yield from (_rerun(r, found.reruns[0]) for r in found.reruns[1:])
     if found.repro is not None:
@@ -62,8 +63,12 @@ def _lines(found: Bisection) -> Iterator[str]:
 def _how_wrong(found: Bisection, first: Divergence) -> str:
     if not math.isfinite(first.found.error):
         return f"it {first.hint or 'cannot be compared'}"
-    hint = f"; it {first.hint}" if first.hint else ""
-    return f"it is {first.found.error:.1e} off, where {found.limit:g} is allowed{hint}"
+    where, hint = (f"{comma}{text}" if text else "" for comma, text in _details(first))
+    return f"it is {first.found.error:.1e} off, where {found.limit:g} is allowed{where}{hint}"
+
+
+def _details(first: Divergence) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (", ", first.where), ("; it ", first.hint)
 
 
 def _rerun(rerun: Rerun, plain: Rerun) -> str:
@@ -86,6 +91,11 @@ def _repro(found: Bisection) -> str:
     return f"reproduction: {script}; on its own it comes out right, only the whole net is wrong"
 
 
-def _list(words: tuple[str, ...], most: int = 6) -> str:
+def _keys(keys: Iterable[str]) -> str:
+    return _list(map(spoken, keys))
+
+
+def _list(words: Iterable[str], most: int = 6) -> str:
+    words = tuple(words)
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more

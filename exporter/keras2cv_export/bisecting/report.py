@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,7 +76,8 @@ class Divergence:
         good: Keys of the last right values that it is computed from; empty: the model's inputs.
         ops: What OpenCV computes between those and it.
         hint: What the wrong value looks like, or "".
-        unfused: Whether it is wrong only where OpenCV is not asked for values in between.
+        where: Which of its elements are wrong.
+        unfused: Whether it is right as soon as OpenCV is asked for values in between.
         gradual: Whether no layer is beyond the limit, and this one is where the error grows most.
     """
 
@@ -84,6 +86,7 @@ class Divergence:
     good: tuple[str, ...]
     ops: tuple[str, ...]
     hint: str = ""
+    where: str = ""
     unfused: bool = False
     gradual: bool = False
 
@@ -106,6 +109,7 @@ class Bisection:
         reason: Why so, in a sentence.
         reruns: With fusion, Winograd and the engine switched, one at a time.
         repro: The folder that shows it, if one was asked for.
+        notes: What kept it from looking, in sentences.
     """
 
     engine: str
@@ -120,6 +124,7 @@ class Bisection:
     reason: str = ""
     reruns: tuple[Rerun, ...] = ()
     repro: Repro | None = None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as JSON-able values; an infinite error is the string "inf"."""
@@ -136,6 +141,19 @@ FAULTS: Mapping[Fault, str] = MappingProxyType(
         "unknown": "not known",
     }
 )
+
+
+def spoken(key: str) -> str:
+    """Write a layer's key for people: `tower/conv#2:1` as "tower/conv, call 2, output 1"."""
+    output = _OUTPUT.fullmatch(key)
+    if output:
+        return f"the output {output[1]}"
+    layer, call, place = _KEY.fullmatch(key).groups(default="")  # type: ignore[union-attr]
+    return layer + (f", call {call}" if call else "") + (f", output {place}" if place else "")
+
+
+_OUTPUT = re.compile(r"<output> (.*)", re.DOTALL)
+_KEY = re.compile(r"(.*?)(?:#(\d+))?(?::(\d+))?", re.DOTALL)
 
 
 def _jsonable(value: object) -> object:

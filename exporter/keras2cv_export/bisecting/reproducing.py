@@ -22,7 +22,7 @@ from onnx import ModelProto, NodeProto
 from .asking import OpenCV, ask_onnxruntime
 from .comparing import Readable, distance
 from .cutting import as_standard, renamed
-from .report import FAULTS, Bisection, Repro
+from .report import FAULTS, Bisection, Repro, spoken
 
 if TYPE_CHECKING:
     from .searching import Search
@@ -31,7 +31,7 @@ Array = np.ndarray[Any, Any]
 _TIMEOUT_S = 300.0
 
 _SCRIPT = '''\
-"""OpenCV {opencv}, {engine} engine: {what} comes out wrong. Exit code 1: here too."""
+"""{title}: OpenCV {opencv}, {engine} engine. Exit code 1: here too."""
 import pathlib
 import cv2, numpy as np
 
@@ -144,7 +144,7 @@ def _write(folder: Path, part: Part, found: Bisection, *, standard: bool) -> Non
     script = _SCRIPT.format(
         opencv=found.opencv,
         engine=found.engine,
-        what=", ".join(dict.fromkeys(part.ops)),
+        title=_title(part, found),
         constant=f"ENGINE_{found.engine.upper()}",
         blob="cv2.Mat(data[name]) if data[name].ndim == 3 else data[name]"
         if wide
@@ -160,19 +160,35 @@ def _readme(part: Part, found: Bisection) -> str:
     first, count = found.first.found, len(part.ops)
     ops = ", ".join(dict.fromkeys(part.ops))
     return _README.format(
-        title=f"{ops} is computed wrongly",
+        title=_title(part, found),
         opencv=found.opencv,
         engine=found.engine,
         platform=sys.platform,
         nodes=f"{count} node" if count == 1 else f"{count} nodes",
-        layer=first.key,
+        layer=spoken(first.key),
         kind=first.kind,
         ops=ops,
         error=first.error,
         limit=found.limit,
-        fault=f"Fault: {FAULTS[found.fault]} ({found.reason}).",
+        fault=_fault(found),
         reruns="\n".join(f"- {r.setting}: {_outcome(r.error, r.problem)}" for r in found.reruns),
     )
+
+
+def _title(part: Part, found: Bisection) -> str:
+    assert found.first is not None  # noqa: S101 - there is something to reproduce
+    if found.fault == "opencv":
+        return f"{', '.join(dict.fromkeys(part.ops))} is computed wrongly"
+    return f"{spoken(found.first.found.key)} is not what TensorFlow computes"
+
+
+def _fault(found: Bisection) -> str:
+    """Say whose fault it is, and so whose issue this is."""
+    if found.fault == "unknown":
+        return f"Whether the graph or OpenCV is wrong is not known ({found.reason})."
+    said = FAULTS[found.fault]
+    whose = "OpenCV" if found.fault == "opencv" else "keras2cv"
+    return f"{said[0].upper()}{said[1:]} ({found.reason}): an issue for {whose}."
 
 
 def _outcome(error: float | None, problem: str) -> str:

@@ -12,8 +12,6 @@ import numpy as np
 from onnx import ModelProto, NodeProto
 
 from keras2cv.net import ENGINES
-from keras2cv_export.diagnose import hint
-from keras2cv_export.metrics import Paired
 from keras2cv_export.to_layer_outputs import Layer
 
 from .asking import Answer, OpenCV, ask_onnxruntime
@@ -21,6 +19,7 @@ from .comparing import Readable, distance, errors, roots, steepest
 from .cutting import GraphFile
 from .report import Bisection, Divergence, Fault, LayerError, Rerun
 from .reproducing import write_repro
+from .wrong_values import looks_like, where_wrong
 
 Array = np.ndarray[Any, Any]
 
@@ -54,10 +53,17 @@ class Search:
     def run(self, repro: Path | None) -> Bisection:
         """Search; then look closer at what was found."""
         self.progress(f"asking OpenCV for {len(self.layers)} layers")
-        values = dict(OpenCV(self.engine).ask(self._tapped(), self.feeds).values)
+        answer = OpenCV(self.engine).ask(self._tapped(), self.feeds)
+        values = dict(answer.values)
         found = errors(self.layers, values) if values else ()
         nothing = Bisection(
-            self.engine, cv2.__version__, self.sample, self.limit, found, self._unread()
+            self.engine,
+            cv2.__version__,
+            self.sample,
+            self.limit,
+            found,
+            self._unread(),
+            notes=(f"Asked for all layers at once: {answer.problem}.",) if answer.problem else (),
         )
         root, others = self._first(found)
         if root is None and (self.fails or not values):
@@ -136,7 +142,8 @@ class Search:
             self._suspects(root),
             tuple(r.layer.key for r in good),
             tuple(node.op_type for node in nodes),
-            _looks_like(root, got, self.limit),
+            looks_like(root, got, self.limit),
+            where_wrong(root, got, self.limit),
             unfused,
         )
 
@@ -215,17 +222,3 @@ class Search:
         nodes, good = self._part(root)
         right = {r.origin.value: r.value for r in good} | dict(self.feeds)
         return nodes, {name: right[name] for name in self.graph.sources_of(nodes)}
-
-
-def _looks_like(root: Readable, got: Array | None, limit: float) -> str:
-    """Say what the wrong value looks like in Keras' layout, where that is telling."""
-    if got is None:
-        return ""
-    if got.size != root.value.size:
-        return f"has the shape {got.shape} in OpenCV, where {root.value.shape} is right"
-    if not np.isfinite(got).all():
-        bad = int(got.size - np.isfinite(got).sum())
-        return f"holds NaN or infinity, in {bad} of {got.size} elements"
-    keras = root.origin.to_keras(got.reshape(root.value.shape))
-    pair = Paired.plain(root.expected[None], keras[None])
-    return hint(pair, limit * pair.scale) or ""
