@@ -195,7 +195,9 @@ def _choose_samples(
 def _ranges(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
     ranges: dict[str, ValueRange] = {}
     if manifest.preprocessing is not None:
-        ranges[manifest.preprocessing.input] = value_range(manifest.preprocessing)
+        # By position: a live model may call its input otherwise than its file does.
+        place = [t.name for t in manifest.inputs].index(manifest.preprocessing.input)
+        ranges[loaded.inputs[place].name] = value_range(manifest.preprocessing)
     vocabulary = loaded.smallest_vocabulary
     if vocabulary is not None:
         words = [s.name for s in loaded.inputs if "int" in s.dtype and s.dtype != "uint8"]

@@ -47,6 +47,17 @@ def test_a_bundle_of_batch_three_passes(shapes_by_three: Any) -> None:
     assert check(shapes_by_three.folder, shapes_by_three.model).parity.verdict == "pass"
 
 
+def test_an_input_may_be_called_otherwise_in_the_file(tmp_path: Path) -> None:
+    """Keras names an input without a name anew when it loads a file: position counts."""
+    x = keras.Input((20, 31, 3))
+    y = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(x))
+    model = keras.Model(x, layers.Dense(3, name="values")(y))
+    export(model, tmp_path / "photo.cv", preprocess="tf", check=False)
+    model.save(tmp_path / "photo.keras")
+    report = check(tmp_path / "photo.cv", tmp_path / "photo.keras", engine=ENGINES[0])
+    assert report.verdict == "pass"
+
+
 def test_other_weights_fail(shapes: Any) -> None:
     """A model that was trained on is not the one that was exported."""
     other = keras.models.clone_model(shapes.model)
