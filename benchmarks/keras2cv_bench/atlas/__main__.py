@@ -63,13 +63,18 @@ def run(args: argparse.Namespace) -> None:
     listed, tools = list_suite(suite, work)
     chosen = _chosen(listed, args.only)
     columns = make_columns(args.opencv, args.plain, _pythons(args.python))
-    stamp = {"sources": _sources(suite), **tools, **{c.name: c.where.opencv for c in columns}}
+    stamp = {
+        "sources": _sources(),
+        "suite": fingerprint([suite]),
+        **tools,
+        **{c.name: c.where.opencv for c in columns},
+    }
     store = Store(work, stamp, keep=args.keep)
     if store.outdated:
         what = "kept all the same" if args.keep else "measuring anew (--keep goes on all the same)"
         _say(f"the sources or versions have changed since the last results: {what}")
     with tempfile.TemporaryDirectory(dir=work) as name, runtime_copy(Path(name)) as environment:
-        Sweep(suite, columns, store, Path(name), environment, _say).run(chosen)
+        Sweep(suite, columns, store, Path(name), environment, _say, args.workers).run(chosen)
     atlas = Atlas(
         headings := tuple(map(_heading, columns)),
         tuple(families_of(chosen, headings, store.records)),
@@ -115,9 +120,9 @@ def _pythons(given: Sequence[str]) -> dict[str, Path]:
     return {version: Path(path) for version, _, path in pairs}
 
 
-def _sources(suite: Path) -> str:
+def _sources() -> str:
     packages = (keras2cv, keras2cv_export)
-    return fingerprint([*(Path(str(p.__file__)).parent for p in packages), suite])
+    return fingerprint(Path(str(p.__file__)).parent for p in packages)
 
 
 def _heading(column: Column) -> Heading:
@@ -158,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", default=[], help="a pattern of case names")
     parser.add_argument("--suite", type=Path, default=_SUITE, help="default: tests/conformance")
     parser.add_argument("-w", "--work", type=Path, help="for results so far (default: the cache)")
+    parser.add_argument("--workers", type=int, default=2, help="processes at once (default: 2)")
     parser.add_argument("--keep", action="store_true", help="keep results of other sources")
     parser.add_argument(
         "--python",

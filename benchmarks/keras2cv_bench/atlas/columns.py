@@ -13,6 +13,9 @@ from keras2cv_export.matrix.wheels import engines_of
 
 Kind = Literal["bundle", "plain"]
 
+# What the names of the columns of Keras' own export begin with.
+PLAIN = "Keras "
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -54,7 +57,7 @@ def make_columns(
     source = environments or (None if set(pythons) >= {*versions, *plain} else Environments())
     found = {v: _environment(v, pythons, source) for v in dict.fromkeys([*versions, *plain])}
     ours = [column for version in versions for column in _ours(version, found[version])]
-    return (*ours, *(Column(f"Keras {v}", "plain", v, "default", found[v]) for v in plain))
+    return (*ours, *(Column(f"{PLAIN}{v}", "plain", v, "default", found[v]) for v in plain))
 
 
 def _ours(version: str, where: Environment) -> Iterator[Column]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from keras2cv.errors import UsageError
+from keras2cv_bench.atlas.columns import PLAIN
 
 Verdict = Literal["pass", "refused", "fails", "wrong", "crash"]
 
@@ -62,7 +63,8 @@ class Store:
     """The records of one sweep in a folder, all measured with the same sources.
 
     `stamp` tells the sources and versions apart; records with another stamp are removed, unless
-    `keep` says that the change does not matter.
+    `keep` says that the change does not matter. Where nothing but `sources` differs, which are our
+    packages, what Keras' own export did still holds.
 
     Raises:
         UsageError: The folder cannot be written.
@@ -77,7 +79,8 @@ class Store:
             self.outdated = before is not None and before != dict(stamp)
             if before is None or (self.outdated and not keep):
                 self._path.write_text(json.dumps({"stamp": dict(stamp)}) + "\n", encoding="utf-8")
-                records = []
+                records = _lasting(records, before or {}, stamp)
+                self._append([json.dumps(asdict(record)) for record in records])
             elif not self._path.read_bytes().endswith(b"\n"):
                 self._append([""])  # the last run was killed in the middle of a line
         except OSError as error:
@@ -93,6 +96,15 @@ class Store:
     def _append(self, lines: Iterable[str]) -> None:
         with self._path.open("a", encoding="utf-8", newline="\n") as file:
             file.writelines(f"{line}\n" for line in lines)
+
+
+def _lasting(
+    records: Iterable[Record], before: Mapping[str, str], stamp: Mapping[str, str]
+) -> list[Record]:
+    """Select what a change of the stamp does not concern."""
+    changed = {key for key in {*before, *stamp} if before.get(key) != stamp.get(key)}
+    plain = [record for record in records if record.column.startswith(PLAIN)]
+    return plain if changed == {"sources"} else []
 
 
 def _read(path: Path) -> tuple[dict[str, str] | None, list[Record]]:

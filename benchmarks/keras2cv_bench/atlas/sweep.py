@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +20,9 @@ import keras2cv_bench
 import keras2cv_export
 from keras2cv.errors import MissingDependency
 from keras2cv_bench.atlas.children import Answer, Limits, supervise
-from keras2cv_bench.atlas.columns import Column
+from keras2cv_bench.atlas.columns import Column, Kind
 from keras2cv_bench.atlas.reasons import tidied
 from keras2cv_bench.atlas.store import VERDICTS, Record, Store
-from keras2cv_export.target import OLDEST
 
 _RUN_CHILD: Final = Path(__file__).with_name("run_child.py")
 # Cases per handful: a big one lets TensorFlow start seldom, a small one keeps the disk free.
@@ -32,10 +32,8 @@ _HANDFUL_OF: Final[Mapping[str, int]] = {"application": 4}
 EXPORT_LIMITS: Final = Limits(timeout_s=900.0, memory_gib=12.0)
 RUN_LIMITS: Final = Limits(timeout_s=120.0, memory_gib=12.0)
 
-# What an export without --opencv aims at, so that asking for it again would change nothing.
-_PORTABLE: Final = ".".join(str(number) for number in OLDEST)
 # Errors that another --opencv may not have: it is the graph that they are about.
-_ON_THE_GRAPH: Final = ("UnsupportedError",)
+_ON_THE_GRAPH: Final = ("UnsupportedError", "UnsupportedOpsError")
 
 Progress = Callable[[str], None]
 
@@ -101,6 +99,7 @@ class Sweep:
         work: A folder for files that are removed again.
         environment: The variables with which a column's Python imports keras2cv.
         progress: Called with a line now and then.
+        workers: How many processes may run at once.
     """
 
     def __init__(
@@ -111,10 +110,12 @@ class Sweep:
         work: Path,
         environment: Mapping[str, str],
         progress: Progress,
+        workers: int = 1,
     ) -> None:
         """Take note of everything; `run` does the work."""
         self._suite, self._columns, self._store = suite, columns, store
         self._work, self._environment, self._progress = work, environment, progress
+        self._workers = workers
 
     def run(self, cases: Sequence[Listed]) -> None:
         """Measure what the store does not have yet."""
@@ -143,17 +144,30 @@ class Sweep:
         return all(key in self._store.records for key in keys)
 
     def _measure(self, cases: Sequence[Listed]) -> None:
-        ours = [column for column in self._columns if column.kind == "bundle"]
-        plain = [column for column in self._columns if column.kind == "plain"]
+        ours = self._unknown(cases, "bundle")
+        plain = self._unknown(cases, "plain")
         wishes = [(case.name, batch) for case in cases for batch in case.batches]
-        tasks, files = self._export(cases)
-        for column in ours:
-            self._store.add(self._run_bundles(tasks, column))
+        kinds = {column.kind for column in (*ours, *plain)}
+        tasks, files = self._export(cases, kinds)
+        with ThreadPoolExecutor(self._workers) as pool:
+            for records in pool.map(lambda c: list(self._run_bundles(tasks, c)), ours):
+                self._store.add(records)
+            for records in pool.map(lambda c: list(self._run_plain(wishes, files, c)), plain):
+                self._store.add(records)
         self._try_again(tasks, ours)
-        for column in plain:
-            self._store.add(self._run_plain(wishes, files, column))
 
-    def _export(self, cases: Sequence[Listed]) -> tuple[list[Task], dict[str, Answer]]:
+    def _unknown(self, cases: Sequence[Listed], kind: Kind) -> list[Column]:
+        """Return the columns of a kind that miss any of the cases."""
+        keys = [(case.name, batch) for case in cases for batch in case.batches]
+        known = self._store.records
+        return [
+            c for c in self._columns
+            if c.kind == kind and any((case, c.name, batch) not in known for case, batch in keys)
+        ]  # fmt: skip
+
+    def _export(
+        self, cases: Sequence[Listed], kinds: Collection[Kind]
+    ) -> tuple[list[Task], dict[str, Answer]]:
         """Let Keras answer, and export both ways: ours per batch size, Keras' once, batch open.
 
         One case after the other, so that its model is built once.
@@ -166,18 +180,23 @@ class Sweep:
                 *(self._job("bundle", case.name, batch) for batch in case.batches),
                 self._job("plain", case.name, 0),
             )
+            if job["kind"] in ("ask", *kinds)
         ]
         answers = {
             (job["kind"], job["case"], job["batch"]): answer
             for job, answer in zip(jobs, self._export_child(jobs), strict=True)
         }
+        if "bundle" not in kinds:
+            return [], {case.name: answers["plain", case.name, 0] for case in cases}
         tasks = []
         for case in cases:
             for batch in case.batches:
                 asked = _task(answers["ask", case.name, batch], case.name, batch, "Keras")
                 exported = _task(answers["bundle", case.name, batch], case.name, batch, "export")
                 tasks.append(exported if asked.export.verdict == "pass" else asked)
-        return tasks, {case.name: answers["plain", case.name, 0] for case in cases}
+        return tasks, {
+            case.name: answers["plain", case.name, 0] for case in cases if "plain" in kinds
+        }
 
     def _run_bundles(
         self, tasks: Sequence[Task], column: Column, opencv: str = ""
@@ -203,7 +222,6 @@ class Sweep:
             (task, version)
             for task in tasks
             for version in dict.fromkeys(c.version for c in columns if self._failed(task, c))
-            if version != _PORTABLE
         ]
         jobs = [self._job("bundle", task.case, task.batch, version) for task, version in wishes]
         again: dict[str, list[Task]] = {}
@@ -252,12 +270,30 @@ class Sweep:
         }
 
     def _export_child(self, jobs: Sequence[Mapping[str, Any]]) -> Iterable[Answer]:
-        return supervise(
-            _export_command(self._suite),
-            jobs,
-            EXPORT_LIMITS,
-            environment=_export_environment(),
-            folder=self._work,
+        """Do the jobs in as many processes as may run at once; a case stays in one of them."""
+        names = list(dict.fromkeys(job["case"] for job in jobs))
+        shares = [
+            [k for k, job in enumerate(jobs) if names.index(job["case"]) % self._workers == share]
+            for share in range(self._workers)
+        ]
+        with ThreadPoolExecutor(self._workers) as pool:
+            answered = pool.map(lambda share: self._exported([jobs[k] for k in share]), shares)
+            found = {
+                k: answer
+                for share, answers in zip(shares, answered, strict=True)
+                for k, answer in zip(share, answers, strict=True)
+            }
+        return [found[k] for k in range(len(jobs))]
+
+    def _exported(self, jobs: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        return list(
+            supervise(
+                _export_command(self._suite),
+                jobs,
+                EXPORT_LIMITS,
+                environment=_export_environment(),
+                folder=self._work,
+            )
         )
 
     def _run_child(self, jobs: Sequence[Mapping[str, Any]], column: Column) -> Iterable[Answer]:

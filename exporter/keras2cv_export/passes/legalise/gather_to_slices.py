@@ -40,9 +40,10 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     shape, target = shape_of(value), shape_of(output)
     if value is None or indices is None or shape is None or target is None:
         return 0
-    if constant(value) is not None or (indices.ndim == 0 and indices >= 0):
+    axis = integer(node, "axis", 0)
+    if constant(value) is not None or (indices.ndim == 0 and indices >= 0 and axis >= 0):
         return 0
-    axis = integer(node, "axis", 0) % len(shape)
+    axis %= len(shape)
     wanted = indices.reshape(-1) % shape[axis]
     runs = _runs(wanted)
     small = shape[axis] * len(wanted) <= _LARGEST_MATRIX
