@@ -6,7 +6,7 @@ import pytest
 
 from keras2cv_export.passes.legalise.concat_off_channels import concat_off_channels
 from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from small_graphs import integers, random
 
 FORMS: dict[str, tuple[Make, int]] = {
     "coordinates as channels": (
@@ -44,6 +44,15 @@ FORMS: dict[str, tuple[Make, int]] = {
             k=random(1, 1, 3, 7),
         ),
         1,
+    ),
+    "inputs that lie in three and in four axes": (
+        made(
+            "(float[1,3,4] x, float[1,1,2,4] z) => (float[1,10,4] y) "
+            "{ a = Reshape (z, threefold)  y = Concat <axis=1> (a, k, x) }",
+            k=random(1, 5, 4),
+            threefold=integers(1, 2, 4),
+        ),
+        3,
     ),
     "two inputs": (
         made(

@@ -40,9 +40,8 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     axis = integer(node, "axis", 0) % len(shape)
     if prod(shape[:axis]) != 1 or not _forgets(node):
         return 0
-    # Four axes, or three where that is how it lies already: a Reshape must be left.
     inner = prod(shape[axis + 1 :])
-    ones = (1,) if shape == (1, 1, shape[axis], inner) else (1, 1)
+    ones = _axes_before(node, axis, inner)
     inputs: list[ir.Value] = []
     for value, own in zip(node.inputs, shapes, strict=True):
         assert own is not None and value is not None  # noqa: PT018, S101 - looked at above
@@ -54,6 +53,22 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     wide, where = (*ones, shape[axis], inner), len(ones)
     joined = new_node(node, "Concat", inputs, {"axis": where}, like=output, shape=wide)
     return substitute(node, reshape(model, node, joined, shape, like=output))
+
+
+def _axes_before(node: ir.Node, axis: int, inner: int) -> tuple[int, ...]:
+    """Return the axes of 1 that leave a Reshape in front of every computed operand.
+
+    One to the shape that a value has already, or had before another Reshape, would go.
+    """
+    lying = set()
+    for value in node.inputs:
+        if value is not None and constant(value) is None:
+            maker = value.producer()
+            copied = maker is not None and maker.op_type == "Reshape"
+            source = maker.inputs[0] if copied and maker is not None else value
+            size = (shape_of(value) or ())[axis]
+            lying |= {n for n in (1, 2, 3) if shape_of(source) == (*[1] * n, size, inner)}
+    return next(((1,) * n for n in (2, 1, 3) if n not in lying), (1, 1, 1, 1))
 
 
 def _forgets(node: ir.Node) -> bool:
