@@ -13,7 +13,8 @@ from .report import FAULTS, Bisection, Divergence, Rerun, spoken
 
 def render(found: Bisection, console: Console) -> None:
     """Print which layer it is, whose fault, what it depends on, and where the repro lies."""
-    console.print(Text(summary(found), style="bold red" if found.first else "bold green"))
+    wrong = found.first is not None or found.fails
+    console.print(Text(summary(found), style="bold red" if wrong else "bold green"))
     for line in (*found.notes, *_lines(found)):
         console.print(Text(f"  {line}"), soft_wrap=True)
 
@@ -25,6 +26,8 @@ def summary(found: Bisection) -> str:
     if first is None:
         worst = max(found.layers, key=lambda e: e.error, default=None)
         most = f", at most {worst.error:.1e} off ({spoken(worst.key)})" if worst else ""
+        if found.fails:
+            return f"bisect: the outputs are wrong, and no layer alone shows it: {read}{most}"
         return f"bisect: nothing diverges: {read}{most}"
     if first.gradual:
         return (

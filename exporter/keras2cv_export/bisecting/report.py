@@ -100,6 +100,7 @@ class Bisection:
         opencv: Its version.
         sample: Which sample was put in.
         limit: What a layer's error may be.
+        fails: Whether the outputs of the whole net are wrong.
         layers: Every layer that could be read, in the order in which they run.
         unread: Layers that are no value of the exported graph: fused into others, or constant.
         first: None where nothing diverges.
@@ -116,6 +117,7 @@ class Bisection:
     opencv: str
     sample: int
     limit: float
+    fails: bool
     layers: tuple[LayerError, ...]
     unread: tuple[str, ...]
     first: Divergence | None = None

@@ -61,6 +61,7 @@ class Search:
             cv2.__version__,
             self.sample,
             self.limit,
+            self.fails,
             found,
             self._unread(),
             notes=(f"Asked for all layers at once: {answer.problem}.",) if answer.problem else (),
