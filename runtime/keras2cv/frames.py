@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from keras2cv.errors import InputError
 
 Array = NDArray[Any]
-SourceKind = Literal["image", "video", "camera", "live", "arrays"]
+SourceKind = Literal["image", "video", "camera", "live", "arrays", "inputs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,14 @@ class Source:
     """One file, camera or address: its name, what it is, and where.
 
     `path` is a camera's number as text. `address` is what cv2 opens in place of `path` for a URL;
-    a name never holds its password.
+    a name never holds its password. `parts`, of the kind "inputs": a file for each input's name.
     """
 
     name: str
     kind: SourceKind
     path: Path
     address: str = field(default="", repr=False)
+    parts: Mapping[str, Source] = field(default_factory=dict)
 
     @property
     def is_stream(self) -> bool:
@@ -78,6 +79,18 @@ class Sample:
     arrays: Mapping[str, Array]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Inputs:
+    """One sample of a model with several inputs: by name, its image, (H, W, 3) uint8, and arrays.
+
+    `frame` is the image among them, if there is one.
+    """
+
+    name: str
+    arrays: Mapping[str, Array]
+    frame: Frame | None
+
+
 @dataclass(frozen=True, slots=True)
 class BrokenSource:
     """Something that could not be read, and the sentences that say so."""
@@ -86,7 +99,7 @@ class BrokenSource:
     reason: str
 
 
-Item: TypeAlias = Frame | Sample | BrokenSource
+Item: TypeAlias = Frame | Sample | Inputs | BrokenSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -385,6 +385,11 @@ class Manifest:
         return next(tensor for tensor in self.outputs if tensor.name == name)
 
     @property
+    def image_input(self) -> str | None:
+        """The name of the input that images become; None for a bundle that takes arrays."""
+        return self.preprocessing.input if self.preprocessing is not None else None
+
+    @property
     def image_size_wh(self) -> tuple[int, int] | None:
         """Width and height in pixels of the input that is an image; None if none is, or several."""
         named = self.preprocessing.input if self.preprocessing is not None else None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle import Bundle, read_bundle
 from keras2cv.device import choose_device
-from keras2cv.errors import InputError, Keras2cvWarning, UsageError
+from keras2cv.errors import BundleError, InputError, Keras2cvWarning, UsageError
 from keras2cv.geometry import Placement, place
 from keras2cv.manifest import Manifest
 from keras2cv.net import Net
@@ -22,7 +22,7 @@ from keras2cv.opencv import require_at_least
 from keras2cv.postprocess import IN_PIXELS, POSTPROCESSORS
 from keras2cv.preprocess import Preprocessor
 from keras2cv.results import Result
-from keras2cv.tensors import by_name, check_inputs, chunks, from_net, join, to_net
+from keras2cv.tensors import by_name, check_inputs, chunks, from_net, join, one_sample, to_net
 from keras2cv.thresholds import with_thresholds
 
 Array = NDArray[Any]
@@ -80,7 +80,8 @@ class Predictor:
     """A model that is ready to run; `load` makes one.
 
     It may be used from several threads: their runs wait for each other, since a cv2 net is not
-    thread-safe. Load one per thread to run at the same time.
+    thread-safe. Load one per thread to run at the same time. It can be pickled: what travels is
+    the bundle's path, and where it arrives the bundle is loaded again, and must be the same.
 
     Attributes:
         manifest: what the bundle says about itself.
@@ -88,7 +89,7 @@ class Predictor:
 
     def __init__(
         self,
-        bundle: Bundle,
+        bundle: Bundle | str | os.PathLike[str],
         *,
         device: str = "cpu",
         engine: str | None = None,
@@ -98,11 +99,22 @@ class Predictor:
         score: float | None = None,
         nms: float | None = None,
     ) -> None:
-        """Load the net of `bundle`; `load` documents the arguments.
+        """Load the net of `bundle`, a folder or one that was read; `load` documents the arguments.
 
         `fusion` and `winograd` switch OpenCV's optimisations for experiments; None takes what the
         bundle was verified with.
         """
+        if not isinstance(bundle, Bundle):
+            bundle = read_bundle(bundle)
+        self._options = {
+            "device": device,
+            "engine": engine,
+            "threads": threads,
+            "fusion": fusion,
+            "winograd": winograd,
+            "score": score,
+            "nms": nms,
+        }
         self.manifest: Manifest = bundle.manifest
         self.folder = bundle.folder
         self._task = with_thresholds(self.manifest.task, score, nms)
@@ -180,6 +192,11 @@ class Predictor:
             join([run[tensor.name] for run in runs], tensor) for tensor in self.manifest.outputs
         ]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to load the same model elsewhere."""
+        where = os.path.abspath(self.folder)  # noqa: PTH100 - resolve() would follow links
+        return _loaded_again, (where, self.manifest.model.sha256, self._options)
+
     def __call__(self, arrays: Mapping[str, Any]) -> dict[str, Array]:
         """Return the outputs by name for the inputs by name, as `infer` does by position."""
         return dict(zip(self.output_names, self.infer(arrays), strict=True))
@@ -189,8 +206,16 @@ class Predictor:
     @overload
     def predict(self, images: Sequence[Array], /) -> list[Result]: ...
 
-    def predict(self, images: Array | Sequence[Array], /) -> Result | list[Result]:
+    @overload
+    def predict(self, sample: Mapping[str, Array], /) -> Result | list[Result]: ...
+
+    def predict(
+        self, images: Array | Sequence[Array] | Mapping[str, Array], /
+    ) -> Result | list[Result]:
         """Return the task's result for an image, or a list of results for a list of images.
+
+        A model with an image and other inputs takes a dict by the inputs' names: the image, and
+        for each other input one sample's array, with or without its batch dimension.
 
         A bundle that does not say how an image becomes its input takes here what `infer` takes
         (an array, or one per input), and returns a list with a result per sample.
@@ -260,10 +285,24 @@ class Predictor:
         outputs = self._run_blob(blob)
         return blob, [outputs[name] for name in self.output_names]
 
-    def _predict_one(self, image: Array) -> Result | list[Result]:
+    def _predict_one(self, image: Any) -> Result | list[Result]:
         if self._preprocess is None:
             return self.results_of(self.infer(image))
+        if isinstance(image, Mapping):
+            return self._predict_named(self._preprocess, image)
         return self.complete(self.prepare([image]))[0]
+
+    def _predict_named(self, preprocess: Preprocessor, sample: Mapping[str, Array]) -> Result:
+        """Return the result for one image and the arrays that go with it."""
+        blobs, placements = {}, []
+        pairs = zip(by_name(sample, self.manifest.inputs), self.manifest.inputs, strict=True)
+        for value, tensor in pairs:
+            if tensor.name == self.manifest.image_input:
+                blobs[tensor.net_name] = self._filled(preprocess([value]))
+                placements = [preprocess.placement(value)]
+            else:
+                blobs[tensor.net_name] = to_net(one_sample(value, tensor), tensor)
+        return self._results(self._run(blobs, 1), 1, placements)[0]
 
     def results_of(self, outputs: Sequence[Array]) -> list[Result]:
         """Return the task's result for each sample of what `infer` returned."""
@@ -284,12 +323,14 @@ class Predictor:
         if len(self.manifest.inputs) != 1:
             raise UsageError(
                 f"{self.folder} has the inputs {', '.join(self.input_names)}, and an image fills "
-                "only one. Call infer() with an array for each."
+                "only one. Call predict() with a dict of the image and the other arrays, or "
+                "infer() with an array for each; on the command line, give NAME=FILE for each."
             )
-        count = len(blob)
-        if missing := self.manifest.model.batch - count:
-            blob = np.concatenate([blob, np.repeat(blob[-1:], missing, axis=0)])
-        return self._run({self.manifest.inputs[0].net_name: blob}, count)
+        return self._run({self.manifest.inputs[0].net_name: self._filled(blob)}, len(blob))
+
+    def _filled(self, blob: Array) -> Array:
+        missing = self.manifest.model.batch - len(blob)
+        return np.concatenate([blob, np.repeat(blob[-1:], missing, axis=0)]) if missing else blob
 
     def _run(self, blobs: Mapping[str, Array], count: int) -> dict[str, Array]:
         """Return one run's outputs by Keras name, cut to the first `count` samples."""
@@ -317,4 +358,16 @@ class Predictor:
 def _set_threads(threads: int) -> None:
     if threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads}. None leaves OpenCV's choice.")
-    cv2.setNumThreads(threads)
+    if threads != cv2.getNumThreads():  # in a forked process, 4.6 hangs while it changes them
+        cv2.setNumThreads(threads)
+
+
+def _loaded_again(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor:
+    """Return the predictor that was pickled."""
+    bundle = read_bundle(folder)
+    if (found := bundle.manifest.model.sha256) != sha256:
+        raise BundleError(
+            f"{folder} holds another model (sha256 {found[:12]}...) than the one that was pickled "
+            f"({sha256[:12]}...). Give every machine the same bundle."
+        )
+    return Predictor(bundle, **options)

@@ -6,6 +6,7 @@
     clip.mp4, 0     every frame of a video, or of camera 0 until it is interrupted
     rtsp://...      what a network camera sends; http://.../clip.mp4 is a file, and read whole
     x.npy, x.npz    arrays in the model's own layout, as `infer` takes them
+    photo=a.jpg size=b.npy  a file for each input of a model with several; again for the next
 
 Two steps, because they fail differently. `find_sources` looks at names only, and a name that leads
 nowhere is an error before anything runs. `read_sources` decodes one after another, and what cannot
@@ -33,6 +34,7 @@ from keras2cv.frames import (
     EVERYTHING,
     BrokenSource,
     Frame,
+    Inputs,
     Item,
     Sample,
     Selection,
@@ -57,6 +59,7 @@ _MAX_DECODERS: Final = (
     4  # threads for images; beyond it, it is the disk or the net that is waited for
 )
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_PAIR: Final = re.compile(r"([^=]+?)=(.+)")
 _VIEWER: Final = "If an image viewer opens it, save it as .png there."
 
 
@@ -68,6 +71,9 @@ def find_sources(names: Sequence[str]) -> list[Source]:
     """
     if not names:
         raise InputError("There is nothing to read. Name an image, a folder, a video or a .npy.")
+    pairs = [_pair(name) for name in names]
+    if any(pairs):
+        return _inputs_of(names, pairs)
     return [source for name in names for source in _find(name)]
 
 
@@ -131,6 +137,48 @@ def natural_order(text: str) -> list[tuple[int, str]]:
     """Return a sort key by which img2 comes before img10."""
     parts = re.split(r"([0-9]+)", text.casefold())
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def _pair(name: str) -> re.Match[str] | None:
+    """Return the match of NAME=FILE, unless it is a file, a URL or a pattern with that in it."""
+    found = _PAIR.fullmatch(name)
+    if found is None or _URL.match(name) or glob.has_magic(name) or Path(name).exists():
+        return None
+    return found
+
+
+def _inputs_of(names: Sequence[str], pairs: Sequence[re.Match[str] | None]) -> list[Source]:
+    """Return a source per sample from `input=file` arguments; a name that comes again begins one.
+
+    Raises:
+        InputError: a file that is not there or no single image or array; or other sources between.
+    """
+    samples: list[dict[str, Source]] = []
+    for name, pair in zip(names, pairs, strict=True):
+        if pair is None:
+            raise InputError(
+                f"{name} is for no input, and others are given as NAME=FILE. Give all of them so."
+            )
+        source = _part(pair[1], pair[2])
+        if not samples or pair[1] in samples[-1]:
+            samples.append({})
+        samples[-1][pair[1]] = source
+    return [
+        Source(" ".join(f"{k}={v.name}" for k, v in parts.items()), "inputs", Path(), parts=parts)
+        for parts in samples
+    ]
+
+
+def _part(name: str, file: str) -> Source:
+    path = Path(file)
+    if not path.is_file():
+        raise InputError(f"{file}, for the input {name}, is no file. Check the path.")
+    source = _source(path)
+    if source.kind not in ("image", "arrays"):
+        raise InputError(
+            f"{file}, for the input {name}, is a {source.kind}. Give an image or .npy."
+        )
+    return source
 
 
 def _find(name: str) -> list[Source]:
@@ -213,6 +261,26 @@ def _read_image(source: Source, _: Selection) -> Iterator[Item]:
     yield Frame(source.name, read_image(source.path))
 
 
+def _read_inputs(source: Source, _: Selection) -> Iterator[Item]:
+    arrays: dict[str, Array] = {}
+    frame = None
+    for name, part in source.parts.items():
+        if part.kind == "image":
+            frame = Frame(source.name, read_image(part.path))
+            arrays[name] = frame.image_bgr
+        else:
+            (sample,) = _read_arrays(part, EVERYTHING)
+            assert isinstance(sample, Sample)  # noqa: S101 - it reads nothing else
+            arrays[name] = _only_array(part.name, sample.arrays)
+    yield Inputs(source.name, arrays, frame)
+
+
+def _only_array(name: str, arrays: Mapping[str, Array]) -> Array:
+    if len(arrays) != 1:
+        raise InputError(f"{name} holds {len(arrays)} arrays, and one input takes one. Split it.")
+    return next(iter(arrays.values()))
+
+
 def _read_arrays(source: Source, _: Selection) -> Iterator[Item]:
     if source.path.suffix.lower() == ".npz":
         yield Sample(source.name, read_npz(source.path))
@@ -239,4 +307,5 @@ _READERS: Final[Mapping[SourceKind, Callable[[Source, Selection], Iterator[Item]
     "camera": _read_video,
     "live": _read_video,
     "arrays": _read_arrays,
+    "inputs": _read_inputs,
 }

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError
-from keras2cv.frames import BrokenSource, Frame, Item, Sample, Selection, Source
+from keras2cv.frames import BrokenSource, Frame, Inputs, Item, Sample, Selection, Source
 from keras2cv.manifest import InputTensor
 from keras2cv.pipeline import Pipeline
 from keras2cv.predictor import Predictor, Prepared
@@ -52,7 +52,7 @@ class Batch:
     prepared: Prepared
 
 
-Ready: TypeAlias = Batch | Sample | Answer
+Ready: TypeAlias = Batch | Sample | Inputs | Answer
 
 
 def predict_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterator[Answer]:
@@ -84,7 +84,7 @@ def prepare_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterat
         waiting = []
         if isinstance(item, BrokenSource):
             yield Answer(item.name, problem=item.reason)
-        elif isinstance(item, Sample):
+        elif not isinstance(item, Frame):
             yield item
     yield from _prepared(model, waiting)
 
@@ -100,6 +100,8 @@ def answers_to(model: Predictor, ready: Ready) -> list[Answer]:
         return [ready]
     if isinstance(ready, Sample):
         return _answers_to_sample(model, ready)
+    if isinstance(ready, Inputs):
+        return [_answer_to_inputs(model, ready)]
     results = model.complete(ready.prepared)
     pairs = zip(ready.frames, results, strict=True)
     return [Answer(frame.name, result, frame) for frame, result in pairs]
@@ -126,6 +128,17 @@ def _answers_to_sample(model: Predictor, sample: Sample) -> list[Answer]:
     if len(results) == 1:
         return [Answer(sample.name, results[0])]
     return [Answer(f"{sample.name}:{i:06d}", result) for i, result in enumerate(results)]
+
+
+def _answer_to_inputs(model: Predictor, inputs: Inputs) -> Answer:
+    if inputs.frame is None:
+        return _answers_to_sample(model, Sample(inputs.name, inputs.arrays))[0]
+    try:
+        result = model.predict(inputs.arrays)
+    except InputError as error:
+        return Answer(inputs.name, problem=f"{inputs.name}: {error}")
+    assert not isinstance(result, list)  # noqa: S101 - an image among them makes it one sample
+    return Answer(inputs.name, result, inputs.frame)
 
 
 def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:

@@ -40,6 +40,23 @@ def check_inputs(arrays: Sequence[Any], tensors: Sequence[InputTensor]) -> list[
     return checked
 
 
+def one_sample(value: Any, tensor: InputTensor) -> Array:
+    """Return one sample's array, given with or without its batch dimension, as (1, ...).
+
+    Raises:
+        InputError: another shape or dtype, or more than one sample.
+    """
+    array = np.asarray(value)
+    array = array if array.ndim == len(tensor.keras_shape) else array[None]
+    (checked,) = check_inputs([array], [tensor])
+    if len(checked) != 1:
+        raise InputError(
+            f"Input {tensor.name} must be one sample beside one image, got {len(checked)}. "
+            "Give them one at a time, or prepare the images yourself and call infer()."
+        )
+    return checked
+
+
 def by_name(arrays: Mapping[str, Any], tensors: Sequence[InputTensor]) -> list[Any]:
     """Return the arrays of a dict in the model's order.
 

@@ -118,12 +118,18 @@ def check_not_read(where: Path, sources: Sequence[Source], *, inside: bool) -> N
     Raises:
         UsageError: it would, or there are arrays, on which nothing can be drawn.
     """
-    arrays = [source.name for source in sources if source.kind == "arrays"]
+    arrays = [source.name for source in sources if not _has_image(source)]
     if arrays:
         raise UsageError(f"--save draws on images, and {arrays[0]} holds arrays. Use --json.")
-    at = [source.path.resolve() for source in sources if not source.is_live]
+    files = [part for source in sources for part in (source.parts.values() or (source,))]
+    at = [file.path.resolve() for file in files if not file.is_live]
     if where.resolve() in ([path.parent for path in at] if inside else at):
         raise UsageError(f"--save {where} would overwrite what it reads. Name another place.")
+
+
+def _has_image(source: Source) -> bool:
+    parts = source.parts.values() or (source,)
+    return any(part.kind != "arrays" for part in parts)
 
 
 def _display() -> bool:

@@ -16,6 +16,7 @@ from keras2cv.opencv import require_opencv
 
 if TYPE_CHECKING:
     from keras2cv.frames import Source
+    from keras2cv.manifest import Manifest
     from keras2cv.predictor import Predictor
 
 USAGE: Final = "BUNDLE SOURCE... [options]"
@@ -26,7 +27,8 @@ SOURCE is an image, a folder of images, a pattern in quotes ("day/**/*.jpg"),
 a video, a camera's number, a URL such as rtsp://..., or a .npy or .npz with
 what the Keras model takes. Images are read as cv2.imread reads them (8-bit BGR,
 upright), and prepared as the bundle says. What cannot be read is listed at the
-end; the rest still runs, and the exit code is then 2.
+end; the rest still runs, and the exit code is then 2. For a model with several
+inputs, NAME=FILE gives each its own; a name that comes again begins a sample.
 
 Decoding, preparing, predicting and drawing run at the same time. No frame of a
 file is left out; of a camera or URL the newest frame is predicted, and those
@@ -37,6 +39,7 @@ EXAMPLES: Final = """\
   keras2cv run cat.cv holiday/ --top 3 --save drawn/
   keras2cv run cat.cv "day/**/*.jpg" --json - | grep '"cat"'
   keras2cv run cat.cv 0 --show
+  keras2cv run price.cv photo=house.jpg facts=house.npy
   keras2cv run cars.cv street.jpg --score 0.3 --save drawn.png
   keras2cv run cat.cv archive/ --json archive.jsonl --resume --batch auto
   keras2cv run cars.cv street.mp4 --save drawn.mp4
@@ -169,7 +172,8 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
     from keras2cv.sources import VIDEO_SUFFIXES
 
     manifest = model.manifest
-    images = [source.name for source in sources if source.kind != "arrays"]
+    _check_inputs(manifest, sources)
+    images = [source.name for source in sources if source.kind not in ("arrays", "inputs")]
     if images and manifest.preprocessing is None:
         raise UsageError(
             f"{args.bundle} takes arrays: it does not say how an image such as {images[0]} becomes "
@@ -186,3 +190,16 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
             f"--top is for classes, and the task of {args.bundle} is {manifest.task.kind}. "
             "Leave it out."
         )
+
+
+def _check_inputs(manifest: Manifest, sources: Sequence[Source]) -> None:
+    """Refuse NAME=FILE where the model has no such input, or one that takes no image."""
+    names = [tensor.name for tensor in manifest.inputs]
+    for source in sources:
+        for name, part in source.parts.items():
+            if name not in names:
+                raise UsageError(f"There is no input {name!r}. The model's are {', '.join(names)}.")
+            if part.kind == "image" and name != manifest.image_input:
+                raise UsageError(
+                    f"{part.name} is an image, and the input {name} takes an array. Give a .npy."
+                )

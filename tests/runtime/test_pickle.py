@@ -1,0 +1,104 @@
+"""Predictors in other processes and many threads: the same model, the same numbers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import keras2cv
+from keras2cv.errors import BundleError
+from tiny_bundle import HEIGHT, WIDTH, Classifier
+
+START_METHODS = ["spawn"] + ["fork"] * sys.platform.startswith("linux")
+
+
+def batches(count: int) -> list[dict[str, Any]]:
+    """Return dicts of arrays, as Ray Data and others pass them, each with some samples."""
+    rng = np.random.default_rng(3)
+    return [
+        {"photo": rng.uniform(-1, 1, (1 + n % 4, HEIGHT, WIDTH, 3)).astype(np.float32)}
+        for n in range(count)
+    ]
+
+
+def test_what_is_pickled_is_where_the_bundle_is(
+    cat_cv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is small, finds the bundle from any folder, and predicts the same."""
+    monkeypatch.chdir(tmp_path)
+    model = keras2cv.load("cat.cv", engine="classic")
+    data = pickle.dumps(model)
+    assert len(data) < 1000
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = pickle.loads(data)  # noqa: S301 - our own
+    assert (again.engine, again.device) == ("classic", "cpu")
+    for batch in batches(5):
+        (expected,), (got,) = model(batch).values(), again(batch).values()
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_a_path_is_enough_to_make_one(cat_cv: Path) -> None:
+    """Frameworks that make an object per worker pass the class and its arguments."""
+    (batch,) = batches(1)
+    (got,), (expected,) = (
+        keras2cv.Predictor(cat_cv)(batch).values(),
+        keras2cv.load(cat_cv)(batch).values(),
+    )
+    np.testing.assert_array_equal(got, expected)
+
+
+def test_another_model_in_the_same_place_is_refused(cat_cv: Path) -> None:
+    """A worker with an older copy of the bundle would answer wrongly in silence."""
+    data = pickle.dumps(keras2cv.load(cat_cv))
+    Classifier(batch=2).write(cat_cv)
+    with pytest.raises(BundleError, match="holds another model"):
+        pickle.loads(data)  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("method", START_METHODS)
+def test_other_processes_give_the_same_numbers(cat_cv: Path, method: str) -> None:
+    """The predictor itself is what is called there, on dicts of arrays, spawned or forked."""
+    model = keras2cv.load(cat_cv)
+    given = batches(12)
+    expected = [model(batch) for batch in given]
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        found = list(pool.map(model, given, timeout=120))
+    for got, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(got["scores"], wanted["scores"])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs fork")
+def test_a_predictor_survives_a_fork(cat_cv: Path) -> None:
+    """Loaded and used before, with OpenCV's threads running, it answers in the child as well."""
+    model = keras2cv.load(cat_cv)
+    (batch,) = batches(1)
+    expected = model(batch)["scores"]
+    receive, send = multiprocessing.Pipe(duplex=False)
+    child = multiprocessing.get_context("fork").Process(
+        target=lambda: send.send(model(batch)["scores"])
+    )
+    child.start()
+    assert receive.poll(60)
+    np.testing.assert_array_equal(receive.recv(), expected)
+    child.join(60)
+    assert child.exitcode == 0
+
+
+def test_many_threads_at_once_get_their_own_answers(cat_cv: Path) -> None:
+    """Eight threads, one net: no answer is mixed with another's."""
+    model = keras2cv.load(cat_cv)
+    given = batches(200)
+    expected = [model(batch)["scores"] for batch in given]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(model, given))
+    for got, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(got["scores"], wanted)
