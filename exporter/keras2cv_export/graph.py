@@ -205,6 +205,21 @@ def integer(node: ir.Node, name: str, default: int) -> int:
     return attribute.as_int() if attribute is not None else default
 
 
+def reduced_axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
+    """Return the axes that a reduction reduces, in order; None if none, or they are computed."""
+    if node.op_type.startswith("Global"):
+        return tuple(range(2, rank))
+    axes: Sequence[int] = ints(node, "axes")
+    if len(node.inputs) > 1 and node.inputs[1] is not None:
+        array = constant(node.inputs[1])
+        if array is None:
+            return None
+        axes = array.reshape(-1).tolist()
+    if not axes and integer(node, "noop_with_empty_axes", 0):
+        return None
+    return tuple(sorted({a % rank for a in axes})) or tuple(range(rank))
+
+
 def nodes(model: ir.Model, *ops: str) -> list[ir.Node]:
     """List the nodes of the given op types, in topological order; a copy, safe to edit under."""
     return [node for node in model.graph if node.op_type in ops and node.domain in ("", "ai.onnx")]

@@ -13,9 +13,15 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import new_constant, new_node, nodes, reshape, shape_of, substitute
-
-from .reduce_one_block import reduced_axes
+from keras2cv_export.graph import (
+    new_constant,
+    new_node,
+    nodes,
+    reduced_axes,
+    reshape,
+    shape_of,
+    substitute,
+)
 
 
 def halve_product(model: ir.Model) -> int:

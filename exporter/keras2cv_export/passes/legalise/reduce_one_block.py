@@ -7,9 +7,9 @@
 
 Three axes or more at once are computed wrongly by the classic engine of 5.0 and by 4.7 to 4.14
 (0.03 to 10 of the range), over axes 1 to 3 of a 5-D tensor by the new one too; all axes at once
-crash them; 4.8 is wrong for axis 0 and for 5-D tensors; 4.6 wants 4-D tensors, or 2-D ones.
-GlobalAveragePool of a 5-D tensor is refused by all. Right everywhere: axes (2, 3) or one axis
-after the first of a 4-D tensor, and axis 1 of a 2-D one; those stay as they are.
+crash them; 4.6 wants 4-D tensors, or 2-D ones. GlobalAveragePool of a 5-D tensor is refused by
+all. Right everywhere but in 4.8, which has `reduce_to_pool`: axes (2, 3) or one axis after the
+first of a 4-D tensor, and axis 1 of a 2-D one; those stay as they are.
 
 Exact up to rounding: the mean of means of equally many numbers is the mean.
 """
@@ -23,12 +23,11 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph import (
-    constant,
     integer,
-    ints,
     new_constant,
     new_node,
     nodes,
+    reduced_axes,
     reshape,
     shape_of,
     substitute,
@@ -61,21 +60,6 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         value = _reduce_block(model, node, value, op, block)
         op = _THEN[op]
     return substitute(node, reshape(model, node, value, target, like=output))
-
-
-def reduced_axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
-    """Return the axes that a reduction reduces, in order; None if none, or they are computed."""
-    if node.op_type.startswith("Global"):
-        return tuple(range(2, rank))
-    axes: Sequence[int] = ints(node, "axes")
-    if len(node.inputs) > 1 and node.inputs[1] is not None:
-        array = constant(node.inputs[1])
-        if array is None:
-            return None
-        axes = array.reshape(-1).tolist()
-    if not axes and integer(node, "noop_with_empty_axes", 0):
-        return None
-    return tuple(sorted({a % rank for a in axes})) or tuple(range(rank))
 
 
 def _is_right(node: ir.Node, axes: tuple[int, ...]) -> bool:

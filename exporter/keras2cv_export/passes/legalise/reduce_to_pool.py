@@ -18,9 +18,15 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import new_constant, new_node, nodes, reshape, shape_of, substitute
-
-from .reduce_one_block import reduced_axes
+from keras2cv_export.graph import (
+    new_constant,
+    new_node,
+    nodes,
+    reduced_axes,
+    reshape,
+    shape_of,
+    substitute,
+)
 
 # How each becomes one of Sum, Mean and Max: what is done before, and after.
 _BY: dict[str, tuple[str, str | None, str | None]] = {
