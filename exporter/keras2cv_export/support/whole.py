@@ -58,11 +58,6 @@ def _axes(node: ir.Node) -> tuple[int, ...]:
     return tuple(a % rank for a in axes) if rank else ()
 
 
-def made_vector(node: ir.Node) -> bool:
-    """Its result has one axis: 4.12 and 4.14 write that elsewhere than where it is read."""
-    return shape_of(node.outputs[0]) is not None and len(shape_of(node.outputs[0]) or ()) == 1
-
-
 def not_an_image(node: ir.Node) -> bool:
     """It resizes anything but the last two of four axes."""
     given, made = shape_at(node, 0), shape_of(node.outputs[0])
@@ -153,7 +148,6 @@ RULES = (
     Rule("shared reduction", REDUCTIONS, lambda _: True, "threads share it from wrong places on"),
     Rule("nothing reduced", ("ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceSumSquare"),
          nothing_summed, "it reduces an axis of one"),
-    Rule("made vector", ("ArgMax", "ArgMin"), made_vector, "its result has one axis"),
     Rule("no image", ("Resize",), not_an_image, "it resizes other axes than height and width"),
     Rule("cubic", ("Resize",), cubic, "it is cubic"),
     Rule("antialiased", ("Resize",), antialiased, "it is antialiased"),

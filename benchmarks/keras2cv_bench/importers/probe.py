@@ -1,0 +1,178 @@
+"""A graph of one node, and the numbers that go into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper, shape_inference
+
+Array = NDArray[Any]
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
+
+SAMPLES: Final = 2  # a second run shows what was kept of the first
+_IR_VERSION: Final = 8
+
+
+@dataclass(frozen=True)
+class Computed:
+    """An operand that is not known before the run: an input of the graph, cast where needed.
+
+    Attributes:
+        shape: Its shape.
+        draw: What it is filled with, as float32.
+        cast: The type that it is cast to inside; None leaves it float32.
+    """
+
+    shape: tuple[int, ...]
+    draw: Draw
+    cast: int | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A graph, and what is fed to it.
+
+    Attributes:
+        about: The op, or the name of the rule, that it is about; "" runs everywhere.
+        op: The op that it holds.
+        model: The graph.
+        samples: Inputs by name, once for every run.
+    """
+
+    about: str
+    op: str
+    model: onnx.ModelProto
+    samples: tuple[dict[str, Array], ...]
+
+
+def x(*shape: int) -> Computed:
+    """Give numbers of both signs, none near zero."""
+    return Computed(shape, _signed)
+
+
+def positive(*shape: int) -> Computed:
+    """Give numbers from 0.3 to 1.5."""
+    return Computed(shape, lambda rng, size: rng.uniform(0.3, 1.5, size))
+
+
+def inside(*shape: int) -> Computed:
+    """Give numbers between -1 and 1."""
+    return Computed(shape, lambda rng, size: rng.uniform(-0.9, 0.9, size))
+
+
+def above(*shape: int) -> Computed:
+    """Give numbers above 1."""
+    return Computed(shape, lambda rng, size: rng.uniform(1.1, 3, size))
+
+
+def few(*shape: int) -> Computed:
+    """Give 0, 1 and 2, so that some are equal."""
+    return Computed(shape, lambda rng, size: rng.integers(0, 3, size))
+
+
+def truth(*shape: int) -> Computed:
+    """Give truth values."""
+    return Computed(shape, lambda rng, size: rng.integers(0, 2, size), TensorProto.BOOL)
+
+
+def index(high: int, *shape: int) -> Computed:
+    """Give indices below `high`."""
+    return Computed(shape, lambda rng, size: rng.integers(0, high, size), TensorProto.INT64)
+
+
+def k(*shape: int) -> Array:
+    """Return a constant of numbers of both signs."""
+    return _signed(np.random.default_rng((3, *shape)), shape).astype(np.float32)
+
+
+def ints(*values: int) -> Array:
+    """Return a constant of whole numbers."""
+    return np.array(values, np.int64)
+
+
+def probe(
+    about: str,
+    op: str,
+    *operands: Computed | Array | None,
+    opset: int = 13,
+    outputs: int = 1,
+    cast: bool = False,
+    added: Computed | None = None,
+    **attributes: Any,
+) -> Probe:
+    """Build a graph of one node.
+
+    Args:
+        about: The op, the rule's name, or "".
+        op: The op.
+        *operands: What it reads: computed, constant, or left out.
+        opset: The opset whose form of the node it is.
+        outputs: How many outputs the node has.
+        cast: Whether they are cast to float32, which every importer can give.
+        added: What the output is added to, after an Exp.
+        **attributes: The node's.
+    """
+    names, nodes, inputs, weights = _operands(operands)
+    made = [f"y{number}" for number in range(outputs)]
+    raw = [f"{name}/raw" for name in made] if cast or added else made
+    nodes.append(helper.make_node(op, names, raw, name=f"layer/{op}", **attributes))
+    if cast:
+        nodes += [
+            helper.make_node("Cast", [old], [new], name=f"{new}/Cast", to=TensorProto.FLOAT)
+            for old, new in zip(raw, made, strict=True)
+        ]
+    if added is not None:
+        inputs["added"] = added
+        nodes.insert(0, helper.make_node("Exp", ["added"], ["exp"], name="before/Exp"))
+        nodes.append(helper.make_node("Add", ["exp", "y0/raw"], ["y0"], name="layer/Add"))
+    graph = helper.make_graph(
+        nodes,
+        "probe",
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, v.shape) for n, v in inputs.items()],
+        [helper.make_empty_tensor_value_info(name) for name in made],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    model.ir_version = _IR_VERSION
+    model = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    return Probe(about, op, model, tuple(_sample(inputs, seed) for seed in range(SAMPLES)))
+
+
+def _operands(
+    operands: Sequence[Computed | Array | None],
+) -> tuple[list[str], list[onnx.NodeProto], dict[str, Computed], list[onnx.TensorProto]]:
+    names: list[str] = []
+    casts: list[onnx.NodeProto] = []
+    inputs: dict[str, Computed] = {}
+    weights: list[onnx.TensorProto] = []
+    for number, operand in enumerate(operands):
+        name = f"x{number}"
+        if operand is None:
+            name = ""
+        elif not isinstance(operand, Computed):
+            weights.append(numpy_helper.from_array(np.asarray(operand), name))
+        else:
+            inputs[name] = operand
+            if operand.cast is not None:
+                casts.append(
+                    helper.make_node(
+                        "Cast", [name], [f"{name}/cast"], name=f"{name}/Cast", to=operand.cast
+                    )
+                )
+                name = f"{name}/cast"
+        names.append(name)
+    return names, casts, inputs, weights
+
+
+def _sample(inputs: dict[str, Computed], seed: int) -> dict[str, Array]:
+    rng = np.random.default_rng((41, seed))
+    return {n: np.asarray(v.draw(rng, v.shape), np.float32) for n, v in inputs.items()}
+
+
+def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return np.asarray(rng.uniform(0.3, 1.5, shape) * rng.choice([-1, 1], shape))
