@@ -81,6 +81,11 @@ def _export_command(model: str) -> list[str]:
     return shlex.split(line)[1:]
 
 
+def _check_commands() -> list[list[str]]:
+    text = README.read_text(encoding="utf-8")
+    return [shlex.split(line)[1:] for line in re.findall(r"^keras2cv check .*$", text, re.M)]
+
+
 def run(blocks: dict[str, str], name: str) -> dict[str, Any]:
     """Execute one block and return the names it defines."""
     namespace: dict[str, Any] = {}
@@ -157,6 +162,19 @@ def test_infer_takes_and_gives_what_predict_does(blocks: dict[str, str]) -> None
 def test_the_python_api_exports_and_checks(blocks: dict[str, str]) -> None:
     """The README's `export` and `check` pass on its own model."""
     assert run(blocks, "export-api")["report"].parity.verdict == "pass"
+
+
+def test_the_checks_end_as_the_readme_says(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first passes and writes its page; the second finds another resize."""
+    passing, failing = _check_commands()
+    assert main([*passing, "--no-speed"]) == 0
+    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    capsys.readouterr()
+    assert main(failing) == 1
+    [promised] = re.findall(r"^end to end: .*$", README.read_text(encoding="utf-8"), re.M)
+    assert promised in capsys.readouterr().out.splitlines()
 
 
 def test_every_python_block_is_run(blocks: dict[str, str]) -> None:

@@ -29,6 +29,7 @@ _LEAST, _MOST = 7, 60  # rounds; fewer than 7 have no interval worth the name
 _BUDGET_S: Final = 3.0
 _DRAWS: Final = 2000
 _CONFIDENCE: Final = 0.95
+_NOISY: Final = 1.3  # ends of an interval further apart than that say little about the model
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class SpeedReport:
             f"{self.threads[0]} threads), TensorFlow's tf.function {self.median_ms(THEIRS):.3g} ms"
             f"{keras} ({self.threads[1]} threads, without its preprocessing): "
             f"{self.ratio:.2f} times tf.function's time (95 %: {low:.2f} to {high:.2f}; "
-            f"medians of {rounds} interleaved runs)"
+            f"medians of {rounds} interleaved runs{self._noise()})"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,6 +120,10 @@ class SpeedReport:
             "batch": self.batch,
             "nanoseconds": {side: list(times) for side, times in self.nanoseconds.items()},
         }
+
+    def _noise(self) -> str:
+        low, high = self.ratio_interval
+        return "; noisy, the machine is busy" if high > _NOISY * low else ""
 
     def _ratios(self) -> Any:
         return np.array(self.nanoseconds[OURS]) / np.array(self.nanoseconds[THEIRS])

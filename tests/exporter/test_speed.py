@@ -108,6 +108,12 @@ def test_the_line_and_the_record_hold_the_numbers() -> None:
     assert said["ratio_interval_95"] == [0.5, 0.5]
 
 
+def test_a_wide_interval_is_called_noisy() -> None:
+    """And a narrow one is not."""
+    assert "busy" not in str(report([2e6] * 7, [4e6] * 7))
+    assert "noisy, the machine is busy" in str(report([1e6, 9e6, 2e6, 8e6, 1e6], [4e6] * 5))
+
+
 def test_sides_without_rounds_are_no_report() -> None:
     """Nothing is made up of nothing."""
     with pytest.raises(ValueError, match="as many rounds"):
