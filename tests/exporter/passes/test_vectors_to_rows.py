@@ -7,7 +7,7 @@ import pytest
 
 from keras2cv_export.passes.legalise.vectors_to_rows import vectors_to_rows
 from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from small_graphs import integers, random
 
 SUMS = "a = ReduceMax <axes=[1], keepdims=0> (x)"
 
@@ -18,12 +18,16 @@ def vector(node: str) -> Make:
         f"(float[4,6] x) => (float[4] y) {{ {SUMS}  {node} }}",
         k=np.array(0.3, np.float32),
         v=random(4),
+        o=integers(0),
     )
 
 
 FORMS: dict[str, tuple[Make, dict[str, int]]] = {
     "with a number": (vector("y = Mul (a, k)"), {"Reshape": 2, "Mul": 1}),
     "with a constant vector": (vector("y = Sub (v, a)"), {"Reshape": 2, "Sub": 1}),
+    "a sigmoid": (vector("y = Sigmoid (a)"), {"Reshape": 2, "Sigmoid": 1}),
+    "a lower bound": (vector("y = Clip (a, k)"), {"Reshape": 2, "Clip": 1}),
+    "shares": (vector("y = Softmax <axis=0> (a)"), {"Reshape": 2, "Softmax": 1}),
     "with itself": (vector("y = Add (a, a)"), {"Reshape": 3, "Add": 1}),
 }
 
@@ -36,7 +40,7 @@ def test_a_vector_is_a_row(make: Make, ops: dict[str, int]) -> None:
 
 LEFT = {
     "a matrix": made("(float[2,3] x) => (float[2,3] y) { y = Mul (x, k) }", k=random(3)),
-    "an op of one operand": vector("y = Exp (a)"),
+    "an op that counts axes": vector("y = CumSum (a, o)"),
     "a number": made(
         "(float[3] x) => (float y) { a = ReduceMax <keepdims=0> (x)  y = Mul (a, k) }", k=random()
     ),
