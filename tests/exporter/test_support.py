@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import onnx_ir as ir
 import pytest
 
 from keras2cv.errors import UnsupportedError
-from keras2cv_export.support import RULES, layer_of, require_supported, unsupported
+from keras2cv_export.support import RULES, examine, layer_of, oldest, require_supported, unsupported
 from keras2cv_export.support.measured import FORMS
 from keras2cv_export.target import Target
 from small_graphs import graph, integers
@@ -82,3 +83,101 @@ def test_a_layer_is_the_scope_of_its_node(node: str, layer: str) -> None:
 def test_every_rule_is_measured() -> None:
     """A form without a row in the table would be known to nobody, and a row without a form."""
     assert sorted(rule.name for rule in RULES) == sorted(FORMS)
+
+
+def top_k_graph() -> ir.Model:
+    """Return a graph that OpenCV runs from 4.12 on: it has TopK, and then something plain."""
+    return graph(
+        "(float[2,7] x) => (float[2,3] y) { v, i = TopK <axis=-1> (x, k)  y = Relu (v) }",
+        k=integers(3),
+    )
+
+
+def cubic_graph() -> ir.Model:
+    """Return a graph that the new engine alone runs."""
+    return graph(
+        """(float[1,3,5,7] x) => (float[1,3,8,11] y) {
+            y = Resize <mode="cubic"> (x, , , sizes)
+        }""",
+        sizes=integers(1, 3, 8, 11),
+    )
+
+
+@pytest.mark.parametrize(
+    ("opencv", "engine", "refused"),
+    [
+        ("4.6", None, True),
+        ("4.10", None, True),
+        ("4.11", None, True),
+        ("4.12", None, False),
+        ("5.0", "classic", False),
+        (None, None, False),
+    ],
+)
+def test_a_version_that_was_asked_for_must_run_everything(
+    opencv: str | None, engine: str | None, refused: bool
+) -> None:
+    """And where none was, the newest must."""
+    target = Target.parse(opencv, engine)
+    assert bool(unsupported(top_k_graph(), target)) is refused
+    if refused:
+        with pytest.raises(UnsupportedError, match=r"OpenCV 4\.\d+ and newer cannot run 1 op"):
+            require_supported(top_k_graph(), target)
+
+
+@pytest.mark.parametrize(
+    ("opencv", "engine", "refused"),
+    [
+        ("5.0", None, True),  # both engines
+        ("5.0", "classic", True),
+        ("5.0", "new", False),
+        (None, None, False),
+        (None, "classic", True),
+        (None, "new", False),
+    ],
+)
+def test_an_engine_that_was_asked_for_must_run_everything(
+    opencv: str | None, engine: str | None, refused: bool
+) -> None:
+    """And where none was, one must."""
+    assert bool(unsupported(cubic_graph(), Target.parse(opencv, engine))) is refused
+
+
+def test_a_reason_says_who_and_what_to_aim_at() -> None:
+    """Which versions, and the first that will do."""
+    (found,) = unsupported(top_k_graph(), Target())
+    assert found.importers == ("4.6", "4.8", "4.10")
+    assert str(found) == (
+        "TopK in layer_0: it has no such op (OpenCV 4.6 to 4.10). "
+        "Aim at a newer OpenCV with --opencv 4.12, or replace the layer."
+    )
+    (found,) = unsupported(cubic_graph(), Target())
+    assert "--opencv 5.0 --engine new" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("asked", "opencv", "note"),
+    [
+        (None, "4.12", "It needs OpenCV 4.12 or newer: TopK in layer_0, "),
+        ("4.14", "4.14", None),
+    ],
+)
+def test_the_oldest_that_runs_a_graph(asked: str | None, opencv: str, note: str | None) -> None:
+    """With what keeps the one before from it; never older than what was asked for."""
+    found = oldest(examine(top_k_graph()), Target.parse(asked))
+    assert (found.opencv, found.classic) == (opencv, True)
+    assert [one.startswith(str(note)) for one in found.notes] == [True] * (note is not None)
+
+
+def test_a_graph_that_one_engine_alone_runs_says_so() -> None:
+    """The other engine is in every OpenCV before."""
+    found = oldest(examine(cubic_graph()), Target.parse())
+    assert (found.opencv, found.classic) == ("5.0", False)
+    assert found.notes[0].startswith("It needs OpenCV 5.0 or newer, new engine: Resize in layer_0")
+
+
+def test_a_plain_graph_runs_on_all() -> None:
+    """And nothing is said about it."""
+    model = graph("(float[2,3] x) => (float[2,3] y) { y = Relu (x) }")
+    found = oldest(examine(model), Target.parse())
+    assert (found.opencv, found.notes, found.classic) == ("4.6", (), True)
