@@ -37,9 +37,9 @@ _SUITE = Path(__file__).resolve().parents[3] / "tests" / "conformance"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure what is not measured yet, and write the pages; return the exit code."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
-        run(args)
+        write(measure(args), args.output)
     except Keras2cvError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -49,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(args: argparse.Namespace) -> None:
-    """List, measure, write.
+def measure(args: argparse.Namespace) -> Atlas:
+    """List the suite, measure what is not measured yet, and return all of it.
 
     Raises:
         UsageError: There is no suite, or no case of that name.
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> None:
         _say(f"the sources or versions have changed since the last results: {what}")
     with tempfile.TemporaryDirectory(dir=work) as name, runtime_copy(Path(name)) as environment:
         Sweep(suite, columns, store, Path(name), environment, _say, args.workers).run(chosen)
-    atlas = Atlas(
+    return Atlas(
         headings := tuple(map(_heading, columns)),
         tuple(families_of(chosen, headings, store.records)),
         date.today().isoformat(),
@@ -84,7 +84,6 @@ def run(args: argparse.Namespace) -> None:
         len(listed),
         mixed=store.outdated and args.keep,
     )
-    write(atlas, args.output)
 
 
 def write(atlas: Atlas, folder: Path) -> None:
@@ -140,7 +139,8 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the reader of the flags that `measure` takes."""
     parser = argparse.ArgumentParser(
         prog="python -m keras2cv_bench.atlas",
         description=__doc__,
