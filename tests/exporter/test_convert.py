@@ -10,8 +10,11 @@ import pytest
 from keras import layers
 
 from keras2cv.manifest import InputTensor, OutputTensor
-from keras2cv_export.convert import Converted, convert
+from keras2cv_export import convert as converting
+from keras2cv_export.convert import Converted, convert, convert_unchecked
 from keras2cv_export.load import load_model
+from keras2cv_export.support import UnsupportedOpsError
+from keras2cv_export.target import Target
 
 
 def converted(model: keras.Model, **settings: Any) -> Converted:
@@ -109,3 +112,24 @@ def test_a_tower_that_is_called_twice_is_stored_once() -> None:
     sizes = [v.const_value.size for v in weights if v.const_value is not None]
     kernels = [5 * 3 * 3 * 3, 5 * 7 * 5 * 6]
     assert [sizes.count(kernel) for kernel in kernels] == [1, 1]
+
+
+def test_what_a_target_cannot_run_is_refused_with_its_layers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All of it at once; it is converted all the same for who wants to look at it."""
+    monkeypatch.setattr(converting, "pipeline", lambda _: ())  # nothing is mended
+    x = keras.Input((7, 9, 3), name="photo")
+    y = layers.ReLU(6.0, name="second")(layers.ReLU(6.0, name="first")(x))
+    loaded = load_model(keras.Model(x, y, name="net"))
+    with pytest.raises(
+        UnsupportedOpsError, match=r"OpenCV 4\.6 and newer cannot run 2 ops"
+    ) as error:
+        convert(loaded, Target.parse("4.6"))
+    assert [(f.op, f.layer.rpartition("/")[2]) for f in error.value.found] == [
+        ("Clip", "first_1"),
+        ("Clip", "second_1"),
+    ]
+    for target in (None, Target.parse("4.8")):
+        assert convert(loaded, target).model.graph.num_nodes() > 0
+    assert convert_unchecked(loaded, Target.parse("4.6")).model.graph.num_nodes() > 0

@@ -101,6 +101,34 @@ def test_everything_unsupported_is_listed_at_once(bad: Path) -> None:
     assert found.exit_code == 1
 
 
+def test_findings_are_those_of_each_version(tmp_path: Path) -> None:
+    """What one cannot run, another may; 4.7 counts as 4.6, whose faults it may have."""
+    k = numpy_helper.from_array(np.array([3]), "k")
+    largest = helper.make_node("TopK", ["a", "k"], ["v", "i"], name="net/best/TopK", axis=3)
+    nodes = [
+        helper.make_node("Clip", ["x", "low"], ["a"], name="net/bound/Clip"),
+        largest,
+        node("Resize", "v", "y", "net/larger/Resize", mode="cubic"),
+    ]
+    nodes[2].input.extend(["", "", "sizes"])
+    weights = [
+        k,
+        numpy_helper.from_array(np.float32(0.2), "low"),
+        numpy_helper.from_array(np.array([1, 3, 14, 6]), "sizes"),
+    ]
+    found = inspect_model(
+        write(tmp_path / "m.onnx", nodes, weights=weights), ["4.7", "4.10", "4.14", "5.0"]
+    )
+    assert [(f.problem.op, f.problem.layer, f.targets) for f in found.findings] == [
+        ("Clip", "net/bound", ("4.7",)),
+        ("TopK", "net/best", ("4.7", "4.10")),
+        ("Resize", "net/larger", ("4.7", "4.10", "4.14", "5.0 classic")),
+    ]
+    assert {target: found.unsupported(target) for target in found.targets} == {
+        "4.7": 3, "4.10": 2, "4.14": 1, "5.0 new": 0, "5.0 classic": 1,
+    }  # fmt: skip
+
+
 def test_a_supported_graph_loads_and_runs_on_every_engine(good: Path) -> None:
     """The installed OpenCV is given the file; ops are counted, and so are Transposes."""
     found = inspect_model(good)
