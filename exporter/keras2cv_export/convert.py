@@ -121,8 +121,10 @@ def _output(spec: TensorSpec, net: NetTensor, loaded: LoadedModel) -> OutputTens
     batched = shape[:1] == (loaded.batch,)
     if loaded.open_batch is not None:
         batched = spec.name in loaded.open_batch
+    # A number without axes has one axis in the net, since few importers know such numbers.
+    net_shape = net.shape if shape else ()
     return OutputTensor(
-        spec.name, net.net_name, shape, net.shape, net.layout, _dtype(spec), batched
+        spec.name, net.net_name, shape, net_shape, net.layout, _dtype(spec), batched
     )
 
 
