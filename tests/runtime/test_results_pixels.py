@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drawn_image import draw_image
-from keras2cv.drawing import colour_of
+from keras2cv.drawing import colour_of, draw_regions
 from keras2cv.errors import UsageError
 from keras2cv.geometry import place
 from keras2cv.results import Detections, Segmentation
@@ -158,3 +158,16 @@ def test_the_background_of_a_binary_mask_stays_clear() -> None:
     picture = Segmentation(label_map, 2, ("none", "road"), threshold=0.5).draw(image)
     assert (picture[190, :150] == 90).all()
     assert (picture[190, 150:] != 90).any(axis=1).all()
+
+
+def test_classes_beyond_a_byte_are_drawn_too() -> None:
+    """Each class in its own colour over half of the image, whatever its number."""
+    image = np.random.default_rng(7).integers(0, 256, (170, 180, 3), np.uint8)
+    numbers = np.repeat(np.array([-1, 0, 7, 254, 255, 300], np.int32), 30)[None].repeat(170, 0)
+    shown = {0: "a", 254: "b", 255: "c", 300: "d"}
+    drawn = draw_regions(image, numbers, shown)
+    expected = image.copy()
+    for number in shown:
+        region = numbers == number
+        expected[region] = image[region] // 2 + np.array(colour_of(number), np.uint8) // 2
+    assert np.array_equal(drawn[120:], expected[120:])  # the names stand above
