@@ -37,6 +37,7 @@ from .legalise.merge_casts import merge_casts
 from .legalise.name_nodes_apart import name_nodes_apart
 from .legalise.onehot_to_equal import onehot_to_equal
 from .legalise.own_concat_constants import own_concat_constants
+from .legalise.own_small_constants import own_small_constants
 from .legalise.pad_to_gather import pad_to_gather
 from .legalise.part_matmul import part_matmul
 from .legalise.plain_transposed_conv import plain_transposed_conv
@@ -156,6 +157,7 @@ LOWER: tuple[tuple[Pass, Version], ...] = (
     (part_matmul, (4, 8)),
     (state_softmax_axis, (4, 8)),
     (own_concat_constants, CLASSIC),
+    (own_small_constants, CLASSIC),
     (name_nodes_apart, CLASSIC),
     (share_weights, ALL),  # last: any pass before it may have made another copy
 )

@@ -5,9 +5,10 @@
 A tower that a model calls twice, as a siamese one does, has its kernels transposed, scaled and
 folded once for each call, and its file would be twice as large. Exact: the same bits.
 
-Left alone when a weight is an output too, which needs its own name, or an operand of a Concat,
-which OpenCV makes a layer of (see `own_concat_constants`); and where ops of different types read
-it: up to the classic engine of 5.0, what is an operand of Sub and the matrix of a MatMul crashes.
+Left alone when a weight is small, as nothing is gained; when it is an output too, which needs its
+own name, or an operand of a Concat, which OpenCV makes a layer of (see `own_concat_constants`); and
+when ops of different types read it: up to the classic engine of 5.0, what is an operand of Sub and
+the matrix of a MatMul crashes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ Key = tuple[str, tuple[int, ...], bytes, frozenset[tuple[str, int]]]
 
 # Hashing half a gigabyte takes a second. Weights that differ do so in some of this many numbers.
 _GLANCE = 64
+_SMALL = 1024  # numbers
 
 
 def share_weights(model: ir.Model) -> int:
@@ -32,7 +34,9 @@ def share_weights(model: ir.Model) -> int:
 
 def _share(model: ir.Model, value: ir.Value, kept: dict[Key, list[ir.Value]]) -> int:
     array = constant(value)
-    if array is None or value.is_graph_output() or _is_joined(value):
+    if array is None or array.size <= _SMALL:
+        return 0
+    if value.is_graph_output() or _is_joined(value):
         return 0
     alike = kept[_glance(value, array)]
     for other in alike:
