@@ -71,19 +71,22 @@ def resize(pixels: Array, size_wh: tuple[int, int], way: Way) -> Array:
     """Return (height, width, C): uint8 from Pillow and OpenCV, float32 from TensorFlow."""
     if way.rule == "letterbox":
         x0, y0, x1, y1 = place(pixels.shape[1::-1], size_wh, way.rule).content_xyxy
-        part = _stretch(pixels, (x1 - x0, y1 - y0), way.interpolation, None)
+        part = _stretch(pixels, (x1 - x0, y1 - y0), way, None)
         canvas = np.full((size_wh[1], size_wh[0], pixels.shape[2]), way.pad, part.dtype)
         canvas[y0:y1, x0:x1] = part
         return canvas
     box = place(pixels.shape[1::-1], size_wh, way.rule).visible_xyxy
-    return _stretch(pixels, size_wh, way.interpolation, box if way.rule == "center-crop" else None)
+    return _stretch(pixels, size_wh, way, box if way.rule == "center-crop" else None)
 
 
 def _stretch(
-    pixels: Array, size_wh: tuple[int, int], interpolation: str, box: tuple[int, ...] | None
+    pixels: Array, size_wh: tuple[int, int], way: Way, box: tuple[int, ...] | None
 ) -> Array:
-    if interpolation.startswith("pil"):
+    interpolation = way.interpolation
+    if interpolation.startswith("pil") and way.decoder == "pil":
         return _stretch_by_pillow(pixels, size_wh, interpolation, box)
+    if interpolation.startswith("pil"):  # read by another library: the runtime's copy, held to it
+        return _with_channels(repeat(pixels, size_wh, interpolation, box_xyxy=_box(box)))
     x0, y0, x1, y1 = box or (0, 0, *pixels.shape[1::-1])
     part = np.ascontiguousarray(pixels[y0:y1, x0:x1])
     if not interpolation.startswith("tf-"):

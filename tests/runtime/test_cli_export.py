@@ -289,6 +289,11 @@ def checked(*reports: Any) -> SimpleNamespace:
         parity=reports[-1],
         by_engine=tuple(zip(("new", "classic"), reports, strict=False)),
         notes=(),
+        exit_code=reports[-1].exit_code,
+        journey=None,
+        mismatches=(),
+        speed=None,
+        bisect=None,
         to_dict=lambda: {"parity": reports[-1].to_dict()},
     )
 
@@ -312,11 +317,12 @@ def test_check_ends_with_its_verdict(
 def test_check_passes_everything_that_was_said(
     put: Put, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Bundle, model, samples, tolerances, engine and modules arrive."""
+    """Bundle, model, samples, tolerances, engine, modules and Keras' side arrive."""
     stand = put("check", checked(compared()))
     said = (
         "check cat.cv --against cat.h5 --samples s.npz --tolerance strict --tolerance a:0.01 "
-        "--engine new --import m.layers --unsafe --json -"
+        "--engine new --import m.layers --unsafe --json - --reference-resize tf --max-ratio 1.5 "
+        "--reference-preprocess caffe --reference-fn my.data:read --labels l.txt --bisect"
     )
     assert main(said.split()) == 0
     del stand.options["progress"]
@@ -328,6 +334,14 @@ def test_check_passes_everything_that_was_said(
         "engine": "new",
         "unsafe": True,
         "imports": ["m.layers"],
+        "reference_resize": "tf",
+        "reference_preprocess": "caffe",
+        "reference_fn": "my.data:read",
+        "labels": "l.txt",
+        "speed": True,
+        "max_ratio": 1.5,
+        "bisect": True,
+        "repro": None,
     }
     assert json.loads(capsys.readouterr().out)["parity"]["verdict"] == "pass"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -111,8 +112,13 @@ def _from_file(path: Path, bundle: Preprocessing) -> Preprocessing:
 
 
 def _decoder(interpolation: str) -> Decoder:
-    """Pillow's resizes come with Pillow's decoder; else whoever decodes as OpenCV can, exactly."""
-    return "pil" if interpolation.startswith("pil") else "tf-accurate"
+    """Pillow's resizes come with Pillow's decoder; else whoever decodes as OpenCV can, exactly.
+
+    Where Pillow is not installed, the runtime's copy of its resizes has to do, unless it is asked
+    for by name.
+    """
+    has_pillow = importlib.util.find_spec("PIL") is not None
+    return "pil" if interpolation.startswith("pil") and has_pillow else "tf-accurate"
 
 
 def _said(interpolation: str) -> Decoder:

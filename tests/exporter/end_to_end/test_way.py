@@ -67,3 +67,12 @@ def test_another_preset_or_a_file_is_taken(tmp_path: Path) -> None:
     )
     way = parse_way(None, path, facts())  # type: ignore[arg-type]
     assert (way.preset, way.facts.color, way.facts.mean) == ("file", "BGR", (1, 2, 3))
+
+
+def test_without_pillow_its_copy_has_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless it is asked for by name, which then says what to install."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    way = own_way(facts("tf", "pil-bilinear"))  # type: ignore[arg-type]
+    assert (way.decoder, way.interpolation) == ("tf-accurate", "pil-bilinear")
+    asked = parse_way("pil-bilinear", None, facts())  # type: ignore[arg-type]
+    assert asked.decoder == "pil"
