@@ -11,6 +11,7 @@
 4.6 knows two forms: equal shapes, and a block of neighbouring axes that is the same for all
 others (its Scale layer). It takes that block for the channels in a product, whatever the shapes
 say, and a quotient's divisor for its dividend: x (5, 5, 5, 5) times k (5,) is wrong in silence.
+A constant right after a convolution it merges into the bias, which has a number for each channel.
 What cannot be had by a Reshape is expanded to the full shape. Exact, but for Max and Min, which
 round as float32 does.
 """
@@ -37,6 +38,7 @@ from keras2cv_export.graph import (
 Shape = tuple[int, ...]
 
 _LARGEST_RANK = 5
+_BIASED = ("Conv", "ConvTranspose", "BatchNormalization")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ def _with_constant(model: ir.Model, node: ir.Node, full: Shape, k: int) -> int:
         return _outer(model, node, value, array, full) or _expand(model, node, 1 - k, full)
     if node.op_type == "Div" and k == 0:
         return _inverted(node, value, node.inputs[k])
-    if array.size == 1 or _is_read(node, array.shape, full):
+    if array.size == 1:
+        return 0
+    if _is_read(node, array.shape, full) and not _is_taken_for_bias(value, array.shape, full):
         return 0
     return _by_block(model, node, k, array, _Block.of(array.shape, full), full)
 
@@ -109,6 +113,14 @@ def _is_read(node: ir.Node, shape: Shape, full: Shape) -> bool:
     if additive:
         return prod(shape) == prod(full[len(full) - len(shape) :][: _length(shape)])
     return len(full) > 1 and block.before == full[0]
+
+
+def _is_taken_for_bias(value: ir.Value, shape: Shape, full: Shape) -> bool:
+    """Whether 4.6 merges a constant into the convolution before, which has one for each channel."""
+    maker, block = value.producer(), _Block.of(shape, full)
+    if maker is None or maker.op_type not in _BIASED:
+        return False
+    return (block.before, block.size) != full[:2]
 
 
 def _length(stripped: Shape) -> int:
