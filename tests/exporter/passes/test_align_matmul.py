@@ -29,12 +29,14 @@ def product(left: str, right: str, constants: str = "") -> Make:
 
 FORMS: dict[str, Make] = {
     "a constant on the left": product("4,3", "2,3,5", "a"),
-    "several constants on the left": product("2,4,3", "2,3,5", "a"),
     "a matrix on the right": product("2,4,3", "3,5"),
     "a matrix on the right of several batches": product("2,3,4,5", "5,6"),
     "a constant of one batch": product("2,4,3", "1,3,5", "b"),
     "one matrix times several constants": product("4,3", "2,3,5", "b"),
     "a batch of one times several constants": product("1,1,4,3", "3,2,3,5", "b"),
+    "as many constants as heads": product("2,3,4,5", "3,5,6", "b"),
+    "as many constants as samples": product("2,4,3", "2,3,5", "b"),
+    "as many constants as samples and heads": product("2,3,4,5", "2,3,5,6", "b"),
     "batches that are copied on the right": product("2,3,4,5", "2,1,5,6"),
     "batches that are copied on the left": product("2,1,4,5", "2,3,5,6"),
     "batches that are copied on both sides": product("2,1,4,5", "1,3,5,6"),
@@ -51,9 +53,16 @@ def test_products_have_a_form_that_all_know(make: Make) -> None:
     assert all(_is_aligned(node) for node in model.graph if node.op_type == "MatMul")
 
 
-def test_a_matrix_on_the_left_is_brought_to_the_right_first() -> None:
-    """And flattens what is left of it then."""
-    assert_rewritten(by=align_matmul, model=product("4,3", "2,3,5")(), again=1)
+@pytest.mark.parametrize(
+    "make",
+    [
+        product("4,3", "2,3,5"),
+        product("2,4,3", "2,3,5", "a"),
+    ],
+)
+def test_a_matrix_on_the_left_is_brought_to_the_right_first(make: Make) -> None:
+    """And flattens what is left of it then, or is taken apart by heads."""
+    assert_rewritten(by=align_matmul, model=make(), again=1)
 
 
 def _is_aligned(node: ir.Node) -> bool:
@@ -66,7 +75,6 @@ LEFT: dict[str, Make] = {
     "matrices": product("4,3", "3,5"),
     "equal batches": product("2,3,4,5", "2,3,5,6"),
     "a constant matrix": product("2,3,4,5", "5,6", "b"),
-    "as many constants as batches": product("2,4,3", "2,3,5", "b"),
     "a vector": made("(float[2,4,3] a, float[3] b) => (float[2,4] y) { y = MatMul (a, b) }"),
 }
 

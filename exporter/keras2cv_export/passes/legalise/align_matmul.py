@@ -4,6 +4,7 @@
     MatMul(x (b, l, m), y (m, n))           ->  Reshape(MatMul(Reshape(x, (b l, m)), y))
     MatMul(x (m, n), y (b, n, k))           ->  Transpose of the above
     MatMul(x (l, m), k (b, m, n))           ->  Transpose(MatMul(x, k' (m, b n)))
+    MatMul(x (a, b, l, m), k (b, m, n))     ->  Concat(MatMul(x[:, 0], k[0]), ...)
     MatMul(x (a, b, l, m), y (a, 1, m, n))  ->  MatMul(x, Expand(y, (a, b, m, n)))
 
 4.6 and 4.8 refuse these forms. Exact: the same products.
@@ -27,6 +28,9 @@ from keras2cv_export.graph import (
     substitute,
     transpose,
 )
+
+# Heads of attention that a constant is multiplied with; each takes three nodes.
+_MOST_GROUPS = 64
 
 
 def align_matmul(model: ir.Model) -> int:
@@ -54,7 +58,12 @@ def _align_kernel(model: ir.Model, node: ir.Node, kernel: Array, a: tuple[int, .
         flat = kernel.reshape(kernel.shape[-2:])
         node.replace_input_with(1, new_constant(model, flat, node.outputs[0]))
         return 1
-    return _flatten_kernel(model, node, kernel) if prod(a[:-2]) == 1 else 0
+    if prod(a[:-2]) == 1:
+        return _flatten_kernel(model, node, kernel)
+    groups = np.trim_zeros(np.subtract(kernel.shape[:-2], 1), "f") + 1  # what is not 1 in front
+    if prod(groups) > _MOST_GROUPS or a[: len(a) - 2][-len(groups) :] != tuple(groups):
+        return 0
+    return _part_groups(model, node, kernel.reshape(-1, *kernel.shape[-2:]), a)
 
 
 def _flatten_left(model: ir.Model, node: ir.Node, a: tuple[int, ...], b: tuple[int, ...]) -> int:
@@ -79,6 +88,26 @@ def _flatten_kernel(model: ir.Model, node: ir.Node, kernel: Array) -> int:
     made = reshape(model, node, made, (a[-2], many, columns), like=output)
     turned = transpose(node, made, (1, 0, 2), like=output)
     return substitute(node, reshape(model, node, turned, shape_of(output) or (), like=output))
+
+
+def _part_groups(model: ir.Model, node: ir.Node, kernels: Array, a: tuple[int, ...]) -> int:
+    """Multiply x (b g, m, n) by g matrices (n, p), one after the other."""
+    output, value, (groups, inner, columns) = node.outputs[0], node.inputs[0], kernels.shape
+    assert value is not None  # noqa: S101 - it has a shape
+    outer, rows = prod(a[:-2]) // groups, a[-2]
+    stacked = reshape(model, node, value, (outer, groups, rows, inner), like=output)
+    parts = []
+    for k, kernel in enumerate(kernels):
+        bounds = [new_constant(model, np.array([n], np.int64), output) for n in (k, k + 1, 1)]
+        shape = (outer, 1, rows, inner)
+        part = new_node(node, "Slice", [stacked, *bounds], like=output, shape=shape)
+        part = reshape(model, node, part, (outer * rows, inner), like=output)
+        matrix, shape = new_constant(model, kernel, output), (outer * rows, columns)
+        made = new_node(node, "MatMul", [part, matrix], like=output, shape=shape)
+        parts.append(reshape(model, node, made, (outer, 1, rows, columns), like=output))
+    shape = (outer, groups, rows, columns)
+    joined = new_node(node, "Concat", parts, {"axis": 1}, like=output, shape=shape)
+    return substitute(node, reshape(model, node, joined, shape_of(output) or (), like=output))
 
 
 def _swap(model: ir.Model, node: ir.Node, left: ir.Value, right: ir.Value) -> int:
