@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,12 @@ _SOURCES = Path(__file__).parents[2] / "runtime"
 class Child:
     """A process that loads bundles and compares their answers; restarted when it dies."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, python: str = sys.executable, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Take note of who runs: this Python, or one with another OpenCV and its environment."""
+        self._python = python
+        self._environment = environment or {**os.environ, "PYTHONPATH": str(_SOURCES)}
         self._process: subprocess.Popen[str] | None = None
 
     def worst_error(self, folder: Path, engine: str) -> float:
@@ -62,11 +68,10 @@ class Child:
             self._process.communicate()
             self._process = None
 
-    @staticmethod
-    def _start() -> subprocess.Popen[str]:
+    def _start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, __file__],
-            env={**os.environ, "PYTHONPATH": str(_SOURCES)},
+            [self._python, __file__],
+            env=dict(self._environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,13 +1,14 @@
 """Every layer, op and pattern of the suite: converted, and run in OpenCV on each of its engines.
 
-The sample runs always, everything with `pytest -m slow`. What is known not to work is in
+The sample runs always, everything with `pytest -m slow`; the portable file likewise on older
+OpenCVs, each in an environment of its own. What is known not to work is in
 `tests/conformance/known_gaps.py`, and here expected to fail: a gap that closes fails the test until
 its line is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -17,9 +18,13 @@ import pytest
 from conformance import Case, all_cases, sample_cases
 from conformance.child import ANSWERS, Child
 from conformance.known_gaps import gap
+from keras2cv.bundle import read_bundle
+from keras2cv.errors import MissingDependency
 from keras2cv.net import ENGINES
+from keras2cv.opencv import version_tuple
 from keras2cv_export import export
 from keras2cv_export.load import load_model
+from keras2cv_export.matrix.environment import Environments, runtime_copy
 from keras2cv_export.reference import reference
 
 pytestmark = pytest.mark.filterwarnings(
@@ -27,10 +32,15 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
 )
 
+# In every run the oldest, and the one that computes the most of all wrongly; then the others.
+OLDER = ("4.6", "4.8")
+OTHERS = ("4.10", "4.12", "4.14")
+
 LIMIT = 1e-4  # of max|reference|: "fp32" of `--tolerance`
 SAMPLES = 2
 
 Exported = Callable[[Case, int], Path]
+ChildOf = Callable[[str], Child]
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +49,35 @@ def child() -> Iterator[Child]:
     child = Child()
     yield child
     child.close()
+
+
+@pytest.fixture(scope="module")
+def child_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildOf]:
+    """Return a function that gives an older OpenCV in a process of its own."""
+    children: dict[str, Child | MissingDependency] = {}
+    with runtime_copy(tmp_path_factory.mktemp("runtime")) as environment:
+
+        def of(version: str) -> Child:
+            if version not in children:
+                children[version] = _older(version, environment)
+            found = children[version]
+            if isinstance(found, MissingDependency):
+                pytest.skip(f"no environment with OpenCV {version} can be made here: {found}")
+            return found
+
+        yield of
+        for child in children.values():
+            if isinstance(child, Child):
+                child.close()
+
+
+def _older(version: str, environment: Mapping[str, str]) -> Child | MissingDependency:
+    try:
+        environments = Environments()
+        made = environments.prepare(environments.resolve(version))
+    except MissingDependency as error:
+        return error
+    return Child(str(made.python), environment)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +132,15 @@ def _params(cases: tuple[Case, ...]) -> list[object]:
     ]
 
 
+def _older_params(cases: tuple[Case, ...], versions: Sequence[str]) -> list[object]:
+    """Give each case on each older OpenCV, at its largest batch, which is the harder one."""
+    return [
+        pytest.param(case, max(case.batches), version, id=f"{case.name}-{version}")
+        for case in cases
+        for version in versions
+    ]
+
+
 _SAMPLE = sample_cases()
 _REST = tuple(case for case in all_cases() if case not in _SAMPLE)
 
@@ -112,3 +160,32 @@ def test_every_other_case_is_right(
 ) -> None:
     """The same for all that the sample leaves out."""
     assert child.worst_error(exported(case, batch), engine) <= LIMIT
+
+
+@pytest.mark.parametrize(("case", "batch", "version"), _older_params(_SAMPLE, OLDER))
+def test_a_sampled_case_is_right_or_refused_on_older_opencvs(
+    case: Case, batch: int, version: str, exported: Exported, child_of: ChildOf
+) -> None:
+    """The same portable file, never a wrong number; what it needs is in its manifest."""
+    _check_older(exported(case, batch), version, child_of(version))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("case", "batch", "version"),
+    [*_older_params(_SAMPLE, OTHERS), *_older_params(_REST, (*OLDER, *OTHERS))],
+)
+def test_every_other_case_is_right_or_refused_on_older_opencvs(
+    case: Case, batch: int, version: str, exported: Exported, child_of: ChildOf
+) -> None:
+    """The same for all that the sample leaves out, and for the versions in between."""
+    _check_older(exported(case, batch), version, child_of(version))
+
+
+def _check_older(bundle: Path, version: str, child: Child) -> None:
+    oldest = read_bundle(bundle).manifest.model.opencv
+    if version_tuple(oldest) <= version_tuple(version):
+        assert child.worst_error(bundle, "classic") <= LIMIT
+        return
+    with pytest.raises(AssertionError, match=f"needs OpenCV {oldest} or newer"):
+        child.worst_error(bundle, "classic")
