@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 from tf2onnx import tfonnx
+from tf2onnx.graph import Graph
 
 from .handlers import ONNX, OPSET
 from .origin import mark
@@ -29,7 +29,7 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
     tf2onnx's own optimizers are left out: they take longer than all the rest, lose shapes, and
     cannot cancel a Transpose of a weight that is not there yet. The passes do their work.
     """
-    with tf.Graph().as_default() as graph, _quiet():
+    with tf.Graph().as_default() as graph, _quiet(), _replacements() as replaced:
         tf.import_graph_def(traced.graph_def, name="")
         converted = tfonnx.process_tf_graph(
             graph,
@@ -44,7 +44,7 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
     for value, spec in zip(model.graph.outputs, traced.output_specs, strict=True):
         value.shape = ir.Shape([int(d or 0) for d in spec.shape])
     _attach(model, traced)
-    _mark_layers(model, traced)
+    _mark_layers(model, traced.layers, replaced)
     return model
 
 
@@ -70,40 +70,44 @@ def _attach(model: ir.Model, traced: TracedGraph) -> None:
         graph.register_initializer(value)
 
 
-def _mark_layers(model: ir.Model, traced: TracedGraph) -> None:
-    """Say of each value which layer gave it: tf2onnx calls most values as TensorFlow did."""
+def _mark_layers(model: ir.Model, layers: Mapping[str, str], replaced: Mapping[str, str]) -> None:
+    """Say of each value which layer gave it: tf2onnx calls values as TensorFlow did."""
     values = {value.name: value for node in model.graph for value in node.outputs}
-    values |= _gemms(model, traced)
-    for key, name in traced.layers.items():
-        if name in values:
-            mark(_as_tensorflow_has_it(values[name]), key)
+    for key, name in layers.items():
+        value = values.get(_followed(name, replaced))
+        if value is not None:
+            mark(value, key)
 
 
-def _as_tensorflow_has_it(value: ir.Value) -> ir.Value:
-    """Return what the readers of a TensorFlow tensor read.
+def _followed(name: str, replaced: Mapping[str, str]) -> str:
+    """Return the value that stands for a tensor in the end."""
+    seen = {name}
+    while (name := replaced.get(name, name)) not in seen:
+        seen.add(name)
+    return name
 
-    What tf2onnx computes channels first keeps the tensor's name, and a Transpose back, named after
-    the node, stands before all that read it.
+
+@contextmanager
+def _replacements() -> Iterator[dict[str, str]]:
+    """Note which value the readers of a tensor are given in its place while tf2onnx converts.
+
+    What it computes in another way or order, such as channels first, keeps the tensor's name, and
+    all that read it read what was put behind it: that is what the tensor is.
     """
-    node, readers = value.producer(), [use.node for use in value.uses()]
-    if node is None or len(readers) != 1 or value.is_graph_output():
-        return value
-    made_for_it = re.fullmatch(rf"{re.escape(str(node.name))}__\d+", str(readers[0].name))
-    return _as_tensorflow_has_it(readers[0].outputs[0]) if made_for_it else value
+    found: dict[str, str] = {}
+    original = Graph.replace_all_inputs
 
+    def replace_all_inputs(graph: Any, old: str, new: str, ops: Any = None) -> None:
+        original(graph, old, new, ops)
+        if old != new:
+            # What is put behind `old` later stands between it and the first.
+            found.setdefault(old, new)
 
-def _gemms(model: ir.Model, traced: TracedGraph) -> dict[str | None, ir.Value]:
-    """Return the values that stand for a MatMul and the bias after it, by the sum's name."""
-    found: dict[str | None, ir.Value] = {}
-    products = {_GEMM.sub("", str(n.name)): n for n in model.graph if _GEMM.search(str(n.name))}
-    for node in traced.graph_def.node:
-        for source in node.input[:1] if node.op in ("BiasAdd", "Add", "AddV2") else ():
-            if source.removesuffix(":0") in products:
-                found[f"{node.name}:0"] = products[source.removesuffix(":0")].outputs[0]
-    return found
-
-
-_GEMM = re.compile(r"_Gemm__\d+$")
+    Graph.replace_all_inputs = replace_all_inputs
+    try:
+        yield found
+    finally:
+        Graph.replace_all_inputs = original
 
 
 @contextmanager
