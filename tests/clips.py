@@ -33,11 +33,14 @@ def read_clip(path: Path | str) -> list[NDArray[np.uint8]]:
 
 
 class FakeCapture:
-    """A capture that gives `frames`, each an image or None for one that cannot be decoded."""
+    """A capture that gives `frames`: an image, None for one that is damaged, or "lost".
+
+    Damage is found in `retrieve`; what is lost already fails in `grab`.
+    """
 
     def __init__(
         self,
-        frames: Sequence[NDArray[np.uint8] | None],
+        frames: Sequence[NDArray[np.uint8] | str | None],
         *,
         fps: float = 0.0,
         announced: float = 0.0,
@@ -54,12 +57,16 @@ class FakeCapture:
         """Go on to the next frame, if there is one."""
         self.number += 1
         self.before(self.number)
-        return self.number < len(self.frames)
+        if self.number >= len(self.frames):
+            return False
+        return not isinstance(self.frames[self.number], str)
 
     def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]:
         """Return the frame."""
         self.retrieved.append(self.number)
-        return self.frames[self.number] is not None, self.frames[self.number]
+        frame = self.frames[self.number]
+        assert not isinstance(frame, str)
+        return frame is not None, frame
 
     def get(self, fact: int) -> float:
         """Return what the video says of itself."""

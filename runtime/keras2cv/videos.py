@@ -20,6 +20,7 @@ Array = NDArray[Any]
 
 # Some containers tell a duration, from which cv2 works out the count: it may be a little off.
 _ANNOUNCED_SHARE: Final = 0.98
+_MAX_LOST: Final = 100  # damaged frames in a row; after them nothing more is expected
 _MAX_FRAMES: Final = 10**9  # of a live stream cv2 announces nonsense
 
 
@@ -40,11 +41,11 @@ def read_stream(source: Source, selection: Selection) -> Iterator[Item]:
     started_s = time.monotonic()
     try:
         stream = _describe(capture, source)
-        while capture.grab():  # skipped frames are not converted to BGR
+        for is_whole in _grabbed(capture, stream):  # skipped frames are not converted to BGR
             name = f"{source.name}:{count:06d}"
             if selection.has(name, count):
                 at_s = time.monotonic() - started_s if source.is_live else None
-                yield _frame(capture, name, stream, at_s)
+                yield _frame(capture, name, stream, at_s) if is_whole else _damaged(name)
             count += 1
     finally:
         capture.release()
@@ -63,10 +64,31 @@ def _describe(capture: cv2.VideoCapture, source: Source) -> Stream:
     return Stream(fps if 0 < fps < 1000 else None, int(count) if 0 < count < _MAX_FRAMES else None)
 
 
+def _grabbed(capture: cv2.VideoCapture, stream: Stream) -> Iterator[bool]:
+    """Grab one frame after another, and yield for each whether it could be, until the end.
+
+    Where a frame is damaged cv2 fails as it does at the end, and goes on with the next one when it
+    is asked again. So a file is asked until the end that it announces.
+    """
+    announced = stream.frame_count or 0
+    count = lost = 0
+    while lost < _MAX_LOST:
+        if capture.grab():
+            yield from [False] * lost
+            yield True
+            count, lost = count + lost + 1, 0
+        elif count + (lost := lost + 1) >= announced:
+            return
+
+
+def _damaged(name: str) -> BrokenSource:
+    return BrokenSource(name, f"{name} cannot be decoded: the video is damaged there.")
+
+
 def _frame(capture: cv2.VideoCapture, name: str, stream: Stream, at_s: float | None) -> Item:
     decoded, image = capture.retrieve()
     if not decoded or image is None:
-        return BrokenSource(name, f"{name} cannot be decoded: the video is damaged there.")
+        return _damaged(name)
     bgr = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     return Frame(name, bgr, stream, at_s)
 

@@ -133,6 +133,37 @@ def test_a_frame_that_cannot_be_decoded_costs_one(
     assert last.stream == Stream(25, 3)
 
 
+def test_frames_that_are_lost_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch, faked: list[object]
+) -> None:
+    """Where cv2 gives up it is asked again, until the end that the video announces."""
+    given = [gray(), "lost", "lost", gray(), gray(), "lost"]
+    fake(monkeypatch, FakeCapture(given, announced=6), faked)
+    found = items("clip.mp4")
+    assert numbers(found) == [0, 3, 4]
+    broken = [item.name for item in found if isinstance(item, BrokenSource)]
+    assert broken == ["clip.mp4:000001", "clip.mp4:000002"]  # the last may never have been
+
+
+def test_a_video_that_is_damaged_in_the_middle_loses_that_only(tmp_path: Path) -> None:
+    """The frames behind the damage are read, at their own numbers."""
+    path = tmp_path / "clip.mp4"
+    levels = write_clip(path, 200, "mp4v")
+    data = bytearray(path.read_bytes())
+    spoiled = np.random.default_rng(0)
+    for place in spoiled.integers(len(data) // 4, len(data) // 2, 400):
+        data[place] = spoiled.integers(0, 256)
+    path.write_bytes(data)
+    found = items(path)
+    frames = [item for item in found if isinstance(item, Frame)]
+    read = dict(zip(numbers(found), frames, strict=True))
+    assert len(read) > len(read_clip(path))  # a plain loop ends at the first
+    behind = [n for n in read if n > 150]
+    assert len(behind) > 30
+    for number in behind:
+        assert abs(float(read[number].image_bgr.mean()) - levels[number]) < 8
+
+
 @pytest.mark.parametrize(
     ("count", "what"), [(3, "stopped after 3 frames"), (0, "cannot be opened")]
 )
