@@ -20,6 +20,7 @@ from keras2cv.results import (
     Result,
     Segmentation,
 )
+from keras2cv.results.segmentation import UNSEEN
 
 Array = np.ndarray[Any, Any]
 _TOP_K = 5
@@ -61,6 +62,21 @@ class Agreement:
         return f"{head} ({told})" if told else head
 
 
+@dataclass(frozen=True)
+class Part:
+    """How far one picture's results agree; `merge` makes an `Agreement` of many.
+
+    Attributes:
+        same: Whether it is the same answer.
+        numbers: As in `Agreement`, of this picture.
+        pixels: Of masks: class -> (pixels that both sides gave it, pixels that either did).
+    """
+
+    same: bool
+    numbers: Mapping[str, float]
+    pixels: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+
+
 def agree(
     kind: str, reference: Sequence[Result], candidate: Sequence[Result], allowed: float
 ) -> Agreement:
@@ -72,82 +88,92 @@ def agree(
         candidate: What OpenCV's say, for the same pictures.
         allowed: Error that a score may have: twice as much separates a near-tie from a flip.
     """
-    compare = _COMPARISONS.get(kind, _same_numbers)
-    return compare(kind, list(reference), list(candidate), allowed)
+    pairs = zip(reference, candidate, strict=True)
+    return merge(kind, [agree_on(kind, one, two, allowed) for one, two in pairs])
 
 
-def _classes(
-    kind: str, reference: list[Result], candidate: list[Result], allowed: float
-) -> Agreement:
+def agree_on(kind: str, reference: Result, candidate: Result, allowed: float) -> Part:
+    """Compare the results of one picture, as `agree` does those of many."""
+    return _COMPARISONS.get(kind, _same_numbers)(reference, candidate, allowed)
+
+
+def merge(kind: str, parts: Sequence[Part]) -> Agreement:
+    """Put pictures together: shares are averaged, counts added, extremes kept."""
+    names = dict.fromkeys(name for part in parts for name in part.numbers)
+    numbers = {
+        name: float(_MERGED.get(name, sum)([part.numbers[name] for part in parts]))
+        for name in names
+    }
+    classes = dict.fromkeys(name for part in parts for name in part.pixels)
+    none = (0, 0)
+    counts = {
+        name: np.sum([part.pixels.get(name, none) for part in parts], axis=0) for name in classes
+    }
+    per_class = {name: float(both / either) for name, (both, either) in counts.items()}
+    if per_class:
+        numbers["mean_iou"] = float(np.mean(list(per_class.values())))
+        numbers["least_iou"] = min(per_class.values())
+    return Agreement(kind, len(parts), sum(part.same for part in parts), numbers, per_class)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+_MERGED: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
+    {
+        "top1": _mean,
+        "top5": _mean,
+        "pixels_equal": _mean,
+        "least_iou": min,
+        "largest_score_gap": max,
+        "largest_difference_of_range": max,
+    }
+)
+
+
+def _classes(reference: Result, candidate: Result, allowed: float) -> Part:
     """Top-1 and top-5: the reference's k best and the candidate's, as sets."""
-    pairs = [
-        (cast("Classification", r).scores, cast("Classification", c).scores)
-        for r, c in zip(reference, candidate, strict=True)
-    ]
-    k5 = min(_TOP_K, len(pairs[0][0]))
-    same1 = [_best(r, 1) == _best(c, 1) for r, c in pairs]
-    ties = [
-        not same and _lack(r, c) <= 2 * allowed for same, (r, c) in zip(same1, pairs, strict=True)
-    ]
-    same5 = [_best(r, k5) == _best(c, k5) for r, c in pairs]
-    numbers = {"top1": _share(same1), "top1_near_ties": float(sum(ties))}
-    if len(pairs[0][0]) > _TOP_K:
-        numbers["top5"] = _share(same5)
-    return Agreement(kind, len(pairs), sum(same1), numbers)
+    one, two = (cast("Classification", r).scores for r in (reference, candidate))
+    same = _best(one, 1) == _best(two, 1)
+    # How much lower the reference scores the candidate's best class than its own.
+    lack = float(one.max() - one[int(two.argmax())])
+    numbers = {"top1": float(same), "top1_near_ties": float(0.0 < lack <= 2 * allowed)}
+    if len(one) > _TOP_K:
+        numbers["top5"] = float(_best(one, _TOP_K) == _best(two, _TOP_K))
+    return Part(same, numbers)
 
 
 def _best(scores: Array, k: int) -> set[int]:
     return set(np.argsort(-scores, kind="stable")[:k].tolist())
 
 
-def _lack(reference: Array, candidate: Array) -> float:
-    """How much lower the reference scores the candidate's best class than its own."""
-    return float(reference.max() - reference[int(candidate.argmax())])
+def _yes_or_no(reference: Result, candidate: Result, allowed: float) -> Part:
+    one, two = (cast("BinaryResult", r) for r in (reference, candidate))
+    same = one.label == two.label
+    tie = not same and abs(one.probability - one.threshold) <= 2 * allowed
+    return Part(same, {"near_ties": float(tie)})
 
 
-def _yes_or_no(
-    kind: str, reference: list[Result], candidate: list[Result], allowed: float
-) -> Agreement:
-    pairs = [
-        (cast("BinaryResult", r), cast("BinaryResult", c))
-        for r, c in zip(reference, candidate, strict=True)
-    ]
-    same = [r.label == c.label for r, c in pairs]
-    ties = [
-        not ok and abs(r.probability - r.threshold) <= 2 * allowed
-        for ok, (r, _) in zip(same, pairs, strict=True)
-    ]
-    return Agreement(kind, len(pairs), sum(same), {"near_ties": float(sum(ties))})
-
-
-def _boxes(
-    kind: str, reference: list[Result], candidate: list[Result], allowed: float
-) -> Agreement:
+def _boxes(reference: Result, candidate: Result, allowed: float) -> Part:
     """Boxes matched one to one within their class, the largest overlap first.
 
     OpenCV's own tests (normAssertDetections in modules/dnn/test/test_common.hpp) ask for equal
     classes, scores within 1e-5 and an IoU within 1e-4 of 1.
     """
-    found = [
-        match_boxes(cast("Detections", r), cast("Detections", c))
-        for r, c in zip(reference, candidate, strict=True)
-    ]
-    ious = [iou for matches in found for iou, _ in matches.pairs]
-    gaps = [gap for matches in found for _, gap in matches.pairs]
-    threshold_ties = sum(
-        score - matches.threshold <= 2 * allowed for matches in found for score in matches.lost
-    )
+    one, two = (cast("Detections", r) for r in (reference, candidate))
+    found = match_boxes(one, two)
+    ties = sum(score - found.threshold <= 2 * allowed for score in found.lost)
     numbers = {
-        "boxes": float(sum(len(cast("Detections", r)) for r in reference)),
-        "matched": float(len(ious)),
-        "missing": float(sum(matches.missing for matches in found)),
-        "extra": float(sum(matches.extra for matches in found)),
-        "near_ties": float(threshold_ties),
-        "least_iou": min(ious, default=1.0),
-        "largest_score_gap": max(gaps, default=0.0),
+        "boxes": float(len(one)),
+        "matched": float(len(found.pairs)),
+        "missing": float(found.missing),
+        "extra": float(found.extra),
+        "near_ties": float(ties),
+        "least_iou": min((overlap for overlap, _ in found.pairs), default=1.0),
+        "largest_score_gap": max((gap for _, gap in found.pairs), default=0.0),
     }
-    same = sum(m.missing == m.extra == 0 and _near(m, allowed) for m in found)
-    return Agreement(kind, len(found), same, numbers)
+    return Part(found.missing == found.extra == 0 and _near(found, allowed), numbers)
 
 
 @dataclass(frozen=True)
@@ -204,42 +230,26 @@ def _near(matches: Matches, allowed: float) -> bool:
     return all(iou >= 0.99 and gap <= max(allowed, 1e-5) for iou, gap in matches.pairs)
 
 
-def _pixels(
-    kind: str, reference: list[Result], candidate: list[Result], allowed: float
-) -> Agreement:
-    """Each class' intersection over union, over all pictures together."""
+def _pixels(reference: Result, candidate: Result, allowed: float) -> Part:
+    """Each class' intersection and union, in pixels."""
     del allowed
-    pairs = [
-        (cast("Segmentation", r), cast("Segmentation", c))
-        for r, c in zip(reference, candidate, strict=True)
-    ]
-    both: dict[str, int] = {}
-    either: dict[str, int] = {}
-    for r, c in pairs:
-        for number in np.union1d(r.label_map, c.label_map).tolist():
-            one, two, name = r.label_map == number, c.label_map == number, r.label_of(number)
-            both[name] = both.get(name, 0) + int((one & two).sum())
-            either[name] = either.get(name, 0) + int((one | two).sum())
-    per_class = {name: both[name] / either[name] for name in either if name != "-1"}
-    equal = [float((r.label_map == c.label_map).mean()) for r, c in pairs]
-    numbers = {
-        "pixels_equal": float(np.mean(equal)),
-        "mean_iou": float(np.mean(list(per_class.values()))),
-        "least_iou": min(per_class.values()),
-    }
-    return Agreement(kind, len(pairs), sum(e == 1.0 for e in equal), numbers, per_class)
+    one, two = (cast("Segmentation", r) for r in (reference, candidate))
+    if one.label_map.shape != two.label_map.shape:
+        return Part(same=False, numbers={"pixels_equal": 0.0})
+    counts = {}
+    for number in np.union1d(one.label_map, two.label_map).tolist():
+        if number != UNSEEN:
+            mine, theirs = one.label_map == number, two.label_map == number
+            counts[one.label_of(number)] = int((mine & theirs).sum()), int((mine | theirs).sum())
+    equal = float((one.label_map == two.label_map).mean())
+    return Part(equal == 1.0, {"pixels_equal": equal}, counts)
 
 
-def _same_numbers(
-    kind: str, reference: list[Result], candidate: list[Result], allowed: float
-) -> Agreement:
+def _same_numbers(reference: Result, candidate: Result, allowed: float) -> Part:
     """Values have no answer beside themselves: equal to within what is allowed."""
-    gaps = [
-        max((_gap(r, c) for r, c in zip(_arrays(one), _arrays(two), strict=True)), default=0.0)
-        for one, two in zip(reference, candidate, strict=True)
-    ]
-    same = sum(gap <= allowed for gap in gaps)
-    return Agreement(kind, len(gaps), same, {"largest_difference_of_range": max(gaps)})
+    pairs = zip(_arrays(reference), _arrays(candidate), strict=True)
+    gap = max((_gap(one, two) for one, two in pairs), default=0.0)
+    return Part(gap <= allowed, {"largest_difference_of_range": gap})
 
 
 def _arrays(result: Result) -> list[Array]:
@@ -272,17 +282,6 @@ def _gap(reference: Array, candidate: Array) -> float:
     return float(np.abs(one - two).max(initial=0.0)) / (scale or 1.0)
 
 
-def _share(flags: Sequence[bool]) -> float:
-    return sum(flags) / len(flags)
-
-
-_COMPARISONS: Mapping[str, Callable[[str, list[Result], list[Result], float], Agreement]] = (
-    MappingProxyType(
-        {
-            "classify": _classes,
-            "binary": _yes_or_no,
-            "detect": _boxes,
-            "segment": _pixels,
-        }
-    )
+_COMPARISONS: Mapping[str, Callable[[Result, Result, float], Part]] = MappingProxyType(
+    {"classify": _classes, "binary": _yes_or_no, "detect": _boxes, "segment": _pixels}
 )

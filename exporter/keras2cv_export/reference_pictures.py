@@ -60,6 +60,8 @@ def _by_tensorflow(path: Path, channels: int, *, accurate: bool) -> Array:
             else:
                 read = tf.io.decode_image(data, channels, expand_animations=False)
     except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+        if accurate:  # nobody asked for TensorFlow: WebP or TIFF are read as OpenCV does
+            return as_rgb(read_image(path), channels)
         raise InputError(
             f"TensorFlow cannot decode {path}: it reads JPEG, PNG, GIF and BMP. "
             "Say --reference-resize pil-... for Pillow, or leave the file out."

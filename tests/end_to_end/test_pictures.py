@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import keras
 import pytest
+from keras import layers
 
 from drawn_image import draw_image
-from keras2cv.errors import UsageError
-from keras2cv_export import check
+from keras2cv.errors import InputError, UsageError
+from keras2cv_export import check, export
 
 WAYS = {
     "keras": "resize",
@@ -124,6 +126,57 @@ def test_a_turned_photo_is_found_in_decoding(shapes: Any, tmp_path: Path) -> Non
     report = check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
     assert report.stages_at_fault[0] == "decode"
     assert "70x44 pixels and OpenCV 44x70" in " ".join(report.reasons)
+
+
+def small(channels: int) -> keras.Model:
+    """Return a model of small pictures, gray or in colour."""
+    x = keras.Input((17, 26, channels), name="photo")
+    y = layers.Flatten()(layers.Conv2D(3, 5, strides=4)(x))
+    return keras.Model(x, layers.Dense(3, name="values")(y))
+
+
+@pytest.mark.filterwarnings("ignore::keras2cv.errors.Keras2cvWarning")
+@pytest.mark.parametrize(
+    ("channels", "preprocess", "interpolation", "rule"),
+    [
+        (3, "caffe", "pil13-bilinear", "letterbox"),
+        (3, "torch", "tf-bicubic-antialias", "center-crop"),
+        (3, "0-1", "area", "letterbox"),
+        (3, "none", "pil-nearest", "center-crop"),
+        (3, "tf", "tf-lanczos3", "letterbox"),
+        (1, "tf", "tf-bilinear", "stretch"),
+        (1, "0-1", "pil13-lanczos", "letterbox"),
+        (1, "none", "linear", "center-crop"),
+    ],
+)
+def test_every_preprocessing_is_that_of_its_library(
+    channels: int, preprocess: str, interpolation: str, rule: str, photos: Path, tmp_path: Path
+) -> None:
+    """No false alarm, whatever the bundle repeats; and the wrong way is no match."""
+    model = small(channels)
+    said = {"preprocess": preprocess, "interpolation": interpolation, "resize": rule}
+    export(model, tmp_path / "small.cv", check=False, **said)
+    found = check(tmp_path / "small.cv", model, samples=photos, engine="classic")
+    assert found.verdict == "pass", found.reasons
+    other = check(
+        tmp_path / "small.cv", model, samples=photos, engine="classic",
+        reference_resize="tf-mitchellcubic",
+    )  # fmt: skip
+    assert other.journey.report.culprit.name == "resize"
+
+
+def test_pictures_that_tensorflow_cannot_read_are_read_as_opencv_does(
+    shapes: Any, tmp_path: Path
+) -> None:
+    """Unless its way was asked for; ten of them keep the pixels of eight."""
+    for k in range(10):
+        cv2.imwrite(str(tmp_path / f"photo{k}.tiff"), draw_image(70 + 9 * k, 44 + 5 * k, seed=k))
+    found = check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
+    assert (found.verdict, found.parity.samples) == ("pass", 10)
+    assert found.journey.report.agreement.samples == 10
+    assert [w.seen is not None for w in found.journey.walked] == [True] * 8 + [False] * 2
+    with pytest.raises(InputError, match="TensorFlow cannot decode"):
+        check(shapes.folder, shapes.model, samples=tmp_path, reference_resize="tf")
 
 
 def test_ones_own_function_is_recognised(shapes: Any, photos: Path, own: str) -> None:

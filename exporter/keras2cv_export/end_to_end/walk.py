@@ -13,9 +13,9 @@ of the whole; what its own result changes by is held to its limit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from keras2cv.postprocess import IN_PIXELS, POSTPROCESSORS
 from keras2cv.results import Result
 from keras2cv.sources import read_image
 from keras2cv_export import reference_pictures as keras_side
-from keras2cv_export.agreement import Agreement, agree
+from keras2cv_export.agreement import Agreement, Part, agree_on, merge
 from keras2cv_export.tolerance import Tolerance
 
 from .own_function import Function, recognise
@@ -49,24 +49,60 @@ Array = np.ndarray[Any, Any]
 Outputs = Mapping[str, Array]
 Answer = Callable[[tuple[Array, ...]], Outputs]
 
+SHOWN: Final = 8  # pictures whose pixels are kept for the page
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The largest and the mean difference between two arrays, and max |reference|."""
+
+    largest: float
+    mean: float
+    scale: float
+
+    @classmethod
+    def between(cls, theirs: Array, ours: Array) -> Gap:
+        """Measure two arrays; of another shape, they differ by everything."""
+        if theirs.shape != ours.shape:
+            return cls(255.0, 255.0, 255.0)
+        gap = _differences(theirs, ours)
+        return cls(float(gap.max()), float(gap.mean()), float(np.abs(theirs).max()))
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a page shows of a picture.
+
+    Attributes:
+        decoded: Keras' side and the bundle's, (H, W, C) uint8, RGB or gray.
+        inputs: The net's inputs (h, w, C), of both sides.
+        results: What both sides found; None where it is not finite.
+    """
+
+    decoded: tuple[Array, Array]
+    inputs: tuple[Array, Array]
+    results: tuple[Result, Result] | None
+
 
 @dataclass(frozen=True, eq=False)
 class Walked:
-    """One picture on its way, both sides.
+    """One picture that has gone its way on both sides; large arrays are kept of a few only.
 
     Attributes:
         path: The file.
-        decoded: Keras' side and the bundle's, (H, W, C) uint8, RGB or gray.
-        resized: The bundle's pixels through both resizes, (h, w, C).
-        inputs: The model's input (h, w, C) at each line of the table above but the last.
-        outputs: The model's outputs at each line, the batch cut to one sample.
+        sizes_wh: Of the decoded picture, on both sides.
+        gaps: Of the stages but the net, in order.
+        outputs: The model's outputs at each line of the table above.
+        part: How the results agree; None where they are not finite.
+        seen: For the page; None beyond the first few.
     """
 
     path: Path
-    decoded: tuple[Array, Array]
-    resized: tuple[Array, Array]
-    inputs: tuple[Array, ...]
+    sizes_wh: tuple[tuple[int, int], tuple[int, int]]
+    gaps: tuple[Gap, ...]
     outputs: tuple[Outputs, ...]
+    part: Part | None
+    seen: Seen | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +111,19 @@ class Journey:
 
     report: EndToEnd
     walked: tuple[Walked, ...]
-    results: tuple[tuple[Result, Result], ...]  # Keras' side and the bundle's, per picture
+
+
+@dataclass(frozen=True, eq=False)
+class _Trip:
+    """What stays the same from picture to picture."""
+
+    manifest: Manifest
+    rules: Preprocessing
+    way: Way | None  # None: only the whole of the user's function is known
+    said: Way
+    function: Function | None
+    answer: Answer
+    tolerance: Tolerance
 
 
 def walk(
@@ -114,55 +162,68 @@ def walk(
     advice: tuple[str, ...] = ()
     if function is not None:
         known, advice = recognise(function, pictures, way, rules)
+    trip = _Trip(manifest, rules, known, way, function, answer, tolerance)
     walked = tuple(
-        _walk_one(path, rules, known, function, blob, (expected, got), answer)
-        for path, blob, expected, got in zip(pictures, blobs, *answers, strict=True)
+        _walk_one(trip, path, blob, (expected, got), keep=index < SHOWN)
+        for index, (path, blob, expected, got) in enumerate(
+            zip(pictures, blobs, *answers, strict=True)
+        )
     )
-    stages = _stages(walked, rules, known, tolerance)
-    results = _results(manifest, walked, way if known is None else known)
+    stages = _stages(walked, trip)
     said = str(function) if function is not None else str(way)
     report = EndToEnd(
         f"{said}, which is {known}" if function is not None and known is not None else said,
         drawn,
         tuple(p.name for p in pictures),
         stages,
-        _agreement(manifest, walked, results, tolerance),
+        _agreement(manifest, walked),
         advice + _advice(stages, known, rules),
     )
-    return Journey(report, walked, results)
+    return Journey(report, walked)
 
 
 def _walk_one(
-    path: Path,
-    rules: Preprocessing,
-    way: Way | None,
-    function: Function | None,
-    blob: Array,
-    answers: tuple[Outputs, Outputs],
-    answer: Answer,
+    trip: _Trip, path: Path, blob: Array, answers: tuple[Outputs, Outputs], *, keep: bool
 ) -> Walked:
+    rules, way, function = trip.rules, trip.way, trip.function
     size_wh = (rules.size_wh[0], rules.size_wh[1])
     image = read_image(path)
     pixels = keras_side.as_rgb(image, rules.channels)
-    ours = _resized(image, rules)
-    if way is None:  # only the whole of the user's function is known
+    decoded = pixels
+    if way is None:
         assert function is not None  # noqa: S101 - one of both there is
         inputs: tuple[Array, ...] = (function(path), blob[0])
-        decoded, theirs = pixels, ours
+        gaps: tuple[Gap, ...] = (Gap.between(*inputs),)
     else:
         decoded = keras_side.decode(path, way, rules.channels)
-        theirs = keras_side.resize(pixels, size_wh, way)
+        theirs, ours = keras_side.resize(pixels, size_wh, way), _resized(image, rules)
         first = keras_side.normalise(keras_side.resize(decoded, size_wh, way), way)
-        if function is not None:
-            first = function(path)
         inputs = (
-            first,
+            first if function is None else function(path),
             keras_side.normalise(theirs, way),
             keras_side.normalise(ours, way),
             blob[0],
         )
-    outputs = _outputs(inputs, blob, answers, answer)
-    return Walked(path, (decoded, pixels), (theirs, ours), inputs, outputs)
+        gaps = (
+            Gap.between(decoded, pixels),
+            Gap.between(theirs, ours),
+            Gap.between(inputs[2], inputs[3]),
+        )
+    outputs = _outputs(inputs, blob, answers, trip.answer)
+    sizes_wh = (_size_wh(decoded), _size_wh(pixels))
+    results = _results(trip, outputs, sizes_wh)
+    return Walked(
+        path,
+        sizes_wh,
+        gaps,
+        outputs,
+        _part(trip, results, outputs, sizes_wh),
+        Seen((decoded, pixels), (inputs[0], inputs[-1]), results) if keep else None,
+    )
+
+
+def _size_wh(image: Array) -> tuple[int, int]:
+    return image.shape[1], image.shape[0]
 
 
 def _resized(image_bgr: Array, rules: Preprocessing) -> Array:
@@ -188,57 +249,37 @@ def _outputs(
     return (*found, *answers)
 
 
-def _stages(
-    walked: Sequence[Walked], rules: Preprocessing, way: Way | None, tolerance: Tolerance
-) -> tuple[Stage, ...]:
+def _stages(walked: Sequence[Walked], trip: _Trip) -> tuple[Stage, ...]:
     shares = _shares(walked)
-    limits = input_limit(tolerance)
-    if way is None:
-        pairs = [(w.inputs[0], w.inputs[1]) for w in walked]
-        whole = _measured("preprocess", OF_INPUT, pairs, walked, limits, shares[0], of_scale=True)
+    limits = input_limit(trip.tolerance)
+    if trip.way is None:
+        whole = _measured("preprocess", 0, OF_INPUT, walked, limits, shares[0])
         return (whole, _net(walked, shares[1], limits))
     return (
-        _decoding(walked, rules, way, shares[0]),
-        _measured(
-            "resize",
-            LEVELS,
-            [w.resized for w in walked],
-            walked,
-            resize_limit(tolerance),
-            shares[1],
-        ),
-        _measured(
-            "normalise",
-            OF_INPUT,
-            [(w.inputs[2], w.inputs[3]) for w in walked],
-            walked,
-            limits,
-            shares[2],
-            of_scale=True,
-        ),
+        _decoding(walked, trip.rules, trip.way, shares[0]),
+        _measured("resize", 1, LEVELS, walked, resize_limit(trip.tolerance), shares[1]),
+        _measured("normalise", 2, OF_INPUT, walked, limits, shares[2]),
         _net(walked, shares[3], limits),
     )
 
 
 def _decoding(walked: Sequence[Walked], rules: Preprocessing, way: Way, share: float) -> Stage:
+    stage = _measured("decode", 0, LEVELS, walked, decode_limit(rules.channels), share)
     for w in walked:
-        theirs, ours = w.decoded
-        if theirs.shape != ours.shape:
-            return Stage(
-                "decode", LEVELS, 255.0, 255.0, decode_limit(rules.channels), share, w.path.name,
-                f"Keras' side reads {theirs.shape[1]}x{theirs.shape[0]} pixels and OpenCV "
-                f"{ours.shape[1]}x{ours.shape[0]}: OpenCV turns pictures as their EXIF says.",
-            )  # fmt: skip
-    pairs = [w.decoded for w in walked]
-    stage = _measured("decode", LEVELS, pairs, walked, decode_limit(rules.channels), share)
+        (width, height), ours = w.sizes_wh
+        if (width, height) != ours:
+            told = (
+                f"Keras' side reads {width}x{height} pixels and OpenCV {ours[0]}x{ours[1]}: "
+                "OpenCV turns pictures as their EXIF says."
+            )
+            return replace(stage, picture=w.path.name, remark=told)
     if stage.passed or way.decoder != "tf":
         return stage
     largest, mean = LOSSY_DECODER
-    return Stage(
-        stage.name, stage.unit, stage.largest, stage.mean, stage.limit, share, stage.picture,
-        "TensorFlow's default JPEG decoding trades pixels for speed, and OpenCV cannot repeat it.",
-        excused=stage.largest <= largest and stage.mean <= mean,
-    )  # fmt: skip
+    told = (
+        "TensorFlow's default JPEG decoding trades pixels for speed, and OpenCV cannot repeat it."
+    )
+    return replace(stage, remark=told, excused=stage.largest <= largest and stage.mean <= mean)
 
 
 def _net(walked: Sequence[Walked], share: float, limits: Limit) -> Stage:
@@ -256,19 +297,26 @@ def _net(walked: Sequence[Walked], share: float, limits: Limit) -> Stage:
 
 def _measured(
     name: StageName,
+    index: int,
     unit: str,
-    pairs: Sequence[tuple[Array, Array]],
     walked: Sequence[Walked],
     limit: Limit,
     share: float,
-    *,
-    of_scale: bool = False,
 ) -> Stage:
-    scale = max(float(np.abs(theirs).max()) for theirs, _ in pairs) if of_scale else 1.0
-    gaps = [_differences(theirs, ours) / (scale or 1.0) for theirs, ours in pairs]
-    worst = int(np.argmax([gap.max() for gap in gaps]))
-    mean = float(np.mean([gap.mean() for gap in gaps]))
-    return Stage(name, unit, float(gaps[worst].max()), mean, limit, share, walked[worst].path.name)
+    """Put the `index`-th gap of all pictures together, in `unit`."""
+    gaps = [w.gaps[index] for w in walked]
+    scale = max(gap.scale for gap in gaps) if unit == OF_INPUT else 1.0
+    worst = int(np.argmax([gap.largest for gap in gaps]))
+    mean = float(np.mean([gap.mean for gap in gaps]))
+    return Stage(
+        name,
+        unit,
+        gaps[worst].largest / (scale or 1.0),
+        mean / (scale or 1.0),
+        limit,
+        share,
+        walked[worst].path.name,
+    )
 
 
 def _differences(one: Array, two: Array) -> Array:
@@ -302,23 +350,30 @@ def _shares(walked: Sequence[Walked]) -> list[float]:
 
 
 def _results(
-    manifest: Manifest, walked: Sequence[Walked], way: Way
-) -> tuple[tuple[Result, Result], ...]:
+    trip: _Trip, outputs: Sequence[Outputs], sizes_wh: tuple[tuple[int, int], tuple[int, int]]
+) -> tuple[Result, Result] | None:
     """Read both sides' outputs as the task's results, each with its own geometry."""
-    if not all(np.isfinite(a).all() for w in walked for side in w.outputs for a in side.values()):
-        return ()
-    rules = manifest.preprocessing
-    assert rules is not None  # noqa: S101 - the caller looked
-    pairs = []
-    for w in walked:
-        sizes = [image.shape[1::-1] for image in w.decoded]
-        size_wh = (rules.size_wh[0], rules.size_wh[1])
-        theirs = place((sizes[0][0], sizes[0][1]), size_wh, way.rule)
-        ours = place((sizes[1][0], sizes[1][1]), size_wh, rules.resize)
-        pairs.append(
-            (_result(manifest, w.outputs[0], theirs), _result(manifest, w.outputs[-1], ours))
-        )
-    return tuple(pairs)
+    if not all(np.isfinite(array).all() for side in outputs for array in side.values()):
+        return None
+    size_wh = (trip.rules.size_wh[0], trip.rules.size_wh[1])
+    rule = (trip.way or trip.said).rule
+    theirs, ours = place(sizes_wh[0], size_wh, rule), place(sizes_wh[1], size_wh, trip.rules.resize)
+    return (
+        _result(trip.manifest, outputs[0], theirs),
+        _result(trip.manifest, outputs[-1], ours),
+    )
+
+
+def _part(
+    trip: _Trip,
+    results: tuple[Result, Result] | None,
+    outputs: Sequence[Outputs],
+    sizes_wh: tuple[tuple[int, int], tuple[int, int]],
+) -> Part | None:
+    if results is None or sizes_wh[0] != sizes_wh[1]:
+        return None
+    allowed = max(trip.tolerance.limits(name).max_abs for name in outputs[0])
+    return agree_on(trip.manifest.task.kind, *results, allowed)
 
 
 def _result(manifest: Manifest, outputs: Outputs, placement: Placement) -> Result:
@@ -329,17 +384,10 @@ def _result(manifest: Manifest, outputs: Outputs, placement: Placement) -> Resul
     return POSTPROCESSORS[kind](manifest.task, one)[0]
 
 
-def _agreement(
-    manifest: Manifest,
-    walked: Sequence[Walked],
-    results: Sequence[tuple[Result, Result]],
-    tolerance: Tolerance,
-) -> Agreement:
-    kind = manifest.task.kind
-    if not results or any(w.decoded[0].shape != w.decoded[1].shape for w in walked):
-        return Agreement(kind, len(walked), 0)
-    allowed = max(tolerance.limits(name).max_abs for name in walked[0].outputs[0])
-    return agree(kind, [r for r, _ in results], [c for _, c in results], allowed)
+def _agreement(manifest: Manifest, walked: Sequence[Walked]) -> Agreement:
+    """Put the pictures together; one that cannot be compared is not the same."""
+    found = merge(manifest.task.kind, [w.part for w in walked if w.part is not None])
+    return replace(found, samples=len(walked))
 
 
 def _advice(stages: Sequence[Stage], way: Way | None, rules: Preprocessing) -> tuple[str, ...]:

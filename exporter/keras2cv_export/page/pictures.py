@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 
 from keras2cv.results import Result, Segmentation
-from keras2cv_export.end_to_end.walk import Journey, Walked
+from keras2cv_export.end_to_end.walk import Journey, Seen
 
 Array = np.ndarray[Any, Any]
 
-MAX_PICTURES: Final = 8
 _LONGEST: Final = 440  # pixels of a side on the page
 _CRISP: Final = 160  # smaller ones keep their pixels when enlarged
 _FAINT: Final = 1e-4  # differences below the preset fp32's limit stay dark
@@ -34,24 +33,20 @@ class Row:
 
 
 def rows(journey: Journey) -> list[Row]:
-    """Draw the first eight pictures with what was predicted on them."""
-    pairs: list[tuple[Result, Result] | None] = list(journey.results)
-    pairs = pairs or [None] * len(journey.walked)
-    return [
-        Row(walked.path.name, _views(walked, pair))
-        for walked, pair in list(zip(journey.walked, pairs, strict=True))[:MAX_PICTURES]
-    ]
+    """Draw the first pictures with what was predicted on them."""
+    return [Row(w.path.name, _views(w.seen)) for w in journey.walked if w.seen is not None]
 
 
-def _views(walked: Walked, pair: tuple[Result, Result] | None) -> tuple[tuple[str, str], ...]:
-    theirs, ours = (_bgr(image) for image in walked.decoded)
-    if pair is None:
-        return (("the picture", _uri(ours)), _input_difference(walked))
+def _views(seen: Seen) -> tuple[tuple[str, str], ...]:
+    theirs, ours = (_bgr(image) for image in seen.decoded)
+    if seen.results is None:
+        return (("the picture", _uri(ours)), _input_difference(seen))
+    pair = seen.results
     drawn = (pair[0].draw(_shown(theirs, pair[0])), pair[1].draw(_shown(ours, pair[1])))
     return (
         ("Keras and TensorFlow", _uri(drawn[0])),
         ("OpenCV", _uri(drawn[1])),
-        _mask_difference(*pair) or _input_difference(walked),
+        _mask_difference(*pair) or _input_difference(seen),
     )
 
 
@@ -82,9 +77,9 @@ def _mask_difference(theirs: Result, ours: Result) -> tuple[str, str] | None:
     )
 
 
-def _input_difference(walked: Walked) -> tuple[str, str]:
+def _input_difference(seen: Seen) -> tuple[str, str]:
     """Show by how much the net's inputs differ, of their largest value."""
-    theirs, ours = walked.inputs[0], walked.inputs[-1]
+    theirs, ours = seen.inputs
     scale = float(np.abs(theirs).max()) or 1.0
     gap = np.abs(theirs - ours).max(axis=-1) / scale
     largest = float(gap.max())

@@ -71,7 +71,7 @@ def test_another_preset_or_a_file_is_taken(tmp_path: Path) -> None:
 
 def test_without_pillow_its_copy_has_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless it is asked for by name, which then says what to install."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     way = own_way(facts("tf", "pil-bilinear"))  # type: ignore[arg-type]
     assert (way.decoder, way.interpolation) == ("tf-accurate", "pil-bilinear")
     asked = parse_way("pil-bilinear", None, facts())  # type: ignore[arg-type]
