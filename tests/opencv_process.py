@@ -75,7 +75,6 @@ def _serve(line: Connection) -> None:
     """Answer one graph after another, until the line is closed."""
     import cv2
 
-    from keras2cv.errors import Keras2cvError
     from small_graphs import opencv
 
     cv2.setNumThreads(2)
@@ -87,8 +86,8 @@ def _serve(line: Connection) -> None:
         try:
             found = opencv(onnx.ModelProto.FromString(model), engine, seed)
             line.send({name: np.ascontiguousarray(array) for name, array in found.items()})
-        except (Keras2cvError, cv2.error) as error:
-            line.send(f"{engine}: {error}")
+        except Exception as error:
+            line.send(f"{engine}: {type(error).__name__}: {error}")
 
 
 _process = _Process(_serve)

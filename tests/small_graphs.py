@@ -182,6 +182,7 @@ def _manifest(model: onnx.ModelProto) -> Any:
     return SimpleNamespace(
         inputs=tensors["input"],
         outputs=tensors["output"],
+        net_outputs=tensors["output"],
         model=SimpleNamespace(format="onnx"),
         engine=ANY_ENGINE,
     )
