@@ -275,11 +275,14 @@ def test_a_camera_is_answered_by_its_newest_frame(
     )
     monkeypatch.setattr(cv2, "VideoCapture", lambda _: capture)
     monkeypatch.setattr(Predictor, "complete", slow)
+    started_s = time.monotonic()
     assert run("7", "--json", "r.jsonl") == 2
+    took_s = time.monotonic() - started_s
     *found, last = records("r.jsonl")
     numbers = [int(record["source"][-6:]) for record in found]
     assert numbers == sorted(set(numbers))
-    assert 10 <= len(numbers) <= 40  # 100 frames in a second or so, of which 20 are possible
+    assert 2 <= len(numbers) <= took_s / 0.05 + 1
+    assert len(numbers) < 100
     assert numbers[-1] == 99
     assert last["error"].startswith("camera 7 stopped after 100 frames. ")
 
