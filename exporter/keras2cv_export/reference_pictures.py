@@ -51,14 +51,22 @@ def _by_pillow(path: Path, channels: int) -> Array:
 
 
 def _by_tensorflow(path: Path, channels: int, *, accurate: bool) -> Array:
+    """Read as `tf.io.decode_image` does, or as precisely as TensorFlow can.
+
+    Asked for one channel, TensorFlow gives a JPEG's own luma, unlike every library that turns
+    colours to gray; so the precise way decodes three.
+    """
     data = path.read_bytes()
     is_jpeg = data[:2] == b"\xff\xd8"
+    wanted = 3 if accurate else channels
     try:
         with tf.device("/CPU:0"):
             if is_jpeg and accurate:
-                read = tf.io.decode_jpeg(data, channels, dct_method="INTEGER_ACCURATE")
+                read = tf.io.decode_jpeg(data, wanted, dct_method="INTEGER_ACCURATE")
             else:
-                read = tf.io.decode_image(data, channels, expand_animations=False)
+                read = tf.io.decode_image(data, wanted, expand_animations=False)
+            if channels < wanted:
+                read = tf.image.rgb_to_grayscale(read)
     except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
         if accurate:  # nobody asked for TensorFlow: WebP or TIFF are read as OpenCV does
             return as_rgb(read_image(path), channels)

@@ -165,6 +165,21 @@ def test_every_preprocessing_is_that_of_its_library(
     assert other.journey.report.culprit.name == "resize"
 
 
+@pytest.mark.filterwarnings("ignore::keras2cv.errors.Keras2cvWarning")
+@pytest.mark.parametrize("interpolation", ["linear", "pil13-bilinear"])
+def test_a_gray_model_takes_photos_in_colour(interpolation: str, tmp_path: Path) -> None:
+    """A JPEG's own luma is not the gray of its colours, which is what everybody computes."""
+    samples = tmp_path / "photos"
+    samples.mkdir()
+    for k in range(3):
+        cv2.imwrite(str(samples / f"photo{k}.jpg"), draw_image(90 + 9 * k, 54 + 5 * k, seed=k))
+    model = small(1)
+    said = {"preprocess": "0-1", "interpolation": interpolation}
+    export(model, tmp_path / "small.cv", check=False, **said)
+    found = check(tmp_path / "small.cv", model, samples=samples, engine="classic")
+    assert found.verdict == "pass", found.reasons
+
+
 def test_pictures_that_tensorflow_cannot_read_are_read_as_opencv_does(
     shapes: Any, tmp_path: Path
 ) -> None:
