@@ -1,0 +1,93 @@
+"""What holds for every pass by itself, on graphs that nobody thought of."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+
+import keras2cv_export.passes as package
+from keras2cv_export.graph import Pass
+from keras2cv_export.passes import pipeline
+from keras2cv_export.rewrite import name_of
+from keras2cv_export.target import Target
+from pass_checks import named_apart, onnx_numbers
+from random_graphs import random_graph
+from small_graphs import Array
+
+ROOT = Path(package.__file__).parent
+FILES = {
+    path.stem: f"{package.__name__}.{path.parent.name}.{path.stem}"
+    for path in sorted(ROOT.glob("*/*.py"))
+    if path.stem != "__init__"
+}
+PASSES: dict[str, Pass] = {
+    name: getattr(import_module(module), name) for name, module in FILES.items()
+}
+every_pass = pytest.mark.parametrize("one", PASSES.values(), ids=PASSES)
+
+GRAPHS = [random_graph(seed, size=3) for seed in range(100, 112)]
+EXPECTED = [onnx_numbers(graph) for graph in GRAPHS]
+# A pass may open the way for itself, but not again and again.
+MOST_RUNS = 5
+
+
+def test_each_has_tests_of_its_own() -> None:
+    """In a file that is called like it."""
+    assert len(FILES) > 50
+    here = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+    assert FILES.keys() <= here
+
+
+def test_each_is_in_the_pipeline() -> None:
+    """For the oldest target, which needs all of them; and by the name of its file."""
+    used = {name_of(one) for stage in pipeline(Target()) for one in stage}
+    assert used == set(FILES)
+
+
+@every_pass
+def test_it_keeps_the_numbers_of_random_graphs(one: Pass) -> None:
+    """Whatever it finds there, and it finds an end; where it finds nothing, nothing has changed."""
+    for before, expected in zip(GRAPHS, EXPECTED, strict=True):
+        model = ir.from_proto(before)
+        if run_out(one, model):
+            assert_same(ir.to_proto(model), expected)
+        else:
+            assert list(ir.to_proto(model).graph.node) == list(before.graph.node)
+
+
+@every_pass
+def test_it_does_without_shapes(one: Pass) -> None:
+    """Where no shape is known it changes nothing that needs one, and does not fail."""
+    for before, expected in zip(GRAPHS, EXPECTED, strict=True):
+        model = ir.from_proto(before)
+        for node in model.graph:
+            for output in node.outputs:
+                if not output.is_graph_output():
+                    output.shape = None
+        run_out(one, model)
+        assert_same(ir.to_proto(model), expected)
+
+
+def run_out(one: Pass, model: ir.Model) -> int:
+    """Run a pass until it finds nothing more; return how often it fired."""
+    fired = 0
+    for _ in range(MOST_RUNS):
+        count = one(model)
+        fired += count
+        if not count:
+            return fired
+    raise AssertionError(f"{name_of(one)} does not come to an end")
+
+
+def assert_same(after: onnx.ModelProto, expected: dict[str, Array]) -> None:
+    """Check names and numbers; a number without axes may have been given some."""
+    found = onnx_numbers(named_apart(after))
+    assert found.keys() == expected.keys()
+    for name, wanted in expected.items():
+        error = np.abs(found[name].reshape(wanted.shape) - wanted).max()
+        assert error <= 2e-5 * max(float(np.abs(wanted).max()), 0.1), name
