@@ -54,13 +54,16 @@ class Pictures:
         for name in names:
             self._free_name(name)
 
-    def write(self, name: str, picture: Array) -> None:
-        """Write the picture (H, W, 3) uint8 BGR of the frame `name`.
+    def place(self, name: str) -> Path:
+        """Return where the picture of the frame `name` belongs; call it in the frames' order."""
+        return self._where if self._is_file else self._where / self._free_name(name)
+
+    def write(self, path: Path, picture: Array) -> None:
+        """Write the picture (H, W, 3) uint8 BGR; several threads may.
 
         Raises:
             UsageError: it cannot be written.
         """
-        path = self._where if self._is_file else self._where / self._free_name(name)
         encoded, data = cv2.imencode(path.suffix, picture)
         if not encoded:
             raise UsageError(f"OpenCV cannot encode {path}. Choose another suffix, such as .png.")

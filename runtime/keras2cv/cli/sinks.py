@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TextIO, TypeAlias
 
 from keras2cv.cli.comparison import Comparison
@@ -14,6 +16,7 @@ from keras2cv.cli.output import STDOUT, open_text, to_json
 from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
 from keras2cv.cli.table import lines
+from keras2cv.cli.video_file import VideoFile
 from keras2cv.frames import Source
 from keras2cv.pipeline import Pipeline
 from keras2cv.results import Classification, Result
@@ -21,8 +24,10 @@ from keras2cv.sources import VIDEO_SUFFIXES
 from keras2cv.stream import READY_AHEAD, Answer
 
 Sink: TypeAlias = Callable[[Answer], bool]
+Saver: TypeAlias = Pictures | VideoFile
 
 MAX_NAME_COLUMN = 60
+MAX_WRITERS = 4  # threads that encode pictures
 
 
 def open_sinks(
@@ -55,7 +60,7 @@ def open_saver(
     sources: Sequence[Source],
     known: frozenset[str],
     stack: contextlib.ExitStack,
-) -> Sink | None:
+) -> Saver | None:
     """Return what writes the drawn pictures, if they are asked for; `stack` finishes them.
 
     Pictures of what is `known` from an earlier run are not overwritten.
@@ -68,37 +73,56 @@ def open_saver(
     if args.save.suffix.lower() not in VIDEO_SUFFIXES or args.save.is_dir():
         pictures = Pictures(args.save, sources)
         pictures.keep(source.name for source in sources if source.name in known)
-        return _save(pictures)
-    from keras2cv.cli.video_file import VideoFile
-
-    return _append(stack.enter_context(VideoFile(args.save, sources, args.every)))
-
-
-def drawn(answers: Iterable[Answer]) -> Iterator[Answer]:
-    """Yield the answers, each result drawn on its frame."""
-    for answer in answers:
-        if answer.result is None or answer.frame is None:
-            yield answer
-        else:
-            yield replace(answer, picture=answer.result.draw(answer.frame.image_bgr))
-
-
-def passed(answers: Iterable[Answer], sink: Sink) -> Iterator[Answer]:
-    """Yield the answers that `sink` has taken."""
-    for answer in answers:
-        sink(answer)
-        yield answer
+        return pictures
+    return stack.enter_context(VideoFile(args.save, sources, args.every))
 
 
 def finished(
-    args: Namespace, answers: Iterator[Answer], line: Pipeline, saver: Sink | None
+    args: Namespace, answers: Iterator[Answer], line: Pipeline, saver: Saver | None
 ) -> Iterator[Answer]:
-    """Yield the answers, drawn and saved if asked for, each in a thread of its own."""
+    """Yield the answers, drawn and saved if asked for, in threads of `line`."""
+    if isinstance(saver, Pictures):
+        return line.ahead(_with_pictures(answers, line, saver), READY_AHEAD)
     if args.save or args.show:
-        answers = line.ahead(drawn(answers), READY_AHEAD)
+        answers = line.ahead(map(_drawn, answers), READY_AHEAD)
     if saver is not None:
-        answers = line.ahead(passed(answers, saver), READY_AHEAD)
+        answers = line.ahead(_with_video(answers, saver), READY_AHEAD)
     return answers
+
+
+def _drawn(answer: Answer) -> Answer:
+    """Return the answer with its result drawn on its frame."""
+    if answer.result is None or answer.frame is None:
+        return answer
+    return replace(answer, picture=answer.result.draw(answer.frame.image_bgr))
+
+
+def _with_pictures(
+    answers: Iterable[Answer], line: Pipeline, pictures: Pictures
+) -> Iterator[Answer]:
+    """Yield the answers, drawn and written by several threads: encoding a PNG takes long."""
+
+    def written(placed: tuple[Answer, Path | None]) -> Answer:
+        answer, path = _drawn(placed[0]), placed[1]
+        if path is not None and answer.picture is not None:
+            pictures.write(path, answer.picture)
+        return answer
+
+    placed = ((answer, _place(answer, pictures)) for answer in answers)
+    return line.mapped(written, placed, min(MAX_WRITERS, os.cpu_count() or 1))
+
+
+def _place(answer: Answer, pictures: Pictures) -> Path | None:
+    """Return where the answer's picture belongs, which is settled in order, if it has one."""
+    has_picture = answer.result is not None and answer.frame is not None
+    return pictures.place(answer.name) if has_picture else None
+
+
+def _with_video(answers: Iterable[Answer], video: VideoFile) -> Iterator[Answer]:
+    for answer in answers:
+        if answer.frame is not None and answer.picture is not None:
+            video.write(answer.frame, answer.picture)
+        yield answer
 
 
 def _has_table(args: Namespace, streams: bool) -> bool:
@@ -144,24 +168,6 @@ def _record(result: Result, top: int | None) -> dict[str, Any]:
     if top is not None and isinstance(result, Classification):
         record["top"] = [scored._asdict() for scored in result.top(top)]
     return record
-
-
-def _save(pictures: Pictures) -> Sink:
-    def take(answer: Answer) -> bool:
-        if answer.picture is not None:
-            pictures.write(answer.name, answer.picture)
-        return True
-
-    return take
-
-
-def _append(video: Any) -> Sink:
-    def take(answer: Answer) -> bool:
-        if answer.picture is not None:
-            video.write(answer.frame, answer.picture)
-        return True
-
-    return take
 
 
 def _show(window: Window, *, wait: bool) -> Sink:
