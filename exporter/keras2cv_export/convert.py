@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import onnx_ir as ir
 
-from keras2cv.manifest import DType, InputTensor, OutputTensor
+from keras2cv.manifest import DType, InputTensor, OutputTensor, Tail
 
 from .layout import NetTensor, blobs_in_and_out, settle
 from .load import LoadedModel
@@ -20,7 +20,7 @@ from .rewrite import rewrite
 from .spec import TensorSpec
 from .support import require_supported
 from .target import Target
-from .to_graph import trace
+from .to_graph import TracedGraph, trace
 from .to_onnx import to_onnx
 
 
@@ -35,6 +35,7 @@ class Converted:
         heads: Each output's last activation.
         constant: Names of outputs that do not depend on any input, such as anchor boxes.
         fired: How often each pass changed something.
+        tail: What the net does not do; None: nothing.
     """
 
     model: ir.Model
@@ -43,6 +44,7 @@ class Converted:
     heads: tuple[Head, ...]
     constant: frozenset[str]
     fired: Counter[str]
+    tail: Tail | None = None
 
     @property
     def scores(self) -> dict[str, str]:
@@ -77,19 +79,45 @@ def convert_unchecked(loaded: LoadedModel, target: Target) -> Converted:
     """
     traced = trace(loaded)
     model = to_onnx(traced)
-    found = tuple(heads(model, traced.output_specs))
+    found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
     fired = rewrite(model, pipeline(target))
     inputs, outputs = settle(model)
     write_origins(model)
+    pairs = zip(traced.output_specs, outputs, strict=True)
+    given, tail = _finished(traced, [_output(s, n, loaded) for s, n in pairs], loaded)
     return Converted(
         model,
         tuple(_input(s, n) for s, n in zip(loaded.inputs, inputs, strict=True)),
-        tuple(_output(s, n, loaded) for s, n in zip(traced.output_specs, outputs, strict=True)),
-        found,
-        _constant(model, traced.output_specs),
+        given,
+        _heads_of_model(found, traced),
+        _constant(model, traced.output_specs) & {tensor.name for tensor in given},
         fired,
+        tail,
     )
+
+
+def _finished(
+    traced: TracedGraph, net: Sequence[OutputTensor], loaded: LoadedModel
+) -> tuple[tuple[OutputTensor, ...], Tail | None]:
+    """Return the model's outputs and what finishes them, by what the net gives."""
+    if (cut := traced.tail) is None:
+        return tuple(net), None
+    own, heads = iter(net[: -len(cut.heads)]), net[-len(cut.heads) :]
+    outputs = tuple(
+        _output(spec, NetTensor(cut.made[k], _sizes(spec), "same"), loaded)
+        if k in cut.made
+        else next(own)
+        for k, spec in enumerate(traced.model_specs)
+    )
+    batched = (replace(h, batched=h.keras_shape[:1] == (loaded.batch,)) for h in heads)
+    return outputs, Tail(tuple(batched), cut.steps)
+
+
+def _heads_of_model(found: Sequence[Head], traced: TracedGraph) -> tuple[Head, ...]:
+    """Return each output's last activation; what a tail makes ends in none."""
+    by_name = {head.spec.name: head for head in found}
+    return tuple(by_name.get(s.name, Head(s, "linear")) for s in traced.model_specs)
 
 
 def _constant(model: ir.Model, specs: Sequence[TensorSpec]) -> frozenset[str]:
@@ -117,7 +145,7 @@ def _input(spec: TensorSpec, net: NetTensor) -> InputTensor:
 
 
 def _output(spec: TensorSpec, net: NetTensor, loaded: LoadedModel) -> OutputTensor:
-    shape = tuple(int(d or 0) for d in spec.shape)
+    shape = _sizes(spec)
     batched = shape[:1] == (loaded.batch,)
     if loaded.open_batch is not None:
         batched = spec.name in loaded.open_batch
@@ -126,6 +154,10 @@ def _output(spec: TensorSpec, net: NetTensor, loaded: LoadedModel) -> OutputTens
     return OutputTensor(
         spec.name, net.net_name, shape, net_shape, net.layout, _dtype(spec), batched
     )
+
+
+def _sizes(spec: TensorSpec) -> tuple[int, ...]:
+    return tuple(int(d or 0) for d in spec.shape)
 
 
 def _dtype(spec: TensorSpec) -> DType:

@@ -168,6 +168,7 @@ def export(
             manifest = _settle(stage.folder, manifest, question, verification)
         stage.commit()
     notes = loaded.notes + needs.notes + facts.notes + _mixed(converted, loaded.batch)
+    notes += _finished(converted)
     return ExportReport(
         Path(bundle),
         manifest,
@@ -185,6 +186,17 @@ def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
         f"for all {batch} samples of a run. Give infer() exactly {batch}, or end the model before."
         for o in converted.outputs
         if not o.batched and o.name not in converted.constant
+    )
+
+
+def _finished(converted: Converted) -> tuple[str, ...]:
+    """Say what the net does not do."""
+    if converted.tail is None:
+        return ()
+    made = [o.name for o in converted.outputs if o.net_name in converted.tail.made]
+    return (
+        f"OpenCV has no op for the model's end: keras2cv makes {', '.join(made)} of the net's "
+        f"outputs {', '.join(h.net_name for h in converted.tail.heads)}, in NumPy.",
     )
 
 
@@ -228,6 +240,7 @@ def _write(
         engine=Engine("any", fusion=True, winograd=True),
         source=loaded.source,
         preprocessing=facts.preprocessing,
+        tail=converted.tail,
     )
     write_manifest(folder, manifest)
     return manifest

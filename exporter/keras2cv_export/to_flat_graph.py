@@ -8,7 +8,8 @@ added to a new graph, where TensorFlow infers its static shape at once.
     If, Case                 the branch that is taken; where the input decides, both and a select
     list of tensors          a Python tuple: its elements are wired directly (to_flat_lists)
     variable, lookup table   what they hold (to_flat_state)
-    what ONNX has no op for  the plain ops of handlers.PLAIN
+    what ONNX has no op for  the plain ops of handlers.PLAIN; a box selection stays, and what
+                             follows it stays as it is, for to_tail to cut off
 
 Control dependencies are dropped, and writes to variables with them: what they write is read by the
 next call. A model whose predictions depend on the calls before is caught when its answers are
@@ -27,6 +28,7 @@ from tensorflow.python.framework.function_def_to_graph import function_def_to_gr
 from tf2onnx import handler
 
 from .handlers import COMPLEX_OPS, ONNX, OPSET, PLAIN
+from .handlers.finishing import CUTS, STEPS
 from .handlers.node import Node, RefusedError, known
 from .handlers.refusals import is_random, refusal
 from .handlers.spectra import Complex, as_complex, by_parts
@@ -34,6 +36,7 @@ from .support import Unsupported, layer_of
 from .to_flat_lists import LIST_OPS
 from .to_flat_state import STATE_OPS, refusal_of
 from .to_quiet import tf
+from .to_tail import is_after_cut
 
 # Unrolling a longer loop makes a graph that takes minutes to convert, and longer to load.
 MAX_STEPS = 2000
@@ -76,6 +79,8 @@ class Flattener:
     refused: list[Unsupported] = field(default_factory=list)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
+    _cut: bool = False
+    _after: dict[str, bool] = field(default_factory=dict)
 
     def run(self, body: Body, arguments: Sequence[Any], scope: str = "") -> list[Any]:
         """Add a body's nodes, its arguments bound to values; return its outputs' values."""
@@ -106,11 +111,17 @@ class Flattener:
             return self.call(node.op, inputs, node.name)
         if node.op in _UNCHANGED:
             return inputs
+        self._cut = self._cut or node.op in CUTS
+        if self._cut and node.op in STEPS and self._is_after_cut(inputs):
+            return _copy(node, inputs)
         with tf.name_scope(f"{node.name}/"):
             made = _rule(node, inputs)(node, *inputs)
         if made is None:
             return _copy(node, inputs)
         return made if isinstance(made, list) else [made]
+
+    def _is_after_cut(self, inputs: Sequence[Any]) -> bool:
+        return any(_is_tensor(value) and is_after_cut(value, self._after) for value in inputs)
 
     def call(self, function: str, arguments: Sequence[Any], scope: str) -> list[Any]:
         """Inline a function of the library."""
@@ -252,6 +263,8 @@ def _convertible(node: Node, outputs: list[Any]) -> list[Any]:
         return outputs
     values = [None if t.dtype in _NO_NUMBERS else known(t) for t in outputs]
     if any(value is None for value in values):
+        if node.op in CUTS and all(t.shape.is_fully_defined() for t in outputs):
+            return outputs
         raise refusal(node.op)
     return [tf.constant(v, t.dtype) for v, t in zip(values, outputs, strict=True)]
 

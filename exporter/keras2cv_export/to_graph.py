@@ -31,6 +31,7 @@ from .to_flat_graph import Flattener, graph_body
 from .to_flat_state import Handle, Opaque, State
 from .to_plain_ops import plain_ops
 from .to_quiet import tf
+from .to_tail import CutTail, cut_tail
 
 Array = np.ndarray[Any, Any]
 
@@ -46,8 +47,11 @@ class TracedGraph:
     Attributes:
         graph_def: tf.compat.v1.GraphDef, flat: no functions, no control flow, no variables.
         inputs: Tensor names such as "image:0", in Keras' flat order.
-        outputs: Tensor names, in Keras' flat order.
+        outputs: Tensor names, in Keras' flat order; then those of the tail's heads.
         output_specs: The same outputs as Keras names and shapes them.
+        tail: What was cut off; `outputs` are then those of the model that the graph still makes,
+            and the tail's heads. None: nothing, and `outputs` are the model's.
+        model_specs: The model's outputs, whoever makes them.
         weights: Placeholder tensor name -> the weight, a NumPy view of TensorFlow's own memory.
         layers: A layer's output, as `layer_calls` calls it -> tensor name; it may have gone.
     """
@@ -58,6 +62,8 @@ class TracedGraph:
     output_specs: tuple[TensorSpec, ...]
     weights: Mapping[str, Array]
     layers: Mapping[str, str] = field(default_factory=dict)
+    tail: CutTail | None = None
+    model_specs: tuple[TensorSpec, ...] = ()
 
 
 def trace(loaded: LoadedModel) -> TracedGraph:
@@ -72,7 +78,9 @@ def trace(loaded: LoadedModel) -> TracedGraph:
     with tf.Graph().as_default() as flat:
         weights = _Weights()
         outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls)
-        specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
+        model_specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
+        tail = cut_tail(outputs, [*names, *(spec.name for spec in loaded.inputs)])
+        outputs, specs = _of_net(outputs, model_specs, tail)
         for k, output in enumerate(outputs):  # a model may return one tensor twice, or an input
             tf.identity(output, name=f"{_OUTPUT}_{k}")
         inputs = tuple(f"{INPUT}_{k}:0" for k in range(len(loaded.inputs)))
@@ -83,7 +91,20 @@ def trace(loaded: LoadedModel) -> TracedGraph:
     with tf.Graph().as_default():  # grappler's front door is closed while TensorFlow is eager
         kept = weights.read_by(pruned)
         optimized = tf_optimize_grappler([*inputs, *kept], list(ends), pruned)
-    return TracedGraph(optimized, inputs, ends, specs, weights.read_by(optimized), layers)
+    return TracedGraph(
+        optimized, inputs, ends, specs, weights.read_by(optimized), layers, tail, model_specs
+    )
+
+
+def _of_net(
+    outputs: Sequence[Any], specs: tuple[TensorSpec, ...], tail: CutTail | None
+) -> tuple[list[Any], tuple[TensorSpec, ...]]:
+    """Return what the net has to give: the outputs that no tail makes, and the tail's heads."""
+    if tail is None:
+        return list(outputs), specs
+    own = [k for k in range(len(specs)) if k not in tail.made]
+    heads = tuple(_spec(name, tensor) for name, tensor in tail.heads.items())
+    return [*(outputs[k] for k in own), *tail.heads.values()], (*(specs[k] for k in own), *heads)
 
 
 def _concrete(loaded: LoadedModel) -> tuple[Any, list[str], list[LayerOutput]]:

@@ -5,6 +5,7 @@
     |-- inputs          InputTensor...   Keras' name and shape beside the net's
     |-- outputs         OutputTensor...  in keras.tree.flatten order
     |-- preprocessing   Preprocessing    from an image to the input; absent: arrays only
+    |-- tail            Tail             what is done after the net; absent: nothing
     |-- task            Task             what the outputs mean
     |-- engine          Engine           what it was verified with
     |-- evidence        Evidence         how well, on what; absent: unverified
@@ -27,6 +28,7 @@ from keras2cv.image_roles import Picture, Points
 from keras2cv.resize import INTERPOLATIONS
 from keras2cv.roles import Detect, Segment
 from keras2cv.schema import SchemaError, decode, encode, format_json, named, parse_json
+from keras2cv.tail.step import MAX_STEPS, Step
 
 SCHEMA: Final = 1
 MAX_RANK: Final = 8
@@ -139,6 +141,42 @@ class OutputTensor:
     def sample_size(self) -> int:
         """How many values the output holds for one sample."""
         return prod(self.keras_shape[1:] if self.batched else self.keras_shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of the model that OpenCV has nothing for, as steps of NumPy after the net.
+
+    `heads`: outputs of the net that only the steps read, by `name`. An output of the model whose
+    `net_name` is an output of a step is made there; the others are the net's own.
+    """
+
+    heads: tuple[OutputTensor, ...]
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        _check_tensors("heads", self.heads)
+        _check_unique("heads", "net_name", [head.net_name for head in self.heads])
+        _check_range("steps (count)", len(self.steps), 1, MAX_STEPS)
+        known = {head.name for head in self.heads}
+        for number, step in enumerate(self.steps):
+            for key, names, legal in (
+                ("inputs", step.inputs, known),
+                ("outputs", step.outputs, None),
+            ):
+                wrong = [n for n in names if (n not in legal if legal else n in known or not n)]
+                if wrong:
+                    problem = "is made by no head or step before" if legal else "is there already"
+                    raise SchemaError(f"steps[{number}].{key}", f"{wrong[0]!r} {problem}")
+            _check_unique(f"steps[{number}].outputs", "name", list(step.outputs))
+            known |= set(step.outputs)
+        if taken := [h.net_name for h in self.heads if h.net_name in self.made]:
+            raise SchemaError("heads", f"a step makes {taken[0]!r}, too")
+
+    @property
+    def made(self) -> frozenset[str]:
+        """The names of all arrays that the steps make."""
+        return frozenset(name for step in self.steps for name in step.outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +375,7 @@ class Manifest:
     source: Source
     preprocessing: Preprocessing | None = None
     evidence: Evidence | None = None
+    tail: Tail | None = None
 
     def __post_init__(self) -> None:
         _check_range("schema", self.schema, SCHEMA, SCHEMA)
@@ -383,6 +422,14 @@ class Manifest:
     def output(self, name: str) -> OutputTensor:
         """Return the output of that Keras name."""
         return next(tensor for tensor in self.outputs if tensor.name == name)
+
+    @property
+    def net_outputs(self) -> tuple[OutputTensor, ...]:
+        """What the net itself gives: the outputs that no step of the tail makes, and its heads."""
+        if self.tail is None:
+            return self.outputs
+        own = tuple(tensor for tensor in self.outputs if tensor.net_name not in self.tail.made)
+        return own + self.tail.heads
 
     @property
     def image_input(self) -> str | None:

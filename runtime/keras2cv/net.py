@@ -66,7 +66,7 @@ class Net:
         """
         self._path = path
         self._shapes_in = {t.net_name: t.net_shape for t in manifest.inputs}
-        self._shapes_out = {t.net_name: t.net_shape for t in manifest.outputs}
+        self._shapes_out = {t.net_name: t.net_shape for t in manifest.net_outputs}
         self._lock = threading.Lock()
         self.device = device
         choices = engines_to_try(engine, manifest.engine.name, device)

@@ -22,7 +22,7 @@ from keras2cv.opencv import require_at_least
 from keras2cv.postprocess import IN_PIXELS, POSTPROCESSORS
 from keras2cv.preprocess import Preprocessor
 from keras2cv.results import Result
-from keras2cv.tensors import by_name, check_inputs, chunks, from_net, join, one_sample, to_net
+from keras2cv.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
 from keras2cv.thresholds import with_thresholds
 
 Array = NDArray[Any]
@@ -334,8 +334,7 @@ class Predictor:
 
     def _run(self, blobs: Mapping[str, Array], count: int) -> dict[str, Array]:
         """Return one run's outputs by Keras name, cut to the first `count` samples."""
-        arrays = self._net.forward(blobs)
-        return {t.name: from_net(arrays[t.net_name], t, count) for t in self.manifest.outputs}
+        return outputs_of(self._net.forward(blobs), self.manifest, count)
 
     def _results(
         self, outputs: Mapping[str, Array], count: int, placements: Sequence[Placement] = ()

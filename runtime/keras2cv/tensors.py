@@ -12,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.errors import InputError
-from keras2cv.manifest import InputTensor, OutputTensor
+from keras2cv.errors import BundleError, InputError
+from keras2cv.manifest import InputTensor, Manifest, OutputTensor
+from keras2cv.tail.finish import finish
 
 Array = NDArray[Any]
 
@@ -104,6 +105,30 @@ def from_net(array: Array, tensor: OutputTensor, count: int) -> Array:
     if np.issubdtype(tensor.dtype, np.integer):
         array = np.rint(array)
     return array.astype(tensor.dtype)
+
+
+def outputs_of(arrays: Mapping[str, Array], manifest: Manifest, count: int) -> dict[str, Array]:
+    """Return Keras' outputs by name, made of one run's arrays of the net by theirs.
+
+    Where the model has a tail, its steps run on the whole batch; then the first `count` samples
+    are left.
+
+    Raises:
+        BundleError: a step does not fit, or makes another shape than the manifest says.
+    """
+    if manifest.tail is None:
+        return {t.name: from_net(arrays[t.net_name], t, count) for t in manifest.outputs}
+    heads = {
+        h.name: from_net(arrays[h.net_name], h, manifest.model.batch) for h in manifest.tail.heads
+    }
+    whole = {**arrays, **finish(heads, manifest.tail.steps)}
+    for tensor in manifest.outputs:
+        if (got := whole[tensor.net_name].shape) != tensor.net_shape:
+            raise BundleError(
+                f"tail: {tensor.name} comes out as {_show(got)}, and must be "
+                f"{_show(tensor.net_shape)}. Export the bundle again."
+            )
+    return {t.name: from_net(whole[t.net_name], t, count) for t in manifest.outputs}
 
 
 def join(parts: Sequence[Array], tensor: OutputTensor) -> Array:

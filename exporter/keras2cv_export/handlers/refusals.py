@@ -26,6 +26,11 @@ _REASONS = (
         "Save the model again with TensorFlow 2, or cut it before.",
     ),
     (
+        r"^NonMaxSuppression",
+        "it keeps a number of boxes that depends on values",
+        "Use tf.image.combined_non_max_suppression, whose result has a fixed size.",
+    ),
+    (
         r"Ragged|Sparse|Unique|DynamicPartition|SetDiff|ListDiff",
         "its result has a size that depends on values",
         "Cut the model before it, and do that part outside.",
