@@ -14,7 +14,8 @@ from .report import FAULTS, Bisection, Divergence, Rerun, spoken
 def render(found: Bisection, console: Console) -> None:
     """Print which layer it is, whose fault, what it depends on, and where the repro lies."""
     wrong = found.first is not None or found.fails
-    console.print(Text(summary(found), style="bold red" if wrong else "bold green"))
+    style = "bold red" if wrong else "bold green"
+    console.print(Text(summary(found), style=style), soft_wrap=True)
     for line in (*found.notes, *_lines(found)):
         console.print(Text(f"  {line}"), soft_wrap=True)
 

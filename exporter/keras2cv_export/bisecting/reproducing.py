@@ -8,6 +8,7 @@ README.md    what, where, which versions: the text of an issue
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -52,9 +53,9 @@ _README = """\
 
 OpenCV {opencv}, {engine} engine, on {platform}.
 
-`repro.onnx` is {nodes} of a Keras model, of which `{layer}` ({kind}) is the layer: {ops}.
-`repro.npz` holds what goes in and what TensorFlow makes of it. OpenCV is off by {error:.2g} of the
-largest value; up to {limit:g} would be rounding.
+`repro.onnx` is {nodes} ({ops}) of what the Keras layer `{layer}` ({kind}) became.
+`repro.npz` holds what goes in and what should come out. OpenCV's value of the layer is {error};
+up to {limit:g} would be rounding.
 
 {fault}
 
@@ -168,7 +169,7 @@ def _readme(part: Part, found: Bisection) -> str:
         layer=spoken(first.key),
         kind=first.kind,
         ops=ops,
-        error=first.error,
+        error=_outcome(first.error, ""),
         limit=found.limit,
         fault=_fault(found),
         reruns="\n".join(f"- {r.setting}: {_outcome(r.error, r.problem)}" for r in found.reruns),
@@ -192,7 +193,11 @@ def _fault(found: Bisection) -> str:
 
 
 def _outcome(error: float | None, problem: str) -> str:
-    return problem if error is None else f"off by {error:.2g}"
+    if error is None:
+        return problem
+    if not math.isfinite(error):
+        return "NaN, infinite, or of another shape"
+    return f"off by {error:.2g} of its largest element"
 
 
 def _shows(folder: Path) -> bool:
