@@ -40,6 +40,7 @@ from .legalise.own_concat_constants import own_concat_constants
 from .legalise.own_small_constants import own_small_constants
 from .legalise.pad_to_gather import pad_to_gather
 from .legalise.part_matmul import part_matmul
+from .legalise.part_normalization import part_normalization
 from .legalise.plain_transposed_conv import plain_transposed_conv
 from .legalise.reduce_one_block import reduce_one_block
 from .legalise.reduce_to_pool import reduce_to_pool
@@ -54,7 +55,6 @@ from .legalise.scalars_to_rows import scalars_to_rows
 from .legalise.slice_neighbours import slice_neighbours
 from .legalise.spell_broadcasts import spell_broadcasts
 from .legalise.spell_powers import spell_powers
-from .legalise.split_matmul_batches import split_matmul_batches
 from .legalise.split_to_slices import split_to_slices
 from .legalise.spread_channels import spread_channels
 from .legalise.spread_volume_conv import spread_volume_conv
@@ -124,9 +124,8 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (crop_transposed_conv, (4, 14)),
     (spread_volume_conv, (4, 14)),
     (cumsum_to_matmul, (4, 8)),
-    (match_matmul_batches, ALL),
     (align_matmul, (4, 8)),
-    (split_matmul_batches, (4, 6)),
+    (match_matmul_batches, ALL),  # after it: what it has parted needs no copies
     (chain_operands, (4, 12)),
     (bounds_to_clip, (4, 6)),  # again: a chain may have a bound
     (align_ranks, (4, 14)),
@@ -155,6 +154,7 @@ LOWER: tuple[tuple[Pass, Version], ...] = (
     (sum_axes_to_attribute, (4, 6)),
     (slice_neighbours, (4, 6)),
     (part_matmul, (4, 8)),
+    (part_normalization, (4, 8)),
     (state_softmax_axis, (4, 8)),
     (own_concat_constants, CLASSIC),
     (own_small_constants, CLASSIC),

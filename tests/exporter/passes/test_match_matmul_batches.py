@@ -34,6 +34,13 @@ def test_a_constant_is_copied(make: Make, shape: tuple[int, ...]) -> None:
     assert array.shape == shape
 
 
+def test_what_it_is_multiplied_with_grows_too() -> None:
+    """A capsule network multiplies each capsule by several matrices."""
+    make = product("2,7,1,1,4", (7, 3, 4, 6), "2,7,3,1,6")
+    ops = {"MatMul": 1, "Expand": 1}
+    assert_rewritten(by=match_matmul_batches, model=make(), ops=ops, fired=2)
+
+
 LEFT = {
     "one matrix": product("4,3,6,2", (2, 5), "4,3,6,5"),
     "one matrix of more axes": product("4,3,6,2", (1, 1, 2, 5), "4,3,6,5"),

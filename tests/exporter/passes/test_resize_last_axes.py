@@ -42,10 +42,21 @@ def test_the_axes_that_change_come_last(make: Make, ops: dict[str, int]) -> None
     assert_rewritten(by=resize_last_axes, model=make(), ops=ops, limit=1e-5)
 
 
+THREE = {
+    "channels too": (resized((2, 3, 4, 5), (2, 6, 8, 15)), 1),
+    "a volume": (resized((2, 3, 2, 4, 5), (2, 3, 4, 8, 15), LINEAR), 2),
+}
+
+
+@pytest.mark.parametrize(("make", "again"), THREE.values(), ids=THREE)
+def test_three_axes_are_resized_two_at_a_time(make: Make, again: int) -> None:
+    """UpSampling3D enlarges three; each mode works along each axis alone."""
+    assert_rewritten(by=resize_last_axes, model=make(), again=again, limit=1e-5)
+
+
 LEFT = {
     "rows and columns": resized((2, 3, 4, 5), (2, 3, 8, 15)),
     "columns": resized((2, 3, 4, 5), (2, 3, 4, 15)),
-    "three axes": resized((2, 3, 4, 5), (2, 6, 8, 15)),
     "a part of the picture": made(
         '(float[2,3,5,7] x) => (float[2,9,5,8] y) { y = Resize <mode="linear", '
         'coordinate_transformation_mode="tf_crop_and_resize"> (x, r, , s) }',

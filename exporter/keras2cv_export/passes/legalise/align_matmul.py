@@ -30,7 +30,7 @@ from keras2cv_export.graph import (
 )
 
 # Heads of attention that a constant is multiplied with; each takes three nodes.
-_MOST_GROUPS = 64
+_MOST_GROUPS = 256
 
 
 def align_matmul(model: ir.Model) -> int:

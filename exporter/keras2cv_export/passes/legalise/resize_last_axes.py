@@ -1,7 +1,9 @@
-"""Resize the last two of four axes, whichever two were meant.
+"""Resize the last two of four axes, whichever two were meant; more than two, two at a time.
 
     Resize(x (1, 17, 3, 12), sizes (1, 9, 3, 7))
       ->  Transpose(Resize(Transpose(x, (0, 2, 1, 3)), sizes (1, 3, 9, 7)), (0, 2, 1, 3))
+    Resize(x (n, c, 4, 5, 6), sizes (n, c, 8, 10, 12))
+      ->  Resize(Resize(x, sizes (n, c, 8, 10, 6)), sizes (n, c, 8, 10, 12))
 
 OpenCV scales the third and fourth axis and leaves the others, silently. That comes of images that
 Keras has channels first, and of a Transpose that has been moved past a Resize. Exact.
@@ -39,8 +41,10 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         return 0
     rank = len(source)
     scaled = [a for a in range(rank) if source[a] != target[a]]
-    if len(scaled) > 2 or (rank == 4 and set(scaled) <= {2, 3}):
+    if rank == 4 and set(scaled) <= {2, 3}:
         return 0
+    if len(scaled) > 2:
+        return _two_at_a_time(model, node, scaled)
     kept = [a for a in range(rank) if a not in scaled]
     while len(scaled) < 2:  # one more axis comes along and keeps its size
         scaled.insert(0, kept.pop())
@@ -54,3 +58,15 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     resized = reshape(model, node, resized, [target[a] for a in perm], like=output)
     back = [int(a) for a in np.argsort(perm)]
     return substitute(node, transpose(node, resized, back, like=output))
+
+
+def _two_at_a_time(model: ir.Model, node: ir.Node, scaled: list[int]) -> int:
+    """Resize the first two axes, and then the rest: every mode works along each axis alone."""
+    output = node.outputs[0]
+    source, target = shape_of(node.inputs[0]) or (), shape_of(output) or ()
+    between = [target[a] if a in scaled[:2] else n for a, n in enumerate(source)]
+    value = node.inputs[0]
+    for sizes in (between, target):
+        inputs = [value, None, None, new_constant(model, np.array(sizes, np.int64), output)]
+        value = new_node(node, "Resize", inputs, node.attributes, like=output, shape=sizes)
+    return substitute(node, value)
