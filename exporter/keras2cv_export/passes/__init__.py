@@ -41,7 +41,6 @@ from .legalise.own_small_constants import own_small_constants
 from .legalise.pad_to_gather import pad_to_gather
 from .legalise.part_matmul import part_matmul
 from .legalise.part_normalization import part_normalization
-from .legalise.part_normalization import part_normalization
 from .legalise.plain_transposed_conv import plain_transposed_conv
 from .legalise.reduce_one_block import reduce_one_block
 from .legalise.reduce_to_pool import reduce_to_pool
@@ -155,7 +154,6 @@ LOWER: tuple[tuple[Pass, Version], ...] = (
     (sum_axes_to_attribute, (4, 6)),
     (slice_neighbours, (4, 6)),
     (part_matmul, (4, 8)),
-    (part_normalization, (4, 8)),
     (part_normalization, (4, 8)),
     (state_softmax_axis, (4, 8)),
     (own_concat_constants, CLASSIC),
