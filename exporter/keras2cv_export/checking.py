@@ -100,7 +100,8 @@ class CheckReport:
         found = ["labels"] if self.mismatches else []
         if self.journey is not None:
             found += [s.name for s in self.journey.report.stages if s.problem is not None]
-        return (*found, *(["net"] if self.parity.verdict != "pass" else []))
+        found += ["net"] if self.parity.verdict != "pass" else []
+        return tuple(dict.fromkeys(found))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `--json`."""
@@ -252,7 +253,8 @@ def _travel(
     rules = manifest.preprocessing
     assert rules is not None  # noqa: S101 - there are pictures
     count = len(pictures.paths)
-    candidates = result.answers[_worst_engine(result)]
+    worst = _worst_engine(result)
+    candidates = result.answers[worst]
     chosen = None if said.preprocess is None else Path(said.preprocess)
     return walk(
         manifest,
@@ -264,6 +266,7 @@ def _travel(
         answers=(question.expected[-count:], candidates[-count:]),
         answer=answer,
         tolerance=question.tolerance,
+        net_fails=result.by_engine[worst].verdict == "fail",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
@@ -240,6 +241,21 @@ def test_a_function_that_does_not_fit_is_refused(
             shapes.folder, shapes.model, samples=photos, reference_fn=name.format(own=own),
             engine="classic",
         )  # fmt: skip
+
+
+def test_a_wrong_net_is_found_in_the_net(shapes: Any, photos: Path) -> None:
+    """Beside the outputs' own report; an output that is allowed more by name is excused."""
+    other = keras.models.clone_model(shapes.model)
+    other.set_weights([w * np.float32(1.01) for w in shapes.model.get_weights()])
+    report = check(shapes.folder, other, samples=photos, engine="classic")
+    assert report.stages_at_fault == ("net",)
+    assert report.journey.report.culprit.name == "net"
+    assert report.journey.report.culprit.share > 0.99
+    allowed = check(
+        shapes.folder, other, samples=photos, engine="classic", tolerance="shape:0.5"
+    ).journey.report
+    assert allowed.verdict == "pass"
+    assert (allowed.stages[-1].passed, allowed.stages[-1].excused) == (False, True)
 
 
 def test_other_labels_are_found(shapes: Any) -> None:

@@ -114,7 +114,7 @@ class EndToEnd:
 
     @property
     def verdict(self) -> Verdict:
-        """Fail if any stage does; the net's own verdict is in its parity report."""
+        """Fail if any stage does; whether the net does is for its own comparison to say."""
         return "fail" if self.reasons else "pass"
 
     @property

@@ -124,6 +124,7 @@ class _Trip:
     function: Function | None
     answer: Answer
     tolerance: Tolerance
+    net_fails: bool
 
 
 def walk(
@@ -137,6 +138,7 @@ def walk(
     answers: tuple[Sequence[Outputs], Sequence[Outputs]],
     answer: Answer,
     tolerance: Tolerance,
+    net_fails: bool,
 ) -> Journey:
     """Walk every picture, and say what each stage adds.
 
@@ -150,6 +152,7 @@ def walk(
         answers: TensorFlow's and OpenCV's outputs for these blobs.
         answer: Asks TensorFlow.
         tolerance: What limits derive from.
+        net_fails: Whether the net's own comparison failed; its verdict is taken from there.
 
     Raises:
         InputError: A picture cannot be read by one of the sides.
@@ -162,7 +165,7 @@ def walk(
     advice: tuple[str, ...] = ()
     if function is not None:
         known, advice = recognise(function, pictures, way, rules)
-    trip = _Trip(manifest, rules, known, way, function, answer, tolerance)
+    trip = _Trip(manifest, rules, known, way, function, answer, tolerance, net_fails)
     walked = tuple(
         _walk_one(trip, path, blob, (expected, got), keep=index < SHOWN)
         for index, (path, blob, expected, got) in enumerate(
@@ -254,12 +257,12 @@ def _stages(walked: Sequence[Walked], trip: _Trip) -> tuple[Stage, ...]:
     limits = input_limit(trip.tolerance)
     if trip.way is None:
         whole = _measured("preprocess", 0, OF_INPUT, walked, limits, shares[0])
-        return (whole, _net(walked, shares[1], limits))
+        return (whole, _net(walked, shares[1], limits, trip.net_fails))
     return (
         _decoding(walked, trip.rules, trip.way, shares[0]),
         _measured("resize", 1, LEVELS, walked, resize_limit(trip.tolerance), shares[1]),
         _measured("normalise", 2, OF_INPUT, walked, limits, shares[2]),
-        _net(walked, shares[3], limits),
+        _net(walked, shares[3], limits, trip.net_fails),
     )
 
 
@@ -282,8 +285,8 @@ def _decoding(walked: Sequence[Walked], rules: Preprocessing, way: Way, share: f
     return replace(stage, remark=told, excused=stage.largest <= largest and stage.mean <= mean)
 
 
-def _net(walked: Sequence[Walked], share: float, limits: Limit) -> Stage:
-    """Give the last step's difference; its verdict is the parity report's, not this one's."""
+def _net(walked: Sequence[Walked], share: float, limits: Limit, fails: bool) -> Stage:
+    """Give the last step's difference, which its own comparison may have allowed by name."""
     worst, name, total, count = 0.0, walked[0].path.name, 0.0, 0
     for key, scale in _scales(walked).items():
         for w in walked:
@@ -292,7 +295,9 @@ def _net(walked: Sequence[Walked], share: float, limits: Limit) -> Stage:
             largest = float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
             if largest > worst:
                 worst, name = largest, w.path.name
-    return Stage("net", OF_OUTPUT, worst, total / max(count, 1), limits, share, name, excused=True)
+    return Stage(
+        "net", OF_OUTPUT, worst, total / max(count, 1), limits, share, name, excused=not fails
+    )
 
 
 def _measured(

@@ -41,7 +41,8 @@ figure { margin: 0; } figure img { width: 100%; border-radius: 8px; display: blo
 figcaption { color: var(--soft); font-size: 13px; padding-top: 5px; }
 svg { width: 100%; height: auto; display: block; overflow: visible; }
 svg text { fill: var(--soft); font-size: 11px; } svg .title { font-size: 12px; }
-svg .note { fill: var(--bad); font-weight: 600; } svg .label { fill: var(--ink); font-size: 14px; }
+svg .note { fill: var(--bad); font-weight: 600; paint-order: stroke; stroke: var(--card);
+  stroke-width: 4px; } svg .label { fill: var(--ink); font-size: 14px; }
 svg .onbar { fill: var(--card); font-size: 17px; font-weight: 600; }
 .axis { stroke: var(--edge); } .ideal { stroke: var(--soft); stroke-dasharray: 3 4; }
 .limit { stroke: var(--bad); stroke-dasharray: 5 4; stroke-width: 1.5; }
