@@ -60,8 +60,8 @@ def _export_both(name: str, folder: Path) -> tuple[int, ...]:
 
 def _compared(folder: Path, engine: str, shape: tuple[int, ...], runs: int) -> str:
     image = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    nets = [_inferring(folder / f"{aim}.cv", engine, image) for aim in _AIMS]
-    ours, theirs = interleave(*nets, runs)
+    portable, newest = (_inferring(folder / f"{aim}.cv", engine, image) for aim in _AIMS)
+    ours, theirs = interleave(portable, newest, runs)
     low, high = bootstrap_interval(ratios := np.array(ours) / np.array(theirs))
     medians = " | ".join(f"{statistics.median(times) / 1e6:.1f}" for times in (ours, theirs))
     return f"{medians} | {np.median(ratios):.2f} ({low:.2f} to {high:.2f})"

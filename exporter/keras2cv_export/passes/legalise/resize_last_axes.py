@@ -13,6 +13,7 @@ Left alone: a part of the picture, named by the second input (`tf_crop_and_resiz
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -65,8 +66,19 @@ def _two_at_a_time(model: ir.Model, node: ir.Node, scaled: list[int]) -> int:
     output = node.outputs[0]
     source, target = shape_of(node.inputs[0]) or (), shape_of(output) or ()
     between = [target[a] if a in scaled[:2] else n for a, n in enumerate(source)]
-    value = node.inputs[0]
-    for sizes in (between, target):
-        inputs = [value, None, None, new_constant(model, np.array(sizes, np.int64), output)]
-        value = new_node(node, "Resize", inputs, node.attributes, like=output, shape=sizes)
-    return substitute(node, value)
+    first = _resized(model, node, node.inputs[0], between)
+    second = _resized(model, node, first, target)
+    substitute(node, second)
+    for value in (first, second):
+        made = value.producer()
+        assert made is not None  # noqa: S101 - it was made above
+        _rewrite(model, made)
+    return 1
+
+
+def _resized(
+    model: ir.Model, node: ir.Node, value: ir.Value | None, sizes: Sequence[int]
+) -> ir.Value:
+    target = new_constant(model, np.array(sizes, np.int64), node.outputs[0])
+    inputs = [value, None, None, target]
+    return new_node(node, "Resize", inputs, node.attributes, like=node.outputs[0], shape=sizes)
