@@ -47,7 +47,7 @@ DType = Literal[
 Color = Literal["RGB", "BGR", "GRAY"]
 ResizeRule = Literal["stretch", "letterbox", "center-crop"]
 Kind = Literal[
-    "classify", "binary", "regress", "embed", "detect", "segment", "keypoints", "image", "raw"
+    "classify", "binary", "regress", "embed", "raw", "detect", "segment", "keypoints", "image"
 ]
 Scores = Literal["softmax", "logits", "sigmoid", "linear"]
 EngineName = Literal["any", "new", "classic"]
@@ -60,11 +60,11 @@ SCORES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "binary": ("sigmoid", "logits"),
     "regress": (),
     "embed": (),
+    "raw": (),
     "detect": (),
     "segment": (),
     "keypoints": (),
     "image": (),
-    "raw": (),
 }
 RECORDS: Final = ("detect", "segment", "keypoints", "image")  # kinds with a record of their own
 # Kinds that read not one output: what else they read, for the message.
