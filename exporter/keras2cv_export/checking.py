@@ -163,7 +163,9 @@ def check(
     _require_same_interface(found.manifest, loaded)
     progress("asking TensorFlow")
     answer = answerer(loaded, found.manifest)
+    said = Reference(reference_resize, reference_preprocess, reference_fn)
     with pictures_for(found.manifest, samples) as pictures:
+        said.require_pictures(pictures)
         question = ask(
             loaded,
             found.manifest,
@@ -180,8 +182,7 @@ def check(
         journey = None
         if pictures.paths:
             progress("sending pictures through both pipelines")
-            way = Reference(reference_resize, reference_preprocess, reference_fn)
-            journey = _travel(found.manifest, pictures, way, question, result, answer)
+            journey = _travel(found.manifest, pictures, said, question, result, answer)
         timed = None
         if speed and result.parity.verdict != "fail":  # a wrong answer's speed is of no interest
             progress("timing both, in turns")
@@ -240,6 +241,16 @@ class Reference:
     resize: str | None
     preprocess: str | os.PathLike[str] | None
     function: str | None
+
+    def require_pictures(self, pictures: Pictures) -> None:
+        """Raise UsageError where something is said of pictures, and there are none."""
+        if pictures.paths or (self.resize, self.preprocess, self.function) == (None,) * 3:
+            return
+        raise UsageError(
+            "How pictures were read in training matters to pictures only, and none are compared: "
+            "the samples are arrays, or the bundle was exported without --preprocess. "
+            "Leave out what says --reference-..., or give pictures."
+        )
 
 
 def _travel(

@@ -258,6 +258,14 @@ def test_a_wrong_net_is_found_in_the_net(shapes: Any, photos: Path) -> None:
     assert (allowed.stages[-1].passed, allowed.stages[-1].excused) == (False, True)
 
 
+@pytest.mark.parametrize("said", ["reference_resize", "reference_preprocess", "reference_fn"])
+def test_what_is_said_of_pictures_needs_some(said: str, shapes: Any, tmp_path: Path) -> None:
+    """Arrays are compared as they are: nothing that was asked for is passed over."""
+    np.savez(tmp_path / "a.npz", photo=np.zeros((3, 20, 31, 3), np.float32))
+    with pytest.raises(UsageError, match="none are compared: the samples are arrays"):
+        check(shapes.folder, shapes.model, samples=tmp_path / "a.npz", **{said: "tf"})
+
+
 def test_other_labels_are_found(shapes: Any) -> None:
     """Shifted by one, every prediction gets another's name."""
     labels = shapes.report.manifest.task.labels
