@@ -114,6 +114,7 @@ def _origins(graph: GraphFile, manifest: Manifest, loaded: LoadedModel) -> dict[
     return origins | {
         output_key(o.name): Origin(output_key(o.name), o.net_name, _steps(o))
         for o in manifest.outputs
+        if manifest.tail is None or o.net_name not in manifest.tail.made
     }
 
 

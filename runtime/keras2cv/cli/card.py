@@ -24,7 +24,8 @@ def describe(manifest: Manifest) -> Iterator[str]:
     digest = f", sha256 {source.sha256[:12]}..." if source.sha256 else ""
     yield from _entry("made from", [f"{source.file} ({source.kind}{digest})"])
     yield from _entry("input", [_tensor(tensor) for tensor in manifest.inputs])
-    yield from _entry("output", [_tensor(tensor) for tensor in manifest.outputs])
+    yield from _entry("output", _outputs(manifest))
+    yield from _entry("after it", _tail(manifest))
     yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
     yield from _entry("task", [_task(manifest.task), *_record(manifest.task)])
     yield from _entry("net", [_net(manifest)])
@@ -43,6 +44,28 @@ def _status(manifest: Manifest) -> str:
     if manifest.status == "verified":
         return "verified: it predicts what TensorFlow predicts"
     return "UNVERIFIED: nobody compared it with TensorFlow"
+
+
+def _outputs(manifest: Manifest) -> list[str]:
+    made = manifest.tail.made if manifest.tail is not None else ()
+    return [
+        f"{t.name} {_shape(t.keras_shape)} {t.dtype}; made after the net"
+        if t.net_name in made
+        else _tensor(t)
+        for t in manifest.outputs
+    ]
+
+
+def _tail(manifest: Manifest) -> list[str]:
+    """Say what the net does not do, and from what that is made."""
+    if (tail := manifest.tail) is None:
+        return []
+    made = [tensor.name for tensor in manifest.outputs if tensor.net_name in tail.made]
+    steps = dict.fromkeys(step.op for step in tail.steps if step.op != "constant")
+    return [
+        f"{', '.join(made)} by {', '.join(steps)} in NumPy, from what the net gives:",
+        *(_tensor(head) for head in tail.heads),
+    ]
 
 
 def _tensor(tensor: InputTensor | OutputTensor) -> str:

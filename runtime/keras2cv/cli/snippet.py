@@ -42,9 +42,11 @@ def _lines(manifest: Manifest, folder: Path) -> Iterator[str]:
         else:
             yield from _array_lines(tensor)
         yield f"net.setInput(blob, {tensor.net_name!r})"
-    names = [tensor.net_name for tensor in manifest.outputs]
-    shapes = ", ".join(str(tensor.net_shape) for tensor in manifest.outputs)
+    names = [tensor.net_name for tensor in manifest.net_outputs]
+    shapes = ", ".join(str(tensor.net_shape) for tensor in manifest.net_outputs)
     yield f"out = net.forward({(names[0] if len(names) == 1 else names)!r})  # {shapes}"
+    if manifest.tail is not None:
+        yield "# The rest of the model is not in the net: manifest.json has its steps under tail."
 
 
 def _net_lines(manifest: Manifest, folder: Path) -> Iterator[str]:

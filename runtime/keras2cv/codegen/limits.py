@@ -25,6 +25,11 @@ def check_program_can_run(bundle: Bundle) -> None:
             f"{bundle.folder} is for the task {kind}, and programs are written for "
             f"{', '.join(KINDS)}. Run it with keras2cv.load(), which needs cv2 and NumPy."
         )
+    if bundle.manifest.tail is not None:
+        raise UnsupportedError(
+            f"{bundle.folder} finishes after the net, by steps that OpenCV has nothing for. "
+            "Run it with keras2cv.load(), which needs cv2 and NumPy."
+        )
     rules = bundle.manifest.preprocessing
     if rules is None:
         raise UnsupportedError(

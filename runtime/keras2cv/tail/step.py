@@ -41,8 +41,9 @@ class NmsRule:
 
     def __post_init__(self) -> None:
         for key in ("max_boxes", "max_total"):
-            if not 1 <= (getattr(self, key) or 1) <= MAX_KEPT:
-                raise SchemaError(key, f"must be 1 to {MAX_KEPT}, got {getattr(self, key)}")
+            value = getattr(self, key)
+            if value is not None and not 1 <= value <= MAX_KEPT:
+                raise SchemaError(key, f"must be 1 to {MAX_KEPT}, got {value}")
         if len({v is None for v in (self.max_total, self.pad_per_class, self.clip)}) != 1:
             raise SchemaError("max_total", "max_total, pad_per_class and clip belong together")
 
@@ -84,8 +85,8 @@ class Step:
 
     def __post_init__(self) -> None:
         arity_in, arity_out, wanted = _FORMS.get(self.op, (2, 1, ()))
-        if len(self.inputs) != arity_in and arity_in is not None:
-            raise SchemaError("inputs", f"{self.op} takes {arity_in}, got {len(self.inputs)}")
+        if len(self.inputs) != (max(len(self.inputs), 1) if arity_in is None else arity_in):
+            raise SchemaError("inputs", f"{self.op} takes {arity_in or 1}, got {len(self.inputs)}")
         if len(self.outputs) != arity_out:
             raise SchemaError("outputs", f"{self.op} gives {arity_out}, got {len(self.outputs)}")
         for key in (field.name for field in fields(self)[3:]):
@@ -97,7 +98,7 @@ class Step:
             raise SchemaError("nms.max_total", "belongs to combined_nms, and to no other")
 
     def _check_sizes(self) -> None:
-        if not 1 <= (self.k or 1) <= MAX_KEPT:
+        if self.k is not None and not 1 <= self.k <= MAX_KEPT:
             raise SchemaError("k", f"must be 1 to {MAX_KEPT}, got {self.k}")
         if len(self.inputs) > MAX_NAMES or len(self.values or ()) > MAX_CONSTANT:
             raise SchemaError("inputs", f"at most {MAX_NAMES}, and {MAX_CONSTANT} values")
