@@ -252,15 +252,89 @@ _RISKY = frozenset(
 )
 
 
-def surely_finite(value: ir.Value | None, depth: int = 64) -> bool:
-    """Whether finite inputs make a value finite, as far as the `depth` ops before it tell."""
-    if value is None:
-        return True
-    array, node = constant(value), value.producer()
+# What is never negative; and what is at least as large as the smallest of its first input.
+_NOT_NEGATIVE = frozenset(
+    ["Abs", "Exp", "ReduceL1", "ReduceL2", "ReduceSumSquare", "Relu", "Sigmoid", "Softmax"]
+)
+_KEEPS_LEAST = frozenset(
+    [
+        "Expand",
+        "GlobalAveragePool",
+        "Identity",
+        "ReduceMax",
+        "ReduceMean",
+        "ReduceMin",
+        "Reshape",
+        "Slice",
+        "Squeeze",
+        "Transpose",
+        "Unsqueeze",
+    ]
+)
+
+
+def surely_finite(value: ir.Value | None) -> bool:
+    """Whether finite inputs make a value finite, as far as the ops before it tell."""
+    rest, seen = [value], set[ir.Value]()
+    while rest:
+        one = rest.pop()
+        if one is None or one in seen:
+            continue
+        seen.add(one)
+        array, node = constant(one), one.producer()
+        if array is not None and not np.isfinite(array).all():
+            return False
+        if array is not None or node is None:
+            continue
+        if node.op_type in _RISKY and not _is_safe(node):
+            return False
+        rest.extend(node.inputs)
+    return True
+
+
+def made_finite(model: ir.Model, before: ir.Node, value: ir.Value) -> ir.Value:
+    """Return a value that is finite: itself, or bounded by the largest numbers that float32 has.
+
+    0 times infinity is NaN; 0 times those is 0.
+    """
+    if surely_finite(value):
+        return value
+    largest = np.finfo(np.float32).max
+    bounds = [new_constant(model, np.array(n, np.float32), value) for n in (-largest, largest)]
+    return new_node(before, "Clip", [value, *bounds], like=value)
+
+
+def _is_safe(node: ir.Node) -> bool:
+    """Whether a root or quotient is one of numbers that it is defined for."""
+    if node.op_type == "Sqrt":
+        return least(node.inputs[0]) >= 0
+    if node.op_type in ("Reciprocal", "Log"):
+        return least(node.inputs[0]) > 0
+    if node.op_type == "Div":
+        divisor = constant(node.inputs[1])
+        return bool(divisor.all()) if divisor is not None else least(node.inputs[1]) > 0
+    exponent = constant(node.inputs[1]) if node.op_type == "Pow" else None
+    return exponent is not None and bool(np.isin(exponent, (0, 1, 2, 3, 4)).all())
+
+
+def least(value: ir.Value | None, depth: int = 8) -> float:
+    """Return what no element of a value is less than, as far as `depth` ops tell; or -inf."""
+    array, node = constant(value), value.producer() if value is not None else None
     if array is not None:
-        return bool(np.isfinite(array).all())
-    if node is None:
-        return True
-    if depth == 0 or node.op_type in _RISKY:
-        return False
-    return all(surely_finite(operand, depth - 1) for operand in node.inputs)
+        return float(array.min(initial=np.inf))
+    if node is None or depth == 0:
+        return -np.inf
+    is_square = node.op_type == "Mul" and node.inputs[0] is node.inputs[1]
+    if is_square or node.op_type in _NOT_NEGATIVE:
+        return 0.0
+    if node.op_type not in _LEAST:
+        return -np.inf
+    return _LEAST[node.op_type]([least(operand, depth - 1) for operand in node.inputs])
+
+
+_LEAST: dict[str, Callable[[list[float]], float]] = {
+    "Add": sum,
+    "Max": max,
+    "Sqrt": lambda bounds: max(bounds[0], 0.0) ** 0.5,
+    **{op: lambda bounds: bounds[0] for op in _KEEPS_LEAST},
+}

@@ -14,12 +14,14 @@ from keras2cv_export.graph import (
     integer,
     ints,
     layer_name,
+    made_finite,
     new_constant,
     new_node,
     nodes,
     only_reader,
     replace,
     shape_of,
+    surely_finite,
 )
 from small_graphs import Array, graph, opencv, random
 
@@ -231,3 +233,60 @@ def test_a_rewritten_graph_runs() -> None:
     drop(multiply)
     expected, found = opencv(before, "classic"), opencv(ir.to_proto(model), "classic")
     assert np.allclose(found["y"], expected["y"], rtol=1e-6, atol=0)
+
+
+FINITE = {
+    "a logarithm": ("y = Log (x)", False),
+    "a logarithm of what is positive": ("a = Abs (x)  b = Add (a, e)  y = Log (b)", True),
+    "a quotient": ("y = Div (x, x)", False),
+    "a quotient by a number": ("y = Div (x, e)", True),
+    "a quotient by 0": ("y = Div (x, z)", False),
+    "a root": ("y = Sqrt (x)", False),
+    "a normalisation": (
+        "m = ReduceMean <axes=[1]> (x)  d = Sub (x, m)  q = Mul (d, d)  "
+        "v = ReduceMean <axes=[1]> (q)  w = Add (v, e)  s = Sqrt (w)  r = Reciprocal (s)  "
+        "y = Mul (d, r)",
+        True,
+    ),
+    "a normalisation without epsilon": ("q = Mul (x, x)  s = Sqrt (q)  y = Div (x, s)", False),
+    "a bound": ("a = Max (x, e)  y = Reciprocal (a)", True),
+    "a square": ("y = Pow (x, two)", True),
+    "a power": ("y = Pow (x, e)", False),
+    "an exponential": ("y = Exp (x)", False),
+    "a constant that is not": ("y = Mul (x, i)", False),
+    "what comes after": ("a = Log (x)  b = Relu (a)  y = Add (b, x)", False),
+}
+
+
+@pytest.mark.parametrize(("body", "finite"), FINITE.values(), ids=FINITE)
+def test_what_is_surely_finite_is_known(body: str, finite: bool) -> None:
+    """Finite inputs are taken for granted; what is defined for some numbers must get those."""
+    model = graph(
+        f"(float[2,3] x) => (float[2,3] y) {{ {body} }}",
+        e=np.array(1e-3, np.float32),
+        z=np.array([1, 0, 2], np.float32),
+        i=np.array(np.inf, np.float32),
+        two=np.array(2, np.float32),
+    )
+    assert surely_finite(model.graph.outputs[0]) is finite
+
+
+def test_finite_values_are_looked_at_once() -> None:
+    """Forty gates in a row have a million million ways through them."""
+    gates = "  ".join(f"s{k} = Sigmoid (g{k})  g{k + 1} = Mul (g{k}, s{k})" for k in range(40))
+    body = f"g0 = Relu (x)  {gates}  y = Neg (g40)"
+    model = graph(f"(float[2,3] x) => (float[2,3] y) {{ {body} }}")
+    assert surely_finite(model.graph.outputs[0])
+
+
+def test_what_may_be_infinite_is_bounded() -> None:
+    """By the largest numbers of float32; what is surely finite is given back."""
+    model = graph("(float[2,3] x) => (float[2,3] y) { a = Log (x)  y = Neg (a) }")
+    logarithm, negative = model.graph
+    bounded = made_finite(model, negative, logarithm.outputs[0])
+    assert bounded.producer() is not None
+    assert [float(a) for a in map(constant, bounded.producer().inputs[1:]) if a is not None] == [
+        np.finfo(np.float32).min,
+        np.finfo(np.float32).max,
+    ]
+    assert made_finite(model, negative, model.graph.inputs[0]) is model.graph.inputs[0]
