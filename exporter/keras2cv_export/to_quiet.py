@@ -70,8 +70,16 @@ class _NoSkips(logging.Filter):
         return not record.getMessage().startswith("Skipping constant folding")
 
 
+class _NoDeprecations(logging.Filter):
+    """Drop what TensorFlow says to tf2onnx's authors about functions that its users never call."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "extract_sub_graph" not in record.getMessage()
+
+
 with _greetings_held_back():
     import keras
     import tensorflow as tf
 
 logging.getLogger("onnxscript.optimizer._constant_folding").addFilter(_NoSkips())
+logging.getLogger("tensorflow").addFilter(_NoDeprecations())
