@@ -181,3 +181,11 @@ def test_a_plain_graph_runs_on_all() -> None:
     model = graph("(float[2,3] x) => (float[2,3] y) { y = Relu (x) }")
     found = oldest(examine(model), Target.parse())
     assert (found.opencv, found.notes, found.classic) == ("4.6", (), True)
+
+
+def test_a_node_without_a_scope_is_placed_by_its_neighbours() -> None:
+    """The conversion makes nodes up, and calls them Where__8531."""
+    model = graph(LOOP)
+    model.graph[1].name = "NonZero__8531"
+    (found,) = unsupported(model, Target())
+    assert found.layer == "layer_0"

@@ -47,7 +47,8 @@ def _error(stem: Path, engine: str) -> float:
 
 
 def _distance(got: Any, wanted: Any) -> float:
-    if [n for n in got.shape if n != 1] != [n for n in wanted.shape if n != 1]:
+    shape = got.shape if wanted.ndim > 1 else got.shape[: wanted.ndim]  # up to 4.14, n is (n, 1)
+    if shape != wanted.shape or got.size != wanted.size:
         return 1e9
     difference = np.abs(got.reshape(wanted.shape).astype(np.float64) - wanted).max()
     return float(difference / np.abs(wanted).max()) if np.isfinite(difference) else 1e9

@@ -103,6 +103,7 @@ def probe(
     outputs: int = 1,
     cast: bool = False,
     added: Computed | None = None,
+    twice: bool = False,
     **attributes: Any,
 ) -> Probe:
     """Build a graph of one node.
@@ -115,17 +116,22 @@ def probe(
         outputs: How many outputs the node has.
         cast: Whether they are cast to float32, which every importer can give.
         added: What the output is added to, after an Exp.
+        twice: Whether a second node does the same to its output.
         **attributes: The node's.
     """
     names, nodes, inputs, weights = _operands(operands)
     made = [f"y{number}" for number in range(outputs)]
-    raw = [f"{name}/raw" for name in made] if cast or added else made
+    raw = [f"{name}/raw" for name in made] if cast or added or twice else made
     nodes.append(helper.make_node(op, names, raw, name=f"layer/{op}", **attributes))
     if cast:
         nodes += [
             helper.make_node("Cast", [old], [new], name=f"{new}/Cast", to=TensorProto.FLOAT)
             for old, new in zip(raw, made, strict=True)
         ]
+    if twice:
+        nodes.append(
+            helper.make_node(op, [*raw, *names[1:]], made, name=f"again/{op}", **attributes)
+        )
     if added is not None:
         inputs["added"] = added
         nodes.insert(0, helper.make_node("Exp", ["added"], ["exp"], name="before/Exp"))

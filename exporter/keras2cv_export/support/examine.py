@@ -43,7 +43,7 @@ def examine(model: ir.Model) -> list[Unsupported]:
 
 
 def _examine(node: ir.Node) -> Unsupported | None:
-    layer = layer_of(str(node.name or ""))
+    layer = layer_of(_scoped_name(node))
     # tf2onnx leaves what it does not know among ONNX's own ops, under TensorFlow's name.
     if node.domain not in _ONNX or not onnx.defs.has(node.op_type):
         why = "tf2onnx has no conversion of this TensorFlow op"
@@ -56,6 +56,15 @@ def _examine(node: ir.Node) -> Unsupported | None:
     refusing = tuple(one for one in IMPORTERS if any(one in broken for broken in reasons.values()))
     whys = [why for why, broken in reasons.items() if broken]
     return Unsupported(node.op_type, layer, _sentence(whys, refusing), _hint(refusing), refusing)
+
+
+def _scoped_name(node: ir.Node) -> str:
+    """Return the node's name, or a neighbour's where tf2onnx made the node up and gave it none."""
+    readers = [use.node.name for output in node.outputs for use in output.uses()]
+    producers = [value.producer() for value in node.inputs if value is not None]
+    writers = [producer.name for producer in producers if producer is not None]
+    names = [node.name, *(output.name for output in node.outputs), *readers, *writers]
+    return next((name for name in names if name and "/" in name), node.name or "")
 
 
 def _reasons(node: ir.Node) -> dict[str, tuple[str, ...]]:

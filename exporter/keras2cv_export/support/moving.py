@@ -66,6 +66,33 @@ def not_one_index(node: ir.Node) -> bool:
     return indices is None or indices.ndim != 0
 
 
+def from_the_end(node: ir.Node) -> bool:
+    """An axis or an index is counted from the end."""
+    indices = constant(node.inputs[1]) if node.op_type == "Gather" else None
+    negative = indices is not None and bool((indices < 0).any())
+    return negative or integer(node, "axis", 0) < 0 or any(a < 0 for a in ints(node, "axes"))
+
+
+def shared_indices(node: ir.Node) -> bool:
+    """Others read the same list of indices: 4.8 then adds an axis of 1 to the result."""
+    value = node.inputs[1]
+    if value is None or computed(node, 1) or len(shape_at(node, 1) or ()) != 1:
+        return False
+    return len(value.uses()) > 1 and not _is_reshaped(node.outputs[0])
+
+
+def list_of_indices(node: ir.Node) -> bool:
+    """The indices are computed and have one axis: the result has an axis of 1 more."""
+    listed = computed(node, 1) and len(shape_at(node, 1) or ()) == 1
+    return listed and not _is_reshaped(node.outputs[0])
+
+
+def _is_reshaped(value: ir.Value | None) -> bool:
+    """Whether nothing sees an axis of 1 too many."""
+    readers = [use.node.op_type for use in value.uses()] if value is not None else []
+    return bool(readers) and all(op == "Reshape" for op in readers)
+
+
 def constant_indices(node: ir.Node) -> bool:
     """The indices are known."""
     return not computed(node, 1)
@@ -125,6 +152,10 @@ RULES = (
     Rule("later axes", ("Expand",), later_axes, "it expands an axis behind the second"),
     Rule("inner copies", ("Tile",), inner_copies, "it repeats an inner axis"),
     Rule("not one index", ("Gather",), not_one_index, "it picks by more than one known index"),
+    Rule("from the end", ("Gather", "Squeeze", "Unsqueeze"), from_the_end,
+         "it counts from the end"),
+    Rule("shared indices", ("Gather",), shared_indices, "its list of indices is read by others"),
+    Rule("list of indices", ("Gather",), list_of_indices, "its indices are a computed list"),
     Rule("constant indices", ("GatherND",), constant_indices, "it picks by known indices"),
     Rule("odd padding", ("Pad",), odd_padding, "it mirrors other axes than height and width"),
     Rule("six axes", ("Pad",), six_axes, "it pads a tensor of more than five axes"),
