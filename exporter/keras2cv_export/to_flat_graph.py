@@ -30,7 +30,7 @@ from tf2onnx import handler
 from .handlers import COMPLEX_OPS, ONNX, OPSET, PLAIN
 from .handlers.finishing import CUTS, STEPS
 from .handlers.node import Node, RefusedError, known
-from .handlers.refusals import is_random, refusal
+from .handlers.refusals import is_of_any_size, is_random, refusal
 from .handlers.spectra import Complex, as_complex, by_parts
 from .support import Unsupported, layer_of
 from .to_flat_lists import LIST_OPS
@@ -259,7 +259,7 @@ def _convertible(node: Node, outputs: list[Any]) -> list[Any]:
     Raises:
         RefusedError: Nothing converts the op.
     """
-    if node.op in _CONVERTED and not is_random(node.op):
+    if node.op in _CONVERTED and not is_random(node.op) and not is_of_any_size(node.op, outputs):
         return outputs
     values = [None if t.dtype in _NO_NUMBERS else known(t) for t in outputs]
     if any(value is None for value in values):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from .node import RefusedError
 
@@ -61,6 +63,13 @@ def refusal(op: str) -> RefusedError:
     return RefusedError(
         "neither ONNX nor OpenCV has such an op",
         "Write it with others, or cut the model before it.",
+    )
+
+
+def is_of_any_size(op: str, outputs: Sequence[Any]) -> bool:
+    """Whether an op selects as many boxes as there are: ONNX has that, OpenCV's shapes do not."""
+    return op.startswith("NonMaxSuppression") and not all(
+        tensor.shape.is_fully_defined() for tensor in outputs
     )
 
 
