@@ -42,7 +42,7 @@ def two_heads() -> keras.Model:
     """Return a model of two inputs and two outputs, with branches that meet."""
     photo, row = keras.Input((HEIGHT, WIDTH, 3), name="photo"), keras.Input((7,), name="row")
     y = layers.Conv2D(5, 3, activation="relu", name="conv")(photo)
-    mean = layers.GlobalAveragePooling2D(name="mean")(y)
+    mean = layers.GlobalAveragePooling2D(name="average")(y)
     peak = layers.GlobalMaxPooling2D(name="peak")(y)
     side = layers.Dense(5, activation="sigmoid", name="side")(row)
     both = layers.Concatenate(name="both")([mean, peak, side])

@@ -35,7 +35,8 @@ from keras2cv_export.origin import METADATA_KEY
 from keras2cv_export.verify import Question, ask, verify
 
 NEEDED_SHARE = 0.9
-SAMPLED_EVERY = 17  # of several hundred faults, in every run; `-m slow` tries all
+SAMPLED_EVERY = 29  # of several hundred faults, in every run; `-m slow` tries more
+SLOWLY_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def only_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_broken_layer_is_named(subjects: dict[str, Subject], tmp_path: Path) -> None:
     """In nine of ten cases at least, of a sample of all models and faults."""
     tried, missed = share_named(subjects, tmp_path, SAMPLED_EVERY)
-    assert tried > 20
+    assert tried > 12
     assert len(missed) <= (1 - NEEDED_SHARE) * tried, missed
 
 
@@ -135,10 +136,10 @@ def test_the_broken_layer_is_named(subjects: dict[str, Subject], tmp_path: Path)
 def test_the_broken_layer_is_named_whatever_the_fault(
     subjects: dict[str, Subject], tmp_path: Path
 ) -> None:
-    """The same for every fault."""
-    tried, missed = share_named(subjects, tmp_path, 1)
+    """The same for many more faults."""
+    tried, missed = share_named(subjects, tmp_path, SLOWLY_EVERY)
     print(f"{tried - len(missed)} of {tried} named", *missed, sep="\n")
-    assert tried > 200
+    assert tried > 100
     assert len(missed) <= (1 - NEEDED_SHARE) * tried, missed
 
 
@@ -341,3 +342,9 @@ def test_a_savedmodel_has_no_layers_to_name(subjects: dict[str, Subject], tmp_pa
     found.model.export(tmp_path / "saved", verbose=False)
     with pytest.raises(UsageError, match="lost its layers"):
         check(found.folder, tmp_path / "saved", bisect=True)
+
+
+def test_a_reproduction_is_of_what_the_bisection_finds(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--repro` alone is a mistake, and says so before anything is loaded."""
+    assert main(["check", "b.cv", "--against", "m.keras", "--repro", "there"]) == 2
+    assert "Add --bisect." in capsys.readouterr().err
