@@ -37,6 +37,7 @@ FORMS: dict[str, Make] = {
     "as many constants as heads": product("2,3,4,5", "3,5,6", "b"),
     "as many constants as samples": product("2,4,3", "2,3,5", "b"),
     "as many constants as samples and heads": product("2,3,4,5", "2,3,5,6", "b"),
+    "constants that heads share": product("2,3,4,5", "2,1,5,6", "b"),
     "batches that are copied on the right": product("2,3,4,5", "2,1,5,6"),
     "batches that are copied on the left": product("2,1,4,5", "2,3,5,6"),
     "batches that are copied on both sides": product("2,1,4,5", "1,3,5,6"),
@@ -58,10 +59,11 @@ def test_products_have_a_form_that_all_know(make: Make) -> None:
     [
         product("4,3", "2,3,5"),
         product("2,4,3", "2,3,5", "a"),
+        product("1,3,4,5", "2,3,5,6", "b"),
     ],
 )
-def test_a_matrix_on_the_left_is_brought_to_the_right_first(make: Make) -> None:
-    """And flattens what is left of it then, or is taken apart by heads."""
+def test_some_take_two_steps(make: Make) -> None:
+    """What is brought to the right, or repeated, is flattened or taken apart by heads then."""
     assert_rewritten(by=align_matmul, model=make(), again=1)
 
 

@@ -61,7 +61,9 @@ def _align_kernel(model: ir.Model, node: ir.Node, kernel: Array, a: tuple[int, .
     if prod(a[:-2]) == 1:
         return _flatten_kernel(model, node, kernel)
     groups = np.trim_zeros(np.subtract(kernel.shape[:-2], 1), "f") + 1  # what is not 1 in front
-    if prod(groups) > _MOST_GROUPS or a[: len(a) - 2][-len(groups) :] != tuple(groups):
+    if a[: len(a) - 2][-len(groups) :] != tuple(groups):
+        return _expand(model, node)
+    if prod(groups) > _MOST_GROUPS:
         return 0
     return _part_groups(model, node, kernel.reshape(-1, *kernel.shape[-2:]), a)
 
