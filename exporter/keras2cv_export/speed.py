@@ -29,6 +29,7 @@ _LEAST, _MOST = 7, 60  # rounds; fewer than 7 have no interval worth the name
 _BUDGET_S: Final = 3.0
 _DRAWS: Final = 2000
 _CONFIDENCE: Final = 0.95
+_STARVED: Final = 0.8  # cores; a net alone on a machine has at least the one that it runs on
 _NOISY: Final = 1.3  # ends of an interval further apart than that say little about the model
 
 
@@ -42,6 +43,7 @@ class SpeedReport:
         threads: (OpenCV's, TensorFlow's).
         batch: Samples per run.
         max_ratio: What the user allows; None: anything.
+        cores: How many cores OpenCV had on average while it ran; None where that is not known.
     """
 
     nanoseconds: Mapping[str, tuple[float, ...]]
@@ -49,6 +51,7 @@ class SpeedReport:
     threads: tuple[int, int]
     batch: int
     max_ratio: float | None = None
+    cores: float | None = None
     _interval: tuple[float, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +118,7 @@ class SpeedReport:
             "ratio": self.ratio,
             "ratio_interval_95": list(self.ratio_interval),
             "max_ratio": self.max_ratio,
+            "opencv_cores": self.cores,
             "engine": self.engine,
             "threads": {"opencv": self.threads[0], "tensorflow": self.threads[1]},
             "batch": self.batch,
@@ -123,6 +127,8 @@ class SpeedReport:
 
     def _noise(self) -> str:
         low, high = self.ratio_interval
+        if self.cores is not None and self.cores < _STARVED:
+            return f"; OpenCV had {self.cores:.1f} of a core, the machine is busy"
         return "; noisy, the machine is busy" if high > _NOISY * low else ""
 
     def _ratios(self) -> Any:

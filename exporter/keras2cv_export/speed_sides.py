@@ -60,8 +60,9 @@ def measure_speed(
         if loaded.keras_model is not None and len(loaded.inputs) == 1:
             sides[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
         times = take_turns(sides, len(samples))
+        cores = ours.cores
     threads = (int(facts["threads"]), thread_count())
-    return SpeedReport(times, str(facts["engine"]), threads, loaded.batch, max_ratio)
+    return SpeedReport(times, str(facts["engine"]), threads, loaded.batch, max_ratio, cores)
 
 
 def _timed(run: Any) -> Side:
@@ -81,7 +82,7 @@ def _predict(model: Any, values: Array) -> Any:
 @contextmanager
 def _opencv(
     folder: Path, engine: str, arrays: Mapping[str, Array]
-) -> Iterator[tuple[dict[str, Any], Side]]:
+) -> Iterator[tuple[dict[str, Any], _Asked]]:
     """Start the child; give what it says of itself, and the side that asks it."""
     with tempfile.TemporaryDirectory(prefix="keras2cv-") as place:
         inputs = Path(place, "inputs.npz")
@@ -112,12 +113,21 @@ class _Asked:
 
     def __init__(self, asks: IO[str], answers: IO[str]) -> None:
         self._asks, self._answers = asks, answers
+        self._wall_ns = self._used_ns = 0
+
+    @property
+    def cores(self) -> float:
+        """How many cores it had on average; below 1 others were using them."""
+        return self._used_ns / max(self._wall_ns, 1)
 
     def __call__(self, sample: int) -> float:
         """Have the child run a sample."""
         self._asks.write(f"{sample}\n")
         self._asks.flush()
-        return float(_line(self._answers))
+        wall_ns, used_ns = map(int, _line(self._answers).split())
+        self._wall_ns += wall_ns
+        self._used_ns += used_ns
+        return float(wall_ns)
 
 
 def _line(answers: IO[str]) -> str:

@@ -114,6 +114,14 @@ def test_a_wide_interval_is_called_noisy() -> None:
     assert "noisy, the machine is busy" in str(report([1e6, 9e6, 2e6, 8e6, 1e6], [4e6] * 5))
 
 
+def test_an_opencv_without_a_core_of_its_own_is_told_of() -> None:
+    """Its times are the machine's then, however steady they are."""
+    times = {OURS: (2e6,) * 7, THEIRS: (4e6,) * 7}
+    starved = SpeedReport(times, "new", (2, 2), 1, cores=0.27)
+    assert "OpenCV had 0.3 of a core, the machine is busy" in str(starved)
+    assert "busy" not in str(SpeedReport(times, "new", (2, 2), 1, cores=1.9))
+
+
 def test_sides_without_rounds_are_no_report() -> None:
     """Nothing is made up of nothing."""
     with pytest.raises(ValueError, match="as many rounds"):
