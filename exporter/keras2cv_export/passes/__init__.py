@@ -66,6 +66,7 @@ from .legalise.sum_axes_to_attribute import sum_axes_to_attribute
 from .legalise.topk_to_ranks import topk_to_ranks
 from .legalise.truncate_casts import truncate_casts
 from .legalise.vectors_to_rows import vectors_to_rows
+from .legalise.widen_extremes import widen_extremes
 from .legalise.widen_windows import widen_windows
 from .optimise.fold_scale_into_conv import fold_scale_into_conv
 from .optimise.merge_reshapes import merge_reshapes
@@ -137,6 +138,7 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (vectors_to_rows, (4, 14)),
     (compare_alike, (4, 6)),
     (spell_broadcasts, (4, 6)),
+    (widen_extremes, (4, 10)),
     (copies_to_resize, (4, 12)),  # after those that expand
     (reduce_one_block, ALL),
     (reduce_to_pool, (4, 8)),  # after it: one block of axes at a time
@@ -160,7 +162,7 @@ LOWER: tuple[tuple[Pass, Version], ...] = (
     (state_softmax_axis, (4, 8)),
     (own_concat_constants, CLASSIC),
     (own_small_constants, CLASSIC),
-    (name_nodes_apart, CLASSIC),
+    (name_nodes_apart, ALL),  # onnxruntime asks for it, too
     (share_weights, ALL),  # last: any pass before it may have made another copy
 )
 
