@@ -23,6 +23,8 @@ from .target import Target
 from .to_graph import TracedGraph, trace
 from .to_onnx import to_onnx
 
+_LAST_WITHOUT_TOP_K = (4, 10)
+
 
 @dataclass(frozen=True)
 class Converted:
@@ -77,7 +79,7 @@ def convert_unchecked(loaded: LoadedModel, target: Target) -> Converted:
         ModelError: The model cannot be traced at static shapes.
         UnsupportedError: It has ops that nothing converts.
     """
-    traced = trace(loaded)
+    traced = trace(loaded, ranking=target.includes(_LAST_WITHOUT_TOP_K))
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])

@@ -66,8 +66,10 @@ class TracedGraph:
     model_specs: tuple[TensorSpec, ...] = ()
 
 
-def trace(loaded: LoadedModel) -> TracedGraph:
+def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
     """Trace a model at the static shapes of its inputs.
+
+    `ranking`: cut it before a top-k of many numbers, as `cut_tail` says.
 
     Raises:
         ModelError: It has an output whose shape depends on values.
@@ -79,7 +81,8 @@ def trace(loaded: LoadedModel) -> TracedGraph:
         weights = _Weights()
         outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls)
         model_specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
-        tail = cut_tail(outputs, [*names, *(spec.name for spec in loaded.inputs)])
+        taken = [*names, *(spec.name for spec in loaded.inputs)]
+        tail = cut_tail(outputs, taken, ranking=ranking)
         outputs, specs = _of_net(outputs, model_specs, tail)
         for k, output in enumerate(outputs):  # a model may return one tensor twice, or an input
             tf.identity(output, name=f"{_OUTPUT}_{k}")

@@ -10,7 +10,9 @@ the model is refused as if there were no tails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +23,7 @@ from keras2cv.tail.step import MAX_CONSTANT
 
 from .handlers.finishing import CUTS, STEPS
 from .handlers.node import RefusedError, known
+from .passes.legalise.topk_to_ranks import MAX_COMPARED
 from .support import Unsupported, UnsupportedOpsError, layer_of
 from .to_quiet import tf
 
@@ -47,29 +50,49 @@ def is_after_cut(tensor: Any, seen: dict[str, bool]) -> bool:
     stack = [tensor.op]
     while stack:
         op = stack[-1]
-        if op.name not in seen and op.type not in CUTS:
-            missing = [i.op for i in op.inputs if i.op.name not in seen]
-            if missing:
-                stack.extend(missing)
-                continue
-        stack.pop()
-        seen.setdefault(
-            op.name, op.type in CUTS or any(seen[source.op.name] for source in op.inputs)
-        )
+        missing = [source.op for source in op.inputs if source.op.name not in seen]
+        if op.name in seen:
+            stack.pop()
+        elif op.type in CUTS or not missing:
+            seen[op.name] = op.type in CUTS or any(seen[source.op.name] for source in op.inputs)
+        else:
+            stack.extend(missing)
     return seen[tensor.op.name]
 
 
-def cut_tail(outputs: Sequence[Any], taken: Sequence[str]) -> CutTail | None:
+def cut_tail(
+    outputs: Sequence[Any], taken: Sequence[str], *, ranking: bool = False
+) -> CutTail | None:
     """Write down what comes after the cut; None where there is no cut.
 
     Args:
         outputs: The model's, tensors of a flat graph.
         taken: Names that no head may have.
+        ranking: Cut before a top-k of many numbers, too, if what follows it can be written down:
+            OpenCV has TopK from 4.11 on only, and counting ranks takes a square of comparisons.
 
     Raises:
         UnsupportedOpsError: Something after the cut is no step.
     """
-    seen: dict[str, bool] = {}
+    rankings = _large_rankings(outputs[0].graph) if ranking and outputs else {}
+    if rankings:
+        with contextlib.suppress(UnsupportedOpsError):
+            return _cut(outputs, taken, rankings)
+    return _cut(outputs, taken, {})
+
+
+def _large_rankings(graph: Any) -> dict[str, bool]:
+    """Return the names of the ops that `topk_to_ranks` leaves alone: they are after the cut."""
+    found = [op for op in graph.get_operations() if op.type == "TopKV2"]
+    sizes = {op.name: op.inputs[0].shape for op in found if op.inputs[0].shape.is_fully_defined()}
+    return {
+        name: True for name, shape in sizes.items() if math.prod(shape) * shape[-1] > MAX_COMPARED
+    }
+
+
+def _cut(outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]) -> CutTail | None:
+    """Cut before `CUTS` and the ops named in `after`."""
+    seen = dict(after)
     made = {k: t for k, t in enumerate(outputs) if is_after_cut(t, seen)}
     if not made:
         return None
@@ -79,7 +102,8 @@ def cut_tail(outputs: Sequence[Any], taken: Sequence[str]) -> CutTail | None:
         if len(write.steps) > MAX_STEPS:
             raise RefusedError(f"{len(write.steps)} steps, more than {MAX_STEPS}", _HINT)
     except RefusedError as error:
-        first = next(op for op in outputs[0].graph.get_operations() if op.type in CUTS)
+        operations = outputs[0].graph.get_operations()
+        first = next(op for op in operations if op.type in CUTS or op.name in after)
         found = Unsupported(first.type, layer_of(first.name), error.why, error.hint)
         raise UnsupportedOpsError([found]) from error
     return CutTail(write.heads, tuple(write.steps), names)

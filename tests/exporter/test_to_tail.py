@@ -75,6 +75,27 @@ class SelectSome(keras.layers.Layer):
         return tf.gather(boxes[0], kept)[None]
 
 
+@keras.saving.register_keras_serializable(package="test_to_tail")
+class Rank(keras.layers.Layer):
+    """The best of all boxes and classes, as detectors without suppression end."""
+
+    def call(self, boxes: Any, scores: Any) -> Any:
+        """Return the best scores, their boxes and columns of cells."""
+        classes = scores.shape[-1]
+        best, places = tf.math.top_k(keras.ops.reshape(scores, (-1, scores.shape[1] * classes)), 9)
+        boxes = tf.gather(boxes, places // classes, axis=1, batch_dims=1)
+        return {"boxes": boxes, "scores": best, "columns": places // classes % 20}
+
+
+def _ranker() -> keras.Model:
+    """Return a net of two convolutions that scores 3 classes in 40 x 20 cells, and `Rank`."""
+    keras.utils.set_random_seed(5)
+    image = keras.Input((42, 22, 3), name="image")
+    boxes = keras.layers.Reshape((-1, 4))(keras.layers.Conv2D(4, 3)(image))
+    scores = keras.layers.Reshape((-1, 3))(keras.layers.Conv2D(3, 3)(image))
+    return keras.Model(image, Rank()(boxes, scores))
+
+
 def _detector(select: keras.layers.Layer, *, raw: bool = False) -> keras.Model:
     """Return a net of three convolutions that scores 3 classes in 5 x 8 cells, and `select`."""
     keras.utils.set_random_seed(3)
@@ -111,6 +132,23 @@ def test_the_bundle_finishes_what_the_net_cannot(
         assert (got.shape, got.dtype) == (wanted.shape, wanted.dtype)
         np.testing.assert_allclose(got, wanted, atol=2e-5 if got.dtype.kind == "f" else 0)
     assert expected["valid"].min() > 0
+
+
+def test_a_large_top_k_is_done_after_the_net_where_an_opencv_has_none(tmp_path: Path) -> None:
+    """The bundle then runs on every version; for those that have it, it stays in the net."""
+    model = _ranker()
+    report = export(model, tmp_path / "boxes.cv", batch=2)
+    assert report.manifest.tail is not None
+    assert report.manifest.tail.steps[0].op == "top_k"
+    assert (report.manifest.status, report.manifest.model.opencv) == ("verified", "4.6")
+    images = np.random.default_rng(2).uniform(0, 1, (3, 42, 22, 3)).astype(np.float32)
+    expected = model.predict(images, verbose=0)
+    runner = keras2cv.load(tmp_path / "boxes.cv")
+    for name, got in zip(runner.output_names, runner.infer(images), strict=True):
+        assert got.dtype == expected[name].dtype
+        np.testing.assert_allclose(got, expected[name], atol=2e-5)
+    newer = export(model, tmp_path / "boxes.cv", opencv="5.0", check=False)
+    assert newer.manifest.tail is None
 
 
 def test_the_manifest_says_what_is_left_to_do(tmp_path: Path) -> None:

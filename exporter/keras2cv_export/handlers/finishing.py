@@ -213,6 +213,8 @@ STEPS: Final[Mapping[str, Callable[[Any, Writer], None]]] = {
     "Sub": _as("subtract"),
     "Mul": _as("multiply"),
     "RealDiv": _as("divide"),
+    "FloorDiv": _as("floor_divide"),
+    "FloorMod": _as("modulo"),
     "Minimum": _as("minimum"),
     "Maximum": _as("maximum"),
     "Equal": _as("equal"),

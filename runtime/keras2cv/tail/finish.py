@@ -105,6 +105,8 @@ _RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
         "subtract": _binary(np.subtract),
         "multiply": _binary(np.multiply),
         "divide": _binary(np.true_divide),
+        "floor_divide": _binary(np.floor_divide),
+        "modulo": _binary(np.mod),
         "minimum": _binary(np.minimum),
         "maximum": _binary(np.maximum),
         "equal": _binary(np.equal),

@@ -19,6 +19,7 @@ Op = Literal[
     "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
     "gather", "transpose", "where", "not", "and", "or", "add", "subtract", "multiply", "divide",
     "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
+    "floor_divide", "modulo",
 ]  # fmt: skip
 DType = Literal["bool", "uint8", "int8", "int16", "int32", "int64", "float32", "float64"]
 

@@ -28,7 +28,7 @@ from keras2cv_export.graph import (
 
 _FLOAT = ir.DataType.FLOAT
 # Comparisons. Four million take about 20 ms.
-_LARGEST = 2**22
+MAX_COMPARED = 2**22
 
 
 def topk_to_ranks(model: ir.Model) -> int:
@@ -44,7 +44,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     axis = integer(node, "axis", -1) % len(shape)
     count = shape[axis]
     rows = int(np.prod(shape)) // max(count, 1)
-    if rows * count**2 > _LARGEST or not surely_finite(value):
+    if rows * count**2 > MAX_COMPARED or not surely_finite(value):
         return 0
     order = [a for a in range(len(shape)) if a != axis] + [axis]
     flat = reshape(
