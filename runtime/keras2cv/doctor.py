@@ -41,6 +41,7 @@ EXPORT_NEEDS: Final[Mapping[str, str]] = {
     "onnx": "1.17",
     "onnx-ir": "0.1.9",
     "onnxscript": "0.5",
+    "pillow": "10",
     "rich": "13",
 }
 # TensorFlow is published under several names, all of which give the module tensorflow.
