@@ -321,7 +321,7 @@ def least(value: ir.Value | None, depth: int = 8) -> float:
     """Return what no element of a value is less than, as far as `depth` ops tell; or -inf."""
     array, node = constant(value), value.producer() if value is not None else None
     if array is not None:
-        return float(array.min(initial=np.inf))
+        return float(array.astype(np.float64).min(initial=np.inf))
     if node is None or depth == 0:
         return -np.inf
     is_square = node.op_type == "Mul" and node.inputs[0] is node.inputs[1]

@@ -104,13 +104,13 @@ def test_other_dtypes_are_the_manifests(dtype: str) -> None:
 def test_a_tower_that_is_called_twice_is_stored_once() -> None:
     """Its convolution is folded and its kernel turned for each call, with the same result."""
     inner = keras.Input((7, 9, 3))
-    y = layers.BatchNormalization()(layers.Conv2D(5, 3)(inner))
+    y = layers.BatchNormalization()(layers.Conv2D(40, 3)(inner))
     tower = keras.Model(inner, layers.Dense(6)(layers.Flatten()(y)))
     left, right = picture(), keras.Input((7, 9, 3), name="other")
     model = keras.Model([left, right], layers.Subtract()([tower(left), tower(right)]))
     weights = converted(model).model.graph.initializers.values()
     sizes = [v.const_value.size for v in weights if v.const_value is not None]
-    kernels = [5 * 3 * 3 * 3, 5 * 7 * 5 * 6]
+    kernels = [40 * 3 * 3 * 3, 40 * 7 * 5 * 6]
     assert [sizes.count(kernel) for kernel in kernels] == [1, 1]
 
 

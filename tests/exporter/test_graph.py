@@ -238,6 +238,10 @@ def test_a_rewritten_graph_runs() -> None:
 FINITE = {
     "a logarithm": ("y = Log (x)", False),
     "a logarithm of what is positive": ("a = Abs (x)  b = Add (a, e)  y = Log (b)", True),
+    "a logarithm behind a Reshape": (
+        "a = Abs (x)  b = Add (a, e)  c = Reshape (b, to)  y = Log (c)",
+        True,
+    ),
     "a quotient": ("y = Div (x, x)", False),
     "a quotient by a number": ("y = Div (x, e)", True),
     "a quotient by 0": ("y = Div (x, z)", False),
@@ -267,6 +271,7 @@ def test_what_is_surely_finite_is_known(body: str, finite: bool) -> None:
         z=np.array([1, 0, 2], np.float32),
         i=np.array(np.inf, np.float32),
         two=np.array(2, np.float32),
+        to=np.array([2, 3]),
     )
     assert surely_finite(model.graph.outputs[0]) is finite
 
