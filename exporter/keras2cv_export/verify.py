@@ -126,7 +126,9 @@ def ask(
     """
     limits = parse_tolerance(tolerance)
     limits.require_outputs([o.name for o in manifest.outputs])
-    preprocess = PictureInput(manifest) if manifest.preprocessing is not None else None
+    # A picture alone is no sample of a model that takes something else beside it.
+    alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
+    preprocess = PictureInput(manifest) if alone else None
     chosen = _choose_samples(loaded, manifest, samples, preprocess)
     if preprocess is not None:
         chosen += [(preprocess(read_image(path))[1],) for path in pictures]

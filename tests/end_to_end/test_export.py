@@ -26,7 +26,7 @@ from keras2cv.errors import (
     UsageError,
 )
 from keras2cv.net import ENGINES
-from keras2cv_export import export
+from keras2cv_export import check, export
 from keras2cv_export.graph import constant, new_constant
 from keras2cv_export.passes import pipeline
 
@@ -381,3 +381,23 @@ def test_a_verified_bundle_loads_without_a_warning(shapes: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         keras2cv.load(shapes.folder)
+
+
+def test_an_image_may_have_company(tmp_path: Path) -> None:
+    """Beside other inputs it is preprocessed like any; the bundle holds no picture on its own."""
+    photo, facts = keras.Input((20, 24, 3), name="photo"), keras.Input((5,), name="facts")
+    seen = keras.layers.Flatten()(keras.layers.Conv2D(2, 3)(photo))
+    price = keras.layers.Dense(3, name="price")(keras.layers.Concatenate()([seen, facts]))
+    model = keras.Model([photo, facts], price)
+    report = export(model, tmp_path / "price.cv", preprocess="0-1", task="regress")
+    assert report.parity is not None
+    assert report.parity.verdict == "pass"
+    model.save(tmp_path / "price.keras")
+    assert check(tmp_path / "price.cv", tmp_path / "price.keras", speed=False).verdict == "pass"
+    predictor = keras2cv.load(tmp_path / "price.cv")
+    rng = np.random.default_rng(5)
+    image, row = rng.integers(0, 256, (20, 24, 3), np.uint8), rng.normal(size=(1, 5)).astype("f4")
+    found = predictor.predict({"photo": image, "facts": row})
+    expected = model([image[None, ..., ::-1].astype("f4") / 255, row]).numpy()
+    got = np.asarray(found.values, "f4").reshape(expected.shape)
+    assert np.abs(got - expected).max() < 1e-4 * np.abs(expected).max()
