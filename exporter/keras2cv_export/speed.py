@@ -26,7 +26,7 @@ KERAS: Final = "model.predict"
 
 _WARM_UP: Final = 3  # rounds; the first runs allocate and compile
 _LEAST, _MOST = 7, 60  # rounds; fewer than 7 have no interval worth the name
-_BUDGET_S: Final = 3.0
+_BUDGET_S: Final = 1.0
 _DRAWS: Final = 2000
 _CONFIDENCE: Final = 0.95
 _STARVED: Final = 0.8  # cores; a net alone on a machine has at least the one that it runs on
