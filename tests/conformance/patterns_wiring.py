@@ -454,7 +454,10 @@ _SUBCLASSED = (
     Case("pattern_subclassed", "pattern", SubclassedClassifier, {"image": _IMAGE}),
     Case("pattern_subclassed_pyramid", "pattern", SubclassedPyramid, {"image": (16, 24, 3)}),
     Case(
-        "pattern_subclassed_two_inputs", "pattern", SubclassedPair, {"first": (4,), "second": (7,)}
+        "pattern_subclassed_two_inputs",
+        "pattern",
+        SubclassedPair,
+        {"input_0": (4,), "input_1": (7,)},
     ),
     Case("pattern_subclassed_inside_functional", "pattern", _subclassed_inside),
     Case("pattern_fixed_batch", "pattern", _fixed_batch, batches=(2,)),

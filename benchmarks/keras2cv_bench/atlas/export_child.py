@@ -157,13 +157,11 @@ class Bench:
 
     def _shapes(self, job: Mapping[str, Any]) -> Any:
         """Return what `--input-shape` would say: nothing, one shape, or a shape per input."""
-        model = self._model_of(job["case"])
         said = self._cases[job["case"]].input_shapes.items()
         shapes = {name: (job["batch"], *shape) for name, shape in said}
         if not shapes:
             return None
-        only = len(getattr(model, "inputs", None) or [1]) == 1
-        return next(iter(shapes.values())) if only else shapes
+        return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
 
 if __name__ == "__main__":
