@@ -220,6 +220,35 @@ def reduced_axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
     return tuple(sorted({a % rank for a in axes})) or tuple(range(rank))
 
 
+def widen(model: ir.Model, node: ir.Node, k: int, full: Sequence[int]) -> int:
+    """Give operand `k` a shape that it broadcasts to; return 1, a change.
+
+    A constant is copied, anything else goes through an Expand.
+    """
+    value = node.inputs[k]
+    assert value is not None  # noqa: S101 - the caller looked
+    array = constant(value)
+    if array is not None:
+        wide = new_constant(model, np.broadcast_to(array, full).copy(), node.outputs[0])
+    else:
+        target = new_constant(model, np.array(full, np.int64), node.outputs[0])
+        wide = new_node(node, "Expand", [value, target], like=value, shape=full)
+    node.replace_input_with(k, wide)
+    return 1
+
+
+def own_constants(model: ir.Model, node: ir.Node, largest: float = np.inf) -> int:
+    """Copy the constants of up to `largest` numbers that others read too; return how many."""
+    copied = 0
+    for k, value in enumerate(node.inputs):
+        array = constant(value)
+        if value is None or array is None or array.size > largest or len(value.uses()) < 2:
+            continue
+        node.replace_input_with(k, new_constant(model, array, node.outputs[0]))
+        copied += 1
+    return copied
+
+
 def nodes(model: ir.Model, *ops: str) -> list[ir.Node]:
     """List the nodes of the given op types, in topological order; a copy, safe to edit under."""
     return [node for node in model.graph if node.op_type in ops and node.domain in ("", "ai.onnx")]

@@ -8,10 +8,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import constant, new_constant, new_node, nodes, shape_of
+from keras2cv_export.graph import nodes, shape_of, widen
 
 _COMPARISONS = ("Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Equal")
 
@@ -25,11 +24,4 @@ def _widen(model: ir.Model, node: ir.Node, k: int) -> int:
     value, full = node.inputs[k], shape_of(node.outputs[0])
     if value is None or full is None or shape_of(value) in (None, full):
         return 0
-    array = constant(value)
-    if array is not None:
-        wide = new_constant(model, np.broadcast_to(array, full).copy(), node.outputs[0])
-    else:
-        target = new_constant(model, np.array(full, np.int64), node.outputs[0])
-        wide = new_node(node, "Expand", [value, target], like=value, shape=full)
-    node.replace_input_with(k, wide)
-    return 1
+    return widen(model, node, k, full)

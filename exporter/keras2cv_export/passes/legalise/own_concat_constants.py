@@ -10,19 +10,9 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import constant, new_constant, nodes
+from keras2cv_export.graph import nodes, own_constants
 
 
 def own_concat_constants(model: ir.Model) -> int:
     """Copy in place; return how many copies were made."""
-    return sum(_copy_shared(model, node) for node in nodes(model, "Concat"))
-
-
-def _copy_shared(model: ir.Model, node: ir.Node) -> int:
-    copied = 0
-    for k, value in enumerate(node.inputs):
-        array = constant(value)
-        if value is not None and array is not None and len(value.uses()) > 1:
-            node.replace_input_with(k, new_constant(model, array, node.outputs[0]))
-            copied += 1
-    return copied
+    return sum(own_constants(model, node) for node in nodes(model, "Concat"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import constant, new_constant, nodes
+from keras2cv_export.graph import nodes, own_constants
 
 _OPS = ("Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "MatMul", "Gemm")
 # Numbers. Larger ones are weights, which are worth sharing and read by one kind of node.
@@ -20,15 +20,4 @@ _LARGEST = 1024
 
 def own_small_constants(model: ir.Model) -> int:
     """Copy in place; return how many copies were made."""
-    return sum(_copy_shared(model, node) for node in nodes(model, *_OPS))
-
-
-def _copy_shared(model: ir.Model, node: ir.Node) -> int:
-    copied = 0
-    for k, value in enumerate(node.inputs):
-        array = constant(value)
-        if value is None or array is None or array.size > _LARGEST or len(value.uses()) < 2:
-            continue
-        node.replace_input_with(k, new_constant(model, array, node.outputs[0]))
-        copied += 1
-    return copied
+    return sum(own_constants(model, node, _LARGEST) for node in nodes(model, *_OPS))
