@@ -321,18 +321,6 @@ def surely_finite(value: ir.Value | None) -> bool:
     return True
 
 
-def made_finite(model: ir.Model, before: ir.Node, value: ir.Value) -> ir.Value:
-    """Return a value that is finite: itself, or bounded by the largest numbers that float32 has.
-
-    0 times infinity is NaN; 0 times those is 0.
-    """
-    if surely_finite(value):
-        return value
-    largest = np.finfo(np.float32).max
-    bounds = [new_constant(model, np.array(n, np.float32), value) for n in (-largest, largest)]
-    return new_node(before, "Clip", [value, *bounds], like=value)
-
-
 def _is_safe(node: ir.Node) -> bool:
     """Whether a root or quotient is one of numbers that it is defined for."""
     if node.op_type == "Sqrt":

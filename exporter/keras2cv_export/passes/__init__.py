@@ -45,7 +45,6 @@ from .legalise.plain_transposed_conv import plain_transposed_conv
 from .legalise.reduce_one_block import reduce_one_block
 from .legalise.reduce_to_pool import reduce_to_pool
 from .legalise.remove_identity import remove_identity
-from .legalise.repeat_kernels import repeat_kernels
 from .legalise.repeat_to_resize import repeat_to_resize
 from .legalise.resize_last_axes import resize_last_axes
 from .legalise.resize_lines_by_copies import resize_lines_by_copies
@@ -127,7 +126,6 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (spread_volume_conv, (4, 14)),
     (cumsum_to_matmul, (4, 8)),
     (align_matmul, (4, 8)),
-    (repeat_kernels, ALL),  # those that align_matmul has left
     (match_matmul_batches, ALL),  # after it: what it has parted needs no copies
     (chain_operands, (4, 12)),
     (bounds_to_clip, (4, 6)),  # again: a chain may have a bound

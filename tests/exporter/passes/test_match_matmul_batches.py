@@ -18,6 +18,9 @@ def product(shape: str, kernel: tuple[int, ...], to: str, operands: str = "x, k"
 
 FORMS: dict[str, tuple[Make, tuple[int, ...]]] = {
     "copied along one axis": (product("4,3,6,2", (4, 1, 2, 5), "4,3,6,5"), (4, 3, 2, 5)),
+    "samples that share it": (product("2,3,6,5", (1, 3, 5, 4), "2,3,6,4"), (2, 3, 5, 4)),
+    "an axis that it lacks": (product("2,3,6,5", (3, 5, 4), "2,3,6,4"), (2, 3, 5, 4)),
+    "heads that share it": (product("2,3,6,5", (2, 1, 5, 4), "2,3,6,4"), (2, 3, 5, 4)),
     "without the first axis": (product("7,3,6,4", (3, 4, 2), "7,3,6,2"), (7, 3, 4, 2)),
     "on the left": (product("2,3,4,5", (3, 6, 4), "2,3,6,5", "k, x"), (2, 3, 6, 4)),
 }

@@ -17,7 +17,8 @@ import onnx_ir as ir
 
 from keras2cv_export.graph import constant, new_constant, new_node, nodes, reshape, shape_of
 
-# Numbers. More would make the file larger than the model.
+# Numbers. More would make the file larger than the model; but on the right, where a constant is
+# multiplied by the wrong matrices otherwise, there is no choice.
 _LARGEST = 2**25
 
 
@@ -38,9 +39,10 @@ def _match(model: ir.Model, node: ir.Node, k: int) -> int:
     if value is None or shape is None or result is None or len(shape) < 2:
         return 0
     full = (*result[:-2], *shape[-2:])
-    if shape == full or prod(full) > _LARGEST:
-        return 0
     kernel = constant(value)
+    on_the_right = k == 1 and kernel is not None
+    if shape == full or (prod(full) > _LARGEST and not on_the_right):
+        return 0
     if kernel is not None:
         grown = new_constant(model, np.broadcast_to(kernel, full).copy(), output)
     else:
