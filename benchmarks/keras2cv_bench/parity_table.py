@@ -15,15 +15,15 @@ from typing import Any
 
 from keras2cv_export import export
 
-from . import subjects
+from . import models
 
 MODELS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
-    "MobileNetV2": (lambda: subjects.application("MobileNetV2"), {"preprocess": "tf"}),
-    "ResNet50": (lambda: subjects.application("ResNet50"), {"preprocess": "caffe"}),
-    "EfficientNetB0": (lambda: subjects.application("EfficientNetB0"), {}),
-    "multi-output dict": (subjects.multi_output, {}),
-    "subclassed, custom layer": (subjects.subclassed, {}),
-    "open height and width": (subjects.open_shape, {"input_shapes": (1, 45, 70, 3)}),
+    "MobileNetV2": (lambda: models.application("MobileNetV2"), {"preprocess": "tf"}),
+    "ResNet50": (lambda: models.application("ResNet50"), {"preprocess": "caffe"}),
+    "EfficientNetB0": (lambda: models.application("EfficientNetB0"), {}),
+    "multi-output dict": (models.multi_output, {}),
+    "subclassed, custom layer": (models.subclassed, {}),
+    "open height and width": (models.open_shape, {"input_shapes": (1, 45, 70, 3)}),
 }
 
 

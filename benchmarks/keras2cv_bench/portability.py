@@ -50,9 +50,9 @@ def main() -> None:
 def _export_both(name: str, folder: Path) -> tuple[int, ...]:
     from keras2cv_export import export
 
-    from . import subjects
+    from . import models
 
-    model = subjects.application(name)
+    model = models.application(name)
     for aim in _AIMS:
         export(model, folder / f"{aim}.cv", task="raw", opencv=aim, check=False)
     return (1, *model.input_shape[1:])

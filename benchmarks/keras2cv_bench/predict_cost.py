@@ -42,9 +42,9 @@ def export_application(name: str, bundle: Path) -> None:
     """Export an application, with random weights, as a classifier with the preset `tf`."""
     from keras2cv_export import export
 
-    from . import subjects
+    from . import models
 
-    model = subjects.application(name)
+    model = models.application(name)
     export(model, bundle, task="classify", preprocess="tf", labels=[f"c{i}" for i in range(1000)])
 
 

@@ -9,13 +9,14 @@ outputs, which leaves its preprocessing out, in its favour.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
 from .report import Verdict
+from .turns import NOISY, STARVED, interval
 
 Side = Callable[[int], float]
 """Runs sample i once, and returns the nanoseconds that it took."""
@@ -27,10 +28,6 @@ KERAS: Final = "model.predict"
 _WARM_UP: Final = 3  # rounds; the first runs allocate and compile
 _LEAST, _MOST = 7, 60  # rounds; fewer than 7 have no interval worth the name
 _BUDGET_S: Final = 1.0
-_DRAWS: Final = 2000
-_CONFIDENCE: Final = 0.95
-_STARVED: Final = 0.8  # cores; a net alone on a machine has at least the one that it runs on
-_NOISY: Final = 1.3  # ends of an interval further apart than that say little about the model
 
 
 @dataclass(frozen=True)
@@ -127,9 +124,9 @@ class SpeedReport:
 
     def _noise(self) -> str:
         low, high = self.ratio_interval
-        if self.cores is not None and self.cores < _STARVED:
+        if self.cores is not None and self.cores < STARVED:
             return f"; OpenCV had {self.cores:.1f} of a core, the machine is busy"
-        return "; noisy, the machine is busy" if high > _NOISY * low else ""
+        return "; noisy, the machine is busy" if high > NOISY * low else ""
 
     def _ratios(self) -> Any:
         return np.array(self.nanoseconds[OURS]) / np.array(self.nanoseconds[THEIRS])
@@ -160,11 +157,3 @@ def take_turns(
         for index in rng.permutation(len(names)):
             times[names[index]].append(sides[names[index]](number % samples))
     return {name: tuple(found) for name, found in times.items()}
-
-
-def interval(ratios: Sequence[float] | Any) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of the median (Efron 1979, percentile method)."""
-    values = np.asarray(ratios, np.float64)
-    drawn = np.random.default_rng(8).choice(values, (_DRAWS, len(values)))
-    ends = np.quantile(np.median(drawn, axis=1), [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
-    return float(ends[0]), float(ends[1])

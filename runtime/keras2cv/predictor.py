@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from keras2cv.bundle import Bundle, read_bundle
 from keras2cv.device import choose_device
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, UsageError
-from keras2cv.geometry import Placement, place
+from keras2cv.geometry import Placement
 from keras2cv.manifest import Manifest
 from keras2cv.net import Net
 from keras2cv.opencv import require_at_least
-from keras2cv.postprocess import IN_PIXELS, POSTPROCESSORS
+from keras2cv.postprocess import IN_PIXELS, results_of
 from keras2cv.preprocess import Preprocessor
 from keras2cv.results import Result
 from keras2cv.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
@@ -268,10 +268,23 @@ class Predictor:
             UsageError: the model has other inputs beside the image.
             NetError: OpenCV fails.
         """
+        return self.finish(prepared, self.forward(prepared))
+
+    def forward(self, prepared: Prepared) -> list[dict[str, Array]]:
+        """Return the outputs for each blob of what `prepare` returned, by name: the net alone.
+
+        Raises:
+            UsageError: the model has other inputs beside the image.
+            NetError: OpenCV fails.
+        """
+        return [self._run_blob(blob) for blob in prepared.blobs]
+
+    def finish(self, prepared: Prepared, outputs: Sequence[Mapping[str, Array]]) -> list[Result]:
+        """Return a result per image of what `prepare` and `forward` returned."""
         results: list[Result] = []
-        for blob in prepared.blobs:
+        for blob, found in zip(prepared.blobs, outputs, strict=True):
             placements = prepared.placements[len(results) : len(results) + len(blob)]
-            results += self._results(self._run_blob(blob), len(blob), placements)
+            results += self._results(found, len(blob), placements)
         return results
 
     def run_image(self, image: Array) -> tuple[Array, list[Array]]:
@@ -340,18 +353,7 @@ class Predictor:
         self, outputs: Mapping[str, Array], count: int, placements: Sequence[Placement] = ()
     ) -> list[Result]:
         """Return a result per sample; without placements, pixels are those of the input."""
-        whole = dict(outputs)
-        for tensor in self.manifest.outputs:
-            if not tensor.batched:  # the same for every sample
-                array = outputs[tensor.name]
-                whole[tensor.name] = np.broadcast_to(array, (count, *array.shape))
-        if (in_pixels := IN_PIXELS.get(self._task.kind)) is None:
-            return list(POSTPROCESSORS[self._task.kind](self._task, whole))
-        if not placements:
-            size_wh = self.manifest.image_size_wh
-            assert size_wh is not None  # noqa: S101 - a manifest of this kind has it
-            placements = [place(size_wh, size_wh, "stretch")] * count
-        return list(in_pixels(self._task, whole, placements))
+        return results_of(self.manifest, self._task, outputs, count, placements)
 
 
 def _set_threads(threads: int) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from keras2cv_export.speed import KERAS, OURS, THEIRS, SpeedReport, interval, take_turns
+from keras2cv_export.speed import KERAS, OURS, THEIRS, SpeedReport, take_turns
+from keras2cv_export.turns import interval
 
 
 class Clock:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.geometry import Placement
-from keras2cv.manifest import Task
+from keras2cv.geometry import Placement, place
+from keras2cv.manifest import Manifest, Task
 from keras2cv.postprocess.binary import binary
 from keras2cv.postprocess.classify import classify
 from keras2cv.postprocess.detect import detect
@@ -45,3 +46,33 @@ IN_PIXELS: Final[Mapping[str, PixelPostprocessor]] = {
     "keypoints": keypoints,
     "image": image,
 }
+
+
+def results_of(
+    manifest: Manifest,
+    task: Task,
+    outputs: Outputs,
+    count: int,
+    placements: Sequence[Placement] = (),
+) -> list[Result]:
+    """Return the task's result for each of `count` samples.
+
+    Args:
+        manifest: the bundle's.
+        task: the manifest's, or it with other thresholds.
+        outputs: Keras names -> arrays in Keras' layout, of `count` samples where they are batched.
+        count: how many samples there are.
+        placements: where each image lies in its input; without them, pixels are the input's own.
+    """
+    whole = dict(outputs)
+    for tensor in manifest.outputs:
+        if not tensor.batched:  # the same for every sample
+            array = outputs[tensor.name]
+            whole[tensor.name] = np.broadcast_to(array, (count, *array.shape))
+    if (in_pixels := IN_PIXELS.get(task.kind)) is None:
+        return list(POSTPROCESSORS[task.kind](task, whole))
+    if not placements:
+        size_wh = manifest.image_size_wh
+        assert size_wh is not None  # noqa: S101 - a manifest of this kind has it
+        placements = [place(size_wh, size_wh, "stretch")] * count
+    return list(in_pixels(task, whole, placements))
