@@ -9,29 +9,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import onnx_ir as ir
-
 from keras2cv.bundle import sha256_of, staged_bundle, write_manifest
 from keras2cv.errors import ParityError, UsageError
 from keras2cv.manifest import SCHEMA, Engine, Manifest, Model
 
-from .convert import Converted, convert
+from .convert import Converted
 from .detection import Detection
 from .facts import Facts, Said, Wishes, decide
 from .figures import Figure
+from .formats import FileFormat, format_of
 from .image_outputs import ImageOutput
 from .load import LoadedModel, Shapes, load_model
 from .masks import Mask
 from .parity import ParityReport
 from .presets import Geometry
 from .selftest import write_selftest
-from .support import examine, oldest
 from .target import Target
 from .verify import Question, Verification, ask, verify
-
-MODEL_FILE = "model.onnx"
-# One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
-_MAX_MODEL_BYTES = 2**31 - 1
 
 Step = Callable[[str], None]
 
@@ -100,7 +94,8 @@ def export(
     Args:
         model: A keras.Model, a .keras or .h5 file, or a SavedModel folder.
         bundle: The folder to write; an earlier bundle there stays until the new one has passed.
-        format: "onnx".
+        format: "onnx"; or "frozen", a TensorFlow graph for code that calls
+            `readNetFromTensorflow`, which runs fewer models.
         opencv: The oldest OpenCV that the file must run on, such as "4.8"; it is refused if that
             or a newer one cannot. A newer one leaves rewrites out that it does not need. None:
             as old as can be, from 4.6 on; the notes say which, if it is a newer one.
@@ -137,7 +132,9 @@ def export(
         UsageError: The model, a file or an argument is not right; nothing was written.
     """
     started = time.perf_counter()
-    _refuse_reserved(format, tune)
+    file_format = format_of(format)
+    if tune:
+        raise UsageError("`tune` is a reserved name. Leave it out.")
     target = Target.parse(opencv, None if engine == "auto" else engine)
     geometry = Geometry(size, resize, interpolation)
     said = _said(detection=detection, mask=mask, keypoints=keypoints, image=image)
@@ -148,10 +145,10 @@ def export(
             model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
         )
         progress("converting")
-        converted = convert(loaded, target)
-        needs = oldest(examine(converted.model), target)
+        converted = file_format.convert(loaded, target)
+        needs = file_format.oldest(converted, target)
         facts = decide(loaded, converted, wishes)
-        manifest = _write(stage.folder, loaded, converted, facts, needs.opencv)
+        manifest = _write(stage.folder, loaded, converted, facts, file_format, needs.opencv)
         verification = None
         if check:
             progress("asking TensorFlow")
@@ -215,24 +212,27 @@ def _said(**described: Any) -> Said | None:
     return found[0] if found else None
 
 
-def _refuse_reserved(format_: str, tune: bool) -> None:
-    if format_ != "onnx":
-        raise UsageError(f"The format {format_!r} cannot be written. Use onnx.")
-    if tune:
-        raise UsageError("`tune` is a reserved name. Leave it out.")
-
-
 def _write(
-    folder: Path, loaded: LoadedModel, converted: Converted, facts: Facts, opencv: str
+    folder: Path,
+    loaded: LoadedModel,
+    converted: Converted,
+    facts: Facts,
+    file_format: FileFormat,
+    opencv: str,
 ) -> Manifest:
     """Write the net and a manifest that claims nothing yet."""
-    path = folder / MODEL_FILE
-    _save(converted.model, path)
+    path = folder / file_format.file
+    file_format.save(converted.model, path)
     manifest = Manifest(
         schema=SCHEMA,
         status="unverified",
         model=Model(
-            path.name, "onnx", sha256_of(path), str(path.stat().st_size), loaded.batch, opencv
+            path.name,
+            file_format.name,
+            sha256_of(path),
+            str(path.stat().st_size),
+            loaded.batch,
+            opencv,
         ),
         inputs=converted.inputs,
         outputs=converted.outputs,
@@ -244,16 +244,6 @@ def _write(
     )
     write_manifest(folder, manifest)
     return manifest
-
-
-def _save(model: ir.Model, path: Path) -> None:
-    size = sum(v.const_value.nbytes for v in model.graph.initializers.values() if v.const_value)
-    if size > _MAX_MODEL_BYTES:
-        raise UsageError(
-            f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from a file. "
-            "Export a smaller model."
-        )
-    ir.save(model, path)
 
 
 def _settle(

@@ -371,7 +371,7 @@ def test_a_model_that_opencv_cannot_read_whole_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than a protobuf message holds, which is 2 GiB."""
-    monkeypatch.setattr("keras2cv_export.exporting._MAX_MODEL_BYTES", 60)
+    monkeypatch.setattr("keras2cv_export.formats._MAX_MODEL_BYTES", 60)
     with pytest.raises(UsageError, match="OpenCV reads at most 2 GiB"):
         export(table(), tmp_path / "table.cv")
 

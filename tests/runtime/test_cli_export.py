@@ -177,7 +177,7 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
             "argument --batch: must be a whole number of at least 1, got '-1'. See `kera",
         ),
         ("--task depth", "argument --task: invalid choice: 'depth' (choose from "),
-        ("--format frozen", "argument --format: invalid choice: 'frozen' (choose from "),
+        ("--format caffe", "argument --format: invalid choice: 'caffe' (choose from "),
         ("--tune", "unrecognized arguments: --tune. See `keras2cv export --help`.\n"),
         ("--pre tf", "unrecognized arguments: --pre tf. See `keras2cv export --help`.\n"),
     ],

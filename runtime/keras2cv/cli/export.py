@@ -91,7 +91,13 @@ def _add_meaning(parser: ArgumentParser) -> None:
 
 def _add_net(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("the net")
-    group.add_argument("--format", choices=("onnx",), default="onnx", help="of the net's file")
+    group.add_argument(
+        "--format",
+        choices=("onnx", "frozen"),
+        default="onnx",
+        help="of the net's file; frozen: a TensorFlow graph, for code that calls "
+        "readNetFromTensorflow (default: onnx, which runs more models)",
+    )
     group.add_argument(
         "--opencv",
         metavar="VERSION",

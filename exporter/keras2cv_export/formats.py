@@ -1,0 +1,109 @@
+"""The formats that a net is written in: how a model becomes one, and who runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import onnx_ir as ir
+
+from keras2cv.errors import UsageError
+from keras2cv.manifest import Format, OutputTensor
+
+from .convert import Converted, convert, convert_unchecked
+from .frozen import fit_names, require_writable
+from .load import LoadedModel
+from .support import Oldest, examine, oldest
+from .target import OLDEST, Target, dotted
+from .to_frozen import to_frozen
+
+# One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
+_MAX_MODEL_BYTES = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """One format.
+
+    Attributes:
+        name: The manifest's word.
+        file: What the file is called in a bundle.
+        convert: From a model to the graph that is written.
+        oldest: Which OpenCV runs it.
+        write: From the graph to the file.
+    """
+
+    name: Format
+    file: str
+    convert: Callable[[LoadedModel, Target], Converted]
+    oldest: Callable[[Converted, Target], Oldest]
+    write: Callable[[ir.Model, Path], None]
+
+    def save(self, model: ir.Model, path: Path) -> None:
+        """Write the file.
+
+        Raises:
+            UsageError: It would be too large for OpenCV.
+        """
+        size = sum(v.const_value.nbytes for v in model.graph.initializers.values() if v.const_value)
+        if size > _MAX_MODEL_BYTES:
+            raise UsageError(
+                f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from a "
+                "file. Export a smaller model."
+            )
+        self.write(model, path)
+
+
+def format_of(name: str) -> FileFormat:
+    """Return the format of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if name not in FORMATS:
+        words = " or ".join(FORMATS)
+        raise UsageError(f"The format {name!r} cannot be written. Use {words}.")
+    return FORMATS[name]
+
+
+def _convert_frozen(loaded: LoadedModel, _target: Target) -> Converted:
+    """Compile for the oldest OpenCV, whose few plain ops the TensorFlow importers know, too.
+
+    That importer has hardly changed since, so that a newer target allows nothing more.
+    """
+    converted = convert_unchecked(loaded, Target(OLDEST))
+    require_writable(converted.model)
+    names = fit_names(converted.model)
+    return replace(
+        converted,
+        inputs=tuple(replace(t, net_name=names[t.net_name]) for t in converted.inputs),
+        outputs=tuple(_renamed(t, names) for t in converted.outputs),
+    )
+
+
+def _renamed(tensor: OutputTensor, names: Mapping[str, str]) -> OutputTensor:
+    """Name an output as the file does, if it is in it: a tail makes some of others."""
+    return replace(tensor, net_name=names.get(tensor.net_name, tensor.net_name))
+
+
+def _oldest_for_frozen(_converted: Converted, target: Target) -> Oldest:
+    """Return the oldest that was asked for: what is written runs on all."""
+    return Oldest(dotted(target.opencv), (), classic=True)
+
+
+def _write_frozen(model: ir.Model, path: Path) -> None:
+    path.write_bytes(to_frozen(model))
+
+
+FORMATS: Final[Mapping[str, FileFormat]] = {
+    "onnx": FileFormat(
+        "onnx",
+        "model.onnx",
+        convert,
+        lambda converted, target: oldest(examine(converted.model), target),
+        ir.save,
+    ),
+    "frozen": FileFormat("frozen", "model.pb", _convert_frozen, _oldest_for_frozen, _write_frozen),
+}

@@ -1,0 +1,26 @@
+"""Softmax, and what else normalises along an axis."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from keras2cv_export.graph import integer
+
+from .graph import Graph, sizes
+
+_FLOAT = np.dtype(np.float32)
+
+
+def write_softmax(graph: Graph, node: ir.Node) -> None:
+    """Write a Softmax along its axis, which the importer reads though TensorFlow has it not."""
+    axis = integer(node, "axis", -1) % len(sizes(node.inputs[0]))
+    graph.emit("Softmax", (graph.read(node.inputs[0]),), node.outputs[0], axis=axis, T=_FLOAT)
+
+
+def write_log_softmax(graph: Graph, node: ir.Node) -> None:
+    """Write a LogSoftmax: the other name of OpenCV's layer, which the importer lets through."""
+    axis = integer(node, "axis", -1) % len(sizes(node.inputs[0]))
+    graph.emit(
+        "SoftMax", (graph.read(node.inputs[0]),), node.outputs[0], axis=axis, log_softmax=True
+    )

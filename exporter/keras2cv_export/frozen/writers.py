@@ -1,0 +1,74 @@
+"""Which function writes which op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import onnx_ir as ir
+
+from .activation import (
+    NUMBERED,
+    PLAIN,
+    write_clip,
+    write_neg,
+    write_numbered,
+    write_plain,
+    write_same,
+)
+from .arithmetic import write_arithmetic
+from .convolution import write_conv, write_conv_transpose
+from .dense import write_gemm, write_matmul
+from .graph import Graph
+from .pooling import write_global_pool, write_pool
+from .resize import write_resize
+from .shape import (
+    write_concat,
+    write_depth_to_space,
+    write_pad,
+    write_reshape,
+    write_slice,
+    write_space_to_depth,
+    write_split,
+    write_transpose,
+)
+from .softmax import write_log_softmax, write_softmax
+
+Writer = Callable[[Graph, ir.Node], None]
+
+WRITERS: Final[Mapping[str, Writer]] = {
+    **dict.fromkeys(PLAIN, write_plain),
+    **dict.fromkeys(NUMBERED, write_numbered),
+    "Add": write_arithmetic,
+    "AveragePool": write_pool,
+    "Cast": write_same,
+    "Clip": write_clip,
+    "Concat": write_concat,
+    "Conv": write_conv,
+    "ConvTranspose": write_conv_transpose,
+    "DepthToSpace": write_depth_to_space,
+    "Div": write_arithmetic,
+    "Flatten": write_reshape,
+    "Gemm": write_gemm,
+    "GlobalAveragePool": write_global_pool,
+    "GlobalMaxPool": write_global_pool,
+    "Identity": write_same,
+    "LogSoftmax": write_log_softmax,
+    "MatMul": write_matmul,
+    "Max": write_arithmetic,
+    "MaxPool": write_pool,
+    "Min": write_arithmetic,
+    "Mul": write_arithmetic,
+    "Neg": write_neg,
+    "Pad": write_pad,
+    "Reshape": write_reshape,
+    "Resize": write_resize,
+    "Slice": write_slice,
+    "Softmax": write_softmax,
+    "SpaceToDepth": write_space_to_depth,
+    "Split": write_split,
+    "Squeeze": write_reshape,
+    "Sub": write_arithmetic,
+    "Transpose": write_transpose,
+    "Unsqueeze": write_reshape,
+}
