@@ -135,7 +135,8 @@ def check(
         samples: .npz, .npy or a folder of images; None: drawn ones.
         tolerance: "strict", "fp32", "fp16", and "OUTPUT:VALUE".
         engine: "new" or "classic"; None: what the bundle asks for.
-        unsafe: Let code inside the model file (Lambda layers) run.
+        unsafe: Let the model do more than compute: run code that is in its file, read and write
+            files.
         imports: Modules to import first, which register the model's own layers.
         reference_resize: How pictures got their size in training: `[RULE:]METHOD`, such as
             "keras", "tf", "tf-antialias" or "pil-bilinear"; None: as the bundle says.

@@ -1,8 +1,7 @@
 """Read a saved model's architecture before anything of it is loaded.
 
-Keras runs code from a file in two ways: Lambda layers, and classes found by importing the module
-that the file names. Both are visible in the JSON of the architecture, so they are found here,
-with nothing executed and nothing imported, and the user decides.
+Whose classes a model needs is visible in the JSON of the architecture, so they are found here,
+with nothing executed and nothing imported. What they would do is told by `untrusted/dangers.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +17,67 @@ import h5py
 
 from keras2cv.errors import ModelError
 
-# An architecture is text; the largest of keras.applications has 2 MB.
-_MAX_CONFIG_BYTES = 256 * 2**20
+from .untrusted.archive import CONFIG, MAX_CONFIG_BYTES, check_archive
+from .untrusted.hdf5 import check_hdf5
+
+_MAX_DEPTH = 300  # of lists and maps in each other; a model in a model takes four
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """Return the architecture of a .keras or .h5 file.
+@dataclass(frozen=True)
+class Saved:
+    """A model's file: its architecture, and how many bytes of weights it says that it holds."""
+
+    config: dict[str, Any]
+    weight_bytes: int
+
+
+def read_saved(path: Path) -> Saved:
+    """Look through a .keras or .h5 file, and return its architecture.
 
     Raises:
-        ModelError: It is not such a file, or holds weights without an architecture.
+        ModelError: It is not such a file, is malformed on purpose, or holds weights without an
+            architecture.
     """
     try:
-        text = _from_archive(path) if zipfile.is_zipfile(path) else _from_hdf5(path)
-        config = json.loads(text)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, RecursionError) as error:
+        is_archive = zipfile.is_zipfile(path)
+        weight_bytes = check_archive(path) if is_archive else check_hdf5(path, path)
+        config = json.loads(_from_archive(path) if is_archive else _from_hdf5(path))
+    except ModelError:
+        raise
+    except Exception as error:  # zipfile, zlib, h5py and json have a dozen kinds for such a file
         raise ModelError(
             f"{path} is not a Keras model ({_first_line(error)}). "
             "Give a .keras or .h5 file written by model.save(), or a SavedModel folder."
         ) from error
     if not isinstance(config, dict):
         raise ModelError(f"{path} has no architecture in it. Save the model with model.save().")
-    return config
+    if is_deeper(config, _MAX_DEPTH):
+        raise ModelError(
+            f"{path} nests its architecture more than {_MAX_DEPTH} levels deep, as no Keras does. "
+            "Do not use it."
+        )
+    if is_archive:
+        config.pop("compile_config", None)  # Keras leaves it out, too, where it does not compile
+    return Saved(config, weight_bytes)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the architecture of a .keras or .h5 file; ModelError as `read_saved`."""
+    return read_saved(path).config
+
+
+def is_deeper(config: Any, limit: int) -> bool:
+    """Whether maps and lists are nested more than `limit` levels deep."""
+    level, depth = [config], 0
+    while level and depth <= limit:
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        level, depth = inner, depth + 1
+    return bool(level)
 
 
 def _first_line(error: Exception) -> str:
@@ -46,9 +86,7 @@ def _first_line(error: Exception) -> str:
 
 def _from_archive(path: Path) -> bytes:
     with zipfile.ZipFile(path) as archive:
-        if archive.getinfo("config.json").file_size > _MAX_CONFIG_BYTES:
-            raise ValueError("config.json is absurdly large")
-        return archive.read("config.json")
+        return archive.read(CONFIG)
 
 
 def _from_hdf5(path: Path) -> bytes:
@@ -59,7 +97,10 @@ def _from_hdf5(path: Path) -> bytes:
                 "Save the whole model with model.save(), not save_weights()."
             )
         text = file.attrs["model_config"]
-    return text.encode() if isinstance(text, str) else bytes(text)
+    text = text.encode() if isinstance(text, str) else bytes(text)
+    if len(text) > MAX_CONFIG_BYTES:
+        raise ValueError(f"its architecture has {len(text)} bytes")
+    return text
 
 
 def walk(config: Any) -> Iterator[dict[str, Any]]:
@@ -73,13 +114,6 @@ def walk(config: Any) -> Iterator[dict[str, Any]]:
             stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)
-
-
-def lambdas(config: Any) -> list[str]:
-    """Name the Lambda layers that carry code."""
-    found = [item for item in walk(config) if item["class_name"] in ("Lambda", "__lambda__")]
-    layers = [_name(item) for item in found if item["class_name"] == "Lambda"]
-    return sorted(set(layers)) or ["__lambda__"] * bool(found)
 
 
 def foreign_classes(config: Any) -> list[str]:
@@ -96,12 +130,13 @@ def _is_foreign(item: dict[str, Any]) -> bool:
     if ">" in item["class_name"]:  # .h5 has no modules: this is a name that somebody registered
         return True
     # Keras 3 writes a registered_name for what it does not ship, and its module for what it does.
-    if item.get("registered_name") and not _is_keras(item.get("module")):
+    if item.get("registered_name") and not is_keras(item.get("module")):
         return True
-    return bool(item.get("module")) and not _is_keras(item["module"])
+    return bool(item.get("module")) and not is_keras(item["module"])
 
 
-def _is_keras(module: Any) -> bool:
+def is_keras(module: Any) -> bool:
+    """Whether a module is Keras' own, or Python's that Keras writes into configs."""
     return module is not None and str(module).split(".")[0] in ("keras", "builtins", "numpy")
 
 
@@ -113,8 +148,3 @@ def _qualified(item: dict[str, Any]) -> str:
         return str(item.get("config"))
     module = item.get("module")
     return f"{module}.{item['class_name']}" if module else str(item["class_name"])
-
-
-def _name(item: dict[str, Any]) -> str:
-    config = item.get("config")
-    return str(config.get("name", "unnamed")) if isinstance(config, dict) else "unnamed"

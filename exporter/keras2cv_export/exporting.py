@@ -116,7 +116,8 @@ def export(
         samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
         tolerance: "strict", "fp32", "fp16", and "OUTPUT:VALUE".
         tune: Reserved.
-        unsafe: Let code inside the model file (Lambda layers) run.
+        unsafe: Let the model do more than compute: run code that is in its file, read and write
+            files.
         check: False writes a bundle that calls itself unverified.
         imports: Modules to import first, which register the model's own layers.
         progress: Called with a few words before each step.

@@ -115,7 +115,8 @@ def test_code_in_a_model_needs_unsafe(refused: Callable[..., str], name: str) ->
     """Lambda layers are named, and so is the way to allow them."""
     save(with_lambda(), name)
     sentence = refused(name)
-    assert sentence.startswith(f"{name} has Lambda layers (twice), ")
+    assert sentence.startswith(f"{name} is not loaded, ")
+    assert "the Lambda in layer 'twice' holds Python code" in sentence
     assert "--unsafe" in sentence
 
 

@@ -1,6 +1,7 @@
 """Open a Keras model, from whatever it was saved as, and say what it takes and gives.
 
-    path -own_code-> allowed? -from_file-> Keras model -from_keras-> LoadedModel
+    path -untrusted-> harmless? -own_code-> known? -from_file-> Keras model
+    a Keras model                         -from_keras-> LoadedModel
     an .h5 that only Keras 2 reads        -from_keras_2-> LoadedModel
     a SavedModel folder                   -from_saved_model-> LoadedModel
 
@@ -43,7 +44,8 @@ def load_model(
         model: What to open.
         input_shapes: Sizes for open dimensions: {input name: shape with the batch}, or one shape.
         batch: The batch size to export with, where `input_shapes` does not say.
-        unsafe: Whether code inside the file (Lambda layers) may run.
+        unsafe: Whether the file may do more than compute: run code of its own (Lambda layers),
+            read and write files.
         imports: Modules to import first, which define or register the model's own layers.
 
     Raises:
@@ -53,7 +55,7 @@ def load_model(
     if isinstance(model, str | os.PathLike):
         path = Path(model)
         if path.is_dir():
-            return saved_model(path, input_shapes, batch)
+            return saved_model(path, input_shapes, batch, unsafe=unsafe)
         kind = "keras" if path.suffix == ".keras" else "h5"
         source = Source(path.name, kind, hash_of(path))  # type: ignore[arg-type]
         return file_model(path, source, input_shapes, batch, unsafe=unsafe, imports=imports)

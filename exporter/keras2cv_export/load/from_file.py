@@ -11,12 +11,15 @@ import keras
 from keras2cv.bundle import sha256_of
 from keras2cv.errors import ModelError
 from keras2cv.manifest import Source
-from keras2cv_export import config as architecture
+from keras2cv_export.config import read_saved
+from keras2cv_export.untrusted.danger import refuse
+from keras2cv_export.untrusted.dangers import dangers
 
+from .allocation import no_more_weights
 from .from_keras import keras_model
 from .from_keras_2 import legacy_model, unreadable
 from .loaded import LoadedModel, Shapes
-from .own_code import own_objects, refuse_code, refuse_unknown
+from .own_code import own_objects, refuse_unknown
 
 
 def hash_of(path: Path) -> str:
@@ -45,17 +48,20 @@ def file_model(
     Raises:
         ModelError: It is no model, carries code, or names classes that are not known here.
     """
-    config = architecture.read_config(path)
+    saved = read_saved(path)
     _check_suffix(path)
-    refuse_code(path, config, unsafe)
-    own = own_objects(imports, config)
-    refuse_unknown(path, config, own)
+    refuse(path, dangers(saved.config), unsafe)
+    own = own_objects(imports, saved.config)
+    refuse_unknown(path, saved.config, own)
     try:
-        model = keras.saving.load_model(path, own, compile=False, safe_mode=not unsafe)
+        with no_more_weights(keras.layers.Layer, path, saved.weight_bytes):
+            model = keras.saving.load_model(path, own, compile=False, safe_mode=not unsafe)
+    except ModelError:
+        raise
     except Exception as error:  # Keras raises whatever a layer's constructor raises
         if source.kind != "h5":
             raise unreadable(path, f"Keras {keras.__version__} cannot", error) from error
-        return legacy_model(path, source, shapes, batch, error)
+        return legacy_model(path, source, shapes, batch, error, saved.weight_bytes)
     return keras_model(model, source, shapes, batch)
 
 

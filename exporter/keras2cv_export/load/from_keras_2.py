@@ -5,8 +5,8 @@ recorded of plain TensorFlow calls (TFOpLambda, SlicingOpLambda), over arguments
 (`groups` of DepthwiseConv2D) and over old optimizers and configs. `tf_keras` is Keras 2, kept alive
 for exactly that; it comes with `pip install 'keras2cv[legacy]'`.
 
-It would run a Lambda layer's code on loading, whatever it is asked: `own_code.py` looks for those
-in the file's configuration before either Keras sees it.
+It would run a Lambda layer's code on loading, and follow any name into TensorFlow, whatever it is
+asked: `untrusted/dangers.py` looks through the architecture before either Keras sees it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,19 @@ from keras2cv.manifest import Source
 from keras2cv_export.shapes import resolve_shapes
 from keras2cv_export.spec import TensorSpec
 
+from .allocation import no_more_weights
 from .complaint import sentence
 from .loaded import LoadedModel, Shapes
 from .names import paths, unique
 
 
 def legacy_model(
-    path: Path, source: Source, shapes: Shapes, batch: int, problem: Exception
+    path: Path,
+    source: Source,
+    shapes: Shapes,
+    batch: int,
+    problem: Exception,
+    weight_bytes: int,
 ) -> LoadedModel:
     """Open with Keras 2 what Keras 3 stumbled over."""
     reader = f"Keras {keras.__version__}"
@@ -43,7 +49,9 @@ def legacy_model(
             "if it has layers of your own, pass their module with --import."
         ) from problem
     try:
-        model = _read(path)
+        model = _read(path, weight_bytes)
+    except ModelError:
+        raise
     except Exception as error:  # as above
         raise unreadable(path, f"neither {reader} nor Keras 2 can", problem) from error
     note = f"{reader} cannot read {path.name} ({sentence(problem)}) tf_keras opened it instead."
@@ -86,9 +94,11 @@ def has_tf_keras() -> bool:
     return importlib.util.find_spec("tf_keras") is not None
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, weight_bytes: int) -> Any:
     """Return the tf_keras.Model in an .h5 file; raises whatever Keras 2 raises."""
-    return importlib.import_module("tf_keras").models.load_model(path, compile=False)
+    tf_keras = importlib.import_module("tf_keras")
+    with no_more_weights(tf_keras.layers.Layer, path, weight_bytes):
+        return tf_keras.models.load_model(path, compile=False)
 
 
 def _structure_of(model: Any) -> Any:

@@ -8,24 +8,34 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from keras2cv.errors import ModelError
 from keras2cv.manifest import Source
 from keras2cv_export.shapes import resolve_shapes
 from keras2cv_export.spec import TensorSpec
+from keras2cv_export.untrusted.danger import refuse
+from keras2cv_export.untrusted.saved_model import check_assets, graph_dangers
 
 from .complaint import sentence
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
 
 
-def saved_model(path: Path, shapes: Shapes, batch: int) -> LoadedModel:
-    """Open a SavedModel folder by its signature; ModelError where it has none to choose."""
+def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> LoadedModel:
+    """Open a SavedModel folder by its signature.
+
+    Raises:
+        ModelError: It is none, does more than compute, or has no signature to choose.
+    """
     if not (path / "saved_model.pb").is_file():
         raise ModelError(
             f"{path} is a folder without a saved_model.pb. "
             "Give a SavedModel folder, or a .keras or .h5 file."
         )
+    graphs = _graphs(path)
+    check_assets(path, graphs)
+    refuse(path, graph_dangers(graphs), unsafe)
     try:
         loaded = tf.saved_model.load(str(path))
     except Exception as error:  # whatever TensorFlow meets in the file
@@ -48,6 +58,22 @@ def saved_model(path: Path, shapes: Shapes, batch: int) -> LoadedModel:
         return [(name, results[name]) for name in _result_order(results)]
 
     return LoadedModel(path.name, Source(path.name, "savedmodel"), inputs, call, open_batch)
+
+
+def _graphs(path: Path) -> Any:
+    """Return the protobuf of a SavedModel, of which nothing is loaded yet."""
+    if (path / "saved_model.cpb").exists():  # TensorFlow prefers it, and OpenCV's limit is lower
+        raise ModelError(
+            f"{path} holds more than 2 GiB in saved_model.cpb. Export a smaller model."
+        )
+    graphs = saved_model_pb2.SavedModel()
+    try:
+        graphs.ParseFromString((path / "saved_model.pb").read_bytes())
+    except Exception as error:  # protobuf's own, which it hides well
+        raise ModelError(
+            f"{path}: saved_model.pb is damaged ({sentence(error).rstrip('.')}). Copy it again."
+        ) from error
+    return graphs
 
 
 def _signature(path: Path, loaded: Any) -> Any:

@@ -49,16 +49,6 @@ def _top(module: str) -> str:
     return str(module).partition(".")[0]
 
 
-def refuse_code(path: Path, config: Any, unsafe: bool) -> None:
-    """Raise ModelError if the file carries Python code, unless that may run."""
-    found = architecture.lambdas(config)
-    if found and not unsafe:
-        raise ModelError(
-            f"{path} has Lambda layers ({', '.join(found)}), whose Python code runs on loading. "
-            "If you trust the file, pass --unsafe; better, replace them with a registered Layer."
-        )
-
-
 def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
     """Raise ModelError if the file names what is neither Keras', registered, nor in `own`."""
     known = {**keras.saving.get_custom_objects(), **own}

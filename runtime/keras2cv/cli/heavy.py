@@ -97,7 +97,7 @@ def add_model_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--unsafe",
         action="store_true",
-        help="let Python code inside the model file (Lambda layers) run",
+        help="let the model do more than compute: run code of its own, read and write files",
     )
 
 

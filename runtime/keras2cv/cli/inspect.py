@@ -70,7 +70,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--unsafe",
         action="store_true",
-        help="let Python code inside the model file (Lambda layers) run",
+        help="let the model do more than compute: run code of its own, read and write files",
     )
     add_json_argument(parser, "everything that was found")
 

@@ -38,7 +38,7 @@ class TestCodeInFiles:
 
     def test_it_is_refused_and_does_not_run(self, path: Path) -> None:
         """The layer is named, and so is the way to allow it."""
-        with pytest.raises(ModelError, match=r"has Lambda layers \(spy\).*--unsafe"):
+        with pytest.raises(ModelError, match=r"Lambda in layer 'spy' holds Python.*--unsafe"):
             load_model(path)
         assert not Path(PROOF).exists()
 

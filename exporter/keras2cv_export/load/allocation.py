@@ -1,0 +1,56 @@
+"""No more memory for a model's weights than its file holds of them.
+
+`Dense(10**12)` is 30 bytes of an architecture, and four terabytes of a machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from keras2cv.errors import ModelError
+
+_FREE: Final = 2**26  # weights that need no file: seeds, counters, and what is drawn anew
+
+
+@contextmanager
+def no_more_weights(layer_class: Any, path: Path, weight_bytes: int) -> Iterator[None]:
+    """Let layers be built as long as they ask for no more numbers than the file has bytes.
+
+    Raises:
+        ModelError: out of the layer that asks for more.
+    """
+    add_weight, left = layer_class.add_weight, weight_bytes + _FREE
+    refused: list[str] = []
+
+    def add(self: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        left -= _count(*args, **kwargs)
+        if left < 0:
+            refused.append(str(self.name))
+            raise MemoryError
+        return add_weight(self, *args, **kwargs)
+
+    layer_class.add_weight = add
+    try:
+        yield
+    except Exception as error:  # Keras wraps what its layers raise
+        if refused:
+            raise ModelError(
+                f"{path} holds {weight_bytes} bytes of weights, and with its layer {refused[0]!r} "
+                "it takes more numbers than that. No Keras writes that: do not use it."
+            ) from error
+        raise
+    finally:
+        layer_class.add_weight = add_weight
+
+
+def _count(*args: Any, **kwargs: Any) -> int:
+    """Return how many numbers a weight has; Keras 2 has its name as the first argument."""
+    shapes = [*[a for a in args if isinstance(a, list | tuple)], kwargs.get("shape")]
+    shape = next((s for s in shapes if s is not None), ())
+    sizes = shape if isinstance(shape, list | tuple) else (shape,)
+    return math.prod(int(n) for n in sizes if n is not None)

@@ -1,0 +1,83 @@
+"""A .keras file as an archive: looked through before anything unpacks it.
+
+Keras reads `config.json` and the weights from it, and unpacks all of it into a temporary folder
+where a layer has assets. Members with paths out of that folder, links, two members of one name
+(which reader takes which?), encryption, and sizes that a few bytes unpack to have no place in it.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from keras2cv.errors import ModelError
+
+from .danger import shown
+from .hdf5 import check_hdf5
+
+CONFIG: Final = "config.json"
+# An architecture is text; the largest of keras.applications has 2 MB.
+MAX_CONFIG_BYTES: Final = 64 * 2**20
+MAX_BYTES: Final = 64 * 2**30  # of all members, unpacked
+_MAX_MEMBERS: Final = 100_000
+# Deflate packs a thousand to one at most, and weights hardly at all.
+_FREE_BYTES: Final = 64 * 2**20
+_MAX_RATIO: Final = 100
+_PLAIN: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def check_archive(path: Path) -> int:
+    """Look through a .keras archive, and return how many bytes its weights declare.
+
+    Raises:
+        ModelError: it is not one that Keras writes.
+        zipfile.BadZipFile, OSError: it is damaged.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if len(members) > _MAX_MEMBERS:
+            raise _refused(path, f"it has {len(members)} members")
+        for member in members:
+            _check_member(path, member)
+        names = Counter(member.filename.rstrip("/").lower() for member in members)
+        if (twice := names.most_common(1)) and twice[0][1] > 1:
+            raise _refused(path, f"it has {twice[0][1]} members called {shown(twice[0][0])}")
+        unpacked = sum(member.file_size for member in members)
+        packed = sum(member.compress_size for member in members)
+        if unpacked > MAX_BYTES or packed > path.stat().st_size:
+            raise _refused(path, f"its members unpack to {unpacked} bytes, out of {packed}")
+        return sum(_check_weights(path, archive, member) for member in members)
+
+
+def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
+    name = member.filename
+    parts = name.replace("\\", "/").split("/")
+    if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in name:
+        raise _refused(path, f"its member {shown(name)} leads out of the folder it is unpacked to")
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise _refused(path, f"its member {shown(name)} is a link or a device, not a file")
+    if member.flag_bits & 0x1:
+        raise _refused(path, f"its member {shown(name)} is encrypted")
+    if member.compress_type not in _PLAIN:
+        raise _refused(path, f"its member {shown(name)} is packed by method {member.compress_type}")
+    size, packed = member.file_size, member.compress_size
+    if (size > _FREE_BYTES and size > _MAX_RATIO * packed) or (
+        name == CONFIG and size > MAX_CONFIG_BYTES
+    ):
+        raise _refused(path, f"its member {shown(name)} unpacks from {packed} to {size} bytes")
+
+
+def _check_weights(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Return how many bytes the weights in a member declare; 0 for what holds none."""
+    if not member.filename.endswith(".h5"):
+        return 0
+    return check_hdf5(path, io.BytesIO(archive.read(member)))
+
+
+def _refused(path: Path, what: str) -> ModelError:
+    return ModelError(f"{path} is no honest model: {what}. No Keras writes that: do not use it.")

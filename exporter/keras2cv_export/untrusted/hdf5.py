@@ -1,0 +1,90 @@
+"""An HDF5 file as a container: what it links to, what it stores elsewhere, how large it says it is.
+
+HDF5 can keep a dataset's bytes in any other file (external storage, external links, virtual
+datasets: CVE-2026-1669), and can declare a shape of which nothing is stored (CVE-2026-0897). No
+Keras writes either. Everything is looked at without following anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import h5py
+
+from keras2cv.errors import ModelError
+
+from .danger import shown
+
+# Keras stores weights as they are. 64 MiB are nothing; more has to be there in some form.
+_FREE_BYTES: Final = 64 * 2**20
+_MAX_RATIO: Final = 1000  # of a dataset's declared bytes to its stored ones
+_MAX_OBJECTS: Final = 1_000_000
+_NUMBERS_AND_TEXT: Final = "fiubSOUc"
+
+
+def check_hdf5(path: Path, file: str | Path | BinaryIO) -> int:
+    """Look through an HDF5 file, and return how many bytes its datasets declare.
+
+    Args:
+        path: What the user called it, for messages.
+        file: The file itself, which may be a member of an archive.
+
+    Raises:
+        ModelError: it refers to other files, or declares what it does not hold.
+        OSError: it is no HDF5 file.
+    """
+    with h5py.File(file, "r") as root:
+        sizes = [_check_dataset(path, name, item) for name, item in _objects(path, root)]
+    declared, stored = sum(size[0] for size in sizes), sum(size[1] for size in sizes)
+    if declared > _FREE_BYTES and declared > _MAX_RATIO * stored:
+        raise _refused(path, f"its datasets declare {declared} bytes, and {stored} are stored")
+    return declared
+
+
+def _objects(path: Path, root: Any) -> Iterator[tuple[str, Any]]:
+    """Give every dataset once, however many links lead to it."""
+    seen, stack = set(), [("", root)]
+    while stack:
+        prefix, group = stack.pop()
+        for key in group:
+            name = f"{prefix}/{key}"
+            link = group.get(key, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                raise _refused(path, f"{shown(name)} is a link to {shown(_target(link))}")
+            item = group[key]
+            place = h5py.h5o.get_info(item.id).addr
+            if place in seen:
+                continue
+            seen.add(place)
+            if len(seen) > _MAX_OBJECTS:
+                raise _refused(path, f"it holds more than {_MAX_OBJECTS} objects")
+            if isinstance(item, h5py.Group):
+                stack.append((name, item))
+            elif isinstance(item, h5py.Dataset):
+                yield name, item
+
+
+def _check_dataset(path: Path, name: str, item: Any) -> tuple[int, int]:
+    """Return how many bytes a dataset declares, and how many are stored."""
+    if item.external:
+        raise _refused(path, f"{shown(name)} is stored in the file {shown(item.external[0][0])}")
+    if item.is_virtual:
+        raise _refused(path, f"{shown(name)} is put together from other files")
+    if item.dtype.kind not in _NUMBERS_AND_TEXT or h5py.check_ref_dtype(item.dtype) is not None:
+        raise _refused(path, f"{shown(name)} holds {shown(item.dtype)}, which are no weights")
+    declared, stored = int(item.nbytes), int(item.id.get_storage_size())
+    if declared > _FREE_BYTES and declared > _MAX_RATIO * stored:
+        raise _refused(
+            path, f"{shown(name)} declares the shape {item.shape}, and {stored} bytes are stored"
+        )
+    return declared, stored
+
+
+def _target(link: Any) -> str:
+    return ":".join(filter(None, (getattr(link, "filename", ""), getattr(link, "path", ""))))
+
+
+def _refused(path: Path, what: str) -> ModelError:
+    return ModelError(f"{path} is no honest model: {what}. No Keras writes that: do not use it.")
