@@ -64,14 +64,21 @@ class Target:
         return cls((int(numbers[0]), int(numbers[1])), engine or "any")
 
     def includes(self, newest: Version) -> bool:
-        """Whether an OpenCV up to `newest`, or the engine that it had, may run the graph."""
-        return self.opencv <= newest and not (self.engine == "new" and newest <= (5, 0))
+        """Whether an OpenCV up to `newest`, or the engine that it had, may run the graph.
+
+        A version that nobody has measured needs what the measured one before it does.
+        """
+        return self._oldest <= newest and not (self.engine == "new" and newest <= (5, 0))
 
     @property
     def importers(self) -> tuple[str, ...]:
         """Those of `importers.IMPORTERS` that are to run the graph."""
-        first = version_of(importer_of(dotted(self.opencv)))
-        return tuple(one for one in IMPORTERS if version_of(one) >= first and self._has(one))
+        newer = (one for one in IMPORTERS if version_of(one) >= self._oldest)
+        return tuple(one for one in newer if self._has(one))
+
+    @property
+    def _oldest(self) -> tuple[int, ...]:
+        return version_of(importer_of(dotted(self.opencv)))
 
     def _has(self, importer: str) -> bool:
         return self.engine == "any" or importer.endswith("new") == (self.engine == "new")

@@ -63,3 +63,10 @@ def test_passes_are_chosen_by_the_newest_that_needs_them() -> None:
     assert Target.parse("5.0").includes((5, 0))
     assert not Target.parse("5.0", "new").includes((5, 0))
     assert Target.parse("5.0", "new").includes((99, 0))
+
+
+def test_versions_in_between_get_what_the_one_before_needs() -> None:
+    """Nobody has looked when after 4.6 its faults were mended, so 4.7 may have them."""
+    assert Target.parse("4.7").includes((4, 6))
+    assert Target.parse("4.9").includes((4, 8))
+    assert not Target.parse("4.11").includes((4, 8))
