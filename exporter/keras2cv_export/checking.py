@@ -30,6 +30,7 @@ from .recognise import last_activation
 from .report import EXIT_CODES, Verdict
 from .speed import SpeedReport
 from .speed_sides import measure_speed
+from .tolerance import preset_of
 from .verify import Answer, Question, Verification, answerer, ask, verify
 
 Step = Callable[[str], None]
@@ -113,7 +114,7 @@ def check(
     against: Any,
     *,
     samples: str | os.PathLike[str] | None = None,
-    tolerance: str | Sequence[str] = "fp32",
+    tolerance: str | Sequence[str] | None = None,
     engine: str | None = None,
     unsafe: bool = False,
     imports: Sequence[str] = (),
@@ -133,7 +134,8 @@ def check(
         bundle: The folder.
         against: A keras.Model, a .keras or .h5 file, or a SavedModel folder.
         samples: .npz, .npy or a folder of images; None: drawn ones.
-        tolerance: "strict", "fp32", "fp16", and "OUTPUT:VALUE".
+        tolerance: "strict", "fp32", "fp16", "fp16-weights", "int8-weights" and "OUTPUT:VALUE";
+            None: by how the bundle stores its weights, "fp32" where that is as they are.
         engine: "new" or "classic"; None: what the bundle asks for.
         unsafe: Let the model do more than compute: run code that is in its file, read and write
             files.
@@ -171,7 +173,7 @@ def check(
             loaded,
             found.manifest,
             samples=samples,
-            tolerance=tolerance,
+            tolerance=_by_weights(found.manifest) if tolerance is None else tolerance,
             scores=_scores(found),
             constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
             pictures=pictures.paths if pictures.drawn else (),
@@ -211,6 +213,10 @@ def check(
         timed,
         diverging,
     )
+
+
+def _by_weights(manifest: Manifest) -> str:
+    return preset_of(manifest.weights.storage if manifest.weights is not None else "fp32")
 
 
 def _time(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from keras2cv.bundle import sha256_of, staged_bundle, write_manifest
-from keras2cv.errors import ParityError, UsageError
+from keras2cv.bundle import staged_bundle, write_manifest
+from keras2cv.errors import UsageError
 from keras2cv.manifest import SCHEMA, Engine, Manifest, Model
 
 from .convert import Converted
@@ -24,8 +24,11 @@ from .masks import Mask
 from .parity import ParityReport
 from .presets import Geometry
 from .selftest import write_selftest
+from .storing import SAMPLES as SAMPLES_FOR_WEIGHTS
+from .storing import Proof, require_decodable, store_weights
 from .target import Target
-from .verify import Question, Verification, ask, verify
+from .tolerance import parted
+from .verify import SAMPLES, ask, require_parity, verify
 
 Step = Callable[[str], None]
 
@@ -82,7 +85,8 @@ def export(
     keypoints: Figure | Mapping[str, Any] | None = None,
     image: ImageOutput | Mapping[str, Any] | None = None,
     samples: str | os.PathLike[str] | None = None,
-    tolerance: str | Sequence[str] = "fp32",
+    tolerance: str | Sequence[str] | None = None,
+    weights: str = "fp32",
     tune: bool = False,
     unsafe: bool = False,
     check: bool = True,
@@ -114,7 +118,12 @@ def export(
         keypoints: For the task keypoints: the same.
         image: For the task image, which makes an image of an image: the same.
         samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
-        tolerance: "strict", "fp32", "fp16", and "OUTPUT:VALUE".
+        tolerance: "strict", "fp32", "fp16" and "OUTPUT:VALUE", for the graph with float32
+            weights; with "fp16-weights" or "int8-weights" among them, for the file as it is
+            stored. None: "fp32", and the preset of `weights`.
+        weights: How large kernels are stored: "fp32", "fp16" for half the size, or "int8" for a
+            quarter. Needs OpenCV 4.7. The graph has to pass with float32 weights first; what
+            storing them costs is said, and judged by a preset of its own.
         tune: Reserved.
         unsafe: Let the model do more than compute: run code that is in its file, read and write
             files.
@@ -137,6 +146,8 @@ def export(
     if tune:
         raise UsageError("`tune` is a reserved name. Leave it out.")
     target = Target.parse(opencv, None if engine == "auto" else engine)
+    require_decodable(weights, target, file_format.name)
+    for_graph, for_file = parted(tolerance, weights)
     geometry = Geometry(size, resize, interpolation)
     said = _said(detection=detection, mask=mask, keypoints=keypoints, image=image)
     wishes = Wishes(task, labels, preprocess, geometry, said)
@@ -150,23 +161,31 @@ def export(
         needs = file_format.oldest(converted, target)
         facts = decide(loaded, converted, wishes)
         manifest = _write(stage.folder, loaded, converted, facts, file_format, needs.opencv)
-        verification = None
+        proof: Proof | None = None
+        stored: tuple[str, ...] = ()
         if check:
             progress("asking TensorFlow")
             question = ask(
                 loaded,
                 manifest,
                 samples=samples,
-                tolerance=tolerance,
-                scores=converted.scores,
+                tolerance=for_graph,
+                scores=_scores(converted, facts),
                 constant=converted.constant,
+                drawn=SAMPLES if weights == "fp32" else SAMPLES_FOR_WEIGHTS,
             )
             progress("asking OpenCV, in a process of its own")
-            verification = verify(stage.folder, manifest, question, engine)
-            manifest = _settle(stage.folder, manifest, question, verification)
+            proof = Proof(question, verify(stage.folder, manifest, question, engine))
+            require_parity(proof.verification.parity)
+        if weights != "fp32":
+            manifest, proof, stored = store_weights(
+                stage.folder, manifest, converted, weights, proof, for_file, progress
+            )
+        manifest = _settle(stage.folder, manifest, proof)
         stage.commit()
     notes = loaded.notes + needs.notes + facts.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted)
+    notes += _finished(converted) + stored
+    verification = proof.verification if proof else None
     return ExportReport(
         Path(bundle),
         manifest,
@@ -213,6 +232,14 @@ def _said(**described: Any) -> Said | None:
     return found[0] if found else None
 
 
+def _scores(converted: Converted, facts: Facts) -> dict[str, str]:
+    """Say which outputs hold scores of classes: by the graph's end, or by the task."""
+    task = facts.task
+    if task.kind != "classify" or task.output is None or task.scores not in ("softmax", "logits"):
+        return converted.scores
+    return {task.output: task.scores} | converted.scores
+
+
 def _write(
     folder: Path,
     loaded: LoadedModel,
@@ -222,19 +249,11 @@ def _write(
     opencv: str,
 ) -> Manifest:
     """Write the net and a manifest that claims nothing yet."""
-    path = folder / file_format.file
-    file_format.save(converted.model, path)
+    empty = Model(file_format.file, file_format.name, "0" * 64, "1", loaded.batch, opencv)
     manifest = Manifest(
         schema=SCHEMA,
         status="unverified",
-        model=Model(
-            path.name,
-            file_format.name,
-            sha256_of(path),
-            str(path.stat().st_size),
-            loaded.batch,
-            opencv,
-        ),
+        model=file_format.save(converted.model, folder, empty),
         inputs=converted.inputs,
         outputs=converted.outputs,
         task=facts.task,
@@ -247,28 +266,17 @@ def _write(
     return manifest
 
 
-def _settle(
-    folder: Path, manifest: Manifest, question: Question, verification: Verification
-) -> Manifest:
-    """Write the golden vectors, and what the check found; a failed check ends here.
-
-    Raises:
-        ParityError: The predictions differ.
-    """
-    parity = verification.parity
-    if parity.verdict == "fail":
-        error = ParityError(
-            f"OpenCV's predictions are not TensorFlow's: {'; '.join(parity.reasons)}. "
-            "Nothing was written. `--explain` shows what was rewritten, and --no-check keeps the "
-            "bundle for a closer look."
-        )
-        error.report = parity  # type: ignore[attr-defined]
-        raise error
+def _settle(folder: Path, manifest: Manifest, proof: Proof | None) -> Manifest:
+    """Write the golden vectors, and a manifest that says what the check found."""
+    if proof is None:
+        write_manifest(folder, manifest)
+        return manifest
+    question, found = proof.question, proof.verification
     settled = replace(
         manifest,
-        status="verified" if parity.verdict == "pass" else "unverified",
-        engine=verification.engine,
-        evidence=verification.evidence,
+        status="verified" if found.parity.verdict == "pass" else "unverified",
+        engine=found.engine,
+        evidence=found.evidence,
     )
     write_selftest(
         folder, manifest, question.samples, question.expected, question.tolerance, question.picture

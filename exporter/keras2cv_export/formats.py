@@ -9,8 +9,9 @@ from typing import Final
 
 import onnx_ir as ir
 
+from keras2cv.bundle import sha256_of
 from keras2cv.errors import UsageError
-from keras2cv.manifest import Format, OutputTensor
+from keras2cv.manifest import Format, Model, OutputTensor
 
 from .convert import Converted, convert, convert_unchecked
 from .frozen import fit_names, require_writable
@@ -41,8 +42,8 @@ class FileFormat:
     oldest: Callable[[Converted, Target], Oldest]
     write: Callable[[ir.Model, Path], None]
 
-    def save(self, model: ir.Model, path: Path) -> None:
-        """Write the file.
+    def save(self, model: ir.Model, folder: Path, record: Model) -> Model:
+        """Write the file; return the record with its sha256 and size.
 
         Raises:
             UsageError: It would be too large for OpenCV.
@@ -53,7 +54,9 @@ class FileFormat:
                 f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from a "
                 "file. Export a smaller model."
             )
+        path = folder / self.file
         self.write(model, path)
+        return replace(record, sha256=sha256_of(path), size_bytes=str(path.stat().st_size))
 
 
 def format_of(name: str) -> FileFormat:

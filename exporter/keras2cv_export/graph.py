@@ -6,6 +6,7 @@ never change, and no initializer is ever edited in place, since another node may
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -247,6 +248,43 @@ def own_constants(model: ir.Model, node: ir.Node, largest: float = np.inf) -> in
         node.replace_input_with(k, new_constant(model, array, node.outputs[0]))
         copied += 1
     return copied
+
+
+# The input of each op that is its kernel; a MatMul has one on either side.
+_KERNELS = {"Conv": (1,), "ConvTranspose": (1,), "Gemm": (1,), "MatMul": (0, 1)}
+_LARGE = 1024  # numbers; a node takes what storing fewer of them otherwise would save
+
+
+def large_kernels(model: ir.Model) -> list[ir.Value]:
+    """List the float32 initializers that are kernels of convolutions and products, and no more."""
+    return [value for value in model.graph.initializers.values() if _is_large_kernel(value)]
+
+
+def _is_large_kernel(value: ir.Value) -> bool:
+    shape = shape_of(value)
+    return (
+        value.dtype == ir.DataType.FLOAT
+        and shape is not None
+        and math.prod(shape) >= _LARGE
+        and not value.is_graph_output()
+        and all(use.idx in _KERNELS.get(use.node.op_type, ()) for use in value.uses())
+    )
+
+
+def decoded(
+    model: ir.Model,
+    kernel: ir.Value,
+    op: str,
+    inputs: Sequence[ir.Value],
+    attributes: Mapping[str, Any],
+) -> None:
+    """Put a node that computes an initializer, from smaller ones, in its place and name."""
+    output = ir.Value(type=kernel.type, shape=kernel.shape)
+    node = ir.node(op, inputs, attributes, outputs=[output], name=f"{kernel.name}/{op}")
+    kernel.replace_all_uses_with(output)
+    model.graph.initializers.pop(str(kernel.name))
+    output.name = kernel.name
+    model.graph.insert_before(model.graph[0], node)
 
 
 def nodes(model: ir.Model, *ops: str) -> list[ir.Node]:

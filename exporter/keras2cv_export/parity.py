@@ -104,12 +104,12 @@ def unrepeatable(
             f"Repeatability was asked of {len(first)} and {len(again)} samples. "
             "Run the same samples twice."
         )
-    limits = parse_tolerance(tolerance).limits
+    allowed = parse_tolerance(tolerance)
     return tuple(
         f"{name}: sample {index} is answered differently the second time"
         for index, (one, two) in enumerate(zip(first, again, strict=True))
         for name in dict.fromkeys([*one, *two])
-        if not _agree(one.get(name), two.get(name), _REPEAT_SHARE * limits(name).max_abs)
+        if not _agree(one.get(name), two.get(name), _REPEAT_SHARE * allowed.steadiness(name))
     )
 
 

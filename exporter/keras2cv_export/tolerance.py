@@ -16,6 +16,7 @@ from keras2cv.errors import UsageError
 
 _HALF_NORMAL_SPREAD = math.sqrt(math.pi / 2 - 1)  # std / mean of |x|, x normal: 0.756
 _CONFIDENCE = 3.0  # standard deviations
+_WEIGHTS = "-weights"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,12 @@ PRESETS: Mapping[str, Limits] = MappingProxyType(
         # normAssert's defaults for OpenCV's half-precision targets: Linf 2e-2, L1 4e-3.
         # Below 2**-14 half precision is denormal: such probabilities have lost their digits.
         "fp16": Limits(max_abs=2e-2, mean_abs=4e-3, roundoff=2.0**-11, smallest=2.0**-14),
+        # float32 arithmetic on kernels that were rounded to 11 bits, or to 255 steps a channel.
+        # Of NNN networks with calibrated random weights (docs/weights.md) the worst is off by
+        # 1.3e-3 and 3.7e-2: random kernels are the hardest to store, as all of their numbers
+        # matter alike. The limits leave half as much again; means are a quarter, as for fp32.
+        "fp16-weights": Limits(max_abs=2e-3, mean_abs=5e-4),
+        "int8-weights": Limits(max_abs=5e-2, mean_abs=1.25e-2),
     }
 )
 
@@ -100,6 +107,16 @@ class Tolerance:
         mean_abs = value * preset.mean_abs / preset.max_abs
         return replace(preset, max_abs=value, mean_abs=mean_abs, differing=value)
 
+    @property
+    def arithmetic(self) -> Limits:
+        """The preset for what has nothing to do with weights, however roughly those are stored."""
+        return PRESETS["fp32" if self.preset.endswith(_WEIGHTS) else self.preset]
+
+    def steadiness(self, output: str) -> float:
+        """Give what two runs of one side may differ by, in units of max |reference|."""
+        own = self.limits(output).max_abs
+        return min(own, self.arithmetic.max_abs) if self.preset.endswith(_WEIGHTS) else own
+
     def require_outputs(self, names: Collection[str]) -> None:
         """Raise UsageError when an override names none of the outputs `names`."""
         unknown = sorted(set(self.overrides) - set(names))
@@ -112,6 +129,25 @@ class Tolerance:
     def __str__(self) -> str:
         """Write as `--tolerance` takes it: `fp32 logits:0.001`."""
         return " ".join([self.preset, *(f"{k}:{v:g}" for k, v in self.overrides.items())])
+
+
+def preset_of(weights: str) -> str:
+    """Return the preset by which a file is judged that stores its weights as fp32, fp16 or int8."""
+    return weights if weights == "fp32" else f"{weights}{_WEIGHTS}"
+
+
+def parted(spec: str | Iterable[str] | None, weights: str) -> tuple[Tolerance, Tolerance]:
+    """Read `--tolerance` of an export: for the graph in float32, and for the file as it is stored.
+
+    What is said with a preset for stored weights is for the file; all else is for the graph.
+
+    Raises:
+        UsageError: as `parse_tolerance`.
+    """
+    said = parse_tolerance("fp32" if spec is None else spec)
+    if said.preset.endswith(_WEIGHTS):
+        return Tolerance(), said
+    return said, said if weights == "fp32" else Tolerance(preset_of(weights))
 
 
 def parse_tolerance(spec: str | Iterable[str] | Tolerance) -> Tolerance:

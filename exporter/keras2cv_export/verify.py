@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from keras2cv._version import VERSION
-from keras2cv.errors import NetError, UsageError
+from keras2cv.errors import NetError, ParityError, UsageError
 from keras2cv.isolated import WorkerRun, run_worker
 from keras2cv.manifest import Engine, Evidence, Manifest, Measured, Run, RunEngine
 from keras2cv.net import ENGINES
@@ -108,16 +108,17 @@ def ask(
     manifest: Manifest,
     *,
     samples: str | PathLike[str] | None,
-    tolerance: str | Sequence[str],
+    tolerance: str | Sequence[str] | Tolerance,
     scores: Mapping[str, str],
     constant: frozenset[str],
     pictures: Sequence[Path] = (),
     answer: Answer | None = None,
+    drawn: int = SAMPLES,
 ) -> Question:
     """Read or draw samples, and let TensorFlow answer them.
 
     `pictures` are more samples, for a manifest with preprocessing. `answer` is what `answerer`
-    gave, if it was asked before.
+    gave, if it was asked before. `drawn` is how many samples are drawn where none are given.
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
@@ -129,7 +130,7 @@ def ask(
     # A picture alone is no sample of a model that takes something else beside it.
     alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
     preprocess = PictureInput(manifest) if alone else None
-    chosen = _choose_samples(loaded, manifest, samples, preprocess)
+    chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn)
     if preprocess is not None:
         chosen += [(preprocess(read_image(path))[1],) for path in pictures]
     answer = answer or answerer(loaded, manifest)
@@ -185,9 +186,10 @@ def _choose_samples(
     manifest: Manifest,
     given: str | PathLike[str] | None,
     preprocess: PictureInput | None,
+    drawn: int,
 ) -> list[Sample]:
     if given is None:
-        return default_samples(loaded.inputs, SAMPLES, SEED, value_range=_ranges(loaded, manifest))
+        return default_samples(loaded.inputs, drawn, SEED, value_range=_ranges(loaded, manifest))
     if preprocess is None:
         return load_samples(Path(given), loaded.inputs)
     whole = preprocess
@@ -230,6 +232,23 @@ def verify(
         _notes(reports, troubles, preferred),
         answers,
     )
+
+
+def require_parity(parity: ParityReport) -> None:
+    """End an export whose predictions are wrong.
+
+    Raises:
+        ParityError: The predictions differ; the error carries the report.
+    """
+    if parity.verdict != "fail":
+        return
+    error = ParityError(
+        f"OpenCV's predictions are not TensorFlow's: {'; '.join(parity.reasons)}. "
+        "Nothing was written. `--explain` shows what was rewritten, and --no-check keeps the "
+        "bundle for a closer look."
+    )
+    error.report = parity  # type: ignore[attr-defined]
+    raise error
 
 
 def _engines(asked: str | None) -> tuple[str, ...]:

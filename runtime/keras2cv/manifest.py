@@ -9,6 +9,7 @@
     |-- task            Task             what the outputs mean
     |-- engine          Engine           what it was verified with
     |-- evidence        Evidence         how well, on what; absent: unverified
+    |-- weights         Weights          how the file stores them; absent: as float32
     `-- source          Source           which model it was made from
 
 `Manifest.from_json` and `Manifest.to_json` are the only ways in and out; every problem is a
@@ -53,6 +54,7 @@ Scores = Literal["softmax", "logits", "sigmoid", "linear"]
 EngineName = Literal["any", "new", "classic"]
 RunEngine = Literal["new", "classic"]
 SourceKind = Literal["keras", "h5", "savedmodel", "live"]
+Storage = Literal["fp16", "int8"]
 
 LAYOUT_RANK: Final[Mapping[str, int]] = {"NCW": 3, "NCHW": 4, "NCDHW": 5}
 SCORES_OF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -349,6 +351,28 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """How large kernels are stored; OpenCV makes float32 of them when it loads the net.
+
+    `kernels`: how many are; `float32_bytes`: what the file would take without (a string, like
+    `Model.size_bytes`); `top1`: share of samples, 0..1, whose first class is TensorFlow's, where
+    an output holds classes and was compared.
+    """
+
+    storage: Storage
+    kernels: int
+    float32_bytes: str
+    top1: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_range("kernels", self.kernels, 1, 1_000_000)
+        if not re.fullmatch(r"[1-9][0-9]{0,14}", self.float32_bytes):
+            raise SchemaError("float32_bytes", f"must be a positive count, got {self.float32_bytes!r}")
+        if self.top1 is not None and not 0 <= self.top1 <= 1:
+            raise SchemaError("top1", f"must be 0 to 1, got {self.top1}")
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The model that the bundle was made from; no sha256 for a folder or a live model."""
 
@@ -376,6 +400,7 @@ class Manifest:
     preprocessing: Preprocessing | None = None
     evidence: Evidence | None = None
     tail: Tail | None = None
+    weights: Weights | None = None
 
     def __post_init__(self) -> None:
         _check_range("schema", self.schema, SCHEMA, SCHEMA)

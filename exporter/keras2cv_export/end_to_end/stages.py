@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from keras2cv_export.agreement import Agreement
 from keras2cv_export.report import Verdict
-from keras2cv_export.tolerance import PRESETS, Tolerance
+from keras2cv_export.tolerance import Tolerance
 
 StageName = Literal["decode", "resize", "normalise", "preprocess", "net"]
 
@@ -148,12 +148,12 @@ def resize_limit(tolerance: Tolerance) -> Limit:
 
     `fp16` for example allows 2e-2 of 255 levels.
     """
-    preset = PRESETS[tolerance.preset]
+    preset = tolerance.arithmetic
     largest, mean = _RESIZE_FLOOR
     return Limit(max(255 * preset.max_abs, largest), max(255 * preset.mean_abs, mean))
 
 
 def input_limit(tolerance: Tolerance) -> Limit:
     """Return what the model's input may differ by, of its largest value: the tolerance itself."""
-    preset = PRESETS[tolerance.preset]
+    preset = tolerance.arithmetic
     return Limit(preset.max_abs, preset.mean_abs)

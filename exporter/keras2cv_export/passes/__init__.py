@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from keras2cv_export.graph import Pass
 from keras2cv_export.target import Target, Version
 
+from .compress.weights_to_bytes import weights_to_bytes
+from .compress.weights_to_halves import weights_to_halves
 from .legalise.align_matmul import align_matmul
 from .legalise.align_ranks import align_ranks
 from .legalise.bools_to_floats import bools_to_floats
@@ -163,6 +167,12 @@ LOWER: tuple[tuple[Pass, Version], ...] = (
     (name_nodes_apart, ALL),  # onnxruntime asks for it, too
     (share_weights, ALL),  # last: any pass before it may have made another copy
 )
+
+# A smaller file, decoded by OpenCV from 4.7 on; nothing may look at weights after these.
+COMPRESS: Mapping[str, tuple[Pass, ...]] = {
+    "fp16": (weights_to_halves,),
+    "int8": (weights_to_bytes, weights_to_halves),  # what bytes are too coarse for is halved
+}
 
 
 def pipeline(target: Target | None = None) -> tuple[tuple[Pass, ...], ...]:

@@ -28,7 +28,7 @@ def describe(manifest: Manifest) -> Iterator[str]:
     yield from _entry("after it", _tail(manifest))
     yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
     yield from _entry("task", [_task(manifest.task), *_record(manifest.task)])
-    yield from _entry("net", [_net(manifest)])
+    yield from _entry("net", [_net(manifest), *_weights(manifest)])
     if manifest.evidence is not None:
         yield from _entry("evidence", _evidence(manifest.evidence))
         versions = manifest.evidence.versions.items()
@@ -171,6 +171,18 @@ def _net(manifest: Manifest) -> str:
     without = f", without {' and '.join(off)}" if off else ""
     size = int(model.size_bytes) / 1e6
     return f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}, for {which}{without}"
+
+
+def _weights(manifest: Manifest) -> Iterator[str]:
+    """Say how weights are stored, where that is not as they are."""
+    if (weights := manifest.weights) is None:
+        return
+    times = int(weights.float32_bytes) / int(manifest.model.size_bytes)
+    ranked = "" if weights.top1 is None else f"; top-1 as TensorFlow's for {weights.top1:.1%}"
+    yield (
+        f"{weights.kernels} kernels stored as {weights.storage}, {times:.1f} times smaller than "
+        f"float32; OpenCV decodes them while it loads the net{ranked}"
+    )
 
 
 def _evidence(evidence: Evidence) -> list[str]:

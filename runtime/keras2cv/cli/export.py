@@ -122,6 +122,13 @@ def _add_net(parser: ArgumentParser) -> None:
     group.add_argument(
         "--batch", type=values.positive, default=1, metavar="N", help="samples per run (default: 1)"
     )
+    group.add_argument(
+        "--weights",
+        choices=("fp32", "fp16", "int8"),
+        default="fp32",
+        help="how the file stores large kernels: fp16 takes half the size, int8 a quarter, and "
+        "both need OpenCV 4.7; what that costs is measured and said (default: fp32)",
+    )
 
 
 def execute(args: Namespace) -> int:
@@ -147,6 +154,7 @@ def _settings(args: Namespace) -> dict[str, Any]:
         "engine": None if args.engine == "auto" else args.engine,
         "input_shapes": input_shapes(args.input_shapes),
         "batch": args.batch,
+        "weights": args.weights,
         "task": args.task,
         "labels": args.labels,
         "preprocess": args.preprocess,

@@ -83,8 +83,8 @@ def add_model_arguments(parser: ArgumentParser) -> None:
         type=values.tolerance,
         action="append",
         metavar="T",
-        help="strict, fp32 (default), fp16 or OUTPUT:VALUE, relative to the output's largest "
-        "value; may be repeated",
+        help="strict, fp32, fp16, fp16-weights, int8-weights or OUTPUT:VALUE, relative to the "
+        "output's largest value; may be repeated (default: fp32, or by how weights are stored)",
     )
     parser.add_argument(
         "--import",
@@ -101,9 +101,9 @@ def add_model_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def tolerance_of(args: Namespace) -> Sequence[str]:
-    """Return what --tolerance said."""
-    return args.tolerance or ["fp32"]
+def tolerance_of(args: Namespace) -> Sequence[str] | None:
+    """Return what --tolerance said; None for nothing."""
+    return args.tolerance or None
 
 
 def progress(step: str) -> None:

@@ -85,8 +85,8 @@ def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def tolerance(text: str) -> str:
-    """Return `text`: strict, fp32, fp16, or OUTPUT:VALUE with a VALUE from 0 to 1."""
-    if text in ("strict", "fp32", "fp16"):
+    """Return `text`: a preset, or OUTPUT:VALUE with a VALUE from 0 to 1."""
+    if text in ("strict", "fp32", "fp16", "fp16-weights", "int8-weights"):
         return text
     name, _, value = text.rpartition(":")
     if not name or not 0 <= _number(value) <= 1:

@@ -1,0 +1,58 @@
+"""Store large kernels in bytes, each channel with a scale of its own, for a file of a quarter.
+
+    Conv(x, W)   ->   Conv(x, DequantizeLinear(Q, s))      W ~ s Q, along axis 0
+
+    s[k] = max |W[k]| / 127        Q[k] = round(W[k] / s[k]), -127 to 127
+
+OpenCV computes the product once, while it loads the net, so that it runs as fast as before, and
+on the same float32 kernels; up to 4.6 it cannot. Axis 0 is the only one that all later versions
+read alike: the outputs of Conv and Gemm, the inputs of ConvTranspose and MatMul. Each weight is
+rounded by at most half a step, 1/254 of its channel's largest.
+
+Left alone when (1) a kernel is small, as nothing is gained; (2) something else reads it, too;
+(3) it has channels of fewer than 8 numbers, whose scales would take half of what is saved;
+(4) it holds NaN or infinity; (5) it is a MatMul's with batches, whose axis 0 is no channel.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from keras2cv_export.graph import Array, constant, decoded, large_kernels, new_constant
+
+_STEPS = 127  # without -128, so that a kernel and its negative are stored alike
+_LEAST_PER_CHANNEL = 8
+
+
+def weights_to_bytes(model: ir.Model) -> int:
+    """Rewrite in place; return how many kernels are stored so."""
+    return sum(_store(model, kernel) for kernel in large_kernels(model))
+
+
+def _store(model: ir.Model, kernel: ir.Value) -> int:
+    array = constant(kernel)
+    if array is None or not _has_channels(kernel, array) or not np.isfinite(array).all():
+        return 0
+    steps, scales = _quantised(array)
+    inputs = [
+        new_constant(model, steps, kernel, "int8"),
+        new_constant(model, scales, kernel, "scale"),
+    ]
+    decoded(model, kernel, "DequantizeLinear", inputs, {"axis": 0})
+    return 1
+
+
+def _has_channels(kernel: ir.Value, array: Array) -> bool:
+    batched = array.ndim > 2 and any(use.node.op_type == "MatMul" for use in kernel.uses())
+    return not batched and array.size >= _LEAST_PER_CHANNEL * len(array)
+
+
+def _quantised(array: Array) -> tuple[Array, Array]:
+    """Return Q, int8, and s, float32 (channels,)."""
+    rows = array.reshape(len(array), -1)
+    largest = np.abs(rows).max(axis=1)
+    scales = np.where(largest > 0, largest / _STEPS, 1).astype(np.float32)
+    # A scale that is rounded down may give 127.00001, one of a denormal nearly anything.
+    steps = np.clip(np.rint(rows / scales[:, None]), -_STEPS, _STEPS)
+    return steps.astype(np.int8).reshape(array.shape), scales
