@@ -116,7 +116,7 @@ def framework_arrow(found: Import) -> bool:
 
 def pass_arrow(found: Import) -> bool:
     """A pass knows the graph and nothing else: the pipeline chooses and orders."""
-    if not found.file.startswith(("passes/legalise/", "passes/optimise/")):
+    if not found.file.startswith(("passes/compress/", "passes/legalise/", "passes/optimise/")):
         return True
     if found.top == "keras2cv_export":
         return found.module.startswith("keras2cv_export.graph.")

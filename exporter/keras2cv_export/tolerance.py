@@ -70,11 +70,12 @@ PRESETS: Mapping[str, Limits] = MappingProxyType(
         # Below 2**-14 half precision is denormal: such probabilities have lost their digits.
         "fp16": Limits(max_abs=2e-2, mean_abs=4e-3, roundoff=2.0**-11, smallest=2.0**-14),
         # float32 arithmetic on kernels that were rounded to 11 bits, or to 255 steps a channel.
-        # Of NNN networks with calibrated random weights (docs/weights.md) the worst is off by
-        # 1.3e-3 and 3.7e-2: random kernels are the hardest to store, as all of their numbers
-        # matter alike. The limits leave half as much again; means are a quarter, as for fp32.
-        "fp16-weights": Limits(max_abs=2e-3, mean_abs=5e-4),
-        "int8-weights": Limits(max_abs=5e-2, mean_abs=1.25e-2),
+        # The worst of 16 networks with calibrated random weights (InceptionV3, docs/weights.md)
+        # is off by 1.8e-3 and 5.2e-2, on average by 3.4e-4 and 1.1e-2: random kernels are the
+        # hardest to store, as all of their numbers matter alike. Half as much again is allowed,
+        # rounded up; means are a quarter, as for fp32.
+        "fp16-weights": Limits(max_abs=3e-3, mean_abs=7.5e-4),
+        "int8-weights": Limits(max_abs=8e-2, mean_abs=2e-2),
     }
 )
 

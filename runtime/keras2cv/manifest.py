@@ -367,7 +367,9 @@ class Weights:
     def __post_init__(self) -> None:
         _check_range("kernels", self.kernels, 1, 1_000_000)
         if not re.fullmatch(r"[1-9][0-9]{0,14}", self.float32_bytes):
-            raise SchemaError("float32_bytes", f"must be a positive count, got {self.float32_bytes!r}")
+            raise SchemaError(
+                "float32_bytes", f"must be a positive count, got {self.float32_bytes!r}"
+            )
         if self.top1 is not None and not 0 <= self.top1 <= 1:
             raise SchemaError("top1", f"must be 0 to 1, got {self.top1}")
 

@@ -401,3 +401,67 @@ def test_an_image_may_have_company(tmp_path: Path) -> None:
     expected = model([image[None, ..., ::-1].astype("f4") / 255, row]).numpy()
     got = np.asarray(found.values, "f4").reshape(expected.shape)
     assert np.abs(got - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+def wide(units: int = 40) -> keras.Model:
+    """Return a model with two kernels that are large enough to be stored smaller."""
+    keras.utils.set_random_seed(units)
+    x = keras.Input((19, 24, 3), name="image")
+    y = layers.Conv2D(units, 5, activation="relu", bias_initializer="normal")(x)
+    y = layers.GlobalMaxPooling2D()(y)
+    y = layers.Dense(48, activation="tanh")(y)
+    scores = layers.Dense(6, kernel_initializer="random_normal", name="scores")(y)
+    return keras.Model(x, layers.Rescaling(40.0, name="logits")(scores), name="wide")
+
+
+@pytest.mark.parametrize(("weights", "times", "error"), [("fp16", 1.5, 3e-3), ("int8", 2.2, 8e-2)])
+def test_weights_are_stored_smaller_and_judged_by_their_own_preset(
+    tmp_path: Path, weights: str, times: float, error: float
+) -> None:
+    """The graph passes in float32 first; the file, the manifest and the notes say what it cost."""
+    model = wide()
+    options: dict[str, Any] = {"preprocess": "tf", "task": "classify"}
+    plain = export(model, tmp_path / "plain.cv", **options)
+    report = export(model, tmp_path / "small.cv", weights=weights, **options)
+    record = report.manifest.weights
+    assert record is not None
+    assert (record.storage, record.kernels) == (weights, 2)
+    assert record.float32_bytes == plain.manifest.model.size_bytes
+    assert int(record.float32_bytes) > times * int(report.manifest.model.size_bytes)
+    assert report.manifest.model.opencv == "4.7"
+    assert report.manifest.evidence is not None
+    assert report.manifest.evidence.tolerance == f"{weights}-weights"
+    [measured] = report.manifest.evidence.runs[0].outputs
+    assert 1e-5 < measured.measured < measured.limit == error
+    assert record.top1 is not None
+    assert any("with float32" in note and "top-1" in note for note in report.notes)
+    assert keras2cv.run_selftest(keras2cv.load(tmp_path / "small.cv")).verdict == "pass"
+    assert (
+        check(tmp_path / "small.cv", against=model).parity.tolerance.preset == f"{weights}-weights"
+    )
+
+
+def test_weights_do_not_excuse_a_wrong_graph(tmp_path: Path, faulty: None) -> None:
+    """It is held to float32's limit before anything is stored smaller."""
+    model = keras.Sequential([keras.Input((40,), name="row"), layers.Dense(60)])
+    with pytest.raises(ParityError, match=r"above 1\.0e-04"):
+        export(model, tmp_path / "wrong.cv", task="raw", weights="int8")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_an_old_opencv_cannot_decode_are_refused(tmp_path: Path) -> None:
+    """Before anything is converted, with the version that can."""
+    with pytest.raises(UsageError, match=r"OpenCV 4\.6 cannot decode .* int8.*--opencv 4\.7"):
+        export(table(), tmp_path / "small.cv", opencv="4.6", weights="int8")
+    with pytest.raises(UsageError, match=r"frozen file .* --format onnx for --weights fp16"):
+        export(table(), tmp_path / "small.cv", format="frozen", weights="fp16")
+    with pytest.raises(UsageError, match="stored as 'int4'"):
+        export(table(), tmp_path / "small.cv", weights="int4")
+
+
+def test_small_kernels_stay_as_they_are(tmp_path: Path) -> None:
+    """The file is the same, any OpenCV reads it, and a note says so."""
+    report = export(table(), tmp_path / "small.cv", task="raw", weights="fp16")
+    assert report.manifest.weights is None
+    assert report.manifest.model.opencv == "4.6"
+    assert any("no kernel is large enough" in note for note in report.notes)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from keras2cv.cli import values
 from keras2cv.errors import UsageError
-from keras2cv_export.tolerance import PRESETS, Limits, Tolerance, parse_tolerance
+from keras2cv_export.tolerance import (
+    PRESETS,
+    Limits,
+    Tolerance,
+    parse_tolerance,
+    parted,
+    preset_of,
+)
 
 
 def test_presets_order_from_strict_to_half_precision() -> None:
@@ -110,3 +118,43 @@ def test_limits_are_shares(bad: float) -> None:
     """No limit outside 0..1 can be made."""
     with pytest.raises(UsageError, match="from 0 to 1"):
         Limits(max_abs=bad, mean_abs=1e-5)
+
+
+def test_the_command_line_takes_every_preset() -> None:
+    """It keeps a list of its own, since it starts without the exporter."""
+    assert [values.tolerance(preset) for preset in PRESETS] == list(PRESETS)
+
+
+def test_each_storage_of_weights_has_a_preset() -> None:
+    """Which allows more for coarser weights, and nothing for arithmetic."""
+    exact, halves, octets = (PRESETS[preset_of(kind)] for kind in ("fp32", "fp16", "int8"))
+    assert exact.max_abs < halves.max_abs < octets.max_abs
+    assert exact.mean_abs < halves.mean_abs < octets.mean_abs
+    assert exact.roundoff == halves.roundoff == octets.roundoff
+
+
+def test_what_no_weights_are_in_is_held_to_float32() -> None:
+    """The pictures' way to the net, and a second run of it."""
+    stored = Tolerance("int8-weights", {"mask": 0.2, "box": 0.0})
+    assert stored.arithmetic == PRESETS["fp32"]
+    assert [stored.steadiness(name) for name in ("scores", "mask", "box")] == [1e-4, 1e-4, 0.0]
+    assert Tolerance("fp16").arithmetic == PRESETS["fp16"]
+    assert Tolerance("fp16").steadiness("scores") == PRESETS["fp16"].max_abs
+
+
+@pytest.mark.parametrize(
+    ("spec", "weights", "graph", "file"),
+    [
+        (None, "fp32", "fp32", "fp32"),
+        (None, "int8", "fp32", "int8-weights"),
+        ("strict", "fp16", "strict", "fp16-weights"),
+        (["a:1e-3"], "int8", "fp32 a:0.001", "int8-weights"),
+        (["int8-weights", "a:0.2"], "int8", "fp32", "int8-weights a:0.2"),
+        (["strict", "a:1e-3"], "fp32", "strict a:0.001", "strict a:0.001"),
+    ],
+)
+def test_a_tolerance_is_for_the_graph_unless_it_is_about_weights(
+    spec: list[str] | None, weights: str, graph: str, file: str
+) -> None:
+    """An export with smaller weights compares twice, and the first time nothing is forgiven."""
+    assert tuple(map(str, parted(spec, weights))) == (graph, file)

@@ -110,7 +110,8 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
         "size": None,
         "interpolation": None,
         "samples": None,
-        "tolerance": ["fp32"],
+        "tolerance": None,
+        "weights": "fp32",
         "unsafe": False,
         "check": True,
         "imports": [],
@@ -125,6 +126,7 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
         "--interpolation tf-bilinear --samples photos --tolerance fp16 --tolerance boxes:1e-3 "
+        "--weights int8 "
         "--import a.b --import c --unsafe --no-check "
         "--input-shape left:4,640,480,3 --input-shape a:b:4,2"
     )
@@ -144,6 +146,7 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "interpolation": "tf-bilinear",
         "samples": Path("photos"),
         "tolerance": ["fp16", "boxes:1e-3"],
+        "weights": "int8",
         "unsafe": True,
         "check": False,
         "imports": ["a.b", "c"],
@@ -166,11 +169,11 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
         ("--input-shape x:1,0,3", "argument --input-shape: must be NAME:1,224,224,3 or 1,224,"),
         ("--size 224", "argument --size: must be WIDTHxHEIGHT in pixels, such as 224x224, got '22"),
         ("--size 0x224", "argument --size: must be WIDTHxHEIGHT in pixels, such as 224x224, got "),
-        ("--tolerance fp8", "argument --tolerance: must be strict, fp32, fp16 or OUTPUT:VALUE, su"),
-        ("--tolerance a:nan", "argument --tolerance: must be strict, fp32, fp16 or OUTPUT:VALUE, "),
+        ("--tolerance fp8", "argument --tolerance: must be strict, fp32, fp16, fp16-weig"),
+        ("--tolerance a:nan", "argument --tolerance: must be strict, fp32, fp16, fp16-we"),
         (
             "--tolerance a:2",
-            "argument --tolerance: must be strict, fp32, fp16 or OUTPUT:VALUE, suc",
+            "argument --tolerance: must be strict, fp32, fp16, fp16-we",
         ),
         (
             "--batch -1",
@@ -178,6 +181,7 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
         ),
         ("--task depth", "argument --task: invalid choice: 'depth' (choose from "),
         ("--format caffe", "argument --format: invalid choice: 'caffe' (choose from "),
+        ("--weights int4", "argument --weights: invalid choice: 'int4' (choose from "),
         ("--tune", "unrecognized arguments: --tune. See `keras2cv export --help`.\n"),
         ("--pre tf", "unrecognized arguments: --pre tf. See `keras2cv export --help`.\n"),
     ],

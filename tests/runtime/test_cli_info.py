@@ -15,7 +15,15 @@ import keras2cv
 from keras2cv.bundle import write_bundle
 from keras2cv.cli.card import describe
 from keras2cv.cli.snippet import exact, opencv_snippet
-from keras2cv.manifest import Engine, InputTensor, Manifest, OutputTensor, Preprocessing, Task
+from keras2cv.manifest import (
+    Engine,
+    InputTensor,
+    Manifest,
+    OutputTensor,
+    Preprocessing,
+    Task,
+    Weights,
+)
 from tiny_bundle import HEIGHT, RAW, WIDTH, Classifier, manifest_of, net
 
 RGB = Preprocessing(
@@ -217,3 +225,13 @@ def test_the_card_names_engine_and_options() -> None:
     assert line(manifest, "net").endswith("batch 1, for every engine")
     slow = dataclasses.replace(manifest, engine=Engine("classic", fusion=True, winograd=False))
     assert line(slow, "net").endswith("for the classic engine, without winograd")
+
+
+def test_the_card_says_how_weights_are_stored() -> None:
+    """And what that saved and cost."""
+    manifest = Classifier().manifest()
+    size = int(manifest.model.size_bytes)
+    stored = manifest.replace(weights=Weights("int8", 2, str(3 * size), 0.9375))
+    said = "2 kernels stored as int8, 3.0 times smaller than float32"
+    assert any(said in line and "93.8%" in line for line in describe(stored))
+    assert not any("stored" in line for line in describe(manifest))

@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from keras2cv.errors import BundleError
-from keras2cv.manifest import KINDS, Manifest, Task
+from keras2cv.manifest import KINDS, Manifest, Task, Weights
 from tiny_bundle import LABELS, Classifier
 
 
@@ -214,3 +214,33 @@ def test_every_kind_has_a_rule_for_its_scores() -> None:
     from keras2cv.manifest import SCORES_OF
 
     assert tuple(SCORES_OF) == KINDS
+
+
+def test_how_weights_are_stored_survives_writing(manifest: Manifest) -> None:
+    """And is left out where they are float32."""
+    stored = manifest.replace(weights=Weights("int8", 2, "1234", 0.9375))
+    assert Manifest.from_json(stored.to_json()) == stored
+    assert json.loads(stored.to_json())["weights"] == {
+        "storage": "int8", "kernels": 2, "float32_bytes": "1234", "top1": 0.9375,
+    }  # fmt: skip
+    assert "weights" not in json.loads(manifest.to_json())
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("storage", "int4", "weights.storage: must be one of fp16, int8"),
+        ("kernels", 0, "weights.kernels: must be 1 to"),
+        ("float32_bytes", "0", "weights.float32_bytes: must be a positive count"),
+        ("float32_bytes", 12, "weights.float32_bytes: must be a string"),
+        ("top1", 1.5, "weights.top1: must be 0 to 1"),
+        ("scale", 1, "weights.scale: unknown key"),
+    ],
+)
+def test_what_is_no_storage_of_weights(
+    manifest: Manifest, key: str, value: Any, message: str
+) -> None:
+    """Is refused by its path."""
+    stored = manifest.replace(weights=Weights("fp16", 2, "1234"))
+    with pytest.raises(BundleError, match=message):
+        Manifest.from_json(changed(stored, f"weights.{key}", value))

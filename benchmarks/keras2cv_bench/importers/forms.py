@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .probe import Probe, few, index, ints, k, positive, probe, x
+from .probe import Probe, few, index, ints, k, positive, probe, stored, x
 
 _SQUARE: Final[dict[str, Any]] = {"kernel_shape": [3, 3]}
 _LINE: Final[dict[str, Any]] = {"kernel_shape": [3]}
@@ -108,6 +108,8 @@ def _weighted() -> Iterator[Probe]:
     kernel, cube = k(6, 4, 3, 3), k(4, 4, 3, 3, 3)
     yield probe("no kernel shape", "Conv", image, kernel)
     yield probe("no kernel shape", "ConvTranspose", x(2, 6, 5, 7), kernel)
+    yield stored("half constant", kernel.astype("f2"))
+    yield stored("half constant", k(7, 5).astype("f2"))
     yield probe("computed kernel", "ConvTranspose", x(2, 6, 5, 7), x(6, 4, 3, 3), **_SQUARE)
     yield probe("uneven line", "Conv", x(2, 4, 11), k(6, 4, 3), **_LINE, pads=[0, 1])
     for op in ("MaxPool", "AveragePool"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .probe import Probe, above, few, index, inside, ints, k, positive, probe, truth, x
+from .probe import Probe, above, few, index, inside, ints, k, positive, probe, stored, truth, x
 
 IMAGE = (2, 3, 5, 7)
 _UNARY = (
@@ -95,6 +95,9 @@ def _weighted() -> Iterator[Probe]:
     yield probe("ConvTranspose", "ConvTranspose", x(2, 4, 5, 7), k(4, 6, 3, 3), k(6), **wide)
     yield probe("MatMul", "MatMul", x(2, 3, 5), x(2, 5, 7))
     yield probe("Gemm", "Gemm", x(2, 5), k(7, 5), k(7), transB=1)
+    for shape in ((7, 5), (6, 4, 3, 3)):
+        scale = np.abs(k(shape[0])) / 100
+        yield stored("DequantizeLinear", (100 * k(*shape)).clip(-127, 127).astype("i1"), scale)
     yield probe("Einsum", "Einsum", x(2, 3, 5), x(2, 5, 7), equation="bij,bjk->bik")
     yield probe(
         "BatchNormalization", "BatchNormalization", x(2, 4, 5, 7), spread, k(4), k(4), spread

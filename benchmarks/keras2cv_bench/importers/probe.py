@@ -136,6 +136,18 @@ def probe(
         inputs["added"] = added
         nodes.insert(0, helper.make_node("Exp", ["added"], ["exp"], name="before/Exp"))
         nodes.append(helper.make_node("Add", ["exp", "y0/raw"], ["y0"], name="layer/Add"))
+    return _probe(about, op, nodes, inputs, made, weights, opset)
+
+
+def _probe(
+    about: str,
+    op: str,
+    nodes: Sequence[onnx.NodeProto],
+    inputs: dict[str, Computed],
+    made: Sequence[str],
+    weights: Sequence[onnx.TensorProto],
+    opset: int,
+) -> Probe:
     graph = helper.make_graph(
         nodes,
         "probe",
@@ -147,6 +159,31 @@ def probe(
     model.ir_version = _IR_VERSION
     model = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     return Probe(about, op, model, tuple(_sample(inputs, seed) for seed in range(SAMPLES)))
+
+
+def stored(about: str, kernel: Array, scale: Array | None = None) -> Probe:
+    """Build a product or convolution whose kernel is decoded while the net is loaded.
+
+    Args:
+        about: The op or rule.
+        kernel: (out, in), or (out, in, height, width), as float16 or int8.
+        scale: (out,), for int8.
+    """
+    decoder = "Cast" if scale is None else "DequantizeLinear"
+    how = {"to": TensorProto.FLOAT} if scale is None else {"axis": 0}
+    sources = ["stored"] if scale is None else ["stored", "scale"]
+    arrays = {"stored": kernel} | ({} if scale is None else {"scale": scale})
+    shape = (2, kernel.shape[1]) if kernel.ndim == 2 else (2, kernel.shape[1], 9, 11)
+    node = (
+        helper.make_node("Gemm", ["x0", "kernel"], ["y0"], name="layer/Gemm", transB=1)
+        if kernel.ndim == 2
+        else helper.make_node(
+            "Conv", ["x0", "kernel"], ["y0"], name="layer/Conv", kernel_shape=kernel.shape[2:]
+        )
+    )
+    nodes = [helper.make_node(decoder, sources, ["kernel"], name=f"kernel/{decoder}", **how), node]
+    weights = [numpy_helper.from_array(array, name) for name, array in arrays.items()]
+    return _probe(about, decoder, nodes, {"x0": x(*shape)}, ["y0"], weights, 13)
 
 
 def _operands(

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from keras2cv_export.agreement import Agreement
 from keras2cv_export.report import Verdict
-from keras2cv_export.tolerance import Tolerance
+from keras2cv_export.tolerance import PRESETS, Tolerance
 
 StageName = Literal["decode", "resize", "normalise", "preprocess", "net"]
 
@@ -153,7 +153,13 @@ def resize_limit(tolerance: Tolerance) -> Limit:
     return Limit(max(255 * preset.max_abs, largest), max(255 * preset.mean_abs, mean))
 
 
+def output_limit(tolerance: Tolerance) -> Limit:
+    """Return what the outputs may differ by, of their largest value: the tolerance itself."""
+    preset = PRESETS[tolerance.preset]
+    return Limit(preset.max_abs, preset.mean_abs)
+
+
 def input_limit(tolerance: Tolerance) -> Limit:
-    """Return what the model's input may differ by, of its largest value: the tolerance itself."""
+    """Return what the model's input may differ by, of its largest value: no weights are in it."""
     preset = tolerance.arithmetic
     return Limit(preset.max_abs, preset.mean_abs)

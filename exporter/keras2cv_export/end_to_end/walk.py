@@ -41,6 +41,7 @@ from .stages import (
     StageName,
     decode_limit,
     input_limit,
+    output_limit,
     resize_limit,
 )
 from .way import Way
@@ -257,12 +258,12 @@ def _stages(walked: Sequence[Walked], trip: _Trip) -> tuple[Stage, ...]:
     limits = input_limit(trip.tolerance)
     if trip.way is None:
         whole = _measured("preprocess", 0, OF_INPUT, walked, limits, shares[0])
-        return (whole, _net(walked, shares[1], limits, trip.net_fails))
+        return (whole, _net(walked, shares[1], output_limit(trip.tolerance), trip.net_fails))
     return (
         _decoding(walked, trip.rules, trip.way, shares[0]),
         _measured("resize", 1, LEVELS, walked, resize_limit(trip.tolerance), shares[1]),
         _measured("normalise", 2, OF_INPUT, walked, limits, shares[2]),
-        _net(walked, shares[3], limits, trip.net_fails),
+        _net(walked, shares[3], output_limit(trip.tolerance), trip.net_fails),
     )
 
 

@@ -123,6 +123,11 @@ def truth_constant(node: ir.Node) -> bool:
     return any(constant_type(value) == ir.DataType.BOOL for value in node.inputs)
 
 
+def half_constant(node: ir.Node) -> bool:
+    """A constant in half precision among the operands."""
+    return any(constant_type(value) == ir.DataType.FLOAT16 for value in node.inputs)
+
+
 def _shapes(node: ir.Node) -> list[Shape] | None:
     shapes = [shape_at(node, k) for k in range(len(node.inputs))]
     known = [shape for shape in shapes if shape is not None]
@@ -146,4 +151,5 @@ RULES = (
     Rule("chained operand", (*EXTREMES, "Sum"), chained_operand, "it spreads its first operand"),
     Rule("computed power", ("Pow",), computed_power, "its exponent is not one known number"),
     Rule("truth constant", ANY, truth_constant, "it reads a constant of truth values"),
+    Rule("half constant", ANY, half_constant, "it reads a constant in float16"),
 )  # fmt: skip

@@ -49,8 +49,9 @@ def has(node: ir.Node, position: int) -> bool:
 
 
 def computed(node: ir.Node, position: int) -> bool:
-    """Whether an input is there, and is no constant."""
-    return has(node, position) and _tensor(node.inputs[position]) is None
+    """Whether an input is there, and is no constant, nor decoded from constants at load."""
+    value = node.inputs[position] if has(node, position) else None
+    return value is not None and _tensor(value) is None and not _is_decoded(value)
 
 
 def constant_type(value: ir.Value | None) -> ir.DataType | None:
@@ -68,6 +69,16 @@ def _tensor(value: ir.Value | None) -> ir.TensorProtocol | None:
         return value.const_value
     attribute = node.attributes.get("value") if node.op_type == "Constant" else None
     return attribute.as_tensor() if attribute is not None else None
+
+
+def _is_decoded(value: ir.Value) -> bool:
+    """Whether a value is a kernel that is stored smaller than float32."""
+    node = value.producer()
+    return (
+        node is not None
+        and node.op_type in ("Cast", "DequantizeLinear")
+        and all(_tensor(source) is not None for source in node.inputs)
+    )
 
 
 def _dimensions(tensor: ir.TensorProtocol) -> Shape:

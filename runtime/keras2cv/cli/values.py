@@ -6,6 +6,9 @@ import math
 import re
 from argparse import ArgumentTypeError
 
+# Those of keras2cv_export.tolerance, which is not imported before it is needed.
+_PRESETS = ("strict", "fp32", "fp16", "fp16-weights", "int8-weights")
+
 
 def positive(text: str) -> int:
     """Return the whole number `text`, at least 1."""
@@ -86,12 +89,12 @@ def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
 
 def tolerance(text: str) -> str:
     """Return `text`: a preset, or OUTPUT:VALUE with a VALUE from 0 to 1."""
-    if text in ("strict", "fp32", "fp16", "fp16-weights", "int8-weights"):
+    if text in _PRESETS:
         return text
     name, _, value = text.rpartition(":")
     if not name or not 0 <= _number(value) <= 1:
         raise ArgumentTypeError(
-            f"must be strict, fp32, fp16 or OUTPUT:VALUE, such as logits:1e-3, got {text!r}"
+            f"must be {', '.join(_PRESETS)} or OUTPUT:VALUE, such as logits:1e-3, got {text!r}"
         )
     return text
 

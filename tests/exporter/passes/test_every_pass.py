@@ -12,7 +12,7 @@ import pytest
 
 import keras2cv_export.passes as package
 from keras2cv_export.graph import Pass
-from keras2cv_export.passes import pipeline
+from keras2cv_export.passes import COMPRESS, pipeline
 from keras2cv_export.rewrite import name_of
 from keras2cv_export.target import Target
 from pass_checks import named_apart, onnx_numbers
@@ -45,7 +45,7 @@ def test_each_has_tests_of_its_own() -> None:
 
 def test_each_is_in_the_pipeline() -> None:
     """For the oldest target, which needs all of them; and by the name of its file."""
-    used = {name_of(one) for stage in pipeline(Target()) for one in stage}
+    used = {name_of(one) for stage in (*pipeline(Target()), *COMPRESS.values()) for one in stage}
     assert used == set(FILES)
 
 

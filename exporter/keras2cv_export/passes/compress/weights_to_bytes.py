@@ -23,6 +23,7 @@ from keras2cv_export.graph import Array, constant, decoded, large_kernels, new_c
 
 _STEPS = 127  # without -128, so that a kernel and its negative are stored alike
 _LEAST_PER_CHANNEL = 8
+_TINY = np.finfo(np.float32).tiny  # below it a scale has lost its digits
 
 
 def weights_to_bytes(model: ir.Model) -> int:
@@ -52,7 +53,6 @@ def _quantised(array: Array) -> tuple[Array, Array]:
     """Return Q, int8, and s, float32 (channels,)."""
     rows = array.reshape(len(array), -1)
     largest = np.abs(rows).max(axis=1)
-    scales = np.where(largest > 0, largest / _STEPS, 1).astype(np.float32)
-    # A scale that is rounded down may give 127.00001, one of a denormal nearly anything.
+    scales = np.where(largest > 0, np.maximum(largest / _STEPS, _TINY), 1).astype(np.float32)
     steps = np.clip(np.rint(rows / scales[:, None]), -_STEPS, _STEPS)
     return steps.astype(np.int8).reshape(array.shape), scales
