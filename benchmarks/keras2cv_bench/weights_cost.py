@@ -33,7 +33,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=["MobileNetV2", "EfficientNetB0", "ResNet50"])
     parser.add_argument("--rounds", type=int, default=21)
     args = parser.parse_args()
-    print(f"{'model':16s} {'weights':8s} {'MB':>6s} {'largest':>8s} {'mean':>8s} {'top-1':>6s}  time")
+    print(
+        f"{'model':16s} {'weights':8s} {'MB':>6s} {'largest':>8s} {'mean':>8s} {'top-1':>6s}  time"
+    )
     for name in args.names:
         with tempfile.TemporaryDirectory() as folder:
             for line in lines(name, application(name), Path(folder), args.rounds):
