@@ -15,6 +15,7 @@ from .convert import Converted
 from .detection import Detection, detection_task
 from .figures import Figure, figure_task
 from .image_outputs import ImageOutput, image_task
+from .kerashub import Told, told_by
 from .load import LoadedModel
 from .masks import Mask, mask_task
 from .outputs import outputs_of
@@ -59,11 +60,28 @@ def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
         UsageError: An image task without a preprocessing, or something that does not fit the model.
     """
     labels = read_labels(wishes.labels)
-    kind, task_note = _kind(converted, wishes.task or _implied(wishes.outputs), labels)
+    told = told_by(loaded.keras_model, _only_image_size(loaded))
+    kind, task_note = _kind(converted, wishes.task or _implied(wishes.outputs), labels, told)
     _check_said(kind, wishes.outputs)
-    facts, image_note = _preprocessing(loaded, kind, wishes)
-    task, roles_note = _task(kind, converted, wishes.outputs, labels, facts)
+    facts, image_note = _preprocessing(loaded, kind, wishes, told)
+    said = _completed(wishes.outputs, told) if kind == "detect" else wishes.outputs
+    task, roles_note = _task(kind, converted, said, labels, facts)
     return Facts(facts, task, task_note + roles_note + image_note)
+
+
+def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
+    """Return width and height of the model's only input, if that is an image."""
+    only = loaded.inputs[0]
+    if len(loaded.inputs) != 1 or not only.is_image:
+        return None
+    return int(only.shape[2] or 0), int(only.shape[1] or 0)
+
+
+def _completed(said: Said | None, told: Told) -> Detection:
+    """Return what the user said of a detector, and what the model says where the user did not."""
+    stated = vars(cast("Detection", said)) if said is not None else {}
+    known = {key: value for key, value in stated.items() if value not in (None, False)}
+    return Detection(**{**told.detection, **known})
 
 
 def _check_said(kind: Kind, said: Said | None) -> None:
@@ -127,23 +145,28 @@ def _lines(path: Path) -> list[str]:
 
 
 def _kind(
-    converted: Converted, wish: str | None, labels: Sequence[str] | None
+    converted: Converted, wish: str | None, labels: Sequence[str] | None, told: Told
 ) -> tuple[Kind, tuple[str, ...]]:
     if wish is not None:
         if wish not in KINDS:
             raise UsageError(f"There is no task {wish!r}. Choose {', '.join(KINDS)}.")
         return cast("Kind", wish), ()
+    if told.kind is not None:
+        return told.kind, told.task_note
     kind = guess_kind(converted.heads, labels)
     shown = ", ".join(f"{h.spec.name} ends in {h.activation}" for h in converted.heads)
     return kind, (f"Task: {kind}, since {shown}. Say --task to change that.",)
 
 
 def _preprocessing(
-    loaded: LoadedModel, kind: Kind, wishes: Wishes
+    loaded: LoadedModel, kind: Kind, wishes: Wishes, told: Told
 ) -> tuple[Preprocessing | None, tuple[str, ...]]:
     images = [spec for spec in loaded.inputs if spec.is_image]
     if wishes.preprocess is not None:
         return _stated(images, loaded, wishes), ()
+    if told.pixels is not None:
+        facts = preprocessing(told.pixels, images[0], wishes.geometry, f"KerasHub's {told.name}")
+        return facts, told.pixels_note
     layer = normaliser(loaded.keras_model)
     if len(images) == len(loaded.inputs) == 1 and layer and images[0].shape[3] in (1, 3):
         facts = preprocessing("none", images[0], wishes.geometry, "in the model")

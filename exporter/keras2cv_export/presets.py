@@ -12,6 +12,7 @@ The presets are `keras.applications.imagenet_utils.preprocess_input`'s modes, wr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,12 +54,12 @@ class Geometry:
 
 
 def preprocessing(
-    choice: str | Path, image: TensorSpec, geometry: Geometry, source: str
+    choice: str | Path | Mapping[str, Any], image: TensorSpec, geometry: Geometry, source: str
 ) -> Preprocessing:
     """Build the manifest's preprocessing for the image input.
 
     Args:
-        choice: A preset's name, or a JSON file with the manifest's own keys.
+        choice: A preset's name, a JSON file with the manifest's own keys, or a mapping of them.
         image: The input, (N, H, W, C).
         geometry: Size, resize rule and interpolation; the input's own size where not given.
         source: Who decided, for the manifest: "preset tf", "in the model", "file".
@@ -68,9 +69,10 @@ def preprocessing(
         InputError: The file cannot be read.
     """
     channels = _channels(image)
-    facts = _from_preset(str(choice), channels)
-    if facts is None:
-        facts = _from_file(Path(choice))
+    if isinstance(choice, Mapping):
+        facts, choice = dict(choice), source
+    else:
+        facts = _from_preset(str(choice), channels) or _from_file(Path(choice))
     _place(facts, geometry, _size_of(image))
     try:
         result = decode(Preprocessing, {**facts, "input": image.name, "source": source})

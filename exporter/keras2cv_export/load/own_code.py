@@ -35,14 +35,27 @@ def own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
 
     Nothing that goes by a name of Keras' own: that would take its place in the model.
     """
-    foreign = {name.rpartition(".")[2] for name in architecture.foreign_classes(config)}
-    return {
+    foreign = architecture.foreign_classes(config)
+    called = {name.rpartition(".")[2] for name in foreign}
+    shown = {
         name: thing
         for module in modules
         for name, thing in vars(sys.modules[module]).items()
         if callable(thing) and _top(getattr(thing, "__module__", "")) == _top(module)
-        if name in foreign or (isinstance(thing, type) and not hasattr(keras.layers, name))
+        if name in called or (isinstance(thing, type) and not hasattr(keras.layers, name))
     }
+    return {**_inside(modules, foreign), **shown}
+
+
+def _inside(modules: Sequence[str], foreign: Sequence[str]) -> dict[str, Any]:
+    """Return the classes that lie deeper in the imported packages than their front shows.
+
+    KerasHub has one that it neither registers nor shows: RetinaNet's label encoder.
+    """
+    packages = {_top(module) for module in modules}
+    places = [name.rpartition(".") for name in foreign if _top(name) in packages]
+    found = {name: getattr(sys.modules.get(module), name, None) for module, _, name in places}
+    return {name: thing for name, thing in found.items() if callable(thing)}
 
 
 def _top(module: str) -> str:
@@ -57,6 +70,14 @@ def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
     if unknown:
         raise ModelError(
             f"{path} uses classes or functions that are not known here: {', '.join(unknown)}. "
-            "Pass the module that defines them with --import mypkg.layers "
-            "(in Python: imports=['mypkg.layers'])."
+            f"Pass the module that defines them with --import {(module := _module_of(unknown))} "
+            f"(in Python: imports=['{module}'])."
         )
+
+
+def _module_of(unknown: Sequence[str]) -> str:
+    """Return the module that a user would import for these names, or an example of one."""
+    if any(name.startswith("keras_hub>") for name in unknown):  # its classes say the package only
+        return "keras_hub"
+    modules = [name.rpartition(".")[0] for name in unknown]
+    return next((module for module in modules if module and ">" not in module), "mypkg.layers")
