@@ -22,6 +22,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "ImageClassifier": "classify",
     "ImageSegmenter": "segment",
 }
+_CENTRED: Final = {"box_format": "cxcywh"}
 # Corners x0, y0, x1, y1 of a box in KerasHub's formats, in pixels.
 _CORNERS: Final = {
     "xyxy": lambda a, b, c, d: (a, b, c, d),
@@ -88,7 +89,7 @@ def _kind(model: Any) -> Kind | None:
 def _detection(model: Any, size_wh: tuple[int, int]) -> dict[str, Any]:
     """Return how `decode_predictions` reads the outputs; nothing for a detector not known here."""
     outputs, decoder = model.output, getattr(model, "prediction_decoder", None)
-    if type(decoder).__name__ != "NonMaxSuppression" or not isinstance(outputs, Mapping):
+    if decoder is None or type(decoder).__name__ != "NonMaxSuppression" or not isinstance(outputs, Mapping):
         return {}
     rules = {
         "activation": "sigmoid" if decoder.from_logits else "none",
@@ -100,10 +101,10 @@ def _detection(model: Any, size_wh: tuple[int, int]) -> dict[str, Any]:
     if {"bbox_regression", "cls_logits"} <= outputs.keys():  # RetinaNet
         anchors = _anchors(model, size_wh)
         roles = {"boxes": "bbox_regression", "scores": "cls_logits"}
-        return {**rules, **roles, "box_units": "pixels", "anchors": anchors}
+        return {**rules, **roles, **_CENTRED, "box_units": "pixels", "anchors": anchors}
     if {"pred_boxes", "logits"} <= outputs.keys():  # D-FINE
         roles = {"boxes": "pred_boxes", "scores": "logits"}
-        return {**rules, **roles, "box_units": "normalised", "box_format": "cxcywh"}
+        return {**rules, **roles, **_CENTRED, "box_units": "normalised"}
     return {}
 
 

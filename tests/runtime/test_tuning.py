@@ -9,7 +9,7 @@ import pytest
 
 import keras2cv
 from keras2cv import tuning
-from keras2cv.tuning import Way, candidates, chosen, fastest
+from keras2cv.tuning import Way, candidates, chosen, fastest, side_by_side
 from tiny_bundle import Classifier
 
 MB = 2**20
@@ -37,12 +37,27 @@ def test_nets_share_the_threads_and_fit_into_memory(
 
 
 @pytest.mark.parametrize(
-    ("rates", "nets"), [((100, 104), 1), ((100, 106), 2), ((100, 90, 120), 4), ((100,), 1)]
+    ("rates", "nets"),
+    [((106, 100), 1), ((104, 100), 2), ((100, 106), 2), ((100, 90, 120), 4), ((100,), 1)],
 )
-def test_several_nets_must_pay(rates: tuple[float, ...], nets: int) -> None:
-    """A gain within the noise is none: one net is smaller."""
+def test_several_nets_must_not_cost(rates: tuple[float, ...], nets: int) -> None:
+    """Within the noise, more nets win, which other stages disturb less."""
     ways = [Way(2**k, 8 // 2**k, rate) for k, rate in enumerate(rates)]
     assert chosen(ways).nets == nets
+
+
+def test_nets_side_by_side_share_the_threads(tmp_path: Path) -> None:
+    """As many as fit, each another one, without measuring."""
+    model = keras2cv.load(Classifier(batch=3).write(tmp_path / "cat.cv"))
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(2)
+        models, way = side_by_side(model, lambda: keras2cv.load(tmp_path / "cat.cv", threads=2))
+        assert (way.nets, way.threads, cv2.getNumThreads()) == (2, 1, 1)
+    finally:
+        cv2.setNumThreads(before)
+    assert models[0] is model
+    assert len({id(one) for one in models}) == 2
 
 
 def test_the_fastest_way_is_what_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--batch",
         type=values.positive_or_auto,
         metavar="N|auto",
-        help="images at a time (default: the bundle's batch); auto: as many as several nets "
-        "answer at the same time, where measuring says that it is faster here",
+        help="images at a time (default: the bundle's batch); auto: measure how many nets at the "
+        "same time are fastest here",
     )
     parser.add_argument(
         "--top", type=values.positive, metavar="K", help="show the K best classes (default: 1)"
@@ -122,6 +122,8 @@ def add_threshold_arguments(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Predict, print, save and show."""
     require_opencv()
+    import cv2
+
     from keras2cv.cli.nets import load_one, load_several
     from keras2cv.cli.problems import Problems
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
@@ -137,12 +139,13 @@ def execute(args: Namespace) -> int:
     left = [source for source in sources if source.is_stream or selection.has(source.name)]
     if not left:
         return 0
-    models = load_several(args, model, left)
     with contextlib.ExitStack() as stack:
+        stack.callback(cv2.setNumThreads, cv2.getNumThreads())
+        models = load_several(args, model, left)
         problems = stack.enter_context(Problems())  # listed also when it ends early
         saver = open_saver(args, sources, selection.known, stack)
         sinks = list(open_sinks(args, left, stack))
-        print(f"{args.bundle} on {model.device}, {model.engine} engine", file=sys.stderr)
+        print(_what_runs(args, models), file=sys.stderr)
         line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
         answers = predict_sources(models, left, line, _batch(args, model), selection)
         for answer in finished(args, answers, line, saver):
@@ -150,6 +153,11 @@ def execute(args: Namespace) -> int:
             if not all(sink(answer) for sink in sinks):
                 break
     return InputError.exit_code if problems.count else 0
+
+
+def _what_runs(args: Namespace, models: Sequence[Predictor]) -> str:
+    several = f", {len(models)} nets at the same time" if len(models) > 1 else ""
+    return f"{args.bundle} on {models[0].device}, {models[0].engine} engine{several}"
 
 
 def _batch(args: Namespace, model: Predictor) -> int:
