@@ -89,7 +89,11 @@ def _kind(model: Any) -> Kind | None:
 def _detection(model: Any, size_wh: tuple[int, int]) -> dict[str, Any]:
     """Return how `decode_predictions` reads the outputs; nothing for a detector not known here."""
     outputs, decoder = model.output, getattr(model, "prediction_decoder", None)
-    if decoder is None or type(decoder).__name__ != "NonMaxSuppression" or not isinstance(outputs, Mapping):
+    if (
+        decoder is None
+        or type(decoder).__name__ != "NonMaxSuppression"
+        or not isinstance(outputs, Mapping)
+    ):
         return {}
     rules = {
         "activation": "sigmoid" if decoder.from_logits else "none",

@@ -183,3 +183,26 @@ def test_a_module_that_fails_on_import_is_said_to_fail(
     (tmp_path / "failing_layers.py").write_text("1 / 0\n", encoding="utf-8")
     with pytest.raises(ModelError, match=r"'failing_layers' cannot be imported \(division by zero"):
         load_model("cat.keras", imports=["failing_layers"])
+
+
+def test_a_class_deep_in_an_imported_package_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that the package neither shows nor registers, as KerasHub's RetinaNet has it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    (tmp_path / "deeppkg").mkdir()
+    (tmp_path / "deeppkg" / "__init__.py").write_text("from . import inner\n", encoding="utf-8")
+    text = LAYERS.format(decorator="")
+    (tmp_path / "deeppkg" / "inner.py").write_text(text, encoding="utf-8")
+    own = import_module("deeppkg.inner")
+    x = keras.Input((4,), name="x")
+    keras.Model(x, layers.Dense(2, name="y")(own.Doubled()(x))).save("cat.keras")
+    try:
+        with pytest.raises(ModelError, match=r"deeppkg\.inner\.Doubled.*--import deeppkg\.inner"):
+            load_model(tmp_path / "cat.keras")
+        found = ask(load_model(tmp_path / "cat.keras", imports=["deeppkg"]))
+    finally:
+        for name in ("deeppkg", "deeppkg.inner"):
+            sys.modules.pop(name, None)
+    assert found["y"].shape == (1, 2)
