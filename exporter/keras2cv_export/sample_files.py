@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError
+from keras2cv.npz import read_npy, read_npz
 from keras2cv.sources import find_sources
 
 from .spec import TensorSpec
@@ -99,18 +98,9 @@ def _preprocessed(
 
 def _read_arrays(path: Path, inputs: Sequence[TensorSpec]) -> dict[str, Array]:
     """Read `.npz`, or `.npy` as the only input's."""
-    try:
-        # Opened here, because np.load leaves a broken archive open.
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return {inputs[0].name: loaded}
-            return {key: loaded[key] for key in loaded.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(
-            f"The samples in {path} cannot be read: {error}. "
-            "Write them with numpy.savez or numpy.save, without Python objects."
-        ) from error
+    if path.suffix.lower() == ".npz":
+        return read_npz(path)
+    return {inputs[0].name: read_npy(path)}
 
 
 def _numbered_samples(

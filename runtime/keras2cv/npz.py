@@ -1,7 +1,7 @@
-"""Read `.npz` files that strangers made: no pickles, nothing larger than it says or than allowed.
+"""Read `.npz` and `.npy` that strangers made: no pickles, nothing larger than it says or may be.
 
 numpy allocates what an array's header declares before it looks at the data. Here every header is
-held against the archive's own sizes first, so that 10**12 elements are refused, not allocated.
+held against the size of its file first, so that 10**12 elements are refused, not allocated.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import zipfile
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +39,27 @@ def read_npz(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[s
     except InputError:
         raise
     except Exception as error:  # zipfile, zlib and numpy have a dozen kinds for a damaged file
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise InputError(
-            f"{path} cannot be read as .npz: {reason or type(error).__name__}. "
-            "Copy it again, or write it with numpy.savez."
-        ) from error
+        raise _unreadable(path, "npz", error) from error
+
+
+def read_npy(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> Array:
+    """Return the array of an `.npy` file: numbers, booleans or strings.
+
+    Raises:
+        InputError: missing, not an .npy, damaged, or larger than `max_bytes`.
+    """
+    path = Path(path)
+    try:
+        if (size := path.stat().st_size) > max_bytes:
+            raise InputError(f"{path} has {size} bytes, at most {max_bytes} are read. Split it.")
+        with path.open("rb") as file:
+            _check_header("it", file, size)
+            file.seek(0)
+            return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+    except InputError:
+        raise
+    except Exception as error:  # as above
+        raise _unreadable(path, "npy", error) from error
 
 
 def _check_size(path: Path, members: list[zipfile.ZipInfo], max_bytes: int) -> None:
@@ -57,16 +73,27 @@ def _check_size(path: Path, members: list[zipfile.ZipInfo], max_bytes: int) -> N
 
 def _read_array(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
     with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        reader: Any = np.lib.format.read_array_header_2_0
-        if version == (1, 0):
-            reader = np.lib.format.read_array_header_1_0
-        shape, _, dtype = reader(file)
-        expected = file.tell() + int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if dtype.kind not in "biufU" or expected != member.file_size:
-        raise InputError(
-            f"{path}: {member.filename} declares {shape} {dtype} in {member.file_size} bytes. "
-            "Only whole arrays of numbers are read; write it with numpy.savez."
-        )
+        _check_header(member.filename, file, member.file_size)
     with archive.open(member) as file:
         return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+
+
+def _check_header(name: str, file: IO[bytes], size: int) -> None:
+    """Raise unless the header of the .npy in `file` declares what its `size` in bytes holds."""
+    version = np.lib.format.read_magic(file)
+    reader: Any = np.lib.format.read_array_header_2_0
+    if version == (1, 0):
+        reader = np.lib.format.read_array_header_1_0
+    shape, _, dtype = reader(file)
+    expected = file.tell() + int(np.prod(shape, dtype=object)) * dtype.itemsize
+    if dtype.kind not in "biufU" or expected != size:
+        raise ValueError(f"{name} declares {shape} {dtype} in {size} bytes")
+
+
+def _unreadable(path: Path, kind: str, error: Exception) -> InputError:
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return InputError(
+        f"{path} cannot be read as .{kind}: {reason or type(error).__name__}. "
+        f"Copy it again, or write it with numpy.save{'z' * (kind == 'npz')}, "
+        "without Python objects."
+    )

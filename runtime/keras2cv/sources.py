@@ -41,7 +41,7 @@ from keras2cv.frames import (
     Source,
     SourceKind,
 )
-from keras2cv.npz import read_npz
+from keras2cv.npz import read_npy, read_npz
 from keras2cv.pipeline import Pipeline
 
 Array = NDArray[Any]
@@ -285,14 +285,7 @@ def _read_arrays(source: Source, _: Selection) -> Iterator[Item]:
     if source.path.suffix.lower() == ".npz":
         yield Sample(source.name, read_npz(source.path))
         return
-    try:
-        array = np.load(source.path, allow_pickle=False)
-    except (ValueError, EOFError, MemoryError) as error:
-        raise InputError(
-            f"{source.name} cannot be read as .npy: {error}. "
-            "Copy it again, or write it with np.save, without objects."
-        ) from error
-    yield Sample(source.name, {"arr_0": array})
+    yield Sample(source.name, {"arr_0": read_npy(source.path)})
 
 
 def _read_video(source: Source, selection: Selection) -> Iterator[Item]:

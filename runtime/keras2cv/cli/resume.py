@@ -27,7 +27,7 @@ def answered(path: Path) -> frozenset[str]:
     names: set[str] = set()
     kept = path.with_name(f"{path.name}.resume")
     try:
-        with kept.open("w", encoding="utf-8", newline="\n") as file:
+        with kept.open("wb") as file:
             for line, record in _records(path):
                 if "error" not in record:
                     names.add(record["source"])
@@ -40,23 +40,23 @@ def answered(path: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _records(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Yield each whole line with what it says."""
-    with path.open(encoding="utf-8", newline="\n") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             yield line, _parsed(line, f"{path}, line {number}")
 
 
-def _parsed(line: str, where: str) -> dict[str, Any]:
+def _parsed(line: bytes, where: str) -> dict[str, Any]:
     try:
-        record = json.loads(line)
-    except ValueError:
+        record = json.loads(line.decode())
+    except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict) or not isinstance(record.get("source"), str):
         raise InputError(
-            f"{where} is no result of `keras2cv run --json`: {line.strip()[:60]!r}. "
+            f"{where} is no result of `keras2cv run --json`: {line.strip()[:60].decode('utf-8', 'replace')!r}. "
             "Name another file, or leave out --resume to overwrite this one."
         )
     return record

@@ -1,0 +1,84 @@
+"""Bounds around a process that reads mutated files: memory, file sizes, network, what it writes.
+
+Limits and the namespace are the kernel's. Python's audit hook adds what they cannot tell: which
+file was about to be written outside the scratch folder, which program started, what unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+MEMORY_BYTES: Final = 3 * 2**30  # on top of what is mapped when a child starts
+FILE_BYTES: Final = 2**30
+_NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000  # CLONE_NEWNET, CLONE_NEWUSER of sched.h
+
+_STARTS: Final = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
+_UNPICKLES: Final = ("pickle.find_class",)
+_CHANGES: Final = (
+    *("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
+    *("os.chmod", "os.chown", "os.utime", "shutil.rmtree", "shutil.move"),
+)
+
+
+class Breach(BaseException):
+    """Something was done that no file may bring about; not an Exception, so that nobody eats it."""
+
+
+def leave_network() -> bool:
+    """Move this process to a network of its own without any interface; False where forbidden."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with contextlib.suppress(AttributeError):
+        return libc.unshare(_NEW_NETWORK) == 0 or libc.unshare(_NEW_USER | _NEW_NETWORK) == 0
+    return False
+
+
+def bound(scratch: Path) -> None:
+    """Bound this process for good, with `scratch` for its work, its home and its temporary files.
+
+    Raises:
+        Breach: later, from wherever the forbidden thing is done.
+    """
+    _set_limits()
+    for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "KERAS_HOME"):
+        os.environ[name] = str(scratch)
+    os.chdir(scratch)
+    allowed = (f"{scratch}{os.sep}", "/dev/null", "/dev/shm/", "/proc/self/")
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            if _writes(arguments[1], arguments[2]):
+                _check_inside(event, arguments[:1], allowed)
+        elif event in _CHANGES:
+            _check_inside(event, arguments, allowed)
+        elif event in _STARTS or event in _UNPICKLES or event.startswith("socket.connect"):
+            raise Breach(f"{event} {arguments!r:.200}")
+
+    sys.addaudithook(watch)
+
+
+def _set_limits() -> None:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    mapped = pages * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY_BYTES,) * 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES,) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _writes(mode: Any, flags: Any) -> bool:
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
+def _check_inside(event: str, paths: tuple[Any, ...], allowed: tuple[str, ...]) -> None:
+    for path in paths:
+        if isinstance(path, str | bytes | os.PathLike):
+            whole = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - resolve() would ask the disk
+            if not f"{whole}{os.sep}".startswith(allowed):
+                raise Breach(f"{event} outside the scratch folder: {whole}")
