@@ -120,8 +120,10 @@ class Net:
             for name, shape in self._shapes_out.items()
         }
 
-    def _reshaped(self, name: str, array: Array, shape: tuple[int, ...]) -> Array:
+    def _reshaped(self, name: str, array: Array | None, shape: tuple[int, ...]) -> Array:
         """Return `array` in `shape`, which may differ from it in dimensions of 1 alone."""
+        if array is None:  # cv2's word for an empty matrix
+            raise NetError(f"{self._where()} gives nothing for output {name}. Export it again.")
         if array.shape == shape:
             return array
         if [n for n in array.shape if n != 1] != [n for n in shape if n != 1]:

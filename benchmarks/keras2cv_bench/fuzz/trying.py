@@ -81,19 +81,13 @@ def try_run(folder: Path, rng: random.Random) -> None:
 
 def try_inspect(folder: Path, _: random.Random) -> None:
     """`keras2cv inspect`: all that is read of an ONNX file outside a child process."""
-    from keras2cv_export.inspecting import findings, histogram
+    from keras2cv_export.inspecting import survey
     from keras2cv_export.inspecting.opening import Opened, read_onnx
     from keras2cv_export.inspecting.probing import input_shapes
-    from keras2cv_export.layout import transposes
-    from keras2cv_export.support import examine
 
     path = folder / "model.onnx"
     model = read_onnx(path)
-    targets = ("4.6", "5.0 new")
-    list(Opened(path.name, model, path).problems(targets))
-    list(findings(examine(model), targets))
-    histogram(model)
-    transposes(model)
+    survey(Opened(path.name, model, path), ("4.6", "5.0 new"))
     input_shapes(model)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import onnx_ir as ir
 
+from keras2cv.errors import ModelError
 from keras2cv.opencv import version_tuple
 from keras2cv_export.layout import transposes
 from keras2cv_export.matrix.environment import Environments
@@ -87,19 +88,34 @@ def inspect_model(
             trials = list(_trials_here(found, timeout_s))
             if try_there:
                 trials += _trials_there(found, versions, environments, timeout_s, progress)
+            listed, ops, transposed = survey(found, targets)
             return Inspection(
-                found.name,
-                targets,
-                (*found.problems(targets), *findings(examine(found.model), targets)),
-                tuple(trials),
-                histogram(found.model),
-                transposes(found.model),
-                found.notes,
+                found.name, targets, listed, tuple(trials), ops, transposed, found.notes
             )
     except UnsupportedOpsError as error:  # there is no graph: nothing converts these
         listed = tuple(findings(error.found, targets))
         ops = Counter(problem.op for problem in error.found)
         return Inspection(Path(path).name, targets, listed, (), ops, 0)
+
+
+def survey(
+    found: Opened, targets: Sequence[str]
+) -> tuple[tuple[Finding, ...], dict[str, int], int]:
+    """Return what is wrong with a graph, how many nodes it has of each op, and its transposes.
+
+    Raises:
+        ModelError: It is a stranger's file, and its nodes break ONNX's own rules.
+    """
+    try:
+        listed = (*found.problems(targets), *findings(examine(found.model), targets))
+        return listed, histogram(found.model), transposes(found.model)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if found.is_ours:
+            raise
+        reason = " ".join(str(error).split()).rstrip(".")[:200]
+        raise ModelError(
+            f"{found.name} breaks ONNX's rules ({reason or type(error).__name__}). Export it again."
+        ) from error
 
 
 def findings(problems: Sequence[Unsupported], targets: Sequence[str]) -> Iterator[Finding]:

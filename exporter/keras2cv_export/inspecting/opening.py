@@ -32,12 +32,14 @@ class Opened:
         model: The graph.
         file: The ONNX file; one that was converted just now is gone after the `with` block.
         notes: Sentences that the user should hear.
+        is_ours: Whether we made it just now: then nothing in it can be a stranger's mistake.
     """
 
     name: str
     model: ir.Model
     file: Path
     notes: Notes = ()
+    is_ours: bool = False
 
     def problems(self, targets: Sequence[str]) -> Iterator[Finding]:
         """Yield what is wrong with the file itself, whatever nodes are in it."""
@@ -67,7 +69,7 @@ def opened(path: Path, convert: Callable[[Path], tuple[ir.Model, Notes]]) -> Ite
             model, notes = convert(path)
             file = Path(folder, "model.onnx")
             ir.save(model, file)
-            yield Opened(path.name, model, file, notes)
+            yield Opened(path.name, model, file, notes, is_ours=True)
 
 
 def read_onnx(path: Path) -> ir.Model:

@@ -94,7 +94,7 @@ def _nudge(rng: random.Random, tree: Any) -> None:
     elif isinstance(value, str):
         holder[key] = mutate_bytes(rng, value.encode()).decode("utf-8", "replace")
     else:
-        holder[key] = rng.choice((value + 1, value - 1, value * 2, -value, type(value)(value / 3)))
+        holder[key] = rng.choice((value + 1, value - 1, value * 2, -value, type(value)(value // 3)))
 
 
 def _remove(rng: random.Random, tree: Any) -> None:
