@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import numpy as np
 
 import keras2cv
 from keras2cv.errors import NetError
+from keras2cv.litter import temporary_folder
 
 from .load import LoadedModel
 from .reference import on_cpu, thread_count
@@ -84,7 +84,7 @@ def _opencv(
     folder: Path, engine: str, arrays: Mapping[str, Array]
 ) -> Iterator[tuple[dict[str, Any], _Asked]]:
     """Start the child; give what it says of itself, and the side that asks it."""
-    with tempfile.TemporaryDirectory(prefix="keras2cv-") as place:
+    with temporary_folder() as place:
         inputs = Path(place, "inputs.npz")
         np.savez(inputs, **arrays)  # type: ignore[arg-type]
         child = subprocess.Popen(

@@ -118,7 +118,7 @@ def _compared(folder: Path, manifest: Manifest, proof: Proof, tolerance: Toleran
     if proof.verification.parity.verdict == "pass":
         names = frozenset(output.name for output in manifest.outputs)
         question = replace(question, constant=names)
-    found = verify(folder, manifest, question, proof.verification.engine.name)
+    found = verify(folder, manifest, question, proof.verification.engine.name, folder)
     require_parity(found.parity)
     return Proof(question, replace(found, notes=proof.verification.notes + found.notes))
 

@@ -210,16 +210,22 @@ def _ranges(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
 
 
 def verify(
-    folder: Path, manifest: Manifest, question: Question, engine: str | None
+    folder: Path,
+    manifest: Manifest,
+    question: Question,
+    engine: str | None,
+    scratch: Path | None = None,
 ) -> Verification:
     """Compare on each engine, and say what the manifest may claim.
+
+    Temporary files lie in `scratch`; None: in the system's place for them.
 
     Raises:
         NetError: No engine runs the net.
         UsageError: There is no such engine here.
     """
     engines = _engines(engine)
-    runs, reports, troubles, answers = _run_all(folder, manifest, question, engines)
+    runs, reports, troubles, answers = _run_all(folder, manifest, question, engines, scratch)
     if not reports:
         raise NetError(" ".join(troubles.values()))
     good = [e for e in reports if reports[e].verdict == "pass"]
@@ -270,7 +276,11 @@ def _engine_name(
 
 
 def _run_all(
-    folder: Path, manifest: Manifest, question: Question, engines: Sequence[str]
+    folder: Path,
+    manifest: Manifest,
+    question: Question,
+    engines: Sequence[str],
+    scratch: Path | None,
 ) -> tuple[dict[str, WorkerRun], dict[str, ParityReport], dict[str, str], dict[str, list[Outputs]]]:
     runs: dict[str, WorkerRun] = {}
     reports: dict[str, ParityReport] = {}
@@ -279,7 +289,9 @@ def _run_all(
     asked = _there_and_back(question.samples)
     for engine in engines:
         try:
-            runs[engine] = run_worker(folder, asked, timeout_s=_patience(manifest), engine=engine)
+            runs[engine] = run_worker(
+                folder, asked, timeout_s=_patience(manifest), engine=engine, scratch=scratch
+            )
         except NetError as error:
             troubles[engine] = str(error)
             continue

@@ -144,11 +144,12 @@ def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
     The parent folder is created when missing. Folders left by runs that died are removed.
 
     Raises:
-        UsageError: `target` is something else than a bundle, or its parent cannot be written.
+        UsageError: `target` is something else than a bundle, its parent cannot be written, or the
+            disk is full while it is being made.
     """
     import shutil  # what only writing needs is imported by writing: devices start faster
 
-    from keras2cv.litter import remove_litter, stage_name
+    from keras2cv.litter import concerns, remove_litter, stage_name
     from keras2cv.swap import restore
 
     path = Path(target).resolve()
@@ -164,6 +165,10 @@ def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
     stage = Stage(path, folder)
     try:
         yield stage
+    except OSError as error:
+        if not concerns(error, folder):
+            raise
+        raise UsageError(_cannot_write(path, error)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if not stage.committed:
@@ -180,12 +185,9 @@ def write_bundle(
         UsageError: `target` cannot be written, or is something else than a bundle.
     """
     with staged_bundle(target) as stage:
-        try:
-            write_manifest(stage.folder, manifest)
-            for name, content in files.items():
-                _write_file(stage.folder / name, content)
-        except OSError as error:
-            raise UsageError(_cannot_write(stage.target, error)) from error
+        write_manifest(stage.folder, manifest)
+        for name, content in files.items():
+            _write_file(stage.folder / name, content)
         return stage.commit()
 
 
@@ -254,6 +256,11 @@ def _create_parents(folder: Path) -> list[Path]:
     """Create `folder`; return what had to be created, innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
+    if missing:
+        from keras2cv.swap import sync_folder
+
+        for path in missing:
+            sync_folder(path.parent)
     return missing
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 import keras2cv
 from keras2cv import errors
 from keras2cv.errors import Keras2cvError, NetError
+from keras2cv.litter import temporary_folder
 from keras2cv.npz import read_npz
 
 Array = NDArray[Any]
@@ -52,6 +52,7 @@ def run_worker(
     fusion: bool = True,
     winograd: bool = True,
     threads: int | None = None,
+    scratch: Path | None = None,
 ) -> WorkerRun:
     """Return what `infer` returns for each of `samples` in a fresh process.
 
@@ -63,13 +64,15 @@ def run_worker(
         fusion: False switches layer fusion off; True leaves it to the manifest.
         winograd: False switches Winograd convolution off; True leaves it to the manifest.
         threads: OpenCV's number of threads there.
+        scratch: a folder for temporary files; None takes the system's.
 
     Raises:
         NetError: OpenCV refused the graph, crashed on it, or ran out of time.
         BundleError, InputError, MissingDependency, UsageError: as `keras2cv.load` and `infer`.
+        UsageError: temporary files cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="keras2cv-") as folder:
-        inputs, outputs = Path(folder, "inputs.npz"), Path(folder, "outputs.npz")
+    with temporary_folder(scratch) as folder:
+        inputs, outputs = folder / "inputs.npz", folder / "outputs.npz"
         arrays = {
             f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
         }

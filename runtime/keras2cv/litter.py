@@ -1,14 +1,23 @@
-"""Names for half-made folders, and the removal of those whose makers died."""
+"""Names for half-made and temporary folders, and the removal of those whose makers died."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
+
+from keras2cv.errors import UsageError
+
+_DISK_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS)
 
 
 def stage_name(target: Path) -> str:
@@ -25,6 +34,39 @@ def remove_litter(target: Path) -> None:
             shutil.rmtree(entry, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
+    """Give a folder `inside` another, by default in the system's place for temporary files.
+
+    It is removed in the end; where the process was killed before, the next call does it.
+
+    Raises:
+        UsageError: it cannot be made, or the disk is full while files are written into it.
+    """
+    place = Path(tempfile.gettempdir() if inside is None else inside)
+    folder = place / stage_name(place / "keras2cv")
+    try:
+        remove_litter(place / "keras2cv")
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise _no_place(place, error) from error
+    try:
+        yield folder
+    except OSError as error:
+        if not concerns(error, folder):
+            raise
+        raise _no_place(place, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def concerns(error: OSError, folder: Path) -> bool:
+    """Whether a file in `folder` could not be written; a full disk is told without a name."""
+    if error.filename is None:
+        return error.errno in _DISK_ERRORS
+    return Path(os.fsdecode(error.filename)).is_relative_to(folder)
+
+
 def is_running(pid: int) -> bool:
     """Return whether process `pid` of this machine runs."""
     if sys.platform == "win32":  # os.kill(pid, 0) would end the process there
@@ -36,6 +78,13 @@ def is_running(pid: int) -> bool:
     except (PermissionError, OverflowError):
         return True
     return True
+
+
+def _no_place(place: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"Temporary files cannot be written in {place}: {error.strerror or error}. "
+        "Make room there, or name another place in the environment variable TMPDIR."
+    )
 
 
 def _prefix(target: Path) -> str:

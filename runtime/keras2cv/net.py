@@ -12,12 +12,16 @@ thing, and each held by a test on the OpenCV at hand:
 *   `forward` returns copies (pyopencv_from in modules/python/src2/cv2_convert.cpp), so keeping
     an output is safe, and `setInput` copies too.
 *   A Net is not thread-safe. Here calls wait for each other; load one per thread for speed.
+*   Nor does it survive a fork in the middle of a run: so a fork waits until no net runs, and the
+    child finds every net idle and free to be used.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -76,6 +80,8 @@ class Net:
         if self.engine == "classic":
             self._configure_classic()
         self._asked = self._outputs_to_ask()
+        with _NETS_LOCK:
+            _NETS.add(self)
 
     def forward(self, blobs: Mapping[str, Array]) -> dict[str, Array]:
         """Run the net once.
@@ -163,6 +169,31 @@ class Net:
             f"{self._where()} failed while {doing} it: {condensed(error)}. "
             f"{_other_engine_hint(self.engine)}"
         )
+
+
+_NETS: Final[weakref.WeakSet[Net]] = weakref.WeakSet()
+_NETS_LOCK: Final = threading.Lock()
+_HELD: Final[list[threading.Lock]] = []  # while this process forks
+
+
+def _before_fork() -> None:
+    """Wait until no net runs, and let none begin."""
+    _NETS_LOCK.acquire()
+    for net in list(_NETS):
+        net._lock.acquire()
+        _HELD.append(net._lock)
+
+
+def _after_fork() -> None:
+    while _HELD:
+        _HELD.pop().release()
+    _NETS_LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )
 
 
 def _as_mat(blob: Array) -> Any:

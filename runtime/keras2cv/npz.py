@@ -33,7 +33,7 @@ def read_npz(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[s
         with zipfile.ZipFile(path) as archive:
             _check_size(path, archive.infolist(), max_bytes)
             return {
-                member.filename.removesuffix(".npy"): _read_array(path, archive, member)
+                member.filename.removesuffix(".npy"): _read_array(archive, member)
                 for member in archive.infolist()
             }
     except InputError:
@@ -71,7 +71,7 @@ def _check_size(path: Path, members: list[zipfile.ZipInfo], max_bytes: int) -> N
         )
 
 
-def _read_array(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
+def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
     with archive.open(member) as file:
         _check_header(member.filename, file, member.file_size)
     with archive.open(member) as file:

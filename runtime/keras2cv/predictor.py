@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, overload
 
 import cv2
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle import Bundle, read_bundle
 from keras2cv.device import choose_device
-from keras2cv.errors import BundleError, InputError, Keras2cvWarning, UsageError
+from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
 from keras2cv.geometry import Placement
 from keras2cv.manifest import Manifest
 from keras2cv.net import Net
@@ -27,6 +28,7 @@ from keras2cv.thresholds import with_thresholds
 
 Array = NDArray[Any]
 
+_REPLACED_MOST: Final = 10  # times in a row, while it is loaded
 NO_IMAGES: Final = "There are no images, got an empty list. Give one image or more."
 
 
@@ -40,7 +42,7 @@ def load(
     score: float | None = None,
     nms: float | None = None,
 ) -> Predictor:
-    """Load the bundle at `path`.
+    """Load the bundle at `path`: the old one or the new one, where it is replaced meanwhile.
 
     Args:
         path: the bundle's folder.
@@ -59,8 +61,20 @@ def load(
         NetError: OpenCV does not load the net.
         UsageError: an argument that means nothing.
     """
-    bundle = read_bundle(path, check_hash=check_hash)
-    return Predictor(bundle, device=device, engine=engine, threads=threads, score=score, nms=nms)
+    for _ in range(_REPLACED_MOST):
+        before = _identity(path)
+        try:
+            bundle = read_bundle(path, check_hash=check_hash)
+            model = Predictor(
+                bundle, device=device, engine=engine, threads=threads, score=score, nms=nms
+            )
+        except (BundleError, NetError):
+            if _identity(path) == before:
+                raise
+            continue
+        if _identity(path) == before:
+            return model
+    raise BundleError(f"{path} is replaced again and again. Load it when it has come to rest.")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -354,6 +368,15 @@ class Predictor:
     ) -> list[Result]:
         """Return a result per sample; without placements, pixels are those of the input."""
         return results_of(self.manifest, self._task, outputs, count, placements)
+
+
+def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:
+    """Return which folder `path` names now: another one once it has been replaced."""
+    try:
+        found = Path(path).stat()
+    except OSError:  # reading it says what is wrong
+        return None
+    return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
 def _set_threads(threads: int) -> None:

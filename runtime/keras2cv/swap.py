@@ -2,7 +2,8 @@
 
 Linux and macOS exchange two names in one step. Where that is missing (Windows, some file systems)
 the old folder is renamed aside first; if the machine dies between the two renames, `restore` puts
-it back before the next write.
+it back before the next write. Whoever replaces something holds a lock on the folder around it,
+which ends with its process, so that two at a time take turns.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 _AT_FDCWD = {"linux": -100, "darwin": -2}
@@ -23,21 +25,22 @@ def replace_folder(new: Path, target: Path) -> None:
     Raises:
         OSError: `target` is then what it was before.
     """
-    if not target.exists():
-        new.rename(target)
-    elif _exchange(new, target):
-        shutil.rmtree(new, ignore_errors=True)  # `new` now names the old folder; litter at worst
-    else:
-        _replace_in_two_steps(new, target)
+    with _alone(target.parent):
+        if not target.exists():
+            new.rename(target)
+        elif not _exchange(new, target):
+            _replace_in_two_steps(new, target)
     sync_folder(target.parent)
+    shutil.rmtree(new, ignore_errors=True)  # where it was exchanged, this names the old folder now
 
 
 def restore(target: Path) -> None:
-    """Undo a replacement that died between its two renames."""
-    if target.exists():
-        return
-    with contextlib.suppress(FileNotFoundError):
-        _aside(target).rename(target)
+    """Undo a replacement that died between its two renames, or clear up one that died after."""
+    with _alone(target.parent), contextlib.suppress(FileNotFoundError):
+        if target.exists():
+            _remove_aside(target)
+        else:
+            _aside(target).rename(target)
 
 
 def sync_file(path: Path) -> None:
@@ -59,14 +62,35 @@ def sync_folder(path: Path) -> None:
 
 def _replace_in_two_steps(new: Path, target: Path) -> None:
     aside = _aside(target)
-    shutil.rmtree(aside, ignore_errors=True)
+    _remove_aside(target)
     target.rename(aside)
     try:
         new.rename(target)
     except OSError:
         aside.rename(target)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+    _remove_aside(target)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else replaces anything in `folder`, where the system knows how to wait."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # file systems without locks, such as some network ones
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_aside(target: Path) -> None:
+    shutil.rmtree(_aside(target), ignore_errors=True)
 
 
 def _aside(target: Path) -> Path:

@@ -1,15 +1,20 @@
 """Bundles on disk: what is read, what is refused, and how they are replaced."""
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import keras2cv
 from keras2cv import litter, swap
 from keras2cv.bundle import MANIFEST, read_bundle, staged_bundle, write_bundle
 from keras2cv.errors import BundleError, UsageError
@@ -278,3 +283,87 @@ def test_litter_of_dead_runs_is_removed_and_that_of_running_ones_is_not(
     assert not left.exists()
     assert running.exists()
     assert foreign.exists()
+
+
+def test_temporary_folders_of_dead_runs_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a killed run left among temporary files goes with the next one, and nothing else."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: dead.pid)
+        left = tmp_path / litter.stage_name(tmp_path / "keras2cv")
+    left.mkdir()
+    (left / "inputs.npz").write_bytes(b"half")
+    (tmp_path / "keras2cv.tmp-of-mine").mkdir()
+    with litter.temporary_folder(tmp_path) as folder:
+        assert not left.exists()
+        assert folder.is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == ["keras2cv.tmp-of-mine"]
+
+
+def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
+    """A full disk there is a sentence with a way out; other errors stay what they are."""
+    with (
+        pytest.raises(UsageError, match=r"Temporary files cannot be written in .*TMPDIR"),
+        litter.temporary_folder(tmp_path),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(FileNotFoundError), litter.temporary_folder(tmp_path):
+        (tmp_path / "other").read_bytes()
+    with (
+        pytest.raises(UsageError, match="No such file or directory"),
+        litter.temporary_folder(tmp_path / "missing"),
+    ):
+        pass
+
+
+def test_a_full_disk_while_a_bundle_is_made_is_said(cat_cv: Path) -> None:
+    """The old bundle stays, nothing lies beside it, and the reason is one sentence."""
+    old = contents(cat_cv)
+    with (
+        pytest.raises(UsageError, match=r"cat\.cv cannot be written: No space left"),
+        staged_bundle(cat_cv),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert contents(cat_cv) == old
+    assert [path.name for path in cat_cv.parent.iterdir()] == ["cat.cv"]
+
+
+@pytest.mark.parametrize("exchange", [True, False], ids=["one step", "two steps"])
+def test_many_writers_at_once_leave_one_whole_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
+) -> None:
+    """Each succeeds, whoever comes last stays, and nothing is mixed or left."""
+    if not exchange:
+        monkeypatch.setattr(swap, "_exchange", lambda *_: False)
+    target = tmp_path / "cat.cv"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: Classifier(1 + n % 4).write(target), range(40)))
+    bundle = read_bundle(target)
+    assert bundle.model_path.read_bytes() == Classifier(bundle.manifest.model.batch).onnx()
+    assert [path.name for path in tmp_path.iterdir()] == ["cat.cv"]
+
+
+def test_a_bundle_that_is_replaced_while_it_is_loaded_is_the_old_or_the_new_one(
+    cat_cv: Path,
+) -> None:
+    """What is loaded is one of the two, with its own manifest; a reader never meets a mixture."""
+    done = threading.Event()
+
+    def replace() -> None:
+        for number in range(60):
+            Classifier(1 + number % 2).write(cat_cv)
+        done.set()
+
+    writer = threading.Thread(target=replace)
+    writer.start()
+    loaded = 0
+    while not done.is_set() or loaded == 0:
+        model = keras2cv.load(cat_cv)
+        batch = model.manifest.model.batch
+        (scores,) = model.infer(np.ones((batch, 9, 12, 3), np.float32))
+        assert np.allclose(scores, Classifier()(np.ones((batch, 9, 12, 3))), atol=1e-5)
+        loaded += 1
+    writer.join()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
+import signal
 import sys
+import threading
+import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -88,6 +92,49 @@ def test_a_predictor_survives_a_fork(cat_cv: Path) -> None:
     np.testing.assert_array_equal(receive.recv(), expected)
     child.join(60)
     assert child.exitcode == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs fork")
+def test_a_fork_in_the_middle_of_other_threads_runs_leaves_a_net_that_answers(
+    cat_cv: Path,
+) -> None:
+    """Whatever the parent's threads are at, the child's copy of the predictor is idle and whole."""
+    model = keras2cv.load(cat_cv)
+    given = batches(4)
+    expected = [model(batch)["scores"] for batch in given]
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            model(given[0])
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    try:
+        codes = [_answers_in_a_fork(model, given, expected) for _ in range(25)]
+    finally:
+        done.set()
+        for worker in workers:
+            worker.join()
+    assert codes == [0] * 25
+
+
+def _answers_in_a_fork(
+    model: keras2cv.Predictor, given: list[dict[str, Any]], expected: list[Any]
+) -> int:
+    """Return the exit code of a child that compares every answer; a child that hangs is ended."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on forks with threads
+        pid = os.fork()
+    if pid == 0:
+        signal.alarm(20)
+        same = all(
+            np.array_equal(model(batch)["scores"], wanted)
+            for batch, wanted in zip(given, expected, strict=True)
+        )
+        os._exit(0 if same else 1)
+    return os.waitpid(pid, 0)[1]
 
 
 def test_many_threads_at_once_get_their_own_answers(cat_cv: Path) -> None:

@@ -58,7 +58,13 @@ class Tally:
 
 
 def fuzz(
-    seed: int, count: int, kinds: Sequence[Kind], corpus: Path, failures: Path, jobs: int, start: int
+    seed: int,
+    count: int,
+    kinds: Sequence[Kind],
+    corpus: Path,
+    failures: Path,
+    jobs: int,
+    start: int = 0,
 ) -> list[Tally]:
     """Try `count` mutated inputs of `kinds`, by their shares; several kinds at a time."""
     whole = sum(kind.share for kind in kinds)

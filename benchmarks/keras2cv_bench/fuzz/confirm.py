@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -32,9 +31,14 @@ def confirmed(outcome: Outcome, files: Files) -> Outcome:
         try:
             run_worker(Path(folder, "in"), [sample], timeout_s=TIMEOUT_S, threads=1)
         except Keras2cvError as error:
-            word = json.dumps(str(error))
-            return replace(outcome, what="refused", detail=f"{outcome.what} {outcome.detail}"[:40]
-                           if "\\n" not in word else f"not one line {word}")
+            if "\n" in str(error):
+                return replace(outcome, what="wrong", detail=f"not one line: {str(error)!r:.200}")
+            return replace(survived(outcome), detail=f"confirmed: {outcome.what} {outcome.detail}")
         except Exception as error:
             return replace(outcome, what="exception", detail=f"{type(error).__name__}: {error}")
     return replace(outcome, what="answer", detail="")
+
+
+def survived(outcome: Outcome) -> Outcome:
+    """Return the outcome of a child that was meant to take the blow: a refusal."""
+    return replace(outcome, what="refused", detail=f"{outcome.what} {outcome.detail}")

@@ -63,7 +63,7 @@ def write_small_files(folder: Path) -> None:
         save(buffer, **arrays)  # type: ignore[arg-type]
         _write(folder, "npz", name, {"arrays.npz": buffer.getvalue()})
     buffer = io.BytesIO()
-    np.save(buffer, arrays["arr_0"])
+    np.save(buffer, np.ones((2, 3, 4), np.float32))
     _write(folder, "npz", "npy", {"arrays.npy": buffer.getvalue()})
     _write(folder, "labels", "plain", {"labels.txt": b"cat\ndog\nfox\n"})
     _write(folder, "labels", "unicode", {"labels.txt": "chat\r\nna\u00efve\r\n\u732b\r\n".encode()})

@@ -10,7 +10,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras2cv.manifest import SCHEMA, Engine, InputTensor, Manifest, Model, OutputTensor, Source, Task
+from keras2cv.manifest import (
+    SCHEMA,
+    Engine,
+    InputTensor,
+    Manifest,
+    Model,
+    OutputTensor,
+    Source,
+    Task,
+)
 from keras2cv_bench.calibrate import randomize
 
 from .corpus import HEIGHT, WIDTH

@@ -135,31 +135,31 @@ _FACTS: Final = ("keras2cv_export.facts",)
 _LOOKING: Final = ("keras2cv_export.load.own_code", "h5py")
 
 KINDS: Final[tuple[Kind, ...]] = (
-    Kind("manifest", ("bundle", "pb"), _manifest, trying.try_manifest, 20),
-    Kind("bundle", ("bundle", "pb"), _bundle, trying.try_bundle, 14, warm=_GRAPHS),
-    Kind("run", ("bundle", "pb"), _facts, trying.try_run, 6, warm=_LOADING),
+    Kind("manifest", ("bundle", "pb"), _manifest, trying.try_manifest, 25),
+    Kind("bundle", ("bundle", "pb"), _bundle, trying.try_bundle, 18, warm=_GRAPHS),
+    Kind("run", ("bundle", "pb"), _facts, trying.try_run, 5, warm=_LOADING),
     Kind(
-        "onnx", ("bundle",), _net(mutate_onnx, "model.onnx"), trying.try_net, 14,
+        "onnx", ("bundle",), _net(mutate_onnx, "model.onnx"), trying.try_net, 10,
         isolated=True, warm=_LOADING,
     ),
     Kind(
-        "pb", ("pb",), _net(mutate_graph, "model.pb"), trying.try_net, 8,
+        "pb", ("pb",), _net(mutate_graph, "model.pb"), trying.try_net, 6,
         isolated=True, warm=(*_LOADING, *_GRAPHS),
     ),
     Kind(
-        "inspect", ("bundle",), _net(mutate_onnx, "model.onnx"), trying.try_inspect, 5,
+        "inspect", ("bundle",), _net(mutate_onnx, "model.onnx"), trying.try_inspect, 4,
         warm=("keras2cv_export.inspecting",),
     ),
-    Kind("keras", ("keras",), _model_file, trying.try_look, 5, warm=_LOOKING),
-    Kind("h5", ("h5",), _model_file, trying.try_look, 5, warm=_LOOKING),
+    Kind("keras", ("keras",), _model_file, trying.try_look, 3, warm=_LOOKING),
+    Kind("h5", ("h5",), _model_file, trying.try_look, 3, warm=_LOOKING),
     Kind(
-        "load", ("keras", "h5"), _model_file, trying.try_load, 0.6, batch=50,
+        "load", ("keras", "h5"), _model_file, trying.try_load, 0.3, batch=50,
         warm=("keras2cv_export.load",),
     ),
-    Kind("npz", ("npz",), _each(_npz), trying.try_arrays, 8),
-    Kind("labels", ("labels",), _each(mutate_text), trying.try_labels, 3, warm=_FACTS),
-    Kind("preprocess", ("preprocess",), _each(mutate_json), trying.try_preprocess, 2),
-    Kind("lines", ("lines",), _each(mutate_text), trying.try_lines, 2),
+    Kind("npz", ("npz",), _each(_npz), trying.try_arrays, 7),
+    Kind("labels", ("labels",), _each(mutate_text), trying.try_labels, 4, warm=_FACTS),
+    Kind("preprocess", ("preprocess",), _each(mutate_json), trying.try_preprocess, 3),
+    Kind("lines", ("lines",), _each(mutate_text), trying.try_lines, 3),
     Kind("image", ("image",), _each(mutate_picture), trying.try_pictures, 7),
-    Kind("video", ("video",), _each(mutate_bytes), trying.try_pictures, 1),
+    Kind("video", ("video",), _each(mutate_bytes), trying.try_pictures, 2),
 )  # fmt: skip

@@ -93,13 +93,15 @@ def try_inspect(folder: Path, _: random.Random) -> None:
 
 def try_look(folder: Path, _: random.Random) -> None:
     """`keras2cv export`, up to the moment when Keras loads the file."""
-    from keras2cv_export import config as architecture
-    from keras2cv_export.load.own_code import own_objects, refuse_code, refuse_unknown
+    from keras2cv_export.config import read_saved
+    from keras2cv_export.load.own_code import own_objects, refuse_unknown
+    from keras2cv_export.untrusted.danger import refuse
+    from keras2cv_export.untrusted.dangers import dangers
 
     (path,) = folder.iterdir()
-    config = architecture.read_config(path)
-    refuse_code(path, config, unsafe=False)
-    refuse_unknown(path, config, own_objects((), config))
+    saved = read_saved(path)
+    refuse(path, dangers(saved.config), unsafe=False)
+    refuse_unknown(path, saved.config, own_objects((), saved.config))
 
 
 def try_load(folder: Path, _: random.Random) -> None:
@@ -180,7 +182,8 @@ def _infer(bundle: Bundle, rng: random.Random) -> Any:
         warnings.simplefilter("ignore", Keras2cvWarning)
         model = Predictor(bundle, threads=1)
     manifest = bundle.manifest
-    if any(prod(t.keras_shape) > MOST_ELEMENTS for t in (*manifest.inputs, *manifest.outputs)):
+    shapes = [t.keras_shape for t in manifest.inputs] + [t.keras_shape for t in manifest.outputs]
+    if max(map(prod, shapes)) > MOST_ELEMENTS:
         return model
     numbers = np.random.default_rng(rng.randrange(2**32))
     answers = model.infer(

@@ -192,7 +192,9 @@ def main() -> None:
     """Run what is asked for, and print a row of each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--corpus", type=Path, default=Path(), help="made by keras2cv_bench.fuzz")
-    parser.add_argument("--bundle", type=Path, help="for images; the corpus' classifier if not given")
+    parser.add_argument(
+        "--bundle", type=Path, help="for images; the corpus' classifier if not given"
+    )
     parser.add_argument("--predictions", type=int, default=20_000)
     parser.add_argument("--loads", type=int, default=2_000)
     parser.add_argument("--frames", type=int, default=30_000)

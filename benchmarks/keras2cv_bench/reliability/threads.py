@@ -1,6 +1,6 @@
 """One predictor, many threads, mixed calls: every answer is compared with that of a single thread.
 
-    python -m keras2cv_bench.reliability.threads --corpus DIR [--threads 16] [--calls 1000]
+python -m keras2cv_bench.reliability.threads --corpus DIR [--threads 16] [--calls 1000]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,11 @@ def mixed_calls(model: keras2cv.Predictor) -> list[Call]:
     images = [rng.integers(0, 256, (11 + 9 * k, 17 + 4 * k, 3), np.uint8) for k in range(6)]
     name, shape = model.input_names[0], model.manifest.inputs[0].keras_shape[1:]
     arrays = [rng.uniform(-1, 1, (n, *shape)).astype(np.float32) for n in (1, 2, 3)]
-    calls: list[Call] = [lambda i=i: model.predict(i) for i in images]
-    calls += [lambda a=a: model.infer(a) for a in arrays]
-    calls += [lambda: model.predict(images[:4]), lambda: model({name: arrays[2]})]
-    calls += [lambda: model.run_image(images[5]), lambda: model.complete(model.prepare(images[1:3]))]
-    return calls
+    calls: list[Call] = [partial(model.predict, image) for image in images]
+    calls += [partial(model.infer, array) for array in arrays]
+    calls += [partial(model.predict, images[:4]), partial(model, {name: arrays[2]})]
+    calls += [partial(model.run_image, images[5])]
+    return [*calls, lambda: model.complete(model.prepare(images[1:3]))]
 
 
 def compared(calls: list[Call], threads: int, count: int) -> list[str]:

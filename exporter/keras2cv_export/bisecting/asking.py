@@ -6,7 +6,6 @@ import importlib.util
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from onnx import ModelProto
 
 from keras2cv.complaint import condensed
 from keras2cv.isolated import ending
+from keras2cv.litter import temporary_folder
 
 from .cutting import as_standard
 
@@ -49,7 +49,7 @@ class OpenCV:
         wanted = [value.name for value in model.graph.output]
         options = [] if self.fusion else ["--no-fusion"]
         options += [] if self.winograd else ["--no-winograd"]
-        with tempfile.TemporaryDirectory(prefix="keras2cv-") as folder:
+        with temporary_folder() as folder:
             file, source, target = (
                 str(Path(folder, name)) for name in ("cut.onnx", "in.npz", "out.npz")
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from keras2cv.litter import temporary_folder
 from keras2cv.manifest import Manifest
 from keras2cv.sources import find_sources
 from keras2cv_export.stimuli import draw
@@ -41,7 +41,7 @@ def pictures_for(manifest: Manifest, samples: str | os.PathLike[str] | None) -> 
     if manifest.preprocessing is None or len(manifest.inputs) != 1 or samples is not None:
         yield Pictures(() if manifest.preprocessing is None else _own(samples), drawn=False)
         return
-    with tempfile.TemporaryDirectory(prefix="keras2cv-") as folder:
+    with temporary_folder() as folder:
         width, height = manifest.preprocessing.size_wh
         paths = []
         for index, (wider, taller) in enumerate(_FACTORS):

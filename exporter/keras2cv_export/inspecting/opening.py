@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import onnx_ir as ir
 
 from keras2cv.bundle import MANIFEST, read_bundle
 from keras2cv.errors import ModelError, UsageError
+from keras2cv.litter import temporary_folder
 from keras2cv_export.support import Unsupported
 
 from .report import Finding
@@ -65,7 +65,7 @@ def opened(path: Path, convert: Callable[[Path], tuple[ir.Model, Notes]]) -> Ite
     elif path.suffix.lower() == ".onnx":
         yield Opened(path.name, read_onnx(path), path)
     else:
-        with tempfile.TemporaryDirectory(prefix="keras2cv-inspect-") as folder:
+        with temporary_folder() as folder:
             model, notes = convert(path)
             file = Path(folder, "model.onnx")
             ir.save(model, file)

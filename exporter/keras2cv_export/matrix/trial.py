@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.isolated import ending
+from keras2cv.litter import temporary_folder
 
 from .environment import Environment, runtime_copy
 from .report import MatrixRow
@@ -41,8 +41,7 @@ def run_selftest(
         required: Whether a failure counts.
         timeout_s: How long it may take.
     """
-    with tempfile.TemporaryDirectory(prefix="keras2cv-matrix-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         written = folder / "report.json"
         command = [str(environment.python), "-m", "keras2cv", "selftest", str(bundle.resolve())]
         command += ["--json", str(written), *(["--engine", engine] if force_engine else [])]

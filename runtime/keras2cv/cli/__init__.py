@@ -12,6 +12,7 @@ NumPy, so that it can say that they are missing.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -22,11 +23,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from keras2cv.cli.parser import make_parser
-from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency
+from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency, UsageError
 
 INTERRUPTED: Final = 130
 OUR_BUG: Final = 70
 OUTPUT_CLOSED: Final = 141
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of the disk behind stdout
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,15 +59,34 @@ def _execute(args: Namespace) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # What is still buffered has nowhere to go; without this, Python complains while exiting.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OUTPUT_CLOSED
+    except OSError as error:
+        return _stopped(error)
     except Exception as error:  # the only place where a bug of ours ends
-        traceback.print_exc()
-        name = type(error).__name__
-        print(f"error: a bug in keras2cv ({name}). Please report the above.", file=sys.stderr)
-        return OUR_BUG
+        return _our_bug(error)
+
+
+def _stopped(error: OSError) -> int:
+    """Return the exit code for what the system refused: whoever reads is gone, or the disk full."""
+    if isinstance(error, BrokenPipeError):
+        _forget_output()
+        return OUTPUT_CLOSED
+    if error.errno not in _FULL or error.filename is not None:
+        return _our_bug(error)
+    _forget_output()
+    print(f"error: The output cannot be written: {error.strerror}. Make room.", file=sys.stderr)
+    return UsageError.exit_code
+
+
+def _our_bug(error: Exception) -> int:
+    traceback.print_exc()
+    name = type(error).__name__
+    print(f"error: a bug in keras2cv ({name}). Please report the above.", file=sys.stderr)
+    return OUR_BUG
+
+
+def _forget_output() -> None:
+    """Give up what is still buffered for stdout; without this, Python complains while exiting."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(error: Keras2cvError, debug: bool) -> int:

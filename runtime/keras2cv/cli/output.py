@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from keras2cv.errors import UsageError
 
@@ -24,9 +22,19 @@ def add_json_argument(parser: ArgumentParser, what: str) -> None:
 
 
 def write_json(where: str, value: Mapping[str, Any]) -> None:
-    """Write `value` to the file `where`, or to stdout for "-"."""
-    with open_text(where) as file:
-        print(to_json(value, indent=1), file=file)
+    """Write `value` to the file `where`, or to stdout for "-".
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    text = to_json(value, indent=1)
+    if where == STDOUT:
+        print(text)
+        return
+    try:
+        Path(where).write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise cannot_write(where, error) from error
 
 
 def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
@@ -35,26 +43,6 @@ def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
     NaN and infinity, for which JSON has no numbers, become the strings "nan", "inf" and "-inf".
     """
     return json.dumps(_plain(value), allow_nan=False, indent=indent)
-
-
-@contextlib.contextmanager
-def open_text(where: str, *, append: bool = False) -> Iterator[TextIO]:
-    """Open the file `where` for writing, a line at a time, or give stdout for "-".
-
-    Raises:
-        UsageError: it cannot be written.
-    """
-    if where == STDOUT:
-        yield sys.stdout
-        return
-    with contextlib.ExitStack() as stack:
-        try:
-            file = stack.enter_context(
-                Path(where).open("a" if append else "w", encoding="utf-8", buffering=1)
-            )
-        except OSError as error:
-            raise cannot_write(where, error) from error
-        yield file
 
 
 def cannot_write(where: str | Path, error: OSError) -> UsageError:

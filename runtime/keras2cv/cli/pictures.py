@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -70,6 +71,8 @@ class Pictures:
         try:
             path.write_bytes(data.tobytes())
         except OSError as error:
+            with contextlib.suppress(OSError):  # half a picture is none
+                path.unlink(missing_ok=True)
             raise cannot_write(path, error) from error
 
     def _free_name(self, name: str) -> str:

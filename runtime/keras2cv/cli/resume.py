@@ -32,6 +32,8 @@ def answered(path: Path) -> frozenset[str]:
                 if "error" not in record:
                     names.add(record["source"])
                     file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(kept, path)  # noqa: PTH105 - reads as what it does: atomic, on Windows too
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -55,8 +57,9 @@ def _parsed(line: bytes, where: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict) or not isinstance(record.get("source"), str):
+        shown = line.strip()[:60].decode("utf-8", "replace")
         raise InputError(
-            f"{where} is no result of `keras2cv run --json`: {line.strip()[:60].decode('utf-8', 'replace')!r}. "
+            f"{where} is no result of `keras2cv run --json`: {shown!r}. "
             "Name another file, or leave out --resume to overwrite this one."
         )
     return record

@@ -9,10 +9,11 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO, TypeAlias
+from typing import Any, TypeAlias
 
 from keras2cv.cli.comparison import Comparison
-from keras2cv.cli.output import STDOUT, open_text, to_json
+from keras2cv.cli.line_file import LineFile
+from keras2cv.cli.output import STDOUT, to_json
 from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
 from keras2cv.cli.table import lines
@@ -44,7 +45,7 @@ def open_sinks(
     if has_table:
         yield _table(sources, args.top or 1)
     if args.json:
-        yield _json(stack.enter_context(open_text(args.json, append=args.resume)), args.top)
+        yield _json(_line_writer(args, stack), args.top)
     if args.show:
         window = Window()
         stack.callback(window.close)
@@ -148,7 +149,13 @@ def _table(sources: Sequence[Source], top: int) -> Sink:
     return take
 
 
-def _json(file: TextIO, top: int | None) -> Sink:
+def _line_writer(args: Namespace, stack: contextlib.ExitStack) -> Callable[[str], None]:
+    if args.json == STDOUT:
+        return print
+    return stack.enter_context(LineFile(Path(args.json), append=args.resume)).write
+
+
+def _json(write: Callable[[str], None], top: int | None) -> Sink:
     comparison = Comparison()
 
     def take(answer: Answer) -> bool:
@@ -157,7 +164,7 @@ def _json(file: TextIO, top: int | None) -> Sink:
         )
         if (found := comparison.of(answer)) is not None:
             said["cosine_distance"] = {"to": found[0], "value": found[1]}
-        print(to_json({"source": answer.name, **said}), file=file)
+        write(to_json({"source": answer.name, **said}))
         return True
 
     return take

@@ -15,10 +15,10 @@ from .raw import Mutate, mutate_bytes
 Members = list[tuple[zipfile.ZipInfo, bytes]]
 
 _NAMES: Final = (
-    *("../escaped", "/tmp/escaped", "a/../../escaped", "..\\escaped", "C:\\escaped", "", "a" * 300),
+    *("../escaped", "/var/escaped", "a/../../escaped", "..\\escaped", "C:\\escaped", "", "a" * 300),
     *("config.json", "model.weights.h5", "metadata.json", "in/0/0.npy", "image/png.npy", "x.npy"),
 )
-_BOMB: Final = bytes(40 * 2**20)
+_BOMB: Final = bytes(8 * 2**20)
 
 
 def mutate_archive(
@@ -115,5 +115,5 @@ def _with_false_sizes(rng: random.Random, data: bytes) -> bytes:
 
 
 _CHANGES: Final[tuple[Callable[[random.Random, Members], None], ...]] = (
-    *(_drop, _drop, _rename, _rename, _double, _exchange, _link, _many, _bomb)
-,)
+    *(_drop, _drop, _rename, _rename, _double, _exchange, _link, _many, _bomb),
+)

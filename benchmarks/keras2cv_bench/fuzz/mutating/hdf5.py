@@ -103,5 +103,5 @@ def _attribute(rng: random.Random, file: Any) -> None:
 
 
 _CHANGES: Final[tuple[Callable[[random.Random, Any], None], ...]] = (
-    *(_config, _config, _config, _remove, _reshape, _link, _outside, _attribute)
-,)
+    *(_config, _config, _config, _remove, _reshape, _link, _outside, _attribute),
+)

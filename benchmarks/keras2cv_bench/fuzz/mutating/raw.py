@@ -79,4 +79,16 @@ def _blank(rng: random.Random, buffer: bytearray) -> None:
     buffer[span] = bytes([rng.choice((0, 255))]) * (span.stop - span.start)
 
 
-_CHANGES: Final = (_flip, _flip, _set, _number, _number, _cut, _end, _repeat, _move, _insert, _blank)
+_CHANGES: Final = (
+    _flip,
+    _flip,
+    _set,
+    _number,
+    _number,
+    _cut,
+    _end,
+    _repeat,
+    _move,
+    _insert,
+    _blank,
+)

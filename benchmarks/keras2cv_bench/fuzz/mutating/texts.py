@@ -19,7 +19,17 @@ _NUMBERS: Final = (
     *(0, 1, -1, 2, 255, 256, 65_536, 2**31 - 1, 2**31, -(2**31), 2**53, 2**63, 10**12, 10**400),
     *(0.0, -0.0, 0.5, 1e-320, 1e308, float("nan"), float("inf"), float("-inf"), 1e-9),
 )
-_OTHERS: Final = (None, True, False, [], {}, [[]], {"": 0}, [0] * 2000, ["x"] * 2000)
+_OTHERS: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    False,
+    [],
+    {},
+    [[]],
+    {"": 0},
+    [0] * 2000,
+    ["x"] * 2000,
+)
 
 
 def mutate_json(rng: random.Random, data: bytes) -> bytes:
@@ -120,7 +130,9 @@ def _again(rng: random.Random, tree: Any) -> None:
     lists = [holder for holder, _ in _places(tree) if isinstance(holder, list)]
     if lists:
         chosen = rng.choice(lists)
-        chosen += [copy.deepcopy(rng.choice(chosen)) for _ in range(rng.choice((1, 1, 2, 2, 5, 500)))]
+        chosen += [
+            copy.deepcopy(rng.choice(chosen)) for _ in range(rng.choice((1, 1, 2, 2, 5, 500)))
+        ]
 
 
 _CHANGES: Final = (_replace, _replace, _nudge, _nudge, _nudge, _remove, _rename, _copy, _again)
