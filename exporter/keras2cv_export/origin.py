@@ -17,14 +17,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 import onnx_ir as ir
 
 Array = np.ndarray[Any, Any]
-Step = tuple[str, tuple[int, ...]]
-"""("transpose", axes) or ("reshape", shape)."""
+Step = tuple[str, tuple[float, ...]]
+"""("transpose", axes), ("reshape", shape) or ("times", (factor,))."""
 
 METADATA_KEY = "keras2cv.layers"
 _MARKS = "keras2cv.marks"
@@ -54,16 +55,27 @@ class Origin:
 
     def to_keras(self, array: Array) -> Array:
         """Return what the layer gave, from the value of the graph."""
-        for kind, numbers in self.steps:
-            array = array.transpose(numbers) if kind == "transpose" else array.reshape(numbers)
-        return array
+        return self._moved(array) * self._factor if self._factor != 1 else self._moved(array)
 
     def to_net(self, array: Array, shape: Sequence[int]) -> Array:
         """Return the value of the graph, which has `shape`, from what the layer gave."""
         where = np.arange(array.size).reshape(shape)
         flat = np.empty(array.size, array.dtype)
-        flat[self.to_keras(where).reshape(-1)] = array.reshape(-1)
-        return flat.reshape(shape)
+        flat[self._moved(where).reshape(-1)] = array.reshape(-1)
+        return flat.reshape(shape) / self._factor if self._factor != 1 else flat.reshape(shape)
+
+    def _moved(self, array: Array) -> Array:
+        for kind, numbers in self.steps:
+            sizes = [int(n) for n in numbers]
+            if kind == "transpose":
+                array = array.transpose(sizes)
+            elif kind == "reshape":
+                array = array.reshape(sizes)
+        return array
+
+    @property
+    def _factor(self) -> float:
+        return prod(numbers[0] for kind, numbers in self.steps if kind == "times")
 
 
 def mark(value: ir.Value, key: str) -> None:
@@ -76,6 +88,13 @@ def add_marks(value: ir.Value, marks: Iterable[Mark]) -> None:
     both = tuple(dict.fromkeys((*marks_of(value), *marks)))
     if both:
         value.meta[_MARKS] = both
+
+
+def scale_marks(value: ir.Value, factor: float) -> None:
+    """Say that what is marked is `factor` times a value from now on."""
+    scaled = [Mark(m.key, (("times", (factor,)), *m.steps)) for m in marks_of(value)]
+    value.meta.pop(_MARKS, None)
+    add_marks(value, scaled)
 
 
 def marks_of(value: ir.Value) -> tuple[Mark, ...]:

@@ -71,6 +71,15 @@ class Target:
         return self._oldest <= newest and not (self.engine == "new" and newest <= (5, 0))
 
     @property
+    def favours_new(self) -> bool:
+        """Whether the new engine is the one to be fast on.
+
+        It is what 5.0 takes by itself. Who asks for an older OpenCV, or the classic engine, gets
+        the forms that are fast there, which the new engine runs, too.
+        """
+        return self.engine != "classic" and (not self.asked or self.opencv >= (5, 0))
+
+    @property
     def importers(self) -> tuple[str, ...]:
         """Those of `importers.IMPORTERS` that are to run the graph."""
         newer = (one for one in IMPORTERS if version_of(one) >= self._oldest)

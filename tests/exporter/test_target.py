@@ -33,6 +33,15 @@ def test_nothing_asked_for_is_as_old_as_can_be() -> None:
     assert Target.parse(None, "new").last == ("5.0 new",)
 
 
+def test_the_engine_to_be_fast_on_is_that_of_the_version_asked_for() -> None:
+    """Nothing asked for is 5.0, whose own choice is the new one."""
+    assert Target.parse().favours_new
+    assert Target.parse("5.0").favours_new
+    assert Target.parse(None, "new").favours_new
+    assert not Target.parse("4.14").favours_new
+    assert not Target.parse(None, "classic").favours_new
+
+
 def test_targets_are_named_in_sentences() -> None:
     """As errors do."""
     assert Target.parse("4.6").runner == "OpenCV 4.6 and newer"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from keras2cv_export.graph import Pass
 from keras2cv_export.target import Target, Version
@@ -71,11 +71,32 @@ from .legalise.truncate_casts import truncate_casts
 from .legalise.vectors_to_rows import vectors_to_rows
 from .legalise.widen_extremes import widen_extremes
 from .legalise.widen_windows import widen_windows
+from .optimise.bound_by_hard_sigmoid import bound_by_hard_sigmoid
+from .optimise.clip_to_hard_sigmoid import clip_to_hard_sigmoid
 from .optimise.fold_scale_into_conv import fold_scale_into_conv
+from .optimise.fold_scale_into_next_conv import fold_scale_into_next_conv
+from .optimise.gate_by_depthwise_conv import gate_by_depthwise_conv
+from .optimise.merge_pads import merge_pads
 from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
+from .optimise.pool_by_window import pool_by_window
+from .optimise.scale_to_normalization import scale_to_normalization
 from .optimise.share_weights import share_weights
 from .optimise.sink_transposes import sink_transposes
+from .optimise.subsample_once import subsample_once
+
+Fits = Callable[[Target], bool]
+
+
+def anywhere(_: Target) -> bool:
+    """Fit every target: the form is faster somewhere and slower nowhere."""
+    return True
+
+
+def favours_new(aim: Target) -> bool:
+    """Fit targets that are to be fast on the new engine, where another would be faster before."""
+    return aim.favours_new
+
 
 # Say plainly what the graph means, so that patterns can be matched.
 PREPARE: tuple[Pass, ...] = (
@@ -101,7 +122,20 @@ OPTIMISE: tuple[Pass, ...] = (
     sink_transposes,  # before the merges: it brings inverse Transposes together
     merge_transposes,
     merge_reshapes,  # after the merges above: they turn Transposes into Reshapes
-    fold_scale_into_conv,  # last: it needs the arithmetic channels first
+    fold_scale_into_conv,  # after them: it needs the arithmetic channels first
+    fold_scale_into_next_conv,  # after it: what both could take goes back, past no padding
+    merge_pads,
+    clip_to_hard_sigmoid,
+)
+
+# The same numbers in the forms that engines are fast at. They come once the transposes have sunk,
+# which do not go past them, and before what old importers need, who then need less.
+FORM: tuple[tuple[Pass, Fits], ...] = (
+    (scale_to_normalization, anywhere),
+    (subsample_once, favours_new),
+    (pool_by_window, favours_new),
+    (gate_by_depthwise_conv, favours_new),
+    (bound_by_hard_sigmoid, favours_new),  # after the others: it looks past poolings
 )
 
 CLASSIC: Version = (5, 0)  # the engine that 5.0 kept from before
@@ -183,4 +217,5 @@ def pipeline(target: Target | None = None) -> tuple[tuple[Pass, ...], ...]:
     aim = target or Target()
     legalise = tuple(one for one, newest in LEGALISE if aim.includes(newest))
     lower = tuple(one for one, newest in LOWER if aim.includes(newest))
-    return PREPARE + OPTIMISE, legalise + TIDY, lower
+    form = tuple(one for one, fits in FORM if fits(aim))
+    return PREPARE + OPTIMISE, form, legalise + TIDY, lower

@@ -1,0 +1,123 @@
+"""Fold a per-channel Mul or Add before a convolution into its weights.
+
+    Conv(x * s, W, b)        ->  Conv(x, W s, b)
+    Conv(x + t, W, b)        ->  Conv(x, W, b + sum of W t)      nothing padded
+    Conv(x * s + t, W, b)    ->  Conv(x + t / s, W s, b)         padded
+
+Models that rescale pixels themselves begin like that. A convolution pads with zeros, which a factor
+leaves zeros and a term does not: where there is padding a term stays, and the factor goes past it.
+
+Exact up to float32 rounding of the folded weights. Shapes: W is (out, in / groups, *kernel); s and
+t broadcast as (1, in, 1, ..), or are a single number.
+
+Left alone when (1) the value is read elsewhere too, (2) the constant varies along another axis
+than channels, (3) a factor is zero, where a term would go past it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from keras2cv_export.graph import (
+    Array,
+    constant,
+    drop,
+    integer,
+    ints,
+    new_constant,
+    new_node,
+    nodes,
+    only_reader,
+    shape_of,
+    substitute,
+)
+
+
+def fold_scale_into_next_conv(model: ir.Model) -> int:
+    """Fold in place; return how many Mul and Add went."""
+    return sum(_fold(model, node) for node in nodes(model, "Conv"))
+
+
+def _fold(model: ir.Model, conv: ir.Node) -> int:
+    value = conv.inputs[0]
+    node = value.producer() if value is not None else None
+    weight, bias = constant(conv.inputs[1]), _bias(conv)
+    if node is None or value is None or weight is None or bias is None:
+        return 0
+    source, vector = _operands(node)
+    if source is None or vector is None or only_reader(value) is not conv:
+        return 0
+    if node.op_type == "Mul":
+        return _replace(model, conv, source, weight * _spread(vector, conv, weight), bias, node)
+    if not any(ints(conv, "pads")) and "auto_pad" not in conv.attributes:
+        term = (weight * _spread(vector, conv, weight)).reshape(len(weight), -1).sum(1)
+        return _replace(model, conv, source, weight, bias + term, node)
+    return _fold_past(model, conv, node, source, vector, weight, bias)
+
+
+def _fold_past(
+    model: ir.Model,
+    conv: ir.Node,
+    add: ir.Node,
+    scaled: ir.Value,
+    shift: Array,
+    weight: Array,
+    bias: Array,
+) -> int:
+    """Let a factor go past the term that has to stay."""
+    mul = scaled.producer()
+    if mul is None or mul.op_type != "Mul" or only_reader(scaled) is not add:
+        return 0
+    source, scale = _operands(mul)
+    if source is None or scale is None or not scale.all():
+        return 0
+    output = add.outputs[0]
+    moved = new_constant(model, (shift / scale).reshape(-1, *[1] * (weight.ndim - 2)), output)
+    shifted = new_node(add, "Add", [source, moved], like=output)
+    larger = weight * _spread(scale, conv, weight)
+    done = _replace(model, conv, shifted, larger, bias, add)
+    drop(mul)
+    return done
+
+
+def _replace(
+    model: ir.Model, conv: ir.Node, source: ir.Value, weight: Array, bias: Array, gone: ir.Node
+) -> int:
+    output = conv.outputs[0]
+    arrays = [weight, *([bias] if len(conv.inputs) > 2 or bias.any() else [])]
+    inputs = [source, *(new_constant(model, a.astype(np.float32), output) for a in arrays)]
+    substitute(conv, new_node(conv, "Conv", inputs, conv.attributes, like=output))
+    drop(gone)
+    return 1
+
+
+def _bias(conv: ir.Node) -> Array | None:
+    value = conv.inputs[2] if len(conv.inputs) > 2 else None
+    if value is None:
+        return np.zeros(shape_of(conv.inputs[1])[0], np.float32)  # type: ignore[index]
+    return constant(value)
+
+
+def _spread(vector: Array, conv: ir.Node, weight: Array) -> Array:
+    """Return numbers per input channel, (in,), as they lie beside the weights, (out, in / g, 1)."""
+    groups = integer(conv, "group", 1)
+    rows: Array = np.repeat(vector.reshape(groups, -1), len(weight) // groups, axis=0)
+    spread: Array = rows.reshape(*weight.shape[:2], *[1] * (weight.ndim - 2))
+    return spread
+
+
+def _operands(node: ir.Node) -> tuple[ir.Value | None, Array | None]:
+    """Return the computed operand and the constant one, one number per channel, (in,)."""
+    if node.op_type not in ("Mul", "Add"):
+        return None, None
+    for k in (0, 1):
+        array, value = constant(node.inputs[k]), node.inputs[1 - k]
+        shape = shape_of(value)
+        if array is None or shape is None or shape != shape_of(node.outputs[0]):
+            continue
+        padded = array.reshape((1,) * (len(shape) - array.ndim) + array.shape)
+        wide = (1, shape[1], *[1] * (len(shape) - 2))
+        if array.dtype == np.float32 and padded.shape in (wide, (1,) * len(shape)):
+            return value, np.broadcast_to(padded.reshape(-1), (shape[1],))
+    return None, None

@@ -1,0 +1,42 @@
+"""Scale channels by a gate with a depthwise convolution, whose weights the gate is.
+
+    Mul(x (1, C, H, W), g (1, C, 1, 1))  ->  Conv(x, Reshape(g, (C, 1, 1, 1)), group=C)
+
+Squeeze-and-excitation ends in such a product. In the block layout of 5.0's new engine a Mul that
+broadcasts goes element by element of its eight channels, and takes as long as the convolution
+before it; a depthwise convolution runs over whole rows. Exact: one product for each element.
+
+Left alone when (1) there is more than one sample, which would need a gate each, (2) there is one
+channel or one pixel, (3) an operand is constant.
+"""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from keras2cv_export.graph import constant, new_node, nodes, reshape, shape_of, substitute
+
+
+def gate_by_depthwise_conv(model: ir.Model) -> int:
+    """Rewrite in place; return how many Muls went."""
+    return sum(_rewrite(model, node) for node in nodes(model, "Mul"))
+
+
+def _rewrite(model: ir.Model, node: ir.Node) -> int:
+    for k in (0, 1):
+        value, gate = node.inputs[k], node.inputs[1 - k]
+        shape = shape_of(value)
+        if value is None or gate is None or shape is None or len(shape) != 4:
+            continue
+        _, channels, height, width = shape
+        if shape[0] != 1 or channels == 1 or height * width == 1:
+            continue
+        if shape_of(gate) != (1, channels, 1, 1) or constant(gate) is not None:
+            continue
+        if constant(value) is not None:
+            continue
+        weight = reshape(model, node, gate, (channels, 1, 1, 1), like=node.outputs[0])
+        attributes = {"kernel_shape": [1, 1], "group": channels}
+        new = new_node(node, "Conv", [value, weight], attributes, like=node.outputs[0])
+        return substitute(node, new)
+    return 0
