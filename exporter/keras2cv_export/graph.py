@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from .origin import add_marks, hand_back, hand_over, marks_of, places
+from .origin import add_marks, hand_back, hand_over, marks_of, places, scale_marks
 
 Array = np.ndarray[Any, Any]
 Pass = Callable[[ir.Model], int]
@@ -160,6 +160,11 @@ def drop(node: ir.Node) -> None:
     if node.graph is not None and not any(o.uses() or o.is_graph_output() for o in node.outputs):
         hand_back(node)
         node.graph.remove(node, safe=True)
+
+
+def shrink(value: ir.Value, factor: float) -> None:
+    """Say that a value is a layer's output divided by `factor` from now on."""
+    scale_marks(value, factor)
 
 
 @contextmanager

@@ -25,9 +25,9 @@ from keras2cv_export.graph import (
     new_node,
     nodes,
     shape_of,
+    shrink,
     substitute,
 )
-from keras2cv_export.origin import scale_marks
 
 _WEIGHTED = ("Conv", "ConvTranspose", "Gemm")
 _COMMUTES = frozenset(
@@ -64,7 +64,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     bounded = new_node(node, "HardSigmoid", [node.inputs[0]], attributes, like=output)
     substitute(node, bounded)
     for value in (bounded, *values[1:]):
-        scale_marks(value, height)
+        shrink(value, height)
         for reader in {use.node for use in value.uses()}:
             if reader.op_type in _WEIGHTED:
                 _enlarge(model, reader, height)
