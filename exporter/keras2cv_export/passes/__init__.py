@@ -80,9 +80,11 @@ from .optimise.merge_pads import merge_pads
 from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
 from .optimise.pool_by_window import pool_by_window
+from .optimise.scale_before_reshape import scale_before_reshape
 from .optimise.scale_to_normalization import scale_to_normalization
 from .optimise.share_weights import share_weights
 from .optimise.sink_transposes import sink_transposes
+from .optimise.spell_gelu import spell_gelu
 from .optimise.subsample_once import subsample_once
 
 Fits = Callable[[Target], bool]
@@ -122,10 +124,12 @@ OPTIMISE: tuple[Pass, ...] = (
     sink_transposes,  # before the merges: it brings inverse Transposes together
     merge_transposes,
     merge_reshapes,  # after the merges above: they turn Transposes into Reshapes
+    scale_before_reshape,  # before scales are folded: it brings them to their layer
     fold_scale_into_conv,  # after them: it needs the arithmetic channels first
     fold_scale_into_next_conv,  # after it: what both could take goes back, past no padding
     merge_pads,
     clip_to_hard_sigmoid,
+    spell_gelu,
 )
 
 # The same numbers in the forms that engines are fast at. They come once the transposes have sunk,
