@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 from keras2cv.errors import InputError, UsageError
-from keras2cv.manifest import KINDS, Kind, Preprocessing, Task
+from keras2cv.manifest import KINDS, MAX_LABELS, Kind, Preprocessing, Task
 
 from .convert import Converted
 from .detection import Detection, detection_task
@@ -24,6 +24,7 @@ from .recognise import build_task, guess_kind, normaliser, preset_hint
 from .spec import TensorSpec
 
 Said: TypeAlias = Detection | Mask | Figure | ImageOutput
+_MAX_LABEL_BYTES: Final = 2**26
 _KIND_OF: Final[Mapping[type, Kind]] = {
     Detection: "detect",
     Mask: "segment",
@@ -128,6 +129,8 @@ def read_labels(labels: Any) -> tuple[str, ...] | None:
     if isinstance(labels, str | os.PathLike):
         labels = _lines(Path(labels))
     result = tuple(str(label).strip() for label in labels)
+    if len(result) > MAX_LABELS:
+        raise InputError(f"There are {len(result)} labels, and a model has {MAX_LABELS} at most.")
     if not result or not all(result):
         raise InputError(
             "The labels have an empty line or are none at all. Give one name per class."
@@ -137,6 +140,11 @@ def read_labels(labels: Any) -> tuple[str, ...] | None:
 
 def _lines(path: Path) -> list[str]:
     try:
+        if path.is_file() and (size := path.stat().st_size) > _MAX_LABEL_BYTES:
+            raise InputError(
+                f"The labels file {path} has {size} bytes. Give a label a line, at most "
+                f"{MAX_LABELS} of them."
+            )
         return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(

@@ -34,6 +34,7 @@ DEFAULT_INTERPOLATION = "linear"
 # The grey that YOLO models are trained with; models trained otherwise say so in a FILE.json.
 _LETTERBOX_GREY = 114
 
+_MAX_FILE_BYTES = 2**16  # ten numbers take a hundredth of it
 _NEEDED = {"color", "mean", "scale", "std"}
 _OPTIONAL = {"size", "resize", "interpolation", "pad"}
 
@@ -165,6 +166,8 @@ def _from_file(path: Path) -> dict[str, Any]:
             f"There is no preprocessing {str(path)!r}. Choose {', '.join(PRESETS)} or a FILE.json."
         )
     try:
+        if path.is_file() and path.stat().st_size > _MAX_FILE_BYTES:
+            raise SchemaError("(root)", f"has more than {_MAX_FILE_BYTES} bytes")
         facts = parse_json(path.read_text(encoding="utf-8-sig").lstrip())
     except (OSError, UnicodeDecodeError, SchemaError) as error:
         raise InputError(

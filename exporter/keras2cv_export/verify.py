@@ -14,7 +14,7 @@ import numpy as np
 
 from keras2cv._version import VERSION
 from keras2cv.errors import NetError, ParityError, UsageError
-from keras2cv.isolated import WorkerRun, run_worker
+from keras2cv.isolated import CrashError, WorkerRun, run_worker
 from keras2cv.manifest import Engine, Evidence, Manifest, Measured, Run, RunEngine
 from keras2cv.net import ENGINES
 from keras2cv.sources import read_image
@@ -292,12 +292,26 @@ def _run_all(
             runs[engine] = run_worker(
                 folder, asked, timeout_s=_patience(manifest), engine=engine, scratch=scratch
             )
+        except CrashError as error:
+            troubles[engine] = f"{error}{_crash_site(folder, manifest, engine)}"
+            continue
         except NetError as error:
             troubles[engine] = str(error)
             continue
         answers[engine], again = _halves(_named(manifest, runs[engine]))
         reports[engine] = judge(question, answers[engine], again)
     return runs, reports, troubles, answers
+
+
+def _crash_site(folder: Path, manifest: Manifest, engine: str) -> str:
+    """Return a sentence on the layer with which OpenCV crashes; nothing where none is found."""
+    from .inspecting.probing import crash_site
+
+    if manifest.model.format != "onnx":
+        return ""
+    shapes = {tensor.net_name: tensor.net_shape for tensor in manifest.inputs}
+    site = crash_site(folder / manifest.model.file, shapes, engine)
+    return f" It crashes{site}" if site != "." else ""
 
 
 def _patience(manifest: Manifest) -> float:

@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from keras2cv.errors import BundleError, UsageError
 from keras2cv.manifest import Manifest
@@ -27,16 +27,23 @@ MANIFEST: Final = "manifest.json"
 SELFTEST: Final = "selftest.npz"
 BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
+MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
+
+Seen: TypeAlias = tuple[int, int, int, int]  # device, inode, bytes, time of the last change
 
 _SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle that was found whole: its folder and its manifest."""
+    """A bundle that was found whole: its folder, its manifest, and what file the model was then.
+
+    `seen` tells the file whose bytes were looked at from another that is put in its place.
+    """
 
     folder: Path
     manifest: Manifest
+    seen: Seen | None = None
 
     @property
     def model_path(self) -> Path:
@@ -52,8 +59,8 @@ class Bundle:
 def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bundle:
     """Return the bundle at `path`, verified file by file.
 
-    `check_hash=False` skips the sha256 of the model, for a start-up measured in milliseconds on
-    a disk that you trust.
+    `check_hash=False` does not read the model, for a start-up measured in milliseconds on a disk
+    that you trust.
 
     Raises:
         BundleError: no bundle there, or one that is incomplete, altered or too new.
@@ -62,19 +69,19 @@ def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bun
     bundle = Bundle(folder, read_manifest(folder))
     model = bundle.manifest.model
     _check_inside(bundle.model_path, folder)
-    if bundle.manifest.status == "verified":
+    if bundle.manifest.status == "verified" or os.path.lexists(bundle.selftest_path):
         _check_inside(bundle.selftest_path, folder)
     if (size := bundle.model_path.stat().st_size) != int(model.size_bytes):
         raise BundleError(
             f"{bundle.model_path} has {size} bytes, its manifest says {model.size_bytes}. "
             "Copy the bundle again, or export it again."
         )
-    if check_hash and (found := sha256_of(bundle.model_path)) != model.sha256:
+    if size > MAX_MODEL_BYTES:
         raise BundleError(
-            f"{bundle.model_path} is not the file that was verified: sha256 {found[:12]}..., "
-            f"its manifest says {model.sha256[:12]}.... Copy the bundle again, or export it again."
+            f"{bundle.model_path} has {size} bytes, and OpenCV reads {MAX_MODEL_BYTES} at most. "
+            "Export a smaller model."
         )
-    return bundle
+    return Bundle(folder, bundle.manifest, _look_through(bundle) if check_hash else None)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -96,6 +103,45 @@ def read_manifest(folder: Path) -> Manifest:
             f"{path}: {error}. "
             "Export the bundle again, or install the keras2cv that it was written with."
         ) from error
+
+
+def seen(file: int) -> Seen:
+    """Return what tells the open file `file` from any other, and from itself once changed."""
+    found = os.fstat(file)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _look_through(bundle: Bundle) -> Seen:
+    """Hold the model to its sha256, and look what it says, before OpenCV parses a byte."""
+    import mmap
+
+    path, model = bundle.model_path, bundle.manifest.model
+    with (
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as data,
+    ):
+        facts = seen(file.fileno())
+        if (found := hashlib.sha256(data).hexdigest()) != model.sha256:
+            raise BundleError(
+                f"{path} is not the file that was verified: sha256 {found[:12]}..., its manifest "
+                f"says {model.sha256[:12]}.... Copy the bundle again, or export it again."
+            )
+        problem = _problem_of(data) if model.format == "onnx" else None
+    if problem is not None:
+        raise BundleError(f"{path} {problem}, which no exporter writes. Do not use it.")
+    return facts
+
+
+def _problem_of(data: memoryview) -> str | None:
+    """Return what is wrong with an ONNX file; the error itself would keep the file open."""
+    from keras2cv.onnx_file import OnnxError, check_onnx
+
+    try:
+        check_onnx(data)
+    except OnnxError as error:
+        return str(error)
+    return None
 
 
 def sha256_of(path: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 import keras2cv
 from keras2cv import errors
+from keras2cv.child import Ended, gib, run_child
 from keras2cv.errors import Keras2cvError, NetError
 from keras2cv.litter import temporary_folder
 from keras2cv.npz import read_npz
@@ -30,6 +30,10 @@ _NT_STATUS: Final = {
     0xC0000374: "heap corruption",
     0xC0000409: "abort",
 }
+
+
+class CrashError(NetError):
+    """OpenCV ended the process that it ran in."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,6 +57,7 @@ def run_worker(
     winograd: bool = True,
     threads: int | None = None,
     scratch: Path | None = None,
+    memory: int | None = None,
 ) -> WorkerRun:
     """Return what `infer` returns for each of `samples` in a fresh process.
 
@@ -65,9 +70,11 @@ def run_worker(
         winograd: False switches Winograd convolution off; True leaves it to the manifest.
         threads: OpenCV's number of threads there.
         scratch: a folder for temporary files; None takes the system's.
+        memory: the bytes that the process may write to; None: most of what is free here.
 
     Raises:
-        NetError: OpenCV refused the graph, crashed on it, or ran out of time.
+        NetError: OpenCV refused the graph, ran out of time or out of memory.
+        CrashError: OpenCV crashed on it.
         BundleError, InputError, MissingDependency, UsageError: as `keras2cv.load` and `infer`.
         UsageError: temporary files cannot be written.
     """
@@ -81,43 +88,37 @@ def run_worker(
         options += [] if fusion else ["--no-fusion"]
         options += [] if winograd else ["--no-winograd"]
         options += [] if threads is None else ["--threads", str(threads)]
-        _run([str(bundle), str(inputs), str(outputs), *options], engine, timeout_s)
+        _run([str(bundle), str(inputs), str(outputs), *options], engine, timeout_s, memory)
         return _read(outputs, len(samples))
 
 
-def _run(arguments: list[str], engine: str | None, timeout_s: float) -> None:
+def _run(arguments: list[str], engine: str | None, timeout_s: float, memory: int | None) -> None:
     command = [sys.executable, "-m", "keras2cv.worker", *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        facts = _progress(error.stdout or b"")
+    done = run_child(command, timeout_s=timeout_s, memory=memory, env=child_environment())
+    facts = _progress(done.stdout)
+    if done.code is None:
         raise NetError(
             f"{_who(facts, engine)} was not done after {timeout_s:g} s, while {_doing(facts)}. "
             "Allow more time, or try the other engine."
-        ) from error
-    if done.returncode != 0:
-        raise _failure(done.returncode, _progress(done.stdout), done.stderr, engine)
+        )
+    if done.code != 0:
+        raise _failure(done, done.code, facts, engine)
 
 
-def _failure(
-    code: int, facts: Mapping[str, str], stderr: bytes, engine: str | None
-) -> Keras2cvError:
+def _failure(done: Ended, code: int, facts: Mapping[str, str], engine: str | None) -> Keras2cvError:
     """Return the error for a process that ended with `code`."""
+    if done.out_of_memory:
+        return NetError(
+            f"{_who(facts, engine)} asked for more than the {gib(done.limit)} of memory that it "
+            f"may have here, while {_doing(facts)}. Free some, or make the model's input smaller."
+        )
     if "error" in facts:
         kind = getattr(errors, facts["error"], NetError)
         result: Keras2cvError = kind(facts["message"])
         return result
-    lines = stderr.decode("utf-8", "replace").strip().splitlines() or ["nothing on stderr"]
-    return NetError(
+    return CrashError(
         f"{_who(facts, engine)} crashed ({ending(code)}) while {_doing(facts)}; its last "
-        f"words: {lines[-1].strip()[:200]}. Try the other engine, or export it for another "
+        f"words: {done.last_words}. Try the other engine, or export it for another "
         "OpenCV, with --opencv."
     )
 
@@ -133,10 +134,10 @@ def ending(code: int) -> str:
     return _NT_STATUS.get(code, f"exit code {code}")
 
 
-def _progress(stdout: bytes) -> dict[str, str]:
+def _progress(stdout: str) -> dict[str, str]:
     """Return the last word on each fact that the worker printed; cv2 may print there too."""
     facts: dict[str, str] = {}
-    for line in stdout.decode("utf-8", "replace").splitlines():
+    for line in stdout.splitlines():
         if line.startswith("{"):
             try:
                 facts |= json.loads(line)
@@ -156,7 +157,7 @@ def _doing(facts: Mapping[str, str]) -> str:
     return f"{stage} of {file}" if stage.startswith("running") else f"{stage} {file}".strip()
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Return the child's environment, in which it finds this very keras2cv first."""
     root = str(Path(keras2cv.__file__).resolve().parents[1])
     inherited = os.environ.get("PYTHONPATH")

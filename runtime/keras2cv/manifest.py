@@ -35,6 +35,7 @@ SCHEMA: Final = 1
 MAX_RANK: Final = 8
 MAX_ELEMENTS: Final = 2**31 - 1
 MAX_TENSORS: Final = 1000
+MAX_RUNS: Final = 1000  # of the evidence, and of the versions in it
 MAX_LABELS: Final = 100_000
 MAX_IMAGE_SIDE: Final = 16_384  # pixels; larger inputs are a mistake before they are a model
 
@@ -348,6 +349,8 @@ class Evidence:
         _check_range("samples", self.samples, 1, 1_000_000)
         if not self.runs:
             raise SchemaError("runs", "must hold at least one run")
+        _check_range("runs (count)", len(self.runs), 1, MAX_RUNS)
+        _check_range("versions (count)", len(self.versions), 0, MAX_RUNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -547,7 +550,7 @@ def _check_tensors(key: str, tensors: tuple[InputTensor, ...] | tuple[OutputTens
 
 def _check_unique(key: str, what: str, names: list[str]) -> None:
     if len(set(names)) != len(names):
-        raise SchemaError(key, f"every {what} must differ, got {names}")
+        raise SchemaError(key, f"every {what} must differ, got {names[:20]}")
 
 
 def _check_range(key: str, value: int, low: int, high: int) -> None:

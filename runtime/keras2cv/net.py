@@ -22,7 +22,8 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,9 +31,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.bundle import Seen, seen
 from keras2cv.complaint import condensed
 from keras2cv.device import TARGETS
-from keras2cv.errors import InputError, MissingDependency, NetError, UsageError
+from keras2cv.errors import BundleError, InputError, MissingDependency, NetError, UsageError
 from keras2cv.manifest import Manifest
 
 Array = NDArray[Any]
@@ -58,12 +60,15 @@ class Net:
         engine: str | None = None,
         fusion: bool | None = None,
         winograd: bool | None = None,
+        seen: Seen | None = None,
     ) -> None:
         """Load the file at `path`, which `manifest` describes.
 
         None for `engine`, `fusion` and `winograd` means what the manifest was verified with.
+        `seen` is what `read_bundle` looked at: no other file is loaded.
 
         Raises:
+            BundleError: the file is another one now than it was when it was looked at.
             UsageError: no such engine, or one that cannot run on `device`.
             MissingDependency: this OpenCV does not have the engine.
             NetError: OpenCV does not load the file.
@@ -74,7 +79,8 @@ class Net:
         self._lock = threading.Lock()
         self.device = device
         choices = engines_to_try(engine, manifest.engine.name, device)
-        self._net, self.engine = _load(path, manifest.model.format, choices)
+        with _held(path, seen) as held:
+            self._net, self.engine = _load(held, path.name, manifest.model.format, choices)
         self.fusion = manifest.engine.fusion if fusion is None else fusion
         self.winograd = manifest.engine.winograd if winograd is None else winograd
         if self.engine == "classic":
@@ -229,7 +235,23 @@ def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, 
     return ENGINES if device == "cpu" else ("classic",)
 
 
-def _load(path: Path, file_format: str, engines: Sequence[str]) -> tuple[Any, str]:
+@contextmanager
+def _held(path: Path, looked_at: Seen | None) -> Iterator[Path]:
+    """Give a name for the very file that was looked at, whatever `path` comes to mean meanwhile."""
+    if looked_at is None:
+        yield path
+        return
+    with path.open("rb") as file:
+        if seen(file.fileno()) != looked_at:
+            raise BundleError(
+                f"{path} was changed while it was being loaded. Load it again; if that goes on, "
+                "see who writes there."
+            )
+        same = Path("/proc/self/fd", str(file.fileno()))  # Linux: the open file, by name
+        yield same if same.exists() else path
+
+
+def _load(path: Path, name: str, file_format: str, engines: Sequence[str]) -> tuple[Any, str]:
     """Return the net, and the engine that really holds it."""
     problems = []
     for engine in engines:
@@ -244,7 +266,7 @@ def _load(path: Path, file_format: str, engines: Sequence[str]) -> tuple[Any, st
         _check_engine(found := _engine_of(net), engines)
         return net, found
     raise NetError(
-        f"OpenCV {cv2.__version__} does not load {path.name} ({'; '.join(problems)}). "
+        f"OpenCV {cv2.__version__} does not load {name} ({'; '.join(problems)}). "
         "Export it for this OpenCV, with --opencv."
     )
 

@@ -149,6 +149,7 @@ class Predictor:
             engine=engine,
             fusion=fusion,
             winograd=winograd,
+            seen=bundle.seen,
         )
         self._preprocess = None
         if self.manifest.preprocessing is not None:

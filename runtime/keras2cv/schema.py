@@ -29,6 +29,8 @@ from keras2cv.errors import BundleError
 MAX_TEXT_BYTES = 4095
 MAX_INT = 2**31 - 1
 
+MAX_PATH, MAX_PROBLEM = 200, 600  # characters of a message: the file's words are in it
+
 T = TypeVar("T")
 
 
@@ -36,9 +38,17 @@ class SchemaError(BundleError):
     """A value that breaks the schema: `path` says which, `problem` what is wrong with it."""
 
     def __init__(self, path: str, problem: str) -> None:
+        path, problem = _printable(path, MAX_PATH), _printable(problem, MAX_PROBLEM)
         super().__init__(f"{path}: {problem}")
         self.path = path
         self.problem = problem
+
+
+def _printable(text: str, limit: int) -> str:
+    """Return `text` without what could command a terminal, and not without end."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def parse_json(text: str) -> Any:
@@ -200,8 +210,11 @@ def _join(path: str, key: str) -> str:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"key {next(k for k in keys if keys.count(k) > 1)!r} appears twice")
+        met: set[str] = set()
+        for key, _ in pairs:
+            if key in met:
+                raise ValueError(f"key {key!r} appears twice")
+            met.add(key)
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 import onnx
 from onnx import ModelProto
 
+from keras2cv.child import run_child
 from keras2cv.complaint import condensed
 from keras2cv.isolated import ending
 from keras2cv.litter import temporary_folder
@@ -72,24 +72,15 @@ def _read_by(model: ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
 
 def _run(arguments: Sequence[str], timeout_s: float) -> str:
     """Run the probe; return what went wrong, or nothing."""
-    try:
-        done = subprocess.run(
-            [sys.executable, str(_PROBE), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+    done = run_child([sys.executable, str(_PROBE), *arguments], timeout_s=timeout_s)
+    if done.code is None:
         return f"OpenCV was not done after {timeout_s:g} s"
-    if done.returncode == 0:
+    if done.code == 0:
         return ""
     said = [line for line in done.stdout.splitlines() if line.startswith('{"error"')]
     if said:
         return f"OpenCV refuses it: {condensed(RuntimeError(json.loads(said[-1])['error']))}"
-    return f"OpenCV crashes ({ending(done.returncode)})"
+    return f"OpenCV crashes ({ending(done.code)})"
 
 
 def has_onnxruntime() -> bool:

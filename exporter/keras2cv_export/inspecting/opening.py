@@ -13,6 +13,7 @@ import onnx_ir as ir
 from keras2cv.bundle import MANIFEST, read_bundle
 from keras2cv.errors import ModelError, UsageError
 from keras2cv.litter import temporary_folder
+from keras2cv.onnx_file import OnnxError, check_onnx
 from keras2cv_export.support import Unsupported
 
 from .report import Finding
@@ -82,6 +83,7 @@ def read_onnx(path: Path) -> ir.Model:
         raise ModelError(f"There is no file {path}. Check the path.")
     if path.stat().st_size > _MAX_BYTES:
         raise ModelError(f"{path} has more than 2 GiB, which OpenCV does not read.")
+    _look_through(path)
     try:
         model: ir.Model = ir.load(path, format="protobuf")
     except Exception as error:  # protobuf's own, or whatever its broken contents lead to
@@ -89,6 +91,17 @@ def read_onnx(path: Path) -> ir.Model:
         raise ModelError(f"{path} is no ONNX file: {reason}. Export it again.") from error
     _refuse_outside(path, model)
     return model
+
+
+def _look_through(path: Path) -> None:
+    """Refuse what no exporter writes, before a library believes it."""
+    try:
+        with path.open("rb") as file:
+            check_onnx(file.read(), external=True)
+    except OnnxError as error:
+        raise ModelError(
+            f"{path} is no ONNX file that can be used: it {error}. Export it again."
+        ) from None
 
 
 def _refuse_outside(path: Path, model: ir.Model) -> None:

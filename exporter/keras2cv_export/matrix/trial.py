@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from keras2cv.child import gib, run_child
 from keras2cv.isolated import ending
 from keras2cv.litter import temporary_folder
 
@@ -44,6 +44,7 @@ def run_selftest(
     with temporary_folder() as folder:
         written = folder / "report.json"
         command = [str(environment.python), "-m", "keras2cv", "selftest", str(bundle.resolve())]
+        command += ["--in-process"]
         command += ["--json", str(written), *(["--engine", engine] if force_engine else [])]
         started = time.monotonic()
         with runtime_copy(folder) as variables:
@@ -70,28 +71,20 @@ def _run(
     command: Sequence[str], variables: Mapping[str, str], written: Path, timeout_s: float
 ) -> str | None:
     """Return why the program has not `written` a report; None if it has."""
-    try:
-        done = subprocess.run(
-            command,
-            env=variables,
-            cwd=written.parent,  # Python 3.10 imports from the current folder first
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+    # The folder: Python 3.10 imports from the current one first.
+    done = run_child(command, env=variables, cwd=written.parent, timeout_s=timeout_s)
+    if done.code is None:
         return f"It was not done after {timeout_s:g} s."
+    if done.out_of_memory:
+        return f"It asked for more than the {gib(done.limit)} of memory that it may have here."
     lines = done.stderr.strip().splitlines()
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     if said:
         return said[-1]
-    if done.returncode == 0 or (done.returncode == 1 and written.exists()):
+    if done.code == 0 or (done.code == 1 and written.exists()):
         return None  # the report has the answer
     last = lines[-1].strip()[:_MAX_WORDS] if lines else "nothing on stderr"
-    return f"The self-test crashed ({ending(done.returncode)}); its last words: {last}"
+    return f"The self-test crashed ({ending(done.code)}); its last words: {last}"
 
 
 def _read(path: Path) -> tuple[float | None, float | None, str | None]:

@@ -5,17 +5,29 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from math import prod
+from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from keras2cv.bundle import MANIFEST, read_manifest
+from keras2cv.errors import UsageError
 from keras2cv.frames import Source
+from keras2cv.isolated import run_worker
 from keras2cv.predictor import Predictor, load
 from keras2cv.tuning import fastest, side_by_side
 
 MANY_IMAGES: Final = 100  # below it, loading another net takes longer than it saves
 
+_TIMEOUT_S: Final = 300.0
+_MAX_ZEROS: Final = 2**28
+
 
 def load_one(args: Namespace, *, again: bool = False) -> Predictor:
     """Load the bundle as the arguments say; `again`, one that was looked at already."""
+    if not again:
+        try_unverified(args.bundle, args.engine)
     return load(
         args.bundle,
         device=args.device,
@@ -25,6 +37,31 @@ def load_one(args: Namespace, *, again: bool = False) -> Predictor:
         score=args.score,
         nms=args.nms,
     )
+
+
+def try_unverified(folder: Path, engine: str | None) -> None:
+    """Run a bundle that nobody verified once in a process of its own, on zeros.
+
+    One that calls itself verified has run in some OpenCV; its word for it is all there is, and
+    `keras2cv selftest` is the verb that takes nobody's word.
+
+    Raises:
+        NetError: OpenCV refuses it, crashes on it, hangs, or asks for too much memory.
+        BundleError: it is none.
+    """
+    if not (folder / MANIFEST).is_file():
+        return  # no bundle, as `load` will say
+    manifest = read_manifest(folder)
+    if manifest.status == "verified":
+        return
+    count = sum(prod(tensor.keras_shape) for tensor in manifest.inputs)
+    if count > _MAX_ZEROS:
+        raise UsageError(
+            f"{folder} is unverified, and its inputs take {count} numbers, too many to try it on. "
+            "Export it again, without --no-check."
+        )
+    zeros = [np.zeros(tensor.keras_shape, tensor.dtype) for tensor in manifest.inputs]
+    run_worker(folder, [zeros], timeout_s=_TIMEOUT_S, engine=engine)
 
 
 def load_several(args: Namespace, model: Predictor, sources: Sequence[Source]) -> list[Predictor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.run import add_runtime_arguments
-from keras2cv.errors import VerdictError
+from keras2cv.errors import NetError, VerdictError
 from keras2cv.opencv import require_opencv
 
 if TYPE_CHECKING:
@@ -24,18 +25,58 @@ EXAMPLES: Final = """\
   keras2cv selftest cat.cv
   keras2cv selftest cat.cv --engine classic --json report.json
 """
+_TIMEOUT_S: Final = 600
+_EXIT_CODES: Final = range(5)  # of `keras2cv` itself
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
     add_runtime_arguments(parser)
+    parser.add_argument(
+        "--in-process",
+        action="store_true",
+        help="do not start a process of its own, which a graph that crashes OpenCV would end",
+    )
     add_json_argument(parser, "every comparison")
 
 
 def execute(args: Namespace) -> int:
-    """Compare, and print a line per comparison."""
+    """Compare, in a process of its own, and print a line per comparison."""
     require_opencv()
+    return _compare(args) if args.in_process else _in_child(args)
+
+
+def _in_child(args: Namespace) -> int:
+    """Run this very verb in a process that may crash, and pass on what it says."""
+    from keras2cv.child import gib, run_child
+    from keras2cv.isolated import child_environment, ending
+
+    command = [sys.executable, "-m", "keras2cv", "selftest", str(args.bundle), "--in-process"]
+    for name in ("device", "engine", "threads", "json"):
+        if (value := getattr(args, name)) is not None:
+            command += [f"--{name}", str(value)]
+    done = run_child(command, timeout_s=_TIMEOUT_S, env=child_environment())
+    if done.code is None:
+        raise NetError(
+            f"OpenCV was not done with {args.bundle} after {_TIMEOUT_S} s. Try the other engine."
+        )
+    if done.out_of_memory:
+        raise NetError(
+            f"OpenCV asked for more than the {gib(done.limit)} of memory that it may have here, "
+            f"for {args.bundle}. Free some, or try the other engine."
+        )
+    if done.code not in _EXIT_CODES:
+        raise NetError(
+            f"OpenCV crashed on {args.bundle} ({ending(done.code)}); its last words: "
+            f"{done.last_words}. Try the other engine, or export it for this OpenCV, with --opencv."
+        )
+    sys.stderr.write(done.stderr)
+    sys.stdout.write(done.stdout)
+    return done.code
+
+
+def _compare(args: Namespace) -> int:
     from keras2cv.predictor import load
     from keras2cv.selftest import run_selftest
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError
 from keras2cv.tail.nms import combined_nms, nms
-from keras2cv.tail.step import Step
+from keras2cv.tail.step import MAX_ELEMENTS, Step
 
 Array = NDArray[Any]
 _Rule = Callable[..., Sequence[Array]]
@@ -31,6 +32,7 @@ def finish(heads: Mapping[str, Array], steps: Sequence[Step]) -> dict[str, Array
     for number, step in enumerate(steps):
         inputs = [arrays[name] for name in step.inputs]
         try:
+            _check_size(step, inputs)
             with np.errstate(all="ignore"):  # TensorFlow does not say either
                 made = _RULES[step.op](step, *inputs)
         except (ValueError, IndexError, TypeError, MemoryError) as error:
@@ -41,6 +43,23 @@ def finish(heads: Mapping[str, Array], steps: Sequence[Step]) -> dict[str, Array
             ) from error
         arrays |= zip(step.outputs, map(np.asarray, made), strict=True)
     return {name: arrays[name] for step in steps for name in step.outputs}
+
+
+def _check_size(step: Step, inputs: Sequence[Array]) -> None:
+    """Raise ValueError before memory is asked for that no model's end takes."""
+    if step.op in ("concat", "stack"):
+        count = sum(x.size for x in inputs)
+    elif step.op == "gather":
+        x, indices = inputs
+        count = indices.size * (x.size // max(x.shape[step.axis or 0], 1))
+    elif step.op == "slice":
+        count = prod(step.shape or ())
+    elif len(inputs) > 1 and step.op not in ("combined_nms", "nms"):
+        count = prod(np.broadcast_shapes(*(x.shape for x in inputs)))
+    else:
+        return
+    if count > MAX_ELEMENTS:
+        raise ValueError(f"{count} numbers")
 
 
 def _slice(step: Step, x: Array) -> Sequence[Array]:

@@ -12,6 +12,7 @@ from keras2cv.schema import SchemaError
 MAX_STEPS: Final = 1000
 MAX_NAMES: Final = 1000
 MAX_CONSTANT: Final = 4096  # numbers; larger constants are outputs of the net
+MAX_ELEMENTS: Final = 2**28  # of what a step makes: 1 GiB of float32
 MAX_KEPT: Final = 1_000_000
 MAX_RANK: Final = 8
 
