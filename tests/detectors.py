@@ -51,32 +51,33 @@ def _grid() -> Array:
     return (np.stack([x, y], -1).reshape(1, -1, 2) * STRIDE).astype(np.float32)
 
 
-def _features() -> tuple[Any, Any]:
+def features() -> tuple[Any, Any]:
+    """Return the input, (64, 96, 3), and what is seen in each cell of it."""
     photo = keras.Input((HEIGHT, WIDTH, 3), name="photo")
     y = layers.Conv2D(8, 5, strides=4, padding="same", activation="relu")(photo)
     y = layers.BatchNormalization()(y)
     return photo, layers.Conv2D(10, 3, strides=2, padding="same", activation="relu")(y)
 
 
-def _head(y: Any, channels: int, name: str | None = None) -> Any:
+def head(y: Any, channels: int, name: str | None = None) -> Any:
     """Return (N, M, channels), one vector per cell, around zero."""
     return layers.Reshape((COUNT, channels), name=name)(layers.Conv2D(channels, 1)(y))
 
 
 def _corners(y: Any) -> Any:
     """Return boxes x0, y0, x1, y1 in pixels: distances of 3 to 23 to all sides of a cell."""
-    sides = ops.sigmoid(_head(y, 4)) * 20.0 + 3.0
+    sides = ops.sigmoid(head(y, 4)) * 20.0 + 3.0
     corners = ops.subtract(_grid(), sides[..., :2]), ops.add(_grid(), sides[..., 2:])
     return ops.concatenate(corners, axis=-1)
 
 
 def _finished() -> keras.Model:
     """Normalised ymin, xmin, ymax, xmax; one score and one class number for each."""
-    photo, y = _features()
+    photo, y = features()
     corners = _corners(y)
     x0, y0, x1, y1 = (corners[..., k : k + 1] for k in range(4))
     parts = [y0 / HEIGHT, x0 / WIDTH, y1 / HEIGHT, x1 / WIDTH]
-    shares = ops.softmax(_head(y, CLASSES))
+    shares = ops.softmax(head(y, CLASSES))
     outputs = {
         "boxes": ops.concatenate(parts, axis=-1),
         "scores": ops.max(shares, axis=-1),
@@ -87,18 +88,18 @@ def _finished() -> keras.Model:
 
 def _per_class() -> keras.Model:
     """Corners in pixels, a sigmoid per class."""
-    photo, y = _features()
-    scores = layers.Activation("sigmoid", name="confidence")(_head(y, CLASSES))
+    photo, y = features()
+    scores = layers.Activation("sigmoid", name="confidence")(head(y, CLASSES))
     return keras.Model(photo, {"bbox": _corners(y), "confidence": scores})
 
 
 def _objectness() -> keras.Model:
     """Centres and sizes, normalised by a sigmoid; objectness; logits of a softmax."""
-    photo, y = _features()
+    photo, y = features()
     outputs = {
-        "box": layers.Activation("sigmoid")(_head(y, 4)),
-        "object": layers.Activation("sigmoid")(_head(y, 1)),
-        "class_logits": _head(y, CLASSES),
+        "box": layers.Activation("sigmoid")(head(y, 4)),
+        "object": layers.Activation("sigmoid")(head(y, 1)),
+        "class_logits": head(y, CLASSES),
     }
     return keras.Model(photo, outputs)
 
@@ -111,15 +112,15 @@ def anchors() -> Array:
 
 def _ssd() -> keras.Model:
     """Offsets from anchors, a softmax with the background as class 0."""
-    photo, y = _features()
-    scores = layers.Softmax()(_head(y, 1 + CLASSES))
-    return keras.Model(photo, {"offsets": _head(y, 4), "scores": scores})
+    photo, y = features()
+    scores = layers.Softmax()(head(y, 1 + CLASSES))
+    return keras.Model(photo, {"offsets": head(y, 4), "scores": scores})
 
 
 def _yolo() -> keras.Model:
     """One tensor: centre and size in pixels, objectness, a sigmoid per class."""
-    photo, y = _features()
-    raw = _head(y, 5 + CLASSES)
+    photo, y = features()
+    raw = head(y, 5 + CLASSES)
     centre = (ops.sigmoid(raw[..., :2]) - 0.5) * STRIDE + _grid()
     size = ops.exp(ops.tanh(raw[..., 2:4])) * 20.0
     return keras.Model(photo, ops.concatenate([centre, size, ops.sigmoid(raw[..., 4:])], axis=-1))

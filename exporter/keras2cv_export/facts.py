@@ -81,7 +81,9 @@ def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
 def _completed(said: Said | None, told: Told) -> Detection:
     """Return what the user said of a detector, and what the model says where the user did not."""
     stated = vars(cast("Detection", said)) if said is not None else {}
-    known = {key: value for key, value in stated.items() if value not in (None, False)}
+    known = {key: value for key, value in stated.items() if value is not None}
+    if not known.get("nms_across_classes"):  # False is what is not said
+        known.pop("nms_across_classes", None)
     return Detection(**{**told.detection, **known})
 
 

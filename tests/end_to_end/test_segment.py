@@ -11,47 +11,17 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import layers, ops
 
 import keras2cv
-from conformance import randomize
 from drawn_image import draw_image
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
 from keras2cv.results import Segmentation
 from keras2cv_export import Mask, export
+from segmenters import CLASSES, HEIGHT, WIDTH, ending_in_argmax, unet
 
-WIDTH, HEIGHT, CLASSES = 96, 64, 5
 SIZES = [(187, 131), (131, 187), (61, 40)]
 LABELS = ("sky", "road", "tree", "naïve ★", "猫")
-
-
-def unet(channels: int, activation: str | None, *, stride: int = 1) -> keras.Model:
-    """Return a small U-Net on (64, 96, 3), its mask (64, 96, channels), or coarser by `stride`."""
-    photo = keras.Input((HEIGHT, WIDTH, 3), name="photo")
-    fine = layers.Conv2D(6, 3, strides=stride, padding="same", activation="relu")(photo)
-    y = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(fine)
-    y = layers.BatchNormalization()(y)
-    y = layers.Conv2D(8, 3, padding="same", activation="relu")(y)
-    y = layers.Concatenate()([layers.UpSampling2D(2, interpolation="bilinear")(y), fine])
-    y = layers.Conv2D(channels, 1, activation=activation, name="mask")(y)
-    return ready(keras.Model(photo, y))
-
-
-def ending_in_argmax() -> keras.Model:
-    """Return the same with the decision inside, (64, 96) int32."""
-    model = unet(CLASSES, "softmax")
-    return keras.Model(model.input, ops.argmax(model.output, axis=-1))
-
-
-def ready(model: keras.Model) -> keras.Model:
-    """Return the model with informative weights."""
-    keras.utils.set_random_seed(5)
-    images = np.random.default_rng(5).uniform(0, 1, (6, HEIGHT, WIDTH, 3))
-    randomize(model, 5, [images.astype(np.float32)])
-    kernel, bias = model.get_layer("mask").get_weights()
-    model.get_layer("mask").set_weights([kernel, bias - bias.mean()])
-    return model
 
 
 def answer(model: keras.Model, image: Any) -> Any:

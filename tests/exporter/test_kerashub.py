@@ -122,7 +122,7 @@ def test_a_detector_that_is_not_known_is_asked_about() -> None:
 
 def test_what_is_stated_comes_first(tmp_path: Path) -> None:
     """Exported as it is, but for the threshold that the user gave; and both are said."""
-    report = export(detector(), tmp_path / "d.cv", detection={"score": 0.1})
+    report = export(detector(), tmp_path / "d.cv", detection={"score": 0.0})
     detect = report.manifest.task.detect
     assert detect is not None
     assert detect.anchors is not None
