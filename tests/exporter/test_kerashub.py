@@ -127,7 +127,7 @@ def test_what_is_stated_comes_first(tmp_path: Path) -> None:
     assert detect is not None
     assert detect.anchors is not None
     assert (detect.score, detect.nms and detect.nms.iou, len(detect.anchors.boxes)) == (
-        0.1,
+        0.0,
         0.6,
         12,
     )
