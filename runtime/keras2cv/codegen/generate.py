@@ -3,44 +3,75 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from keras2cv._version import VERSION
 from keras2cv.bundle import Bundle
 from keras2cv.codegen.limits import check_program_can_run
+from keras2cv.codegen.template import applies, fill, read_template
+from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.manifest import Kind
 from keras2cv.opencv import OLDEST
 
-_CPP_FILES: Final = (
-    "CMakeLists.txt",
-    "README.md",
-    "main.cpp",
-    "manifest.hpp",
-    "prepare.hpp",
-    "model.hpp",
-    "drawing.hpp",
-    "json.hpp",
-)
+# Each file of a C++ program, and for which traits it is written.
+_CPP_FILES: Final[Mapping[str, str]] = {
+    "CMakeLists.txt": "",
+    "README.md": "",
+    "main.cpp": "",
+    "sources.hpp": "",
+    "manifest.hpp": "",
+    "prepare.hpp": "!arrays",
+    "placement.hpp": "pixels",
+    "model.hpp": "",
+    "tail.hpp": "tail",
+    "drawing.hpp": "drawn",
+    "json.hpp": "",
+}
+# Each part of a Python program, in the order in which they stand there.
+_PYTHON_PARTS: Final[Mapping[str, str]] = {
+    "head": "",
+    "manifest": "",
+    "prepare": "!arrays",
+    "placement": "pixels",
+    "tail": "tail",
+    "model": "",
+    "answer/{kind}": "",
+    "drawing": "drawn",
+    "sources": "",
+    "program": "",
+}
 _TITLES: Final[Mapping[Kind, str]] = {
     "classify": "one of many classes",
     "binary": "yes or no",
     "regress": "numbers",
+    "embed": "vectors that are near for images that are alike",
     "raw": "every output as it is",
+    "detect": "boxes around things",
+    "segment": "a class for every pixel",
+    "keypoints": "points of a figure",
+    "image": "an image from an image",
 }
-_ONLY: Final = re.compile(r" *(?://|#)@only (?P<kinds>[a-z ]+)$")
+# The options of a program, and for which traits it has them.
+_OPTIONS: Final[Mapping[str, str]] = {
+    "[--top K]": "classify",
+    "[--score S]": "detect segment keypoints",
+    "[--json]": "",
+    "[--save PATH]": "!arrays",
+    "[--mask PATH]": "segment",
+    "[--show]": "!inputs",
+    "[--device NAME]": "",
+}
 
 
 def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     """Write a program for `bundle` into `folder`, which is created; return its files.
 
     Args:
-        bundle: what the program is for, and every other bundle of the same task kind.
+        bundle: what the program is for, and every other bundle with the same traits.
         language: one of `LANGUAGES`.
         folder: files that it holds already are left alone.
 
@@ -65,51 +96,57 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:
     """Return file name -> text of the program that `generate` writes into `folder`."""
-    words = _words(bundle, folder)
-    kind = bundle.manifest.task.kind
-    return {name: _fill(text, kind, words) for name, text in LANGUAGES[language](kind).items()}
+    traits, words = traits_of(bundle.manifest), _words(bundle, folder)
+    texts = LANGUAGES[language](bundle.manifest.task.kind, traits)
+    return {name: fill(text, traits, words) for name, text in texts.items()}
 
 
-def _cpp(kind: Kind) -> dict[str, str]:
-    texts = {name: _template(f"cpp/{name}") for name in _CPP_FILES}
-    return {**texts, "answer.hpp": _template(f"cpp/answer/{kind}.hpp")}
+def _cpp(kind: Kind, traits: frozenset[str]) -> dict[str, str]:
+    names = [name for name, wanted in _CPP_FILES.items() if applies(wanted, traits)]
+    texts = {name: read_template(f"cpp/{name}") for name in names}
+    return {**texts, "answer.hpp": read_template(f"cpp/answer/{kind}.hpp")}
 
 
-def _python(kind: Kind) -> dict[str, str]:
-    answer = _template(f"python/answer/{kind}.py.in")
-    return {"predict.py": _template("python/predict.py.in").replace("@answer@\n", answer)}
+def _python(kind: Kind, traits: frozenset[str]) -> dict[str, str]:
+    names = [name for name, wanted in _PYTHON_PARTS.items() if applies(wanted, traits)]
+    parts = [read_template(f"python/{name.format(kind=kind)}.py.in") for name in names]
+    return {"predict.py": "\n\n".join(parts)}
 
 
-LANGUAGES: Final[Mapping[str, Callable[[Kind], dict[str, str]]]] = {"cpp": _cpp, "python": _python}
-
-
-def _template(name: str) -> str:
-    return (files("keras2cv.codegen") / "templates" / name).read_text(encoding="utf-8")
+LANGUAGES: Final[Mapping[str, Callable[[Kind, frozenset[str]], dict[str, str]]]] = {
+    "cpp": _cpp,
+    "python": _python,
+}
 
 
 def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
     """Return what stands for each @word@ of the templates."""
-    kind = bundle.manifest.task.kind
-    options = "[--json] [--save PICTURE]"
+    manifest, traits = bundle.manifest, traits_of(bundle.manifest)
+    sources = "NAME=FILE..." if "inputs" in traits else "SOURCE..."
+    options = " ".join(name for name, wanted in _OPTIONS.items() if applies(wanted, traits))
     return {
-        "kind": kind,
-        "task": _TITLES[kind],
-        "name": bundle.folder.name,
-        "bundle": shlex.quote(_path_from(folder, bundle.folder)),
+        "kind": manifest.task.kind,
+        "task": _TITLES[manifest.task.kind],
+        "usage": f"predict BUNDLE {sources} {options}",
         "version": VERSION,
         "oldest": ".".join(map(str, OLDEST)),
-        "options": f"[--top K] {options}" if kind == "classify" else options,
+        "oldesttuple": ", ".join(map(str, OLDEST)),
+        "command": f"python predict.py BUNDLE {sources}",
+        # These four are for the README alone.
+        "name": bundle.folder.name.replace("`", "'"),
+        "bundle": shlex.quote(_path_from(folder, bundle.folder)),
+        "example": _example(bundle),
+        "files": ", ".join(f"`{t.name.replace('`', chr(39))}`" for t in manifest.inputs),
     }
 
 
-def _fill(text: str, kind: Kind, words: Mapping[str, str]) -> str:
-    lines = []
-    for line in text.splitlines():
-        mark = _ONLY.search(line)
-        if mark is None or kind in mark["kinds"].split():
-            lines.append(line[: mark.start()] if mark else line)
-    filled = "\n".join(lines) + "\n"
-    return re.sub(r"@([a-z]+)@", lambda found: words[found[1]], filled)
+def _example(bundle: Bundle) -> str:
+    """Return what a user may put after the program's name and the bundle."""
+    manifest = bundle.manifest
+    if "inputs" not in traits_of(manifest):
+        return "photo.jpg --save drawn.png"
+    files = {t.name: "photo.jpg" if t.name == manifest.image_input else "array.npy" for t in manifest.inputs}
+    return " ".join(shlex.quote(f"{name}={file}") for name, file in files.items())
 
 
 def _path_from(folder: Path, target: Path) -> str:

@@ -6,9 +6,7 @@ from typing import Final
 
 from keras2cv.bundle import Bundle
 from keras2cv.errors import UnsupportedError
-from keras2cv.manifest import Kind, Preprocessing
-
-KINDS: Final[tuple[Kind, ...]] = ("classify", "binary", "regress", "raw")
+from keras2cv.manifest import Preprocessing
 
 # The interpolations that are a call of cv::resize. "tf-bilinear" is cv2's linear, on float32.
 INTERPOLATIONS: Final = ("nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear")
@@ -20,29 +18,9 @@ def check_program_can_run(bundle: Bundle) -> None:
     Raises:
         UnsupportedError: with what is in the way, and the ways around it.
     """
-    if (kind := bundle.manifest.task.kind) not in KINDS:
-        raise UnsupportedError(
-            f"{bundle.folder} is for the task {kind}, and programs are written for "
-            f"{', '.join(KINDS)}. Run it with keras2cv.load(), which needs cv2 and NumPy."
-        )
-    if bundle.manifest.tail is not None:
-        raise UnsupportedError(
-            f"{bundle.folder} finishes after the net, by steps that OpenCV has nothing for. "
-            "Run it with keras2cv.load(), which needs cv2 and NumPy."
-        )
     rules = bundle.manifest.preprocessing
-    if rules is None:
-        raise UnsupportedError(
-            f"{bundle.folder} takes arrays: it does not say how an image becomes its input, and "
-            "the program reads images. Export it with --preprocess, or start from the lines that "
-            "`keras2cv info` shows."
-        )
-    if len(inputs := bundle.manifest.inputs) != 1:
-        raise UnsupportedError(
-            f"{bundle.folder} has the inputs {', '.join(t.name for t in inputs)}, and the program "
-            "fills one, with an image. Start from the lines that `keras2cv info` shows."
-        )
-    _check_interpolation(bundle, rules)
+    if rules is not None:
+        _check_interpolation(bundle, rules)
 
 
 def _check_interpolation(bundle: Bundle, rules: Preprocessing) -> None:

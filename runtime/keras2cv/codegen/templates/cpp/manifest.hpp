@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct Error : std::runtime_error {
 // A value of the manifest that knows where it lies, so that a complaint can say so.
 class Node {
 public:
+    Node() = default;
     Node(const cv::FileNode& node, const std::string& path) : node_(node), path_(path) {}
 
     bool has(const std::string& key) const { return node_.isMap() && !node_[key].empty(); }
@@ -49,6 +51,8 @@ public:
         return items;
     }
 
+    bool flag() const { return integer() != 0; }
+
     std::vector<int> integers() const {
         std::vector<int> values;
         for (const Node& item : list()) values.push_back(item.integer());
@@ -78,36 +82,34 @@ private:
 };
 
 // An input or output: its names and shapes in Keras and in the net. Layout "same", or the net has
-// channels first where Keras has them last. Batched: dimension 0 of both shapes is the batch.
+// the channels before the other axes and Keras has them last.
 struct TensorSpec {
     std::string name, net_name, layout, dtype;
     std::vector<int> keras_shape, net_shape;
-    bool batched;
+    bool batched;  // dimension 0 is the batch
 };
 
-// blob = (pixel - mean) * scale / std, after the resize. Mean is in pixel units, 0..255; mean and
-// deviation (the manifest's "std") have a value per channel, in the order of `color`.
+//@begin !arrays
+// blob = (pixel - mean) * scale / std, per channel, in the order of `color`.
 struct Preprocessing {
-    std::string color, resize, interpolation;
+    std::string input, color, resize, interpolation;
     cv::Size size;
     std::vector<double> mean, deviation;
     double scale;
     int pad;  // the colour of a letterbox's bars, 0..255
 };
 
-struct Task {
-    std::string kind, output, scores;  // output and scores are empty where the task has none
-    std::vector<std::string> labels;   // empty if there are none
-};
-
+//@end
 struct Manifest {
+    cv::FileStorage storage;  // nodes live as long as it does
     std::string model_path, engine;
     bool verified, fusion, winograd;
     int batch;
-    TensorSpec input;
-    std::vector<TensorSpec> outputs;
-    Preprocessing preprocessing;
-    Task task;
+    std::vector<TensorSpec> inputs, outputs;
+    std::vector<TensorSpec> heads;  // outputs of the net that only the tail reads  //@only tail
+    Node steps;                     // the tail's  //@only tail
+    Preprocessing preprocessing;  //@only !arrays
+    Node task;
 };
 
 inline std::size_t product(const std::vector<int>& shape, std::size_t first = 0) {
@@ -136,8 +138,17 @@ inline TensorSpec read_tensor(const Node& node, bool batched, int batch) {
     return spec;
 }
 
+inline std::vector<TensorSpec> read_outputs(const Node& node, int batch) {
+    std::vector<TensorSpec> specs;
+    for (const Node& output : node.list())
+        specs.push_back(read_tensor(output, output["batched"].flag(), batch));
+    return specs;
+}
+
+//@begin !arrays
 inline Preprocessing read_preprocessing(const Node& node) {
     Preprocessing rules;
+    rules.input = node["input"].text();
     rules.color = node["color"].text();
     rules.resize = node["resize"].text();
     rules.interpolation = node["interpolation"].text();
@@ -154,15 +165,20 @@ inline Preprocessing read_preprocessing(const Node& node) {
     return rules;
 }
 
-inline Task read_task(const Node& node) {
-    Task task;
-    task.kind = node["kind"].text();
-    if (node.has("output")) task.output = node["output"].text();
-    if (node.has("scores")) task.scores = node["scores"].text();
-    if (node.has("labels")) task.labels = node["labels"].texts();
-    return task;
+// The image that the preprocessing makes must be what its input takes.
+inline void check_image(const Node& root, const Manifest& manifest) {
+    const Preprocessing& rules = manifest.preprocessing;
+    const std::vector<int> shape = {manifest.batch, static_cast<int>(rules.mean.size()),
+                                    rules.size.height, rules.size.width};
+    for (const TensorSpec& input : manifest.inputs) {
+        if (input.name != rules.input) continue;
+        root["preprocessing"]["size"].expect(shape == input.net_shape, "the size of the net's input");
+        return;
+    }
+    root["preprocessing"]["input"].expect(false, "one of the inputs");
 }
 
+//@end
 // Return the model's path, if a file of the right size is there.
 inline std::string find_model(const std::string& folder, const Node& model) {
     const std::string path = folder + "/" + model["file"].text();
@@ -173,15 +189,6 @@ inline std::string find_model(const std::string& folder, const Node& model) {
         throw Error(path + " has " + bytes + " bytes, its manifest says " + model["bytes"].text() +
                     ". Copy the bundle again.");
     return path;
-}
-
-// The one input must be the image that the preprocessing makes.
-inline void check_input(const Node& root, const Manifest& manifest) {
-    const Preprocessing& rules = manifest.preprocessing;
-    const std::vector<int> shape = {manifest.batch, static_cast<int>(rules.mean.size()),
-                                    rules.size.height, rules.size.width};
-    root["preprocessing"]["size"].expect(shape == manifest.input.net_shape,
-                                         "the size of the net's input");
 }
 
 inline cv::FileStorage open_manifest(const std::string& folder) {
@@ -198,33 +205,48 @@ inline cv::FileStorage open_manifest(const std::string& folder) {
     throw Error(path + " is not JSON. Copy the bundle again.");
 }
 
+// `oldest`, such as "4.10", is the first OpenCV that runs the net.
+inline void check_version(const std::string& oldest) {
+    int major = 0, minor = 0;
+    char dot = 0;
+    std::istringstream(oldest) >> major >> dot >> minor;
+    if (major > CV_VERSION_MAJOR || (major == CV_VERSION_MAJOR && minor > CV_VERSION_MINOR))
+        throw Error("The bundle needs OpenCV " + oldest + " or newer, and this is " CV_VERSION
+                    ". Build with a newer one, or export the model with --opencv " CV_VERSION ".");
+}
+
 // Return what the bundle in `folder` says; its task must be `kind`.
 inline Manifest read_manifest(const std::string& folder, const std::string& kind) {
-    const cv::FileStorage storage = open_manifest(folder);  // nodes live as long as it does
-    const Node root(storage.root(), "");
+    Manifest manifest;
+    manifest.storage = open_manifest(folder);
+    const Node root(manifest.storage.root(), "");
     const int schema = root["schema"].integer();
     if (schema != 1)
         throw Error("manifest.json: schema is " + std::to_string(schema) + ", this program reads 1. "
                     "Generate the program again with the keras2cv that made the bundle.");
-    Manifest manifest;
-    manifest.task = read_task(root["task"]);
-    if (manifest.task.kind != kind)
-        throw Error("The bundle's task is " + manifest.task.kind + ", this program is for " + kind +
-                    ". Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
-    manifest.model_path = find_model(folder, root["model"]);
+    manifest.task = root["task"];
+    if (manifest.task["kind"].text() != kind)
+        throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for " +
+                    kind + ". Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
+    const Node model = root["model"], engine = root["engine"];
+    check_version(model["opencv"].text());
+    manifest.model_path = find_model(folder, model);
     manifest.verified = root["status"].text() == "verified";
-    manifest.batch = root["model"]["batch"].integer();
-    root["model"]["batch"].expect(manifest.batch > 0, "1 or more");
-    manifest.engine = root["engine"]["name"].text();
-    manifest.fusion = root["engine"]["fusion"].integer() != 0;
-    manifest.winograd = root["engine"]["winograd"].integer() != 0;
-    const std::vector<Node> inputs = root["inputs"].list();
-    root["inputs"].expect(inputs.size() == 1, "one image; this program fills no other inputs");
-    manifest.input = read_tensor(inputs[0], true, manifest.batch);
-    for (const Node& output : root["outputs"].list())
-        manifest.outputs.push_back(
-            read_tensor(output, output["batched"].integer() != 0, manifest.batch));
-    manifest.preprocessing = read_preprocessing(root["preprocessing"]);
-    check_input(root, manifest);
+    manifest.batch = model["batch"].integer();
+    model["batch"].expect(manifest.batch > 0, "1 or more");
+    manifest.engine = engine["name"].text();
+    manifest.fusion = engine["fusion"].flag();
+    manifest.winograd = engine["winograd"].flag();
+    for (const Node& input : root["inputs"].list())
+        manifest.inputs.push_back(read_tensor(input, true, manifest.batch));
+    root["inputs"].expect(manifest.inputs.size() == 1, "one image; this program fills no other inputs");  //@only !inputs
+    manifest.outputs = read_outputs(root["outputs"], manifest.batch);
+    manifest.heads = read_outputs(root["tail"]["heads"], manifest.batch);  //@only tail
+    manifest.steps = root["tail"]["steps"];  //@only tail
+    if (root.has("tail"))  //@only !tail
+        throw Error("The bundle finishes after the net by steps that this program does not do. "  //@only !tail
+                    "Generate one with `keras2cv codegen " + folder + " --lang cpp`.");  //@only !tail
+    manifest.preprocessing = read_preprocessing(root["preprocessing"]);  //@only !arrays
+    check_image(root, manifest);  //@only !arrays
     return manifest;
 }

@@ -1,8 +1,9 @@
-// The net: images in, each output of each image out, under Keras' names and in Keras' layout.
+// The net: blobs in, each output of each sample out, under Keras' names and in Keras' layout.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,23 +12,25 @@
 
 #include "json.hpp"
 #include "manifest.hpp"
-#include "prepare.hpp"
+#include "tail.hpp"  //@only tail
 
-// One output for one image: `shape` is Keras', without the batch; values are in C order.
+// One output for one sample: `shape` is Keras', without the batch; values are in C order.
 struct Tensor {
     std::string name, dtype;
     std::vector<int> shape;
     std::vector<float> values;
 };
 
-using Sample = std::vector<Tensor>;  // every output for one image, in Keras' order
+using Sample = std::vector<Tensor>;  // every output for one sample, in Keras' order
 
 inline const Tensor& find_output(const Sample& sample, const std::string& name) {
     for (const Tensor& tensor : sample)
         if (tensor.name == name) return tensor;
-    throw Error("manifest.json: task.output " + name + " is not an output. Export the bundle again.");
+    throw Error("manifest.json: the task reads " + name + ", which is not an output. Export the "
+                "bundle again.");
 }
 
+//@begin raw regress
 // The values as nested lists, from `first` on and from dimension `axis` on.
 inline std::string json_tensor(const Tensor& tensor, std::size_t axis = 0, std::size_t first = 0) {
     if (axis == tensor.shape.size()) {
@@ -42,39 +45,79 @@ inline std::string json_tensor(const Tensor& tensor, std::size_t axis = 0, std::
     return json_list(parts);
 }
 
+//@end
+struct Device {
+    const char* name;
+    int backend, target;
+};
+
+// Return the device, or throw an Error if this OpenCV, or this machine, does not have it.
+inline Device find_device(const std::string& name) {
+    static const Device devices[] = {
+        {"cpu", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_CPU},
+        {"opencl", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_OPENCL},
+        {"cuda", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA},
+        {"cuda-fp16", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA_FP16},
+    };
+    for (const Device& device : devices) {
+        if (device.name != name) continue;
+        const auto offered = cv::dnn::getAvailableTargets(static_cast<cv::dnn::Backend>(device.backend));
+        if (std::find(offered.begin(), offered.end(), device.target) == offered.end())
+            throw Error("Device " + name + " is not there: OpenCV " CV_VERSION " is built without it, "
+                        "or finds no such device. Leave --device out.");
+        return device;
+    }
+    throw Error("There is no device " + name + ". Choose cpu, opencl, cuda or cuda-fp16.");
+}
+
 class Model {
 public:
-    explicit Model(const Manifest& manifest) : manifest_(manifest), net_(load(manifest)) {
-        const bool classic = !is_new_engine();
-        if (classic && !manifest.fusion) net_.enableFusion(false);
+    explicit Model(const Manifest& manifest, const std::string& device = "cpu")
+        : manifest_(manifest), net_(load(manifest, device)) {
+        if (is_new_engine()) {
+            names_ = net_.getUnconnectedOutLayersNames();  // it gives all or nothing
+            return;
+        }
+        for (const TensorSpec& output : manifest.outputs) names_.push_back(output.net_name);  //@only !tail
+        names_ = net_outputs(manifest);  //@only tail
+        const Device found = find_device(device);
+        net_.setPreferableBackend(found.backend);
+        net_.setPreferableTarget(found.target);
+        if (!manifest.fusion) net_.enableFusion(false);
 #if CV_VERSION_MAJOR > 4 || (CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR >= 7)
-        if (classic && !manifest.winograd) net_.enableWinograd(false);
+        if (!manifest.winograd) net_.enableWinograd(false);
 #endif
-        for (const TensorSpec& output : manifest.outputs) names_.push_back(output.net_name);
-        if (!classic) names_ = net_.getUnconnectedOutLayersNames();  // it gives all or nothing
     }
 
-    // Run 1 to `manifest.batch` images at once.
-    std::vector<Sample> run(std::vector<cv::Mat> images) {
-        const std::size_t count = images.size();
-        images.resize(static_cast<std::size_t>(manifest_.batch), images.back());  // fill it up
-        net_.setInput(prepare(images, manifest_.preprocessing), manifest_.input.net_name);
-        std::vector<cv::Mat> blobs;
-        net_.forward(blobs, names_);
+    // Run a batch, a blob for each input; return the first `count` samples.
+    std::vector<Sample> run(const std::vector<cv::Mat>& blobs, std::size_t count) {
+        for (std::size_t i = 0; i < blobs.size(); ++i)
+            net_.setInput(blobs[i], manifest_.inputs[i].net_name);
+        std::vector<cv::Mat> arrays;
+        net_.forward(arrays, names_);
+        std::map<std::string, cv::Mat> found;
+        for (std::size_t i = 0; i < names_.size(); ++i) found[names_[i]] = as_floats(arrays[i]);
+        add_tail(found);  //@only tail
         std::vector<Sample> samples(count);
         for (const TensorSpec& spec : manifest_.outputs) {
-            const cv::Mat blob = find_blob(blobs, spec);
-            for (std::size_t i = 0; i < count; ++i) samples[i].push_back(cut(blob, spec, i));
+            const cv::Mat& array = find_array(found, spec);
+            for (std::size_t i = 0; i < count; ++i) samples[i].push_back(cut(array, spec, i));
         }
         return samples;
     }
 
 private:
-    static cv::dnn::Net load(const Manifest& manifest) {
+    // OpenCV 5's new engine runs on the CPU alone; OpenCV 4 has one engine, the classic one.
+    static cv::dnn::Net load(const Manifest& manifest, const std::string& device) {
+        find_device(device);
+        if (manifest.engine == "new" && device != "cpu")
+            throw Error("The bundle was verified with OpenCV 5's new engine only, which runs on the "
+                        "CPU. Leave --device out.");
 #if CV_VERSION_MAJOR >= 5
-        const int engine = manifest.engine == "new"       ? cv::dnn::ENGINE_NEW
-                           : manifest.engine == "classic" ? cv::dnn::ENGINE_CLASSIC
-                                                          : cv::dnn::ENGINE_AUTO;
+        const int engine = manifest.engine == "new" ? cv::dnn::ENGINE_NEW
+                           : manifest.engine == "classic" || device != "cpu"
+                               ? cv::dnn::ENGINE_CLASSIC
+                               : cv::dnn::ENGINE_AUTO;
         return cv::dnn::readNet(manifest.model_path, "", "", engine);
 #else
         if (manifest.engine == "new")
@@ -92,30 +135,71 @@ private:
 #endif
     }
 
-    cv::Mat find_blob(const std::vector<cv::Mat>& blobs, const TensorSpec& spec) const {
-        const auto found = std::find(names_.begin(), names_.end(), spec.net_name);
-        if (found == names_.end())
+//@begin tail
+    // What the net itself gives: its own of the outputs, and the heads that the tail reads.
+    static std::vector<std::string> net_outputs(const Manifest& manifest) {
+        std::vector<std::string> names;
+        const std::set<std::string> made = names_made(manifest.steps);
+        for (const TensorSpec& output : manifest.outputs)
+            if (made.count(output.net_name) == 0) names.push_back(output.net_name);
+        for (const TensorSpec& head : manifest.heads) names.push_back(head.net_name);
+        return names;
+    }
+
+    // Do the tail's steps, and add what they make to `found`.
+    void add_tail(std::map<std::string, cv::Mat>& found) const {
+        Arrays arrays;
+        for (const TensorSpec& head : manifest_.heads) {
+            Array whole{head.dtype, head.keras_shape, {}};
+            const cv::Mat& array = find_array(found, head);
+            for (int i = 0; i < (head.batched ? manifest_.batch : 1); ++i)
+                for (const float value : cut(array, head, static_cast<std::size_t>(i)).values)
+                    whole.values.push_back(value);
+            arrays[head.name] = whole;
+        }
+        finish(arrays, manifest_.steps);
+        for (const TensorSpec& output : manifest_.outputs) {
+            const auto made = arrays.find(output.net_name);
+            if (made == arrays.end() || found.count(output.net_name) != 0) continue;
+            if (made->second.shape != output.net_shape)
+                throw Error("manifest.json: tail: " + output.name + " comes out in another shape. "
+                            "Export the bundle again.");
+            const std::vector<float> values(made->second.values.begin(), made->second.values.end());
+            found[output.net_name] = cv::Mat(values, true);
+        }
+    }
+
+//@end
+    // The same values, float32 and one after the other.
+    static cv::Mat as_floats(const cv::Mat& array) {
+        cv::Mat floats = array;
+        if (array.depth() != CV_32F) array.convertTo(floats, CV_32F);
+        return floats.isContinuous() ? floats : floats.clone();
+    }
+
+    static const cv::Mat& find_array(const std::map<std::string, cv::Mat>& arrays,
+                                     const TensorSpec& spec) {
+        const auto found = arrays.find(spec.net_name);
+        if (found == arrays.end())
             throw Error("The net has no output " + spec.net_name + ". Export the bundle again.");
-        cv::Mat blob = blobs[static_cast<std::size_t>(found - names_.begin())];
-        if (blob.total() != product(spec.net_shape))
+        if (found->second.total() != product(spec.net_shape))
             throw Error("OpenCV " CV_VERSION " gives output " + spec.name + " another shape than the "
                         "manifest says. Export the bundle for this OpenCV, with --opencv.");
-        if (blob.depth() != CV_32F) blob.convertTo(blob, CV_32F);
-        return blob.isContinuous() ? blob : blob.clone();
+        return found->second;
     }
 
     // Return sample `index` of an output, in Keras' layout.
-    static Tensor cut(const cv::Mat& blob, const TensorSpec& spec, std::size_t index) {
+    static Tensor cut(const cv::Mat& array, const TensorSpec& spec, std::size_t index) {
         const std::size_t first = spec.batched ? 1 : 0;  // dimension of the sample itself
         const std::size_t size = product(spec.keras_shape, first);
-        const float* values = blob.ptr<float>() + (spec.batched ? index * size : 0);
+        const float* values = array.ptr<float>() + (spec.batched ? index * size : 0);
         Tensor tensor{spec.name, spec.dtype, {}, {values, values + size}};
         tensor.shape.assign(spec.keras_shape.begin() + static_cast<std::ptrdiff_t>(first),
                             spec.keras_shape.end());
         if (spec.layout != "same") tensor.values = channels_last(tensor.values, tensor.shape.back());
         if (spec.dtype == "bool" || spec.dtype.find("int") != std::string::npos)
             for (float& value : tensor.values)
-                value = spec.dtype == "bool" ? value != 0.0f : std::nearbyint(value);
+                value = spec.dtype == "bool" ? value != 0.0f : std::nearbyint(value) + 0.0f;  // no -0
         return tensor;
     }
 

@@ -69,14 +69,16 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     return resized;
 }
 
-// Return images (BGR, uint8, any sizes) as one blob (N, C, H, W) float32.
-inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& rules) {
+// Return images (BGR, uint8, any sizes) as one blob (batch, C, H, W) float32; the last image fills
+// what is missing of the batch.
+inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& rules, int batch) {
     std::vector<cv::Mat> fitted;
     for (const cv::Mat& image : images) {
         cv::Mat pixels = image;
         if (rules.color == "GRAY") cv::cvtColor(image, pixels, cv::COLOR_BGR2GRAY);
         fitted.push_back(fit(pixels, rules));
     }
+    fitted.resize(static_cast<std::size_t>(batch), fitted.back());
     cv::Scalar mean;
     for (std::size_t c = 0; c < rules.mean.size(); ++c) mean[static_cast<int>(c)] = rules.mean[c];
     const bool swap_red_and_blue = rules.color == "RGB";

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "drawing.hpp"  //@only drawn
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
@@ -12,10 +13,30 @@
 static const char* const KIND = "binary";
 static const double THRESHOLD = 0.5;  // a probability from here on is a yes
 
-struct Answer {
-    std::string line, json;            // for stdout; json is what stands between the braces
-    std::vector<std::string> caption;  // for the picture
+struct Task {
+    std::string output, scores;  // scores: what the output's value is
+    std::vector<std::string> labels = {"no", "yes"};
 };
+
+struct Answer {
+    double probability;  // of yes
+    std::vector<std::string> labels;
+
+    bool is_positive() const { return probability >= THRESHOLD; }
+    std::string label() const { return labels[is_positive()]; }
+    double score() const { return is_positive() ? probability : 1 - probability; }  // of the answer
+};
+
+inline Task read_task(const Node& node) {
+    Task task;
+    task.output = node["output"].text();
+    task.scores = node["scores"].text();
+    if (!node.has("labels")) return task;
+    const std::vector<std::string> labels = node["labels"].texts();
+    node["labels"].expect(labels.size() == 1 || labels.size() == 2, "one or two");
+    task.labels = labels.size() == 2 ? labels : std::vector<std::string>{"not " + labels[0], labels[0]};
+    return task;
+}
 
 // 1 / (1 + exp(-x)), by the form that does not overflow for the sign of x.
 inline double sigmoid(double logit) {
@@ -23,14 +44,7 @@ inline double sigmoid(double logit) {
     return std::exp(logit) / (1 + std::exp(logit));
 }
 
-// {negative, positive}
-inline std::vector<std::string> both_labels(const Task& task) {
-    if (task.labels.empty()) return {"no", "yes"};
-    if (task.labels.size() == 1) return {"not " + task.labels[0], task.labels[0]};
-    return task.labels;
-}
-
-inline Answer make_answer(const Sample& sample, const Task& task) {
+inline Answer find_answer(const Sample& sample, const Task& task) {
     const std::vector<float>& values = find_output(sample, task.output).values;
     if (values.size() != 1)
         throw Error("manifest.json: task.output must be one number. Export the bundle again.");
@@ -38,14 +52,19 @@ inline Answer make_answer(const Sample& sample, const Task& task) {
     if (!(probability >= 0 && probability <= 1))
         throw Error("The net's probability is " + format("%g", probability) + ". If the model returns "
                     "logits, export it with that said.");
-    const bool positive = probability >= THRESHOLD;
-    const std::string label = both_labels(task)[positive];
-    const double score = positive ? probability : 1 - probability;  // of the answer, whichever it is
-    Answer answer;
-    answer.line = label + format(" %.4f", score);
-    answer.caption = {label + format(" %.3f", score)};
-    answer.json = "\"task\": \"binary\", \"label\": " + json_text(label) +
-                  ", \"probability\": " + json_number(probability) +
-                  ", \"threshold\": " + json_number(THRESHOLD);
-    return answer;
+    return {probability, task.labels};
 }
+
+inline std::string to_line(const Answer& answer) { return answer.label() + format(" %.4f", answer.score()); }
+
+inline std::string to_json(const Answer& answer) {
+    return "\"task\": \"binary\", \"label\": " + json_text(answer.label()) + ", \"probability\": " +
+           json_number(answer.probability) + ", \"threshold\": " + json_number(THRESHOLD);
+}
+//@begin drawn
+
+// Return the image with the answer and its probability.
+inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+    return caption(image, {answer.label() + format(" %.3f", answer.score())});
+}
+//@end

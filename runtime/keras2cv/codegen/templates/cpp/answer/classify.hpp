@@ -7,16 +7,35 @@
 #include <string>
 #include <vector>
 
+#include "drawing.hpp"  //@only drawn
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
 
 static const char* const KIND = "classify";
 
-struct Answer {
-    std::string line, json;            // for stdout; json is what stands between the braces
-    std::vector<std::string> caption;  // for the picture
+struct Task {
+    std::string output, scores;  // scores: what the output's values are
+    std::vector<std::string> labels;
+    std::size_t top = 3;  // how many classes are printed
 };
+
+struct Answer {
+    std::vector<float> scores;       // one per class
+    std::vector<std::size_t> order;  // the numbers of the classes, best first
+    std::vector<std::string> labels;
+    std::size_t top;
+
+    std::string label_of(std::size_t i) const { return labels.empty() ? std::to_string(i) : labels[i]; }
+};
+
+inline Task read_task(const Node& node) {
+    Task task;
+    task.output = node["output"].text();
+    task.scores = node["scores"].text();
+    if (node.has("labels")) task.labels = node["labels"].texts();
+    return task;
+}
 
 // Logits become probabilities; the largest is subtracted first, so that nothing overflows.
 inline std::vector<float> softmax(const std::vector<float>& logits) {
@@ -29,42 +48,49 @@ inline std::vector<float> softmax(const std::vector<float>& logits) {
     return result;
 }
 
-// The numbers of the classes, best first; of equals, the smaller number.
-inline std::vector<std::size_t> best_first(const std::vector<float>& scores) {
-    std::vector<std::size_t> order(scores.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-    return order;
-}
-
-inline Answer make_answer(const Sample& sample, const Task& task, std::size_t top) {
-    std::vector<float> scores = find_output(sample, task.output).values;
-    if (task.scores == "logits") scores = softmax(scores);
-    for (const float score : scores)
+inline Answer find_answer(const Sample& sample, const Task& task) {
+    Answer answer{find_output(sample, task.output).values, {}, task.labels, task.top};
+    if (task.scores == "logits") answer.scores = softmax(answer.scores);
+    for (const float score : answer.scores)
         if (std::isnan(score)) throw Error("The net's scores are not numbers. Run the self-test.");
-    if (!task.labels.empty() && task.labels.size() != scores.size())
+    if (!task.labels.empty() && task.labels.size() != answer.scores.size())
         throw Error("manifest.json: task.labels must be one per class. Export the bundle again.");
-    const auto label = [&](std::size_t i) {
-        return task.labels.empty() ? std::to_string(i) : task.labels[i];
-    };
-
-    const std::vector<std::size_t> order = best_first(scores);
-    Answer answer;
-    std::vector<std::string> shown, records, numbers;
-    for (std::size_t rank = 0; rank < std::min(top, order.size()); ++rank) {
-        const std::size_t i = order[rank];
-        shown.push_back(label(i) + format(" %.4f", scores[i]));
-        records.push_back("{\"label\": " + json_text(label(i)) + ", \"index\": " + std::to_string(i) +
-                          ", \"score\": " + json_number(scores[i]) + "}");
-    }
-    for (std::size_t rank = 0; rank < std::min<std::size_t>(3, order.size()); ++rank)
-        answer.caption.push_back(label(order[rank]) + format(" %.3f", scores[order[rank]]));
-    for (const float score : scores) numbers.push_back(json_number(score));
-    const std::size_t best = order[0];
-    answer.line = join(shown);
-    answer.json = "\"task\": \"classify\", \"label\": " + json_text(label(best)) +
-                  ", \"index\": " + std::to_string(best) + ", \"score\": " + json_number(scores[best]) +
-                  ", \"top\": " + json_list(records) + ", \"scores\": " + json_list(numbers);
+    answer.order.resize(answer.scores.size());
+    std::iota(answer.order.begin(), answer.order.end(), std::size_t{0});
+    std::stable_sort(answer.order.begin(), answer.order.end(), [&](std::size_t a, std::size_t b) {
+        return answer.scores[a] > answer.scores[b];  // of equals, the smaller number comes first
+    });
     return answer;
 }
+
+inline std::string to_line(const Answer& answer) {
+    std::vector<std::string> shown;
+    for (std::size_t rank = 0; rank < std::min(answer.top, answer.order.size()); ++rank) {
+        const std::size_t i = answer.order[rank];
+        shown.push_back(answer.label_of(i) + format(" %.4f", answer.scores[i]));
+    }
+    return join(shown);
+}
+
+inline std::string to_json(const Answer& answer) {
+    const auto record = [&](std::size_t i) {
+        return "\"label\": " + json_text(answer.label_of(i)) + ", \"index\": " + std::to_string(i) +
+               ", \"score\": " + json_number(answer.scores[i]);
+    };
+    std::vector<std::string> records, numbers;
+    for (std::size_t rank = 0; rank < std::min(answer.top, answer.order.size()); ++rank)
+        records.push_back("{" + record(answer.order[rank]) + "}");
+    for (const float score : answer.scores) numbers.push_back(json_number(score));
+    return "\"task\": \"classify\", " + record(answer.order[0]) + ", \"top\": " + json_list(records) +
+           ", \"scores\": " + json_list(numbers);
+}
+//@begin drawn
+
+// Return the image with the three best classes.
+inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+    std::vector<std::string> lines;
+    for (std::size_t rank = 0; rank < std::min<std::size_t>(3, answer.order.size()); ++rank)
+        lines.push_back(answer.label_of(answer.order[rank]) + format(" %.3f", answer.scores[answer.order[rank]]));
+    return caption(image, lines);
+}
+//@end

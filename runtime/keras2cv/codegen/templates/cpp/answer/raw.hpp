@@ -5,16 +5,22 @@
 #include <string>
 #include <vector>
 
+#include "drawing.hpp"  //@only drawn
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
 
 static const char* const KIND = "raw";
 
+struct Task {};
+
 struct Answer {
-    std::string line, json;            // for stdout; json is what stands between the braces
-    std::vector<std::string> caption;  // for the picture
+    Sample outputs;
 };
+
+inline Task read_task(const Node&) { return {}; }
+
+inline Answer find_answer(const Sample& sample, const Task&) { return {sample}; }
 
 // "boxes [4, 4]"
 inline std::string title(const Tensor& output) {
@@ -23,24 +29,31 @@ inline std::string title(const Tensor& output) {
     return output.name + " " + json_list(sizes);
 }
 
-inline std::string first_values(const Tensor& output) {
+inline std::string to_line(const Answer& answer) {
     std::vector<std::string> shown;
-    for (std::size_t i = 0; i < std::min<std::size_t>(4, output.values.size()); ++i)
-        shown.push_back(format("%.6g", output.values[i]));
-    return join(shown, " ") + (output.values.size() > 4 ? " ..." : "");
+    for (const Tensor& output : answer.outputs) {
+        std::string line = title(output);
+        for (std::size_t i = 0; i < std::min<std::size_t>(4, output.values.size()); ++i)
+            line += format(" %.6g", output.values[i]);
+        shown.push_back(line + (output.values.size() > 4 ? " ..." : ""));
+    }
+    return join(shown, "; ");
 }
 
-inline Answer make_answer(const Sample& sample, const Task&) {
-    Answer answer;
-    std::vector<std::string> shown, members;
-    for (const Tensor& output : sample) {
-        const auto range = std::minmax_element(output.values.begin(), output.values.end());
-        shown.push_back(title(output) + " " + first_values(output));
-        members.push_back(json_text(output.name) + ": " + json_tensor(output));
-        answer.caption.push_back(title(output) + format(" %.3g", *range.first) +
-                                 format("..%.3g", *range.second));
-    }
-    answer.line = join(shown, "; ");
-    answer.json = "\"task\": \"raw\", \"outputs\": {" + join(members) + "}";
-    return answer;
+inline std::string to_json(const Answer& answer) {
+    std::vector<std::string> members;
+    for (const Tensor& output : answer.outputs) members.push_back(json_text(output.name) + ": " + json_tensor(output));
+    return "\"task\": \"raw\", \"outputs\": {" + join(members) + "}";
 }
+//@begin drawn
+
+// Return the image with each output's name, shape and range.
+inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+    std::vector<std::string> lines;
+    for (const Tensor& output : answer.outputs) {
+        const auto range = std::minmax_element(output.values.begin(), output.values.end());
+        lines.push_back(title(output) + format(" %.3g", *range.first) + format("..%.3g", *range.second));
+    }
+    return caption(image, lines);
+}
+//@end

@@ -5,34 +5,58 @@
 #include <string>
 #include <vector>
 
+#include "drawing.hpp"  //@only drawn
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
 
 static const char* const KIND = "regress";
 
-struct Answer {
-    std::string line, json;            // for stdout; json is what stands between the braces
-    std::vector<std::string> caption;  // for the picture
+struct Task {
+    std::string output;
+    std::vector<std::string> labels;
 };
 
-inline Answer make_answer(const Sample& sample, const Task& task) {
-    const Tensor& output = find_output(sample, task.output);
-    const std::size_t count = output.values.size();
-    if (!task.labels.empty() && task.labels.size() != count)
-        throw Error("manifest.json: task.labels must be one per value. Export the bundle again.");
-    const auto show = [&](std::size_t i, const char* pattern) {
-        return (task.labels.empty() ? "" : task.labels[i] + " ") + format(pattern, output.values[i]);
-    };
+struct Answer {
+    Tensor values;
+    std::vector<std::string> labels;
+};
 
-    Answer answer;
-    std::vector<std::string> shown, labels;
-    for (std::size_t i = 0; i < std::min<std::size_t>(8, count); ++i) shown.push_back(show(i, "%.6g"));
-    for (std::size_t i = 0; i < std::min<std::size_t>(5, count); ++i)
-        answer.caption.push_back(show(i, "%.4g"));
-    for (const std::string& label : task.labels) labels.push_back(json_text(label));
-    answer.line = join(shown) + (count > 8 ? " ... " + std::to_string(count - 8) + " more" : "");
-    answer.json = "\"task\": \"regress\", \"values\": " + json_tensor(output);
-    if (!labels.empty()) answer.json += ", \"labels\": " + json_list(labels);
+inline Task read_task(const Node& node) {
+    return {node["output"].text(), node.has("labels") ? node["labels"].texts() : std::vector<std::string>{}};
+}
+
+inline Answer find_answer(const Sample& sample, const Task& task) {
+    Answer answer{find_output(sample, task.output), task.labels};
+    if (!task.labels.empty() && task.labels.size() != answer.values.values.size())
+        throw Error("manifest.json: task.labels must be one per value. Export the bundle again.");
     return answer;
 }
+
+// The first values, each with its label if it has one.
+inline std::vector<std::string> first_values(const Answer& answer, std::size_t most, const char* pattern) {
+    std::vector<std::string> shown;
+    for (std::size_t i = 0; i < std::min(most, answer.values.values.size()); ++i)
+        shown.push_back((answer.labels.empty() ? "" : answer.labels[i] + " ") + format(pattern, answer.values.values[i]));
+    return shown;
+}
+
+inline std::string to_line(const Answer& answer) {
+    const std::size_t count = answer.values.values.size();
+    return join(first_values(answer, 8, "%.6g")) +
+           (count > 8 ? " ... " + std::to_string(count - 8) + " more" : "");
+}
+
+inline std::string to_json(const Answer& answer) {
+    std::vector<std::string> labels;
+    for (const std::string& label : answer.labels) labels.push_back(json_text(label));
+    return "\"task\": \"regress\", \"values\": " + json_tensor(answer.values) +
+           (labels.empty() ? "" : ", \"labels\": " + json_list(labels));
+}
+//@begin drawn
+
+// Return the image with the first five values.
+inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+    return caption(image, first_values(answer, 5, "%.4g"));
+}
+//@end

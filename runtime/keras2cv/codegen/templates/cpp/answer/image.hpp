@@ -1,0 +1,86 @@
+// An image that the model made of the image.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "json.hpp"
+#include "manifest.hpp"
+#include "model.hpp"
+#include "placement.hpp"
+
+static const char* const KIND = "image";
+
+struct Task {
+    std::string output, color;  // the order of its channels: RGB, BGR or GRAY
+    double low, high;           // the values that are black and full brightness
+};
+
+struct Answer {
+    cv::Mat image;     // BGR, uint8, without a letterbox's bars, of the size that the net gives
+    cv::Size visible;  // of the part of the image that it was made of
+};
+
+inline Task read_task(const Node& node) {
+    const Node facts = node["image"];
+    Task task{facts["output"].text(), facts["color"].text(), facts["low"].number(), facts["high"].number()};
+    facts["high"].expect(task.low < task.high, "above low");
+    return task;
+}
+
+// A value as a pixel; what is not a number is black.
+inline uchar to_pixel(float value, const Task& task) {
+    const float low = static_cast<float>(task.low), range = static_cast<float>(task.high - task.low);
+    const float share = (value - low) / range;
+    return static_cast<uchar>(share > 0 ? cvRound(std::min(share, 1.0f) * 255.0f) : 0);
+}
+
+inline Answer find_answer(const Sample& sample, const Task& task, const Placement& place) {
+    const Tensor& output = find_output(sample, task.output);
+    const int channels = output.shape.size() == 3 ? output.shape[2] : 1;
+    if (output.shape.size() < 2 || output.shape.size() > 3 || channels != (task.color == "GRAY" ? 1 : 3))
+        throw Error("manifest.json: task.image.output must be an image (h, w, C). Export the bundle again.");
+    cv::Mat whole(output.shape[0], output.shape[1], CV_8UC(channels));
+    std::transform(output.values.begin(), output.values.end(), whole.ptr<uchar>(),
+                   [&](float value) { return to_pixel(value, task); });
+    if (task.color != "BGR")
+        cv::cvtColor(whole, whole, task.color == "GRAY" ? cv::COLOR_GRAY2BGR : cv::COLOR_RGB2BGR);
+
+    const double per_x = static_cast<double>(whole.cols) / place.input.width;
+    const double per_y = static_cast<double>(whole.rows) / place.input.height;
+    const cv::Rect content = place.content();
+    const cv::Point from(cvRound(content.x * per_x), cvRound(content.y * per_y));
+    const cv::Point to(std::max(from.x + 1, cvRound(content.br().x * per_x)),
+                       std::max(from.y + 1, cvRound(content.br().y * per_y)));
+    return {whole(cv::Rect(from, to) & cv::Rect({}, whole.size())).clone(), place.visible().size()};
+}
+
+inline std::string to_line(const Answer& answer) {
+    return std::to_string(answer.image.cols) + "x" + std::to_string(answer.image.rows) + " pixels";
+}
+
+inline std::string to_json(const Answer& answer) {
+    const cv::Scalar mean = cv::mean(answer.image);
+    return "\"task\": \"image\", \"image_wh\": [" + std::to_string(answer.image.cols) + ", " +
+           std::to_string(answer.image.rows) + "], \"mean_bgr\": " +
+           json_list({json_number(mean[0]), json_number(mean[1]), json_number(mean[2])});
+}
+//@begin !arrays
+
+// Return the image that came out in the shape of what went in: of that size, or of the net's own
+// where that is larger.
+inline cv::Mat draw(const Answer& answer, const cv::Mat&) {
+    const double scale = std::max(1.0, std::min(static_cast<double>(answer.image.cols) / answer.visible.width,
+                                                static_cast<double>(answer.image.rows) / answer.visible.height));
+    const cv::Size size(cvRound(answer.visible.width * scale), cvRound(answer.visible.height * scale));
+    const bool shrinks = size.width < answer.image.cols || size.height < answer.image.rows;
+    cv::Mat picture;
+    cv::resize(answer.image, picture, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
+    return picture;
+}
+//@end

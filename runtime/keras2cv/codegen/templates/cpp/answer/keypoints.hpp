@@ -1,0 +1,187 @@
+// Points of one figure: joints, corners, features of a face.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+#include "drawing.hpp"  //@only drawn
+#include "json.hpp"
+#include "manifest.hpp"
+#include "model.hpp"
+#include "placement.hpp"
+
+static const char* const KIND = "keypoints";
+
+struct Task {
+    std::string output, form, units, activation, refine;
+    double score;               // points above it are drawn
+    std::vector<int> skeleton;  // numbers of points that a line joins, in pairs
+    std::vector<std::string> labels;
+
+    bool has_scores() const { return form != "xy" && form != "yx"; }
+};
+
+struct Keypoint {
+    cv::Vec2f xy;  // pixels of the image
+    float score;   // 1 where the model gives none
+};
+
+struct Answer {
+    cv::Size image;
+    std::vector<Keypoint> points;
+    bool has_scores;
+    double threshold;
+    std::vector<int> skeleton;
+    std::vector<std::string> labels;
+
+    std::string label_of(std::size_t number) const {
+        return labels.empty() ? std::to_string(number) : labels[number];
+    }
+    bool is_shown(std::size_t number) const { return !has_scores || points[number].score > static_cast<float>(threshold); }
+};
+
+inline Task read_task(const Node& node) {
+    const Node facts = node["keypoints"];
+    Task task;
+    task.output = facts["output"].text();
+    task.form = facts["form"].text();
+    task.units = facts["units"].text();
+    task.activation = facts["activation"].text();
+    task.refine = facts["refine"].text();
+    task.score = facts["score"].number();
+    if (facts.has("skeleton")) task.skeleton = facts["skeleton"].integers();
+    if (node.has("labels")) task.labels = node["labels"].texts();
+    return task;
+}
+
+// -1, 0 or 1: which of the neighbours is higher, if there are two.
+inline int towards_higher(const cv::Mat& map, cv::Point before, cv::Point after) {
+    if (!cv::Rect({}, map.size()).contains(before) || !cv::Rect({}, map.size()).contains(after)) return 0;
+    const float difference = map.at<float>(after) - map.at<float>(before);
+    return (difference > 0) - (difference < 0);
+}
+
+// A point is the centre of the highest cell of its map, the first of equals; with "quarter" a
+// quarter of a cell from there towards the higher neighbour (Newell et al., Stacked Hourglass
+// Networks). As shares of the input's width and height.
+inline std::vector<Keypoint> heatmap_points(const Tensor& output, const Task& task) {
+    if (output.shape.size() != 3)
+        throw Error("manifest.json: task.keypoints.output must be (h, w, K). Export the bundle again.");
+    const int height = output.shape[0], width = output.shape[1], count = output.shape[2];
+    const cv::Mat table(height * width, count, CV_32F, const_cast<float*>(output.values.data()));
+    std::vector<Keypoint> points;
+    for (int k = 0; k < count; ++k) {
+        cv::Mat map = table.col(k).clone().reshape(1, height);
+        cv::Point best(0, 0);
+        for (int i = 1; i < height * width; ++i) {
+            const cv::Point at(i % width, i / width);
+            const float highest = map.at<float>(best);
+            if (map.at<float>(at) > highest || (std::isnan(highest) && !std::isnan(map.at<float>(at)))) best = at;
+        }
+        double x = best.x + 0.5, y = best.y + 0.5;
+        if (task.refine == "quarter") {
+            x += 0.25 * towards_higher(map, best - cv::Point(1, 0), best + cv::Point(1, 0));
+            y += 0.25 * towards_higher(map, best - cv::Point(0, 1), best + cv::Point(0, 1));
+        }
+        points.push_back({{static_cast<float>(x / width), static_cast<float>(y / height)}, map.at<float>(best)});
+    }
+    return points;
+}
+
+// Points that the model gives as numbers, x and y or y and x, and maybe a score.
+inline std::vector<Keypoint> listed_points(const Tensor& output, const Task& task) {
+    const std::size_t step = task.form.size();
+    if (step < 2 || output.values.size() % step != 0)
+        throw Error("manifest.json: task.keypoints.output must be points of the form " + task.form +
+                    ". Export the bundle again.");
+    std::vector<Keypoint> points;
+    for (std::size_t i = 0; i < output.values.size(); i += step) {
+        const float first = output.values[i], second = output.values[i + 1];
+        const cv::Vec2f xy = task.form[0] == 'x' ? cv::Vec2f(first, second) : cv::Vec2f(second, first);
+        points.push_back({xy, task.has_scores() ? output.values[i + 2] : 1.0f});
+    }
+    return points;
+}
+
+// 1 / (1 + exp(-x)), through the exponential that does not overflow.
+inline float sigmoid(float logit) {
+    const float small = std::exp(-std::abs(logit));
+    return (logit >= 0 ? 1.0f : small) / (1.0f + small);
+}
+
+inline Answer find_answer(const Sample& sample, const Task& task, const Placement& place) {
+    const Tensor& output = find_output(sample, task.output);
+    Answer answer{place.source, {}, task.has_scores(), task.score, task.skeleton, task.labels};
+    answer.points = task.form == "heatmaps" ? heatmap_points(output, task) : listed_points(output, task);
+    if (!task.labels.empty() && task.labels.size() != answer.points.size())
+        throw Error("manifest.json: task.labels must be one per point. Export the bundle again.");
+    const bool in_pixels = task.units == "pixels";
+    for (Keypoint& point : answer.points) {
+        const cv::Vec2d xy = place.to_source(point.xy[0] * (in_pixels ? 1.0 : place.input.width),
+                                             point.xy[1] * (in_pixels ? 1.0 : place.input.height));
+        point.xy = {static_cast<float>(xy[0]), static_cast<float>(xy[1])};
+        if (task.activation == "sigmoid") point.score = sigmoid(point.score);
+    }
+    return answer;
+}
+
+inline std::string to_line(const Answer& answer) {
+    std::vector<std::string> shown;
+    for (std::size_t i = 0; i < answer.points.size(); ++i) {
+        if (!answer.is_shown(i)) continue;
+        const Keypoint& point = answer.points[i];
+        const std::string score = answer.has_scores ? format(" %.4f", point.score) : "";
+        shown.push_back(answer.label_of(i) + score + format(" at %.0f", point.xy[0]) + format(" %.0f", point.xy[1]));
+    }
+    return shown.empty() ? "nothing" : join(shown);
+}
+
+inline std::string to_json(const Answer& answer) {
+    std::vector<std::string> records;
+    for (std::size_t i = 0; i < answer.points.size(); ++i) {
+        const Keypoint& point = answer.points[i];
+        records.push_back("{\"label\": " + json_text(answer.label_of(i)) + ", \"number\": " + std::to_string(i) +
+                          ", \"xy\": " + json_list({json_number(point.xy[0]), json_number(point.xy[1])}) +
+                          ", \"score\": " + (answer.has_scores ? json_number(point.score) : "null") + "}");
+    }
+    return "\"task\": \"keypoints\", \"image_wh\": [" + std::to_string(answer.image.width) + ", " +
+           std::to_string(answer.image.height) + "], \"threshold\": " + json_number(answer.threshold) +
+           ", \"points\": " + json_list(records);
+}
+//@begin drawn
+
+// Return the image with the points that are shown, the lines between them, and their labels.
+inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+    cv::Mat canvas = enlarged(image);
+    const int shorter = std::min(canvas.rows, canvas.cols), factor = canvas.rows / image.rows;
+    const int radius = std::max(3, cvRound(shorter / 120.0));
+    const Pen pen(shorter / 1200.0);
+    std::vector<cv::Point> places;
+    for (const Keypoint& point : answer.points) {
+        // A pixel's centre lies half a pixel from its corner; far beyond the image OpenCV overflows.
+        const auto bounded = [&](double edge) {
+            return std::isnan(edge) ? -16384 : cvRound(std::min(std::max(edge * factor - 0.5, -16384.0), 16384.0));
+        };
+        places.emplace_back(bounded(point.xy[0]), bounded(point.xy[1]));
+    }
+    for (std::size_t i = 0; i + 1 < answer.skeleton.size(); i += 2) {
+        const std::size_t from = static_cast<std::size_t>(answer.skeleton[i]);
+        const std::size_t to = static_cast<std::size_t>(answer.skeleton[i + 1]);
+        if (std::max(from, to) >= places.size() || !answer.is_shown(from) || !answer.is_shown(to)) continue;
+        cv::line(canvas, places[from], places[to], colour_of(static_cast<int>(to)), std::max(1, radius / 2), cv::LINE_AA);
+    }
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (!answer.is_shown(i)) continue;
+        cv::circle(canvas, places[i], radius + 1, DARK, cv::FILLED, cv::LINE_AA);
+        cv::circle(canvas, places[i], radius, colour_of(static_cast<int>(i)), cv::FILLED, cv::LINE_AA);
+    }
+    for (std::size_t i = 0; i < places.size() && !answer.labels.empty(); ++i)
+        if (answer.is_shown(i) && cv::Rect({}, canvas.size()).contains(places[i]))
+            tag(canvas, answer.labels[i], places[i] + cv::Point(2 * radius, 0), colour_of(static_cast<int>(i)), pen);
+    return canvas;
+}
+//@end

@@ -1,0 +1,38 @@
+"""What in a bundle decides which program is written for it."""
+
+from __future__ import annotations
+
+from keras2cv.manifest import RECORDS, Manifest
+
+
+def traits_of(manifest: Manifest) -> frozenset[str]:
+    """Return the traits that the templates ask for.
+
+    The task's kind, and:
+
+        pixels      it answers in pixels of the image
+        inputs      there are other inputs than an image
+        photo       one of several inputs is an image that gets prepared
+        arrays      no input is: they are arrays, as Keras takes them
+        tail        steps follow the net
+        drawn       the answer is drawn on the image
+        placed      it answers in pixels of an image that comes with other inputs
+        identity    it answers in pixels of an input that is an array
+        writes      a picture can be written
+    """
+    kind = manifest.task.kind
+    is_image = manifest.preprocessing is not None
+    has_inputs, in_pixels = not is_image or len(manifest.inputs) > 1, kind in RECORDS
+    found = {
+        kind: True,
+        "pixels": in_pixels,
+        "inputs": has_inputs,
+        "photo": has_inputs and is_image,
+        "arrays": not is_image,
+        "tail": manifest.tail is not None,
+        "drawn": is_image and kind != "image",
+        "placed": in_pixels and has_inputs and is_image,
+        "identity": in_pixels and not is_image,
+        "writes": is_image or kind == "segment",
+    }
+    return frozenset(name for name, is_so in found.items() if is_so)
