@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from onnx import NodeProto
 from onnx.helper import make_node
 
+from drawn_image import draw_image
 from keras2cv.bundle import Bundle, write_bundle
 from keras2cv.image_roles import Picture, Points
 from keras2cv.manifest import InputTensor, OutputTensor, Preprocessing, Tail, Task
@@ -71,9 +73,7 @@ class Graph:
         x = self.add("Add", [x, f"{name} low"], f"{name} shifted")
         x = self.add("Transpose", [x], f"{name} last", perm=[0, 2, 3, 1])
         self.weights[f"{name} shape"] = np.array([1, CELLS, count], np.int64)
-        return self.output(
-            name, self.add("Reshape", [x, f"{name} shape"], name), (1, CELLS, count)
-        )
+        return self.output(name, self.add("Reshape", [x, f"{name} shape"], name), (1, CELLS, count))
 
     def add(self, op: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
         """Add a node, and return its output's name."""
@@ -83,7 +83,7 @@ class Graph:
     def output(
         self, name: str, made: str, shape: tuple[int, ...], *, dtype: str = "float32"
     ) -> str:
-        """Say that `made`, of a Keras `shape`, is the output `name`; 4-D ones are NCHW in the net."""
+        """Say that `made`, of a Keras `shape`, is the output `name`; 4-D is NCHW in the net."""
         is_image = len(shape) == 4
         in_net = (shape[0], shape[3], *shape[1:3]) if is_image else shape
         layout: Any = "NCHW" if is_image else "same"
@@ -271,7 +271,6 @@ def stepped(folder: Path) -> Bundle:
     """Write a net whose tail has one of every step; all that the steps make are outputs."""
     graph = Graph()
     graph.rows("x", (LOGIT, LOGIT, LOGIT, LOGIT))
-    names = ("x", "flat", "some", "y", "best", "at", "row", "on", "off", "picked", "near")
     two = ("some", "y")
     steps = [
         Step("reshape", ("x",), ("flat",), shape=(CELLS, 4)),
@@ -299,9 +298,9 @@ def stepped(folder: Path) -> Bundle:
         Step("nms", ("flat", "marks"), ("kept", "kept scores", "count"), nms=NmsRule(5, 0.3, 0.2)),
     ]
     shapes: dict[str, tuple[int, ...]] = {
-        **{name: (5, 3) for name in ("whole", "thirds", "rest", "where", "not", "and", "or")},
-        **{name: (5, 3) for name in ("add", "subtract", "multiply", "divide", "minimum")},
-        **{name: (5, 3) for name in ("maximum", "less", "less_equal", "greater", "equal")},
+        **dict.fromkeys(("whole", "thirds", "rest", "where", "not", "and", "or"), (5, 3)),
+        **dict.fromkeys(("add", "subtract", "multiply", "divide", "minimum"), (5, 3)),
+        **dict.fromkeys(("maximum", "less", "less_equal", "greater", "equal"), (5, 3)),
         "greater_equal": (5, 3),
         "not_equal": (5, 3),
         "best": (5, 2),
@@ -314,27 +313,76 @@ def stepped(folder: Path) -> Bundle:
         "kept scores": (5,),
         "count": (),
     }
-    assert names
-    questions = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
-    integers = {"whole", "thirds", "rest", "at", "kept", "count"}
+    dtypes: dict[str, Any] = {
+        **dict.fromkeys(("less", "less_equal", "greater", "greater_equal", "equal"), "bool"),
+        **dict.fromkeys(("not_equal", "and", "or", "not"), "bool"),
+        **dict.fromkeys(("whole", "thirds", "rest", "at", "kept", "count"), "int32"),
+    }
     outputs = tuple(
-        OutputTensor(
-            f"made {name}",
-            name,
-            shape,
-            shape,
-            "same",
-            "bool"
-            if name in questions | {"and", "or", "not"}
-            else "int32"
-            if name in integers
-            else "float32",
-            batched=False,
-        )
+        OutputTensor(f"made {name}", name, shape, shape, "same", dtype, batched=False)
         for name, shape in shapes.items()
+        for dtype in [dtypes.get(name, "float32")]
     )
     tail = Tail(tuple(graph.outputs), tuple(steps))
     return graph.write(folder, Task("raw"), tail=tail, outputs=outputs)
+
+
+def _compared(folder: Path, task: Task, rules: Preprocessing | None) -> Bundle:
+    """Write a net of an image and two vectors: the image's mean colour, mixed and added to them."""
+    graph = Graph()
+    pooled = graph.add("GlobalAveragePool", [graph.conv("vector", 4)], "pooled")
+    flat = graph.add("Flatten", [pooled], "flat", axis=1)
+    graph.add("Add", [flat, "facts"], "with facts")
+    graph.output("y", graph.add("Mul", ["with facts", "weights"], "sum"), (1, 4))
+    others = tuple(
+        InputTensor(name, name, (1, 4), (1, 4), "same", "float32") for name in ("facts", "weights")
+    )
+    return graph.write(folder, task, rules=rules, others=others)
+
+
+def priced(folder: Path) -> Bundle:
+    """Write a model of an image and two vectors."""
+    return _compared(folder, Task("regress", "y", labels=("a", "b", "c", "d")), RULES)
+
+
+def unprepared(folder: Path) -> Bundle:
+    """Write the same, all of whose inputs are arrays."""
+    return _compared(folder, Task("raw"), None)
+
+
+def masked(folder: Path) -> Bundle:
+    """Write a net that finds boxes in an array."""
+    graph = Graph()
+    graph.rows("boxes", CORNERS)
+    graph.rows("scores", (SHARE, SHARE))
+    facts = Detect("yxyx", "normalised", "none", 0.6, boxes="boxes", scores="scores")
+    return graph.write(folder, Task("detect", detect=facts), rules=None)
+
+
+# Their samples are files for each input.
+INPUT_BUNDLES: Final[Mapping[str, Write]] = {
+    "an image and vectors": priced,
+    "arrays": unprepared,
+    "boxes in an array": masked,
+}
+
+
+def write_samples(folder: Path, bundle: Bundle, count: int = 2) -> list[str]:
+    """Write files for each input, and return the NAME=FILE arguments."""
+    words = []
+    for number in range(count):
+        rng = np.random.default_rng(40 + number)
+        for tensor in bundle.manifest.inputs:
+            if tensor.name == bundle.manifest.image_input:
+                path = folder / f"{tensor.name}{number}.png"
+                assert cv2.imwrite(str(path), draw_image(31 + number, 40))
+            else:
+                path = folder / f"{tensor.name}{number}.npy"
+                shape = tensor.keras_shape[number % 2 :]  # with or without the batch
+                dtype = (np.float32, np.float64)[number % 2]
+                np.save(path, rng.normal(size=shape).astype(dtype))
+            words.append(f"{tensor.name}={path}")
+    return words
 
 
 PIXEL_BUNDLES: Final[Mapping[str, Write]] = {

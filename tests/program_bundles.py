@@ -16,6 +16,7 @@ import keras2cv
 from drawn_image import draw_image
 from keras2cv.bundle import Bundle, write_bundle
 from keras2cv.manifest import Engine, InputTensor, OutputTensor, Preprocessing, Task
+from pixel_bundles import PIXEL_BUNDLES
 from tiny_bundle import ANY_ENGINE, HEIGHT, LABELS, RAW, WIDTH, Classifier, manifest_of, net, npz
 
 Write: TypeAlias = Callable[[Path], Bundle]
@@ -26,7 +27,7 @@ TORCH = {
     "std": (0.229, 0.224, 0.225),
     "source": "preset torch",
 }
-IMAGE_SIZES_WH = ((67, 41), (30, 90), (13, 11), (200, 31), (48, 36))
+IMAGE_SIZES_WH = ((67, 41), (30, 90), (13, 11), (200, 31), (48, 36), (500, 380))
 
 
 def classifier(batch: int = 1, task: Mapping[str, Any] = {}, **preprocessing: Any) -> Write:
@@ -140,15 +141,42 @@ BUNDLES: Mapping[str, Write] = {
     "raw integers": features(COUNTS, task=RAW),
     "raw flags": features(FLAGS, task=RAW),
     "raw without batch": features(FIXED, task=RAW),
+    **PIXEL_BUNDLES,
 }
 
 
 def write_images(folder: Path) -> list[Path]:
-    """Write five drawn PNGs of different sizes, which every OpenCV decodes alike."""
+    """Write six drawn PNGs of different sizes, which every OpenCV decodes alike."""
     paths = [folder / f"photo{number}.png" for number in range(len(IMAGE_SIZES_WH))]
     for path, size_wh in zip(paths, IMAGE_SIZES_WH, strict=True):
         assert cv2.imwrite(str(path), draw_image(*size_wh))
     return paths
+
+
+def expected_samples(bundle: Bundle, words: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what keras2cv says of NAME=FILE words: a record per sample."""
+    model, count = keras2cv.load(bundle.folder), len(bundle.manifest.inputs)
+    records = []
+    for start in range(0, len(words), count):
+        sample: dict[str, Any] = {}
+        for tensor, word in zip(bundle.manifest.inputs, words[start : start + count], strict=True):
+            file = word.partition("=")[2]
+            if file.endswith(".png"):
+                sample[tensor.name] = cv2.imread(file)
+            else:
+                sample[tensor.name] = np.load(file).reshape(1, *tensor.keras_shape[1:])
+        is_image = bundle.manifest.preprocessing is not None
+        whole = model.predict(sample) if is_image else model.results_of(model.infer(sample))
+        result: Any = whole[0] if isinstance(whole, list) else whole
+        name = " ".join(words[start : start + count])
+        records.append({"source": name, **result.to_dict()})
+    return records
+
+
+def assert_same_lines(stdout: str, expected: Sequence[Any], tolerance: float) -> None:
+    """Raise unless the lines of JSON are those, numbers within the tolerance."""
+    for line, record in zip(stdout.splitlines(), expected, strict=True):
+        _assert_same(json.loads(line), record, tolerance)
 
 
 def all_values(bundle: Bundle) -> list[str]:

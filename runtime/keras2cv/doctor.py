@@ -48,6 +48,12 @@ EXPORT_NEEDS: Final[Mapping[str, str]] = {
 TENSORFLOWS: Final = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel")
 
 
+OPENCL_GPU: Final = 4  # cv::ocl::Device::TYPE_GPU; cv2 has no name for it
+# Lets OpenCV's dnn use OpenCL devices that are no GPU, for which its kernels are not tested
+# (net_impl.cpp: "switching to CPU"). With OPENCV_OPENCL_DEVICE=":CPU:" such a one is also found.
+ALL_OPENCL_DEVICES: Final = "OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES"
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """Something that can run a net: `why` says what it is, or why it is not there."""
@@ -198,7 +204,15 @@ def _opencl(cv2: Any, build: str) -> Device:
     offered = cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_OPENCV)
     if not cv2.ocl.haveOpenCL() or cv2.dnn.DNN_TARGET_OPENCL not in offered:
         return Device("opencl", False, "no OpenCL device or driver is found")
-    return Device("opencl", True, cv2.ocl.Device.getDefault().name())
+    device = cv2.ocl.Device.getDefault()
+    if device.type() != OPENCL_GPU and not os.environ.get(ALL_OPENCL_DEVICES):
+        return Device(
+            "opencl",
+            False,
+            f"{device.name()} is no GPU, and OpenCV would run nets on the CPU without it "
+            f"(unless {ALL_OPENCL_DEVICES}=1)",
+        )
+    return Device("opencl", True, device.name())
 
 
 def _cuda(cv2: Any, build: str) -> list[Device]:

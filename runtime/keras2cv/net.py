@@ -112,6 +112,14 @@ class Net:
             raise NetError(self._failed("running", error)) from error
         return self._named(arrays)
 
+    def warm_up(self) -> None:
+        """Run once on zeros: a GPU compiles and chooses its kernels on the first run, for seconds.
+
+        Raises:
+            NetError: OpenCV fails on the device.
+        """
+        self.forward({name: np.zeros(shape, np.float32) for name, shape in self._shapes_in.items()})
+
     def _check(self, blobs: Mapping[str, Array]) -> None:
         if blobs.keys() != self._shapes_in.keys():
             raise InputError(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle import Bundle, read_bundle
-from keras2cv.device import choose_device
+from keras2cv.device import DeviceChoice, choose_device
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
 from keras2cv.geometry import Placement
 from keras2cv.manifest import Manifest
@@ -47,6 +47,8 @@ def load(
     Args:
         path: the bundle's folder.
         device: "cpu", "opencl", "cuda", "cuda-fp16" or "auto" (CUDA if it is there, else CPU).
+            Others than the CPU run once before `load` returns; half precision must also pass the
+            bundle's self-test, by its own tolerance.
         engine: "new" or "classic"; None takes what the bundle was verified with.
         threads: for all of OpenCV in this process; None leaves it as it is.
         check_hash: False skips the sha256 of the model, on a disk that you trust.
@@ -58,7 +60,7 @@ def load(
     Raises:
         BundleError: no bundle, or one that is incomplete, altered or too new.
         MissingDependency: the device or engine is not there, or OpenCV is too old for the net.
-        NetError: OpenCV does not load the net.
+        NetError: OpenCV does not load the net, or the device does not run it right.
         UsageError: an argument that means nothing.
     """
     for _ in range(_REPLACED_MOST):
@@ -142,23 +144,46 @@ class Predictor:
                 stacklevel=3,
             )
         require_at_least(self.manifest.model.opencv, cv2.__version__, str(bundle.folder))
-        self._net = Net(
-            bundle.model_path,
-            self.manifest,
-            device=choose_device(device),
-            engine=engine,
-            fusion=fusion,
-            winograd=winograd,
-            seen=bundle.seen,
+        self._choice = choose_device(
+            device, new_engine_only=(engine or self.manifest.engine.name) == "new"
+        )
+        self._net = self._load_net(
+            bundle, engine=engine, fusion=fusion, winograd=winograd, seen=bundle.seen
         )
         self._preprocess = None
         if self.manifest.preprocessing is not None:
             self._preprocess = Preprocessor(self.manifest.preprocessing)
+        if self.device == "cuda-fp16":
+            from keras2cv.selftest import check_half  # which itself runs a Predictor
+
+            check_half(self)
+
+    def _load_net(self, bundle: Bundle, **options: Any) -> Net:
+        """Return the net on the device that was chosen, warm; on the CPU if "auto" meets failure.
+
+        Raises:
+            NetError: OpenCV does not load it, or fails on a device that was asked for.
+        """
+        try:
+            net = Net(bundle.model_path, self.manifest, device=self._choice.runs, **options)
+            if self._choice.runs != "cpu":
+                net.warm_up()
+        except NetError as error:
+            if self._choice.asked != "auto" or self._choice.runs == "cpu":
+                raise
+            self._choice = self._choice.fallen_back(str(error))
+            return Net(bundle.model_path, self.manifest, **options)
+        return net
 
     @property
     def device(self) -> str:
         """Where it really runs: "cpu", "opencl", "cuda" or "cuda-fp16"."""
         return self._net.device
+
+    @property
+    def device_choice(self) -> DeviceChoice:
+        """The device that was asked for, what is there, the one that runs it, and why."""
+        return self._choice
 
     @property
     def engine(self) -> str:

@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle import SELFTEST
+from keras2cv.errors import NetError
 from keras2cv.golden import Golden, GoldenImage, read_golden
 from keras2cv.predictor import Predictor
 
 Array = NDArray[Any]
 
 BLOB_LIMIT: Final = 1e-6  # of the largest value: room for float32 sums in another order, no more
+# What half precision may differ by, of the largest value: the exporter's tolerance "fp16", which
+# allows for some ten roundings of 2**-11 in the same direction.
+HALF_LIMIT: Final = 2e-2
 TINY: Final = 1e-30  # an expected output below this is all zeros
 
 
@@ -86,6 +90,28 @@ def run_selftest(model: Predictor) -> SelfTestReport:
     return SelfTestReport(tuple(rows), tuple(problems), cv2.__version__, engine, device)
 
 
+def check_half(model: Predictor) -> None:
+    """Raise unless `model`, in half precision, passes its self-test by half precision's tolerance.
+
+    Values beyond 65504 become infinite there, and then NaN: some models cannot run so at all.
+
+    Raises:
+        BundleError: there are no golden vectors to check by.
+        NetError: it does not pass.
+    """
+    report = run_selftest(model)
+    wrong = [row for row in report.rows if not row.passed]
+    said = [
+        f"{row.output} of {row.case}: {row.problem or f'off by {row.measured:.1e}'}"
+        for row in wrong
+    ]
+    if said or report.problems:
+        raise NetError(
+            f"Half precision does not do for {model.folder} ({(said or list(report.problems))[0]}; "
+            f"{HALF_LIMIT:g} of the largest value is allowed). Use device cuda."
+        )
+
+
 def compare(case: str, output: str, got: Array, expected: Array, limit: float) -> SelfTestRow:
     """Return how far `got` is from `expected`, in units of the largest expected magnitude."""
     if got.shape != expected.shape:
@@ -103,14 +129,20 @@ def _sample_rows(
     model: Predictor, golden: Golden, answers: Sequence[Sequence[Array]]
 ) -> Iterator[SelfTestRow]:
     for i, (sample, answer) in enumerate(zip(golden.samples, answers, strict=True)):
-        yield from _rows(f"sample {i}", model, answer, sample.outputs, golden.tolerances)
+        yield from _rows(f"sample {i}", model, answer, sample.outputs, _limits(model, golden))
 
 
 def _image_rows(model: Predictor, golden: Golden, image: GoldenImage) -> Iterator[SelfTestRow]:
     """Compare the way from the encoded image to the blob, and from there to the outputs."""
     blob, answer = model.run_image(image.decode())
     yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
-    yield from _rows("image", model, answer, image.outputs, golden.tolerances)
+    yield from _rows("image", model, answer, image.outputs, _limits(model, golden))
+
+
+def _limits(model: Predictor, golden: Golden) -> list[float]:
+    """Return a limit per output: the bundle's, or half precision's where that is larger."""
+    least = HALF_LIMIT if model.device == "cuda-fp16" else 0.0
+    return [max(limit, least) for limit in golden.tolerances]
 
 
 def _rows(

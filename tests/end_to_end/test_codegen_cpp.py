@@ -1,4 +1,8 @@
-"""The C++ program of every task kind: built once without a warning, then run on many bundles."""
+"""The C++ program of every task kind: built once without a warning, then run on many bundles.
+
+It is built with the distribution's OpenCV, or with that of KERAS2CV_OPENCV_DIR, the folder that
+holds its OpenCVConfig.cmake.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,27 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 import keras2cv
+from clips import read_clip, write_clip
 from keras2cv.bundle import Bundle, write_bundle
 from keras2cv.codegen import generate
+from keras2cv.codegen.traits import traits_of
+from pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from program_bundles import (
     BUNDLES,
     SPOILT,
     all_values,
     assert_predicts,
+    assert_same_lines,
     bad_images,
     classifier,
+    expected_samples,
     write_images,
 )
 from tiny_bundle import Classifier
@@ -67,13 +77,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
         if os.environ.get("CI") == "true":
             pytest.fail(needed)
         pytest.skip(needed)
-    built: dict[str, Path] = {}
+    built: dict[frozenset[str], Path] = {}
 
     def build(bundle: Bundle) -> Path:
-        kind = bundle.manifest.task.kind
-        if kind not in built:
-            built[kind] = build_program(bundle, tmp_path_factory.mktemp(kind))
-        return built[kind]
+        traits = traits_of(bundle.manifest)
+        if traits not in built:
+            folder = tmp_path_factory.mktemp(bundle.manifest.task.kind)
+            built[traits] = build_program(bundle, folder)
+        return built[traits]
 
     return build
 
@@ -82,8 +93,11 @@ def build_program(bundle: Bundle, folder: Path) -> Path:
     """Generate, configure and compile, warnings being errors; return the program."""
     generate(bundle, "cpp", folder)
     build = str(folder / "build")
+    flags = [f"-DCMAKE_CXX_FLAGS={STRICT}"]
+    if opencv := os.environ.get("KERAS2CV_OPENCV_DIR"):  # another than the distribution's
+        flags.append(f"-DOpenCV_DIR={opencv}")
     for arguments in (
-        ("-S", str(folder), "-B", build, f"-DCMAKE_CXX_FLAGS={STRICT}"),
+        ("-S", str(folder), "-B", build, "-DCMAKE_BUILD_TYPE=Debug", *flags),
         ("--build", build, "--config", "Release"),
     ):
         done = cmake(*arguments)
@@ -110,6 +124,115 @@ def test_the_program_predicts_what_keras2cv_does(
     found = run_program(program(bundle), str(bundle.folder), *options)
     assert (found.stderr, found.returncode) == ("", 0)
     assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("name", INPUT_BUNDLES)
+def test_the_program_takes_a_file_for_each_input(
+    name: str, program: Program, tmp_path: Path
+) -> None:
+    """Images and arrays by NAME=FILE give what keras2cv says of them."""
+    bundle = INPUT_BUNDLES[name](tmp_path / "price.cv")
+    words = write_samples(tmp_path, bundle)
+    found = run_program(program(bundle), str(bundle.folder), *words, "--json")
+    assert (found.stderr, found.returncode) == ("", 0)
+    assert_same_lines(found.stdout, expected_samples(bundle, words), 1e-5)
+
+
+@pytest.mark.parametrize("name", INPUT_BUNDLES)
+def test_the_program_says_what_is_wrong_with_an_input(
+    name: str, program: Program, tmp_path: Path
+) -> None:
+    """A missing input, file, shape or type is one sentence on stderr and exit code 1."""
+    bundle = INPUT_BUNDLES[name](tmp_path / "price.cv")
+    words, last = write_samples(tmp_path, bundle, 1), tmp_path / "last.npy"
+    name_of_last = bundle.manifest.inputs[-1].name
+    others, shape = words[:-1], bundle.manifest.inputs[-1].keras_shape
+    np.save(tmp_path / "wrong.npy", np.zeros((1, 77), np.float32))
+    np.save(tmp_path / "words.npy", np.full(shape, "x"))
+    np.save(last, np.zeros(shape, np.float32))
+    (tmp_path / "cut.npy").write_bytes(last.read_bytes()[:-3])
+    (tmp_path / "empty.npy").write_bytes(b"")
+    problems = {
+        "wrong.npy": "takes one sample of shape",
+        "words.npy": "Convert it to float32",
+        "cut.npy": "is cut off",
+        "empty.npy": "is no .npy file",
+        "missing.npy": "cannot be opened",
+    }
+    for file, words_of_it in problems.items():
+        spoilt = f"{name_of_last}={tmp_path / file}"
+        found = run_program(program(bundle), str(bundle.folder), *others, spoilt)
+        assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
+        assert words_of_it in found.stderr
+    for wrong in ([*words, "nope=x.npy"], ["nothing"], [f"=x{last}"]):
+        found = run_program(program(bundle), str(bundle.folder), *wrong)
+        assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
+
+
+def test_the_program_writes_the_mask(program: Program, tmp_path: Path) -> None:
+    """A gray picture with the class of each pixel, 255 where a crop hides it."""
+    for name in ("mask of probabilities, crop", "binary mask", "coarse mask, letterbox"):
+        bundle = BUNDLES[name](tmp_path / f"{name}.cv")
+        path, to = write_images(tmp_path)[5], tmp_path / "m.png"
+        found = run_program(program(bundle), str(bundle.folder), str(path), "--mask", str(to))
+        assert (found.stderr, found.returncode) == ("", 0)
+        result = keras2cv.load(bundle.folder).predict(cv2.imread(str(path)))
+        assert isinstance(result, keras2cv.Segmentation)
+        expected = np.where(result.label_map < 0, 255, result.label_map)
+        assert (cv2.imread(str(to), cv2.IMREAD_UNCHANGED) == expected).mean() >= 0.9999
+
+
+@pytest.mark.parametrize("name", [k for k in PIXEL_BUNDLES if k != "every step of a tail"])
+def test_the_program_draws_what_keras2cv_does(name: str, program: Program, tmp_path: Path) -> None:
+    """The picture is the result's, but for what two OpenCVs do differently with letters."""
+    bundle = PIXEL_BUNDLES[name](tmp_path / "b.cv")
+    path, drawn = write_images(tmp_path)[5], tmp_path / "drawn.png"
+    found = run_program(program(bundle), str(bundle.folder), str(path), "--save", str(drawn))
+    assert (found.stderr, found.returncode) == ("", 0)
+    result: Any = keras2cv.load(bundle.folder).predict(cv2.imread(str(path)))
+    expected, picture = result.draw(cv2.imread(str(path))), cv2.imread(str(drawn))
+    assert picture.shape == expected.shape
+    differs = (np.abs(picture.astype(int) - expected) > 2).any(axis=2)
+    plain = bundle.manifest.task.kind == "image"
+    assert differs.mean() <= (0 if plain else 0.06)
+
+
+def test_the_program_reads_and_writes_videos(program: Program, tmp_path: Path) -> None:
+    """A line per frame, which says what the frame alone says, and a film of as many frames."""
+    bundle = BUNDLES["a score per class, suppressed"](tmp_path / "b.cv")
+    write_clip(tmp_path / "clip.avi", 5)
+    clip, drawn = str(tmp_path / "clip.avi"), tmp_path / "drawn.avi"
+    found = run_program(program(bundle), str(bundle.folder), clip, "--json", "--save", str(drawn))
+    assert (found.stderr, found.returncode) == ("", 0)
+    frames = read_clip(clip)
+    results: list[Any] = keras2cv.load(bundle.folder).predict(frames)
+    expected = [
+        {"source": f"{clip}:{number:06d}", **result.to_dict()}
+        for number, result in enumerate(results)
+    ]
+    assert_same_lines(found.stdout, expected, 1e-5)
+    assert len(read_clip(drawn)) == len(frames) == 5
+
+
+def test_the_program_says_what_is_wrong_with_a_video(program: Program, tmp_path: Path) -> None:
+    """A video that is none, a camera that is not there and a password: one sentence, exit 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    (tmp_path / "clip.mp4").write_bytes(b"not a video")
+    for source in (str(tmp_path / "clip.mp4"), "77", "nope://me:secret@nowhere/clip.mp4"):
+        found = run_program(program(bundle), str(bundle.folder), source)
+        said = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
+        assert (found.returncode, len(said)) == (1, 1)
+        assert "as a video" in said[0]
+        assert "secret" not in said[0]
+
+
+def test_the_program_says_that_a_device_is_not_there(program: Program, tmp_path: Path) -> None:
+    """CUDA in a build without it, and a device that does not exist: one sentence, exit code 1."""
+    bundle, image = classifier()(tmp_path / "cat.cv"), str(write_images(tmp_path)[0])
+    for device, words in {"cuda": "Device cuda is not there", "tpu": "no device tpu"}.items():
+        found = run_program(program(bundle), str(bundle.folder), image, "--device", device)
+        assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
+        assert words in found.stderr
 
 
 def test_the_program_runs_a_new_export(program: Program, tmp_path: Path) -> None:
@@ -160,7 +283,7 @@ def test_wrong_arguments_are_a_usage_error(
     images = ["a.png", "b.png"] if arguments else []
     found = run_program(program(bundle), str(bundle.folder), *images, *arguments)
     assert (found.stdout, found.returncode) == ("", 2)
-    assert found.stderr.splitlines()[1].startswith("usage: predict BUNDLE IMAGE... [--top K]")
+    assert found.stderr.splitlines()[1].startswith("usage: predict BUNDLE SOURCE... [--top K]")
 
 
 def test_the_program_prints_and_draws(program: Program, tmp_path: Path) -> None:

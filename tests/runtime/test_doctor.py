@@ -107,7 +107,9 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
     )
     opencl = SimpleNamespace(
         haveOpenCL=lambda: True,
-        Device=SimpleNamespace(getDefault=lambda: SimpleNamespace(name=lambda: "Iris Xe")),
+        Device=SimpleNamespace(
+            getDefault=lambda: SimpleNamespace(name=lambda: "Iris Xe", type=lambda: 4)
+        ),
     )
     facts = {
         "__version__": "4.10.0",
@@ -141,6 +143,21 @@ def test_a_build_without_opencl_or_cuda_modules_says_so() -> None:
     devices = {device.name: device for device in describe_opencv(bare, {}.get).devices}
     assert devices["opencl"].why == "this OpenCV is built without OpenCL"
     assert devices["cuda"].why.startswith("this OpenCV is built without CUDA")
+
+
+def test_an_opencl_device_that_is_no_gpu_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenCV would run nets on the CPU in its place, unless it is told not to."""
+    device = SimpleNamespace(name=lambda: "pthread-skylake", type=lambda: 2)
+    opencl = SimpleNamespace(
+        haveOpenCL=lambda: True, Device=SimpleNamespace(getDefault=lambda: device)
+    )
+    cpu = fake_cv2("  OpenCL:     YES\n", ocl=opencl)
+    monkeypatch.delenv(doctor.ALL_OPENCL_DEVICES, raising=False)
+    found = describe_opencv(cpu, {}.get).devices[1]
+    assert not found.available
+    assert "pthread-skylake is no GPU" in found.why
+    monkeypatch.setenv(doctor.ALL_OPENCL_DEVICES, "1")
+    assert describe_opencv(cpu, {}.get).devices[1].available
 
 
 def test_opencl_without_a_driver_is_not_there() -> None:

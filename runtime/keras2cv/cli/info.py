@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import textwrap
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from keras2cv.opencv import require_opencv
+
+if TYPE_CHECKING:
+    from keras2cv.manifest import Manifest
 
 USAGE: Final = "BUNDLE"
 ABOUT: Final = """\
 Say what a bundle is: inputs and outputs under Keras' names and the net's, what
-happens to an image, the task, the evidence; and the few lines of cv2 that run
-it without keras2cv.
+happens to an image, the task, the evidence; on which devices it runs here; and
+the few lines of cv2 that run it without keras2cv.
 """
 EXAMPLES: Final = """\
   keras2cv info cat.cv
@@ -23,6 +27,23 @@ EXAMPLES: Final = """\
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+
+
+def _devices(manifest: Manifest) -> Iterator[str]:
+    """Yield on which devices of this machine it runs, and why not on the others."""
+    from keras2cv.device import choose_device
+
+    needs_new = manifest.engine.name == "new"
+    choice = choose_device("auto", new_engine_only=needs_new)
+    there = [
+        name
+        for name, missing in choice.available.items()
+        if not missing and (name == "cpu" or not needs_new)
+    ]
+    yield f"--device {', '.join(there)}; auto takes {choice.runs}"
+    for name, missing in choice.available.items():
+        if missing:
+            yield f"no {name}: {missing}"
 
 
 def execute(args: Namespace) -> int:
@@ -35,6 +56,8 @@ def execute(args: Namespace) -> int:
     bundle = read_bundle(args.bundle)
     print(bundle.folder)
     print(*describe(bundle.manifest), sep="\n")
+    for number, line in enumerate(_devices(bundle.manifest)):
+        print(f"{'' if number else 'here':<12} {line}")
     print("\nWithout keras2cv:\n")
     print(textwrap.indent(opencv_snippet(bundle.manifest, bundle.folder), "    "), end="")
     return 0

@@ -144,7 +144,7 @@ def execute(args: Namespace) -> int:
         models = load_several(args, model, left)
         problems = stack.enter_context(Problems())  # listed also when it ends early
         saver = open_saver(args, sources, selection.known, stack)
-        sinks = list(open_sinks(args, left, stack))
+        sinks = list(open_sinks(args, left, stack, model.device_choice))
         print(_what_runs(args, models), file=sys.stderr)
         line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
         answers = predict_sources(models, left, line, _batch(args, model), selection)
@@ -156,8 +156,12 @@ def execute(args: Namespace) -> int:
 
 
 def _what_runs(args: Namespace, models: Sequence[Predictor]) -> str:
+    """Return what really runs it, what was asked for if that was something else, and why."""
+    choice = models[0].device_choice
     several = f", {len(models)} nets at the same time" if len(models) > 1 else ""
-    return f"{args.bundle} on {models[0].device}, {models[0].engine} engine{several}"
+    asked = f", asked for {choice.asked}" if choice.asked != choice.runs else ""
+    why = f" ({choice.why})" if choice.why else ""
+    return f"{args.bundle} on {choice.runs}, {models[0].engine} engine{several}{asked}{why}"
 
 
 def _batch(args: Namespace, model: Predictor) -> int:

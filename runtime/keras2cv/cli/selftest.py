@@ -84,8 +84,11 @@ def _compare(args: Namespace) -> int:
     report = run_selftest(model)
     if args.json != STDOUT:
         print("\n".join(_lines(report)))
+        if model.device_choice.why:
+            print(f"  ({model.device_choice.why})")
     if args.json:
-        write_json(args.json, report.to_dict())
+        devices = model.device_choice.to_dict()
+        write_json(args.json, {**report.to_dict(), "devices": devices})
     return 0 if report.verdict == "pass" else VerdictError.exit_code
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +18,7 @@ from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
 from keras2cv.cli.table import lines
 from keras2cv.cli.video_file import VideoFile
+from keras2cv.device import DeviceChoice
 from keras2cv.frames import Source
 from keras2cv.pipeline import Pipeline
 from keras2cv.results import Classification, Result
@@ -32,9 +33,14 @@ MAX_WRITERS = 4  # threads that encode pictures
 
 
 def open_sinks(
-    args: Namespace, sources: Sequence[Source], stack: contextlib.ExitStack
+    args: Namespace,
+    sources: Sequence[Source],
+    stack: contextlib.ExitStack,
+    device: DeviceChoice,
 ) -> Iterator[Sink]:
     """Yield what the arguments of `run` ask for; `stack` closes it again.
+
+    JSON says which `device` was asked for and which runs it, where the CPU was not asked for.
 
     Raises:
         UsageError: a file that cannot be written.
@@ -45,7 +51,9 @@ def open_sinks(
     if has_table:
         yield _table(sources, args.top or 1)
     if args.json:
-        yield _json(_line_writer(args, stack), args.top)
+        facts = {"asked": device.asked, "runs": device.runs}
+        said = {} if device.asked == "cpu" else {"device": facts}
+        yield _json(_line_writer(args, stack), args.top, said)
     if args.show:
         window = Window()
         stack.callback(window.close)
@@ -155,7 +163,7 @@ def _line_writer(args: Namespace, stack: contextlib.ExitStack) -> Callable[[str]
     return stack.enter_context(LineFile(Path(args.json), append=args.resume)).write
 
 
-def _json(write: Callable[[str], None], top: int | None) -> Sink:
+def _json(write: Callable[[str], None], top: int | None, more: Mapping[str, Any]) -> Sink:
     comparison = Comparison()
 
     def take(answer: Answer) -> bool:
@@ -164,7 +172,7 @@ def _json(write: Callable[[str], None], top: int | None) -> Sink:
         )
         if (found := comparison.of(answer)) is not None:
             said["cosine_distance"] = {"to": found[0], "value": found[1]}
-        write(to_json({"source": answer.name, **said}))
+        write(to_json({"source": answer.name, **said, **more}))
         return True
 
     return take

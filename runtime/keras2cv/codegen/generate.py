@@ -127,7 +127,8 @@ def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
     return {
         "kind": manifest.task.kind,
         "task": _TITLES[manifest.task.kind],
-        "usage": f"predict BUNDLE {sources} {options}",
+        "sources": sources,
+        "options": options,
         "version": VERSION,
         "oldest": ".".join(map(str, OLDEST)),
         "oldesttuple": ", ".join(map(str, OLDEST)),
@@ -145,7 +146,10 @@ def _example(bundle: Bundle) -> str:
     manifest = bundle.manifest
     if "inputs" not in traits_of(manifest):
         return "photo.jpg --save drawn.png"
-    files = {t.name: "photo.jpg" if t.name == manifest.image_input else "array.npy" for t in manifest.inputs}
+    files = {
+        t.name: "photo.jpg" if t.name == manifest.image_input else "array.npy"
+        for t in manifest.inputs
+    }
     return " ".join(shlex.quote(f"{name}={file}") for name, file in files.items())
 
 

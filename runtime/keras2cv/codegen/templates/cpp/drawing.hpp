@@ -28,7 +28,8 @@ struct Pen {
     double scale;
     int thickness, ascent, descent = 0;
 
-    explicit Pen(double wanted) : scale(std::max(0.35, wanted)), thickness(std::max(1, cvRound(scale * 1.6))) {
+    explicit Pen(double wanted)
+        : scale(std::max(0.35, wanted)), thickness(std::max(1, cvRound(scale * 1.6))) {
         ascent = cv::getTextSize("Ag", FONT, scale, thickness, &descent).height;
     }
 

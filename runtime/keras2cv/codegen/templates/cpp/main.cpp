@@ -26,7 +26,9 @@
 #include "prepare.hpp"  //@only !arrays
 #include "sources.hpp"
 
-static const char* const USAGE = "usage: @usage@";
+static const char* const USAGE =
+    "usage: predict BUNDLE @sources@ "
+    "@options@";
 
 struct Arguments {
     std::string bundle, device = "cpu";
@@ -85,6 +87,8 @@ static Arguments parse_arguments(const std::vector<std::string>& words) {
     arguments.sources.assign(names.begin() + 1, names.end());
     if (!arguments.save.empty() && arguments.sources.size() > 1)  //@only !inputs
         throw UsageError("--save is for one source, got " + std::to_string(arguments.sources.size()) + ".");  //@only !inputs
+    if (!arguments.save.empty() && is_video(arguments.sources[0]) != is_video_file(arguments.save))  //@only !inputs
+        throw UsageError("--save must name a video for a video, and a picture for an image.");  //@only !inputs
     if (!arguments.mask.empty() && (arguments.sources.size() > 1 || is_video(arguments.sources[0])))  //@only segment !inputs
         throw UsageError("--mask is for one image.");  //@only segment !inputs
     return arguments;

@@ -33,7 +33,9 @@ struct Placement {
 
 private:
     static cv::Rect whole(const cv::Vec2d& from, const cv::Vec2d& to, cv::Size limit) {
-        const auto inside = [](double value, int most) { return std::min(std::max(cvRound(value), 0), most); };
+        const auto inside = [](double value, int most) {
+            return std::min(std::max(cvRound(value), 0), most);
+        };
         return {cv::Point(inside(from[0], limit.width), inside(from[1], limit.height)),
                 cv::Point(inside(to[0], limit.width), inside(to[1], limit.height))};
     }

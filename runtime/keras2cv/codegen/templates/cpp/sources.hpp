@@ -114,8 +114,8 @@ private:
         count_ = 0;
         const bool opened = is_camera(source) ? video_.open(std::stoi(source)) : video_.open(source);
         if (!opened)
-            throw Error("OpenCV " CV_VERSION " cannot open " + without_password(source) + " as a video. Check that it is "
-                        "there, and that this OpenCV is built for it.");
+            throw Error("OpenCV " CV_VERSION " cannot open " + without_password(source) +
+                        " as a video. Check that it is there, and that this OpenCV is built for it.");
         return opened;
     }
 
@@ -129,10 +129,10 @@ private:
             return;
         }
         video_.release();
-        if (count_ == 0) throw Error("OpenCV " CV_VERSION " cannot decode a single frame of " + without_password(source) +
-                                     ".");
+        const std::string name = without_password(source);
+        if (count_ == 0) throw Error("OpenCV " CV_VERSION " cannot decode a single frame of " + name + ".");
         if (!is_video_file(source))
-            throw Error(without_password(source) + " stopped after " + std::to_string(count_) + " frames. Check that it is "
+            throw Error(name + " stopped after " + std::to_string(count_) + " frames. Check that it is "
                         "connected.");
     }
 

@@ -89,8 +89,10 @@ inline std::string to_json(const Answer& answer) {
 // Return the image with the three best classes.
 inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     std::vector<std::string> lines;
-    for (std::size_t rank = 0; rank < std::min<std::size_t>(3, answer.order.size()); ++rank)
-        lines.push_back(answer.label_of(answer.order[rank]) + format(" %.3f", answer.scores[answer.order[rank]]));
+    for (std::size_t rank = 0; rank < std::min<std::size_t>(3, answer.order.size()); ++rank) {
+        const std::size_t i = answer.order[rank];
+        lines.push_back(answer.label_of(i) + format(" %.3f", answer.scores[i]));
+    }
     return caption(image, lines);
 }
 //@end

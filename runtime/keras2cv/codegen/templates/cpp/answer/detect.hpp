@@ -112,7 +112,8 @@ inline Columns read_columns(const Sample& sample, const Task& task) {
     const Tensor& raw = find_output(sample, task.raw);
     const std::size_t step = raw.shape.empty() ? 0 : static_cast<std::size_t>(raw.shape.back());
     const std::size_t first = task.columns == "box+objectness+scores" ? 5 : 4;
-    if (step <= first) throw Error("manifest.json: task.detect.raw has too few columns. Export the bundle again.");
+    if (step <= first)
+        throw Error("manifest.json: task.detect.raw has too few columns. Export the bundle again.");
     Columns columns{raw.values.size() / step, {raw.values.data(), step, 0, 4}, {}, {}, {}};
     columns.scores = {raw.values.data(), step, first, step - first};
     if (task.columns == "box+score+class") {
@@ -247,6 +248,8 @@ inline std::vector<Candidate> read_candidates(const Sample& sample, const Task& 
     return candidates;
 }
 
+inline double clipped(double value, double most) { return std::min(std::max(value, 0.0), most); }
+
 inline Answer find_answer(const Sample& sample, const Task& task, const Placement& place) {
     std::vector<Candidate> candidates = read_candidates(sample, task, place.input);
     if (task.iou >= 0) candidates = suppress(candidates, task);
@@ -261,8 +264,8 @@ inline Answer find_answer(const Sample& sample, const Task& task, const Placemen
         Detection found = candidate.found;
         for (int i = 0; i < 4; i += 2) {
             const cv::Vec2d corner = place.to_source(candidate.corners[i], candidate.corners[i + 1]);
-            found.box[i] = static_cast<float>(std::min(std::max(corner[0], 0.0), 1.0 * place.source.width));
-            found.box[i + 1] = static_cast<float>(std::min(std::max(corner[1], 0.0), 1.0 * place.source.height));
+            found.box[i] = static_cast<float>(clipped(corner[0], place.source.width));
+            found.box[i + 1] = static_cast<float>(clipped(corner[1], place.source.height));
         }
         if (found.box[2] > found.box[0] && found.box[3] > found.box[1]) answer.detections.push_back(found);
     }

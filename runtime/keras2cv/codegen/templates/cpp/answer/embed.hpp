@@ -32,7 +32,8 @@ inline double cosine_distance(const Answer& a, const Answer& b) {
     const double length = a.length() * b.length();
     if (!(length > 0)) return std::numeric_limits<double>::quiet_NaN();
     double product = 0;
-    for (std::size_t i = 0; i < a.vector.size(); ++i) product += static_cast<double>(a.vector[i]) * b.vector[i];
+    for (std::size_t i = 0; i < a.vector.size(); ++i)
+        product += static_cast<double>(a.vector[i]) * b.vector[i];
     return std::min(std::max(1 - product / length, 0.0), 2.0);
 }
 

@@ -75,8 +75,9 @@ inline std::string to_json(const Answer& answer) {
 // Return the image that came out in the shape of what went in: of that size, or of the net's own
 // where that is larger.
 inline cv::Mat draw(const Answer& answer, const cv::Mat&) {
-    const double scale = std::max(1.0, std::min(static_cast<double>(answer.image.cols) / answer.visible.width,
-                                                static_cast<double>(answer.image.rows) / answer.visible.height));
+    const double across = static_cast<double>(answer.image.cols) / answer.visible.width;
+    const double down = static_cast<double>(answer.image.rows) / answer.visible.height;
+    const double scale = std::max(1.0, std::min(across, down));
     const cv::Size size(cvRound(answer.visible.width * scale), cvRound(answer.visible.height * scale));
     const bool shrinks = size.width < answer.image.cols || size.height < answer.image.rows;
     cv::Mat picture;

@@ -41,7 +41,9 @@ struct Answer {
     std::string label_of(std::size_t number) const {
         return labels.empty() ? std::to_string(number) : labels[number];
     }
-    bool is_shown(std::size_t number) const { return !has_scores || points[number].score > static_cast<float>(threshold); }
+    bool is_shown(std::size_t number) const {
+        return !has_scores || points[number].score > static_cast<float>(threshold);
+    }
 };
 
 inline Task read_task(const Node& node) {
@@ -79,15 +81,16 @@ inline std::vector<Keypoint> heatmap_points(const Tensor& output, const Task& ta
         cv::Point best(0, 0);
         for (int i = 1; i < height * width; ++i) {
             const cv::Point at(i % width, i / width);
-            const float highest = map.at<float>(best);
-            if (map.at<float>(at) > highest || (std::isnan(highest) && !std::isnan(map.at<float>(at)))) best = at;
+            const float value = map.at<float>(at), highest = map.at<float>(best);
+            if (value > highest || (std::isnan(highest) && !std::isnan(value))) best = at;
         }
         double x = best.x + 0.5, y = best.y + 0.5;
         if (task.refine == "quarter") {
             x += 0.25 * towards_higher(map, best - cv::Point(1, 0), best + cv::Point(1, 0));
             y += 0.25 * towards_higher(map, best - cv::Point(0, 1), best + cv::Point(0, 1));
         }
-        points.push_back({{static_cast<float>(x / width), static_cast<float>(y / height)}, map.at<float>(best)});
+        const cv::Vec2f xy(static_cast<float>(x / width), static_cast<float>(y / height));
+        points.push_back({xy, map.at<float>(best)});
     }
     return points;
 }
@@ -135,7 +138,8 @@ inline std::string to_line(const Answer& answer) {
         if (!answer.is_shown(i)) continue;
         const Keypoint& point = answer.points[i];
         const std::string score = answer.has_scores ? format(" %.4f", point.score) : "";
-        shown.push_back(answer.label_of(i) + score + format(" at %.0f", point.xy[0]) + format(" %.0f", point.xy[1]));
+        const std::string place = format(" at %.0f", point.xy[0]) + format(" %.0f", point.xy[1]);
+        shown.push_back(answer.label_of(i) + score + place);
     }
     return shown.empty() ? "nothing" : join(shown);
 }
@@ -144,9 +148,9 @@ inline std::string to_json(const Answer& answer) {
     std::vector<std::string> records;
     for (std::size_t i = 0; i < answer.points.size(); ++i) {
         const Keypoint& point = answer.points[i];
-        records.push_back("{\"label\": " + json_text(answer.label_of(i)) + ", \"number\": " + std::to_string(i) +
-                          ", \"xy\": " + json_list({json_number(point.xy[0]), json_number(point.xy[1])}) +
-                          ", \"score\": " + (answer.has_scores ? json_number(point.score) : "null") + "}");
+        const std::string xy = json_list({json_number(point.xy[0]), json_number(point.xy[1])});
+        records.push_back("{\"label\": " + json_text(answer.label_of(i)) + ", \"number\": " +
+                          std::to_string(i) + ", \"xy\": " + xy + ", \"score\": " + (answer.has_scores ? json_number(point.score) : "null") + "}");
     }
     return "\"task\": \"keypoints\", \"image_wh\": [" + std::to_string(answer.image.width) + ", " +
            std::to_string(answer.image.height) + "], \"threshold\": " + json_number(answer.threshold) +
@@ -164,7 +168,8 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     for (const Keypoint& point : answer.points) {
         // A pixel's centre lies half a pixel from its corner; far beyond the image OpenCV overflows.
         const auto bounded = [&](double edge) {
-            return std::isnan(edge) ? -16384 : cvRound(std::min(std::max(edge * factor - 0.5, -16384.0), 16384.0));
+            const double pixel = std::min(std::max(edge * factor - 0.5, -16384.0), 16384.0);
+            return std::isnan(edge) ? -16384 : cvRound(pixel);
         };
         places.emplace_back(bounded(point.xy[0]), bounded(point.xy[1]));
     }
@@ -172,7 +177,8 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
         const std::size_t from = static_cast<std::size_t>(answer.skeleton[i]);
         const std::size_t to = static_cast<std::size_t>(answer.skeleton[i + 1]);
         if (std::max(from, to) >= places.size() || !answer.is_shown(from) || !answer.is_shown(to)) continue;
-        cv::line(canvas, places[from], places[to], colour_of(static_cast<int>(to)), std::max(1, radius / 2), cv::LINE_AA);
+        cv::line(canvas, places[from], places[to], colour_of(answer.skeleton[i + 1]),
+                 std::max(1, radius / 2), cv::LINE_AA);
     }
     for (std::size_t i = 0; i < places.size(); ++i) {
         if (!answer.is_shown(i)) continue;
@@ -181,7 +187,8 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     }
     for (std::size_t i = 0; i < places.size() && !answer.labels.empty(); ++i)
         if (answer.is_shown(i) && cv::Rect({}, canvas.size()).contains(places[i]))
-            tag(canvas, answer.labels[i], places[i] + cv::Point(2 * radius, 0), colour_of(static_cast<int>(i)), pen);
+            tag(canvas, answer.labels[i], places[i] + cv::Point(2 * radius, 0),
+                colour_of(static_cast<int>(i)), pen);
     return canvas;
 }
 //@end

@@ -42,7 +42,8 @@ inline std::string to_line(const Answer& answer) {
 
 inline std::string to_json(const Answer& answer) {
     std::vector<std::string> members;
-    for (const Tensor& output : answer.outputs) members.push_back(json_text(output.name) + ": " + json_tensor(output));
+    for (const Tensor& output : answer.outputs)
+        members.push_back(json_text(output.name) + ": " + json_tensor(output));
     return "\"task\": \"raw\", \"outputs\": {" + join(members) + "}";
 }
 //@begin drawn

@@ -35,9 +35,10 @@ inline Answer find_answer(const Sample& sample, const Task& task) {
 
 // The first values, each with its label if it has one.
 inline std::vector<std::string> first_values(const Answer& answer, std::size_t most, const char* pattern) {
+    const std::vector<float>& values = answer.values.values;
     std::vector<std::string> shown;
-    for (std::size_t i = 0; i < std::min(most, answer.values.values.size()); ++i)
-        shown.push_back((answer.labels.empty() ? "" : answer.labels[i] + " ") + format(pattern, answer.values.values[i]));
+    for (std::size_t i = 0; i < std::min(most, values.size()); ++i)
+        shown.push_back((answer.labels.empty() ? "" : answer.labels[i] + " ") + format(pattern, values[i]));
     return shown;
 }
 

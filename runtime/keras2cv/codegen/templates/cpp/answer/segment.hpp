@@ -157,7 +157,8 @@ inline std::string to_json(const Answer& answer) {
 inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     std::vector<Area> areas = areas_of(answer);
     if (answer.is_binary)
-        areas.erase(std::remove_if(areas.begin(), areas.end(), [](const Area& area) { return area.class_id == 0; }),
+        areas.erase(std::remove_if(areas.begin(), areas.end(),
+                                   [](const Area& area) { return area.class_id == 0; }),
                     areas.end());
     std::map<int, cv::Vec3b> halves;
     for (const Area& area : areas) {
