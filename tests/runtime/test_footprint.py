@@ -9,9 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from onnx.helper import make_node
 
 from clips import write_clip
+from keras2cv.bundle import write_bundle
+from keras2cv.manifest import InputTensor, OutputTensor
+from tiny_bundle import manifest_of, net, npz
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(
@@ -19,16 +24,18 @@ pytestmark = pytest.mark.skipif(
 )
 
 COUNT = """
-import gc, json, os, sys, threading
+import gc, json, os, re, sys, threading
 import cv2, numpy as np
 
 def counted():
     gc.collect()
+    status = open("/proc/self/status").read()
     pages = int(open("/proc/self/statm").read().split()[1])
     return {
         "files": len(os.listdir("/proc/self/fd")),
         "threads": len(os.listdir("/proc/self/task")),
         "python_threads": threading.active_count(),
+        "peak": int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) / 1024,
         "megabytes": pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
     }
 """
@@ -70,6 +77,20 @@ keras2cv.load(sys.argv[1]).predict(np.zeros((30, 40, 3), np.uint8))
 print(json.dumps([before, counted()]))
 """
 
+PLAIN = """
+net = cv2.dnn.readNet(sys.argv[1] + "/model.onnx")
+net.setInput(np.ones((1, 1000), np.float32), "x")
+net.forward()
+print(json.dumps([counted(), counted()]))
+"""
+
+LARGE = """
+import keras2cv
+model = keras2cv.load(sys.argv[1])
+model.infer(np.ones((1, 1000), np.float32))
+print(json.dumps([counted(), counted()]))
+"""
+
 
 def measured(program: str, *arguments: object) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a fresh process counts before and after."""
@@ -108,3 +129,20 @@ def test_the_runtime_is_small(cat_cv: Path) -> None:
     """`import keras2cv` and `load` add at most 25 MB to what cv2 takes for the same net."""
     before, after = measured(IMPORTS, cat_cv)
     assert after["megabytes"] - before["megabytes"] < 25
+
+
+def test_a_large_model_costs_what_it_costs_opencv(tmp_path: Path) -> None:
+    """With 40 MB of weights the process peaks at most 25 MB above one of cv2 and the same net."""
+    weights = {"w": np.random.default_rng(1).normal(size=(1000, 10_000)).astype(np.float32)}
+    nodes = [make_node("MatMul", ["x", "w"], ["y"])]
+    model = net(nodes, {"x": (1, 1000)}, {"y": (1, 10_000)}, weights)
+    manifest = manifest_of(
+        model,
+        inputs=(InputTensor("x", "x", (1, 1000), (1, 1000), "same", "float32"),),
+        outputs=(OutputTensor("y", "y", (1, 10_000), (1, 10_000), "same", "float32", True),),
+    )
+    write_bundle(tmp_path / "large.cv", manifest, {"model.onnx": model, "selftest.npz": npz({})})
+    plain, _ = measured(PLAIN, tmp_path / "large.cv")
+    ours, _ = measured(LARGE, tmp_path / "large.cv")
+    assert ours["peak"] - plain["peak"] < 25
+    assert ours["megabytes"] - plain["megabytes"] < 25
