@@ -51,7 +51,7 @@ def bundle_of(kind: str, folder: Path) -> Bundle:
         "segment": "mask of logits",
         "keypoints": "heatmaps",
     }
-    return BUNDLES[names.get(kind, kind)](folder)
+    return {**BUNDLES, **INPUT_BUNDLES}[names.get(kind, kind)](folder)
 
 
 def run_program(
@@ -188,7 +188,7 @@ def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Pa
     assert all(len(line) <= 110 for text in texts.values() for line in text.splitlines())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *INPUT_BUNDLES])
 def test_the_python_program_is_as_clean_as_our_own(kind: str, tmp_path: Path) -> None:
     """It imports cv2, NumPy and the standard library, and the linter has nothing to say."""
     (program,) = generate(bundle_of(kind, tmp_path / "cat.cv"), "python", tmp_path / "program")

@@ -19,6 +19,7 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         placed      it answers in pixels of an image that comes with other inputs
         identity    it answers in pixels of an input that is an array
         writes      a picture can be written
+        checks      arguments need to be compared with each other
     """
     kind = manifest.task.kind
     is_image = manifest.preprocessing is not None
@@ -34,5 +35,6 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         "placed": in_pixels and has_inputs and is_image,
         "identity": in_pixels and not is_image,
         "writes": is_image or kind == "segment",
+        "checks": kind == "classify" or not has_inputs,
     }
     return frozenset(name for name, is_so in found.items() if is_so)
