@@ -149,8 +149,9 @@ inline std::string to_json(const Answer& answer) {
     for (std::size_t i = 0; i < answer.points.size(); ++i) {
         const Keypoint& point = answer.points[i];
         const std::string xy = json_list({json_number(point.xy[0]), json_number(point.xy[1])});
+        const std::string score = answer.has_scores ? json_number(point.score) : "null";
         records.push_back("{\"label\": " + json_text(answer.label_of(i)) + ", \"number\": " +
-                          std::to_string(i) + ", \"xy\": " + xy + ", \"score\": " + (answer.has_scores ? json_number(point.score) : "null") + "}");
+                          std::to_string(i) + ", \"xy\": " + xy + ", \"score\": " + score + "}");
     }
     return "\"task\": \"keypoints\", \"image_wh\": [" + std::to_string(answer.image.width) + ", " +
            std::to_string(answer.image.height) + "], \"threshold\": " + json_number(answer.threshold) +
