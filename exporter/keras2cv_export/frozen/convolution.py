@@ -9,6 +9,8 @@ goes into the layer, from a Pad before it; other padding stays a layer of its ow
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import onnx_ir as ir
 
@@ -113,8 +115,7 @@ def _spread(graph: Graph, source: str, window: Window, output: ir.Value) -> tupl
 def _write_volume(
     graph: Graph, source: str, kernel: Array, bias: Array, window: Window, output: ir.Value
 ) -> None:
-    if set(window.dilations) != {1}:
-        raise Unwritable("the importer reads no dilations of a 3-D convolution")
+    kernel, window = spread_kernel(kernel, window)
     if window.padding == "EXPLICIT":
         pairs = zip((0, 0, *window.before), (0, 0, *window.after), strict=True)
         pads = graph.const(np.array(list(pairs), np.int32), output, "pads")
@@ -132,6 +133,17 @@ def _write_volume(
     _add_bias(graph, made, bias, output, _LAST)
 
 
+def spread_kernel(kernel: Array, window: Window) -> tuple[Array, Window]:
+    """Put zeros between the numbers of a kernel, in place of dilations, which nothing else says."""
+    wide = tuple((k - 1) * d + 1 for k, d in zip(window.kernel, window.dilations, strict=True))
+    if wide == window.kernel:
+        return kernel, window
+    spread = np.zeros((*kernel.shape[:2], *wide), kernel.dtype)
+    places = (slice(None), slice(None), *(slice(None, None, d) for d in window.dilations))
+    spread[places] = kernel
+    return spread, replace(window, kernel=wide, dilations=(1,) * len(wide))
+
+
 def write_conv_transpose(graph: Graph, node: ir.Node) -> None:
     """Write a transposed convolution of an image, whole, and a Slice of it where it is cropped.
 
@@ -143,8 +155,7 @@ def write_conv_transpose(graph: Graph, node: ir.Node) -> None:
     if integer(node, "group", 1) != 1:
         raise Unwritable("the importer reads no groups of a transposed convolution")
     window, output = window_of(node, kernel.shape[2:]), node.outputs[0]
-    if set(window.dilations) != {1}:
-        raise Unwritable("the importer reads no dilation of a transposed convolution")
+    kernel, window = spread_kernel(kernel, window)
     shape = sizes(output)
     whole = (*shape[:2], *map(sum, zip(shape[2:], window.before, window.after, strict=True)))
     stored = graph.const(kernel.transpose(2, 3, 1, 0), output, "kernel")

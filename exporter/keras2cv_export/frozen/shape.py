@@ -10,9 +10,8 @@ import onnx_ir as ir
 
 from keras2cv_export.graph import constant, integer, ints, permutation
 
-from .activation import power
 from .graph import Graph, sizes, weights
-from .node import Unwritable
+from .node import Array, Unwritable
 
 _FLOAT = np.dtype(np.float32)
 
@@ -64,20 +63,35 @@ def plain_transpose(
 
 
 def write_concat(graph: Graph, node: ir.Node) -> None:
-    """Write a Concat; its constants become layers, which the importer takes from here alone."""
+    """Write a Concat, of constants too."""
     output = node.outputs[0]
     axis = integer(node, "axis", 0) % len(sizes(output))
-    parts = []
-    for k, value in enumerate(node.inputs):
-        array = constant(value)
-        if array is None:
-            parts.append(graph.read(value))
+    arrays = [(value, constant(value)) for value in node.inputs]
+    join(graph, [graph.read(v) if a is None else a for v, a in arrays], axis, output)
+
+
+def join(
+    graph: Graph, parts: Sequence[str | Array], axis: int, output: ir.Value, role: str = ""
+) -> str:
+    """Write a Concat; its constants become layers, which the importer does here alone."""
+    prefix, names = f"{role}/" if role else "", []
+    for k, part in enumerate(parts):
+        if isinstance(part, str):
+            names.append(part)
         else:  # it takes four axes for channels last
-            stored = array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
-            parts.append(graph.const(stored.astype(np.float32), output, f"part{k}"))
-    where = graph.const(np.array(axis, np.int32), output, "axis")
+            stored = part.transpose(0, 2, 3, 1) if part.ndim == 4 else part
+            names.append(graph.const(stored.astype(np.float32), output, f"{prefix}part{k}"))
+    where = graph.const(np.array(axis, np.int32), output, f"{prefix}axis")
     # Without data_format, five axes next to a convolution count as channels last.
-    graph.emit("ConcatV2", (*parts, where), output, N=len(parts), T=_FLOAT, data_format="NCHW")
+    return graph.emit(
+        "ConcatV2",
+        (*names, where),
+        output,
+        role,
+        N=len(names),
+        T=_FLOAT,
+        data_format="NCHW",
+    )
 
 
 def write_slice(graph: Graph, node: ir.Node) -> None:
@@ -150,6 +164,22 @@ def _stride(
     return graph.reshape(taken, after, output, role)
 
 
+def write_gather(graph: Graph, node: ir.Node) -> None:
+    """Write a Gather of one constant index as a Slice."""
+    shape, output = sizes(node.inputs[0]), node.outputs[0]
+    indices = weights(node.inputs[1], "which numbers it takes")
+    if indices.size != 1:
+        raise Unwritable("it takes several numbers, in any order")
+    axis = integer(node, "axis", 0) % len(shape)
+    begins, extent = [0] * len(shape), list(shape)
+    begins[axis], extent[axis] = int(indices.reshape(-1)[0]) % shape[axis], 1
+    if tuple(extent) == sizes(output):
+        cut(graph, graph.read(node.inputs[0]), begins, extent, output)
+        return
+    taken = cut(graph, graph.read(node.inputs[0]), begins, extent, output, "taken")
+    graph.reshape(taken, sizes(output), output)
+
+
 def write_split(graph: Graph, node: ir.Node) -> None:
     """Write a Slice for each part."""
     shape = sizes(node.inputs[0])
@@ -161,24 +191,38 @@ def write_split(graph: Graph, node: ir.Node) -> None:
 
 
 def write_pad(graph: Graph, node: ir.Node) -> None:
-    """Write padding with one number; the importer knows 0 alone, so others are moved there."""
-    output, rank = node.outputs[0], len(sizes(node.inputs[0]))
+    """Write padding with one number: a Pad of zeros, or for another number a Concat with it."""
     mode = node.attributes["mode"].as_string() if "mode" in node.attributes else "constant"
     if mode != "constant":
         raise Unwritable(f"padding of the kind {mode!r} is computed wrongly")
+    output, rank = node.outputs[0], len(sizes(node.inputs[0]))
     pads, value = _pads(node), _fill(node)
     pairs = np.array([pads[:rank], pads[rank:]], np.int32).T
     if (pairs < 0).any():
         raise Unwritable("it takes away instead of adding")
+    if value:
+        _surround(graph, node, pairs, value)
+        return
     if rank == 4:  # the importer turns four pairs into channels first
         pairs = pairs[[0, 2, 3, 1]]
-    source = graph.read(node.inputs[0])
-    if value:
-        source = power(graph, source, output, "moved", shift=-value)
     stored = graph.const(pairs, output, "pads")
-    made = graph.emit("Pad", (source, stored), output, "pad" if value else "", T=_FLOAT)
-    if value:
-        power(graph, made, output, shift=value)
+    graph.emit("Pad", (graph.read(node.inputs[0]), stored), output, T=_FLOAT)
+
+
+def _surround(graph: Graph, node: ir.Node, pairs: Array, value: float) -> None:
+    """Put blocks of a number before and behind, axis by axis: the importer's Pad adds zeros."""
+    output, shape = node.outputs[0], list(sizes(node.inputs[0]))
+    source = graph.read(node.inputs[0])
+    axes = [axis for axis, pair in enumerate(pairs) if pair.any()]
+    for axis in axes:
+        before, behind = (
+            np.full([*shape[:axis], count, *shape[axis + 1 :]], value, np.float32)
+            for count in pairs[axis].tolist()
+        )
+        parts = [part for part in (before, source, behind) if isinstance(part, str) or part.size]
+        role = "" if axis == axes[-1] else f"around{axis}"
+        source = join(graph, parts, axis, output, role)
+        shape[axis] += int(pairs[axis].sum())
 
 
 def _pads(node: ir.Node) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ import onnx_ir as ir
 from keras2cv_export.graph import integer
 
 from .graph import Graph, sizes
+from .node import Unwritable
 
 _FLOAT = np.dtype(np.float32)
 
@@ -23,4 +24,24 @@ def write_log_softmax(graph: Graph, node: ir.Node) -> None:
     axis = integer(node, "axis", -1) % len(sizes(node.inputs[0]))
     graph.emit(
         "SoftMax", (graph.read(node.inputs[0]),), node.outputs[0], axis=axis, log_softmax=True
+    )
+
+
+def write_lrn(graph: Graph, node: ir.Node) -> None:
+    """Write a local response normalisation; the importer's alpha is for each of the channels."""
+    size = integer(node, "size", 1)
+    if size % 2 == 0:
+        raise Unwritable("it looks at an even number of channels")
+    defaults = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0}
+    numbers = {
+        name: node.attributes[name].as_float() if name in node.attributes else default
+        for name, default in defaults.items()
+    }
+    graph.emit(
+        "LRN",
+        (graph.read(node.inputs[0]),),
+        node.outputs[0],
+        T=_FLOAT,
+        depth_radius=size // 2,
+        **{**numbers, "alpha": numbers["alpha"] / size},
     )

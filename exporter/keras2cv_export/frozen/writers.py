@@ -17,6 +17,7 @@ from .activation import (
     write_same,
 )
 from .arithmetic import write_arithmetic
+from .choice import write_arg, write_compare
 from .convolution import write_conv, write_conv_transpose
 from .dense import write_gemm, write_matmul
 from .graph import Graph
@@ -25,6 +26,7 @@ from .resize import write_resize
 from .shape import (
     write_concat,
     write_depth_to_space,
+    write_gather,
     write_pad,
     write_reshape,
     write_slice,
@@ -32,7 +34,7 @@ from .shape import (
     write_split,
     write_transpose,
 )
-from .softmax import write_log_softmax, write_softmax
+from .softmax import write_log_softmax, write_lrn, write_softmax
 
 Writer = Callable[[Graph, ir.Node], None]
 
@@ -40,6 +42,8 @@ WRITERS: Final[Mapping[str, Writer]] = {
     **dict.fromkeys(PLAIN, write_plain),
     **dict.fromkeys(NUMBERED, write_numbered),
     "Add": write_arithmetic,
+    "ArgMax": write_arg,
+    "ArgMin": write_arg,
     "AveragePool": write_pool,
     "Cast": write_same,
     "Clip": write_clip,
@@ -48,11 +52,16 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "ConvTranspose": write_conv_transpose,
     "DepthToSpace": write_depth_to_space,
     "Div": write_arithmetic,
+    "Equal": write_compare,
     "Flatten": write_reshape,
+    "Gather": write_gather,
     "Gemm": write_gemm,
     "GlobalAveragePool": write_global_pool,
     "GlobalMaxPool": write_global_pool,
+    "Greater": write_compare,
     "Identity": write_same,
+    "LRN": write_lrn,
+    "Less": write_compare,
     "LogSoftmax": write_log_softmax,
     "MatMul": write_matmul,
     "Max": write_arithmetic,
