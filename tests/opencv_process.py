@@ -29,14 +29,15 @@ def in_process(model: onnx.ModelProto, engine: str, seed: int = 0) -> dict[str, 
     return _process.ask(model.SerializeToString(), engine, seed)
 
 
-class _Process:
-    """The process and the line to it, started when something is asked."""
+class Process:
+    """A process that serves, and the line to it; started when something is asked."""
 
     def __init__(self, serve: Callable[[Connection], None]) -> None:
         self._serve = serve
         self._process: Any = None
 
-    def ask(self, model: bytes, engine: str, seed: int) -> dict[str, Array]:
+    def ask(self, model: bytes | tuple[bytes, bytes], engine: str, seed: int) -> dict[str, Array]:
+        """Return what the process says of a model."""
         if self._process is None:
             self._start()
         self._line.send((model, engine, seed))
@@ -90,5 +91,5 @@ def _serve(line: Connection) -> None:
             line.send(f"{engine}: {type(error).__name__}: {error}")
 
 
-_process = _Process(_serve)
+_process = Process(_serve)
 atexit.register(_process.close)

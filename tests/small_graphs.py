@@ -158,7 +158,7 @@ def opencv(model: onnx.ModelProto, engine: str, seed: int = 0) -> dict[str, Arra
     with TemporaryDirectory() as folder:
         path = Path(folder, "model.onnx")
         path.write_bytes(model.SerializeToString())
-        net = Net(path, _manifest(model), engine=engine)
+        net = Net(path, as_manifest(model), engine=engine)
     return net.forward(inputs_for(model, seed))
 
 
@@ -170,7 +170,7 @@ def inputs_for(model: onnx.ModelProto, seed: int = 0) -> dict[str, Array]:
     }
 
 
-def _manifest(model: onnx.ModelProto) -> Any:
+def as_manifest(model: onnx.ModelProto, format_: str = "onnx") -> Any:
     """Return what Net reads of a manifest: it works round what cv2 does to names and ranks."""
     tensors = {
         side: [
@@ -183,7 +183,7 @@ def _manifest(model: onnx.ModelProto) -> Any:
         inputs=tensors["input"],
         outputs=tensors["output"],
         net_outputs=tensors["output"],
-        model=SimpleNamespace(format="onnx"),
+        model=SimpleNamespace(format=format_),
         engine=ANY_ENGINE,
     )
 

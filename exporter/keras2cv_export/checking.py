@@ -16,7 +16,7 @@ from keras2cv.errors import UsageError
 from keras2cv.manifest import Manifest
 from keras2cv.sources import read_image
 
-from .bisecting import Bisection
+from .bisecting import Bisection, require_onnx
 from .bisecting import bisect as find_first
 from .check_record import record
 from .end_to_end.own_function import load_function
@@ -24,6 +24,7 @@ from .end_to_end.pictures import Pictures, pictures_for
 from .end_to_end.walk import Journey, walk
 from .end_to_end.way import parse_way
 from .facts import read_labels
+from .frozen_file import read_frozen
 from .load import LoadedModel, load_model
 from .parity import ParityReport
 from .recognise import last_activation
@@ -160,6 +161,8 @@ def check(
     """
     started = time.perf_counter()
     found = read_bundle(bundle)
+    if bisect:
+        require_onnx(found)
     progress("loading the model")
     shapes = {t.name: t.keras_shape for t in found.manifest.inputs}
     loaded = load_model(against, input_shapes=_fitting(shapes), unsafe=unsafe, imports=imports)
@@ -303,9 +306,7 @@ def _fitting(shapes: dict[str, tuple[int, ...]]) -> Any:
 def _scores(bundle: Bundle) -> dict[str, str]:
     """Say which outputs hold probabilities or logits: by the task, and by the graph's last ops."""
     task, outputs = bundle.manifest.task, bundle.manifest.outputs
-    known: dict[str, str] = {}
-    if bundle.manifest.model.format == "onnx":
-        known = {name: kind for name, kind in _last_activations(bundle).items() if kind != "linear"}
+    known = {name: kind for name, kind in _last_activations(bundle).items() if kind != "linear"}
     flat = {o.name for o in outputs if len(o.keras_shape) == 2}
     known = {name: kind for name, kind in known.items() if name in flat}
     if task.output is not None and task.scores is not None:
@@ -316,7 +317,8 @@ def _scores(bundle: Bundle) -> dict[str, str]:
 
 
 def _last_activations(bundle: Bundle) -> dict[str, str]:
-    graph = ir.load(bundle.model_path).graph
+    frozen = bundle.manifest.model.format == "frozen"
+    graph = (read_frozen if frozen else ir.load)(bundle.model_path).graph
     values = {value.name: value for value in graph.outputs}
     return {o.name: last_activation(values.get(o.net_name)) for o in bundle.manifest.outputs}
 

@@ -26,6 +26,7 @@ from .presets import Geometry
 from .selftest import write_selftest
 from .storing import SAMPLES as SAMPLES_FOR_WEIGHTS
 from .storing import Proof, require_decodable, store_weights
+from .support import oldest
 from .target import Target
 from .tolerance import parted
 from .verify import SAMPLES, ask, require_parity, verify
@@ -158,7 +159,8 @@ def export(
         )
         progress("converting")
         converted = file_format.convert(loaded, target)
-        needs = file_format.oldest(converted, target)
+        file_format.require(converted.model, target)
+        needs = oldest(file_format.examine(converted.model), target)
         facts = decide(loaded, converted, wishes)
         manifest = _write(stage.folder, loaded, converted, facts, file_format, needs.opencv)
         proof: Proof | None = None

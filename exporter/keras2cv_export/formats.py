@@ -13,11 +13,11 @@ from keras2cv.bundle import sha256_of
 from keras2cv.errors import UsageError
 from keras2cv.manifest import Format, Model, OutputTensor
 
-from .convert import Converted, convert, convert_unchecked
-from .frozen import fit_names, require_writable
+from .convert import Converted, convert_unchecked
+from .frozen import examine_frozen, fit_names, require_writable
 from .load import LoadedModel
-from .support import Oldest, examine, oldest
-from .target import OLDEST, Target, dotted
+from .support import Unsupported, examine, require_supported
+from .target import OLDEST, Target
 from .to_frozen import to_frozen
 
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
@@ -31,15 +31,17 @@ class FileFormat:
     Attributes:
         name: The manifest's word.
         file: What the file is called in a bundle.
-        convert: From a model to the graph that is written.
-        oldest: Which OpenCV runs it.
+        convert: From a model to the graph that is written, whether OpenCV runs it or not.
+        examine: What some OpenCV does not run of that graph.
+        require: Raises UnsupportedOpsError if that stands in the way of a target.
         write: From the graph to the file.
     """
 
     name: Format
     file: str
     convert: Callable[[LoadedModel, Target], Converted]
-    oldest: Callable[[Converted, Target], Oldest]
+    examine: Callable[[ir.Model], list[Unsupported]]
+    require: Callable[[ir.Model, Target], None]
     write: Callable[[ir.Model, Path], None]
 
     def save(self, model: ir.Model, folder: Path, record: Model) -> Model:
@@ -72,12 +74,11 @@ def format_of(name: str) -> FileFormat:
 
 
 def _convert_frozen(loaded: LoadedModel, _target: Target) -> Converted:
-    """Compile for the oldest OpenCV, whose few plain ops the TensorFlow importers know, too.
+    """Compile for the oldest OpenCV, whose few plain ops its TensorFlow importer knows, too.
 
     That importer has hardly changed since, so that a newer target allows nothing more.
     """
     converted = convert_unchecked(loaded, Target(OLDEST))
-    require_writable(converted.model)
     names = fit_names(converted.model)
     return replace(
         converted,
@@ -91,9 +92,8 @@ def _renamed(tensor: OutputTensor, names: Mapping[str, str]) -> OutputTensor:
     return replace(tensor, net_name=names.get(tensor.net_name, tensor.net_name))
 
 
-def _oldest_for_frozen(_converted: Converted, target: Target) -> Oldest:
-    """Return the oldest that was asked for: what is written runs on all."""
-    return Oldest(dotted(target.opencv), (), classic=True)
+def _require_frozen(model: ir.Model, _target: Target) -> None:
+    require_writable(model)
 
 
 def _write_frozen(model: ir.Model, path: Path) -> None:
@@ -102,11 +102,9 @@ def _write_frozen(model: ir.Model, path: Path) -> None:
 
 FORMATS: Final[Mapping[str, FileFormat]] = {
     "onnx": FileFormat(
-        "onnx",
-        "model.onnx",
-        convert,
-        lambda converted, target: oldest(examine(converted.model), target),
-        ir.save,
+        "onnx", "model.onnx", convert_unchecked, examine, require_supported, ir.save
     ),
-    "frozen": FileFormat("frozen", "model.pb", _convert_frozen, _oldest_for_frozen, _write_frozen),
+    "frozen": FileFormat(
+        "frozen", "model.pb", _convert_frozen, examine_frozen, _require_frozen, _write_frozen
+    ),
 }

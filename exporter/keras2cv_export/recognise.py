@@ -82,6 +82,7 @@ def last_activation(value: ir.Value | None) -> str:
         "Reshape",
         "Transpose",
         "Squeeze",
+        "Silence",  # a frozen graph's Identity
     ):
         source = node.inputs[0]
         node = source.producer() if source is not None else None

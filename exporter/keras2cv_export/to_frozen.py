@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv.errors import ModelError
+
 from .frozen import FrozenNode, write_nodes
 from .frozen.node import Array, Attribute
 from .to_quiet import tf
@@ -33,6 +35,28 @@ def encode(nodes: Sequence[FrozenNode]) -> bytes:
         for name, value in node.attributes.items():
             _put(made.attr[name], value)
     return bytes(graph.SerializeToString(deterministic=True))
+
+
+def decode(content: bytes) -> list[FrozenNode]:
+    """Return the nodes of a serialized GraphDef, each with its shape alone among the attributes.
+
+    Raises:
+        ModelError: It is none.
+    """
+    graph = tf.compat.v1.GraphDef()
+    try:
+        graph.ParseFromString(content)
+    except Exception as error:  # protobuf's own
+        raise ModelError("It is no TensorFlow graph. Export it again.") from error
+    return [
+        FrozenNode(
+            node.name,
+            node.op,
+            tuple(name for name in node.input),
+            {"shape": tuple(d.size for d in node.attr["shape"].shape.dim)},
+        )
+        for node in graph.node
+    ]
 
 
 def _put(attribute: Any, value: Attribute) -> None:

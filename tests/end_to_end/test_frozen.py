@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras2cv
-from keras2cv.errors import UnsupportedError
+from keras2cv.cli import main
+from keras2cv.errors import UnsupportedError, UsageError
 from keras2cv.net import ENGINES
-from keras2cv_export import export
+from keras2cv_export import check, export
+from keras2cv_export.inspecting import inspect_model
 
 
 def small_net() -> keras.Model:
@@ -26,6 +30,14 @@ def small_net() -> keras.Model:
     rows = keras.layers.Dense(5)(keras.layers.Flatten()(h))
     mean = keras.layers.Dense(4, activation="softmax")(keras.layers.GlobalAveragePooling2D()(h))
     return keras.Model(image, {"rows": rows, "mean": mean})
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a frozen bundle of the small net."""
+    folder = tmp_path_factory.mktemp("frozen") / "net.cv"
+    export(small_net(), folder, format="frozen", preprocess="none", task="raw")
+    return folder
 
 
 def test_a_frozen_graph_predicts_what_keras_predicts(tmp_path: Path) -> None:
@@ -47,10 +59,78 @@ def test_a_frozen_graph_predicts_what_keras_predicts(tmp_path: Path) -> None:
             np.testing.assert_allclose(found[name], wanted, atol=1e-4 * np.abs(wanted).max())
 
 
+@keras.saving.register_keras_serializable(package="frozen")
+class Powers(keras.layers.Layer):
+    """x to the power of something that is computed, too."""
+
+    def call(self, x: Any) -> Any:
+        """Keep the base positive."""
+        return keras.ops.power(keras.ops.abs(x) + 0.5, x)
+
+
+def powers() -> keras.Model:
+    """Return a model that the importer has no op for."""
+    image = keras.Input((5, 6, 2), name="image")
+    h = Powers(name="risen")(keras.layers.Conv2D(3, 3, name="conv")(image))
+    return keras.Model(image, keras.layers.Flatten()(h))
+
+
 def test_what_the_importer_lacks_is_refused_with_its_layer(tmp_path: Path) -> None:
     """The op, the Keras layer, the reason, and the advice to use ONNX; nothing is written."""
-    volume = keras.Input((6, 7, 8, 2))
-    dilated = keras.layers.Conv3D(3, 2, dilation_rate=2, name="wide")(volume)
-    with pytest.raises(UnsupportedError, match=r"Conv in .*wide.*: .*dilations.*--format onnx"):
-        export(keras.Model(volume, dilated), tmp_path / "net.cv", format="frozen", task="raw")
+    refusal = r"Pow in .*risen.*: the importer has no op for it.*--format onnx"
+    with pytest.raises(UnsupportedError, match=refusal):
+        export(powers(), tmp_path / "net.cv", format="frozen", task="raw")
     assert not (tmp_path / "net.cv").exists()
+
+
+def test_names_that_opencv_takes_apart_are_written_otherwise(tmp_path: Path) -> None:
+    """The manifest tells the net's name from Keras', and infer() knows Keras'."""
+    image = keras.Input((9, 11, 2), name="the image: 1")
+    model = keras.Model(image, keras.layers.Conv2D(3, 3, name="größe")(image))
+    report = export(model, tmp_path / "net.cv", format="frozen", task="raw")
+    (given,), (made,) = report.manifest.inputs, report.manifest.outputs
+    assert (given.name, given.net_name) == ("the image: 1", "the_image__1")
+    assert (made.name, made.net_name) == ("größe", "gr__e")
+    assert report.parity is not None
+    assert report.parity.verdict == "pass"
+
+
+def test_a_frozen_bundle_is_checked_but_not_bisected(bundle: Path) -> None:
+    """The layers are looked for in ONNX files alone, which is said before anything is computed."""
+    assert check(bundle, small_net()).exit_code == 0
+    with pytest.raises(UsageError, match="Export the model as ONNX"):
+        check(bundle, small_net(), bisect=True)
+
+
+def test_a_frozen_bundle_is_inspected(bundle: Path, tmp_path: Path) -> None:
+    """Its nodes have TensorFlow's names, and both engines try it; a model can be asked about."""
+    found = inspect_model(bundle)
+    assert found.exit_code == 0
+    assert found.ops["Conv2D"] == 2
+    assert [trial.ran for trial in found.trials] == [True] * len(ENGINES)
+    path = tmp_path / "powers.keras"
+    powers().save(path)
+    asked = inspect_model(path, ["4.6"], format="frozen")
+    (finding,) = asked.findings
+    assert (finding.problem.op, asked.exit_code, asked.trials) == ("Pow", 1, ())
+    assert inspect_model(path, ["5.0"]).exit_code == 0
+
+
+def test_the_card_says_that_the_format_is_legacy(
+    bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what that means, and how to leave it."""
+    assert main(["info", str(bundle)]) == 0
+    shown = capsys.readouterr().out
+    assert "model.pb, frozen" in shown
+    assert "legacy" in shown
+    assert "--format onnx" in shown
+    assert "readNet(" in shown
+
+
+def test_tensorflow_itself_is_not_what_it_is_for(bundle: Path) -> None:
+    """It reads the file, and knows neither all ops nor all attributes in it, as the docs say."""
+    graph = tf.compat.v1.GraphDef()
+    graph.ParseFromString((bundle / "model.pb").read_bytes())
+    with pytest.raises(tf.errors.NotFoundError, match="Op type not registered"):
+        tf.import_graph_def(graph)

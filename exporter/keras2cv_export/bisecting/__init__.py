@@ -35,7 +35,16 @@ from .render import render
 from .report import Bisection, Divergence, LayerError, Repro, Rerun
 from .searching import Search
 
-__all__ = ["Bisection", "Divergence", "LayerError", "Repro", "Rerun", "bisect", "render"]
+__all__ = [
+    "Bisection",
+    "Divergence",
+    "LayerError",
+    "Repro",
+    "Rerun",
+    "bisect",
+    "render",
+    "require_onnx",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -87,6 +96,20 @@ def bisect(
         progress,
     )
     return search.run(repro)
+
+
+def require_onnx(bundle: Bundle) -> None:
+    """Refuse a net that is no ONNX file: values in between have names in those alone.
+
+    Raises:
+        UsageError: It is a frozen graph.
+    """
+    if bundle.manifest.model.format != "onnx":
+        raise UsageError(
+            f"{bundle.folder} holds a {bundle.manifest.model.format} graph, and layers are looked "
+            "for in ONNX files. Export the model as ONNX, which goes through the same rewrites, "
+            "and bisect that."
+        )
 
 
 def _require_empty(folder: Path | None) -> None:

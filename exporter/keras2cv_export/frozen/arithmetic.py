@@ -53,33 +53,54 @@ def _of_two(graph: Graph, node: ir.Node) -> None:
     if shapes[0] == shapes[1] and 2 <= len(whole) <= _MOST_AXES:
         graph.emit(op, sources, output, **attributes)
         return
-    split = min(_behind(shape, whole) for shape in shapes)
+    plain = [
+        spread(graph, source, shape, whole, output, f"operand{k}")
+        for k, (source, shape) in enumerate(zip(sources, shapes, strict=True))
+    ]
+    split = min(_behind(shape, whole) for _, shape in plain)
     outer, inner = prod(whole[:split]), prod(whole[split:])
     operands = [
         graph.reshape(
-            source, (1, outer, inner if prod(shape) == prod(whole) else 1), output, f"operand{k}"
+            source, (1, outer, inner if shape == whole else 1), output, f"operand{k}/planes"
         )
-        for k, (source, shape) in enumerate(zip(sources, shapes, strict=True))
+        for k, (source, shape) in enumerate(plain)
     ]
     planes = graph.emit(op, operands, output, "planes", **attributes)
     graph.reshape(planes, whole, output)
 
 
 def _behind(shape: Shape, whole: Shape) -> int:
-    """Return the axis behind which an operand has nothing but ones; all of them if it is whole.
+    """Return the axis behind which an operand has nothing but ones; all of them if it is whole."""
+    ones = (size != all_ for size, all_ in zip(shape, whole, strict=True))
+    return next((k for k, repeated in enumerate(ones) if repeated), len(whole))
 
-    OpenCV's Eltwise lets the axes behind the second be 1, and no others.
 
-    Raises:
-        Unwritable: It is repeated along others, too.
+def spread(
+    graph: Graph, source: str, shape: Shape, whole: Shape, output: ir.Value, role: str
+) -> tuple[str, Shape]:
+    """Repeat an operand along all but its last axes of one; return it, and its shape then.
+
+    OpenCV's Eltwise lets the axes behind the second be 1, and no others. Repeating is resizing an
+    image of one row, which every importer does.
+
+        (a, 1, b)  ->  (1, a, 1, b)  ->  (1, a, r, b)  ->  (a, r, b)
     """
     full = (1,) * (len(whole) - len(shape)) + shape
-    if full == whole:
-        return len(whole)
-    split = next(k for k, (size, all_) in enumerate(zip(full, whole, strict=True)) if size != all_)
-    if prod(full[split:]) != 1:
-        raise Unwritable(f"its operands are {shape} and {whole}, and OpenCV repeats last axes only")
-    return split
+    repeated = [k for k in range(len(whole)) if full[k] != whole[k]]
+    while repeated and prod(full[repeated[0] :]) != 1:
+        first = last = repeated[0]
+        while last + 1 in repeated:
+            last += 1
+        before, times, behind = prod(full[:first]), prod(whole[first : last + 1]), full[last + 1 :]
+        row = (1, before, 1, prod(behind))
+        image = graph.reshape(source, row, output, f"{role}/row{first}")
+        size = graph.ints((times, prod(behind)), output, f"{role}/times{first}")
+        source = graph.emit(
+            "ResizeNearestNeighbor", (image, size), output, f"{role}/rows{first}", T=_FLOAT
+        )
+        full = (*full[:first], *whole[first : last + 1], *behind)
+        repeated = [k for k in repeated if k > last]
+    return source, full
 
 
 def _with_constant(graph: Graph, node: ir.Node, value: ir.Value | None, array: Array) -> None:

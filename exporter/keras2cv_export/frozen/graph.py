@@ -104,7 +104,11 @@ class Graph:
             return self.emit("Reshape", (source, target), output, role, **_FLOAT)
         target = self.ints([*shape, 1], output, f"{prefix}shape")
         five = self.emit("Reshape", (source, target), output, f"{prefix}five", **_FLOAT)
-        return self.emit("Squeeze", (five,), output, role, squeeze_dims=[4], **_FLOAT)
+        return self.squeeze(five, output, role)
+
+    def squeeze(self, source: str, output: ir.Value, role: str = "") -> str:
+        """Take the last of five axes away, which is 1."""
+        return self.emit("Squeeze", (source,), output, role, squeeze_dims=[4], **_FLOAT)
 
     def _free(self, wish: str) -> str:
         name = fitted(wish, self._taken)

@@ -36,11 +36,15 @@ def write_transpose(graph: Graph, node: ir.Node) -> None:
     if shape != sizes(node.inputs[0]):
         source = graph.reshape(source, shape, output, "parts")
     order = graph.ints(perm, output, "order")
-    if tuple(shape[a] for a in perm) == sizes(output):
+    made = tuple(shape[a] for a in perm)
+    if made == sizes(output):
         graph.emit("Transpose", (source, order), output, T=_FLOAT)
         return
-    moved = graph.emit("Transpose", (source, order), output, "moved", T=_FLOAT)
-    graph.reshape(moved, sizes(output), output)
+    inner = graph.emit("Transpose", (source, order), output, "moved", T=_FLOAT)
+    if made == (*sizes(output), 1):
+        graph.squeeze(inner, output)
+    else:
+        graph.reshape(inner, sizes(output), output)
 
 
 def plain_transpose(

@@ -24,7 +24,7 @@ from keras2cv_export.layout import transposes
 from keras2cv_export.matrix.environment import Environments
 from keras2cv_export.matrix.installer import clean_environment
 from keras2cv_export.matrix.wheels import engines_of
-from keras2cv_export.support import Unsupported, UnsupportedOpsError, examine, importer_of
+from keras2cv_export.support import Unsupported, UnsupportedOpsError, importer_of
 from keras2cv_export.target import Target
 
 from .opening import Notes, Opened, opened
@@ -42,6 +42,7 @@ def inspect_model(
     path: str | os.PathLike[str],
     versions: Sequence[str] = (),
     *,
+    format: str = "onnx",  # noqa: A002 - the command line's word
     input_shapes: Shapes = None,
     batch: int = 1,
     unsafe: bool = False,
@@ -56,7 +57,8 @@ def inspect_model(
     Args:
         path: A .keras or .h5 file, a SavedModel folder, a bundle, or an .onnx file.
         versions: The OpenCVs to look at, "4.6"; none: the installed one.
-        input_shapes: For a Keras model, as `export` takes them.
+        format: For a Keras model, as `export` takes it.
+        input_shapes: The same.
         batch: The same.
         unsafe: The same.
         imports: The same.
@@ -74,19 +76,19 @@ def inspect_model(
     progress("reading the model")
 
     def convert(model: Path) -> tuple[ir.Model, Notes]:
-        from keras2cv_export.convert import convert_unchecked
+        from keras2cv_export.formats import format_of
         from keras2cv_export.load import load_model
 
         loaded = load_model(
             model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
         )
-        return convert_unchecked(loaded, _aim(versions)).model, loaded.notes
+        return format_of(format).convert(loaded, _aim(versions)).model, loaded.notes
 
     try:
-        with opened(Path(path), convert) as found:
+        with opened(Path(path), convert, format) as found:
             progress("trying it in OpenCV, in a process of its own")
             trials = list(_trials_here(found, timeout_s))
-            if try_there:
+            if try_there and found.file.exists():
                 trials += _trials_there(found, versions, environments, timeout_s, progress)
             listed, ops, transposed = survey(found, targets)
             return Inspection(
@@ -107,7 +109,7 @@ def survey(
         ModelError: It is a stranger's file, and its nodes break ONNX's own rules.
     """
     try:
-        listed = (*found.problems(targets), *findings(examine(found.model), targets))
+        listed = (*found.problems(targets), *findings(found.examine(found.model), targets))
         return listed, histogram(found.model), transposes(found.model)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         if found.is_ours:
@@ -145,6 +147,9 @@ def _targets(versions: Sequence[str]) -> Iterator[str]:
 
 
 def _trials_here(found: Opened, timeout_s: float) -> Iterator[Trial]:
+    """Try in the OpenCV that is installed; what could not be written is not tried."""
+    if not found.file.exists():
+        return iter(())
     engines, version = engines_of(cv2.__version__), cv2.__version__
     return try_engines(found.file, found.model, engines, opencv=version, timeout_s=timeout_s)
 

@@ -11,10 +11,11 @@ from typing import Any
 import onnx_ir as ir
 
 from keras2cv.bundle import MANIFEST, read_bundle
-from keras2cv.errors import ModelError, UsageError
+from keras2cv.errors import ModelError
 from keras2cv.litter import temporary_folder
 from keras2cv.onnx_file import OnnxError, check_onnx
-from keras2cv_export.support import Unsupported
+from keras2cv_export.frozen_file import read_frozen
+from keras2cv_export.support import Unsupported, examine
 
 from .report import Finding
 
@@ -31,9 +32,10 @@ class Opened:
     Attributes:
         name: What it was called.
         model: The graph.
-        file: The ONNX file; one that was converted just now is gone after the `with` block.
+        file: The file; one that was converted just now is gone after the `with` block.
         notes: Sentences that the user should hear.
         is_ours: Whether we made it just now: then nothing in it can be a stranger's mistake.
+        examine: Finds what is known not to run in such a graph.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Opened:
     file: Path
     notes: Notes = ()
     is_ours: bool = False
+    examine: Callable[[ir.Model], Sequence[Unsupported]] = examine
 
     def problems(self, targets: Sequence[str]) -> Iterator[Finding]:
         """Yield what is wrong with the file itself, whatever nodes are in it."""
@@ -53,13 +56,14 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path, convert: Callable[[Path], tuple[ir.Model, Notes]]) -> Iterator[Opened]:
-    """Give the graph of `path`; `convert` makes that of a Keras model.
+def opened(
+    path: Path, convert: Callable[[Path], tuple[ir.Model, Notes]], word: str = "onnx"
+) -> Iterator[Opened]:
+    """Give the graph of `path`; `convert` makes that of a Keras model, for the format `word`.
 
     Raises:
         ModelError: It cannot be read, or not safely.
         BundleError: It is a damaged bundle.
-        UsageError: It is a bundle with another kind of net.
     """
     if (path / MANIFEST).is_file():
         yield _bundle(path)
@@ -67,10 +71,14 @@ def opened(path: Path, convert: Callable[[Path], tuple[ir.Model, Notes]]) -> Ite
         yield Opened(path.name, read_onnx(path), path)
     else:
         with temporary_folder() as folder:
+            from keras2cv_export.formats import format_of
+
+            file_format = format_of(word)
             model, notes = convert(path)
-            file = Path(folder, "model.onnx")
-            ir.save(model, file)
-            yield Opened(path.name, model, file, notes, is_ours=True)
+            file = Path(folder, file_format.file)
+            if file_format.name == "onnx" or not file_format.examine(model):
+                file_format.write(model, file)
+            yield Opened(path.name, model, file, notes, True, file_format.examine)
 
 
 def read_onnx(path: Path) -> ir.Model:
@@ -142,9 +150,7 @@ def _external(model: ir.Model) -> Iterator[ir.ExternalTensor]:
 
 def _bundle(path: Path) -> Opened:
     bundle = read_bundle(path)
-    if bundle.manifest.model.format != "onnx":
-        raise UsageError(
-            f"{path} holds a {bundle.manifest.model.format} graph, and ONNX alone is inspected. "
-            "Inspect the Keras model that it came from."
-        )
+    if bundle.manifest.model.format == "frozen":
+        file = bundle.model_path
+        return Opened(path.name, read_frozen(file), file, examine=lambda _: ())
     return Opened(path.name, read_onnx(bundle.model_path), bundle.model_path)

@@ -40,7 +40,8 @@ def main(path: str, engine: str, inputs: str) -> int:
 def load(cv2: Any, path: str, engine: str) -> Any:
     """Return the net; OpenCV 4 has one engine, and no argument to choose it with."""
     options = {"engine": {"new": 2, "classic": 1}[engine]} if hasattr(cv2.dnn, "ENGINE_NEW") else {}
-    net = cv2.dnn.readNetFromONNX(path, **options)
+    frozen = path.endswith(".pb")
+    net = (cv2.dnn.readNetFromTensorflow if frozen else cv2.dnn.readNetFromONNX)(path, **options)
     if net.empty():
         raise cv2.error("the net is empty")
     return net

@@ -15,6 +15,12 @@ _RESIZED = {
     "center-crop": "cut to the middle and resized to {0}x{1}",
 }
 _SHOWN_LABELS = 8
+_LEGACY = (
+    "legacy: a TensorFlow graph is for code that calls readNetFromTensorflow. OpenCV plans to",
+    "drop that importer after 5.0 (opencv pull request 29474); the OpenCVs that exist keep it.",
+    "For a later one, export the model again with --format onnx: the rest of the bundle, and",
+    "what predicts with it, stays as it is.",
+)
 
 
 def describe(manifest: Manifest) -> Iterator[str]:
@@ -28,7 +34,7 @@ def describe(manifest: Manifest) -> Iterator[str]:
     yield from _entry("after it", _tail(manifest))
     yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
     yield from _entry("task", [_task(manifest.task), *_record(manifest.task)])
-    yield from _entry("net", [_net(manifest), *_weights(manifest)])
+    yield from _entry("net", [*_net(manifest), *_weights(manifest)])
     if manifest.evidence is not None:
         yield from _entry("evidence", _evidence(manifest.evidence))
         versions = manifest.evidence.versions.items()
@@ -164,13 +170,14 @@ def _points(facts: Points) -> str:
     return f"{text}; drawn above {facts.score:g}" if facts.has_scores else text
 
 
-def _net(manifest: Manifest) -> str:
+def _net(manifest: Manifest) -> list[str]:
     model, engine = manifest.model, manifest.engine
     which = "every engine" if engine.name == "any" else f"the {engine.name} engine"
     off = [name for name in ("fusion", "winograd") if not getattr(engine, name)]
     without = f", without {' and '.join(off)}" if off else ""
     size = int(model.size_bytes) / 1e6
-    return f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}, for {which}{without}"
+    facts = f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}"
+    return [f"{facts}, for {which}{without}", *(_LEGACY if model.format == "frozen" else ())]
 
 
 def _weights(manifest: Manifest) -> Iterator[str]:

@@ -42,6 +42,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="the versions to look at, separated by commas (default: the one installed)",
     )
     parser.add_argument(
+        "--format",
+        choices=("onnx", "frozen"),
+        default="onnx",
+        help="the format that a Keras model is to be exported in (default: onnx)",
+    )
+    parser.add_argument(
         "--try",
         dest="try_there",
         action="store_true",
@@ -84,6 +90,7 @@ def execute(args: Namespace) -> int:
     found = inspect_model(
         args.model,
         args.opencv,
+        format=args.format,
         input_shapes=input_shapes(args.input_shapes),
         batch=args.batch,
         unsafe=args.unsafe,
