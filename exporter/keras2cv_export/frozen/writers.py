@@ -21,6 +21,7 @@ from .choice import write_arg, write_compare
 from .convolution import write_conv, write_conv_transpose
 from .dense import write_gemm, write_matmul
 from .graph import Graph
+from .normalization import write_batch_norm, write_log_softmax, write_lrn, write_softmax
 from .pooling import write_global_pool, write_pool
 from .resize import write_resize
 from .shape import (
@@ -34,7 +35,6 @@ from .shape import (
     write_split,
     write_transpose,
 )
-from .softmax import write_log_softmax, write_lrn, write_softmax
 
 Writer = Callable[[Graph, ir.Node], None]
 
@@ -45,6 +45,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "ArgMax": write_arg,
     "ArgMin": write_arg,
     "AveragePool": write_pool,
+    "BatchNormalization": write_batch_norm,
     "Cast": write_same,
     "Clip": write_clip,
     "Concat": write_concat,

@@ -215,6 +215,11 @@ FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
         '{ y = Resize <mode="linear", coordinate_transformation_mode="half_pixel"> (x, , , s) }',
         {"s": integers(2, 3, 11, 6)},
     ),
+    "a batch normalisation is one layer": (
+        "FusedBatchNormV3",
+        f"{IMAGE} => (float[2,3,7,10] y) {{ y = BatchNormalization <epsilon=0.1> (x, s, b, m, v) }}",
+        {"s": random(3), "b": random(3) * 2, "m": random(3) * 3, "v": np.abs(random(3)) * 4},
+    ),
     "softmax along the channels": (
         "Softmax",
         f"{IMAGE} => (float[2,3,7,10] y) {{ y = Softmax <axis=1> (x) }}",

@@ -1,4 +1,4 @@
-"""Softmax, and what else normalises along an axis."""
+"""What normalises along an axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import onnx_ir as ir
 
 from keras2cv_export.graph import integer
 
-from .graph import Graph, sizes
+from .graph import Graph, sizes, weights
 from .node import Unwritable
 
 _FLOAT = np.dtype(np.float32)
@@ -24,6 +24,28 @@ def write_log_softmax(graph: Graph, node: ir.Node) -> None:
     axis = integer(node, "axis", -1) % len(sizes(node.inputs[0]))
     graph.emit(
         "SoftMax", (graph.read(node.inputs[0]),), node.outputs[0], axis=axis, log_softmax=True
+    )
+
+
+def write_batch_norm(graph: Graph, node: ir.Node) -> None:
+    """Write a BatchNormalization with its four constants: scale, offset, mean and variance."""
+    output = node.outputs[0]
+    epsilon = node.attributes["epsilon"].as_float() if "epsilon" in node.attributes else 1e-5
+    stored = [
+        graph.const(weights(value, f"its {role}").reshape(-1), output, role)
+        for value, role in zip(
+            node.inputs[1:], ("scale", "offset", "mean", "variance"), strict=True
+        )
+    ]
+    graph.emit(
+        "FusedBatchNormV3",
+        (graph.read(node.inputs[0]), *stored),
+        output,
+        T=_FLOAT,
+        U=_FLOAT,
+        data_format="NCHW",
+        epsilon=epsilon,
+        is_training=False,
     )
 
 
