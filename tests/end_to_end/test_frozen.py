@@ -132,5 +132,5 @@ def test_tensorflow_itself_is_not_what_it_is_for(bundle: Path) -> None:
     """It reads the file, and knows neither all ops nor all attributes in it, as the docs say."""
     graph = tf.compat.v1.GraphDef()
     graph.ParseFromString((bundle / "model.pb").read_bytes())
-    with pytest.raises(tf.errors.NotFoundError, match="Op type not registered"):
+    with pytest.raises((ValueError, tf.errors.NotFoundError), match="mentions attr|not regist"):
         tf.import_graph_def(graph)
