@@ -8,7 +8,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import keras2cv
 from keras2cv.cli import main
@@ -126,11 +125,3 @@ def test_the_card_says_that_the_format_is_legacy(
     assert "legacy" in shown
     assert "--format onnx" in shown
     assert "readNet(" in shown
-
-
-def test_tensorflow_itself_is_not_what_it_is_for(bundle: Path) -> None:
-    """It reads the file, and knows neither all ops nor all attributes in it, as the docs say."""
-    graph = tf.compat.v1.GraphDef()
-    graph.ParseFromString((bundle / "model.pb").read_bytes())
-    with pytest.raises((ValueError, tf.errors.NotFoundError), match="mentions attr|not regist"):
-        tf.import_graph_def(graph)
