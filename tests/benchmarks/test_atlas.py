@@ -439,12 +439,13 @@ class Shelf(Environments):
 
 
 def test_columns() -> None:
-    """An engine each for OpenCV 5, then Keras' own export with OpenCV's own choice."""
-    columns = make_columns(["5.0", "4.6"], ["5.0"], {}, Shelf())
+    """An engine each for OpenCV 5, then frozen graphs, then Keras' own export."""
+    columns = make_columns(["5.0", "4.6"], ["5.0"], {}, Shelf(), frozen=["4.6"])
     assert [(c.name, c.kind, c.engine, c.where.opencv) for c in columns] == [
         ("5.0 new", "bundle", "new", "5.0.0"),
         ("5.0 classic", "bundle", "classic", "5.0.0"),
         ("4.6", "bundle", "classic", "4.6.0"),
+        ("frozen 4.6", "frozen", "classic", "4.6.0"),
         ("Keras 5.0", "plain", "default", "5.0.0"),
     ]
 
@@ -520,7 +521,8 @@ def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture
     """Every case has its cells, whatever became of it; a second run measures nothing again."""
     pytest.importorskip("tensorflow")
     command = ["--suite", str(suite), "-w", str(tmp_path / "work"), "-o", str(tmp_path / "out")]
-    command += ["--opencv", HERE, "--plain", HERE, "--python", f"{HERE}={sys.executable}"]
+    command += ["--opencv", HERE, "--frozen", HERE, "--plain", HERE]
+    command += ["--python", f"{HERE}={sys.executable}"]
     assert atlas_main.main(command) == 0
     said = capfd.readouterr()
     assert "3 cases, 0 of them measured before" in said.err

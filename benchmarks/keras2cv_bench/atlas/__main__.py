@@ -62,7 +62,7 @@ def measure(args: argparse.Namespace) -> Atlas:
     _say("listing the suite")
     listed, tools = list_suite(suite, work)
     chosen = _chosen(listed, args.only)
-    columns = make_columns(args.opencv, args.plain, _pythons(args.python))
+    columns = make_columns(args.opencv, args.plain, _pythons(args.python), frozen=args.frozen)
     stamp = {
         "sources": _sources(),
         "suite": fingerprint([suite]),
@@ -131,7 +131,8 @@ def _heading(column: Column) -> Heading:
 
 def _command(args: argparse.Namespace) -> str:
     only = "".join(f" --only '{pattern}'" for pattern in args.only)
-    lists = f"--opencv {','.join(args.opencv)} --plain {','.join(args.plain)}"
+    given = {"opencv": args.opencv, "frozen": args.frozen, "plain": args.plain}
+    lists = " ".join(f"--{name} {','.join(found)}" for name, found in given.items() if found)
     return f"python -m keras2cv_bench.atlas {lists}{only} -o {args.output.name or '.'}/"
 
 
@@ -152,6 +153,12 @@ def parser() -> argparse.ArgumentParser:
         type=versions,
         default=("5.0", "4.14", "4.12", "4.10", "4.8", "4.6"),
         help="versions for our bundles (default: 5.0,4.14,4.12,4.10,4.8,4.6)",
+    )
+    parser.add_argument(
+        "--frozen",
+        type=versions,
+        default=("5.0", "4.14", "4.10", "4.6"),
+        help="versions for our bundles with frozen graphs (default: 5.0,4.14,4.10,4.6)",
     )
     parser.add_argument(
         "--plain",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,7 @@ from keras2cv.errors import UsageError
 from keras2cv_export.matrix.environment import Environment, Environments, look_at
 from keras2cv_export.matrix.wheels import engines_of
 
-Kind = Literal["bundle", "plain"]
+Kind = Literal["bundle", "frozen", "plain"]
 
 # What the names of the columns of Keras' own export begin with.
 PLAIN = "Keras "
@@ -23,7 +23,8 @@ class Column:
 
     Attributes:
         name: What it is called, "5.0 classic", "4.6", "Keras 5.0".
-        kind: "bundle" for ours; "plain" for `model.export(format="onnx")` and `readNetFromONNX`.
+        kind: "bundle" for ours, "frozen" for ours of `--format frozen`; "plain" for
+            `model.export(format="onnx")` and `readNetFromONNX`.
         version: As it was asked for, and as `export --opencv` takes it: "5.0".
         engine: "new" or "classic"; "default" is what OpenCV chooses, as users of a plain file do.
         where: The Python that runs it.
@@ -41,23 +42,31 @@ def make_columns(
     plain: Sequence[str],
     pythons: Mapping[str, Path],
     environments: Environments | None = None,
+    frozen: Sequence[str] = (),
 ) -> tuple[Column, ...]:
-    """Return a column per engine of each version, then those of Keras' own export.
+    """Return a column per engine of each version, those of frozen graphs, and Keras' own export's.
 
     Args:
         versions: For our bundles, newest first as a rule: "5.0", "4.6".
         plain: For Keras' own export.
         pythons: Version -> a Python that has it; for the others environments are made.
         environments: Where those come from; None makes them in the user's cache.
+        frozen: For our bundles with frozen graphs.
 
     Raises:
         UsageError: One of `pythons` has no OpenCV, or another version.
         MissingDependency: An environment cannot be made.
     """
-    source = environments or (None if set(pythons) >= {*versions, *plain} else Environments())
-    found = {v: _environment(v, pythons, source) for v in dict.fromkeys([*versions, *plain])}
+    wanted = dict.fromkeys([*versions, *frozen, *plain])
+    source = environments or (None if set(pythons) >= set(wanted) else Environments())
+    found = {v: _environment(v, pythons, source) for v in wanted}
     ours = [column for version in versions for column in _ours(version, found[version])]
-    return (*ours, *(Column(f"{PLAIN}{v}", "plain", v, "default", found[v]) for v in plain))
+    older = [
+        replace(column, name=f"frozen {column.name}", kind="frozen")
+        for version in frozen
+        for column in _ours(version, found[version])
+    ]
+    return (*ours, *older, *(Column(f"{PLAIN}{v}", "plain", v, "default", found[v]) for v in plain))
 
 
 def _ours(version: str, where: Environment) -> Iterator[Column]:

@@ -80,7 +80,9 @@ class Bench:
         """Return what came of a job: verdict, reason, and what its files are called."""
         from keras2cv.errors import Keras2cvError
 
-        doing = {"ask": self._ask, "bundle": self._bundle, "plain": self._plain}[job["kind"]]
+        doing = {
+            "ask": self._ask, "bundle": self._bundle, "frozen": self._bundle, "plain": self._plain,
+        }[job["kind"]]  # fmt: skip
         try:
             return {"verdict": "pass", **doing(job)}
         except Keras2cvError as error:
@@ -119,6 +121,7 @@ class Bench:
         report = export(
             self._model_of(job["case"]),
             job["path"],
+            format="frozen" if job["kind"] == "frozen" else "onnx",
             task="raw",
             check=False,
             batch=job["batch"],

@@ -46,6 +46,9 @@ def _lines(atlas: Atlas) -> Iterator[str]:
         numbers_from=3,
     )
     yield ""
+    if any(heading.kind == "frozen" for heading in atlas.headings):
+        yield "The columns `frozen ...` are ours with `--format frozen`: [frozen.md](frozen.md)."
+        yield ""
     yield (
         'The columns `Keras ...` are the plain way: `model.export(format="onnx")`, then '
         "`cv2.dnn.readNetFromONNX` with OpenCV's own choice of engine."

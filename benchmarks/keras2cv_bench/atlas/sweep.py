@@ -144,17 +144,17 @@ class Sweep:
         return all(key in self._store.records for key in keys)
 
     def _measure(self, cases: Sequence[Listed]) -> None:
-        ours = self._unknown(cases, "bundle")
-        plain = self._unknown(cases, "plain")
+        ours, frozen, plain = (self._unknown(cases, kind) for kind in ("bundle", "frozen", "plain"))
         wishes = [(case.name, batch) for case in cases for batch in case.batches]
-        kinds = {column.kind for column in (*ours, *plain)}
+        kinds = {column.kind for column in (*ours, *frozen, *plain)}
         tasks, files = self._export(cases, kinds)
         with ThreadPoolExecutor(self._workers) as pool:
-            for records in pool.map(lambda c: list(self._run_bundles(tasks, c)), ours):
+            columns = (*ours, *frozen)
+            for records in pool.map(lambda c: list(self._run_bundles(tasks[c.kind], c)), columns):
                 self._store.add(records)
             for records in pool.map(lambda c: list(self._run_plain(wishes, files, c)), plain):
                 self._store.add(records)
-        self._try_again(tasks, ours)
+        self._try_again(tasks["bundle"], ours)
 
     def _unknown(self, cases: Sequence[Listed], kind: Kind) -> list[Column]:
         """Return the columns of a kind that miss any of the cases."""
@@ -167,8 +167,8 @@ class Sweep:
 
     def _export(
         self, cases: Sequence[Listed], kinds: Collection[Kind]
-    ) -> tuple[list[Task], dict[str, Answer]]:
-        """Let Keras answer, and export both ways: ours per batch size, Keras' once, batch open.
+    ) -> tuple[dict[Kind, list[Task]], dict[str, Answer]]:
+        """Let Keras answer, and export all ways: ours per batch size, Keras' once, batch open.
 
         One case after the other, so that its model is built once.
         """
@@ -178,6 +178,7 @@ class Sweep:
             for job in (
                 *(self._job("ask", case.name, batch) for batch in case.batches),
                 *(self._job("bundle", case.name, batch) for batch in case.batches),
+                *(self._job("frozen", case.name, batch) for batch in case.batches),
                 self._job("plain", case.name, 0),
             )
             if job["kind"] in ("ask", *kinds)
@@ -186,14 +187,13 @@ class Sweep:
             (job["kind"], job["case"], job["batch"]): answer
             for job, answer in zip(jobs, self._export_child(jobs), strict=True)
         }
-        if "bundle" not in kinds:
-            return [], {case.name: answers["plain", case.name, 0] for case in cases}
-        tasks = []
-        for case in cases:
-            for batch in case.batches:
-                asked = _task(answers["ask", case.name, batch], case.name, batch, "Keras")
-                exported = _task(answers["bundle", case.name, batch], case.name, batch, "export")
-                tasks.append(exported if asked.export.verdict == "pass" else asked)
+        tasks: dict[Kind, list[Task]] = {"bundle": [], "frozen": []}
+        for kind in tasks.keys() & set(kinds):
+            for case in cases:
+                for batch in case.batches:
+                    asked = _task(answers["ask", case.name, batch], case.name, batch, "Keras")
+                    exported = _task(answers[kind, case.name, batch], case.name, batch, "export")
+                    tasks[kind].append(exported if asked.export.verdict == "pass" else asked)
         return tasks, {
             case.name: answers["plain", case.name, 0] for case in cases if "plain" in kinds
         }
@@ -204,7 +204,7 @@ class Sweep:
         """Yield the record of every task: the export's, or that of running what it wrote."""
         good = [task for task in tasks if task.export.verdict == "pass"]
         jobs = [
-            {**self._job("bundle", task.case, task.batch, opencv), "engine": column.engine}
+            {**self._job(column.kind, task.case, task.batch, opencv), "engine": column.engine}
             for task in good
         ]
         answers = iter(list(self._run_child(jobs, column)))
@@ -258,7 +258,12 @@ class Sweep:
     def _job(self, kind: str, case: str, batch: int, opencv: str = "") -> dict[str, Any]:
         """Return the description of a job, with the paths that all of its case share."""
         folder = self._work / "cases" / case / str(batch)
-        paths = {"ask": "", "bundle": f"bundle{opencv}.cv", "plain": "../plain.onnx"}
+        paths = {
+            "ask": "",
+            "bundle": f"bundle{opencv}.cv",
+            "frozen": "frozen.cv",
+            "plain": "../plain.onnx",
+        }
         return {
             "kind": kind,
             "case": case,
