@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keras2cv._version import VERSION
+from keras2cv.advisories import Hole, known_holes
 from keras2cv.opencv import (
     WHEELS,
     Problem,
@@ -36,9 +37,9 @@ OLDEST_NUMPY: Final = "1.22"
 # The extra [export] of pyproject.toml, without OpenCV; a test holds the two together.
 EXPORT_NEEDS: Final[Mapping[str, str]] = {
     "tensorflow": "2.18",
-    "keras": "3.8",
+    "keras": "3.12.1",
     "tf2onnx": "1.17",
-    "onnx": "1.17",
+    "onnx": "1.21",
     "onnx-ir": "0.1.9",
     "onnxscript": "0.5",
     "pillow": "10",
@@ -79,7 +80,11 @@ class OpenCv:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Everything that was found; `packages` maps what exporting needs to its version, or None."""
+    """Everything that was found.
+
+    `packages` maps what exporting needs to its version, or None. `holes` are known ones of what is
+    installed: a warning, since a device may have no other OpenCV.
+    """
 
     keras2cv: str
     python: str
@@ -90,6 +95,7 @@ class Diagnosis:
     opencv: OpenCv | None
     packages: Mapping[str, str | None]
     problems: tuple[Problem, ...]
+    holes: tuple[Hole, ...] = ()
 
     @property
     def missing_for_export(self) -> list[str]:
@@ -121,6 +127,7 @@ def diagnose(version_of: VersionOf = installed_version) -> Diagnosis:
         opencv=opencv,
         packages={name: _package_version(name, version_of) for name in EXPORT_NEEDS},
         problems=tuple(problem for problem in found if problem is not None),
+        holes=tuple(known_holes(version_of)),
     )
 
 

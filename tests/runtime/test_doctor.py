@@ -239,7 +239,7 @@ def test_the_needs_of_exporting_are_those_of_the_package() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"^export = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE)
     assert block is not None
-    wanted = dict(re.findall(r'"([a-z0-9-]+)>=([0-9.]+)"', block[1]))
+    wanted = dict(re.findall(r'"([a-z0-9-]+)>=([0-9.]+)[",]', block[1]))
     assert wanted.pop("opencv-python") is not None
     assert dict(EXPORT_NEEDS) == wanted
     assert f'"numpy>={OLDEST_NUMPY}"' in text

@@ -44,6 +44,11 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     yield f"NumPy       {found.numpy or 'not installed'}"
     yield from _opencv_lines(found.opencv) if found.opencv else ["OpenCV      none that works"]
     yield from _export_lines(found)
+    if found.holes:
+        yield "known holes"
+        yield from (f"            {hole}" for hole in found.holes)
+        names = sorted({hole.advisory.package for hole in found.holes})
+        yield f"            update: pip install -U {' '.join(names)}"
     yield ""
     if not found.problems:
         yield "No problems found."

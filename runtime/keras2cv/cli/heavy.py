@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from keras2cv.advisories import known_holes
 from keras2cv.cli import values
 from keras2cv.doctor import INSTALL_EXPORT
 from keras2cv.errors import MissingDependency, ModelError
-from keras2cv.opencv import require_opencv
+from keras2cv.opencv import VersionOf, installed_version, require_opencv
 
 if TYPE_CHECKING:
     from keras2cv_export.report import ParityReport
@@ -41,12 +42,27 @@ def load_exporter(
             f"`keras2cv {verb}` needs {_joined(missing)}, not installed for {sys.executable}. "
             f"Install what exporting takes: {INSTALL_EXPORT}."
         )
+    refuse_holes(verb, installed_version)
     if model is not None and not model.exists():
         raise ModelError(f"There is no model at {model}. Check the path.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
     with silenced():
         found: Callable[..., Any] = getattr(importlib.import_module(module), function)
     return found
+
+
+def refuse_holes(verb: str, version_of: VersionOf) -> None:
+    """Raise MissingDependency where a model's file could use a known hole of what opens it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for hole in known_holes(version_of):
+        if hole.advisory.refused:
+            found.setdefault((hole.advisory.package, hole.version), []).append(hole.advisory.cve)
+    if found:
+        told = [f"{name} {version} ({', '.join(cves)})" for (name, version), cves in found.items()]
+        raise MissingDependency(
+            f"`keras2cv {verb}` does not open models with {_joined(told)}, known holes that a "
+            f"model's file can use. Update: pip install -U {' '.join(name for name, _ in found)}."
+        )
 
 
 @contextlib.contextmanager
