@@ -1,0 +1,225 @@
+"""The story of a benchmark: who is there, what they load, and then batch size by batch size."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from keras2cv._version import VERSION
+from keras2cv.bundle import Bundle, read_bundle
+from keras2cv.errors import ModelError, UsageError
+
+from . import records
+from .answers import ask_all
+from .artefacts import Artefact, make
+from .environment import host, usable_cores
+from .inputs import inputs_for, write_samples
+from .measure import ROUNDS, SECONDS, Crew, Say, measure
+from .process import Child, Lost
+from .records import SCHEMA, Missing, Record, Timing
+from .subjects import NAIVE, OURS, PEERS, REFERENCE, Subject, choose
+from .way import OF_BUNDLE, Job
+
+Names = tuple[tuple[str, ...], tuple[str, ...]]
+"""What an ONNX file calls the model's inputs and outputs, in Keras' order."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asks for; see `bench`."""
+
+    batches: tuple[int, ...] = (1,)
+    threads: int | None = None
+    seconds: float = SECONDS
+    rounds: int = ROUNDS
+    samples: Path | None = None
+    tolerance: tuple[str, ...] = ("fp32",)
+    unsafe: bool = False
+    imports: tuple[str, ...] = ()
+    engine: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.batches or min(self.batches) < 1 or len(set(self.batches)) < len(self.batches):
+            raise UsageError(f"Batch sizes must be distinct and at least 1, got {self.batches}.")
+        if self.rounds < 2 or self.rounds % 2:
+            raise UsageError(f"Rounds go there and back: give an even number, not {self.rounds}.")
+
+
+def bench(
+    bundle: str | os.PathLike[str],
+    against: Any,
+    *,
+    peers: Sequence[str] = PEERS,
+    wishes: Wishes = Wishes(),
+    work: Path | None = None,
+    say: Say = lambda _what, _done, _total: None,
+) -> Record:
+    """Measure a bundle beside the Keras model that it was made from, and beside its peers.
+
+    Args:
+        bundle: The folder.
+        against: A .keras or .h5 file, a SavedModel folder, or a live keras.Model.
+        peers: Of "naive", "tf", "ort", "openvino" and "litert"; those that are not installed are
+            in the record's `missing`.
+        wishes: Batch sizes, threads, and how the model is opened.
+        work: Where the peers' files are made and kept; None takes a temporary folder.
+        say: Told what is being done.
+
+    Raises:
+        UsageError: The bundle, the model or an argument is not right.
+        VerdictError: The bundle or TensorFlow does not run the model.
+    """
+    found = read_bundle(bundle)
+    subjects, absent = choose(peers)
+    with ExitStack() as stack:
+        place = stack.enter_context(tempfile.TemporaryDirectory(prefix="keras2cv-bench-"))
+        folder = work or Path(place)
+        model = _file_of(against, folder)
+        it = _Bench(found, model, folder, wishes, wishes.threads or usable_cores(), say)
+        it.missing += [Missing(subject.name, reason) for subject, reason in absent]
+        timings = [timing for batch in wishes.batches for timing in it.batch(batch, subjects)]
+    everyone = (*subjects, *(subject for subject, _ in absent))
+    return Record(
+        schema=SCHEMA,
+        tool=f"keras2cv bench {VERSION}",
+        when=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        argv=tuple(sys.argv[1:]),
+        bundle=found.folder.resolve().name,
+        sha256=found.manifest.model.sha256,
+        model=model.name,
+        task=found.manifest.task.kind,
+        takes=it.takes,
+        threads=it.threads,
+        host=host(it.others),
+        subjects=tuple(records.Subject(s.name, s.title, it.sizes_mb.get(s.name)) for s in everyone),
+        timings=tuple(timings),
+        missing=tuple(it.missing),
+    )
+
+
+class _Bench:
+    """One benchmark's facts, and its steps."""
+
+    def __init__(
+        self, bundle: Bundle, model: Path, folder: Path, wishes: Wishes, threads: int, say: Say
+    ) -> None:
+        self.bundle, self.model, self.folder = bundle, model, folder
+        self.wishes, self.threads, self.say = wishes, threads, say
+        self.takes = ""
+        self.others: float | None = None
+        self.sizes_mb: dict[str, float] = {}
+        self.missing: list[Missing] = []
+
+    def batch(self, batch: int, subjects: Sequence[Subject]) -> tuple[Timing, ...]:
+        """Measure all subjects at a batch size."""
+
+        def say(what: str, done: int, total: int) -> None:
+            self.say(f"batch {batch}: {what}", done, total)
+
+        given = inputs_for(self.bundle, batch, self.wishes.samples)
+        self.takes = given.takes
+        inputs = self.folder / f"inputs-{batch}.npz"
+        write_samples(inputs, given.samples)
+        with ExitStack() as stack:
+            stack.callback(inputs.unlink)
+            crew = Crew({}, batch, self.missing)
+            for subject in subjects:
+                say(f"making what {subject.title} loads", 0, 0)
+                try:
+                    job = self._job(subject, batch, inputs)
+                except Lost as problem:
+                    crew.lose(subject.name, problem)
+                    continue
+                crew.processes[subject.name] = stack.enter_context(Child(job))
+            say(f"starting {len(crew.processes)} processes", 0, 0)
+            found = measure(
+                crew,
+                lambda crew: ask_all(
+                    crew, self.bundle.manifest, self.wishes.tolerance, self.folder
+                ),
+                seconds=self.wishes.seconds,
+                rounds=self.wishes.rounds,
+                needed=(OURS, REFERENCE),
+                say=say,
+            )
+        if found.others is not None:
+            self.others = max(found.others, self.others or 0.0)
+        return found.timings
+
+    def _job(self, subject: Subject, batch: int, inputs: Path) -> Job:
+        """Say what a subject's process is to do; make its file if it is not there yet."""
+        file, how, names = self._file(subject, batch)
+        self.sizes_mb[subject.name] = round(_size_mb(file), 3)
+        return Job(
+            runner=subject.runner,
+            bundle=self.bundle.folder,
+            file=file,
+            inputs=inputs,
+            batch=batch,
+            threads=self.threads,
+            how=how,
+            names=names,
+            unsafe=self.wishes.unsafe,
+            imports=self.wishes.imports,
+        )
+
+    def _file(self, subject: Subject, batch: int) -> tuple[Path, str, Names]:
+        """Return the file, how it is used, and what it calls its inputs and outputs."""
+        if subject.file == "bundle":
+            return self.bundle.folder, self.wishes.engine, ((), ())
+        if subject.file == "model":
+            return self.model, subject.how, ((), ())
+        made = self._made(subject.file, batch)
+        if not made.problem:
+            return made.path, subject.how, made.names
+        model = self.bundle.manifest.model
+        if subject.name == NAIVE or subject.file != "onnx" or model.format != "onnx":
+            raise Lost(made.problem)
+        if batch != model.batch:
+            raise Lost(f"{made.problem}; and this bundle's file is for a batch of {model.batch}")
+        tensors = self.bundle.manifest.inputs, self.bundle.manifest.net_outputs
+        inputs, outputs = (tuple(t.net_name for t in side) for side in tensors)
+        return self.bundle.model_path, OF_BUNDLE, (inputs, outputs)
+
+    def _made(self, kind: str, batch: int) -> Artefact:
+        rows = batch if kind == "litert" else 1
+        name = f"plain-{rows}.tflite" if kind == "litert" else "plain.onnx"
+        shapes = {t.name: (rows, *t.keras_shape[1:]) for t in self.bundle.manifest.inputs}
+        return make(
+            kind,
+            self.model,
+            self.folder / name,
+            shapes,
+            unsafe=self.wishes.unsafe,
+            imports=self.wishes.imports,
+        )
+
+
+def _size_mb(path: Path) -> float:
+    """Return the size of a file, or of all files in a folder, in 2**20 bytes."""
+    files = [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path]
+    return sum(p.stat().st_size for p in files) / 2**20
+
+
+def _file_of(against: Any, folder: Path) -> Path:
+    """Return the model's file; a live model is saved first, so that every process can load it."""
+    if isinstance(against, str | os.PathLike):
+        path = Path(against)
+        if not path.exists():
+            raise ModelError(f"There is no model at {path}. Check the path.")
+        return path.absolute()
+    if not hasattr(against, "save"):
+        raise ModelError(
+            f"{type(against).__name__} is not a Keras model. "
+            "Give a keras.Model, a .keras or .h5 file, or a SavedModel folder."
+        )
+    path = folder / f"{against.name}.keras"
+    against.save(path)
+    return path

@@ -1,0 +1,159 @@
+"""One subject in a process of its own: `python -m keras2cv_bench.child JOB.json`.
+
+JOB.json is a `way.Job`. A command is a JSON map on a line of stdin, its answer one on stdout:
+
+    (start)                              {"import_ms": 812.3}
+    {"do": "load"}                       {"about": "...", "load_ms": 31.2, "first_ms": 18.4}
+    {"do": "answer", "path": "a.npz"}    {}             every sample's outputs, as out/<i>/<k>
+    {"do": "warm_up", "seconds": 0.5}    {"runs": 61}
+    {"do": "block", "seconds": 0.25}     a `records.Block`
+    (end of stdin)                       {"peak_mb": 123.4}
+
+What goes wrong is {"error": "..."}, and the end. Nothing else is written while runs are timed.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from .atlas.run_child import channel
+from .inputs import read_samples
+from .records import LEAD_IN
+from .way import Array, Job, Way
+
+LEAST_WARM_UP: Final = 5  # runs
+LEAST_KEPT: Final = 2  # runs of a block, after the lead-in
+
+Command = Callable[..., dict[str, Any]]
+
+
+def main(job_file: str) -> int:
+    """Answer commands until there are no more."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every subject is measured on the CPU
+    say = channel()
+    try:
+        job = Job.from_dict(json.loads(Path(job_file).read_text(encoding="utf-8")))
+        started = time.perf_counter()
+        runner = import_module(f"keras2cv_bench.runners.{job.runner}")
+        say(import_ms=_since_ms(started))
+        serve(sys.stdin, say, Bench(job, runner.open_way))
+    except Exception as error:  # whatever a framework raises is this subject's answer
+        say(error=" ".join(f"{type(error).__name__}: {error}".split())[:500])
+        return 1
+    return 0
+
+
+def serve(lines: Iterable[str], say: Callable[..., None], bench: Bench) -> None:
+    """Answer each line with what its command gives."""
+    for line in lines:
+        facts = json.loads(line)
+        command: Command = getattr(bench, facts.pop("do"))
+        say(**command(**facts))
+    say(peak_mb=peak_mb())
+
+
+class Bench:
+    """The commands, each named as it is asked for."""
+
+    def __init__(self, job: Job, open_way: Callable[[Job], Way]) -> None:
+        self._job, self._open = job, open_way
+        self._samples = read_samples(job.inputs)
+        self._next = count()
+
+    def load(self) -> dict[str, Any]:
+        """Load the subject, and run it for the first time."""
+        started = time.perf_counter()
+        self._way = self._open(self._job)
+        load_ms = _since_ms(started)
+        ready = self._way.prepare(self._samples[0])
+        started = time.perf_counter()
+        self._way.forward(ready)
+        return {"about": self._way.about, "load_ms": load_ms, "first_ms": _since_ms(started)}
+
+    def answer(self, path: str) -> dict[str, Any]:
+        """Write every output for every sample."""
+        arrays: dict[str, Array] = {}
+        for i, sample in enumerate(self._samples):
+            found = self._way.arrays(self._way.forward(self._way.prepare(sample)))
+            arrays |= {f"out/{i}/{k}": np.asarray(array) for k, array in enumerate(found)}
+        np.savez(path, **arrays)  # type: ignore[arg-type]
+        return {}
+
+    def warm_up(self, seconds: float) -> dict[str, Any]:
+        """Run for so long, and at least five times."""
+        end, runs = time.perf_counter() + seconds, 0
+        while runs < LEAST_WARM_UP or time.perf_counter() < end:
+            self._run()
+            runs += 1
+        return {"runs": runs}
+
+    def block(self, seconds: float) -> dict[str, Any]:
+        """Run for so long, and at least twice after the lead-in; every run is reported."""
+        runs: list[tuple[float, float, float]] = []
+        gc.collect()
+        gc.disable()
+        try:
+            used, started = time.process_time(), time.perf_counter()
+            while len(runs) < LEAD_IN + LEAST_KEPT or time.perf_counter() - started < seconds:
+                runs.append(self._run())
+            cores = (time.process_time() - used) / (time.perf_counter() - started)
+        finally:
+            gc.enable()
+        before, forward, after = ([round(ms, 6) for ms in s] for s in zip(*runs, strict=True))
+        stages = {"preprocessing_ms": before, "forward_ms": forward, "postprocessing_ms": after}
+        return {**stages, "cores": round(cores, 3)}
+
+    def _run(self) -> tuple[float, float, float]:
+        """Send the next sample all the way; return the milliseconds of each stage."""
+        sample, way = self._samples[next(self._next) % len(self._samples)], self._way
+        at = time.perf_counter_ns
+        t0 = at()
+        ready = way.prepare(sample)
+        t1 = at()
+        outputs = way.forward(ready)
+        t2 = at()
+        way.finish(sample, ready, outputs)
+        t3 = at()
+        return (t1 - t0) / 1e6, (t2 - t1) / 1e6, (t3 - t2) / 1e6
+
+
+def peak_mb() -> float | None:
+    """Return the most memory that this process ever held, in 2**20 bytes.
+
+    On Linux that is VmHWM of proc(5): getrusage's figure is inherited from whoever started us.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        line = next(x for x in status.splitlines() if x.startswith("VmHWM"))
+        return round(int(line.split()[1]) / 2**10, 1)
+    except (OSError, StopIteration):
+        return _peak_by_getrusage()
+
+
+def _peak_by_getrusage() -> float | None:
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 2**10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
+
+
+def _since_ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1e3, 3)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

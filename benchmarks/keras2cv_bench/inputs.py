@@ -1,0 +1,105 @@
+"""What every subject is given: the same samples, drawn or the user's, in a file for all of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from keras2cv.bundle import Bundle
+from keras2cv.errors import InputError
+from keras2cv.golden import read_golden
+from keras2cv.npz import read_npz
+from keras2cv.sources import find_sources, read_image
+from keras2cv_export.stimuli import draw
+
+from .way import Array, Sample, takes_pictures
+
+SAMPLES: Final = 4  # no two runs in a row see the same values
+FRAME_WH: Final = (1280, 720)  # what a camera gives
+_SEED: Final = 61
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Samples of one batch size; `takes` says in words what they are."""
+
+    samples: tuple[Sample, ...]
+    takes: str
+
+
+def inputs_for(bundle: Bundle, batch: int, samples: str | os.PathLike[str] | None = None) -> Inputs:
+    """Return what goes in: pictures where the bundle takes them, else its golden inputs.
+
+    Args:
+        bundle: The bundle.
+        batch: Samples per run.
+        samples: A folder of the user's own pictures, for a bundle that takes them.
+
+    Raises:
+        InputError: There are no pictures in `samples`, or the bundle takes arrays.
+    """
+    if takes_pictures(bundle.manifest):
+        return _pictures(_own(samples) if samples is not None else _drawn(batch), batch)
+    if samples is not None:
+        raise InputError(
+            f"{bundle.folder} takes arrays, and its golden ones are measured. Leave out --samples."
+        )
+    golden = read_golden(bundle.selftest_path, bundle.manifest).samples
+    rows = [np.concatenate([s.inputs[k] for s in golden]) for k in range(len(golden[0].inputs))]
+    found = tuple([_window(r, i * batch, batch) for r in rows] for i in range(SAMPLES))
+    return Inputs(found, "arrays")
+
+
+def _window(rows: Array, start: int, size: int) -> Array:
+    """Return `size` rows from `start` on, beginning again after the last."""
+    return np.ascontiguousarray(np.take(rows, range(start, start + size), axis=0, mode="wrap"))
+
+
+def _pictures(images: Sequence[Array], batch: int) -> Inputs:
+    found = tuple(
+        [images[(i * batch + k) % len(images)] for k in range(batch)] for i in range(SAMPLES)
+    )
+    sizes = sorted({f"{image.shape[1]}x{image.shape[0]}" for image in images})
+    shown = sizes[0] if len(sizes) == 1 else f"{len(sizes)} sizes"
+    return Inputs(found, f"pictures of {shown}")
+
+
+def _drawn(batch: int) -> list[Array]:
+    """Draw pictures that differ in content and brightness."""
+    number = max(SAMPLES, batch)
+    shape = (FRAME_WH[1], FRAME_WH[0], 3)
+    return [
+        draw(shape, np.dtype(np.uint8), (0, 255), (i + 0.5) / number, _SEED + i)
+        for i in range(number)
+    ]
+
+
+def _own(samples: str | os.PathLike[str]) -> list[Array]:
+    sources = [s for s in find_sources([str(samples)]) if s.kind == "image"]
+    if not sources:
+        raise InputError(f"There are no pictures at {samples}. Give a folder of them, or one.")
+    return [read_image(Path(source.path)) for source in sources]
+
+
+def write_samples(path: Path, samples: Sequence[Sample]) -> None:
+    """Write them as `in/<sample>/<input or picture>`."""
+    arrays: dict[str, Any] = {
+        f"in/{i}/{k}": array for i, sample in enumerate(samples) for k, array in enumerate(sample)
+    }
+    np.savez(path, **arrays)
+
+
+def read_samples(path: Path) -> list[Sample]:
+    """Return what `write_samples` wrote."""
+    arrays = read_npz(path, max_bytes=sys.maxsize)
+    found: dict[int, dict[int, Array]] = {}
+    for name, array in arrays.items():
+        _, i, k = name.split("/")
+        found.setdefault(int(i), {})[int(k)] = array
+    return [[sample[k] for k in sorted(sample)] for _, sample in sorted(found.items())]

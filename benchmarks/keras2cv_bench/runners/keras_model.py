@@ -1,0 +1,72 @@
+"""The Keras model in TensorFlow, `job.how` of three: a tf.function, `model(x)`, `model.predict`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from keras2cv.bundle import read_manifest
+from keras2cv.errors import UsageError
+from keras2cv.manifest import Manifest
+from keras2cv_bench.calibrate import packed
+from keras2cv_bench.way import Array, Job, Way, around
+from keras2cv_export.load import LoadedModel, load_model
+from keras2cv_export.reference import on_cpu, reference
+from keras2cv_export.to_quiet import keras, tf
+
+FUNCTION, CALL, PREDICT = "tf.function", "model(x)", "model.predict"
+
+
+def open_way(job: Job) -> Way:
+    """Open the model's file, as the exporter does."""
+    tf.config.threading.set_intra_op_parallelism_threads(job.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(job.threads)
+    manifest = read_manifest(job.bundle)
+    loaded = load_model(
+        job.file, input_shapes=_shapes(manifest, job), unsafe=job.unsafe, imports=job.imports
+    )
+    about = f"TensorFlow {tf.__version__}, {job.threads} threads"
+    return around(job).way(about, _WAYS[job.how](loaded))
+
+
+def _shapes(manifest: Manifest, job: Job) -> Any:
+    """One input is given by its shape alone: a model may call it otherwise than its bundle."""
+    shapes = {t.name: (job.batch, *t.keras_shape[1:]) for t in manifest.inputs}
+    return next(iter(shapes.values())) if len(shapes) == 1 else shapes
+
+
+def _function(loaded: LoadedModel) -> Callable[[list[Array]], list[Array]]:
+    run, names = reference(loaded), [spec.name for spec in loaded.inputs]
+    return lambda arrays: list(run(dict(zip(names, arrays, strict=True))).values())
+
+
+def _call(loaded: LoadedModel) -> Callable[[list[Array]], list[Array]]:
+    _require_keras(loaded)
+
+    def run(arrays: list[Array]) -> list[Array]:
+        with on_cpu():
+            return [np.array(t) for _, t in loaded.call(*(tf.constant(a) for a in arrays))]
+
+    return run
+
+
+def _predict(loaded: LoadedModel) -> Callable[[list[Array]], list[Array]]:
+    _require_keras(loaded)
+    model = loaded.keras_model
+
+    def run(arrays: list[Array]) -> list[Array]:
+        with on_cpu():
+            found = model.predict(packed(model, arrays), batch_size=len(arrays[0]), verbose=0)
+        return [np.asarray(array) for array in keras.tree.flatten(found)]
+
+    return run
+
+
+def _require_keras(loaded: LoadedModel) -> None:
+    if loaded.keras_model is None:
+        raise UsageError("A SavedModel is a function, without a Keras model around it.")
+
+
+_WAYS = {FUNCTION: _function, CALL: _call, PREDICT: _predict}

@@ -1,0 +1,84 @@
+"""Who is measured: this bundle, TensorFlow three ways, and the peers that are installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from keras2cv.errors import UsageError
+
+File = Literal["bundle", "model", "onnx", "litert"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A subject.
+
+    Attributes:
+        name: In records.
+        title: In tables and charts.
+        peer: What `--peers` calls it.
+        runner: Its module in `keras2cv_bench.runners`.
+        file: What it loads.
+        how: What tells it from others of its runner.
+        needs: The module that has to be installed.
+        install: The package that has it.
+    """
+
+    name: str
+    title: str
+    peer: str
+    runner: str
+    file: File
+    how: str = ""
+    needs: str = ""
+    install: str = ""
+
+
+OURS: Final = "bundle"
+REFERENCE: Final = "tf.function"
+PREDICT: Final = "model.predict"
+CALL: Final = "model(x)"
+NAIVE: Final = "naive"
+
+SUBJECTS: Final[tuple[Subject, ...]] = (
+    Subject(OURS, "this bundle", "", "bundle", "bundle"),
+    Subject(REFERENCE, "TensorFlow, tf.function", "", "keras_model", "model", REFERENCE),
+    Subject(CALL, "TensorFlow, model(x)", "tf", "keras_model", "model", CALL),
+    Subject(PREDICT, "TensorFlow, model.predict", "tf", "keras_model", "model", PREDICT),
+    Subject(NAIVE, "Keras' ONNX export in cv2", "naive", "plain", "onnx"),
+    Subject(
+        "onnxruntime", "onnxruntime", "ort", "onnx_runtime", "onnx", "", "onnxruntime",
+        "onnxruntime",
+    ),
+    Subject("openvino", "OpenVINO", "openvino", "open_vino", "onnx", "", "openvino", "openvino"),
+    Subject(
+        "litert", "LiteRT", "litert", "lite_rt", "litert", "", "ai_edge_litert", "ai-edge-litert"
+    ),
+)  # fmt: skip
+PEERS: Final = tuple(dict.fromkeys(subject.peer for subject in SUBJECTS if subject.peer))
+
+
+def choose(
+    peers: Sequence[str], installed: Callable[[str], bool] | None = None
+) -> tuple[tuple[Subject, ...], tuple[tuple[Subject, str], ...]]:
+    """Return the subjects to measure, and those that are not here, each with the reason.
+
+    The bundle and TensorFlow's tf.function, whose answers are the reference, are always in.
+
+    Raises:
+        UsageError: There is no such peer.
+    """
+    if unknown := [peer for peer in peers if peer not in PEERS]:
+        raise UsageError(f"There is no peer {unknown[0]!r}. Choose among {', '.join(PEERS)}.")
+    there = installed or _installed
+    wanted = [s for s in SUBJECTS if not s.peer or s.peer in peers]
+    absent = [s for s in wanted if s.needs and not there(s.needs)]
+    reasons = tuple((s, f"not installed: pip install {s.install}") for s in absent)
+    return tuple(s for s in wanted if s not in absent), reasons
+
+
+def _installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None

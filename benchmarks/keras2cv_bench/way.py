@@ -1,0 +1,151 @@
+"""What every subject does, and what lies around every net: the same code for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from keras2cv.bundle import read_manifest
+from keras2cv.manifest import Manifest
+from keras2cv.postprocess import IN_PIXELS, results_of
+from keras2cv.preprocess import Preprocessor
+from keras2cv.tensors import outputs_of, to_net
+
+OF_BUNDLE: Final = "bundle's file"  # Job.how, where a peer loads the bundle's ONNX file
+
+Array = np.ndarray[Any, Any]
+Sample = Sequence[Array]
+"""Pictures (H, W, 3) uint8 BGR, as many as the batch; or an array (N, ...) per input."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a process is asked to measure.
+
+    Attributes:
+        runner: The module in `keras2cv_bench.runners`.
+        bundle: The bundle's folder, which says what goes around the net.
+        file: What the subject loads: the bundle, the model, or a file made from it.
+        inputs: The .npz with the samples.
+        batch: Samples per run.
+        threads: For all that computes.
+        how: What tells subjects of one runner apart.
+        names: (inputs, outputs) of an ONNX file, in Keras' order.
+        unsafe, imports: How the Keras model is opened.
+    """
+
+    runner: str
+    bundle: Path
+    file: Path
+    inputs: Path
+    batch: int
+    threads: int
+    how: str = ""
+    names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    unsafe: bool = False
+    imports: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        paths = ("bundle", "file", "inputs")
+        return {k: str(v) if k in paths else v for k, v in vars(self).items()}
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> Job:
+        """Return what `to_dict` gave."""
+        paths = {key: Path(facts[key]) for key in ("bundle", "file", "inputs")}
+        inputs, outputs = facts["names"]
+        names = (tuple(inputs), tuple(outputs))
+        return cls(**{**facts, **paths, "names": names, "imports": tuple(facts["imports"])})
+
+
+@dataclass(frozen=True)
+class Way:
+    """A subject that is loaded: a sample's way through it, in three stages.
+
+    Attributes:
+        about: What really runs.
+        prepare: A sample -> the net's input, in the layout that it takes.
+        forward: That -> what the net gives.
+        finish: A sample, the input that it became, and what the net gives -> the task's results.
+        arrays: What the net gives -> an array per output, in Keras' order and layout.
+    """
+
+    about: str
+    prepare: Callable[[Sample], Any]
+    forward: Callable[[Any], Any]
+    finish: Callable[[Sample, Any, Any], Any]
+    arrays: Callable[[Any], list[Array]] = list
+
+
+def takes_pictures(manifest: Manifest) -> bool:
+    """Say whether samples are pictures: the bundle knows how one becomes its only input."""
+    return manifest.preprocessing is not None and len(manifest.inputs) == 1
+
+
+class Around:
+    """Preprocessing and postprocessing for nets that take and give Keras' arrays.
+
+    It is the runtime's own code, so that subjects differ by their nets alone.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        """Prepare for the bundle's task."""
+        self._manifest = manifest
+        rules = manifest.preprocessing if takes_pictures(manifest) else None
+        self._preprocess = None if rules is None else Preprocessor(rules)
+
+    def prepare(self, sample: Sample) -> list[Array]:
+        """Return the model's inputs, in Keras' layout and dtype."""
+        if self._preprocess is None:
+            return list(sample)
+        blob, tensor = self._preprocess(sample), self._manifest.inputs[0]
+        if tensor.layout == "NCHW":
+            blob = np.moveaxis(blob, 1, -1)
+        return [np.ascontiguousarray(blob, tensor.dtype)]
+
+    def finish(self, sample: Sample, _: Any, outputs: Sequence[Array]) -> Any:
+        """Return the task's results; nothing where samples are arrays."""
+        if self._preprocess is None:
+            return None
+        named = {t.name: a for t, a in zip(self._manifest.outputs, outputs, strict=True)}
+        task = self._manifest.task
+        placed = sample if task.kind in IN_PIXELS else ()
+        placements = [self._preprocess.placement(image) for image in placed]
+        return results_of(self._manifest, task, named, len(sample), placements)
+
+    def way(self, about: str, forward: Callable[[Any], list[Array]]) -> Way:
+        """Return the whole way through a net."""
+        return Way(about, self.prepare, forward, self.finish)
+
+
+class AroundNet(Around):
+    """The same for other frameworks that load the bundle's own ONNX file: its layout and names."""
+
+    def prepare(self, sample: Sample) -> list[Array]:
+        """Return the net's inputs: channels first, float32."""
+        if self._preprocess is not None:
+            return [self._preprocess(sample)]
+        pairs = zip(sample, self._manifest.inputs, strict=True)
+        return [to_net(array, tensor) for array, tensor in pairs]
+
+    def way(self, about: str, forward: Callable[[Any], list[Array]]) -> Way:
+        """Return the whole way; what the bundle does after its net belongs to the net here."""
+        names = [tensor.net_name for tensor in self._manifest.net_outputs]
+
+        def whole(arrays: list[Array]) -> list[Array]:
+            found = dict(zip(names, forward(arrays), strict=True))
+            outputs = outputs_of(found, self._manifest, len(arrays[0]))
+            return [outputs[tensor.name] for tensor in self._manifest.outputs]
+
+        return super().way(f"{about}, on this bundle's file", whole)
+
+
+def around(job: Job) -> Around:
+    """Return what lies around the net that a job loads."""
+    kind = AroundNet if job.how == OF_BUNDLE else Around
+    return kind(read_manifest(job.bundle))
