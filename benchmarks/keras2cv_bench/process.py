@@ -76,7 +76,8 @@ class Child:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout, self._said):
             with contextlib.suppress(OSError):  # what was written last is of no interest any more
-                pipe.close()
+                if pipe is not None:
+                    pipe.close()
         Path(self._file.name).unlink(missing_ok=True)
 
     def started(self) -> float:

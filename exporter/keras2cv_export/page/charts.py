@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-_WIDTH: Final = 460
-_HEIGHT: Final = 210
+from .svg import HEIGHT, WIDTH, line, svg, text
+
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 14, 12, 34
 _MAX_DOTS: Final = 1500
-
-
-def _svg(body: Iterable[str], label: str, width: int = _WIDTH, height: int = _HEIGHT) -> str:
-    inside = "".join(body)
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label, quote=True)}">'
-        f"<title>{escape(label)}</title>{inside}</svg>"
-    )
-
-
-def _text(x: float, y: float, text: str, kind: str = "tick", anchor: str = "middle") -> str:
-    return (
-        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-    )
-
-
-def _line(x0: float, y0: float, x1: float, y1: float, kind: str) -> str:
-    return f'<line class="{kind}" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"/>'
 
 
 def histogram(errors: Mapping[str, Any], limit: float | None, name: str) -> str:
@@ -41,9 +23,9 @@ def histogram(errors: Mapping[str, Any], limit: float | None, name: str) -> str:
     step = edges[1] / edges[0]
     lows = [edges[0] / step, *edges]
     top = math.log10(max(*counts, 1) + 1)
-    width = (_WIDTH - _LEFT - _RIGHT) / len(counts)
-    floor = _HEIGHT - _BOTTOM
-    body = [_line(_LEFT, floor, _WIDTH - _RIGHT, floor, "axis")]
+    width = (WIDTH - _LEFT - _RIGHT) / len(counts)
+    floor = HEIGHT - _BOTTOM
+    body = [line(_LEFT, floor, WIDTH - _RIGHT, floor, "axis")]
     for index, (count, low) in enumerate(zip(counts, lows, strict=True)):
         if not count:
             continue
@@ -59,17 +41,17 @@ def histogram(errors: Mapping[str, Any], limit: float | None, name: str) -> str:
     def x_of(value: float) -> float:
         return _LEFT + width * (1 + math.log(value / edges[0]) / math.log(step))
 
-    body += [_text(x_of(10.0**power), floor + 16, f"1e{power}") for power in range(-9, 1, 2)]
-    body.append(_text(_LEFT + width / 2, floor + 28, "≈ 0"))
+    body += [text(x_of(10.0**power), floor + 16, f"1e{power}") for power in range(-9, 1, 2)]
+    body.append(text(_LEFT + width / 2, floor + 28, "≈ 0"))
     for count in (1, 10, 100, 1000, 10_000, 100_000, 1_000_000):
         if count <= max(counts):
             y = floor - (floor - _TOP) * math.log10(count + 1) / top
-            body += [_text(_LEFT - 6, y + 4, f"{count:,}", anchor="end")]
+            body += [text(_LEFT - 6, y + 4, f"{count:,}", anchor="end")]
     if limit:
-        body.append(_line(x_of(limit), _TOP, x_of(limit), floor, "limit"))
-        body.append(_text(x_of(limit) + 4, _TOP + 9, f"limit {limit:.0e}", "note", "start"))
-    body.append(_text(_WIDTH / 2, _HEIGHT - 3, "|OpenCV - TensorFlow| / max |TensorFlow|", "title"))
-    return _svg(body, f"Errors of {name}")
+        body.append(line(x_of(limit), _TOP, x_of(limit), floor, "limit"))
+        body.append(text(x_of(limit) + 4, _TOP + 9, f"limit {limit:.0e}", "note", "start"))
+    body.append(text(WIDTH / 2, HEIGHT - 3, "|OpenCV - TensorFlow| / max |TensorFlow|", "title"))
+    return svg(body, f"Errors of {name}")
 
 
 def scatter(values: Mapping[str, Any], limit: float | None, name: str) -> str:
@@ -86,7 +68,7 @@ def scatter(values: Mapping[str, Any], limit: float | None, name: str) -> str:
         low, high = low - 1, high + 1
     margin = (high - low) * 0.04
     low, high = low - margin, high + margin
-    floor, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
+    floor, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
 
     def x_of(value: float) -> float:
         return _LEFT + (right - _LEFT) * (value - low) / (high - low)
@@ -96,20 +78,20 @@ def scatter(values: Mapping[str, Any], limit: float | None, name: str) -> str:
 
     allowed = math.inf if limit is None else limit * float(values["scale"])
     body = [
-        _line(_LEFT, floor, right, floor, "axis"),
-        _line(_LEFT, floor, _LEFT, _TOP, "axis"),
-        _line(x_of(low), y_of(low), x_of(high), y_of(high), "ideal"),
+        line(_LEFT, floor, right, floor, "axis"),
+        line(_LEFT, floor, _LEFT, _TOP, "axis"),
+        line(x_of(low), y_of(low), x_of(high), y_of(high), "ideal"),
     ]
     for r, c in pairs:
         kind = "dot bad" if abs(r - c) > allowed else "dot"
         body.append(f'<circle class="{kind}" cx="{x_of(r):.1f}" cy="{y_of(c):.1f}" r="2.2"/>')
     for value in (low + margin, high - margin):
         body += [
-            _text(x_of(value), floor + 15, f"{value:.3g}"),
-            _text(_LEFT - 6, y_of(value) + 4, f"{value:.3g}", anchor="end"),
+            text(x_of(value), floor + 15, f"{value:.3g}"),
+            text(_LEFT - 6, y_of(value) + 4, f"{value:.3g}", anchor="end"),
         ]
-    body.append(_text(_WIDTH / 2, _HEIGHT - 3, "TensorFlow → · OpenCV ↑", "title"))
-    return _svg(body, f"OpenCV's {name} over TensorFlow's")
+    body.append(text(WIDTH / 2, HEIGHT - 3, "TensorFlow → · OpenCV ↑", "title"))
+    return svg(body, f"OpenCV's {name} over TensorFlow's")
 
 
 def shares(stages: Sequence[Mapping[str, Any]]) -> str:
@@ -126,9 +108,9 @@ def shares(stages: Sequence[Mapping[str, Any]]) -> str:
             f'height="{height}" rx="4"><title>{escape(percent)}</title></rect>'
         )
         if span > 110:
-            body.append(_text(x + span / 2 - 1, height / 2 + 6, percent, "onbar"))
+            body.append(text(x + span / 2 - 1, height / 2 + 6, percent, "onbar"))
         x += span
-    return _svg(body, "Where the difference arises", width, height)
+    return svg(body, "Where the difference arises", width, height)
 
 
 def layers(found: Sequence[Mapping[str, Any]], limit: float, first: str | None) -> str:
@@ -142,24 +124,24 @@ def layers(found: Sequence[Mapping[str, Any]], limit: float, first: str | None) 
         return floor - (floor - _TOP) * (min(max(power, low), high) - low) / (high - low)
 
     step = (width - _LEFT - _RIGHT) / max(len(found), 1)
-    body = [_line(_LEFT, floor, width - _RIGHT, floor, "axis")]
+    body = [line(_LEFT, floor, width - _RIGHT, floor, "axis")]
     for index, layer in enumerate(found):
         error = float(layer["error"])
         x, y = _LEFT + (index + 0.5) * step, y_of(error)
         bad = " bad" if not error <= limit else ""
         name = f"{layer['key']} ({layer['kind']}): {error:.1e}"
         body.append(
-            f'<g class="stem{bad}">{_line(x, floor, x, y, "stem")}<circle cx="{x:.1f}" '
+            f'<g class="stem{bad}">{line(x, floor, x, y, "stem")}<circle cx="{x:.1f}" '
             f'cy="{y:.1f}" r="{max(1.5, min(5.0, step / 3)):.1f}"/>'
             f"<title>{escape(name)}</title></g>"
         )
         if layer["key"] == first:
             anchor = "start" if x < width / 2 else "end"
-            body.append(_text(x, max(y - 9, _TOP + 8), f"{layer['key']}", "note", anchor))
-    body.append(_line(_LEFT, y_of(limit), width - _RIGHT, y_of(limit), "limit"))
-    body += [_text(_LEFT - 6, y_of(10.0**p) + 4, f"1e{p}", anchor="end") for p in range(-9, 1, 3)]
-    body.append(_text(width / 2, height - 6, "layers, in the order in which they run →", "title"))
-    return _svg(body, "Error of each layer", width, height)
+            body.append(text(x, max(y - 9, _TOP + 8), f"{layer['key']}", "note", anchor))
+    body.append(line(_LEFT, y_of(limit), width - _RIGHT, y_of(limit), "limit"))
+    body += [text(_LEFT - 6, y_of(10.0**p) + 4, f"1e{p}", anchor="end") for p in range(-9, 1, 3)]
+    body.append(text(width / 2, height - 6, "layers, in the order in which they run →", "title"))
+    return svg(body, "Error of each layer", width, height)
 
 
 def durations(nanoseconds: Mapping[str, Sequence[float]], medians: Mapping[str, float]) -> str:
@@ -176,7 +158,7 @@ def durations(nanoseconds: Mapping[str, Sequence[float]], medians: Mapping[str, 
     body = []
     for index, (side, times) in enumerate(nanoseconds.items()):
         y = row * index + row / 2
-        body.append(_text(left - 12, y + 5, side, "label", "end"))
+        body.append(text(left - 12, y + 5, side, "label", "end"))
         body.append(
             f'<rect class="pace{index}" x="{left}" y="{y - 9:.1f}" '
             f'width="{x_of(medians[side]) - left:.1f}" height="18" rx="4"/>'
@@ -185,5 +167,5 @@ def durations(nanoseconds: Mapping[str, Sequence[float]], medians: Mapping[str, 
             f'<circle class="run" cx="{x_of(v / 1e6):.1f}" cy="{y + (k % 5 - 2) * 2.5:.1f}" r="2"/>'
             for k, v in enumerate(times)
         ]
-        body.append(_text(width - 4, y + 5, f"{medians[side]:.3g} ms", "label", "end"))
-    return _svg(body, "Durations", width, height)
+        body.append(text(width - 4, y + 5, f"{medians[side]:.3g} ms", "label", "end"))
+    return svg(body, "Durations", width, height)

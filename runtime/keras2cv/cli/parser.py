@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn, Protocol
 
 from keras2cv._version import VERSION
-from keras2cv.cli import check, codegen, demo, doctor, export, info, inspect, matrix, run, selftest
+from keras2cv.cli import (
+    bench,
+    check,
+    codegen,
+    demo,
+    doctor,
+    export,
+    info,
+    inspect,
+    matrix,
+    run,
+    selftest,
+)
 
 
 class Verb(Protocol):
@@ -40,6 +52,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "codegen": codegen,
     "export": export,
     "check": check,
+    "bench": bench,
     "inspect": inspect,
     "matrix": matrix,
     "demo": demo,
@@ -58,6 +71,7 @@ With OpenCV and NumPy alone:
 With TensorFlow as well (pip install 'keras2cv[export]'):
   export     turn a Keras model into a bundle, and prove it
   check      compare a bundle with the model it came from
+  bench      say how fast it is, beside TensorFlow and other runtimes
   inspect    list what an OpenCV cannot run of a model
   matrix     self-test a bundle on other versions of OpenCV
   demo       train, export, check and run a small model

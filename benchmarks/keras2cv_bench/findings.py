@@ -1,0 +1,179 @@
+"""What a record's raw durations say: quantiles, ratios, and whether the answer is yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras2cv_export.turns import STARVED, Comparison, compare_apart, compare_blocks
+
+from .records import Record, Stage, Timing
+from .subjects import OURS, REFERENCE
+
+DEFAULT_MAX_RATIO = 1.1  # of a baseline: what a quiet machine tells from noise
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """A stage's steady runs: how many, and their milliseconds."""
+
+    runs: int
+    least: float
+    median: float
+    p90: float
+    p99: float
+
+
+def quantiles(timing: Timing, stage: Stage = "forward") -> Quantiles:
+    """Return the quantiles over all of a subject's blocks."""
+    runs = np.concatenate([np.asarray(block) for block in timing.steady(stage)])
+    median, p90, p99 = (float(q) for q in np.quantile(runs, (0.5, 0.9, 0.99)))
+    return Quantiles(len(runs), float(runs.min()), median, p90, p99)
+
+
+def against(record: Record, batch: int, theirs: str, stage: Stage = "forward") -> Comparison | None:
+    """Compare this bundle's time with another subject's; None where either did not run."""
+    ours, other = record.timing(OURS, batch), record.timing(theirs, batch)
+    if ours is None or other is None:
+        return None
+    return compare_blocks(ours.steady(stage), other.steady(stage))
+
+
+def is_result(timing: Timing) -> bool:
+    """Say whether its speed counts: a fast wrong answer is not a result."""
+    return timing.answers.verdict != "different"
+
+
+@dataclass(frozen=True)
+class Held:
+    """This bundle held against an older record of it, at one batch size.
+
+    Attributes:
+        batch: Samples per run.
+        comparison: Now over then.
+        how: What was compared, in words.
+    """
+
+    batch: int
+    comparison: Comparison
+    how: str
+
+
+def hold(now: Record, then: Record) -> tuple[Held, ...]:
+    """Compare with an older record: time with time on one machine, else by tf.function's measure.
+
+    Where the processor or the threads are others, milliseconds say nothing. How the bundle does
+    against TensorFlow, which ran in turns with it both times, carries over better.
+    """
+    same = (now.host.cpu, now.host.cores, now.threads) == (
+        then.host.cpu,
+        then.host.cores,
+        then.threads,
+    )
+    pairs = ((b, now.timing(OURS, b), then.timing(OURS, b)) for b in now.batches)
+    found = []
+    for batch, new, old in pairs:
+        if new is None or old is None:
+            continue
+        if same:
+            comparison = compare_apart(new.steady("forward"), old.steady("forward"))
+            found.append(Held(batch, comparison, "time against time"))
+            continue
+        yardsticks = now.timing(REFERENCE, batch), then.timing(REFERENCE, batch)
+        if yardsticks[0] is None or yardsticks[1] is None:
+            continue
+        comparison = compare_apart(_shares(new, yardsticks[0]), _shares(old, yardsticks[1]))
+        found.append(Held(batch, comparison, "another machine: share of tf.function's time"))
+    return tuple(found)
+
+
+def _shares(ours: Timing, yardstick: Timing) -> tuple[tuple[float], ...]:
+    pairs = zip(ours.steady("forward"), yardstick.steady("forward"), strict=True)
+    return tuple((float(np.median(a)) / float(np.median(b)),) for a, b in pairs)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The process' exit code, and a sentence for each reason why it is not 0."""
+
+    code: int
+    reasons: tuple[str, ...]
+    held: tuple[Held, ...] = ()
+
+
+def outcome(
+    record: Record, baseline: Record | None = None, max_ratio: float | None = None
+) -> Outcome:
+    """Return what a benchmark comes to.
+
+    1 where this bundle answers something else than TensorFlow, or takes longer than it may; 4
+    where that cannot be told. `max_ratio` is of the baseline's time, or of tf.function's without a
+    baseline.
+    """
+    held = () if baseline is None else hold(record, baseline)
+    found = [*_wrong(record), *_limits(record, baseline, held, max_ratio), *_noise(record)]
+    codes = {code for code, _ in found}
+    code = 1 if 1 in codes else max(codes, default=0)
+    return Outcome(code, tuple(reason for _, reason in found), held)
+
+
+def _wrong(record: Record) -> Iterator[tuple[int, str]]:
+    for batch in record.batches:
+        timing = record.timing(OURS, batch)
+        if timing is None or timing.answers.verdict == "same":
+            continue
+        code = 1 if timing.answers.verdict == "different" else 4
+        word = "answers something else than" if code == 1 else "cannot be told from"
+        yield code, f"batch {batch}: this bundle {word} TensorFlow ({timing.answers.reason})."
+
+
+def _limits(
+    record: Record, baseline: Record | None, held: tuple[Held, ...], max_ratio: float | None
+) -> Iterator[tuple[int, str]]:
+    if baseline is not None:
+        most = max_ratio or DEFAULT_MAX_RATIO
+        if not held:
+            yield 4, "The baseline has nothing to compare with: no batch size in common."
+        for one in held:
+            said = f"batch {one.batch}: {one.comparison} times the baseline ({one.how})"
+            yield from _limit(one.comparison, most, said)
+    elif max_ratio is not None:
+        for batch in record.batches:
+            if (found := against(record, batch, REFERENCE)) is not None:
+                said = f"batch {batch}: {found} times tf.function's time"
+                yield from _limit(found, max_ratio, said)
+
+
+def _limit(found: Comparison, most: float, said: str) -> Iterator[tuple[int, str]]:
+    if (answer := found.within(most)) is False:
+        yield 1, f"{said}, and --max-ratio is {most:g}."
+    elif answer is None:
+        yield 4, f"{said}, too close to --max-ratio {most:g} to say. Free the machine; try again."
+
+
+def _noise(record: Record) -> Iterator[tuple[int, str]]:
+    for batch in record.batches:
+        ours = record.timing(OURS, batch)
+        if ours is not None and ours.cores < STARVED:
+            yield (
+                4,
+                (
+                    f"batch {batch}: OpenCV had {ours.cores:.1f} of a core: none of this machine's "
+                    "was free, and these times are its load's. Try again when one is."
+                ),
+            )
+        for subject in record.subjects:
+            timing = record.timing(subject.name, batch)
+            if subject.name == OURS or timing is None or not is_result(timing):
+                continue
+            found = against(record, batch, subject.name)
+            if found is not None and found.word == "too noisy":
+                yield (
+                    4,
+                    (
+                        f"batch {batch}: {found} times the time of {subject.title}: too noisy to "
+                        "say. Free the machine, or give more --seconds."
+                    ),
+                )

@@ -1,0 +1,228 @@
+"""Measuring through processes: in which order, and what becomes of those that are lost."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keras2cv.errors import UsageError, VerdictError
+from keras2cv_bench import child, subjects
+from keras2cv_bench.answers import judge
+from keras2cv_bench.environment import Watch, usable_cores
+from keras2cv_bench.inputs import read_samples, write_samples
+from keras2cv_bench.measure import Crew, measure
+from keras2cv_bench.process import Child, Lost
+from keras2cv_bench.records import Answers, Missing, Timing
+from keras2cv_bench.way import Job, Way
+from tiny_bundle import Classifier
+
+
+class Fake:
+    """A process that says what it is asked, and is lost when it should be."""
+
+    pid = 0
+
+    def __init__(self, name: str, log: list[str], lost_at: str = "", reply: float = 5.0) -> None:
+        self.name, self.log, self.lost_at, self.reply = name, log, lost_at, reply
+        self.asked: list[str] = []
+
+    def started(self) -> float:
+        """Return its import time."""
+        return self._do("start", 700.0)  # type: ignore[no-any-return]
+
+    def ask(self, do: str, **_: Any) -> dict[str, Any]:
+        """Answer a command."""
+        stages = {"preprocessing_ms": [0.1] * 3, "postprocessing_ms": [0.1] * 3}
+        replies = {
+            "load": {"about": f"{self.name} 1.0", "load_ms": 30.0, "first_ms": 9.0},
+            "warm_up": {"runs": 50},
+            "block": {**stages, "forward_ms": [self.reply] * 3, "cores": 1.8},
+        }
+        return self._do(do, replies[do])  # type: ignore[no-any-return]
+
+    def close(self) -> dict[str, Any]:
+        """Say its last words."""
+        return self._do("close", {"peak_mb": 99.0})  # type: ignore[no-any-return]
+
+    def _do(self, what: str, reply: Any) -> Any:
+        self.log.append(f"{what} {self.name}")
+        self.asked.append(what)
+        word, _, times = self.lost_at.partition(" ")
+        if what == word and self.asked.count(what) >= int(times or 1):
+            raise Lost(f"crashed while {what}")
+        return reply
+
+
+def run(
+    names: str, lost: dict[str, str] | None = None, **options: Any
+) -> tuple[tuple[Timing, ...], list[str], list[Missing]]:
+    """Measure fakes; return timings, what was done, and who is missing."""
+    log: list[str] = []
+    processes: dict[str, Any] = {n: Fake(n, log, (lost or {}).get(n, "")) for n in names}
+    crew = Crew(processes, 4, [])
+    found = measure(
+        crew,
+        lambda crew: {name: Answers("same") for name in crew.processes},
+        seconds=1.0,
+        rounds=4,
+        **options,
+    )
+    return found.timings, log, crew.missing
+
+
+def test_all_start_load_and_warm_up_one_after_the_other_and_then_take_turns() -> None:
+    """A B B A, and nobody works while another loads."""
+    timings, log, missing = run("AB")
+    steps = ["start A", "start B", "load A", "load B", "warm_up A", "warm_up B"]
+    assert log[:6] == steps
+    assert [x.split()[1] for x in log[6:14]] == list("ABBAABBA")
+    assert log[14:] == ["close A", "close B"]
+    assert missing == []
+    assert [t.subject for t in timings] == ["A", "B"]
+    first = timings[0]
+    assert (first.load_ms, first.first_ms, first.peak_mb, first.batch) == (30.0, 9.0, 99.0, 4)
+    assert len(first.blocks) == 4
+
+
+@pytest.mark.parametrize("at", ["start", "load", "warm_up", "block", "block 3", "close"])
+def test_a_subject_that_is_lost_is_told_of_and_the_others_go_on(at: str) -> None:
+    """Whenever it happens; a half measured subject has no timing."""
+    timings, _, missing = run("ABC", {"B": at})
+    assert [t.subject for t in timings] == ["A", "C"]
+    assert all(len(t.blocks) == 4 for t in timings)
+    assert missing == [Missing("B", f"crashed while {at.split(maxsplit=1)[0]}", 4)]
+
+
+def test_nothing_is_measured_without_those_that_matter() -> None:
+    """The bundle and the reference; the reason is told."""
+    with pytest.raises(VerdictError, match=r"A does not run, .* crashed while load"):
+        run("AB", {"A": "load"}, needed=("A",))
+
+
+def test_progress_is_told() -> None:
+    """What is done, and how much of it."""
+    said: list[tuple[str, int, int]] = []
+    run("AB", say=lambda *what: said.append(what))
+    assert ("loading A", 0, 0) in said
+    assert ("timing, in turns", 8, 8) in said
+
+
+class Echo:
+    """A way whose every stage notes that it ran."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+
+    def way(self, _: Job) -> Way:
+        """Open it."""
+        return Way("echo 1.0", self._prepare, self._forward, self._finish)
+
+    def _prepare(self, sample: Any) -> Any:
+        self.log.append("prepare")
+        return [2 * sample[0]]
+
+    def _forward(self, ready: Any) -> list[Any]:
+        self.log.append("forward")
+        return [ready[0] + 1]
+
+    def _finish(self, *_: Any) -> None:
+        self.log.append("finish")
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """A job with three samples of one array each."""
+    samples = [[np.full((2, 3), i, np.float32)] for i in range(3)]
+    write_samples(tmp_path / "in.npz", samples)
+    return Job("echo", tmp_path, tmp_path, tmp_path / "in.npz", 2, 1)
+
+
+def test_a_child_answers_command_by_command(job: Job, tmp_path: Path) -> None:
+    """Load, answers, warm-up, blocks, and its memory at the end."""
+    echo = Echo()
+    lines = [
+        '{"do": "load"}',
+        json.dumps({"do": "answer", "path": str(tmp_path / "a.npz")}),
+        '{"do": "warm_up", "seconds": 0}',
+        '{"do": "block", "seconds": 0}',
+    ]
+    said: list[dict[str, Any]] = []
+    child.serve(
+        io.StringIO("\n".join(lines)), lambda **f: said.append(f), child.Bench(job, echo.way)
+    )
+    loaded, answered, warm, block, end = said
+    assert loaded["about"] == "echo 1.0"
+    assert answered == {}
+    assert warm == {"runs": child.LEAST_WARM_UP}
+    assert len(block["forward_ms"]) == child.LEAST_KEPT + 1
+    assert end["peak_mb"] is None or end["peak_mb"] > 10
+    with np.load(tmp_path / "a.npz") as found:
+        assert sorted(found) == [f"out/{i}/0" for i in range(3)]
+        assert (found["out/2/0"] == 5).all()
+    assert echo.log[-3:] == ["prepare", "forward", "finish"]
+
+
+def test_a_job_and_its_samples_survive_their_files(job: Job) -> None:
+    """They are all that a child knows."""
+    assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
+    samples = read_samples(job.inputs)
+    assert [float(s[0][0, 0]) for s in samples] == [0, 1, 2]
+
+
+def test_a_real_process_that_cannot_do_its_job_says_why(job: Job) -> None:
+    """An error of its own is its answer; nothing is left running."""
+    with Child(job) as process, pytest.raises(Lost, match="No module named"):
+        process.started()
+    assert process._process.returncode is not None
+
+
+def test_a_real_process_that_ends_without_a_word_is_told_of(job: Job) -> None:
+    """As a segmentation fault in cv2 would be."""
+    with Child(job) as process:
+        process._process.kill()
+        with pytest.raises(Lost, match=r"crashed .SIGKILL|No module named"):
+            process.started()
+
+
+def test_peers_are_chosen_by_name_and_by_what_is_installed() -> None:
+    """The bundle and tf.function are always in; who is not here is named with its package."""
+    found, absent = subjects.choose(["ort", "openvino"], lambda module: module == "onnxruntime")
+    assert [s.name for s in found] == ["bundle", "tf.function", "onnxruntime"]
+    assert [(s.name, why) for s, why in absent] == [
+        ("openvino", "not installed: pip install openvino")
+    ]
+    everyone, _ = subjects.choose(subjects.PEERS, lambda _: True)
+    assert len(everyone) == len(subjects.SUBJECTS)
+    with pytest.raises(UsageError, match=r"no peer 'torch'. Choose among tf, naive"):
+        subjects.choose(["torch"])
+
+
+def test_answers_are_judged_as_check_judges_them(tmp_path: Path) -> None:
+    """The same, another, uninformative; and a dimension of 1 more is cv2's way."""
+    from keras2cv.bundle import read_manifest
+
+    manifest = read_manifest(Classifier().write(tmp_path / "cat.cv"))
+    name, shape = manifest.outputs[0].name, manifest.outputs[0].keras_shape
+    rng = np.random.default_rng(0)
+    scores = [rng.dirichlet(np.ones(shape[-1]), shape[:-1]).astype(np.float32) for _ in range(4)]
+    expected = [{name: s} for s in scores]
+    assert judge(expected, expected, manifest).verdict == "same"
+    assert judge(expected, [{name: s[..., None]} for s in scores], manifest).verdict == "same"
+    wrong = judge(expected, [{name: s[..., ::-1]} for s in scores], manifest)
+    assert wrong.verdict == "different"
+    assert wrong.reason
+    assert judge(expected, [{} for _ in scores], manifest).verdict == "different"
+    constant = [{name: scores[0]}] * 4
+    assert judge(constant, constant, manifest).verdict == "unclear"
+
+
+def test_the_machine_is_watched() -> None:
+    """What others use is not negative, and this process has a core."""
+    assert usable_cores() >= 1
+    others = Watch().others()
+    assert others is None or others >= 0
