@@ -11,11 +11,12 @@ import numpy as np
 from keras2cv.manifest import Manifest
 from keras2cv.npz import read_npz
 from keras2cv_export.parity import ParityReport, compare
+from keras2cv_export.tolerance import preset_of
 
 from .measure import Crew
 from .process import Process
 from .records import Answers
-from .subjects import REFERENCE
+from .subjects import OURS, REFERENCE
 
 Array = np.ndarray[Any, Any]
 Outputs = dict[str, Array]
@@ -29,7 +30,8 @@ def ask_all(
     Args:
         crew: The processes; the reference among them.
         manifest: The bundle's, for names, dtypes and what the outputs mean.
-        tolerance: As for `keras2cv check`.
+        tolerance: As for `keras2cv check`; nothing: what the bundle's weights allow it, and float32
+            of the others.
         folder: For the answers, on their way.
     """
 
@@ -46,9 +48,14 @@ def ask_all(
     return {
         name: Answers("reference")
         if name == REFERENCE
-        else judge(expected, outputs, manifest, tolerance)
+        else judge(expected, outputs, manifest, tolerance or _usual(name, manifest))
         for name, outputs in found.items()
     }
+
+
+def _usual(name: str, manifest: Manifest) -> str:
+    stored = manifest.weights.storage if manifest.weights is not None else "fp32"
+    return preset_of(stored if name == OURS else "fp32")
 
 
 def read_answers(path: Path, manifest: Manifest) -> list[Outputs]:

@@ -40,7 +40,7 @@ class Wishes:
     seconds: float = SECONDS
     rounds: int = ROUNDS
     samples: Path | None = None
-    tolerance: tuple[str, ...] = ("fp32",)
+    tolerance: tuple[str, ...] = ()
     unsafe: bool = False
     imports: tuple[str, ...] = ()
     engine: str = ""

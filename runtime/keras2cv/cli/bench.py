@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from keras2cv.cli import values
 from keras2cv.cli.heavy import add_model_arguments, load_exporter, tolerance_of
-from keras2cv.cli.output import STDOUT, add_json_argument, cannot_write, open_text
+from keras2cv.cli.output import STDOUT, add_json_argument, write_json, write_text
 from keras2cv.cli.steps import Steps
 from keras2cv.errors import UsageError
 
@@ -118,7 +118,7 @@ def execute(args: Namespace) -> int:
         threads=args.threads,
         seconds=args.seconds,
         samples=args.samples,
-        tolerance=tuple(tolerance_of(args)),
+        tolerance=tuple(tolerance_of(args) or ()),
         unsafe=args.unsafe,
         imports=tuple(args.imports),
         engine=args.engine or "",
@@ -129,8 +129,7 @@ def execute(args: Namespace) -> int:
         )
     found = findings.outcome(record, baseline, args.max_ratio)
     if args.json:
-        with open_text(args.json) as file:
-            file.write(records.to_json(record))
+        write_json(args.json, record.to_dict())
     if args.json != STDOUT:
         _print(record, found)
     if args.html is not None:
@@ -156,7 +155,4 @@ def _print(record: Any, found: Any) -> None:
 def _write_page(record: Any, found: Any, path: Path) -> None:
     from keras2cv_bench.page import page
 
-    try:
-        path.write_text(page(record, found), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise cannot_write(path, error) from error
+    write_text(path, page(record, found))

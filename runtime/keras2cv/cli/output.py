@@ -30,9 +30,18 @@ def write_json(where: str, value: Mapping[str, Any]) -> None:
     text = to_json(value, indent=1)
     if where == STDOUT:
         print(text)
-        return
+    else:
+        write_text(where, f"{text}\n")
+
+
+def write_text(where: str | Path, text: str) -> None:
+    """Write the file `where`.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     try:
-        Path(where).write_text(f"{text}\n", encoding="utf-8")
+        Path(where).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise cannot_write(where, error) from error
 
