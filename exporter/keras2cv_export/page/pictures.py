@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
 
 from keras2cv.results import Result, Segmentation
-from keras2cv_export.end_to_end.walk import Journey, Seen
+
+if TYPE_CHECKING:
+    from keras2cv_export.end_to_end.walk import Journey, Seen
 
 Array = np.ndarray[Any, Any]
 

@@ -28,7 +28,7 @@ broken; 4 if the machine was too busy to say.
 EXAMPLES: Final = """\
   keras2cv bench cat.cv --against cat.keras
   keras2cv bench cat.cv --against cat.keras --batch 1,4,8 --html speed.html
-  keras2cv bench cat.cv --against cat.keras --peers ort --threads 1 --json new.json
+  keras2cv bench cat.cv --against cat.keras --threads 1 --json new.json
   keras2cv bench cat.cv --against cat.keras --baseline old.json --max-ratio 1.1
 """
 _PEERS: Final = "naive,tf,ort,openvino,litert"
