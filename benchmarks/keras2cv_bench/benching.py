@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from keras2cv._version import VERSION
@@ -57,6 +58,8 @@ def bench(
     against: Any,
     *,
     peers: Sequence[str] = PEERS,
+    without: Sequence[str] = (),
+    also: Mapping[str, Path] = MappingProxyType({}),
     wishes: Wishes = Wishes(),
     work: Path | None = None,
     say: Say = lambda _what, _done, _total: None,
@@ -68,6 +71,8 @@ def bench(
         against: A .keras or .h5 file, a SavedModel folder, or a live keras.Model.
         peers: Of "naive", "tf", "ort", "openvino" and "litert"; those that are not installed are
             in the record's `missing`.
+        without: Subjects of those peers that are left out.
+        also: More bundles of the same model, by the names that they get, such as a frozen graph.
         wishes: Batch sizes, threads, and how the model is opened.
         work: Where the peers' files are made and kept; None takes a temporary folder.
         say: Told what is being done.
@@ -77,12 +82,15 @@ def bench(
         VerdictError: The bundle or TensorFlow does not run the model.
     """
     found = read_bundle(bundle)
-    subjects, absent = choose(peers)
+    chosen, absent = choose(peers)
+    more = tuple(Subject(name, f"{name} bundle", "", "bundle", "bundle") for name in also)
+    subjects = tuple(s for s in (*chosen, *more) if s.name not in without)
     with ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="keras2cv-bench-"))
         folder = work or Path(place)
         model = _file_of(against, folder)
         it = _Bench(found, model, folder, wishes, wishes.threads or usable_cores(), say)
+        it.bundles |= also
         it.missing += [Missing(subject.name, reason) for subject, reason in absent]
         timings = [timing for batch in wishes.batches for timing in it.batch(batch, subjects)]
     everyone = (*subjects, *(subject for subject, _ in absent))
@@ -112,6 +120,7 @@ class _Bench:
     ) -> None:
         self.bundle, self.model, self.folder = bundle, model, folder
         self.wishes, self.threads, self.say = wishes, threads, say
+        self.bundles = {OURS: bundle.folder}
         self.takes = ""
         self.others: float | None = None
         self.sizes_mb: dict[str, float] = {}
@@ -173,7 +182,7 @@ class _Bench:
     def _file(self, subject: Subject, batch: int) -> tuple[Path, str, Names]:
         """Return the file, how it is used, and what it calls its inputs and outputs."""
         if subject.file == "bundle":
-            return self.bundle.folder, self.wishes.engine, ((), ())
+            return self.bundles[subject.name], self.wishes.engine, ((), ())
         if subject.file == "model":
             return self.model, subject.how, ((), ())
         made = self._made(subject.file, batch)

@@ -1,0 +1,69 @@
+"""How much a net computes, and how much this machine can."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+_SIDE: Final = 2048
+_PROGRAM: Final = f"""
+import numpy as np, time
+rng = np.random.default_rng(0)
+a, b = (rng.standard_normal(({_SIDE}, {_SIDE}), np.float32) for _ in range(2))
+best = 1e9
+for _ in range(12):
+    started = time.perf_counter(); a @ b; best = min(best, time.perf_counter() - started)
+print(2 * {_SIDE} ** 3 / best / 1e9)
+"""
+
+
+def peak_gflops(threads: int) -> float:
+    """Return this machine's rate for one big matrix product in float32, in GFLOP/s.
+
+    The best of twelve products of 2048x2048 by NumPy's BLAS, in a process of its own, which gets
+    its threads from the environment.
+    """
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    settings = {**os.environ, **dict.fromkeys(names, str(threads))}
+    command = [sys.executable, "-c", _PROGRAM]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def gflop_of(path: Path) -> float:
+    """Return the arithmetic of an ONNX file's convolutions and products, in GFLOP per run.
+
+    Two operations per multiplication, as is usual; a Winograd convolution does fewer. What is
+    element by element is not counted: it is memory that it waits for.
+    """
+    import onnx
+
+    model = onnx.shape_inference.infer_shapes(onnx.load(path))
+    graph = model.graph
+    shapes = {value.name: _shape(value) for value in (*graph.value_info, *graph.output)}
+    shapes |= {value.name: _shape(value) for value in graph.input}
+    shapes |= {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+    return sum(_operations(node, shapes) for node in graph.node) / 1e9
+
+
+def _shape(value: Any) -> list[int]:
+    return [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
+
+
+def _operations(node: Any, shapes: dict[str, list[int]]) -> float:
+    if node.op_type not in ("Conv", "ConvTranspose", "MatMul", "Gemm"):
+        return 0.0
+    out, first = shapes.get(node.output[0], []), shapes.get(node.input[0], [])
+    weights = shapes.get(node.input[1], [])
+    if node.op_type == "Conv":  # weights (out, in / groups, ...)
+        return 2.0 * math.prod(out) * math.prod(weights[1:])
+    if node.op_type == "ConvTranspose":  # weights (in, out / groups, ...)
+        return 2.0 * math.prod(first) * math.prod(weights[1:])
+    if node.op_type == "MatMul":
+        return 2.0 * math.prod(out) * first[-1]
+    transposed = any(a.name == "transA" and a.i for a in node.attribute)
+    return 2.0 * math.prod(out) * first[0 if transposed else -1]
