@@ -23,6 +23,23 @@ class Gap:
 
 BOTH = ("new", "classic")
 
+# What OpenCV's TensorFlow importer has no op for: these are refused as frozen graphs.
+FROZEN_REFUSED = frozenset(
+    [
+        "auto_contrast",  # a choice by what is computed
+        "contrast_limited_equalization",  # a look-up at computed places
+        "ops_argmax_columns",  # arithmetic with an index
+        "ops_argmin_rows_float",
+        "ops_divide_no_nan",  # a choice
+        "ops_hypot",
+        "ops_nan_to_num",
+        "ops_one_hot_of_argmax",
+        "ops_power",  # one tensor to the power of another
+        "ops_tf_divide_no_nan",
+        "ops_tf_one_hot_argmax",
+    ]
+)
+
 # OpenCV's version, major and minor -> case -> gap
 KNOWN: Mapping[str, Mapping[str, Gap]] = {
     "5.0": {},

@@ -17,9 +17,9 @@ import pytest
 
 from conformance import Case, all_cases, sample_cases
 from conformance.child import ANSWERS, Child
-from conformance.known_gaps import gap
+from conformance.known_gaps import FROZEN_REFUSED, gap
 from keras2cv.bundle import read_bundle
-from keras2cv.errors import MissingDependency
+from keras2cv.errors import MissingDependency, UnsupportedError
 from keras2cv.net import ENGINES
 from keras2cv.opencv import version_tuple
 from keras2cv_export import export
@@ -38,6 +38,28 @@ OTHERS = ("4.10", "4.12", "4.14")
 
 LIMIT = 1e-4  # of max|reference|: "fp32" of `--tolerance`
 SAMPLES = 2
+
+# Of every family that the format is meant for.
+FROZEN_SAMPLE = (
+    "conv2d_same_stride2_odd_even",
+    "conv2d_dilated_same",
+    "depthwise_conv2d_multiplier",
+    "conv2d_transpose_k3s2_same",
+    "conv1d_causal_dilated",
+    "conv3d_same_stride2",
+    "average_pooling2d_same",
+    "group_normalization_as_instance",
+    "activation_hard_silu_conv",
+    "multiply_broadcast_one_channel",
+    "flatten_conv_then_dense",
+    "resizing_bilinear_antialias_down",
+    "pattern_unet_transposed",
+    "pattern_fpn",
+    "pattern_ssd",
+    "pattern_senet",
+    "pattern_many_outputs_dict",
+    "application_mobilenetv2",
+)
 
 Exported = Callable[[Case, int], Path]
 ChildOf = Callable[[str], Child]
@@ -83,13 +105,23 @@ def _older(version: str, environment: Mapping[str, str]) -> Child | MissingDepen
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """Return a function that makes a bundle of a case, once for all engines."""
+    return _once(tmp_path_factory, "onnx")
+
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Return a function that makes a bundle with a frozen graph."""
+    return _once(tmp_path_factory, "frozen")
+
+
+def _once(folders: pytest.TempPathFactory, format_: str) -> Exported:
     done: dict[tuple[str, int], Path | Exception] = {}
 
     def once(case: Case, batch: int) -> Path:
         key = (case.name, batch)
         if key not in done:
             try:
-                done[key] = _export(case, batch, tmp_path_factory.mktemp(case.name))
+                done[key] = _export(case, batch, folders.mktemp(case.name), format_)
             except Exception as error:  # the other engine's test fails for the same reason
                 done[key] = error
             finally:
@@ -102,12 +134,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     return once
 
 
-def _export(case: Case, batch: int, folder: Path) -> Path:
+def _export(case: Case, batch: int, folder: Path, format_: str) -> Path:
     """Write the case's bundle, and beside it what TensorFlow makes of two samples."""
     model = case.model()
     shapes = {name: (batch, *shape) for name, shape in case.input_shapes.items()}
     given = (next(iter(shapes.values())) if len(shapes) == 1 else shapes) or None
-    export(model, folder / "case.cv", input_shapes=given, batch=batch, task="raw", check=False)
+    bundle = folder / "case.cv"
+    export(model, bundle, format=format_, input_shapes=given, batch=batch, task="raw", check=False)
     loaded = load_model(model, input_shapes=given, batch=batch)
     native = reference(loaded)
     arrays = {}
@@ -117,7 +150,7 @@ def _export(case: Case, batch: int, folder: Path) -> Path:
         arrays |= {f"in/{i}/{k}": array for k, array in enumerate(inputs)}
         arrays |= {f"out/{i}/{k}": array for k, array in enumerate(native(named).values())}
     np.savez(folder / ANSWERS, **arrays)
-    return folder / "case.cv"
+    return bundle
 
 
 def _params(cases: tuple[Case, ...]) -> list[object]:
@@ -180,6 +213,39 @@ def test_every_other_case_is_right_or_refused_on_older_opencvs(
 ) -> None:
     """The same for all that the sample leaves out, and for the versions in between."""
     _check_older(exported(case, batch), version, child_of(version))
+
+
+_FROZEN = tuple(case for case in all_cases() if case.name in FROZEN_SAMPLE)
+_FROZEN_REST = tuple(case for case in all_cases() if case.name not in FROZEN_SAMPLE)
+
+
+@pytest.mark.parametrize("case", _FROZEN, ids=lambda case: case.name)
+def test_a_sampled_frozen_graph_is_right(
+    case: Case, frozen: Exported, child: Child, child_of: ChildOf
+) -> None:
+    """On every engine at hand, and on the oldest OpenCV."""
+    _check_frozen(frozen(case, max(case.batches)), child, child_of, OLDER[:1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", _FROZEN_REST, ids=lambda case: case.name)
+def test_every_other_frozen_graph_is_right_or_refused(
+    case: Case, frozen: Exported, child: Child, child_of: ChildOf
+) -> None:
+    """Those that are refused are listed, and nothing else is."""
+    for batch in sorted({min(case.batches), max(case.batches)}):
+        if case.name in FROZEN_REFUSED:
+            with pytest.raises(UnsupportedError, match="--format onnx"):
+                frozen(case, batch)
+        else:
+            _check_frozen(frozen(case, batch), child, child_of, ("4.6", "4.10", "4.14"))
+
+
+def _check_frozen(bundle: Path, child: Child, child_of: ChildOf, versions: Sequence[str]) -> None:
+    for engine in ENGINES:
+        assert child.worst_error(bundle, engine) <= LIMIT
+    for version in versions:
+        assert child_of(version).worst_error(bundle, "classic") <= LIMIT
 
 
 def _check_older(bundle: Path, version: str, child: Child) -> None:
