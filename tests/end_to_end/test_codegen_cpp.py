@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,21 @@ def test_the_program_says_what_is_wrong_with_a_video(program: Program, tmp_path:
         assert (found.returncode, len(said)) == (1, 1)
         assert "as a video" in said[0]
         assert "secret" not in said[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_the_program_says_that_there_is_no_display(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `--show` and no display: one sentence and exit code 1, where Qt would abort."""
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    bundle, image = classifier()(tmp_path / "cat.cv"), str(write_images(tmp_path)[0])
+    found = run_program(program(bundle), str(bundle.folder), image, "--show")
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert found.stderr.startswith("error: ")
+    assert found.stderr.endswith(". Use --save.\n")  # no display, or an OpenCV without windows
+    assert len(found.stderr.splitlines()) == 1
 
 
 def test_the_program_says_that_a_device_is_not_there(program: Program, tmp_path: Path) -> None:

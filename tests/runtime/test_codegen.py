@@ -349,6 +349,20 @@ def test_the_python_program_says_what_is_wrong_with_a_video(tmp_path: Path) -> N
         assert "secret" not in said[0]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_the_python_program_says_that_there_is_no_display(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `--show` and no display: one sentence and exit code 1, where Qt would abort."""
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    bundle, image = classifier()(tmp_path / "cat.cv"), str(write_images(tmp_path)[0])
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    found = run_program(program, str(bundle.folder), image, "--show")
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert found.stderr == "error: There is no display for --show. Use --save.\n"
+
+
 def test_the_python_program_says_that_a_device_is_not_there(tmp_path: Path) -> None:
     """CUDA in a wheel without it: one sentence, exit code 1."""
     bundle = classifier()(tmp_path / "cat.cv")
@@ -368,6 +382,16 @@ def test_another_score_is_taken(tmp_path: Path) -> None:
     result: Any = keras2cv.load(bundle.folder, score=0.7).predict(cv2.imread(str(path)))
     assert 0 < len(result) < len(json.loads(found.stdout)["detections"]) + 1
     assert_same_lines(found.stdout, [{"source": str(path), **result.to_dict()}], 1e-6)
+
+
+def test_a_score_for_several_classes_is_refused(tmp_path: Path) -> None:
+    """A mask of many classes has no threshold: one sentence, exit code 1."""
+    bundle = BUNDLES["mask of logits"](tmp_path / "b.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    image = str(write_images(tmp_path)[0])
+    found = run_program(program, str(bundle.folder), image, "--score", "0.7")
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert found.stderr.startswith("error: --score is for binary masks")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

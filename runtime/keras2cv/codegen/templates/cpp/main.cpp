@@ -117,6 +117,11 @@ public:
 #ifndef HAVE_OPENCV_HIGHGUI
         if (show_) throw Error("This OpenCV " CV_VERSION " is built without windows. Use --save.");
 #endif
+#ifdef __linux__
+        // Asked for here, since the windows' own library ends the process when there is none.
+        if (show_ && !std::getenv("DISPLAY") && !std::getenv("WAYLAND_DISPLAY"))
+            throw Error("There is no display for --show. Use --save.");
+#endif
     }
 
     bool are_wanted() const { return show_ || !save_.empty(); }
@@ -159,6 +164,7 @@ static Task task_of(const Manifest& manifest, const Arguments& arguments) {  //@
 static Task task_of(const Manifest& manifest) {  //@only binary regress raw embed image
     Task task = read_task(manifest.task);
     task.top = arguments.top;  //@only classify
+    if (arguments.score >= 0 && !task.is_binary) throw UsageError("--score is for binary masks.");  //@only segment
     if (arguments.score >= 0) task.score = static_cast<float>(arguments.score);  //@only detect segment
     if (arguments.score >= 0) task.score = arguments.score;  //@only keypoints
     return task;

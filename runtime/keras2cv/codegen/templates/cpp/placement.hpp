@@ -2,9 +2,11 @@
 // top left corner of the first one: pixel i spans i to i + 1.
 #pragma once
 
-#include <algorithm>  //@only segment image
-#include <cmath>  //@only segment image
+//@begin segment image
+#include <algorithm>
+#include <cmath>
 
+//@end
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>  //@only segment
 
