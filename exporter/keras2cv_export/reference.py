@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from keras2cv.errors import ModelError
+from keras2cv.manifest import MAX_ELEMENTS
+
 from .load import LoadedModel
+from .support import layer_of
 from .to_plain_ops import traceable
 from .to_quiet import tf
 
@@ -48,9 +52,26 @@ def _compile(function: Callable[..., list[Any]], examples: list[Any]) -> Any:
     specs = [tf.TensorSpec(t.shape, t.dtype) for t in examples]
     with traceable():
         try:
-            return tf.function(function, autograph=False).get_concrete_function(*specs)
+            traced = tf.function(function, autograph=False).get_concrete_function(*specs)
         except tf.errors.OperatorNotAllowedInGraphError:  # `if` over tensors in a custom call()
-            return tf.function(function).get_concrete_function(*specs)
+            traced = tf.function(function).get_concrete_function(*specs)
+    _refuse_huge(traced.graph)
+    return traced
+
+
+def _refuse_huge(graph: Any) -> None:
+    """Raise ModelError for a layer whose output OpenCV could not hold, before TensorFlow makes it.
+
+    `UpSampling2D(20000)` is 40 bytes of an architecture, and terabytes of a machine.
+    """
+    for op in graph.get_operations():
+        for tensor in op.outputs:
+            count = tensor.shape.num_elements() if tensor.shape.is_fully_defined() else 0
+            if count > MAX_ELEMENTS:
+                raise ModelError(
+                    f"The layer {layer_of(op.name)} makes {count} numbers, and OpenCV's arrays "
+                    f"hold {MAX_ELEMENTS} at most. Make the input smaller, with --input-shape."
+                )
 
 
 def on_cpu() -> Any:

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from keras2cv.errors import ModelError
 from keras2cv_export.load import load_model
 from keras2cv_export.reference import reference
 from traced_ops import loaded, random
@@ -71,3 +72,13 @@ def test_no_warning_of_tracing_again(caplog: pytest.LogCaptureFixture) -> None:
             x = random(1, k + 2)
             reference(loaded(lambda v: v + 1, x))({"x0": x})
     assert "retracing" not in caplog.text
+
+
+def test_a_layer_that_takes_terabytes_is_refused_before_it_is_computed() -> None:
+    """The layer is named; nothing is allocated."""
+    x = keras.Input((64, 48, 3), name="x")
+    grown = keras.layers.UpSampling2D(20_000, name="grow")(x)
+    model = keras.Model(x, keras.layers.GlobalAveragePooling2D()(grown))
+    runner = reference(load_model(model))
+    with pytest.raises(ModelError, match=r"The layer .*grow.* makes \d{13} numbers, and OpenCV"):
+        runner({"x": np.zeros((1, 64, 48, 3), np.float32)})

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
+from keras2cv.bundle import write_bundle
 from keras2cv.child import run_child, spare_memory
 from keras2cv.cli import main
 from keras2cv.errors import NetError
 from keras2cv.isolated import CrashError, run_worker
-from tiny_bundle import HEIGHT, WIDTH, Classifier
+from keras2cv.manifest import InputTensor, Manifest, OutputTensor
+from tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz
 
 GREEDY = "x = [bytearray(2**24) for _ in range(2000)]"  # 32 GiB, in pieces
 DEADLY = {
@@ -87,6 +95,77 @@ def test_a_net_that_ends_its_process_is_one_sentence(
         run_worker(cat_cv, [sample], timeout_s=60, memory=2**31)
     assert isinstance(caught.value, CrashError) == (end != "memory")
     assert "\n" not in str(caught.value)
+
+
+def real(folder: Path, node: onnx.NodeProto, weights: dict[str, Any], out: Sequence[int]) -> Path:
+    """Write a bundle around one node on an image of 3 x 9 x 12, with golden vectors of zeros."""
+    shape = (1, 3, 9, 12)
+    data = net([node], {"x": shape}, {"y": out}, weights)
+    manifest = manifest_of(
+        data,
+        inputs=(InputTensor("x", "x", shape, shape, "same", "float32"),),
+        outputs=(OutputTensor("y", "y", tuple(out), tuple(out), "same", "float32", True),),
+    )
+    arrays: dict[str, Any] = {"tolerance/0": np.float64(1e-3)}
+    for i in range(3):
+        arrays |= {
+            f"in/{i}/0": np.full(shape, i, np.float32),
+            f"out/{i}/0": np.zeros(1, np.float32),
+        }
+    write_bundle(folder, manifest, {"model.onnx": data, "selftest.npz": npz(arrays)})
+    return folder
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits a child's")
+def test_a_graph_that_takes_all_memory_is_stopped(tmp_path: Path) -> None:
+    """A Resize to 36 GB: OpenCV asks for it, and the kernel says no."""
+    node = helper.make_node("Resize", ["x", "r", "s"], ["y"], mode="nearest")
+    weights = {"s": np.array([1, 1, 5000, 5000], np.float32), "r": np.zeros(0, np.float32)}
+    data = helper.make_graph(
+        [node],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 9, 12))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, 3, 45000, 60000))],
+        [numpy_helper.from_array(v, k) for k, v in weights.items()],
+    )
+    file = tmp_path / "greedy.onnx"
+    onnx.save(helper.make_model(data, opset_imports=[helper.make_opsetid("", 11)]), file)
+    code = f"""
+import cv2, numpy as np
+net = cv2.dnn.readNetFromONNX({str(file)!r})
+net.setInput(np.zeros((1, 3, 9, 12), np.float32), "x")
+net.forward(net.getUnconnectedOutLayersNames())
+"""
+    code_and_memory = run(code, memory=2**31)
+    assert code_and_memory[0] not in (0, None)
+    assert code_and_memory[1]
+
+
+@pytest.mark.parametrize("verb", ["selftest", "worker"])
+def test_a_graph_that_divides_by_zero_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    """A pooling with strides of 0 ends OpenCV 5.0's new engine by SIGFPE; others refuse it."""
+    node = helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[2, 2], strides=[1, 1])
+    folder = real(tmp_path / "zero.cv", node, {}, (1, 3, 8, 11))
+    model = onnx.load(folder / "model.onnx")
+    model.graph.node[0].attribute[1].ints[:] = [0, 0]
+    data = model.SerializeToString()
+    (folder / "model.onnx").write_bytes(data)
+    manifest = Manifest.from_json((folder / "manifest.json").read_text(encoding="utf-8"))
+    facts = replace(
+        manifest.model, sha256=hashlib.sha256(data).hexdigest(), size_bytes=str(len(data))
+    )
+    changed = manifest.replace(model=facts).to_json()
+    (folder / "manifest.json").write_text(changed, encoding="utf-8")
+    if verb == "selftest":
+        assert main(["selftest", str(folder)]) == 1
+        said = capsys.readouterr().err
+    else:
+        with pytest.raises(NetError) as caught:
+            run_worker(folder, [[np.zeros((1, 3, 9, 12), np.float32)]], timeout_s=60)
+        said = str(caught.value)
+    assert "SIGFPE" in said or "does not load" in said
 
 
 @pytest.mark.parametrize("end", ["segfault", "abort"])
