@@ -157,6 +157,7 @@ def export(
         loaded = load_model(
             model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
         )
+        file_format.require_room(loaded)
         progress("converting")
         converted = file_format.convert(loaded, target)
         file_format.require(converted.model, target)

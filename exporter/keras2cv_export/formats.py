@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from .load import LoadedModel
 from .support import Unsupported, examine, require_supported
 from .target import OLDEST, Target
 from .to_frozen import to_frozen
+from .writing import write_onnx
 
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
 _MAX_MODEL_BYTES = 2**31 - 1
@@ -44,21 +46,35 @@ class FileFormat:
     require: Callable[[ir.Model, Target], None]
     write: Callable[[ir.Model, Path], None]
 
+    def require_room(self, loaded: LoadedModel) -> None:
+        """Refuse a model that is too large for a file, before minutes are spent on it.
+
+        Raises:
+            UsageError: It would be too large for OpenCV.
+        """
+        if loaded.keras_model is not None:
+            _require_readable(sum(4 * math.prod(w.shape) for w in loaded.keras_model.weights))
+
     def save(self, model: ir.Model, folder: Path, record: Model) -> Model:
         """Write the file; return the record with its sha256 and size.
 
         Raises:
             UsageError: It would be too large for OpenCV.
         """
-        size = sum(v.const_value.nbytes for v in model.graph.initializers.values() if v.const_value)
-        if size > _MAX_MODEL_BYTES:
-            raise UsageError(
-                f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from a "
-                "file. Export a smaller model."
-            )
+        weights = (value.const_value for value in model.graph.initializers.values())
+        _require_readable(sum(tensor.nbytes for tensor in weights if tensor is not None))
         path = folder / self.file
         self.write(model, path)
         return replace(record, sha256=sha256_of(path), size_bytes=str(path.stat().st_size))
+
+
+def _require_readable(size: int) -> None:
+    if size > _MAX_MODEL_BYTES:
+        raise UsageError(
+            f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from a file. "
+            "Export a smaller model, or its parts: no OpenCV before 5.0 finds weights that lie in "
+            "another file."
+        )
 
 
 def format_of(name: str) -> FileFormat:
@@ -102,7 +118,7 @@ def _write_frozen(model: ir.Model, path: Path) -> None:
 
 FORMATS: Final[Mapping[str, FileFormat]] = {
     "onnx": FileFormat(
-        "onnx", "model.onnx", convert_unchecked, examine, require_supported, ir.save
+        "onnx", "model.onnx", convert_unchecked, examine, require_supported, write_onnx
     ),
     "frozen": FileFormat(
         "frozen", "model.pb", _convert_frozen, examine_frozen, _require_frozen, _write_frozen

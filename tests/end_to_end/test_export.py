@@ -372,8 +372,10 @@ def test_a_model_that_opencv_cannot_read_whole_is_refused(
 ) -> None:
     """More than a protobuf message holds, which is 2 GiB."""
     monkeypatch.setattr("keras2cv_export.formats._MAX_MODEL_BYTES", 60)
+    said: list[str] = []
     with pytest.raises(UsageError, match="OpenCV reads at most 2 GiB"):
-        export(table(), tmp_path / "table.cv")
+        export(table(), tmp_path / "table.cv", progress=said.append)
+    assert said == ["loading the model"]
 
 
 def test_a_verified_bundle_loads_without_a_warning(shapes: Any) -> None:
