@@ -29,6 +29,7 @@ from .storing import Proof, require_decodable, store_weights
 from .support import oldest
 from .target import Target
 from .tolerance import parted
+from .tuning import tune as find_fastest
 from .verify import SAMPLES, ask, require_parity, verify
 
 Step = Callable[[str], None]
@@ -125,7 +126,8 @@ def export(
         weights: How large kernels are stored: "fp32", "fp16" for half the size, or "int8" for a
             quarter. Needs OpenCV 4.7. The graph has to pass with float32 weights first; what
             storing them costs is said, and judged by a preset of its own.
-        tune: Reserved.
+        tune: Time OpenCV's engines, threads and options on this machine, those that predict the
+            same, and note the fastest in the manifest; `keras2cv.load` then takes it.
         unsafe: Let the model do more than compute: run code that is in its file, read and write
             files.
         check: False writes a bundle that calls itself unverified.
@@ -144,8 +146,10 @@ def export(
     """
     started = time.perf_counter()
     file_format = format_of(format)
-    if tune:
-        raise UsageError("`tune` is a reserved name. Leave it out.")
+    if tune and not check:
+        raise UsageError(
+            "Tuning keeps to what predicts the same, so it needs the comparison. Drop one."
+        )
     target = Target.parse(opencv, None if engine == "auto" else engine)
     require_decodable(weights, target, file_format.name)
     for_graph, for_file = parted(tolerance, weights)
@@ -186,10 +190,12 @@ def export(
             manifest, proof, stored = store_weights(
                 stage.folder, manifest, converted, weights, proof, for_file, progress
             )
+        if tune and proof is not None:
+            manifest = manifest.replace(tuned=find_fastest(stage.folder, manifest, proof, progress))
         manifest = _settle(stage.folder, manifest, proof)
         stage.commit()
     notes = loaded.notes + needs.notes + facts.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted) + stored
+    notes += _finished(converted) + stored + _tuned(manifest)
     verification = proof.verification if proof else None
     return ExportReport(
         Path(bundle),
@@ -219,6 +225,19 @@ def _finished(converted: Converted) -> tuple[str, ...]:
     return (
         f"OpenCV has no op for the model's end: keras2cv makes {', '.join(made)} of the net's "
         f"outputs {', '.join(h.net_name for h in converted.tail.heads)}, in NumPy.",
+    )
+
+
+def _tuned(manifest: Manifest) -> tuple[str, ...]:
+    """Say which way of running it is the fastest."""
+    if (tuned := manifest.tuned) is None:
+        return ()
+    choice, first = tuned.choice, tuned.trials[0]
+    right = sum(trial.refused is None for trial in tuned.trials)
+    gain = "OpenCV's own choice" if choice is first else f"{choice.ratio:.2f} times {first}'s time"
+    return (
+        f"Tuned: {choice}, {choice.median_ms:.3g} ms, {gain}; {right} of {len(tuned.trials)} ways "
+        f"predict the same. It is taken on OpenCV {tuned.opencv} with {tuned.cores} cores.",
     )
 
 

@@ -1,4 +1,6 @@
-"""The OpenCV side of the speed line: `python -m keras2cv_export.speed_child BUNDLE INPUTS ENGINE`.
+"""The OpenCV side of a timing: `python -m keras2cv_export.speed_child BUNDLE INPUTS ENGINE [JSON]`.
+
+JSON holds more of Predictor's options, such as {"threads": 1}.
 
 INPUTS.npz holds `image/<i>`, or `in/<i>/<k>` for a bundle that takes arrays. The first line on
 stdout says what runs; then each line on stdin, a sample's number, is answered by the nanoseconds
@@ -16,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv import Keras2cvWarning, load
+from keras2cv import Keras2cvWarning, Predictor
 
 
-def main(bundle: str, inputs: str, engine: str) -> None:
+def main(bundle: str, inputs: str, engine: str, options: str = "{}") -> None:
     """Answer until nobody asks."""
     warnings.simplefilter("ignore", Keras2cvWarning)  # unverified bundles are checked, too
-    model = load(bundle, engine=engine)
+    model = Predictor(bundle, engine=engine, **json.loads(options))
     with np.load(inputs) as archive:
         arrays = dict(archive)
     runs = _runs(model, arrays)
@@ -53,4 +55,4 @@ def _infer(model: Any, sample: list[Any]) -> Callable[[], Any]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:5])

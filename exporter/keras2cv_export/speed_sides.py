@@ -55,7 +55,7 @@ def measure_speed(
     arrays = {f"image/{i}": image for i, image in enumerate(images)} or {
         f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
     }
-    with _opencv(folder, engine, arrays) as (facts, ours):
+    with opencv_side(folder, engine, arrays) as (facts, ours):
         sides: dict[str, Side] = {OURS: ours, THEIRS: _timed(lambda i: answer(samples[i]))}
         if loaded.keras_model is not None and len(loaded.inputs) == 1:
             sides[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
@@ -80,15 +80,26 @@ def _predict(model: Any, values: Array) -> Any:
 
 
 @contextmanager
-def _opencv(
-    folder: Path, engine: str, arrays: Mapping[str, Array]
+def opencv_side(
+    folder: Path,
+    engine: str,
+    arrays: Mapping[str, Array],
+    *,
+    options: Mapping[str, Any] | None = None,
+    more_s: float = 0.0,
 ) -> Iterator[tuple[dict[str, Any], _Asked]]:
-    """Start the child; give what it says of itself, and the side that asks it."""
+    """Start the child; give what it says of itself, and the side that asks it.
+
+    `options` are more of Predictor's; `more_s` is how long it may live beyond a speed line.
+    """
     with temporary_folder() as place:
         inputs = Path(place, "inputs.npz")
         np.savez(inputs, **arrays)  # type: ignore[arg-type]
         child = subprocess.Popen(
-            [sys.executable, "-m", "keras2cv_export.speed_child", folder, inputs, engine],
+            [
+                *(sys.executable, "-m", "keras2cv_export.speed_child", folder, inputs, engine),
+                json.dumps(dict(options or {})),
+            ],
             env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -96,7 +107,7 @@ def _opencv(
             text=True,
             encoding="utf-8",
         )
-        watchdog = threading.Timer(_PATIENCE_S, child.kill)
+        watchdog = threading.Timer(_PATIENCE_S + more_s, child.kill)
         watchdog.start()
         try:
             assert child.stdin is not None  # noqa: S101 - it is a pipe

@@ -135,12 +135,12 @@ def ask(
         chosen += [(preprocess(read_image(path))[1],) for path in pictures]
     answer = answer or answerer(loaded, manifest)
     picture = draw_picture(manifest, preprocess, answer) if preprocess else None
-    expected, again = _halves([answer(s) for s in _there_and_back(chosen)])
+    expected, again = _halves([answer(s) for s in there_and_back(chosen)])
     unsteady = _told(unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use")
     return Question(chosen, expected, picture, limits, scores, constant, unsteady, tuple(pictures))
 
 
-def _there_and_back(samples: Sequence[Sample]) -> list[Sample]:
+def there_and_back(samples: Sequence[Sample]) -> list[Sample]:
     """Ask everything twice, the second time backwards: an answer of the call before then shows."""
     return [*samples, *reversed(samples)]
 
@@ -286,11 +286,11 @@ def _run_all(
     reports: dict[str, ParityReport] = {}
     troubles: dict[str, str] = {}
     answers: dict[str, list[Outputs]] = {}
-    asked = _there_and_back(question.samples)
+    asked = there_and_back(question.samples)
     for engine in engines:
         try:
             runs[engine] = run_worker(
-                folder, asked, timeout_s=_patience(manifest), engine=engine, scratch=scratch
+                folder, asked, timeout_s=patience(manifest), engine=engine, scratch=scratch
             )
         except CrashError as error:
             troubles[engine] = f"{error}{_crash_site(folder, manifest, engine)}"
@@ -298,7 +298,7 @@ def _run_all(
         except NetError as error:
             troubles[engine] = str(error)
             continue
-        answers[engine], again = _halves(_named(manifest, runs[engine]))
+        answers[engine], again = answers_of(manifest, runs[engine])
         reports[engine] = judge(question, answers[engine], again)
     return runs, reports, troubles, answers
 
@@ -314,7 +314,13 @@ def _crash_site(folder: Path, manifest: Manifest, engine: str) -> str:
     return f" It crashes{site}" if site != "." else ""
 
 
-def _patience(manifest: Manifest) -> float:
+def answers_of(manifest: Manifest, run: WorkerRun) -> tuple[list[Outputs], list[Outputs]]:
+    """Return what a process answered there and back, by the outputs' names."""
+    return _halves(_named(manifest, run))
+
+
+def patience(manifest: Manifest) -> float:
+    """Return how many seconds a process may take with a net of that size."""
     return _TIMEOUT_S + _TIMEOUT_S_PER_GIB * int(manifest.model.size_bytes) / 2**30
 
 

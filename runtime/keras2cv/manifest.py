@@ -9,6 +9,7 @@
     |-- task            Task             what the outputs mean
     |-- engine          Engine           what it was verified with
     |-- evidence        Evidence         how well, on what; absent: unverified
+    |-- tuned           Tuned            the fastest way to run it, measured; absent: OpenCV's own
     |-- weights         Weights          how the file stores them; absent: as float32
     `-- source          Source           which model it was made from
 
@@ -378,6 +379,64 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """One way to run the net, and how long that took: `ratio` of the first trial's time.
+
+    `high` is the upper end of the ratio's 95 % interval. A way that was `refused`, with the
+    reason, was not timed.
+    """
+
+    engine: RunEngine
+    threads: int
+    fusion: bool
+    winograd: bool
+    median_ms: float | None = None
+    ratio: float | None = None
+    high: float | None = None
+    refused: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_range("threads", self.threads, 1, 65_536)
+        times = (self.median_ms, self.ratio, self.high)
+        if any(time is not None and time <= 0 for time in times):
+            raise SchemaError("median_ms", f"times must be positive, got {times}")
+        if self.refused is not None and times != (None, None, None):
+            raise SchemaError("refused", "belongs to a trial that was not timed")
+
+    def __str__(self) -> str:
+        off = [name for name in ("fusion", "winograd") if not getattr(self, name)]
+        without = f", without {' and '.join(off)}" if off else ""
+        plural = "" if self.threads == 1 else "s"
+        return f"{self.engine} engine, {self.threads} thread{plural}{without}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What `export --tune` measured, and chose: the number of one of the `trials`.
+
+    It holds for that OpenCV on that many processor cores. The first trial is OpenCV's own way.
+    """
+
+    opencv: str
+    machine: str
+    cores: int
+    chosen: int
+    trials: tuple[Trial, ...]
+
+    def __post_init__(self) -> None:
+        _check_range("cores", self.cores, 1, 65_536)
+        _check_range("trials (count)", len(self.trials), 1, 1000)
+        _check_range("chosen", self.chosen, 0, len(self.trials) - 1)
+        if self.choice.ratio is None:
+            raise SchemaError("chosen", "must be a trial that was timed")
+
+    @property
+    def choice(self) -> Trial:
+        """The trial that was chosen."""
+        return self.trials[self.chosen]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The model that the bundle was made from; no sha256 for a folder or a live model."""
 
@@ -406,6 +465,7 @@ class Manifest:
     evidence: Evidence | None = None
     tail: Tail | None = None
     weights: Weights | None = None
+    tuned: Tuned | None = None
 
     def __post_init__(self) -> None:
         _check_range("schema", self.schema, SCHEMA, SCHEMA)

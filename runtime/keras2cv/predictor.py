@@ -25,6 +25,7 @@ from keras2cv.preprocess import Preprocessor
 from keras2cv.results import Result
 from keras2cv.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
 from keras2cv.thresholds import with_thresholds
+from keras2cv.tuned import choice_for
 
 Array = NDArray[Any]
 
@@ -49,8 +50,10 @@ def load(
         device: "cpu", "opencl", "cuda", "cuda-fp16" or "auto" (CUDA if it is there, else CPU).
             Others than the CPU run once before `load` returns; half precision must also pass the
             bundle's self-test, by its own tolerance.
-        engine: "new" or "classic"; None takes what the bundle was verified with.
-        threads: for all of OpenCV in this process; None leaves it as it is.
+        engine: "new" or "classic"; None takes what the bundle was tuned for, where that holds
+            here (`keras2cv.tuned`), or verified with.
+        threads: for all of OpenCV in this process; None takes what the bundle was tuned for, or
+            leaves it as it is.
         check_hash: False skips the sha256 of the model, on a disk that you trust.
         score: 0 to 1, for tasks that decide by a threshold (boxes, binary masks); None takes the
             bundle's.
@@ -134,6 +137,11 @@ class Predictor:
         self.manifest: Manifest = bundle.manifest
         self.folder = bundle.folder
         self._task = with_thresholds(self.manifest.task, score, nms)
+        if (choice := choice_for(self.manifest, device, engine)) is not None:
+            engine = choice.engine
+            threads = choice.threads if threads is None else threads
+            fusion = choice.fusion if fusion is None else fusion
+            winograd = choice.winograd if winograd is None else winograd
         if threads is not None:
             _set_threads(threads)
         if self.manifest.status == "unverified":

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 import onnx_ir as ir
@@ -467,3 +468,25 @@ def test_small_kernels_stay_as_they_are(tmp_path: Path) -> None:
     assert report.manifest.weights is None
     assert report.manifest.model.opencv == "4.6"
     assert any("no kernel is large enough" in note for note in report.notes)
+
+
+def test_tuning_keeps_its_evidence_and_the_choice_runs(tmp_path: Path) -> None:
+    """Every way that predicts the same is timed; what is chosen is what loads."""
+    said: list[str] = []
+    report = export(wide(), tmp_path / "wide.cv", preprocess="tf", tune=True, progress=said.append)
+    tuned = report.manifest.tuned
+    assert tuned is not None
+    assert [way.refused for way in tuned.trials] == [None] * len(tuned.trials)
+    assert {way.engine for way in tuned.trials} == set(ENGINES)
+    assert sum(step.startswith("timing way") for step in said) == len(tuned.trials)
+    assert any(note.startswith("Tuned: ") for note in report.notes)
+    before = cv2.getNumThreads()
+    model = keras2cv.load(tmp_path / "wide.cv")
+    assert (model.engine, model.threads) == (tuned.choice.engine, tuned.choice.threads)
+    cv2.setNumThreads(before)
+
+
+def test_tuning_needs_the_comparison(tmp_path: Path) -> None:
+    """What is fast and wrong is of no use."""
+    with pytest.raises(UsageError, match="needs the comparison"):
+        export(table(), tmp_path / "table.cv", tune=True, check=False)

@@ -112,6 +112,7 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
         "samples": None,
         "tolerance": None,
         "weights": "fp32",
+        "tune": False,
         "unsafe": False,
         "check": True,
         "imports": [],
@@ -126,7 +127,7 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
         "--interpolation tf-bilinear --samples photos --tolerance fp16 --tolerance boxes:1e-3 "
-        "--weights int8 "
+        "--weights int8 --tune "
         "--import a.b --import c --unsafe --no-check "
         "--input-shape left:4,640,480,3 --input-shape a:b:4,2"
     )
@@ -147,6 +148,7 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "samples": Path("photos"),
         "tolerance": ["fp16", "boxes:1e-3"],
         "weights": "int8",
+        "tune": True,
         "unsafe": True,
         "check": False,
         "imports": ["a.b", "c"],
@@ -182,7 +184,7 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
         ("--task depth", "argument --task: invalid choice: 'depth' (choose from "),
         ("--format caffe", "argument --format: invalid choice: 'caffe' (choose from "),
         ("--weights int4", "argument --weights: invalid choice: 'int4' (choose from "),
-        ("--tune", "unrecognized arguments: --tune. See `keras2cv export --help`.\n"),
+        ("--tuned", "unrecognized arguments: --tuned. See `keras2cv export --help`.\n"),
         ("--pre tf", "unrecognized arguments: --pre tf. See `keras2cv export --help`.\n"),
     ],
 )

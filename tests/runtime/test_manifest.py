@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from keras2cv.errors import BundleError
-from keras2cv.manifest import KINDS, Manifest, Task, Weights
+from keras2cv.manifest import KINDS, Manifest, Task, Trial, Tuned, Weights
 from tiny_bundle import LABELS, Classifier
 
 
@@ -244,3 +244,40 @@ def test_what_is_no_storage_of_weights(
     stored = manifest.replace(weights=Weights("fp16", 2, "1234"))
     with pytest.raises(BundleError, match=message):
         Manifest.from_json(changed(stored, f"weights.{key}", value))
+
+
+WAYS = (
+    Trial("new", 4, True, True, 12.5, 1.0, 1.01),
+    Trial("classic", 4, True, False, 9.5, 0.76, 0.8),
+    Trial("classic", 1, True, True, refused="parity: fail"),
+)
+
+
+def test_what_tuning_found_survives_writing(manifest: Manifest) -> None:
+    """Every way with its time, or why it was not timed."""
+    tuned = manifest.replace(tuned=Tuned("5.0.0", "a processor", 8, 1, WAYS))
+    assert Manifest.from_json(tuned.to_json()) == tuned
+    assert tuned.tuned is not None
+    assert str(tuned.tuned.choice) == "classic engine, 4 threads, without winograd"
+    assert "tuned" not in json.loads(manifest.to_json())
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("tuned.chosen", 3, "tuned.chosen: must be 0 to 2"),
+        ("tuned.chosen", 2, "tuned.chosen: must be a trial that was timed"),
+        ("tuned.cores", 0, "tuned.cores: must be 1 to"),
+        ("tuned.trials", [], r"tuned.trials \(count\): must be 1 to"),
+        ("tuned.trials.0.engine", "any", r"tuned.trials\[0\].engine: must be one of new, classic"),
+        ("tuned.trials.0.threads", 0, r"tuned.trials\[0\].threads: must be 1 to"),
+        ("tuned.trials.0.ratio", -1, r"tuned.trials\[0\].median_ms: times must be positive"),
+        ("tuned.trials.2.ratio", 1.0, r"tuned.trials\[2\].refused: belongs to a trial"),
+        ("tuned.speed", 1, "tuned.speed: unknown key"),
+    ],
+)
+def test_what_no_tuning_finds(manifest: Manifest, path: str, value: Any, message: str) -> None:
+    """Is refused by its path."""
+    tuned = manifest.replace(tuned=Tuned("5.0.0", "a processor", 8, 1, WAYS))
+    with pytest.raises(BundleError, match=message):
+        Manifest.from_json(changed(tuned, path, value))

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from keras2cv.cli.snippet import exact
 from keras2cv.image_roles import Points
-from keras2cv.manifest import Evidence, InputTensor, Manifest, OutputTensor, Preprocessing, Task
+from keras2cv.manifest import (
+    Evidence,
+    InputTensor,
+    Manifest,
+    OutputTensor,
+    Preprocessing,
+    Task,
+    Tuned,
+)
 from keras2cv.roles import Detect, Segment
 
 _RESIZED = {
@@ -35,6 +43,8 @@ def describe(manifest: Manifest) -> Iterator[str]:
     yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
     yield from _entry("task", [_task(manifest.task), *_record(manifest.task)])
     yield from _entry("net", [*_net(manifest), *_weights(manifest)])
+    if manifest.tuned is not None:
+        yield from _entry("tuned", _tuned(manifest, manifest.tuned))
     if manifest.evidence is not None:
         yield from _entry("evidence", _evidence(manifest.evidence))
         versions = manifest.evidence.versions.items()
@@ -190,6 +200,21 @@ def _weights(manifest: Manifest) -> Iterator[str]:
         f"{weights.kernels} kernels stored as {weights.storage}, {times:.1f} times smaller than "
         f"float32; OpenCV decodes them while it loads the net{ranked}"
     )
+
+
+def _tuned(manifest: Manifest, tuned: Tuned) -> list[str]:
+    """Say which way was chosen, over which others, and whether it is taken here."""
+    from keras2cv.tuned import why_not
+
+    choice, first = tuned.choice, tuned.trials[0]
+    cause = why_not(manifest)
+    taken = "taken here" if cause is None else f"not taken here: {cause}"
+    better = "" if choice is first else f", {choice.ratio:.2f} times that of {first}"
+    return [
+        f"{choice}, {taken}",
+        f"{choice.median_ms:.3g} ms{better}; the best of {len(tuned.trials)} ways on OpenCV "
+        f"{tuned.opencv}, {tuned.machine}, {tuned.cores} cores",
+    ]
 
 
 def _evidence(evidence: Evidence) -> list[str]:

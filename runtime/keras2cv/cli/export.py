@@ -123,6 +123,12 @@ def _add_net(parser: ArgumentParser) -> None:
         "--batch", type=values.positive, default=1, metavar="N", help="samples per run (default: 1)"
     )
     group.add_argument(
+        "--tune",
+        action="store_true",
+        help="time the engines, threads and options that predict the same, on this machine, and "
+        "let the bundle remember the fastest",
+    )
+    group.add_argument(
         "--weights",
         choices=("fp32", "fp16", "int8"),
         default="fp32",
@@ -155,6 +161,7 @@ def _settings(args: Namespace) -> dict[str, Any]:
         "input_shapes": input_shapes(args.input_shapes),
         "batch": args.batch,
         "weights": args.weights,
+        "tune": args.tune,
         "task": args.task,
         "labels": args.labels,
         "preprocess": args.preprocess,
