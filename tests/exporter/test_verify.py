@@ -40,7 +40,13 @@ class Engines:
         self.patience_s: list[float] = []
 
     def __call__(
-        self, folder: Path, samples: Any, *, timeout_s: float, engine: str | None
+        self,
+        folder: Path,
+        samples: Any,
+        *,
+        timeout_s: float,
+        engine: str | None,
+        scratch: Path | None = None,
     ) -> WorkerRun:
         """Answer as the engine would."""
         assert (folder, samples) == (FOLDER, [*SAMPLES, *reversed(SAMPLES)])
