@@ -120,6 +120,12 @@ BUNDLES: Mapping[str, Write] = {
     "center-crop": classifier(resize="center-crop", interpolation="area"),
     "center-crop in floats": classifier(resize="center-crop", interpolation="tf-bilinear"),
     "nearest": classifier(interpolation="nearest"),
+    "Pillow's nearest": classifier(interpolation="pil-nearest"),
+    "Pillow's nearest, crop": classifier(resize="center-crop", interpolation="pil-nearest"),
+    "TensorFlow's nearest, letterbox": classifier(
+        resize="letterbox", pad=9, interpolation="tf-nearest"
+    ),
+    "TensorFlow's nearest, crop": classifier(resize="center-crop", interpolation="tf-nearest"),
     "lanczos4": classifier(interpolation="lanczos4"),
     "three samples at a time": classifier(batch=3),
     "no labels, no softmax": classifier(task={"labels": None, "scores": "linear"}),

@@ -40,7 +40,16 @@ from tiny_bundle import Classifier
 
 CPP_FILES = {"CMakeLists.txt", "README.md", "main.cpp", "answer.hpp", "manifest.hpp", "model.hpp"}
 DRAWN = [name for name in PIXEL_BUNDLES if name != "every step of a tail"]
-CV2_ALONE = ("nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear")
+CV2_ALONE = (
+    "nearest",
+    "linear",
+    "area",
+    "cubic",
+    "lanczos4",
+    "tf-bilinear",
+    "tf-nearest",
+    "pil-nearest",
+)
 
 
 def bundle_of(kind: str, folder: Path) -> Bundle:

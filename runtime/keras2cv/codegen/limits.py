@@ -8,8 +8,11 @@ from keras2cv.bundle import Bundle
 from keras2cv.errors import UnsupportedError
 from keras2cv.manifest import Preprocessing
 
-# The interpolations that are a call of cv::resize. "tf-bilinear" is cv2's linear, on float32.
-INTERPOLATIONS: Final = ("nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear")
+# The interpolations that are a call of cv::resize ("tf-bilinear" is cv2's linear, on float32), and
+# those that pick a pixel each.
+INTERPOLATIONS: Final = (
+    "nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear", "tf-nearest", "pil-nearest",
+)  # fmt: skip
 
 
 def check_program_can_run(bundle: Bundle) -> None:

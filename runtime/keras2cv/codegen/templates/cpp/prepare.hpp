@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <string>
 #include <vector>
@@ -48,25 +49,62 @@ inline cv::Rect letterbox_box(cv::Size image, cv::Size target) {
                     std::max(1, static_cast<int>(std::floor(height))));
 }
 
-// Bring an image to the net's size: uint8, or float32 for "tf-bilinear".
+// The pixel of `size` ones from `start` on that each of `count` takes: Pillow adds the step again and
+// again, and TensorFlow multiplies in float32, on whose rounding the choice depends.
+inline std::vector<int> nearest_indices(int start, int size, int count, bool as_pillow) {
+    std::vector<int> indices;
+    const double step = static_cast<double>(size) / count;
+    double position = start + step * 0.5;
+    for (int i = 0; i < count; ++i) {
+        const float centre = (static_cast<float>(i) + 0.5f) * static_cast<float>(step);
+        const int in_part = std::min(static_cast<int>(centre), size - 1);
+        indices.push_back(as_pillow ? static_cast<int>(position) : start + in_part);
+        position += step;
+    }
+    return indices;
+}
+
+// Bring a part of an image to a size: uint8, or float32 for "tf-bilinear".
+inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size size,
+                           const std::string& interpolation) {
+    cv::Mat result;
+    if (interpolation == "pil-nearest" || interpolation == "tf-nearest") {
+        const bool as_pillow = interpolation == "pil-nearest";
+        const std::vector<int> rows = nearest_indices(part.y, part.height, size.height, as_pillow);
+        const std::vector<int> columns = nearest_indices(part.x, part.width, size.width, as_pillow);
+        result.create(size, image.type());
+        const std::size_t bytes = image.elemSize();
+        for (int y = 0; y < size.height; ++y) {
+            const uchar* row = image.ptr(rows[static_cast<std::size_t>(y)]);
+            uchar* target = result.ptr(y);
+            for (const int column : columns) {
+                std::memcpy(target, row + static_cast<std::size_t>(column) * bytes, bytes);
+                target += bytes;
+            }
+        }
+        return result;
+    }
+    cv::Mat source = image(part);
+    if (interpolation == "tf-bilinear") image(part).convertTo(source, CV_32F);
+    cv::resize(source, result, size, 0, 0, cv_interpolation(interpolation));
+    return result;
+}
+
+// Bring an image to the net's size.
 inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
-    const int interpolation = cv_interpolation(rules.interpolation);
-    cv::Mat source = image, resized;
-    if (rules.interpolation == "tf-bilinear") image.convertTo(source, CV_32F);
+    const cv::Rect whole({}, image.size());
     if (rules.resize == "letterbox") {
         const cv::Rect box = letterbox_box(image.size(), rules.size);
-        cv::resize(source, resized, box.size(), 0, 0, interpolation);
-        cv::Mat canvas(rules.size, source.type(), cv::Scalar::all(rules.pad));
+        const cv::Mat resized = resize_part(image, whole, box.size(), rules.interpolation);
+        cv::Mat canvas(rules.size, resized.type(), cv::Scalar::all(rules.pad));
         resized.copyTo(canvas(box));
         return canvas;
     }
-    if (rules.resize == "center-crop") {
-        source = source(center_box(image.size(), rules.size));
-    } else if (rules.resize != "stretch") {
+    if (rules.resize != "stretch" && rules.resize != "center-crop")
         throw Error("There is no resize rule " + rules.resize + ". Generate the program again.");
-    }
-    cv::resize(source, resized, rules.size, 0, 0, interpolation);
-    return resized;
+    const bool crops = rules.resize == "center-crop";
+    const cv::Rect part = crops ? center_box(image.size(), rules.size) : whole;
+    return resize_part(image, part, rules.size, rules.interpolation);
 }
 
 // Return images (BGR, uint8, any sizes) as one blob (batch, C, H, W) float32; the last image fills
