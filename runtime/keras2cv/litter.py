@@ -17,7 +17,9 @@ from typing import Final
 
 from keras2cv.errors import UsageError
 
-_DISK_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS)
+_DISK_ERRORS: Final = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+)
 
 
 def stage_name(target: Path) -> str:

@@ -31,7 +31,7 @@ def run(
     kind: Kind, seed: int, numbers: range, corpus: dict[str, list[Files]], failures: Path
 ) -> Iterator[Outcome]:
     """Yield the outcome of each mutated input of `kind`."""
-    for name in kind.warm:
+    for name in kind.warm if all(corpus.get(seeds) for seeds in kind.seeds) else ():
         importlib.import_module(name)
     with tempfile.TemporaryDirectory(prefix="keras2cv-fuzz-") as folder:
         scratch = Path(folder).resolve()

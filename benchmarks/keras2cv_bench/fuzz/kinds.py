@@ -40,7 +40,7 @@ class Kind:
         share: Of a hundred mutated inputs, how many are of this kind.
         batch: Inputs per child process; a heavy start is worth more of them.
         isolated: Whether the product itself does this in a child process, which may die of it.
-        warm: Modules that are imported before children are forked.
+        warm: Modules that are imported before children are forked, where there are seeds for them.
     """
 
     name: str

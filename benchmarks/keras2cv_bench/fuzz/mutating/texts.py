@@ -19,6 +19,7 @@ _NUMBERS: Final = (
     *(0, 1, -1, 2, 255, 256, 65_536, 2**31 - 1, 2**31, -(2**31), 2**53, 2**63, 10**12, 10**400),
     *(0.0, -0.0, 0.5, 1e-320, 1e308, float("nan"), float("inf"), float("-inf"), 1e-9),
 )
+_LARGE: Final = 5000  # values in a tree; what is larger is not made larger still
 _OTHERS: Final[tuple[Any, ...]] = (
     None,
     True,
@@ -102,7 +103,7 @@ def _nudge(rng: random.Random, tree: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         _replace(rng, tree)
     elif isinstance(value, str):
-        holder[key] = mutate_bytes(rng, value.encode()).decode("utf-8", "replace")
+        holder[key] = mutate_bytes(rng, value.encode("utf-8", "replace")).decode("utf-8", "replace")
     else:
         holder[key] = rng.choice((value + 1, value - 1, value * 2, -value, type(value)(value // 3)))
 
@@ -127,8 +128,9 @@ def _copy(rng: random.Random, tree: Any) -> None:
 
 def _again(rng: random.Random, tree: Any) -> None:
     """Repeat an item of a list: names and counts no longer agree."""
-    lists = [holder for holder, _ in _places(tree) if isinstance(holder, list)]
-    if lists:
+    places = _places(tree)
+    lists = [holder for holder, _ in places if isinstance(holder, list)]
+    if lists and len(places) < _LARGE:
         chosen = rng.choice(lists)
         chosen += [
             copy.deepcopy(rng.choice(chosen)) for _ in range(rng.choice((1, 1, 2, 2, 5, 500)))
