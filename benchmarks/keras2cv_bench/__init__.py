@@ -4,4 +4,6 @@ python -m keras2cv_bench.export_cost MobileNetV2 ResNet50 VGG16
 python -m keras2cv_bench.parity_table
 python -m keras2cv_bench.predict_cost
 python -m keras2cv_bench.video_cost
+python -m keras2cv_bench.fuzz
+python -m keras2cv_bench.reliability.soak    (and .threads, .faults, .kills)
 """

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import cv2
+
 from .children import GOOD, Outcome, put, run_inputs
 from .confirm import confirmed, survived
 from .corpus import Files, read_corpus
@@ -56,6 +58,7 @@ def main() -> None:
     """Run one campaign."""
     name, seed, first, count, corpus, failures = sys.argv[1:]
     (kind,) = (kind for kind in KINDS if kind.name == name)
+    cv2.setNumThreads(1)  # before the fork: a child may hang when it changes their number
     print(json.dumps({"offline": leave_network()}), flush=True)
     Path(failures).mkdir(parents=True, exist_ok=True)
     numbers = range(int(first), int(first) + int(count))

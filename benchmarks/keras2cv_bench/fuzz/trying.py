@@ -180,7 +180,7 @@ def _infer(bundle: Bundle, rng: random.Random) -> Any:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Keras2cvWarning)
-        model = Predictor(bundle, threads=1)
+        model = Predictor(bundle)  # its threads are set before the fork
     manifest = bundle.manifest
     shapes = [t.keras_shape for t in manifest.inputs] + [t.keras_shape for t in manifest.outputs]
     if max(map(prod, shapes)) > MOST_ELEMENTS:
