@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,16 @@ from keras2cv.cli import main
 from keras2cv.errors import BundleError, ModelError, UsageError
 from keras2cv.net import ENGINES
 from keras2cv_export import inspecting
-from keras2cv_export.inspecting import Finding, Inspection, Trial, inspect_model, probe, render
-from keras2cv_export.inspecting.opening import read_onnx
+from keras2cv_export.inspecting import (
+    Finding,
+    Inspection,
+    Trial,
+    inspect_model,
+    probe,
+    render,
+    survey,
+)
+from keras2cv_export.inspecting.opening import Opened, read_onnx
 from keras2cv_export.inspecting.probing import input_shapes, try_engines
 from keras2cv_export.matrix.environment import Environment, Environments
 from keras2cv_export.support import Unsupported
@@ -99,6 +108,27 @@ def test_everything_unsupported_is_listed_at_once(bad: Path) -> None:
     assert all(f.problem.why and f.problem.hint for f in found.findings)
     assert [found.unsupported(t) for t in found.targets] == [3, 3, 3]
     assert found.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        node("Resize", "x", "y", mode=[b"a", b"b"]),
+        helper.make_node("Gemm", ["x", "x"], ["y"], transB="yes"),
+    ],
+    ids=["many for one", "text for a flag"],
+)
+def test_nodes_that_break_the_rules_are_one_sentence(
+    tmp_path: Path, broken: onnx.NodeProto
+) -> None:
+    """Attributes of another type than ONNX's are said to be so; what is ours would be a bug."""
+    path = write(tmp_path / "broken.onnx", [broken])
+    found = Opened(path.name, ir.load(path), path)
+    with pytest.raises(ModelError, match=r"broken\.onnx breaks ONNX's rules") as error:
+        survey(found, ("4.6", "5.0 new"))
+    assert "\n" not in str(error.value)
+    with pytest.raises(TypeError):
+        survey(replace(found, is_ours=True), ("4.6", "5.0 new"))
 
 
 def test_findings_are_those_of_each_version(tmp_path: Path) -> None:

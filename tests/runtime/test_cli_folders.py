@@ -143,6 +143,21 @@ def test_what_cannot_be_resumed_is_said(
     assert not list(folder.glob("*.resume"))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [b"\xff\n", b"[" * 100_000 + b"\n", '{"source": "a"}\n'.encode("utf-16"), b"\xef\xbb\xbf{}\n"],
+)
+def test_lines_that_are_no_results_are_refused_whatever_is_in_them(
+    tmp_path: Path, line: bytes
+) -> None:
+    """Not UTF-8, nested without end, another encoding: a sentence, and the file is as it was."""
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b'{"source": "a"}\n' + line + b"\n")
+    with pytest.raises(InputError, match=r"line 2 is no result of"):
+        resume.answered(path)
+    assert path.read_bytes() == b'{"source": "a"}\n' + line + b"\n"
+
+
 def test_names_are_read_as_they_were_written(tmp_path: Path) -> None:
     """Escapes, and characters that end a line elsewhere, are part of a name."""
     path = tmp_path / "r.jsonl"

@@ -269,6 +269,13 @@ def test_another_shape_than_verified_is_an_error(tmp_path: Path, engine: str) ->
         loaded.forward({"x": random_blob(3, 4)})
 
 
+def test_an_output_that_is_empty_is_an_error(tmp_path: Path) -> None:
+    """cv2 gives None for an empty matrix, as some broken graphs make."""
+    loaded = load(tmp_path, [make_node("Relu", ["x"], ["y"])], FOUR, {"y": (1, 4)})
+    with pytest.raises(NetError, match="gives nothing for output y"):
+        loaded._named([None])  # type: ignore[list-item]
+
+
 def test_a_missing_output_is_an_error(tmp_path: Path, engine: str) -> None:
     """An output that the file does not have is named, not guessed."""
     nodes = [make_node("Relu", ["x"], ["y"])]

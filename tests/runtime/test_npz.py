@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import InputError
-from keras2cv.npz import read_npz
+from keras2cv.npz import read_npy, read_npz
 
 RNG = np.random.default_rng(37)
 
@@ -124,3 +124,33 @@ def test_damaged_data_is_refused(tmp_path: Path) -> None:
         except InputError:
             refused += 1
     assert refused > 200
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        header("(1000000000000,)"),
+        header("(2,)", "'|O'") + bytes(16),
+        header("(3,)") + bytes(8),
+        header("(18446744073709551616,)"),
+        header("(2,").replace(b"}", b" "),
+    ],
+    ids=["empty", "huge", "objects", "short", "beyond 64 bits", "no literal"],
+)
+def test_an_npy_that_is_not_what_it_declares_is_refused(tmp_path: Path, data: bytes) -> None:
+    """Before anything is allocated, and in one line; the fuzzer found each of them."""
+    path = tmp_path / "a.npy"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.npy cannot be read as \.npy: ") as error:
+        read_npy(path)
+    assert "\n" not in str(error.value)
+
+
+def test_an_npy_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """Bit for bit, in either order of axes; a larger one than is allowed is not read."""
+    array = np.asfortranarray(RNG.normal(size=(3, 5)))
+    np.save(tmp_path / "a.npy", array)
+    np.testing.assert_array_equal(read_npy(tmp_path / "a.npy"), array)
+    with pytest.raises(InputError, match="at most 100 are read"):
+        read_npy(tmp_path / "a.npy", max_bytes=100)
