@@ -62,15 +62,6 @@ def write_plain(graph: Graph, node: ir.Node) -> None:
     graph.emit(PLAIN[node.op_type], (graph.read(node.inputs[0]),), node.outputs[0])
 
 
-def write_same(graph: Graph, node: ir.Node) -> None:
-    """Write nothing where it can be: Identity, and Cast of what is float32 all along.
-
-    Whole numbers and truth values are kept as float32 numbers by now; what a Cast would cut off
-    is cut off before it.
-    """
-    graph.alias(node.outputs[0], graph.read(node.inputs[0]))
-
-
 def write_numbered(graph: Graph, node: ir.Node) -> None:
     """Write a function with numbers."""
     op, numbers = NUMBERED[node.op_type]

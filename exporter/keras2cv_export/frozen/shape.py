@@ -98,6 +98,19 @@ def join(
     )
 
 
+def write_same(graph: Graph, node: ir.Node) -> None:
+    """Write nothing where it can be: Identity, and Cast of what is float32 all along.
+
+    Whole numbers and truth values are kept as float32 numbers by now; what a Cast would cut off
+    is cut off before it.
+    """
+    array = constant(node.inputs[0])
+    if array is None:
+        graph.alias(node.outputs[0], graph.read(node.inputs[0]))
+    else:  # an output that depends on no input, such as anchor boxes
+        join(graph, [array], 0, node.outputs[0])
+
+
 def write_slice(graph: Graph, node: ir.Node) -> None:
     """Write a Slice; steps are taken by a pooling of single numbers behind it."""
     shape, output = sizes(node.inputs[0]), node.outputs[0]

@@ -14,7 +14,6 @@ from .activation import (
     write_neg,
     write_numbered,
     write_plain,
-    write_same,
 )
 from .arithmetic import write_arithmetic
 from .choice import write_arg, write_compare
@@ -30,6 +29,7 @@ from .shape import (
     write_gather,
     write_pad,
     write_reshape,
+    write_same,
     write_slice,
     write_space_to_depth,
     write_split,

@@ -248,6 +248,11 @@ FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "(float[3,7] x) => (float[3,7] y) { c = Greater (x, a)  y = Cast <to=1> (c) }",
         {"a": np.full((3, 7), 0.1, np.float32)},
     ),
+    "an output of constants alone": (
+        "Relu ConcatV2",
+        "(float[2,3] x) => (float[2,3] y, float[4,5] z) { y = Relu (x)  z = Identity (a) }",
+        {"a": random(4, 5)},
+    ),
     "the larger of two": (
         "Eltwise",
         "(float[3,7] x, float[3,7] z) => (float[3,7] y) { y = Max (x, z) }",
