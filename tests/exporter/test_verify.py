@@ -49,6 +49,7 @@ class Engines:
         scratch: Path | None = None,
     ) -> WorkerRun:
         """Answer as the engine would."""
+        del scratch  # nothing is written
         assert (folder, samples) == (FOLDER, [*SAMPLES, *reversed(SAMPLES)])
         self.asked.append(engine)
         self.patience_s.append(timeout_s)

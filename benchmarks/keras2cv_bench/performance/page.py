@@ -199,9 +199,9 @@ def _ceiling(models: Sequence[Found], peaks: Mapping[int, float], plots: set[str
     yield from ("", "## How near to what the machine can do", "")
     yield (
         f"One product of two 2048x2048 float32 matrices runs at **{peak:.0f} GFLOP/s** here (by "
-        "NumPy, the best of twelve, the same threads). That is the ceiling below. Only convolutions "
-        "and products are counted, two operations each: Winograd convolutions, which do fewer, may "
-        "come above it, and depthwise ones, which wait for memory, stay far below."
+        "NumPy, the best of twelve, the same threads). That is the ceiling below. Only "
+        "convolutions and products are counted, two operations each: Winograd convolutions, which "
+        "do fewer, may come above it, and depthwise ones, which wait for memory, stay far below."
     )
     if "share" in plots:
         yield from ("", "![Share of the peak](performance/share.svg)")
