@@ -50,7 +50,14 @@ _TYPE_SPEC: Final = re.compile(r"(tensorflow\.python|keras)\.[\w.]+")
 
 def dangers(config: Any) -> list[Danger]:
     """Return everything that loading a model of this config would do beside making layers."""
-    return [danger for item, layer in _dicts(config) for danger in _of_dict(item, layer)]
+    found = [danger for item, layer in _dicts(config) for danger in _of_dict(item, layer)]
+    told = {str(danger) for danger in found}
+    # The function of a Lambda layer is one more object, and no more news.
+    return [danger for danger in found if _as_layer(danger) not in told - {str(danger)}]
+
+
+def _as_layer(danger: Danger) -> str:
+    return str(danger).replace("the __lambda__", "the Lambda")
 
 
 def _dicts(config: Any) -> Iterator[tuple[dict[str, Any], str]]:

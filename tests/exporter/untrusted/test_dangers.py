@@ -48,6 +48,12 @@ def test_nobodys_classes_are_asked_for_and_not_imported(
     assert not Path(hostile.PROOF).exists()
 
 
+def test_the_function_of_a_lambda_layer_is_not_told_twice() -> None:
+    """One layer, one danger."""
+    config, _ = hostile.CONFIGS["CVE-2024-3660: a Lambda layer"]
+    assert len(dangers(config)) == 1
+
+
 HONEST: dict[str, Any] = {
     "layers by their public names": hostile.model(
         hostile.dense(activation="relu", name="block/dense_1")
