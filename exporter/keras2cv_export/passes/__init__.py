@@ -79,6 +79,7 @@ from .optimise.gate_by_depthwise_conv import gate_by_depthwise_conv
 from .optimise.merge_pads import merge_pads
 from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
+from .optimise.pair_rows import pair_rows
 from .optimise.pool_by_window import pool_by_window
 from .optimise.scale_before_reshape import scale_before_reshape
 from .optimise.scale_to_normalization import scale_to_normalization
@@ -137,6 +138,7 @@ OPTIMISE: tuple[Pass, ...] = (
 FORM: tuple[tuple[Pass, Fits], ...] = (
     (scale_to_normalization, anywhere),
     (subsample_once, favours_new),
+    (pair_rows, favours_new),
     (pool_by_window, favours_new),
     (gate_by_depthwise_conv, favours_new),
     (bound_by_hard_sigmoid, favours_new),  # after the others: it looks past poolings
