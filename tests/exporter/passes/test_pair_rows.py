@@ -30,7 +30,7 @@ FORMS: dict[str, Make] = {
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_rows_become_channels(make: Make) -> None:
     """The same numbers, of half the rows."""
-    assert_rewritten(by=pair_rows, model=make(), ops={"Reshape": 2, "Transpose": 1, "Conv": 1})
+    assert_rewritten(by=pair_rows, model=make())
 
 
 LEFT: dict[str, Make] = {
