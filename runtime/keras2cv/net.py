@@ -164,7 +164,12 @@ class Net:
 
     def _outputs_to_ask(self) -> list[str]:
         wanted = list(self._shapes_out)
-        present = list(self._net.getUnconnectedOutLayersNames())
+        try:
+            present = list(self._net.getUnconnectedOutLayersNames())
+        except UnicodeDecodeError as error:  # a name in the file that is no UTF-8
+            raise NetError(
+                f"{self._where()} has outputs whose names are no text. Export it again."
+            ) from error
         missing = [name for name in wanted if name not in present]
         if self.engine == "classic":  # it can also stop at any layer
             missing = [name for name in missing if self._net.getLayerId(name) < 0]

@@ -269,6 +269,21 @@ def test_another_shape_than_verified_is_an_error(tmp_path: Path, engine: str) ->
         loaded.forward({"x": random_blob(3, 4)})
 
 
+def test_names_that_are_no_text_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """cv2 decodes them when it is asked; protobuf lets any bytes pass for a name."""
+    loaded = load(tmp_path, [make_node("Relu", ["x"], ["y"])], FOUR, {"y": (1, 4)})
+
+    class Nameless:
+        def getUnconnectedOutLayersNames(self) -> list[str]:  # noqa: N802 - cv2's name
+            return [b"\xf2y".decode("utf-8")]
+
+    monkeypatch.setattr(loaded, "_net", Nameless())
+    with pytest.raises(NetError, match="names are no text"):
+        loaded._outputs_to_ask()
+
+
 def test_an_output_that_is_empty_is_an_error(tmp_path: Path) -> None:
     """cv2 gives None for an empty matrix, as some broken graphs make."""
     loaded = load(tmp_path, [make_node("Relu", ["x"], ["y"])], FOUR, {"y": (1, 4)})

@@ -11,6 +11,7 @@ import ctypes
 import os
 import resource
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,8 +46,9 @@ def bound(scratch: Path) -> None:
         Breach: later, from wherever the forbidden thing is done.
     """
     _set_limits()
-    for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "KERAS_HOME"):
+    for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME"):
         os.environ[name] = str(scratch)
+    tempfile.tempdir = str(scratch)  # what it was before has been remembered
     os.chdir(scratch)
     allowed = (f"{scratch}{os.sep}", "/dev/null", "/proc/self/")
 
