@@ -120,7 +120,7 @@ def test_the_program_predicts_what_keras2cv_does(
 ) -> None:
     """Every value of every image is the Predictor's to 1e-5, on whatever OpenCV either has."""
     bundle = BUNDLES[name](tmp_path / "it's.cv")
-    # Not the largest: OpenCV 4.6 and 5.0 resize it, in float32, to values 2e-5 apart.
+    # Not the largest: OpenCVs with IPP (pip's) and without resize it, in float32, 2e-5 apart.
     images = write_images(tmp_path)[:5]
     options = [*map(str, images), *all_values(bundle)]
     found = run_program(program(bundle), str(bundle.folder), *options)
