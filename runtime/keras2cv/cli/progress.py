@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from keras2cv.stream import Answer
+if TYPE_CHECKING:
+    from keras2cv.stream import Answer
 
 _EVERY_S: Final = 0.1  # between two drawings
 _WIDTH: Final = 60
