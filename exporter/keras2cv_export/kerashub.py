@@ -61,8 +61,15 @@ class Told:
 
     @property
     def pixels_note(self) -> tuple[str, ...]:
-        """Say where the preprocessing comes from."""
-        return (f"Preprocessing: as its {self.converter} does it. Say --preprocess to change it.",)
+        """Say where the preprocessing comes from, and where it is not Keras' to the pixel."""
+        note = f"Preprocessing: as its {self.converter} does it. Say --preprocess to change it."
+        if self.pixels is None or self.pixels["resize"] != "letterbox":
+            return (note,)
+        return (
+            note,
+            "Keras pads before it resizes, and a letterbox afterwards: the picture lies up to a "
+            "pixel of the input elsewhere than in Keras, and so do its boxes.",
+        )
 
 
 def told_by(model: Any, size_wh: tuple[int, int] | None) -> Told:

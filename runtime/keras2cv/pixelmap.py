@@ -44,8 +44,8 @@ def spread_nearest(grid: Array, placement: Placement) -> Array:
     """Return a grid (h, w) of anything, over the visible part, each pixel by its nearest cell."""
     (left, right), (top, bottom) = _extent(grid, placement)
     x0, y0, x1, y1 = placement.visible_xyxy
-    rows = _centres(top, bottom, y1 - y0).astype(int).clip(0, grid.shape[0] - 1)
-    columns = _centres(left, right, x1 - x0).astype(int).clip(0, grid.shape[1] - 1)
+    rows = _cells(top, bottom, y1 - y0).clip(0, grid.shape[0] - 1)
+    columns = _cells(left, right, x1 - x0).clip(0, grid.shape[1] - 1)
     return np.asarray(grid[rows[:, None], columns])
 
 
@@ -71,6 +71,16 @@ def _extent(grid: Array, placement: Placement) -> tuple[tuple[float, float], tup
 def _centres(start: float, stop: float, count: int) -> NDArray[np.float64]:
     """Return where the centres of `count` pixels lie that fill `start` to `stop`, in cells."""
     return start + (np.arange(count, dtype=np.float64) + 0.5) * ((stop - start) / count)
+
+
+def _cells(start: float, stop: float, count: int) -> NDArray[np.int64]:
+    """Return in which cells the same centres lie, found in float32.
+
+    As TensorFlow finds them: a centre may lie on the edge of two cells, and rounding decides.
+    """
+    halves = np.arange(count, dtype=np.float32) + np.float32(0.5)
+    at = np.float32(start) + halves * np.float32((stop - start) / count)
+    return np.asarray(np.floor(at), np.int64)
 
 
 def _blend(grid: Array, start: float, stop: float, count: int) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from detectors import COUNT, DETECTORS, HEIGHT, WIDTH, Detector, features, head
 from .subject import Answer, Array, Subject, stretched
 from .subject import clipped as within
 
-SCORE = 0.3
+SCORE = 0.2
 _ABOUT = {
     "finished": "boxes, scores, classes",
     "per class": "pixels, a sigmoid per class, NMS cut off",

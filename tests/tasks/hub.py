@@ -1,4 +1,8 @@
-"""KerasHub's detectors: RetinaNet from a small config, its pipeline KerasHub's own `predict`."""
+"""KerasHub's RetinaNet from a small config; its pipeline is KerasHub's own, step by step.
+
+The steps are those of `predict`, run eagerly: in a graph, the suppression of KerasHub 0.32 loses
+boxes that no better one overlaps by more than 0.5 (9 of 77, in the first image here).
+"""
 
 from __future__ import annotations
 
@@ -72,10 +76,11 @@ def _rigged(model: Any) -> keras.Model:
 
 
 def _predicted(model: keras.Model, image: Array) -> Answer:
-    out = model.predict(image[None, ..., ::-1], verbose=0)
+    x = model.preprocessor(image[None, ..., ::-1].astype(np.float32))
+    out = model.decode_predictions(model(x, training=False), x)
     count = int(out["num_detections"][0])
-    boxes = out["boxes"][0, :count][:, [1, 0, 3, 2]]
-    scale = np.divide((image.shape[1], image.shape[0]), (WIDTH, HEIGHT))
-    return clipped(
-        boxes * np.tile(scale, 2), out["confidence"][0, :count], out["labels"][0, :count], image
+    boxes, scores, classes = (
+        np.array(out[key])[0, :count] for key in ("boxes", "confidence", "labels")
     )
+    scale = np.divide((image.shape[1], image.shape[0]), (WIDTH, HEIGHT))
+    return clipped(boxes[:, [1, 0, 3, 2]] * np.tile(scale, 2), scores, classes, image)

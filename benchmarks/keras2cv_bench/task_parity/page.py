@@ -29,7 +29,9 @@ def _lines(
         f"Each model is exported once, and its bundle predicts {len(SIZES_WH)} images of other "
         "sizes than the input's on each OpenCV. The answers are compared, in pixels of the images, "
         "with those of the model's own Keras pipeline: tf.image.resize, the model, "
-        "tf.image.non_max_suppression; for KerasHub its `predict`."
+        "tf.image.non_max_suppression; for KerasHub its preprocessor, model and "
+        "decode_predictions, run eagerly (in a graph, as `predict` runs it, KerasHub 0.32 loses "
+        "boxes)."
     )
     yield ""
     yield (

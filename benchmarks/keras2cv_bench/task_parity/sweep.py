@@ -85,16 +85,18 @@ def measure(
     pictures = images()
     np.savez(folder / "images.npz", **pictures)  # type: ignore[arg-type]
     expected: list[list[Answer]] = []
+    amounts: list[str] = []
     for number, subject in enumerate(found):
         progress(f"{subject.name}: Keras, and export")
         model = subject.build()
         expected.append([subject.answer(model, image) for image in pictures.values()])
+        amounts.append(_amount(expected[-1]))
         export(model, folder / f"{number}.cv", **subject.settings)
     cells = [
         _column(environment, engine, expected, folder, progress) for environment, engine in columns
     ]
     return [
-        Row(subject.name, subject.about, _amount(expected[k]), tuple(column[k] for column in cells))
+        Row(subject.name, subject.about, amounts[k], tuple(column[k] for column in cells))
         for k, subject in enumerate(found)
     ]
 
