@@ -114,7 +114,10 @@ private:
     }
 
     int cell(int i, int axis, int count, int cells) const {
-        return std::min(static_cast<int>(centre(i, from_[axis], to_[axis], count)), cells - 1);
+        // In float, as TensorFlow finds it: a centre may lie on an edge, and rounding decides.
+        const float step = static_cast<float>((to_[axis] - from_[axis]) / count);
+        const float at = static_cast<float>(from_[axis]) + (static_cast<float>(i) + 0.5f) * step;
+        return std::min(static_cast<int>(at), cells - 1);
     }
 
     // The rows of `grid` interpolated to `count`, the outermost continued.
