@@ -106,9 +106,11 @@ def write_photos(step: Step, places: Places, seed: int) -> list[Photo]:
 def check_on_photos(step: Step, file: Path, places: Places) -> ParityReport:
     """Compare OpenCV with TensorFlow on the photos."""
     report = keras2cv_export.check(
-        places.keras_bundle, against=file, samples=places.photos, progress=step.doing
+        places.keras_bundle, against=file, samples=places.photos, speed=True, progress=step.doing
     )
     step.tell(f"on the {report.parity.samples} fresh images  {_in_words(report.parity)}")
+    if report.speed is not None:
+        step.tell(str(report.speed))
     return report.parity
 
 
