@@ -141,10 +141,16 @@ def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
         origin=_origin(folder, version_of),
         engines=("new", "classic") if hasattr(cv2.dnn, "ENGINE_NEW") else ("classic",),
         devices=(Device("cpu", True, platform.machine()), _opencl(cv2, build), *_cuda(cv2, build)),
-        has_windows=hasattr(cv2, "imshow") and not re.search(r"^\s*GUI:\s*NONE", build, re.M),
+        has_windows=has_windows(cv2),
         threads=cv2.getNumThreads(),
         cpu_features=cv2.getCPUFeaturesLine(),
     )
+
+
+def has_windows(cv2: Any) -> bool:
+    """Return whether the module `cv2` is built with a library of windows; no device is asked."""
+    built_without = re.search(r"^\s*GUI:\s*NONE", cv2.getBuildInformation(), re.M)
+    return hasattr(cv2, "imshow") and not built_without
 
 
 def cuda_state(build: str, device_count: int, target_offered: bool) -> tuple[bool, str]:

@@ -13,10 +13,9 @@ import cv2
 from numpy.typing import NDArray
 
 from keras2cv.cli.output import cannot_write
-from keras2cv.doctor import describe_opencv
+from keras2cv.doctor import has_windows
 from keras2cv.errors import MissingDependency, UsageError
 from keras2cv.frames import Source
-from keras2cv.opencv import installed_version
 
 Array = NDArray[Any]
 
@@ -96,7 +95,7 @@ class Window:
         Raises:
             MissingDependency: this OpenCV has no windows, or this session no display.
         """
-        if not describe_opencv(cv2, installed_version).has_windows:
+        if not has_windows(cv2):
             raise MissingDependency(
                 f"OpenCV {cv2.__version__} is built without windows, so there is no --show. "
                 "Use --save, or pip install opencv-python in place of opencv-python-headless."
