@@ -6,8 +6,9 @@ import onnx_ir as ir
 import pytest
 
 from keras2cv_export.graph import drop, new_node, nodes, replace
-from keras2cv_export.passes import LEGALISE, OPTIMISE, PREPARE, pipeline
+from keras2cv_export.passes import FORM, LEGALISE, OPTIMISE, PREPARE, pipeline
 from keras2cv_export.rewrite import MAX_ROUNDS, PassError, rewrite
+from keras2cv_export.target import Target
 from small_graphs import graph
 
 
@@ -94,9 +95,10 @@ def test_a_pipeline_that_does_not_settle_is_stopped() -> None:
 
 def test_the_pipeline_prepares_and_optimises_before_it_legalises() -> None:
     """No pass is twice in a stage, and each has the name of its own file."""
-    first, second, *_ = stages = pipeline()
+    first, form, third, *_ = stages = pipeline()
     assert first == PREPARE + OPTIMISE
-    assert set(second) >= {one for one, _ in LEGALISE}  # for any OpenCV: all of them
+    assert set(form) == {one for one, fits in FORM if fits(Target())}
+    assert set(third) >= {one for one, _ in LEGALISE}  # for any OpenCV: all of them
     for stage in stages:
         assert len(set(stage)) == len(stage)
         assert all(one.__module__.rpartition(".")[2] == one.__name__ for one in stage)

@@ -193,11 +193,13 @@ def test_a_later_check_and_a_self_test_finish_too(tmp_path: Path) -> None:
     assert check(tmp_path / "boxes.cv", against=model).parity.verdict == "pass"
 
 
-def test_a_program_of_opencv_alone_is_refused(tmp_path: Path) -> None:
-    """It could not do the steps."""
+@pytest.mark.parametrize(("language", "name"), [("cpp", "tail.hpp"), ("python", "predict.py")])
+def test_a_program_of_opencv_alone_has_the_steps(tmp_path: Path, language: str, name: str) -> None:
+    """It is written with what does them, and reads which from the manifest."""
     export(_detector(Select()), tmp_path / "boxes.cv", check=False, task="raw", preprocess="0-1")
-    with pytest.raises(UnsupportedError, match="finishes after the net"):
-        generate(read_bundle(tmp_path / "boxes.cv"), "cpp", tmp_path / "program")
+    files = generate(read_bundle(tmp_path / "boxes.cv"), language, tmp_path / "program")
+    [written] = [file for file in files if file.name == name]
+    assert "combined" in written.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
