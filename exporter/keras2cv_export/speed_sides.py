@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from .verify import Answer
 
 Array = np.ndarray[Any, Any]
 
+# Of the outermost scope, as tensorflow/python/framework/ops.py has it (_VALID_SCOPE_NAME_REGEX).
+_SCOPE_NAME: Final = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 _PATIENCE_S = 120.0  # for the child to load a net and run it a few dozen times
 
 
@@ -57,7 +60,7 @@ def measure_speed(
     }
     with opencv_side(folder, engine, arrays) as (facts, ours):
         sides: dict[str, Side] = {OURS: ours, THEIRS: _timed(lambda i: answer(samples[i]))}
-        if loaded.keras_model is not None and len(loaded.inputs) == 1:
+        if len(loaded.inputs) == 1 and _predicts(loaded.keras_model):
             sides[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
         times = take_turns(sides, len(samples))
         cores = ours.cores
@@ -72,6 +75,11 @@ def _timed(run: Any) -> Side:
         return float(time.perf_counter_ns() - started)
 
     return side
+
+
+def _predicts(model: Any) -> bool:
+    """Return whether `predict` runs: it opens a scope of the model's name; "my model" is none."""
+    return model is not None and _SCOPE_NAME.fullmatch(model.name) is not None
 
 
 def _predict(model: Any, values: Array) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 from keras2cv.errors import NetError
 from keras2cv.net import ENGINES
-from keras2cv_export.speed_sides import _opencv
+from keras2cv_export.speed_sides import _predicts, opencv_side
 
 PHOTO = np.zeros((50, 40, 3), np.uint8)
 ARRAY = np.zeros((1, 20, 31, 3), np.float32)
@@ -19,7 +20,7 @@ ARRAY = np.zeros((1, 20, 31, 3), np.float32)
 @pytest.mark.parametrize("arrays", [{"image/0": PHOTO, "image/1": PHOTO}, {"in/0/0": ARRAY}])
 def test_it_says_what_runs_and_times_every_sample(arrays: dict[str, Any], shapes: Any) -> None:
     """Pictures through predict, arrays through infer."""
-    with _opencv(shapes.folder, ENGINES[-1], arrays) as (facts, side):
+    with opencv_side(shapes.folder, ENGINES[-1], arrays) as (facts, side):
         assert facts["engine"] == ENGINES[-1]
         assert facts["threads"] >= 1
         assert all(side(number) > 0 for number in range(len(arrays)))
@@ -27,7 +28,7 @@ def test_it_says_what_runs_and_times_every_sample(arrays: dict[str, Any], shapes
 
 def test_a_batch_of_three_is_filled(shapes_by_three: Any) -> None:
     """By as many pictures as the file takes."""
-    with _opencv(shapes_by_three.folder, ENGINES[-1], {"image/0": PHOTO}) as (_, side):
+    with opencv_side(shapes_by_three.folder, ENGINES[-1], {"image/0": PHOTO}) as (_, side):
         assert side(0) > 0
 
 
@@ -35,11 +36,23 @@ def test_a_process_that_ends_is_an_error(tmp_path: Path, shapes: Any) -> None:
     """At its start, and later on."""
     with (
         pytest.raises(NetError, match="ended without an answer"),
-        _opencv(tmp_path / "none.cv", "classic", {"image/0": PHOTO}),
+        opencv_side(tmp_path / "none.cv", "classic", {"image/0": PHOTO}),
     ):
         pass
     with (
         pytest.raises(NetError, match="ended without an answer"),
-        _opencv(shapes.folder, "classic", {"image/0": PHOTO}) as (_, side),
+        opencv_side(shapes.folder, "classic", {"image/0": PHOTO}) as (_, side),
     ):
         side(5)
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"), [("model_1.a", True), ("my model", False), ("_a", False)]
+)
+def test_predict_is_timed_where_keras_can_run_it(name: str, runs: bool) -> None:
+    """Its own predict fails on names that are no scope's, which a whole check must survive."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)], name=name)
+    assert _predicts(model) is runs
+    if not runs:
+        with pytest.raises(ValueError, match="not a valid root scope name"):
+            model.predict(np.ones((1, 3)), verbose=0)
