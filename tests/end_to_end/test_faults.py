@@ -67,7 +67,7 @@ def examine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CheckReport]:
         spoil: Callable[[Answers], Answers] | None = None,
         **said: Any,
     ) -> CheckReport:
-        def worker(folder: Path, samples: Any, *, timeout_s: float, engine: str) -> WorkerRun:
+        def worker(folder: Path, samples: Any, *, engine: str, **_: Any) -> WorkerRun:
             model = Predictor(read_bundle(folder), engine=engine)
             found = [model.infer(*sample) for sample in samples]
             found = found if spoil is None else spoil(found)

@@ -16,7 +16,7 @@ import keras2cv
 from conformance import randomize
 from drawn_image import draw_image
 from keras2cv.cli import main
-from keras2cv.errors import UnsupportedError, UsageError
+from keras2cv.errors import UsageError
 from keras2cv_export import Figure, ImageOutput, export
 
 WIDTH, HEIGHT = 96, 64
@@ -215,12 +215,11 @@ def test_what_nobody_can_guess_is_asked_for(
     assert not (tmp_path / "m.cv").exists()
 
 
-def test_no_program_is_written_for_them(tmp_path: Path) -> None:
-    """`codegen` says so rather than write one that leaves the work out."""
+def test_a_program_is_written_for_them_too(tmp_path: Path) -> None:
+    """What it makes of an image is compared where programs are tested."""
     export(upscaler("sigmoid"), tmp_path / "m.cv", task="image", preprocess="0-1")
-    from keras2cv.bundle import read_bundle
-    from keras2cv.codegen.limits import check_program_can_run
-
-    with pytest.raises(UnsupportedError, match="is for the task image, and programs are written"):
-        check_program_can_run(read_bundle(tmp_path / "m.cv"))
+    assert (
+        main(["codegen", str(tmp_path / "m.cv"), "--lang", "cpp", "-o", str(tmp_path / "p")]) == 0
+    )
+    assert (tmp_path / "p/main.cpp").is_file()
     assert main(["info", str(tmp_path / "m.cv")]) == 0
