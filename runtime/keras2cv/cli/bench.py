@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
@@ -58,7 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seconds",
         metavar="S",
-        type=_above_zero,
+        type=values.above_zero,
         default=_SECONDS,
         help=f"to time each subject for, at each batch size (default: {_SECONDS:g})",
     )
@@ -72,7 +71,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-ratio",
         metavar="R",
-        type=_above_zero,
+        type=values.above_zero,
         help="fail if forward takes more than R times the baseline's time (default: 1.1), or "
         "tf.function's without a baseline",
     )
@@ -94,16 +93,6 @@ def _counts(text: str) -> tuple[int, ...]:
     if len(set(found)) < len(found):
         raise ArgumentTypeError(f"must be distinct batch sizes, got {text!r}")
     return found
-
-
-def _above_zero(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise ArgumentTypeError(f"must be a number above 0, such as 1.5, got {text!r}")
-    return value
 
 
 def execute(args: Namespace) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from keras2cv.cli import values
 from keras2cv.cli.heavy import (
     add_model_arguments,
     load_exporter,
@@ -73,7 +73,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-ratio",
-        type=_factor,
+        type=values.above_zero,
         metavar="R",
         help="fail if predict takes more than R times TensorFlow's time",
     )
@@ -92,16 +92,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--html", metavar="FILE", type=Path, help="write a page with charts and pictures to FILE"
     )
     add_json_argument(parser, "the comparison, with versions, host and values,")
-
-
-def _factor(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise ArgumentTypeError(f"must be a number above 0, such as 1.5, got {text!r}")
-    return value
 
 
 def execute(args: Namespace) -> int:

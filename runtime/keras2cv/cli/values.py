@@ -38,6 +38,14 @@ def share(text: str) -> float:
     return value
 
 
+def above_zero(text: str) -> float:
+    """Return the finite number `text`, above 0."""
+    value = _number(text)
+    if not 0 < value < math.inf:
+        raise ArgumentTypeError(f"must be a number above 0, such as 1.5, got {text!r}")
+    return value
+
+
 def whole(text: str) -> int:
     """Return the whole number `text`, at least 0."""
     if not re.fullmatch(r"[0-9]{1,9}", text):
