@@ -171,8 +171,8 @@ class Stage:
         from keras2cv.swap import replace_folder, sync_file, sync_folder
 
         manifest = read_bundle(self.folder).manifest
-        check_replaceable(self.target)
         try:
+            check_replaceable(self.target)
             for path in self.folder.iterdir():
                 sync_file(path)
             sync_folder(self.folder)
@@ -199,8 +199,8 @@ def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
     from keras2cv.swap import restore
 
     path = Path(target).resolve()
-    check_replaceable(path)
     try:
+        check_replaceable(path)
         created = _create_parents(path.parent)
         restore(path)
         remove_litter(path)
@@ -245,6 +245,15 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def check_replaceable(target: Path) -> None:
     """Raise `UsageError` unless `target` is free, an empty folder, or a bundle and nothing else."""
+    from keras2cv.swap import alone
+
+    # Whoever replaces it at this moment moves what is looked at. Where there are no locks, or no
+    # folder around it, it may be gone, and so is free.
+    with contextlib.suppress(FileNotFoundError), alone(target.parent):
+        _check_replaceable(target)
+
+
+def _check_replaceable(target: Path) -> None:
     if not target.exists() and not target.is_symlink():
         return
     if not target.is_dir():

@@ -25,7 +25,7 @@ def replace_folder(new: Path, target: Path) -> None:
     Raises:
         OSError: `target` is then what it was before.
     """
-    with _alone(target.parent):
+    with alone(target.parent):
         if not target.exists():
             new.rename(target)
         elif not _exchange(new, target):
@@ -36,7 +36,7 @@ def replace_folder(new: Path, target: Path) -> None:
 
 def restore(target: Path) -> None:
     """Undo a replacement that died between its two renames, or clear up one that died after."""
-    with _alone(target.parent), contextlib.suppress(FileNotFoundError):
+    with alone(target.parent), contextlib.suppress(FileNotFoundError):
         if target.exists():
             _remove_aside(target)
         else:
@@ -73,7 +73,7 @@ def _replace_in_two_steps(new: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Wait until nobody else replaces anything in `folder`, where the system knows how to wait."""
     if os.name != "posix":
         yield
