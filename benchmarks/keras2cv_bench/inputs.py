@@ -52,7 +52,8 @@ def inputs_for(bundle: Bundle, batch: int, samples: str | os.PathLike[str] | Non
         )
     golden = read_golden(bundle.selftest_path, bundle.manifest).samples
     rows = [np.concatenate([s.inputs[k] for s in golden]) for k in range(len(golden[0].inputs))]
-    found = tuple([_window(r, i * batch, batch) for r in rows] for i in range(SAMPLES))
+    number = min(SAMPLES, len(rows[0]))
+    found = tuple([_window(r, i, batch) for r in rows] for i in range(number))
     return Inputs(found, "arrays")
 
 
@@ -62,9 +63,9 @@ def _window(rows: Array, start: int, size: int) -> Array:
 
 
 def _pictures(images: Sequence[Array], batch: int) -> Inputs:
-    found = tuple(
-        [images[(i * batch + k) % len(images)] for k in range(batch)] for i in range(SAMPLES)
-    )
+    # The next sample begins one picture later: with as many pictures as fill a batch, samples that
+    # begin a batch later would all be the same, and say nothing of what the net does with them.
+    found = tuple([images[(i + k) % len(images)] for k in range(batch)] for i in range(SAMPLES))
     sizes = sorted({f"{image.shape[1]}x{image.shape[0]}" for image in images})
     shown = sizes[0] if len(sizes) == 1 else f"{len(sizes)} sizes"
     return Inputs(found, f"pictures of {shown}")
