@@ -83,6 +83,7 @@ from .optimise.pair_rows import pair_rows
 from .optimise.pool_by_window import pool_by_window
 from .optimise.scale_before_reshape import scale_before_reshape
 from .optimise.scale_to_normalization import scale_to_normalization
+from .optimise.share_results import share_results
 from .optimise.share_weights import share_weights
 from .optimise.sink_transposes import sink_transposes
 from .optimise.spell_gelu import spell_gelu
@@ -136,6 +137,7 @@ OPTIMISE: tuple[Pass, ...] = (
 # The same numbers in the forms that engines are fast at. They come once the transposes have sunk,
 # which do not go past them, and before what old importers need, who then need less.
 FORM: tuple[tuple[Pass, Fits], ...] = (
+    (share_results, anywhere),  # after scales are folded: each goes into its own reader first
     (scale_to_normalization, anywhere),
     (subsample_once, favours_new),
     (pair_rows, favours_new),

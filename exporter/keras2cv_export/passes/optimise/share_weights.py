@@ -13,47 +13,37 @@ the matrix of a MatMul crashes.
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import onnx_ir as ir
 
-from keras2cv_export.graph import Array, constant
+from keras2cv_export.contents import Contents
+from keras2cv_export.graph import constant
 
-Key = tuple[str, tuple[int, ...], bytes, frozenset[tuple[str, int]]]
+Key = tuple[int, frozenset[tuple[str, int]]]
 
-# Hashing half a gigabyte takes a second. Weights that differ do so in some of this many numbers.
-_GLANCE = 64
 _SMALL = 1024  # numbers
 
 
 def share_weights(model: ir.Model) -> int:
     """Rewrite in place; return how many initializers went."""
-    kept: dict[Key, list[ir.Value]] = defaultdict(list)
-    return sum(_share(model, value, kept) for value in list(model.graph.initializers.values()))
+    kept: dict[Key, ir.Value] = {}
+    contents = Contents()
+    return sum(_share(model, v, kept, contents) for v in list(model.graph.initializers.values()))
 
 
-def _share(model: ir.Model, value: ir.Value, kept: dict[Key, list[ir.Value]]) -> int:
+def _share(model: ir.Model, value: ir.Value, kept: dict[Key, ir.Value], contents: Contents) -> int:
     array = constant(value)
     if array is None or array.size <= _SMALL:
         return 0
     if value.is_graph_output() or _is_joined(value):
         return 0
-    alike = kept[_glance(value, array)]
-    for other in alike:
-        twin = constant(other)
-        if twin is not None and twin.tobytes() == array.tobytes():
-            value.replace_all_uses_with(other)
-            model.graph.initializers.pop(str(value.name))
-            return 1
-    alike.append(value)
-    return 0
+    readers = frozenset((use.node.op_type, use.idx) for use in value.uses())
+    first = kept.setdefault((contents.number(array), readers), value)
+    if first is value:
+        return 0
+    value.replace_all_uses_with(first)
+    model.graph.initializers.pop(str(value.name))
+    return 1
 
 
 def _is_joined(value: ir.Value) -> bool:
     return any(use.node.op_type == "Concat" for use in value.uses())
-
-
-def _glance(value: ir.Value, array: Array) -> Key:
-    few = array.reshape(-1)[:: max(1, array.size // _GLANCE)]
-    readers = frozenset((use.node.op_type, use.idx) for use in value.uses())
-    return array.dtype.str, array.shape, few.tobytes(), readers
