@@ -30,14 +30,17 @@ NAMES = "MobileNetV2,MobileNetV3Large,EfficientNetB0,DenseNet121,ResNet50,ResNet
 PASSES = (
     "bound_by_hard_sigmoid",
     "clip_to_hard_sigmoid",
+    "flatten_channels_first",
     "fold_scale_into_conv",
     "fold_scale_into_next_conv",
     "gate_by_depthwise_conv",
     "merge_pads",
+    "order_residuals",
     "pair_rows",
     "pool_by_window",
     "scale_before_reshape",
     "scale_to_normalization",
+    "share_results",
     "spell_gelu",
     "subsample_once",
 )

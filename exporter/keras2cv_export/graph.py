@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from .origin import add_marks, hand_back, hand_over, marks_of, places, scale_marks
+from .origin import (
+    add_marks,
+    drop_marks,
+    hand_back,
+    hand_over,
+    marks_of,
+    places,
+    scale_marks,
+    step_marks,
+)
 
 Array = np.ndarray[Any, Any]
 Pass = Callable[[ir.Model], int]
@@ -165,6 +174,19 @@ def drop(node: ir.Node) -> None:
 def shrink(value: ir.Value, factor: float) -> None:
     """Say that a value is a layer's output divided by `factor` from now on."""
     scale_marks(value, factor)
+
+
+def rearrange(value: ir.Value, through: Sequence[int], perm: Sequence[int]) -> None:
+    """Say that a layer's output is a value reshaped to `through`, transposed, and reshaped back."""
+    sizes = tuple(float(size) for size in shape_of(value) or ())
+    axes = tuple(float(axis) for axis in perm)
+    wide = tuple(float(size) for size in through)
+    step_marks(value, [("reshape", wide), ("transpose", axes), ("reshape", sizes)])
+
+
+def forget(value: ir.Value) -> None:
+    """Say that a value is no layer's output any more."""
+    drop_marks(value)
 
 
 @contextmanager

@@ -92,9 +92,19 @@ def add_marks(value: ir.Value, marks: Iterable[Mark]) -> None:
 
 def scale_marks(value: ir.Value, factor: float) -> None:
     """Say that what is marked is `factor` times a value from now on."""
-    scaled = [Mark(m.key, (("times", (factor,)), *m.steps)) for m in marks_of(value)]
+    step_marks(value, [("times", (factor,))])
+
+
+def step_marks(value: ir.Value, steps: Sequence[Step]) -> None:
+    """Say that what is marked is a value after `steps` from now on."""
+    stepped = [Mark(m.key, (*steps, *m.steps)) for m in marks_of(value)]
     value.meta.pop(_MARKS, None)
-    add_marks(value, scaled)
+    add_marks(value, stepped)
+
+
+def drop_marks(value: ir.Value) -> None:
+    """Say nothing of a value."""
+    value.meta.pop(_MARKS, None)
 
 
 def marks_of(value: ir.Value) -> tuple[Mark, ...]:

@@ -73,12 +73,14 @@ from .legalise.widen_extremes import widen_extremes
 from .legalise.widen_windows import widen_windows
 from .optimise.bound_by_hard_sigmoid import bound_by_hard_sigmoid
 from .optimise.clip_to_hard_sigmoid import clip_to_hard_sigmoid
+from .optimise.flatten_channels_first import flatten_channels_first
 from .optimise.fold_scale_into_conv import fold_scale_into_conv
 from .optimise.fold_scale_into_next_conv import fold_scale_into_next_conv
 from .optimise.gate_by_depthwise_conv import gate_by_depthwise_conv
 from .optimise.merge_pads import merge_pads
 from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
+from .optimise.order_residuals import order_residuals
 from .optimise.pair_rows import pair_rows
 from .optimise.pool_by_window import pool_by_window
 from .optimise.scale_before_reshape import scale_before_reshape
@@ -126,6 +128,7 @@ OPTIMISE: tuple[Pass, ...] = (
     sink_transposes,  # before the merges: it brings inverse Transposes together
     merge_transposes,
     merge_reshapes,  # after the merges above: they turn Transposes into Reshapes
+    flatten_channels_first,  # after them: what is left at a Reshape goes no further
     scale_before_reshape,  # before scales are folded: it brings them to their layer
     fold_scale_into_conv,  # after them: it needs the arithmetic channels first
     fold_scale_into_next_conv,  # after it: what both could take goes back, past no padding
@@ -207,6 +210,7 @@ LOWER: tuple[tuple[Pass, Version], ...] = (
     (own_concat_constants, CLASSIC),
     (own_small_constants, CLASSIC),
     (name_nodes_apart, ALL),  # onnxruntime asks for it, too
+    (order_residuals, ALL),  # once nothing is made anew
     (share_weights, ALL),  # last: any pass before it may have made another copy
 )
 

@@ -23,6 +23,7 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.elementwise import BROADCASTING, UNARY
 from keras2cv_export.graph import (
     Array,
     constant,
@@ -38,75 +39,6 @@ from keras2cv_export.graph import (
 
 Perm = tuple[int, ...]
 
-UNARY = frozenset(
-    [
-        "Abs",
-        "Acos",
-        "Acosh",
-        "Asin",
-        "Asinh",
-        "Atan",
-        "Atanh",
-        "Cast",
-        "Ceil",
-        "Celu",
-        "Clip",
-        "Cos",
-        "Cosh",
-        "Elu",
-        "Erf",
-        "Exp",
-        "Floor",
-        "Gelu",
-        "HardSigmoid",
-        "HardSwish",
-        "IsInf",
-        "IsNaN",
-        "LeakyRelu",
-        "Log",
-        "Mish",
-        "Neg",
-        "Not",
-        "Reciprocal",
-        "Relu",
-        "Round",
-        "Selu",
-        "Sigmoid",
-        "Sign",
-        "Sin",
-        "Sinh",
-        "Softplus",
-        "Softsign",
-        "Sqrt",
-        "Tan",
-        "Tanh",
-        "ThresholdedRelu",
-    ]
-)
-BROADCASTING = frozenset(
-    [
-        "Add",
-        "And",
-        "Div",
-        "Equal",
-        "Greater",
-        "GreaterOrEqual",
-        "Less",
-        "LessOrEqual",
-        "Max",
-        "Mean",
-        "Min",
-        "Mod",
-        "Mul",
-        "Or",
-        "Pow",
-        "PRelu",
-        "Sub",
-        "Sum",
-        "Where",
-        "Xor",
-    ]
-)
 ONE_AXIS = {"Concat": 0, "Softmax": -1, "LogSoftmax": -1, "Hardmax": -1, "Split": 0}
 REDUCTIONS = frozenset(
     [
