@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
-from .graph import Array
+import numpy as np
+
+Array = np.ndarray[Any, Any]
 
 # Hashing half a gigabyte takes a second. Arrays that differ do so in some of this many numbers.
 _GLANCE = 64

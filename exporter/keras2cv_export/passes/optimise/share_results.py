@@ -19,8 +19,7 @@ from collections.abc import Hashable
 
 import onnx_ir as ir
 
-from keras2cv_export.contents import Contents
-from keras2cv_export.graph import constant, drop, replace
+from keras2cv_export.graph import Contents, constant, drop, replace
 
 _RANDOM = frozenset(
     [
