@@ -4,7 +4,8 @@ keras2cv         cv2, numpy, the standard library; the verbs of its command line
 other two, and rich, when they are called
 keras2cv_export  + keras2cv, and what the extra [export] installs; TensorFlow, Keras and tf2onnx
 in the files that load, trace and convert, and nowhere else
-passes           onnx, onnx_ir, onnxscript, numpy and the exporter's graph.py: never each other
+passes           onnx, onnx_ir, onnxscript, numpy and the exporter's graph.py, elementwise.py and
+contents.py: never each other
 keras2cv_bench   everything
 """
 
@@ -114,12 +115,15 @@ def framework_arrow(found: Import) -> bool:
     return found.file in ("reference.py", "reference_pictures.py")
 
 
+PASSES_MAY = ("graph", "elementwise", "contents")
+
+
 def pass_arrow(found: Import) -> bool:
     """A pass knows the graph and nothing else: the pipeline chooses and orders."""
     if not found.file.startswith(("passes/compress/", "passes/legalise/", "passes/optimise/")):
         return True
     if found.top == "keras2cv_export":
-        return found.module.startswith("keras2cv_export.graph.")
+        return found.module.startswith(tuple(f"keras2cv_export.{one}." for one in PASSES_MAY))
     return found.top in {"numpy", "onnx", "onnx_ir", "onnxscript", *sys.stdlib_module_names}
 
 

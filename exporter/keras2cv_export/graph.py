@@ -14,9 +14,6 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
-from .contents import Contents as Contents
-from .elementwise import BROADCASTING as BROADCASTING
-from .elementwise import UNARY as UNARY
 from .origin import (
     add_marks,
     drop_marks,

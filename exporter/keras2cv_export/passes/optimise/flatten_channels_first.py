@@ -22,9 +22,8 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.elementwise import BROADCASTING, UNARY
 from keras2cv_export.graph import (
-    BROADCASTING,
-    UNARY,
     Array,
     constant,
     drop,

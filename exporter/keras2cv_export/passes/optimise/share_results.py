@@ -19,7 +19,8 @@ from collections.abc import Hashable
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import Contents, constant, drop, replace
+from keras2cv_export.contents import Contents
+from keras2cv_export.graph import constant, drop, replace
 
 _RANDOM = frozenset(
     [

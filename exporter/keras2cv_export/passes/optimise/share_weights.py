@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import Contents, constant
+from keras2cv_export.contents import Contents
+from keras2cv_export.graph import constant
 
 Key = tuple[int, frozenset[tuple[str, int]]]
 
