@@ -22,16 +22,17 @@ _GOLDEN: Final = (5**0.5 - 1) / 2  # a turn by the golden angle never comes back
 Colour = tuple[int, int, int]
 
 
-def caption(image: NDArray[Any], lines: list[str]) -> Image:
+def caption(image: NDArray[Any], lines: list[str], *, in_place: bool = False) -> Image:
     """Return a copy of `image` as (H, W, 3) uint8 BGR with `lines` in a box at the top left.
 
     A picture whose shorter side is below 160 pixels is enlarged by a whole number first, so that
-    the text can be read. Lines that do not fit are cut, with dots at the end.
+    the text can be read. Lines that do not fit are cut, with dots at the end. With `in_place` it is
+    no copy, but `image` itself, if cv2 can draw on that.
 
     Raises:
         InputError: `image` is not an image.
     """
-    canvas = enlarged(as_bgr(image))
+    canvas = enlarged(_canvas(image, in_place=in_place))
     height, width = canvas.shape[:2]
     scale = max(_MIN_SCALE, min(height, width) / 600)
     thickness = max(1, round(scale * 1.6))
@@ -49,12 +50,19 @@ def caption(image: NDArray[Any], lines: list[str]) -> Image:
 
 
 def enlarged(image: Image) -> Image:
-    """Return a copy of `image`, enlarged by a whole number if its shorter side is below 160."""
+    """Return `image`, enlarged by a whole number if its shorter side is below 160."""
     shorter, longer = sorted(image.shape[:2])
     factor = max(1, min(-(-MIN_SIDE // shorter), MAX_ENLARGED_SIDE // longer))
     if factor == 1:  # numpy's repeat moves a pixel at a time: 8 ms for full HD
-        return np.array(image)
+        return image
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _canvas(image: NDArray[Any], *, in_place: bool) -> Image:
+    """Return what to draw on: `image` itself only if that is allowed and cv2 can."""
+    bgr = as_bgr(image)
+    is_free = bgr is not image or (in_place and bgr.flags.writeable and bgr.flags.c_contiguous)
+    return bgr if is_free else np.array(bgr)
 
 
 def ascii_text(text: str) -> str:
@@ -85,7 +93,12 @@ def _text_width(line: str, scale: float, thickness: int) -> int:
 
 
 def draw_boxes(
-    image: NDArray[Any], boxes_xyxy: NDArray[Any], texts: Sequence[str], numbers: Sequence[int]
+    image: NDArray[Any],
+    boxes_xyxy: NDArray[Any],
+    texts: Sequence[str],
+    numbers: Sequence[int],
+    *,
+    in_place: bool = False,
 ) -> Image:
     """Return a copy of `image` as (H, W, 3) uint8 BGR with boxes, each with a text above it.
 
@@ -96,8 +109,9 @@ def draw_boxes(
         boxes_xyxy: (N, 4) left, top, right and bottom edges in pixels of `image`.
         texts: What to write above each box.
         numbers: Each box's class: the same number has the same colour everywhere.
+        in_place: As for `caption`.
     """
-    canvas = enlarged(as_bgr(image))
+    canvas = enlarged(_canvas(image, in_place=in_place))
     height, width = canvas.shape[:2]
     factor = height // image.shape[0]
     scale = max(_MIN_SCALE, min(height, width) / 1000)
@@ -135,15 +149,23 @@ def _tag(
     cv2.putText(canvas, text, (x, y - descent), _FONT, scale, ink, thickness, cv2.LINE_AA)
 
 
-def draw_regions(image: NDArray[Any], numbers: NDArray[Any], names: Mapping[int, str]) -> Image:
+def draw_regions(
+    image: NDArray[Any],
+    numbers: NDArray[Any],
+    names: Mapping[int, str],
+    *,
+    in_place: bool = False,
+) -> Image:
     """Return a copy of `image` as (H, W, 3) uint8 BGR, half covered by the colours of its regions.
 
     Args:
         image: What `keras2cv.images` takes.
         numbers: (H, W), the class of each pixel.
         names: The classes to show, by number; the first ones are named in a corner.
+        in_place: As for `caption`.
     """
-    canvas = _coloured(as_bgr(image), numbers, names)
+    canvas = _canvas(image, in_place=in_place)
+    _colour(canvas, numbers, names)
     canvas = enlarged(canvas)
     height, width = canvas.shape[:2]
     scale = max(_MIN_SCALE, min(height, width) / 1000)
@@ -154,25 +176,23 @@ def draw_regions(image: NDArray[Any], numbers: NDArray[Any], names: Mapping[int,
     return canvas
 
 
-def _coloured(image: Image, numbers: NDArray[Any], shown: Iterable[int]) -> Image:
-    """Return `image`, halved and mixed with the halved colour of its class where that is shown."""
+def _colour(canvas: Image, numbers: NDArray[Any], shown: Iterable[int]) -> None:
+    """Halve `canvas` and mix in the halved colour of each pixel's class, where that is shown."""
     halves = {number: np.array(colour_of(number), np.uint8) // 2 for number in shown}
     if not halves:
-        return np.array(image)
+        return
     # A class is a number up to 255 in every picture that people can tell apart: one look-up each.
     last = min(max(halves), 254)
     table = np.zeros((1, 256, 3), np.uint8)
     mask = np.zeros((1, 256), np.uint8)
     for number in [number for number in halves if number <= last]:
         table[0, number], mask[0, number] = halves[number], 255
-    index = np.where((numbers >= 0) & (numbers <= last), numbers, 255).astype(np.uint8)
-    mixed = cv2.add(image // 2, cv2.LUT(cv2.merge([index] * 3), table))
-    canvas = np.array(image)
-    cv2.copyTo(mixed, cv2.LUT(index, mask), canvas)
     for number in [number for number in halves if number > last]:
         region = numbers == number
-        canvas[region] = image[region] // 2 + halves[number]
-    return canvas
+        canvas[region] = canvas[region] // 2 + halves[number]
+    index = np.where((numbers >= 0) & (numbers <= last), numbers, 255).astype(np.uint8)
+    mixed = cv2.add(canvas // 2, cv2.LUT(cv2.merge([index] * 3), table))
+    cv2.copyTo(mixed, cv2.LUT(index, mask), canvas)
 
 
 def draw_points(
@@ -181,6 +201,8 @@ def draw_points(
     shown: Sequence[int],
     lines: Sequence[tuple[int, int]],
     names: Mapping[int, str],
+    *,
+    in_place: bool = False,
 ) -> Image:
     """Return a copy of `image` as (H, W, 3) uint8 BGR with points, and lines between them.
 
@@ -192,8 +214,9 @@ def draw_points(
         shown: The numbers of the points to draw: the same number has the same colour everywhere.
         lines: Pairs of numbers to join.
         names: What to write beside a point, by number.
+        in_place: As for `caption`.
     """
-    canvas = enlarged(as_bgr(image))
+    canvas = enlarged(_canvas(image, in_place=in_place))
     height, width = canvas.shape[:2]
     factor = height // image.shape[0]
     radius = max(3, round(min(height, width) / 120))

@@ -26,7 +26,10 @@ from keras2cv.tensors import by_name
 
 Array = NDArray[Any]
 
-READY_AHEAD: Final = 1  # batches between two stages; more would only make a camera's answers older
+# Batches between two stages: of a file two, so that one that takes longer stops nobody; of a
+# camera one, since more would only make its answers older.
+_FILE_AHEAD: Final = 2
+_LIVE_AHEAD: Final = 1
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -159,9 +162,14 @@ def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:
     ]
 
 
+def ready_ahead(sources: Iterable[Source]) -> int:
+    """Return how many batches may wait between two stages for `sources`."""
+    return _LIVE_AHEAD if any(source.is_live for source in sources) else _FILE_AHEAD
+
+
 def predict_sources(
     models: Sequence[Predictor],
-    sources: Iterable[Source],
+    sources: Sequence[Source],
     line: Pipeline,
     batch: int,
     selection: Selection,
@@ -185,7 +193,8 @@ def predict_sources(
         finally:
             free.put(model)
 
+    ahead = ready_ahead(sources)
     items = read_in_threads(sources, line, selection)
-    ready = line.ahead(prepare_items(models[0], items, batch), READY_AHEAD)
-    for answers in line.ahead(line.mapped(answered, ready, len(models)), READY_AHEAD):
+    ready = line.ahead(prepare_items(models[0], items, batch), ahead)
+    for answers in line.ahead(line.mapped(answered, ready, len(models)), ahead):
         yield from (answer for answer in answers if answer.name not in selection.known)

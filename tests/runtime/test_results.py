@@ -119,6 +119,30 @@ def test_text_contrasts_with_any_background(background: int) -> None:
     assert int(box.max()) - int(box.min()) > 150
 
 
+@pytest.mark.parametrize("result", RESULTS)
+def test_a_picture_is_drawn_in_place_only_where_that_is_asked_for(result: Result) -> None:
+    """In place, the image itself becomes the very picture that is else a new one."""
+    image = draw_image(300, 200)
+    before = image.copy()
+    picture = result.draw(image)
+    assert picture is not image
+    assert (image == before).all()
+    assert result.draw(image, in_place=True) is image
+    assert (image == picture).all()
+
+
+def test_what_cannot_be_drawn_on_in_place_is_copied() -> None:
+    """Small, read-only, gray and strided images stay as they are, and the picture is the same."""
+    strided = draw_image(300, 200)[:, ::-1]
+    frozen = draw_image(300, 200)
+    frozen.flags.writeable = False
+    for image in (draw_image(40, 32), strided, frozen, draw_image(300, 200)[..., 0].copy()):
+        before = image.copy()
+        picture = RESULTS[0].draw(image, in_place=True)
+        assert (image == before).all()
+        assert (picture == RESULTS[0].draw(image)).all()
+
+
 def test_a_small_picture_is_enlarged_and_a_large_one_is_not() -> None:
     """Below 160 pixels no text can be read: pixels are repeated, never blended."""
     small = draw_image(40, 32)

@@ -56,6 +56,17 @@ def test_the_dict_is_plain_json(result: Any) -> None:
     assert fields["image_wh"] == [300, 200]
 
 
+@pytest.mark.parametrize("result", [detections(), detections(count=0), segmentation()])
+def test_a_picture_is_drawn_in_place_only_where_that_is_asked_for(result: Any) -> None:
+    """In place, the image itself becomes the very picture that is else a new one."""
+    image = draw_image(300, 200)
+    before = image.copy()
+    picture = result.draw(image)
+    assert (image == before).all()
+    assert result.draw(image, in_place=True) is image
+    assert (image == picture).all()
+
+
 def test_the_json_of_a_box() -> None:
     """The keys are those that scripts rely on."""
     [_, second, _] = detections().to_dict()["detections"]

@@ -148,7 +148,7 @@ def execute(args: Namespace) -> int:
         print(_what_runs(args, models), file=sys.stderr)
         line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
         answers = predict_sources(models, left, line, _batch(args, model), selection)
-        for answer in finished(args, answers, line, saver):
+        for answer in finished(args, left, answers, line, saver):
             problems.note(answer)
             if not all(sink(answer) for sink in sinks):
                 break

@@ -23,7 +23,7 @@ from keras2cv.frames import Source
 from keras2cv.pipeline import Pipeline
 from keras2cv.results import Classification, Result
 from keras2cv.sources import VIDEO_SUFFIXES
-from keras2cv.stream import READY_AHEAD, Answer
+from keras2cv.stream import Answer, ready_ahead
 
 Sink: TypeAlias = Callable[[Answer], bool]
 Saver: TypeAlias = Pictures | VideoFile
@@ -87,23 +87,28 @@ def open_saver(
 
 
 def finished(
-    args: Namespace, answers: Iterator[Answer], line: Pipeline, saver: Saver | None
+    args: Namespace,
+    sources: Sequence[Source],
+    answers: Iterator[Answer],
+    line: Pipeline,
+    saver: Saver | None,
 ) -> Iterator[Answer]:
-    """Yield the answers, drawn and saved if asked for, in threads of `line`."""
+    """Yield the answers to `sources`, drawn and saved if asked for, in threads of `line`."""
+    ahead = ready_ahead(sources)
     if isinstance(saver, Pictures):
-        return line.ahead(_with_pictures(answers, line, saver), READY_AHEAD)
+        return line.ahead(_with_pictures(answers, line, saver), ahead)
     if args.save or args.show:
-        answers = line.ahead(map(_drawn, answers), READY_AHEAD)
+        answers = line.ahead(map(_drawn, answers), ahead)
     if saver is not None:
-        answers = line.ahead(_with_video(answers, saver), READY_AHEAD)
+        answers = line.ahead(_with_video(answers, saver), ahead)
     return answers
 
 
 def _drawn(answer: Answer) -> Answer:
-    """Return the answer with its result drawn on its frame."""
+    """Return the answer with its result drawn on its frame, which nobody needs afterwards."""
     if answer.result is None or answer.frame is None:
         return answer
-    return replace(answer, picture=answer.result.draw(answer.frame.image_bgr))
+    return replace(answer, picture=answer.result.draw(answer.frame.image_bgr, in_place=True))
 
 
 def _with_pictures(

@@ -81,7 +81,7 @@ class Detections:
             "detections": [{**d._asdict(), "box_xyxy": list(d.box_xyxy)} for d in self],
         }
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with every box, its label and score; the best on top.
 
         Raises:
@@ -93,4 +93,5 @@ class Detections:
                 f"{size_wh[0]}x{size_wh[1]}. Draw on the image that was predicted."
             )
         texts = [f"{d.label} {d.score:.2f}" for d in self]
-        return draw_boxes(image, self.boxes_xyxy[::-1], texts[::-1], self.class_ids[::-1].tolist())
+        numbers = self.class_ids[::-1].tolist()
+        return draw_boxes(image, self.boxes_xyxy[::-1], texts[::-1], numbers, in_place=in_place)

@@ -54,7 +54,8 @@ class Embedding:
         """Return the vector."""
         return {"task": "embed", "vector": self.vector.tolist()}
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the vector's size and first numbers."""
         first = " ".join(f"{value:.3g}" for value in self.vector[:4])
-        return caption(image, [f"{self.vector.size} numbers, length {self.norm:.3g}", first])
+        lines = [f"{self.vector.size} numbers, length {self.norm:.3g}", first]
+        return caption(image, lines, in_place=in_place)

@@ -42,7 +42,7 @@ class ImageResult:
         mean_bgr = self.image_bgr.reshape(-1, 3).mean(axis=0)
         return {"task": "image", "image_wh": [width, height], "mean_bgr": mean_bgr.tolist()}
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:  # noqa: ARG002 - it is new anyway
         """Return the image that came out, in the shape of the part of `image` that went in.
 
         It has the size of that part, or the network's own where that is larger (enlarging is what

@@ -84,7 +84,7 @@ class Keypoints:
             "points": [{**point._asdict(), "xy": list(point.xy)} for point in self],
         }
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the points that are shown, their labels, and the skeleton.
 
         Raises:
@@ -98,4 +98,4 @@ class Keypoints:
         shown = [number for number in range(len(self)) if self.is_shown(number)]
         lines = [pair for pair in self.skeleton if pair[0] in shown and pair[1] in shown]
         names = dict(enumerate(self.labels)) if self.labels else {}
-        return draw_points(image, self.points_xy, shown, lines, names)
+        return draw_points(image, self.points_xy, shown, lines, names, in_place=in_place)

@@ -72,9 +72,9 @@ class Classification:
             "scores": self.scores.tolist(),
         }
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the three best classes."""
-        return caption(image, [f"{s.label} {s.score:.3f}" for s in self.top(3)])
+        return caption(image, [f"{s.label} {s.score:.3f}" for s in self.top(3)], in_place=in_place)
 
     def _label(self, index: int) -> str:
         return self.labels[index] if self.labels is not None else str(index)
@@ -119,9 +119,9 @@ class BinaryResult:
             "threshold": self.threshold,
         }
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the answer and its probability."""
-        return caption(image, [f"{self.label} {self.score:.3f}"])
+        return caption(image, [f"{self.label} {self.score:.3f}"], in_place=in_place)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -136,13 +136,13 @@ class Regression:
         labels = {} if self.labels is None else {"labels": list(self.labels)}
         return {"task": "regress", "values": self.values.tolist(), **labels}
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the first five values."""
         values = self.values.ravel()[:5]
         if self.labels is None:
-            return caption(image, [f"{value:.4g}" for value in values])
+            return caption(image, [f"{value:.4g}" for value in values], in_place=in_place)
         pairs = zip(self.labels, values, strict=False)
-        return caption(image, [f"{label} {value:.4g}" for label, value in pairs])
+        return caption(image, [f"{label} {value:.4g}" for label, value in pairs], in_place=in_place)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -159,13 +159,13 @@ class RawOutputs:
         """Return every value of every output."""
         return {"task": "raw", "outputs": {k: array.tolist() for k, array in self.arrays.items()}}
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with each output's name, shape and range."""
         lines = [
             f"{name} {list(array.shape)} {array.min():.3g}..{array.max():.3g}"
             for name, array in self.arrays.items()
         ]
-        return caption(image, lines)
+        return caption(image, lines, in_place=in_place)
 
 
 def _check_vector(name: str, values: Array) -> None:

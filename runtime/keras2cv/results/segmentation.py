@@ -124,7 +124,7 @@ class Segmentation:
             ],
         }
 
-    def draw(self, image: Array) -> Image:
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with each class in its colour over the image, and their names.
 
         Class 0 of a binary mask, the background, is left as it is.
@@ -139,4 +139,5 @@ class Segmentation:
                 f"{image.shape[1]}x{image.shape[0]}. Draw on the image that was predicted."
             )
         shown = [i for i in self.areas() if i != 0 or self.threshold is None]
-        return draw_regions(image, self.label_map, {i: self.label_of(i) for i in shown})
+        names = {i: self.label_of(i) for i in shown}
+        return draw_regions(image, self.label_map, names, in_place=in_place)
