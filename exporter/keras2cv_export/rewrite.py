@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, repeat
 
 import onnx_ir as ir
 
@@ -54,28 +55,29 @@ def _stages(pipeline: Sequence[Pass] | Sequence[Stage]) -> list[Stage]:
 
 
 def _settle(model: ir.Model, stage: Stage, fired: Counter[str]) -> None:
-    for _ in range(MAX_ROUNDS):
-        if not _round(model, stage, fired):
+    idle = 0  # passes in a row that found nothing: once all have, none would find anything
+    for one in chain.from_iterable(repeat(stage, MAX_ROUNDS)):
+        count = _apply(model, one, fired)
+        idle = 0 if count else idle + 1
+        if idle == len(stage):
             return
-    raise PassError(
-        f"the graph does not settle in {MAX_ROUNDS} rounds; fired so far: {dict(fired)}"
-    )
+    if stage:
+        raise PassError(
+            f"the graph does not settle in {MAX_ROUNDS} rounds; fired so far: {dict(fired)}"
+        )
 
 
-def _round(model: ir.Model, stage: Stage, fired: Counter[str]) -> int:
-    total = 0
-    for one in stage:
-        try:
-            count = one(model)
-        except Exception as error:
-            raise PassError(
-                f"{name_of(one)} failed: {error}; fired before it: {dict(fired)}"
-            ) from error
-        if count:
-            log.debug("%s: %d", name_of(one), count)
-        fired[name_of(one)] += count
-        total += count
-    return total
+def _apply(model: ir.Model, one: Pass, fired: Counter[str]) -> int:
+    try:
+        count = one(model)
+    except Exception as error:
+        raise PassError(
+            f"{name_of(one)} failed: {error}; fired before it: {dict(fired)}"
+        ) from error
+    if count:
+        log.debug("%s: %d", name_of(one), count)
+    fired[name_of(one)] += count
+    return count
 
 
 def name_of(one: Pass) -> str:

@@ -42,6 +42,7 @@ from .legalise.name_nodes_apart import name_nodes_apart
 from .legalise.onehot_to_equal import onehot_to_equal
 from .legalise.own_concat_constants import own_concat_constants
 from .legalise.own_small_constants import own_small_constants
+from .legalise.pad_before_depthwise import pad_before_depthwise
 from .legalise.pad_to_gather import pad_to_gather
 from .legalise.part_matmul import part_matmul
 from .legalise.part_normalization import part_normalization
@@ -171,6 +172,7 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (resize_lines_by_copies, ALL),
     (widen_windows, CLASSIC),
     (pad_to_gather, CLASSIC),
+    (pad_before_depthwise, CLASSIC),
     (crop_transposed_conv, (4, 14)),
     (spread_volume_conv, (4, 14)),
     (cumsum_to_matmul, (4, 8)),

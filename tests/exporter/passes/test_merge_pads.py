@@ -87,9 +87,6 @@ def test_a_pad_that_others_read_stays() -> None:
 
 
 LEFT: dict[str, Make] = {
-    "two rows below a depthwise one": body(
-        "a = Pad (x, p)  y = Conv <group=3> (a, w)", p=AROUND, w=random(3, 1, 3, 3)
-    ),
     "other numbers than zeros": body(
         "a = Pad (x, p, z)  y = Conv (a, w)", p=AROUND, z=np.array(0.5, np.float32), w=KERNEL
     ),

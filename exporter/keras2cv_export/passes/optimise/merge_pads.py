@@ -11,9 +11,8 @@ tensor without negative numbers never win.
 
 Left alone when (1) the Pad is not of zeros, or for a MaxPool of -inf, (2) it pads samples or
 channels, or crops, (3) a MaxPool has a window of padding alone, or holes. An AveragePool keeps its
-Pad: up to 5.0's classic engine, none counts its own padding into the mean. And a depthwise
-convolution keeps a Pad of more than half its kernel: with two rows below a 3x3 one, OpenCV from 4.7
-to 5.0's classic engine reads past the image.
+Pad: up to 5.0's classic engine, none counts its own padding into the mean. Where an OpenCV reads
+past the image then, `pad_before_depthwise` parts them again.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ from keras2cv_export.graph import (
     least,
     new_node,
     nodes,
-    shape_of,
     substitute,
 )
 
@@ -84,18 +82,10 @@ def _value(pad: ir.Node) -> float | None:
 
 def _is_exact(node: ir.Node, source: ir.Value | None, value: float, pads: list[int]) -> bool:
     if node.op_type == "Conv":
-        return value == 0 and not _is_read_past(node, pads)
+        return value == 0
     if integer(node, "ceil_mode", 0) or any(n != 1 for n in ints(node, "dilations")):
         return False
     kernel = ints(node, "kernel_shape")
     some_of_each = all(n < k for n, k in zip(pads, kernel * 2, strict=True))
     ignored = value == -np.inf or (value == 0 and least(source) >= 0)
     return some_of_each and ignored
-
-
-def _is_read_past(conv: ir.Node, pads: list[int]) -> bool:
-    kernel = shape_of(conv.inputs[1])
-    if kernel is None:
-        return True
-    depthwise = kernel[1] == 1 and integer(conv, "group", 1) == kernel[0]
-    return depthwise and any(n > k // 2 for n, k in zip(pads, kernel[2:] * 2, strict=True))
