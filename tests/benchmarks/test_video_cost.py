@@ -28,17 +28,33 @@ def tiny_net(bundle: Path, _: str) -> Any:
     return run
 
 
-def test_both_sides_write_every_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("codec", "clip_name", "suffix", "every"),
+    [
+        ("mp4v", "clip.mp4", ".mp4", 1),
+        ("MJPG", "clip.avi", ".avi", 1),
+        ("MJPG", "c.avi", ".mp4", 2),
+    ],
+)
+def test_both_sides_write_every_frame(
+    codec: str,
+    clip_name: str,
+    suffix: str,
+    every: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The same clip in, as many frames of the same size out, on either side."""
     monkeypatch.setattr(video_cost, "bare_opencv", tiny_net)
     bundle = Classifier().write(tmp_path / "cat.cv")
-    clip = tmp_path / "clip.mp4"
-    video_cost.write_clip(clip, (192, 168), 9)
-    video_cost.run_keras2cv(bundle, clip, tmp_path / "ours.mp4")
-    video_cost.run_loop(bundle, "new", clip, tmp_path / "theirs.mp4")
-    for name in ("ours.mp4", "theirs.mp4"):
-        found = read_clip(tmp_path / name)
-        assert len(found) == 9
+    clip = tmp_path / clip_name
+    video_cost.write_clip(clip, (192, 168), 9, codec)
+    ours, theirs = tmp_path / f"ours{suffix}", tmp_path / f"theirs{suffix}"
+    video_cost.run_keras2cv(bundle, clip, ours, every)
+    video_cost.run_loop(bundle, "new", clip, theirs, every)
+    for path in (ours, theirs):
+        found = read_clip(path)
+        assert len(found) == -(-9 // every)
         assert found[0].shape == (168, 192, 3)
         assert np.ptp(found[0]) > 50
 
@@ -55,4 +71,4 @@ def test_runs_alternate() -> None:
 def test_a_run_that_fails_is_no_measurement(tmp_path: Path) -> None:
     """Nothing is timed that did not do its work."""
     with pytest.raises(RuntimeError, match="keras2cv run ended with 2: error: "):
-        video_cost.run_keras2cv(tmp_path / "no.cv", tmp_path / "no.mp4", tmp_path / "out.mp4")
+        video_cost.run_keras2cv(tmp_path / "no.cv", tmp_path / "no.mp4", tmp_path / "out.mp4", 1)
