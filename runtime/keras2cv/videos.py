@@ -21,6 +21,8 @@ Array = NDArray[Any]
 # Some containers tell a duration, from which cv2 works out the count: it may be a little off.
 _ANNOUNCED_SHARE: Final = 0.98
 _MAX_LOST: Final = 100  # damaged frames in a row; after them nothing more is expected
+_MAX_LIVE_LOST: Final = 10  # the same of a camera; one that is gone fails at once each time
+_LIVE_PATIENCE_S: Final = 3.0  # or each time after the driver's own time-out
 _MAX_FRAMES: Final = 10**9  # of a live stream cv2 announces nonsense
 
 
@@ -41,7 +43,7 @@ def read_stream(source: Source, selection: Selection) -> Iterator[Item]:
     started_s = time.monotonic()
     try:
         stream = _describe(capture, source)
-        for is_whole in _grabbed(capture, stream):  # skipped frames are not converted to BGR
+        for is_whole in _grabbed(capture, source, stream):  # what is skipped stays YUV
             name = f"{source.name}:{count:06d}"
             if selection.has(name, count):
                 at_s = time.monotonic() - started_s if source.is_live else None
@@ -64,20 +66,25 @@ def _describe(capture: cv2.VideoCapture, source: Source) -> Stream:
     return Stream(fps if 0 < fps < 1000 else None, int(count) if 0 < count < _MAX_FRAMES else None)
 
 
-def _grabbed(capture: cv2.VideoCapture, stream: Stream) -> Iterator[bool]:
+def _grabbed(capture: cv2.VideoCapture, source: Source, stream: Stream) -> Iterator[bool]:
     """Grab one frame after another, and yield for each whether it could be, until the end.
 
     Where a frame is damaged cv2 fails as it does at the end, and goes on with the next one when it
-    is asked again. So a file is asked until the end that it announces.
+    is asked again. So a file is asked until the end that it announces, and a camera a few times.
     """
     announced = stream.frame_count or 0
+    most = _MAX_LIVE_LOST if source.is_live else _MAX_LOST
     count = lost = 0
-    while lost < _MAX_LOST:
+    whole_s = time.monotonic()
+    while lost < most:
         if capture.grab():
             yield from [False] * lost
             yield True
-            count, lost = count + lost + 1, 0
-        elif count + (lost := lost + 1) >= announced:
+            count, lost, whole_s = count + lost + 1, 0, time.monotonic()
+            continue
+        lost += 1
+        is_late = time.monotonic() - whole_s > _LIVE_PATIENCE_S
+        if is_late if source.is_live else count + lost >= announced:
             return
 
 

@@ -19,6 +19,7 @@ import pytest
 
 import keras2cv
 from clips import FPS, HEIGHT, WIDTH, FakeCapture, gray, read_clip, write_clip
+from http_camera import http_camera
 from keras2cv.cli import main
 from keras2cv.cli.progress import Bar
 from keras2cv.errors import NetError
@@ -65,6 +66,24 @@ def test_each_frame_has_the_answer_that_it_has_alone(folder: Path, batch: str) -
     assert [record["source"] for record in found] == [f"clip.avi:{n:06d}" for n in range(24)]
     for record, image in zip(found, read_clip("clip.avi"), strict=True):
         assert record["scores"] == model.predict(image).to_dict()["scores"]
+
+
+def test_a_network_camera_that_vanishes_leaves_whole_files(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A bad picture costs itself; when the stream breaks off, what was predicted is all there."""
+    pictures = [cv2.imencode(".jpg", frame)[1].tobytes() for frame in read_clip("clip.avi")]
+    pictures[9] = bytes(300)
+    with http_camera(pictures) as address:
+        assert run(address, "--save", "out.avi", "--json", "r.jsonl") == 2
+    *found, last = records("r.jsonl")
+    assert last["error"] == (
+        f"{address} stopped after 24 frames. Check that it is connected, and free."
+    )
+    assert [r["source"] for r in found if "error" in r] == [f"{address}:000009"]
+    assert sum("scores" in record for record in found) > 1
+    written = len(read_clip("out.avi"))
+    assert f"out.avi: {written} frames\n" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["out.mp4", "deep/out.avi", "out.webm"])

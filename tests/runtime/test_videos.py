@@ -184,6 +184,42 @@ def test_a_camera_that_ends_is_broken(
     assert last.reason == f"camera 2 {what}. Check that it is connected, and free."
 
 
+def test_a_damaged_frame_of_a_camera_costs_one(
+    monkeypatch: pytest.MonkeyPatch, faked: list[object]
+) -> None:
+    """A bad packet is not the end of a stream: it is asked again."""
+    fake(monkeypatch, FakeCapture([gray(), "lost", gray(), gray()], announced=-1e18), faked)
+    found = items("rtsp://10.0.0.7/s")
+    assert numbers(found) == [0, 2, 3]
+    reasons = [item.reason for item in found if isinstance(item, BrokenSource)]
+    assert reasons == [
+        "rtsp://10.0.0.7/s:000001 cannot be decoded: the video is damaged there.",
+        "rtsp://10.0.0.7/s stopped after 4 frames. Check that it is connected, and free.",
+    ]
+
+
+def test_a_camera_that_hangs_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch, faked: list[object]
+) -> None:
+    """A driver that fails after a time-out of its own would do so each time."""
+    capture = FakeCapture([gray()], announced=-1e18)
+    asked: list[None] = []
+    grab = capture.grab
+
+    def hanging() -> bool:
+        if grab():
+            return True
+        asked.append(None)
+        monkeypatch.setattr("keras2cv.videos.time.monotonic", lambda: float("inf"))
+        return False
+
+    monkeypatch.setattr(capture, "grab", hanging)
+    fake(monkeypatch, capture, faked)
+    *_, last = items("0")
+    assert isinstance(last, BrokenSource)
+    assert len(asked) == 1
+
+
 def test_a_url_is_opened_with_its_password_and_named_without(
     monkeypatch: pytest.MonkeyPatch, faked: list[object]
 ) -> None:
