@@ -28,6 +28,7 @@ from .predict_cost import bootstrap_interval, interleave
 NAMES = "MobileNetV2,MobileNetV3Large,EfficientNetB0,DenseNet121,ResNet50,ResNet50V2,ConvNeXtTiny"
 # Those that change how fast a graph is, and not what older OpenCVs can read.
 PASSES = (
+    "activate_by_depthwise_conv",
     "bound_by_hard_sigmoid",
     "clip_to_hard_sigmoid",
     "flatten_channels_first",
@@ -37,12 +38,15 @@ PASSES = (
     "merge_pads",
     "order_residuals",
     "pair_rows",
+    "part_strided_conv",
     "pool_by_window",
     "scale_before_reshape",
     "scale_to_normalization",
     "share_results",
+    "shuffle_transposed_conv",
     "spell_gelu",
     "subsample_once",
+    "subtract_residual",
 )
 _CHOICES = {"new": 2, "classic": 1}  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
 

@@ -233,6 +233,12 @@ def integer(node: ir.Node, name: str, default: int) -> int:
     return attribute.as_int() if attribute is not None else default
 
 
+def pads_automatically(node: ir.Node) -> bool:
+    """Whether a window's padding follows from sizes instead of being stated."""
+    attribute = node.attributes.get("auto_pad")
+    return attribute is not None and attribute.as_string() not in ("", "NOTSET")
+
+
 def reduced_axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
     """Return the axes that a reduction reduces, in order; None if none, or they are computed."""
     if node.op_type.startswith("Global"):

@@ -72,6 +72,7 @@ from .legalise.truncate_casts import truncate_casts
 from .legalise.vectors_to_rows import vectors_to_rows
 from .legalise.widen_extremes import widen_extremes
 from .legalise.widen_windows import widen_windows
+from .optimise.activate_by_depthwise_conv import activate_by_depthwise_conv
 from .optimise.bound_by_hard_sigmoid import bound_by_hard_sigmoid
 from .optimise.clip_to_hard_sigmoid import clip_to_hard_sigmoid
 from .optimise.flatten_channels_first import flatten_channels_first
@@ -83,14 +84,17 @@ from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
 from .optimise.order_residuals import order_residuals
 from .optimise.pair_rows import pair_rows
+from .optimise.part_strided_conv import part_strided_conv
 from .optimise.pool_by_window import pool_by_window
 from .optimise.scale_before_reshape import scale_before_reshape
 from .optimise.scale_to_normalization import scale_to_normalization
 from .optimise.share_results import share_results
 from .optimise.share_weights import share_weights
+from .optimise.shuffle_transposed_conv import shuffle_transposed_conv
 from .optimise.sink_transposes import sink_transposes
 from .optimise.spell_gelu import spell_gelu
 from .optimise.subsample_once import subsample_once
+from .optimise.subtract_residual import subtract_residual
 
 Fits = Callable[[Target], bool]
 
@@ -142,8 +146,12 @@ OPTIMISE: tuple[Pass, ...] = (
 # which do not go past them, and before what old importers need, who then need less.
 FORM: tuple[tuple[Pass, Fits], ...] = (
     (share_results, anywhere),  # after scales are folded: each goes into its own reader first
+    (shuffle_transposed_conv, favours_new),
     (scale_to_normalization, anywhere),
+    (activate_by_depthwise_conv, favours_new),  # after it, which makes some
     (subsample_once, favours_new),
+    (part_strided_conv, favours_new),
+    (subtract_residual, favours_new),
     (pair_rows, favours_new),
     (pool_by_window, favours_new),
     (gate_by_depthwise_conv, favours_new),

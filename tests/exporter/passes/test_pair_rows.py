@@ -23,6 +23,9 @@ FORMS: dict[str, Make] = {
     "padding around": body("y = Conv <strides=[2,2], pads=[1,1,1,1]> (x, w)"),
     "seven rows": body("y = Conv <strides=[2,2], pads=[3,2,3,2]> (x, k, b)"),
     "seven rows, even padding": body("y = Conv <strides=[2,1], pads=[2,2,3,2]> (x, k)"),
+    "padding stated twice": body(
+        'y = Conv <strides=[2,2], pads=[1,1,1,1], auto_pad="NOTSET"> (x, w)'
+    ),
     "one channel": body("y = Conv <strides=[2,2]> (x, w)", "1,1,8,9", w=random(4, 1, 3, 3)),
 }
 
@@ -34,6 +37,7 @@ def test_rows_become_channels(make: Make) -> None:
 
 
 LEFT: dict[str, Make] = {
+    "automatic padding": body('y = Conv <strides=[2,2], auto_pad="SAME_UPPER"> (x, w)'),
     "stride 1": body("y = Conv <strides=[1,2]> (x, w)"),
     "an odd height": body("y = Conv <strides=[2,2]> (x, w)", "2,3,9,13"),
     "many channels": body("y = Conv <strides=[2,2]> (x, w)", "1,5,8,9", w=random(4, 5, 3, 3)),

@@ -29,6 +29,7 @@ from keras2cv_export.graph import (
     new_node,
     nodes,
     only_reader,
+    pads_automatically,
     shape_of,
     substitute,
 )
@@ -50,7 +51,7 @@ def _fold(model: ir.Model, conv: ir.Node) -> int:
         return 0
     if node.op_type == "Mul":
         return _replace(model, conv, source, weight * _spread(vector, conv, weight), bias, node)
-    if not any(ints(conv, "pads")) and "auto_pad" not in conv.attributes:
+    if not any(ints(conv, "pads")) and not pads_automatically(conv):
         term = (weight * _spread(vector, conv, weight)).reshape(len(weight), -1).sum(1)
         return _replace(model, conv, source, weight, bias + term, node)
     return _fold_past(model, conv, node, source, vector, weight, bias)

@@ -28,6 +28,7 @@ from keras2cv_export.graph import (
     least,
     new_node,
     nodes,
+    pads_automatically,
     substitute,
 )
 
@@ -45,7 +46,7 @@ def _merge(node: ir.Node) -> int:
     if pad is None or pad.op_type != "Pad" or len(node.outputs) != 1:
         return 0
     wanted, value = _around(pad), _value(pad)
-    if wanted is None or value is None or "auto_pad" in node.attributes:
+    if wanted is None or value is None or pads_automatically(node):
         return 0
     own = ints(node, "pads", (0,) * len(wanted))
     merged = [a + b for a, b in zip(own, wanted, strict=True)]

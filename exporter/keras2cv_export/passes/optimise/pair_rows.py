@@ -27,6 +27,7 @@ from keras2cv_export.graph import (
     new_constant,
     new_node,
     nodes,
+    pads_automatically,
     reshape,
     shape_of,
     substitute,
@@ -68,7 +69,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
 
 
 def _fits(node: ir.Node, shape: tuple[int, ...], weight: Array, strides: tuple[int, ...]) -> bool:
-    plain = integer(node, "group", 1) == 1 and "auto_pad" not in node.attributes
+    plain = integer(node, "group", 1) == 1 and not pads_automatically(node)
     holes = any(n != 1 for n in ints(node, "dilations"))
     few = 2 * shape[1] <= _LANES and shape[2] % 2 == 0
     return plain and not holes and few and strides[0] == 2 and weight.shape[2] >= 3

@@ -13,7 +13,15 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import integer, ints, new_node, nodes, shape_of, substitute
+from keras2cv_export.graph import (
+    integer,
+    ints,
+    new_node,
+    nodes,
+    pads_automatically,
+    shape_of,
+    substitute,
+)
 
 Key = tuple[ir.Value, tuple[int, ...]]
 
@@ -32,7 +40,7 @@ def _rewrite(node: ir.Node, made: dict[Key, ir.Value]) -> int:
         return 0
     if kernel[2:] != (1, 1) or all(s == 1 for s in strides) or any(ints(node, "pads")):
         return 0
-    if "auto_pad" in node.attributes or integer(node, "group", 1) != 1:
+    if pads_automatically(node) or integer(node, "group", 1) != 1:
         return 0
     pixels = made.get((source, strides))
     if pixels is None:
