@@ -71,6 +71,7 @@ from .legalise.topk_to_ranks import topk_to_ranks
 from .legalise.truncate_casts import truncate_casts
 from .legalise.vectors_to_rows import vectors_to_rows
 from .legalise.widen_extremes import widen_extremes
+from .legalise.widen_nine_taps import widen_nine_taps
 from .legalise.widen_windows import widen_windows
 from .optimise.activate_by_depthwise_conv import activate_by_depthwise_conv
 from .optimise.bound_by_hard_sigmoid import bound_by_hard_sigmoid
@@ -179,6 +180,7 @@ LEGALISE: tuple[tuple[Pass, Version], ...] = (
     (resize_to_matmul, CLASSIC),
     (resize_lines_by_copies, ALL),
     (widen_windows, CLASSIC),
+    (widen_nine_taps, ALL),  # after it: that makes rows of lines
     (pad_to_gather, CLASSIC),
     (pad_before_depthwise, CLASSIC),
     (crop_transposed_conv, (4, 14)),
