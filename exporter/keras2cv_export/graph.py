@@ -171,6 +171,18 @@ def drop(node: ir.Node) -> None:
         node.graph.remove(node, safe=True)
 
 
+def drop_unread(value: ir.Value | None) -> None:
+    """Remove the node behind a value that nothing reads any more, and so on back from it."""
+    node = value.producer() if value is not None else None
+    if value is None or node is None or value.uses() or node.graph is None:
+        return
+    before = list(node.inputs)
+    drop(node)
+    if node.graph is None:
+        for one in before:
+            drop_unread(one)
+
+
 def shrink(value: ir.Value, factor: float) -> None:
     """Say that a value is a layer's output divided by `factor` from now on."""
     scale_marks(value, factor)

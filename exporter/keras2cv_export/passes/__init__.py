@@ -83,6 +83,8 @@ from .optimise.gate_by_depthwise_conv import gate_by_depthwise_conv
 from .optimise.merge_pads import merge_pads
 from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
+from .optimise.multiply_rows import multiply_rows
+from .optimise.name_layer_normalization import name_layer_normalization
 from .optimise.order_residuals import order_residuals
 from .optimise.pair_rows import pair_rows
 from .optimise.part_strided_conv import part_strided_conv
@@ -135,6 +137,7 @@ OPTIMISE: tuple[Pass, ...] = (
     merge_transposes,
     merge_reshapes,  # after the merges above: they turn Transposes into Reshapes
     flatten_channels_first,  # after them: what is left at a Reshape goes no further
+    multiply_rows,  # before it: it makes Reshapes behind products
     scale_before_reshape,  # before scales are folded: it brings them to their layer
     fold_scale_into_conv,  # after them: it needs the arithmetic channels first
     fold_scale_into_next_conv,  # after it: what both could take goes back, past no padding
@@ -233,6 +236,11 @@ COMPRESS: Mapping[str, tuple[Pass, ...]] = {
 }
 
 
+# What OpenCV has had an op for since the version after the one beside it. These come before the
+# transposes sink, which would part what belongs together.
+NAME: tuple[tuple[Pass, Version], ...] = ((name_layer_normalization, (4, 6)),)
+
+
 def pipeline(target: Target | None = None) -> tuple[tuple[Pass, ...], ...]:
     """Return the stages for a target, by default any OpenCV from 4.6 on.
 
@@ -242,4 +250,5 @@ def pipeline(target: Target | None = None) -> tuple[tuple[Pass, ...], ...]:
     legalise = tuple(one for one, newest in LEGALISE if aim.includes(newest))
     lower = tuple(one for one, newest in LOWER if aim.includes(newest))
     form = tuple(one for one, fits in FORM if fits(aim))
-    return PREPARE + OPTIMISE, form, legalise + TIDY, lower
+    name = tuple(one for one, newest in NAME if not aim.includes(newest))
+    return PREPARE + name + OPTIMISE, form, legalise + TIDY, lower

@@ -23,6 +23,28 @@ FORMS: dict[str, tuple[Make, int, dict[str, int]]] = {
         1,
         {"Gemm": 1, "Mul": 1, "Reshape": 1},
     ),
+    "the heads of an attention layer": (
+        made(
+            "(float[6,5] x) => (float[2,3,4,2] y) "
+            "{ g = Gemm <transB=1> (x, w)  r = Reshape (g, s)  y = Add (r, b) }",
+            w=random(8, 5),
+            s=integers(2, -1, 4, 2),
+            b=random(4, 2),
+        ),
+        1,
+        {"Gemm": 1, "Add": 1, "Reshape": 1},
+    ),
+    "a number for each head": (
+        made(
+            "(float[6,5] x) => (float[6,4,2] y) "
+            "{ g = Gemm <transB=1> (x, w)  r = Reshape (g, s)  y = Mul (r, b) }",
+            w=random(8, 5),
+            s=integers(6, 4, 2),
+            b=random(1, 4, 1),
+        ),
+        1,
+        {"Gemm": 1, "Mul": 1, "Reshape": 1},
+    ),
     "what it is taken from": (
         body("y = Sub (b, r)", b=random(7)),
         1,
@@ -38,6 +60,8 @@ def test_the_reshape_comes_last(make: Make, fired: int, ops: dict[str, int]) -> 
 
 
 LEFT: dict[str, Make] = {
+    "a number": body("y = Mul (r, b)", b=random(1)),
+    "rows and columns mixed": body("y = Add (r, b)", "2,7,3", s=integers(2, 7, 3), b=random(7, 3)),
     "another last axis": body("y = Add (r, b)", "3,14", s=integers(3, 14), b=random(14)),
     "a constant for each row": body("y = Add (r, b)", b=random(3, 1)),
     "others read it": body("a = Add (r, b)  y = Mul (a, r)", b=random(7)),

@@ -20,6 +20,7 @@ import onnx_ir as ir
 from keras2cv_export.graph import (
     constant,
     drop,
+    drop_unread,
     new_constant,
     new_node,
     nodes,
@@ -59,18 +60,8 @@ def _finish(product: ir.Node, after: ir.Node, erf: ir.Node, new: ir.Value) -> in
     drop(after)
     drop(erf)
     for value in values:
-        _drop_unread(value)
+        drop_unread(value)
     return 1
-
-
-def _drop_unread(value: ir.Value | None) -> None:
-    node = value.producer() if value is not None else None
-    if value is None or node is None or value.uses():
-        return
-    before = list(node.inputs)
-    drop(node)
-    for one in before:
-        _drop_unread(one)
 
 
 def _scaled(value: ir.Value | None) -> tuple[ir.Value | None, int]:
