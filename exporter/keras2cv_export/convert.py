@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 import onnx_ir as ir
 
+from keras2cv.errors import ModelError
 from keras2cv.manifest import DType, InputTensor, OutputTensor, Tail
 
 from .layout import NetTensor, blobs_in_and_out, settle
 from .load import LoadedModel
 from .origin import write_origins
-from .passes import pipeline
+from .passes import OPTIONAL, pipeline
 from .recognise import Head, heads
-from .rewrite import rewrite
+from .rewrite import name_of, rewrite
 from .spec import TensorSpec
 from .support import require_supported
 from .target import Target
@@ -24,6 +25,7 @@ from .to_graph import TracedGraph, trace
 from .to_onnx import to_onnx
 
 _LAST_WITHOUT_TOP_K = (4, 10)
+OPTIONAL_NAMES = frozenset(name_of(one) for one in OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Converted:
         constant: Names of outputs that do not depend on any input, such as anchor boxes.
         fired: How often each pass changed something.
         tail: What the net does not do; None: nothing.
+        unformed: The graph before it was given the forms that engines are fast at, if kept.
     """
 
     model: ir.Model
@@ -47,6 +50,12 @@ class Converted:
     constant: frozenset[str]
     fired: Counter[str]
     tail: Tail | None = None
+    unformed: ir.Model | None = None
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Which of the rewrites fired that are right everywhere, and not worth it everywhere."""
+        return optional_of(self.fired)
 
     @property
     def scores(self) -> dict[str, str]:
@@ -72,8 +81,10 @@ def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
     return converted
 
 
-def convert_unchecked(loaded: LoadedModel, target: Target) -> Converted:
+def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
     """Do the same, whether the target can run the result or not.
+
+    `keep` keeps what `formed` needs, to give it other forms.
 
     Raises:
         ModelError: The model cannot be traced at static shapes.
@@ -83,7 +94,10 @@ def convert_unchecked(loaded: LoadedModel, target: Target) -> Converted:
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
-    fired = rewrite(model, pipeline(target))
+    first, *later = pipeline(target)
+    fired = rewrite(model, first)
+    unformed = model.clone() if keep else None
+    fired += rewrite(model, later)
     inputs, outputs = settle(model)
     write_origins(model)
     pairs = zip(traced.output_specs, outputs, strict=True)
@@ -96,7 +110,39 @@ def convert_unchecked(loaded: LoadedModel, target: Target) -> Converted:
         _constant(model, traced.output_specs) & {tensor.name for tensor in given},
         fired,
         tail,
+        unformed,
     )
+
+
+def formed(converted: Converted, target: Target, optional: Collection[str]) -> Converted:
+    """Return the same with those of the optional rewrites and no others; weights are shared.
+
+    Raises:
+        ModelError: Nothing was kept, or the interface is not the same.
+    """
+    if converted.unformed is None:
+        raise ModelError("The graph was converted without keeping it as it was before its forms.")
+    model = converted.unformed.clone()
+    fired = rewrite(model, pipeline(target, optional)[1:])
+    inputs, outputs = settle(model)
+    write_origins(model)
+    names = [tensor.net_name for tensor in inputs + outputs]
+    if names != _names_in_net(converted):
+        raise ModelError(f"Other forms gave the net other names: {', '.join(names)}.")
+    kept = {name: n for name, n in converted.fired.items() if name not in OPTIONAL_NAMES}
+    return replace(converted, model=model, fired=Counter(kept | dict(fired)))
+
+
+def _names_in_net(converted: Converted) -> list[str]:
+    tail = converted.tail
+    own = [o for o in converted.outputs if tail is None or o.net_name not in tail.made]
+    inputs = [tensor.net_name for tensor in converted.inputs]
+    return inputs + [o.net_name for o in (*own, *(tail.heads if tail else ()))]
+
+
+def optional_of(names: Iterable[str]) -> frozenset[str]:
+    """Return those that are names of optional rewrites."""
+    return frozenset(names) & OPTIONAL_NAMES
 
 
 def _finished(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from .support import oldest
 from .target import Target
 from .tolerance import parted
 from .tuning import tune as find_fastest
+from .variants import Variants
 from .verify import SAMPLES, ask, require_parity, verify
 
 Step = Callable[[str], None]
@@ -163,7 +165,7 @@ def export(
         )
         file_format.require_room(loaded)
         progress("converting")
-        converted = file_format.convert(loaded, target)
+        converted = file_format.convert(loaded, target, keep=tune)
         file_format.require(converted.model, target)
         needs = oldest(file_format.examine(converted.model), target)
         facts = decide(loaded, converted, wishes)
@@ -191,7 +193,10 @@ def export(
                 stage.folder, manifest, converted, weights, proof, for_file, progress
             )
         if tune and proof is not None:
-            manifest = manifest.replace(tuned=find_fastest(stage.folder, manifest, proof, progress))
+            variants = Variants(stage.folder, manifest, proof, converted, target, file_format)
+            fastest = find_fastest(stage.folder, manifest, proof, variants, progress)
+            manifest, proof = fastest.manifest, fastest.proof
+            converted = replace(converted, fired=Counter(fastest.fired))
         manifest = _settle(stage.folder, manifest, proof)
         stage.commit()
     notes = loaded.notes + needs.notes + facts.notes + _mixed(converted, loaded.batch)
@@ -235,6 +240,8 @@ def _tuned(manifest: Manifest) -> tuple[str, ...]:
     choice, first = tuned.choice, tuned.trials[0]
     right = sum(trial.refused is None for trial in tuned.trials)
     gain = "OpenCV's own choice" if choice is first else f"{choice.ratio:.2f} times {first}'s time"
+    if choice.rewrites != first.rewrites:
+        gain += f", the file rewritten by {', '.join(choice.rewrites or ()) or 'no optional pass'}"
     return (
         f"Tuned: {choice}, {choice.median_ms:.3g} ms, {gain}; {right} of {len(tuned.trials)} ways "
         f"predict the same. It is taken on OpenCV {tuned.opencv} with {tuned.cores} cores.",

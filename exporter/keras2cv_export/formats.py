@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import onnx_ir as ir
 
@@ -26,6 +26,13 @@ from .writing import write_onnx
 _MAX_MODEL_BYTES = 2**31 - 1
 
 
+class Convert(Protocol):
+    """From a model to the graph that is written; `keep`: with what other forms are made of."""
+
+    def __call__(self, loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
+        """Convert."""
+
+
 @dataclass(frozen=True)
 class FileFormat:
     """One format.
@@ -41,7 +48,7 @@ class FileFormat:
 
     name: Format
     file: str
-    convert: Callable[[LoadedModel, Target], Converted]
+    convert: Convert
     examine: Callable[[ir.Model], list[Unsupported]]
     require: Callable[[ir.Model, Target], None]
     write: Callable[[ir.Model, Path], None]
@@ -89,11 +96,13 @@ def format_of(name: str) -> FileFormat:
     return FORMATS[name]
 
 
-def _convert_frozen(loaded: LoadedModel, _target: Target) -> Converted:
+def _convert_frozen(loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
     """Compile for the oldest OpenCV, whose few plain ops its TensorFlow importer knows, too.
 
-    That importer has hardly changed since, so that a newer target allows nothing more.
+    That importer has hardly changed since, so that a newer target allows nothing more, and there
+    are no other forms to `keep` anything for.
     """
+    del target, keep
     converted = convert_unchecked(loaded, Target(OLDEST))
     names = fit_names(converted.model)
     return replace(

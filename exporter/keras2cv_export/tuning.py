@@ -1,15 +1,17 @@
 """`export --tune`: which way of running the net is the fastest here, parity being the judge.
 
 Every way has to give TensorFlow's predictions before it is timed, in a process of its own. Then it
-takes turns with the default, block by block, and only one that is surely faster replaces it.
+takes turns with the default, block by block, and only one that is surely faster replaces it. First
+the file as it is, on each engine, with each option; then other files of the same net (`variants`),
+each verified on every engine like the first; then several samples in a run (`rates`).
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -24,6 +26,7 @@ from keras2cv.tuned import cores
 from .speed_sides import opencv_side
 from .storing import Proof
 from .turns import Block, Comparison, compare_blocks, take_blocks
+from .variants import MOST_VARIANTS, Variants
 from .verify import answers_of, judge, patience, there_and_back
 
 Compare = Callable[[Trial], tuple[float, Comparison]]
@@ -64,15 +67,37 @@ def _options(engine: str, *, alone: bool) -> Iterator[tuple[bool, bool]]:
         yield False, True
 
 
+@dataclass(frozen=True)
+class Tuning:
+    """What was found, and the bundle that it is about.
+
+    Attributes:
+        manifest: Of the file that is the fastest, with all figures.
+        proof: That this very file predicts the same.
+        fired: Which rewrites made it.
+    """
+
+    manifest: Manifest
+    proof: Proof
+    fired: Mapping[str, int]
+
+
 def tune(
-    folder: Path, manifest: Manifest, proof: Proof, progress: Step, *, budget_s: float = _BUDGET_S
-) -> Tuned:
-    """Try all ways on this machine.
+    folder: Path,
+    manifest: Manifest,
+    proof: Proof,
+    variants: Variants,
+    progress: Step,
+    *,
+    budget_s: float = _BUDGET_S,
+) -> Tuning:
+    """Try all ways on this machine; the net's file in `folder` is the fastest afterwards.
 
     Args:
         folder: The staged bundle's.
         manifest: What it says.
         proof: What both sides answered; its samples are what is timed.
+        variants: Other files of the same net.
         progress: Told which way comes next.
         budget_s: About how long each is timed.
 
@@ -81,18 +106,91 @@ def tune(
     """
     good = [e for e, report in proof.verification.by_engine.items() if report.verdict != "fail"]
     engines = sorted(good, key=lambda e: e != _preferred(proof))
-    ways = candidates(engines, cv2.getNumThreads())
+    first = tuple(sorted(variants.default))
+    ways = [replace(way, rewrites=first) for way in candidates(engines, cv2.getNumThreads())]
     samples = proof.question.samples[:4]
     arrays = {f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)}
+    patience_s = (len(ways) + MOST_VARIANTS) * (budget_s + patience(manifest))
     with ExitStack() as stack:
-        default = stack.enter_context(_side(folder, ways[0], arrays, len(ways) * budget_s))
+        default = stack.enter_context(_side(folder, ways[0], arrays, patience_s))
+
+        def timed(place: Path, way: Trial) -> tuple[float, Comparison]:
+            return _timed(place, way, arrays, default, len(samples), budget_s)
+
         found = try_all(
             ways,
             lambda way: _wrong(folder, manifest, proof, way),
-            lambda way: _timed(folder, way, arrays, default, len(samples), budget_s),
+            lambda way: timed(folder, way),
             progress,
         )
-    return Tuned(cv2.__version__, machine(), cores(), chosen(found), tuple(found))
+
+        def attempt(way: Trial) -> Trial:
+            progress(f"timing other rewrites: {way}, {_said(way)}")
+            return variants.attempt(way, timed)
+
+        found += vary(found, variants.default, variants.all, attempt)
+    number = chosen(found)
+    shipped = variants.ship(found[number].rewrites or ())
+    tuned = Tuned(cv2.__version__, machine(), cores(), number, tuple(found))
+    return Tuning(shipped.manifest.replace(tuned=tuned), shipped.proof, shipped.fired)
+
+
+def vary(
+    trials: Sequence[Trial],
+    default: frozenset[str],
+    every: frozenset[str],
+    attempt: Callable[[Trial], Trial],
+) -> list[Trial]:
+    """Vary the optional rewrites of a net that was timed with `default` of them; return the trials.
+
+    First the other whole set (all of them, or none) on the best way of each engine, then single
+    switches on the winner, each of which stays where it is surely worth it.
+
+    Args:
+        trials: Of the default file; the first is what all are held to.
+        default: Names of its optional rewrites.
+        every: Names of those that change this net.
+        attempt: Makes the file with a trial's rewrites, judges it, times it.
+    """
+    other = every if not default else frozenset[str]()
+    if other == default:
+        return []
+    found = [attempt(_with(way, other)) for way in _best_of_each_engine(trials)]
+    best = [*trials, *found][chosen([*trials, *found])]
+    for name in sorted(every):
+        tried = attempt(_with(best, frozenset(best.rewrites or ()) ^ {name}))
+        if tried.rewrites not in [t.rewrites for t in found if t.engine == tried.engine]:
+            found.append(tried)
+        if _is_surely_faster(tried, best):
+            best = tried
+    return found
+
+
+def _best_of_each_engine(trials: Sequence[Trial]) -> list[Trial]:
+    """Return each engine's first trial, or the one that is surely faster, engine by engine."""
+    best: dict[str, Trial] = {}
+    for trial in trials:
+        if trial.ratio is not None and (
+            trial.engine not in best or _is_surely_faster(trial, best[trial.engine])
+        ):
+            best[trial.engine] = trial
+    return list(best.values())
+
+
+def _with(way: Trial, rewrites: frozenset[str]) -> Trial:
+    plain = Trial(way.engine, way.threads, way.fusion, way.winograd)
+    return replace(plain, rewrites=tuple(sorted(rewrites)))
+
+
+def _is_surely_faster(one: Trial, other: Trial) -> bool:
+    """By their ratios to the default's time, of which `one`'s whole interval has to be better."""
+    if one.ratio is None or one.high is None or other.ratio is None:
+        return False
+    return one.ratio <= MIN_GAIN * other.ratio and one.high < other.ratio
+
+
+def _said(way: Trial) -> str:
+    return f"with {', '.join(way.rewrites)}" if way.rewrites else "with none"
 
 
 def _preferred(proof: Proof) -> str:

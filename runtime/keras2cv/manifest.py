@@ -37,6 +37,7 @@ MAX_RANK: Final = 8
 MAX_ELEMENTS: Final = 2**31 - 1
 MAX_TENSORS: Final = 1000
 MAX_RUNS: Final = 1000  # of the evidence, and of the versions in it
+MAX_REWRITES: Final = 100
 MAX_LABELS: Final = 100_000
 MAX_IMAGE_SIDE: Final = 16_384  # pixels; larger inputs are a mistake before they are a model
 
@@ -383,7 +384,8 @@ class Trial:
     """One way to run the net, and how long that took: `ratio` of the first trial's time.
 
     `high` is the upper end of the ratio's 95 % interval. A way that was `refused`, with the
-    reason, was not timed.
+    reason, was not timed. `rewrites`: those that are optional and that its file had; the file that
+    ships is that of the trial that was chosen.
     """
 
     engine: RunEngine
@@ -394,9 +396,11 @@ class Trial:
     ratio: float | None = None
     high: float | None = None
     refused: str | None = None
+    rewrites: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_range("threads", self.threads, 1, 65_536)
+        _check_rewrites(self.rewrites or ())
         times = (self.median_ms, self.ratio, self.high)
         if any(time is not None and time <= 0 for time in times):
             raise SchemaError("median_ms", f"times must be positive, got {times}")
@@ -611,6 +615,14 @@ def _check_tensors(key: str, tensors: tuple[InputTensor, ...] | tuple[OutputTens
 def _check_unique(key: str, what: str, names: list[str]) -> None:
     if len(set(names)) != len(names):
         raise SchemaError(key, f"every {what} must differ, got {names[:20]}")
+
+
+def _check_rewrites(names: tuple[str, ...]) -> None:
+    _check_range("rewrites (count)", len(names), 0, MAX_REWRITES)
+    _check_unique("rewrites", "name", list(names))
+    for name in names:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+            raise SchemaError("rewrites", f"must be names of rewrites, got {name[:80]!r}")
 
 
 def _check_range(key: str, value: int, low: int, high: int) -> None:

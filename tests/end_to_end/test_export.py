@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import warnings
 from collections.abc import Callable
@@ -26,10 +27,14 @@ from keras2cv.errors import (
     UnsupportedError,
     UsageError,
 )
+from keras2cv.manifest import Trial
 from keras2cv.net import ENGINES
-from keras2cv_export import check, export
+from keras2cv.selftest import run_selftest
+from keras2cv_export import check, export, tuning, variants
+from keras2cv_export.convert import formed
 from keras2cv_export.graph import constant, new_constant
 from keras2cv_export.passes import pipeline
+from keras2cv_export.turns import Comparison
 
 CASE = Callable[[], Any]
 
@@ -478,12 +483,91 @@ def test_tuning_keeps_its_evidence_and_the_choice_runs(tmp_path: Path) -> None:
     assert tuned is not None
     assert [way.refused for way in tuned.trials] == [None] * len(tuned.trials)
     assert {way.engine for way in tuned.trials} == set(ENGINES)
-    assert sum(step.startswith("timing way") for step in said) == len(tuned.trials)
+    assert sum(step.startswith("timing ") for step in said) >= len(tuned.trials)
     assert any(note.startswith("Tuned: ") for note in report.notes)
     before = cv2.getNumThreads()
     model = keras2cv.load(tmp_path / "wide.cv")
     assert (model.engine, model.threads) == (tuned.choice.engine, tuned.choice.threads)
     cv2.setNumThreads(before)
+
+
+def gated() -> keras.Model:
+    """Return a model that three optional rewrites change: its mean, its bound, its stride."""
+    keras.utils.set_random_seed(3)
+    x = keras.Input((24, 20, 3))
+    y = layers.Conv2D(8, 3, bias_initializer="normal")(x)
+    y = layers.ReLU(6.0)(layers.Conv2D(16, 1, padding="same")(y))
+    y = layers.GlobalAveragePooling2D()(layers.Conv2D(12, 3)(y))
+    return keras.Model(x, layers.Dense(5)(y))
+
+
+def no_stopwatch(monkeypatch: pytest.MonkeyPatch, ratio: Callable[[Trial], float]) -> None:
+    """Let a function say how long a way takes, in place of the clock."""
+
+    def timed(_folder: Path, way: Trial, *_: Any) -> tuple[float, Comparison]:
+        return 10 * ratio(way), Comparison(ratio(way), ratio(way), ratio(way))
+
+    monkeypatch.setattr(tuning, "_timed", timed)
+    monkeypatch.setattr(tuning, "_side", lambda *_: contextlib.nullcontext())
+
+
+def test_the_file_that_is_fastest_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its own sha256 and evidence on every engine; the others are gone."""
+    no_stopwatch(monkeypatch, lambda way: 0.5 if way.rewrites == ("pool_by_window",) else 1.0)
+    first = export(gated(), tmp_path / "first.cv", task="raw")
+    report = export(gated(), tmp_path / "tuned.cv", task="raw", tune=True)
+    tuned = report.manifest.tuned
+    assert tuned is not None
+    assert set(tuned.trials[0].rewrites or ()) > {"pool_by_window"}
+    assert tuned.choice.rewrites == ("pool_by_window",)
+    assert any("rewritten by pool_by_window" in note for note in report.notes)
+    assert dict(report.passes).keys() & set(tuned.trials[0].rewrites or ()) == {"pool_by_window"}
+    assert {p.name for p in (tmp_path / "tuned.cv").iterdir()} == {
+        "manifest.json", "model.onnx", "selftest.npz",
+    }  # fmt: skip
+    read = keras2cv.bundle.read_bundle(tmp_path / "tuned.cv").manifest  # its sha256 is looked at
+    assert read.model.sha256 != first.manifest.model.sha256
+    assert read.evidence is not None
+    assert {run.engine for run in read.evidence.runs} == set(ENGINES)
+    ops = {node.op_type for node in ir.load(tmp_path / "tuned.cv" / "model.onnx").graph}
+    assert "Clip" in ops and "HardSigmoid" not in ops  # noqa: PT018 - one fact
+    assert run_selftest(keras2cv.Predictor(tmp_path / "tuned.cv")).verdict == "pass"
+
+
+def test_a_file_that_predicts_something_else_never_ships(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However fast it is: it is refused with the reason, and the default stays."""
+
+    def spoiled(converted: Any, target: Any, rewrites: Any) -> Any:
+        other = formed(converted, target, rewrites)
+        name = max(other.model.graph.initializers, key=len)
+        for value in other.model.graph.initializers.values():
+            if (array := constant(value)) is not None and array.ndim == 2:
+                value.const_value = ir.tensor(array * np.float32(1.01), name=name)
+        return other
+
+    no_stopwatch(monkeypatch, lambda way: 0.1 if not way.rewrites else 1.0)
+    monkeypatch.setattr(variants, "formed", spoiled)
+    report = export(gated(), tmp_path / "tuned.cv", task="raw", tune=True)
+    tuned = report.manifest.tuned
+    assert tuned is not None
+    assert tuned.chosen == 0
+    assert [t for t in tuned.trials if t.rewrites == ()]
+    assert all("not right" in str(t.refused) for t in tuned.trials if not t.rewrites)
+    assert report.manifest.status == "verified"
+
+
+def test_a_variant_of_small_weights_has_small_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stored as halves stays so in whichever file ships."""
+    no_stopwatch(monkeypatch, lambda way: 0.5 if way.rewrites == () else 1.0)
+    report = export(wide(), tmp_path / "wide.cv", task="raw", weights="fp16", tune=True)
+    tuned, weights = report.manifest.tuned, report.manifest.weights
+    assert tuned is not None and tuned.trials[0].rewrites  # noqa: PT018 - for the type checker
+    assert weights is not None
+    assert int(report.manifest.model.size_bytes) < 0.7 * int(weights.float32_bytes)
 
 
 def test_tuning_needs_the_comparison(tmp_path: Path) -> None:

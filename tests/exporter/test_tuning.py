@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from keras2cv.errors import NetError
 from keras2cv.manifest import Trial
-from keras2cv_export.tuning import candidates, chosen, machine, try_all
+from keras2cv_export.tuning import candidates, chosen, machine, try_all, vary
 from keras2cv_export.turns import Comparison
 
 Timer = Callable[[Trial], tuple[float, Comparison]]
@@ -113,3 +114,63 @@ def test_each_way_is_announced() -> None:
 def test_the_machine_has_a_name() -> None:
     """Whatever the system says of it."""
     assert machine().strip()
+
+
+A, B, C = "bound", "gate", "pool"
+DEFAULTS = [
+    replace(DEFAULT, median_ms=10.0, ratio=1.0, high=1.01, rewrites=(A, B, C)),
+    replace(CLASSIC, median_ms=11.0, ratio=1.1, high=1.2, rewrites=(A, B, C)),
+    replace(PLAIN, median_ms=10.5, ratio=1.05, high=1.3, rewrites=(A, B, C)),
+]
+
+
+def attempts(asked: list[Trial], **ratios: float) -> Callable[[Trial], Trial]:
+    """Return a stand-in that knows the ratio of some engine-and-rewrites; of the others, 2."""
+
+    def attempt(way: Trial) -> Trial:
+        asked.append(way)
+        ratio = ratios.get(f"{way.engine}_{'_'.join(way.rewrites or ())}", 2.0)
+        return replace(way, median_ms=10 * ratio, ratio=ratio, high=1.01 * ratio)
+
+    return attempt
+
+
+def test_rewrites_are_varied_as_a_whole_first() -> None:
+    """On each engine, in OpenCV's own way where no other is surely faster; then one by one."""
+    asked: list[Trial] = []
+    every = frozenset((A, B, C))
+    vary(DEFAULTS, every, every, attempts(asked))
+    assert [(way.engine, way.winograd, way.rewrites) for way in asked] == [
+        ("new", True, ()),
+        ("classic", True, ()),
+        ("new", True, (B, C)),
+        ("new", True, (A, C)),
+        ("new", True, (A, B)),
+    ]
+
+
+def test_switches_that_are_worth_it_stay() -> None:
+    """Each is tried on the best file so far, which may be another engine's."""
+    asked: list[Trial] = []
+    every = frozenset((A, B, C))
+    attempt = attempts(asked, classic_=0.8, classic_bound=0.79, classic_gate=0.7)
+    found = [*DEFAULTS, *vary(DEFAULTS, every, every, attempt)]
+    assert [way.rewrites for way in asked[2:]] == [(A,), (B,), (B, C)]
+    assert {way.engine for way in asked[2:]} == {"classic"}
+    best = found[chosen(found)]
+    assert (best.engine, best.rewrites) == ("classic", (B,))
+
+
+def test_a_net_that_no_rewrite_changes_is_not_varied() -> None:
+    """Nothing is made, nothing is timed."""
+    asked: list[Trial] = []
+    assert vary(DEFAULTS, frozenset(), frozenset(), attempts(asked)) == []
+    assert asked == []
+
+
+def test_a_default_without_rewrites_is_held_against_all() -> None:
+    """As for `--engine classic`, whose files have none of them by themselves."""
+    asked: list[Trial] = []
+    plain = [replace(way, rewrites=()) for way in DEFAULTS]
+    vary(plain, frozenset(), frozenset((A, B)), attempts(asked))
+    assert [way.rewrites for way in asked] == [(A, B), (A, B), (A,), (B,)]

@@ -248,7 +248,7 @@ def test_what_is_no_storage_of_weights(
 
 WAYS = (
     Trial("new", 4, True, True, 12.5, 1.0, 1.01),
-    Trial("classic", 4, True, False, 9.5, 0.76, 0.8),
+    Trial("classic", 4, True, False, 9.5, 0.76, 0.8, rewrites=("pool_by_window", "pair_rows")),
     Trial("classic", 1, True, True, refused="parity: fail"),
 )
 
@@ -273,6 +273,10 @@ def test_what_tuning_found_survives_writing(manifest: Manifest) -> None:
         ("tuned.trials.0.threads", 0, r"tuned.trials\[0\].threads: must be 1 to"),
         ("tuned.trials.0.ratio", -1, r"tuned.trials\[0\].median_ms: times must be positive"),
         ("tuned.trials.2.ratio", 1.0, r"tuned.trials\[2\].refused: belongs to a trial"),
+        ("tuned.trials.1.rewrites", ["x", "x"], r"\[1\].rewrites: every name must differ"),
+        ("tuned.trials.1.rewrites", ["../x"], r"\[1\].rewrites: must be names of rewrites"),
+        ("tuned.trials.1.rewrites", ["a"] * 101, r"\[1\].rewrites \(count\): must be 0 to 100"),
+        ("tuned.trials.1.rewrites", "x", r"\[1\].rewrites: must be a list"),
         ("tuned.speed", 1, "tuned.speed: unknown key"),
     ],
 )

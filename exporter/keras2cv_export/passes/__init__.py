@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from keras2cv_export.graph import Pass
 from keras2cv_export.target import Target, Version
@@ -162,6 +162,9 @@ FORM: tuple[tuple[Pass, Fits], ...] = (
     (bound_by_hard_sigmoid, favours_new),  # after the others: it looks past poolings
 )
 
+# Right everywhere, and worth something or not by engine and machine: `export --tune` tries.
+OPTIONAL: tuple[Pass, ...] = tuple(one for one, fits in FORM if fits is favours_new)
+
 CLASSIC: Version = (5, 0)  # the engine that 5.0 kept from before
 ALL: Version = (99, 0)
 
@@ -241,14 +244,21 @@ COMPRESS: Mapping[str, tuple[Pass, ...]] = {
 NAME: tuple[tuple[Pass, Version], ...] = ((name_layer_normalization, (4, 6)),)
 
 
-def pipeline(target: Target | None = None) -> tuple[tuple[Pass, ...], ...]:
+def pipeline(
+    target: Target | None = None, optional: Collection[str] | None = None
+) -> tuple[tuple[Pass, ...], ...]:
     """Return the stages for a target, by default any OpenCV from 4.6 on.
 
-    Each stage runs round after round until nothing changes, and then the next one begins.
+    Each stage runs round after round until nothing changes, and then the next one begins. The first
+    one is the same for all; of OPTIONAL, the later ones have those named, by default the target's.
     """
     aim = target or Target()
     legalise = tuple(one for one, newest in LEGALISE if aim.includes(newest))
     lower = tuple(one for one, newest in LOWER if aim.includes(newest))
-    form = tuple(one for one, fits in FORM if fits(aim))
     name = tuple(one for one, newest in NAME if not aim.includes(newest))
+    form = tuple(
+        one
+        for one, fits in FORM
+        if (fits(aim) if optional is None or one not in OPTIONAL else one.__name__ in optional)
+    )
     return PREPARE + name + OPTIMISE, form, legalise + TIDY, lower
