@@ -94,10 +94,10 @@ def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
-    first, *later = pipeline(target)
-    fired = rewrite(model, first)
+    stages = pipeline(target)
+    fired = rewrite(model, stages[:1])
     unformed = model.clone() if keep else None
-    fired += rewrite(model, later)
+    fired += rewrite(model, stages[1:])
     inputs, outputs = settle(model)
     write_origins(model)
     pairs = zip(traced.output_specs, outputs, strict=True)
