@@ -30,6 +30,7 @@ Write = Callable[[Path], Bundle]
 
 CELLS: Final = HEIGHT * WIDTH
 LETTERBOX: Final = {"resize": "letterbox", "pad": 90}
+PADDED: Final = {"resize": "pad", "pad": 90}
 CROP: Final = {"resize": "center-crop", "interpolation": "area"}
 RULES: Final = Preprocessing(
     input="photo",
@@ -482,6 +483,7 @@ PIXEL_BUNDLES: Final[Mapping[str, Write]] = {
     ),
     "mask of logits": segmenter(4, "logits", labels=("sky", "tree", "naïve", "road")),
     "coarse mask, letterbox": segmenter(3, "logits", stride=3, rules=LETTERBOX),
+    "coarse mask, padded": segmenter(3, "logits", stride=3, rules=PADDED),
     "mask of probabilities, crop": segmenter(3, "softmax", rules=CROP),
     "binary mask": segmenter(1, "sigmoid", threshold=0.4, labels=("no", "cat"), rules=LETTERBOX),
     "binary mask of logits, crop": segmenter(1, "logits", stride=3, threshold=0.5, rules=CROP),

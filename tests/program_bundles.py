@@ -116,6 +116,7 @@ BUNDLES: Mapping[str, Write] = {
     "bgr": classifier(color="BGR", mean=(103.939, 116.779, 123.68), scale=1.0),
     "torch std": classifier(**TORCH),
     "letterbox": classifier(resize="letterbox", pad=114, **TORCH),
+    "padded": classifier(resize="pad", pad=114, **TORCH),
     "letterbox in floats": classifier(resize="letterbox", pad=7, interpolation="tf-bilinear"),
     "center-crop": classifier(resize="center-crop", interpolation="area"),
     "center-crop in floats": classifier(resize="center-crop", interpolation="tf-bilinear"),

@@ -114,7 +114,7 @@ def export(
             told by the last layer where it can be.
         labels: Names of the classes, or a text file with one per line.
         preprocess: none, 0-1, tf, torch, caffe or a JSON file; None: recognised, or an error.
-        resize: stretch, letterbox or center-crop.
+        resize: stretch, letterbox, center-crop or pad.
         size: (width, height) that images are resized to; it is the input's own.
         interpolation: One of `keras2cv.resize.INTERPOLATIONS`.
         detection: For the task detect: which output is what, and what its numbers mean.

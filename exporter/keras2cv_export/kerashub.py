@@ -61,15 +61,8 @@ class Told:
 
     @property
     def pixels_note(self) -> tuple[str, ...]:
-        """Say where the preprocessing comes from, and where it is not Keras' to the pixel."""
-        note = f"Preprocessing: as its {self.converter} does it. Say --preprocess to change it."
-        if self.pixels is None or self.pixels["resize"] != "letterbox":
-            return (note,)
-        return (
-            note,
-            "Keras pads before it resizes, and a letterbox afterwards: the picture lies up to a "
-            "pixel of the input elsewhere than in Keras, and so do its boxes.",
-        )
+        """Say where the preprocessing comes from."""
+        return (f"Preprocessing: as its {self.converter} does it. Say --preprocess to change it.",)
 
 
 def told_by(model: Any, size_wh: tuple[int, int] | None) -> Told:
@@ -148,5 +141,5 @@ def _resize(converter: Any) -> dict[str, Any]:
     if converter.crop_to_aspect_ratio:
         return {**rule, "resize": "center-crop"}
     if converter.pad_to_aspect_ratio:
-        return {**rule, "resize": "letterbox", "pad": 0}
+        return {**rule, "resize": "pad", "pad": 0}
     return {**rule, "resize": "stretch"}

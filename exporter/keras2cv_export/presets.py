@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from keras2cv.errors import InputError, UsageError
+from keras2cv.geometry import PADDING_RULES
 from keras2cv.manifest import Preprocessing
 from keras2cv.schema import SchemaError, decode, parse_json
 
@@ -45,7 +46,7 @@ class Geometry:
 
     Attributes:
         size_wh: Width and height in pixels.
-        resize: stretch, letterbox or center-crop.
+        resize: stretch, letterbox, center-crop or pad.
         interpolation: One of `keras2cv.resize.INTERPOLATIONS`.
     """
 
@@ -88,7 +89,7 @@ def preprocessing(
 
 def _place(facts: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, int]) -> None:
     """Fill in how the image gets its size: as the user said, else the file, else the default."""
-    if geometry.resize not in (None, "letterbox"):
+    if geometry.resize not in (None, *PADDING_RULES):
         facts.pop("pad", None)  # the file's rule is overruled, and its border with it
     chosen = {
         "size": geometry.size_wh and list(geometry.size_wh),
@@ -99,7 +100,7 @@ def _place(facts: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, in
     facts.setdefault("size", list(own_size_wh))
     facts.setdefault("resize", DEFAULT_RESIZE)
     facts.setdefault("interpolation", DEFAULT_INTERPOLATION)
-    if facts["resize"] == "letterbox":
+    if facts["resize"] in PADDING_RULES:
         facts.setdefault("pad", _LETTERBOX_GREY)
 
 

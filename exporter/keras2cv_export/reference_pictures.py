@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from keras2cv.errors import InputError, MissingDependency
-from keras2cv.geometry import place
+from keras2cv.geometry import padded_box, place
 from keras2cv.images import as_gray
 from keras2cv.resize import resize as repeat
 from keras2cv.sources import read_image
@@ -85,6 +85,10 @@ def resize(pixels: Array, size_wh: tuple[int, int], way: Way) -> Array:
         canvas = np.full((size_wh[1], size_wh[0], pixels.shape[2]), way.pad, part.dtype)
         canvas[y0:y1, x0:x1] = part
         return canvas
+    if way.rule == "pad":
+        x0, y0, _, _ = padded_box(pixels.shape[1::-1], size_wh)
+        bars = ((-y0, -y0), (-x0, -x0), (0, 0))
+        return _stretch(np.pad(pixels, bars, constant_values=way.pad or 0), size_wh, way, None)
     box = place(pixels.shape[1::-1], size_wh, way.rule).visible_xyxy
     return _stretch(pixels, size_wh, way, box if way.rule == "center-crop" else None)
 

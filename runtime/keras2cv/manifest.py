@@ -49,7 +49,7 @@ DType = Literal[
     "float16", "float32", "float64",
 ]  # fmt: skip
 Color = Literal["RGB", "BGR", "GRAY"]
-ResizeRule = Literal["stretch", "letterbox", "center-crop"]
+ResizeRule = Literal["stretch", "letterbox", "center-crop", "pad"]
 Kind = Literal[
     "classify", "binary", "regress", "embed", "raw", "detect", "segment", "keypoints", "image"
 ]
@@ -189,7 +189,7 @@ class Preprocessing:
     """From an image to the input: blob = (pixel - mean) * scale / std, after the resize.
 
     `mean` is in pixel units (0..255); `mean` and `std` have one value per channel, in `color`
-    order. `size_wh` is (width, height) in pixels; `pad` the letterbox's border, 0..255.
+    order. `size_wh` is (width, height) in pixels; `pad` the bars' colour, 0..255.
     """
 
     input: str
@@ -215,8 +215,8 @@ class Preprocessing:
             raise SchemaError("scale" if self.scale == 0 else "std", "must not be zero")
         if self.interpolation not in INTERPOLATIONS:
             raise SchemaError("interpolation", f"there is no {self.interpolation!r}")
-        if (self.pad is not None) != (self.resize == "letterbox"):
-            raise SchemaError("pad", "belongs to resize letterbox, and to no other rule")
+        if (self.pad is not None) != (self.resize in ("letterbox", "pad")):
+            raise SchemaError("pad", "belongs to resize letterbox and pad, and to no other rule")
         _check_range("pad", self.pad or 0, 0, 255)
 
     @property

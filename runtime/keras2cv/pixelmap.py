@@ -62,7 +62,7 @@ def on_canvas(visible: Array, placement: Placement, unseen: Any) -> Array:
 
 def _extent(grid: Array, placement: Placement) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return (left, right), (top, bottom) of the original's content, in cells of the grid."""
-    x0, y0, x1, y1 = placement.content_xyxy
+    x0, y0, x1, y1 = placement.filled_xyxy
     per_x = grid.shape[1] / placement.size_wh[0]
     per_y = grid.shape[0] / placement.size_wh[1]
     return (x0 * per_x, x1 * per_x), (y0 * per_y, y1 * per_y)

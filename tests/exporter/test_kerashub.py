@@ -104,12 +104,11 @@ def test_its_resize_is_that_of_its_converter(changed: Any, expected: tuple[str, 
     assert (told.pixels["resize"], told.pixels["interpolation"]) == expected
 
 
-def test_a_picture_that_keras_pads_is_said_to_lie_elsewhere() -> None:
-    """It is padded before the resize there, and after it here."""
+def test_a_picture_that_keras_pads_is_padded() -> None:
+    """With black, before the resize, as its converter does."""
     told = told_by(detector(pad_to_aspect_ratio=True), (WIDTH, HEIGHT))
     assert told.pixels is not None
-    assert (told.pixels["resize"], told.pixels["pad"]) == ("letterbox", 0)
-    assert "up to a pixel" in told.pixels_note[1]
+    assert (told.pixels["resize"], told.pixels["pad"]) == ("pad", 0)
     assert len(told_by(detector(), (WIDTH, HEIGHT)).pixels_note) == 1
 
 

@@ -68,6 +68,7 @@ def written(folder: Path, preprocessing: Preprocessing | None) -> keras2cv.Predi
         {"interpolation": "cubic", "resize": "center-crop"},
         {"interpolation": "linear", "resize": "letterbox", "pad": 114},
         {"interpolation": "tf-area", "resize": "letterbox", "pad": 7},
+        {"interpolation": "area", "resize": "pad", "pad": 7},
     ],
 )
 def test_the_code_prepares_an_image_as_the_bundle_does(

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from drawn_image import draw_image
-from keras2cv.geometry import RESIZE_RULES, Placement, center_box, fit, letterbox_box
+from keras2cv.errors import InputError
+from keras2cv.geometry import (
+    PADDING_RULES,
+    RESIZE_RULES,
+    Placement,
+    center_box,
+    fit,
+    letterbox_box,
+    place,
+)
 
 # (source_wh, target_wh): wide, tall, odd on every side, growing, the ratio kept, extreme.
 SIZES = [
@@ -35,7 +44,7 @@ Size = tuple[int, int]
 
 def pad_for(rule: str) -> tuple[float, ...] | None:
     """Return the colour that the rule asks for."""
-    return BARS if rule == "letterbox" else None
+    return BARS if rule in PADDING_RULES else None
 
 
 @each_size
@@ -97,6 +106,51 @@ def test_letterbox_rounds_as_tensorflow_does(
     rows, columns = np.nonzero(padded[:, :, 0])
     expected = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
     assert letterbox_box((width, height), target_wh) == expected
+
+
+@each_size
+@pytest.mark.parametrize("name", ["nearest", "bilinear", "bicubic", "lanczos3"])
+def test_pad_is_the_resizing_layer(source_wh: Size, target_wh: Size, name: str) -> None:
+    """With a tf interpolation, pad equals Resizing(pad_to_aspect_ratio=True)."""
+    image = draw_image(*source_wh).astype(np.float32)
+    layer = keras.layers.Resizing(
+        *target_wh[::-1], name, pad_to_aspect_ratio=True, fill_value=114.0
+    )
+    got, _ = fit(image, target_wh, "pad", f"tf-{name}", (114.0,) * 3)
+    atol = 0.03 if name == "bilinear" else 0.0005
+    np.testing.assert_allclose(got, layer(image), rtol=0, atol=atol)
+
+
+@given(*[st.integers(1, 300)] * 2, *[st.integers(1, 200)] * 2)
+@settings(max_examples=80, deadline=None, derandomize=True)
+def test_pad_rounds_as_keras_does(
+    width: int, height: int, target_width: int, target_height: int
+) -> None:
+    """The bars are Keras' to the pixel: each pixel comes from the same place."""
+    assume(max(width * target_height, height * target_width) < 3000 * min(width, height))
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    image = np.dstack([x + 1, y + 1, x + y]).astype(np.float32)
+    target_wh = (target_width, target_height)
+    layer = keras.layers.Resizing(
+        target_height, target_width, "nearest", pad_to_aspect_ratio=True, fill_value=0.0
+    )
+    got, _ = fit(image, target_wh, "pad", "tf-nearest", (0.0, 0.0, 0.0))
+    np.testing.assert_array_equal(got, layer(image))
+
+
+def test_what_pad_fills_may_end_inside_of_a_pixel() -> None:
+    """The bars are whole pixels of the source, which are parts of the input's."""
+    placement = place((101, 77), (43, 43), "pad")
+    assert placement.visible_xyxy == (0, 0, 101, 77)
+    bar = 12 * 43 / 101
+    np.testing.assert_allclose(placement.filled_xyxy, (0, bar, 43, bar + 77 * 43 / 101))
+    np.testing.assert_allclose(placement.to_source([(0, bar)]), [(0, 0)], atol=1e-12)
+
+
+def test_a_strip_is_not_padded_beyond_all_memory() -> None:
+    """Keras would make a square of 2.7 gigabytes of it."""
+    with pytest.raises(InputError, match="30000x2 pixels would be padded to 30000x30000"):
+        fit(np.zeros((2, 30000, 3), np.uint8), (224, 224), "pad", "linear", BARS)
 
 
 def test_a_letterbox_is_never_empty() -> None:
@@ -166,8 +220,8 @@ def test_an_unknown_rule_is_refused() -> None:
         fit(draw_image(9, 7), (4, 5), "crop", "linear", None)
 
 
-@pytest.mark.parametrize(("rule", "pad"), [("letterbox", None), ("stretch", BARS)])
-def test_a_colour_goes_with_a_letterbox_only(rule: str, pad: tuple[float, ...] | None) -> None:
+@pytest.mark.parametrize(("rule", "pad"), [("letterbox", None), ("pad", None), ("stretch", BARS)])
+def test_a_colour_goes_with_bars_only(rule: str, pad: tuple[float, ...] | None) -> None:
     """A missing colour has no default, and a useless one is not ignored."""
     with pytest.raises(ValueError, match=f"{rule}.*pad_value"):
         fit(draw_image(9, 7), (4, 5), rule, "linear", pad)

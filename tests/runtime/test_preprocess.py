@@ -78,7 +78,7 @@ def test_the_resize_is_the_one_that_the_manifest_names(
 ) -> None:
     """Whatever way the blob is made, it equals resizing first and computing afterwards."""
     image = draw_image(143, 89)
-    pad = 114 if rule == "letterbox" else None
+    pad = 114 if rule in ("letterbox", "pad") else None
     bars = None if pad is None else (pad,) * (1 if preset == "gray" else 3)
     source = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if preset == "gray" else image
     pixels = fit(source, (WIDTH, HEIGHT), rule, interpolation, bars)[0].reshape(HEIGHT, WIDTH, -1)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras2cv.errors import UsageError
-from keras2cv.geometry import RESIZE_RULES
+from keras2cv.geometry import PADDING_RULES, RESIZE_RULES
 from keras2cv.manifest import Preprocessing
 from keras2cv.resize import INTERPOLATIONS
 from keras2cv_export import reference_pictures as keras_side
@@ -113,7 +113,7 @@ def _candidates(way: Way, bundle: Preprocessing) -> Iterator[Way]:
     presets = (way.preset, *(p for p in _PRESETS if p != way.preset))
     for decoder in _DECODERS:
         for rule in (way.rule, *(r for r in RESIZE_RULES if r != way.rule)):
-            pad = (bundle.pad or 0) if rule == "letterbox" else None
+            pad = (bundle.pad or 0) if rule in PADDING_RULES else None
             for interpolation in INTERPOLATIONS:
                 for preset in presets:
                     yield replace(

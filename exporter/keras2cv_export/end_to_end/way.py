@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from keras2cv.errors import UsageError
-from keras2cv.geometry import RESIZE_RULES
+from keras2cv.geometry import PADDING_RULES, RESIZE_RULES
 from keras2cv.manifest import Preprocessing
 from keras2cv.resize import INTERPOLATIONS
 from keras2cv_export.presets import PRESETS, Geometry, preprocessing
@@ -36,7 +36,7 @@ class Way:
             `dct_method="INTEGER_ACCURATE"`, or OpenCV.
         rule: One of `keras2cv.geometry.RESIZE_RULES`.
         interpolation: One of `keras2cv.resize.INTERPOLATIONS`, done by the library it is named for.
-        pad: The letterbox's border, 0..255; None for the other rules.
+        pad: The colour of the bars of a letterbox or pad, 0..255; None for the other rules.
         preset: "none", "0-1", "tf", "torch" or "caffe", done by
             `keras.applications.imagenet_utils.preprocess_input`; "file" for `facts`.
         facts: What a file says of colour, mean, scale and std.
@@ -95,8 +95,8 @@ def parse_way(resize: str | None, preprocess: str | Path | None, bundle: Preproc
                 "or nothing, which is a stretch."
             )
         rule = rule or "stretch"
-        pad = None if rule != "letterbox" else bundle.pad
-        pad = _LETTERBOX_GREY if rule == "letterbox" and pad is None else pad
+        pad = None if rule not in PADDING_RULES else bundle.pad
+        pad = _LETTERBOX_GREY if rule in PADDING_RULES and pad is None else pad
         way = replace(way, decoder=_said(method), rule=rule, interpolation=method, pad=pad)
     if preprocess is None:
         return way

@@ -20,6 +20,7 @@ from keras2cv.roles import Detect, Segment
 _RESIZED = {
     "stretch": "stretched to {0}x{1}",
     "letterbox": "fitted into {0}x{1} with bars of {2}",
+    "pad": "padded to that shape with {2}, then resized to {0}x{1}",
     "center-crop": "cut to the middle and resized to {0}x{1}",
 }
 _SHOWN_LABELS = 8

@@ -75,7 +75,7 @@ def _add_meaning(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--resize",
-        choices=("stretch", "letterbox", "center-crop"),
+        choices=("stretch", "letterbox", "center-crop", "pad"),
         help="how an image gets the input's size (default: stretch)",
     )
     group.add_argument(

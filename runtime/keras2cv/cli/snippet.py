@@ -121,10 +121,21 @@ def _letterbox_lines(facts: Preprocessing) -> Iterator[str]:
     yield f"image = cv2.copyMakeBorder(image, {bars}, cv2.BORDER_CONSTANT, value=[{facts.pad}] * 3)"
 
 
+def _pad_lines(facts: Preprocessing) -> Iterator[str]:
+    width, height = facts.size_wh
+    yield "height, width = image.shape[:2]"
+    yield f"x = max(0, int(np.float32(height * {width}) / np.float32({height})) - width) // 2"
+    yield f"y = max(0, int(np.float32(width * {height}) / np.float32({width})) - height) // 2"
+    colour = f"cv2.BORDER_CONSTANT, value=[{facts.pad}] * 3"
+    yield f"image = cv2.copyMakeBorder(image, y, y, x, x, {colour})"
+    yield f"image = {_resized('image', (width, height), facts)}"
+
+
 _PLACING: Final[Mapping[str, Callable[[Preprocessing], Iterator[str]]]] = {
     "stretch": _stretch_lines,
     "center-crop": _crop_lines,
     "letterbox": _letterbox_lines,
+    "pad": _pad_lines,
 }
 
 

@@ -96,7 +96,7 @@ struct Preprocessing {
     cv::Size size;
     std::vector<double> mean, deviation;
     double scale;
-    int pad;  // the colour of a letterbox's bars, 0..255
+    int pad;  // the colour of the bars of letterbox and pad, 0..255
 };
 
 //@end
@@ -158,7 +158,8 @@ inline Preprocessing read_preprocessing(const Node& node) {
     rules.mean = node["mean"].numbers();
     rules.scale = node["scale"].number();
     rules.deviation = node["std"].numbers();
-    rules.pad = rules.resize == "letterbox" ? node["pad"].integer() : 0;
+    const bool has_bars = rules.resize == "letterbox" || rules.resize == "pad";
+    rules.pad = has_bars ? node["pad"].integer() : 0;
     const std::size_t channels = rules.color == "GRAY" ? 1 : 3;
     node["mean"].expect(rules.mean.size() == channels, "one number per channel");
     node["std"].expect(rules.deviation.size() == channels, "one number per channel");

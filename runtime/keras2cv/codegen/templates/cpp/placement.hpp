@@ -27,10 +27,21 @@ struct Placement {
         return whole(to_source(0, 0), to_source(input.width, input.height), source);
     }
 
-    // The part of the input that the source fills, in whole pixels of the input.
+    // The part of the input that the source fills: left, top, right, bottom.
+    cv::Vec4d filled() const {
+        const auto inside = [](double value, int most) {
+            const double near = std::round(value);
+            return std::min(std::max(std::abs(value - near) < 1e-6 ? near : value, 0.0), most + 0.0);
+        };
+        return {inside(offset[0], input.width), inside(offset[1], input.height),
+                inside(offset[0] + source.width * scale[0], input.width),
+                inside(offset[1] + source.height * scale[1], input.height)};
+    }
+
+    // The same in whole pixels of the input.
     cv::Rect content() const {
-        const cv::Vec2d extent(source.width * scale[0], source.height * scale[1]);
-        return whole(offset, offset + extent, input);
+        const cv::Vec4d edges = filled();
+        return whole({edges[0], edges[1]}, {edges[2], edges[3]}, input);
     }
 
 private:
@@ -59,8 +70,11 @@ inline Placement place(cv::Size image, const Preprocessing& rules) {
                               static_cast<double>(box.height) / image.height);
         return {scale, {static_cast<double>(box.x), static_cast<double>(box.y)}, image, rules.size};
     }
-    const cv::Rect box = rules.resize == "center-crop" ? center_box(image, rules.size)
-                                                       : cv::Rect({}, image);
+    cv::Rect box = rules.resize == "center-crop" ? center_box(image, rules.size) : cv::Rect({}, image);
+    if (rules.resize == "pad") {
+        const cv::Size bar = pad_bars(image, rules.size);
+        box = cv::Rect(-bar.width, -bar.height, image.width + 2 * bar.width, image.height + 2 * bar.height);
+    }
     const cv::Vec2d scale(static_cast<double>(rules.size.width) / box.width,
                           static_cast<double>(rules.size.height) / box.height);
     return {scale, {-box.x * scale[0], -box.y * scale[1]}, image, rules.size};
@@ -73,11 +87,11 @@ inline Placement place(cv::Size image, const Preprocessing& rules) {
 class Spread {
 public:
     Spread(cv::Size grid, const Placement& place) : grid_(grid), visible_(place.visible().size()) {
-        const cv::Rect content = place.content();
+        const cv::Vec4d filled = place.filled();
         const double per_x = static_cast<double>(grid.width) / place.input.width;
         const double per_y = static_cast<double>(grid.height) / place.input.height;
-        from_ = {content.x * per_x, content.y * per_y};
-        to_ = {content.br().x * per_x, content.br().y * per_y};
+        from_ = {filled[0] * per_x, filled[1] * per_y};
+        to_ = {filled[2] * per_x, filled[3] * per_y};
     }
 
     // Bilinear, as tf.image.resize: float32 in, float32 out.

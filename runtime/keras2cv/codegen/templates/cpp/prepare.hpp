@@ -49,6 +49,17 @@ inline cv::Rect letterbox_box(cv::Size image, cv::Size target) {
                     std::max(1, static_cast<int>(std::floor(height))));
 }
 
+// How wide the bars of keras.layers.Resizing(pad_to_aspect_ratio=True) are, left and right alike, and
+// how high: the image is extended to the target's shape before it is resized.
+inline cv::Size pad_bars(cv::Size image, cv::Size target) {
+    const auto length = [](int across, int wanted, int other) {
+        return static_cast<int>(static_cast<float>(across * wanted) / static_cast<float>(other));
+    };
+    const int width = length(image.height, target.width, target.height);
+    const int height = length(image.width, target.height, target.width);
+    return {std::max(0, width - image.width) / 2, std::max(0, height - image.height) / 2};
+}
+
 // The pixel of `size` ones from `start` on that each of `count` takes: Pillow adds the step again and
 // again, and TensorFlow multiplies in float32, on whose rounding the choice depends.
 inline std::vector<int> nearest_indices(int start, int size, int count, bool as_pillow) {
@@ -99,6 +110,13 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
         cv::Mat canvas(rules.size, resized.type(), cv::Scalar::all(rules.pad));
         resized.copyTo(canvas(box));
         return canvas;
+    }
+    if (rules.resize == "pad") {
+        const cv::Size bar = pad_bars(image.size(), rules.size);
+        cv::Mat padded;
+        cv::copyMakeBorder(image, padded, bar.height, bar.height, bar.width, bar.width,
+                           cv::BORDER_CONSTANT, cv::Scalar::all(rules.pad));
+        return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
     }
     if (rules.resize != "stretch" && rules.resize != "center-crop")
         throw Error("There is no resize rule " + rules.resize + ". Generate the program again.");
