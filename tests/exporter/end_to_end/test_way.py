@@ -43,7 +43,7 @@ def test_a_resize_is_what_the_libraries_call_so(
     assert way.preset == "tf"
 
 
-@pytest.mark.parametrize("said", ["bilinear", "pad:tf", "", "tf:"])
+@pytest.mark.parametrize("said", ["bilinear", "zoom:tf", "", "tf:"])
 def test_an_unknown_resize_is_refused(said: str) -> None:
     """With all that there are."""
     with pytest.raises(UsageError, match=r"There is no reference resize .* tf-antialias"):
