@@ -1,6 +1,7 @@
 """The OpenCV side of a timing: `python -m keras2cv_export.speed_child BUNDLE INPUTS ENGINE [JSON]`.
 
-JSON holds more of Predictor's options, such as {"threads": 1}.
+JSON holds more of Predictor's options, such as {"threads": 1}; "nets" is how many of them work at
+the same time, each on what is asked.
 
 INPUTS.npz holds `image/<i>`, or `in/<i>/<k>` for a bundle that takes arrays. The first line on
 stdout says what runs; then each line on stdin, a sample's number, is answered by the nanoseconds
@@ -14,6 +15,8 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,16 +27,31 @@ from keras2cv import Keras2cvWarning, Predictor
 def main(bundle: str, inputs: str, engine: str, options: str = "{}") -> None:
     """Answer until nobody asks."""
     warnings.simplefilter("ignore", Keras2cvWarning)  # unverified bundles are checked, too
-    model = Predictor(bundle, engine=engine, **json.loads(options))
+    more = json.loads(options)
+    nets = more.pop("nets", 1)
+    models = [Predictor(bundle, engine=engine, **more) for _ in range(nets)]
+    model = models[0]
     with np.load(inputs) as archive:
         arrays = dict(archive)
-    runs = _runs(model, arrays)
+    runs = together([_runs(one, arrays) for one in models])
     print(json.dumps({"engine": model.engine, "threads": model.threads}), flush=True)
     for line in sys.stdin:
         run = runs[int(line)]
         started, used = time.perf_counter_ns(), time.process_time_ns()
         run()
         print(time.perf_counter_ns() - started, time.process_time_ns() - used, flush=True)
+
+
+def together(each: list[list[Callable[[], Any]]]) -> list[Callable[[], Any]]:
+    """Return what runs each sample on every net at the same time."""
+    if len(each) == 1:
+        return each[0]
+    pool = ThreadPoolExecutor(len(each))
+
+    def run(nets: tuple[Callable[[], Any], ...]) -> list[Any]:
+        return list(pool.map(lambda net: net(), nets))
+
+    return [partial(run, nets) for nets in zip(*each, strict=True)]
 
 
 def _runs(model: Any, arrays: dict[str, Any]) -> list[Callable[[], Any]]:

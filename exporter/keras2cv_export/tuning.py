@@ -23,6 +23,7 @@ from keras2cv.manifest import Manifest, RunEngine, Trial, Tuned
 from keras2cv.net import ENGINES
 from keras2cv.tuned import cores
 
+from .rates import MIN_GAIN, chosen, find_rates
 from .speed_sides import opencv_side
 from .storing import Proof
 from .turns import Block, Comparison, compare_blocks, take_blocks
@@ -33,7 +34,6 @@ Compare = Callable[[Trial], tuple[float, Comparison]]
 """Times a way in turns with the default: its median in milliseconds, and both compared."""
 Step = Callable[[str], None]
 
-MIN_GAIN: Final = 0.97  # of the default's time; less is not worth leaving OpenCV's own choice
 _BLOCK: Final = 3  # runs
 _WARM_UP: Final = 3
 _ROUNDS: Final = (7, 21)
@@ -131,7 +131,10 @@ def tune(
         found += vary(found, variants.default, variants.all, attempt)
     number = chosen(found)
     shipped = variants.ship(found[number].rewrites or ())
-    tuned = Tuned(cv2.__version__, machine(), cores(), number, tuple(found))
+    rates = find_rates(
+        folder, shipped.manifest, shipped.proof, found[number], ways[0].threads, progress, budget_s
+    )
+    tuned = Tuned(cv2.__version__, machine(), cores(), number, tuple(found), rates, chosen(rates))
     return Tuning(shipped.manifest.replace(tuned=tuned), shipped.proof, shipped.fired)
 
 
@@ -218,19 +221,6 @@ def try_all(
             continue
         found.append(replace(way, median_ms=median_ms, ratio=ratio.ratio, high=ratio.high))
     return found
-
-
-def chosen(trials: Sequence[Trial]) -> int:
-    """Return the number of the fastest way that is surely faster than the first, or 0."""
-    gains = {
-        number: trial.ratio
-        for number, trial in enumerate(trials)
-        if trial.ratio is not None
-        and trial.high is not None
-        and trial.ratio <= MIN_GAIN
-        and trial.high < 1
-    }
-    return min(gains, key=lambda number: gains[number], default=0)
 
 
 def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial) -> str | None:

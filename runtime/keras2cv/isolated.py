@@ -56,6 +56,7 @@ def run_worker(
     fusion: bool = True,
     winograd: bool = True,
     threads: int | None = None,
+    batch: int | None = None,
     scratch: Path | None = None,
     memory: int | None = None,
 ) -> WorkerRun:
@@ -69,6 +70,7 @@ def run_worker(
         fusion: False switches layer fusion off; True leaves it to the manifest.
         winograd: False switches Winograd convolution off; True leaves it to the manifest.
         threads: OpenCV's number of threads there.
+        batch: samples per run of the net; None takes the manifest's.
         scratch: a folder for temporary files; None takes the system's.
         memory: the bytes that the process may write to; None: most of what is free here.
 
@@ -88,6 +90,7 @@ def run_worker(
         options += [] if fusion else ["--no-fusion"]
         options += [] if winograd else ["--no-winograd"]
         options += [] if threads is None else ["--threads", str(threads)]
+        options += [] if batch is None else ["--batch", str(batch)]
         _run([str(bundle), str(inputs), str(outputs), *options], engine, timeout_s, memory)
         return _read(outputs, len(samples))
 

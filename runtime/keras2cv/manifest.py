@@ -24,7 +24,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from keras2cv.image_roles import Picture, Points
 from keras2cv.resize import INTERPOLATIONS
@@ -38,6 +38,7 @@ MAX_ELEMENTS: Final = 2**31 - 1
 MAX_TENSORS: Final = 1000
 MAX_RUNS: Final = 1000  # of the evidence, and of the versions in it
 MAX_REWRITES: Final = 100
+MAX_NETS: Final = 64  # at a time: each holds the weights
 MAX_LABELS: Final = 100_000
 MAX_IMAGE_SIDE: Final = 16_384  # pixels; larger inputs are a mistake before they are a model
 
@@ -401,11 +402,7 @@ class Trial:
     def __post_init__(self) -> None:
         _check_range("threads", self.threads, 1, 65_536)
         _check_rewrites(self.rewrites or ())
-        times = (self.median_ms, self.ratio, self.high)
-        if any(time is not None and time <= 0 for time in times):
-            raise SchemaError("median_ms", f"times must be positive, got {times}")
-        if self.refused is not None and times != (None, None, None):
-            raise SchemaError("refused", "belongs to a trial that was not timed")
+        _check_times("median_ms", (self.median_ms, self.ratio, self.high), self.refused)
 
     def __str__(self) -> str:
         off = [name for name in ("fusion", "winograd") if not getattr(self, name)]
@@ -415,10 +412,42 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast many samples are answered: by so many nets at a time, with so many in a run.
+
+    `sample_ms` is the time divided by the samples, `ratio` that of the first rate's; `high` and
+    `refused` are as in `Trial`.
+    """
+
+    nets: int
+    threads: int
+    batch: int
+    sample_ms: float | None = None
+    ratio: float | None = None
+    high: float | None = None
+    refused: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_range("nets", self.nets, 1, MAX_NETS)
+        _check_range("threads", self.threads, 1, 65_536)
+        _check_range("batch", self.batch, 1, 65_536)
+        _check_times("sample_ms", (self.sample_ms, self.ratio, self.high), self.refused)
+
+    def __str__(self) -> str:
+        nets, threads = ("" if n == 1 else "s" for n in (self.nets, self.threads))
+        return (
+            f"{self.nets} net{nets} on {self.threads} thread{threads}, "
+            f"{self.batch} sample{'' if self.batch == 1 else 's'} a run"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Tuned:
     """What `export --tune` measured, and chose: the number of one of the `trials`.
 
     It holds for that OpenCV on that many processor cores. The first trial is OpenCV's own way.
+    `rates` are for many samples, in the way that was chosen, the first one with the bundle's own
+    batch; `rate` is the number of the fastest.
     """
 
     opencv: str
@@ -426,6 +455,8 @@ class Tuned:
     cores: int
     chosen: int
     trials: tuple[Trial, ...]
+    rates: tuple[Rate, ...] | None = None
+    rate: int | None = None
 
     def __post_init__(self) -> None:
         _check_range("cores", self.cores, 1, 65_536)
@@ -433,6 +464,18 @@ class Tuned:
         _check_range("chosen", self.chosen, 0, len(self.trials) - 1)
         if self.choice.ratio is None:
             raise SchemaError("chosen", "must be a trial that was timed")
+        if (self.rates is None) != (self.rate is None):
+            raise SchemaError("rate", "belongs to rates, and they to it")
+        if self.rates is not None and self.rate is not None:
+            _check_range("rates (count)", len(self.rates), 1, 1000)
+            _check_range("rate", self.rate, 0, len(self.rates) - 1)
+            if self.rates[self.rate].ratio is None:
+                raise SchemaError("rate", "must be one that was timed")
+
+    @property
+    def fastest(self) -> Rate | None:
+        """How many samples are answered the fastest; None: that was not measured."""
+        return None if self.rates is None or self.rate is None else self.rates[self.rate]
 
     @property
     def choice(self) -> Trial:
@@ -508,6 +551,31 @@ class Manifest:
     def replace(self, **changes: object) -> Manifest:
         """Return a copy with `changes`, checked like any other."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+    def at_batch(self, batch: int) -> Manifest:
+        """Return the same for runs of `batch` samples, if the net takes them: it may not.
+
+        Raises:
+            BundleError: a shape would be too large.
+        """
+
+        def at(tensor: Any) -> Any:
+            if not getattr(tensor, "batched", True):
+                return tensor
+            shapes = {
+                key: (batch, *getattr(tensor, key)[1:]) for key in ("keras_shape", "net_shape")
+            }
+            return dataclasses.replace(tensor, **shapes)
+
+        tail = self.tail
+        if tail is not None:
+            tail = dataclasses.replace(tail, heads=tuple(at(head) for head in tail.heads))
+        return self.replace(
+            model=dataclasses.replace(self.model, batch=batch),
+            inputs=tuple(at(tensor) for tensor in self.inputs),
+            outputs=tuple(at(tensor) for tensor in self.outputs),
+            tail=tail,
+        )
 
     def input(self, name: str) -> InputTensor:
         """Return the input of that Keras name."""
@@ -615,6 +683,13 @@ def _check_tensors(key: str, tensors: tuple[InputTensor, ...] | tuple[OutputTens
 def _check_unique(key: str, what: str, names: list[str]) -> None:
     if len(set(names)) != len(names):
         raise SchemaError(key, f"every {what} must differ, got {names[:20]}")
+
+
+def _check_times(key: str, times: tuple[float | None, ...], refused: str | None) -> None:
+    if any(time is not None and time <= 0 for time in times):
+        raise SchemaError(key, f"times must be positive, got {times}")
+    if refused is not None and any(time is not None for time in times):
+        raise SchemaError("refused", "belongs to a trial that was not timed")
 
 
 def _check_rewrites(names: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, overload
+from typing import Any, Final, Literal, overload
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ from keras2cv.preprocess import Preprocessor
 from keras2cv.results import Result
 from keras2cv.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
 from keras2cv.thresholds import with_thresholds
-from keras2cv.tuned import choice_for
+from keras2cv.tuned import choice_for, rate_for
 
 Array = NDArray[Any]
 
@@ -39,6 +39,7 @@ def load(
     device: str = "cpu",
     engine: str | None = None,
     threads: int | None = None,
+    batch: Literal["auto"] | None = None,
     check_hash: bool = True,
     score: float | None = None,
     nms: float | None = None,
@@ -54,6 +55,9 @@ def load(
             here (`keras2cv.tuned`), or verified with.
         threads: for all of OpenCV in this process; None takes what the bundle was tuned for, or
             leaves it as it is.
+        batch: "auto", for many samples: as many in a run as `export --tune` found the fastest and
+            right, where that holds here; a single sample then costs as much as so many. None, or
+            not tuned: the bundle's own.
         check_hash: False skips the sha256 of the model, on a disk that you trust.
         score: 0 to 1, for tasks that decide by a threshold (boxes, binary masks); None takes the
             bundle's.
@@ -71,7 +75,13 @@ def load(
         try:
             bundle = read_bundle(path, check_hash=check_hash)
             model = Predictor(
-                bundle, device=device, engine=engine, threads=threads, score=score, nms=nms
+                bundle,
+                device=device,
+                engine=engine,
+                threads=threads,
+                batch=batch,
+                score=score,
+                nms=nms,
             )
         except (BundleError, NetError):
             if _identity(path) == before:
@@ -103,7 +113,7 @@ class Predictor:
     the bundle's path, and where it arrives the bundle is loaded again, and must be the same.
 
     Attributes:
-        manifest: what the bundle says about itself.
+        manifest: what the bundle says about itself, its shapes those of the batch that runs.
     """
 
     def __init__(
@@ -115,13 +125,15 @@ class Predictor:
         threads: int | None = None,
         fusion: bool | None = None,
         winograd: bool | None = None,
+        batch: int | Literal["auto"] | None = None,
         score: float | None = None,
         nms: float | None = None,
     ) -> None:
         """Load the net of `bundle`, a folder or one that was read; `load` documents the arguments.
 
         `fusion` and `winograd` switch OpenCV's optimisations for experiments; None takes what the
-        bundle was verified with.
+        bundle was verified with. So does a number for `batch`, which is verified for no other than
+        the bundle's own and those that it was tuned with.
         """
         if not isinstance(bundle, Bundle):
             bundle = read_bundle(bundle)
@@ -131,6 +143,7 @@ class Predictor:
             "threads": threads,
             "fusion": fusion,
             "winograd": winograd,
+            "batch": batch,
             "score": score,
             "nms": nms,
         }
@@ -142,6 +155,11 @@ class Predictor:
             threads = choice.threads if threads is None else threads
             fusion = choice.fusion if fusion is None else fusion
             winograd = choice.winograd if winograd is None else winograd
+        if batch == "auto":
+            rate = rate_for(self.manifest, device, engine)
+            batch = None if rate is None else rate.batch
+        if batch is not None:
+            self.manifest = self.manifest.at_batch(batch)
         if threads is not None:
             _set_threads(threads)
         if self.manifest.status == "unverified":

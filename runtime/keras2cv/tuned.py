@@ -6,7 +6,7 @@ import os
 
 import cv2
 
-from keras2cv.manifest import Manifest, Trial
+from keras2cv.manifest import Manifest, Rate, Trial
 
 
 def why_not(manifest: Manifest) -> str | None:
@@ -27,6 +27,12 @@ def choice_for(manifest: Manifest, device: str, engine: str | None) -> Trial | N
         return None
     choice = manifest.tuned.choice
     return choice if engine in (None, choice.engine) else None
+
+
+def rate_for(manifest: Manifest, device: str, engine: str | None) -> Rate | None:
+    """Return how many samples are answered the fastest, in the way of `choice_for`, if known."""
+    choice = choice_for(manifest, device, engine)
+    return manifest.tuned.fastest if choice is not None and manifest.tuned is not None else None
 
 
 def cores() -> int:

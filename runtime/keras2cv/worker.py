@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
         bundle,
         engine=args.engine,
         threads=args.threads,
+        batch=args.batch,
         fusion=args.fusion,
         winograd=args.winograd,
     )
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-fusion", dest="fusion", action="store_false", default=None)
     parser.add_argument("--no-winograd", dest="winograd", action="store_false", default=None)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--batch", type=int)
     return parser
 
 

@@ -30,7 +30,7 @@ from keras2cv.errors import (
 from keras2cv.manifest import Trial
 from keras2cv.net import ENGINES
 from keras2cv.selftest import run_selftest
-from keras2cv_export import check, export, tuning, variants
+from keras2cv_export import check, export, rates, tuning, variants
 from keras2cv_export.convert import formed
 from keras2cv_export.graph import constant, new_constant
 from keras2cv_export.passes import pipeline
@@ -509,6 +509,8 @@ def no_stopwatch(monkeypatch: pytest.MonkeyPatch, ratio: Callable[[Trial], float
 
     monkeypatch.setattr(tuning, "_timed", timed)
     monkeypatch.setattr(tuning, "_side", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(rates, "_timed", lambda *_: (1.0, Comparison(1.0, 1.0, 1.0)))
+    monkeypatch.setattr(rates, "_side", lambda *_: contextlib.nullcontext([None, None]))
 
 
 def test_the_file_that_is_fastest_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -532,6 +534,34 @@ def test_the_file_that_is_fastest_ships(tmp_path: Path, monkeypatch: pytest.Monk
     ops = {node.op_type for node in ir.load(tmp_path / "tuned.cv" / "model.onnx").graph}
     assert "Clip" in ops and "HardSigmoid" not in ops  # noqa: PT018 - one fact
     assert run_selftest(keras2cv.Predictor(tmp_path / "tuned.cv")).verdict == "pass"
+
+
+def test_batches_that_predict_the_same_are_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are refused with OpenCV's reason; `batch="auto"` then runs the fastest."""
+
+    def timed(*args: Any) -> tuple[float, Comparison]:
+        ratio = 1 / args[3].batch
+        return ratio, Comparison(ratio, ratio, ratio)
+
+    no_stopwatch(monkeypatch, lambda way: 0.5 if way.engine == "classic" else 1.0)
+    monkeypatch.setattr(rates, "_timed", timed)
+    x = keras.Input((14, 11, 3))
+    y = layers.Conv2D(4, 3, bias_initializer="normal")(x)
+    model = keras.Model(x, layers.UpSampling2D()(layers.MaxPooling2D()(y)))
+    tuned = export(model, tmp_path / "free.cv", task="raw", tune=True).manifest.tuned
+    assert tuned is not None and tuned.rates is not None  # noqa: PT018 - for the type checker
+    assert [rate.refused for rate in tuned.rates if rate.nets == 1] == [None] * 4
+    assert tuned.fastest is not None
+    assert tuned.fastest.batch == 8
+    before = cv2.getNumThreads()
+    many = keras2cv.load(tmp_path / "free.cv", batch="auto")
+    assert many.manifest.model.batch == 8
+    images = np.random.default_rng(4).standard_normal((11, 14, 11, 3)).astype(np.float32)
+    np.testing.assert_allclose(many.infer(images)[0], model.predict(images), atol=1e-5)
+    assert keras2cv.load(tmp_path / "free.cv").manifest.model.batch == 1
+    cv2.setNumThreads(before)
 
 
 def test_a_file_that_predicts_something_else_never_ships(

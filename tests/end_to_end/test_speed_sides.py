@@ -33,6 +33,13 @@ def test_a_batch_of_three_is_filled(shapes_by_three: Any) -> None:
         assert side(0) > 0
 
 
+def test_two_nets_work_at_the_same_time(shapes: Any) -> None:
+    """Each on what is asked, in one process."""
+    options = {"nets": 2, "threads": 1}
+    with opencv_side(shapes.folder, ENGINES[-1], {"in/0/0": ARRAY}, options=options) as (_, side):
+        assert side(0) > 0
+
+
 def test_a_process_that_ends_is_an_error(tmp_path: Path, shapes: Any) -> None:
     """At its start, and later on."""
     with (

@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from keras2cv.errors import BundleError
-from keras2cv.manifest import KINDS, Manifest, Task, Trial, Tuned, Weights
+from keras2cv.manifest import KINDS, Manifest, Rate, Task, Trial, Tuned, Weights
 from tiny_bundle import LABELS, Classifier
 
 
@@ -251,6 +251,60 @@ WAYS = (
     Trial("classic", 4, True, False, 9.5, 0.76, 0.8, rewrites=("pool_by_window", "pair_rows")),
     Trial("classic", 1, True, True, refused="parity: fail"),
 )
+
+
+RATES = (
+    Rate(1, 4, 1, 12.5, 1.0, 1.01),
+    Rate(1, 4, 8, refused="OpenCV: Reshape"),
+    Rate(2, 2, 1, 10.5, 0.84, 0.9),
+)
+
+
+def test_how_many_samples_are_the_fastest_survives_writing(manifest: Manifest) -> None:
+    """With what was refused, and why."""
+    tuned = manifest.replace(tuned=Tuned("5.0.0", "a processor", 8, 1, WAYS, RATES, 2))
+    assert Manifest.from_json(tuned.to_json()) == tuned
+    assert tuned.tuned is not None
+    assert tuned.tuned.fastest is RATES[2]
+    assert Tuned("5.0.0", "a processor", 8, 1, WAYS).fastest is None
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("tuned.rate", 3, "tuned.rate: must be 0 to 2"),
+        ("tuned.rate", 1, "tuned.rate: must be one that was timed"),
+        ("tuned.rates", [], r"tuned.rates \(count\): must be 1 to"),
+        ("tuned.rates.0.nets", 65, r"tuned.rates\[0\].nets: must be 1 to 64"),
+        ("tuned.rates.0.batch", 0, r"tuned.rates\[0\].batch: must be 1 to"),
+        ("tuned.rates.0.threads", 0, r"tuned.rates\[0\].threads: must be 1 to"),
+        ("tuned.rates.0.ratio", 0, r"tuned.rates\[0\].sample_ms: times must be positive"),
+        ("tuned.rates.1.high", 1.0, r"tuned.rates\[1\].refused: belongs to a trial"),
+        ("tuned.rates.1.speed", 1, r"tuned.rates\[1\].speed: unknown key"),
+    ],
+)
+def test_no_such_rates(manifest: Manifest, path: str, value: Any, message: str) -> None:
+    """Are refused by their path."""
+    tuned = manifest.replace(tuned=Tuned("5.0.0", "a processor", 8, 1, WAYS, RATES, 2))
+    with pytest.raises(BundleError, match=message):
+        Manifest.from_json(changed(tuned, path, value))
+
+
+def test_rates_and_their_choice_belong_together(manifest: Manifest) -> None:
+    """One without the other is half a fact."""
+    with pytest.raises(BundleError, match=r"rate: belongs to rates"):
+        Tuned("5.0.0", "a processor", 8, 1, WAYS, RATES)
+    with pytest.raises(BundleError, match=r"rate: belongs to rates"):
+        Tuned("5.0.0", "a processor", 8, 1, WAYS, rate=0)
+
+
+def test_another_batch_is_in_every_shape(manifest: Manifest) -> None:
+    """Of what depends on it; back again it is the same."""
+    other = manifest.at_batch(5)
+    assert other.model.batch == 5
+    assert {tensor.keras_shape[0] for tensor in other.inputs} == {5}
+    assert {tensor.net_shape[0] for tensor in other.outputs if tensor.batched} == {5}
+    assert other.at_batch(manifest.model.batch) == manifest
 
 
 def test_what_tuning_found_survives_writing(manifest: Manifest) -> None:

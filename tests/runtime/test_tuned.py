@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 
 import keras2cv
 from keras2cv.bundle import write_bundle
+from keras2cv.cli import main, nets
 from keras2cv.cli.card import describe
-from keras2cv.manifest import Manifest, Trial, Tuned
+from keras2cv.errors import NetError
+from keras2cv.manifest import Manifest, Rate, Trial, Tuned
 from keras2cv.predictor import Predictor
-from keras2cv.tuned import choice_for, cores, why_not
+from keras2cv.tuned import choice_for, cores, rate_for, why_not
 from tiny_bundle import Classifier
 
 WAYS = (
@@ -32,9 +35,12 @@ def threads() -> Iterator[None]:
     cv2.setNumThreads(before)
 
 
+RATES = (Rate(1, 1, 1, 1.0, 1.0, 1.0), Rate(2, 1, 1, 0.7, 0.7, 0.8))
+
+
 def tuned(opencv: str = cv2.__version__, on: int | None = None) -> Manifest:
     """Return a manifest that was tuned on that OpenCV and number of cores."""
-    found = Tuned(opencv, "a processor", cores() if on is None else on, 1, WAYS)
+    found = Tuned(opencv, "a processor", cores() if on is None else on, 1, WAYS, RATES, 1)
     return Classifier().manifest().replace(tuned=found)
 
 
@@ -92,3 +98,27 @@ def test_the_card_shows_the_choice_and_what_it_was_better_than() -> None:
     page = "\n".join(describe(tuned()))
     assert "classic engine, 1 thread, without fusion and winograd, taken here" in page
     assert "1 ms, 0.50 times that of classic engine, 2 threads; the best of 2 ways" in page
+
+
+def test_many_samples_are_run_as_they_were_the_fastest() -> None:
+    """Where the way holds, and not where another was asked for, or nothing was measured."""
+    assert rate_for(tuned(), "cpu", None) == RATES[1]
+    assert rate_for(tuned(), "cpu", "new") is None
+    assert rate_for(tuned(opencv="4.9.0"), "cpu", None) is None
+    assert rate_for(Classifier().manifest(), "cpu", None) is None
+
+
+def test_batch_auto_follows_the_tuning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two nets, and nothing is measured again; with --threads, it is."""
+    bundle = written(tmp_path / "cat.cv", tuned())
+    for k in range(3):
+        image = np.random.default_rng(k).integers(0, 256, (9, 12, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"{k}.png"), image)
+    monkeypatch.setattr(nets, "fastest", measured := Mock(side_effect=NetError("it is")))
+    pictures = [str(tmp_path / f"{k}.png") for k in range(3)]
+    assert main(["run", str(bundle), *pictures, "--batch", "auto"]) == 0
+    assert "tuned: 2 nets on 1 thread, 1 sample a run, 0.7 ms an image" in capsys.readouterr().err
+    main(["run", str(bundle), *pictures, "--batch", "auto", "--threads", "1"])
+    measured.assert_called_once()

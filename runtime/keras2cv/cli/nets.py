@@ -7,15 +7,18 @@ from argparse import Namespace
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+import cv2
 import numpy as np
 
 from keras2cv.bundle import MANIFEST, read_manifest
 from keras2cv.errors import UsageError
 from keras2cv.frames import Source
 from keras2cv.isolated import run_worker
+from keras2cv.manifest import Rate
 from keras2cv.predictor import Predictor, load
+from keras2cv.tuned import rate_for
 from keras2cv.tuning import fastest, side_by_side
 
 MANY_IMAGES: Final = 100  # below it, loading another net takes longer than it saves
@@ -24,7 +27,9 @@ _TIMEOUT_S: Final = 300.0
 _MAX_ZEROS: Final = 2**28
 
 
-def load_one(args: Namespace, *, again: bool = False) -> Predictor:
+def load_one(
+    args: Namespace, *, again: bool = False, batch: Literal["auto"] | None = None
+) -> Predictor:
     """Load the bundle as the arguments say; `again`, one that was looked at already."""
     if not again:
         try_unverified(args.bundle, args.engine)
@@ -33,6 +38,7 @@ def load_one(args: Namespace, *, again: bool = False) -> Predictor:
         device=args.device,
         engine=args.engine,
         threads=args.threads,
+        batch=batch,
         check_hash=not again,
         score=args.score,
         nms=args.nms,
@@ -68,6 +74,11 @@ def load_several(args: Namespace, model: Predictor, sources: Sequence[Source]) -
     """Return the nets to use: one, or several for a video, many images, or `--batch auto`."""
     if not all(source.kind in ("image", "video") for source in sources) or model.device != "cpu":
         return [model]  # a camera's answers would only be older, and a device is one for all
+    if args.batch == "auto" and (rate := _tuned(args, model)) is not None:
+        print(f"tuned: {rate}, {rate.sample_ms:.3g} ms an image", file=sys.stderr)
+        models = [load_one(args, again=True, batch="auto") for _ in range(rate.nets)]
+        cv2.setNumThreads(rate.threads)  # last: loading sets them too
+        return models
     if args.batch == "auto":
         models, way = fastest(model, lambda: load_one(args, again=True))
         nets = "1 net" if way.nets == 1 else f"{way.nets} nets"
@@ -80,3 +91,10 @@ def load_several(args: Namespace, model: Predictor, sources: Sequence[Source]) -
     if len(sources) < MANY_IMAGES and not any(source.is_stream for source in sources):
         return [model]
     return side_by_side(model, lambda: load_one(args, again=True))[0]
+
+
+def _tuned(args: Namespace, model: Predictor) -> Rate | None:
+    """Return what `export --tune` found, where it holds and no other threads are asked for."""
+    if args.threads is not None:
+        return None
+    return rate_for(model.manifest, model.device, args.engine)

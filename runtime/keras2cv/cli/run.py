@@ -57,8 +57,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--batch",
         type=values.positive_or_auto,
         metavar="N|auto",
-        help="images at a time (default: the bundle's batch); auto: measure how many nets at the "
-        "same time are fastest here",
+        help="images at a time (default: the bundle's batch); auto: as `export --tune` found "
+        "the fastest, or else measure how many nets at the same time are",
     )
     parser.add_argument(
         "--top", type=values.positive, metavar="K", help="show the K best classes (default: 1)"
@@ -147,7 +147,7 @@ def execute(args: Namespace) -> int:
         sinks = list(open_sinks(args, left, stack, model.device_choice))
         print(_what_runs(args, models), file=sys.stderr)
         line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
-        answers = predict_sources(models, left, line, _batch(args, model), selection)
+        answers = predict_sources(models, left, line, _batch(args, models[0]), selection)
         for answer in finished(args, left, answers, line, saver):
             problems.note(answer)
             if not all(sink(answer) for sink in sinks):
