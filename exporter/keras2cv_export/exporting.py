@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from keras2cv.bundle import staged_bundle, write_manifest
 from keras2cv.errors import UsageError
-from keras2cv.manifest import SCHEMA, Engine, Manifest, Model
+from keras2cv.manifest import SCHEMA, Engine, Manifest, Model, Storage, Weights
+from keras2cv.opencv import version_tuple
 
 from .convert import Converted
 from .detection import Detection
@@ -25,10 +26,10 @@ from .masks import Mask
 from .parity import ParityReport
 from .presets import Geometry
 from .selftest import write_selftest
+from .storing import FIRST_TO_DECODE, Proof, require_decodable, shrink, store_weights, top1
 from .storing import SAMPLES as SAMPLES_FOR_WEIGHTS
-from .storing import Proof, require_decodable, store_weights
 from .support import oldest
-from .target import Target
+from .target import Target, dotted
 from .tolerance import parted
 from .tuning import tune as find_fastest
 from .variants import Variants
@@ -163,15 +164,19 @@ def export(
         loaded = load_model(
             model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
         )
-        file_format.require_room(loaded)
+        file_format.require_room(loaded, None if weights == "fp32" else cast("Storage", weights))
         progress("converting")
         converted = file_format.convert(loaded, target, keep=tune)
         file_format.require(converted.model, target)
         needs = oldest(file_format.examine(converted.model), target)
         facts = decide(loaded, converted, wishes)
-        manifest = _write(stage.folder, loaded, converted, facts, file_format, needs.opencv)
         proof: Proof | None = None
         stored: tuple[str, ...] = ()
+        record: Weights | None = None
+        if weights != "fp32" and not file_format.has_room(converted.model):
+            record, note = shrink(converted, weights)
+            stored, for_graph = (note,), for_file
+        manifest = _write(stage.folder, loaded, converted, facts, file_format, needs.opencv, record)
         if check:
             progress("asking TensorFlow")
             question = ask(
@@ -188,7 +193,10 @@ def export(
             found = verify(stage.folder, manifest, question, engine, stage.folder)
             proof = Proof(question, found)
             require_parity(proof.verification.parity)
-        if weights != "fp32":
+            if record is not None:
+                top = top1(proof.verification.parity)
+                manifest = manifest.replace(weights=replace(record, top1=top))
+        if weights != "fp32" and record is None:
             manifest, proof, stored = store_weights(
                 stage.folder, manifest, converted, weights, proof, for_file, progress
             )
@@ -278,8 +286,11 @@ def _write(
     facts: Facts,
     file_format: FileFormat,
     opencv: str,
+    weights: Weights | None,
 ) -> Manifest:
     """Write the net and a manifest that claims nothing yet."""
+    if weights is not None:
+        opencv = max(opencv, dotted(FIRST_TO_DECODE), key=version_tuple)
     empty = Model(file_format.file, file_format.name, "0" * 64, "1", loaded.batch, opencv)
     manifest = Manifest(
         schema=SCHEMA,
@@ -292,6 +303,7 @@ def _write(
         source=loaded.source,
         preprocessing=facts.preprocessing,
         tail=converted.tail,
+        weights=weights,
     )
     write_manifest(folder, manifest)
     return manifest

@@ -12,7 +12,7 @@ import onnx_ir as ir
 
 from keras2cv.bundle import sha256_of
 from keras2cv.errors import UsageError
-from keras2cv.manifest import Format, Model, OutputTensor
+from keras2cv.manifest import Format, Model, OutputTensor, Storage
 
 from .convert import Converted, convert_unchecked
 from .frozen import examine_frozen, fit_names, require_writable
@@ -24,6 +24,7 @@ from .writing import write_onnx
 
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
 _MAX_MODEL_BYTES = 2**31 - 1
+_SMALLER: Final = {"fp16": 2, "int8": 4}  # times, at most: large kernels are nearly all of a model
 
 
 class Convert(Protocol):
@@ -53,14 +54,21 @@ class FileFormat:
     require: Callable[[ir.Model, Target], None]
     write: Callable[[ir.Model, Path], None]
 
-    def require_room(self, loaded: LoadedModel) -> None:
+    def require_room(self, loaded: LoadedModel, weights: Storage | None = None) -> None:
         """Refuse a model that is too large for a file, before minutes are spent on it.
+
+        It may turn out to be when it is written, too: `weights` says how its kernels are stored.
 
         Raises:
             UsageError: It would be too large for OpenCV.
         """
         if loaded.keras_model is not None:
-            _require_readable(sum(4 * math.prod(w.shape) for w in loaded.keras_model.weights))
+            size = sum(4 * math.prod(w.shape) for w in loaded.keras_model.weights)
+            _require_readable(size // _SMALLER.get(weights or "", 1), weights)
+
+    def has_room(self, model: ir.Model) -> bool:
+        """Whether a file could hold all weights as they are."""
+        return _weight_bytes(model) <= _MAX_MODEL_BYTES
 
     def save(self, model: ir.Model, folder: Path, record: Model) -> Model:
         """Write the file; return the record with its sha256 and size.
@@ -68,19 +76,24 @@ class FileFormat:
         Raises:
             UsageError: It would be too large for OpenCV.
         """
-        weights = (value.const_value for value in model.graph.initializers.values())
-        _require_readable(sum(tensor.nbytes for tensor in weights if tensor is not None))
+        _require_readable(_weight_bytes(model))
         path = folder / self.file
         self.write(model, path)
         return replace(record, sha256=sha256_of(path), size_bytes=str(path.stat().st_size))
 
 
-def _require_readable(size: int) -> None:
+def _weight_bytes(model: ir.Model) -> int:
+    weights = (value.const_value for value in model.graph.initializers.values())
+    return sum(tensor.nbytes for tensor in weights if tensor is not None)
+
+
+def _require_readable(size: int, weights: Storage | None = None) -> None:
     if size > _MAX_MODEL_BYTES:
+        smaller = {None: "with --weights fp16 or int8, or ", "fp16": "with --weights int8, or "}
         raise UsageError(
             f"The weights take {size / 2**30:.1f} GiB, and OpenCV reads at most 2 GiB from a file. "
-            "Export a smaller model, or its parts: no OpenCV before 5.0 finds weights that lie in "
-            "another file."
+            f"Export it {smaller.get(weights, '')}in parts: no OpenCV before 5.0 finds weights "
+            "that lie in another file."
         )
 
 

@@ -108,6 +108,30 @@ def store_weights(
     return manifest, again, (_size_note(manifest), _cost_note(proof.verification.parity, parity))
 
 
+def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
+    """Store a graph's kernels smaller before it is ever written: as float32 no file could hold it.
+
+    Returns:
+        The record for the manifest, and what the user should hear. `converted` is changed.
+
+    Raises:
+        UsageError: No kernel is large enough.
+    """
+    size = sum(
+        t.nbytes for v in converted.model.graph.initializers.values() if (t := v.const_value)
+    )
+    fired = rewrite(converted.model, COMPRESS[weights])
+    converted.fired.update(fired)
+    if not fired:
+        raise UsageError(f"{_NOTHING} OpenCV reads at most 2 GiB from a file: export parts of it.")
+    note = (
+        f"Weights: {fired.total()} kernels as {weights}; as float32 they would be "
+        f"{size / 2**30:.1f} GiB, more than OpenCV reads from a file, so that the file is "
+        "compared as it is stored."
+    )
+    return Weights(cast("Storage", weights), fired.total(), str(size)), note
+
+
 def _compared(folder: Path, manifest: Manifest, proof: Proof, tolerance: Tolerance) -> Proof:
     """Ask the same again of the engines that were right with float32 weights.
 

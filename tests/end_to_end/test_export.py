@@ -379,9 +379,29 @@ def test_a_model_that_opencv_cannot_read_whole_is_refused(
     """More than a protobuf message holds, which is 2 GiB."""
     monkeypatch.setattr("keras2cv_export.formats._MAX_MODEL_BYTES", 60)
     said: list[str] = []
-    with pytest.raises(UsageError, match="OpenCV reads at most 2 GiB"):
+    with pytest.raises(UsageError, match=r"at most 2 GiB .* with --weights fp16 or int8, or in"):
         export(table(), tmp_path / "table.cv", progress=said.append)
     assert said == ["loading the model"]
+
+
+@pytest.mark.parametrize(("weights", "share"), [("fp16", 0.6), ("int8", 0.45)])
+def test_smaller_weights_make_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: str, share: float
+) -> None:
+    """What is too large as float32 is stored smaller at once, and compared as it is stored."""
+    size = sum(4 * weight.numpy().size for weight in wide(200).weights)
+    monkeypatch.setattr("keras2cv_export.formats._MAX_MODEL_BYTES", int(share * size))
+    with pytest.raises(UsageError, match="at most 2 GiB"):
+        export(wide(200), tmp_path / "wide.cv", task="raw")
+    report = export(wide(200), tmp_path / "wide.cv", task="raw", weights=weights)
+    stored = report.manifest.weights
+    assert stored is not None
+    assert (stored.storage, stored.kernels) == (weights, 2)
+    assert int(report.manifest.model.size_bytes) < share * size < int(stored.float32_bytes)
+    assert report.manifest.model.opencv == "4.7"
+    assert any("compared as it is stored" in note for note in report.notes)
+    assert report.parity is not None
+    assert report.parity.verdict == ("pass" if weights == "fp16" else "inconclusive")
 
 
 def test_a_verified_bundle_loads_without_a_warning(shapes: Any) -> None:
