@@ -133,6 +133,12 @@ def colour_of(number: int) -> Colour:
     return blue, green, red
 
 
+def _is_light(colour: Colour) -> bool:
+    """Return whether dark letters read better on it than light ones, by its luma (BT.601)."""
+    blue, green, red = colour
+    return 0.114 * blue + 0.587 * green + 0.299 * red > 105
+
+
 def _tag(
     canvas: Image, text: str, corner_xy: tuple[int, int], colour: Colour, scale: float
 ) -> None:
@@ -145,7 +151,7 @@ def _tag(
     x = max(0, min(corner_xy[0], width - text_width - 2))
     y = corner_xy[1] if corner_xy[1] > ascent + descent else corner_xy[1] + ascent + descent
     cv2.rectangle(canvas, (x, y - ascent - descent), (x + text_width, y), colour, cv2.FILLED)
-    ink = _PAPER if sum(colour) > 3 * 110 else _INK
+    ink = _PAPER if _is_light(colour) else _INK
     cv2.putText(canvas, text, (x, y - descent), _FONT, scale, ink, thickness, cv2.LINE_AA)
 
 

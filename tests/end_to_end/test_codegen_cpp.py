@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import keras
 import numpy as np
 import pytest
 
 import keras2cv
 from clips import read_clip, write_clip
-from keras2cv.bundle import Bundle, write_bundle
+from keras2cv.bundle import Bundle, read_bundle, write_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.traits import traits_of
+from keras2cv_export import export
 from pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from program_bundles import (
     BUNDLES,
@@ -124,6 +126,25 @@ def test_the_program_predicts_what_keras2cv_does(
     images = write_images(tmp_path)[:5]
     options = [*map(str, images), *all_values(bundle)]
     found = run_program(program(bundle), str(bundle.folder), *options)
+    assert (found.stderr, found.returncode) == ("", 0)
+    assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+
+
+def test_the_program_runs_a_frozen_graph(program: Program, tmp_path: Path) -> None:
+    """A bundle whose net is model.pb is nothing else to it."""
+    keras.utils.set_random_seed(5)
+    image = keras.Input((18, 26, 3))
+    h = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu6")(image)
+    h = keras.layers.BatchNormalization(beta_initializer="random_normal")(h)
+    h = keras.layers.DepthwiseConv2D(3, padding="same", bias_initializer="random_normal")(h)
+    maps = keras.layers.Conv2D(4, 1, name="maps", bias_initializer="random_normal")(h)
+    means = keras.layers.Dense(5, name="means")(keras.layers.GlobalAveragePooling2D()(h))
+    model = keras.Model(image, [maps, means])
+    export(model, tmp_path / "net.cv", format="frozen", preprocess="tf", task="raw")
+    bundle = read_bundle(tmp_path / "net.cv")
+    assert bundle.manifest.model.file == "model.pb"
+    images = write_images(tmp_path)[:5]
+    found = run_program(program(bundle), str(bundle.folder), *map(str, images), "--json")
     assert (found.stderr, found.returncode) == ("", 0)
     assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drawn_image import draw_image
-from keras2cv.drawing import colour_of, draw_regions
+from keras2cv.drawing import colour_of, draw_boxes, draw_regions
 from keras2cv.errors import UsageError
 from keras2cv.geometry import place
 from keras2cv.results import Detections, Segmentation
@@ -65,6 +65,25 @@ def test_a_picture_is_drawn_in_place_only_where_that_is_asked_for(result: Any) -
     assert (image == before).all()
     assert result.draw(image, in_place=True) is image
     assert (image == picture).all()
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_a_tag_reads_on_every_colour(number: int) -> None:
+    """Letters differ from their paper as much as WCAG 2 asks of large text, 3 to 1."""
+
+    def luminance(bgr: Any) -> float:
+        linear = (np.array(bgr, np.float64) / 255) ** 2.2
+        return float(linear @ (0.0722, 0.7152, 0.2126))
+
+    picture = draw_boxes(
+        np.full((300, 300, 3), 9, np.uint8), np.array([[40, 90, 260, 280]]), ["#"], [number]
+    )
+    paper = luminance(colour_of(number))
+    tag = picture[70:88, 40:70].reshape(-1, 3)
+    ratios = [
+        (max(paper, luminance(ink)) + 0.05) / (min(paper, luminance(ink)) + 0.05) for ink in tag
+    ]
+    assert max(ratios) > 3
 
 
 def test_the_json_of_a_box() -> None:

@@ -104,7 +104,7 @@ inline void tag(cv::Mat& canvas, const std::string& text, cv::Point corner, cons
     const int x = std::max(0, std::min(corner.x, canvas.cols - width - 2));
     const int y = corner.y > height ? corner.y : corner.y + height;
     cv::rectangle(canvas, {x, y - height}, {x + width, y}, colour, cv::FILLED);
-    const bool is_light = colour[0] + colour[1] + colour[2] > 3 * 110;
+    const bool is_light = 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2] > 105;
     pen.write(canvas, shown, {x, y - pen.descent}, is_light ? DARK : LIGHT);
 }
 //@end
