@@ -63,6 +63,11 @@ def test_a_factor_and_a_term_go_one_after_the_other() -> None:
     assert_rewritten(by=fold_scale_into_next_conv, model=make(), again=1)
 
 
+HALVES = {
+    "r": np.array(2**0.5, np.float32),
+    "i": np.array(1, np.float32),
+    "f": np.array(0.5, np.float32),
+}
 LEFT: dict[str, Make] = {
     "a term past padding": body("a = Add (x, t)  y = Conv <pads=[1,1,1,1]> (a, w)"),
     "a factor of zero": body(
@@ -72,6 +77,16 @@ LEFT: dict[str, Make] = {
     "a factor for each column": body("a = Mul (x, s)  y = Conv (a, w)", s=random(9)),
     "others read it": body("a = Mul (x, s)  c = Conv (a, w)  d = Conv (a, v)  y = Add (c, d)",
                            v=random(5, 4, 3, 3) * 0.7),
+    "the half of a GELU": body(
+        "q = Div (x, r)  e = Erf (q)  a = Add (e, i)  c = Mul (x, a)  d = Mul (c, f)"
+        "  y = Conv (d, w)",
+        **HALVES,
+    ),
+    "the half of a GELU by tanh": body(
+        "q = Div (x, r)  e = Tanh (q)  a = Add (i, e)  c = Mul (a, x)  d = Mul (f, c)"
+        "  y = Conv (d, w)",
+        **HALVES,
+    ),
     "computed weights": body("a = Mul (x, s)  k = Neg (w)  y = Conv (a, k)"),
     "a computed factor": body("k = Neg (x)  a = Mul (x, k)  y = Conv (a, w)"),
 }  # fmt: skip

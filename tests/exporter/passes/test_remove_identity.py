@@ -34,6 +34,9 @@ FORMS: dict[str, tuple[Make, int]] = {
     "Transpose that moves nothing": (between("b = Transpose <perm=[0,1,2]> (a)"), 1),
     "Reshape to its own shape": (between("b = Reshape (a, s)", s=integers(2, -1, 5)), 1),
     "Expand to its own shape": (between("b = Expand (a, s)", s=integers(3, 1)), 1),
+    "Mul by one": (between("b = Mul (o, a)", o=np.ones((), np.float32)), 1),
+    "Mul by ones": (between("b = Mul (a, o)", o=np.ones((1, 5), np.float32)), 1),
+    "Div by one": (between("b = Div (a, o)", o=np.ones(1, np.float32)), 1),
     "at the output": (only("y = Identity (a)"), 1),
     "at the input": (
         lambda: graph("(float[2,3] x) => (float[2,3] y) { a = Identity (x)  y = Exp (a) }"),
@@ -70,6 +73,12 @@ def test_the_second_run_finds_nothing(make: Make, count: int) -> None:
 
 
 NEAR_MISSES: dict[str, Make] = {
+    "not all are one": between("b = Mul (a, o)", o=np.array([1, 1, 1, 1, 1.5], np.float32)),
+    "one by it": between("b = Div (o, a)", o=np.ones(1, np.float32)),
+    "ones that broadcast": lambda: graph(
+        "(float[2,3] x) => (float[4,2,3] y) { a = Exp (x)  y = Mul (a, o) }",
+        o=np.ones((4, 1, 1), np.float32),
+    ),
     "it joins an input to an output": lambda: graph(
         "(float[2,3] x) => (float[2,3] y) { y = Identity (x) }"
     ),

@@ -11,7 +11,8 @@ Exact up to float32 rounding of the folded weights. Shapes: W is (out, in / grou
 t broadcast as (1, in, 1, ..), or are a single number.
 
 Left alone when (1) the value is read elsewhere too, (2) the constant varies along another axis
-than channels, (3) a factor is zero, where a term would go past it.
+than channels, (3) a factor is zero, where a term would go past it, (4) it is the half that ends a
+GELU, without which OpenCV does not know it for one.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def _fold(model: ir.Model, conv: ir.Node) -> int:
     if node is None or value is None or weight is None or bias is None:
         return 0
     source, vector = _operands(node)
-    if source is None or vector is None or only_reader(value) is not conv:
+    if source is None or vector is None or only_reader(value) is not conv or _ends_gelu(source):
         return 0
     if node.op_type == "Mul":
         return _replace(model, conv, source, weight * _spread(vector, conv, weight), bias, node)
@@ -80,6 +81,18 @@ def _fold_past(
     done = _replace(model, conv, shifted, larger, bias, add)
     drop(mul)
     return done
+
+
+def _ends_gelu(value: ir.Value) -> bool:
+    """Whether a value is x (1 + erf(..)) or x (1 + tanh(..))."""
+    product = value.producer()
+    factors = product.inputs if product is not None and product.op_type == "Mul" else ()
+    sums = [one.producer() for one in factors if one is not None]
+    terms = [
+        term for one in sums if one is not None and one.op_type == "Add" for term in one.inputs
+    ]
+    makers = [term.producer() for term in terms if term is not None]
+    return any(one is not None and one.op_type in ("Erf", "Tanh") for one in makers)
 
 
 def _replace(
