@@ -98,6 +98,7 @@ def test_the_card_shows_the_choice_and_what_it_was_better_than() -> None:
     page = "\n".join(describe(tuned()))
     assert "classic engine, 1 thread, without fusion and winograd, taken here" in page
     assert "1 ms, 0.50 times that of classic engine, 2 threads; the best of 2 ways" in page
+    assert "many samples: 2 nets on 1 thread, 1 sample a run, 0.7 ms a sample" in page
 
 
 def test_many_samples_are_run_as_they_were_the_fastest() -> None:

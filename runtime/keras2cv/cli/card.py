@@ -211,10 +211,12 @@ def _tuned(manifest: Manifest, tuned: Tuned) -> list[str]:
     cause = why_not(manifest)
     taken = "taken here" if cause is None else f"not taken here: {cause}"
     better = "" if choice is first else f", {choice.ratio:.2f} times that of {first}"
+    many = tuned.fastest
     return [
         f"{choice}, {taken}",
         f"{choice.median_ms:.3g} ms{better}; the best of {len(tuned.trials)} ways on OpenCV "
         f"{tuned.opencv}, {tuned.machine}, {tuned.cores} cores",
+        *([f"many samples: {many}, {many.sample_ms:.3g} ms a sample"] if many else []),
     ]
 
 
