@@ -33,6 +33,7 @@ from .legalise.halve_product import halve_product
 from .legalise.integer_matmul_to_float import integer_matmul_to_float
 from .legalise.integers_to_floats import integers_to_floats
 from .legalise.keep_argmax_axis import keep_argmax_axis
+from .legalise.keep_hard_sigmoid import keep_hard_sigmoid
 from .legalise.lookup_to_matmul import lookup_to_matmul
 from .legalise.match_bias_axis import match_bias_axis
 from .legalise.match_conv_groups import match_conv_groups
@@ -225,6 +226,7 @@ LOWER: tuple[tuple[Pass, Version], ...] = (
     (part_matmul, (4, 8)),
     (part_normalization, (4, 8)),
     (state_softmax_axis, (4, 8)),
+    (keep_hard_sigmoid, ALL),
     (own_concat_constants, CLASSIC),
     (own_small_constants, CLASSIC),
     (name_nodes_apart, ALL),  # onnxruntime asks for it, too
