@@ -66,8 +66,7 @@ LEFT = {
     ),
     "ONNX' defaults": made(f"{TWO} {{ u = Neg (x)  g = HardSigmoid (u)  y = Mul (x, g) }}"),
     "another offset": made(
-        f"{TWO} {{ u = Neg (x)  g = HardSigmoid <alpha={SIXTH!r}, beta=0.0> (u)"
-        "  y = Mul (x, g) }"
+        f"{TWO} {{ u = Neg (x)  g = HardSigmoid <alpha={SIXTH!r}, beta=0.0> (u)  y = Mul (x, g) }}"
     ),
 }
 
