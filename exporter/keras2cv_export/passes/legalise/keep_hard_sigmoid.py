@@ -21,30 +21,30 @@ import onnx_ir as ir
 
 from keras2cv_export.graph import nodes
 
-_ALPHA: Final = np.float32(1) / np.float32(6)
-_BETA: Final = np.float32(0.5)
-_BELOW: Final = np.nextafter(_ALPHA, np.float32(0))
+_ALPHA: Final = float(np.float32(1) / np.float32(6))
+_BETA: Final = 0.5
+_BELOW: Final = float(np.nextafter(np.float32(_ALPHA), np.float32(0)))
 
 
 def keep_hard_sigmoid(model: ir.Model) -> int:
     """Rewrite in place; return how many nodes changed."""
     mistaken = [node for node in nodes(model, "HardSigmoid") if _is_mistaken(node)]
     for node in mistaken:
-        node.attributes["alpha"] = ir.AttrFloat32("alpha", float(_BELOW))
+        node.attributes["alpha"] = ir.AttrFloat32("alpha", _BELOW)
     return len(mistaken)
 
 
 def _is_mistaken(node: ir.Node) -> bool:
     """Whether OpenCV would make a HardSwish of it that the graph does not mean."""
-    if _number(node, "alpha", 0.2) != _ALPHA or _number(node, "beta", 0.5) != _BETA:
+    if _rounded(node, "alpha", 0.2) != _ALPHA or _rounded(node, "beta", 0.5) != _BETA:
         return False
     products = [reader for reader, _ in node.outputs[0].uses() if reader.op_type == "Mul"]
     return any(_other(product, node.outputs[0]) is not node.inputs[0] for product in products)
 
 
-def _number(node: ir.Node, name: str, default: float) -> np.float32:
+def _rounded(node: ir.Node, name: str, default: float) -> float:
     found = node.attributes.get(name)
-    return np.float32(default if found is None else found.as_float())
+    return float(np.float32(default if found is None else found.as_float()))
 
 
 def _other(product: ir.Node, gate: ir.Value) -> ir.Value | None:
