@@ -60,6 +60,7 @@ def bench(
     peers: Sequence[str] = PEERS,
     without: Sequence[str] = (),
     also: Mapping[str, Path] = MappingProxyType({}),
+    beside: Sequence[Subject] = (),
     wishes: Wishes = Wishes(),
     work: Path | None = None,
     say: Say = lambda _what, _done, _total: None,
@@ -73,6 +74,7 @@ def bench(
             in the record's `missing`.
         without: Subjects of those peers that are left out.
         also: More bundles of the same model, by the names that they get, such as a frozen graph.
+        beside: More subjects, which no peer names.
         wishes: Batch sizes, threads, and how the model is opened.
         work: Where the peers' files are made and kept; None takes a temporary folder.
         say: Told what is being done.
@@ -84,7 +86,7 @@ def bench(
     found = read_bundle(bundle)
     chosen, absent = choose(peers)
     more = tuple(Subject(name, f"{name} bundle", "", "bundle", "bundle") for name in also)
-    subjects = tuple(s for s in (*chosen, *more) if s.name not in without)
+    subjects = tuple(s for s in (*chosen, *beside, *more) if s.name not in without)
     with ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="keras2cv-bench-"))
         folder = work or Path(place)
@@ -177,6 +179,7 @@ class _Bench:
             names=names,
             unsafe=self.wishes.unsafe,
             imports=self.wishes.imports,
+            variables=subject.variables,
         )
 
     def _file(self, subject: Subject, batch: int) -> tuple[Path, str, Names]:

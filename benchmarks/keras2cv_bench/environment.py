@@ -20,6 +20,12 @@ from .records import Host
 _PACKAGES: Final = (
     "tensorflow", "keras", "numpy", "onnx", "tf2onnx", "onnxruntime", "openvino", "ai-edge-litert",
 )  # fmt: skip
+# x86 and Arm.
+_VECTORS: Final = (
+    "avx", "fma", "avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile",
+    "asimd", "asimddp", "sve",
+)  # fmt: skip
+_FLAGS: Final = ("flags", "Features")
 _BUSY: Final = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal in /proc/stat
 
 
@@ -36,6 +42,7 @@ def host(others: float | None) -> Host:
         governor=_read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         load_average=_load_average(),
         others=others,
+        vectors=", ".join(instruction_sets()) or None,
     )
 
 
@@ -44,6 +51,15 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def instruction_sets() -> tuple[str, ...]:
+    """Return what this CPU computes vectors with, as Linux calls it, the oldest first."""
+    flags = next(
+        (x for x in (_read("/proc/cpuinfo") or "").splitlines() if x.startswith(_FLAGS)), ""
+    )
+    has = set(flags.partition(":")[2].split())
+    return tuple(name for name in _VECTORS if name in has)
 
 
 class Watch:

@@ -58,7 +58,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env=environment(),
+            env=environment_of(job),
             text=True,
             encoding="utf-8",
         )
@@ -118,6 +118,11 @@ class Child:
         text = self._said.read().decode("utf-8", "replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return f"; its last words: {lines[-1][:200]}" if lines else ""
+
+
+def environment_of(job: Job) -> dict[str, str]:
+    """Return what a job's process starts with, before it imports anything."""
+    return {**environment(), **dict(job.variables)}
 
 
 def _lines_of(pipe: IO[str]) -> queue.Queue[str | None]:

@@ -148,6 +148,7 @@ class Host:
         load_average: Of the last minute, before it began.
         others: Cores that other processes used while it was measured; left out where unknown.
         versions: Package -> version.
+        vectors: The instruction sets that compute vectors, by commas; left out where unknown.
     """
 
     cpu: str
@@ -159,6 +160,7 @@ class Host:
     governor: str | None = None
     load_average: float | None = None
     others: float | None = None
+    vectors: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

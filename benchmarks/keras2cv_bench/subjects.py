@@ -25,6 +25,7 @@ class Subject:
         how: What tells it from others of its runner.
         needs: The module that has to be installed.
         install: The package that has it.
+        variables: Of its process's environment, set before anything is imported.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Subject:
     how: str = ""
     needs: str = ""
     install: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
 
 
 OURS: Final = "bundle"
@@ -42,6 +44,7 @@ REFERENCE: Final = "tf.function"
 PREDICT: Final = "model.predict"
 CALL: Final = "model(x)"
 NAIVE: Final = "naive"
+SAME_ISA: Final = "tf.function-avx2"
 
 SUBJECTS: Final[tuple[Subject, ...]] = (
     Subject(OURS, "this bundle", "", "bundle", "bundle"),
@@ -58,6 +61,17 @@ SUBJECTS: Final[tuple[Subject, ...]] = (
         "litert", "LiteRT", "litert", "lite_rt", "litert", "", "ai_edge_litert", "ai-edge-litert"
     ),
 )  # fmt: skip
+# What OpenCV's convolutions are held against at the instruction set that they stop at.
+# oneDNN reads the variable when TensorFlow is imported.
+AT_AVX2: Final = Subject(
+    SAME_ISA,
+    "TensorFlow, tf.function, AVX2 only",
+    "",
+    "keras_model",
+    "model",
+    REFERENCE,
+    variables=(("ONEDNN_MAX_CPU_ISA", "AVX2"),),
+)
 PEERS: Final = tuple(dict.fromkeys(subject.peer for subject in SUBJECTS if subject.peer))
 
 

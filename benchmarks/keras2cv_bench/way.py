@@ -36,6 +36,7 @@ class Job:
         how: What tells subjects of one runner apart.
         names: (inputs, outputs) of an ONNX file, in Keras' order.
         unsafe, imports: How the Keras model is opened.
+        variables: Of the process's environment.
     """
 
     runner: str
@@ -48,6 +49,7 @@ class Job:
     names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     unsafe: bool = False
     imports: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -60,7 +62,9 @@ class Job:
         paths = {key: Path(facts[key]) for key in ("bundle", "file", "inputs")}
         inputs, outputs = facts["names"]
         names = (tuple(inputs), tuple(outputs))
-        return cls(**{**facts, **paths, "names": names, "imports": tuple(facts["imports"])})
+        variables = tuple((str(name), str(value)) for name, value in facts["variables"])
+        more = {"names": names, "imports": tuple(facts["imports"]), "variables": variables}
+        return cls(**{**facts, **paths, **more})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,10 @@ from keras2cv_bench.performance.flops import gflop_of
 from keras2cv_bench.performance.measure import Found, results
 from keras2cv_bench.performance.page import geometric_mean, write
 from keras2cv_bench.performance.zoo import DEPTHS, TYPICAL, Case, cases
+from keras2cv_bench.process import environment_of
 from keras2cv_bench.records import Answers, Missing, Record, to_json
+from keras2cv_bench.subjects import AT_AVX2, SAME_ISA
+from keras2cv_bench.way import Job
 
 WRONG = Answers("different", 0.5, "scores: off by 0.5")
 
@@ -142,3 +147,35 @@ def test_an_unknown_case_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     """With 2, before anything is exported."""
     assert main(["--only", "AlexNet", "-w", str(tmp_path)]) == 2
     assert "There is no case 'AlexNet'" in capsys.readouterr().err
+
+
+def test_tensorflow_at_avx2_explains_and_is_no_bar(tmp_path: Path) -> None:
+    """A row and a column of its own, beside those of TensorFlow as it is."""
+    more = (timing(SAME_ISA, 20.0), timing("naive", 8.0))
+    it = record(timing("bundle", 5.0), reference(10.0), *more)
+    text = page_of([Found(case("Fast"), it, 0.6, "")], tmp_path)
+    rows = [x for x in text.splitlines() if x.startswith("| `tf.function`")]
+    assert [row.split(" | ")[1:3] for row in rows] == [["0.50", "0.60"], ["0.25", "-"]]
+    assert "| `tf.function`, AVX2 only |" in text.split("## Model by model")[1]
+    assert "AVX2" not in page_of([Found(case("Fast"), measured(), 0.6, "")], tmp_path)
+
+
+def test_the_head_says_what_models_ran_on(tmp_path: Path) -> None:
+    """Not what the last scale did, and in the number that fits."""
+    one = record(timing("bundle", 5.0), reference(10.0), threads=1)
+    found = [
+        Found(case("Fast"), measured(), 0.6, ""),
+        Found(case("Alone", "threads", 1.0), one, 0.6, ""),
+    ]
+    write(found, {1: 100.0, 2: 200.0}, tmp_path)
+    assert "with 2 threads unless said" in (tmp_path / "performance.md").read_text()
+    write(found[1:], {1: 100.0}, tmp_path)
+    assert "with 1 thread unless said" in (tmp_path / "performance.md").read_text()
+
+
+def test_a_limit_is_in_the_environment_before_anything_is_imported(tmp_path: Path) -> None:
+    """The process starts with it, and no other does."""
+    job = Job("keras_model", tmp_path, tmp_path, tmp_path, 1, 2, variables=AT_AVX2.variables)
+    assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
+    assert environment_of(job)["ONEDNN_MAX_CPU_ISA"] == "AVX2"
+    assert "ONEDNN_MAX_CPU_ISA" not in environment_of(replace(job, variables=()))

@@ -13,9 +13,9 @@ from typing import Any, Final
 from keras2cv.errors import Keras2cvError
 from keras2cv_bench.artefacts import environment
 from keras2cv_bench.benching import Wishes, bench
-from keras2cv_bench.environment import usable_cores
+from keras2cv_bench.environment import instruction_sets, usable_cores
 from keras2cv_bench.records import Record, read_record, to_json
-from keras2cv_bench.subjects import CALL
+from keras2cv_bench.subjects import AT_AVX2, CALL, Subject
 
 from .flops import peak_gflops
 from .zoo import Case
@@ -90,9 +90,15 @@ def _bench(case: Case, folder: Path, seconds: float) -> Record:
         peers=MODEL_PEERS if case.group == "models" else SCALE_PEERS,
         without=(CALL,),
         also={FROZEN: frozen} if frozen.exists() else {},
+        beside=_beside(case),
         wishes=Wishes((case.batch,), case.threads, seconds=seconds, rounds=ROUNDS),
         work=folder,
     )
+
+
+def _beside(case: Case) -> tuple[Subject, ...]:
+    """Hold models against TensorFlow at AVX2, too, where it would go further."""
+    return (AT_AVX2,) if case.group == "models" and "avx512f" in instruction_sets() else ()
 
 
 def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from keras2cv_export.load import LoadedModel, load_model
 from keras2cv_export.reference import on_cpu, reference
 from keras2cv_export.to_quiet import keras, tf
 
+_LIMIT = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, in TensorFlow
 FUNCTION, CALL, PREDICT = "tf.function", "model(x)", "model.predict"
 
 
@@ -28,6 +30,8 @@ def open_way(job: Job) -> Way:
         job.file, input_shapes=_shapes(manifest, job), unsafe=job.unsafe, imports=job.imports
     )
     about = f"TensorFlow {tf.__version__}, {job.threads} threads"
+    if limit := os.environ.get(_LIMIT):
+        about += f", no further than {limit}"
     return around(job).way(about, _WAYS[job.how](loaded))
 
 
