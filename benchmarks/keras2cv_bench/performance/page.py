@@ -235,7 +235,9 @@ def _ceiling(models: Sequence[Found], peaks: Mapping[int, float], plots: set[str
         f"One product of two 2048x2048 float32 matrices runs at **{peak:.0f} GFLOP/s** here (by "
         "NumPy, the best of twelve, the same threads). That is the ceiling below. Only "
         "convolutions and products are counted, two operations each: Winograd convolutions, which "
-        "do fewer, may come above it, and depthwise ones, which wait for memory, stay far below."
+        "do fewer, may come above it, and depthwise ones, which wait for memory, stay far "
+        "below. Where the time goes, layer by layer, is in "
+        "[performance_limits.md](performance_limits.md)."
     )
     if "share" in plots:
         yield from ("", "![Share of the peak](performance/share.svg)")
