@@ -59,8 +59,9 @@ def find_rates(
         NetError: The bundle's own batch cannot be timed.
     """
     own = Rate(1, way.threads, manifest.model.batch)
+    patience_s = 10 * (budget_s + patience(manifest))
     with ExitStack() as stack:
-        base = stack.enter_context(_side(folder, proof, way, own, 20 * budget_s))[1]
+        base = stack.enter_context(_side(folder, proof, way, own, patience_s))[1]
 
         def attempt(rate: Rate) -> Rate:
             progress(f"timing many samples: {rate}")
@@ -163,7 +164,7 @@ def _timed(
     base: tuple[Any, Rate],
     budget_s: float,
 ) -> tuple[float, Comparison]:
-    with _side(folder, proof, way, rate, 10 * budget_s) as (_, asked):
+    with _side(folder, proof, way, rate, 100 * budget_s) as (_, asked):
         sides = {"rate": _block(asked, rate), "own": _block(*base)}
         warm = [sum(side()) for side in sides.values() for _ in range(2)]
         cost_s = (warm[1] * rate.nets * rate.batch + warm[3] * base[1].batch) / 1e9

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -141,8 +141,9 @@ class _Asked:
 
     def __call__(self, sample: int) -> float:
         """Have the child run a sample."""
-        self._asks.write(f"{sample}\n")
-        self._asks.flush()
+        with suppress(BrokenPipeError):  # it has ended, as reading its answer says
+            self._asks.write(f"{sample}\n")
+            self._asks.flush()
         wall_ns, used_ns = map(int, _line(self._answers).split())
         self._wall_ns += wall_ns
         self._used_ns += used_ns
