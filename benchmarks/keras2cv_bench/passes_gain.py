@@ -36,6 +36,7 @@ PASSES = (
     "fold_scale_into_next_conv",
     "gate_by_depthwise_conv",
     "merge_pads",
+    "multiply_patches",
     "multiply_rows",
     "order_residuals",
     "pair_rows",

@@ -84,6 +84,7 @@ from .optimise.gate_by_depthwise_conv import gate_by_depthwise_conv
 from .optimise.merge_pads import merge_pads
 from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
+from .optimise.multiply_patches import multiply_patches
 from .optimise.multiply_rows import multiply_rows
 from .optimise.name_layer_normalization import name_layer_normalization
 from .optimise.order_residuals import order_residuals
@@ -153,6 +154,7 @@ FORM: tuple[tuple[Pass, Fits], ...] = (
     (share_results, anywhere),  # after scales are folded: each goes into its own reader first
     (shuffle_transposed_conv, favours_new),
     (scale_to_normalization, anywhere),
+    (multiply_patches, favours_new),
     (activate_by_depthwise_conv, favours_new),  # after it, which makes some
     (subsample_once, favours_new),
     (part_strided_conv, favours_new),
