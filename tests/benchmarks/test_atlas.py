@@ -544,6 +544,13 @@ def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture
     assert "1 cases, 1 of them measured before" in capfd.readouterr().err
 
 
+def test_columns_can_be_left_out() -> None:
+    """And the command that the page shows leaves them out again."""
+    args = atlas_main.parser().parse_args(["--opencv", "5.0", "--frozen", "none", "--plain=none"])
+    assert (args.frozen, args.plain) == ((), ())
+    assert "--opencv 5.0 --frozen none --plain none -o" in atlas_main._command(args)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

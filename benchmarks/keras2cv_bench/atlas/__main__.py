@@ -132,8 +132,12 @@ def _heading(column: Column) -> Heading:
 def _command(args: argparse.Namespace) -> str:
     only = "".join(f" --only '{pattern}'" for pattern in args.only)
     given = {"opencv": args.opencv, "frozen": args.frozen, "plain": args.plain}
-    lists = " ".join(f"--{name} {','.join(found)}" for name, found in given.items() if found)
+    lists = " ".join(f"--{name} {','.join(found) or 'none'}" for name, found in given.items())
     return f"python -m keras2cv_bench.atlas {lists}{only} -o {args.output.name or '.'}/"
+
+
+def _versions_or_none(text: str) -> tuple[str, ...]:
+    return () if text == "none" else versions(text)
 
 
 def _say(line: str) -> None:
@@ -156,15 +160,15 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--frozen",
-        type=versions,
+        type=_versions_or_none,
         default=("5.0", "4.14", "4.10", "4.6"),
-        help="versions for our bundles with frozen graphs (default: 5.0,4.14,4.10,4.6)",
+        help="versions for our bundles with frozen graphs, or none (default: 5.0,4.14,4.10,4.6)",
     )
     parser.add_argument(
         "--plain",
-        type=versions,
+        type=_versions_or_none,
         default=("5.0", "4.14"),
-        help="versions for Keras' own export (default: 5.0,4.14)",
+        help="versions for Keras' own export, or none (default: 5.0,4.14)",
     )
     parser.add_argument("-o", "--output", type=Path, default=Path("docs"), help="default: docs/")
     parser.add_argument("--only", action="append", default=[], help="a pattern of case names")
