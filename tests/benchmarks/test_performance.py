@@ -108,6 +108,17 @@ def test_what_is_measured_is_found_again(tmp_path: Path) -> None:
     assert found.record == measured()
 
 
+def test_a_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:
+    """Others' errors name the file that they read with all of its path."""
+    folder = tmp_path / "Done"
+    folder.mkdir()
+    (folder / "prepared.json").write_text('{"gflop": 1.5, "frozen": ""}')
+    said = Missing("onnxruntime", f"Load model from {folder}/plain.onnx failed")
+    (folder / "record.json").write_text(to_json(replace(measured(), missing=(said,))))
+    (found,) = results([case("Done")], tmp_path)
+    assert [m.reason for m in found.record.missing] == ["Load model from plain.onnx failed"]
+
+
 def test_arithmetic_is_counted_as_everybody_does(tmp_path: Path) -> None:
     """Two operations a multiplication: a grouped convolution, a product, a Gemm."""
     make = onnx.helper

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -109,7 +109,14 @@ def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:
         if not record.exists():
             continue
         facts: dict[str, Any] = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
-        yield Found(case, read_record(record), float(facts["gflop"]), str(facts["frozen"]))
+        found = _without_paths(read_record(record), folder)
+        yield Found(case, found, float(facts["gflop"]), str(facts["frozen"]))
+
+
+def _without_paths(record: Record, folder: Path) -> Record:
+    """Cut a folder of this machine from what others say of the files in it."""
+    reasons = (replace(m, reason=m.reason.replace(f"{folder}/", "")) for m in record.missing)
+    return replace(record, missing=tuple(reasons))
 
 
 def peaks(work: Path, threads: Sequence[int]) -> dict[int, float]:
