@@ -16,6 +16,7 @@ import keras2cv
 from drawn_image import draw_image
 from keras2cv.bundle import Bundle, write_bundle
 from keras2cv.manifest import Engine, InputTensor, OutputTensor, Preprocessing, Task
+from keras2cv.resize import INTERPOLATIONS
 from pixel_bundles import PIXEL_BUNDLES
 from tiny_bundle import ANY_ENGINE, HEIGHT, LABELS, RAW, WIDTH, Classifier, manifest_of, net, npz
 
@@ -111,6 +112,26 @@ COUNTS = dataclasses.replace(MEANS, name="counts", dtype="int32")
 FLAGS = dataclasses.replace(MAP, name="flags", dtype="bool")
 FIXED = dataclasses.replace(MEANS, name="fixed", batched=False)
 
+# The interpolations that are a call of cv2.resize, or pick a pixel each. Programs do the others,
+# which are filters, by themselves.
+CV2_ALONE = (
+    "nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear", "tf-nearest", "pil-nearest",
+)  # fmt: skip
+FILTERS = tuple(name for name in INTERPOLATIONS if name not in CV2_ALONE)
+# What else each rule for sizes needs.
+RULES: Mapping[str, Mapping[str, Any]] = {
+    "stretch": {},
+    "letterbox": {"pad": 50},
+    "pad": {"pad": 50},
+    "center-crop": {},
+}
+
+
+def filtered(interpolation: str, rule: str = "stretch") -> Write:
+    """Return what writes a net whose outputs show every pixel that was resized so."""
+    return features(MAP, task=RAW, resize=rule, interpolation=interpolation, **RULES[rule])
+
+
 BUNDLES: Mapping[str, Write] = {
     "stretch": classifier(),
     "bgr": classifier(color="BGR", mean=(103.939, 116.779, 123.68), scale=1.0),
@@ -148,6 +169,16 @@ BUNDLES: Mapping[str, Write] = {
     "raw integers": features(COUNTS, task=RAW),
     "raw flags": features(FLAGS, task=RAW),
     "raw without batch": features(FIXED, task=RAW),
+    "Pillow's lanczos": filtered("pil-lanczos"),
+    "Pillow 13's bicubic, crop": filtered("pil13-bicubic", "center-crop"),
+    "TensorFlow's bicubic": filtered("tf-bicubic"),
+    "TensorFlow's antialias, letterbox": filtered("tf-bilinear-antialias", "letterbox"),
+    "gray, Pillow's hamming": features(
+        MAP, task=RAW, color="GRAY", channels=1, interpolation="pil-hamming"
+    ),
+    "gray, TensorFlow's area": features(
+        MAP, task=RAW, color="GRAY", channels=1, interpolation="tf-area"
+    ),
     **PIXEL_BUNDLES,
 }
 

@@ -28,6 +28,8 @@ from keras2cv_export import export
 from pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from program_bundles import (
     BUNDLES,
+    FILTERS,
+    RULES,
     SPOILT,
     all_values,
     assert_predicts,
@@ -35,6 +37,7 @@ from program_bundles import (
     bad_images,
     classifier,
     expected_samples,
+    filtered,
     write_images,
 )
 from tiny_bundle import Classifier
@@ -128,6 +131,28 @@ def test_the_program_predicts_what_keras2cv_does(
     found = run_program(program(bundle), str(bundle.folder), *options)
     assert (found.stderr, found.returncode) == ("", 0)
     assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("interpolation", FILTERS)
+def test_the_program_filters_as_keras2cv_does(
+    interpolation: str, program: Program, tmp_path: Path
+) -> None:
+    """Every pixel by Pillow's and TensorFlow's filters, by two rules each, up and down, to 1e-5."""
+    images = write_images(tmp_path)
+    for rule in list(RULES)[FILTERS.index(interpolation) % 2 :: 2]:  # by turns
+        bundle = filtered(interpolation, rule)(tmp_path / f"{rule}.cv")
+        found = run_program(program(bundle), str(bundle.folder), *map(str, images), "--json")
+        assert (found.stderr, found.returncode) == ("", 0)
+        assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+
+
+def test_the_program_says_that_it_lacks_a_filter(program: Program, tmp_path: Path) -> None:
+    """One with TensorFlow's filters, and a bundle that needs one of Pillow's: exit code 1."""
+    executable = program(filtered("tf-area")(tmp_path / "a.cv"))
+    bundle, image = filtered("pil-box")(tmp_path / "b.cv"), str(write_images(tmp_path)[0])
+    found = run_program(executable, str(bundle.folder), image)
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert found.stderr.startswith("error: This program has no interpolation pil-box. ")
 
 
 def test_the_program_runs_a_frozen_graph(program: Program, tmp_path: Path) -> None:

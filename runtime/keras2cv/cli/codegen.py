@@ -16,8 +16,6 @@ with a CMakeLists.txt and a README, or one file of Python (cv2 and NumPy).
 
 The program reads the bundle's manifest when it starts, so it also runs what you
 export later, and every other bundle with the same kind of task.
-
-Exit code 1 if OpenCV alone cannot do what the bundle asks for.
 """
 EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang cpp -o predict-cpp/

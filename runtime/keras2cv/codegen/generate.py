@@ -10,7 +10,6 @@ from typing import Final
 
 from keras2cv._version import VERSION
 from keras2cv.bundle import Bundle
-from keras2cv.codegen.limits import check_program_can_run
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
@@ -24,6 +23,7 @@ _CPP_FILES: Final[Mapping[str, str]] = {
     "main.cpp": "",
     "sources.hpp": "",
     "manifest.hpp": "",
+    "resample.hpp": "resample",
     "prepare.hpp": "!arrays",
     "placement.hpp": "pixels",
     "model.hpp": "",
@@ -35,6 +35,7 @@ _CPP_FILES: Final[Mapping[str, str]] = {
 _PYTHON_PARTS: Final[Mapping[str, str]] = {
     "head": "",
     "manifest": "",
+    "resample": "resample",
     "prepare": "!arrays",
     "placement": "pixels",
     "tail": "tail",
@@ -76,7 +77,6 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         folder: files that it holds already are left alone.
 
     Raises:
-        UnsupportedError: OpenCV alone cannot do what the bundle asks for.
         UsageError: no such language; or a file of the program exists with other content.
         OSError: `folder` cannot be written.
     """
@@ -84,7 +84,6 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
         )
-    check_program_can_run(bundle)
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
         _check_free(folder / name, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keras2cv.manifest import RECORDS, Manifest
+from keras2cv.manifest import RECORDS, Manifest, Preprocessing
 
 
 def traits_of(manifest: Manifest) -> frozenset[str]:
@@ -20,9 +20,13 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         identity    it answers in pixels of an input that is an array
         writes      a picture can be written
         checks      arguments need to be compared with each other
+        resample    images are resized by a filter that no call of cv2.resize repeats:
+        pillow      one of Pillow's
+        tensorflow  one of TensorFlow's
     """
     kind = manifest.task.kind
     is_image = manifest.preprocessing is not None
+    library = _filter_library(manifest.preprocessing)
     has_inputs, in_pixels = not is_image or len(manifest.inputs) > 1, kind in RECORDS
     found = {
         kind: True,
@@ -36,5 +40,17 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         "identity": in_pixels and not is_image,
         "writes": is_image or kind == "segment",
         "checks": kind == "classify" or not has_inputs,
+        "resample": library is not None,
+        "pillow": library == "pillow",
+        "tensorflow": library == "tensorflow",
     }
     return frozenset(name for name, is_so in found.items() if is_so)
+
+
+def _filter_library(rules: Preprocessing | None) -> str | None:
+    """Return whose filter resizes the images, if it is neither cv2's nor one that picks pixels."""
+    # "tf-bilinear" is cv2's linear, on float32.
+    if rules is None or rules.interpolation in ("tf-bilinear", "tf-nearest", "pil-nearest"):
+        return None
+    libraries = {"tf": "tensorflow", "pil": "pillow", "pil13": "pillow"}
+    return libraries.get(rules.interpolation.partition("-")[0])

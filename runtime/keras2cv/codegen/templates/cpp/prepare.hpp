@@ -13,6 +13,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "manifest.hpp"
+#include "resample.hpp"  //@only resample
 
 inline int cv_interpolation(const std::string& name) {
     static const std::map<std::string, int> flags = {
@@ -23,7 +24,7 @@ inline int cv_interpolation(const std::string& name) {
     };
     const auto found = flags.find(name);
     if (found == flags.end())
-        throw Error("OpenCV alone has no interpolation " + name + ". Run the bundle with keras2cv.");
+        throw Error("This program has no interpolation " + name + ". Generate it again.");
     return found->second;
 }
 
@@ -75,7 +76,8 @@ inline std::vector<int> nearest_indices(int start, int size, int count, bool as_
     return indices;
 }
 
-// Bring a part of an image to a size: uint8, or float32 for "tf-bilinear".
+// Bring a part of an image to a size: uint8, or float32 for "tf-bilinear".  //@only !tensorflow
+// Bring a part of an image to a size: uint8, or float32 for TensorFlow's but "tf-nearest".  //@only tensorflow
 inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size size,
                            const std::string& interpolation) {
     cv::Mat result;
@@ -95,6 +97,7 @@ inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size 
         }
         return result;
     }
+    if (is_resampled(interpolation)) return resample(image, part, size, interpolation);  //@only resample
     cv::Mat source = image(part);
     if (interpolation == "tf-bilinear") image(part).convertTo(source, CV_32F);
     cv::resize(source, result, size, 0, 0, cv_interpolation(interpolation));
