@@ -47,13 +47,14 @@ def _lines(atlas: Atlas) -> Iterator[str]:
     )
     yield ""
     if any(heading.kind == "frozen" for heading in atlas.headings):
-        yield "The columns `frozen ...` are ours with `--format frozen`: [frozen.md](frozen.md)."
+        yield "The columns `frozen ...` are ours with `--format frozen` (docs/frozen.md)."
         yield ""
-    yield (
-        'The columns `Keras ...` are the plain way: `model.export(format="onnx")`, then '
-        "`cv2.dnn.readNetFromONNX` with OpenCV's own choice of engine."
-    )
-    yield ""
+    if any(heading.kind == "plain" for heading in atlas.headings):
+        yield (
+            'The columns `Keras ...` are the plain way: `model.export(format="onnx")`, then '
+            "`cv2.dnn.readNetFromONNX` with OpenCV's own choice of engine."
+        )
+        yield ""
     yield LEGEND
     if atlas.rewrites:
         yield ""
