@@ -27,6 +27,7 @@ from keras2cv_export.graph import (
     new_constant,
     new_node,
     nodes,
+    pads_automatically,
     reshape,
     shape_of,
     substitute,
@@ -62,12 +63,11 @@ def _sizes(node: ir.Node) -> tuple[int, int, int, int] | None:
         return None
     window, strides = kernel[2:], ints(node, "strides", (1, 1))
     plain = not any(ints(node, "pads")) and set(ints(node, "dilations", (1, 1))) == {1}
-    automatic = "auto_pad" in node.attributes
     if (
         window != strides
         or prod(window) == 1
         or not plain
-        or automatic
+        or pads_automatically(node)
         or integer(node, "group", 1) != 1
     ):
         return None
