@@ -24,7 +24,8 @@ class Contents:
 
     def number(self, array: Array) -> int:
         """Return the number of an array, a new one if no array like it has been seen."""
-        few = array.reshape(-1)[:: max(1, array.size // _GLANCE)].tobytes()
+        # Through `flat`: reshape would copy a transposed array as a whole.
+        few = array.flat[:: max(1, array.size // _GLANCE)].tobytes()
         alike = self._alike[array.dtype.str, array.shape, few]
         for number, other in alike:
             if other is array or other.tobytes() == array.tobytes():

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import onnx_ir as ir
 
+from .copying import contiguous
 from .origin import (
     add_marks,
     drop_marks,
@@ -56,8 +57,7 @@ def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "con
         shape=ir.Shape(array.shape),
         type=ir.TensorType(ir.DataType.from_numpy(array.dtype)),
     )
-    # ascontiguousarray alone gives a number an axis.
-    value.const_value = ir.tensor(np.ascontiguousarray(array).reshape(array.shape), name=name)
+    value.const_value = ir.tensor(contiguous(array), name=name)
     model.graph.register_initializer(value)
     return value
 

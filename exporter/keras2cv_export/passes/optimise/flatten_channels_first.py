@@ -128,7 +128,7 @@ def _agrees_gemm(plan: _Plan, node: ir.Node, orders: list[Array | None]) -> bool
     plain = integer(node, "transB", 0) == 1 and integer(node, "transA", 0) == 0
     if kernel is None or order is None or not plain or any(o is not None for o in orders[1:]):
         return False
-    plan.constants.append((node, 1, lambda: kernel[:, order]))
+    plan.constants.append((node, 1, lambda: kernel.take(order, axis=1)))
     return True
 
 
