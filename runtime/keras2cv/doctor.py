@@ -153,12 +153,15 @@ def has_windows(cv2: Any) -> bool:
     return hasattr(cv2, "imshow") and not built_without
 
 
-def cuda_state(build: str, device_count: int, target_offered: bool) -> tuple[bool, str]:
+def cuda_state(
+    build: str, device_count: int, target_offered: bool, capability: str = ""
+) -> tuple[bool, str]:
     """Return whether CUDA can run nets, and why (not).
 
     `build` is cv2.getBuildInformation(), `device_count` cv2.cuda.getCudaEnabledDeviceCount(): 0
     without a device and -1 with a driver too old for the build; `target_offered` is whether
-    getAvailableTargets(DNN_BACKEND_CUDA) holds the target.
+    getAvailableTargets(DNN_BACKEND_CUDA) holds the target; `capability` is the first device's
+    compute capability, such as "9.0", where it is known.
     """
     built = re.search(r"NVIDIA CUDA:\s+YES(?: \(ver ([0-9.]+))?", build)
     if built is None:
@@ -168,9 +171,10 @@ def cuda_state(build: str, device_count: int, target_offered: bool) -> tuple[boo
         return False, f"built with {name}, and the driver is older than that needs"
     if device_count == 0:
         return False, f"built with {name}, and no CUDA device or driver is found"
+    has = f" (compute capability {capability})" if capability else ""
     if not target_offered:
-        return False, f"built with {name} for other devices than this one, or without cuDNN"
-    return True, f"{name}, {device_count} device{'s' if device_count > 1 else ''}"
+        return False, f"built with {name} for other devices than this one{has}, or without cuDNN"
+    return True, f"{name}, {device_count} device{'s' if device_count > 1 else ''}{has}"
 
 
 def numpy_problem(version: str | None) -> Problem | None:
@@ -232,10 +236,20 @@ def _cuda(cv2: Any, build: str) -> list[Device]:
     count = cv2.cuda.getCudaEnabledDeviceCount() if hasattr(cv2, "cuda") else 0
     offered = cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_CUDA)
     targets = {"cuda": cv2.dnn.DNN_TARGET_CUDA, "cuda-fp16": cv2.dnn.DNN_TARGET_CUDA_FP16}
+    capability = _capability(cv2) if count > 0 else ""
     return [
-        Device(name, *cuda_state(build, count, target in offered))
+        Device(name, *cuda_state(build, count, target in offered, capability))
         for name, target in targets.items()
     ]
+
+
+def _capability(cv2: Any) -> str:
+    """Return the first device's compute capability, such as "9.0"; "" where cv2 does not tell."""
+    try:
+        device = cv2.cuda.DeviceInfo(0)
+        return f"{device.majorVersion()}.{device.minorVersion()}"
+    except (AttributeError, SystemError, cv2.error):
+        return ""
 
 
 def _package_version(name: str, version_of: VersionOf) -> str | None:

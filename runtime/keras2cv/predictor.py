@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,7 @@ def load(
     threads: int | None = None,
     batch: Literal["auto"] | None = None,
     check_hash: bool = True,
+    check_device: bool = True,
     score: float | None = None,
     nms: float | None = None,
 ) -> Predictor:
@@ -49,8 +51,8 @@ def load(
     Args:
         path: the bundle's folder.
         device: "cpu", "opencl", "cuda", "cuda-fp16" or "auto" (CUDA if it is there, else CPU).
-            Others than the CPU run once before `load` returns; half precision must also pass the
-            bundle's self-test, by its own tolerance.
+            Others than the CPU run once before `load` returns, and must pass the bundle's
+            self-test: "auto" takes the CPU where CUDA does not.
         engine: "new" or "classic"; None takes what the bundle was tuned for, where that holds
             here (`keras2cv.tuned`), or verified with.
         threads: for all of OpenCV in this process; None takes what the bundle was tuned for, or
@@ -59,6 +61,7 @@ def load(
             right, where that holds here; a single sample then costs as much as so many. None, or
             not tuned: the bundle's own.
         check_hash: False skips the sha256 of the model, on a disk that you trust.
+        check_device: False skips the self-test of a device that passed it before.
         score: 0 to 1, for tasks that decide by a threshold (boxes, binary masks); None takes the
             bundle's.
         nms: 0 to 1, the overlap (IoU) above which the worse of two boxes is dropped; None takes
@@ -80,6 +83,7 @@ def load(
                 engine=engine,
                 threads=threads,
                 batch=batch,
+                check_device=check_device,
                 score=score,
                 nms=nms,
             )
@@ -126,6 +130,7 @@ class Predictor:
         fusion: bool | None = None,
         winograd: bool | None = None,
         batch: int | Literal["auto"] | None = None,
+        check_device: bool = True,
         score: float | None = None,
         nms: float | None = None,
     ) -> None:
@@ -144,6 +149,7 @@ class Predictor:
             "fusion": fusion,
             "winograd": winograd,
             "batch": batch,
+            "check_device": check_device,
             "score": score,
             "nms": nms,
         }
@@ -173,33 +179,39 @@ class Predictor:
         self._choice = choose_device(
             device, new_engine_only=(engine or self.manifest.engine.name) == "new"
         )
-        self._net = self._load_net(
-            bundle, engine=engine, fusion=fusion, winograd=winograd, seen=bundle.seen
-        )
         self._preprocess = None
         if self.manifest.preprocessing is not None:
             self._preprocess = Preprocessor(self.manifest.preprocessing)
-        if self.device == "cuda-fp16":
-            from keras2cv.selftest import check_half  # which itself runs a Predictor
-
-            check_half(self)
-
-    def _load_net(self, bundle: Bundle, **options: Any) -> Net:
-        """Return the net on the device that was chosen, warm; on the CPU if "auto" meets failure.
-
-        Raises:
-            NetError: OpenCV does not load it, or fails on a device that was asked for.
-        """
+        load_net = functools.partial(
+            Net,
+            bundle.model_path,
+            self.manifest,
+            engine=engine,
+            fusion=fusion,
+            winograd=winograd,
+            seen=bundle.seen,
+        )
         try:
-            net = Net(bundle.model_path, self.manifest, device=self._choice.runs, **options)
-            if self._choice.runs != "cpu":
-                net.warm_up()
+            self._net = load_net(device=self._choice.runs)
+            if self.device != "cpu":
+                self._try_device(check_device)
         except NetError as error:
             if self._choice.asked != "auto" or self._choice.runs == "cpu":
                 raise
             self._choice = self._choice.fallen_back(str(error))
-            return Net(bundle.model_path, self.manifest, **options)
-        return net
+            self._net = load_net()
+
+    def _try_device(self, check: bool) -> None:
+        """Run once, and unless told otherwise the self-test.
+
+        Raises:
+            NetError: OpenCV fails on the device, or predicts something else there.
+        """
+        self._net.warm_up()
+        if check:
+            from keras2cv.selftest import check_device  # which itself runs a Predictor
+
+            check_device(self)
 
     @property
     def device(self) -> str:

@@ -20,7 +20,7 @@ import keras2cv
 from keras2cv import device as device_module
 from keras2cv.cli import main
 from keras2cv.device import TARGETS, choose_device
-from keras2cv.errors import MissingDependency, NetError, UsageError
+from keras2cv.errors import BundleError, MissingDependency, NetError, UsageError
 from keras2cv.selftest import HALF_LIMIT, run_selftest
 from tiny_bundle import HEIGHT, WIDTH, Classifier
 
@@ -167,24 +167,75 @@ def test_a_bundle_for_the_new_engine_stays_on_the_cpu(nets: FakeNets) -> None:
     assert not nets.loaded
 
 
-def test_half_precision_is_held_against_the_selftest(
-    cat_cv: Path, monkeypatch: pytest.MonkeyPatch, nets: FakeNets
+@pytest.mark.parametrize("device", ["cuda", "cuda-fp16", "opencl"])
+def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: FakeNets) -> None:
+    """What predicts something else than TensorFlow does not load, whoever is to blame."""
+    nets.answer = lambda array: array * 1.05
+    with pytest.raises(NetError, match=r"of sample 0: off by .* allowed\)\. Use device .*cpu\."):
+        keras2cv.load(cat_cv, device=device)
+    assert keras2cv.load(cat_cv, device=device, check_device=False).device == device
+
+
+def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNets) -> None:
+    """The CPU predicts, and the reason is told."""
+
+    def wrong_on_cuda(array: NDArray[Any]) -> NDArray[Any]:
+        on_cuda = nets.loaded[-1].placed[-1:] == [cv2.dnn.DNN_TARGET_CUDA]
+        return array * 1.05 if on_cuda else array
+
+    nets.answer = wrong_on_cuda
+    model = keras2cv.load(cat_cv, device="auto")
+    assert model.device == "cpu"
+    assert "cuda fails: OpenCV on cuda is wrong on" in model.device_choice.why
+    assert run_selftest(model).verdict == "pass"
+
+
+def test_the_selftest_lists_what_a_device_gets_wrong(
+    cat_cv: Path, nets: FakeNets, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Where `load` refuses, `selftest` says of each output by how much."""
+    nets.answer = lambda array: array * 1.05
+    assert main(["selftest", str(cat_cv), "--device", "cuda", "--in-process"]) == 1
+    assert "FAIL  sample 2  scores  " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda-fp16"])
+def test_a_verified_bundle_without_golden_vectors_is_broken(
+    device: str, cat_cv: Path, nets: FakeNets
+) -> None:
+    """There is nothing to check the device by."""
+    (cat_cv / "selftest.npz").unlink()
+    with pytest.raises(BundleError, match=r"selftest.npz is missing"):
+        keras2cv.load(cat_cv, device=device)
+
+
+@pytest.mark.filterwarnings("ignore::keras2cv.errors.Keras2cvWarning")
+def test_an_unverified_bundle_runs_on_a_device_unchecked(cat_cv: Path, nets: FakeNets) -> None:
+    """Its user has been warned; half precision is another matter."""
+    (cat_cv / "selftest.npz").unlink()
+    path = cat_cv / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["evidence"]
+    path.write_text(json.dumps({**manifest, "status": "unverified"}), encoding="utf-8")
+    assert keras2cv.load(cat_cv, device="cuda").device == "cuda"
+    with pytest.raises(BundleError, match=r"selftest.npz is missing"):
+        keras2cv.load(cat_cv, device="cuda-fp16")
+
+
+def test_half_precision_is_held_against_the_selftest(cat_cv: Path, nets: FakeNets) -> None:
     """Rounded to float16 it passes by its own tolerance, by which the full one would not."""
     nets.answer = lambda array: array.astype(np.float16).astype(np.float32)
     model = keras2cv.load(cat_cv, device="cuda-fp16")
     rows = run_selftest(model).rows
     assert {row.limit for row in rows} == {HALF_LIMIT}
     assert all(row.passed for row in rows)
-    nets.answer = lambda array: array * 1.05
-    with pytest.raises(NetError, match=r"Half precision does not do for .*off by .*device cuda"):
-        keras2cv.load(cat_cv, device="cuda-fp16")
-    assert keras2cv.load(cat_cv, device="cuda").device == "cuda"
+    with pytest.raises(NetError, match=r"OpenCV on cuda is wrong on"):
+        keras2cv.load(cat_cv, device="cuda")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_half_precision_that_overflows_is_refused(
-    value: float, cat_cv: Path, monkeypatch: pytest.MonkeyPatch, nets: FakeNets
+    value: float, cat_cv: Path, nets: FakeNets
 ) -> None:
     """NaN and infinity are not near anything."""
     nets.answer = lambda array: array * np.float32(value)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -95,6 +96,34 @@ def test_cuda_not_built_and_not_there_are_told_apart(
     assert cuda_state(build, count, offered) == state
 
 
+def test_the_compute_capability_says_what_to_build_for() -> None:
+    """It stands beside the device that is there, and the one that OpenCV is not built for."""
+    assert cuda_state(CUDA, 1, True, "8.6")[1] == "CUDA 12.4, 1 device (compute capability 8.6)"
+    assert "than this one (compute capability 8.6), or" in cuda_state(CUDA, 1, False, "8.6")[1]
+
+
+def fake_device(number: int) -> Any:
+    """Return the device `number` as cv2.cuda.DeviceInfo describes it."""
+    return SimpleNamespace(majorVersion=lambda: 9 - number, minorVersion=lambda: 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"DeviceInfo": fake_device}, "CUDA 12.4, 2 devices (compute capability 9.0)"),
+        ({}, "CUDA 12.4, 2 devices"),
+    ],
+    ids=["told", "not told"],
+)
+def test_the_first_devices_capability_is_told_where_cv2_has_it(
+    more: Mapping[str, Any], why: str
+) -> None:
+    """An OpenCV whose Python knows no devices has CUDA all the same."""
+    cuda = SimpleNamespace(getCudaEnabledDeviceCount=lambda: 2, **more)
+    found = describe_opencv(fake_cv2(CUDA, cuda=cuda), {}.get).devices
+    assert {device.name: device.why for device in found}["cuda"] == why
+
+
 def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
     """Return a module like cv2 whose build information is `build`."""
     dnn = SimpleNamespace(
@@ -117,6 +146,7 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
         "dnn": dnn,
         "ocl": opencl,
         "cuda": SimpleNamespace(getCudaEnabledDeviceCount=lambda: 2),
+        "error": RuntimeError,
         "imshow": print,
         "getBuildInformation": lambda: build,
         "getNumThreads": lambda: 3,

@@ -80,7 +80,13 @@ def _compare(args: Namespace) -> int:
     from keras2cv.predictor import load
     from keras2cv.selftest import run_selftest
 
-    model = load(args.bundle, device=args.device, engine=args.engine, threads=args.threads)
+    model = load(
+        args.bundle,
+        device=args.device,
+        engine=args.engine,
+        threads=args.threads,
+        check_device=args.device == "auto",  # which is then the CPU, where CUDA is wrong
+    )
     report = run_selftest(model)
     if args.json != STDOUT:
         print("\n".join(_lines(report)))
