@@ -312,8 +312,15 @@ def _is_large_kernel(value: ir.Value) -> bool:
         and shape is not None
         and math.prod(shape) >= _LARGE
         and not value.is_graph_output()
-        and all(use.idx in _KERNELS.get(use.node.op_type, ()) for use in value.uses())
+        and all(_reads_kernel(use.node, use.idx) for use in value.uses())
     )
+
+
+def _reads_kernel(node: ir.Node, number: int) -> bool:
+    """Whether an input is the kernel there, if in another shape."""
+    if node.op_type == "Reshape" and number == 0:
+        return all(_reads_kernel(use.node, use.idx) for use in node.outputs[0].uses())
+    return number in _KERNELS.get(node.op_type, ())
 
 
 def decoded(

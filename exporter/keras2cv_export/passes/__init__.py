@@ -86,6 +86,7 @@ from .optimise.merge_reshapes import merge_reshapes
 from .optimise.merge_transposes import merge_transposes
 from .optimise.multiply_patches import multiply_patches
 from .optimise.multiply_rows import multiply_rows
+from .optimise.multiply_tiles import multiply_tiles
 from .optimise.name_layer_normalization import name_layer_normalization
 from .optimise.order_residuals import order_residuals
 from .optimise.pair_rows import pair_rows
@@ -112,6 +113,11 @@ def anywhere(_: Target) -> bool:
 def favours_new(aim: Target) -> bool:
     """Fit targets that are to be fast on the new engine, where another would be faster before."""
     return aim.favours_new
+
+
+def is_for_new(aim: Target) -> bool:
+    """Fit targets that the new engine is the one to run on, where any other would be far slower."""
+    return aim.favours_new and aim.opencv >= (5, 0)
 
 
 # Say plainly what the graph means, so that patterns can be matched.
@@ -165,8 +171,11 @@ FORM: tuple[tuple[Pass, Fits], ...] = (
     (bound_by_hard_sigmoid, favours_new),  # after the others: it looks past poolings
 )
 
+# The same, of kernels that OpenCV computes while it loads the net: constants are folded before.
+UNFOLDED: tuple[tuple[Pass, Fits], ...] = ((multiply_tiles, is_for_new),)
+
 # Right everywhere, and worth something or not by engine and machine: `export --tune` tries.
-OPTIONAL: tuple[Pass, ...] = tuple(one for one, fits in FORM if fits is favours_new)
+OPTIONAL: tuple[Pass, ...] = tuple(one for one, fits in FORM + UNFOLDED if fits is not anywhere)
 
 CLASSIC: Version = (5, 0)  # the engine that 5.0 kept from before
 ALL: Version = (99, 0)
@@ -260,9 +269,16 @@ def pipeline(
     legalise = tuple(one for one, newest in LEGALISE if aim.includes(newest))
     lower = tuple(one for one, newest in LOWER if aim.includes(newest))
     name = tuple(one for one, newest in NAME if not aim.includes(newest))
-    form = tuple(
+    form, unfolded = (_fitting(passes, aim, optional) for passes in (FORM, UNFOLDED))
+    return PREPARE + name + OPTIMISE, form, legalise + TIDY, unfolded, lower
+
+
+def _fitting(
+    passes: tuple[tuple[Pass, Fits], ...], aim: Target, optional: Collection[str] | None
+) -> tuple[Pass, ...]:
+    """Return those that fit the target; of the optional ones those named, if any are."""
+    return tuple(
         one
-        for one, fits in FORM
+        for one, fits in passes
         if (fits(aim) if optional is None or one not in OPTIONAL else one.__name__ in optional)
     )
-    return PREPARE + name + OPTIMISE, form, legalise + TIDY, lower

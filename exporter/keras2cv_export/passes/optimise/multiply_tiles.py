@@ -1,0 +1,183 @@
+"""Compute a convolution as matrix products of its tiles, by Winograd's short convolutions.
+
+    Conv(x (N, C, h, w), W (K, C, 3, 3))
+      ->  V (36, C, N tiles)  from  B_h x B_w        bands of B, for all tiles of a line at once
+          U (36, K, C)        from  W G              when the net is loaded, by OpenCV
+          Conv = A_h (U V) A_w + bias                bands of A
+
+5.0's new engine has no short convolutions (the classic one has): it takes all 9 products of a tap,
+of which F(4x4, 3x3) leaves 2.25. To gather tiles costs more than that saves, unless whole lines go
+through one product with a band matrix, for which the engine has its fastest code. See `winograd`
+for the matrices; kernels of 1, 3, 5 and 7 taps along an axis have tiles of 1, 4, 4 and 2.
+
+The same numbers up to float32 rounding, of which there is more: 1e-5 of the largest output, as the
+classic engine's own. The file holds the kernel as it was. Other engines run the form at a half to a
+tenth of their speed, so that it is for files of which the new engine is the aim.
+
+Left alone when (1) the kernel is computed, has groups, strides or holes, or padding is stated in
+another way than by pads, (2) it would take longer: few channels, whose tiles take longer to make
+than to multiply; large images, whose bands are mostly zeros; few tiles, for which the kernels, four
+times as large, have to be read.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+import onnx_ir as ir
+
+from keras2cv_export.graph import (
+    Array,
+    constant,
+    integer,
+    ints,
+    new_constant,
+    new_node,
+    nodes,
+    pads_automatically,
+    shape_of,
+    substitute,
+    transpose,
+)
+from keras2cv_export.tiles import TILES, Axis, Plan, pays
+
+
+def multiply_tiles(model: ir.Model) -> int:
+    """Rewrite in place; return how many convolutions changed."""
+    return sum(_rewrite(model, node) for node in nodes(model, "Conv"))
+
+
+def _rewrite(model: ir.Model, node: ir.Node) -> int:
+    source, kernel, bias = node.inputs[0], constant(node.inputs[1]), _bias(node)
+    plan = _plan(node, kernel)
+    if source is None or kernel is None or plan is None or bias is None or not pays(plan):
+        return 0
+    output, points = node.outputs[0], plan.rows.points * plan.columns.points
+    tiles = _tiles(model, node, plan, source)
+    shape = (points, plan.kernels, plan.samples * plan.rows.tiles * plan.columns.tiles)
+    inputs = [_kernel(model, node, plan, kernel), tiles]
+    image = _image(model, node, plan, new_node(node, "MatMul", inputs, like=output, shape=shape))
+    if bias.size:
+        inputs = [image, new_constant(model, bias.reshape(1, -1, 1, 1), output, "bias")]
+        image = new_node(node, "Add", inputs, like=output)
+    return substitute(node, image)
+
+
+def _bias(node: ir.Node) -> Array | None:
+    """Return what is added to each channel, nothing at all without one; None if computed."""
+    none = len(node.inputs) < 3 or node.inputs[2] is None
+    return np.zeros(0, np.float32) if none else constant(node.inputs[2])
+
+
+def _plan(node: ir.Node, kernel: Array | None) -> Plan | None:
+    shape = shape_of(node.inputs[0])
+    if shape is None or kernel is None or len(shape) != 4 or kernel.dtype != np.float32:
+        return None
+    even = all(set(ints(node, name, (1, 1))) == {1} for name in ("strides", "dilations"))
+    taps, pads = kernel.shape[2:], ints(node, "pads", (0, 0, 0, 0))
+    if (
+        not even
+        or integer(node, "group", 1) != 1
+        or pads_automatically(node)
+        or set(taps) - set(TILES)
+        or prod(taps) == 1
+    ):
+        return None
+    rows, columns = (Axis(taps[k], shape[2 + k], pads[k], pads[2 + k]) for k in (0, 1))
+    return Plan(shape[0], shape[1], len(kernel), rows, columns)
+
+
+def _tiles(model: ir.Model, node: ir.Node, plan: Plan, value: ir.Value) -> ir.Value:
+    """Return V, (points, C, N tiles)."""
+    n, c, rows, columns = plan.samples, plan.channels, plan.rows, plan.columns
+    value = _along_rows(model, node, value, n * c, rows.bands()[0], columns.size)
+    value = _along_columns(model, node, value, n * c * rows.values, columns.bands()[0])
+    six = (n, c, rows.points, rows.tiles, columns.points, columns.tiles)
+    value = _move(model, node, value, six, (2, 4, 1, 0, 3, 5))
+    tiles = n * rows.tiles * columns.tiles
+    return _view(model, node, value, (rows.points * columns.points, c, tiles), free=2)
+
+
+def _kernel(model: ir.Model, node: ir.Node, plan: Plan, kernel: Array) -> ir.Value:
+    """Return U, (points, K, C), which OpenCV computes while it loads the net."""
+    output, pairs = node.outputs[0], plan.kernels * plan.channels
+    both = np.kron(plan.rows.matrix(), plan.columns.matrix()).astype(np.float32)
+    value = new_constant(model, kernel, output, "kernel")
+    value = _view(model, node, value, (pairs, both.shape[1]), free=None)
+    matrix = new_constant(model, both.T, output, "taps")
+    value = new_node(node, "MatMul", [value, matrix], like=output, shape=(pairs, len(both)))
+    value = transpose(node, value, (1, 0), like=output)
+    return _view(model, node, value, (len(both), plan.kernels, plan.channels), free=None)
+
+
+def _image(model: ir.Model, node: ir.Node, plan: Plan, value: ir.Value) -> ir.Value:
+    """Return the result, (N, K, rows, columns), of products (points, K, N tiles)."""
+    n, k, rows, columns = plan.samples, plan.kernels, plan.rows, plan.columns
+    six = (rows.points, columns.points, k, n, rows.tiles, columns.tiles)
+    value = _move(model, node, value, six, (3, 2, 0, 4, 1, 5))
+    value = _along_rows(model, node, value, n * k, rows.bands()[1], columns.values)
+    value = _along_columns(model, node, value, n * k * rows.found, columns.bands()[1])
+    return _view(model, node, value, (n, k, rows.found, columns.found))
+
+
+def _along_rows(
+    model: ir.Model,
+    node: ir.Node,
+    value: ir.Value,
+    planes: int,
+    band: Array | None,
+    columns: int,
+) -> ir.Value:
+    """Multiply each plane's rows by a band; return (planes, its rows, columns)."""
+    if band is None:
+        return value
+    value = _view(model, node, value, (planes, band.shape[1], columns))
+    inputs = [new_constant(model, band[None], node.outputs[0], "rows"), value]
+    shape = (planes, len(band), columns)
+    return new_node(node, "MatMul", inputs, like=node.outputs[0], shape=shape)
+
+
+def _along_columns(
+    model: ir.Model, node: ir.Node, value: ir.Value, rows: int, band: Array | None
+) -> ir.Value:
+    """Multiply each row's columns by a band; return (rows, its columns)."""
+    if band is None:
+        return value
+    value = _view(model, node, value, (rows, band.shape[1]))
+    inputs = [value, new_constant(model, band.T, node.outputs[0], "columns")]
+    return new_node(node, "MatMul", inputs, like=node.outputs[0], shape=(rows, len(band)))
+
+
+def _move(
+    model: ir.Model, node: ir.Node, value: ir.Value, sizes: tuple[int, ...], perm: tuple[int, ...]
+) -> ir.Value:
+    """Transpose a tensor of those sizes, with axes that stay side by side as one.
+
+    OpenCV copies line by line, and an axis less is a tenth less for each. That of the samples, the
+    first or the fourth, stays an axis by itself, so that it may grow.
+    """
+    samples = 0 if perm[0] else 3
+    there = [a for a in range(len(sizes)) if sizes[a] > 1 or a == samples]
+    runs: list[list[int]] = []
+    for axis in (a for a in perm if a in there):
+        before = there[there.index(axis) - 1] if axis != there[0] else None
+        if runs and runs[-1][-1] == before and samples not in (before, axis):
+            runs[-1].append(axis)
+        else:
+            runs.append([axis])
+    order = sorted(runs)
+    shape = tuple(prod(sizes[a] for a in run) for run in order)
+    value = _view(model, node, value, shape, order.index([samples]))
+    return transpose(node, value, [order.index(run) for run in runs], like=node.outputs[0])
+
+
+def _view(
+    model: ir.Model, node: ir.Node, value: ir.Value, shape: tuple[int, ...], free: int | None = 0
+) -> ir.Value:
+    """Insert a Reshape which leaves the axis that has the samples in it to be found."""
+    if shape_of(value) == shape:
+        return value
+    wanted = np.array([-1 if axis == free else size for axis, size in enumerate(shape)], np.int64)
+    target = new_constant(model, wanted, node.outputs[0], "shape")
+    return new_node(node, "Reshape", [value, target], like=node.outputs[0], shape=shape)
