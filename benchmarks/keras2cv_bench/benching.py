@@ -61,6 +61,7 @@ def bench(
     without: Sequence[str] = (),
     also: Mapping[str, Path] = MappingProxyType({}),
     beside: Sequence[Subject] = (),
+    lend: Path | None = None,
     wishes: Wishes = Wishes(),
     work: Path | None = None,
     say: Say = lambda _what, _done, _total: None,
@@ -75,6 +76,8 @@ def bench(
         without: Subjects of those peers that are left out.
         also: More bundles of the same model, by the names that they get, such as a frozen graph.
         beside: More subjects, which no peer names.
+        lend: The bundle of the same model whose file peers load where Keras' own export does not
+            work: one without forms that OpenCV alone is fast at. None lends the one measured.
         wishes: Batch sizes, threads, and how the model is opened.
         work: Where the peers' files are made and kept; None takes a temporary folder.
         say: Told what is being done.
@@ -93,6 +96,7 @@ def bench(
         model = _file_of(against, folder)
         it = _Bench(found, model, folder, wishes, wishes.threads or usable_cores(), say)
         it.bundles |= also
+        it.lent = read_bundle(lend) if lend is not None else found
         it.missing += [Missing(subject.name, reason) for subject, reason in absent]
         timings = [timing for batch in wishes.batches for timing in it.batch(batch, subjects)]
     everyone = (*subjects, *(subject for subject, _ in absent))
@@ -123,6 +127,7 @@ class _Bench:
         self.bundle, self.model, self.folder = bundle, model, folder
         self.wishes, self.threads, self.say = wishes, threads, say
         self.bundles = {OURS: bundle.folder}
+        self.lent = bundle
         self.takes = ""
         self.others: float | None = None
         self.sizes_mb: dict[str, float] = {}
@@ -191,14 +196,14 @@ class _Bench:
         made = self._made(subject.file, batch)
         if not made.problem:
             return made.path, subject.how, made.names
-        model = self.bundle.manifest.model
+        model = self.lent.manifest.model
         if subject.name == NAIVE or subject.file != "onnx" or model.format != "onnx":
             raise Lost(made.problem)
         if batch != model.batch:
             raise Lost(f"{made.problem}; and this bundle's file is for a batch of {model.batch}")
-        tensors = self.bundle.manifest.inputs, self.bundle.manifest.net_outputs
+        tensors = self.lent.manifest.inputs, self.lent.manifest.net_outputs
         inputs, outputs = (tuple(t.net_name for t in side) for side in tensors)
-        return self.bundle.model_path, OF_BUNDLE, (inputs, outputs)
+        return self.lent.model_path, OF_BUNDLE, (inputs, outputs)
 
     def _made(self, kind: str, batch: int) -> Artefact:
         rows = batch if kind == "litert" else 1

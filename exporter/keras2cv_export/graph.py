@@ -62,6 +62,13 @@ def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "con
     return value
 
 
+def exact_constant(model: ir.Model, array: Array, near: ir.Value, role: str) -> ir.Value:
+    """Add an initializer that is no weight, which is stored as it is even where kernels are not."""
+    value = new_constant(model, array, near, role)
+    value.meta[_EXACT] = True
+    return value
+
+
 def free_name(model: ir.Model, wish: str) -> str:
     """Return `wish`, numbered if an initializer has that name already."""
     taken, name, k = model.graph.initializers, wish, 1
@@ -297,6 +304,7 @@ def own_constants(model: ir.Model, node: ir.Node, largest: float = np.inf) -> in
 
 # The input of each op that is its kernel; a MatMul has one on either side.
 _KERNELS = {"Conv": (1,), "ConvTranspose": (1,), "Gemm": (1,), "MatMul": (0, 1)}
+_EXACT = "keras2cv.exact"
 _LARGE = 1024  # numbers; a node takes what storing fewer of them otherwise would save
 
 
@@ -311,6 +319,7 @@ def _is_large_kernel(value: ir.Value) -> bool:
         value.dtype == ir.DataType.FLOAT
         and shape is not None
         and math.prod(shape) >= _LARGE
+        and not value.meta.get(_EXACT)
         and not value.is_graph_output()
         and all(_reads_kernel(use.node, use.idx) for use in value.uses())
     )

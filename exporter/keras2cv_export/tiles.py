@@ -60,7 +60,7 @@ class Axis(NamedTuple):
         return np.ones((1, 1)) if self.taps == 1 else short(TILES[self.taps], self.taps).taps
 
     def bands(self) -> tuple[Array | None, Array | None]:
-        """Return what takes a line in, (values, size), and out, (found, values); None if nothing."""
+        """Return what takes a line in, (values, size), and out, (found, values); or None."""
         if self.taps == 1:
             return None, None
         into, out = bands(TILES[self.taps], self.taps, self.size, self.begin, self.end)

@@ -94,7 +94,8 @@ def bands(outputs: int, taps: int, size: int, begin: int, end: int) -> tuple[Arr
     matrices = short(outputs, taps)
     for tile in range(tiles):
         first = tile * outputs - begin
-        low, high = max(first, 0), min(first + points, size)
+        low = max(first, 0)
+        high = max(low, min(first + points, size))
         into[:, tile, low:high] = matrices.inputs[:, low - first : high - first]
         rows = out[tile * outputs : (tile + 1) * outputs, :, tile]
         rows[:] = matrices.out[: len(rows)]

@@ -25,6 +25,7 @@ SCALE_PEERS: Final = ("ort",)
 ROUNDS: Final = 8
 _PREPARE_S: Final = 900.0
 FROZEN: Final = "frozen"
+DEFAULT: Final = "default"  # the file for every OpenCV
 
 Progress = Callable[[str], None]
 
@@ -83,14 +84,15 @@ def measure_all(
 
 
 def _bench(case: Case, folder: Path, seconds: float) -> Record:
-    frozen = folder / "frozen.cv"
+    others = {FROZEN: folder / "frozen.cv", DEFAULT: folder / "default.cv"}
     return bench(
         folder / "model.cv",
         folder / "model.keras",
         peers=MODEL_PEERS if case.group == "models" else SCALE_PEERS,
         without=(CALL,),
-        also={FROZEN: frozen} if frozen.exists() else {},
+        also={name: path for name, path in others.items() if path.exists()},
         beside=_beside(case),
+        lend=others[DEFAULT] if others[DEFAULT].exists() else None,
         wishes=Wishes((case.batch,), case.threads, seconds=seconds, rounds=ROUNDS),
         work=folder,
     )

@@ -18,7 +18,7 @@ from keras2cv_bench.records import Record, Timing
 from keras2cv_bench.subjects import NAIVE, OURS, PREDICT, REFERENCE, SAME_ISA
 from keras2cv_export.turns import Comparison
 
-from .measure import FROZEN, Found
+from .measure import DEFAULT, FROZEN, Found
 from .plots import standalone
 
 ORT: Final = "onnxruntime"
@@ -114,6 +114,12 @@ def _lines(found: Sequence[Found], peaks: Mapping[int, float], plots: set[str]) 
         "What a subject answers is compared with TensorFlow's answer first: a wrong one has no "
         "time here."
     )
+    yield ""
+    yield (
+        "Files are exported for this OpenCV (`--opencv 5.0`): its new engine is the one to be fast "
+        "on. What the file that `export` writes by itself takes, for every OpenCV from 4.6 on, has "
+        "a column of its own."
+    )
     if models:
         yield from _bar_table(models)
         if "models" in plots:
@@ -177,12 +183,13 @@ def _met(value: float, bar: float) -> str:
 def _model_table(models: Sequence[Found]) -> Iterator[str]:
     explained = {SAME_ISA: AT_AVX2} if _at_avx2(models) else {}
     titles = {name: title for name, (title, _, _) in BARS.items()} | explained
-    heads = ("model", "ms", *titles.values(), "frozen graph, ms")
+    heads = ("model", "ms", *titles.values(), "file for every OpenCV, ms", "frozen graph, ms")
     rows = [
         (
             one.case.name,
             _ms(one, OURS),
             *(_ratio_cell(one, theirs) for theirs in titles),
+            _ms(one, DEFAULT),
             _ms(one, FROZEN),
         )
         for one in models
@@ -192,7 +199,7 @@ def _model_table(models: Sequence[Found]) -> Iterator[str]:
     yield ""
     yield (
         "With the 95 % interval. A dash: it does not run, or gives other answers (below). "
-        "onnxruntime loads Keras' own export, or, marked *, the file of our bundle where Keras' "
+        "onnxruntime loads Keras' own export, or, marked *, our file for every OpenCV where Keras' "
         "export does not work."
     )
     reasons = dict.fromkeys(_missing(models))

@@ -264,21 +264,20 @@ def pipeline(
 
     Each stage runs round after round until nothing changes, and then the next one begins. The first
     one is the same for all; of OPTIONAL, the later ones have those named, by default the target's.
+    Of UNFOLDED, only what fits the target is there, whatever is named.
     """
     aim = target or Target()
     legalise = tuple(one for one, newest in LEGALISE if aim.includes(newest))
     lower = tuple(one for one, newest in LOWER if aim.includes(newest))
     name = tuple(one for one, newest in NAME if not aim.includes(newest))
-    form, unfolded = (_fitting(passes, aim, optional) for passes in (FORM, UNFOLDED))
-    return PREPARE + name + OPTIMISE, form, legalise + TIDY, unfolded, lower
-
-
-def _fitting(
-    passes: tuple[tuple[Pass, Fits], ...], aim: Target, optional: Collection[str] | None
-) -> tuple[Pass, ...]:
-    """Return those that fit the target; of the optional ones those named, if any are."""
-    return tuple(
+    form = tuple(
         one
-        for one, fits in passes
+        for one, fits in FORM
         if (fits(aim) if optional is None or one not in OPTIONAL else one.__name__ in optional)
     )
+    unfolded = tuple(
+        one
+        for one, fits in UNFOLDED
+        if fits(aim) and (optional is None or one.__name__ in optional)
+    )
+    return PREPARE + name + OPTIMISE, form, legalise + TIDY, unfolded, lower

@@ -92,6 +92,11 @@ NEAR_MISSES: dict[str, Make] = {
         s=random(3),
         t=random(3),
     ),
+    "it is on the left of products": lambda: graph(
+        "(float[40,3] x) => (float[40,3] y) { a = MatMul (s, x)  y = MatMul (t, a) }",
+        s=random(40, 40),
+        t=random(40, 40),
+    ),
     "other nodes read it": lambda: graph(
         f"(float[2,{WIDE}] x) => (float[2,{WIDE}] y) {{ a = Mul (x, s)  y = Sub (a, t) }}",
         s=random(WIDE),

@@ -30,6 +30,7 @@ import onnx_ir as ir
 from keras2cv_export.graph import (
     Array,
     constant,
+    exact_constant,
     integer,
     ints,
     new_constant,
@@ -49,14 +50,14 @@ def multiply_tiles(model: ir.Model) -> int:
 
 
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
-    source, kernel, bias = node.inputs[0], constant(node.inputs[1]), _bias(node)
-    plan = _plan(node, kernel)
-    if source is None or kernel is None or plan is None or bias is None or not pays(plan):
+    source, bias = node.inputs[0], _bias(node)
+    plan = _plan(node, constant(node.inputs[1]))
+    if source is None or plan is None or bias is None or not pays(plan):
         return 0
     output, points = node.outputs[0], plan.rows.points * plan.columns.points
     tiles = _tiles(model, node, plan, source)
     shape = (points, plan.kernels, plan.samples * plan.rows.tiles * plan.columns.tiles)
-    inputs = [_kernel(model, node, plan, kernel), tiles]
+    inputs = [_kernel(model, node, plan), tiles]
     image = _image(model, node, plan, new_node(node, "MatMul", inputs, like=output, shape=shape))
     if bias.size:
         inputs = [image, new_constant(model, bias.reshape(1, -1, 1, 1), output, "bias")]
@@ -99,13 +100,13 @@ def _tiles(model: ir.Model, node: ir.Node, plan: Plan, value: ir.Value) -> ir.Va
     return _view(model, node, value, (rows.points * columns.points, c, tiles), free=2)
 
 
-def _kernel(model: ir.Model, node: ir.Node, plan: Plan, kernel: Array) -> ir.Value:
+def _kernel(model: ir.Model, node: ir.Node, plan: Plan) -> ir.Value:
     """Return U, (points, K, C), which OpenCV computes while it loads the net."""
-    output, pairs = node.outputs[0], plan.kernels * plan.channels
+    value, output, pairs = node.inputs[1], node.outputs[0], plan.kernels * plan.channels
+    assert value is not None  # noqa: S101 - it was looked at
     both = np.kron(plan.rows.matrix(), plan.columns.matrix()).astype(np.float32)
-    value = new_constant(model, kernel, output, "kernel")
     value = _view(model, node, value, (pairs, both.shape[1]), free=None)
-    matrix = new_constant(model, both.T, output, "taps")
+    matrix = exact_constant(model, both.T, output, "taps")
     value = new_node(node, "MatMul", [value, matrix], like=output, shape=(pairs, len(both)))
     value = transpose(node, value, (1, 0), like=output)
     return _view(model, node, value, (len(both), plan.kernels, plan.channels), free=None)
@@ -133,7 +134,7 @@ def _along_rows(
     if band is None:
         return value
     value = _view(model, node, value, (planes, band.shape[1], columns))
-    inputs = [new_constant(model, band[None], node.outputs[0], "rows"), value]
+    inputs = [exact_constant(model, band[None], node.outputs[0], "rows"), value]
     shape = (planes, len(band), columns)
     return new_node(node, "MatMul", inputs, like=node.outputs[0], shape=shape)
 
@@ -145,7 +146,7 @@ def _along_columns(
     if band is None:
         return value
     value = _view(model, node, value, (rows, band.shape[1]))
-    inputs = [value, new_constant(model, band.T, node.outputs[0], "columns")]
+    inputs = [value, exact_constant(model, band.T, node.outputs[0], "columns")]
     return new_node(node, "MatMul", inputs, like=node.outputs[0], shape=(rows, len(band)))
 
 

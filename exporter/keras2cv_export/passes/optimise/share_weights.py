@@ -6,8 +6,9 @@ A tower that a model calls twice, as a siamese one does, has its kernels transpo
 folded once for each call, and its file would be twice as large. Exact: the same bits.
 
 Left alone when a weight is small, as nothing is gained; when it is an output too, which needs its
-own name, or an operand of a Concat, which OpenCV makes a layer of (see `own_concat_constants`); and
-when ops of different types read it: up to the classic engine of 5.0, what is an operand of Sub and
+own name, or an operand of a Concat or the left one of a MatMul, which OpenCV makes a layer of (see
+`own_concat_constants`; the classic engine makes one for each MatMul, of the same name); and when
+ops of different types read it: up to the classic engine of 5.0, what is an operand of Sub and
 the matrix of a MatMul crashes.
 """
 
@@ -34,7 +35,7 @@ def _share(model: ir.Model, value: ir.Value, kept: dict[Key, ir.Value], contents
     array = constant(value)
     if array is None or array.size <= _SMALL:
         return 0
-    if value.is_graph_output() or _is_joined(value):
+    if value.is_graph_output() or _is_layer(value):
         return 0
     readers = frozenset((use.node.op_type, use.idx) for use in value.uses())
     first = kept.setdefault((contents.number(array), readers), value)
@@ -45,5 +46,8 @@ def _share(model: ir.Model, value: ir.Value, kept: dict[Key, ir.Value], contents
     return 1
 
 
-def _is_joined(value: ir.Value) -> bool:
-    return any(use.node.op_type == "Concat" for use in value.uses())
+def _is_layer(value: ir.Value) -> bool:
+    return any(
+        use.node.op_type == "Concat" or (use.node.op_type == "MatMul" and use.idx == 0)
+        for use in value.uses()
+    )
