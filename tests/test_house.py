@@ -4,8 +4,8 @@ keras2cv         cv2, numpy, the standard library; the verbs of its command line
 other two, and rich, when they are called
 keras2cv_export  + keras2cv, and what the extra [export] installs; TensorFlow, Keras and tf2onnx
 in the files that load, trace and convert, and nowhere else
-passes           onnx, onnx_ir, onnxscript, numpy and the exporter's graph.py, elementwise.py and
-contents.py: never each other
+passes           onnx, onnx_ir, onnxscript, numpy and the exporter's graph.py, elementwise.py,
+contents.py and tiles.py: never each other
 keras2cv_bench   everything
 """
 
@@ -115,7 +115,7 @@ def framework_arrow(found: Import) -> bool:
     return found.file in ("reference.py", "reference_pictures.py")
 
 
-PASSES_MAY = ("graph", "elementwise", "contents")
+PASSES_MAY = ("graph", "elementwise", "contents", "tiles")
 
 
 def pass_arrow(found: Import) -> bool:

@@ -1,6 +1,6 @@
 """What each pass that makes graphs faster is worth: the file with all of them against one without.
 
-    python -m keras2cv_bench.passes_gain --write graphs [--names MobileNetV2,EfficientNetB0]
+    python -m keras2cv_bench.passes_gain --write graphs [--names ...] [--opencv 5.0]
     python -m keras2cv_bench.passes_gain --time graphs [--runs 30] [--threads 2]
 
 `--write` converts each application once, and rewrites the graph with every pass and then without
@@ -38,6 +38,8 @@ PASSES = (
     "merge_pads",
     "multiply_patches",
     "multiply_rows",
+    "multiply_tiles",
+    "name_layer_normalization",
     "order_residuals",
     "pair_rows",
     "part_strided_conv",
@@ -59,12 +61,13 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="DIR")
     parser.add_argument("--time", type=Path, metavar="DIR")
     parser.add_argument("--names", default=NAMES)
+    parser.add_argument("--opencv", help="what they are for; every OpenCV if left out")
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     if args.write:
         for name in args.names.split(","):
-            print(f"{name}: without {', '.join(write(name, args.write))}")
+            print(f"{name}: without {', '.join(write(name, args.write, args.opencv))}")
     if args.time:
         cv2.setNumThreads(args.threads)
         print(f"OpenCV {cv2.__version__}, {args.threads} threads, {args.runs} pairs, batch 1")
@@ -73,7 +76,7 @@ def main() -> None:
             _time(args.time, name, args.runs)
 
 
-def write(name: str, folder: Path) -> list[str]:
+def write(name: str, folder: Path, opencv: str | None = None) -> list[str]:
     """Write an application's graph with all passes, and without each that fired; name those."""
     import onnx_ir as ir
 
@@ -91,10 +94,10 @@ def write(name: str, folder: Path) -> list[str]:
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
     raw = folder / f"{name}.raw.onnx"
     ir.save(model, raw)
-    return rewritten(raw, folder / name)
+    return rewritten(raw, folder / name, opencv)
 
 
-def rewritten(raw: Path, stem: Path) -> list[str]:
+def rewritten(raw: Path, stem: Path, opencv: str | None = None) -> list[str]:
     """Write stem.onnx of a graph with all passes, and stem.without.PASS.onnx; name those."""
     import onnx_ir as ir
 
@@ -106,7 +109,8 @@ def rewritten(raw: Path, stem: Path) -> list[str]:
     def save(without: str, path: Path) -> Any:
         model = ir.load(raw)
         stages = [
-            [one for one in stage if name_of(one) != without] for stage in pipeline(Target.parse())
+            [one for one in stage if name_of(one) != without]
+            for stage in pipeline(Target.parse(opencv))
         ]
         fired = rewrite(model, stages)
         settle(model)

@@ -33,10 +33,9 @@ AVX-512 is two halves of 256 bits, both sides have the same lanes.
 
 ## What was tried and not kept
 
-- Winograd's F(4x4, 3x3) spelled as MatMuls, so that MLAS computes 3x3 convolutions: exact to 8e-6,
-  1.9 times as fast as the new engine's convolution at 512 channels of 28x28 and 1.6 times at 256,
-  but no faster at 14x14 or below 128 channels, with four times the weights in the file, and no
-  faster than the classic engine, which has a Winograd of its own.
+- All 1x1 convolutions of 64 channels or more, on 1024 pixels or less, as products: a layer alone
+  takes down to 0.6 of its time, but InceptionV3 1.00, ResNet50 1.02, Xception 1.03 and DenseNet121
+  1.00 of theirs. Layouts have to be changed and changed back, and no product takes an activation.
 - A 3x3 convolution of stride 2 as a 1x1 one over nine shifted copies: 0.95 of InceptionV3's time,
   as parting it by phases gives, but 1.02 of ResNet50V2's, whose images are too small for MLAS.
 """

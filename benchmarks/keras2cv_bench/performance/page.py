@@ -97,6 +97,7 @@ def _lines(found: Sequence[Found], peaks: Mapping[int, float], plots: set[str]) 
     yield ""
     vectors = f" ({host.vectors})" if host.vectors else ""
     threads = (models or found)[0].record.threads
+    opencv = ".".join(host.versions["opencv"].split(".")[:2])
     yield (
         f"Measured on {newest.when[:10]} on {host.cpu}{vectors}, "
         f"{_count(host.cores, 'core')}, with "
@@ -116,9 +117,9 @@ def _lines(found: Sequence[Found], peaks: Mapping[int, float], plots: set[str]) 
     )
     yield ""
     yield (
-        "Files are exported for this OpenCV (`--opencv 5.0`): its new engine is the one to be fast "
-        "on. What the file that `export` writes by itself takes, for every OpenCV from 4.6 on, has "
-        "a column of its own."
+        f"Files are exported for this OpenCV (`--opencv {opencv}`), whose new engine is the one to "
+        "be fast on. What the file that `export` writes by itself takes, for every OpenCV from 4.6 "
+        "on, has a column of its own."
     )
     if models:
         yield from _bar_table(models)
