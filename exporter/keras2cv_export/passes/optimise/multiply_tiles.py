@@ -22,6 +22,7 @@ times as large, have to be read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -95,7 +96,7 @@ def _tiles(model: ir.Model, node: ir.Node, plan: Plan, value: ir.Value) -> ir.Va
     value = _along_rows(model, node, value, n * c, rows.bands()[0], columns.size)
     value = _along_columns(model, node, value, n * c * rows.values, columns.bands()[0])
     six = (n, c, rows.points, rows.tiles, columns.points, columns.tiles)
-    value = _move(model, node, value, six, (2, 4, 1, 0, 3, 5))
+    value = _move(model, node, value, six, _order(plan), 0)
     tiles = n * rows.tiles * columns.tiles
     return _view(model, node, value, (rows.points * columns.points, c, tiles), free=2)
 
@@ -115,8 +116,10 @@ def _kernel(model: ir.Model, node: ir.Node, plan: Plan) -> ir.Value:
 def _image(model: ir.Model, node: ir.Node, plan: Plan, value: ir.Value) -> ir.Value:
     """Return the result, (N, K, rows, columns), of products (points, K, N tiles)."""
     n, k, rows, columns = plan.samples, plan.kernels, plan.rows, plan.columns
-    six = (rows.points, columns.points, k, n, rows.tiles, columns.tiles)
-    value = _move(model, node, value, six, (3, 2, 0, 4, 1, 5))
+    six = (n, k, rows.points, rows.tiles, columns.points, columns.tiles)
+    order = _order(plan)
+    sizes, back = [six[axis] for axis in order], [order.index(axis) for axis in range(6)]
+    value = _move(model, node, value, sizes, back, order.index(0))
     value = _along_rows(model, node, value, n * k, rows.bands()[1], columns.values)
     value = _along_columns(model, node, value, n * k * rows.found, columns.bands()[1])
     return _view(model, node, value, (n, k, rows.found, columns.found))
@@ -150,15 +153,27 @@ def _along_columns(
     return new_node(node, "MatMul", inputs, like=node.outputs[0], shape=(rows, len(band)))
 
 
+def _order(plan: Plan) -> tuple[int, ...]:
+    """Return the order of a product's axes: both points, channels, and what its columns are.
+
+    Samples come where most of the others stay side by side.
+    """
+    return (2, 4, 1, 0, 3, 5) if plan.columns.taps == 1 else (2, 4, 1, 3, 0, 5)
+
+
 def _move(
-    model: ir.Model, node: ir.Node, value: ir.Value, sizes: tuple[int, ...], perm: tuple[int, ...]
+    model: ir.Model,
+    node: ir.Node,
+    value: ir.Value,
+    sizes: Sequence[int],
+    perm: Sequence[int],
+    samples: int,
 ) -> ir.Value:
     """Transpose a tensor of those sizes, with axes that stay side by side as one.
 
-    OpenCV copies line by line, and an axis less is a tenth less for each. That of the samples, the
-    first or the fourth, stays an axis by itself, so that it may grow.
+    OpenCV copies line by line, and an axis less is a tenth less for each. That of the samples stays
+    an axis by itself, so that it may grow.
     """
-    samples = 0 if perm[0] else 3
     there = [a for a in range(len(sizes)) if sizes[a] > 1 or a == samples]
     runs: list[list[int]] = []
     for axis in (a for a in perm if a in there):
