@@ -159,7 +159,7 @@ def cuda_state(
     """Return whether CUDA can run nets, and why (not).
 
     `build` is cv2.getBuildInformation(), `device_count` cv2.cuda.getCudaEnabledDeviceCount(): 0
-    without a device and -1 with a driver too old for the build; `target_offered` is whether
+    without a device and -1 without a driver that is new enough; `target_offered` is whether
     getAvailableTargets(DNN_BACKEND_CUDA) holds the target; `capability` is the first device's
     compute capability, such as "9.0", where it is known.
     """
@@ -168,7 +168,7 @@ def cuda_state(
         return False, "this OpenCV is built without CUDA, as all of pip's wheels are"
     name = f"CUDA {built[1]}" if built[1] else "CUDA"
     if device_count < 0:
-        return False, f"built with {name}, and the driver is older than that needs"
+        return False, f"built with {name}, and no driver is found, or one older than that needs"
     if device_count == 0:
         return False, f"built with {name}, and no CUDA device or driver is found"
     has = f" (compute capability {capability})" if capability else ""

@@ -14,6 +14,7 @@ thing, and each held by a test on the OpenCV at hand:
 *   A Net is not thread-safe. Here calls wait for each other; load one per thread for speed.
 *   Nor does it survive a fork in the middle of a run: so a fork waits until no net runs, and the
     child finds every net idle and free to be used.
+*   CUDA survives no fork: the child's first run would end it, whatever it catches (4.14).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from keras2cv.complaint import condensed
 from keras2cv.device import TARGETS
 from keras2cv.errors import BundleError, InputError, MissingDependency, NetError, UsageError
 from keras2cv.manifest import Manifest
+from keras2cv.mats import as_mat
 
 Array = NDArray[Any]
 
@@ -77,6 +79,7 @@ class Net:
         self._shapes_in = {t.net_name: t.net_shape for t in manifest.inputs}
         self._shapes_out = {t.net_name: t.net_shape for t in manifest.net_outputs}
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self.device = device
         choices = engines_to_try(engine, manifest.engine.name, device)
         with _held(path, seen) as held:
@@ -103,10 +106,15 @@ class Net:
             NetError: OpenCV fails, or answers with another shape than was verified.
         """
         self._check(blobs)
+        if self.device.startswith("cuda") and os.getpid() != self._process:
+            raise NetError(
+                f"{self._path.name} was loaded on {self.device} before this process was forked, "
+                "which CUDA does not survive. Load it in this process, or start it by spawn."
+            )
         try:
             with self._lock:
                 for name, blob in blobs.items():
-                    self._net.setInput(_as_mat(blob), name)
+                    self._net.setInput(as_mat(blob), name)
                 arrays = self._net.forward(self._asked)
         except (cv2.error, SystemError) as error:
             raise NetError(self._failed("running", error)) from error
@@ -181,13 +189,15 @@ class Net:
         return wanted if self.engine == "classic" else present
 
     def _where(self) -> str:
-        return f"OpenCV {cv2.__version__} ({self.engine} engine) on {self._path.name}"
+        device = "" if self.device == "cpu" else f", {self.device}"
+        return f"OpenCV {cv2.__version__} ({self.engine} engine{device}) on {self._path.name}"
 
     def _failed(self, doing: str, error: Exception) -> str:
-        return (
-            f"{self._where()} failed while {doing} it: {condensed(error)}. "
-            f"{_other_engine_hint(self.engine)}"
-        )
+        if self.device == "cpu":
+            hint = _other_engine_hint(self.engine)
+        else:
+            hint = "Use device cpu or auto, or export it with --engine classic, which GPUs need."
+        return f"{self._where()} failed while {doing} it: {condensed(error)}. {hint}"
 
 
 _NETS: Final[weakref.WeakSet[Net]] = weakref.WeakSet()
@@ -213,11 +223,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
     )
-
-
-def _as_mat(blob: Array) -> Any:
-    """Return `blob` so that cv2 sees its rank: up to 4.10, rank 3 means an image with channels."""
-    return cv2.Mat(blob) if blob.ndim == 3 else blob  # type: ignore[no-untyped-call]
 
 
 def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, ...]:

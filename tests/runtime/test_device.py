@@ -243,6 +243,30 @@ def test_half_precision_that_overflows_is_refused(
         keras2cv.load(cat_cv, device="cuda-fp16")
 
 
+@pytest.mark.parametrize("device", ["cuda", "cuda-fp16"])
+def test_cuda_is_not_used_across_a_fork(
+    device: str, cat_cv: Path, nets: FakeNets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forked process is told to load the bundle itself: to run it would end that process."""
+    model = keras2cv.load(cat_cv, device=device)
+    on_the_cpu = keras2cv.load(cat_cv)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    with pytest.raises(NetError, match=f"loaded on {device} before this process was forked"):
+        model.predict(IMAGE)
+    assert on_the_cpu.predict(IMAGE)
+
+
+def test_a_device_that_fails_says_what_to_do(cat_cv: Path, nets: FakeNets) -> None:
+    """Another engine is no cure there; a file for the classic engine may be."""
+
+    def fail(array: NDArray[Any]) -> NDArray[Any]:
+        raise cv2.error("!blobs.empty()")
+
+    nets.answer = fail
+    with pytest.raises(NetError, match=r"classic engine, cuda\) on .*blobs.* --engine classic"):
+        keras2cv.load(cat_cv, device="cuda")
+
+
 def test_half_precisions_tolerance_is_the_exporters() -> None:
     """One figure for what half precision may do, wherever it runs."""
     from keras2cv_export.tolerance import PRESETS
