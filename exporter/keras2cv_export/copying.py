@@ -20,7 +20,7 @@ def contiguous(array: Array) -> Array:
     kernel of VGG16's first Dense layer, (25088, 4096), takes five times as long as in tiles.
     """
     if array.flags.c_contiguous:
-        return array
+        return np.asarray(array)  # arithmetic on arrays without axes gives NumPy's scalars
     if array.ndim != 2 or array.size < _LARGE:
         return np.ascontiguousarray(array)
     made: Array = np.empty(array.shape, array.dtype)

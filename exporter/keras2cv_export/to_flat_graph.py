@@ -8,6 +8,7 @@ added to a new graph, where TensorFlow infers its static shape at once.
     If, Case                 the branch that is taken; where the input decides, both and a select
     list of tensors          a Python tuple: its elements are wired directly (to_flat_lists)
     variable, lookup table   what they hold (to_flat_state)
+    arithmetic on weights    its results (to_flat_weights)
     what ONNX has no op for  the plain ops of handlers.PLAIN; a box selection stays, and what
                              follows it stays as it is, for to_tail to cut off
 
@@ -35,6 +36,7 @@ from .handlers.spectra import Complex, as_complex, by_parts
 from .support import Unsupported, layer_of
 from .to_flat_lists import LIST_OPS
 from .to_flat_state import STATE_OPS, refusal_of
+from .to_flat_weights import Weights
 from .to_quiet import tf
 from .to_tail import is_after_cut
 
@@ -72,10 +74,12 @@ class Flattener:
 
     Attributes:
         functions: The library: name -> FunctionDef.
+        weights: What is computed from them alone, and the placeholders of the rest.
         refused: What OpenCV has nothing for, in the order of the walk.
     """
 
     functions: Mapping[str, Any]
+    weights: Weights = field(default_factory=Weights)
     refused: list[Unsupported] = field(default_factory=list)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
@@ -91,13 +95,15 @@ class Flattener:
             node = Node(proto, f"{scope}/{proto.name}" if scope else proto.name)
             inputs = [_pick(values, name) for name in _data_inputs(proto)]
             values[proto.name] = self._node(node, inputs)
-        return [_pick(values, name) for name in body.outputs]
+        return [self.weights.tensor(_pick(values, name)) for name in body.outputs]
 
     def _node(self, node: Node, inputs: list[Any]) -> list[Any] | _RefusedValue:
         if any(value is REFUSED for value in inputs):
             return REFUSED
+        if (made := self.weights.computed(node, inputs)) is not None:
+            return [made]
         try:
-            return self._apply(node, inputs)
+            return self._apply(node, [self.weights.tensor(value) for value in inputs])
         except RefusedError as refusal:
             found = Unsupported(node.op, layer_of(node.name), refusal.why, refusal.hint)
             if found not in self.refused:

@@ -29,6 +29,7 @@ from .spec import TensorSpec
 from .support import UnsupportedOpsError
 from .to_flat_graph import Flattener, graph_body
 from .to_flat_state import Handle, Opaque, State
+from .to_flat_weights import Weights
 from .to_plain_ops import plain_ops
 from .to_quiet import tf
 from .to_tail import CutTail, cut_tail
@@ -36,8 +37,6 @@ from .to_tail import CutTail, cut_tail
 Array = np.ndarray[Any, Any]
 
 _OUTPUT = "keras2cv_output"
-# A captured constant up to this many elements goes into the graph, where shapes can depend on it.
-_SMALL = 64
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
     concrete, names, calls = _concrete(loaded)
     held = [_held(captured) for captured in concrete.captured_inputs]
     with tf.Graph().as_default() as flat:
-        weights = _Weights()
+        weights = Weights()
         outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls)
         model_specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
         taken = [*names, *(spec.name for spec in loaded.inputs)]
@@ -136,7 +135,7 @@ def _concrete(loaded: LoadedModel) -> tuple[Any, list[str], list[LayerOutput]]:
 def _flatten(
     concrete: Any,
     held: Sequence[Any],
-    weights: _Weights,
+    weights: Weights,
     input_count: int,
     calls: Sequence[LayerOutput],
 ) -> tuple[list[Any], dict[str, str]]:
@@ -151,7 +150,7 @@ def _flatten(
     body = graph_body(
         graph_def.node, [t.op.name for t in sources], [t.name for t in concrete.outputs]
     )
-    walk = Flattener({f.signature.name: f for f in graph_def.library.function})
+    walk = Flattener({f.signature.name: f for f in graph_def.library.function}, weights)
     arguments = [
         tf.compat.v1.placeholder(t.dtype, t.shape, name=f"{INPUT}_{k}")
         for k, t in enumerate(sources[:input_count])
@@ -179,40 +178,6 @@ def _spec(name: str, tensor: Any) -> TensorSpec:
             "OpenCV needs shapes that are known: end the model before that layer."
         )
     return TensorSpec(name, tuple(tensor.shape.as_list()), tensor.dtype.name)
-
-
-class _Weights:
-    """Placeholders that stand for what a traced function captured, and the values behind them."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, Array] = {}
-
-    def take(self, name: str, held: Any) -> Any:
-        """Return what the current graph computes with in place of a captured tensor or handle."""
-        if isinstance(held, State):
-            return State(self._placeholder(name, held.value))
-        if isinstance(held, Handle | Opaque):
-            return held
-        if held.shape.num_elements() <= _SMALL:
-            return tf.constant(held.numpy(), held.dtype, name=name)
-        return self._placeholder(name, held)
-
-    def _placeholder(self, name: str, tensor: Any) -> Any:
-        made = tf.compat.v1.placeholder(tensor.dtype, tensor.shape, name=name)
-        self._values[made.name] = _array(tensor)
-        return made
-
-    def read_by(self, graph_def: Any) -> dict[str, Array]:
-        """Return the weights whose placeholders are left in the graph, by tensor name."""
-        left = {node.name for node in graph_def.node if node.op == "Placeholder"}
-        return {k: v for k, v in self._values.items() if k.removesuffix(":0") in left}
-
-
-def _array(tensor: Any) -> Array:
-    """Return a tensor's value, sharing TensorFlow's memory where it allows that."""
-    if tensor.dtype in (tf.bfloat16, tf.bool):
-        return np.asarray(tensor.numpy())
-    return np.asarray(memoryview(tensor)).reshape([int(d) for d in tensor.shape])
 
 
 def _held(captured: Any) -> Any:
