@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .collecting import uncollected
+
 if TYPE_CHECKING:
     from .checking import CheckReport, check
     from .detection import Detection
@@ -52,4 +54,5 @@ def __getattr__(name: str) -> Any:
     """Import on first use: `keras2cv_export.samples` and friends work without TensorFlow."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    with uncollected():
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -12,6 +12,7 @@ import onnx_ir as ir
 from keras2cv.errors import ModelError
 from keras2cv.manifest import DType, InputTensor, OutputTensor, Tail
 
+from .collecting import uncollected
 from .layout import NetTensor, blobs_in_and_out, settle
 from .load import LoadedModel
 from .origin import write_origins
@@ -90,6 +91,11 @@ def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False
         ModelError: The model cannot be traced at static shapes.
         UnsupportedError: It has ops that nothing converts.
     """
+    with uncollected():
+        return _converted(loaded, target, keep=keep)
+
+
+def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
     traced = trace(loaded, ranking=target.includes(_LAST_WITHOUT_TOP_K))
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)

@@ -15,6 +15,7 @@ from tf2onnx.graph import Graph
 from .handlers import ONNX, OPSET
 from .origin import mark
 from .to_graph import TracedGraph
+from .to_onnx_shortened import shortened
 from .to_quiet import tf
 
 
@@ -29,7 +30,7 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
     tf2onnx's own optimizers are left out: they take longer than all the rest, lose shapes, and
     cannot cancel a Transpose of a weight that is not there yet. The passes do their work.
     """
-    with tf.Graph().as_default() as graph, _quiet(), _replacements() as replaced:
+    with tf.Graph().as_default() as graph, _quiet(), shortened(), _replacements() as replaced:
         tf.import_graph_def(traced.graph_def, name="")
         converted = tfonnx.process_tf_graph(
             graph,

@@ -39,9 +39,9 @@ def plain_ops() -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(traceable())
         for name in ("argmax", "argmin"):
-            stack.enter_context(_patched(numpy, name, _plain_arg(name)))
-        stack.enter_context(_patched(numpy, "signbit", lambda _: _plain_signbit))
-        stack.enter_context(_patched(rnn, "cudnn_ok", lambda _: _never))
+            stack.enter_context(patched(numpy, name, _plain_arg(name)))
+        stack.enter_context(patched(numpy, "signbit", lambda _: _plain_signbit))
+        stack.enter_context(patched(rnn, "cudnn_ok", lambda _: _never))
         yield
 
 
@@ -49,15 +49,16 @@ def plain_ops() -> Iterator[None]:
 def traceable() -> Iterator[None]:
     """Let Keras build a graph of a model that it otherwise computes eagerly only."""
     with ExitStack() as stack:
-        stack.enter_context(_patched(core.name_scope, "__init__", _legal_scope))
+        stack.enter_context(patched(core.name_scope, "__init__", _legal_scope))
         stack.enter_context(
-            _patched(nn, "compute_adaptive_pooling_window_sizes", _window_within_input)
+            patched(nn, "compute_adaptive_pooling_window_sizes", _window_within_input)
         )
         yield
 
 
 @contextmanager
-def _patched(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
+def patched(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
+    """Replace `owner.name` by what `wrap` makes of it, and put it back."""
     if not hasattr(owner, name):  # an older Keras, without what needs it
         yield
         return
