@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +11,6 @@ from typing import Final, Protocol
 
 import onnx_ir as ir
 
-from keras2cv.bundle import sha256_of
 from keras2cv.errors import UsageError
 from keras2cv.manifest import Format, Model, OutputTensor, Storage
 
@@ -44,7 +44,7 @@ class FileFormat:
         convert: From a model to the graph that is written, whether OpenCV runs it or not.
         examine: What some OpenCV does not run of that graph.
         require: Raises UnsupportedOpsError if that stands in the way of a target.
-        write: From the graph to the file.
+        write: From the graph to the file, whose sha256 it returns.
     """
 
     name: Format
@@ -52,7 +52,7 @@ class FileFormat:
     convert: Convert
     examine: Callable[[ir.Model], list[Unsupported]]
     require: Callable[[ir.Model, Target], None]
-    write: Callable[[ir.Model, Path], None]
+    write: Callable[[ir.Model, Path], str]
 
     def require_room(self, loaded: LoadedModel, weights: Storage | None = None) -> None:
         """Refuse a model that is too large for a file, before minutes are spent on it.
@@ -78,8 +78,8 @@ class FileFormat:
         """
         _require_readable(_weight_bytes(model))
         path = folder / self.file
-        self.write(model, path)
-        return replace(record, sha256=sha256_of(path), size_bytes=str(path.stat().st_size))
+        sha256 = self.write(model, path)
+        return replace(record, sha256=sha256, size_bytes=str(path.stat().st_size))
 
 
 def _weight_bytes(model: ir.Model) -> int:
@@ -134,8 +134,10 @@ def _require_frozen(model: ir.Model, _target: Target) -> None:
     require_writable(model)
 
 
-def _write_frozen(model: ir.Model, path: Path) -> None:
-    path.write_bytes(to_frozen(model))
+def _write_frozen(model: ir.Model, path: Path) -> str:
+    content = to_frozen(model)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
 
 
 FORMATS: Final[Mapping[str, FileFormat]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tracemalloc
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def test_the_file_is_the_message_that_onnx_writes(tmp_path: Path, turned: bool) 
         proto.graph.initializer.sort(key=lambda tensor: tensor.name)
     assert written == expected
     onnx.checker.check_model(written, full_check=True)
+
+
+def test_the_hash_is_the_files(tmp_path: Path) -> None:
+    """It is taken while the file is written, of weights of any type and order."""
+    model = model_of(random(37, 1480).T)
+    written = write_onnx(model, tmp_path / "model.onnx")
+    assert written == hashlib.sha256((tmp_path / "model.onnx").read_bytes()).hexdigest()
 
 
 def test_the_model_is_as_it_was(tmp_path: Path) -> None:
