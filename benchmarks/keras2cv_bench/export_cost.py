@@ -1,6 +1,7 @@
 """Time and peak memory of an export, whole process, beside Keras' own ONNX export.
 
-    python -m keras2cv_bench.export_cost [NAME ...] [--check] [--timeout 600] [--memory-gib 20]
+    python -m keras2cv_bench.export_cost [NAME ...] [--check] [--skip-keras] [--timeout 600]
+                                           [--memory-gib 20]
 
 Each run is a process of its own that builds the model, saves nothing, and exports; TensorFlow's
 import and the building of the model are in the figures, and are shown alone as the third row.
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--out", help=argparse.SUPPRESS)
     parser.add_argument("--check", action="store_true", help="include the comparison")
+    parser.add_argument("--skip-keras", action="store_true", help="leave Keras' own export out")
     parser.add_argument("--timeout", type=float, default=600)
     parser.add_argument("--memory-gib", type=float, default=20)
     args = parser.parse_args()
@@ -52,7 +54,7 @@ def main() -> None:
     subprocess.run([sys.executable, "-c", "import keras2cv_export.exporting"], env=_ENV, check=True)
     print(f"{'model':18s} {'side':12s} {'seconds':>8s} {'peak GiB':>9s}  ending")
     for name in args.names:
-        for side in SIDES:
+        for side in SIDES if not args.skip_keras else ("keras2cv", "build only"):
             cost = measure(side, name, args)
             print(f"{name:18s} {side:12s} {cost.seconds:8.1f} {cost.peak_gib:9.2f}  {cost.ending}")
 
