@@ -99,7 +99,8 @@ cp "$source/LICENSE.txt" "$source/LICENSE-3RD-PARTY.txt" "$info/"
 {
   printf 'Metadata-Version: 2.1\nName: opencv-cuda\nVersion: %s\n' "$opencv"
   printf 'Requires-Dist: numpy\n'
-  printf 'Requires-Dist: %s\n' "${libraries[@]}"
+  # What it is linked with, in the version that it was built with or a newer one.
+  "$venv/bin/pip" freeze | sed -n 's/^\(nvidia-cudnn-cu13\|nvidia-cublas\)==/Requires-Dist: \1>=/p'
 } >"$info/METADATA"
 printf 'Wheel-Version: 1.0\nGenerator: build_opencv_cuda\nRoot-Is-Purelib: false\nTag: cp37-abi3-linux_%s\n' \
   "$(uname -m)" >"$info/WHEEL"

@@ -193,12 +193,12 @@ class Net:
         return f"OpenCV {cv2.__version__} ({self.engine} engine{device}) on {self._path.name}"
 
     def _failed(self, doing: str, error: Exception) -> str:
-        if self.device == "cpu":
-            hint = _other_engine_hint(self.engine)
-        else:
-            hint = "Use device cpu or auto, or export it with --engine classic, which GPUs need."
-        return f"{self._where()} failed while {doing} it: {condensed(error)}. {hint}"
+        why = condensed(error)
+        hint = _other_engine_hint(self.engine) if self.device == "cpu" else _other_device_hint(why)
+        return f"{self._where()} failed while {doing} it: {why}. {hint}"
 
+
+_NO_WEIGHTS: Final = "!blobs.empty()"  # ConvolutionLayer's initCUDA, up to 5.0
 
 _NETS: Final[weakref.WeakSet[Net]] = weakref.WeakSet()
 _NETS_LOCK: Final = threading.Lock()
@@ -319,6 +319,17 @@ def _check_engine(found: str, allowed: Sequence[str]) -> None:
             "Unset the environment variable OPENCV_FORCE_DNN_ENGINE; on Windows, keep the bundle "
             "in a folder with a plain ASCII path."
         )
+
+
+def _other_device_hint(why: str) -> str:
+    """Return what to do on a GPU, whose OpenCV takes no convolution with computed weights.
+
+    The exporter writes such where they are fast: for the CPU of the new engine.
+    """
+    hint = "Use device cpu or auto."
+    return (
+        f"{hint} A file from `export --engine classic` runs there." if _NO_WEIGHTS in why else hint
+    )
 
 
 def _other_engine_hint(engine: str) -> str:

@@ -81,7 +81,12 @@ def test_layers_that_are_left_to_the_cpu_are_counted() -> None:
         b"[ INFO:0@0.1] global op_cuda.cpp:76 initCUDABackend CUDA backend will fallback to the "
         b'CPU implementation for the layer "a/b:0" of type %s\n\n'
     )
-    said = line % b"Gather" + b"[ INFO:0@0.2] something else\n" + 2 * (line % b"ReduceMax")
+    said = (
+        line % b"__NetInputLayer__"
+        + line % b"Gather"
+        + b"[ INFO:0@0.2] something else\n"
+        + 2 * (line % b"ReduceMax")
+    )
     assert child.left_layers(said) == {"Gather": 1, "ReduceMax": 2}
 
 

@@ -256,14 +256,24 @@ def test_cuda_is_not_used_across_a_fork(
     assert on_the_cpu.predict(IMAGE)
 
 
-def test_a_device_that_fails_says_what_to_do(cat_cv: Path, nets: FakeNets) -> None:
-    """Another engine is no cure there; a file for the classic engine may be."""
+@pytest.mark.parametrize(
+    ("why", "hint"),
+    [
+        ("!blobs.empty() in function 'initCUDA'", "auto. A file from `export --engine classic`"),
+        ('Layer of type "Arg" unsupported on OpenCV backend', "Use device cpu or auto.$"),
+    ],
+    ids=["computed weights", "argmax"],
+)
+def test_a_device_that_fails_says_what_to_do(
+    why: str, hint: str, cat_cv: Path, nets: FakeNets
+) -> None:
+    """Another engine is no cure there; where the form of the graph is to blame, another file is."""
 
     def fail(array: NDArray[Any]) -> NDArray[Any]:
-        raise cv2.error("!blobs.empty()")
+        raise cv2.error(why)
 
     nets.answer = fail
-    with pytest.raises(NetError, match=r"classic engine, cuda\) on .*blobs.* --engine classic"):
+    with pytest.raises(NetError, match=rf"classic engine, cuda\) on .*{hint}"):
         keras2cv.load(cat_cv, device="cuda")
 
 

@@ -31,9 +31,9 @@ from keras2cv_bench.atlas.run_child import channel
 Array = NDArray[Any]
 
 LOG_LEVEL: Final = "OPENCV_LOG_LEVEL"
-# modules/dnn/src/op_cuda.cpp, Net::Impl::initCUDABackend
+# modules/dnn/src/op_cuda.cpp, Net::Impl::initCUDABackend; every net's inputs are of that type
 _LEFT: Final = re.compile(
-    rb'fallback to the CPU implementation for the layer "[^"]*" of type (\w+)'
+    rb'fallback to the CPU implementation for the layer "[^"]*" of type (?!__NetInputLayer__)(\w+)'
 )
 _STDOUT: Final = 1
 

@@ -1,6 +1,6 @@
 """Export the conformance suite with TensorFlow's answers, for machines without TensorFlow.
 
-    python -m keras2cv_bench.devices.suite -o suite/ [--only 'conv*']
+    python -m keras2cv_bench.devices.suite -o suite/ [--only 'conv*'] [--engine classic]
 
 Writes a bundle per case and batch size, `<case>.b<batch>.cv`, those that are there already are
 kept. Nothing runs in OpenCV here, so the bundles say `unverified`.
@@ -37,20 +37,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     for done, (case, batch) in enumerate(wishes, 1):
         bundle = args.output / f"{case.name}.b{batch}.cv"
-        said = "was there" if bundle.exists() else _try_export(case, batch, bundle)
+        said = "was there" if bundle.exists() else _try_export(case, batch, bundle, args.engine)
         print(f"{done} of {len(wishes)}  {bundle.name}: {said}", file=sys.stderr, flush=True)
     return 0
 
 
-def _try_export(case: Any, batch: int, bundle: Path) -> str:
+def _try_export(case: Any, batch: int, bundle: Path, engine: str | None) -> str:
     try:
-        export_case(case, batch, bundle)
+        export_case(case, batch, bundle, engine)
     except Keras2cvError as error:
         return f"refused: {' '.join(str(error).split())}"
     return "done"
 
 
-def export_case(case: Any, batch: int, bundle: Path) -> None:
+def export_case(case: Any, batch: int, bundle: Path, engine: str | None = None) -> None:
     """Write the bundle of one case, with golden vectors.
 
     Raises:
@@ -66,7 +66,9 @@ def export_case(case: Any, batch: int, bundle: Path) -> None:
 
     keras.backend.clear_session()
     model, shapes = case.model(), _shapes(case.input_shapes, batch)
-    report = export(model, bundle, task="raw", batch=batch, input_shapes=shapes, check=False)
+    report = export(
+        model, bundle, task="raw", batch=batch, input_shapes=shapes, engine=engine, check=False
+    )
     answer = answerer(load_model(model, batch=batch, input_shapes=shapes), report.manifest)
     samples = [tuple(case.inputs(model, batch, seed)) for seed in _SEEDS]
     answers = [answer(sample) for sample in samples]
@@ -91,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="a folder for bundles")
     parser.add_argument("--only", default="*", help="a pattern of case names")
+    parser.add_argument("--engine", choices=("classic",), help="as for `keras2cv export`")
     parser.add_argument("--suite", type=Path, default=_SUITE, help="default: tests/conformance")
     return parser
 
