@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from onnx import TensorProto, helper
 
 import keras2cv
 from keras2cv import device as device_module
@@ -395,3 +398,120 @@ def test_the_speed_of_cuda_is_printed(cat_cv: Path) -> None:
             times_ms.append(1000 * (time.perf_counter() - start))
         print(f"{device}: median {np.median(times_ms):.3f} ms")
     assert Classifier()(blob).shape[0] == 1
+
+
+def cuda_child(code: str, bundle: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code on a bundle in a fresh process."""
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(bundle)],
+        env={**os.environ, "PYTHONPATH": _python_path(), **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=300,
+    )
+
+
+def _python_path() -> str:
+    inherited = os.environ.get("PYTHONPATH")
+    own = str(ROOT / "runtime")
+    return os.pathsep.join((own, inherited)) if inherited else own
+
+
+@pytest.mark.cuda
+def test_cuda_answers_every_thread(cat_cv: Path) -> None:
+    """On a real GPU: each caller of one predictor gets its own answer, bit for bit."""
+    model = keras2cv.load(cat_cv, device="cuda")
+    rng = np.random.default_rng(5)
+    blobs = [rng.normal(size=(1, HEIGHT, WIDTH, 3)).astype(np.float32) for _ in range(8)]
+    expected = [model.infer(blob)[0].tobytes() for blob in blobs]
+
+    def answers(k: int) -> list[bytes]:
+        return [model.infer(blobs[k])[0].tobytes() for _ in range(20)]
+
+    with ThreadPoolExecutor(len(blobs)) as pool:
+        assert list(pool.map(answers, range(len(blobs)))) == [[answer] * 20 for answer in expected]
+
+
+@pytest.mark.cuda
+def test_cuda_memory_comes_back(cat_cv: Path) -> None:
+    """On a real GPU: fifty loads take no more of it than five did."""
+
+    def free_after_loads(count: int) -> int:
+        for _ in range(count):
+            keras2cv.load(cat_cv, device="cuda").predict(IMAGE)
+        gc.collect()
+        return int(cv2.cuda.DeviceInfo(0).freeMemory())
+
+    before = free_after_loads(5)
+    assert before - free_after_loads(50) < 16 * 2**20  # bytes; other processes may use it, too
+
+
+FORK = """
+import os, sys, keras2cv
+from keras2cv.errors import NetError
+import numpy as np
+model = keras2cv.load(sys.argv[1], device="cuda")
+image = np.zeros((9, 9, 3), np.uint8)
+if (child := os.fork()) == 0:
+    try:
+        model.predict(image)
+    except NetError as error:
+        os._exit(7 if "forked" in str(error) else 8)
+    os._exit(9)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+model.predict(image)
+"""
+
+
+@pytest.mark.cuda
+def test_a_fork_of_cuda_is_an_error_and_no_crash(cat_cv: Path) -> None:
+    """On a real GPU: the child is told so, and the parent goes on."""
+    done = cuda_child(FORK, cat_cv)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.cuda
+def test_a_hidden_gpu_is_not_there(cat_cv: Path) -> None:
+    """On a real GPU that CUDA_VISIBLE_DEVICES hides: an error with the reason, exit code 3."""
+    code = "import sys; from keras2cv.cli import main; "
+    code += "sys.exit(main(['selftest', sys.argv[1], '--device', 'cuda', '--in-process']))"
+    done = cuda_child(code, cat_cv, CUDA_VISIBLE_DEVICES="")
+    assert done.returncode == 3
+    assert "no CUDA device or driver is found" in done.stderr
+
+
+COMPUTED_WEIGHTS = [
+    helper.make_node("GlobalAveragePool", ["x"], ["mean"]),
+    helper.make_node("Transpose", ["mean"], ["weight"], perm=[1, 0, 2, 3]),
+    helper.make_node("Conv", ["x", "weight"], ["y"], group=3, kernel_shape=[1, 1]),
+]
+ARGMAX = [helper.make_node("ArgMax", ["x"], ["y"], axis=1, keepdims=1)]
+
+
+@pytest.mark.cuda
+@pytest.mark.xfail(strict=True, raises=cv2.error, reason="OpenCV 4.14's and 5.0's CUDA refuses it")
+@pytest.mark.parametrize("nodes", [COMPUTED_WEIGHTS, ARGMAX], ids=["computed weights", "argmax"])
+def test_what_cuda_refuses(nodes: list[Any], tmp_path: Path) -> None:
+    """On a real GPU: forms that docs/cuda.md lists as refused, and that the CPU runs."""
+    path = tmp_path / "net.onnx"
+    channels = 1 if nodes is ARGMAX else 3
+    graph = helper.make_graph(
+        nodes,
+        "refused",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 5, 4))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, channels, 5, 4))],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)])
+    model.ir_version = 6
+    path.write_bytes(model.SerializeToString())
+    x = np.random.default_rng(2).normal(size=(1, 3, 5, 4)).astype(np.float32)
+    answers = []
+    for device in ("cpu", "cuda"):
+        options = {"engine": 1} if hasattr(cv2.dnn, "ENGINE_NEW") else {}  # ENGINE_CLASSIC
+        net = cv2.dnn.readNetFromONNX(str(path), **options)
+        net.setPreferableBackend(TARGETS[device][0])
+        net.setPreferableTarget(TARGETS[device][1])
+        net.setInput(x)
+        answers.append(net.forward())
+    np.testing.assert_allclose(answers[1], answers[0], rtol=1e-5)
