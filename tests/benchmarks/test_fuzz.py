@@ -90,6 +90,22 @@ def test_what_must_not_happen_is_noticed(
     assert detail in outcomes[0].detail
 
 
+def test_a_module_may_be_imported_late(tmp_path: Path) -> None:
+    """Python caches its bytecode where it lies, which is no breach of what is tried."""
+    scratch, modules = tmp_path / "scratch", tmp_path / "modules"
+    for folder in (scratch, modules):
+        folder.mkdir()
+    (modules / "late.py").write_text("FOUND = 7\n", encoding="utf-8")
+    program = (
+        "import sys; from pathlib import Path; from keras2cv_bench.fuzz.guard import bound; "
+        "sys.path.insert(0, sys.argv[2]); bound(Path(sys.argv[1])); "
+        "import late; sys.exit(late.FOUND)"
+    )
+    cached = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", program, str(scratch), str(modules)]
+    assert subprocess.run(command, env=cached, check=False).returncode == 7
+
+
 def test_a_hang_and_what_is_left_behind_are_noticed(tmp_path: Path) -> None:
     """A child that says nothing is ended at the limit; files beside the input are listed."""
 

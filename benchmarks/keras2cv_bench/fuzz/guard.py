@@ -50,6 +50,7 @@ def bound(scratch: Path) -> None:
         os.environ[name] = str(scratch)
     tempfile.tempdir = str(scratch)  # what it was before has been remembered
     os.chdir(scratch)
+    sys.dont_write_bytecode = True  # of modules imported from here on: no breach of theirs
     allowed = (f"{scratch}{os.sep}", "/dev/null", "/proc/self/")
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
