@@ -12,7 +12,7 @@ def uncollected() -> Iterator[None]:
     """Put the cycle collector off until the end.
 
     Importing TensorFlow and converting a model make a million small objects that stay, and each
-    ten thousand have the collector look through all before them: a tenth of an export's time.
+    ten thousand have the collector look through all before them.
     What is dropped meanwhile is freed as ever, unless it is part of a cycle; weights are not.
     """
     was_on = gc.isenabled()

@@ -106,12 +106,22 @@ def new_node(
 
 
 def reshape(
-    model: ir.Model, before: ir.Node, value: ir.Value, shape: Sequence[int], *, like: ir.Value
+    model: ir.Model,
+    before: ir.Node,
+    value: ir.Value,
+    shape: Sequence[int],
+    *,
+    like: ir.Value,
+    free: int | None = None,
 ) -> ir.Value:
-    """Insert a Reshape to a known shape; the value itself if it has that shape already."""
+    """Insert a Reshape to a known shape; the value itself if it has that shape already.
+
+    The axis `free` is left to be found by whoever runs it: the one that has the samples in it.
+    """
     if shape_of(value) == tuple(shape):
         return value
-    target = new_constant(model, np.array(shape, np.int64), like)
+    wanted = [-1 if axis == free else size for axis, size in enumerate(shape)]
+    target = new_constant(model, np.array(wanted, np.int64), like)
     dtype = value.dtype
     return new_node(before, "Reshape", [value, target], like=like, shape=shape, dtype=dtype)
 

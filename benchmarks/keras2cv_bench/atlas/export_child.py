@@ -101,7 +101,7 @@ class Bench:
         from keras2cv_export.reference import reference
 
         case, model, batch = self._cases[job["case"]], self._model_of(job["case"]), job["batch"]
-        loaded = load_model(model, batch=batch, input_shapes=self._shapes(job))
+        loaded = load_model(model, batch=batch, input_shapes=shapes_of(case, batch))
         run = reference(loaded)
         arrays: dict[str, Array] = {}
         for i, seed in enumerate(_SEEDS):
@@ -125,7 +125,7 @@ class Bench:
             task="raw",
             check=False,
             batch=job["batch"],
-            input_shapes=self._shapes(job),
+            input_shapes=shapes_of(self._cases[job["case"]], job["batch"]),
             **wish,
         )
         home = Path(passes.__file__).parent / "legalise"
@@ -158,13 +158,13 @@ class Bench:
             self._model, self._name = self._cases[name].model(), name
         return self._model
 
-    def _shapes(self, job: Mapping[str, Any]) -> Any:
-        """Return what `--input-shape` would say: nothing, one shape, or a shape per input."""
-        said = self._cases[job["case"]].input_shapes.items()
-        shapes = {name: (job["batch"], *shape) for name, shape in said}
-        if not shapes:
-            return None
-        return next(iter(shapes.values())) if len(shapes) == 1 else shapes
+
+def shapes_of(case: Any, batch: int) -> Any:
+    """Return what `--input-shape` would say: nothing, one shape, or a shape per input."""
+    shapes = {name: (batch, *shape) for name, shape in case.input_shapes.items()}
+    if not shapes:
+        return None
+    return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ import argparse
 import fnmatch
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.errors import Keras2cvError
-from keras2cv_bench.atlas.export_child import all_cases
+from keras2cv_bench.atlas.export_child import all_cases, shapes_of
 
 _SUITE: Final = Path(__file__).resolve().parents[3] / "tests" / "conformance"
 _SEEDS: Final = (5, 6, 7)  # of the samples; calibration took others
@@ -65,7 +65,7 @@ def export_case(case: Any, batch: int, bundle: Path, engine: str | None = None) 
     from keras2cv_export.verify import answerer
 
     keras.backend.clear_session()
-    model, shapes = case.model(), _shapes(case.input_shapes, batch)
+    model, shapes = case.model(), shapes_of(case, batch)
     report = export(
         model, bundle, task="raw", batch=batch, input_shapes=shapes, engine=engine, check=False
     )
@@ -73,14 +73,6 @@ def export_case(case: Any, batch: int, bundle: Path, engine: str | None = None) 
     samples = [tuple(case.inputs(model, batch, seed)) for seed in _SEEDS]
     answers = [answer(sample) for sample in samples]
     write_selftest(bundle, report.manifest, samples, answers, parse_tolerance("fp32"), None)
-
-
-def _shapes(said: Mapping[str, Sequence[int]], batch: int) -> Any:
-    """Return what `--input-shape` would say: nothing, one shape, or a shape per input."""
-    shapes = {name: (batch, *shape) for name, shape in said.items()}
-    if not shapes:
-        return None
-    return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
 
 def parser() -> argparse.ArgumentParser:

@@ -38,6 +38,7 @@ from keras2cv_export.graph import (
     new_node,
     nodes,
     pads_automatically,
+    reshape,
     shape_of,
     substitute,
     transpose,
@@ -98,7 +99,9 @@ def _tiles(model: ir.Model, node: ir.Node, plan: Plan, value: ir.Value) -> ir.Va
     six = (n, c, rows.points, rows.tiles, columns.points, columns.tiles)
     value = _move(model, node, value, six, _order(plan), 0)
     tiles = n * rows.tiles * columns.tiles
-    return _view(model, node, value, (rows.points * columns.points, c, tiles), free=2)
+    return reshape(
+        model, node, value, (rows.points * columns.points, c, tiles), like=node.outputs[0], free=2
+    )
 
 
 def _kernel(model: ir.Model, node: ir.Node, plan: Plan) -> ir.Value:
@@ -106,11 +109,11 @@ def _kernel(model: ir.Model, node: ir.Node, plan: Plan) -> ir.Value:
     value, output, pairs = node.inputs[1], node.outputs[0], plan.kernels * plan.channels
     assert value is not None  # noqa: S101 - it was looked at
     both = np.kron(plan.rows.matrix(), plan.columns.matrix()).astype(np.float32)
-    value = _view(model, node, value, (pairs, both.shape[1]), free=None)
+    value = reshape(model, node, value, (pairs, both.shape[1]), like=output)
     matrix = exact_constant(model, both.T, output, "taps")
     value = new_node(node, "MatMul", [value, matrix], like=output, shape=(pairs, len(both)))
     value = transpose(node, value, (1, 0), like=output)
-    return _view(model, node, value, (len(both), plan.kernels, plan.channels), free=None)
+    return reshape(model, node, value, (len(both), plan.kernels, plan.channels), like=output)
 
 
 def _image(model: ir.Model, node: ir.Node, plan: Plan, value: ir.Value) -> ir.Value:
@@ -122,7 +125,9 @@ def _image(model: ir.Model, node: ir.Node, plan: Plan, value: ir.Value) -> ir.Va
     value = _move(model, node, value, sizes, back, order.index(0))
     value = _along_rows(model, node, value, n * k, rows.bands()[1], columns.values)
     value = _along_columns(model, node, value, n * k * rows.found, columns.bands()[1])
-    return _view(model, node, value, (n, k, rows.found, columns.found))
+    return reshape(
+        model, node, value, (n, k, rows.found, columns.found), like=node.outputs[0], free=0
+    )
 
 
 def _along_rows(
@@ -136,7 +141,9 @@ def _along_rows(
     """Multiply each plane's rows by a band; return (planes, its rows, columns)."""
     if band is None:
         return value
-    value = _view(model, node, value, (planes, band.shape[1], columns))
+    value = reshape(
+        model, node, value, (planes, band.shape[1], columns), like=node.outputs[0], free=0
+    )
     inputs = [exact_constant(model, band[None], node.outputs[0], "rows"), value]
     shape = (planes, len(band), columns)
     return new_node(node, "MatMul", inputs, like=node.outputs[0], shape=shape)
@@ -148,7 +155,7 @@ def _along_columns(
     """Multiply each row's columns by a band; return (rows, its columns)."""
     if band is None:
         return value
-    value = _view(model, node, value, (rows, band.shape[1]))
+    value = reshape(model, node, value, (rows, band.shape[1]), like=node.outputs[0], free=0)
     inputs = [value, exact_constant(model, band.T, node.outputs[0], "columns")]
     return new_node(node, "MatMul", inputs, like=node.outputs[0], shape=(rows, len(band)))
 
@@ -184,16 +191,5 @@ def _move(
             runs.append([axis])
     order = sorted(runs)
     shape = tuple(prod(sizes[a] for a in run) for run in order)
-    value = _view(model, node, value, shape, order.index([samples]))
+    value = reshape(model, node, value, shape, like=node.outputs[0], free=order.index([samples]))
     return transpose(node, value, [order.index(run) for run in runs], like=node.outputs[0])
-
-
-def _view(
-    model: ir.Model, node: ir.Node, value: ir.Value, shape: tuple[int, ...], free: int | None = 0
-) -> ir.Value:
-    """Insert a Reshape which leaves the axis that has the samples in it to be found."""
-    if shape_of(value) == shape:
-        return value
-    wanted = np.array([-1 if axis == free else size for axis, size in enumerate(shape)], np.int64)
-    target = new_constant(model, wanted, node.outputs[0], "shape")
-    return new_node(node, "Reshape", [value, target], like=node.outputs[0], shape=shape)
