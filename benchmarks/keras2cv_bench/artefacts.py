@@ -20,7 +20,7 @@ import keras2cv
 import keras2cv_export
 from keras2cv.isolated import ending
 
-from .export_cost import Watch
+from .memory_limit import Watch
 
 TIMEOUT_S: Final = 600.0
 _SHARE: Final = 0.8  # of the memory that is free

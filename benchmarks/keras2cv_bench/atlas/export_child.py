@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from keras2cv_bench.atlas.run_child import channel
+from keras2cv_bench.channel import channel
 
 _SEEDS: Final = (5, 6)  # of the two samples; calibration took others
 _TOOLS: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")

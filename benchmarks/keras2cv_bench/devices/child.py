@@ -26,7 +26,7 @@ from keras2cv.errors import Keras2cvError
 from keras2cv.golden import read_golden
 from keras2cv.predictor import Predictor
 from keras2cv.selftest import SelfTestReport, compare, run_selftest
-from keras2cv_bench.atlas.run_child import channel
+from keras2cv_bench.channel import channel
 
 Array = NDArray[Any]
 

@@ -23,7 +23,7 @@ from keras2cv.bundle import SELFTEST
 from keras2cv.errors import Keras2cvError
 from keras2cv.golden import read_golden
 from keras2cv.predictor import Predictor
-from keras2cv_bench.atlas.run_child import channel
+from keras2cv_bench.channel import channel
 
 Array = NDArray[Any]
 
