@@ -163,7 +163,7 @@ def _line(answers: IO[str]) -> str:
 
 def _environment() -> dict[str, str]:
     """Return the child's environment, in which it finds these very packages."""
-    roots = [str(Path(p.__file__).resolve().parents[1]) for p in (keras2cv, keras2cv_export)]
+    roots = [str(Path(str(p.__file__)).resolve().parents[1]) for p in (keras2cv, keras2cv_export)]
     inherited = os.environ.get("PYTHONPATH")
     path = os.pathsep.join([*roots, inherited] if inherited else roots)
     return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
