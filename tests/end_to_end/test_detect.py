@@ -15,7 +15,7 @@ import tensorflow as tf
 import keras2cv
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
-from keras2cv.tasks.results import Detections
+from keras2cv.tasks.detect.result import Detections
 from keras2cv_export import Detection, export
 from support.detectors import COUNT, DETECTORS, HEIGHT, WIDTH, Found, anchors
 from support.drawn_image import draw_image

@@ -113,7 +113,7 @@ def test_points_given_as_numbers_are_read_in_their_order(tmp_path: Path) -> None
     np.testing.assert_allclose([p["xy"] for p in record["points"]], expected, atol=0.01)
     np.testing.assert_allclose([p["score"] for p in record["points"]], score, atol=1e-5)
     assert [p["label"] for p in record["points"]] == ["nose", "left", "right", "back", "foot"]
-    assert loaded.manifest.task.keypoints.skeleton == (0, 1, 0, 2)  # type: ignore[union-attr]
+    assert loaded.manifest.task.record.skeleton == (0, 1, 0, 2)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

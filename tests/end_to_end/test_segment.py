@@ -15,7 +15,7 @@ import tensorflow as tf
 import keras2cv
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
-from keras2cv.tasks.results import Segmentation
+from keras2cv.tasks.segment.result import Segmentation
 from keras2cv_export import Mask, export
 from support.drawn_image import draw_image
 from support.segmenters import CLASSES, HEIGHT, WIDTH, ending_in_argmax, unet

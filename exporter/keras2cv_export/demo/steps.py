@@ -18,7 +18,7 @@ import keras2cv_export
 from keras2cv.predictor import Predictor
 from keras2cv.selftest import run_selftest
 from keras2cv.streams.sources import read_image
-from keras2cv.tasks.results import Classification
+from keras2cv.tasks.classify.result import Classification
 from keras2cv_export.cli.heavy import silenced
 from keras2cv_export.parity.parity import ParityReport
 

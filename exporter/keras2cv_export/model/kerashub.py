@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Kind
+from keras2cv.schema.vocabulary import TaskName
 
-_KINDS: Final[Mapping[str, Kind]] = {
+_KINDS: Final[Mapping[str, TaskName]] = {
     "ObjectDetector": "detect",
     "ImageClassifier": "classify",
     "ImageSegmenter": "segment",
@@ -45,7 +45,7 @@ class Told:
     """
 
     name: str = ""
-    kind: Kind | None = None
+    kind: TaskName | None = None
     pixels: Mapping[str, Any] | None = None
     detection: Mapping[str, Any] = field(default_factory=dict)
     converter: str = ""
@@ -81,7 +81,7 @@ def told_by(model: Any, size_wh: tuple[int, int] | None) -> Told:
     return Told(type(model).__name__, kind, pixels, detection, type(converter).__name__)
 
 
-def _kind(model: Any) -> Kind | None:
+def _kind(model: Any) -> TaskName | None:
     classes = [c for c in type(model).__mro__ if c.__module__.startswith("keras_hub.")]
     return next((kind for c in classes if (kind := _KINDS.get(c.__name__))), None)
 

@@ -13,8 +13,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from keras2cv.tasks.results import BinaryResult, Classification, Detections, Result, Segmentation
-from keras2cv.tasks.results.segmentation import UNSEEN
+from keras2cv.tasks.binary.result import BinaryResult
+from keras2cv.tasks.classify.result import Classification
+from keras2cv.tasks.detect.result import Detections
+from keras2cv.tasks.result import Result
+from keras2cv.tasks.segment.result import UNSEEN, Segmentation
 
 Array = np.ndarray[Any, Any]
 _TOP_K = 5

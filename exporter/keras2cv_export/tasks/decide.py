@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
-from keras2cv.bundle.manifest import KINDS, MAX_LABELS, Kind, Preprocessing, Task
+from keras2cv.bundle.manifest import Preprocessing, Task
 from keras2cv.errors import InputError, UsageError
+from keras2cv.schema.vocabulary import TASK_NAMES, TaskName
+from keras2cv.tasks.task import MAX_LABELS
 from keras2cv_export.convert import Converted
 from keras2cv_export.model.kerashub import Told, told_by
 from keras2cv_export.model.load import LoadedModel
@@ -25,7 +27,7 @@ from .segment import Mask, mask_task
 
 Said: TypeAlias = Detection | Mask | Figure | ImageOutput
 _MAX_LABEL_BYTES: Final = 2**26
-_KIND_OF: Final[Mapping[type, Kind]] = {
+_KIND_OF: Final[Mapping[type, TaskName]] = {
     Detection: "detect",
     Mask: "segment",
     Figure: "keypoints",
@@ -87,7 +89,7 @@ def _completed(said: Said | None, told: Told) -> Detection:
     return Detection(**{**told.detection, **known})
 
 
-def _check_said(kind: Kind, said: Said | None) -> None:
+def _check_said(kind: TaskName, said: Said | None) -> None:
     if said is not None and (asked := _KIND_OF[type(said)]) != kind:
         raise UsageError(
             f"What was said of the outputs is for the task {asked}, and the task is {kind}. "
@@ -96,7 +98,7 @@ def _check_said(kind: Kind, said: Said | None) -> None:
 
 
 def _task(
-    kind: Kind,
+    kind: TaskName,
     converted: Converted,
     said: Said | None,
     labels: tuple[str, ...] | None,
@@ -115,7 +117,7 @@ def _task(
     return build_task(kind, converted.heads, labels), ()
 
 
-def _implied(said: Said | None) -> Kind | None:
+def _implied(said: Said | None) -> TaskName | None:
     """Return the task of which outputs were described."""
     return None if said is None else _KIND_OF[type(said)]
 
@@ -156,11 +158,11 @@ def _lines(path: Path) -> list[str]:
 
 def _kind(
     converted: Converted, wish: str | None, labels: Sequence[str] | None, told: Told
-) -> tuple[Kind, tuple[str, ...]]:
+) -> tuple[TaskName, tuple[str, ...]]:
     if wish is not None:
-        if wish not in KINDS:
-            raise UsageError(f"There is no task {wish!r}. Choose {', '.join(KINDS)}.")
-        return cast("Kind", wish), ()
+        if wish not in TASK_NAMES:
+            raise UsageError(f"There is no task {wish!r}. Choose {', '.join(TASK_NAMES)}.")
+        return cast("TaskName", wish), ()
     if told.kind is not None:
         return told.kind, told.task_note
     kind = guess_kind(converted.heads, labels)
@@ -169,7 +171,7 @@ def _kind(
 
 
 def _preprocessing(
-    loaded: LoadedModel, kind: Kind, wishes: Wishes, told: Told
+    loaded: LoadedModel, kind: TaskName, wishes: Wishes, told: Told
 ) -> tuple[Preprocessing | None, tuple[str, ...]]:
     images = [spec for spec in loaded.inputs if spec.is_image]
     if wishes.preprocess is not None:
@@ -205,7 +207,7 @@ def _inside(layer: str, facts: Preprocessing) -> str:
     )
 
 
-def _must_say(loaded: LoadedModel, image: TensorSpec, kind: Kind) -> str:
+def _must_say(loaded: LoadedModel, image: TensorSpec, kind: TaskName) -> str:
     hint = preset_hint(loaded.name)
     advice = f" {loaded.name!r} of keras.applications was trained with {hint}." if hint else ""
     return (

@@ -18,13 +18,13 @@ import numpy as np
 from keras2cv.bundle.manifest import Task
 from keras2cv.errors import InputError, UsageError
 from keras2cv.schema.fields import SchemaError
-from keras2cv.tasks.roles import (
+from keras2cv.tasks.detect.record import (
     Activation,
     Anchors,
     BoxFormat,
     BoxUnits,
     Columns,
-    Detect,
+    DetectRecord,
     Nms,
     ObjectnessActivation,
 )
@@ -125,7 +125,7 @@ def detection_task(
         raise UsageError(_asks_for(missing, roles, outputs))
     detect = _record(said, roles, facts)
     labels, labels_note = _fitting_labels(detect, roles, labels)
-    return Task("detect", labels=labels, detect=detect), (
+    return Task("detect", labels=labels, record=detect), (
         *_told(said, roles, facts),
         *labels_note,
     )
@@ -209,7 +209,7 @@ def _asks_for(missing: Sequence[str], roles: Mapping[str, Any], outputs: Sequenc
     )
 
 
-def _record(said: Detection, roles: Mapping[str, Any], facts: Mapping[str, Any]) -> Detect:
+def _record(said: Detection, roles: Mapping[str, Any], facts: Mapping[str, Any]) -> DetectRecord:
     """Build the manifest's record, and check it against the outputs.
 
     Raises:
@@ -218,7 +218,7 @@ def _record(said: Detection, roles: Mapping[str, Any], facts: Mapping[str, Any])
     found = {role: output for role, output in roles.items() if isinstance(output, Output)}
     nms = None if said.nms is None else Nms(said.nms, said.nms_across_classes)
     try:
-        detect = Detect(
+        detect = DetectRecord(
             cast("BoxFormat", facts["box_format"]),
             cast("BoxUnits", facts["box_units"]),
             cast("Activation", facts["activation"]),
@@ -267,7 +267,7 @@ def _anchors(said: Detection) -> Anchors | None:
 
 
 def _fitting_labels(
-    detect: Detect, roles: Mapping[str, Any], labels: Sequence[str] | None
+    detect: DetectRecord, roles: Mapping[str, Any], labels: Sequence[str] | None
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Return a label per class; a background that has none gets one.
 

@@ -9,7 +9,8 @@ from typing import Any, cast
 from keras2cv.bundle.manifest import Preprocessing, Task
 from keras2cv.errors import UsageError
 from keras2cv.schema.fields import SchemaError
-from keras2cv.tasks.image_roles import Picture, PictureColor
+from keras2cv.schema.vocabulary import Color
+from keras2cv.tasks.image.record import ImageRecord
 
 from .outputs import Output, listed, named, only
 from .user_records import record_of
@@ -60,7 +61,7 @@ def image_task(
     color = said.color or _color(output, taken)
     low, high = said.range or _range(output)
     try:
-        picture = Picture(output.name, cast("PictureColor", color), low, high)
+        picture = ImageRecord(output.name, cast("Color", color), low, high)
         picture.count_classes({"output": output.shape})
     except SchemaError as error:
         raise UsageError(f"The image {output}: {error.path} {error.problem}.") from error
@@ -69,7 +70,7 @@ def image_task(
         "Say --image, --image-color, --image-range to change it."
     )
     stated = said.output is not None and said.color is not None and said.range is not None
-    return Task("image", image=picture), () if stated else (note,)
+    return Task("image", record=picture), () if stated else (note,)
 
 
 def _image(said: ImageOutput, outputs: Sequence[Output]) -> Output:

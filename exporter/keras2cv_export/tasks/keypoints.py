@@ -9,7 +9,13 @@ from typing import Any, Final, cast
 from keras2cv.bundle.manifest import Task
 from keras2cv.errors import UsageError
 from keras2cv.schema.fields import SchemaError
-from keras2cv.tasks.image_roles import PointActivation, PointForm, Points, PointUnits, Refinement
+from keras2cv.tasks.keypoints.record import (
+    KeypointsRecord,
+    PointActivation,
+    PointForm,
+    PointUnits,
+    Refinement,
+)
 
 from .outputs import Output, listed, named, only
 from .user_records import record_of
@@ -29,7 +35,7 @@ class Figure:
         units: "normalised" (shares of the input's width and height) or "pixels" of the input.
         activation: What scores still need, "none" or "sigmoid".
         refine: "quarter" (of a cell, towards the higher neighbour) or "none", for heatmaps.
-        score: Points above it are drawn.
+        score: KeypointsRecord above it are drawn.
         skeleton: Pairs of points to join by a line.
     """
 
@@ -67,7 +73,7 @@ def figure_task(
             f"There are {len(labels)} labels, and {output} holds {count} points. "
             "Give one per point, one per line."
         )
-    task = Task("keypoints", labels=tuple(labels) if labels else None, keypoints=points)
+    task = Task("keypoints", labels=tuple(labels) if labels else None, record=points)
     return task, _told(said, output, points)
 
 
@@ -93,7 +99,7 @@ def _form(output: Output) -> str:
     )
 
 
-def _read(said: Figure, output: Output, form: str) -> Points:
+def _read(said: Figure, output: Output, form: str) -> KeypointsRecord:
     is_heatmap = form == "heatmaps"
     if said.units is None and not is_heatmap:
         raise UsageError(
@@ -102,7 +108,7 @@ def _read(said: Figure, output: Output, form: str) -> Points:
         )
     pairs = tuple(number for pair in said.skeleton or () for number in pair)
     try:
-        return Points(
+        return KeypointsRecord(
             output.name,
             cast("PointForm", form),
             cast("PointUnits", "cells" if is_heatmap else said.units),
@@ -115,7 +121,7 @@ def _read(said: Figure, output: Output, form: str) -> Points:
         raise UsageError(f"The keypoints {output}: {error.path} {error.problem}.") from error
 
 
-def _told(said: Figure, output: Output, points: Points) -> tuple[str, ...]:
+def _told(said: Figure, output: Output, points: KeypointsRecord) -> tuple[str, ...]:
     notes = []
     if said.output is None or said.form is None:
         notes.append(
@@ -128,5 +134,5 @@ def _told(said: Figure, output: Output, points: Points) -> tuple[str, ...]:
             "Say --point-refine none for the cell's centre."
         )
     if points.has_scores and said.score is None:
-        notes.append(f"Points are drawn above {points.score}. Say --score to change that.")
+        notes.append(f"KeypointsRecord are drawn above {points.score}. Say --score to change that.")
     return tuple(notes)

@@ -8,8 +8,9 @@ from typing import Any
 
 import onnx_ir as ir
 
-from keras2cv.bundle.manifest import Kind, Scores, Task
+from keras2cv.bundle.manifest import Task
 from keras2cv.errors import UsageError
+from keras2cv.schema.vocabulary import Scores, TaskName
 from keras2cv_export.model.spec import TensorSpec
 
 # Layers that turn pixels into what the network was trained on.
@@ -88,7 +89,7 @@ def last_activation(value: ir.Value | None) -> str:
     return {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(node.op_type if node else "", "linear")
 
 
-def guess_kind(found: Sequence[Head], labels: Sequence[str] | None) -> Kind:
+def guess_kind(found: Sequence[Head], labels: Sequence[str] | None) -> TaskName:
     """Tell the task where the last layer leaves no doubt; `raw` promises nothing."""
     if len(found) != 1 or found[0].classes is None:
         return "raw"
@@ -100,7 +101,7 @@ def guess_kind(found: Sequence[Head], labels: Sequence[str] | None) -> Kind:
     return "classify" if labels and len(labels) == classes and classes > 1 else "raw"
 
 
-def build_task(kind: Kind, found: Sequence[Head], labels: Sequence[str] | None) -> Task:
+def build_task(kind: TaskName, found: Sequence[Head], labels: Sequence[str] | None) -> Task:
     """Say which output the task reads, and what its numbers are.
 
     Raises:
@@ -113,7 +114,7 @@ def build_task(kind: Kind, found: Sequence[Head], labels: Sequence[str] | None) 
     return Task(kind, head.spec.name, _scores(kind, head), tuple(labels) if labels else None)
 
 
-def _only_fitting(kind: Kind, found: Sequence[Head]) -> Head:
+def _only_fitting(kind: TaskName, found: Sequence[Head]) -> Head:
     fitting = [h for h in found if h.classes is not None and (kind != "binary" or h.classes == 1)]
     if kind in ("classify", "embed"):
         fitting = [h for h in fitting if (h.classes or 0) > 1]
@@ -125,11 +126,11 @@ def _only_fitting(kind: Kind, found: Sequence[Head]) -> Head:
     return fitting[0]
 
 
-def _wanted(kind: Kind) -> str:
+def _wanted(kind: TaskName) -> str:
     return {"binary": "(N, 1)", "classify": "(N, classes)"}.get(kind, "(N, values)")
 
 
-def _check_labels(kind: Kind, head: Head, labels: Sequence[str] | None) -> None:
+def _check_labels(kind: TaskName, head: Head, labels: Sequence[str] | None) -> None:
     if labels is not None and kind == "embed":
         raise UsageError("The numbers of an embedding have no names. Leave the labels out.")
     wanted = (1, 2) if kind == "binary" else (head.classes,)
@@ -140,7 +141,7 @@ def _check_labels(kind: Kind, head: Head, labels: Sequence[str] | None) -> None:
         )
 
 
-def _scores(kind: Kind, head: Head) -> Scores | None:
+def _scores(kind: TaskName, head: Head) -> Scores | None:
     if kind in ("regress", "embed"):
         return None
     if head.activation == "linear":

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from keras2cv.bundle.manifest import Task
 from keras2cv.errors import UsageError
 from keras2cv.schema.fields import SchemaError
-from keras2cv.tasks.roles import MaskScores, Segment
+from keras2cv.tasks.segment.record import MaskScores, SegmentRecord
 
 from .outputs import Output, listed, named, only
 
@@ -61,11 +61,11 @@ def mask_task(
         raise UsageError(f"A score is for a mask of one channel, and {output} has more. Leave it.")
     threshold = (DEFAULT_THRESHOLD if said.score is None else said.score) if is_binary else None
     try:
-        segment = Segment(output.name, cast("MaskScores", scores), threshold)
+        segment = SegmentRecord(output.name, cast("MaskScores", scores), threshold)
         classes = segment.count_classes({"output": output.shape})
     except SchemaError as error:
         raise UsageError(f"The mask {output}: {error.path} {error.problem}.") from error
-    task = Task("segment", labels=_labels(labels, classes, is_binary), segment=segment)
+    task = Task("segment", labels=_labels(labels, classes, is_binary), record=segment)
     return task, _told(said, output, scores, threshold)
 
 

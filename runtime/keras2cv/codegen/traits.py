@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from keras2cv.bundle.manifest import RECORDS, Manifest, Preprocessing
+from keras2cv.bundle.manifest import Manifest, Preprocessing
+from keras2cv.tasks import TASKS
 
 
 def traits_of(manifest: Manifest) -> frozenset[str]:
     """Return the traits that the templates ask for.
 
-    The task's kind, and:
+    The task's kind, its own traits (`TaskKind.traits`), and:
 
         pixels      it answers in pixels of the image
         inputs      there are other inputs than an image
@@ -24,22 +25,23 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         pillow      one of Pillow's
         tensorflow  one of TensorFlow's
     """
-    kind = manifest.task.kind
+    kind, row = manifest.task.kind, TASKS[manifest.task.kind]
     is_image = manifest.preprocessing is not None
     library = _filter_library(manifest.preprocessing)
-    has_inputs, in_pixels = not is_image or len(manifest.inputs) > 1, kind in RECORDS
+    has_inputs = not is_image or len(manifest.inputs) > 1
     found = {
         kind: True,
-        "pixels": in_pixels,
+        **dict.fromkeys(row.traits, True),
+        "pixels": row.in_pixels,
         "inputs": has_inputs,
         "photo": has_inputs and is_image,
         "arrays": not is_image,
         "tail": manifest.tail is not None,
-        "drawn": is_image and kind != "image",
-        "placed": in_pixels and has_inputs and is_image,
-        "identity": in_pixels and not is_image,
-        "writes": is_image or kind == "segment",
-        "checks": kind == "classify" or not has_inputs,
+        "drawn": is_image and row.has_drawing,
+        "placed": row.in_pixels and has_inputs and is_image,
+        "identity": row.in_pixels and not is_image,
+        "writes": is_image or "mask" in row.traits,
+        "checks": row.ranks or not has_inputs,
         "resample": library is not None,
         "pillow": library == "pillow",
         "tensorflow": library == "tensorflow",

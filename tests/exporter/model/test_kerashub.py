@@ -131,7 +131,7 @@ def test_a_detector_that_is_not_known_is_asked_about() -> None:
 def test_what_is_stated_comes_first(tmp_path: Path) -> None:
     """Exported as it is, but for the threshold that the user gave; and both are said."""
     report = export(detector(), tmp_path / "d.cv", detection={"score": 0.0})
-    detect = report.manifest.task.detect
+    detect = report.manifest.task.record
     assert detect is not None
     assert detect.anchors is not None
     assert (detect.score, detect.nms and detect.nms.iou, len(detect.anchors.boxes)) == (
@@ -141,7 +141,7 @@ def test_what_is_stated_comes_first(tmp_path: Path) -> None:
     )
     report = export(detector(), tmp_path / "d.cv")
     assert any("KerasHub's RetinaNetObjectDetector" in note for note in report.notes)
-    assert report.manifest.task.detect is not None
-    assert report.manifest.task.detect.score == 0.4
+    assert report.manifest.task.record is not None
+    assert report.manifest.task.record.score == 0.4
     result = keras2cv.load(tmp_path / "d.cv").predict(np.full((70, 50, 3), 90, np.uint8))
     assert isinstance(result, keras2cv.Detections)

@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from keras2cv.tasks.results import (
-    BinaryResult,
-    Classification,
-    Detections,
-    Regression,
-    Segmentation,
-)
+from keras2cv.tasks.binary.result import BinaryResult
+from keras2cv.tasks.classify.result import Classification
+from keras2cv.tasks.detect.result import Detections
+from keras2cv.tasks.regress.result import Regression
+from keras2cv.tasks.segment.result import Segmentation
 from keras2cv_export.parity.agreement import agree, iou, match_boxes
 
 

@@ -11,21 +11,22 @@ import pytest
 
 from keras2cv.bundle.manifest import Task
 from keras2cv.pixels.geometry import Placement, place
-from keras2cv.tasks.postprocess.detect import detect, sigmoid, softmax
-from keras2cv.tasks.results import Detections
-from keras2cv.tasks.roles import Anchors, Detect, Nms
+from keras2cv.tasks.activations import sigmoid, softmax
+from keras2cv.tasks.detect.postprocess import detect
+from keras2cv.tasks.detect.record import Anchors, DetectRecord, Nms
+from keras2cv.tasks.detect.result import Detections
 
 INPUT_WH = (96, 64)
 SOURCE_WH = (331, 187)
 STRETCH = place(SOURCE_WH, INPUT_WH, "stretch")
 SAME = place(INPUT_WH, INPUT_WH, "stretch")
-PIXELS = Detect("xyxy", "pixels", "none", 0.5, boxes="b", scores="s", classes="c")
-EACH = Detect("xyxy", "pixels", "none", 0.5, boxes="b", scores="s")
+PIXELS = DetectRecord("xyxy", "pixels", "none", 0.5, boxes="b", scores="s", classes="c")
+EACH = DetectRecord("xyxy", "pixels", "none", 0.5, boxes="b", scores="s")
 
 
-def run(facts: Detect, placement: Placement = SAME, **outputs: Any) -> Detections:
+def run(facts: DetectRecord, placement: Placement = SAME, **outputs: Any) -> Detections:
     """Return the boxes of one sample; outputs are without the batch dimension."""
-    task = Task("detect", detect=facts)
+    task = Task("detect", record=facts)
     batch = {name: np.asarray(value, np.float32)[None] for name, value in outputs.items()}
     return detect(task, batch, [placement])[0]
 
@@ -196,7 +197,7 @@ def test_a_single_table_is_read_by_its_columns(
 ) -> None:
     """YOLO's one tensor, and the table of finished detections."""
     activation = "none" if columns.startswith("box+objectness") else None
-    facts = Detect(
+    facts = DetectRecord(
         "xyxy", "pixels", "none", 0.5,
         raw="r", columns=columns, objectness_activation=activation,  # type: ignore[arg-type]
     )  # fmt: skip
@@ -267,7 +268,7 @@ def test_boxes_may_lie_in_any_arrangement() -> None:
 
 def test_each_sample_has_its_own_boxes_and_image() -> None:
     """A batch of two images of different sizes."""
-    task = Task("detect", labels=("cat", "dog"), detect=PIXELS)
+    task = Task("detect", labels=("cat", "dog"), record=PIXELS)
     outputs: Any = {
         "b": np.array([[(0, 0, 48, 32)], [(48, 32, 96, 64)]], np.float32),
         "s": np.array([[0.9], [0.8]], np.float32),

@@ -11,18 +11,19 @@ import pytest
 from keras2cv.bundle.manifest import Task
 from keras2cv.errors import BundleError, UsageError
 from keras2cv.pixels.geometry import Placement, place
-from keras2cv.tasks.image_roles import Picture
-from keras2cv.tasks.postprocess.embed import embed
-from keras2cv.tasks.postprocess.image import image, to_bgr
-from keras2cv.tasks.results import Embedding, ImageResult
+from keras2cv.tasks.embed.postprocess import embed
+from keras2cv.tasks.embed.result import Embedding
+from keras2cv.tasks.image.postprocess import image, to_bgr
+from keras2cv.tasks.image.record import ImageRecord
+from keras2cv.tasks.image.result import ImageResult
 
 INPUT_WH = (48, 32)
-RGB = Picture("y", "RGB", 0.0, 1.0)
+RGB = ImageRecord("y", "RGB", 0.0, 1.0)
 
 
-def run(facts: Picture, sample: Any, placement: Placement) -> ImageResult:
+def run(facts: ImageRecord, sample: Any, placement: Placement) -> ImageResult:
     """Return the result of one sample, which is given without the batch dimension."""
-    task = Task("image", image=facts)
+    task = Task("image", record=facts)
     return image(task, {facts.output: np.asarray(sample, np.float32)[None]}, [placement])[0]
 
 
@@ -38,7 +39,7 @@ def test_values_become_pixels_by_their_range(low: float, high: float, color: str
     """Rounded to the nearest, clipped, in BGR whatever the model's order."""
     channels = 1 if color == "GRAY" else 3
     shares = np.random.default_rng(2).uniform(-0.2, 1.2, (7, 9, channels))
-    facts = Picture("y", color, low, high)  # type: ignore[arg-type]
+    facts = ImageRecord("y", color, low, high)  # type: ignore[arg-type]
     got = to_bgr((shares * (high - low) + low).astype(np.float32), facts)
     expected = (shares * 255).clip(0, 255)
     expected = expected[..., ::-1] if color == "RGB" else np.repeat(expected, 4 - channels, 2)
@@ -50,7 +51,7 @@ def test_values_become_pixels_by_their_range(low: float, high: float, color: str
 def test_what_is_no_number_is_black_and_what_is_infinite_is_clipped() -> None:
     """No value turns into a random pixel."""
     values = np.array([[np.nan, np.inf, -np.inf, 0.5]], np.float32)
-    assert to_bgr(values, Picture("y", "GRAY", 0, 1))[0, :, 0].tolist() == [0, 255, 0, 128]
+    assert to_bgr(values, ImageRecord("y", "GRAY", 0, 1))[0, :, 0].tolist() == [0, 255, 0, 128]
 
 
 @pytest.mark.parametrize("scale", [0.5, 1, 4])
@@ -103,7 +104,7 @@ def test_an_image_tells_its_size_and_colour() -> None:
 def test_what_is_no_image_is_refused(facts: Any, shape: Any, path: str) -> None:
     """With the name of the fact that does not fit."""
     with pytest.raises(BundleError, match=f"^{path}: "):
-        Picture(*facts).count_classes({"output": shape})
+        ImageRecord(*facts).count_classes({"output": shape})
 
 
 def test_an_embedding_is_the_models_vector() -> None:

@@ -10,23 +10,23 @@ import pytest
 from keras2cv.bundle.manifest import Task
 from keras2cv.errors import BundleError, UsageError
 from keras2cv.pixels.geometry import Placement, place
-from keras2cv.tasks.image_roles import Points
-from keras2cv.tasks.postprocess.keypoints import keypoints
-from keras2cv.tasks.results import Keypoints
+from keras2cv.tasks.keypoints.postprocess import keypoints
+from keras2cv.tasks.keypoints.record import KeypointsRecord
+from keras2cv.tasks.keypoints.result import Keypoints
 from keras2cv.tasks.thresholds import with_thresholds
 
 INPUT_WH = (48, 32)
 SOURCE_WH = (131, 87)
 RULES = ["stretch", "letterbox", "center-crop"]
-HEATMAPS = Points("maps", "heatmaps", "cells", "none", "none", 0.3)
+HEATMAPS = KeypointsRecord("maps", "heatmaps", "cells", "none", "none", 0.3)
 
 
 def run(
-    facts: Points, sample: Any, placement: Placement | None = None, labels: Any = None
+    facts: KeypointsRecord, sample: Any, placement: Placement | None = None, labels: Any = None
 ) -> Keypoints:
     """Return the result of one sample, which is given without the batch dimension."""
     placement = placement or place(INPUT_WH, INPUT_WH, "stretch")
-    task = Task("keypoints", labels=labels, keypoints=facts)
+    task = Task("keypoints", labels=labels, record=facts)
     return keypoints(task, {facts.output: np.asarray(sample)[None]}, [placement])[0]
 
 
@@ -58,7 +58,7 @@ def test_a_quarter_of_a_cell_is_nearer() -> None:
     """Moved towards the higher neighbour, the points are nearer to where the bells really are."""
     true = np.array([[3.8, 4.2], [8.1, 2.7], [6.3, 5.7]])
     maps = gaussians(true, (12, 8), (1, 1, 1))
-    quarter = Points("maps", "heatmaps", "cells", "none", "quarter", 0.3)
+    quarter = KeypointsRecord("maps", "heatmaps", "cells", "none", "quarter", 0.3)
     coarse = run(HEATMAPS, maps).points_xy / 4
     fine = run(quarter, maps).points_xy / 4
     np.testing.assert_allclose(np.abs(fine - coarse), 0.25, atol=1e-6)
@@ -87,7 +87,7 @@ def test_listed_points_in_every_form(form: str, units: str, flat: bool) -> None:
     columns = shares * (INPUT_WH if units == "pixels" else 1)
     columns = columns if form.startswith("xy") else columns[:, ::-1]
     table = np.column_stack([columns, scores]) if form.endswith("s") else columns
-    facts = Points("p", form, units, "none", "none", 0.3)  # type: ignore[arg-type]
+    facts = KeypointsRecord("p", form, units, "none", "none", 0.3)  # type: ignore[arg-type]
     sample = table.astype(np.float32)
     result = run(facts, sample.ravel() if flat else sample[None], placement)
     expected = (shares * INPUT_WH - placement.offset_xy) / placement.scale_xy
@@ -102,21 +102,21 @@ def test_listed_points_in_every_form(form: str, units: str, flat: bool) -> None:
 
 def test_scores_before_the_sigmoid_go_through_it() -> None:
     """Logits become probabilities, and another threshold can be taken."""
-    facts = Points("p", "xys", "pixels", "sigmoid", "none", 0.5)
+    facts = KeypointsRecord("p", "xys", "pixels", "sigmoid", "none", 0.5)
     sample = np.array([[3, 4, -1.0], [8, 9, 2.0]], np.float32)
     result = run(facts, sample)
     np.testing.assert_allclose(result.scores, [0.26894142, 0.88079708], rtol=1e-6)
-    task = with_thresholds(Task("keypoints", keypoints=facts), 0.2, None)
-    assert task.keypoints is not None
-    assert task.keypoints.score == 0.2
-    without = Points("p", "xy", "pixels", "none", "none", 0.5)
+    task = with_thresholds(Task("keypoints", record=facts), 0.2, None)
+    assert task.record is not None
+    assert task.record.score == 0.2
+    without = KeypointsRecord("p", "xy", "pixels", "none", "none", 0.5)
     with pytest.raises(UsageError, match="points with scores"):
-        with_thresholds(Task("keypoints", keypoints=without), 0.2, None)
+        with_thresholds(Task("keypoints", record=without), 0.2, None)
 
 
 def test_points_are_told_and_drawn_where_they_are() -> None:
     """JSON has every point; the picture those above the threshold, their lines, and their names."""
-    facts = Points("p", "xys", "pixels", "none", "none", 0.3, (0, 1, 1, 2))
+    facts = KeypointsRecord("p", "xys", "pixels", "none", "none", 0.3, (0, 1, 1, 2))
     sample = np.array([[10, 8, 0.9], [40, 24, 0.8], [25, 28, 0.1]], np.float32)
     placement = place((480, 320), INPUT_WH, "stretch")
     result = run(facts, sample, placement, ("left", "right", "naïve"))
@@ -139,7 +139,7 @@ def test_points_are_told_and_drawn_where_they_are() -> None:
 def test_wild_points_break_no_picture() -> None:
     """Far outside, infinite or not a number: nothing is drawn there, and nothing fails."""
     sample = np.array([[1e9, -1e9], [np.nan, 3], [np.inf, 2], [5, 6]], np.float32)
-    facts = Points("p", "xy", "pixels", "none", "none", 0.0, (0, 3, 1, 2))
+    facts = KeypointsRecord("p", "xy", "pixels", "none", "none", 0.0, (0, 3, 1, 2))
     drawn = run(facts, sample).draw(np.zeros((32, 48, 3), np.uint8))
     assert drawn.shape[2] == 3
     assert drawn.any()
@@ -162,11 +162,11 @@ def test_wild_points_break_no_picture() -> None:
 def test_facts_that_do_not_go_together_are_refused(facts: Any, shape: Any, path: str) -> None:
     """With the name of the first that does not."""
     with pytest.raises(BundleError, match=f"^{path}: "):
-        Points(*facts).count_classes({"output": shape})
+        KeypointsRecord(*facts).count_classes({"output": shape})
 
 
 def test_the_number_of_points_is_told_by_the_shape() -> None:
     """A label for each, in every form."""
     assert HEATMAPS.count_classes({"output": (16, 12, 17)}) == 17
-    listed = Points("p", "yxs", "normalised", "none", "none", 0.3)
+    listed = KeypointsRecord("p", "yxs", "normalised", "none", "none", 0.3)
     assert listed.count_classes({"output": (1, 17, 3)}) == listed.count_classes({"output": (51,)})

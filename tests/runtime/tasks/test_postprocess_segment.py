@@ -13,18 +13,18 @@ from keras2cv.bundle.manifest import Task
 from keras2cv.errors import UsageError
 from keras2cv.pixels.geometry import Placement, place
 from keras2cv.pixels.pixelmap import spread_linear
-from keras2cv.tasks.postprocess.segment import segment
-from keras2cv.tasks.results import Segmentation
-from keras2cv.tasks.roles import Segment
+from keras2cv.tasks.segment.postprocess import segment
+from keras2cv.tasks.segment.record import SegmentRecord
+from keras2cv.tasks.segment.result import Segmentation
 
 INPUT_WH = (48, 32)
 SOURCE_WH = (131, 87)
 RULES = ["stretch", "letterbox", "center-crop"]
 
 
-def run(facts: Segment, placement: Placement, mask: Any, labels: Any = None) -> Segmentation:
+def run(facts: SegmentRecord, placement: Placement, mask: Any, labels: Any = None) -> Segmentation:
     """Return the result of one sample; the mask is without the batch dimension."""
-    task = Task("segment", labels=labels, segment=facts)
+    task = Task("segment", labels=labels, record=facts)
     return segment(task, {facts.output: np.asarray(mask)[None]}, [placement])[0]
 
 
@@ -58,7 +58,7 @@ def test_the_class_is_tensorflows(rule: str, source_wh: Any) -> None:
     """Resized by tf.image.resize and then argmax, at the original size, cropped parts unseen."""
     placement = place(source_wh, INPUT_WH, rule)
     probabilities = softmax(smooth(5))
-    result = run(Segment("m", "softmax"), placement, probabilities)
+    result = run(SegmentRecord("m", "softmax"), placement, probabilities)
     expected = expected_probabilities(probabilities, placement)
     seen = ~np.isnan(expected[..., 0])
     assert result.label_map.shape == source_wh[::-1]
@@ -80,7 +80,7 @@ def test_a_binary_mask_is_above_its_threshold(rule: str) -> None:
     expected = expected_probabilities(probabilities, placement)[..., 0]
     seen = ~np.isnan(expected)
     for scores, mask in (("sigmoid", probabilities), ("logits", logits)):
-        result = run(Segment("m", scores, 0.3), placement, mask)  # type: ignore[arg-type]
+        result = run(SegmentRecord("m", scores, 0.3), placement, mask)  # type: ignore[arg-type]
         assert (result.label_map == 1)[seen].mean() == pytest.approx((expected > 0.3)[seen].mean())
         assert ((result.label_map == 1) == (expected > 0.3))[seen].mean() >= 0.9999
         both = result.probabilities(0) + result.probabilities(1)
@@ -92,8 +92,8 @@ def test_logits_become_probabilities_before_they_are_resized() -> None:
     """A softmax over the channels, and then the same as from a model that ends in it."""
     placement = place(SOURCE_WH, INPUT_WH, "stretch")
     logits = smooth(4)
-    from_logits = run(Segment("m", "logits"), placement, logits)
-    from_softmax = run(Segment("m", "softmax"), placement, softmax(logits))
+    from_logits = run(SegmentRecord("m", "logits"), placement, logits)
+    from_softmax = run(SegmentRecord("m", "softmax"), placement, softmax(logits))
     assert np.abs(from_logits.probabilities(2) - from_softmax.probabilities(2)).max() < 1e-6
     assert (from_logits.label_map == from_softmax.label_map).mean() >= 0.9999
 
@@ -104,7 +104,7 @@ def test_labels_are_enlarged_to_the_nearest(rule: str, shape: Any) -> None:
     """A model that ends in argmax: as tf.image.resize by method nearest."""
     placement = place(SOURCE_WH, INPUT_WH, rule)
     labels = np.random.default_rng(2).integers(0, 9, shape)
-    result = run(Segment("m", "labels"), placement, labels)
+    result = run(SegmentRecord("m", "labels"), placement, labels)
     x0, y0, x1, y1 = placement.content_xyxy
     left, top, right, bottom = placement.visible_xyxy
     part = labels.reshape(32, 48, 1)[y0:y1, x0:x1]
@@ -139,7 +139,7 @@ def test_a_mask_may_have_another_resolution_than_the_input(rule: str, grid_wh: A
 @pytest.mark.parametrize("rule", RULES)
 def test_an_image_of_one_pixel_has_a_class(rule: str) -> None:
     """The smallest image there is."""
-    result = run(Segment("m", "softmax"), place((1, 1), INPUT_WH, rule), softmax(smooth(3)))
+    result = run(SegmentRecord("m", "softmax"), place((1, 1), INPUT_WH, rule), softmax(smooth(3)))
     assert result.label_map.shape == (1, 1)
     assert 0 <= result.label_map[0, 0] <= 2
 
@@ -147,14 +147,14 @@ def test_an_image_of_one_pixel_has_a_class(rule: str) -> None:
 def test_nan_is_no_answer() -> None:
     """A pixel whose probability is NaN is not of the class that a threshold decides about."""
     mask = np.full((32, 48, 1), np.nan, np.float32)
-    result = run(Segment("m", "sigmoid", 0.5), place(INPUT_WH, INPUT_WH, "stretch"), mask)
+    result = run(SegmentRecord("m", "sigmoid", 0.5), place(INPUT_WH, INPUT_WH, "stretch"), mask)
     assert result.areas() == {0: 32 * 48}
 
 
 def test_the_first_of_equal_classes_wins() -> None:
     """As argmax has it."""
     result = run(
-        Segment("m", "softmax"),
+        SegmentRecord("m", "softmax"),
         place(SOURCE_WH, INPUT_WH, "stretch"),
         np.full((32, 48, 3), 1 / 3, np.float32),
     )

@@ -12,28 +12,29 @@ import pytest
 
 from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor, Task
 from keras2cv.errors import BundleError, UsageError
-from keras2cv.tasks.roles import Anchors, Detect, Nms, Segment
+from keras2cv.tasks.detect.record import Anchors, DetectRecord, Nms
+from keras2cv.tasks.segment.record import SegmentRecord
 from keras2cv.tasks.thresholds import with_thresholds
 from support.tiny_bundle import manifest_of
 
-BOXES = Detect(
+BOXES = DetectRecord(
     "yxyx", "normalised", "none", 0.5, boxes="b", scores="s", classes="c",
     nms=Nms(0.45, across_classes=False), max_detections=100,
 )  # fmt: skip
-FULL = Detect(
+FULL = DetectRecord(
     "cxcywh", "pixels", "softmax", 0.25, boxes="b", scores="each", objectness="s",
     objectness_activation="sigmoid", background=0,
     anchors=Anchors(tuple(float(n + 1) for n in range(28)), (0.1, 0.1, 0.2, 0.2)),
 )  # fmt: skip
-TABLE = Detect("xyxy", "pixels", "sigmoid", 0.5, raw="each", columns="box+scores")
-MASK = Segment("mask", "softmax")
-BINARY = Segment("road", "sigmoid", 0.5)
+TABLE = DetectRecord("xyxy", "pixels", "sigmoid", 0.5, raw="each", columns="box+scores")
+MASK = SegmentRecord("mask", "softmax")
+BINARY = SegmentRecord("road", "sigmoid", 0.5)
 TASKS = {
-    "boxes": Task("detect", detect=BOXES),
-    "full": Task("detect", labels=("none", *"abcde"), detect=FULL),
-    "table": Task("detect", labels=("a", "b"), detect=TABLE),
-    "mask": Task("segment", labels=("a", "b", "c"), segment=MASK),
-    "binary": Task("segment", labels=("no", "yes"), segment=BINARY),
+    "boxes": Task("detect", record=BOXES),
+    "full": Task("detect", labels=("none", *"abcde"), record=FULL),
+    "table": Task("detect", labels=("a", "b"), record=TABLE),
+    "mask": Task("segment", labels=("a", "b", "c"), record=MASK),
+    "binary": Task("segment", labels=("no", "yes"), record=BINARY),
 }
 SHAPES = {"b": (7, 4), "s": (7,), "c": (7,), "each": (7, 6), "mask": (9, 12, 3), "road": (9, 12)}
 
@@ -89,7 +90,7 @@ def test_file_storage_reads_the_anchors_of_a_large_detector(tmp_path: Path) -> N
     )
     facts = replace(FULL, anchors=Anchors(boxes, (1.0,) * 4))
     image = InputTensor("photo", "photo", (1, 9, 12, 3), (1, 3, 9, 12), "NCHW", "float32")
-    found = manifest_of(b"net", inputs=(image,), outputs=outputs, task=Task("detect", detect=facts))
+    found = manifest_of(b"net", inputs=(image,), outputs=outputs, task=Task("detect", record=facts))
     path = tmp_path / "manifest.json"
     path.write_text(found.to_json(), encoding="utf-8")
     storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
@@ -187,7 +188,7 @@ def test_boxes_depend_on_the_image() -> None:
 def test_thresholds_are_replaced_where_the_task_has_them() -> None:
     """And nothing else of the record changes."""
     task = with_thresholds(TASKS["boxes"], 0.3, 0.6)
-    assert task.detect == replace(BOXES, score=0.3, nms=Nms(0.6, across_classes=False))
+    assert task.record == replace(BOXES, score=0.3, nms=Nms(0.6, across_classes=False))
     assert with_thresholds(TASKS["table"], None, 0.6).detect is not None
     binary = with_thresholds(TASKS["binary"], 0.3, None).segment
     assert binary == replace(BINARY, threshold=0.3)
@@ -199,7 +200,7 @@ def test_thresholds_are_replaced_where_the_task_has_them() -> None:
     [
         (TASKS["boxes"], 1.1, None, "score must be 0 to 1, got 1.1"),
         (TASKS["boxes"], None, float("nan"), "nms must be 0 to 1, got nan"),
-        (TASKS["mask"], 0.5, None, "A score is for boxes, points with scores and binary masks"),
+        (TASKS["mask"], 0.5, None, "A score is for boxes, binary masks and points with scores"),
         (TASKS["mask"], None, 0.5, "NMS is for boxes, and the task is segment"),
         (Task("raw"), 0.5, None, "the task is raw"),
     ],

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
-from keras2cv.tasks.results import Result, Segmentation
+from keras2cv.tasks.result import Result
+from keras2cv.tasks.segment.result import Segmentation
 
 if TYPE_CHECKING:
     from keras2cv_export.end_to_end.walk import Journey, Seen

@@ -7,8 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Task
-from keras2cv.tasks.results import Regression
+from keras2cv.tasks.regress.result import Regression
+from keras2cv.tasks.task import Task
 
 
 def regress(task: Task, outputs: Mapping[str, NDArray[Any]]) -> list[Regression]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Task
-from keras2cv.tasks.results import Classification
+from keras2cv.tasks.classify.result import Classification
+from keras2cv.tasks.task import Task
 
 
 def classify(task: Task, outputs: Mapping[str, NDArray[Any]]) -> list[Classification]:

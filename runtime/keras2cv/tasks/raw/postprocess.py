@@ -7,8 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Task
-from keras2cv.tasks.results import RawOutputs
+from keras2cv.tasks.raw.result import RawOutputs
+from keras2cv.tasks.task import Task
 
 
 def raw(task: Task, outputs: Mapping[str, NDArray[Any]]) -> list[RawOutputs]:  # noqa: ARG001

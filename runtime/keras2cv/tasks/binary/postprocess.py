@@ -8,8 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Task
-from keras2cv.tasks.results import BinaryResult
+from keras2cv.tasks.binary.result import BinaryResult
+from keras2cv.tasks.task import Task
 
 
 def binary(task: Task, outputs: Mapping[str, NDArray[Any]]) -> list[BinaryResult]:

@@ -1,7 +1,4 @@
-"""How the outputs of two more tasks in pixels are read: keypoints, and image to image.
-
-Like the records of `roles`, both belong to `manifest.Task`.
-"""
+"""Which output holds the keypoints, and what its numbers are: `task.keypoints`."""
 
 from __future__ import annotations
 
@@ -16,13 +13,12 @@ PointForm = Literal["heatmaps", "xy", "yx", "xys", "yxs"]
 PointUnits = Literal["normalised", "pixels", "cells"]
 PointActivation = Literal["none", "sigmoid"]
 Refinement = Literal["none", "quarter"]
-PictureColor = Literal["RGB", "BGR", "GRAY"]
 
 MAX_POINTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
+class KeypointsRecord:
     """How K keypoints are read from `output`, for one figure per image.
 
     `form`: "heatmaps" (N, h, w, K): each point is where its map is highest, its score how high;
@@ -85,38 +81,3 @@ class Points:
             if not 0 <= number < count:
                 raise SchemaError("skeleton", f"must be below {count}, got {number}")
         return count
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """How `output`, (N, h, w, C) or (N, h, w), is an image: C is 3, or 1 for GRAY.
-
-    `color`: the order of its channels. `low`, `high`: the values that are black and full
-    brightness; pixel = (value - low) / (high - low) * 255, rounded and clipped.
-    """
-
-    output: str
-    color: PictureColor
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise SchemaError("high", f"must be above low, {self.low:g}, got {self.high:g}")
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """The output that is read: role -> Keras name."""
-        return {"output": self.output}
-
-    def count_classes(self, shapes: Mapping[str, tuple[int, ...]]) -> int | None:
-        """Return None: there is nothing to label.
-
-        Raises:
-            SchemaError: the output's shape (of a sample) is no image of this colour.
-        """
-        shape = shapes["output"]
-        channels = shape[2] if len(shape) == 3 else 1
-        if len(shape) not in (2, 3) or channels != (1 if self.color == "GRAY" else 3):
-            raise SchemaError("output", f"is no {self.color} image (h, w, C): {list(shape)}")
-        return None

@@ -1,8 +1,4 @@
-"""Which output plays which part, in the tasks that answer in pixels: detect and segment.
-
-Both records belong to `manifest.Task`, and hold facts about the model (what its numbers are) beside
-the choices of whoever exported it (which answers to keep).
-"""
+"""Which output of a detector plays which part, and what its numbers are: `task.detect`."""
 
 from __future__ import annotations
 
@@ -10,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from keras2cv.schema.checks import check_share
 from keras2cv.schema.fields import SchemaError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_CLASS: Final = 100_000
 MAX_BOXES: Final = 1_000_000
@@ -25,7 +23,6 @@ BoxUnits = Literal["normalised", "pixels"]
 Activation = Literal["none", "sigmoid", "softmax"]
 ObjectnessActivation = Literal["none", "sigmoid"]
 Columns = Literal["box+objectness+scores", "box+scores", "box+score+class"]
-MaskScores = Literal["softmax", "logits", "sigmoid", "labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Nms:
     across_classes: bool
 
     def __post_init__(self) -> None:
-        _check_share("iou", self.iou)
+        check_share("iou", self.iou)
 
 
 @dataclass(frozen=True)  # without slots: the table is kept once it is made
@@ -66,11 +63,13 @@ class Anchors:
     @cached_property
     def table(self) -> NDArray[np.float64]:
         """The boxes as (M, 4)."""
+        import numpy as np
+
         return np.array(self.boxes, np.float64).reshape(-1, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Detect:
+class DetectRecord:
     """How a detector's outputs are read. M is the number of boxes it gives, C that of classes.
 
     Outputs by Keras name, for a sample: `boxes` (..., 4), M boxes in any arrangement; `scores`,
@@ -101,7 +100,7 @@ class Detect:
     max_detections: int | None = None
 
     def __post_init__(self) -> None:
-        _check_share("score", self.score)
+        check_share("score", self.score)
         self._check_roles()
         if self.has_class_numbers and self.activation == "softmax":
             raise SchemaError("activation", "softmax needs a score per class")
@@ -183,50 +182,3 @@ class Detect:
         if self.anchors is not None and len(self.anchors.boxes) != 4 * count:
             got = len(self.anchors.boxes) // 4
             raise SchemaError("anchors.boxes", f"must be {count} anchors, got {got}")
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """How a mask is read: `output` is (N, h, w, C), or (N, h, w) for one value per pixel.
-
-    `scores`: "softmax", "sigmoid" (probabilities), "logits" (before them: sigmoid for one
-    channel, else softmax), "labels" (class numbers). `threshold`: with one channel of scores, the
-    probability above which a pixel is class 1 rather than 0.
-    """
-
-    output: str
-    scores: MaskScores
-    threshold: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.threshold is not None:
-            _check_share("threshold", self.threshold)
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """The output that is read: role -> Keras name."""
-        return {"output": self.output}
-
-    def count_classes(self, shapes: Mapping[str, tuple[int, ...]]) -> int | None:
-        """Return the number of classes, by the output's shape (of a sample); None if untold.
-
-        Raises:
-            SchemaError: it is no mask, or the threshold is missing or without use.
-        """
-        shape = shapes["output"]
-        if len(shape) not in (2, 3):
-            raise SchemaError("output", f"must be (h, w, C) or (h, w), got {list(shape)}")
-        channels = shape[2] if len(shape) == 3 else 1
-        if self.scores == "labels" and channels != 1:
-            raise SchemaError("output", f"must be one label per pixel, got {channels}")
-        if self.scores == "softmax" and channels == 1:
-            raise SchemaError("scores", "a softmax over one channel is 1 everywhere")
-        is_binary = channels == 1 and self.scores != "labels"
-        if (self.threshold is not None) != is_binary:
-            raise SchemaError("threshold", "belongs to one channel of scores, and must be said")
-        return None if self.scores == "labels" else max(channels, 2)
-
-
-def _check_share(key: str, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise SchemaError(key, f"must be 0 to 1, got {value}")

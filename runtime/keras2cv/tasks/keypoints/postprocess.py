@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Task
 from keras2cv.pixels.geometry import Placement
-from keras2cv.tasks.image_roles import Points
-from keras2cv.tasks.postprocess.detect import sigmoid
-from keras2cv.tasks.results import Keypoints
+from keras2cv.tasks.activations import sigmoid
+from keras2cv.tasks.keypoints.record import KeypointsRecord
+from keras2cv.tasks.keypoints.result import Keypoints
+from keras2cv.tasks.task import Task
 
 Array = NDArray[Any]
 
@@ -27,26 +27,25 @@ def keypoints(
     task: Task, outputs: Mapping[str, Array], placements: Sequence[Placement]
 ) -> list[Keypoints]:
     """Return a result per sample, in pixels of its own image."""
-    facts = task.keypoints
-    assert facts is not None  # noqa: S101 - a Task of this kind has it
-    read = heatmap_points if facts.form == "heatmaps" else listed_points
-    pairs = zip(outputs[facts.output], placements, strict=True)
-    return [_result(task, facts, *read(sample, facts), placement) for sample, placement in pairs]
+    record = task.record_as(KeypointsRecord)
+    read = heatmap_points if record.form == "heatmaps" else listed_points
+    pairs = zip(outputs[record.output], placements, strict=True)
+    return [_result(task, record, *read(sample, record), placement) for sample, placement in pairs]
 
 
-def heatmap_points(maps: Array, facts: Points) -> tuple[Array, Array]:
+def heatmap_points(maps: Array, record: KeypointsRecord) -> tuple[Array, Array]:
     """Return K points (K, 2) as shares of the input's width and height, and K scores.
 
     Args:
         maps: (h, w, K).
-        facts: How they are read.
+        record: How they are read.
     """
     height, width, count = maps.shape
     flat = maps.reshape(-1, count)
     best = np.where(np.isnan(flat), -np.inf, flat).argmax(axis=0)
     rows, columns = np.divmod(best, width)
     cells_xy = np.stack([columns, rows], axis=1) + 0.5
-    if facts.refine == "quarter":
+    if record.refine == "quarter":
         cells_xy += 0.25 * _towards_higher(maps, rows, columns)
     return cells_xy / (width, height), flat[best, np.arange(count)]
 
@@ -66,27 +65,31 @@ def _towards_higher(maps: Array, rows: Array, columns: Array) -> Array:
     return np.asarray(np.nan_to_num(np.stack([along_x, along_y], axis=1)))
 
 
-def listed_points(numbers: Array, facts: Points) -> tuple[Array, Array | None]:
+def listed_points(numbers: Array, record: KeypointsRecord) -> tuple[Array, Array | None]:
     """Return K points (K, 2) x, y in their own units, and K scores if the model gives any."""
-    table = numbers.reshape(-1, len(facts.form)).astype(np.float64)
-    points_xy = table[:, :2] if facts.form.startswith("xy") else table[:, 1::-1]
-    return points_xy, table[:, 2] if facts.has_scores else None
+    table = numbers.reshape(-1, len(record.form)).astype(np.float64)
+    points_xy = table[:, :2] if record.form.startswith("xy") else table[:, 1::-1]
+    return points_xy, table[:, 2] if record.has_scores else None
 
 
 def _result(
-    task: Task, facts: Points, points_xy: Array, scores: Array | None, placement: Placement
+    task: Task,
+    record: KeypointsRecord,
+    points_xy: Array,
+    scores: Array | None,
+    placement: Placement,
 ) -> Keypoints:
-    if facts.units != "pixels":
+    if record.units != "pixels":
         points_xy = points_xy * placement.size_wh
     if scores is not None:
         scores = scores.astype(np.float32)
-        scores = sigmoid(scores) if facts.activation == "sigmoid" else scores
-    skeleton = facts.skeleton or ()
+        scores = sigmoid(scores) if record.activation == "sigmoid" else scores
+    skeleton = record.skeleton or ()
     return Keypoints(
         placement.to_source(points_xy).astype(np.float32),
         scores,
         placement.source_wh,
         task.labels,
-        facts.score,
+        record.score,
         tuple(zip(skeleton[::2], skeleton[1::2], strict=True)),
     )

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Task
 from keras2cv.pixels.geometry import Placement
 from keras2cv.pixels.pixelmap import on_canvas, spread_linear, spread_nearest
-from keras2cv.tasks.postprocess.detect import sigmoid, softmax
-from keras2cv.tasks.results import Segmentation
-from keras2cv.tasks.results.segmentation import UNSEEN, Grid
+from keras2cv.tasks.activations import sigmoid, softmax
+from keras2cv.tasks.segment.record import SegmentRecord
+from keras2cv.tasks.segment.result import UNSEEN, Grid, Segmentation
+from keras2cv.tasks.task import Task
 
 Array = NDArray[Any]
 
@@ -28,10 +28,9 @@ def segment(
     task: Task, outputs: Mapping[str, Array], placements: Sequence[Placement]
 ) -> list[Segmentation]:
     """Return a result per sample, each of the size of its own image."""
-    facts = task.segment
-    assert facts is not None  # noqa: S101 - a Task of this kind has it
-    pairs = zip(outputs[facts.output], placements, strict=True)
-    if facts.scores == "labels":
+    record = task.record_as(SegmentRecord)
+    pairs = zip(outputs[record.output], placements, strict=True)
+    if record.scores == "labels":
         return [_labelled(task, sample, placement) for sample, placement in pairs]
     return [_scored(task, sample, placement) for sample, placement in pairs]
 
@@ -43,9 +42,9 @@ def _labelled(task: Task, sample: Array, placement: Placement) -> Segmentation:
 
 
 def _scored(task: Task, sample: Array, placement: Placement) -> Segmentation:
-    assert task.segment is not None  # noqa: S101 - the caller looked
-    probabilities = to_probabilities(sample, task.segment.scores)
-    threshold = task.segment.threshold
+    record = task.record_as(SegmentRecord)
+    probabilities = to_probabilities(sample, record.scores)
+    threshold = record.threshold
     if threshold is None:
         visible = best_channel(probabilities, placement)
     else:

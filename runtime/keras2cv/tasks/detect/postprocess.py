@@ -24,10 +24,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Task
 from keras2cv.pixels.geometry import Placement
-from keras2cv.tasks.results import Detections
-from keras2cv.tasks.roles import Detect, Nms
+from keras2cv.tasks.activations import sigmoid, softmax
+from keras2cv.tasks.detect.record import DetectRecord, Nms
+from keras2cv.tasks.detect.result import Detections
+from keras2cv.tasks.task import Task
 
 Array = NDArray[Any]
 
@@ -49,37 +50,38 @@ def detect(
     task: Task, outputs: Mapping[str, Array], placements: Sequence[Placement]
 ) -> list[Detections]:
     """Return a result per sample, each with the boxes of its own image."""
-    facts = task.detect
-    assert facts is not None  # noqa: S101 - a Task of this kind has it
-    arrays = {role: outputs[name] for role, name in facts.outputs.items()}
+    record = task.record_as(DetectRecord)
+    arrays = {role: outputs[name] for role, name in record.outputs.items()}
     results = []
     for index, placement in enumerate(placements):
-        found = read_candidates(facts, {role: array[index] for role, array in arrays.items()})
-        keep = found.scores > facts.score
-        anchors = None if facts.anchors is None else facts.anchors.table[keep]
+        found = read_candidates(record, {role: array[index] for role, array in arrays.items()})
+        keep = found.scores > record.score
+        anchors = None if record.anchors is None else record.anchors.table[keep]
         found = found.at(keep)
-        corners = to_corners(found.boxes, facts, anchors, placement.size_wh)
+        corners = to_corners(found.boxes, record, anchors, placement.size_wh)
         kept = Candidates(corners, found.scores, found.class_ids).at(_are_boxes(corners, found))
-        results.append(_result(best(kept, facts.nms, facts.max_detections), placement, task.labels))
+        results.append(
+            _result(best(kept, record.nms, record.max_detections), placement, task.labels)
+        )
     return results
 
 
-def read_candidates(facts: Detect, sample: Mapping[str, Array]) -> Candidates:
+def read_candidates(record: DetectRecord, sample: Mapping[str, Array]) -> Candidates:
     """Return every box of a sample (role -> array), with its class and score."""
-    if facts.raw is not None:
-        sample = _columns(facts, sample["raw"])
+    if record.raw is not None:
+        sample = _columns(record, sample["raw"])
     boxes = sample["boxes"].reshape(-1, 4)
     scores = sample["scores"].reshape(len(boxes), -1).astype(np.float32, copy=False)
-    if facts.has_class_numbers:
-        scores = _activated(scores[:, 0], facts.activation)
+    if record.has_class_numbers:
+        scores = _activated(scores[:, 0], record.activation)
         class_ids = np.rint(sample["classes"].reshape(-1)).astype(np.int32)
-        if facts.background is not None:
-            scores = np.where(class_ids == facts.background, np.float32(0), scores)
+        if record.background is not None:
+            scores = np.where(class_ids == record.background, np.float32(0), scores)
     else:
-        scores, class_ids = best_class(scores, facts.activation, facts.background)
-    if facts.objectness_activation is not None:
+        scores, class_ids = best_class(scores, record.activation, record.background)
+    if record.objectness_activation is not None:
         objectness = sample["objectness"].reshape(-1).astype(np.float32, copy=False)
-        scores = scores * _activated(objectness, facts.objectness_activation)
+        scores = scores * _activated(objectness, record.objectness_activation)
     return Candidates(boxes, scores, class_ids)
 
 
@@ -101,22 +103,22 @@ def best_class(
 
 
 def to_corners(
-    boxes: Array, facts: Detect, anchors: Array | None, size_wh: tuple[int, int]
+    boxes: Array, record: DetectRecord, anchors: Array | None, size_wh: tuple[int, int]
 ) -> NDArray[np.float64]:
     """Return (M, 4) boxes in the model's format as x0, y0, x1, y1 in pixels of its input."""
     boxes = boxes.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is dropped later
-        if anchors is not None and facts.anchors is not None:
-            boxes = apply_offsets(boxes, anchors, np.array(facts.anchors.variances))
+        if anchors is not None and record.anchors is not None:
+            boxes = apply_offsets(boxes, anchors, np.array(record.anchors.variances))
         a, b, c, d = boxes.T
         corners = {
             "yxyx": (b, a, d, c),
             "xyxy": (a, b, c, d),
             "xywh": (a, b, a + c, b + d),
             "cxcywh": (a - c / 2, b - d / 2, a + c / 2, b + d / 2),
-        }[facts.box_format]
+        }[record.box_format]
         result = np.stack(corners, axis=1)
-        return result * (size_wh * 2) if facts.box_units == "normalised" else result
+        return result * (size_wh * 2) if record.box_units == "normalised" else result
 
 
 def apply_offsets(offsets: Array, anchors: Array, variances: Array) -> Array:
@@ -158,32 +160,16 @@ def suppress(found: Candidates, nms: Nms) -> NDArray[np.intp]:
     return np.asarray(kept, np.intp).reshape(-1)
 
 
-def softmax(logits: Array) -> NDArray[np.float32]:
-    """Return exp(x) / sum(exp(x)) of each row of (M, C), float32 as Keras computes it.
-
-    A row with NaN or infinity becomes NaN, which no threshold lets through.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
-
-
-def sigmoid(logits: Array) -> NDArray[np.float32]:
-    """Return 1 / (1 + exp(-x)), through the exponential that does not overflow."""
-    small = np.exp(-np.abs(logits))
-    return np.asarray(np.where(logits >= 0, 1, small) / (1 + small), np.float32)
-
-
 def _activated(values: Array, activation: str) -> Array:
     return sigmoid(values) if activation == "sigmoid" else values
 
 
-def _columns(facts: Detect, raw: Array) -> dict[str, Array]:
+def _columns(record: DetectRecord, raw: Array) -> dict[str, Array]:
     """Return the roles that lie side by side in a single output (..., K)."""
     table = raw.reshape(-1, raw.shape[-1])
-    if facts.columns == "box+score+class":
+    if record.columns == "box+score+class":
         return {"boxes": table[:, :4], "scores": table[:, 4], "classes": table[:, 5]}
-    if facts.columns == "box+scores":
+    if record.columns == "box+scores":
         return {"boxes": table[:, :4], "scores": table[:, 4:]}
     return {"boxes": table[:, :4], "objectness": table[:, 4], "scores": table[:, 5:]}
 

@@ -1,0 +1,81 @@
+"""A row of the table of tasks, and what its functions take and return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from numpy.typing import NDArray
+
+from keras2cv.pixels.geometry import Placement
+from keras2cv.tasks import TASKS
+from keras2cv.tasks.result import Result
+
+if TYPE_CHECKING:
+    from keras2cv.tasks.task import Task, TaskRecord
+
+Outputs: TypeAlias = Mapping[str, NDArray[Any]]
+Rows: TypeAlias = list[tuple[str, str]]
+Postprocess: TypeAlias = Callable[["Task", Outputs, Sequence[Placement]], Sequence[Result]]
+
+
+def without_placements(function: Callable[[Task, Outputs], Sequence[Result]]) -> Postprocess:
+    """Return `function` for a table whose other functions answer in pixels of the image."""
+    return lambda task, outputs, _: function(task, outputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskKind:
+    """One task: all that the rest of the package needs to know of it.
+
+    Attributes:
+        title: What it is, in a few words: the first line of a generated program.
+        result: The class of its results.
+        postprocess: (task, outputs, placements) -> a result per sample. Outputs are Keras names ->
+            arrays in Keras' layout, the batch first.
+        rows: (result, top) -> (label, value) pairs, the lines that `run` prints.
+        reads: What it reads instead of one `output`, for the message; "" for one output.
+        scores: What the values of its output may be; nothing where that is always the same.
+        record: Its own part of the manifest; None for the one `output`, or all of them.
+        unnamed: Why there are no labels; "" where there may be.
+        single: Whether its output holds one value per sample.
+        in_pixels: Whether it answers in pixels of the image, and so needs placements.
+        has_drawing: Whether `draw` draws on the image; else it is a picture of its own.
+        known_scores: The outputs that a record knows to be probabilities -> "softmax" or "sigmoid".
+        facts: The record's lines on the card of `info`.
+        with_score: (record, score) -> the record with another threshold; None if it has none.
+        with_nms: The same for the overlap of boxes.
+        thresholds: What a score is for, in words.
+        distance: (result, first result) -> how far they are apart; None if that means nothing.
+        traits: Of a generated program, what its templates ask for beside the task's name.
+    """
+
+    title: str
+    result: type[Any]
+    postprocess: Postprocess
+    rows: Callable[[Any, int], Rows]
+    reads: str = ""
+    scores: tuple[str, ...] = ()
+    record: type[TaskRecord] | None = None
+    unnamed: str = ""
+    single: bool = False
+    in_pixels: bool = False
+    has_drawing: bool = True
+    known_scores: Callable[[Any], Mapping[str, str]] = lambda _: {}
+    facts: Callable[[Any], Iterable[str]] = lambda _: ()
+    with_score: Callable[[Any, float], TaskRecord | None] | None = None
+    with_nms: Callable[[Any, float], TaskRecord] | None = None
+    thresholds: str = ""
+    distance: Callable[[Any, Any], float] | None = None
+    traits: frozenset[str] = frozenset()
+
+    @property
+    def ranks(self) -> bool:
+        """Whether its results rank classes, the best first: `result.top(k)`."""
+        return "top" in self.traits
+
+
+def kind_of(result: Result) -> TaskKind:
+    """Return the row of the task that `result` is of."""
+    return next(row for row in TASKS.values() if row.result is type(result))
