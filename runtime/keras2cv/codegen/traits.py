@@ -9,9 +9,24 @@ from keras2cv.tasks import TASKS
 def traits_of(manifest: Manifest) -> frozenset[str]:
     """Return the traits that the templates ask for.
 
-    The task's kind, its own traits (`TaskKind.traits`), and:
+    The traits of the task's row (`TaskKind.traits`):
 
+        top         it ranks classes: --top
+        score       it decides by a threshold: --score; its answers are tags on the image
+        mask        it gives each pixel a class: --mask, and its threshold is one of pixels
+        scores      `task.scores` tells what its numbers are
+        roles       it reads several outputs, each with a role
+        nested      its numbers are written as nested lists
+        crops       it needs what the net sees of the image, in whole pixels
+        compared    each answer is compared with the first
+
+    And of the bundle:
+
+
+        output      it reads one output, which `task.output` names
+        record      its own part of the manifest, `task.<kind>`, names what it reads
         pixels      it answers in pixels of the image
+        picture     its answer is a picture, and not drawn on the image
         inputs      there are other inputs than an image
         photo       one of several inputs is an image that gets prepared
         arrays      no input is: they are arrays, as Keras takes them
@@ -25,14 +40,16 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         pillow      one of Pillow's
         tensorflow  one of TensorFlow's
     """
-    kind, row = manifest.task.kind, TASKS[manifest.task.kind]
+    row = TASKS[manifest.task.kind]
     is_image = manifest.preprocessing is not None
     library = _filter_library(manifest.preprocessing)
     has_inputs = not is_image or len(manifest.inputs) > 1
     found = {
-        kind: True,
         **dict.fromkeys(row.traits, True),
+        "output": not row.reads,
+        "record": row.record is not None,
         "pixels": row.in_pixels,
+        "picture": not row.has_drawing,
         "inputs": has_inputs,
         "photo": has_inputs and is_image,
         "arrays": not is_image,

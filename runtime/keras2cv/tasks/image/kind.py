@@ -30,4 +30,5 @@ KIND: Final = TaskKind(
     in_pixels=True,
     has_drawing=False,
     facts=_facts,
+    traits=frozenset({"crops"}),
 )

@@ -22,4 +22,5 @@ KIND: Final = TaskKind(
     postprocess=without_placements(raw),
     rows=_rows,
     reads="it returns them all",
+    traits=frozenset({"nested"}),
 )

@@ -25,4 +25,5 @@ KIND: Final = TaskKind(
     result=Regression,
     postprocess=without_placements(regress),
     rows=_rows,
+    traits=frozenset({"nested"}),
 )

@@ -44,5 +44,5 @@ KIND: Final = TaskKind(
     facts=_facts,
     with_score=_with_score,
     thresholds="binary masks",
-    traits=frozenset({"score", "mask"}),
+    traits=frozenset({"score", "mask", "crops"}),
 )
