@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 
 from keras2cv.bundle.manifest import Preprocessing, Task
 from keras2cv.errors import UsageError
 from keras2cv.schema.fields import SchemaError
 from keras2cv.schema.vocabulary import Color
 from keras2cv.tasks.image.record import ImageRecord
+from keras2cv_export.tasks.outputs import Output, listed, named, only
 
-from .outputs import Output, listed, named, only
-from .user_records import record_of
+from .options import ImageOptions
 
 _IMAGE = r"image|picture|decod|recon|out"
 
 
-@dataclass(frozen=True)
-class ImageOutput:
-    """What is known of the image that comes out; None is told by the output and the input.
-
-    Attributes:
-        output: Its name; (N, h, w, 3), (N, h, w, 1) or (N, h, w).
-        color: "RGB", "BGR" or "GRAY"; of three channels, the input's order unless it is said.
-        range: (low, high), the values of black and of full brightness; told for a sigmoid only.
-    """
-
-    output: str | None = None
-    color: str | None = None
-    range: tuple[float, float] | None = None
-
-    @classmethod
-    def of(cls, said: ImageOutput | Mapping[str, Any] | None) -> ImageOutput:
-        """Return what was said, in any of its forms."""
-        return record_of(cls, said, "An image output")
-
-
-def image_task(
-    said: ImageOutput,
+def describe(
+    options: ImageOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
     taken: Preprocessing | None,
@@ -47,7 +26,7 @@ def image_task(
     """Return the task, and the sentences that say what was not stated.
 
     Args:
-        said: What was said.
+        options: What was options.
         outputs: The model's.
         labels: Of which an image has none.
         taken: How images go in.
@@ -57,9 +36,9 @@ def image_task(
     """
     if labels is not None:
         raise UsageError("An image has no classes to name. Leave the labels out.")
-    output = _image(said, outputs)
-    color = said.color or _color(output, taken)
-    low, high = said.range or _range(output)
+    output = _image(options, outputs)
+    color = options.color or _color(output, taken)
+    low, high = options.range or _range(output)
     try:
         picture = ImageRecord(output.name, cast("Color", color), low, high)
         picture.count_classes({"output": output.shape})
@@ -69,13 +48,13 @@ def image_task(
         f"Image: {output}, read as {color}, {low:g} black to {high:g} white. "
         "Say --image, --image-color, --image-range to change it."
     )
-    stated = said.output is not None and said.color is not None and said.range is not None
+    stated = options.output is not None and options.color is not None and options.range is not None
     return Task("image", record=picture), () if stated else (note,)
 
 
-def _image(said: ImageOutput, outputs: Sequence[Output]) -> Output:
-    if said.output is not None:
-        return named(outputs, said.output, "the image")
+def _image(options: ImageOptions, outputs: Sequence[Output]) -> Output:
+    if options.output is not None:
+        return named(outputs, options.output, "the image")
     found = only((o for o in outputs if _channels(o) in (1, 3)), _IMAGE)
     if found is None:
         raise UsageError(

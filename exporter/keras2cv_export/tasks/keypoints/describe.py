@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from collections.abc import Sequence
+from typing import Final, cast
 
-from keras2cv.bundle.manifest import Task
+from keras2cv.bundle.manifest import Preprocessing, Task
 from keras2cv.errors import UsageError
 from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.keypoints.record import (
@@ -16,54 +15,28 @@ from keras2cv.tasks.keypoints.record import (
     PointUnits,
     Refinement,
 )
+from keras2cv_export.tasks.outputs import Output, listed, named, only
 
-from .outputs import Output, listed, named, only
-from .user_records import record_of
+from .options import KeypointsOptions
 
 DEFAULT_SCORE: Final = 0.3
 _POINTS = r"key|point|heat|pose|joint|landmark"
 
 
-@dataclass(frozen=True)
-class Figure:
-    """What is known of the keypoints; None is told by the output's shape and last activation.
-
-    Attributes:
-        output: Its name.
-        form: "heatmaps" (N, h, w, K), or the order of a point's numbers: "xy", "yx", "xys", "yxs",
-            where s is a score. Told for heatmaps only.
-        units: "normalised" (shares of the input's width and height) or "pixels" of the input.
-        activation: What scores still need, "none" or "sigmoid".
-        refine: "quarter" (of a cell, towards the higher neighbour) or "none", for heatmaps.
-        score: KeypointsRecord above it are drawn.
-        skeleton: Pairs of points to join by a line.
-    """
-
-    output: str | None = None
-    form: str | None = None
-    units: str | None = None
-    activation: str | None = None
-    refine: str | None = None
-    score: float | None = None
-    skeleton: Sequence[tuple[int, int]] | None = None
-
-    @classmethod
-    def of(cls, said: Figure | Mapping[str, Any] | None) -> Figure:
-        """Return what was said, in any of its forms."""
-        return record_of(cls, said, "A figure of keypoints")
-
-
-def figure_task(
-    said: Figure, outputs: Sequence[Output], labels: Sequence[str] | None
+def describe(
+    options: KeypointsOptions,
+    outputs: Sequence[Output],
+    labels: Sequence[str] | None,
+    taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and the sentences that say what was not stated.
 
     Raises:
         UsageError: No output, or more than one, can be the points; or something does not fit them.
     """
-    output = _points(said, outputs)
-    form = said.form or _form(output)
-    points = _read(said, output, form)
+    output = _points(options, outputs)
+    form = options.form or _form(output)
+    points = _read(options, output, form)
     try:
         count = points.count_classes({"output": output.shape})
     except SchemaError as error:
@@ -74,12 +47,12 @@ def figure_task(
             "Give one per point, one per line."
         )
     task = Task("keypoints", labels=tuple(labels) if labels else None, record=points)
-    return task, _told(said, output, points)
+    return task, _told(options, output, points)
 
 
-def _points(said: Figure, outputs: Sequence[Output]) -> Output:
-    if said.output is not None:
-        return named(outputs, said.output, "the keypoints")
+def _points(options: KeypointsOptions, outputs: Sequence[Output]) -> Output:
+    if options.output is not None:
+        return named(outputs, options.output, "the keypoints")
     found = only(outputs, _POINTS)
     if found is None:
         raise UsageError(
@@ -99,40 +72,40 @@ def _form(output: Output) -> str:
     )
 
 
-def _read(said: Figure, output: Output, form: str) -> KeypointsRecord:
+def _read(options: KeypointsOptions, output: Output, form: str) -> KeypointsRecord:
     is_heatmap = form == "heatmaps"
-    if said.units is None and not is_heatmap:
+    if options.units is None and not is_heatmap:
         raise UsageError(
             f"Are the points of {output} shares of the input's width and height, or its pixels? "
             "Say --point-units normalised or pixels."
         )
-    pairs = tuple(number for pair in said.skeleton or () for number in pair)
+    pairs = tuple(number for pair in options.skeleton or () for number in pair)
     try:
         return KeypointsRecord(
             output.name,
             cast("PointForm", form),
-            cast("PointUnits", "cells" if is_heatmap else said.units),
-            cast("PointActivation", said.activation or "none"),
-            cast("Refinement", said.refine or ("quarter" if is_heatmap else "none")),
-            DEFAULT_SCORE if said.score is None else said.score,
+            cast("PointUnits", "cells" if is_heatmap else options.units),
+            cast("PointActivation", options.activation or "none"),
+            cast("Refinement", options.refine or ("quarter" if is_heatmap else "none")),
+            DEFAULT_SCORE if options.score is None else options.score,
             pairs or None,
         )
     except SchemaError as error:
         raise UsageError(f"The keypoints {output}: {error.path} {error.problem}.") from error
 
 
-def _told(said: Figure, output: Output, points: KeypointsRecord) -> tuple[str, ...]:
+def _told(options: KeypointsOptions, output: Output, points: KeypointsRecord) -> tuple[str, ...]:
     notes = []
-    if said.output is None or said.form is None:
+    if options.output is None or options.form is None:
         notes.append(
             f"Keypoints: {output}, read as {points.form}. "
             "Say --points, --point-format to change it."
         )
-    if points.refine == "quarter" and said.refine is None:
+    if points.refine == "quarter" and options.refine is None:
         notes.append(
             "A point is a quarter of a cell from the highest cell, towards the higher neighbour. "
             "Say --point-refine none for the cell's centre."
         )
-    if points.has_scores and said.score is None:
+    if points.has_scores and options.score is None:
         notes.append(f"KeypointsRecord are drawn above {points.score}. Say --score to change that.")
     return tuple(notes)

@@ -1,0 +1,89 @@
+"""A row of the exporter's table of tasks, and the command line's options for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from keras2cv.pixels.preprocessing import Preprocessing
+    from keras2cv.tasks.result import Result
+    from keras2cv.tasks.task import Task
+
+    from .agreement import Part
+    from .outputs import Output
+    from .recognise import Head
+
+Labels: TypeAlias = "Sequence[str] | None"
+Notes: TypeAlias = tuple[str, ...]
+Describe: TypeAlias = (
+    "Callable[[Any, Sequence[Output], Labels, Preprocessing | None], tuple[Task, Notes]]"
+)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """An option of the command line.
+
+    Attributes:
+        name: Without dashes, as `argparse` names its value: "box_format" for --box-format.
+        field: What the task's options call it.
+        settings: The arguments of `add_argument`.
+    """
+
+    name: str
+    field: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class OneOutput:
+    """How a task finds the only output (N, values) that it reads.
+
+    Attributes:
+        shape: What it looks like, for the message.
+        fits: Whether an output with that many values is one.
+        label_counts: How many labels may be given for that many values.
+        has_scores: Whether its numbers are scores of classes.
+    """
+
+    shape: str
+    fits: Callable[[int], bool]
+    label_counts: Callable[[int], tuple[int, ...]] = lambda values: (values,)
+    has_scores: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportedTask:
+    """One task: all that the exporter needs to know of it.
+
+    Attributes:
+        recognises: (head, labels) -> whether the only output is surely this task's.
+        takes_arrays: Whether it needs no preprocessing even where an input could be an image.
+        unnamed: Why labels are refused; "" where there may be.
+        one_output: For a task that reads one output (N, values); None for the others.
+        options: The class of what a user can say of the outputs; None if there is nothing to say.
+        label: What that is called in an error message.
+        describe: (options, outputs, labels, preprocessing) -> the task, and a note for everything
+            that was not stated.
+        group: The title of its options on the command line.
+        flags: These options.
+        shares: Options that several tasks have -> what this task's options call them.
+        from_flags: (field -> value, of the command line) -> the same in the options' own words.
+        agree: (reference, candidate, allowed) -> how two results agree; None: by their numbers.
+    """
+
+    recognises: Callable[[Head, Labels], bool] = lambda _head, _labels: False
+    takes_arrays: bool = False
+    unnamed: str = ""
+    one_output: OneOutput | None = None
+    options: type[Any] | None = None
+    label: str = ""
+    describe: Describe | None = None
+    group: str = ""
+    flags: tuple[Flag, ...] = ()
+    shares: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    from_flags: Callable[[dict[str, Any]], dict[str, Any]] = lambda stated: stated
+    agree: Callable[[Result, Result, float], Part] | None = None
