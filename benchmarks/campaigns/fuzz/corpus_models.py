@@ -16,8 +16,8 @@ from keras2cv.bundle.manifest import (
     InputTensor,
     Manifest,
     Model,
+    ModelSource,
     OutputTensor,
-    Source,
     Task,
 )
 from keras2cv_bench.calibrate import randomize
@@ -97,7 +97,7 @@ def frozen_bundle() -> Mapping[str, bytes]:
         outputs=(scores,),
         task=Task("raw"),
         engine=Engine("classic", fusion=True, winograd=True),
-        source=Source("model", "live"),
+        source=ModelSource("model", "live"),
     )
     return {"model.pb": data, "manifest.json": manifest.to_json().encode()}
 

@@ -28,7 +28,7 @@ from keras2cv.tasks.result import Result
 from keras2cv_export.end_to_end import reference_pictures as keras_side
 from keras2cv_export.parity.agreement import Agreement, agree_on, merge
 from keras2cv_export.parity.tolerance import Tolerance
-from keras2cv_export.tasks.agreement import Part
+from keras2cv_export.tasks.agreement import PictureAgreement
 
 from .own_function import Function, recognise
 from .stages import (
@@ -103,7 +103,7 @@ class Walked:
     sizes_wh: tuple[tuple[int, int], tuple[int, int]]
     gaps: tuple[Gap, ...]
     outputs: tuple[Outputs, ...]
-    part: Part | None
+    part: PictureAgreement | None
     seen: Seen | None
 
 
@@ -376,7 +376,7 @@ def _part(
     results: tuple[Result, Result] | None,
     outputs: Sequence[Outputs],
     sizes_wh: tuple[tuple[int, int], tuple[int, int]],
-) -> Part | None:
+) -> PictureAgreement | None:
     if results is None or sizes_wh[0] != sizes_wh[1]:
         return None
     allowed = max(trip.tolerance.limits(name).max_abs for name in outputs[0])

@@ -15,7 +15,7 @@ import numpy as np
 
 from keras2cv.tasks.result import Result
 from keras2cv_export.tasks import TASKS
-from keras2cv_export.tasks.agreement import Part, same_numbers
+from keras2cv_export.tasks.agreement import PictureAgreement, same_numbers
 
 Array = np.ndarray[Any, Any]
 
@@ -71,13 +71,13 @@ def agree(
     return merge(kind, [agree_on(kind, one, two, allowed) for one, two in pairs])
 
 
-def agree_on(kind: str, reference: Result, candidate: Result, allowed: float) -> Part:
+def agree_on(kind: str, reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
     """Compare the results of one picture, as `agree` does those of many."""
     compare = TASKS[kind].agree or same_numbers
     return compare(reference, candidate, allowed)
 
 
-def merge(kind: str, parts: Sequence[Part]) -> Agreement:
+def merge(kind: str, parts: Sequence[PictureAgreement]) -> Agreement:
     """Put pictures together: shares are averaged, counts added, extremes kept."""
     names = dict.fromkeys(name for part in parts for name in part.numbers)
     numbers = {

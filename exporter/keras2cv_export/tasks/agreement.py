@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Part:
+class PictureAgreement:
     """How far one picture's results agree; `merge` makes an `Agreement` of many.
 
     Attributes:
@@ -29,11 +29,11 @@ class Part:
     pixels: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def same_numbers(reference: Result, candidate: Result, allowed: float) -> Part:
+def same_numbers(reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
     """Values have no answer beside themselves: equal to within what is allowed."""
     pairs = zip(_arrays(reference), _arrays(candidate), strict=True)
     gap = max((_gap(one, two) for one, two in pairs), default=0.0)
-    return Part(gap <= allowed, {"largest_difference_of_range": gap})
+    return PictureAgreement(gap <= allowed, {"largest_difference_of_range": gap})
 
 
 def _arrays(result: Result) -> list[Array]:

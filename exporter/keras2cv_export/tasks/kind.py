@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from keras2cv.tasks.result import Result
     from keras2cv.tasks.task import Task
 
-    from .agreement import Part
+    from .agreement import PictureAgreement
     from .outputs import Output
     from .recognise import Head
 
@@ -86,4 +86,4 @@ class ExportedTask:
     flags: tuple[Flag, ...] = ()
     shares: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     from_flags: Callable[[dict[str, Any]], dict[str, Any]] = lambda stated: stated
-    agree: Callable[[Result, Result, float], Part] | None = None
+    agree: Callable[[Result, Result, float], PictureAgreement] | None = None

@@ -11,7 +11,7 @@
     |-- evidence        Evidence         how well, on what; absent: unverified
     |-- tuned           Tuned            the fastest way to run it, measured; absent: OpenCV's own
     |-- weights         Weights          how the file stores them; absent: as float32
-    `-- source          Source           which model it was made from
+    `-- source          ModelSource      which model it was made from
 
 `Manifest.from_json` and `Manifest.to_json` are the only ways in and out; every problem is a
 `BundleError` naming the JSON path.
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from keras2cv.bundle.evidence import Engine, Evidence, Measured, Run
-from keras2cv.bundle.model_file import Model, Source, Weights
+from keras2cv.bundle.model_file import Model, ModelSource, Weights
 from keras2cv.bundle.tuned import Rate, Trial, Tuned
 from keras2cv.numpy_tail.tail import Tail
 from keras2cv.pixels.preprocessing import Preprocessing
@@ -43,11 +43,11 @@ __all__ = [  # of the records, so that one import serves whoever reads a manifes
     "Manifest",
     "Measured",
     "Model",
+    "ModelSource",
     "OutputTensor",
     "Preprocessing",
     "Rate",
     "Run",
-    "Source",
     "Tail",
     "Task",
     "Trial",
@@ -69,7 +69,7 @@ class Manifest:
     outputs: tuple[OutputTensor, ...]
     task: Task
     engine: Engine
-    source: Source
+    source: ModelSource
     preprocessing: Preprocessing | None = None
     evidence: Evidence | None = None
     tail: Tail | None = None

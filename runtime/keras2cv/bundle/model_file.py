@@ -58,7 +58,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ModelSource:
     """The model that the bundle was made from; no sha256 for a folder or a live model."""
 
     file: str

@@ -190,7 +190,7 @@ def test_thresholds_are_replaced_where_the_task_has_them() -> None:
     task = with_thresholds(TASKS["boxes"], 0.3, 0.6)
     assert task.record == replace(BOXES, score=0.3, nms=Nms(0.6, across_classes=False))
     assert with_thresholds(TASKS["table"], None, 0.6).record is not None
-    binary = with_thresholds(TASKS["binary"], 0.3, None).segment
+    binary = with_thresholds(TASKS["binary"], 0.3, None).record
     assert binary == replace(BINARY, threshold=0.3)
     assert with_thresholds(TASKS["full"], None, None) == TASKS["full"]
 

@@ -8,7 +8,7 @@ from keras2cv_export.tasks.kind import ExportedTask, Labels, OneOutput
 
 if TYPE_CHECKING:
     from keras2cv.tasks.result import Result
-    from keras2cv_export.tasks.agreement import Part
+    from keras2cv_export.tasks.agreement import PictureAgreement
     from keras2cv_export.tasks.recognise import Head
 
 
@@ -17,7 +17,7 @@ def _recognises(head: Head, _: Labels) -> bool:
     return head.activation == "sigmoid" and head.classes == 1
 
 
-def _agree(reference: Result, candidate: Result, allowed: float) -> Part:
+def _agree(reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
     from .agreement import agree_on_answer
 
     return agree_on_answer(reference, candidate, allowed)

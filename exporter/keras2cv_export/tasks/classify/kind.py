@@ -8,7 +8,7 @@ from keras2cv_export.tasks.kind import ExportedTask, Labels, OneOutput
 
 if TYPE_CHECKING:
     from keras2cv.tasks.result import Result
-    from keras2cv_export.tasks.agreement import Part
+    from keras2cv_export.tasks.agreement import PictureAgreement
     from keras2cv_export.tasks.recognise import Head
 
 
@@ -18,7 +18,7 @@ def _recognises(head: Head, labels: Labels) -> bool:
     return classes > 1 and (head.activation == "softmax" or len(labels or ()) == classes)
 
 
-def _agree(reference: Result, candidate: Result, allowed: float) -> Part:
+def _agree(reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
     from .agreement import agree_on_classes
 
     return agree_on_classes(reference, candidate, allowed)

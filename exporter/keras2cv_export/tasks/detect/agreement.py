@@ -9,12 +9,12 @@ import numpy as np
 
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.result import Result
-from keras2cv_export.tasks.agreement import Part
+from keras2cv_export.tasks.agreement import PictureAgreement
 
 Array = np.ndarray[Any, Any]
 
 
-def agree_on_boxes(reference: Result, candidate: Result, allowed: float) -> Part:
+def agree_on_boxes(reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
     """Boxes matched one to one within their class, the largest overlap first.
 
     OpenCV's own tests (normAssertDetections in modules/dnn/test/test_common.hpp) ask for equal
@@ -32,7 +32,7 @@ def agree_on_boxes(reference: Result, candidate: Result, allowed: float) -> Part
         "least_iou": min((overlap for overlap, _ in found.pairs), default=1.0),
         "largest_score_gap": max((gap for _, gap in found.pairs), default=0.0),
     }
-    return Part(found.missing == found.extra == 0 and _near(found, allowed), numbers)
+    return PictureAgreement(found.missing == found.extra == 0 and _near(found, allowed), numbers)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keras2cv.pixels.preprocessing import Preprocessing
     from keras2cv.tasks.result import Result
     from keras2cv.tasks.task import Task
-    from keras2cv_export.tasks.agreement import Part
+    from keras2cv_export.tasks.agreement import PictureAgreement
     from keras2cv_export.tasks.outputs import Output
 
 _OUTPUTS: Final = (
@@ -66,7 +66,7 @@ def _describe(
     return describe(options, outputs, labels, taken)
 
 
-def _agree(reference: Result, candidate: Result, allowed: float) -> Part:
+def _agree(reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
     from .agreement import agree_on_boxes
 
     return agree_on_boxes(reference, candidate, allowed)

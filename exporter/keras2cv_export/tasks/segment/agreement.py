@@ -8,19 +8,19 @@ import numpy as np
 
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.segment.result import UNSEEN, Segmentation
-from keras2cv_export.tasks.agreement import Part
+from keras2cv_export.tasks.agreement import PictureAgreement
 
 
-def agree_on_pixels(reference: Result, candidate: Result, allowed: float) -> Part:
+def agree_on_pixels(reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
     """Each class' intersection and union, in pixels."""
     del allowed
     one, two = (cast("Segmentation", r) for r in (reference, candidate))
     if one.label_map.shape != two.label_map.shape:
-        return Part(same=False, numbers={"pixels_equal": 0.0})
+        return PictureAgreement(same=False, numbers={"pixels_equal": 0.0})
     counts = {}
     for number in np.union1d(one.label_map, two.label_map).tolist():
         if number != UNSEEN:
             mine, theirs = one.label_map == number, two.label_map == number
             counts[one.label_of(number)] = int((mine & theirs).sum()), int((mine | theirs).sum())
     equal = float((one.label_map == two.label_map).mean())
-    return Part(equal == 1.0, {"pixels_equal": equal}, counts)
+    return PictureAgreement(equal == 1.0, {"pixels_equal": equal}, counts)
