@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from keras2cv.cli import values
 from keras2cv.errors import UsageError
 from keras2cv_export.tasks import TASKS
 from keras2cv_export.tasks.flags import SHARED
@@ -25,7 +27,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def _add_group(parser: ArgumentParser, title: str, flags: Iterable[Flag]) -> None:
     group = parser.add_argument_group(title)
     for flag in flags:
-        group.add_argument(_option(flag.name), **flag.settings)
+        reader = {} if flag.value == "text" else {"type": _reader(flag.value)}
+        group.add_argument(_option(flag.name), **reader, **flag.settings)
+
+
+def _reader(value: str) -> Callable[[str], Any]:
+    return Path if value == "path" else getattr(values, value)  # type: ignore[no-any-return]
 
 
 def _option(name: str) -> str:

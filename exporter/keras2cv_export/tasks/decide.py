@@ -75,7 +75,7 @@ def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
 def _check_described(kind: TaskName, described: str | None) -> None:
     if described not in (None, kind):
         raise UsageError(
-            f"The outputs are described for the task {described}, and the task is {kind}. "
+            f"The description of the outputs is for the task {described}, and the task is {kind}. "
             f"Give --task {described}, or leave it out."
         )
 

@@ -30,11 +30,13 @@ class Flag:
     Attributes:
         name: Without dashes, as `argparse` names its value: "box_format" for --box-format.
         field: What the task's options call it.
+        value: How its value is read: "text", "path", or a function of `keras2cv.cli.values`.
         settings: The arguments of `add_argument`.
     """
 
     name: str
     field: str
+    value: str
     settings: Mapping[str, Any]
 
 
