@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -27,12 +27,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def _add_group(parser: ArgumentParser, title: str, flags: Iterable[Flag]) -> None:
     group = parser.add_argument_group(title)
     for flag in flags:
-        reader = {} if flag.value == "text" else {"type": _reader(flag.value)}
-        group.add_argument(_option(flag.name), **reader, **flag.settings)
+        group.add_argument(_option(flag.name), **_reading(flag), **flag.settings)
 
 
-def _reader(value: str) -> Callable[[str], Any]:
-    return Path if value == "path" else getattr(values, value)  # type: ignore[no-any-return]
+def _reading(flag: Flag) -> dict[str, Any]:
+    """Return how argparse reads the option's value."""
+    if flag.value == "text":
+        return {}
+    return {"type": Path if flag.value == "path" else getattr(values, flag.value)}
 
 
 def _option(name: str) -> str:

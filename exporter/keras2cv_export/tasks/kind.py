@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from keras2cv.pixels.preprocessing import Preprocessing
     from keras2cv.tasks.result import Result
     from keras2cv.tasks.task import Task
@@ -74,6 +76,8 @@ class ExportedTask:
         flags: These options.
         shares: Options that several tasks have -> what this task's options call them.
         from_flags: (field -> value, of the command line) -> the same in the options' own words.
+        difference: (reference, candidate) -> a caption, (h, w) values, and the value that is full
+            brightness, for results whose difference is a picture; None where it cannot be drawn.
         agree: (reference, candidate, allowed) -> how two results agree; None: by their numbers.
     """
 
@@ -88,4 +92,7 @@ class ExportedTask:
     flags: tuple[Flag, ...] = ()
     shares: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     from_flags: Callable[[dict[str, Any]], dict[str, Any]] = lambda stated: stated
+    difference: Callable[[Any, Any], tuple[str, NDArray[Any], float] | None] = lambda _one, _two: (
+        None
+    )
     agree: Callable[[Result, Result, float], PictureAgreement] | None = None

@@ -76,6 +76,11 @@ class TaskKind:
         return "top" in self.traits
 
 
+def task_of(result: Result) -> str:
+    """Return the name of the task that `result` is of."""
+    return next(name for name, row in TASKS.items() if row.result is type(result))
+
+
 def kind_of(result: Result) -> TaskKind:
     """Return the row of the task that `result` is of."""
-    return next(row for row in TASKS.values() if row.result is type(result))
+    return TASKS[task_of(result)]
