@@ -85,14 +85,15 @@ def test_each_line_is_of_one_kind(tmp_path: Path) -> None:
 
 def test_words_are_counted_whole_and_in_any_case() -> None:
     """`whatever` is another word."""
-    words = count_words(["What he said, whatever", "it was"])
+    words = count_words(["What he said, whatever", "it says"])
     assert words.total == 6
-    assert words.per_thousand == {"what": 166.67, "said": 166.67, "told": 0.0}
+    assert words.per_thousand == {"what": 166.67, "said": 166.67, "told": 0.0, "say|tell": 333.33}
 
 
 def test_a_spread_is_of_the_sorted_lengths() -> None:
     """The order in which files are read does not matter."""
     assert Spread.of(reversed(range(1, 101))) == Spread(100, 51, 91, 100, 100)
+    assert Spread.of([]) == Spread(0, 0, 0, 0, 0)
 
 
 def test_the_command_prints_a_table_and_writes_the_same_figures(

@@ -46,8 +46,10 @@ class Spread:
 
     @classmethod
     def of(cls, lengths: Iterable[int]) -> Spread:
-        """Measure the lengths; no length at all counts as one of 0."""
-        ordered = sorted(lengths) or [0]
+        """Measure the lengths; all is zero where there are none."""
+        ordered = sorted(lengths)
+        if not ordered:
+            return cls(0, 0, 0, 0, 0)
         median, p90, p99 = (ordered[len(ordered) * share // 100] for share in (50, 90, 99))
         return cls(len(ordered), median, p90, p99, ordered[-1])
 

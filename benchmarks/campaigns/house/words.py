@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-COUNTED: Final = ("what", "said", "told")
+SAY_OR_TELL: Final = ("say", "says", "said", "saying", "tell", "tells", "told", "telling")
+COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "what": ("what",),
+    "said": ("said",),
+    "told": ("told",),
+    "say|tell": SAY_OR_TELL,  # in all their forms
+}
 
 
 @dataclass(frozen=True)
@@ -23,5 +29,8 @@ def count_words(texts: Iterable[str]) -> Words:
     """Count over all texts together."""
     found = Counter(word for text in texts for word in re.findall(r"[a-z']+", text.lower()))
     total = found.total()
-    rates = {word: round(1000 * found[word] / total, 2) if total else 0.0 for word in COUNTED}
+    rates = {
+        name: round(1000 * sum(found[form] for form in forms) / (total or 1), 2)
+        for name, forms in COUNTED.items()
+    }
     return Words(total, rates)
