@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,12 @@ def test_no_package_reaches_into_the_tests(package: str) -> None:
     assert uses_of_tests(package, SHIPPED[package], TEST_MODULES) == []
 
 
+@cache
+def every_import() -> list[Import]:
+    """Return every import of all packages."""
+    return imports_of_packages(PACKAGES)
+
+
 def runtime_arrow(found: Import) -> bool:
     """The runtime needs cv2 and numpy; its command line alone shows progress by rich."""
     if found.package != "keras2cv" or found.top in {"cv2", "numpy", "keras2cv"}:
@@ -224,12 +231,12 @@ VERBS = pytest.mark.xfail(reason="keras2cv.cli.parser imports the verbs that nee
 )
 def test_every_import_follows_the_arrows(arrow: Callable[[Import], bool]) -> None:
     """No import of the packages goes against the house."""
-    assert [str(found) for found in imports_of_packages(PACKAGES) if not arrow(found)] == []
+    assert [str(found) for found in every_import() if not arrow(found)] == []
 
 
 def test_every_package_is_looked_at() -> None:
     """Guard: the folders are where the test looks for them."""
-    assert {found.package for found in imports_of_packages(PACKAGES)} == set(PACKAGES)
+    assert {found.package for found in every_import()} == set(PACKAGES)
 
 
 @pytest.mark.parametrize(
