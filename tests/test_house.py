@@ -133,13 +133,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
 }
 
 
-# The manifest holds records of lower rooms: of pixels and tasks.
-MANIFEST = pytest.mark.xfail(reason="keras2cv.bundle.manifest is not split into rooms yet")
-
-
-@pytest.mark.parametrize(
-    "package", [pytest.param(name, marks=[MANIFEST] * (name == "keras2cv")) for name in PACKAGES]
-)
+@pytest.mark.parametrize("package", PACKAGES)
 def test_no_import_goes_up(package: str) -> None:
     """A room stands on those below it and knows nothing of those above."""
     assert upward_imports(package, PACKAGES[package], FLOORS[package]) == []

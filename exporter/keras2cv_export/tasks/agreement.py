@@ -1,4 +1,4 @@
-"""How far two results of one picture agree: a part of what `parity.agreement` sums up."""
+"""How far two results of one picture agree: a part of what `comparison` sums up."""
 
 from __future__ import annotations
 

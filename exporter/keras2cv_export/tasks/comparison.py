@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from keras2cv.tasks.result import Result
-from keras2cv_export.tasks import TASKS
-from keras2cv_export.tasks.agreement import PictureAgreement, same_numbers
+
+from . import TASKS
+from .agreement import PictureAgreement, same_numbers
 
 Array = np.ndarray[Any, Any]
 
