@@ -13,7 +13,7 @@ def flag(name: str, field: str, description: str, *, value: str = "text", **sett
 
     Args:
         name: With underscores, without leading dashes.
-        field: What the task's options call it.
+        field: The name of the field in the task's options.
         description: The line of `--help`.
         value: How its value is read: "text", "path", or a function of `keras2cv.cli.values`.
         settings: Further arguments of `add_argument`.

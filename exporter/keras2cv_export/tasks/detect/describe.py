@@ -1,8 +1,8 @@
-"""A detector's outputs and their roles: stated, told by names and shapes, or asked for.
+"""A detector's outputs and their roles: stated, recognised by names and shapes, or asked for.
 
-Names and shapes tell which output is what where only one can be. What its numbers mean (the order
+Names and shapes give an output its role where only one fits. The meaning of its numbers (the order
 of a box's numbers, their unit, an activation that is still to come) is a fact about the model that
-no shape shows, and is never assumed: the error lists all that is missing at once.
+no shape shows, and is never assumed: the error lists all missing facts at once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def describe(
     labels: Sequence[str] | None,
     taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
 ) -> tuple[Task, tuple[str, ...]]:
-    """Return the task, and the sentences that say what was not stated.
+    """Return the task, and a note for each decision that the user did not make.
 
     Raises:
         UsageError: A role or a fact is missing, or they do not fit the outputs.
@@ -121,7 +121,7 @@ def _fitting_labels(
 def _told(
     options: DetectOptions, roles: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Return a sentence for what was settled without being stated."""
+    """Return a note for each decision that the user did not make."""
     found = {role: o for role, o in roles.items() if isinstance(o, Output)}
     guessed = [f"{role} from {o}" for role, o in found.items() if getattr(options, role) is None]
     facts_told = [

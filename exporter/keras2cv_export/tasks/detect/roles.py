@@ -1,4 +1,4 @@
-"""Which of a detector's outputs plays which part, and what its numbers mean."""
+"""The roles of a detector's outputs, and the meaning of their numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FLAGS: Final[Mapping[str, str]] = {
 
 
 def find_roles(options: DetectOptions, outputs: Sequence[Output]) -> dict[str, Any]:
-    """Return role -> Output (or a table's columns), with None for what is needed and not found."""
+    """Return role -> Output (or a table's columns), None for one that is still missing."""
     stated = {
         role: named(outputs, name, role)
         for role in ("raw", "boxes", "scores", "classes", "objectness")
@@ -39,7 +39,7 @@ def find_roles(options: DetectOptions, outputs: Sequence[Output]) -> dict[str, A
 
 
 def _separate(stated: dict[str, Output], outputs: Sequence[Output]) -> dict[str, Any]:
-    """Find what was not stated among the outputs that are left, the surest first."""
+    """Find the roles that were not stated among the outputs that are left, the surest first."""
     found: dict[str, Any] = dict(stated)
 
     def left() -> list[Output]:
@@ -68,7 +68,7 @@ def _are_class_numbers(output: Output, count: int) -> bool:
 
 
 def known_facts(options: DetectOptions, roles: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return what the numbers mean: stated, or told by the activation that they come from."""
+    """Return the meaning of the numbers: stated, or shown by the activation that made them."""
     table = roles.get("raw")
     boxes, scores, objectness = (roles.get(r, table) for r in ("boxes", "scores", "objectness"))
     columns = roles.get("columns")
@@ -89,7 +89,7 @@ def _units(boxes: Output | None) -> str | None:
 
 
 def _needed(output: Output | None) -> str | None:
-    """Return "none" for what ends in probabilities; whether anything else does, is not seen."""
+    """Return "none" for an output that ends in probabilities, else None: it cannot be seen."""
     known = output is not None and output.activation in ("sigmoid", "softmax")
     return "none" if known else None
 
