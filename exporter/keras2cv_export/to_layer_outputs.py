@@ -10,6 +10,7 @@ import numpy as np
 
 from .layer_calls import LayerOutput, layer_calls
 from .load import LoadedModel
+from .to_cpu_kernels import cpu_runner
 from .to_plain_ops import plain_ops
 from .to_quiet import tf
 
@@ -68,7 +69,7 @@ def layer_outputs(loaded: LoadedModel, sample: Sequence[Array]) -> LayerRun:
         concrete, kept, same_as = _traced(
             loaded, [tf.TensorSpec(t.shape, t.dtype) for t in tensors]
         )
-        results = concrete(*tensors)
+        results = cpu_runner(concrete)(*tensors)
     before = _ancestors(kept)
     ends = {same_as[call] for call in same_as if call.startswith(_OUTPUT)}
     needed = ends.union(*(before[key] for key in ends))
