@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 
 import keras2cv
-from keras2cv import net
 from keras2cv.errors import BundleError
-from tiny_bundle import HEIGHT, WIDTH, Classifier
+from keras2cv.net import net
+from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 START_METHODS = ["spawn"] + ["fork"] * sys.platform.startswith("linux")
 
