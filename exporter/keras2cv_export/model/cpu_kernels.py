@@ -15,6 +15,7 @@ every model that can be traced, a SavedModel and the bodies of its functions inc
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -48,6 +49,7 @@ _ARGUMENTS: Final[Mapping[str, Mapping[str, _Role]]] = {
     "SpaceToDepth": _DATA,
 }
 _PER_DIMENSION: Final = ("ksize", "strides", "dilations")
+_NUMBERS: Final = itertools.count()
 
 
 def cpu_runner(traced: Any) -> Runner:
@@ -80,12 +82,13 @@ def twin_of(traced: Any) -> Runner | None:
     """
     graph_def = traced.graph.as_graph_def()
     replaced = [node for node in _all_nodes(graph_def) if _needs_twin(node)]
+    if not replaced:
+        return None
+    _rename_functions(graph_def)
     for node in replaced:
         twin = _twin(node)
         graph_def.library.function.append(twin.function_def)
         _become_call(node, twin)
-    if not replaced:
-        return None
     imported = tf.compat.v1.wrap_function(
         lambda: tf.graph_util.import_graph_def(graph_def, name=""), []
     )
@@ -100,6 +103,23 @@ def _all_nodes(graph_def: Any) -> Iterator[Any]:
     yield from graph_def.node
     for function in graph_def.library.function:
         yield from function.node_def
+
+
+def _rename_functions(graph_def: Any) -> None:
+    """Give each function of the library a new name: TensorFlow knows the old one as it was."""
+    suffix = f"_on_cpu_{next(_NUMBERS)}"
+    names = {f.signature.name: f.signature.name + suffix for f in graph_def.library.function}
+    for function in graph_def.library.function:
+        function.signature.name = names[function.signature.name]
+    for node in _all_nodes(graph_def):
+        node.op = names.get(node.op, node.op)
+        for value in node.attr.values():
+            for called in (value.func, *value.list.func):
+                if called.name in names:  # to set it would make any attribute one of this kind
+                    called.name = names[called.name]
+    for gradient in graph_def.library.gradient:
+        gradient.function_name = names.get(gradient.function_name, gradient.function_name)
+        gradient.gradient_func = names.get(gradient.gradient_func, gradient.gradient_func)
 
 
 def _needs_twin(node: Any) -> bool:
