@@ -90,6 +90,10 @@ CASES: Final[Mapping[str, KernelCase]] = {
         ),
         _IMAGE,
     ),
+    "transposed_1d_dilated": KernelCase(
+        lambda x: tf.nn.conv1d_transpose(x, random(3, 5, 9), [2, 12, 5], 1, "VALID", dilations=2),
+        random(2, 8, 9),
+    ),
     "max_pool": KernelCase(lambda x: tf.nn.max_pool2d(x, [2, 3], [2, 1], "VALID", "NCHW"), _IMAGE),
     "average_pool": KernelCase(
         lambda x: tf.nn.avg_pool2d(x, [2, 3], [2, 1], "SAME", "NCHW"), _IMAGE

@@ -49,6 +49,7 @@ _ARGUMENTS: Final[Mapping[str, Mapping[str, _Role]]] = {
     "SpaceToDepth": _DATA,
 }
 _PER_DIMENSION: Final = ("ksize", "strides", "dilations")
+_SCOPE: Final = "keras2cv_on_cpu"  # the call is inlined among nodes of the same name before a slash
 _NUMBERS: Final = itertools.count()
 
 
@@ -154,12 +155,13 @@ def _twin(node: Any) -> Any:
         return tf.gather(tensor, to_last) if role == "shape" else tf.transpose(tensor, to_last)
 
     def computed(*tensors: Any) -> Any:
-        named = {
-            name: brought(role, tensor)
-            for (name, role), tensor in zip(arguments.items(), tensors, strict=True)
-        }
-        y = getattr(tf.raw_ops, node.op)(**named, **attributes)
-        return tf.transpose(y, to_first) if first else y
+        with tf.name_scope(_SCOPE):
+            named = {
+                name: brought(role, tensor)
+                for (name, role), tensor in zip(arguments.items(), tensors, strict=True)
+            }
+            y = getattr(tf.raw_ops, node.op)(**named, **attributes)
+            return tf.transpose(y, to_first) if first else y
 
     specs = [_spec(node, role, rank) for role in arguments.values()]
     return tf.function(computed, autograph=False).get_concrete_function(*specs)
