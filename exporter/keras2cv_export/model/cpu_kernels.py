@@ -128,7 +128,7 @@ def _needs_twin(node: Any) -> bool:
 
 
 def _is_channels_first(node: Any) -> bool:
-    return bool(node.attr["data_format"].s.startswith(b"NC"))
+    return "data_format" in node.attr and node.attr["data_format"].s.startswith(b"NC")
 
 
 def _is_dilated_transposed(node: Any) -> bool:
@@ -169,7 +169,8 @@ def _twin(node: Any) -> Any:
 
 def _spec(node: Any, role: _Role, rank: int) -> Any:
     if role == "shape":
-        return tf.TensorSpec([rank], "int32")
+        integer = node.attr["Tshape"].type if "Tshape" in node.attr else tf.int32
+        return tf.TensorSpec([rank], tf.as_dtype(integer))
     return tf.TensorSpec([None] * rank, tf.as_dtype(node.attr["T"].type))
 
 
