@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import onnx_ir as ir
@@ -15,6 +15,7 @@ from keras2cv.manifest import DType, InputTensor, OutputTensor, Tail
 from .collecting import uncollected
 from .layout import NetTensor, blobs_in_and_out, settle
 from .load import LoadedModel
+from .misses import Miss
 from .origin import write_origins
 from .passes import OPTIONAL, pipeline
 from .recognise import Head, heads
@@ -42,6 +43,7 @@ class Converted:
         fired: How often each pass changed something.
         tail: What the net does not do; None: nothing.
         unformed: The graph before it was given the forms that engines are fast at, if kept.
+        missed: What each pass left alone, by its name.
     """
 
     model: ir.Model
@@ -52,6 +54,7 @@ class Converted:
     fired: Counter[str]
     tail: Tail | None = None
     unformed: ir.Model | None = None
+    missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
 
     @property
     def optional(self) -> frozenset[str]:
@@ -101,9 +104,10 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
     stages = pipeline(target)
-    fired = rewrite(model, stages[:1])
+    missed: dict[str, Sequence[Miss]] = {}
+    fired = rewrite(model, stages[:1], missed)
     unformed = model.clone() if keep else None
-    fired += rewrite(model, stages[1:])
+    fired += rewrite(model, stages[1:], missed)
     inputs, outputs = settle(model)
     write_origins(model)
     pairs = zip(traced.output_specs, outputs, strict=True)
@@ -117,6 +121,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         fired,
         tail,
         unformed,
+        missed,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from .facts import Facts, Said, Wishes, decide
 from .figures import Figure
 from .formats import FileFormat, format_of
 from .image_outputs import ImageOutput
+from .left_alone import LeftAlone, grouped
 from .load import LoadedModel, Shapes, load_model
 from .masks import Mask
 from .parity import ParityReport
@@ -49,6 +51,7 @@ class ExportReport:
         notes: Sentences that the user should hear: what was guessed, recognised, or changed.
         passes: (name, how often it fired), in the order of first use.
         seconds: Whole duration, TensorFlow's own import excluded.
+        left_alone: What passes looked at and did not rewrite, with their reasons.
     """
 
     bundle: Path
@@ -57,6 +60,7 @@ class ExportReport:
     notes: tuple[str, ...]
     passes: tuple[tuple[str, int], ...]
     seconds: float
+    left_alone: tuple[LeftAlone, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `--json`."""
@@ -67,6 +71,7 @@ class ExportReport:
             "parity": self.parity.to_dict() if self.parity else None,
             "notes": list(self.notes),
             "passes": dict(self.passes),
+            "left_alone": [dataclasses.asdict(one) for one in self.left_alone],
         }
 
 
@@ -217,6 +222,7 @@ def export(
         notes + (verification.notes if verification else ()),
         tuple(converted.fired.items()),
         time.perf_counter() - started,
+        grouped(converted.missed),
     )
 
 
