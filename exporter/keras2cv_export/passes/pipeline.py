@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from keras2cv_export.graph import Pass
-from keras2cv_export.target import Target
+from keras2cv_export.graph.edit import Pass
+from keras2cv_export.targets.target import Target
 
 from .order import check_order
 from .registry import Rewrite

@@ -1,4 +1,4 @@
-"""What a row of the registry is: one pass, why a target needs it, and what it comes before or after.
+"""A row of the registry: one pass, why a target needs it, and which passes come before or after.
 
     Rewrite(
         crop_transposed_conv,
@@ -11,14 +11,14 @@ pass runs for a target if any importer of the target's fails one of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from keras2cv_export.graph import Pass
-from keras2cv_export.importers import IMPORTERS
-from keras2cv_export.rewrite import name_of
-from keras2cv_export.support.measured import FAULTS, FORMS, OPS
-from keras2cv_export.target import Target
+from keras2cv_export.graph.edit import Pass
+from keras2cv_export.passes.fixpoint import name_of
+from keras2cv_export.targets.importer_support.measured import FAULTS, FORMS, OPS
+from keras2cv_export.targets.importers import IMPORTERS
+from keras2cv_export.targets.target import Target
 
 Fits = Callable[[Target], bool]
 Why = Mapping[str, str]
@@ -55,8 +55,8 @@ class Rewrite:
     before: Why = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _require_known(self, self.removes, MEASURED, "measured: see docs/writing_passes.md")
-        _require_known(self, self.also_for, IMPORTERS, "an importer: see importers.py")
+        _require_known(self, self.removes, MEASURED, "measured; see docs/writing_passes.md")
+        _require_known(self, self.also_for, IMPORTERS, "an importer; see targets/importers.py")
         if self.fits is None and not self.failing:
             raise RegistryError(
                 f"{self.name} runs for no target: no importer fails {self.removes or 'anything'}. "
@@ -105,9 +105,7 @@ def where_all_have(op: str) -> Fits:
     return lambda target: not set(MEASURED[op]) & set(target.importers)
 
 
-def _require_known(
-    row: Rewrite, words: tuple[str, ...] | Why, known: Mapping[str, object] | tuple[str, ...], as_: str
-) -> None:
+def _require_known(row: Rewrite, words: Iterable[str], known: Container[str], kind: str) -> None:
     for word in words:
         if word not in known:
-            raise RegistryError(f"{row.name} names {word!r}, which is not {as_}.")
+            raise RegistryError(f"{row.name} names {word!r}, which is not {kind}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keras2cv_export.graph import Pass
+from keras2cv_export.graph.edit import Pass
 from keras2cv_export.passes.compress.weights_to_bytes import weights_to_bytes
 from keras2cv_export.passes.compress.weights_to_halves import weights_to_halves
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from keras2cv_export.passes.legalise.clip_to_attributes import clip_to_attributes
-from keras2cv_export.passes.legalise.keep_hard_sigmoid import keep_hard_sigmoid
-from keras2cv_export.passes.legalise.name_nodes_apart import name_nodes_apart
-from keras2cv_export.passes.legalise.own_concat_constants import own_concat_constants
-from keras2cv_export.passes.legalise.own_small_constants import own_small_constants
-from keras2cv_export.passes.legalise.part_matmul import part_matmul
-from keras2cv_export.passes.legalise.part_normalization import part_normalization
-from keras2cv_export.passes.legalise.slice_neighbours import slice_neighbours
-from keras2cv_export.passes.legalise.state_softmax_axis import state_softmax_axis
-from keras2cv_export.passes.legalise.sum_axes_to_attribute import sum_axes_to_attribute
+from keras2cv_export.passes.legalise.products.part_matmul import part_matmul
+from keras2cv_export.passes.legalise.reductions.part_normalization import part_normalization
+from keras2cv_export.passes.legalise.reductions.state_softmax_axis import state_softmax_axis
+from keras2cv_export.passes.legalise.reductions.sum_axes_to_attribute import sum_axes_to_attribute
+from keras2cv_export.passes.legalise.shapes.name_nodes_apart import name_nodes_apart
+from keras2cv_export.passes.legalise.shapes.own_concat_constants import own_concat_constants
+from keras2cv_export.passes.legalise.shapes.own_small_constants import own_small_constants
+from keras2cv_export.passes.legalise.shapes.slice_neighbours import slice_neighbours
+from keras2cv_export.passes.legalise.types.clip_to_attributes import clip_to_attributes
+from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_sigmoid
 from keras2cv_export.passes.optimise.order_residuals import order_residuals
 from keras2cv_export.passes.optimise.share_weights import share_weights
 from keras2cv_export.passes.registry import Rewrite, anywhere

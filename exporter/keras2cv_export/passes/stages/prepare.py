@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from keras2cv_export.passes.legalise.bounds_to_clip import bounds_to_clip
-from keras2cv_export.passes.legalise.compress_to_gather import compress_to_gather
-from keras2cv_export.passes.legalise.einsum_to_matmul import einsum_to_matmul
-from keras2cv_export.passes.legalise.fold_constants import fold_constants
-from keras2cv_export.passes.legalise.gemm_to_dense import gemm_to_dense
-from keras2cv_export.passes.legalise.integer_matmul_to_float import integer_matmul_to_float
-from keras2cv_export.passes.legalise.match_bias_axis import match_bias_axis
-from keras2cv_export.passes.legalise.match_conv_groups import match_conv_groups
-from keras2cv_export.passes.legalise.merge_casts import merge_casts
-from keras2cv_export.passes.legalise.plain_transposed_conv import plain_transposed_conv
-from keras2cv_export.passes.legalise.remove_identity import remove_identity
-from keras2cv_export.passes.legalise.repeat_to_resize import repeat_to_resize
-from keras2cv_export.passes.legalise.resize_to_sizes import resize_to_sizes
-from keras2cv_export.passes.legalise.reverse_to_gather import reverse_to_gather
-from keras2cv_export.passes.legalise.squeeze_to_reshape import squeeze_to_reshape
+from keras2cv_export.passes.legalise.products.einsum_to_matmul import einsum_to_matmul
+from keras2cv_export.passes.legalise.products.gemm_to_dense import gemm_to_dense
+from keras2cv_export.passes.legalise.products.integer_matmul_to_float import integer_matmul_to_float
+from keras2cv_export.passes.legalise.resizing.repeat_to_resize import repeat_to_resize
+from keras2cv_export.passes.legalise.resizing.resize_to_sizes import resize_to_sizes
+from keras2cv_export.passes.legalise.shapes.compress_to_gather import compress_to_gather
+from keras2cv_export.passes.legalise.shapes.fold_constants import fold_constants
+from keras2cv_export.passes.legalise.shapes.match_bias_axis import match_bias_axis
+from keras2cv_export.passes.legalise.shapes.remove_identity import remove_identity
+from keras2cv_export.passes.legalise.shapes.reverse_to_gather import reverse_to_gather
+from keras2cv_export.passes.legalise.shapes.squeeze_to_reshape import squeeze_to_reshape
+from keras2cv_export.passes.legalise.types.bounds_to_clip import bounds_to_clip
+from keras2cv_export.passes.legalise.types.merge_casts import merge_casts
+from keras2cv_export.passes.legalise.windows.match_conv_groups import match_conv_groups
+from keras2cv_export.passes.legalise.windows.plain_transposed_conv import plain_transposed_conv
 from keras2cv_export.passes.registry import Rewrite, anywhere
 
 # They run for every target, whoever fails what they remove: the passes behind them look for one

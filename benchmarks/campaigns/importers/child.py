@@ -1,0 +1,64 @@
+"""Run probes in this Python's OpenCV: `python child.py FOLDER ENGINE FIRST`.
+
+Started as a file, by any Python that has cv2 and NumPy. FOLDER holds 0.onnx with 0.npz, and so on:
+in/RUN/NAME and out/RUN/NAME. A line per probe goes to stdout, from FIRST on, as JSON: how far it is
+off, of max|out|, or what cv2 says. A probe that kills the process has no line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+
+def main(folder: str, engine: str, first: str) -> int:
+    """Run what is there."""
+    cv2.setNumThreads(1)
+    count = len(list(Path(folder).glob("*.npz")))
+    for number in range(int(first), count):
+        try:
+            said: Any = _error(Path(folder, str(number)), engine)
+        except Exception as error:  # whatever it is, it is no answer
+            said = str(error)[-200:] or type(error).__name__
+        print(json.dumps(said), flush=True)
+    return 0
+
+
+def _error(stem: Path, engine: str) -> float:
+    """Return the largest error of all runs and outputs; 1e9 for another shape, or no number."""
+    options: dict[str, Any] = {}
+    if hasattr(cv2.dnn, "ENGINE_NEW"):
+        options = {"engine": {"new": 2, "classic": 1}[engine]}
+    net = cv2.dnn.readNetFromONNX(str(stem.with_suffix(".onnx")), **options)
+    worst = 0.0
+    with np.load(stem.with_suffix(".npz")) as arrays:
+        for run in sorted({name.split("/")[1] for name in arrays.files}):
+            for name in (n for n in arrays.files if n.startswith(f"in/{run}/")):
+                net.setInput(_as_mat(arrays[name]), name.split("/", 2)[2])
+            wanted = {n.split("/", 2)[2]: arrays[n] for n in arrays.files if f"out/{run}/" in n}
+            got = net.forward(list(wanted))
+            worst = max(worst, *map(_distance, got, wanted.values()))
+    return worst
+
+
+def _distance(got: Any, wanted: Any) -> float:
+    shape = got.shape if wanted.ndim > 1 else got.shape[: wanted.ndim]  # up to 4.14, n is (n, 1)
+    if shape != wanted.shape or got.size != wanted.size:
+        return 1e9
+    difference = np.abs(got.reshape(wanted.shape).astype(np.float64) - wanted).max()
+    largest = np.abs(wanted).max() or 1.0  # all zeros are a right answer, too
+    return float(difference / largest) if np.isfinite(difference) else 1e9
+
+
+def _as_mat(array: Any) -> Any:
+    """Up to 4.10, rank 3 means an image with channels, unless it is said to be a Mat."""
+    return cv2.Mat(array) if array.ndim == 3 else array  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
