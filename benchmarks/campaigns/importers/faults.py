@@ -17,6 +17,7 @@ from .probe import Computed, Probe, index, ints, k, probe, several, x
 def faults() -> Iterator[Probe]:
     """Yield one probe of each fault or more, in the form that the pass would have rewritten."""
     yield from _of_one_node()
+    yield from _of_lines()
     yield from _of_weights()
     yield from _of_merging()
     yield from _of_sharing()
@@ -26,10 +27,6 @@ def _of_one_node() -> Iterator[Probe]:
     yield probe("whole quotient", "Div", index(20, 2, 5), ints(3), cast=True)
     for op in ("Sum", "Max", "Min"):
         yield probe("three operands", op, x(2, 5, 7), x(2, 5, 7), x(2, 5, 7))
-    linear: dict[str, Any] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-    for width in (1, 5):
-        sizes = ints(1, 3, 8, 9)
-        yield probe("resized line", "Resize", x(1, 3, 1, width), None, None, sizes, **linear)
     for op in ("Tanh", "Softplus"):
         yield probe("large exponent", op, _large(2, 3, 5, 7))
     yield several(
@@ -41,6 +38,22 @@ def _of_one_node() -> Iterator[Probe]:
     )
     yield probe("axes apart", "Slice", x(4, 3, 5, 7), ints(1, 2), ints(3, 6), ints(0, 3))
     yield probe("axes apart", "Slice", x(4, 3, 5, 7), ints(2), ints(6), ints(-1))
+
+
+def _of_lines() -> Iterator[Probe]:
+    """Interpolate an axis of one pixel: what lies before a tensor in memory is read.
+
+    A pooling comes before it, whose result lies behind other numbers than zeros.
+    """
+    for channels, width in ((16, 1), (16, 5), (64, 5)):
+        yield several(
+            "resized line",
+            f"""(float[1,{channels},6,7] x) => (float[1,{channels},8,9] y) {{
+                e = Exp (x)  m = MaxPool <kernel_shape=[6,{8 - width}]> (e)
+                y = Resize <mode="linear", coordinate_transformation_mode="half_pixel"> (m, , , s)
+            }}""",
+            s=ints(1, channels, 8, 9),
+        )
 
 
 def _of_weights() -> Iterator[Probe]:
