@@ -16,6 +16,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import nodes, only_reader, shape_of
+from keras2cv_export.graph.misses import miss
 
 
 def order_residuals(model: ir.Model) -> int:
@@ -30,8 +31,10 @@ def _order(model: ir.Model, add: ir.Node, places: dict[ir.Node, int]) -> int:
     if len(makers) != 2 or None in makers or len(shapes) != 1 or makers[0] is makers[1]:
         return 0
     first, last = sorted((node for node in makers if node is not None), key=lambda n: places[n])
-    if _takes(last, add) or not _takes(first, add):
+    if _takes(last, add):
         return 0
+    if not _takes(first, add):
+        return miss(add, "neither operand is a convolution that nothing else reads")
     model.graph.remove(first)
     model.graph.insert_before(add, first)
     return 1
