@@ -96,6 +96,12 @@ def _of_merging() -> Iterator[Probe]:
         "(float[2,5] x, float[5,7] z) => (float[2,7] y) { p = MatMul (x, z)  y = Relu (p) }",
     )
     yield several(
+        "merged power",
+        "(float[2,3,5,7] x) => (float[2,3,5,7] y) { p = Pow (x, three)  y = Mul (p, s) }",
+        three=np.array(3, np.float32),
+        s=np.array(0.2, np.float32),
+    )
+    yield several(
         "merged normalization",
         """(float[2,3,5] x) => (float[2,3,7] y) {
             p = MatMul (x, w)  y = BatchNormalization (p, g, b, m, v)

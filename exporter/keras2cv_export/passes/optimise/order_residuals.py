@@ -34,7 +34,8 @@ def _order(model: ir.Model, add: ir.Node, places: dict[ir.Node, int]) -> int:
     if _takes(last, add):
         return 0
     if not _takes(first, add):
-        return miss(add, "neither operand is a convolution that nothing else reads")
+        has_conv = "Conv" in (first.op_type, last.op_type)
+        return miss(add, "the convolution that it adds is read elsewhere too") if has_conv else 0
     model.graph.remove(first)
     model.graph.insert_before(add, first)
     return 1

@@ -16,7 +16,6 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import new_node, nodes, reduced_axes, reshape, shape_of, substitute
-from keras2cv_export.graph.misses import miss
 
 _WINDOW = {
     "GlobalAveragePool": "AveragePool",
@@ -33,10 +32,8 @@ def pool_by_window(model: ir.Model) -> int:
 
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     shape, wanted = shape_of(node.inputs[0]), shape_of(node.outputs[0])
-    if shape is None or wanted is None:
+    if shape is None or wanted is None or len(shape) != 4 or reduced_axes(node, 4) != (2, 3):
         return 0
-    if len(shape) != 4 or reduced_axes(node, 4) != (2, 3):
-        return miss(node, "it pools other axes than the height and width of an image")
     output, attributes = node.outputs[0], {"kernel_shape": shape[2:]}
     op, small = _WINDOW[node.op_type], (*shape[:2], 1, 1)
     pooled = new_node(node, op, node.inputs[:1], attributes, like=output, shape=small)

@@ -67,7 +67,7 @@ PREPARE: tuple[Rewrite, ...] = (
         fits=anywhere,
         before={"fold_scale_into_conv": "it expects kernels stored as (out, in)"},
     ),
-    Rewrite(reverse_to_gather, removes=("ReverseSequence", "backwards"), fits=anywhere),
+    Rewrite(reverse_to_gather, removes=("backwards",), fits=anywhere),
     Rewrite(compress_to_gather, removes=("Compress",), fits=anywhere),
     Rewrite(integer_matmul_to_float, fits=anywhere),
     Rewrite(einsum_to_matmul, removes=("Einsum", "any equation"), fits=anywhere),
