@@ -1,4 +1,4 @@
-"""Which values hold whole numbers only."""
+"""Values that are known to hold whole numbers only, in an engine that computes in float32."""
 
 from __future__ import annotations
 
