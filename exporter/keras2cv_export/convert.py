@@ -19,6 +19,7 @@ from .model.load import LoadedModel
 from .model.spec import TensorSpec
 from .passes import OPTIONAL, pipeline
 from .passes.fixpoint import name_of, rewrite
+from .passes.registry import where_all_have
 from .quiet.garbage import uncollected
 from .targets.importer_support import require_supported
 from .targets.target import Target
@@ -26,7 +27,6 @@ from .tasks.recognise import Head, heads
 from .tracing.capture import TracedGraph, trace
 from .tracing.to_onnx import to_onnx
 
-_LAST_WITHOUT_TOP_K = (4, 10)
 OPTIONAL_NAMES = frozenset(name_of(one) for one in OPTIONAL)
 
 
@@ -99,7 +99,7 @@ def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False
 
 
 def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
-    traced = trace(loaded, ranking=target.includes(_LAST_WITHOUT_TOP_K))
+    traced = trace(loaded, ranking=not where_all_have("TopK")(target))
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])

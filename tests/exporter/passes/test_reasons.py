@@ -40,6 +40,15 @@ REASONS: dict[str, tuple[Make, str]] = {
         ),
         "not scaled to 0 and 1",
     ),
+    "crop_transposed_conv": (
+        made(
+            """(float[1,2,4,4] x) => (float[1,3,8,8] y) {
+                y = ConvTranspose <strides=[2,2], pads=[1,1,0,0]> (x, w)
+            }""",
+            w=random(2, 3, 3, 3),
+        ),
+        "more in front",
+    ),
     "decide_finite": (
         made(
             """(float[2,3] x) => (float[2,3] y) {

@@ -49,10 +49,10 @@ from keras2cv_export.passes.legalise.windows.widen_nine_taps import widen_nine_t
 from keras2cv_export.passes.legalise.windows.widen_windows import widen_windows
 from keras2cv_export.passes.optimise.merge_reshapes import merge_reshapes
 from keras2cv_export.passes.optimise.merge_transposes import merge_transposes
-from keras2cv_export.passes.registry import Rewrite, anywhere
+from keras2cv_export.passes.registry import CLASSIC, NEW, Rewrite, anywhere
 
 # `cv2.dnn.readNet` of 5.0 takes the new engine by itself, whichever a file was made for.
-_READ_BY_NEW: Final = {"5.0 classic": "readNet of 5.0 gives such a file to the new engine"}
+_READ_BY_NEW: Final = dict.fromkeys(CLASSIC, "readNet of 5.0 gives such a file to the new engine")
 
 # They come after the Transposes have sunk, as they are particular about axes.
 LEGALISE: tuple[Rewrite, ...] = (
@@ -68,7 +68,7 @@ LEGALISE: tuple[Rewrite, ...] = (
     Rewrite(
         integers_to_floats,
         removes=("Mod", "whole quotient"),
-        also_for={"5.0 classic": "not measured to be without any fault of integers"},
+        also_for=dict.fromkeys(CLASSIC, "integers of other ops are not measured there"),
     ),
     Rewrite(
         truncate_casts,
@@ -88,7 +88,7 @@ LEGALISE: tuple[Rewrite, ...] = (
     Rewrite(
         choose_branch,
         removes=("truth constant",),
-        also_for=dict.fromkeys(("5.0 classic", "5.0 new"), "a branch never taken costs time"),
+        also_for=dict.fromkeys((*CLASSIC, *NEW), "a branch that is never taken costs time"),
         after={"decide_finite": "it decides some conditions"},
     ),
     Rewrite(
@@ -183,7 +183,7 @@ LEGALISE: tuple[Rewrite, ...] = (
     Rewrite(
         keep_argmax_axis,
         removes=("vector of positions",),
-        also_for={"5.0 classic": "one file for it and the versions before it"},
+        also_for=dict.fromkeys(CLASSIC, "what the memory held before may be right by chance"),
     ),
     Rewrite(
         scalars_to_rows,

@@ -14,7 +14,7 @@ from keras2cv_export.passes.legalise.types.clip_to_attributes import clip_to_att
 from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_sigmoid
 from keras2cv_export.passes.optimise.order_residuals import order_residuals
 from keras2cv_export.passes.optimise.share_weights import share_weights
-from keras2cv_export.passes.registry import Rewrite, anywhere
+from keras2cv_export.passes.registry import NEW, Rewrite, anywhere
 
 LOWER: tuple[Rewrite, ...] = (
     Rewrite(
@@ -41,7 +41,7 @@ LOWER: tuple[Rewrite, ...] = (
     Rewrite(
         name_nodes_apart,
         removes=("same names",),
-        also_for={"5.0 new": "ONNX Runtime, which runs the file too, refuses them"},
+        also_for=dict.fromkeys(NEW, "ONNX Runtime, which runs the file too, refuses them"),
         after={"part_matmul": "it makes nodes", "part_normalization": "the same"},
     ),
     # Faster on both engines of 5.0: docs/optimisations.md.
