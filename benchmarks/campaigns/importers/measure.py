@@ -52,7 +52,8 @@ def _answers(probe: Probe) -> Iterator[dict[str, Any]]:
 
 def _unnamed(model: onnx.ModelProto) -> onnx.ModelProto:
     """Return the model without names of nodes: ONNX Runtime refuses two that are the same."""
-    copy = onnx.ModelProto.FromString(model.SerializeToString())
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
     for node in copy.graph.node:
         node.name = ""
     return copy
