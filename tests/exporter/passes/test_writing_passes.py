@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[3] / "docs" / "writing_passes.md"
-BLOCK = re.compile(r"From \[`[^`]+`\]\((?P<file>[^)]+)\):\n\n```python\n(?P<code>.*?)```", re.DOTALL)
+BLOCK = re.compile(
+    r"From \[`[^`]+`\]\((?P<file>[^)]+)\):\n\n```python\n(?P<code>.*?)```", re.DOTALL
+)
 TEXT = PAGE.read_text(encoding="utf-8")
 BLOCKS = [(m["file"], m["code"]) for m in BLOCK.finditer(TEXT)]
 
