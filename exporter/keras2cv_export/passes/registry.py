@@ -26,10 +26,6 @@ Why = Mapping[str, str]
 MEASURED: Mapping[str, tuple[str, ...]] = {**OPS, **FORMS, **FAULTS}
 """Op, form or fault -> the importers that refuse it, or compute it wrongly."""
 
-# The engines of the OpenCVs that have two.
-CLASSIC = tuple(one for one in IMPORTERS if one.endswith(" classic"))
-NEW = tuple(one for one in IMPORTERS if one.endswith(" new"))
-
 
 class RegistryError(ValueError):
     """A row of the registry is wrong: a mistake of ours, found when the registry is imported."""

@@ -10,6 +10,10 @@ from keras2cv.net.opencv import version_tuple
 # mended at some time after, and nobody has looked when.
 IMPORTERS: Final[tuple[str, ...]] = ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new")
 
+# The engines of the OpenCVs that have two.
+CLASSIC: Final = tuple(one for one in IMPORTERS if one.endswith(" classic"))
+NEW: Final = tuple(one for one in IMPORTERS if one.endswith(" new"))
+
 
 def importer_of(opencv: str, engine: str = "classic") -> str:
     """Return the importer that stands for an OpenCV, "4.9" or "5.0.0", and an engine of 5.0's."""

@@ -49,7 +49,8 @@ from keras2cv_export.passes.legalise.windows.widen_nine_taps import widen_nine_t
 from keras2cv_export.passes.legalise.windows.widen_windows import widen_windows
 from keras2cv_export.passes.optimise.merge_reshapes import merge_reshapes
 from keras2cv_export.passes.optimise.merge_transposes import merge_transposes
-from keras2cv_export.passes.registry import CLASSIC, NEW, Rewrite, anywhere
+from keras2cv_export.passes.registry import Rewrite, anywhere
+from keras2cv_export.targets.importers import CLASSIC, NEW
 
 # `cv2.dnn.readNet` of 5.0 takes the new engine by itself, whichever a file was made for.
 _READ_BY_NEW: Final = dict.fromkeys(CLASSIC, "readNet of 5.0 gives such a file to the new engine")

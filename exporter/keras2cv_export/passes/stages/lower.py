@@ -14,7 +14,8 @@ from keras2cv_export.passes.legalise.types.clip_to_attributes import clip_to_att
 from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_sigmoid
 from keras2cv_export.passes.optimise.order_residuals import order_residuals
 from keras2cv_export.passes.optimise.share_weights import share_weights
-from keras2cv_export.passes.registry import NEW, Rewrite, anywhere
+from keras2cv_export.passes.registry import Rewrite, anywhere
+from keras2cv_export.targets.importers import NEW
 
 LOWER: tuple[Rewrite, ...] = (
     Rewrite(
