@@ -43,11 +43,20 @@ def _answers(probe: Probe) -> Iterator[dict[str, Any]]:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(
-        probe.model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        _unnamed(probe.model).SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     names = [output.name for output in session.get_outputs()]
     for sample in probe.samples:
         yield dict(zip(names, session.run(names, sample), strict=True))
+
+
+def _unnamed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model without names of nodes: ONNX Runtime refuses two that are the same."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for node in copy.graph.node:
+        node.name = ""
+    return copy
 
 
 def measure(
