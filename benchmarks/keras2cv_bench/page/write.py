@@ -16,7 +16,7 @@ from keras2cv_export.pages.bars import Bar, Kind, bars
 from keras2cv_export.pages.chart import Drawing
 from keras2cv_export.pages.formats import duration
 from keras2cv_export.pages.templating import render
-from keras2cv_export.turns import Comparison
+from keras2cv_export.speed.interleave import Comparison
 
 from .charts import STAGE_COLOURS, Axes, Line, Staged, lines, stages
 
