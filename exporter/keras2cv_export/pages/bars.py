@@ -96,6 +96,8 @@ def rows_chart(
             style = {"color": INKS[row.kind], "fontsize": 14, "va": "center", "ha": "right"}
             style |= {"weight": "bold"} if row.kind == "ours" else {}
             kind = f"label {row.kind}"
-            drawn.text(-14 / across, index, printable(row.title, 32), kind, transform=beside, **style)
+            drawn.text(
+                -14 / across, index, printable(row.title, 32), kind, transform=beside, **style
+            )
             drawn.text(1 + (right - 4) / across, index, row.text, kind, transform=beside, **style)
         yield drawn

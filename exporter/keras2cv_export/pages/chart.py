@@ -30,6 +30,7 @@ _RC: Final[dict[str, Any]] = {
     "text.parse_math": False,  # a name may hold dollar signs
     "text.color": light("soft"),
     "font.size": 11,
+    "axes.labelsize": 12,
     "axes.edgecolor": light("edge"),
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -22,7 +22,9 @@ def error(value: float | None) -> str:
 
 def duration(milliseconds: float) -> str:
     """Return a duration as people read it: 0.083, 7.12, 48.9, 203."""
-    digits = 0 if milliseconds >= 100 else 1 if milliseconds >= 20 else 2 if milliseconds >= 1 else 3
+    digits = (
+        0 if milliseconds >= 100 else 1 if milliseconds >= 20 else 2 if milliseconds >= 1 else 3
+    )
     return f"{milliseconds:.{digits}f}"
 
 

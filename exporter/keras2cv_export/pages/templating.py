@@ -23,7 +23,7 @@ def render(package: str, template: str, **values: Any) -> str:
     """
     environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(p) for p in (package, __package__)]),
-        autoescape=lambda name: not str(name).endswith(".md.jinja"),
+        autoescape=jinja2.select_autoescape((), disabled_extensions=("md.jinja",), default=True),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -134,9 +134,7 @@ def layers(found: Sequence[tuple[str, str, float]], limit: float, first: str | N
         limit: The largest error that is allowed.
         first: The key of the first layer that is wrong, which is named.
     """
-    heights = [
-        min(max(e, _LEAST), _LARGEST) if math.isfinite(e) else _LARGEST for _, _, e in found
-    ]
+    heights = [min(max(e, _LEAST), _LARGEST) if math.isfinite(e) else _LARGEST for _, _, e in found]
     with chart("Error of each layer", (WIDE, 250), bottom=30) as drawn:
         drawn.frame("bottom")
         drawn.axes.set(yscale="log", ylim=(_LEAST, _LARGEST), xlim=(-0.5, len(found) - 0.5))

@@ -26,9 +26,7 @@ def classes(drawing: Drawing, name: str) -> list[Any]:
     found = []
     for group in groups:
         defined = {id(path) for defs in group.iter("defs") for path in defs}
-        found += [
-            e for e in group.iter() if e.tag in (*SHAPES, "text") and id(e) not in defined
-        ]
+        found += [e for e in group.iter() if e.tag in (*SHAPES, "text") and id(e) not in defined]
     return found
 
 
