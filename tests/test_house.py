@@ -7,6 +7,7 @@ in the files that load, trace and convert, and nowhere else
 passes           onnx, onnx_ir, onnxscript, numpy and the exporter's graph.py, elementwise.py,
 contents.py and tiles.py: never each other
 keras2cv_bench   everything
+pages            jinja2 and matplotlib, in the rooms that make pages and nowhere else
 """
 
 from __future__ import annotations
@@ -127,11 +128,24 @@ def pass_arrow(found: Import) -> bool:
     return found.top in {"numpy", "onnx", "onnx_ir", "onnxscript", *sys.stdlib_module_names}
 
 
+PAGE_ROOMS = ("pages/", "page/", "checks/page/")
+
+
+def page_arrow(found: Import) -> bool:
+    """Who makes no page needs nothing of the extra [pages]; the page rooms are imported lazily."""
+    inside = found.file.startswith(PAGE_ROOMS)
+    if found.top in {"jinja2", "markupsafe", "matplotlib"}:
+        return inside
+    rooms = ("keras2cv_export.pages", "keras2cv_export.checks.page.", "keras2cv_bench.page.")
+    return inside or found.lazy or not found.module.startswith(rooms)
+
+
 ARROWS: list[Callable[[Import], bool]] = [
     runtime_arrow,
     backward_arrow,
     framework_arrow,
     pass_arrow,
+    page_arrow,
 ]
 
 
@@ -171,6 +185,8 @@ def test_every_package_is_looked_at() -> None:
         ("keras2cv_export", "passes/optimise/a.py", "import keras2cv", pass_arrow),
         ("keras2cv_export", "passes/optimise/a.py", "from . import b", pass_arrow),
         ("keras2cv_export", "passes/optimise/a.py", "from ...target import T", pass_arrow),
+        ("keras2cv_export", "parity/report.py", "def f():\n    import jinja2", page_arrow),
+        ("keras2cv_bench", "report.py", "from .page import page", page_arrow),
     ],
 )
 def test_each_arrow_catches_its_breach(

@@ -14,7 +14,6 @@ from keras2cv.errors import UsageError
 from keras2cv_export.cli.heavy import (
     add_model_arguments,
     load_exporter,
-    require_pages,
     tolerance_of,
 )
 
@@ -102,9 +101,13 @@ def _counts(text: str) -> tuple[int, ...]:
 
 def execute(args: Namespace) -> int:
     """Measure, print the tables, and write what was asked for."""
-    if args.html is not None:
-        require_pages("bench")
-    load_exporter("bench", "keras2cv_export.speed.interleave", "take_blocks", model=args.against)
+    load_exporter(
+        "bench",
+        "keras2cv_export.speed.interleave",
+        "take_blocks",
+        model=args.against,
+        page=args.html is not None,
+    )
     from keras2cv_bench import benching, findings, records
 
     baseline = None if args.baseline is None else records.read_record(args.baseline)

@@ -14,7 +14,6 @@ from keras2cv_export.cli.heavy import (
     load_exporter,
     print_parity,
     progress,
-    require_pages,
     tolerance_of,
 )
 
@@ -101,9 +100,9 @@ def execute(args: Namespace) -> int:
         raise UsageError("--max-ratio needs the timing that --no-speed leaves out. Drop one.")
     if args.repro is not None and not args.bisect:
         raise UsageError("--repro writes what --bisect finds. Add --bisect.")
-    if args.html is not None:
-        require_pages("check")
-    check = load_exporter("check", "keras2cv_export", "check", model=args.against)
+    check = load_exporter(
+        "check", "keras2cv_export", "check", model=args.against, page=args.html is not None
+    )
     report = check(
         args.bundle,
         against=args.against,
