@@ -12,7 +12,6 @@ import numpy as np
 
 from keras2cv.errors import UsageError
 from keras2cv_bench.findings import is_result
-from keras2cv_bench.records import Record
 from keras2cv_bench.subjects import NAIVE, OURS, PREDICT, REFERENCE, SAME_ISA
 from keras2cv_export.pages.templating import render
 
@@ -44,43 +43,6 @@ class Scale:
     rows: tuple[Cells, ...]
 
 
-@dataclass(frozen=True)
-class PerformancePage:
-    """Everything that the page shows; rows of tables are cells as they are printed.
-
-    Attributes:
-        newest: The record that was measured last.
-        threads: That the models ran with.
-        plots: Names of the charts beside the page.
-        against: Means and worst models against each of the others.
-        at_avx2: Whether TensorFlow was limited to AVX2 as well.
-        model_heads, models: Model by model.
-        reasons: What is missing in it, and why.
-        peak: GFLOP/s of one product of two large matrices.
-        rate_heads, rates: GFLOP/s of each model.
-        scales: What grows.
-        others: Cores that other programs used while each case was measured.
-        others_median: Their median.
-        cores: How many OpenCV kept busy in each case.
-    """
-
-    newest: Record
-    threads: int
-    plots: tuple[str, ...]
-    against: tuple[Cells, ...]
-    at_avx2: bool
-    model_heads: Cells
-    models: tuple[Cells, ...]
-    reasons: tuple[str, ...]
-    peak: float
-    rate_heads: Cells
-    rates: tuple[Cells, ...]
-    scales: tuple[Scale, ...]
-    others: tuple[float, ...]
-    others_median: float
-    cores: tuple[float, ...]
-
-
 def write(found: Sequence[Found], peaks: Mapping[int, float], output: Path) -> None:
     """Write performance.md, and its plots and figures into a folder of that name.
 
@@ -88,10 +50,9 @@ def write(found: Sequence[Found], peaks: Mapping[int, float], output: Path) -> N
         UsageError: It cannot be written there.
     """
     drawn = dict(plots(found, peaks))
-    page = view(found, peaks, tuple(drawn))
     files = {
         "performance/figures.json": json.dumps(figures(found, peaks), indent=1) + "\n",
-        "performance.md": render(__package__, "performance.md.jinja", page=page),
+        "performance.md": text_of(found, peaks, tuple(drawn)),
     }
     for name, drawing in drawn.items():
         text = render(__package__, "standalone.svg.jinja", drawing=drawing)
@@ -104,31 +65,31 @@ def write(found: Sequence[Found], peaks: Mapping[int, float], output: Path) -> N
         raise UsageError(f"{output} cannot be written: {error.strerror}. Use -o.") from error
 
 
-def view(
-    found: Sequence[Found], peaks: Mapping[int, float], drawn: tuple[str, ...]
-) -> PerformancePage:
-    """Return what was measured as the page shows it; `drawn` are the names of its plots."""
+def text_of(found: Sequence[Found], peaks: Mapping[int, float], drawn: tuple[str, ...]) -> str:
+    """Return the page, in Markdown; `drawn` are the names of its plots."""
     models = [one for one in found if one.case.group == "models"]
     explained = {SAME_ISA: AT_AVX2} if _ratios(models, SAME_ISA) else {}
     titles = {name: title for name, (title, _, _) in BARS.items()} | explained
-    others = tuple(one.record.host.others or 0.0 for one in found)
     threads = (models or found)[0].record.threads
-    return PerformancePage(
+    others = [one.record.host.others or 0.0 for one in found]
+    return render(
+        __package__,
+        "performance.md.jinja",
         newest=max(found, key=lambda one: one.record.when).record,
         threads=threads,
         plots=drawn,
-        against=tuple(_against(models)),
+        against=list(_against(models)),
         at_avx2=bool(explained),
         model_heads=("model", "ms", *titles.values(), *_OWN_HEADS),
-        models=tuple(_model_row(one, tuple(titles)) for one in models),
-        reasons=tuple(dict.fromkeys(_missing(models))),
+        models=[_model_row(one, tuple(titles)) for one in models],
+        reasons=list(dict.fromkeys(_missing(models))),
         peak=peaks[threads],
         rate_heads=("model", "GFLOP", *(f"{title}, GFLOP/s" for _, _, title in LINES)),
-        rates=tuple(_rate_row(one, peaks[threads]) for one in models),
-        scales=tuple(_scales(found, peaks)),
+        rates=[_rate_row(one, peaks[threads]) for one in models],
+        scales=list(_scales(found, peaks)),
         others=others,
         others_median=float(np.median(others)),
-        cores=tuple(t.cores for one in found if (t := one.record.timing(OURS, one.case.batch))),
+        cores=[t.cores for one in found if (t := one.record.timing(OURS, one.case.batch))],
     )
 
 

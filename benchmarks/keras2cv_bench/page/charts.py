@@ -1,138 +1,109 @@
-"""Charts of a benchmark: stages one behind the other, and lines over batch sizes or rounds."""
+"""What a benchmark's page shows of each subject, and its charts."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from keras2cv_bench.records import Stage
-from keras2cv_export.pages.bars import COLOURS, INKS, WIDE, Kind, Row, rows_chart
-from keras2cv_export.pages.chart import Drawing, chart, printable
+import numpy as np
+
+from keras2cv_bench.findings import Quantiles, quantiles
+from keras2cv_bench.records import Stage, Timing
+from keras2cv_export.pages.bars import Bar, Kind, bars
+from keras2cv_export.pages.chart import Drawing
 from keras2cv_export.pages.formats import duration
-from keras2cv_export.pages.palette import light
+from keras2cv_export.speed.interleave import Comparison
+
+from .lines import Axes, Line, lines
 
 # The stages that add up to a prediction, in order, with their colours of the palette.
-STAGE_COLOURS: Final[Mapping[Stage, str]] = MappingProxyType(
+STAGES: Final[Mapping[Stage, str]] = MappingProxyType(
     {"preprocessing": "s0", "forward": "s3", "postprocessing": "s2"}
 )
-_NAME_HEIGHT: Final = 16  # pixels between two lines' names at least
 
 
 @dataclass(frozen=True)
-class Staged:
-    """A subject, and the milliseconds of its stages, in the order of STAGE_COLOURS."""
+class Shown:
+    """A subject at a batch size.
 
-    title: str
-    kind: Kind
-    parts_ms: tuple[float, ...]
-
-
-def stages(found: Sequence[Staged], label: str) -> Drawing:
-    """Draw each subject's way from picture to result, one stage behind the other."""
-    rows = [Row(one.title, one.kind, f"{duration(sum(one.parts_ms))} ms") for one in found]
-    most = max(sum(one.parts_ms) for one in found) or 1.0
-    with rows_chart(label, rows, most, row_height=34, right=110) as drawn:
-        for index, one in enumerate(found):
-            start = 0.0
-            for (stage, colour), value in zip(STAGE_COLOURS.items(), one.parts_ms, strict=True):
-                width = max(value, most / 750)
-                (patch,) = drawn.axes.barh(index, width, 0.53, start, color=light(colour))
-                drawn.mark(patch, "stage", f"{stage}: {value:.3g} ms")
-                start += value
-        return drawn.drawing()
-
-
-@dataclass(frozen=True)
-class Line:
-    """A subject's values over x."""
-
-    title: str
-    kind: Kind
-    points: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
-class Axes:
-    """What the axes of lines are called, and a limit that is drawn across, with its name."""
-
-    x_title: str
-    y_title: str
-    ceiling: tuple[float, str] | None = None
-
-
-def lines(found: Sequence[Line], label: str, axes: Axes, *, height: int = 300) -> Drawing:
-    """Draw lines over a logarithmic x axis, from zero on; each is named at its right end.
-
-    Args:
-        found: The lines, of positive x.
-        label: What the chart is.
-        axes: What stands at its axes.
-        height: In pixels.
+    Attributes:
+        title: Who it is.
+        kind: Ours, theirs, or one whose answers are wrong.
+        timing: What was measured.
+        forward: Quantiles of the net alone, in milliseconds.
+        comparison: Our time over its; None for ourselves, and where it gave no result.
+        file_mb: The size of its file, where known.
     """
-    xs = sorted({x for one in found for x, _ in one.points})
-    most = max([y for one in found for _, y in one.points] + [(axes.ceiling or (0.0, ""))[0]])
-    ticks = nice_ticks(most)
-    with chart(label, (WIDE, height), left=64, right=190, top=26, bottom=46) as drawn:
-        drawn.frame("bottom")
-        drawn.axes.set(xscale="log", xlim=_with_margin(xs), ylim=(0, ticks[-1]))
-        drawn.axes.set_xticks(xs, [f"{x:g}" for x in xs])
-        drawn.axes.minorticks_off()
-        drawn.axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-        drawn.axes.grid(axis="y", color=light("edge"))
-        drawn.axes.set_axisbelow(True)
-        drawn.axes.set_xlabel(axes.x_title, color=light("soft"))
-        inside: dict[str, Any] = {"transform": drawn.axes.transAxes}
-        drawn.text(-0.055, 1.05, axes.y_title, "title", **inside)
-        if axes.ceiling:
-            limit, name = axes.ceiling
-            style: dict[str, Any] = {"color": light("bad"), "linestyle": (0, (4, 3))}
-            drawn.line(_with_margin(xs), [limit, limit], "limit", linewidth=1.5, **style)
-            across = {"transform": drawn.axes.get_yaxis_transform(), "ha": "right"}
-            height_of_name = limit + 0.02 * ticks[-1]
-            style = {"color": light("bad"), "weight": "bold"}
-            drawn.text(0.99, height_of_name, name, "note halo", **across, **style)
-        for one in sorted(found, key=lambda line: line.kind == "ours"):
-            ours = one.kind == "ours"
-            style = {"color": COLOURS[one.kind], "linewidth": 3 if ours else 2}
-            line_xs, line_ys = zip(*one.points, strict=True)
-            drawn.line(line_xs, line_ys, f"trend {one.kind}", alpha=1 if ours else 0.45, **style)
-            tips = [f"{one.title}: {y:.3g}" for y in line_ys]
-            style = {"color": COLOURS[one.kind], "alpha": 1 if ours else 0.6, "markersize": 7.2}
-            drawn.dots(line_xs, line_ys, f"mark {one.kind}", *tips, **style)
-        apart = ticks[-1] * _NAME_HEIGHT / (height - 72)
-        for y, one in _spread(found, apart, ticks[-1]):
-            style = {"color": INKS[one.kind], "fontsize": 12, "va": "center"}
-            style |= {"weight": "bold"} if one.kind == "ours" else {}
-            beside = {"transform": drawn.axes.get_yaxis_transform()}
-            drawn.text(1.015, y, printable(one.title, 27), f"label {one.kind}", **beside, **style)
-        return drawn.drawing()
+
+    title: str
+    kind: Kind
+    timing: Timing
+    forward: Quantiles
+    comparison: Comparison | None
+    file_mb: float | None
 
 
-def _with_margin(xs: Sequence[float]) -> tuple[float, float]:
-    """Return the ends of a logarithmic axis that leaves room around its points."""
-    room = (xs[-1] / xs[0]) ** 0.02 if len(xs) > 1 else 2.0
-    return xs[0] / room, xs[-1] * room
+@dataclass(frozen=True)
+class Batch:
+    """The subjects at one batch size."""
+
+    size: int
+    subjects: tuple[Shown, ...]
 
 
-def _spread(found: Sequence[Line], apart: float, top: float) -> Iterator[tuple[float, Line]]:
-    """Yield the heights of names at the lines' ends, `apart` from each other, and below `top`."""
-    placed: list[tuple[float, Line]] = []
-    for one in sorted(found, key=lambda line: line.points[-1][1]):
-        lowest = placed[-1][0] + apart if placed else 0.0
-        placed.append((max(one.points[-1][1], lowest), one))
-    for y, one in reversed(placed):
-        top = min(y, top)
-        yield top, one
-        top -= apart
+def forwards(batch: Batch, label: str) -> Drawing:
+    """Draw the net alone: each subject's median, and every run as a dot."""
+    found = []
+    for one in sorted(batch.subjects, key=lambda one: one.forward.median):
+        times = f" · {1 / one.comparison.ratio:.1f}x" if one.comparison else ""
+        text = f"{duration(one.forward.median)} ms{' · wrong' if one.kind == 'wrong' else times}"
+        runs = tuple(chain.from_iterable(one.timing.steady("forward")))
+        found.append(Bar(one.title, one.kind, text, (one.forward.median,), runs))
+    return bars(found, label)
 
 
-def nice_ticks(most: float) -> list[float]:
-    """Return ticks from 0 to at least `most`, at 1, 2 or 5 times a power of ten."""
-    if not most > 0:
-        return [0.0, 1.0]
-    power = 10.0 ** math.floor(math.log10(most))
-    step = next(s * power for s in (0.2, 0.5, 1.0, 2.0, 5.0) if most / (s * power) <= 6)
-    return [step * k for k in range(math.ceil(most / step - 1e-9) + 1)]
+def stages(batch: Batch) -> Drawing:
+    """Draw each subject's way from picture to result, one stage behind the other."""
+    found = []
+    for one in batch.subjects:
+        parts = tuple(quantiles(one.timing, stage).median for stage in STAGES)
+        found.append(Bar(one.title, one.kind, f"{duration(sum(parts))} ms", parts))
+    return bars(sorted(found, key=lambda bar: sum(bar.lengths)), "Stages", STAGES)
+
+
+def memory(batch: Batch) -> Drawing | None:
+    """Draw the most that each process held; None where no system told."""
+    known = [(peak, one) for one in batch.subjects if (peak := one.timing.peak_mb) is not None]
+    found = [
+        Bar(one.title, one.kind, f"{peak_mb:.0f} MB", (peak_mb,))
+        for peak_mb, one in sorted(known, key=lambda pair: pair[0])
+    ]
+    return bars(found, "Memory") if found else None
+
+
+def sizes(batches: Sequence[Batch]) -> Drawing | None:
+    """Draw milliseconds per sample over batch sizes; None with one of them."""
+    points: dict[tuple[str, Kind], list[tuple[float, float]]] = {}
+    for batch in batches:
+        for one in batch.subjects:
+            if one.kind != "wrong":
+                per_sample = one.forward.median / batch.size
+                points.setdefault((one.title, one.kind), []).append((batch.size, per_sample))
+    found = [Line(title, kind, tuple(line)) for (title, kind), line in points.items()]
+    axes = Axes("samples in a batch", "ms per sample")
+    return lines(found, "Batch sizes", axes) if found and len(batches) > 1 else None
+
+
+def rounds(batch: Batch) -> Drawing | None:
+    """Draw each subject's rounds over its own median; None with one round."""
+    found = []
+    for one in batch.subjects:
+        medians = np.array([np.median(block) for block in one.timing.steady("forward")])
+        points = tuple(enumerate((medians / np.median(medians)).tolist(), start=1))
+        if one.kind != "wrong" and len(points) > 1:
+            found.append(Line(one.title, one.kind, points))
+    axes = Axes("round", "median / median of all rounds")
+    return lines(found, "Rounds", axes, height=240) if found else None

@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -22,6 +23,9 @@ from .palette import light
 from .svg import inner_svg
 
 Numbers = Sequence[float] | Any
+Ticks = Mapping[float, str]
+
+NO_TICKS: Final[Ticks] = MappingProxyType({})
 
 _RC: Final[dict[str, Any]] = {
     "svg.fonttype": "none",
@@ -112,25 +116,38 @@ class Chart:
         artist.set(gid=name, clip_on=False)
         self._marks[name] = (kind, tuple(printable(tip) for tip in tips))
 
-    def dots(self, xs: Numbers, ys: Numbers, kind: str, *tips: str, **style: Any) -> None:
-        """Draw a dot for each point; `style` is that of a matplotlib line."""
-        self.line(xs, ys, kind, *tips, linestyle="none", marker="o", markeredgewidth=0, **style)
-
-    def line(self, xs: Numbers, ys: Numbers, kind: str, *tips: str, **style: Any) -> None:
-        """Draw a line through points; `style` is that of a matplotlib line."""
-        (line,) = self.axes.plot(xs, ys, **style)
+    def line(
+        self, xs: Numbers, ys: Numbers, kind: str, *tips: str, color: str, **style: Any
+    ) -> None:
+        """Draw a line in a colour of the palette; `style` is that of a matplotlib line."""
+        (line,) = self.axes.plot(xs, ys, color=light(color), **style)
         self.mark(line, kind, *tips)
 
-    def text(self, x: float, y: float, words: str, kind: str, **style: Any) -> None:
-        """Write words at a place of the axes; `style` is that of a matplotlib text."""
-        self.mark(self.axes.text(x, y, printable(words, 60), **style), kind)
+    def dots(self, xs: Numbers, ys: Numbers, kind: str, *tips: str, **style: Any) -> None:
+        """Draw a dot for each point; otherwise as `line`."""
+        self.line(xs, ys, kind, *tips, linestyle="none", marker="o", markeredgewidth=0, **style)
 
-    def frame(self, *sides: str) -> None:
-        """Draw the axes' lines on these sides alone; without any, no ticks either."""
+    def limit(self, xs: Numbers, ys: Numbers) -> None:
+        """Draw the line that marks a limit."""
+        self.line(xs, ys, "limit", color="bad", linestyle=(0, (4, 3)), linewidth=1.5)
+
+    def text(self, x: float, y: float, words: str, kind: str, *, color: str, **style: Any) -> None:
+        """Write words at a place of the axes; `style` is that of a matplotlib text."""
+        text = self.axes.text(x, y, printable(words, 60), color=light(color), **style)
+        self.mark(text, kind)
+
+    def note(self, x: float, y: float, words: str, **style: Any) -> None:
+        """Write words beside a limit or beyond it."""
+        self.text(x, y, words, "note halo", color="bad", weight="bold", **style)
+
+    def frame(self, *sides: str, x: Ticks = NO_TICKS, y: Ticks = NO_TICKS, title: str = "") -> None:
+        """Draw the axes' lines on some sides, with ticks (place -> words) and the x axis' title."""
         for side, spine in self.axes.spines.items():
             spine.set_visible(side in sides)
-        if not sides:
-            self.axes.set(xticks=[], yticks=[])
+        self.axes.set_xticks([*x], [*x.values()])
+        self.axes.set_yticks([*y], [*y.values()])
+        self.axes.minorticks_off()
+        self.axes.set_xlabel(title, color=light("soft"))
 
     def drawing(self) -> Drawing:
         """Finish the chart."""

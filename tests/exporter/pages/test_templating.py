@@ -52,7 +52,7 @@ def test_every_colour_has_a_light_and_a_dark_one() -> None:
 
 def test_a_chart_can_be_a_file_of_its_own() -> None:
     """With its colours, and with a label that is escaped."""
-    drawing = bars([Bar("a <b>", "ours", 1.0, "1 ms")], 'Times "of" <a>')
+    drawing = bars([Bar("a <b>", "ours", "1 ms", (1.0,))], 'Times "of" <a>')
     text = render(PACKAGE, "standalone.svg.jinja", drawing=drawing)
     assert text.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
     assert text.endswith("</svg>\n")

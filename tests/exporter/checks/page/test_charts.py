@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
+from keras2cv_export.bisecting import LayerError
 from keras2cv_export.checks.page import charts
 from keras2cv_export.checks.record import output_values
+from keras2cv_export.end_to_end.stages import Limit, Stage
+from keras2cv_export.pages.bars import Bar, bars
 from keras2cv_export.pages.chart import Drawing
+from keras2cv_export.speed.speed import SpeedReport
 
 SHAPES = ("path", "use")
 
@@ -47,6 +52,16 @@ def width(path: Any) -> float:
     return max(xs) - min(xs)
 
 
+def stage(name: Any, share: float) -> Stage:
+    """Return a stage of which only its share is drawn."""
+    return Stage(name, "", 0.0, 0.0, Limit(0.0, 0.0), share, "")
+
+
+def layer(key: str, error: float) -> LayerError:
+    """Return a layer's error."""
+    return LayerError(key, key, "Conv2D", error, key)
+
+
 def values(error: float) -> dict[str, Any]:
     """Return the record of an output of 30 values, one of them off by `error` of the largest."""
     rng = np.random.default_rng(0)
@@ -59,13 +74,13 @@ def values(error: float) -> dict[str, Any]:
 
 def test_a_histogram_counts_every_error_once() -> None:
     """Exact values at the left end, the one beyond the limit in red."""
-    drawing = charts.histogram(values(3e-3)["errors"], 1e-4, "y")
+    drawing = charts.histogram(values(3e-3), 1e-4, "y")
     told = tips(drawing, "bar")
     assert sorted(int(tip.split()[0]) for tip in told) == [1, 29]
     assert "29 elements: below 1e-9" in told
     assert len(classes(drawing, "bad")) == 1
     assert [e.tag for e in classes(drawing, "limit")] == ["path"]
-    assert not classes(charts.histogram(values(3e-5)["errors"], 1e-4, "y"), "bad")
+    assert not classes(charts.histogram(values(3e-5), 1e-4, "y"), "bad")
 
 
 def test_a_scatter_has_a_dot_per_element_on_the_diagonal() -> None:
@@ -91,7 +106,7 @@ def test_a_scatter_of_nan_and_of_one_value_can_be_drawn() -> None:
 
 def test_shares_divide_the_bar() -> None:
     """As wide as their shares; those of nothing are not drawn."""
-    drawing = charts.shares([("resize", 0.75), ("decode", 0.0), ("net", 0.25)])
+    drawing = charts.shares([stage("resize", 0.75), stage("decode", 0.0), stage("net", 0.25)])
     assert not classes(drawing, "stage1")
     widths = [width(classes(drawing, f"stage{k}")[0]) for k in (0, 2)]
     assert widths == pytest.approx([718, 238], abs=0.3)
@@ -100,7 +115,7 @@ def test_shares_divide_the_bar() -> None:
 
 def test_layers_stand_in_their_order_and_the_first_wrong_one_is_named() -> None:
     """Red from the limit on, infinite errors at the top."""
-    found = [(key, "Conv2D", error) for key, error in (("a", 1e-7), ("b", 2e-3), ("c", np.inf))]
+    found = [layer(key, error) for key, error in (("a", 1e-7), ("b", 2e-3), ("c", np.inf))]
     drawing = charts.layers(found, 1e-4, "b")
     dots = {tip.text.split()[0]: e for e in classes(drawing, "stem") for tip in e.iter("title")}
     assert {e.text.split()[0] for e in parsed(drawing).iter("title")} == {"a", "b", "c"}
@@ -115,10 +130,8 @@ def test_layers_stand_in_their_order_and_the_first_wrong_one_is_named() -> None:
 
 def test_durations_are_bars_from_zero_with_every_run() -> None:
     """Twice the median is twice the bar."""
-    drawing = charts.durations(
-        {"predict": [1e6, 1e6, 2e6], "tf.function": [2e6, 2e6, 2e6]},
-        {"predict": 1.0, "tf.function": 2.0},
-    )
+    times = {"predict": (1e6, 1e6, 2e6), "tf.function": (2e6, 2e6, 2e6)}
+    drawing = charts.durations(SpeedReport(times, "new", (2, 2), 1))
     bars = [width(path) for path in classes(drawing, "time")]
     assert bars[1] == pytest.approx(2 * bars[0], abs=0.2)
     assert len(classes(drawing, "run")) == 6
@@ -130,19 +143,18 @@ HOSTILE = 'a"<b>&$x_$ \x01\n猫\ud800'
 @pytest.mark.parametrize("chart", ["histogram", "scatter"])
 def test_names_are_escaped(chart: str) -> None:
     """An output may be called anything."""
-    data = values(1e-3)
-    part = data["errors"] if chart == "histogram" else data
-    drawing = getattr(charts, chart)(part, 1e-4, HOSTILE)
+    drawing = getattr(charts, chart)(values(1e-3), 1e-4, HOSTILE)
     assert "<b>" not in drawing.body
     assert HOSTILE not in drawing.label
 
 
 def test_names_that_are_drawn_are_escaped() -> None:
     """And are no formula, no second line, and nothing that XML does not hold."""
+    hostile = replace(layer(HOSTILE, 1.0), kind=HOSTILE)
     drawings = (
-        charts.layers([(HOSTILE, HOSTILE, 1.0)], 1e-4, HOSTILE),
-        charts.shares([(HOSTILE, 1.0)]),
-        charts.durations({HOSTILE: [1e6]}, {HOSTILE: 1.0}),
+        charts.layers([hostile], 1e-4, HOSTILE),
+        charts.shares([stage(HOSTILE, 1.0)]),
+        bars([Bar(HOSTILE, "ours", HOSTILE, (1.0,))], HOSTILE),
     )
     for drawing in drawings:
         assert "<b>" not in drawing.body
