@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -20,8 +19,10 @@ from keras2cv_export.speed.interleave import Comparison
 from .lines import Axes, Line, lines
 
 # The stages that add up to a prediction, in order, with their colours of the palette.
-STAGES: Final[Mapping[Stage, str]] = MappingProxyType(
-    {"preprocessing": "s0", "forward": "s3", "postprocessing": "s2"}
+STAGES: Final[tuple[tuple[Stage, str], ...]] = (
+    ("preprocessing", "s0"),
+    ("forward", "s3"),
+    ("postprocessing", "s2"),
 )
 
 
@@ -69,7 +70,7 @@ def stages(batch: Batch) -> Drawing:
     """Draw each subject's way from picture to result, one stage behind the other."""
     found = []
     for one in batch.subjects:
-        parts = tuple(quantiles(one.timing, stage).median for stage in STAGES)
+        parts = tuple(quantiles(one.timing, stage).median for stage, _ in STAGES)
         found.append(Bar(one.title, one.kind, f"{duration(sum(parts))} ms", parts))
     return bars(sorted(found, key=lambda bar: sum(bar.lengths)), "Stages", STAGES)
 

@@ -23,7 +23,10 @@ COLOURS: Final[Mapping[Kind, str]] = MappingProxyType(
 )
 INKS: Final[Mapping[Kind, str]] = MappingProxyType({**COLOURS, "ours": "ink"})
 _OPACITY: Final[Mapping[Kind, float]] = MappingProxyType({"ours": 1, "theirs": 0.38, "wrong": 0.35})
-_ONE_PART: Final[Mapping[str, str]] = MappingProxyType({"": ""})
+Parts = Sequence[tuple[str, str]]
+"""The names of the bars' parts, with their colours of the palette."""
+
+_ONE_PART: Final[Parts] = (("", ""),)
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,8 @@ class Bar:
     runs: tuple[float, ...] = ()
 
 
-def bars(found: Sequence[Bar], label: str, parts: Mapping[str, str] = _ONE_PART) -> Drawing:
-    """Draw a bar each from zero on, and its runs as dots; what lies far off is at the edge.
-
-    `parts` are the names of the bars' parts with their colours of the palette.
-    """
+def bars(found: Sequence[Bar], label: str, parts: Parts = _ONE_PART) -> Drawing:
+    """Draw a bar each from zero on, and its runs as dots; what lies far off is at the edge."""
     most = max(max(sum(bar.lengths), *_most_of(bar.runs), 0.0) for bar in found) * 1.04 or 1.0
     size_wh = (WIDE, _ROW * len(found) + 4)
     with chart(label, size_wh, left=_LEFT, right=_RIGHT, top=2, bottom=2) as drawn:
@@ -58,11 +58,11 @@ def bars(found: Sequence[Bar], label: str, parts: Mapping[str, str] = _ONE_PART)
         for index, bar in enumerate(found):
             _write_ends(drawn, index, bar)
             start = 0.0
-            for length, (part, colour) in zip(bar.lengths, parts.items(), strict=True):
-                style = {"color": light(colour or COLOURS[bar.kind])}
-                style |= {} if colour else {"alpha": _OPACITY[bar.kind]}
+            for length, (part, colour) in zip(bar.lengths, parts, strict=True):
                 width = max(length, most / 750) if colour else length
-                (patch,) = drawn.axes.barh(index, width, 0.5, start, **style)
+                (patch,) = drawn.axes.barh(index, width, 0.5, start)
+                patch.set_facecolor(light(colour or COLOURS[bar.kind]))
+                patch.set_alpha(1 if colour else _OPACITY[bar.kind])
                 tip = f"{part}: {length:.3g}" if part else f"{bar.title}: {bar.text}"
                 drawn.mark(patch, f"time {bar.kind}", tip)
                 start += length

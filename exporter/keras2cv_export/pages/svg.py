@@ -53,11 +53,11 @@ def _simple(value: str) -> str:
 
 def _hoist_style(group: ET.Element) -> None:
     """Give a group the style that all of its shapes have."""
-    styles = {child.get("style") for child in group}
-    if len(group) > 1 and len(styles) == 1 and "style" not in group.attrib:
-        group.set("style", styles.pop() or "")
+    styles = {child.get("style", "") for child in group}
+    if len(group) > 1 and len(styles) == 1 and "" not in styles and "style" not in group.attrib:
+        group.set("style", styles.pop())
         for child in group:
-            child.attrib.pop("style", None)
+            del child.attrib["style"]
 
 
 def _describe(group: ET.Element, kind: str, tips: tuple[str, ...]) -> None:

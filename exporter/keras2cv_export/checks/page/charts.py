@@ -111,7 +111,7 @@ def layers(found: Sequence[LayerError], limit: float, first: str | None) -> Draw
         powers = {10.0**p: f"1e{p}" for p in range(-9, 1, 3)}
         drawn.frame("bottom", y=powers, title="layers, in the order in which they run →")
         for kind, chosen, colour in (("stem", ~wrong, "main"), ("stem bad", wrong, "bad")):
-            places = np.flatnonzero(chosen)
+            places = np.flatnonzero(chosen).tolist()
             stems = drawn.axes.vlines(places, _LEAST, heights[places], light(colour), alpha=0.35)
             drawn.mark(stems, kind)
             tips = [f"{found[k].key} ({found[k].kind}): {found[k].error:.1e}" for k in places]
