@@ -15,7 +15,8 @@ Marks = Mapping[str, tuple[str, tuple[str, ...]]]
 
 _VARIABLES: Final = {pair[0]: f"var(--{name})" for name, pair in PALETTE.items()}
 _COLOUR: Final = re.compile("|".join(_VARIABLES))
-_FONT: Final = re.compile(r"font-family: [^;]*;? ?")
+_FAMILY: Final = re.compile(r"font-family: [^;]*;? ?")
+_FONT: Final = re.compile(r"font: (?:(\d+) )?([\d.]+px)[^;]*")  # before matplotlib 3.11
 _LONG_NUMBER: Final = re.compile(r"-?\d+\.\d{2,}")
 _SHAPES: Final = {"path", "use"}
 
@@ -25,7 +26,7 @@ def inner_svg(svg: bytes, marks: Marks) -> str:
     root = ET.fromstring(svg)  # noqa: S314 - written by matplotlib, in this process
     for element in root.iter():
         element.tag = _local(element.tag)
-        element.attrib = {_local(key): _simple(value) for key, value in element.items()}
+        element.attrib = {_local(key): _simple(key, value) for key, value in element.items()}
         element.text = (element.text or "").strip() or None
         element.tail = None
         if element.get("transform", "").startswith("rotate(-0"):
@@ -46,9 +47,12 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def _simple(value: str) -> str:
-    short = _LONG_NUMBER.sub(lambda found: f"{float(found[0]):.1f}", " ".join(value.split()))
-    return _COLOUR.sub(lambda found: _VARIABLES[found[0]], _FONT.sub("", short))
+def _simple(key: str, value: str) -> str:
+    """Return coordinates with one digit, and a style without fonts, in the palette's variables."""
+    if key != "style":
+        return _LONG_NUMBER.sub(lambda found: f"{float(found[0]):.1f}", " ".join(value.split()))
+    plain = _FONT.sub(lambda found: f"font-weight: {found[1] or 400}; font-size: {found[2]}", value)
+    return _COLOUR.sub(lambda found: _VARIABLES[found[0]], _FAMILY.sub("", plain))
 
 
 def _hoist_style(group: ET.Element) -> None:
