@@ -1,4 +1,4 @@
-"""docs/performance_limits.md, from what was measured."""
+"""docs/performance_limits.md, from measurements."""
 
 from __future__ import annotations
 

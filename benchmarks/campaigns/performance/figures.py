@@ -1,4 +1,4 @@
-"""performance/figures.json: what the page was made of, without the raw durations."""
+"""performance/figures.json: the page's numbers, without the raw durations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/performance.md and its plots, from what was measured."""
+"""docs/performance.md and its plots, from measurements."""
 
 from __future__ import annotations
 
@@ -138,8 +138,8 @@ def _ratio_cell(one: Found, theirs: str) -> str:
 def _missing(models: Sequence[Found]) -> Iterator[str]:
     for one in models:
         for missing in one.record.missing:
-            said = f"{one.case.name}, {one.record.title(missing.subject)}: {missing.reason}"
-            yield " ".join(said.split())[:300]
+            sentence = f"{one.case.name}, {one.record.title(missing.subject)}: {missing.reason}"
+            yield " ".join(sentence.split())[:300]
         for timing in one.record.timings:
             if not is_result(timing):
                 title = one.record.title(timing.subject)

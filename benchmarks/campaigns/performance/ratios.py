@@ -1,4 +1,4 @@
-"""What is read off a case: our time over others', rates, and how a case grows."""
+"""Numbers of a case: our time over others', rates, and how a case grows."""
 
 from __future__ import annotations
 

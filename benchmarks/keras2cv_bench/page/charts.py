@@ -1,4 +1,4 @@
-"""What a benchmark's page shows of each subject, and its charts."""
+"""The subjects of a benchmark as its page shows them, and its charts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Shown:
     Attributes:
         title: Who it is.
         kind: Ours, theirs, or one whose answers are wrong.
-        timing: What was measured.
+        timing: Its measurements.
         forward: Quantiles of the net alone, in milliseconds.
         comparison: Our time over its; None for ourselves, and where it gave no result.
         file_mb: The size of its file, where known.
@@ -76,7 +76,7 @@ def stages(batch: Batch) -> Drawing:
 
 
 def memory(batch: Batch) -> Drawing | None:
-    """Draw the most that each process held; None where no system told."""
+    """Draw the most that each process held; None where no system knows."""
     known = [(peak, one) for one in batch.subjects if (peak := one.timing.peak_mb) is not None]
     found = [
         Bar(one.title, one.kind, f"{peak_mb:.0f} MB", (peak_mb,))

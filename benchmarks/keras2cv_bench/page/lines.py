@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Axes:
-    """What the axes of lines are called, and a limit that is drawn across, with its name."""
+    """The titles of both axes, and a named limit that is drawn across."""
 
     x_title: str
     y_title: str
@@ -37,8 +37,8 @@ def lines(found: Sequence[Line], label: str, axes: Axes, *, height: int = 300) -
 
     Args:
         found: The lines, of positive x.
-        label: What the chart is.
-        axes: What stands at its axes.
+        label: The chart's description.
+        axes: Its titles and its limit.
         height: In pixels.
     """
     xs = sorted({x for one in found for x, _ in one.points})

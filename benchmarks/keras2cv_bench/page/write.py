@@ -33,7 +33,7 @@ def page(record: Record, outcome: Outcome) -> str:
 
 
 def _subjects(record: Record, size: int) -> Iterator[Shown]:
-    """Yield what ran at a batch size."""
+    """Yield the subjects that ran at a batch size."""
     for subject in record.subjects:
         timing = record.timing(subject.name, size)
         if timing is None:

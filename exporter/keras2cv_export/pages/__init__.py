@@ -1,4 +1,4 @@
-"""What every HTML page of the project shares: the base template, its colours, and charts.
+"""Shared by all pages of the project: the base template, its colours, and charts.
 
     record -charts (matplotlib)-> Drawing        record + drawings -templates (jinja2)-> one file
 

@@ -49,7 +49,7 @@ class Bar:
 
 
 def bars(found: Sequence[Bar], label: str, parts: Parts = _ONE_PART) -> Drawing:
-    """Draw a bar each from zero on, and its runs as dots; what lies far off is at the edge."""
+    """Draw a bar each from zero on, and its runs as dots; runs far off are at the edge."""
     most = max(max(sum(bar.lengths), *_most_of(bar.runs), 0.0) for bar in found) * 1.04 or 1.0
     size_wh = (WIDE, _ROW * len(found) + 4)
     with chart(label, size_wh, left=_LEFT, right=_RIGHT, top=2, bottom=2) as drawn:

@@ -153,7 +153,7 @@ class Chart:
         """Finish the chart."""
         buffer = io.BytesIO()
         with warnings.catch_warnings():
-            # Readers see the page's fonts, which may well have what matplotlib's has not.
+            # Readers see the page's fonts, which may well have a glyph that matplotlib's lacks.
             warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
             self._figure.savefig(buffer, format="svg", metadata={"Date": None})
         body = Markup(inner_svg(buffer.getvalue(), self._marks))  # noqa: S704 - escaped by ElementTree

@@ -22,7 +22,7 @@ _SHAPES: Final = {"path", "use"}
 
 
 def inner_svg(svg: bytes, marks: Marks) -> str:
-    """Return what is inside the <svg> that matplotlib wrote, simplified."""
+    """Return the elements inside matplotlib's <svg>, simplified."""
     root = ET.fromstring(svg)  # noqa: S314 - written by matplotlib, in this process
     for element in root.iter():
         element.tag = _local(element.tag)

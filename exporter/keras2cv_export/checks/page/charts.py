@@ -26,7 +26,7 @@ _EMPTY: Final = 0.7  # where bars on a logarithmic axis begin, so that 1 has a h
 def histogram(values: Mapping[str, Any], limit: float | None, name: str) -> Drawing:
     """Draw how many elements have which error, both axes logarithmic; beyond `limit` in red.
 
-    What is below the first edge, exact values mostly, is the bar at the left end.
+    Errors below the first edge, exact values mostly, are the bar at the left end.
     """
     errors = values["errors"]
     step = errors["edges"][1] / errors["edges"][0]
