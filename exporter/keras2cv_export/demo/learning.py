@@ -5,7 +5,9 @@ It learns from images that went through the very preprocessing that will be depl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -51,8 +53,9 @@ def build() -> Any:
     It has what makes deployment interesting: BatchNormalization after every convolution, a residual
     sum, a depthwise separable block, global pooling.
     """
-    import keras
-    from keras import layers
+    from keras2cv_export.quiet.tensorflow import keras
+
+    layers = keras.layers
 
     def normalised(x: Any) -> Any:
         # Keras' own momentum of 0.99 would remember too much of the start of so short a training.
@@ -82,7 +85,7 @@ def train(data: Dataset, epochs: int, seed: int, on_step: OnStep) -> Any:
         seed: Fixes every choice, though not the order in which threads add floats.
         on_step: Called after every epoch.
     """
-    import keras
+    from keras2cv_export.quiet.tensorflow import keras
 
     keras.utils.set_random_seed(seed)
     model = build()
@@ -95,3 +98,18 @@ def train(data: Dataset, epochs: int, seed: int, on_step: OnStep) -> Any:
         model.fit(turned, data.classes, batch_size=_BATCH, verbose=0)
         on_step(epoch + 1, epochs)
     return model
+
+
+def save(model: Any, files: Iterable[Path]) -> None:
+    """Write the model into each of the files, without Keras' advice against .h5."""
+    logger = logging.getLogger("absl")  # where Keras logs
+
+    def is_wanted(record: logging.LogRecord) -> bool:
+        return "HDF5" not in record.getMessage()
+
+    logger.addFilter(is_wanted)
+    try:
+        for file in files:
+            model.save(file)
+    finally:
+        logger.removeFilter(is_wanted)

@@ -16,7 +16,7 @@ from keras2cv.tasks.results import Classification
 
 Array = NDArray[Any]
 
-_PICTURE, _FRAME, _GAP, _CAPTION, _COLUMNS = 168, 4, 9, 30, 8  # pixels, and pictures in a row
+_PICTURE, _FRAME, _GAP, _CAPTION, _COLUMNS = 168, 4, 9, 40, 8  # pixels, and pictures in a row
 _PAPER, _MAT, _INK = (250, 249, 248), (228, 225, 222), (48, 38, 32)  # BGR
 _RIGHT, _WRONG = (84, 160, 40), (48, 40, 210)
 
@@ -38,7 +38,7 @@ def _cell(image: Array, result: Classification, truth: str) -> Array:
     picture, _ = fit(image, (_PICTURE, _PICTURE), "letterbox", "area", _MAT)
     framed = _bordered(picture, (_FRAME, _FRAME), _RIGHT if right else _WRONG)
     cell = _bordered(framed, (_CAPTION, _GAP), _PAPER)[_CAPTION:]
-    place = (_GAP, cell.shape[0] - _CAPTION // 4)
+    place = (_GAP, cell.shape[0] - _CAPTION // 2)
     ink = _INK if right else _WRONG
     cv2.putText(cell, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, ink, 1, cv2.LINE_AA)
     return cell

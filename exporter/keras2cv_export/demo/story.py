@@ -15,12 +15,11 @@ import keras2cv_export
 from keras2cv.predictor import Predictor, load
 from keras2cv.selftest import run_selftest
 from keras2cv.streams.sources import read_image
-from keras2cv_export.cli.heavy import silenced
 from keras2cv_export.parity.render import summary
 
 from . import places
 from .closing import commands, with_keras2cv, with_opencv_alone
-from .learning import PRESET, Dataset, draw_dataset, train
+from .learning import PRESET, Dataset, draw_dataset, save, train
 from .narrate import Narrator
 from .report import DemoReport
 from .shapes import LABELS, drawings
@@ -107,16 +106,13 @@ def _train(
     story: Narrator, learned: Dataset, judged: Dataset, epochs: int, seed: int, files: list[Path]
 ) -> Array:
     """Write a trained model into files; return its classes (N,) of the judged images."""
-    with silenced():
-        import keras
-        import tensorflow as tf
+    from keras2cv_export.quiet.tensorflow import keras, tf
+
     model = train(learned, epochs, seed, story.advance)
     classes = np.asarray(np.argmax(model.predict(judged.inputs, verbose=0), axis=1))
     story.tell(f"{model.count_params():,} weights, {epochs} epochs")
     story.tell(f"TensorFlow {tf.__version__}, Keras {keras.__version__}: {_share(classes, judged)}")
-    with silenced():  # Keras advises against .h5, which is written because so many models are one
-        for file in files:
-            model.save(file)
+    save(model, files)
     return classes
 
 
