@@ -20,8 +20,6 @@ from keras2cv_export.tasks.presets import Geometry, preprocessing
 from .shapes import LABELS, drawings
 
 Array = NDArray[Any]
-OnStep = Callable[[int, int], None]
-"""Called after every step with (steps done, steps in all)."""
 
 SIDE: Final = 40  # pixels: small enough to learn in seconds, large enough to tell shapes
 PRESET: Final = "0-1"
@@ -76,14 +74,14 @@ def build() -> Any:
     return keras.Model(image, x, name="shapes")
 
 
-def train(data: Dataset, epochs: int, seed: int, on_step: OnStep) -> Any:
+def train(data: Dataset, epochs: int, seed: int, progress: Callable[[str], None]) -> Any:
     """Return a `keras.Model` that has learned from `data`.
 
     Args:
         data: What to learn from.
         epochs: How often each image is seen.
         seed: Fixes every choice, though not the order in which threads add floats.
-        on_step: Called after every epoch.
+        progress: Called with a few words before each epoch.
     """
     from keras2cv_export.quiet.tensorflow import keras
 
@@ -94,9 +92,11 @@ def train(data: Dataset, epochs: int, seed: int, on_step: OnStep) -> Any:
     # Compiling with XLA would take longer than the whole training.
     model.compile(adam, "sparse_categorical_crossentropy", jit_compile=False)
     for epoch in range(epochs):
-        turned = np.rot90(data.inputs, epoch, axes=(1, 2))  # a shape keeps its name
-        model.fit(turned, data.classes, batch_size=_BATCH, verbose=0)
-        on_step(epoch + 1, epochs)
+        progress(f"epoch {epoch + 1} of {epochs}")
+        turned = np.rot90(data.inputs, epoch, axes=(1, 2))  # a shape keeps its name, mirrored too
+        model.fit(
+            turned[:, :, :: -1 if epoch % 8 > 3 else 1], data.classes, batch_size=_BATCH, verbose=0
+        )
     return model
 
 

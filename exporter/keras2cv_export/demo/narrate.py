@@ -1,4 +1,4 @@
-"""Telling the story: a line per step with its duration on stdout, a bar on stderr while it runs."""
+"""Telling the story: a line per step on stdout, and on stderr what is being done meanwhile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.text import Text
 
 
@@ -23,24 +22,19 @@ class Narrator:
     def step(self, title: str) -> Iterator[None]:
         """Run a step; nothing is said of one that raises."""
         self._lines.clear()
-        bars = Console(stderr=True)
         start = time.perf_counter()
-        with Progress(console=bars, transient=True, disable=not bars.is_terminal) as self._bar:
-            self._task = self._bar.add_task(title, total=None)
+        with Console(stderr=True).status(title) as self._status:
             yield
-        self.seconds[title] = round(time.perf_counter() - start, 3)
+        self.seconds[title] = time.perf_counter() - start
+        first, *more = self._lines
         head, duration = (f"{title:<10}", "bold cyan"), (f"  {self.seconds[title]:.1f} s", "dim")
-        self._console.print(Text.assemble(head, self._lines[0], duration), soft_wrap=True)
-        for line in self._lines[1:]:
+        self._console.print(Text.assemble(head, first, duration), soft_wrap=True)
+        for line in more:
             self.say(f"{'':<10}{line}")
 
-    def advance(self, done: int, total: int) -> None:
-        """Show that `done` of `total` is done."""
-        self._bar.update(self._task, completed=done, total=total)
-
     def doing(self, what: str) -> None:
-        """Show what is being done now."""
-        self._bar.update(self._task, description=what)
+        """Show what is being done now, where stderr is a terminal."""
+        self._status.update(what)
 
     def tell(self, line: str) -> None:
         """Say `line` when the step is done."""

@@ -17,7 +17,12 @@ Array = NDArray[Any]
 
 LABELS: Final = ("circle", "cross", "heart", "square", "star", "triangle")
 # Number of corners at equal angles, and their distances from the middle, in turn.
-_REGULAR: Final = {"circle": (72, 1), "square": (4, 1), "star": (10, (1, 0.45)), "triangle": (3, 1)}
+_REGULAR: Final[dict[str, tuple[int, tuple[float, ...]]]] = {
+    "circle": (72, (1,)),
+    "square": (4, (1,)),
+    "star": (10, (1, 0.45)),
+    "triangle": (3, (1,)),
+}
 _CROSS: Final = np.array([(1, 0.32), (0.32, 0.32), (0.32, 1)])  # a quarter of its outline
 _RIGHT_ANGLE: Final = np.array([(0, 1), (-1, 0)])
 _DISTINCT: Final = 45  # distance of colours in L*a*b*; about 2.3 is just noticeable
@@ -38,19 +43,16 @@ def drawings(count: int, side_range: tuple[int, int], seed: int) -> Iterator[tup
 def draw(label: str, size_wh: tuple[int, int], rng: np.random.Generator) -> Array:
     """Return an image, (H, W, 3) uint8 BGR, of the shape `label`; `rng` makes every choice."""
     back, front = draw_colors(rng)
-    smooth = rng.random() < 0.5
-    cells = (int(rng.choice((1, 5))), int(rng.integers(2, 9)))
-    image = _mixed(back, _field(size_wh, cells, rng, smooth=smooth)).astype(np.uint8)
+    image = _texture(back, size_wh, rng).astype(np.uint8)
     for start, end in rng.integers((0, 0), size_wh, (rng.integers(5), 2, 2)).tolist():
         color = rng.integers(0, 256, 3).tolist()
         cv2.line(image, start, end, color, max(1, min(size_wh) // 60), cv2.LINE_AA)
-    mask = _mask(label, size_wh, rng)
-    shadow = cv2.GaussianBlur(mask, (0, 0), 0.04 * min(size_wh))
-    shape = _mixed(front, _field(size_wh, (2, 2), rng, smooth=True))
-    shaded = image * (1 - 0.35 * shadow)[..., None]
+    mask = _mask(label, size_wh, rng)[..., None]
+    shadow = cv2.GaussianBlur(mask, (0, 0), 0.04 * min(size_wh))[..., None]
+    shaded = image * (1 - 0.35 * shadow)
+    mixed = shaded + (_texture(front, size_wh, rng) - shaded) * mask
     noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(0, 12)
-    mixed = shaded + (shape - shaded) * mask[..., None] + noise
-    return np.asarray(np.clip(mixed, 0, 255), np.uint8)
+    return np.asarray(np.clip(mixed + noise, 0, 255), np.uint8)
 
 
 def outline(label: str) -> Array:
@@ -69,15 +71,21 @@ def outline(label: str) -> Array:
     return np.asarray(points / np.linalg.norm(points, axis=1).max())
 
 
-def draw_colors(rng: np.random.Generator) -> Array:
-    """Return two colours for the background, and two that stand out: (2, 2, 3) BGR, 0..255."""
+def draw_colors(rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return a colour for the background and one that stands out from it, (3,) BGR, 0..255."""
     hsv = rng.uniform((0, 0.3, 0.3), (360, 1, 1), (1, 64, 3)).astype(np.float32)
     bgr = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
     lab = cv2.cvtColor(bgr, cv2.COLOR_BGR2Lab)[0]
     distinct = np.argmax(np.linalg.norm(lab - lab[0], axis=1) > _DISTINCT)  # the first that is
-    colors = bgr[0, [[0, 0], [distinct, distinct]]]
-    colors[:, 1] += rng.uniform(-0.12, 0.12, (2, 3))
-    return np.asarray(np.clip(colors, 0, 1) * 255)
+    return bgr[0, 0] * 255, bgr[0, distinct] * 255
+
+
+def _texture(color: Array, size_wh: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Return clouds, patches or stripes of colours like `color`, (H, W, 3), 0..255."""
+    depth = rng.uniform(-1, 1, (rng.choice((1, 5)), rng.integers(2, 9), 1))
+    colors = np.clip(color + depth * rng.uniform(-25, 25, 3), 0, 255)
+    interpolation = (cv2.INTER_LINEAR, cv2.INTER_NEAREST)[rng.integers(2)]
+    return np.asarray(cv2.resize(colors, size_wh, interpolation=interpolation))
 
 
 def _mask(label: str, size_wh: tuple[int, int], rng: np.random.Generator) -> Array:
@@ -89,17 +97,3 @@ def _mask(label: str, size_wh: tuple[int, int], rng: np.random.Generator) -> Arr
     corners = np.rint(cv2.transform(outline(label)[None], placed)).astype(np.int32)
     mask = cv2.fillPoly(np.zeros(size[::-1], np.float32), list(corners), 1)
     return np.asarray(cv2.resize(mask, size_wh, interpolation=cv2.INTER_AREA))
-
-
-def _field(
-    size_wh: tuple[int, int], cells: tuple[int, int], rng: np.random.Generator, *, smooth: bool
-) -> Array:
-    """Return random numbers for rows and columns of cells, spread to (H, W) float32, 0..1."""
-    interpolation = cv2.INTER_CUBIC if smooth else cv2.INTER_NEAREST
-    field = cv2.resize(rng.random(cells, np.float32), size_wh, interpolation=interpolation)
-    return np.asarray((field - field.min()) / np.ptp(field))
-
-
-def _mixed(colors: Array, field: Array) -> Array:
-    """Return (H, W, 3): the first colour where `field` (H, W) is 0, the second where it is 1."""
-    return np.asarray(colors[0] + (colors[1] - colors[0]) * field[..., None])

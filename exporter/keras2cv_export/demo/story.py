@@ -40,7 +40,7 @@ def run_demo(
         folder: Where everything goes: new, empty, or left by an earlier demo.
         epochs: How long to train.
         seed: Fixes what is drawn and how the training starts.
-        console: Where the story is told; None is stdout. Bars go to stderr.
+        console: Where the story is told; None is stdout. Progress goes to stderr.
 
     Returns:
         What was measured; `.exit_code` is 0 if everything is as it should be.
@@ -108,7 +108,7 @@ def _train(
     """Write a trained model into files; return its classes (N,) of the judged images."""
     from keras2cv_export.quiet.tensorflow import keras, tf
 
-    model = train(learned, epochs, seed, story.advance)
+    model = train(learned, epochs, seed, story.doing)
     classes = np.asarray(np.argmax(model.predict(judged.inputs, verbose=0), axis=1))
     story.tell(f"{model.count_params():,} weights, {epochs} epochs")
     story.tell(f"TensorFlow {tf.__version__}, Keras {keras.__version__}: {_share(classes, judged)}")
