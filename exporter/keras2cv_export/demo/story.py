@@ -156,7 +156,7 @@ def _predict(story: Narrator, name: str, model: Predictor, judged: Dataset) -> A
 def _draw_sheet(story: Narrator, model: Predictor, photos: dict[Path, str], sheet: Path) -> int:
     """Predict the photos into a contact sheet; return how many are right."""
     results: list[Any] = model.predict([read_image(path) for path in photos])
-    right = sum(r.label == truth for r, truth in zip(results, photos.values(), strict=True))
+    right = sum(bool(r.label == t) for r, t in zip(results, photos.values(), strict=True))
     sheet.write_bytes(cv2.imencode(".png", contact_sheet(photos, results))[1].tobytes())
     story.tell(f"{right} of {len(photos)} fresh images named right, drawn on {sheet.name}")
     return right
