@@ -6,7 +6,7 @@
 `all` are the models of docs/performance.md.
 
 A bundle is exported once per run, and `export` loads each fresh graph in a child process first.
-For numbers to quote, `keras2cv bench` and `python -m keras2cv_bench.performance` take turns and
+For numbers to quote, `keras2cv bench` and `python -m campaigns.performance` take turns and
 give each subject a process of its own; this suite is for what changes from commit to commit.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from keras2cv_bench.performance.zoo import TYPICAL, model_case
+from campaigns.performance.zoo import TYPICAL, model_case
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import onnx_ir as ir
 import pytest
 
 import keras2cv
-from keras2cv.preprocess import Preprocessor
+from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv_export.passes import OPTIMISE, PREPARE
-from keras2cv_export.rewrite import name_of
+from keras2cv_export.passes.fixpoint import name_of
 
 MODEL = "MobileNetV2"
 FRAME = np.random.default_rng(1).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
@@ -77,10 +77,10 @@ def test_load(benchmark: Any, small: Any, check_hash: bool) -> None:
 @pytest.fixture(scope="module")
 def converted(small: Any) -> bytes:
     """Return the graph as tf2onnx leaves it, before any pass."""
-    from keras2cv_export.layout import blobs_in_and_out
-    from keras2cv_export.load import load_model
-    from keras2cv_export.to_graph import trace
-    from keras2cv_export.to_onnx import to_onnx
+    from keras2cv_export.graph.layout import blobs_in_and_out
+    from keras2cv_export.model.load import load_model
+    from keras2cv_export.tracing.capture import trace
+    from keras2cv_export.tracing.to_onnx import to_onnx
 
     traced = trace(load_model(small.keras_model))
     model = to_onnx(traced)

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import pytest
 
-from drawn_detector import BOXES, PICTURE_WH, draw_street, write_detector
 from keras2cv.cli import main
+from support.drawn_detector import BOXES, PICTURE_WH, draw_street, write_detector
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"<!-- test: (?P<name>[\w-]+) -->\n```python\n(?P<code>.*?)```", re.DOTALL)

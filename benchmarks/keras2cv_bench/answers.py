@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv.manifest import Manifest
-from keras2cv.npz import read_npz
-from keras2cv_export.parity import ParityReport, compare
-from keras2cv_export.tolerance import preset_of
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.npz import read_npz
+from keras2cv_export.parity.parity import ParityReport, compare
+from keras2cv_export.parity.tolerance import preset_of
 
 from .measure import Crew
 from .process import Process

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 import keras2cv
 import keras2cv_export
-from keras2cv.isolated import ending
+from keras2cv.isolation.isolated import ending
 
-from .export_cost import Watch
+from .memory_limit import Watch
 
 TIMEOUT_S: Final = 600.0
 _SHARE: Final = 0.8  # of the memory that is free
@@ -173,7 +173,7 @@ def _litert(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
 
 
 def _loaded(job: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Any:
-    from keras2cv_export.load import load_model
+    from keras2cv_export.model.load import load_model
 
     given: Any = next(iter(shapes.values())) if len(shapes) == 1 else shapes
     return load_model(

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from keras2cv._version import VERSION
-from keras2cv.bundle import Bundle, read_bundle
+from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import ModelError, UsageError
 
 from . import records

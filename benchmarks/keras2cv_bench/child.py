@@ -27,7 +27,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .atlas.run_child import channel
+from .channel import channel
 from .inputs import read_samples
 from .records import LEAD_IN
 from .way import Array, Job, Way

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from keras2cv.bundle import Bundle
+from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.npz import read_npz
+from keras2cv.bundle.reading import Bundle
 from keras2cv.errors import InputError
-from keras2cv.golden import read_golden
-from keras2cv.npz import read_npz
-from keras2cv.sources import find_sources, read_image
-from keras2cv_export.stimuli import draw
+from keras2cv.streams.sources import find_sources, read_image
+from keras2cv_export.verifying.stimuli import draw
 
 from .way import Array, Sample, takes_pictures
 

@@ -8,7 +8,7 @@
     `-- missing     Missing...    what did not run, and why
 
 Nothing is averaged or left out here. The strict codec of the bundles reads and writes it
-(`keras2cv.schema`), so that an old file is either understood in full or refused by name.
+(`keras2cv.schema.fields`), so that an old file is either understood in full or refused by name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from keras2cv.errors import InputError
-from keras2cv.schema import SchemaError, decode, encode, parse_json
+from keras2cv.schema.fields import SchemaError, decode, encode, parse_json
 
 SCHEMA: Final = 1
 LEAD_IN: Final = 1  # runs at a block's start that find the caches as another subject left them

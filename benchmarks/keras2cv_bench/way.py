@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from keras2cv.bundle import read_manifest
-from keras2cv.manifest import Manifest
-from keras2cv.postprocess import IN_PIXELS, results_of
-from keras2cv.preprocess import Preprocessor
-from keras2cv.tensors import outputs_of, to_net
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.reading import read_manifest
+from keras2cv.net.tensors import outputs_of, to_net
+from keras2cv.pixels.preprocess import Preprocessor
+from keras2cv.tasks.postprocess import IN_PIXELS, results_of
 
 OF_BUNDLE: Final = "bundle's file"  # Job.how, where a peer loads the bundle's ONNX file
 

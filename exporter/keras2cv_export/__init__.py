@@ -12,16 +12,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .collecting import uncollected
+from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
-    from .checking import CheckReport, check
-    from .detection import Detection
+    from .checks.checking import CheckReport, check
     from .exporting import ExportReport, export
-    from .figures import Figure
-    from .image_outputs import ImageOutput
-    from .masks import Mask
-    from .parity import ParityReport
+    from .parity.parity import ParityReport
+    from .tasks.detect import Detection
+    from .tasks.image import ImageOutput
+    from .tasks.keypoints import Figure
+    from .tasks.segment import Mask
 
 __all__ = [
     "CheckReport",
@@ -38,20 +38,20 @@ __all__ = [
 # Where each lives. The modules are not called like the functions: importing a submodule binds its
 # name in the package, over the function.
 _HOME = {
-    "CheckReport": "checking",
-    "check": "checking",
-    "Detection": "detection",
+    "CheckReport": "checks.checking",
+    "check": "checks.checking",
+    "Detection": "tasks.detect",
     "ExportReport": "exporting",
     "export": "exporting",
-    "Figure": "figures",
-    "ImageOutput": "image_outputs",
-    "Mask": "masks",
-    "ParityReport": "parity",
+    "Figure": "tasks.keypoints",
+    "ImageOutput": "tasks.image",
+    "Mask": "tasks.segment",
+    "ParityReport": "parity.parity",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: `keras2cv_export.samples` and friends work without TensorFlow."""
+    """Import on first use: `verifying.samples` and friends work without TensorFlow."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with uncollected():

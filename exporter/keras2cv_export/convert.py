@@ -9,21 +9,21 @@ from typing import cast
 
 import onnx_ir as ir
 
+from keras2cv.bundle.manifest import DType, InputTensor, OutputTensor, Tail
 from keras2cv.errors import ModelError
-from keras2cv.manifest import DType, InputTensor, OutputTensor, Tail
 
-from .collecting import uncollected
-from .layout import NetTensor, blobs_in_and_out, settle
-from .load import LoadedModel
-from .origin import write_origins
+from .graph.layout import NetTensor, blobs_in_and_out, settle
+from .graph.origin import write_origins
+from .model.load import LoadedModel
+from .model.spec import TensorSpec
 from .passes import OPTIONAL, pipeline
-from .recognise import Head, heads
-from .rewrite import name_of, rewrite
-from .spec import TensorSpec
-from .support import require_supported
-from .target import Target
-from .to_graph import TracedGraph, trace
-from .to_onnx import to_onnx
+from .passes.fixpoint import name_of, rewrite
+from .quiet.garbage import uncollected
+from .targets.importer_support import require_supported
+from .targets.target import Target
+from .tasks.recognise import Head, heads
+from .tracing.capture import TracedGraph, trace
+from .tracing.to_onnx import to_onnx
 
 _LAST_WITHOUT_TOP_K = (4, 10)
 OPTIONAL_NAMES = frozenset(name_of(one) for one in OPTIONAL)

@@ -10,30 +10,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from keras2cv.bundle import staged_bundle, write_manifest
+from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Storage, Weights
+from keras2cv.bundle.reading import staged_bundle, write_manifest
 from keras2cv.errors import UsageError
-from keras2cv.manifest import SCHEMA, Engine, Manifest, Model, Storage, Weights
-from keras2cv.opencv import version_tuple
+from keras2cv.net.opencv import version_tuple
 
 from .convert import Converted
-from .detection import Detection
-from .facts import Facts, Said, Wishes, decide
-from .figures import Figure
-from .formats import FileFormat, format_of
-from .image_outputs import ImageOutput
-from .load import LoadedModel, Shapes, load_model
-from .masks import Mask
-from .parity import ParityReport
-from .presets import Geometry
-from .selftest import write_selftest
-from .storing import FIRST_TO_DECODE, Proof, require_decodable, shrink, store_weights, top1
-from .storing import SAMPLES as SAMPLES_FOR_WEIGHTS
-from .support import oldest
-from .target import Target, dotted
-from .tolerance import parted
-from .tuning import tune as find_fastest
-from .variants import Variants
-from .verify import SAMPLES, ask, require_parity, verify
+from .formats.formats import FileFormat, format_of
+from .model.load import LoadedModel, Shapes, load_model
+from .parity.parity import ParityReport
+from .parity.tolerance import parted
+from .storage.weights import FIRST_TO_DECODE, Proof, require_decodable, shrink, store_weights, top1
+from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
+from .targets.importer_support import oldest
+from .targets.target import Target, dotted
+from .tasks.decide import Facts, Said, Wishes, decide
+from .tasks.detect import Detection
+from .tasks.image import ImageOutput
+from .tasks.keypoints import Figure
+from .tasks.presets import Geometry
+from .tasks.segment import Mask
+from .tuning.tune import tune as find_fastest
+from .tuning.variants import Variants
+from .verifying.selftest import write_selftest
+from .verifying.verify import SAMPLES, ask, require_parity, verify
 
 Step = Callable[[str], None]
 
@@ -117,7 +117,7 @@ def export(
         preprocess: none, 0-1, tf, torch, caffe or a JSON file; None: recognised, or an error.
         resize: stretch, letterbox, center-crop or pad.
         size: (width, height) that images are resized to; it is the input's own.
-        interpolation: One of `keras2cv.resize.INTERPOLATIONS`.
+        interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
         detection: For the task detect: which output is what, and what its numbers mean.
         mask: For the task segment: the same.
         keypoints: For the task keypoints: the same.

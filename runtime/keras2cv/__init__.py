@@ -31,9 +31,10 @@ from keras2cv.errors import (
 )
 
 if TYPE_CHECKING:
-    from keras2cv.manifest import Manifest
+    from keras2cv.bundle.manifest import Manifest
     from keras2cv.predictor import Predictor, load
-    from keras2cv.results import (
+    from keras2cv.selftest import SelfTestReport, run_selftest
+    from keras2cv.tasks.results import (
         BinaryResult,
         Classification,
         Detections,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
         Result,
         Segmentation,
     )
-    from keras2cv.selftest import SelfTestReport, run_selftest
 
 __all__ = [
     "BinaryResult",
@@ -81,19 +81,19 @@ __all__ = [
 __version__: Final = VERSION
 
 _HOME: Final = {
-    "Manifest": "manifest",
+    "Manifest": "bundle.manifest",
     "Predictor": "predictor",
     "load": "predictor",
-    "BinaryResult": "results",
-    "Classification": "results",
-    "Detections": "results",
-    "Embedding": "results",
-    "ImageResult": "results",
-    "Keypoints": "results",
-    "RawOutputs": "results",
-    "Regression": "results",
-    "Result": "results",
-    "Segmentation": "results",
+    "BinaryResult": "tasks.results",
+    "Classification": "tasks.results",
+    "Detections": "tasks.results",
+    "Embedding": "tasks.results",
+    "ImageResult": "tasks.results",
+    "Keypoints": "tasks.results",
+    "RawOutputs": "tasks.results",
+    "Regression": "tasks.results",
+    "Result": "tasks.results",
+    "Segmentation": "tasks.results",
     "SelfTestReport": "selftest",
     "run_selftest": "selftest",
 }
@@ -105,7 +105,7 @@ def __getattr__(name: str) -> Any:
     try:
         module = importlib.import_module(f"keras2cv.{_HOME[name]}")
     except (ImportError, AttributeError):
-        from keras2cv.opencv import require_opencv
+        from keras2cv.net.opencv import require_opencv
 
         require_opencv()  # the sentence on a missing or broken cv2, if that is what it is
         raise

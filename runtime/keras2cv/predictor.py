@@ -14,19 +14,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle import Bundle, read_bundle
-from keras2cv.device import DeviceChoice, choose_device
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
-from keras2cv.geometry import Placement
-from keras2cv.manifest import Manifest
-from keras2cv.net import Net
-from keras2cv.opencv import require_at_least
-from keras2cv.postprocess import IN_PIXELS, results_of
-from keras2cv.preprocess import Preprocessor
-from keras2cv.results import Result
-from keras2cv.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
-from keras2cv.thresholds import with_thresholds
-from keras2cv.tuned import choice_for, rate_for
+from keras2cv.net.device import DeviceChoice, choose_device
+from keras2cv.net.net import Net
+from keras2cv.net.opencv import require_at_least
+from keras2cv.net.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
+from keras2cv.net.tuned import choice_for, rate_for
+from keras2cv.pixels.geometry import Placement
+from keras2cv.pixels.preprocess import Preprocessor
+from keras2cv.tasks.postprocess import IN_PIXELS, results_of
+from keras2cv.tasks.results import Result
+from keras2cv.tasks.thresholds import with_thresholds
 
 Array = NDArray[Any]
 
@@ -54,7 +54,7 @@ def load(
             Others than the CPU run once before `load` returns, and must pass the bundle's
             self-test: "auto" takes the CPU where CUDA does not.
         engine: "new" or "classic"; None takes what the bundle was tuned for, where that holds
-            here (`keras2cv.tuned`), or verified with.
+            here (`keras2cv.net.tuned`), or verified with.
         threads: for all of OpenCV in this process; None takes what the bundle was tuned for, or
             leaves it as it is.
         batch: "auto", for many samples: as many in a run as `export --tune` found the fastest and
@@ -300,7 +300,7 @@ class Predictor:
 
         Args:
             images: (H, W, 3) uint8 BGR as cv2.imread gives it, of any size; gray, BGRA and 16-bit
-                images are converted as `keras2cv.images` says. A list may mix sizes.
+                images are converted as `keras2cv.pixels.images` says. A list may mix sizes.
 
         Returns:
             A `Classification`, `BinaryResult`, `Regression`, `Detections`, `Segmentation` or

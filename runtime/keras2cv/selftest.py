@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle import SELFTEST
+from keras2cv.bundle.golden_vectors import Golden, GoldenImage, read_golden
+from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import NetError
-from keras2cv.golden import Golden, GoldenImage, read_golden
 from keras2cv.predictor import Predictor
 
 Array = NDArray[Any]

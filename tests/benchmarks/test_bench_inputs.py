@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras2cv.bundle import read_bundle
+from keras2cv.bundle.reading import read_bundle
 from keras2cv_bench.inputs import SAMPLES, Inputs, inputs_for
-from tiny_bundle import Classifier
+from support.tiny_bundle import Classifier
 
 
 def assert_all_differ(inputs: Inputs) -> None:

@@ -19,7 +19,7 @@ from keras2cv_bench.measure import Crew, measure
 from keras2cv_bench.process import Child, Lost
 from keras2cv_bench.records import Answers, Missing, Timing
 from keras2cv_bench.way import Job, Way
-from tiny_bundle import Classifier
+from support.tiny_bundle import Classifier
 
 
 class Fake:
@@ -204,7 +204,7 @@ def test_peers_are_chosen_by_name_and_by_what_is_installed() -> None:
 
 def test_answers_are_judged_as_check_judges_them(tmp_path: Path) -> None:
     """The same, another, uninformative; and a dimension of 1 more is cv2's way."""
-    from keras2cv.bundle import read_manifest
+    from keras2cv.bundle.reading import read_manifest
 
     manifest = read_manifest(Classifier().write(tmp_path / "cat.cv"))
     name, shape = manifest.outputs[0].name, manifest.outputs[0].keras_shape

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench_records import SAME, blocks, record, reference, timing
 from keras2cv.errors import InputError
-from keras2cv.schema import SchemaError
+from keras2cv.schema.fields import SchemaError
 from keras2cv_bench.findings import against, outcome, quantiles
 from keras2cv_bench.page import page
 from keras2cv_bench.records import (
@@ -24,6 +23,7 @@ from keras2cv_bench.records import (
     to_json,
 )
 from keras2cv_bench.report import render
+from support.bench_records import SAME, blocks, record, reference, timing
 
 WRONG = Answers("different", 0.3, "scores: off by 0.3")
 

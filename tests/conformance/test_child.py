@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras2cv.net import ENGINES
-from tiny_bundle import HEIGHT, WIDTH, Classifier
+from keras2cv.net.net import ENGINES
+from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 from .child import ANSWERS, Child
 

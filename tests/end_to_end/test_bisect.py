@@ -15,24 +15,17 @@ import numpy as np
 import onnx
 import pytest
 
-from broken_layers import (
-    MODELS,
-    Fault,
-    add_misread_nothing,
-    faults,
-    names_of,
-    write_broken,
-)
 from conformance import randomize
-from keras2cv.bundle import read_bundle
+from keras2cv.bundle.reading import read_bundle
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
 from keras2cv_export import check, export
 from keras2cv_export.bisecting import Bisection, asking, bisect
 from keras2cv_export.bisecting.searching import Search
-from keras2cv_export.load import LoadedModel, load_model
-from keras2cv_export.origin import METADATA_KEY
-from keras2cv_export.verify import Question, ask, verify
+from keras2cv_export.graph.origin import METADATA_KEY
+from keras2cv_export.model.load import LoadedModel, load_model
+from keras2cv_export.verifying.verify import Question, ask, verify
+from support.broken_layers import MODELS, Fault, add_misread_nothing, faults, names_of, write_broken
 
 NEEDED_SHARE = 0.9
 SAMPLED_EVERY = 29  # of several hundred faults, in every run; `-m slow` tries more
@@ -163,7 +156,7 @@ def test_nothing_diverges_in_a_right_bundle(
 
 def asking_engines() -> tuple[str, ...]:
     """Return the engines of the OpenCV at hand."""
-    from keras2cv.net import ENGINES
+    from keras2cv.net.net import ENGINES
 
     return ENGINES
 

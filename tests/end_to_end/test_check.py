@@ -13,7 +13,7 @@ from keras import layers
 
 import keras2cv
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, ModelError, UsageError
-from keras2cv.net import ENGINES
+from keras2cv.net.net import ENGINES
 from keras2cv_export import check, export
 
 
@@ -89,7 +89,7 @@ def test_pictures_of_the_users_go_through_the_bundles_preprocessing(
     """A folder of images of any size: read, resized and scaled as predict does."""
     import cv2
 
-    from drawn_image import draw_image
+    from support.drawn_image import draw_image
 
     for k in range(3):
         image = draw_image(70 + 9 * k, 44 + 5 * k, seed=k)

@@ -20,13 +20,13 @@ import numpy as np
 import pytest
 
 import keras2cv
-from clips import read_clip, write_clip
-from keras2cv.bundle import Bundle, read_bundle, write_bundle
+from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.traits import traits_of
 from keras2cv_export import export
-from pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
-from program_bundles import (
+from support.clips import read_clip, write_clip
+from support.pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
+from support.program_bundles import (
     BUNDLES,
     FILTERS,
     RULES,
@@ -40,7 +40,7 @@ from program_bundles import (
     filtered,
     write_images,
 )
-from tiny_bundle import Classifier
+from support.tiny_bundle import Classifier
 
 Program = Callable[[Bundle], Path]
 

@@ -18,14 +18,14 @@ import pytest
 from conformance import Case, all_cases, sample_cases
 from conformance.child import ANSWERS, Child
 from conformance.known_gaps import FROZEN_REFUSED, gap
-from keras2cv.bundle import read_bundle
+from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import MissingDependency, UnsupportedError
-from keras2cv.net import ENGINES
-from keras2cv.opencv import version_tuple
+from keras2cv.net.net import ENGINES
+from keras2cv.net.opencv import version_tuple
 from keras2cv_export import export
-from keras2cv_export.load import load_model
 from keras2cv_export.matrix.environment import Environments, runtime_copy
-from keras2cv_export.reference import reference
+from keras2cv_export.model.load import load_model
+from keras2cv_export.model.reference import reference
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3 on numpy 2: Normalization.adapt and TensorFlow's variables, nothing of ours.

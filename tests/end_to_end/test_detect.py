@@ -13,12 +13,12 @@ import pytest
 import tensorflow as tf
 
 import keras2cv
-from detectors import COUNT, DETECTORS, HEIGHT, WIDTH, Found, anchors
-from drawn_image import draw_image
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
-from keras2cv.results import Detections
+from keras2cv.tasks.results import Detections
 from keras2cv_export import Detection, export
+from support.detectors import COUNT, DETECTORS, HEIGHT, WIDTH, Found, anchors
+from support.drawn_image import draw_image
 
 SCORE = 0.3
 SIZES = [(187, 131), (131, 187), (61, 40)]

@@ -17,6 +17,7 @@ import pytest
 from keras import layers
 
 import keras2cv
+from keras2cv.bundle.manifest import Trial
 from keras2cv.errors import (
     BundleError,
     InputError,
@@ -27,14 +28,16 @@ from keras2cv.errors import (
     UnsupportedError,
     UsageError,
 )
-from keras2cv.manifest import Trial
-from keras2cv.net import ENGINES
+from keras2cv.net.net import ENGINES
 from keras2cv.selftest import run_selftest
-from keras2cv_export import check, export, rates, tuning, variants
+from keras2cv_export import check, export
 from keras2cv_export.convert import formed
-from keras2cv_export.graph import constant, new_constant
+from keras2cv_export.graph.edit import constant, new_constant
 from keras2cv_export.passes import pipeline
-from keras2cv_export.turns import Comparison
+from keras2cv_export.speed.interleave import Comparison
+from keras2cv_export.tuning import throughput as rates
+from keras2cv_export.tuning import tune as tuning
+from keras2cv_export.tuning import variants
 
 CASE = Callable[[], Any]
 
@@ -158,7 +161,7 @@ def test_a_new_export_replaces_the_previous_bundle(tmp_path: Path) -> None:
 
 CRASH = """
 import os, sys
-if "keras2cv.worker" in sys.orig_argv:
+if "keras2cv.isolation.worker" in sys.orig_argv:
     import cv2
     def crash(*arguments):
         os.abort()
@@ -377,7 +380,7 @@ def test_a_model_that_opencv_cannot_read_whole_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than a protobuf message holds, which is 2 GiB."""
-    monkeypatch.setattr("keras2cv_export.formats._MAX_MODEL_BYTES", 60)
+    monkeypatch.setattr("keras2cv_export.formats.formats._MAX_MODEL_BYTES", 60)
     said: list[str] = []
     with pytest.raises(UsageError, match=r"at most 2 GiB .* with --weights fp16 or int8, or in"):
         export(table(), tmp_path / "table.cv", progress=said.append)
@@ -390,7 +393,7 @@ def test_smaller_weights_make_room(
 ) -> None:
     """What is too large as float32 is stored smaller at once, and compared as it is stored."""
     size = sum(4 * weight.numpy().size for weight in wide(200).weights)
-    monkeypatch.setattr("keras2cv_export.formats._MAX_MODEL_BYTES", int(share * size))
+    monkeypatch.setattr("keras2cv_export.formats.formats._MAX_MODEL_BYTES", int(share * size))
     with pytest.raises(UsageError, match="at most 2 GiB"):
         export(wide(200), tmp_path / "wide.cv", task="raw")
     report = export(wide(200), tmp_path / "wide.cv", task="raw", weights=weights)
@@ -547,7 +550,9 @@ def test_the_file_that_is_fastest_ships(tmp_path: Path, monkeypatch: pytest.Monk
     assert {p.name for p in (tmp_path / "tuned.cv").iterdir()} == {
         "manifest.json", "model.onnx", "selftest.npz",
     }  # fmt: skip
-    read = keras2cv.bundle.read_bundle(tmp_path / "tuned.cv").manifest  # its sha256 is looked at
+    read = keras2cv.bundle.reading.read_bundle(
+        tmp_path / "tuned.cv"
+    ).manifest  # its sha256 is looked at
     assert read.model.sha256 != first.manifest.model.sha256
     assert read.evidence is not None
     assert {run.engine for run in read.evidence.runs} == set(ENGINES)

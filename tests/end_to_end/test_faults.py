@@ -16,15 +16,16 @@ import keras
 import numpy as np
 import pytest
 
-from bundle_faults import FAULTS, Answers
-from fault_models import LABELS, SUBJECTS, classifier
-from keras2cv.bundle import read_bundle
+from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import UsageError
-from keras2cv.isolated import WorkerRun
+from keras2cv.isolation.isolated import WorkerRun
 from keras2cv.predictor import Predictor
-from keras2cv.schema import format_json, parse_json
-from keras2cv_export import CheckReport, check, checking, export
-from keras2cv_export import verify as verifying
+from keras2cv.schema.fields import format_json, parse_json
+from keras2cv_export import CheckReport, check, export
+from keras2cv_export.checks import checking
+from keras2cv_export.verifying import verify as verifying
+from support.bundle_faults import FAULTS, Answers
+from support.fault_models import LABELS, SUBJECTS, classifier
 
 Array = np.ndarray[Any, Any]
 ENGINE = "classic"  # every OpenCV has it

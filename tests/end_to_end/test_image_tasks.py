@@ -14,10 +14,10 @@ from keras import layers
 
 import keras2cv
 from conformance import randomize
-from drawn_image import draw_image
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
 from keras2cv_export import Figure, ImageOutput, export
+from support.drawn_image import draw_image
 
 WIDTH, HEIGHT = 96, 64
 SIZES = [(187, 131), (61, 90)]

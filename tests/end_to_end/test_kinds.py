@@ -10,7 +10,7 @@ import pytest
 
 import keras2cv
 from keras2cv_export import export
-from keras_kinds import KINDS
+from support.keras_kinds import KINDS
 
 
 @pytest.mark.parametrize("batch", [1, 3])

@@ -15,8 +15,8 @@ import pytest
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
 from keras2cv_export import check
-from keras2cv_export.page import page, write_page
-from keras2cv_export.page.pictures import heat, rows
+from keras2cv_export.checks.page import page, write_page
+from keras2cv_export.checks.page.pictures import heat, rows
 
 VOID = {"meta", "img", "br", "circle", "line", "rect"}
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from drawn_image import draw_image
 from keras2cv.errors import InputError, UsageError
 from keras2cv_export import check, export
+from support.drawn_image import draw_image
 
 WAYS = {
     "keras": "resize",

@@ -17,9 +17,9 @@ from keras import layers
 
 import keras2cv
 from conformance import randomize
-from drawn_image import draw_image
-from keras2cv.preprocess import Preprocessor
+from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv_export import export
+from support.drawn_image import draw_image
 
 Array = np.ndarray[Any, Any]
 RUNTIME = Path(keras2cv.__file__).parents[1]

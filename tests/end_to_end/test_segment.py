@@ -13,12 +13,12 @@ import pytest
 import tensorflow as tf
 
 import keras2cv
-from drawn_image import draw_image
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
-from keras2cv.results import Segmentation
+from keras2cv.tasks.results import Segmentation
 from keras2cv_export import Mask, export
-from segmenters import CLASSES, HEIGHT, WIDTH, ending_in_argmax, unet
+from support.drawn_image import draw_image
+from support.segmenters import CLASSES, HEIGHT, WIDTH, ending_in_argmax, unet
 
 SIZES = [(187, 131), (131, 187), (61, 40)]
 LABELS = ("sky", "road", "tree", "naïve ★", "猫")

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import NetError
-from keras2cv.net import ENGINES
-from keras2cv_export.speed_sides import _predicts, opencv_side
+from keras2cv.net.net import ENGINES
+from keras2cv_export.speed.sides import _predicts, opencv_side
 
 PHOTO = np.zeros((50, 40, 3), np.uint8)
 ARRAY = np.zeros((1, 20, 31, 3), np.float32)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import keras2cv
-from tiny_bundle import Classifier
+from support.tiny_bundle import Classifier
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "score_folder.py"

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras2cv.manifest import InputTensor, OutputTensor
+from keras2cv.bundle.manifest import InputTensor, OutputTensor
 from keras2cv_export import convert as converting
 from keras2cv_export.convert import Converted, convert, convert_unchecked
-from keras2cv_export.load import load_model
-from keras2cv_export.support import UnsupportedOpsError
-from keras2cv_export.target import Target
+from keras2cv_export.model.load import load_model
+from keras2cv_export.targets.importer_support import UnsupportedOpsError
+from keras2cv_export.targets.target import Target
 
 
 def converted(model: keras.Model, **settings: Any) -> Converted:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny_bundle import Classifier
+from support.tiny_bundle import Classifier
 
 
 @pytest.fixture

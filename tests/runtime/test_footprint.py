@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from onnx.helper import make_node
 
-from clips import write_clip
-from keras2cv.bundle import write_bundle
-from keras2cv.manifest import InputTensor, OutputTensor
-from tiny_bundle import manifest_of, net, npz
+from keras2cv.bundle.manifest import InputTensor, OutputTensor
+from keras2cv.bundle.reading import write_bundle
+from support.clips import write_clip
+from support.tiny_bundle import manifest_of, net, npz
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(

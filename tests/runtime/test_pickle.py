@@ -18,7 +18,7 @@ import pytest
 
 import keras2cv
 from keras2cv.errors import BundleError
-from tiny_bundle import HEIGHT, WIDTH, Classifier
+from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 START_METHODS = ["spawn"] + ["fork"] * sys.platform.startswith("linux")
 

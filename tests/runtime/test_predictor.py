@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from onnx.helper import make_node
 
 import keras2cv
-from drawn_image import draw_image
-from keras2cv.bundle import write_bundle
+from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor, Task
+from keras2cv.bundle.reading import write_bundle
 from keras2cv.errors import InputError, Keras2cvWarning, MissingDependency, UsageError
-from keras2cv.manifest import InputTensor, Manifest, OutputTensor, Task
-from keras2cv.postprocess.classify import softmax
-from keras2cv.preprocess import Preprocessor
-from keras2cv.results import Classification, RawOutputs
-from tiny_bundle import CLASSES, HEIGHT, LABELS, WIDTH, Classifier, manifest_of, net, npz
+from keras2cv.pixels.preprocess import Preprocessor
+from keras2cv.tasks.postprocess.classify import softmax
+from keras2cv.tasks.results import Classification, RawOutputs
+from support.drawn_image import draw_image
+from support.tiny_bundle import CLASSES, HEIGHT, LABELS, WIDTH, Classifier, manifest_of, net, npz
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(31)
@@ -320,7 +320,7 @@ def test_a_device_that_is_not_there_is_an_error_and_auto_falls_back(
 ) -> None:
     """Asked for by name it must be there; auto takes the CPU and reports that."""
     reasons = {"cuda": "built without CUDA", "cuda-fp16": "built without CUDA", "opencl": "none"}
-    monkeypatch.setattr("keras2cv.device._missing_devices", lambda: reasons)
+    monkeypatch.setattr("keras2cv.net.device._missing_devices", lambda: reasons)
     with pytest.raises(MissingDependency, match="cuda is not there: built without CUDA"):
         keras2cv.load(cat_cv, device="cuda")
     assert keras2cv.load(cat_cv, device="auto").device == "cpu"
@@ -331,8 +331,8 @@ def test_a_device_that_is_there_is_taken_on_the_classic_engine(
 ) -> None:
     """Backend and target are set on the net, whose new engine could not use them."""
     targets = {"cuda": (cv2.dnn.DNN_BACKEND_OPENCV, cv2.dnn.DNN_TARGET_CPU)}
-    monkeypatch.setattr("keras2cv.device._missing_devices", dict)
-    monkeypatch.setattr("keras2cv.net.TARGETS", targets)
+    monkeypatch.setattr("keras2cv.net.device._missing_devices", dict)
+    monkeypatch.setattr("keras2cv.net.net.TARGETS", targets)
     model = keras2cv.load(cat_cv, device="auto")
     assert (model.device, model.engine) == ("cuda", "classic")
 

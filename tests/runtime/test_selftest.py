@@ -15,12 +15,12 @@ import pytest
 from numpy.typing import NDArray
 
 import keras2cv
-from drawn_image import draw_image
+from keras2cv.bundle.golden_vectors import Golden, GoldenImage, Sample, read_golden
 from keras2cv.errors import BundleError
-from keras2cv.golden import Golden, GoldenImage, Sample, read_golden
-from keras2cv.preprocess import Preprocessor
+from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.selftest import SelfTestReport, compare, run_selftest
-from tiny_bundle import CLASSES, HEIGHT, WIDTH, Classifier
+from support.drawn_image import draw_image
+from support.tiny_bundle import CLASSES, HEIGHT, WIDTH, Classifier
 
 Array = NDArray[Any]
 

@@ -12,11 +12,11 @@ import pytest
 from onnx.helper import make_node
 
 import keras2cv
-from keras2cv.bundle import write_bundle
+from keras2cv.bundle.manifest import InputTensor, OutputTensor, Task
+from keras2cv.bundle.reading import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import InputError
-from keras2cv.manifest import InputTensor, OutputTensor, Task
-from tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz
+from support.tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz
 
 MATRIX = np.random.default_rng(1).normal(size=(4, 3)).astype(np.float32)
 
@@ -164,7 +164,7 @@ def test_what_means_nothing_is_said(
 
 def test_an_equals_sign_may_be_part_of_a_name(folder: Path, tmp_path: Path) -> None:
     """Files, patterns and URLs with one in them are what they were."""
-    from keras2cv.sources import find_sources
+    from keras2cv.streams.sources import find_sources
 
     Path("day=1").mkdir()
     cv2.imwrite("day=1/a=b.png", picture(1))

@@ -1,6 +1,6 @@
 """Models whose answers lie in pixels, each with its whole Keras pipeline: from image to answer.
 
-`python -m keras2cv_bench.task_parity` compares them on several OpenCVs; KerasHub's are there where
+`python -m campaigns.task_parity` compares them on several OpenCVs; KerasHub's are there where
 it is installed.
 """
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from detectors import COUNT, DETECTORS, HEIGHT, WIDTH, Detector, features, head
+from support.detectors import COUNT, DETECTORS, HEIGHT, WIDTH, Detector, features, head
 
 from .subject import Answer, Array, Subject, stretched
 from .subject import clipped as within

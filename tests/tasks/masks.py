@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from segmenters import CLASSES, HEIGHT, WIDTH, ending_in_argmax, unet
+from support.segmenters import CLASSES, HEIGHT, WIDTH, ending_in_argmax, unet
 
 from .subject import Answer, Array, Subject, stretched
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from keras2cv_export.page.svg import line, svg, text
+from keras2cv_export.checks.page.svg import line, svg, text
 
 WIDE: Final = 960
 _LEFT: Final = 250  # of bars: room for a subject's title

@@ -12,7 +12,7 @@ from keras2cv_bench.findings import Outcome, against, is_result, quantiles
 from keras2cv_bench.records import Record, Stage, Timing
 from keras2cv_bench.report import remarks
 from keras2cv_bench.subjects import OURS, REFERENCE
-from keras2cv_export.turns import Comparison
+from keras2cv_export.speed.interleave import Comparison
 
 from . import charts
 from .charts import Bar, Line, number

@@ -6,7 +6,7 @@ from html import escape
 
 from keras2cv_bench.findings import Outcome
 from keras2cv_bench.records import Record, to_json
-from keras2cv_export.page.style import STYLE
+from keras2cv_export.checks.page.style import STYLE
 
 from . import sections
 from .style import SPEED_STYLE

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv.bundle import read_manifest
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.reading import read_manifest
 from keras2cv.errors import UsageError
-from keras2cv.manifest import Manifest
 from keras2cv_bench.calibrate import packed
 from keras2cv_bench.way import Array, Job, Way, around
-from keras2cv_export.load import LoadedModel, load_model
-from keras2cv_export.reference import on_cpu, reference
-from keras2cv_export.to_quiet import keras, tf
+from keras2cv_export.model.load import LoadedModel, load_model
+from keras2cv_export.model.reference import on_cpu, reference
+from keras2cv_export.quiet.tensorflow import keras, tf
 
 _LIMIT = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, in TensorFlow
 FUNCTION, CALL, PREDICT = "tf.function", "model(x)", "model.predict"

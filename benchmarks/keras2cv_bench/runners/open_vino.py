@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import openvino
 
-from keras2cv.bundle import read_manifest
+from keras2cv.bundle.reading import read_manifest
 from keras2cv_bench.way import OF_BUNDLE, Array, Job, Way, around
 
 

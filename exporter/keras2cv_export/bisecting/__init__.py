@@ -18,16 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv.bundle import Bundle
+from keras2cv.bundle.manifest import Manifest, OutputTensor
+from keras2cv.bundle.reading import Bundle
 from keras2cv.errors import UsageError
-from keras2cv.manifest import Manifest, OutputTensor
-from keras2cv.tensors import to_net
-from keras2cv_export.load import LoadedModel
-from keras2cv_export.origin import Origin, Step, read_origins
-from keras2cv_export.parity import ParityReport
-from keras2cv_export.to_layer_outputs import layer_outputs, output_key
-from keras2cv_export.tolerance import PRESETS
-from keras2cv_export.verify import Question
+from keras2cv.net.tensors import to_net
+from keras2cv_export.graph.origin import Origin, Step, read_origins
+from keras2cv_export.model.load import LoadedModel
+from keras2cv_export.parity.parity import ParityReport
+from keras2cv_export.parity.tolerance import PRESETS
+from keras2cv_export.tracing.layer_outputs import layer_outputs, output_key
+from keras2cv_export.verifying.verify import Question
 
 from .comparing import readable
 from .cutting import GraphFile

@@ -14,10 +14,10 @@ import numpy as np
 import onnx
 from onnx import ModelProto
 
-from keras2cv.child import run_child
-from keras2cv.complaint import condensed
-from keras2cv.isolated import ending
-from keras2cv.litter import temporary_folder
+from keras2cv.bundle.leftovers import temporary_folder
+from keras2cv.isolation.child import run_child
+from keras2cv.isolation.isolated import ending
+from keras2cv.net.error_messages import condensed
 
 from .cutting import as_standard
 

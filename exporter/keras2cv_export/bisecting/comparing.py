@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv_export.origin import Origin
-from keras2cv_export.to_layer_outputs import Layer, LayerRun
+from keras2cv_export.graph.origin import Origin
+from keras2cv_export.tracing.layer_outputs import Layer, LayerRun
 
 from .report import LayerError
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from onnx import ModelProto, NodeProto
 
-from keras2cv.net import ENGINES
-from keras2cv_export.to_layer_outputs import Layer
+from keras2cv.net.net import ENGINES
+from keras2cv_export.tracing.layer_outputs import Layer
 
 from .asking import Answer, OpenCV, ask_onnxruntime
 from .comparing import Readable, distance, errors, roots, steepest

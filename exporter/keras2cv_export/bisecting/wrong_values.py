@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv_export.diagnose import hint
-from keras2cv_export.metrics import Paired
+from keras2cv_export.parity.diagnose import hint
+from keras2cv_export.parity.metrics import Paired
 
 from .comparing import Readable
 

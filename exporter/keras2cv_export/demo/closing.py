@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.cli.snippet import opencv_snippet
-from keras2cv.manifest import Manifest
 
 from .places import Places
 from .report import DemoReport

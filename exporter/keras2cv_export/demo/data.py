@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.manifest import Preprocessing
-from keras2cv.preprocess import Preprocessor
-from keras2cv_export.presets import Geometry, preprocessing
-from keras2cv_export.spec import TensorSpec
+from keras2cv.bundle.manifest import Preprocessing
+from keras2cv.pixels.preprocess import Preprocessor
+from keras2cv_export.model.spec import TensorSpec
+from keras2cv_export.tasks.presets import Geometry, preprocessing
 
 from .shapes import LABELS, drawings
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.geometry import fit
+from keras2cv.pixels.geometry import fit
 
 Array = NDArray[Any]
 Color = tuple[int, int, int]

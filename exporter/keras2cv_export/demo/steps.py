@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import keras2cv_export
-from keras2cv.cli.heavy import silenced
 from keras2cv.predictor import Predictor
-from keras2cv.results import Classification
 from keras2cv.selftest import run_selftest
-from keras2cv.sources import read_image
-from keras2cv_export.parity import ParityReport
+from keras2cv.streams.sources import read_image
+from keras2cv.tasks.results import Classification
+from keras2cv_export.cli.heavy import silenced
+from keras2cv_export.parity.parity import ParityReport
 
 from .data import PRESET, Dataset, draw_dataset
 from .narrate import Step

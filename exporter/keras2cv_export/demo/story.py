@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from rich.console import Console
 
-from keras2cv.manifest import Manifest
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.predictor import load
 
 from . import closing, steps

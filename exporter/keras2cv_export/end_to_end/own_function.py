@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from keras2cv.bundle.manifest import Preprocessing
 from keras2cv.errors import UsageError
-from keras2cv.geometry import PADDING_RULES, RESIZE_RULES
-from keras2cv.manifest import Preprocessing
-from keras2cv.resize import INTERPOLATIONS
-from keras2cv_export import reference_pictures as keras_side
+from keras2cv.pixels.geometry import PADDING_RULES, RESIZE_RULES
+from keras2cv.pixels.resize import INTERPOLATIONS
+from keras2cv_export.end_to_end import reference_pictures as keras_side
 
 from .way import Decoder, Way
 

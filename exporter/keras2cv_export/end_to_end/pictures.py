@@ -12,10 +12,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from keras2cv.litter import temporary_folder
-from keras2cv.manifest import Manifest
-from keras2cv.sources import find_sources
-from keras2cv_export.stimuli import draw
+from keras2cv.bundle.leftovers import temporary_folder
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.streams.sources import find_sources
+from keras2cv_export.verifying.stimuli import draw
 
 # Unlike the net's input in size and shape, so that the resize shows; and unlike each other.
 _FACTORS: Final = ((1.7, 1.3), (1.15, 1.9))

@@ -19,15 +19,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from keras2cv.geometry import Placement, fit, place
-from keras2cv.images import as_bgr, as_gray
-from keras2cv.manifest import Manifest, Preprocessing
-from keras2cv.postprocess import IN_PIXELS, POSTPROCESSORS
-from keras2cv.results import Result
-from keras2cv.sources import read_image
-from keras2cv_export import reference_pictures as keras_side
-from keras2cv_export.agreement import Agreement, Part, agree_on, merge
-from keras2cv_export.tolerance import Tolerance
+from keras2cv.bundle.manifest import Manifest, Preprocessing
+from keras2cv.pixels.geometry import Placement, fit, place
+from keras2cv.pixels.images import as_bgr, as_gray
+from keras2cv.streams.sources import read_image
+from keras2cv.tasks.postprocess import IN_PIXELS, POSTPROCESSORS
+from keras2cv.tasks.results import Result
+from keras2cv_export.end_to_end import reference_pictures as keras_side
+from keras2cv_export.parity.agreement import Agreement, Part, agree_on, merge
+from keras2cv_export.parity.tolerance import Tolerance
 
 from .own_function import Function, recognise
 from .stages import (

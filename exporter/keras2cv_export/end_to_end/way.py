@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from keras2cv.bundle.manifest import Preprocessing
 from keras2cv.errors import UsageError
-from keras2cv.geometry import PADDING_RULES, RESIZE_RULES
-from keras2cv.manifest import Preprocessing
-from keras2cv.resize import INTERPOLATIONS
-from keras2cv_export.presets import PRESETS, Geometry, preprocessing
-from keras2cv_export.spec import TensorSpec
+from keras2cv.pixels.geometry import PADDING_RULES, RESIZE_RULES
+from keras2cv.pixels.resize import INTERPOLATIONS
+from keras2cv_export.model.spec import TensorSpec
+from keras2cv_export.tasks.presets import PRESETS, Geometry, preprocessing
 
 Decoder = Literal["pil", "tf", "tf-accurate", "cv2"]
 
@@ -34,8 +34,8 @@ class Way:
     Attributes:
         decoder: Who reads the file: Pillow, TensorFlow's defaults, TensorFlow with
             `dct_method="INTEGER_ACCURATE"`, or OpenCV.
-        rule: One of `keras2cv.geometry.RESIZE_RULES`.
-        interpolation: One of `keras2cv.resize.INTERPOLATIONS`, done by the library it is named for.
+        rule: One of `keras2cv.pixels.geometry.RESIZE_RULES`.
+        interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`, by the library of that name.
         pad: The colour of the bars of a letterbox or pad, 0..255; None for the other rules.
         preset: "none", "0-1", "tf", "torch" or "caffe", done by
             `keras.applications.imagenet_utils.preprocess_input`; "file" for `facts`.

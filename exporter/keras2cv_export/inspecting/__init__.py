@@ -19,16 +19,16 @@ import cv2
 import onnx_ir as ir
 
 from keras2cv.errors import ModelError
-from keras2cv.opencv import version_tuple
-from keras2cv_export.layout import transposes
+from keras2cv.net.opencv import version_tuple
+from keras2cv_export.graph.layout import transposes
 from keras2cv_export.matrix.environment import Environments
 from keras2cv_export.matrix.installer import clean_environment
 from keras2cv_export.matrix.wheels import engines_of
-from keras2cv_export.support import Unsupported, UnsupportedOpsError, importer_of
-from keras2cv_export.target import Target
+from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError, importer_of
+from keras2cv_export.targets.target import Target
+from keras2cv_export.verifying.probing import try_engines
 
 from .opening import Notes, Opened, opened
-from .probing import try_engines
 from .report import Finding, Inspection, Trial
 from .table import render
 
@@ -76,8 +76,8 @@ def inspect_model(
     progress("reading the model")
 
     def convert(model: Path) -> tuple[ir.Model, Notes]:
-        from keras2cv_export.formats import format_of
-        from keras2cv_export.load import load_model
+        from keras2cv_export.formats.formats import format_of
+        from keras2cv_export.model.load import load_model
 
         loaded = load_model(
             model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports

@@ -10,12 +10,12 @@ from typing import Any
 
 import onnx_ir as ir
 
-from keras2cv.bundle import MANIFEST, read_bundle
+from keras2cv.bundle.leftovers import temporary_folder
+from keras2cv.bundle.onnx_file import OnnxError, check_onnx
+from keras2cv.bundle.reading import MANIFEST, read_bundle
 from keras2cv.errors import ModelError
-from keras2cv.litter import temporary_folder
-from keras2cv.onnx_file import OnnxError, check_onnx
-from keras2cv_export.frozen_file import read_frozen
-from keras2cv_export.support import Unsupported, examine
+from keras2cv_export.formats.frozen_file import read_frozen
+from keras2cv_export.targets.importer_support import Unsupported, examine
 
 from .report import Finding
 
@@ -71,7 +71,7 @@ def opened(
         yield Opened(path.name, read_onnx(path), path)
     else:
         with temporary_folder() as folder:
-            from keras2cv_export.formats import format_of
+            from keras2cv_export.formats.formats import format_of
 
             file_format = format_of(word)
             model, notes = convert(path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras2cv.errors import UnsupportedError
-from keras2cv_export.support import Unsupported
+from keras2cv_export.targets.importer_support import Unsupported
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from keras2cv.bundle import SELFTEST, Bundle, read_bundle
+from keras2cv.bundle.reading import SELFTEST, Bundle, read_bundle
 from keras2cv.errors import BundleError, MissingDependency, UsageError
 
 from .environment import Environment, Environments

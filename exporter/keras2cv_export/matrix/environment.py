@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Final
 
 import keras2cv
+from keras2cv.bundle.leftovers import remove_litter, stage_name
 from keras2cv.errors import MissingDependency, UsageError
-from keras2cv.litter import remove_litter, stage_name
-from keras2cv.opencv import version_tuple
+from keras2cv.net.opencv import version_tuple
 
 from .installer import Installer, InstallError, choose_installer, clean_environment, python_of
 from .wheels import PACKAGE, is_exact, newest, numpy_requirement

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from keras2cv.child import gib, run_child
-from keras2cv.isolated import ending
-from keras2cv.litter import temporary_folder
+from keras2cv.bundle.leftovers import temporary_folder
+from keras2cv.isolation.child import gib, run_child
+from keras2cv.isolation.isolated import ending
 
 from .environment import Environment, runtime_copy
 from .report import MatrixRow

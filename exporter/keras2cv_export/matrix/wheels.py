@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from keras2cv.opencv import version_tuple
+from keras2cv.net.opencv import version_tuple
 
 PACKAGE: Final = "opencv-python-headless"
 _FIRST_FOR_NUMPY_2: Final = (4, 10, 0, 84)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keras2cv.cli.snippet import exact
-from keras2cv.image_roles import Points
-from keras2cv.manifest import (
+from keras2cv.bundle.manifest import (
     Evidence,
     InputTensor,
     Manifest,
@@ -15,7 +13,9 @@ from keras2cv.manifest import (
     Task,
     Tuned,
 )
-from keras2cv.roles import Detect, Segment
+from keras2cv.cli.snippet import exact
+from keras2cv.tasks.image_roles import Points
+from keras2cv.tasks.roles import Detect, Segment
 
 _RESIZED = {
     "stretch": "stretched to {0}x{1}",
@@ -205,7 +205,7 @@ def _weights(manifest: Manifest) -> Iterator[str]:
 
 def _tuned(manifest: Manifest, tuned: Tuned) -> list[str]:
     """Say which way was chosen, over which others, and whether it is taken here."""
-    from keras2cv.tuned import why_not
+    from keras2cv.net.tuned import why_not
 
     choice, first = tuned.choice, tuned.trials[0]
     cause = why_not(manifest)

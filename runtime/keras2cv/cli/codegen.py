@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.cli.output import cannot_write
-from keras2cv.opencv import require_opencv
+from keras2cv.net.opencv import require_opencv
 
 USAGE: Final = "BUNDLE --lang cpp|python -o DIR"
 ABOUT: Final = """\
@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Write the program, and list its files."""
     require_opencv()
-    from keras2cv.bundle import read_bundle
+    from keras2cv.bundle.reading import read_bundle
     from keras2cv.codegen import generate
 
     bundle = read_bundle(args.bundle)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from keras2cv.results import Embedding
-from keras2cv.stream import Answer
+from keras2cv.streams.answers import Answer
+from keras2cv.tasks.results import Embedding
 
 
 class Comparison:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from keras2cv.cli.output import add_json_argument, write_json
-from keras2cv.doctor import INSTALL_EXPORT, Diagnosis, OpenCv, diagnose
+from keras2cv.diagnosis.doctor import INSTALL_EXPORT, Diagnosis, OpenCv, diagnose
 from keras2cv.errors import MissingDependency
 
 USAGE: Final = "[options]"

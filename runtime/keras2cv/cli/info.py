@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from keras2cv.opencv import require_opencv
+from keras2cv.net.opencv import require_opencv
 
 if TYPE_CHECKING:
-    from keras2cv.manifest import Manifest
+    from keras2cv.bundle.manifest import Manifest
 
 USAGE: Final = "BUNDLE"
 ABOUT: Final = """\
@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def _devices(manifest: Manifest) -> Iterator[str]:
     """Yield on which devices of this machine it runs, and why not on the others."""
-    from keras2cv.device import choose_device
+    from keras2cv.net.device import choose_device
 
     needs_new = manifest.engine.name == "new"
     choice = choose_device("auto", new_engine_only=needs_new)
@@ -49,7 +49,7 @@ def _devices(manifest: Manifest) -> Iterator[str]:
 def execute(args: Namespace) -> int:
     """Print the card."""
     require_opencv()
-    from keras2cv.bundle import read_bundle
+    from keras2cv.bundle.reading import read_bundle
     from keras2cv.cli.card import describe
     from keras2cv.cli.snippet import opencv_snippet
 

@@ -7,19 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn, Protocol
 
 from keras2cv._version import VERSION
-from keras2cv.cli import (
-    bench,
-    check,
-    codegen,
-    demo,
-    doctor,
-    export,
-    info,
-    inspect,
-    matrix,
-    run,
-    selftest,
-)
+from keras2cv.cli import codegen, doctor, info, run, selftest
+from keras2cv_bench import cli as bench
+from keras2cv_export.cli import check, demo, export, inspect, matrix
 
 
 class Verb(Protocol):

@@ -13,9 +13,9 @@ import cv2
 from numpy.typing import NDArray
 
 from keras2cv.cli.output import cannot_write
-from keras2cv.doctor import has_windows
+from keras2cv.diagnosis.doctor import has_windows
 from keras2cv.errors import MissingDependency, UsageError
-from keras2cv.frames import Source
+from keras2cv.streams.frames import Source
 
 Array = NDArray[Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from keras2cv.stream import Answer
+from keras2cv.streams.answers import Answer
 
 MAX_LISTED: Final = 100  # a folder of another kind of file would bury the results
 

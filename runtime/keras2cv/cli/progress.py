@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from keras2cv.stream import Answer
+    from keras2cv.streams.answers import Answer
 
 _EVERY_S: Final = 0.1  # between two drawings
 _WIDTH: Final = 60

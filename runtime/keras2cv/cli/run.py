@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument
 from keras2cv.errors import InputError, UsageError
-from keras2cv.opencv import require_opencv
+from keras2cv.net.opencv import require_opencv
 
 if TYPE_CHECKING:
-    from keras2cv.frames import Source
-    from keras2cv.manifest import Manifest
+    from keras2cv.bundle.manifest import Manifest
     from keras2cv.predictor import Predictor
+    from keras2cv.streams.frames import Source
 
 USAGE: Final = "BUNDLE SOURCE... [options]"
 ABOUT: Final = """\
@@ -127,10 +127,10 @@ def execute(args: Namespace) -> int:
     from keras2cv.cli.nets import load_one, load_several
     from keras2cv.cli.problems import Problems
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
-    from keras2cv.frames import Selection
-    from keras2cv.pipeline import Pipeline
-    from keras2cv.sources import find_sources
-    from keras2cv.stream import predict_sources
+    from keras2cv.streams.answers import predict_sources
+    from keras2cv.streams.frames import Selection
+    from keras2cv.streams.pipeline import Pipeline
+    from keras2cv.streams.sources import find_sources
 
     sources = find_sources(args.sources)
     model = load_one(args)
@@ -181,7 +181,7 @@ def _known(args: Namespace) -> frozenset[str]:
 
 def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None:
     """Refuse what cannot work before anything runs."""
-    from keras2cv.sources import VIDEO_SUFFIXES
+    from keras2cv.streams.sources import VIDEO_SUFFIXES
 
     manifest = model.manifest
     _check_inputs(manifest, sources)

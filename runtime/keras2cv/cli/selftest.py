@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.run import add_runtime_arguments
 from keras2cv.errors import NetError, VerdictError
-from keras2cv.opencv import require_opencv
+from keras2cv.net.opencv import require_opencv
 
 if TYPE_CHECKING:
     from keras2cv.selftest import SelfTestReport
@@ -49,8 +49,8 @@ def execute(args: Namespace) -> int:
 
 def _in_child(args: Namespace) -> int:
     """Run this very verb in a process that may crash, and pass on what it says."""
-    from keras2cv.child import gib, run_child
-    from keras2cv.isolated import child_environment, ending
+    from keras2cv.isolation.child import gib, run_child
+    from keras2cv.isolation.isolated import child_environment, ending
 
     command = [sys.executable, "-m", "keras2cv", "selftest", str(args.bundle), "--in-process"]
     for name in ("device", "engine", "threads", "json"):

@@ -18,12 +18,12 @@ from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
 from keras2cv.cli.table import lines
 from keras2cv.cli.video_file import VideoFile
-from keras2cv.device import DeviceChoice
-from keras2cv.frames import Source
-from keras2cv.pipeline import Pipeline
-from keras2cv.results import Classification, Result
-from keras2cv.sources import VIDEO_SUFFIXES
-from keras2cv.stream import Answer, ready_ahead
+from keras2cv.net.device import DeviceChoice
+from keras2cv.streams.answers import Answer, ready_ahead
+from keras2cv.streams.frames import Source
+from keras2cv.streams.pipeline import Pipeline
+from keras2cv.streams.sources import VIDEO_SUFFIXES
+from keras2cv.tasks.results import Classification, Result
 
 Sink: TypeAlias = Callable[[Answer], bool]
 Saver: TypeAlias = Pictures | VideoFile

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from keras2cv.manifest import InputTensor, Manifest, Preprocessing
+from keras2cv.bundle.manifest import InputTensor, Manifest, Preprocessing
 
-# How cv2 does, or comes nearest to, each family of keras2cv.resize.INTERPOLATIONS.
+# How cv2 does, or comes nearest to, each family of keras2cv.pixels.resize.INTERPOLATIONS.
 _CV2_FLAG: Final = {
     "nearest": "INTER_NEAREST",
     "linear": "INTER_LINEAR",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from keras2cv.errors import UsageError
-from keras2cv.results import (
+from keras2cv.tasks.results import (
     BinaryResult,
     Classification,
     Detections,

@@ -6,7 +6,7 @@ import math
 import re
 from argparse import ArgumentTypeError
 
-# Those of keras2cv_export.tolerance, which is not imported before it is needed.
+# Those of keras2cv_export.parity.tolerance, which is not imported before it is needed.
 _PRESETS = ("strict", "fp32", "fp16", "fp16-weights", "int8-weights")
 
 

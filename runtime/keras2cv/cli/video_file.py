@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from keras2cv.cli.output import cannot_write
 from keras2cv.cli.pictures import check_not_read
 from keras2cv.errors import MissingDependency, UsageError
-from keras2cv.frames import Frame, Source
+from keras2cv.streams.frames import Frame, Source
 
 Array = NDArray[Any]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv._version import VERSION
-from keras2cv.bundle import Bundle
+from keras2cv.bundle.manifest import Kind
+from keras2cv.bundle.reading import Bundle
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
-from keras2cv.manifest import Kind
-from keras2cv.opencv import OLDEST
+from keras2cv.net.opencv import OLDEST
 
 # Each file of a C++ program, and for which traits it is written.
 _CPP_FILES: Final[Mapping[str, str]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keras2cv.manifest import RECORDS, Manifest, Preprocessing
+from keras2cv.bundle.manifest import RECORDS, Manifest, Preprocessing
 
 
 def traits_of(manifest: Manifest) -> frozenset[str]:

@@ -19,8 +19,8 @@ from keras2cv_export.bisecting.comparing import Readable
 from keras2cv_export.bisecting.cutting import GraphFile
 from keras2cv_export.bisecting.report import Bisection
 from keras2cv_export.bisecting.searching import Search
-from keras2cv_export.origin import Origin
-from keras2cv_export.to_layer_outputs import Layer
+from keras2cv_export.graph.origin import Origin
+from keras2cv_export.tracing.layer_outputs import Layer
 
 Array = np.ndarray[Any, Any]
 Values = dict[str, Array]

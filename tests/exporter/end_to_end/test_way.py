@@ -9,8 +9,8 @@ import pytest
 
 from keras2cv.errors import UsageError
 from keras2cv_export.end_to_end.way import own_way, parse_way
-from keras2cv_export.presets import Geometry, preprocessing
-from keras2cv_export.spec import TensorSpec
+from keras2cv_export.model.spec import TensorSpec
+from keras2cv_export.tasks.presets import Geometry, preprocessing
 
 PHOTO = TensorSpec("photo", (1, 20, 31, 3), "float32")
 

@@ -6,10 +6,10 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.graph import constant, shape_of
-from keras2cv_export.passes.legalise.align_matmul import align_matmul
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.graph.edit import constant, shape_of
+from keras2cv_export.passes.legalise.products.align_matmul import align_matmul
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def shape(text: str) -> tuple[int, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.align_ranks import align_ranks
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.shapes.align_ranks import align_ranks
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def pair(left: str, right: str, to: str, op: str = "Add") -> Make:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.bound_exponents import bound_exponents
-from small_graphs import Rewritten, apply, graph, inputs_for
+from keras2cv_export.passes.legalise.types.bound_exponents import bound_exponents
+from support.small_graphs import Rewritten, apply, graph, inputs_for
 
 _SIZE = "float[2,3,5,7]"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.bounds_to_clip import bounds_to_clip
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array, random
+from keras2cv_export.passes.legalise.types.bounds_to_clip import bounds_to_clip
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array, random
 
 
 def number(value: float, *shape: int) -> Array:

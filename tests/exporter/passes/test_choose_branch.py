@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.choose_branch import choose_branch
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array
+from keras2cv_export.passes.legalise.shapes.choose_branch import choose_branch
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array
 
 
 def where(condition: Array, left: str = "2,3,5", right: str = "2,3,5") -> Make:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.clip_to_attributes import clip_to_attributes
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
+from keras2cv_export.passes.legalise.types.clip_to_attributes import clip_to_attributes
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
 
 LOW, HIGH = np.array(-0.3, np.float32), np.array(0.8, np.float32)
 CLIP = "(float[2,3,5] x) => (float[2,3,5] y) { y = Clip %s }"

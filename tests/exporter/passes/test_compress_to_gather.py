@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.compress_to_gather import compress_to_gather
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
+from keras2cv_export.passes.legalise.shapes.compress_to_gather import compress_to_gather
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
 
 KEPT = np.array([1, 0, 1, 1, 0], bool)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.concat_off_channels import concat_off_channels
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers, random
+from keras2cv_export.passes.legalise.shapes.concat_off_channels import concat_off_channels
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers, random
 
 FORMS: dict[str, tuple[Make, int]] = {
     "coordinates as channels": (

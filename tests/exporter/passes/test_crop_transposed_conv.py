@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.crop_transposed_conv import crop_transposed_conv
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.windows.crop_transposed_conv import crop_transposed_conv
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def deconvolved(attributes: str, rows: int, columns: int) -> Make:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.cumsum_to_matmul import cumsum_to_matmul
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers
+from keras2cv_export.passes.legalise.reductions.cumsum_to_matmul import cumsum_to_matmul
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers
 
 TURNED = {"Transpose": 2, "MatMul": 1}
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from keras2cv_export.passes.legalise.einsum_to_matmul import einsum_to_matmul
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.products.einsum_to_matmul import einsum_to_matmul
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 SIZES = dict(zip("abcdehbst", (2, 3, 4, 5, 6, 7, 3, 8, 9), strict=True))
 

@@ -11,18 +11,18 @@ import onnx_ir as ir
 import pytest
 
 import keras2cv_export.passes as package
-from keras2cv_export.graph import Pass
+from keras2cv_export.graph.edit import Pass
 from keras2cv_export.passes import COMPRESS, pipeline
-from keras2cv_export.rewrite import name_of
-from keras2cv_export.target import Target
-from pass_checks import named_apart, onnx_numbers
-from random_graphs import random_graph
-from small_graphs import Array
+from keras2cv_export.passes.fixpoint import name_of
+from keras2cv_export.targets.target import Target
+from support.pass_checks import named_apart, onnx_numbers
+from support.random_graphs import random_graph
+from support.small_graphs import Array
 
 ROOT = Path(package.__file__).parent
 FILES = {
-    path.stem: f"{package.__name__}.{path.parent.name}.{path.stem}"
-    for path in sorted(ROOT.glob("*/*.py"))
+    path.stem: ".".join([package.__name__, *path.relative_to(ROOT).with_suffix("").parts])
+    for path in sorted(ROOT.glob("*/**/*.py"))
     if path.stem != "__init__"
 }
 PASSES: dict[str, Pass] = {

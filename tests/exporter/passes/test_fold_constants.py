@@ -8,9 +8,9 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.graph import constant
-from keras2cv_export.passes.legalise.fold_constants import fold_constants
-from small_graphs import apply, graph, integers, random
+from keras2cv_export.graph.edit import constant
+from keras2cv_export.passes.legalise.shapes.fold_constants import fold_constants
+from support.small_graphs import apply, graph, integers, random
 
 Make = Callable[[], ir.Model]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.gather_flat import gather_flat
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array
+from keras2cv_export.passes.legalise.shapes.gather_flat import gather_flat
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array
 
 
 def indices(*shape: int, below: int) -> Array:

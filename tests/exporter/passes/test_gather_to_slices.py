@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.gather_to_slices import gather_to_slices
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array, integers, random
+from keras2cv_export.passes.legalise.shapes.gather_to_slices import gather_to_slices
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array, integers, random
 
 
 def gather(shape: str, axis: int, where: Array, target: str, before: str = "Neg") -> Make:

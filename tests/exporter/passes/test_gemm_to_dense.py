@@ -7,8 +7,8 @@ from collections.abc import Callable
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.gemm_to_dense import gemm_to_dense
-from small_graphs import Array, apply, graph, random
+from keras2cv_export.passes.legalise.products.gemm_to_dense import gemm_to_dense
+from support.small_graphs import Array, apply, graph, random
 
 Make = Callable[[], ir.Model]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.halve_product import halve_product
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
+from keras2cv_export.passes.legalise.products.halve_product import halve_product
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
 
 
 def product(shape: str, axes: str, to: str, keep: int = 1) -> Make:

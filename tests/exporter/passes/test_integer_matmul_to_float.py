@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.integer_matmul_to_float import integer_matmul_to_float
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array
+from keras2cv_export.passes.legalise.products.integer_matmul_to_float import integer_matmul_to_float
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array
 
 KERNEL = np.random.default_rng(3).integers(-127, 128, (5, 4)).astype(np.int8)
 TEXT = """(float[3,5] x) => (float[3,4] y) {

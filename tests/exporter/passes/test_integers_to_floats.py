@@ -6,9 +6,9 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.integers_to_floats import integers_to_floats
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers
+from keras2cv_export.passes.legalise.types.integers_to_floats import integers_to_floats
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers
 
 START = "s = Mul (a, h)  r = Floor (s)  i = Cast <to=7> (r)  u = Floor (b)  j = Cast <to=7> (u)"
 BEFORE = {"Mul": 1, "Floor": 2}

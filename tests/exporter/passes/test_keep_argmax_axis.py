@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.keep_argmax_axis import keep_argmax_axis
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
+from keras2cv_export.passes.legalise.reductions.keep_argmax_axis import keep_argmax_axis
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
 
 
 def largest(node: str, shape: str, to: str) -> Make:

@@ -6,10 +6,10 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv.net import ENGINES
-from keras2cv_export.passes.legalise.keep_hard_sigmoid import keep_hard_sigmoid
-from opencv_process import in_process
-from pass_checks import (
+from keras2cv.net.net import ENGINES
+from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_sigmoid
+from support.opencv_process import in_process
+from support.pass_checks import (
     LIMIT,
     Make,
     assert_left_alone,
@@ -18,7 +18,7 @@ from pass_checks import (
     named_apart,
     onnx_numbers,
 )
-from small_graphs import random
+from support.small_graphs import random
 
 SIXTH = float(np.float32(1) / np.float32(6))
 GATE = f"g = HardSigmoid <alpha={SIXTH!r}, beta=0.5> (u)"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.lookup_to_matmul import lookup_to_matmul
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers, random
+from keras2cv_export.passes.legalise.products.lookup_to_matmul import lookup_to_matmul
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers, random
 
 BEFORE = "a = Abs (k)  m = Mul (a, a)  f = Floor (m)  i = Cast <to=7> (f)"
 INDICES = {"Abs": 1, "Mul": 1, "Floor": 1, "Cast": 1}  # 0, 1 or 2

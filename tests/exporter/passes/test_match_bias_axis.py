@@ -5,9 +5,9 @@ from __future__ import annotations
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.match_bias_axis import match_bias_axis
-from pass_checks import Make, assert_close, assert_left_alone, made, onnx_numbers
-from small_graphs import random
+from keras2cv_export.passes.legalise.shapes.match_bias_axis import match_bias_axis
+from support.pass_checks import Make, assert_close, assert_left_alone, made, onnx_numbers
+from support.small_graphs import random
 
 
 def added(shape: str, bias: tuple[int, ...]) -> Make:

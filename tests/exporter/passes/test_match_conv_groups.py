@@ -5,9 +5,9 @@ from __future__ import annotations
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.match_conv_groups import match_conv_groups
-from pass_checks import Make, assert_close, assert_left_alone, made, onnx_numbers
-from small_graphs import random
+from keras2cv_export.passes.legalise.windows.match_conv_groups import match_conv_groups
+from support.pass_checks import Make, assert_close, assert_left_alone, made, onnx_numbers
+from support.small_graphs import random
 
 FORMS: dict[str, tuple[Make, int]] = {
     "volumes": (

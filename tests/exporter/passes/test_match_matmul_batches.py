@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.graph import constant
-from keras2cv_export.passes.legalise.match_matmul_batches import match_matmul_batches
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.graph.edit import constant
+from keras2cv_export.passes.legalise.products.match_matmul_batches import match_matmul_batches
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def product(shape: str, kernel: tuple[int, ...], to: str, operands: str = "x, k") -> Make:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.merge_casts import merge_casts
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
+from keras2cv_export.passes.legalise.types.merge_casts import merge_casts
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
 
 
 def body(text: str, outputs: str = "float[3] y") -> Make:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.name_nodes_apart import name_nodes_apart
-from pass_checks import assert_left_alone, assert_rewritten, made
+from keras2cv_export.passes.legalise.shapes.name_nodes_apart import name_nodes_apart
+from support.pass_checks import assert_left_alone, assert_rewritten, made
 
 CHAIN = made("(float[2,3] x) => (float[2,3] y) { a = Abs (x)  b = Exp (a)  y = Neg (b) }")
 NAMES = {

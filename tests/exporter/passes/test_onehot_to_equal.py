@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.onehot_to_equal import onehot_to_equal
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers
+from keras2cv_export.passes.legalise.reductions.onehot_to_equal import onehot_to_equal
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers
 
 OFF_AND_ON = np.array([0, 1], np.float32)
 INDICES = "a = Abs (x)  m = Mul (a, a)  f = Floor (m)  i = Cast <to=7> (f)"  # 0, 1 or 2

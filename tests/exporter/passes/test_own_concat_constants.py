@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.own_concat_constants import own_concat_constants
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.shapes.own_concat_constants import own_concat_constants
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 START = "(float[2,3,5] x, float[2,4,5] z) => "
 FORMS: dict[str, tuple[Make, int, dict[str, int]]] = {

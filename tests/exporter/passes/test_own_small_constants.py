@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.own_small_constants import own_small_constants
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.shapes.own_small_constants import own_small_constants
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 TWO = "(float[3,7] x) => (float[3,1] y) { a = MatMul (x, w)  b = Add (a, e)  y = OP (b, e) }"
 

@@ -6,10 +6,10 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv.net import ENGINES
-from keras2cv_export.passes.legalise.pad_before_depthwise import pad_before_depthwise
-from opencv_process import in_process
-from pass_checks import (
+from keras2cv.net.net import ENGINES
+from keras2cv_export.passes.legalise.windows.pad_before_depthwise import pad_before_depthwise
+from support.opencv_process import in_process
+from support.pass_checks import (
     LIMIT,
     Make,
     assert_left_alone,
@@ -18,7 +18,7 @@ from pass_checks import (
     named_apart,
     onnx_numbers,
 )
-from small_graphs import random
+from support.small_graphs import random
 
 CLASSIC = next(engine for engine in ENGINES if engine == "classic")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.pad_to_gather import pad_to_gather
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers, random
+from keras2cv_export.passes.legalise.shapes.pad_to_gather import pad_to_gather
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers, random
 
 
 def padded(mode: str, pads: tuple[int, ...], shape: tuple[int, ...] = (2, 5, 4, 3)) -> Make:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.part_matmul import part_matmul
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.products.part_matmul import part_matmul
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def product(then: str) -> Make:

@@ -8,9 +8,9 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.plain_transposed_conv import plain_transposed_conv
-from opencv_process import in_process
-from pass_checks import (
+from keras2cv_export.passes.legalise.windows.plain_transposed_conv import plain_transposed_conv
+from support.opencv_process import in_process
+from support.pass_checks import (
     Make,
     assert_close,
     assert_left_alone,
@@ -19,7 +19,7 @@ from pass_checks import (
     named_apart,
     onnx_numbers,
 )
-from small_graphs import Array, random
+from support.small_graphs import Array, random
 
 KERNEL = random(3, 4, 3, 4)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from keras2cv_export.passes.legalise.reduce_one_block import reduce_one_block
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers
+from keras2cv_export.passes.legalise.reductions.reduce_one_block import reduce_one_block
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers
 
 SHAPE = (2, 3, 4, 5, 6)
 

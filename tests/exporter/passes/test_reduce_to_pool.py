@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.reduce_to_pool import reduce_to_pool
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
+from keras2cv_export.passes.legalise.reductions.reduce_to_pool import reduce_to_pool
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
 
 
 def reduced(op: str, shape: str, axes: str, to: str, keep: int = 1) -> Make:

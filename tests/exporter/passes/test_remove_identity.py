@@ -8,8 +8,8 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.remove_identity import remove_identity
-from small_graphs import Array, apply, graph, integers, random
+from keras2cv_export.passes.legalise.shapes.remove_identity import remove_identity
+from support.small_graphs import Array, apply, graph, integers, random
 
 Make = Callable[[], ir.Model]
 

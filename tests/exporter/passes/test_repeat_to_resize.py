@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.repeat_to_resize import repeat_to_resize
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers
+from keras2cv_export.passes.legalise.resizing.repeat_to_resize import repeat_to_resize
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers
 
 COPY = 'mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric"'
 REPEAT = "a = Reshape (x, s)  b = Tile (a, r)  y = Reshape (b, t)"

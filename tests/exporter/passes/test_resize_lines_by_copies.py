@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.resize_lines_by_copies import resize_lines_by_copies
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers, random
+from keras2cv_export.passes.legalise.resizing.resize_lines_by_copies import resize_lines_by_copies
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers, random
 
 HALF = "half_pixel"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.resize_to_matmul import cubic, resize_to_matmul
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers, random
+from keras2cv_export.passes.legalise.resizing.resize_to_matmul import cubic, resize_to_matmul
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers, random
 
 SOURCE = (2, 3, 5, 8)
 

@@ -8,9 +8,9 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.resize_to_sizes import resize_to_sizes
-from pass_checks import assert_close, onnx_numbers
-from small_graphs import apply, graph, inputs_for, integers
+from keras2cv_export.passes.legalise.resizing.resize_to_sizes import resize_to_sizes
+from support.pass_checks import assert_close, onnx_numbers
+from support.small_graphs import apply, graph, inputs_for, integers
 
 Make = Callable[[], ir.Model]
 

@@ -6,10 +6,10 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.graph import shape_of
-from keras2cv_export.passes.legalise.scalars_to_rows import scalars_to_rows
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers
+from keras2cv_export.graph.edit import shape_of
+from keras2cv_export.passes.legalise.shapes.scalars_to_rows import scalars_to_rows
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers
 
 
 def number(then: str, to: str = "2,3") -> Make:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.slice_neighbours import slice_neighbours
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array, integers
+from keras2cv_export.passes.legalise.shapes.slice_neighbours import slice_neighbours
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array, integers
 
 FAR = 2**31 - 1
 

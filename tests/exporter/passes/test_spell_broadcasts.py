@@ -8,10 +8,10 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.graph import constant, shape_of
-from keras2cv_export.passes.legalise.spell_broadcasts import spell_broadcasts
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array, random
+from keras2cv_export.graph.edit import constant, shape_of
+from keras2cv_export.passes.legalise.shapes.spell_broadcasts import spell_broadcasts
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array, random
 
 Shape = tuple[int, ...]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.spell_powers import spell_powers
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.types.spell_powers import spell_powers
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def power(exponent: float, *shape: int, base: str = "Exp") -> Make:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.split_to_slices import split_to_slices
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array, integers
+from keras2cv_export.passes.legalise.shapes.split_to_slices import split_to_slices
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array, integers
 
 
 def split(outputs: str, node: str, **sizes: Array) -> Make:

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from keras2cv_export.passes.legalise.spread_volume_conv import spread_volume_conv
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.windows.spread_volume_conv import spread_volume_conv
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def deconvolved(attributes: str, to: str, groups: int = 1) -> Make:

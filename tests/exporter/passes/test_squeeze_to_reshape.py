@@ -8,8 +8,8 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv_export.passes.legalise.squeeze_to_reshape import squeeze_to_reshape
-from small_graphs import apply, graph, inputs_for, integers
+from keras2cv_export.passes.legalise.shapes.squeeze_to_reshape import squeeze_to_reshape
+from support.small_graphs import apply, graph, inputs_for, integers
 
 Make = Callable[[], ir.Model]
 

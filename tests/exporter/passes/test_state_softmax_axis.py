@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.state_softmax_axis import state_softmax_axis
-from small_graphs import apply, graph
+from keras2cv_export.passes.legalise.reductions.state_softmax_axis import state_softmax_axis
+from support.small_graphs import apply, graph
 
 
 def scores(attributes: str, op: str = "Softmax") -> str:

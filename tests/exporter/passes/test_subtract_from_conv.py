@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.subtract_from_conv import subtract_from_conv
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.windows.subtract_from_conv import subtract_from_conv
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def convolved(operands: str, other: str, to: str = "2,5,4,6", shape: str = "2,3,4,6") -> Make:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.sum_axes_to_attribute import sum_axes_to_attribute
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import Array, integers
+from keras2cv_export.passes.legalise.reductions.sum_axes_to_attribute import sum_axes_to_attribute
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import Array, integers
 
 
 def summed(node: str, to: str, **axes: Array) -> Make:

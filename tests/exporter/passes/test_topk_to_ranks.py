@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.topk_to_ranks import topk_to_ranks
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers
+from keras2cv_export.passes.legalise.reductions.topk_to_ranks import topk_to_ranks
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers
 
 
 def largest(shape: str, to: str, k: int, how: str = "", before: str = "Sin") -> Make:

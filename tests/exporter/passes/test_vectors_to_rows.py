@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.vectors_to_rows import vectors_to_rows
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import integers, random
+from keras2cv_export.passes.legalise.shapes.vectors_to_rows import vectors_to_rows
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import integers, random
 
 SUMS = "a = ReduceMax <axes=[1], keepdims=0> (x)"
 

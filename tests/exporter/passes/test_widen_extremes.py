@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras2cv_export.passes.legalise.widen_extremes import widen_extremes
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.types.widen_extremes import widen_extremes
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def pair(node: str, other: str = "2,1,4,1") -> Make:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from keras2cv_export.passes.legalise.widen_nine_taps import widen_nine_taps
-from pass_checks import Make, assert_left_alone, assert_rewritten, made
-from small_graphs import random
+from keras2cv_export.passes.legalise.windows.widen_nine_taps import widen_nine_taps
+from support.pass_checks import Make, assert_left_alone, assert_rewritten, made
+from support.small_graphs import random
 
 
 def body(node: str, kernel: tuple[int, ...], image: str = "2,6,12,13") -> Make:

@@ -1,0 +1,1 @@
+"""Weights in half precision or bytes, decoded when OpenCV loads the net."""

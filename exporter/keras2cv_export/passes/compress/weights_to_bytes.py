@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import Array, constant, decoded, large_kernels, new_constant
+from keras2cv_export.graph.edit import Array, constant, decoded, large_kernels, new_constant
 
 _STEPS = 127  # without -128, so that a kernel and its negative are stored alike
 _LEAST_PER_CHANNEL = 8

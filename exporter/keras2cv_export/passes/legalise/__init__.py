@@ -1,0 +1,1 @@
+"""Rewrites into forms that the importers read and compute right."""

@@ -1,0 +1,1 @@
+"""Rewrites after which the same numbers come out faster."""

@@ -22,8 +22,7 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.elementwise import BROADCASTING, UNARY
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     Array,
     constant,
     drop,
@@ -38,6 +37,7 @@ from keras2cv_export.graph import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.elementwise import BROADCASTING, UNARY
 
 
 @dataclass

@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     Array,
     constant,
     drop,

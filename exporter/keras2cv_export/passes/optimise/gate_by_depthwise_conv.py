@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import constant, new_node, nodes, reshape, shape_of, substitute
+from keras2cv_export.graph.edit import constant, new_node, nodes, reshape, shape_of, substitute
 
 
 def gate_by_depthwise_conv(model: ir.Model) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import constant, drop, new_node, nodes, replace
+from keras2cv_export.graph.edit import constant, drop, new_node, nodes, replace
 
 
 def merge_reshapes(model: ir.Model) -> int:

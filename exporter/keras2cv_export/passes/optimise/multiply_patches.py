@@ -20,7 +20,7 @@ from math import prod
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     constant,
     integer,
     ints,

@@ -16,7 +16,7 @@ from math import prod
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     constant,
     new_constant,
     new_node,

@@ -28,7 +28,7 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     Array,
     constant,
     exact_constant,
@@ -43,7 +43,7 @@ from keras2cv_export.graph import (
     substitute,
     transpose,
 )
-from keras2cv_export.tiles import TILES, Axis, Plan, pays
+from keras2cv_export.passes.tiles import TILES, Axis, Plan, pays
 
 
 def multiply_tiles(model: ir.Model) -> int:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     Array,
     constant,
     drop_unread,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import nodes, only_reader, shape_of
+from keras2cv_export.graph.edit import nodes, only_reader, shape_of
 
 
 def order_residuals(model: ir.Model) -> int:

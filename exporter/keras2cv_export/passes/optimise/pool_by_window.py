@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import new_node, nodes, reduced_axes, reshape, shape_of, substitute
+from keras2cv_export.graph.edit import new_node, nodes, reduced_axes, reshape, shape_of, substitute
 
 _WINDOW = {
     "GlobalAveragePool": "AveragePool",

@@ -19,8 +19,8 @@ from collections.abc import Hashable
 
 import onnx_ir as ir
 
-from keras2cv_export.contents import Contents
-from keras2cv_export.graph import constant, drop, replace
+from keras2cv_export.graph.edit import constant, drop, replace
+from keras2cv_export.graph.equal_arrays import Contents
 
 _RANDOM = frozenset(
     [

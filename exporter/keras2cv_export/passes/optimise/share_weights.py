@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from keras2cv_export.contents import Contents
-from keras2cv_export.graph import constant
+from keras2cv_export.graph.edit import constant
+from keras2cv_export.graph.equal_arrays import Contents
 
 Key = tuple[int, frozenset[tuple[str, int]]]
 

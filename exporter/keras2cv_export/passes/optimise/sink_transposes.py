@@ -23,8 +23,7 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.elementwise import BROADCASTING, UNARY
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     Array,
     constant,
     drop,
@@ -36,6 +35,7 @@ from keras2cv_export.graph import (
     replace,
     shape_of,
 )
+from keras2cv_export.graph.elementwise import BROADCASTING, UNARY
 
 Perm = tuple[int, ...]
 

@@ -17,7 +17,7 @@ from math import isclose, sqrt
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     constant,
     drop,
     drop_unread,

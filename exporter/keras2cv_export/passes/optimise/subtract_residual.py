@@ -18,7 +18,7 @@ import math
 
 import onnx_ir as ir
 
-from keras2cv_export.graph import (
+from keras2cv_export.graph.edit import (
     constant,
     integer,
     ints,

@@ -1,0 +1,362 @@
+"""The measurement: export a handful of cases, run them in every column, note it, clear up."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import keras2cv
+import keras2cv_bench
+import keras2cv_export
+from campaigns.atlas.children import Answer, Limits, supervise
+from campaigns.atlas.columns import Column, Kind
+from campaigns.atlas.reasons import tidied
+from campaigns.atlas.store import VERDICTS, Record, Store
+from keras2cv.errors import MissingDependency
+
+_RUN_CHILD: Final = Path(__file__).with_name("run_child.py")
+# Cases per handful: a big one lets TensorFlow start seldom, a small one keeps the disk free.
+_HANDFUL: Final = 40
+_HANDFUL_OF: Final[Mapping[str, int]] = {"application": 4}
+# A whole VGG16 fits; Keras' own export of it does not, and would take the machine down.
+EXPORT_LIMITS: Final = Limits(timeout_s=900.0, memory_gib=12.0)
+RUN_LIMITS: Final = Limits(timeout_s=120.0, memory_gib=12.0)
+
+# Errors that another --opencv may not have: it is the graph that they are about.
+_ON_THE_GRAPH: Final = ("UnsupportedError", "UnsupportedOpsError")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A case as the suite lists it: its group, its module and what that is about."""
+
+    name: str
+    group: str
+    batches: tuple[int, ...]
+    family: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One case at one batch size.
+
+    Attributes:
+        case: Its name.
+        batch: Samples per run.
+        export: What came of exporting it; a pass has a bundle.
+        refusal: The kind of error that refused it; "" if none did.
+    """
+
+    case: str
+    batch: int
+    export: Record
+    refusal: str = ""
+
+
+def list_suite(suite: Path, work: Path) -> tuple[tuple[Listed, ...], dict[str, str]]:
+    """Return the suite's cases, and the versions of TensorFlow and its friends.
+
+    Raises:
+        MissingDependency: The suite cannot be imported.
+    """
+    done = subprocess.run(
+        [*_export_command(suite), "list"],
+        env=_export_environment(),
+        cwd=work,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no word on why"])[-1]
+        raise MissingDependency(f"The suite in {suite} cannot be imported: {last}.")
+    said = json.loads(done.stdout)
+    cases = (Listed(**{**case, "batches": tuple(case["batches"])}) for case in said["cases"])
+    return tuple(cases), said["versions"]
+
+
+class Sweep:
+    """Measures cases in columns, and puts what it finds into a store.
+
+    Args:
+        suite: The folder of the conformance suite.
+        columns: The targets.
+        store: Where records go, and where those of an earlier run are.
+        work: A folder for files that are removed again.
+        environment: The variables with which a column's Python imports keras2cv.
+        progress: Called with a line now and then.
+        workers: How many processes may run at once.
+    """
+
+    def __init__(
+        self,
+        suite: Path,
+        columns: Sequence[Column],
+        store: Store,
+        work: Path,
+        environment: Mapping[str, str],
+        progress: Progress,
+        workers: int = 1,
+    ) -> None:
+        """Take note of everything; `run` does the work."""
+        self._suite, self._columns, self._store = suite, columns, store
+        self._work, self._environment, self._progress = work, environment, progress
+        self._workers = workers
+
+    def run(self, cases: Sequence[Listed]) -> None:
+        """Measure what the store does not have yet."""
+        todo = [case for case in cases if not self._is_done(case)]
+        self._progress(f"{len(cases)} cases, {len(cases) - len(todo)} of them measured before")
+        done, started = 0, time.monotonic()
+        for handful in _handfuls(todo):
+            self._measure(handful)
+            shutil.rmtree(self._work / "cases", ignore_errors=True)
+            done += len(handful)
+            minutes = (time.monotonic() - started) / 60
+            left = minutes / done * (len(todo) - done)
+            self._progress(
+                f"{done} of {len(todo)}  {handful[0].family:24s} {self._tell(handful)}, "
+                f"{minutes:.0f} min, about {left:.0f} to go"
+            )
+
+    def _tell(self, cases: Sequence[Listed]) -> str:
+        """Return how many cells of some cases have each verdict."""
+        names = {case.name for case in cases}
+        counts = Counter(r.verdict for r in self._store.records.values() if r.case in names)
+        return " ".join(f"{verdict} {counts[verdict]}" for verdict in VERDICTS if counts[verdict])
+
+    def _is_done(self, case: Listed) -> bool:
+        keys = ((case.name, column.name, b) for column in self._columns for b in case.batches)
+        return all(key in self._store.records for key in keys)
+
+    def _measure(self, cases: Sequence[Listed]) -> None:
+        ours, frozen, plain = (self._unknown(cases, kind) for kind in ("bundle", "frozen", "plain"))
+        wishes = [(case.name, batch) for case in cases for batch in case.batches]
+        kinds = {column.kind for column in (*ours, *frozen, *plain)}
+        tasks, files = self._export(cases, kinds)
+        with ThreadPoolExecutor(self._workers) as pool:
+            columns = (*ours, *frozen)
+            for records in pool.map(lambda c: list(self._run_bundles(tasks[c.kind], c)), columns):
+                self._store.add(records)
+            for records in pool.map(lambda c: list(self._run_plain(wishes, files, c)), plain):
+                self._store.add(records)
+        self._try_again(tasks["bundle"], ours)
+
+    def _unknown(self, cases: Sequence[Listed], kind: Kind) -> list[Column]:
+        """Return the columns of a kind that miss any of the cases."""
+        keys = [(case.name, batch) for case in cases for batch in case.batches]
+        known = self._store.records
+        return [
+            c for c in self._columns
+            if c.kind == kind and any((case, c.name, batch) not in known for case, batch in keys)
+        ]  # fmt: skip
+
+    def _export(
+        self, cases: Sequence[Listed], kinds: Collection[Kind]
+    ) -> tuple[dict[Kind, list[Task]], dict[str, Answer]]:
+        """Let Keras answer, and export all ways: ours per batch size, Keras' once, batch open.
+
+        One case after the other, so that its model is built once.
+        """
+        jobs = [
+            job
+            for case in cases
+            for job in (
+                *(self._job("ask", case.name, batch) for batch in case.batches),
+                *(self._job("bundle", case.name, batch) for batch in case.batches),
+                *(self._job("frozen", case.name, batch) for batch in case.batches),
+                self._job("plain", case.name, 0),
+            )
+            if job["kind"] in ("ask", *kinds)
+        ]
+        answers = {
+            (job["kind"], job["case"], job["batch"]): answer
+            for job, answer in zip(jobs, self._export_child(jobs), strict=True)
+        }
+        tasks: dict[Kind, list[Task]] = {"bundle": [], "frozen": []}
+        for kind in tasks.keys() & set(kinds):
+            for case in cases:
+                for batch in case.batches:
+                    asked = _task(answers["ask", case.name, batch], case.name, batch, "Keras")
+                    exported = _task(answers[kind, case.name, batch], case.name, batch, "export")
+                    tasks[kind].append(exported if asked.export.verdict == "pass" else asked)
+        return tasks, {
+            case.name: answers["plain", case.name, 0] for case in cases if "plain" in kinds
+        }
+
+    def _run_bundles(
+        self, tasks: Sequence[Task], column: Column, opencv: str = ""
+    ) -> Iterator[Record]:
+        """Yield the record of every task: the export's, or that of running what it wrote."""
+        good = [task for task in tasks if task.export.verdict == "pass"]
+        jobs = [
+            {**self._job(column.kind, task.case, task.batch, opencv), "engine": column.engine}
+            for task in good
+        ]
+        answers = iter(list(self._run_child(jobs, column)))
+        for task in tasks:
+            record = replace(task.export, column=column.name, opencv=opencv)
+            if task.export.verdict == "pass":
+                name = f"OpenCV {column.where.opencv}"
+                found = _record(next(answers), task.case, column.name, task.batch, name)
+                record = replace(found, opencv=opencv, rewrites=task.export.rewrites)
+            yield record
+
+    def _try_again(self, tasks: Sequence[Task], columns: Sequence[Column]) -> None:
+        """Where the portable bundle does not pass, do what its user does: ask for that OpenCV."""
+        wishes = [
+            (task, version)
+            for task in tasks
+            for version in dict.fromkeys(c.version for c in columns if self._failed(task, c))
+        ]
+        jobs = [self._job("bundle", task.case, task.batch, version) for task, version in wishes]
+        again: dict[str, list[Task]] = {}
+        for (task, version), answer in zip(wishes, self._export_child(jobs), strict=True):
+            again.setdefault(version, []).append(_task(answer, task.case, task.batch, "export"))
+        for column in columns:
+            told = [t for t in again.get(column.version, ()) if t.refusal in ("", *_ON_THE_GRAPH)]
+            failed = [task for task in told if self._failed(task, column)]
+            self._store.add(list(self._run_bundles(failed, column, column.version)))
+
+    def _failed(self, task: Task, column: Column) -> bool:
+        """Whether a column failed on the graph, rather than on the model."""
+        record = self._store.records[task.case, column.name, task.batch]
+        return record.verdict != "pass" and task.refusal in ("", *_ON_THE_GRAPH)
+
+    def _run_plain(
+        self, wishes: Sequence[tuple[str, int]], files: Mapping[str, Answer], column: Column
+    ) -> Iterator[Record]:
+        runnable = [wish for wish in wishes if _verdict(files[wish[0]]) == "pass"]
+        jobs = [
+            {
+                **self._job("plain", case, batch),
+                "inputs": files[case].facts["inputs"],
+                "outputs": files[case].facts["outputs"],
+            }
+            for case, batch in runnable
+        ]
+        answers = dict(zip(runnable, self._run_child(jobs, column), strict=True))
+        for case, batch in wishes:
+            ran = answers.get((case, batch))
+            who = f"OpenCV {column.where.opencv}" if ran else "Keras' export"
+            yield _record(ran or files[case], case, column.name, batch, who)
+
+    def _job(self, kind: str, case: str, batch: int, opencv: str = "") -> dict[str, Any]:
+        """Return the description of a job, with the paths that all of its case share."""
+        folder = self._work / "cases" / case / str(batch)
+        paths = {
+            "ask": "",
+            "bundle": f"bundle{opencv}.cv",
+            "frozen": "frozen.cv",
+            "plain": "../plain.onnx",
+        }
+        return {
+            "kind": kind,
+            "case": case,
+            "batch": batch,
+            "opencv": opencv,
+            "folder": str(folder),
+            "io": str(folder / "io.npz"),
+            "path": os.path.normpath(folder / paths[kind]),
+        }
+
+    def _export_child(self, jobs: Sequence[Mapping[str, Any]]) -> Iterable[Answer]:
+        """Do the jobs in as many processes as may run at once; a case stays in one of them."""
+        names = list(dict.fromkeys(job["case"] for job in jobs))
+        shares = [
+            [k for k, job in enumerate(jobs) if names.index(job["case"]) % self._workers == share]
+            for share in range(self._workers)
+        ]
+        with ThreadPoolExecutor(self._workers) as pool:
+            answered = pool.map(lambda share: self._exported([jobs[k] for k in share]), shares)
+            found = {
+                k: answer
+                for share, answers in zip(shares, answered, strict=True)
+                for k, answer in zip(share, answers, strict=True)
+            }
+        return [found[k] for k in range(len(jobs))]
+
+    def _exported(self, jobs: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        return list(
+            supervise(
+                _export_command(self._suite),
+                jobs,
+                EXPORT_LIMITS,
+                environment=_export_environment(),
+                folder=self._work,
+            )
+        )
+
+    def _run_child(self, jobs: Sequence[Mapping[str, Any]], column: Column) -> Iterable[Answer]:
+        return supervise(
+            [str(column.where.python), str(_RUN_CHILD)],
+            jobs,
+            RUN_LIMITS,
+            environment=self._environment,
+            folder=self._work,
+        )
+
+
+def _record(answer: Answer, case: str, column: str, batch: int, who: str) -> Record:
+    """Turn an answer into a record; `who` is what crashed if the child did."""
+    if answer.problem is not None:
+        return Record(case, column, batch, "crash", reason=f"{who} {answer.problem}")
+    facts = answer.facts
+    return Record(
+        case,
+        column,
+        batch,
+        facts["verdict"],
+        facts.get("error"),
+        tidied(facts.get("reason", "")),
+        rewrites=tuple(facts.get("rewrites", ())),
+    )
+
+
+def _task(answer: Answer, case: str, batch: int, who: str) -> Task:
+    refusal = str(answer.facts.get("refusal", ""))
+    return Task(case, batch, _record(answer, case, "", batch, who), refusal)
+
+
+def _verdict(answer: Answer) -> str:
+    return "crash" if answer.problem is not None else str(answer.facts["verdict"])
+
+
+def _handfuls(cases: Sequence[Listed]) -> Iterator[list[Listed]]:
+    """Yield cases of one family at a time, few enough for the disk."""
+    handful: list[Listed] = []
+    for case in cases:
+        full = len(handful) >= _HANDFUL_OF.get(case.group, _HANDFUL)
+        if handful and (full or handful[-1].family != case.family):
+            yield handful
+            handful = []
+        handful.append(case)
+    if handful:
+        yield handful
+
+
+def _export_command(suite: Path) -> list[str]:
+    return [sys.executable, "-m", "campaigns.atlas.export_child", str(suite)]
+
+
+def _export_environment() -> dict[str, str]:
+    """Return this process' environment, in which a child finds these very packages."""
+    packages = (keras2cv, keras2cv_export, keras2cv_bench)
+    roots = [str(Path(str(package.__file__)).resolve().parents[1]) for package in packages]
+    inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    path = os.pathsep.join(dict.fromkeys([*roots, *map(os.path.abspath, inherited)]))
+    return {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -1,0 +1,128 @@
+"""Try bundles on devices: `python -m campaigns.devices.child JOBS.json`.
+
+Each job names a bundle and a device; `atlas/children.py` says what is read and written. What
+OpenCV says of layers that it leaves to the CPU is read from its log, which goes to stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from numpy.typing import NDArray
+
+from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.reading import SELFTEST
+from keras2cv.errors import Keras2cvError
+from keras2cv.predictor import Predictor
+from keras2cv.selftest import SelfTestReport, compare, run_selftest
+from keras2cv_bench.channel import channel
+
+Array = NDArray[Any]
+
+LOG_LEVEL: Final = "OPENCV_LOG_LEVEL"
+# modules/dnn/src/op_cuda.cpp, Net::Impl::initCUDABackend; every net's inputs are of that type
+_LEFT: Final = re.compile(
+    rb'fallback to the CPU implementation for the layer "[^"]*" of type (?!__NetInputLayer__)(\w+)'
+)
+_STDOUT: Final = 1
+
+
+def main(jobs_file: str) -> int:
+    """Do every job."""
+    say = channel()
+    warnings.simplefilter("ignore")  # unverified bundles are among those that are tried
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), _STDOUT)
+        for job in json.loads(Path(jobs_file).read_text(encoding="utf-8")):
+            say(job=job["job"], started=True)
+            say(job=job["job"], **answer(Path(job["bundle"]), job["device"], log))
+    return 0
+
+
+def answer(bundle: Path, device: str, log: IO[bytes]) -> dict[str, Any]:
+    """Return the verdict on a bundle on a device: "right", "wrong" or "refused", and more facts.
+
+    `error` and `cpu_error` are max|got - TensorFlow| / max|TensorFlow|, the worst of all outputs,
+    here and on the CPU of the same engine; `from_cpu` is the distance between those two. `left`
+    counts the layers that OpenCV leaves to the CPU, by type. A sentence that the CPU's self-test
+    has to say as well is none about the device.
+    """
+    facts: dict[str, Any] = {}
+    known: Sequence[str] = ()
+    try:
+        model, report = tested(bundle, engine="classic")
+        facts["cpu_error"] = worst(row.measured for row in report.rows)
+        expected, known = answers_of(model), report.problems
+    except Keras2cvError as error:
+        facts["cpu_error"], expected = _said(error), None
+    log.seek(0)
+    log.truncate()
+    started = time.perf_counter()
+    try:
+        model, report = tested(bundle, device=device, check_device=False)
+        got = answers_of(model)
+    except Keras2cvError as error:
+        return {**facts, "verdict": "refused", "reason": _said(error)}
+    facts["seconds"] = round(time.perf_counter() - started, 3)
+    log.seek(0)
+    facts["left"] = left_layers(log.read())
+    facts["error"] = worst(row.measured for row in report.rows)
+    if expected is not None:
+        pairs = zip(got, expected, strict=True)
+        facts["from_cpu"] = worst(compare("", "", a, b, 1.0).measured for a, b in pairs)
+    if reason := what_is_wrong(report, known):
+        return {**facts, "verdict": "wrong", "reason": reason}
+    return {**facts, "verdict": "right"}
+
+
+def tested(bundle: Path, **options: Any) -> tuple[Predictor, SelfTestReport]:
+    """Return a bundle, loaded, and what its self-test says.
+
+    Raises:
+        Keras2cvError: OpenCV does not load or run it.
+    """
+    model = Predictor(bundle, **options)
+    return model, run_selftest(model)
+
+
+def answers_of(model: Predictor) -> list[Array]:
+    """Return every output for every golden sample."""
+    golden = read_golden(model.folder / SELFTEST, model.manifest)
+    return [array for sample in golden.samples for array in model.infer(*sample.inputs)]
+
+
+def what_is_wrong(report: SelfTestReport, known: Sequence[str] = ()) -> str:
+    """Return the first thing that a self-test has against a device, or ""."""
+    rows = [row for row in report.rows if not row.passed]
+    said = [f"{r.output} of {r.case}: {r.problem or f'off by {r.measured:.1e}'}" for r in rows]
+    return next(iter(said + [p for p in report.problems if p not in known]), "")
+
+
+def worst(errors: Iterable[float]) -> float | None:
+    """Return the largest, or None if one is no finite number."""
+    found = list(errors)
+    return max(found) if all(map(math.isfinite, found)) else None
+
+
+def _said(error: Keras2cvError) -> str:
+    return " ".join(str(error).split())
+
+
+def left_layers(said: bytes) -> Counter[str]:
+    """Return how many layers of each type a log says are left to the CPU."""
+    return Counter(kind.decode() for kind in _LEFT.findall(said))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

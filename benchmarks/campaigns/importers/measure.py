@@ -1,0 +1,92 @@
+"""Ask ONNX Runtime what is right, and each OpenCV what it says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+
+from keras2cv_export.matrix.environment import Environments
+from keras2cv_export.matrix.installer import clean_environment
+from keras2cv_export.matrix.wheels import engines_of
+from keras2cv_export.targets.importers import IMPORTERS
+
+from .probe import Probe
+
+LIMIT: Final = 1e-4  # of the largest number of an output
+_TIMEOUT_S: Final = 600.0
+_CHILD: Final = Path(__file__).with_name("child.py")
+
+Outcome = dict[str, bool]
+"""Importer -> whether it runs a probe right."""
+
+
+def write(probes: Sequence[Probe], folder: Path) -> None:
+    """Write each graph with its inputs, and what ONNX Runtime makes of them."""
+    for number, probe in enumerate(probes):
+        onnx.save(probe.model, folder / f"{number}.onnx")
+        arrays: dict[str, Any] = {}
+        for run, (sample, answer) in enumerate(zip(probe.samples, _answers(probe), strict=True)):
+            arrays |= {f"in/{run}/{name}": array for name, array in sample.items()}
+            arrays |= {f"out/{run}/{name}": array for name, array in answer.items()}
+        np.savez(folder / f"{number}.npz", **arrays)
+
+
+def _answers(probe: Probe) -> Iterator[dict[str, Any]]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(
+        probe.model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    names = [output.name for output in session.get_outputs()]
+    for sample in probe.samples:
+        yield dict(zip(names, session.run(names, sample), strict=True))
+
+
+def measure(
+    folder: Path,
+    count: int,
+    importers: Sequence[str] = IMPORTERS,
+    source: Environments | None = None,
+) -> list[Outcome]:
+    """Run the probes in `folder` on each importer, in the environments of `keras2cv matrix`.
+
+    Raises:
+        MissingDependency: An environment cannot be made.
+    """
+    environments = source or Environments()
+    outcomes: list[Outcome] = [{} for _ in range(count)]
+    for importer in importers:
+        version, _, engine = importer.partition(" ")
+        there = environments.prepare(environments.resolve(version))
+        said = _run(there.python, folder, engine or engines_of(there.opencv)[0], count)
+        for outcome, word in zip(outcomes, said, strict=True):
+            outcome[importer] = isinstance(word, float) and word <= LIMIT
+    return outcomes
+
+
+def _run(python: Path, folder: Path, engine: str, count: int) -> list[Any]:
+    """Return a word on each probe: "crash" for one that killed the process; the next is tried."""
+    said: list[Any] = []
+    while len(said) < count:
+        done = subprocess.run(
+            [str(python), str(_CHILD), str(folder), engine, str(len(said))],
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+        said += [json.loads(line) for line in done.stdout.splitlines() if line[:1] in '"0123456789']
+        if len(said) < count:
+            said.append("crash")
+    return said

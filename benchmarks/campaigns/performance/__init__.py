@@ -1,0 +1,10 @@
+"""Measure the models that keras2cv is judged by, and write docs/performance.md.
+
+    python -m campaigns.performance -o docs/
+    python -m campaigns.performance -o /tmp/part --only MobileNetV2,ResNet50 --seconds 1
+
+    models -prepare-> .keras and bundles -bench-> records, a JSON file each -page-> Markdown, SVG
+
+Every model is exported once and kept in the user's cache, and so is every record: what was
+interrupted is taken up again, and `--again` measures anew. Only measuring wants a quiet machine.
+"""

@@ -1,0 +1,139 @@
+"""Measure case by case: what is measured already is kept, what cannot run is said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from keras2cv.errors import Keras2cvError
+from keras2cv_bench.artefacts import environment
+from keras2cv_bench.benching import Wishes, bench
+from keras2cv_bench.environment import instruction_sets, usable_cores
+from keras2cv_bench.records import Record, read_record, to_json
+from keras2cv_bench.subjects import AT_AVX2, CALL, Subject
+
+from .flops import peak_gflops
+from .zoo import Case
+
+MODEL_PEERS: Final = ("naive", "tf", "ort")
+SCALE_PEERS: Final = ("ort",)
+ROUNDS: Final = 8
+_PREPARE_S: Final = 900.0
+FROZEN: Final = "frozen"
+DEFAULT: Final = "default"  # the file for every OpenCV
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A case that was measured: its record, what it computes, and why it has no frozen graph."""
+
+    case: Case
+    record: Record
+    gflop: float
+    why_not_frozen: str
+
+
+def prepare_all(cases: Sequence[Case], work: Path, say: Progress) -> None:
+    """Export what is not exported yet, a process per case; a failure is in its folder's log."""
+    for number, case in enumerate(cases, start=1):
+        folder = folder_of(case, work)
+        if (folder / "prepared.json").exists():
+            continue
+        say(f"[{number}/{len(cases)}] exporting {case.name}")
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "campaigns.performance.prepare"]
+        with (folder / "prepare.log").open("w", encoding="utf-8") as log:
+            done = subprocess.run(
+                [*command, case.name, str(folder), str(usable_cores())],
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=_PREPARE_S,
+                check=False,
+            )
+        if done.returncode:
+            say(f"    failed, see {folder / 'prepare.log'}")
+
+
+def measure_all(
+    cases: Sequence[Case], work: Path, seconds: float, say: Progress, *, again: bool = False
+) -> None:
+    """Measure what is not measured yet; each record is on the disk at once."""
+    for number, case in enumerate(cases, start=1):
+        folder = folder_of(case, work)
+        if not (folder / "prepared.json").exists():
+            continue
+        path = folder / "record.json"
+        if path.exists() and not again:
+            continue
+        say(f"[{number}/{len(cases)}] measuring {case.name}")
+        try:
+            found = _bench(case, folder, seconds)
+        except Keras2cvError as error:
+            say(f"    {error}")
+            continue
+        path.write_text(to_json(found), encoding="utf-8")
+
+
+def _bench(case: Case, folder: Path, seconds: float) -> Record:
+    others = {FROZEN: folder / "frozen.cv", DEFAULT: folder / "default.cv"}
+    return bench(
+        folder / "model.cv",
+        folder / "model.keras",
+        peers=MODEL_PEERS if case.group == "models" else SCALE_PEERS,
+        without=(CALL,),
+        also={name: path for name, path in others.items() if path.exists()},
+        beside=_beside(case),
+        lend=others[DEFAULT] if others[DEFAULT].exists() else None,
+        wishes=Wishes((case.batch,), case.threads, seconds=seconds, rounds=ROUNDS),
+        work=folder,
+    )
+
+
+def _beside(case: Case) -> tuple[Subject, ...]:
+    """Hold models against TensorFlow at AVX2, too, where it would go further."""
+    return (AT_AVX2,) if case.group == "models" and "avx512f" in instruction_sets() else ()
+
+
+def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:
+    """Yield what is measured so far."""
+    for case in cases:
+        folder = folder_of(case, work)
+        record = folder / "record.json"
+        if not record.exists():
+            continue
+        facts: dict[str, Any] = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+        found = _without_paths(read_record(record), folder)
+        yield Found(case, found, float(facts["gflop"]), str(facts["frozen"]))
+
+
+def _without_paths(record: Record, folder: Path) -> Record:
+    """Cut a folder of this machine from what others say of the files in it."""
+    reasons = (replace(m, reason=m.reason.replace(f"{folder}/", "")) for m in record.missing)
+    return replace(record, missing=tuple(reasons))
+
+
+def peaks(work: Path, threads: Sequence[int]) -> dict[int, float]:
+    """Return this machine's GFLOP/s for each number of threads; measured once."""
+    path = work / "peaks.json"
+    known = {}
+    if path.exists():
+        known = {int(k): v for k, v in json.loads(path.read_text(encoding="utf-8")).items()}
+    for count in threads:
+        if count not in known:
+            known[count] = peak_gflops(count)
+    path.write_text(json.dumps(known), encoding="utf-8")
+    return known
+
+
+def folder_of(case: Case, work: Path) -> Path:
+    """Return where a case's files are."""
+    return work / case.name

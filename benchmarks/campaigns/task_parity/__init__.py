@@ -1,0 +1,7 @@
+"""Boxes and masks of images, OpenCV's against those of the models' own Keras pipelines.
+
+    python -m campaigns.task_parity
+
+Exports the models of tests/tasks, runs each bundle on images in an environment per OpenCV, and
+writes docs/tasks.md. `bar.py` says what is compared, and how near it has to be.
+"""

@@ -1,0 +1,147 @@
+"""`keras2cv bench BUNDLE --against MODEL`."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import Any, Final
+
+from keras2cv.cli import values
+from keras2cv.cli.output import STDOUT, add_json_argument, write_json, write_text
+from keras2cv.cli.steps import Steps
+from keras2cv.errors import UsageError
+from keras2cv_export.cli.heavy import add_model_arguments, load_exporter, tolerance_of
+
+USAGE: Final = "BUNDLE --against MODEL [options]"
+ABOUT: Final = """\
+Say how fast a bundle is: beside the Keras model that it was made from, in
+TensorFlow three ways, beside Keras' own ONNX export in cv2, and beside the
+peers that are installed (onnxruntime, OpenVINO, LiteRT). Every subject runs in
+a process of its own, with the same input and as many threads, in turns. What a
+subject answers is compared with TensorFlow: a fast wrong answer is no result.
+
+Exit code 1 if this bundle's answers are not TensorFlow's, or --max-ratio is
+broken; 4 if the machine was too busy to say.
+"""
+EXAMPLES: Final = """\
+  keras2cv bench cat.cv --against cat.keras
+  keras2cv bench cat.cv --against cat.keras --batch 1,4,8 --html speed.html
+  keras2cv bench cat.cv --against cat.keras --threads 1 --json new.json
+  keras2cv bench cat.cv --against cat.keras --baseline old.json --max-ratio 1.1
+"""
+_PEERS: Final = "naive,tf,ort,openvino,litert"
+_SECONDS: Final = 3.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    parser.add_argument(
+        "--against", metavar="MODEL", type=Path, required=True, help="a .keras, .h5 or folder"
+    )
+    parser.add_argument(
+        "--peers",
+        metavar="NAMES",
+        type=_names,
+        default=_names(_PEERS),
+        help="beside tf.function: naive (Keras' ONNX export in cv2), tf (model(x) and "
+        f"model.predict), ort, openvino, litert (default: {_PEERS}, as far as installed)",
+    )
+    parser.add_argument(
+        "--batch", metavar="N,N,...", type=_counts, default=(1,), help="batch sizes (default: 1)"
+    )
+    parser.add_argument(
+        "--threads", metavar="N", type=values.positive, help="of every subject (default: all cores)"
+    )
+    parser.add_argument(
+        "--seconds",
+        metavar="S",
+        type=values.above_zero,
+        default=_SECONDS,
+        help=f"to time each subject for, at each batch size (default: {_SECONDS:g})",
+    )
+    parser.add_argument(
+        "--engine", choices=("new", "classic"), help="of OpenCV (default: as the bundle says)"
+    )
+    add_model_arguments(parser)
+    parser.add_argument(
+        "--baseline", metavar="OLD.json", type=Path, help="compare with what --json wrote before"
+    )
+    parser.add_argument(
+        "--max-ratio",
+        metavar="R",
+        type=values.above_zero,
+        help="fail if forward takes more than R times the baseline's time (default: 1.1), or "
+        "tf.function's without a baseline",
+    )
+    parser.add_argument(
+        "--html", metavar="FILE", type=Path, help="write a page with charts to FILE"
+    )
+    add_json_argument(parser, "every run's duration, with versions and host,")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names of "tf,ort"; none of "none"."""
+    return () if text == "none" else tuple(text.split(","))
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[1-9][0-9]{0,4}(,[1-9][0-9]{0,4})*", text):
+        raise ArgumentTypeError(f"must be batch sizes such as 1,4,8, got {text!r}")
+    found = tuple(int(part) for part in text.split(","))
+    if len(set(found)) < len(found):
+        raise ArgumentTypeError(f"must be distinct batch sizes, got {text!r}")
+    return found
+
+
+def execute(args: Namespace) -> int:
+    """Measure, print the tables, and write what was asked for."""
+    load_exporter("bench", "keras2cv_export.speed.interleave", "take_blocks", model=args.against)
+    from keras2cv_bench import benching, findings, records
+
+    baseline = None if args.baseline is None else records.read_record(args.baseline)
+    _require_writable(args)
+    wishes = benching.Wishes(
+        batches=args.batch,
+        threads=args.threads,
+        seconds=args.seconds,
+        samples=args.samples,
+        tolerance=tuple(tolerance_of(args) or ()),
+        unsafe=args.unsafe,
+        imports=tuple(args.imports),
+        engine=args.engine or "",
+    )
+    with Steps() as steps:
+        record = benching.bench(
+            args.bundle, args.against, peers=args.peers, wishes=wishes, say=steps
+        )
+    found = findings.outcome(record, baseline, args.max_ratio)
+    if args.json:
+        write_json(args.json, record.to_dict())
+    if args.json != STDOUT:
+        _print(record, found)
+    if args.html is not None:
+        _write_page(record, found, args.html)
+    return found.code
+
+
+def _require_writable(args: Namespace) -> None:
+    """Say now, not after minutes of measuring, that there is no such folder."""
+    for path in (args.html, None if args.json in (None, STDOUT) else Path(args.json)):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.")
+
+
+def _print(record: Any, found: Any) -> None:
+    from rich.console import Console
+
+    from keras2cv_bench.report import render
+
+    render(record, found, Console())
+
+
+def _write_page(record: Any, found: Any, path: Path) -> None:
+    from keras2cv_bench.page import page
+
+    write_text(path, page(record, found))

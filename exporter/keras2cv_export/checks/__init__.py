@@ -1,0 +1,1 @@
+"""`check`: a bundle against the model that it was made from, as a record and a page."""

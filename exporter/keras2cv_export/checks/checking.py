@@ -1,0 +1,363 @@
+"""Is this bundle still the model that it was made from?"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx_ir as ir
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.errors import UsageError
+from keras2cv.streams.sources import read_image
+from keras2cv_export.bisecting import Bisection, require_onnx
+from keras2cv_export.bisecting import bisect as find_first
+from keras2cv_export.end_to_end.own_function import load_function
+from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
+from keras2cv_export.end_to_end.walk import Journey, walk
+from keras2cv_export.end_to_end.way import parse_way
+from keras2cv_export.formats.frozen_file import read_frozen
+from keras2cv_export.model.load import LoadedModel, load_model
+from keras2cv_export.parity.parity import ParityReport
+from keras2cv_export.parity.report import EXIT_CODES, Verdict
+from keras2cv_export.parity.tolerance import preset_of
+from keras2cv_export.speed.sides import measure_speed
+from keras2cv_export.speed.speed import SpeedReport
+from keras2cv_export.tasks.decide import read_labels
+from keras2cv_export.tasks.recognise import last_activation
+from keras2cv_export.verifying.verify import Answer, Question, Verification, answerer, ask, verify
+
+from .record import record
+
+Step = Callable[[str], None]
+
+_TIMED_SAMPLES = 4
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check found.
+
+    Attributes:
+        bundle: The folder.
+        parity: On the engine that the bundle asks for.
+        by_engine: (engine, report) for each engine that was tried and ran.
+        notes: Sentences that the user should hear.
+        seconds: Whole duration, TensorFlow's own import excluded.
+        verification: The same with OpenCV's outputs.
+        question: What both sides were asked, with TensorFlow's outputs.
+        journey: Pictures on their whole way; None without preprocessing.
+        mismatches: What else differs from what the user said, such as the labels.
+        source: The model's file.
+        speed: Both sides timed; None where that was left out, or where the net fails.
+        bisect: The first layer that is wrong; None unless it was asked for.
+    """
+
+    bundle: Path
+    parity: ParityReport
+    by_engine: tuple[tuple[str, ParityReport], ...]
+    notes: tuple[str, ...]
+    seconds: float
+    verification: Verification
+    question: Question
+    manifest: Manifest
+    journey: Journey | None = None
+    mismatches: tuple[str, ...] = ()
+    source: str = ""
+    speed: SpeedReport | None = None
+    bisect: Bisection | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all verdicts: on the net, the pictures' whole way, and the speed."""
+        found: list[Verdict] = [self.parity.verdict]
+        if self.journey is not None:
+            found.append(self.journey.report.verdict)
+        if self.speed is not None:
+            found.append(self.speed.verdict)
+        if self.mismatches:
+            found.append("fail")
+        return max(found, key=lambda verdict: _SEVERITY[verdict])
+
+    @property
+    def exit_code(self) -> int:
+        """The process' exit code for the verdict: 0, 1, or 4 for inconclusive."""
+        return EXIT_CODES[self.verdict]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict is not a pass."""
+        walked = self.journey.report.reasons if self.journey is not None else ()
+        slow = self.speed.reasons if self.speed is not None else ()
+        return self.mismatches + walked + self.parity.reasons + slow
+
+    @property
+    def stages_at_fault(self) -> tuple[str, ...]:
+        """Where it differs: "labels", then the stages of the way, "net" the last."""
+        found = ["labels"] if self.mismatches else []
+        if self.journey is not None:
+            found += [s.name for s in self.journey.report.stages if s.problem is not None]
+        found += ["net"] if self.parity.verdict != "pass" else []
+        return tuple(dict.fromkeys(found))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for `--json`."""
+        return record(self)
+
+
+def check(
+    bundle: str | os.PathLike[str],
+    against: Any,
+    *,
+    samples: str | os.PathLike[str] | None = None,
+    tolerance: str | Sequence[str] | None = None,
+    engine: str | None = None,
+    unsafe: bool = False,
+    imports: Sequence[str] = (),
+    reference_resize: str | None = None,
+    reference_preprocess: str | os.PathLike[str] | None = None,
+    reference_fn: str | None = None,
+    labels: Sequence[str] | str | os.PathLike[str] | None = None,
+    speed: bool = False,
+    max_ratio: float | None = None,
+    bisect: bool = False,
+    repro: str | os.PathLike[str] | None = None,
+    progress: Step = lambda _: None,
+) -> CheckReport:
+    """Compare a bundle's predictions in OpenCV with the model's own in TensorFlow.
+
+    Args:
+        bundle: The folder.
+        against: A keras.Model, a .keras or .h5 file, or a SavedModel folder.
+        samples: .npz, .npy or a folder of images; None: drawn ones.
+        tolerance: "strict", "fp32", "fp16", "fp16-weights", "int8-weights" and "OUTPUT:VALUE";
+            None: by how the bundle stores its weights, "fp32" where that is as they are.
+        engine: "new" or "classic"; None: what the bundle asks for.
+        unsafe: Let the model do more than compute: run code that is in its file, read and write
+            files.
+        imports: Modules to import first, which register the model's own layers.
+        reference_resize: How pictures got their size in training: `[RULE:]METHOD`, such as
+            "keras", "tf", "tf-antialias" or "pil-bilinear"; None: as the bundle says.
+        reference_preprocess: How pixels were scaled: a preset or a JSON file; None: as the bundle
+            says.
+        reference_fn: "MODULE:FUNCTION", which makes a file's path into the model's input: the
+            whole of the user's own preprocessing.
+        labels: The classes' names, or a text file with one per line, to hold the bundle's to.
+        speed: Time `predict` against TensorFlow as well, which takes some seconds.
+        max_ratio: With `speed`: how many times TensorFlow's time `predict` may take.
+        bisect: Find the first layer whose output diverges, and whose fault that is.
+        repro: With `bisect`: a new folder, for a reproduction that needs OpenCV alone.
+        progress: Called with a few words before each step.
+
+    Raises:
+        NetError: OpenCV refuses the bundle or crashes on it.
+        UsageError: The bundle, the model, a file or an argument is not right, or the model has
+            other inputs or outputs than the bundle.
+    """
+    started = time.perf_counter()
+    found = read_bundle(bundle)
+    if bisect:
+        require_onnx(found)
+    progress("loading the model")
+    shapes = {t.name: t.keras_shape for t in found.manifest.inputs}
+    loaded = load_model(against, input_shapes=_fitting(shapes), unsafe=unsafe, imports=imports)
+    _require_same_interface(found.manifest, loaded)
+    progress("asking TensorFlow")
+    answer = answerer(loaded, found.manifest)
+    said = Reference(reference_resize, reference_preprocess, reference_fn)
+    with pictures_for(found.manifest, samples) as pictures:
+        said.require_pictures(pictures)
+        question = ask(
+            loaded,
+            found.manifest,
+            samples=samples,
+            tolerance=_by_weights(found.manifest) if tolerance is None else tolerance,
+            scores=_scores(found),
+            constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
+            pictures=pictures.paths if pictures.drawn else (),
+            answer=answer,
+        )
+        progress("asking OpenCV, in a process of its own")
+        wanted = engine or found.manifest.engine.name
+        result = verify(found.folder, found.manifest, question, wanted)
+        journey = None
+        if pictures.paths:
+            progress("sending pictures through both pipelines")
+            journey = _travel(found.manifest, pictures, said, question, result, answer)
+        timed = None
+        if speed and result.parity.verdict != "fail":  # a wrong answer's speed is of no interest
+            progress("timing both, in turns")
+            timed = _time(found.folder, loaded, pictures, question, result, answer, max_ratio)
+    diverging = None
+    if bisect:
+        folder = None if repro is None else Path(repro)
+        diverging = find_first(
+            found, loaded, question, result.by_engine, repro=folder, progress=progress
+        )
+    reports = tuple(result.by_engine.items())
+    worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
+    return CheckReport(
+        found.folder,
+        worst,
+        reports,
+        result.notes + _other_file(found.manifest, loaded),
+        time.perf_counter() - started,
+        result,
+        question,
+        found.manifest,
+        journey,
+        _other_labels(found.manifest, labels),
+        loaded.source.file,
+        timed,
+        diverging,
+    )
+
+
+def _by_weights(manifest: Manifest) -> str:
+    return preset_of(manifest.weights.storage if manifest.weights is not None else "fp32")
+
+
+def _time(
+    folder: Path,
+    loaded: LoadedModel,
+    pictures: Pictures,
+    question: Question,
+    result: Verification,
+    answer: Answer,
+    max_ratio: float | None,
+) -> SpeedReport:
+    paths = pictures.paths[:_TIMED_SAMPLES]
+    samples = question.samples[-len(pictures.paths) :][: len(paths)] if paths else question.samples
+    return measure_speed(
+        folder,
+        next(iter(result.by_engine)),
+        loaded,
+        answer,
+        samples[:_TIMED_SAMPLES],
+        [read_image(path) for path in paths],
+        max_ratio,
+    )
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the user says of Keras' side; see `check`."""
+
+    resize: str | None
+    preprocess: str | os.PathLike[str] | None
+    function: str | None
+
+    def require_pictures(self, pictures: Pictures) -> None:
+        """Raise UsageError where something is said of pictures, and there are none."""
+        if pictures.paths or (self.resize, self.preprocess, self.function) == (None,) * 3:
+            return
+        raise UsageError(
+            "How pictures were read in training matters to pictures only, and none are compared: "
+            "the samples are arrays, or the bundle was exported without --preprocess. "
+            "Leave out what says --reference-..., or give pictures."
+        )
+
+
+def _travel(
+    manifest: Manifest,
+    pictures: Pictures,
+    said: Reference,
+    question: Question,
+    result: Verification,
+    answer: Answer,
+) -> Journey:
+    rules = manifest.preprocessing
+    assert rules is not None  # noqa: S101 - there are pictures
+    count = len(pictures.paths)
+    worst = _worst_engine(result)
+    candidates = result.answers[worst]
+    chosen = None if said.preprocess is None else Path(said.preprocess)
+    return walk(
+        manifest,
+        pictures.paths,
+        parse_way(said.resize, chosen, rules),
+        None if said.function is None else load_function(said.function, rules),
+        drawn=pictures.drawn,
+        blobs=[sample[0] for sample in question.samples[-count:]],
+        answers=(question.expected[-count:], candidates[-count:]),
+        answer=answer,
+        tolerance=question.tolerance,
+        net_fails=result.by_engine[worst].verdict == "fail",
+    )
+
+
+def _worst_engine(result: Verification) -> str:
+    return max(result.by_engine, key=lambda name: _SEVERITY[result.by_engine[name].verdict])
+
+
+_SEVERITY = {"pass": 0, "inconclusive": 1, "fail": 2}
+
+
+def _fitting(shapes: dict[str, tuple[int, ...]]) -> Any:
+    """One input is given by its shape alone: a live model may call it otherwise than its file."""
+    return next(iter(shapes.values())) if len(shapes) == 1 else shapes
+
+
+def _scores(bundle: Bundle) -> dict[str, str]:
+    """Say which outputs hold probabilities or logits: by the task, and by the graph's last ops."""
+    task, outputs = bundle.manifest.task, bundle.manifest.outputs
+    known = {name: kind for name, kind in _last_activations(bundle).items() if kind != "linear"}
+    flat = {o.name for o in outputs if len(o.keras_shape) == 2}
+    known = {name: kind for name, kind in known.items() if name in flat}
+    if task.output is not None and task.scores is not None:
+        known[task.output] = task.scores
+    if task.segment is not None and task.segment.scores in ("softmax", "sigmoid"):
+        known[task.segment.output] = task.segment.scores
+    return known
+
+
+def _last_activations(bundle: Bundle) -> dict[str, str]:
+    frozen = bundle.manifest.model.format == "frozen"
+    graph = (read_frozen if frozen else ir.load)(bundle.model_path).graph
+    values = {value.name: value for value in graph.outputs}
+    return {o.name: last_activation(values.get(o.net_name)) for o in bundle.manifest.outputs}
+
+
+def _other_labels(
+    manifest: Manifest, labels: Sequence[str] | str | os.PathLike[str] | None
+) -> tuple[str, ...]:
+    """Say where the bundle's labels are not those that were given."""
+    if labels is None:
+        return ()
+    wanted, got = read_labels(labels) or (), manifest.task.labels or ()
+    if wanted == got:
+        return ()
+    if len(wanted) != len(got):
+        return (f"labels: the bundle has {len(got)}, and {len(wanted)} were given.",)
+    first = next(i for i, (a, b) in enumerate(zip(wanted, got, strict=True)) if a != b)
+    return (
+        f"labels: class {first} is {got[first]!r} in the bundle, and {wanted[first]!r} was given. "
+        "Export again with the right --labels.",
+    )
+
+
+def _other_file(manifest: Manifest, loaded: LoadedModel) -> tuple[str, ...]:
+    """Say that the model's file is another than the one that was exported."""
+    then, now = manifest.source, loaded.source
+    if None in (then.sha256, now.sha256) or then.sha256 == now.sha256:
+        return ()
+    return (
+        f"{now.file} is not the file that the bundle was made from ({then.file}): its sha256 is "
+        "another. If the predictions differ, export it again.",
+    )
+
+
+def _require_same_interface(manifest: Manifest, loaded: LoadedModel) -> None:
+    ours = [(t.keras_shape, t.dtype) for t in manifest.inputs]
+    theirs = [(s.shape, s.dtype) for s in loaded.inputs]
+    if ours != theirs:
+        raise UsageError(
+            f"The model takes {', '.join(map(str, loaded.inputs))}, and the bundle was made for "
+            f"{', '.join(f'{t.name} {t.keras_shape} {t.dtype}' for t in manifest.inputs)}. "
+            "Give the model that the bundle was made from."
+        )

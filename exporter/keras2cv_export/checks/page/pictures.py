@@ -1,0 +1,114 @@
+"""Pictures for the page: both sides' predictions, and where they differ, as data URIs."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+
+from keras2cv.tasks.results import Result, Segmentation
+
+if TYPE_CHECKING:
+    from keras2cv_export.end_to_end.walk import Journey, Seen
+
+Array = np.ndarray[Any, Any]
+
+_LONGEST: Final = 440  # pixels of a side on the page
+_CRISP: Final = 160  # smaller ones keep their pixels when enlarged
+_FAINT: Final = 1e-4  # differences below the preset fp32's limit stay dark
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture of the user's.
+
+    Attributes:
+        name: The file's name.
+        views: (caption, data URI) of Keras' side, OpenCV's, and of what differs.
+    """
+
+    name: str
+    views: tuple[tuple[str, str], ...]
+
+
+def rows(journey: Journey) -> list[Row]:
+    """Draw the first pictures with what was predicted on them."""
+    return [Row(w.path.name, _views(w.seen)) for w in journey.walked if w.seen is not None]
+
+
+def _views(seen: Seen) -> tuple[tuple[str, str], ...]:
+    theirs, ours = (_bgr(image) for image in seen.decoded)
+    if seen.results is None:
+        return (("the picture", _uri(ours)), _input_difference(seen))
+    pair = seen.results
+    drawn = (pair[0].draw(_shown(theirs, pair[0])), pair[1].draw(_shown(ours, pair[1])))
+    return (
+        ("Keras and TensorFlow", _uri(drawn[0])),
+        ("OpenCV", _uri(drawn[1])),
+        _mask_difference(*pair) or _input_difference(seen),
+    )
+
+
+def _shown(image: Array, result: Result) -> Array:
+    """Enlarge a small picture for a caption; boxes and masks belong to its own pixels."""
+    if hasattr(result, "image_wh") or hasattr(result, "label_map"):
+        return image
+    factor = -(-_LONGEST // max(image.shape[:2]))
+    if factor <= 1:
+        return image
+    size_wh = (image.shape[1] * factor, image.shape[0] * factor)
+    return np.asarray(cv2.resize(image, size_wh, interpolation=cv2.INTER_NEAREST))
+
+
+def _mask_difference(theirs: Result, ours: Result) -> tuple[str, str] | None:
+    """Show by how much the probabilities differ, or where the classes do."""
+    if not isinstance(theirs, Segmentation) or not isinstance(ours, Segmentation):
+        return None
+    if theirs.label_map.shape != ours.label_map.shape:
+        return None
+    if theirs.grid is None or ours.grid is None:
+        differs = (theirs.label_map != ours.label_map).astype(np.float64)
+        return "other class", _uri(heat(differs, 1.0), "png")
+    gap = np.abs(theirs.grid.probabilities - ours.grid.probabilities).max(axis=-1)
+    largest = float(gap.max())
+    return f"probabilities differ by up to {largest:.1e}", _uri(
+        heat(gap, max(largest, _FAINT)), "png"
+    )
+
+
+def _input_difference(seen: Seen) -> tuple[str, str]:
+    """Show by how much the net's inputs differ, of their largest value."""
+    theirs, ours = seen.inputs
+    scale = float(np.abs(theirs).max()) or 1.0
+    gap = np.abs(theirs - ours).max(axis=-1) / scale
+    largest = float(gap.max())
+    return f"inputs differ by up to {largest:.1e} of their range", _uri(
+        heat(gap, max(largest, _FAINT)), "png"
+    )
+
+
+def heat(values: Array, largest: float) -> Array:
+    """Return (H, W) values as colours (H, W, 3) BGR, black at 0; black all over if none differ."""
+    unit = values / largest if largest > 0 else np.zeros(values.shape)
+    return np.asarray(cv2.applyColorMap(np.uint8(255 * unit), cv2.COLORMAP_INFERNO))
+
+
+def _bgr(image_rgb: Array) -> Array:
+    if image_rgb.shape[2] == 1:
+        return np.repeat(image_rgb, 3, axis=2)
+    return np.ascontiguousarray(image_rgb[..., ::-1])
+
+
+def _uri(image: Array, form: str = "jpeg") -> str:
+    longest = max(image.shape[:2])
+    factor = _LONGEST / longest
+    if longest > _LONGEST or longest < _CRISP:
+        size_wh = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+        way = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+        image = np.asarray(cv2.resize(image, size_wh, interpolation=way))
+    encoded, data = cv2.imencode(f".{form}", image)
+    assert encoded  # noqa: S101 - any uint8 image can be a JPEG or PNG
+    return f"data:image/{form};base64," + base64.b64encode(data.tobytes()).decode("ascii")

@@ -1,0 +1,38 @@
+"""`keras2cv demo`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Final
+
+from keras2cv_export.cli.heavy import load_exporter
+
+USAGE: Final = "[-o DIR]"
+ABOUT: Final = """\
+See all of it once: train a small classifier on drawn shapes, save it as .keras
+and .h5, export it, check it against TensorFlow, self-test it, and run it on
+fresh images. Nothing is downloaded.
+"""
+EXAMPLES: Final = """\
+  keras2cv demo
+  keras2cv demo -o somewhere/
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        default=Path("keras2cv-demo"),
+        help="where everything goes (default: keras2cv-demo)",
+    )
+
+
+def execute(args: Namespace) -> int:
+    """Run it, and print what it did."""
+    run_demo = load_exporter("demo", "keras2cv_export.demo", "run_demo")
+    return int(run_demo(args.output).exit_code)

@@ -1,0 +1,140 @@
+"""What the verbs that need TensorFlow share: the way in, and the options on a Keras model."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from keras2cv.cli import values
+from keras2cv.diagnosis.advisories import known_holes
+from keras2cv.diagnosis.doctor import INSTALL_EXPORT
+from keras2cv.errors import MissingDependency, ModelError
+from keras2cv.net.opencv import VersionOf, installed_version, require_opencv
+
+if TYPE_CHECKING:
+    from keras2cv_export.parity.report import ParityReport
+
+# The modules behind the extra [export].
+MODULES: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "onnxscript", "rich")
+
+
+def load_exporter(
+    verb: str, module: str, function: str, *, model: Path | None = None
+) -> Callable[..., Any]:
+    """Return a function of a module of keras2cv_export, for `keras2cv verb` on a `model`.
+
+    Raises:
+        MissingDependency: something of the extra [export] is not installed.
+        ModelError: there is no model, which is said before TensorFlow takes seconds to start.
+    """
+    require_opencv()
+    missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingDependency(
+            f"`keras2cv {verb}` needs {_joined(missing)}, not installed for {sys.executable}. "
+            f"Install what exporting takes: {INSTALL_EXPORT}."
+        )
+    refuse_holes(verb, installed_version)
+    if model is not None and not model.exists():
+        raise ModelError(f"There is no model at {model}. Check the path.")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
+    with silenced():
+        found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
+
+
+def refuse_holes(verb: str, version_of: VersionOf) -> None:
+    """Raise MissingDependency where a model's file could use a known hole of what opens it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for hole in known_holes(version_of):
+        if hole.advisory.refused:
+            found.setdefault((hole.advisory.package, hole.version), []).append(hole.advisory.cve)
+    if found:
+        told = [f"{name} {version} ({', '.join(cves)})" for (name, version), cves in found.items()]
+        raise MissingDependency(
+            f"`keras2cv {verb}` does not open models with {_joined(told)}, known holes that a "
+            f"model's file can use. Update: pip install -U {' '.join(name for name, _ in found)}."
+        )
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Hold back what is written to stderr, by C++ too, and show it only if there is an error.
+
+    TensorFlow prints six lines on oneDNN and CUDA while it loads, whatever its log level.
+    """
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        real = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(real, held.read())
+            raise
+        finally:
+            os.dup2(real, 2)
+            os.close(real)
+
+
+def add_model_arguments(parser: ArgumentParser) -> None:
+    """Declare how a Keras model is opened and compared: --samples, --tolerance, --import, ..."""
+    parser.add_argument(
+        "--samples",
+        type=Path,
+        metavar="PATH",
+        help="compare on these: .npz, .npy or a folder of images (default: drawn at random)",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=values.tolerance,
+        action="append",
+        metavar="T",
+        help="strict, fp32, fp16, fp16-weights, int8-weights or OUTPUT:VALUE, relative to the "
+        "output's largest value; may be repeated (default: fp32, or by how weights are stored)",
+    )
+    parser.add_argument(
+        "--import",
+        dest="imports",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="import a module of yours first, which registers custom layers; may be repeated",
+    )
+    parser.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="let the model do more than compute: run code of its own, read and write files",
+    )
+
+
+def tolerance_of(args: Namespace) -> Sequence[str] | None:
+    """Return what --tolerance said; None for nothing."""
+    return args.tolerance or None
+
+
+def progress(step: str) -> None:
+    """Say on stderr what happens next."""
+    print(f"{step} ...", file=sys.stderr)
+
+
+def print_parity(report: ParityReport) -> None:
+    """Print the table of a comparison."""
+    from rich.console import Console
+
+    from keras2cv_export.parity.render import render
+
+    render(report, Console())
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,76 @@
+"""`keras2cv matrix BUNDLE --opencv 4.6,4.14,5.0`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Final
+
+from keras2cv.cli import values
+from keras2cv.cli.output import STDOUT, add_json_argument, write_json
+from keras2cv_export.cli.heavy import progress
+from keras2cv_export.cli.versions import versions
+
+USAGE: Final = "BUNDLE --opencv VERSIONS [options]"
+ABOUT: Final = """\
+Run the bundle's self-test on other versions of OpenCV, each in an environment
+of its own that holds NumPy and that wheel (opencv-python-headless), and nothing
+else; on OpenCV 5, on both of its engines. "4.6" means the newest wheel of 4.6.
+
+Environments are made with uv if it is there, otherwise with venv and pip, and
+kept in the user's cache (KERAS2CV_CACHE says elsewhere). Wheels before
+4.10.0.84 get NumPy 1, which they were built for.
+
+Exit code 1 if a self-test fails, 3 if an environment cannot be made.
+"""
+EXAMPLES: Final = """\
+  keras2cv matrix cat.cv --opencv 4.6,4.10,5.0
+  keras2cv matrix cat.cv --opencv 4.6.0.66,4.14.0.94 --json matrix.json
+  keras2cv matrix cat.cv --opencv 4.6 --python python3.11
+"""
+_TIMEOUT_S: Final = 600
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    parser.add_argument(
+        "--opencv",
+        metavar="VERSIONS",
+        type=versions,
+        required=True,
+        help="the versions to run on, separated by commas",
+    )
+    parser.add_argument(
+        "--python",
+        metavar="PYTHON",
+        help="the Python to make environments with, a path or a name (default: this one)",
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=values.positive,
+        default=_TIMEOUT_S,
+        help=f"for one self-test (default: {_TIMEOUT_S})",
+    )
+    add_json_argument(parser, "every row")
+
+
+def execute(args: Namespace) -> int:
+    """Run it everywhere, and print the table."""
+    from rich.console import Console
+
+    from keras2cv_export.matrix import render, run_matrix
+
+    report = run_matrix(
+        args.bundle,
+        args.opencv,
+        python=args.python,
+        timeout_s=args.timeout,
+        progress=progress,
+    )
+    if args.json != STDOUT:
+        render(report, Console())
+    if args.json:
+        write_json(args.json, report.to_dict())
+    return report.exit_code

@@ -1,0 +1,168 @@
+"""Keras' side of preprocessing: pictures read, resized and scaled by the libraries themselves.
+
+Nothing here is ours: Pillow, `tf.io`, `tf.image` and `keras.applications` do the work, so that the
+bundle's preprocessing is compared with the originals and not with a copy of itself. Only where the
+part of a letterbox or of a crop lies comes from `keras2cv.pixels.geometry`, which its own tests
+hold to `tf.image.resize_with_pad` and `keras.utils.load_img`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras2cv.errors import InputError, MissingDependency
+from keras2cv.pixels.geometry import padded_box, place
+from keras2cv.pixels.images import as_gray
+from keras2cv.pixels.resize import resize as repeat
+from keras2cv.streams.sources import read_image
+from keras2cv_export.quiet.tensorflow import keras, tf
+
+from .way import Way
+
+Array = np.ndarray[Any, Any]
+
+
+def decode(path: Path, way: Way, channels: int) -> Array:
+    """Return the picture (H, W, channels) uint8, RGB or gray, as `way` reads the file.
+
+    Raises:
+        InputError: It cannot be read so.
+        MissingDependency: Pillow is not there.
+    """
+    if way.decoder == "pil":
+        return _by_pillow(path, channels)
+    if way.decoder == "cv2":
+        return as_rgb(read_image(path), channels)
+    return _by_tensorflow(path, channels, accurate=way.decoder == "tf-accurate")
+
+
+def as_rgb(image_bgr: Array, channels: int) -> Array:
+    """Return OpenCV's (H, W, 3) uint8 BGR as RGB, or gray, (H, W, channels)."""
+    return as_gray(image_bgr)[..., None] if channels == 1 else image_bgr[..., ::-1]
+
+
+def _by_pillow(path: Path, channels: int) -> Array:
+    """Read as `keras.utils.load_img` does."""
+    image = _pillow().open(path)
+    return _with_channels(np.asarray(image.convert("L" if channels == 1 else "RGB"), np.uint8))
+
+
+def _by_tensorflow(path: Path, channels: int, *, accurate: bool) -> Array:
+    """Read as `tf.io.decode_image` does, or as precisely as TensorFlow can.
+
+    Asked for one channel, TensorFlow gives a JPEG's own luma, unlike every library that turns
+    colours to gray; so the precise way decodes three.
+    """
+    data = path.read_bytes()
+    is_jpeg = data[:2] == b"\xff\xd8"
+    wanted = 3 if accurate else channels
+    try:
+        with tf.device("/CPU:0"):
+            if is_jpeg and accurate:
+                read = tf.io.decode_jpeg(data, wanted, dct_method="INTEGER_ACCURATE")
+            else:
+                read = tf.io.decode_image(data, wanted, expand_animations=False)
+            if channels < wanted:
+                read = tf.image.rgb_to_grayscale(read)
+    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+        if accurate:  # nobody asked for TensorFlow: WebP or TIFF are read as OpenCV does
+            return as_rgb(read_image(path), channels)
+        raise InputError(
+            f"TensorFlow cannot decode {path}: it reads JPEG, PNG, GIF and BMP. "
+            "Say --reference-resize pil-... for Pillow, or leave the file out."
+        ) from error
+    return np.asarray(read, np.uint8)
+
+
+def resize(pixels: Array, size_wh: tuple[int, int], way: Way) -> Array:
+    """Return (height, width, C): uint8 from Pillow and OpenCV, float32 from TensorFlow."""
+    if way.rule == "letterbox":
+        x0, y0, x1, y1 = place(pixels.shape[1::-1], size_wh, way.rule).content_xyxy
+        part = _stretch(pixels, (x1 - x0, y1 - y0), way, None)
+        canvas = np.full((size_wh[1], size_wh[0], pixels.shape[2]), way.pad, part.dtype)
+        canvas[y0:y1, x0:x1] = part
+        return canvas
+    if way.rule == "pad":
+        x0, y0, _, _ = padded_box(pixels.shape[1::-1], size_wh)
+        bars = ((-y0, -y0), (-x0, -x0), (0, 0))
+        return _stretch(np.pad(pixels, bars, constant_values=way.pad or 0), size_wh, way, None)
+    box = place(pixels.shape[1::-1], size_wh, way.rule).visible_xyxy
+    return _stretch(pixels, size_wh, way, box if way.rule == "center-crop" else None)
+
+
+def _stretch(
+    pixels: Array, size_wh: tuple[int, int], way: Way, box: tuple[int, ...] | None
+) -> Array:
+    interpolation = way.interpolation
+    if interpolation.startswith("pil") and way.decoder == "pil":
+        return _stretch_by_pillow(pixels, size_wh, interpolation, box)
+    if interpolation.startswith("pil"):  # read by another library: the runtime's copy, held to it
+        return _with_channels(repeat(pixels, size_wh, interpolation, box_xyxy=_box(box)))
+    x0, y0, x1, y1 = box or (0, 0, *pixels.shape[1::-1])
+    part = np.ascontiguousarray(pixels[y0:y1, x0:x1])
+    if not interpolation.startswith("tf-"):
+        return _with_channels(repeat(part, size_wh, interpolation))
+    name = interpolation.removeprefix("tf-")
+    antialias = name.endswith("-antialias")
+    with tf.device("/CPU:0"):
+        resized = tf.image.resize(
+            part, size_wh[::-1], method=name.removesuffix("-antialias"), antialias=antialias
+        )
+    return np.asarray(resized)
+
+
+def _stretch_by_pillow(
+    pixels: Array, size_wh: tuple[int, int], interpolation: str, box: tuple[int, ...] | None
+) -> Array:
+    family, _, name = interpolation.partition("-")
+    if name != "nearest" and (family == "pil13") != (_pillow_version() >= 13):
+        # Another Pillow than was trained with: ours repeats both, each held to its original.
+        return _with_channels(repeat(pixels, size_wh, interpolation, box_xyxy=_box(box)))
+    pillow = _pillow()
+    flat = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    method = getattr(pillow.Resampling, name.upper())
+    return _with_channels(np.asarray(pillow.fromarray(flat).resize(size_wh, method, box=box)))
+
+
+def _box(box: tuple[int, ...] | None) -> tuple[int, int, int, int] | None:
+    return None if box is None else (box[0], box[1], box[2], box[3])
+
+
+def normalise(pixels: Array, way: Way) -> Array:
+    """Return what `way` feeds the model, (height, width, C) float32, for RGB or gray pixels."""
+    values = pixels.astype(np.float32)
+    if way.preset in ("tf", "torch", "caffe"):
+        scale = keras.applications.imagenet_utils.preprocess_input
+        if values.shape[2] == 3:
+            return np.asarray(scale(values, data_format="channels_last", mode=way.preset))
+        return np.asarray(values / np.float32(127.5) - np.float32(1))
+    if way.preset == "0-1":
+        return np.asarray(values / np.float32(255))
+    if way.preset == "none":
+        return values
+    facts = way.facts
+    values = values[..., ::-1] if facts.color == "BGR" else values
+    mean, std = (np.array(x, np.float64) for x in (facts.mean, facts.std))
+    return np.asarray((values - mean) * facts.scale / std, np.float32)
+
+
+def _with_channels(image: Array) -> Array:
+    return image[..., None] if image.ndim == 2 else image
+
+
+def _pillow() -> Any:
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingDependency(
+            "Keras' side reads pictures by Pillow, which is not installed. "
+            "Install it: pip install pillow."
+        ) from error
+    return Image
+
+
+def _pillow_version() -> int:
+    return int(_pillow().__version__.partition(".")[0])

@@ -1,0 +1,1 @@
+"""The few moves on an onnx-ir graph that every pass is made of."""

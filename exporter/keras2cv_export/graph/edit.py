@@ -1,0 +1,466 @@
+"""The few moves that every pass makes on an onnx-ir graph.
+
+All shapes are static here: the model was traced that way. Names of graph inputs and outputs
+never change, and no initializer is ever edited in place, since another node may read it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from .contiguous import contiguous
+from .origin import (
+    add_marks,
+    drop_marks,
+    hand_back,
+    hand_over,
+    marks_of,
+    places,
+    scale_marks,
+    step_marks,
+)
+
+Array = np.ndarray[Any, Any]
+Pass = Callable[[ir.Model], int]
+
+
+def constant(value: ir.Value | None) -> Array | None:
+    """Return the array behind an initializer or a Constant node, or None for a computed value."""
+    if value is None:
+        return None
+    if value.const_value is not None and value.producer() is None:
+        return value.const_value.numpy()
+    node = value.producer()
+    if node is not None and node.op_type == "Constant" and "value" in node.attributes:
+        return node.attributes["value"].as_tensor().numpy()
+    return None
+
+
+def shape_of(value: ir.Value | None) -> tuple[int, ...] | None:
+    """Return the static shape, or None where it is unknown."""
+    if value is None or value.shape is None or not value.shape.is_static():
+        return None
+    return tuple(int(str(d)) for d in value.shape)
+
+
+def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "constant") -> ir.Value:
+    """Add an initializer, named after the value that it is made for and its role there."""
+    name = free_name(model, f"{near.name}/{role}")
+    value = ir.Value(
+        name=name,
+        shape=ir.Shape(array.shape),
+        type=ir.TensorType(ir.DataType.from_numpy(array.dtype)),
+    )
+    value.const_value = ir.tensor(contiguous(array), name=name)
+    model.graph.register_initializer(value)
+    return value
+
+
+def exact_constant(model: ir.Model, array: Array, near: ir.Value, role: str) -> ir.Value:
+    """Add an initializer that is no weight, which is stored as it is even where kernels are not."""
+    value = new_constant(model, array, near, role)
+    value.meta[_EXACT] = True
+    return value
+
+
+def free_name(model: ir.Model, wish: str) -> str:
+    """Return `wish`, numbered if an initializer has that name already."""
+    taken, name, k = model.graph.initializers, wish, 1
+    while name in taken:
+        k += 1
+        name = f"{wish}_{k}"
+    return name
+
+
+def new_node(
+    before: ir.Node,
+    op: str,
+    inputs: Sequence[ir.Value | None],
+    attributes: Mapping[str, Any] | None = None,
+    *,
+    like: ir.Value,
+    shape: Sequence[int] | None = None,
+    dtype: ir.DataType | None = None,
+) -> ir.Value:
+    """Insert a one-output node before another one, and return its output.
+
+    The node is named after `like`, so that its Keras layer can be told later. The output has
+    `like`'s shape and dtype unless others are given.
+    """
+    output = ir.Value(
+        name=None, type=like.type, shape=like.shape.copy() if like.shape is not None else None
+    )
+    if shape is not None:
+        output.shape = ir.Shape(shape)
+    if dtype is not None:
+        output.type = ir.TensorType(dtype)
+    node = ir.node(op, inputs, attributes, outputs=[output], name=f"{layer_name(like)}/{op}")
+    before.prepend(node)
+    return output
+
+
+def reshape(
+    model: ir.Model,
+    before: ir.Node,
+    value: ir.Value,
+    shape: Sequence[int],
+    *,
+    like: ir.Value,
+    free: int | None = None,
+) -> ir.Value:
+    """Insert a Reshape to a known shape; the value itself if it has that shape already.
+
+    The axis `free` is left to be found by whoever runs it: the one that has the samples in it.
+    """
+    if shape_of(value) == tuple(shape):
+        return value
+    wanted = [-1 if axis == free else size for axis, size in enumerate(shape)]
+    target = new_constant(model, np.array(wanted, np.int64), like)
+    dtype = value.dtype
+    return new_node(before, "Reshape", [value, target], like=like, shape=shape, dtype=dtype)
+
+
+def transpose(before: ir.Node, value: ir.Value, perm: Sequence[int], *, like: ir.Value) -> ir.Value:
+    """Insert a Transpose; axis `k` of the result is axis `perm[k]` of `value`."""
+    shape = shape_of(value)
+    if tuple(perm) == tuple(range(len(perm))):
+        return value
+    moved = [shape[a] for a in perm] if shape is not None else None
+    return new_node(
+        before, "Transpose", [value], {"perm": perm}, like=like, shape=moved, dtype=value.dtype
+    )
+
+
+def substitute(node: ir.Node, new: ir.Value) -> int:
+    """Put `new` in the place of a node's only output, and remove the node; return 1, a change."""
+    replace(node.outputs[0], new)
+    drop(node)
+    return 1
+
+
+def layer_name(value: ir.Value) -> str:
+    """Return the name of the node behind a value: TensorFlow's scope, which is the Keras layer."""
+    node = value.producer()
+    return str((node.name if node is not None else None) or value.name)
+
+
+def replace(old: ir.Value, new: ir.Value) -> None:
+    """Let everything that reads `old` read `new`; if `old` is a graph output, `new` becomes it.
+
+    The caller removes the node behind `old`.
+    """
+    graph, given = old.graph or new.graph, new
+    if graph is not None and old.is_graph_output():
+        given = _as_output(graph, old, new)
+    old.replace_all_uses_with(new)
+    hand_over(old, given)
+
+
+def _as_output(graph: Any, old: ir.Value, new: ir.Value) -> ir.Value:
+    """Put `new` among the graph's outputs under `old`'s name.
+
+    It goes behind an Identity where it has to keep its own name; that one comes last in the
+    graph, so that nothing else may read it. Return what is the output now.
+    """
+    name = old.name
+    if new.is_graph_output() or new.is_graph_input() or new.is_initializer():
+        node = ir.node("Identity", [new], outputs=[ir.Value(type=old.type, shape=old.shape)])
+        graph.append(node)
+        new = node.outputs[0]
+    positions = [k for k, value in enumerate(graph.outputs) if value is old]
+    old.name = f"{name}/replaced"
+    new.name = name
+    for k in positions:
+        graph.outputs[k] = new
+    return new
+
+
+def drop(node: ir.Node) -> None:
+    """Remove a node that nothing reads any more."""
+    if node.graph is not None and not any(o.uses() or o.is_graph_output() for o in node.outputs):
+        hand_back(node)
+        node.graph.remove(node, safe=True)
+
+
+def drop_unread(value: ir.Value | None) -> None:
+    """Remove the node behind a value that nothing reads any more, and so on back from it."""
+    node = value.producer() if value is not None else None
+    if value is None or node is None or value.uses() or node.graph is None:
+        return
+    before = list(node.inputs)
+    drop(node)
+    if node.graph is None:
+        for one in before:
+            drop_unread(one)
+
+
+def shrink(value: ir.Value, factor: float) -> None:
+    """Say that a value is a layer's output divided by `factor` from now on."""
+    scale_marks(value, factor)
+
+
+def rearrange(value: ir.Value, through: Sequence[int], perm: Sequence[int]) -> None:
+    """Say that a layer's output is a value reshaped to `through`, transposed, and reshaped back."""
+    sizes = tuple(float(size) for size in shape_of(value) or ())
+    axes = tuple(float(axis) for axis in perm)
+    wide = tuple(float(size) for size in through)
+    step_marks(value, [("reshape", wide), ("transpose", axes), ("reshape", sizes)])
+
+
+def forget(value: ir.Value) -> None:
+    """Say that a value is no layer's output any more."""
+    drop_marks(value)
+
+
+@contextmanager
+def layers_kept(model: ir.Model) -> Iterator[None]:
+    """Keep values known as layers' outputs through rewrites that do not use `replace` and `drop`.
+
+    Those of other tools put a value of the same name in the place of one that goes.
+    """
+    before = [list(places(v)) for node in model.graph for v in node.outputs if marks_of(v)]
+    yield
+    after = {value.name: value for node in model.graph for value in node.outputs}
+    kept = {mark.key for value in after.values() for mark in marks_of(value)}
+    for found in before:
+        for value, marks in found:
+            lost = [mark for mark in marks if mark.key not in kept]
+            if lost and value.name in after:
+                add_marks(after[value.name], lost)
+                break
+
+
+def only_reader(value: ir.Value) -> ir.Node | None:
+    """Return the one node that reads a value, or None if several do, or it is a graph output."""
+    uses = value.uses()
+    if len(uses) != 1 or value.is_graph_output():
+        return None
+    return next(iter(uses)).node
+
+
+def ints(node: ir.Node, name: str, default: Sequence[int] = ()) -> tuple[int, ...]:
+    """Read an attribute of integers."""
+    attribute = node.attributes.get(name)
+    return tuple(attribute.as_ints()) if attribute is not None else tuple(default)
+
+
+def permutation(transpose: ir.Node) -> tuple[int, ...]:
+    """Read a Transpose's order of axes; left out, it is the reverse."""
+    shape = shape_of(transpose.inputs[0])
+    return ints(transpose, "perm", tuple(reversed(range(len(shape or ())))))
+
+
+def integer(node: ir.Node, name: str, default: int) -> int:
+    """Read an attribute of one integer."""
+    attribute = node.attributes.get(name)
+    return attribute.as_int() if attribute is not None else default
+
+
+def pads_automatically(node: ir.Node) -> bool:
+    """Whether a window's padding follows from sizes instead of being stated."""
+    attribute = node.attributes.get("auto_pad")
+    return attribute is not None and attribute.as_string() not in ("", "NOTSET")
+
+
+def reduced_axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
+    """Return the axes that a reduction reduces, in order; None if none, or they are computed."""
+    if node.op_type.startswith("Global"):
+        return tuple(range(2, rank))
+    axes: Sequence[int] = ints(node, "axes")
+    if len(node.inputs) > 1 and node.inputs[1] is not None:
+        array = constant(node.inputs[1])
+        if array is None:
+            return None
+        axes = array.reshape(-1).tolist()
+    if not axes and integer(node, "noop_with_empty_axes", 0):
+        return None
+    return tuple(sorted({a % rank for a in axes})) or tuple(range(rank))
+
+
+def widen(model: ir.Model, node: ir.Node, k: int, full: Sequence[int]) -> int:
+    """Give operand `k` a shape that it broadcasts to; return 1, a change.
+
+    A constant is copied, anything else goes through an Expand.
+    """
+    value = node.inputs[k]
+    assert value is not None  # noqa: S101 - the caller looked
+    array = constant(value)
+    if array is not None:
+        wide = new_constant(model, np.broadcast_to(array, full).copy(), node.outputs[0])
+    else:
+        target = new_constant(model, np.array(full, np.int64), node.outputs[0])
+        wide = new_node(node, "Expand", [value, target], like=value, shape=full)
+    node.replace_input_with(k, wide)
+    return 1
+
+
+def own_constants(model: ir.Model, node: ir.Node, largest: float = np.inf) -> int:
+    """Copy the constants of up to `largest` numbers that others read too; return how many."""
+    copied = 0
+    for k, value in enumerate(node.inputs):
+        array = constant(value)
+        if value is None or array is None or array.size > largest or len(value.uses()) < 2:
+            continue
+        node.replace_input_with(k, new_constant(model, array, node.outputs[0]))
+        copied += 1
+    return copied
+
+
+# The input of each op that is its kernel; a MatMul has one on either side.
+_KERNELS = {"Conv": (1,), "ConvTranspose": (1,), "Gemm": (1,), "MatMul": (0, 1)}
+_EXACT = "keras2cv.exact"
+_LARGE = 1024  # numbers; a node takes what storing fewer of them otherwise would save
+
+
+def large_kernels(model: ir.Model) -> list[ir.Value]:
+    """List the float32 initializers that are kernels of convolutions and products, and no more."""
+    return [value for value in model.graph.initializers.values() if _is_large_kernel(value)]
+
+
+def _is_large_kernel(value: ir.Value) -> bool:
+    shape = shape_of(value)
+    return (
+        value.dtype == ir.DataType.FLOAT
+        and shape is not None
+        and math.prod(shape) >= _LARGE
+        and not value.meta.get(_EXACT)
+        and not value.is_graph_output()
+        and all(_reads_kernel(use.node, use.idx) for use in value.uses())
+    )
+
+
+def _reads_kernel(node: ir.Node, number: int) -> bool:
+    """Whether an input is the kernel there, if in another shape."""
+    if node.op_type == "Reshape" and number == 0:
+        return all(_reads_kernel(use.node, use.idx) for use in node.outputs[0].uses())
+    return number in _KERNELS.get(node.op_type, ())
+
+
+def decoded(
+    model: ir.Model,
+    kernel: ir.Value,
+    op: str,
+    inputs: Sequence[ir.Value],
+    attributes: Mapping[str, Any],
+) -> None:
+    """Put a node that computes an initializer, from smaller ones, in its place and name."""
+    output = ir.Value(type=kernel.type, shape=kernel.shape)
+    node = ir.node(op, inputs, attributes, outputs=[output], name=f"{kernel.name}/{op}")
+    kernel.replace_all_uses_with(output)
+    model.graph.initializers.pop(str(kernel.name))
+    output.name = kernel.name
+    model.graph.insert_before(model.graph[0], node)
+
+
+def nodes(model: ir.Model, *ops: str) -> list[ir.Node]:
+    """List the nodes of the given op types, in topological order; a copy, safe to edit under."""
+    return [node for node in model.graph if node.op_type in ops and node.domain in ("", "ai.onnx")]
+
+
+# What may give infinity or NaN for finite numbers.
+_RISKY = frozenset(
+    [
+        "Acos",
+        "Acosh",
+        "Asin",
+        "Atanh",
+        "Cosh",
+        "CumSum",
+        "Div",
+        "Exp",
+        "GRU",
+        "LSTM",
+        "Log",
+        "Mod",
+        "Pow",
+        "Reciprocal",
+        "ReduceLogSum",
+        "ReduceLogSumExp",
+        "ReduceProd",
+        "Sinh",
+        "Sqrt",
+        "Tan",
+    ]
+)
+
+
+# What is never negative; and what is at least as large as the smallest of its first input.
+_NOT_NEGATIVE = frozenset(
+    ["Abs", "Exp", "ReduceL1", "ReduceL2", "ReduceSumSquare", "Relu", "Sigmoid", "Softmax"]
+)
+_KEEPS_LEAST = frozenset(
+    [
+        "Expand",
+        "GlobalAveragePool",
+        "Identity",
+        "ReduceMax",
+        "ReduceMean",
+        "ReduceMin",
+        "Reshape",
+        "Slice",
+        "Squeeze",
+        "Transpose",
+        "Unsqueeze",
+    ]
+)
+
+
+def surely_finite(value: ir.Value | None) -> bool:
+    """Whether finite inputs make a value finite, as far as the ops before it tell."""
+    rest, seen = [value], set[ir.Value]()
+    while rest:
+        one = rest.pop()
+        if one is None or one in seen:
+            continue
+        seen.add(one)
+        array, node = constant(one), one.producer()
+        if array is not None and not np.isfinite(array).all():
+            return False
+        if array is not None or node is None:
+            continue
+        if node.op_type in _RISKY and not _is_safe(node):
+            return False
+        rest.extend(node.inputs)
+    return True
+
+
+def _is_safe(node: ir.Node) -> bool:
+    """Whether a root or quotient is one of numbers that it is defined for."""
+    if node.op_type == "Sqrt":
+        return least(node.inputs[0]) >= 0
+    if node.op_type in ("Reciprocal", "Log"):
+        return least(node.inputs[0]) > 0
+    if node.op_type == "Div":
+        divisor = constant(node.inputs[1])
+        return bool(divisor.all()) if divisor is not None else least(node.inputs[1]) > 0
+    exponent = constant(node.inputs[1]) if node.op_type == "Pow" else None
+    return exponent is not None and bool(np.isin(exponent, (0, 1, 2, 3, 4)).all())
+
+
+def least(value: ir.Value | None, depth: int = 8) -> float:
+    """Return what no element of a value is less than, as far as `depth` ops tell; or -inf."""
+    array, node = constant(value), value.producer() if value is not None else None
+    if array is not None:
+        return float(array.astype(np.float64).min(initial=np.inf))
+    if node is None or depth == 0:
+        return -np.inf
+    is_square = node.op_type == "Mul" and node.inputs[0] is node.inputs[1]
+    if is_square or node.op_type in _NOT_NEGATIVE:
+        return 0.0
+    if node.op_type not in _LEAST:
+        return -np.inf
+    return _LEAST[node.op_type]([least(operand, depth - 1) for operand in node.inputs])
+
+
+_LEAST: dict[str, Callable[[list[float]], float]] = {
+    "Add": sum,
+    "Max": max,
+    "Sqrt": lambda bounds: max(bounds[0], 0.0) ** 0.5,
+    **{op: lambda bounds: bounds[0] for op in _KEEPS_LEAST},
+}

@@ -1,0 +1,67 @@
+"""Open a Keras model, from whatever it was saved as, and say what it takes and gives.
+
+    path -untrusted-> harmless? -own_code-> known? -from_file-> Keras model
+    a Keras model                         -from_keras-> LoadedModel
+    an .h5 that only Keras 2 reads        -from_keras_2-> LoadedModel
+    a SavedModel folder                   -from_saved_model-> LoadedModel
+
+`inputs`, `names` and `precision` say what a Keras model takes, calls things, and computes in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras2cv.bundle.manifest import Source
+from keras2cv.errors import ModelError
+
+from .from_file import file_model, hash_of
+from .from_keras import keras_model
+from .from_saved_model import saved_model
+from .loaded import LoadedModel, Shapes
+from .own_code import import_modules
+from .precision import as_float32
+
+__all__ = ["LoadedModel", "Shapes", "as_float32", "load_model"]
+
+
+def load_model(
+    model: Any,
+    *,
+    input_shapes: Shapes = None,
+    batch: int = 1,
+    unsafe: bool = False,
+    imports: Sequence[str] = (),
+) -> LoadedModel:
+    """Open `model`: a live Keras model, a .keras or .h5 file, or a SavedModel folder.
+
+    Args:
+        model: What to open.
+        input_shapes: Sizes for open dimensions: {input name: shape with the batch}, or one shape.
+        batch: The batch size to export with, where `input_shapes` does not say.
+        unsafe: Whether the file may do more than compute: run code of its own (Lambda layers),
+            read and write files.
+        imports: Modules to import first, which define or register the model's own layers.
+
+    Raises:
+        ModelError: It cannot be opened, or not safely, or its shapes are not known.
+    """
+    import_modules(imports)
+    if isinstance(model, str | os.PathLike):
+        path = Path(model)
+        if path.is_dir():
+            return saved_model(path, input_shapes, batch, unsafe=unsafe)
+        kind = "keras" if path.suffix == ".keras" else "h5"
+        source = Source(path.name, kind, hash_of(path))  # type: ignore[arg-type]
+        return file_model(path, source, input_shapes, batch, unsafe=unsafe, imports=imports)
+    if not isinstance(model, keras.Model):
+        raise ModelError(
+            f"{type(model).__name__} is not a Keras model. "
+            "Give a keras.Model, a .keras or .h5 file, or a SavedModel folder."
+        )
+    return keras_model(model, Source(str(model.name), "live"), input_shapes, batch)

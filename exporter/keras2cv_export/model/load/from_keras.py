@@ -1,0 +1,74 @@
+"""A Keras model: Functional, Sequential, nested or subclassed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras2cv.bundle.manifest import Source
+from keras2cv.errors import ModelError
+from keras2cv_export.model.shapes import resolve_shapes
+from keras2cv_export.model.spec import TensorSpec
+
+from .error_messages import sentence
+from .inputs import inputs_of, refuse_text
+from .loaded import LoadedModel, Shapes
+from .names import output_names
+from .precision import as_float32, precision_note
+
+
+def keras_model(model: Any, source: Source, shapes: Shapes, batch: int) -> LoadedModel:
+    """Say what a Keras 3 model takes and gives; ModelError where that cannot be known."""
+    structure, names = inputs_of(model, shapes)
+    flat = keras.tree.flatten(structure)
+    declared = [
+        TensorSpec(name, tuple(t.shape), keras.backend.standardize_dtype(t.dtype))
+        for name, t in zip(names, flat, strict=True)
+    ]
+    refuse_text(declared)
+    inputs = resolve_shapes(declared, shapes, batch)
+
+    def call(*tensors: Any) -> list[tuple[str, Any]]:
+        with as_float32(model), _failing_clearly(str(model.name), inputs):
+            outputs = model(keras.tree.pack_sequence_as(structure, list(tensors)), training=False)
+        pairs = zip(output_names(model, outputs), keras.tree.flatten(outputs), strict=True)
+        return [(name, tensor) for name, tensor in pairs if tensor is not None]
+
+    return LoadedModel(
+        str(model.name), source, inputs, call, _open_batch(model), model, precision_note(model)
+    )
+
+
+@contextmanager
+def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
+    try:
+        yield
+    except tf.errors.OperatorNotAllowedInGraphError:  # the caller traces it another way then
+        raise
+    except Exception as error:  # whatever the model's layers raise
+        raise ModelError(
+            f"The model {name!r} cannot be called on {', '.join(map(str, inputs))}: "
+            f"{sentence(error)} Give shapes that it takes with --input-shape; several inputs go "
+            "into call()'s first argument, as a list or a dict."
+        ) from error
+
+
+def _open_batch(model: Any) -> frozenset[str] | None:
+    """Ask a Functional model which outputs have the batch as their first dimension."""
+    if isinstance(model, keras.Sequential):
+        return frozenset(output_names(model, model.outputs[0]))
+    outputs = getattr(model, "output", None) if getattr(model, "inputs", None) else None
+    if outputs is None:
+        return None
+    flat = keras.tree.flatten(outputs)
+    names = output_names(model, outputs)
+    if any(t.shape is None for t in flat):
+        return None
+    fixed = all(t.shape and t.shape[0] is not None for t in keras.tree.flatten(model.input))
+    if fixed:  # Input(batch_shape=(4, ...)): the outputs say 4, not None
+        return None
+    return frozenset(n for n, t in zip(names, flat, strict=True) if t.shape and t.shape[0] is None)

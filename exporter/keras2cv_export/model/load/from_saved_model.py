@@ -1,0 +1,118 @@
+"""A SavedModel: a function with named inputs and outputs, and nothing of Keras left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from keras2cv.bundle.manifest import Source
+from keras2cv.errors import ModelError
+from keras2cv_export.model.shapes import resolve_shapes
+from keras2cv_export.model.spec import TensorSpec
+from keras2cv_export.model.untrusted.danger import refuse
+from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dangers
+
+from .error_messages import sentence
+from .inputs import refuse_text
+from .loaded import LoadedModel, Shapes
+
+
+def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> LoadedModel:
+    """Open a SavedModel folder by its signature.
+
+    Raises:
+        ModelError: It is none, does more than compute, or has no signature to choose.
+    """
+    if not (path / "saved_model.pb").is_file():
+        raise ModelError(
+            f"{path} is a folder without a saved_model.pb. "
+            "Give a SavedModel folder, or a .keras or .h5 file."
+        )
+    graphs = _graphs(path)
+    check_assets(path, graphs)
+    refuse(path, graph_dangers(graphs), unsafe)
+    try:
+        loaded = tf.saved_model.load(str(path))
+    except Exception as error:  # whatever TensorFlow meets in the file
+        raise ModelError(
+            f"{path}: TensorFlow cannot load this SavedModel: {sentence(error)}"
+        ) from error
+    signature = _signature(path, loaded)
+    specs = signature.structured_input_signature[1]
+    order = _argument_order(loaded, specs)
+    declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
+    refuse_text(declared)
+    inputs = resolve_shapes(declared, shapes, batch)
+    outputs = signature.structured_outputs
+    open_batch = frozenset(n for n, t in outputs.items() if t.shape.rank and t.shape[0] is None)
+
+    def call(*tensors: Any) -> list[tuple[str, Any]]:
+        # `loaded` owns the variables; without a reference here they would be collected.
+        assert loaded is not None  # noqa: S101
+        results = signature(**dict(zip(order, tensors, strict=True)))
+        return [(name, results[name]) for name in _result_order(results)]
+
+    return LoadedModel(path.name, Source(path.name, "savedmodel"), inputs, call, open_batch)
+
+
+def _graphs(path: Path) -> Any:
+    """Return the protobuf of a SavedModel, of which nothing is loaded yet."""
+    if (path / "saved_model.cpb").exists():  # TensorFlow prefers it, and OpenCV's limit is lower
+        raise ModelError(
+            f"{path} holds more than 2 GiB in saved_model.cpb. Export a smaller model."
+        )
+    graphs = saved_model_pb2.SavedModel()
+    try:
+        graphs.ParseFromString((path / "saved_model.pb").read_bytes())
+    except Exception as error:  # protobuf's own, which it hides well
+        raise ModelError(
+            f"{path}: saved_model.pb is damaged ({sentence(error).rstrip('.')}). Copy it again."
+        ) from error
+    return graphs
+
+
+def _signature(path: Path, loaded: Any) -> Any:
+    signatures = dict(loaded.signatures)
+    if "serving_default" in signatures:
+        return signatures["serving_default"]
+    if len(signatures) == 1:
+        return next(iter(signatures.values()))
+    raise ModelError(
+        f"{path} has no signature 'serving_default' (it has: {', '.join(signatures) or 'none'}). "
+        "Write it with model.export(folder)."
+    )
+
+
+def _argument_order(loaded: Any, specs: Mapping[str, Any]) -> list[str]:
+    """Give the inputs as Keras orders them: a signature sorts them by name.
+
+    The function that Keras 3 (`serve`) or Keras 2 (`__call__`) left beside it knows.
+    """
+    for name in ("serve", "__call__"):
+        for concrete in getattr(getattr(loaded, name, None), "concrete_functions", ()):
+            flat = tf.nest.flatten(concrete.structured_input_signature)
+            names = [spec.name for spec in flat if isinstance(spec, tf.TensorSpec)]
+            if sorted(names) == sorted(specs):
+                return names
+    return sorted(specs)
+
+
+def _result_order(names: Iterable[str]) -> list[str]:
+    """Give the outputs as Keras orders them: the keys of a dict, or output_0, output_1, ..."""
+    numbered = {name: re.fullmatch(r"output_(\d+)", name) for name in names}
+    if all(numbered.values()):
+        return sorted(numbered, key=lambda name: int(name.rpartition("_")[2]))
+    return sorted(numbered)
+
+
+def _dims(shape: Any) -> tuple[int | None, ...]:
+    if shape.rank is None:
+        raise ModelError(
+            "An input of the SavedModel has no rank. Export it with an input signature."
+        )
+    return tuple(shape.as_list())

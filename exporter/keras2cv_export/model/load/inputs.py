@@ -1,0 +1,83 @@
+"""What a Keras model takes: asked, remembered from its first call, or given by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from keras2cv.errors import ModelError
+from keras2cv_export.model.spec import TensorSpec
+
+from .loaded import Shapes
+from .names import paths, unique
+
+
+def inputs_of(model: Any, shapes: Shapes) -> tuple[Any, list[str]]:
+    """Return the structure that `model(...)` takes, with shapes at its leaves, and their names."""
+    if isinstance(model, keras.Sequential) and not model.built and shapes is not None:
+        model.build(_only_shape(shapes))
+        given = list(shapes) if isinstance(shapes, Mapping) else []
+        return model.inputs[0], [str(name) for name in given if name] or ["input"]
+    if isinstance(model, keras.Sequential) and model.built:
+        structure = model.inputs[0]
+    elif getattr(model, "inputs", None):  # Functional models know the structure too
+        structure = model.input
+    else:
+        structure = _recorded_inputs(model, shapes)
+    names = paths(structure, default="input")
+    if isinstance(structure, dict):
+        return structure, names
+    symbols = keras.tree.flatten(structure)
+    if all(isinstance(t, keras.KerasTensor) and t.name for t in symbols) and hasattr(
+        model, "inputs"
+    ):
+        names = unique([str(t.name) for t in symbols])
+    return structure, names
+
+
+def _recorded_inputs(model: Any, shapes: Shapes) -> Any:
+    """Rebuild a subclassed model's inputs from the shapes that it was first called with."""
+    recorded = getattr(model, "_build_shapes_dict", None)
+    if recorded and len(recorded) == 1:
+        return _symbols(next(iter(recorded.values())), model)
+    if isinstance(shapes, Mapping) and shapes:
+        return {name: _symbol(shape, model) for name, shape in shapes.items()}
+    if shapes is not None:
+        return _symbol(_only_shape(shapes), model)
+    raise ModelError(
+        f"The model {model.name!r} has never been called, so that its input shapes are unknown. "
+        "Call it once on an example, or give --input-shape."
+    )
+
+
+def _only_shape(shapes: Shapes) -> Sequence[int]:
+    if isinstance(shapes, Mapping):
+        if len(shapes) != 1:
+            raise ModelError(f"This model has one input, and {len(shapes)} shapes were given.")
+        return next(iter(shapes.values()))
+    return tuple(shapes or ())
+
+
+def _symbols(recorded: Any, model: Any) -> Any:
+    if isinstance(recorded, Mapping):
+        return {key: _symbols(value, model) for key, value in recorded.items()}
+    if isinstance(recorded, list | tuple) and not all(isinstance(d, int | None) for d in recorded):
+        return [_symbols(value, model) for value in recorded]
+    return _symbol(recorded, model)
+
+
+def _symbol(shape: Sequence[int | None], model: Any) -> Any:
+    dtype = getattr(model, "input_dtype", None) or "float32"
+    return keras.KerasTensor((None, *list(shape)[1:]), dtype=dtype)
+
+
+def refuse_text(declared: Sequence[TensorSpec]) -> None:
+    """Raise ModelError for an input that holds text."""
+    for spec in declared:
+        if spec.dtype == "string":
+            raise ModelError(
+                f"The input {spec} is text, and OpenCV takes numbers only. "
+                "Look words up before the model, and export the part that follows."
+            )

@@ -1,0 +1,48 @@
+"""What every kind of model is once it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from keras2cv.bundle.manifest import Source
+from keras2cv_export.model.spec import TensorSpec
+
+Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that is ready to be traced and to be asked for its predictions.
+
+    Attributes:
+        name: The model's own name.
+        source: Where it came from, for the manifest.
+        inputs: In Keras' flat order, every dimension known, the batch first.
+        call: Flat tensors in, (output name, tensor) pairs out, in Keras' flat order;
+            `training=False`, float32.
+        open_batch: Output names whose first dimension is the batch, or None where Keras cannot say.
+        keras_model: The Keras object; None for a SavedModel, which is only a function.
+        notes: Sentences that the user should hear.
+    """
+
+    name: str
+    source: Source
+    inputs: tuple[TensorSpec, ...]
+    call: Callable[..., list[tuple[str, Any]]]
+    open_batch: frozenset[str] | None
+    keras_model: Any = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def batch(self) -> int:
+        """The batch size that it will be exported with."""
+        return int(self.inputs[0].shape[0] or 1)
+
+    @property
+    def smallest_vocabulary(self) -> int | None:
+        """The fewest rows of any Embedding: indices below it are legal everywhere."""
+        layers = self.keras_model._flatten_layers() if self.keras_model is not None else ()
+        sizes = [x.input_dim for x in layers if type(x).__name__ == "Embedding"]  # Keras 2's too
+        return min(sizes, default=None)

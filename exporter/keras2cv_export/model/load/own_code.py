@@ -1,0 +1,83 @@
+"""Code that is not Keras': what a model's file needs of it, and whether it may run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras2cv.errors import ModelError
+from keras2cv_export.model import config as architecture
+
+from .error_messages import sentence
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Import the user's modules, which define their layers; the working folder counts."""
+    if names and "" not in sys.path:
+        sys.path.insert(0, "")
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # whatever the user's own code raises
+            raise ModelError(
+                f"The module {name!r} cannot be imported ({sentence(error).rstrip('.')}). "
+                "Give its dotted name, and run from the folder that holds it."
+            ) from error
+
+
+def own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
+    """Return what the imported modules, or their packages, define of what the model may name.
+
+    Nothing that goes by a name of Keras' own: that would take its place in the model.
+    """
+    foreign = architecture.foreign_classes(config)
+    called = {name.rpartition(".")[2] for name in foreign}
+    shown = {
+        name: thing
+        for module in modules
+        for name, thing in vars(sys.modules[module]).items()
+        if callable(thing) and _top(getattr(thing, "__module__", "")) == _top(module)
+        if name in called or (isinstance(thing, type) and not hasattr(keras.layers, name))
+    }
+    return {**_inside(modules, foreign), **shown}
+
+
+def _inside(modules: Sequence[str], foreign: Sequence[str]) -> dict[str, Any]:
+    """Return the classes that lie deeper in the imported packages than their front shows.
+
+    KerasHub has one that it neither registers nor shows: RetinaNet's label encoder.
+    """
+    packages = {_top(module) for module in modules}
+    places = [name.rpartition(".") for name in foreign if _top(name) in packages]
+    found = {name: getattr(sys.modules.get(module), name, None) for module, _, name in places}
+    return {name: thing for name, thing in found.items() if callable(thing)}
+
+
+def _top(module: str) -> str:
+    return str(module).partition(".")[0]
+
+
+def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
+    """Raise ModelError if the file names what is neither Keras', registered, nor in `own`."""
+    known = {**keras.saving.get_custom_objects(), **own}
+    foreign = architecture.foreign_classes(config)
+    unknown = [name for name in foreign if not {name, name.rpartition(".")[2]} & known.keys()]
+    if unknown:
+        raise ModelError(
+            f"{path} uses classes or functions that are not known here: {', '.join(unknown)}. "
+            f"Pass the module that defines them with --import {(module := _module_of(unknown))} "
+            f"(in Python: imports=['{module}'])."
+        )
+
+
+def _module_of(unknown: Sequence[str]) -> str:
+    """Return the module that a user would import for these names, or an example of one."""
+    if any(name.startswith("keras_hub>") for name in unknown):  # its classes say the package only
+        return "keras_hub"
+    modules = [name.rpartition(".")[0] for name in unknown]
+    return next((module for module in modules if module and ">" not in module), "mypkg.layers")

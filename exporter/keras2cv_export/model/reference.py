@@ -1,0 +1,85 @@
+"""TensorFlow's own answer, which everything else is measured against."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from keras2cv.bundle.manifest import MAX_ELEMENTS
+from keras2cv.errors import ModelError
+from keras2cv_export.quiet.tensorflow import tf
+from keras2cv_export.targets.importer_support import layer_of
+
+from .load import LoadedModel
+from .plain_ops import traceable
+
+Array = np.ndarray[Any, Any]
+Runner = Callable[[Mapping[str, Array]], dict[str, Array]]
+
+
+def reference(loaded: LoadedModel) -> Runner:
+    """Return a runner of the native model: Keras names and layout in and out, `training=False`.
+
+    It is compiled by tf.function, as `model.predict` is, on the CPU, so that a GPU's TF32 does not
+    blur the reference.
+    """
+    names: list[str] = []
+
+    def outputs(*tensors: Any) -> list[Any]:
+        pairs = loaded.call(*tensors)
+        names[:] = [name for name, _ in pairs]
+        return [tensor for _, tensor in pairs]
+
+    compiled: dict[tuple[Any, ...], Any] = {}
+
+    def run(sample: Mapping[str, Array]) -> dict[str, Array]:
+        with on_cpu():
+            tensors = [tf.constant(sample[s.name], dtype=s.dtype) for s in loaded.inputs]
+            shapes = tuple(tuple(t.shape) for t in tensors)
+            if shapes not in compiled:
+                compiled[shapes] = _compile(outputs, tensors)
+            results = compiled[shapes](*tensors)
+        return {name: np.array(t) for name, t in zip(names, results, strict=True)}
+
+    return run
+
+
+def _compile(function: Callable[..., list[Any]], examples: list[Any]) -> Any:
+    """Trace once for these shapes: calling a tf.function would warn of tracing too often."""
+    specs = [tf.TensorSpec(t.shape, t.dtype) for t in examples]
+    with traceable():
+        try:
+            traced = tf.function(function, autograph=False).get_concrete_function(*specs)
+        except tf.errors.OperatorNotAllowedInGraphError:  # `if` over tensors in a custom call()
+            traced = tf.function(function).get_concrete_function(*specs)
+    _refuse_huge(traced.graph)
+    return traced
+
+
+def _refuse_huge(graph: Any) -> None:
+    """Raise ModelError for a layer whose output OpenCV could not hold, before TensorFlow makes it.
+
+    `UpSampling2D(20000)` is 40 bytes of an architecture, and terabytes of a machine.
+    """
+    for op in graph.get_operations():
+        for tensor in op.outputs:
+            count = tensor.shape.num_elements() if tensor.shape.is_fully_defined() else 0
+            if count > MAX_ELEMENTS:
+                raise ModelError(
+                    f"The layer {layer_of(op.name)} makes {count} numbers, and OpenCV's arrays "
+                    f"hold {MAX_ELEMENTS} at most. Make the input smaller, with --input-shape."
+                )
+
+
+def on_cpu() -> Any:
+    """Return a context in which TensorFlow computes on the CPU."""
+    return tf.device("/CPU:0")
+
+
+def thread_count() -> int:
+    """Return how many threads TensorFlow computes an op with; by default one per core."""
+    asked = tf.config.threading.get_intra_op_parallelism_threads()
+    return int(asked) or os.cpu_count() or 1

@@ -1,0 +1,171 @@
+"""What a config would make Keras do: run code, read files, call functions of other libraries.
+
+Every way in that was found is closed here, whatever the Keras at hand: 3.8 follows what 3.15
+refuses, and Keras 2 (tf_keras) has no safe mode for .h5 at all. The samples in
+`tests/exporter/untrusted` go through each, with the CVE where it has one.
+
+A config is a tree of serialized objects, dicts with a `class_name`. They are looked at wherever
+they are: as layers, as wrapped layers, as activations, in a layer's arguments. A class of Keras
+has to be a class, in a module of layers and the like (`keras.utils.get_file` is neither); a class
+of nobody knows whom is left to `own_code.refuse_unknown`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from keras2cv_export.model.config import is_keras
+
+from .danger import Danger, shown
+from .functions import is_arithmetic
+from .operations import does_more
+
+_RUNS_CODE: Final = "holds Python code, which runs when it is loaded"
+# By lower-case name without underscores: Keras 2 also knows its classes by other spellings.
+_CLASSES: Final[Mapping[str, str]] = {
+    "lambda": _RUNS_CODE,
+    "tfsmlayer": "loads a SavedModel from a path that the file names, and runs it",
+    "torchmodulewrapper": "unpickles a PyTorch module, which can run any code",
+    "jaxlayer": "calls JAX functions that the file names",
+    "flaxlayer": "calls Flax functions that the file names",
+    "classmethod": "calls a method of TensorFlow that the file names",
+    "vocabularyfilecategoricalcolumn": "reads a file that the model names",
+}
+# What models are made of; not keras.utils, keras.saving, keras.config, keras.datasets, ...
+_PARTS: Final = frozenset((
+    "activations", "applications", "constraints", "dtype_policies", "initializers", "layers",
+    "losses", "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers",
+))  # fmt: skip
+_ROOT_CLASSES: Final = frozenset((
+    "DTypePolicy", "FloatDTypePolicy", "Functional", "Initializer", "KerasTensor", "Layer", "Loss",
+    "Metric", "Model", "Operation", "Optimizer", "Quantizer", "Regularizer", "Sequential",
+    "StatelessScope", "SymbolicScope", "Variable",
+))  # fmt: skip
+_FILE_ARGUMENTS: Final = ("vocabulary", "idf_weights", "vocabulary_file", "initial_vocabulary")
+_TYPE_SPEC: Final = re.compile(r"(tensorflow\.python|keras)\.[\w.]+")
+
+
+def dangers(config: Any) -> list[Danger]:
+    """Return everything that loading a model of this config would do beside making layers."""
+    found = [danger for item, layer in _dicts(config) for danger in _of_dict(item, layer)]
+    told = {str(danger) for danger in found}
+    # The function of a Lambda layer is one more object, and no more news.
+    return [danger for danger in found if _as_layer(danger) not in told - {str(danger)}]
+
+
+def _as_layer(danger: Danger) -> str:
+    return str(danger).replace("the __lambda__", "the Lambda")
+
+
+def _dicts(config: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Give every dict of the config, and the name of the layer that it belongs to."""
+    stack = [(config, "")]
+    while stack:
+        item, layer = stack.pop()
+        if isinstance(item, dict):
+            layer = _layer_name(item) or layer
+            yield item, layer
+            stack.extend((value, layer) for value in reversed(item.values()))
+        elif isinstance(item, list):
+            stack.extend((value, layer) for value in reversed(item))
+
+
+def _layer_name(item: Mapping[str, Any]) -> str:
+    config = item.get("config")
+    name = config.get("name") if isinstance(config, dict) and "class_name" in item else None
+    return name if isinstance(name, str) else ""
+
+
+def _of_dict(item: dict[str, Any], layer: str) -> Iterator[Danger]:
+    if "class_name" in item:
+        yield from _of_object(item, layer)
+    # Keras 2 keeps a function beside its type: {"residual_fn": [code, ...], "..._type": "lambda"}
+    if any(str(k).endswith("_type") and v == "lambda" for k, v in item.items()):
+        yield Danger(_where("function", layer), _RUNS_CODE)
+    for key in _FILE_ARGUMENTS:
+        if isinstance(item.get(key), str) and item[key]:
+            yield Danger(_where("lookup", layer), f"reads the file {shown(item[key])}")
+    if isinstance(item.get("name"), str) and _leaves_folder(item["name"]):
+        yield Danger(f"the name {shown(item['name'])}", "leads out of the folder of its assets")
+
+
+def _of_object(item: dict[str, Any], layer: str) -> Iterator[Danger]:
+    name, config = item["class_name"], item.get("config")
+    if not isinstance(name, str):
+        yield Danger(_where("object", layer), f"has a class that is no name: {shown(name)}")
+        return
+    plain = name.rpartition(">")[2].replace("_", "").lower()
+    if plain in _CLASSES:
+        yield Danger(_where(name, layer), _CLASSES[plain])
+    elif plain in ("tfoplambda", "slicingoplambda"):
+        yield from _of_function(item, layer)
+    elif plain == "tensorflowoplayer":
+        yield from _of_node(item, layer)
+    elif plain == "instancemethod" and not _is_public(config, "method_name"):
+        yield Danger(_where(name, layer), "calls a private method that the file names")
+    elif name == "__typespec__":
+        if not _TYPE_SPEC.fullmatch(str(item.get("module"))):
+            yield Danger(_where("type", layer), f"imports {shown(item.get('module'))}")
+    else:
+        yield from _of_module(item, layer)
+
+
+def _of_module(item: dict[str, Any], layer: str) -> Iterator[Danger]:
+    """Look at what Keras would find by importing a module of its own."""
+    module, name = item.get("module"), item["class_name"]
+    if not is_keras(module) or name == "function":  # of others: `own_code.refuse_unknown`
+        return
+    if module in ("builtins", "numpy"):
+        if name != "type":
+            yield Danger(_where(name, layer), f"is taken from Python's module {module}")
+    elif not _is_part(str(module), name):
+        yield Danger(_where(f"{module}.{name}", layer), "is no part of models, and may do anything")
+
+
+def _is_part(module: str, name: str) -> bool:
+    """Whether Keras' `module` holds a class `name` that models are made of."""
+    parts = [part for part in module.split(".")[1:] if part != "src"]
+    if not parts:
+        return name in _ROOT_CLASSES
+    if parts[0] not in _PARTS or not name.isidentifier():
+        return False
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError:
+        return True  # of another Keras: this one says so itself
+    return found is None or isinstance(found, type)
+
+
+def _of_function(item: dict[str, Any], layer: str) -> Iterator[Danger]:
+    config = item.get("config")
+    function = config.get("function") if isinstance(config, dict) else None
+    # SlicingOpLambda has the function fixed, and says it.
+    if function is not None and not is_arithmetic(function):
+        yield Danger(_where(item["class_name"], layer), f"calls tf.{shown(function)[1:-1]}")
+
+
+def _of_node(item: dict[str, Any], layer: str) -> Iterator[Danger]:
+    config = item.get("config")
+    node = config.get("node_def") if isinstance(config, dict) else None
+    if not isinstance(node, dict) or not isinstance(node.get("op"), str):
+        yield Danger(_where(item["class_name"], layer), "adds an operation that is not legible")
+    elif does := does_more(node["op"]):
+        yield Danger(_where(item["class_name"], layer), f"{does} ({shown(node['op'])[1:-1]})")
+
+
+def _where(what: str, layer: str) -> str:
+    named = shown(what)[1:-1]
+    return f"the {named} in layer {shown(layer)}" if layer else f"a {named}"
+
+
+def _is_public(config: Any, key: str) -> bool:
+    name = config.get(key) if isinstance(config, dict) else None
+    return isinstance(name, str) and name.isidentifier() and not name.startswith("_")
+
+
+def _leaves_folder(name: str) -> bool:
+    parts = re.split(r"[/\\]", name)
+    return ".." in parts or name.startswith(("/", "\\")) or ":\\" in name

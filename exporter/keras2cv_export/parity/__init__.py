@@ -1,0 +1,1 @@
+"""The verdict: errors against limits, decisions, and outputs that carry no information."""

@@ -1,0 +1,85 @@
+"""Run passes over a graph, in order, until nothing changes."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, repeat
+
+import onnx_ir as ir
+
+from keras2cv_export.graph.edit import Pass
+
+log = logging.getLogger("keras2cv.rewrite")
+
+Stage = Sequence[Pass]
+
+# Passes only ever remove work or settle a form, so that a handful of rounds is plenty; more is a
+# bug of ours.
+MAX_ROUNDS = 12
+
+
+class PassError(RuntimeError):
+    """A pass crashed, or the pipeline does not settle: a bug of ours, with the story so far."""
+
+
+def rewrite(model: ir.Model, pipeline: Sequence[Pass] | Sequence[Stage]) -> Counter[str]:
+    """Apply the pipeline in place: each stage to a fixpoint before the next one begins.
+
+    Args:
+        model: The graph, changed in place.
+        pipeline: Stages of passes; or passes, which are one stage.
+
+    Returns:
+        How often each pass fired, by name.
+
+    Raises:
+        PassError: A pass raised, or the graph still changes after MAX_ROUNDS rounds of a stage.
+    """
+    fired: Counter[str] = Counter()
+    for stage in _stages(pipeline):
+        _settle(model, stage, fired)
+    return +fired
+
+
+def _stages(pipeline: Sequence[Pass] | Sequence[Stage]) -> list[Stage]:
+    passes: list[Pass] = []
+    stages: list[Stage] = [passes]
+    for item in pipeline:
+        if callable(item):
+            passes.append(item)
+        else:
+            stages.append(item)
+    return stages
+
+
+def _settle(model: ir.Model, stage: Stage, fired: Counter[str]) -> None:
+    idle = 0  # passes in a row that found nothing: once all have, none would find anything
+    for one in chain.from_iterable(repeat(stage, MAX_ROUNDS)):
+        count = _apply(model, one, fired)
+        idle = 0 if count else idle + 1
+        if idle == len(stage):
+            return
+    if stage:
+        raise PassError(
+            f"the graph does not settle in {MAX_ROUNDS} rounds; fired so far: {dict(fired)}"
+        )
+
+
+def _apply(model: ir.Model, one: Pass, fired: Counter[str]) -> int:
+    try:
+        count = one(model)
+    except Exception as error:
+        raise PassError(
+            f"{name_of(one)} failed: {error}; fired before it: {dict(fired)}"
+        ) from error
+    if count:
+        log.debug("%s: %d", name_of(one), count)
+    fired[name_of(one)] += count
+    return count
+
+
+def name_of(one: Pass) -> str:
+    """Return the name of a pass: its function's, which is its file's."""
+    return getattr(one, "__name__", repr(one))

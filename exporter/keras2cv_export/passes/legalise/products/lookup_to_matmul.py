@@ -1,0 +1,86 @@
+"""Look rows of a small table up by a product with ones and zeros.
+
+    Gather(table (v, d), i (n, t))
+      ->  MatMul(1 - Sign(Abs(i (n t, 1) - (0, .., v - 1))), table)
+
+4.6 has no Gather by computed indices, which is what an Embedding is. Exact: sums of one row and
+zeros. Along another axis, the table is turned first. Left alone where the table is large, as 4.6
+cannot run those and newer ones look up faster; or may hold infinity or NaN.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+import onnx_ir as ir
+
+from keras2cv_export.graph.edit import (
+    constant,
+    integer,
+    new_constant,
+    new_node,
+    nodes,
+    reshape,
+    shape_of,
+    substitute,
+    surely_finite,
+    transpose,
+)
+
+_FLOAT = ir.DataType.FLOAT
+# Rows times look-ups. A million of them are compared in half a millisecond.
+_LARGEST = 2**20
+
+
+def lookup_to_matmul(model: ir.Model) -> int:
+    """Rewrite in place; return how many nodes changed."""
+    return sum(_rewrite(model, node) for node in nodes(model, "Gather"))
+
+
+def _rewrite(model: ir.Model, node: ir.Node) -> int:
+    table, indices, output = node.inputs[0], node.inputs[1], node.outputs[0]
+    shape, wanted, target = shape_of(table), shape_of(indices), shape_of(output)
+    if table is None or indices is None or shape is None or wanted is None or target is None:
+        return 0
+    if constant(indices) is not None or table.dtype != _FLOAT or not surely_finite(table):
+        return 0
+    axis = integer(node, "axis", 0) % len(shape)
+    count, rows = prod(wanted), shape[axis]
+    if rows * count > _LARGEST:
+        return 0
+    rest = [a for a in range(len(shape)) if a != axis]
+    flat = _rows(model, node, table, [axis, *rest])
+    width = prod(shape) // rows
+    hot = _hot(model, node, indices, rows)
+    taken = new_node(node, "MatMul", [hot, flat], like=output, shape=(count, width))
+    if axis:  # the looked-up axis came to the front
+        apart = reshape(model, node, taken, (count, *(shape[a] for a in rest)), like=output)
+        back = [*range(1, axis + 1), 0, *range(axis + 1, len(shape))]
+        taken = transpose(node, apart, back, like=output)
+    return substitute(node, reshape(model, node, taken, target, like=output))
+
+
+def _rows(model: ir.Model, node: ir.Node, table: ir.Value, order: list[int]) -> ir.Value:
+    """Return the table as one row per index."""
+    array, shape = constant(table), shape_of(table) or ()
+    rows = (shape[order[0]], prod(shape) // shape[order[0]])
+    if array is not None:
+        return new_constant(model, array.transpose(order).reshape(rows), node.outputs[0])
+    turned = transpose(node, table, order, like=node.outputs[0])
+    return reshape(model, node, turned, rows, like=node.outputs[0])
+
+
+def _hot(model: ir.Model, node: ir.Node, indices: ir.Value, rows: int) -> ir.Value:
+    """Mark each index in a row of zeros: (count, rows)."""
+    output, shape = node.outputs[0], shape_of(indices) or ()
+    count = prod(shape)
+    column = new_node(
+        node, "Cast", [indices], {"to": _FLOAT}, like=output, shape=shape, dtype=_FLOAT
+    )
+    column = reshape(model, node, column, (count, 1), like=output)
+    ramp = new_constant(model, np.arange(rows, dtype=np.float32), output)
+    one = new_constant(model, np.ones((), np.float32), output)
+    apart = new_node(node, "Sub", [column, ramp], like=output, shape=(count, rows))
+    apart = new_node(node, "Sign", [new_node(node, "Abs", [apart], like=apart)], like=apart)
+    return new_node(node, "Sub", [one, apart], like=apart)

@@ -1,0 +1,1 @@
+"""Sums, means, orders and normalisations over axes."""

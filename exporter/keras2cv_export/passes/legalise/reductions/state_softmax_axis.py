@@ -1,0 +1,28 @@
+"""Say a Softmax's axis, which ONNX lets one leave out.
+
+    Softmax(x)  ->  Softmax(x, axis=rank - 1)
+
+Since opset 13 a missing axis means the last one. OpenCV up to 4.8 takes axis 1, as opset 12 did,
+so that a softmax over the last axis of anything but (n, classes) is wrong there, in silence.
+A negative axis is counted from the front, for the same readers. Exact.
+"""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from keras2cv_export.graph.edit import integer, nodes, shape_of
+
+
+def state_softmax_axis(model: ir.Model) -> int:
+    """Write in place; return how many nodes got an axis."""
+    return sum(_state(node) for node in nodes(model, "Softmax", "LogSoftmax", "Hardmax"))
+
+
+def _state(node: ir.Node) -> int:
+    shape = shape_of(node.inputs[0])
+    axis = integer(node, "axis", -1)
+    if shape is None or ("axis" in node.attributes and axis >= 0):
+        return 0
+    node.attributes["axis"] = ir.AttrInt64("axis", axis % len(shape))
+    return 1

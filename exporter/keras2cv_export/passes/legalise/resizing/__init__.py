@@ -1,0 +1,1 @@
+"""Resizes in the forms that every engine computes alike."""

@@ -1,0 +1,63 @@
+"""Write Tile and Expand as enlargements to the nearest pixel.
+
+    Tile(x (2, 3, 4), repeats (1, 5, 1))
+      ->  Reshape(Resize(Reshape(x, (1, 2, 1, 12)), sizes (1, 2, 5, 12)), (2, 15, 4))
+
+All that they do is to copy a block several times, one copy after the other: a picture of one row
+made taller. Up to 4.12 Tile writes copies to the wrong places; 4.6 has no Tile and few forms of
+Expand, 4.8 not all. Exact: both copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+import onnx_ir as ir
+
+from keras2cv_export.graph.edit import (
+    constant,
+    new_constant,
+    new_node,
+    nodes,
+    reshape,
+    shape_of,
+    substitute,
+)
+
+_COPYING = {
+    "mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric",
+}  # fmt: skip
+
+
+def copies_to_resize(model: ir.Model) -> int:
+    """Rewrite in place; return how many nodes changed."""
+    return sum(_rewrite(model, node) for node in nodes(model, "Tile", "Expand"))
+
+
+def _rewrite(model: ir.Model, node: ir.Node) -> int:
+    value, output = node.inputs[0], node.outputs[0]
+    shape, target = shape_of(value), shape_of(output)
+    if value is None or shape is None or target is None or constant(value) is not None:
+        return 0
+    shape = (1,) * (len(target) - len(shape)) + shape
+    value = reshape(model, node, value, shape, like=output)
+    for axis in range(len(target)):
+        copies = target[axis] // shape[axis]
+        if copies > 1:
+            value = _copy(model, node, value, axis, copies)
+    return substitute(node, value)
+
+
+def _copy(model: ir.Model, node: ir.Node, value: ir.Value, axis: int, copies: int) -> ir.Value:
+    shape, output = list(shape_of(value) or ()), node.outputs[0]
+    flat: Sequence[int] = (1, prod(shape[:axis]), 1, prod(shape[axis:]))
+    tall = (*flat[:2], copies, flat[3])
+    dtype = value.dtype
+    value = reshape(model, node, value, flat, like=output)
+    sizes = new_constant(model, np.array(tall, np.int64), output)
+    inputs = [value, None, None, sizes]
+    value = new_node(node, "Resize", inputs, _COPYING, like=output, shape=tall, dtype=dtype)
+    shape[axis] *= copies
+    return reshape(model, node, value, shape, like=output)

@@ -1,0 +1,1 @@
+"""Shapes, axes, slices and joins in the forms that importers read."""

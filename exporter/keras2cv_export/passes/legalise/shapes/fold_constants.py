@@ -1,0 +1,78 @@
+"""Compute at export what does not depend on the inputs.
+
+    Transpose(weight) -> weight'        Rsqrt(variance + epsilon) * gamma -> scale
+
+OpenCV wants bare constants where a convolution, a Gemm or a Reshape has its weights and shapes,
+and every other pass looks for constants. The conversion attached the weights as initializers
+after tf2onnx, so that all of their arithmetic is still there as nodes. What onnxscript leaves
+(ConstantOfShape, EyeLike, a Split of the kernels of recurrent layers), ONNX's reference computes.
+Exact: the same float32 arithmetic, done once.
+"""
+
+from __future__ import annotations
+
+import onnx
+import onnx_ir as ir
+from onnx.reference import ReferenceEvaluator
+from onnx_ir.passes import common
+from onnxscript.optimizer import fold_constants_ir
+
+from keras2cv_export.graph.edit import Array, constant, layers_kept, new_constant, replace
+
+# No limit: a Dense kernel of a hundred million weights has its transpose folded too.
+_LIMIT = 2**40
+
+
+def fold_constants(model: ir.Model) -> int:
+    """Fold in place; return how many nodes went."""
+    before = len(model.graph)
+    with layers_kept(model):
+        fold_constants_ir(
+            model, onnx_shape_inference=True, input_size_limit=_LIMIT, output_size_limit=_LIMIT
+        )
+        for node in list(model.graph):
+            _fold_rest(model, node)
+        common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
+        common.RemoveUnusedNodesPass()(model)
+    return before - len(model.graph)
+
+
+def _fold_rest(model: ir.Model, node: ir.Node) -> None:
+    arrays = [constant(value) for value in node.inputs]
+    known = [a is not None or v is None for a, v in zip(arrays, node.inputs, strict=True)]
+    if not arrays or not all(known) or not _is_plain_onnx(node):
+        return
+    for output, array in zip(node.outputs, _evaluate(model, node, arrays), strict=True):
+        replace(output, new_constant(model, array, output))
+
+
+def _is_plain_onnx(node: ir.Node) -> bool:
+    """Whether ONNX says what the op computes, and it computes the same each time."""
+    return (
+        node.domain in ("", "ai.onnx")
+        and bool(onnx.defs.has(node.op_type))
+        and not node.op_type.startswith(("Random", "Bernoulli", "Multinomial"))
+        and not any(a.type in (ir.AttributeType.GRAPH,) for a in node.attributes.values())
+    )
+
+
+def _evaluate(model: ir.Model, node: ir.Node, arrays: list[Array | None]) -> list[Array]:
+    inputs = {f"input_{k}": a for k, a in enumerate(arrays) if a is not None}
+    outputs = [f"output_{k}" for k in range(len(node.outputs))]
+    names = [f"input_{k}" if a is not None else "" for k, a in enumerate(arrays)]
+    proto = onnx.NodeProto(op_type=node.op_type, input=names, output=outputs)
+    proto.attribute.extend(ir.to_proto(a) for a in node.attributes.values())
+    version = model.opset_imports.get("", 13)
+    graph = onnx.helper.make_graph(
+        [proto],
+        "constant",
+        [
+            onnx.helper.make_tensor_value_info(
+                name, onnx.helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
+            )
+            for name, array in inputs.items()
+        ],
+        [onnx.ValueInfoProto(name=name) for name in outputs],
+    )
+    whole = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", version)])
+    return list(ReferenceEvaluator(whole).run(None, inputs))

@@ -1,0 +1,1 @@
+"""Element types, comparisons and bounds that importers lack."""

@@ -1,0 +1,76 @@
+"""Cut off the fraction before a Cast to integers, which casts nothing in most engines.
+
+    Cast(x, int32)   ->  Cast(Sign(x) Floor(Abs(x)), int32)
+    Cast(x, bool)    ->  Not(Equal(x, 0))
+
+The classic engine of 5.0 and every OpenCV before compute everything in float32 and pass a Cast
+on as it is, so that 2.7 stays 2.7. Numbers that are whole already are let through: those from
+Floor, Round, comparisons, ArgMax, other integers, and inputs of the net that Keras has as
+integers. Exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx_ir as ir
+
+from keras2cv_export.graph.edit import constant, new_constant, new_node, nodes, substitute
+
+_WHOLE = ("Floor", "Ceil", "Round", "Sign", "ArgMax", "ArgMin", "Cast", "Equal", "Greater", "Less",
+          "GreaterOrEqual", "LessOrEqual", "And", "Or", "Xor", "Not", "IsNaN", "IsInf", "Shape",
+          "NonZero", "OneHot")  # fmt: skip
+_WHOLE_IF_OPERANDS_ARE = (
+    "Add", "Sub", "Mul", "Max", "Min", "Neg", "Abs", "Relu", "Reshape", "Transpose", "Slice",
+    "Concat", "Gather", "Split", "Expand", "Tile", "Clip", "Identity", "ReduceSum", "ReduceMax",
+    "ReduceMin", "Where", "Pad",
+)  # fmt: skip
+
+
+def truncate_casts(model: ir.Model) -> int:
+    """Rewrite in place; return how many Casts changed."""
+    return sum(_rewrite(model, node) for node in nodes(model, "Cast"))
+
+
+def _rewrite(model: ir.Model, node: ir.Node) -> int:
+    value, output = node.inputs[0], node.outputs[0]
+    if value is None or value.dtype is None or output.dtype is None:
+        return 0
+    if output.dtype == ir.DataType.BOOL and value.dtype != ir.DataType.BOOL:
+        return _not_zero(model, node, value)
+    if not value.dtype.is_floating_point() or not output.dtype.is_integer() or is_whole(value):
+        return 0
+    sign = new_node(node, "Sign", [value], like=value)
+    size = new_node(node, "Floor", [new_node(node, "Abs", [value], like=value)], like=value)
+    whole = new_node(node, "Mul", [sign, size], like=value)
+    node.replace_input_with(0, whole)
+    return 1
+
+
+def _not_zero(model: ir.Model, node: ir.Node, value: ir.Value) -> int:
+    dtype = value.dtype or ir.DataType.FLOAT
+    zero = new_constant(model, np.zeros((), dtype.numpy()), node.outputs[0])
+    same = new_node(node, "Equal", [value, zero], like=node.outputs[0])
+    return substitute(node, new_node(node, "Not", [same], like=node.outputs[0]))
+
+
+def is_whole(value: ir.Value | None, depth: int = 20) -> bool:
+    """Whether a float32 value is known to hold whole numbers only."""
+    if value is None or depth == 0:
+        return value is None
+    array, node = constant(value), value.producer()
+    if array is not None:
+        return bool(np.all(array == np.floor(array)))
+    if node is None:
+        return bool(value.meta.get("whole"))
+    if node.op_type == "Cast":
+        source = node.inputs[0]
+        source_dtype = source.dtype if source is not None else None
+        floating = source_dtype is None or source_dtype.is_floating_point()
+        return is_whole(source, depth - 1) if floating else True
+    if node.op_type in _WHOLE:
+        return True
+    return node.op_type in _WHOLE_IF_OPERANDS_ARE and all(
+        is_whole(operand, depth - 1)
+        for operand in node.inputs
+        if operand is None or operand.dtype is None or operand.dtype.is_floating_point()
+    )

@@ -1,0 +1,1 @@
+"""Convolutions and pools whose windows an engine gets wrong."""

@@ -1,0 +1,108 @@
+"""How a convolution is cut in tiles along both axes of its image, and what that takes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from keras2cv_export.graph.edit import Array
+
+from .winograd import bands, short
+
+TILES = {1: 1, 3: 4, 5: 4, 7: 2}  # taps -> outputs of a tile
+
+# Rates of 5.0.0 on two cores of a Xeon, by `DNN_PROFILE_DETAILED`; only what they are to each other
+# counts. Operations a second of convolutions, by their taps, of bands and of the product; bytes a
+# second; seconds to move a line of a tile, and for the layers themselves.
+_DIRECT_RATE, _OTHER_RATE = {9: 130e9, 25: 65e9}, 95e9
+_BAND_RATE, _PRODUCT_RATE = 140e9, 165e9
+_READ_RATE, _LINE, _LAYERS = 20e9, 9e-9, 5e-5
+_GAIN = 0.9
+
+
+class Axis(NamedTuple):
+    """How an axis of the image goes in tiles and out.
+
+    Attributes:
+        taps: Of the kernel; with one, each pixel is a tile.
+        size: Of the image.
+        begin: Zeros before it.
+        end: Zeros behind it.
+    """
+
+    taps: int
+    size: int
+    begin: int
+    end: int
+
+    @property
+    def found(self) -> int:
+        """Numbers of the result."""
+        return self.size + self.begin + self.end - self.taps + 1
+
+    @property
+    def points(self) -> int:
+        """Values of a tile."""
+        return TILES[self.taps] + self.taps - 1
+
+    @property
+    def tiles(self) -> int:
+        """How many there are."""
+        return -(-self.found // TILES[self.taps])
+
+    @property
+    def values(self) -> int:
+        """Of all tiles."""
+        return self.points * self.tiles
+
+    def matrix(self) -> Array:
+        """Return what gives a tile's values of the kernel: (points, taps)."""
+        return np.ones((1, 1)) if self.taps == 1 else short(TILES[self.taps], self.taps).taps
+
+    def bands(self) -> tuple[Array | None, Array | None]:
+        """Return what takes a line in, (values, size), and out, (found, values); or None."""
+        if self.taps == 1:
+            return None, None
+        into, out = bands(TILES[self.taps], self.taps, self.size, self.begin, self.end)
+        return into.reshape(self.values, self.size), out.reshape(self.found, self.values)
+
+
+class Plan(NamedTuple):
+    """A convolution of `channels` to `kernels`, of `samples`, along two axes."""
+
+    samples: int
+    channels: int
+    kernels: int
+    rows: Axis
+    columns: Axis
+
+
+def pays(plan: Plan) -> bool:
+    """Whether tiles take less time, with a tenth to spare, by what was measured of 50 layers."""
+    taps = plan.rows.taps * plan.columns.taps
+    pixels = plan.samples * plan.rows.found * plan.columns.found
+    products = 2 * plan.channels * plan.kernels * taps * pixels
+    direct = products / _DIRECT_RATE.get(taps, _OTHER_RATE)
+    return _seconds(plan) < _GAIN * direct
+
+
+def _seconds(plan: Plan) -> float:
+    """Return about how long the tiles take."""
+    n, c, k, rows, columns = plan
+    points, tiles = rows.points * columns.points, n * rows.tiles * columns.tiles
+    banded = 0
+    if rows.taps > 1:
+        banded += rows.values * (c * rows.size * columns.size + k * rows.found * columns.values)
+    if columns.taps > 1:
+        banded += columns.values * (c * rows.values * columns.size + k * rows.found * columns.found)
+    values = (c + k) * points * tiles  # that are moved, line by line
+    line = columns.tiles * (rows.tiles if columns.taps == 1 else 1)
+    layout = c * rows.size * columns.size + k * rows.found * columns.found
+    return (
+        2 * n * banded / _BAND_RATE
+        + 2 * points * c * k * tiles / _PRODUCT_RATE
+        + (4 * points * c * k + 4 * n * layout) / _READ_RATE
+        + values * (4 / _READ_RATE + _LINE / line)
+        + _LAYERS
+    )

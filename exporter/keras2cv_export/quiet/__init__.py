@@ -1,0 +1,1 @@
+"""TensorFlow kept silent, and Python's cycle collector kept out of the way."""

@@ -1,0 +1,1 @@
+"""Two sides timed in turns, each in a process of its own."""

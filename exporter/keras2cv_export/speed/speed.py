@@ -1,0 +1,160 @@
+"""One honest line of speed: `predict` of the bundle against TensorFlow, taking turns.
+
+OpenCV runs in a process of its own, TensorFlow where it was loaded for the check: starting a second
+one would take longer than all that is measured. Only one of them works at a time, both on all
+cores. `predict` is timed from the picture to the result; TensorFlow from the ready input to NumPy
+outputs, which leaves its preprocessing out, in its favour.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from keras2cv_export.parity.report import Verdict
+
+from .interleave import NOISY, STARVED, interval
+
+Side = Callable[[int], float]
+"""Runs sample i once, and returns the nanoseconds that it took."""
+
+OURS: Final = "predict"
+THEIRS: Final = "tf.function"
+KERAS: Final = "model.predict"
+
+_WARM_UP: Final = 3  # rounds; the first runs allocate and compile
+_LEAST, _MOST = 7, 60  # rounds; fewer than 7 have no interval worth the name
+_BUDGET_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class SpeedReport:
+    """What was timed.
+
+    Attributes:
+        nanoseconds: Side -> duration of each round; round i of all sides is the same sample.
+        engine: OpenCV's.
+        threads: (OpenCV's, TensorFlow's).
+        batch: Samples per run.
+        max_ratio: What the user allows; None: anything.
+        cores: How many cores OpenCV had on average while it ran; None where that is not known.
+    """
+
+    nanoseconds: Mapping[str, tuple[float, ...]]
+    engine: str
+    threads: tuple[int, int]
+    batch: int
+    max_ratio: float | None = None
+    cores: float | None = None
+    _interval: tuple[float, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        counts = {len(times) for times in self.nanoseconds.values()}
+        if len(counts) != 1 or 0 in counts or not {OURS, THEIRS} <= set(self.nanoseconds):
+            raise ValueError(f"Every side needs as many rounds as the others, got {counts}.")
+        object.__setattr__(self, "_interval", interval(self._ratios()))
+
+    @property
+    def ratio(self) -> float:
+        """Median of ours / TensorFlow's `tf.function`, round by round; below 1 OpenCV is faster."""
+        return float(np.median(self._ratios()))
+
+    @property
+    def ratio_interval(self) -> tuple[float, float]:
+        """The 95 % interval of `ratio`."""
+        return self._interval
+
+    def median_ms(self, side: str) -> float:
+        """Return the median of a side, in milliseconds."""
+        return float(np.median(self.nanoseconds[side])) / 1e6
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether `max_ratio` is kept; inconclusive where the interval holds it."""
+        low, high = self.ratio_interval
+        if self.max_ratio is None or high <= self.max_ratio:
+            return "pass"
+        return "fail" if low > self.max_ratio else "inconclusive"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict is not a pass."""
+        if self.verdict == "pass":
+            return ()
+        low, high = self.ratio_interval
+        said = f"speed: predict takes {self.ratio:.2f} times TensorFlow's time ({low:.2f} to "
+        end = f"{high:.2f}), and --max-ratio is {self.max_ratio:g}."
+        more = " Too close to say: free the machine, and run it again."
+        return (said + end + (more if self.verdict == "inconclusive" else ""),)
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        low, high = self.ratio_interval
+        rounds = len(self.nanoseconds[OURS])
+        keras = (
+            f", model.predict {self.median_ms(KERAS):.3g} ms" if KERAS in self.nanoseconds else ""
+        )
+        batch = f" of {self.batch}" if self.batch > 1 else ""
+        return (
+            f"speed: predict{batch} {self.median_ms(OURS):.3g} ms here ({self.engine} engine, "
+            f"{self.threads[0]} threads), TensorFlow's tf.function {self.median_ms(THEIRS):.3g} ms"
+            f"{keras} ({self.threads[1]} threads, without its preprocessing): "
+            f"{self.ratio:.2f} times tf.function's time (95 %: {low:.2f} to {high:.2f}; "
+            f"medians of {rounds} interleaved runs{self._noise()})"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for `--json`, raw times included."""
+        return {
+            "line": str(self),
+            "verdict": self.verdict,
+            "median_ms": {side: self.median_ms(side) for side in self.nanoseconds},
+            "ratio": self.ratio,
+            "ratio_interval_95": list(self.ratio_interval),
+            "max_ratio": self.max_ratio,
+            "opencv_cores": self.cores,
+            "engine": self.engine,
+            "threads": {"opencv": self.threads[0], "tensorflow": self.threads[1]},
+            "batch": self.batch,
+            "nanoseconds": {side: list(times) for side, times in self.nanoseconds.items()},
+        }
+
+    def _noise(self) -> str:
+        low, high = self.ratio_interval
+        if self.cores is not None and self.cores < STARVED:
+            return f"; OpenCV had {self.cores:.1f} of a core, the machine is busy"
+        return "; noisy, the machine is busy" if high > NOISY * low else ""
+
+    def _ratios(self) -> Any:
+        return np.array(self.nanoseconds[OURS]) / np.array(self.nanoseconds[THEIRS])
+
+
+def take_turns(
+    sides: Mapping[str, Side],
+    samples: int,
+    *,
+    budget_s: float = _BUDGET_S,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[str, tuple[float, ...]]:
+    """Time all sides on the same samples, round by round, in an order drawn anew each time.
+
+    Rounds go on until `budget_s` seconds are over, but at least 7 and at most 60. Whoever comes
+    second finds caches and clock rates as the first left them; chance makes that even.
+    """
+    rng = np.random.default_rng(7)
+    names = list(sides)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for warm_up in range(_WARM_UP):
+        for name in names:
+            sides[name](warm_up % samples)
+    end = clock() + budget_s
+    for number in range(_MOST):
+        if number >= _LEAST and clock() >= end:
+            break
+        for index in rng.permutation(len(names)):
+            times[names[index]].append(sides[names[index]](number % samples))
+    return {name: tuple(found) for name, found in times.items()}

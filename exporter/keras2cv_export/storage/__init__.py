@@ -1,0 +1,1 @@
+"""`--weights`: kernels stored in half precision or as bytes."""

@@ -1,0 +1,184 @@
+"""`--weights fp16|int8`: a smaller file, whose kernels OpenCV decodes when it loads the net."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, cast
+
+from keras2cv.bundle.manifest import Manifest, Storage, Weights
+from keras2cv.bundle.reading import write_manifest
+from keras2cv.errors import UsageError
+from keras2cv.net.opencv import version_tuple
+from keras2cv_export.convert import Converted
+from keras2cv_export.formats.formats import FORMATS
+from keras2cv_export.parity.parity import ParityReport
+from keras2cv_export.parity.tolerance import Tolerance
+from keras2cv_export.passes import COMPRESS
+from keras2cv_export.passes.fixpoint import rewrite
+from keras2cv_export.targets.target import Target, Version, dotted
+from keras2cv_export.verifying.verify import Question, Verification, require_parity, verify
+
+Step = Callable[[str], None]
+
+STORAGES: Final = ("fp32", *COMPRESS)
+
+# 4.6 refuses float16 and per-channel DequantizeLinear; 4.7 to 5.0, both engines, compute from
+# them what onnxruntime does, and no slower: docs/weights.md.
+FIRST_TO_DECODE: Final[Version] = (4, 7)
+# Drawn where none are given: with the 4 of an ordinary export, "top-1 agrees" would say little.
+SAMPLES: Final = 16
+
+
+def require_decodable(weights: str, target: Target, file_format: str) -> None:
+    """Refuse what the target could not decode, before anything is converted.
+
+    Raises:
+        UsageError: There is no such storage, not in this format, or the OpenCV that was asked for
+            is too old for it.
+    """
+    if weights not in STORAGES:
+        raise UsageError(f"Weights cannot be stored as {weights!r}. Take {', '.join(STORAGES)}.")
+    if weights != "fp32" and file_format != "onnx":
+        raise UsageError(
+            f"A {file_format} file stores its weights as they are, and no OpenCV decodes others. "
+            f"Take --format onnx for --weights {weights}."
+        )
+    if weights != "fp32" and target.asked and target.opencv < FIRST_TO_DECODE:
+        raise UsageError(
+            f"OpenCV {dotted(target.opencv)} cannot decode weights stored as {weights}: before "
+            f"{dotted(FIRST_TO_DECODE)} it reads neither float16 nor a scale per channel. "
+            f"Take --opencv {dotted(FIRST_TO_DECODE)} or newer, or leave --weights out."
+        )
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A comparison that did not fail: what was asked, and what was found."""
+
+    question: Question
+    verification: Verification
+
+
+def store_weights(
+    folder: Path,
+    manifest: Manifest,
+    converted: Converted,
+    weights: str,
+    proof: Proof | None,
+    tolerance: Tolerance,
+    progress: Step,
+) -> tuple[Manifest, Proof | None, tuple[str, ...]]:
+    """Write the file anew with smaller weights, and compare it again.
+
+    Args:
+        folder: The staged bundle's.
+        manifest: What it says now; the result is the same about the new file.
+        converted: The graph, whose kernels are stored smaller in place.
+        weights: "fp16" or "int8".
+        proof: That the graph is right with float32 weights; None: nothing is compared.
+        tolerance: For the new file.
+        progress: Called with a few words before each step.
+
+    Returns:
+        The manifest, the proof for the new file, and what the user should hear.
+
+    Raises:
+        ParityError: The predictions differ by more than `tolerance`.
+    """
+    progress(f"storing the weights as {weights}")
+    fired = rewrite(converted.model, COMPRESS[weights])
+    converted.fired.update(fired)
+    if not fired:
+        return manifest, proof, (_NOTHING,)
+    record = Weights(cast("Storage", weights), fired.total(), manifest.model.size_bytes)
+    oldest = max(manifest.model.opencv, dotted(FIRST_TO_DECODE), key=version_tuple)
+    empty = replace(manifest.model, opencv=oldest)
+    model = FORMATS[empty.format].save(converted.model, folder, empty)
+    manifest = manifest.replace(model=model, weights=record)
+    write_manifest(folder, manifest)
+    if proof is None:
+        return manifest, None, (_size_note(manifest),)
+    progress("asking OpenCV again")
+    again = _compared(folder, manifest, proof, tolerance)
+    parity = again.verification.parity
+    manifest = manifest.replace(weights=replace(record, top1=top1(parity)))
+    return manifest, again, (_size_note(manifest), _cost_note(proof.verification.parity, parity))
+
+
+def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
+    """Store a graph's kernels smaller before it is ever written: as float32 no file could hold it.
+
+    Returns:
+        The record for the manifest, and what the user should hear. `converted` is changed.
+
+    Raises:
+        UsageError: No kernel is large enough.
+    """
+    size = sum(
+        t.nbytes for v in converted.model.graph.initializers.values() if (t := v.const_value)
+    )
+    fired = rewrite(converted.model, COMPRESS[weights])
+    converted.fired.update(fired)
+    if not fired:
+        raise UsageError(f"{_NOTHING} OpenCV reads at most 2 GiB from a file: export parts of it.")
+    note = (
+        f"Weights: {fired.total()} kernels as {weights}; as float32 they would be "
+        f"{size / 2**30:.1f} GiB, more than OpenCV reads from a file, so that the file is "
+        "compared as it is stored."
+    )
+    return Weights(cast("Storage", weights), fired.total(), str(size)), note
+
+
+def _compared(folder: Path, manifest: Manifest, proof: Proof, tolerance: Tolerance) -> Proof:
+    """Ask the same again of the engines that were right with float32 weights.
+
+    Those showed that every output depends on the input, to a ten-thousandth of it. Against an
+    error of hundredths the same answers may vary too little to show that once more.
+    """
+    question = replace(proof.question, tolerance=tolerance)
+    if proof.verification.parity.verdict == "pass":
+        names = frozenset(output.name for output in manifest.outputs)
+        question = replace(question, constant=names)
+    found = verify(folder, manifest, question, proof.verification.engine.name, folder)
+    require_parity(found.parity)
+    return Proof(question, replace(found, notes=proof.verification.notes + found.notes))
+
+
+_NOTHING: Final = "Weights: no kernel is large enough to be stored smaller; all stay float32."
+
+
+def _size_note(manifest: Manifest) -> str:
+    weights, now = manifest.weights, int(manifest.model.size_bytes)
+    assert weights is not None  # noqa: S101 - the caller has just put it there
+    was = int(weights.float32_bytes)
+    return (
+        f"Weights: {weights.kernels} kernels as {weights.storage}, {now / 1e6:.1f} MB instead of "
+        f"{was / 1e6:.1f} MB, {was / now:.1f} times smaller. OpenCV has to be "
+        f"{dotted(FIRST_TO_DECODE)} or newer: it decodes them when it loads the net."
+    )
+
+
+def _cost_note(before: ParityReport, after: ParityReport) -> str:
+    was, largest, mean = _errors(before)[0], *_errors(after)
+    top = top1(after)
+    ranked = "" if top is None else f"; top-1 is TensorFlow's for {top:.1%} of them"
+    return (
+        f"What that costs, over {after.samples} samples: the largest error is {largest:.1e} of "
+        f"the output's largest value ({was:.1e} with float32), the mean one {mean:.1e}{ranked}."
+    )
+
+
+def _errors(report: ParityReport) -> tuple[float, float]:
+    """Return the largest and the mean error, of the largest value, of the worst output."""
+    measured = [o.metrics for o in report.outputs if o.metrics is not None]
+    return (
+        max((m.max_ratio for m in measured), default=0.0),
+        max((m.mean_ratio for m in measured), default=0.0),
+    )
+
+
+def top1(report: ParityReport) -> float | None:
+    """Return how often the first class is TensorFlow's, of the worst output; None: no classes."""
+    return min((o.top1.agreement for o in report.outputs if o.top1 is not None), default=None)

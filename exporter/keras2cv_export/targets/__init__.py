@@ -1,0 +1,1 @@
+"""The OpenCV that a file is for, and the forms that each of its importers runs."""

@@ -1,0 +1,40 @@
+"""The importers of OpenCV that are known: one of each version measured, and two of 5.0."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from keras2cv.net.opencv import version_tuple
+
+# Oldest first. A version in between counts as the older of its neighbours: what broke there was
+# mended at some time after, and nobody has looked when.
+IMPORTERS: Final[tuple[str, ...]] = ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new")
+NEWEST: Final = "5.0"
+
+
+def importer_of(opencv: str, engine: str = "classic") -> str:
+    """Return the importer that stands for an OpenCV, "4.9" or "5.0.0", and an engine of 5.0's."""
+    asked = version_tuple(opencv)[:2]
+    if asked >= version_tuple(NEWEST):
+        return f"{NEWEST} {engine}"
+    older = [one for one in IMPORTERS if version_of(one) <= asked]
+    return max(older, key=version_of, default=IMPORTERS[0])
+
+
+def version_of(importer: str) -> tuple[int, ...]:
+    """Return (4, 6) of "4.6", and (5, 0) of "5.0 new"."""
+    return version_tuple(importer.partition(" ")[0])
+
+
+def since(refusing: tuple[str, ...]) -> str | None:
+    """Return the version from which on, one engine of 5.0 at least, nothing is refused.
+
+    None if 5.0 refuses too, on each engine.
+    """
+    found = None
+    for version in dict.fromkeys(one.partition(" ")[0] for one in reversed(IMPORTERS)):
+        having = [one for one in IMPORTERS if one.partition(" ")[0] == version]
+        if all(one in refusing for one in having):
+            break
+        found = version
+    return found

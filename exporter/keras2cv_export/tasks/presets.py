@@ -1,0 +1,195 @@
+"""From an image to the model's input: a preset of keras.applications, a file, or the model itself.
+
+The presets are `keras.applications.imagenet_utils.preprocess_input`'s modes, written as
+`(pixel - mean) * scale / std` with `pixel` in 0..255:
+
+    0-1     x / 255
+    tf      x / 127.5 - 1                                     RGB
+    torch   (x / 255 - (.485, .456, .406)) / (.229, .224, .225)   RGB
+    caffe   x - (103.939, 116.779, 123.68)                    BGR
+    none    x
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keras2cv.bundle.manifest import Preprocessing
+from keras2cv.errors import InputError, UsageError
+from keras2cv.pixels.geometry import PADDING_RULES
+from keras2cv.schema.fields import SchemaError, decode, parse_json
+from keras2cv_export.model.spec import TensorSpec
+
+PRESETS = ("none", "0-1", "tf", "torch", "caffe")
+_TORCH_MEAN = [255 * m for m in (0.485, 0.456, 0.406)]
+_TORCH_STD = [0.229, 0.224, 0.225]
+_CAFFE_MEAN = [103.939, 116.779, 123.68]  # blue, green, red
+
+# The rule of a plain cv2.resize, and of blobFromImage itself.
+DEFAULT_RESIZE = "stretch"
+DEFAULT_INTERPOLATION = "linear"
+# The grey that YOLO models are trained with; models trained otherwise say so in a FILE.json.
+_LETTERBOX_GREY = 114
+
+_MAX_FILE_BYTES = 2**16  # ten numbers take a hundredth of it
+_NEEDED = {"color", "mean", "scale", "std"}
+_OPTIONAL = {"size", "resize", "interpolation", "pad"}
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How an image gets the input's size; None where the user did not say.
+
+    Attributes:
+        size_wh: Width and height in pixels.
+        resize: stretch, letterbox, center-crop or pad.
+        interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
+    """
+
+    size_wh: tuple[int, int] | None = None
+    resize: str | None = None
+    interpolation: str | None = None
+
+
+def preprocessing(
+    choice: str | Path | Mapping[str, Any], image: TensorSpec, geometry: Geometry, source: str
+) -> Preprocessing:
+    """Build the manifest's preprocessing for the image input.
+
+    Args:
+        choice: A preset's name, a JSON file with the manifest's own keys, or a mapping of them.
+        image: The input, (N, H, W, C).
+        geometry: Size, resize rule and interpolation; the input's own size where not given.
+        source: Who decided, for the manifest: "preset tf", "in the model", "file".
+
+    Raises:
+        UsageError: The choice is unknown, does not hold together, or does not fit the input.
+        InputError: The file cannot be read.
+    """
+    channels = _channels(image)
+    if isinstance(choice, Mapping):
+        facts, choice = dict(choice), source
+    else:
+        facts = _from_preset(str(choice), channels) or _from_file(Path(choice))
+    _place(facts, geometry, _size_of(image))
+    try:
+        result = decode(Preprocessing, {**facts, "input": image.name, "source": source})
+    except SchemaError as error:
+        raise UsageError(
+            f"The preprocessing {choice} does not hold together: {error}. "
+            f"Choose {', '.join(PRESETS)}, or correct the file."
+        ) from error
+    _check_fits(result, image, choice)
+    return result
+
+
+def _place(facts: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, int]) -> None:
+    """Fill in how the image gets its size: as the user said, else the file, else the default."""
+    if geometry.resize not in (None, *PADDING_RULES):
+        facts.pop("pad", None)  # the file's rule is overruled, and its border with it
+    chosen = {
+        "size": geometry.size_wh and list(geometry.size_wh),
+        "resize": geometry.resize,
+        "interpolation": geometry.interpolation,
+    }
+    facts |= {key: value for key, value in chosen.items() if value is not None}
+    facts.setdefault("size", list(own_size_wh))
+    facts.setdefault("resize", DEFAULT_RESIZE)
+    facts.setdefault("interpolation", DEFAULT_INTERPOLATION)
+    if facts["resize"] in PADDING_RULES:
+        facts.setdefault("pad", _LETTERBOX_GREY)
+
+
+def _check_fits(facts: Preprocessing, image: TensorSpec, choice: str | Path) -> None:
+    own_size_wh = _size_of(image)
+    if facts.size_wh != own_size_wh:
+        raise UsageError(
+            f"The size {facts.size_wh[0]}x{facts.size_wh[1]} does not fit the input {image}, which "
+            f"takes {own_size_wh[0]}x{own_size_wh[1]}. Leave --size out, or give --input-shape."
+        )
+    if facts.channels != image.shape[3]:
+        raise UsageError(
+            f"The preprocessing {choice} makes {facts.color}, which has {facts.channels} channels, "
+            f"and the input {image} has {image.shape[3]}. Give the colour that the model takes."
+        )
+    if not image.dtype.startswith("float") and _makes_fractions(facts):
+        raise UsageError(
+            f"The input {image} takes whole numbers, and the preprocessing {choice} "
+            f"({facts.interpolation}) makes fractions of pixels. "
+            "Use none, and an interpolation that gives whole pixels, such as linear."
+        )
+
+
+def _makes_fractions(facts: Preprocessing) -> bool:
+    values = {facts.scale, *facts.std, *(1 + m for m in facts.mean)}
+    smooth = facts.interpolation.startswith("tf-") and facts.interpolation != "tf-nearest"
+    return values != {1.0} or smooth
+
+
+def _channels(image: TensorSpec) -> int:
+    channels = image.shape[3]
+    if channels not in (1, 3):
+        raise UsageError(
+            f"The input {image} has {channels} channels, and images have 1 or 3. "
+            "Use --task raw and give arrays."
+        )
+    return int(channels)
+
+
+def _size_of(image: TensorSpec) -> tuple[int, int]:
+    return int(image.shape[2] or 0), int(image.shape[1] or 0)
+
+
+def _from_preset(name: str, channels: int) -> dict[str, Any] | None:
+    if name not in PRESETS:
+        return None
+    if channels == 1 and name in ("torch", "caffe"):
+        raise UsageError(f"The preset {name} is for colour images, and the model takes 1 channel.")
+    one, none = [1.0] * channels, [0.0] * channels
+    color = "GRAY" if channels == 1 else "RGB"
+    facts: dict[str, dict[str, Any]] = {
+        "none": {"color": color, "mean": none, "scale": 1.0, "std": one},
+        "0-1": {"color": color, "mean": none, "scale": 1 / 255, "std": one},
+        "tf": {"color": color, "mean": [127.5] * channels, "scale": 1 / 127.5, "std": one},
+        "torch": {"color": "RGB", "mean": _TORCH_MEAN, "scale": 1 / 255, "std": _TORCH_STD},
+        "caffe": {"color": "BGR", "mean": _CAFFE_MEAN, "scale": 1.0, "std": one},
+    }
+    return facts[name]
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if path.suffix != ".json":
+        raise UsageError(
+            f"There is no preprocessing {str(path)!r}. Choose {', '.join(PRESETS)} or a FILE.json."
+        )
+    try:
+        if path.is_file() and path.stat().st_size > _MAX_FILE_BYTES:
+            raise SchemaError("(root)", f"has more than {_MAX_FILE_BYTES} bytes")
+        facts = parse_json(path.read_text(encoding="utf-8-sig").lstrip())
+    except (OSError, UnicodeDecodeError, SchemaError) as error:
+        raise InputError(
+            f"The preprocessing file {path} cannot be read: {error}. "
+            'Write {"color": "RGB", "mean": [0, 0, 0], "scale": 0.00392156862745098, '
+            '"std": [1, 1, 1]}, with your numbers.'
+        ) from error
+    if not _NEEDED <= set(facts) <= _NEEDED | _OPTIONAL:
+        raise InputError(
+            f"{path} must have {', '.join(sorted(_NEEDED))}, and may have "
+            f"{', '.join(sorted(_OPTIONAL))}; it has {', '.join(facts) or 'nothing'}."
+        )
+    return dict(facts)
+
+
+def value_range(facts: Preprocessing | None) -> tuple[float, float]:
+    """Return the least and the largest value that a blob can have, for samples like real ones."""
+    if facts is None:
+        return (-1.0, 1.0)
+    ends = [
+        (pixel - mean) * facts.scale / std
+        for mean, std in zip(facts.mean, facts.std, strict=True)
+        for pixel in (0, 255)
+    ]
+    return (min(ends), max(ends))

@@ -1,0 +1,1 @@
+"""From a Keras model to a flat TensorFlow graph, and from there to ONNX."""

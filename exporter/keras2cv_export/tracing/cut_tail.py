@@ -1,0 +1,193 @@
+"""Cut a flat graph where OpenCV has nothing for what follows, and write that down as steps.
+
+    ... -> boxes, scores -> CombinedNonMaxSuppression -> Cast -> outputs
+               heads     |               the tail's steps
+
+Everything that depends on such an op comes after the cut, all the rest stays in the net, and what
+passes from one to the other is a head: an output of the net. If one op after the cut is no step,
+the model is refused as if there were no tails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from keras2cv.numpy_tail import MAX_STEPS, Step
+from keras2cv.numpy_tail.step import MAX_CONSTANT
+from keras2cv_export.passes.legalise.reductions.topk_to_ranks import MAX_COMPARED
+from keras2cv_export.quiet.tensorflow import tf
+from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError, layer_of
+
+from .tf_ops.finishing import CUTS, STEPS
+from .tf_ops.node import RefusedError, known
+
+_HINT = "End the model with the box selection, or do without that op."
+
+
+@dataclass(frozen=True)
+class CutTail:
+    """The end of a model, cut off.
+
+    Attributes:
+        heads: Name -> tensor of the graph, for the steps to read.
+        steps: What makes the other outputs.
+        made: Place among the model's outputs -> name of the array that a step makes.
+    """
+
+    heads: dict[str, Any]
+    steps: tuple[Step, ...]
+    made: dict[int, str]
+
+
+def is_after_cut(tensor: Any, seen: dict[str, bool]) -> bool:
+    """Whether a tensor depends on an op that the net is cut before; `seen` remembers answers."""
+    stack = [tensor.op]
+    while stack:
+        op = stack[-1]
+        missing = [source.op for source in op.inputs if source.op.name not in seen]
+        if op.name in seen:
+            stack.pop()
+        elif op.type in CUTS or not missing:
+            seen[op.name] = op.type in CUTS or any(seen[source.op.name] for source in op.inputs)
+        else:
+            stack.extend(missing)
+    return seen[tensor.op.name]
+
+
+def cut_tail(
+    outputs: Sequence[Any], taken: Sequence[str], *, ranking: bool = False
+) -> CutTail | None:
+    """Write down what comes after the cut; None where there is no cut.
+
+    Args:
+        outputs: The model's, tensors of a flat graph.
+        taken: Names that no head may have.
+        ranking: Cut before a top-k of many numbers, too, if what follows it can be written down:
+            OpenCV has TopK from 4.11 on only, and counting ranks takes a square of comparisons.
+
+    Raises:
+        UnsupportedOpsError: Something after the cut is no step.
+    """
+    rankings = _large_rankings(outputs[0].graph) if ranking and outputs else {}
+    if rankings:
+        with contextlib.suppress(UnsupportedOpsError):
+            return _cut(outputs, taken, rankings)
+    return _cut(outputs, taken, {})
+
+
+def _large_rankings(graph: Any) -> dict[str, bool]:
+    """Return the names of the ops that `topk_to_ranks` leaves alone: they are after the cut."""
+    found = [op for op in graph.get_operations() if op.type == "TopKV2"]
+    sizes = {op.name: op.inputs[0].shape for op in found if op.inputs[0].shape.is_fully_defined()}
+    return {
+        name: True for name, shape in sizes.items() if math.prod(shape) * shape[-1] > MAX_COMPARED
+    }
+
+
+def _cut(outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]) -> CutTail | None:
+    """Cut before `CUTS` and the ops named in `after`."""
+    seen = dict(after)
+    made = {k: t for k, t in enumerate(outputs) if is_after_cut(t, seen)}
+    if not made:
+        return None
+    write = _Writer(seen, set(taken))
+    try:
+        names = {k: write.name(tensor) for k, tensor in made.items()}
+        if len(write.steps) > MAX_STEPS:
+            raise RefusedError(f"{len(write.steps)} steps, more than {MAX_STEPS}", _HINT)
+    except RefusedError as error:
+        operations = outputs[0].graph.get_operations()
+        first = next(op for op in operations if op.type in CUTS or op.name in after)
+        found = Unsupported(first.type, layer_of(first.name), error.why, error.hint)
+        raise UnsupportedOpsError([found]) from error
+    return CutTail(write.heads, tuple(write.steps), names)
+
+
+@dataclass
+class _Writer:
+    """Writes steps for the ops that a tensor needs, each once."""
+
+    seen: dict[str, bool]
+    taken: set[str]
+    heads: dict[str, Any] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    _names: dict[str, str] = field(default_factory=dict)
+    _count: int = 0
+
+    def name(self, tensor: Any) -> str:
+        """Return the name of a tensor's array, having written what makes it."""
+        if isinstance(tensor, str):
+            return tensor
+        for op in _pending(tensor, self.seen, self._names):
+            if op.type not in STEPS:
+                raise RefusedError(
+                    f"it is done after the net, and {op.type} in {layer_of(op.name)} behind it "
+                    "cannot be",
+                    _HINT,
+                )
+            STEPS[op.type](op, self)
+        if tensor.name not in self._names:
+            self._names[tensor.name] = self._constant(tensor) or self._head(tensor)
+        return self._names[tensor.name]
+
+    def add(self, op: str, read: list[Any], made: list[Any], **said: Any) -> None:
+        """Write a step."""
+        inputs = tuple(self.name(tensor) for tensor in read)
+        outputs = tuple(self._new() for _ in made)
+        self.steps.append(Step(op, inputs, outputs, **said))  # type: ignore[arg-type]
+        pairs = zip(made, outputs, strict=True)
+        self._names |= {tensor.name: name for tensor, name in pairs if tensor is not None}
+
+    def between(self, op: str, read: list[Any], **said: Any) -> str:
+        """Write a step whose result is no tensor of the graph; return its name."""
+        inputs, output = tuple(self.name(tensor) for tensor in read), self._new()
+        self.steps.append(Step(op, inputs, (output,), **said))  # type: ignore[arg-type]
+        return output
+
+    def _constant(self, tensor: Any) -> str | None:
+        """Write a small constant's numbers; None if it is none."""
+        value = known(tensor)
+        if value is None or value.size > MAX_CONSTANT or not np.isfinite(value).all():
+            return None
+        numbers = tuple(float(v) for v in value.ravel())
+        return self.between(
+            "constant", [], dtype=value.dtype.name, shape=value.shape, values=numbers
+        )
+
+    def _head(self, tensor: Any) -> str:
+        if tensor.dtype in (tf.float16, tf.bfloat16) or not tensor.shape.is_fully_defined():
+            raise RefusedError(f"it reads {tensor.dtype.name} of {tensor.shape}", "Use float32.")
+        name = f"head_{len(self.heads)}"
+        while name in self.taken:
+            name += "_"
+        self.heads[name] = tensor
+        return name
+
+    def _new(self) -> str:
+        self._count += 1
+        name = f"tail_{self._count - 1}"
+        while name in self.taken:
+            name += "_"
+        return name
+
+
+def _pending(tensor: Any, seen: dict[str, bool], done: dict[str, str]) -> list[Any]:
+    """Return the ops after the cut that a tensor needs, and that are not written, in order."""
+    order: dict[str, Any] = {}
+    stack = [(tensor, False)]
+    while stack:
+        item, ready = stack.pop()
+        if item.op.name in order or item.name in done or not is_after_cut(item, seen):
+            continue
+        if ready:
+            order[item.op.name] = item.op
+            continue
+        stack.append((item, True))
+        stack.extend((source, False) for source in reversed(item.op.inputs))
+    return list(order.values())

@@ -1,0 +1,365 @@
+"""Flatten a traced graph: no functions, no branches, no loops, no variables are left in it.
+
+The graph is walked as TensorFlow would run it, but on symbols: each node that the outputs need is
+added to a new graph, where TensorFlow infers its static shape at once.
+
+    call of a function       its body, in place
+    While                    its body once per step; the number of steps must follow from shapes
+    If, Case                 the branch that is taken; where the input decides, both and a select
+    list of tensors          a Python tuple: its elements are wired directly (to_flat_lists)
+    variable, lookup table   what they hold (to_flat_state)
+    arithmetic on weights    its results (to_flat_weights)
+    what ONNX has no op for  the plain ops of handlers.PLAIN; a box selection stays, and what
+                             follows it stays as it is, for to_tail to cut off
+
+Control dependencies are dropped, and writes to variables with them: what they write is read by the
+next call. A model whose predictions depend on the calls before is caught when its answers are
+compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import tf2onnx.onnx_opset  # noqa: F401 - registers the conversions that are looked up below
+from tensorflow.python.framework.function_def_to_graph import function_def_to_graph_def
+from tf2onnx import handler
+
+from keras2cv_export.quiet.tensorflow import tf
+from keras2cv_export.targets.importer_support import Unsupported, layer_of
+
+from .cut_tail import is_after_cut
+from .flatten_lists import LIST_OPS
+from .flatten_state import STATE_OPS, refusal_of
+from .flatten_weights import Weights
+from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
+from .tf_ops.finishing import CUTS, STEPS
+from .tf_ops.node import Node, RefusedError, known
+from .tf_ops.refusals import is_of_any_size, is_random, refusal
+from .tf_ops.spectra import Complex, as_complex, by_parts
+
+# Unrolling a longer loop makes a graph that takes minutes to convert, and longer to load.
+MAX_STEPS = 2000
+
+# What tf2onnx converts, or we in its place.
+_CONVERTED = set(handler.tf_op.create_mapping(OPSET, None)) | set(ONNX)
+
+_NO_NUMBERS = (tf.string, tf.resource, tf.variant)
+
+_SCOPE_OF_CALL = re.compile(r"(^|/)(Stateful)?PartitionedCall(_\d+)?$")
+_SMALL = 64
+
+
+class _RefusedValue:
+    """The value of a refused node, and of everything that depends on it."""
+
+
+REFUSED = _RefusedValue()
+
+
+@dataclass(frozen=True)
+class Body:
+    """The nodes of a graph or function, in the order in which they can run."""
+
+    nodes: tuple[Any, ...]
+    arguments: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass
+class Flattener:
+    """Walks bodies and adds what they compute to the current default graph.
+
+    Attributes:
+        functions: The library: name -> FunctionDef.
+        weights: What is computed from them alone, and the placeholders of the rest.
+        refused: What OpenCV has nothing for, in the order of the walk.
+    """
+
+    functions: Mapping[str, Any]
+    weights: Weights = field(default_factory=Weights)
+    refused: list[Unsupported] = field(default_factory=list)
+    _bodies: dict[str, Body] = field(default_factory=dict)
+    _known: Any = None
+    _cut: bool = False
+    _after: dict[str, bool] = field(default_factory=dict)
+
+    def run(self, body: Body, arguments: Sequence[Any], scope: str = "") -> list[Any]:
+        """Add a body's nodes, its arguments bound to values; return its outputs' values."""
+        values: dict[str, Any] = {
+            name: [value] for name, value in zip(body.arguments, arguments, strict=True)
+        }
+        for proto in body.nodes:
+            node = Node(proto, f"{scope}/{proto.name}" if scope else proto.name)
+            inputs = [_pick(values, name) for name in _data_inputs(proto)]
+            values[proto.name] = self._node(node, inputs)
+        return [self.weights.tensor(_pick(values, name)) for name in body.outputs]
+
+    def _node(self, node: Node, inputs: list[Any]) -> list[Any] | _RefusedValue:
+        if any(value is REFUSED for value in inputs):
+            return REFUSED
+        if (made := self.weights.computed(node, inputs)) is not None:
+            return [made]
+        try:
+            return self._apply(node, [self.weights.tensor(value) for value in inputs])
+        except RefusedError as refusal:
+            found = Unsupported(node.op, layer_of(node.name), refusal.why, refusal.hint)
+            if found not in self.refused:
+                self.refused.append(found)
+            return REFUSED
+
+    def _apply(self, node: Node, inputs: list[Any]) -> list[Any]:
+        if node.op in _CONTROL:
+            return list(_CONTROL[node.op](self, node, inputs))
+        if node.op in self.functions:  # a function called by its own name, as TensorFlow 1 did
+            return self.call(node.op, inputs, node.name)
+        if node.op in _UNCHANGED:
+            return inputs
+        self._cut = self._cut or node.op in CUTS
+        if self._cut and node.op in STEPS and self._is_after_cut(inputs):
+            return _copy(node, inputs)
+        with tf.name_scope(f"{node.name}/"):
+            made = _rule(node, inputs)(node, *inputs)
+        if made is None:
+            return _copy(node, inputs)
+        return made if isinstance(made, list) else [made]
+
+    def _is_after_cut(self, inputs: Sequence[Any]) -> bool:
+        return any(_is_tensor(value) and is_after_cut(value, self._after) for value in inputs)
+
+    def call(self, function: str, arguments: Sequence[Any], scope: str) -> list[Any]:
+        """Inline a function of the library."""
+        if function not in self._bodies:
+            with self._library().as_default():
+                self._bodies[function] = function_body(self.functions[function])
+        return self.run(self._bodies[function], arguments, scope)
+
+    def _library(self) -> Any:
+        """Return a graph that knows every function: one is read only beside those it calls."""
+        if self._known is None:
+            self._known = tf.Graph()
+            graph_def = tf.compat.v1.GraphDef()
+            graph_def.library.function.extend(self.functions.values())
+            with self._known.as_default():
+                tf.import_graph_def(graph_def, name="")
+        return self._known
+
+
+# Nothing is trained here, and numbers are not checked.
+_UNCHANGED = {
+    "Identity",
+    "IdentityN",
+    "StopGradient",
+    "PreventGradient",
+    "CheckNumerics",
+    "Snapshot",
+}
+
+
+def _rule(node: Node, inputs: Sequence[Any]) -> Callable[..., Any]:
+    """Return what makes the node's outputs, one, a list of them, or None to copy the node."""
+    if any(isinstance(value, Complex) for value in inputs):
+        return COMPLEX_OPS.get(node.op, _part_by_part)
+    for rules in (LIST_OPS, STATE_OPS, PLAIN):
+        if node.op in rules:
+            return rules[node.op]
+    return _as_it_is
+
+
+def _as_it_is(_: Node, *inputs: Any) -> None:  # noqa: ARG001
+    return None
+
+
+def _part_by_part(node: Node, *inputs: Any) -> Any:
+    """Do to the real and the imaginary part of complex tensors what the node does to tensors."""
+    if not by_parts(node.op):
+        raise refusal_of(next(value for value in inputs if isinstance(value, Complex)))
+    pairs = [as_complex(v) if _is_complex(v) else Complex(v, v) for v in inputs]
+    halves = [
+        _copy(_of_floats(node), [getattr(pair, part) for pair in pairs])
+        for part in ("real", "imag")
+    ]
+    return [Complex(real, imag) for real, imag in zip(*halves, strict=True)]
+
+
+def _is_complex(value: Any) -> bool:
+    return isinstance(value, Complex) or value.dtype.is_complex
+
+
+def _of_floats(node: Node) -> Node:
+    """Return the node with its complex type attributes changed to float32."""
+    proto = type(node.proto)()
+    proto.CopyFrom(node.proto)
+    for value in proto.attr.values():
+        if value.type in (tf.complex64.as_datatype_enum, tf.complex128.as_datatype_enum):
+            value.type = tf.float32.as_datatype_enum
+    return replace(node, proto=proto)
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, tf.Tensor)
+
+
+# -- bodies ----------------------------------------
+
+
+def graph_body(nodes: Sequence[Any], arguments: Sequence[str], outputs: Sequence[str]) -> Body:
+    """Select the nodes that the outputs need, each after those that it reads."""
+    by_name = {node.name: node for node in nodes}
+    bound = set(arguments)
+    order: dict[str, Any] = {}
+    stack = [(_node_of(name), False) for name in reversed(outputs)]
+    while stack:
+        name, ready = stack.pop()
+        if name in order or name in bound:
+            continue
+        if ready:
+            order[name] = by_name[name]
+            continue
+        stack.append((name, True))
+        stack.extend((_node_of(i), False) for i in reversed(list(_data_inputs(by_name[name]))))
+    return Body(tuple(order.values()), tuple(arguments), tuple(outputs))
+
+
+def function_body(function: Any) -> Body:
+    """Read a FunctionDef."""
+    graph_def, flat = function_def_to_graph_def(function)
+    arguments = [argument.name for argument in function.signature.input_arg]
+    results = [flat[function.ret[r.name]] for r in function.signature.output_arg]
+    return graph_body(graph_def.node, arguments, results)
+
+
+def _data_inputs(proto: Any) -> Iterator[str]:
+    return (name for name in proto.input if not name.startswith("^"))
+
+
+def _node_of(name: str) -> str:
+    return name.partition(":")[0]
+
+
+def _pick(values: Mapping[str, Any], name: str) -> Any:
+    node, _, index = name.partition(":")
+    return REFUSED if values[node] is REFUSED else values[node][int(index or 0)]
+
+
+def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
+    """Add the node as it is."""
+    for value in inputs:
+        if not _is_tensor(value):
+            raise refusal_of(value)
+    attributes = {k: v for k, v in node.proto.attr.items() if not k.startswith("_")}
+    try:
+        made = tf.compat.v1.get_default_graph().create_op(
+            node.op, inputs, name=node.name, attrs=attributes
+        )
+    except ValueError as error:  # TensorFlow's shape inference says no at these sizes
+        raise RefusedError(f"TensorFlow refuses it: {error}", "Try another input shape.") from error
+    return _convertible(node, list(made.outputs))
+
+
+def _convertible(node: Node, outputs: list[Any]) -> list[Any]:
+    """Return a copied node's outputs; constants where nothing but constants makes them.
+
+    Raises:
+        RefusedError: Nothing converts the op.
+    """
+    if node.op in _CONVERTED and not is_random(node.op) and not is_of_any_size(node.op, outputs):
+        return outputs
+    values = [None if t.dtype in _NO_NUMBERS else known(t) for t in outputs]
+    if any(value is None for value in values):
+        if node.op in CUTS and all(t.shape.is_fully_defined() for t in outputs):
+            return outputs
+        raise refusal(node.op)
+    return [tf.constant(v, t.dtype) for v, t in zip(values, outputs, strict=True)]
+
+
+# -- control flow ----------------------------------------
+
+
+def _call(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
+    return walk.call(node.proto.attr["f"].func.name, inputs, _SCOPE_OF_CALL.sub("", node.name))
+
+
+def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
+    test, body = (node.proto.attr[k].func.name for k in ("cond", "body"))
+    state, varies = list(inputs), [False] * len(inputs)
+    for step in range(MAX_STEPS + 1):
+        state = [_settled(value, varies, k) for k, value in enumerate(state)]
+        (go_on,) = walk.call(test, state, f"{node.name}/test_{step}")
+        answer = known(go_on) if _is_tensor(go_on) else None
+        if answer is None:
+            raise RefusedError(
+                "a loop whose number of steps depends on the input",
+                "Loop a fixed number of times, or cut the model before it.",
+            )
+        if not answer:
+            return state
+        state = walk.call(body, state, f"{node.name}/step_{step}")
+    raise RefusedError(
+        f"a loop of more than {MAX_STEPS} steps",
+        "OpenCV has no loops, and unrolling this one makes too large a graph: shorten it.",
+    )
+
+
+def _settled(value: Any, varies: list[bool], k: int) -> Any:
+    """Replace a counter by its value, so that the next step need not add up all steps before."""
+    if varies[k] or not _is_tensor(value) or value.op.type == "Const":
+        return value
+    size = value.shape.num_elements()
+    number = known(value) if size is not None and size <= _SMALL else None
+    varies[k] = number is None
+    return value if number is None else tf.constant(number, value.dtype)
+
+
+def _if(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
+    branches = [node.proto.attr[k].func.name for k in ("else_branch", "then_branch")]
+    return _select(walk, node, inputs, branches)
+
+
+def _case(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
+    branches = [function.name for function in node.proto.attr["branches"].list.func]
+    return _select(walk, node, inputs, branches)
+
+
+def _select(walk: Flattener, node: Node, inputs: list[Any], branches: Sequence[str]) -> list[Any]:
+    index, arguments = inputs[0], inputs[1:]
+    choice = known(index)
+    if choice is not None:
+        taken = int(choice)
+        taken = taken if 0 <= taken < len(branches) else len(branches) - 1
+        return walk.call(branches[taken], arguments, node.name)
+    results = [
+        walk.call(branch, arguments, f"{node.name}/branch_{k}") for k, branch in enumerate(branches)
+    ]
+    with tf.name_scope(f"{node.name}/"):
+        return [_choose(index, options) for options in zip(*results, strict=True)]
+
+
+def _choose(index: Any, options: Sequence[Any]) -> Any:
+    """Compute every branch and select one: exact, since branches change nothing outside."""
+    shapes = {str(o.shape) for o in options if _is_tensor(o)}
+    if len(shapes) != 1 or not all(_is_tensor(o) for o in options):
+        raise RefusedError(
+            "a branch that depends on the input, with results of different shapes",
+            "Make both branches return the same shape, or cut the model before it.",
+        )
+    result = options[-1]
+    for k, option in reversed(list(enumerate(options[:-1]))):
+        is_k = tf.logical_not(index) if index.dtype == tf.bool else tf.equal(index, k)
+        result = tf.where(is_k, option, result)
+    return result
+
+
+_CONTROL = {
+    "PartitionedCall": _call,
+    "StatefulPartitionedCall": _call,
+    "While": _while,
+    "StatelessWhile": _while,
+    "If": _if,
+    "StatelessIf": _if,
+    "Case": _case,
+    "StatelessCase": _case,
+}

@@ -1,0 +1,80 @@
+"""Counting, comparing with a list of numbers, and one-hot vectors.
+
+Everything is compared as float32: OpenCV computes in it, and integers are exact up to 2^24.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras2cv_export.quiet.tensorflow import tf
+
+from .node import Node, known, must_know, static
+
+
+def bucketize(node: Node, x: Any) -> Any:
+    """Bucketize -> how many boundaries are <= x, as int32 like x."""
+    boundaries = np.asarray(node.attr("boundaries", []), np.float32)
+    below = tf.cast(tf.cast(x, tf.float32)[..., None] >= boundaries, tf.float32)
+    return tf.cast(tf.reduce_sum(below, -1), tf.int32)
+
+
+def one_hot(node: Node, indices: Any, depth: Any, on: Any, off: Any) -> Any:
+    """OneHot -> index == 0, 1, ..., depth - 1, as `on` where equal and `off` elsewhere."""
+    rank, axis = len(indices.shape), int(node.attr("axis", -1))
+    axis = axis if axis >= 0 else rank
+    numbers = np.arange(int(must_know(depth, "depth")), dtype=np.float32)
+    places = numbers.reshape([-1 if k == axis else 1 for k in range(rank + 1)])
+    hit = tf.equal(tf.expand_dims(tf.cast(indices, tf.float32), axis), places)
+    if on.dtype == tf.bool:
+        return tf.logical_or(tf.logical_and(hit, on), tf.logical_and(tf.logical_not(hit), off))
+    return _between(off, on, tf.cast(hit, on.dtype))
+
+
+def _between(off: Any, on: Any, hit: Any) -> Any:
+    plain = known(off) == np.zeros(()) and known(on) == np.ones(())
+    return hit if plain else hit * (on - off) + off
+
+
+def dense_bincount(node: Node, x: Any, size: Any, weights: Any) -> Any:
+    """DenseBincount of (L,) or (N, L) -> (x == 0, 1, ..., size - 1) summed over L.
+
+    TensorFlow makes the result longer when a larger number occurs than the least size allows for,
+    which a net of fixed shapes cannot: such numbers are not counted.
+    """
+    count = _least(size)
+    hit = tf.equal(
+        tf.cast(x, tf.float32)[..., None], np.arange(count, dtype=np.float32)
+    )  # (..., L, size)
+    hits = tf.cast(hit, tf.float32)
+    if node.attr("binary_output", default=False):
+        return tf.cast(tf.reduce_max(hits, -2), weights.dtype)
+    if weights.shape.num_elements() != 0:
+        hits = hits * tf.cast(weights, tf.float32)[..., None]
+    return tf.cast(tf.reduce_sum(hits, -2), weights.dtype)
+
+
+def bincount(node: Node, x: Any, size: Any, weights: Any) -> Any:
+    """Bincount, the older op of any rank -> DenseBincount of all elements."""
+    flat = [tf.reshape(t, [-1]) if len(static(t)) > 1 else t for t in (x, weights)]
+    return dense_bincount(node, flat[0], size, flat[1])
+
+
+def _least(size: Any) -> int:
+    """Return the size, or the least that it can be: max(least, what occurs) is how it is made."""
+    least = _bounds(size)[0]
+    return least if least > 0 else int(must_know(size, "number of bins"))
+
+
+def _bounds(size: Any) -> tuple[int, int]:
+    """Return the least and the largest value that a count can have."""
+    value = known(size)
+    if value is not None:
+        return int(value), int(value)
+    if size.op.type not in ("Maximum", "Minimum"):
+        return 0, np.iinfo(np.int32).max
+    pick = max if size.op.type == "Maximum" else min
+    (low_a, high_a), (low_b, high_b) = (_bounds(side) for side in size.op.inputs)
+    return pick(low_a, low_b), pick(high_a, high_b)

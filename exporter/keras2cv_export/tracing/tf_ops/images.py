@@ -1,0 +1,82 @@
+"""Colours, patches and morphology."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras2cv_export.quiet.tensorflow import tf
+
+from .node import Node, static
+
+
+def rgb_to_hsv(_: Node, rgb: Any) -> Any:
+    """RGBToHSV, channels last -> comparisons and products, in TensorFlow's order."""
+    r, g, b = tf.split(rgb, 3, axis=-1)
+    value = tf.reduce_max(rgb, -1, keepdims=True)
+    span = value - tf.reduce_min(rgb, -1, keepdims=True)
+    saturation = tf.where(value > 0.0, span / tf.where(value > 0.0, value, 1.0), 0.0)
+    norm = 1.0 / (6.0 * tf.where(span > 0.0, span, 1.0))
+    by_green = tf.where(tf.equal(g, value), norm * (b - r) + 2.0 / 6.0, norm * (r - g) + 4.0 / 6.0)
+    hue = tf.where(tf.equal(r, value), norm * (g - b), by_green)
+    hue = tf.where(span > 0.0, hue, 0.0)
+    return tf.concat([tf.where(hue < 0.0, hue + 1.0, hue), saturation, value], -1)
+
+
+def hsv_to_rgb(_: Node, hsv: Any) -> Any:
+    """HSVToRGB, channels last -> (1 - s + s d) v, d a ramp of the hue for each colour."""
+    hue, saturation, value = tf.split(hsv, 3, axis=-1)
+    sixth = hue * 6.0
+    ramps = tf.concat(
+        [tf.abs(sixth - 3.0) - 1.0, 2.0 - tf.abs(sixth - 2.0), 2.0 - tf.abs(sixth - 4.0)], -1
+    )
+    return (1.0 - saturation + saturation * tf.clip_by_value(ramps, 0.0, 1.0)) * value
+
+
+def extract_patches(node: Node, image: Any) -> Any:
+    """ExtractImagePatches -> a convolution with unit kernels, one for each pixel of a patch."""
+    _, height, width, _ = node.attr("ksizes")
+    channels = static(image)[-1]
+    count = height * width * channels
+    units = np.eye(count, dtype=np.float32).reshape(height, width, channels, count)
+    _, dy, dx, _ = node.attr("rates")
+    return tf.nn.conv2d(
+        image, units, node.attr("strides"), str(node.attr("padding")), dilations=[1, dy, dx, 1]
+    )
+
+
+def dilation_2d(node: Node, image: Any, kernel: Any) -> Any:
+    """Dilation2D -> the maximum over the kernel's pixels of the shifted image plus that pixel."""
+    _, stride_y, stride_x, _ = node.attr("strides")
+    _, rate_y, rate_x, _ = node.attr("rates")
+    height, width, _ = static(kernel)
+    _, rows, columns, _ = static(image)
+    same = node.attr("padding") == "SAME"
+    out_y, pad_y = _window(rows, (height - 1) * rate_y + 1, stride_y, same)
+    out_x, pad_x = _window(columns, (width - 1) * rate_x + 1, stride_x, same)
+    lowest = float(np.finfo(np.float32).min) / 2  # half: the kernel's value is added to it
+    padded = tf.pad(image, [[0, 0], pad_y, pad_x, [0, 0]], constant_values=lowest)
+    shifted = [
+        padded[
+            :,
+            y * rate_y : y * rate_y + (out_y - 1) * stride_y + 1 : stride_y,
+            x * rate_x : x * rate_x + (out_x - 1) * stride_x + 1 : stride_x,
+        ]
+        + kernel[y, x]
+        for y in range(height)
+        for x in range(width)
+    ]
+    result = shifted[0]
+    for other in shifted[1:]:
+        result = tf.maximum(result, other)
+    return result
+
+
+def _window(size: int, kernel: int, stride: int, same: bool) -> tuple[int, list[int]]:
+    """Return a sliding window's output size and its padding before and after."""
+    if not same:
+        return (size - kernel) // stride + 1, [0, 0]
+    count = -(-size // stride)
+    total = max((count - 1) * stride + kernel - size, 0)
+    return count, [total // 2, total - total // 2]

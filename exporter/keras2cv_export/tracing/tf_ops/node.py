@@ -1,0 +1,108 @@
+"""One node of a TensorFlow graph, as the handlers see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tensorflow.python.framework import smart_cond  # it evaluates what depends on constants only
+
+from keras2cv_export.quiet.tensorflow import tf
+
+Array = np.ndarray[Any, Any]
+
+INPUT = "keras2cv_input"  # the names of the inputs' placeholders begin with it
+
+
+class RefusedError(Exception):
+    """A node that OpenCV has nothing for: why, and what the user can do."""
+
+    def __init__(self, why: str, hint: str) -> None:
+        super().__init__(f"{why}. {hint}")
+        self.why, self.hint = why, hint
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node's type, name and attributes.
+
+    Attributes:
+        proto: TensorFlow's NodeDef.
+        name: Where it stands in the graph that is being made, scopes included.
+    """
+
+    proto: Any
+    name: str
+
+    @property
+    def op(self) -> str:
+        """TensorFlow's name of the op."""
+        return str(self.proto.op)
+
+    def attr(self, name: str, default: Any = None) -> Any:
+        """Return an attribute as a Python value: number, bool, str, dtype, or a list of them."""
+        if name not in self.proto.attr:
+            return default
+        value = self.proto.attr[name]
+        kind = value.WhichOneof("value")
+        if kind == "list":
+            return [_plain(item, field.name) for field, items in value.list.ListFields()
+                    for item in items]  # fmt: skip
+        return _plain(getattr(value, kind), kind)
+
+
+def _plain(value: Any, kind: str) -> Any:
+    if kind == "s":
+        return value.decode()
+    return tf.dtypes.as_dtype(value) if kind == "type" else value
+
+
+def known(tensor: Any) -> Array | None:
+    """Return the value of a tensor that does not depend on the model's inputs, else None.
+
+    Shapes count as known where they are static. Weights do not: they are attached later.
+    """
+    value = smart_cond.smart_constant_value(tensor)
+    return None if value is None else np.asarray(value)
+
+
+def is_computed(tensor: Any) -> bool:
+    """Whether a tensor depends on the model's inputs, rather than on weights and constants only."""
+    stack, seen = [tensor.op], set()
+    while stack:
+        op = stack.pop()
+        if op.name.startswith(INPUT):
+            return True
+        if op.name not in seen:
+            seen.add(op.name)
+            stack.extend(source.op for source in op.inputs)
+    return False
+
+
+def must_know(tensor: Any, what: str) -> Array:
+    """Return the value of a tensor, or refuse the node.
+
+    Raises:
+        RefusedError: It depends on the model's inputs.
+    """
+    value = known(tensor)
+    if value is None:
+        raise RefusedError(
+            f"its {what} depends on the input", "Compute that part outside of the model."
+        )
+    return value
+
+
+def static(tensor: Any) -> list[int]:
+    """Return the static shape of a tensor.
+
+    Raises:
+        RefusedError: Part of it is unknown.
+    """
+    if not tensor.shape.is_fully_defined():
+        raise RefusedError(
+            f"a tensor of shape {tensor.shape} that depends on values",
+            "End the model before that layer.",
+        )
+    return [int(d) for d in tensor.shape]

@@ -1,0 +1,1 @@
+"""`--tune`: the fastest settings that predict the same, on the machine at hand."""

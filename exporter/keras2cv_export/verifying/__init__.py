@@ -1,0 +1,1 @@
+"""A staged bundle held against TensorFlow, in child processes, on every engine."""

@@ -1,0 +1,144 @@
+"""`selftest.npz`: inputs, and what TensorFlow made of them. Written by the exporter, read anywhere.
+
+Everything is in Keras' layout and dtypes; i is a sample, k an input or output in the model's order:
+
+    in/<i>/<k>       what went into TensorFlow       out/<i>/<k>   what came out
+    tolerance/<k>    float64: limit of max|got - expected| / max|expected| for output k
+    image/png        for tasks on images: one encoded image, (n,) uint8
+    image/blob       what preprocessing makes of it, (1, C, H, W) float32
+    image/out/<k>    what TensorFlow makes of that
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.npz import read_npz
+from keras2cv.errors import BundleError, InputError
+from keras2cv.pixels.images import Image
+
+Array = NDArray[Any]
+
+MAX_PNG_SIDE: Final = 4096  # pixels
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sample:
+    """Arrays for the inputs, and TensorFlow's outputs for them."""
+
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GoldenImage:
+    """An encoded image, (n,) uint8, the blob it must become, and TensorFlow's outputs for it."""
+
+    png: Array
+    blob: Array
+    outputs: tuple[Array, ...]
+
+    def decode(self) -> Image:
+        """Return the image (H, W, 3) uint8 BGR.
+
+        Raises:
+            BundleError: not a PNG that cv2 decodes, or a huge one.
+        """
+        data = self.png.tobytes()
+        # A PNG says its width and height in bytes 16 to 24: look before pixels are allocated.
+        sides = [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)]
+        if data[:8] != _PNG or not 0 < min(sides) <= max(sides) <= MAX_PNG_SIDE:
+            raise _broken(f"image/png is not a PNG of at most {MAX_PNG_SIDE} pixels a side")
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        if image is None:
+            raise _broken("image/png cannot be decoded")
+        return np.asarray(image, np.uint8)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Golden:
+    """The golden vectors of a bundle; `tolerances` has a limit per output."""
+
+    samples: tuple[Sample, ...]
+    tolerances: tuple[float, ...]
+    image: GoldenImage | None = None
+
+    def __post_init__(self) -> None:
+        if not self.samples:
+            raise _broken("there are no samples")
+        for k, limit in enumerate(self.tolerances):
+            if not 0 <= limit < 1:
+                raise _broken(f"tolerance/{k} must be 0 to 1, got {limit}")
+
+    def save(self, path: Path) -> None:
+        """Write `selftest.npz` at `path`."""
+        arrays: dict[str, Array] = {}
+        for i, sample in enumerate(self.samples):
+            arrays |= _numbered(f"in/{i}", sample.inputs) | _numbered(f"out/{i}", sample.outputs)
+        arrays |= _numbered("tolerance", [np.asarray(limit) for limit in self.tolerances])
+        if self.image is not None:
+            arrays |= {"image/png": self.image.png, "image/blob": self.image.blob}
+            arrays |= _numbered("image/out", self.image.outputs)
+        np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+
+
+def read_golden(path: Path, manifest: Manifest) -> Golden:
+    """Return the golden vectors at `path` for the model that `manifest` describes.
+
+    Raises:
+        BundleError: missing, damaged, or not those of the model.
+    """
+    if not path.is_file():
+        raise BundleError(f"{path} is missing. Copy the bundle again, or export it again.")
+    try:
+        return _golden(read_npz(path), manifest)
+    except InputError as error:
+        raise BundleError(str(error)) from error
+
+
+def _golden(arrays: dict[str, Array], manifest: Manifest) -> Golden:
+    """Take what the model needs out of `arrays`; anything left is unknown."""
+    input_count, output_count = len(manifest.inputs), len(manifest.outputs)
+    samples: list[Sample] = []
+    while f"in/{len(samples)}/0" in arrays:
+        i = len(samples)
+        inputs = _take(arrays, f"in/{i}", input_count)
+        samples.append(Sample(inputs, _take(arrays, f"out/{i}", output_count)))
+    tolerances = tuple(_limit(limit) for limit in _take(arrays, "tolerance", output_count))
+    image = None
+    if "image/png" in arrays:
+        png, blob = arrays.pop("image/png"), arrays.pop("image/blob", np.empty(0))
+        image = GoldenImage(png, blob, _take(arrays, "image/out", output_count))
+    if arrays:
+        raise _broken(f"unknown arrays {', '.join(sorted(arrays)[:3])}")
+    return Golden(tuple(samples), tolerances, image)
+
+
+def _take(arrays: dict[str, Array], prefix: str, count: int) -> tuple[Array, ...]:
+    names = [f"{prefix}/{k}" for k in range(count)]
+    if missing := [name for name in names if name not in arrays]:
+        raise _broken(f"there is no {missing[0]}")
+    return tuple(arrays.pop(name) for name in names)
+
+
+def _limit(array: Array) -> float:
+    if array.shape != () or array.dtype.kind != "f":
+        raise _broken(f"a tolerance must be one number, got {array.shape} {array.dtype}")
+    return float(array)
+
+
+def _numbered(prefix: str, arrays: Sequence[Array]) -> dict[str, Array]:
+    return {f"{prefix}/{k}": array for k, array in enumerate(arrays)}
+
+
+def _broken(problem: str) -> BundleError:
+    return BundleError(f"selftest.npz: {problem}. Copy the bundle again, or export it again.")

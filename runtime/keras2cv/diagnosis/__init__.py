@@ -1,0 +1,1 @@
+"""The state of this machine: OpenCV's build, devices, clashes, known holes."""

@@ -1,0 +1,261 @@
+"""What this machine has for keras2cv: OpenCV, its engines and devices, and what is in their way.
+
+`diagnose` gathers facts and never imports TensorFlow: versions come from the metadata of what is
+installed. What was asked for, what is built in and what is really there are kept apart: an OpenCV
+without CUDA and one with CUDA but no GPU need different cures.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from keras2cv._version import VERSION
+from keras2cv.diagnosis.advisories import Hole, known_holes
+from keras2cv.net.opencv import (
+    WHEELS,
+    Problem,
+    VersionOf,
+    clash_problem,
+    import_cv2,
+    installed_version,
+    opencv_problem,
+    reinstall,
+    version_tuple,
+)
+
+NO_WHEEL: Final = "not from a wheel: the system's, or built from source"
+INSTALL_EXPORT: Final = "pip install 'keras2cv[export]'"
+OLDEST_NUMPY: Final = "1.22"
+# The extra [export] of pyproject.toml, without OpenCV; a test holds the two together.
+EXPORT_NEEDS: Final[Mapping[str, str]] = {
+    "tensorflow": "2.18",
+    "keras": "3.12.1",
+    "tf2onnx": "1.17",
+    "onnx": "1.21",
+    "onnx-ir": "0.1.9",
+    "onnxscript": "0.5",
+    "pillow": "10",
+    "rich": "13",
+}
+# TensorFlow is published under several names, all of which give the module tensorflow.
+TENSORFLOWS: Final = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel")
+
+
+OPENCL_GPU: Final = 4  # cv::ocl::Device::TYPE_GPU; cv2 has no name for it
+# Lets OpenCV's dnn use OpenCL devices that are no GPU, for which its kernels are not tested
+# (net_impl.cpp: "switching to CPU"). With OPENCV_OPENCL_DEVICE=":CPU:" such a one is also found.
+ALL_OPENCL_DEVICES: Final = "OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Something that can run a net: `why` says what it is, or why it is not there."""
+
+    name: str
+    available: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCv:
+    """The cv2 that Python imports; `origin` is the wheel it came from, or that it is none."""
+
+    version: str
+    folder: str
+    origin: str
+    engines: tuple[str, ...]
+    devices: tuple[Device, ...]
+    has_windows: bool
+    threads: int
+    cpu_features: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything that was found.
+
+    `packages` maps what exporting needs to its version, or None. `holes` are known ones of what is
+    installed: a warning, since a device may have no other OpenCV.
+    """
+
+    keras2cv: str
+    python: str
+    executable: str
+    platform: str
+    cpus: int
+    numpy: str | None
+    opencv: OpenCv | None
+    packages: Mapping[str, str | None]
+    problems: tuple[Problem, ...]
+    holes: tuple[Hole, ...] = ()
+
+    @property
+    def missing_for_export(self) -> list[str]:
+        """What `keras2cv export` still needs, as requirements: "tf2onnx>=1.17"."""
+        return [
+            f"{name}>={oldest}"
+            for name, oldest in EXPORT_NEEDS.items()
+            if not _at_least(self.packages[name], oldest)
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {**asdict(self), "missing_for_export": self.missing_for_export}
+
+
+def diagnose(version_of: VersionOf = installed_version) -> Diagnosis:
+    """Look at this Python, its OpenCV, and what is installed beside them."""
+    unusable = opencv_problem(import_cv2, version_of)
+    opencv = describe_opencv(import_cv2(), version_of) if unusable is None else None
+    found = [numpy_problem(version_of("numpy")), clash_problem(version_of), unusable]
+    found.append(mixture_problem(opencv, version_of) if opencv else None)
+    return Diagnosis(
+        keras2cv=VERSION,
+        python=platform.python_version(),
+        executable=sys.executable,
+        platform=platform.platform(),
+        cpus=os.cpu_count() or 1,
+        numpy=version_of("numpy"),
+        opencv=opencv,
+        packages={name: _package_version(name, version_of) for name in EXPORT_NEEDS},
+        problems=tuple(problem for problem in found if problem is not None),
+        holes=tuple(known_holes(version_of)),
+    )
+
+
+def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
+    """Return what the module `cv2` is and can do."""
+    build = cv2.getBuildInformation()
+    folder = Path(cv2.__file__).parent
+    return OpenCv(
+        version=cv2.__version__,
+        folder=str(folder),
+        origin=_origin(folder, version_of),
+        engines=("new", "classic") if hasattr(cv2.dnn, "ENGINE_NEW") else ("classic",),
+        devices=(Device("cpu", True, platform.machine()), _opencl(cv2, build), *_cuda(cv2, build)),
+        has_windows=has_windows(cv2),
+        threads=cv2.getNumThreads(),
+        cpu_features=cv2.getCPUFeaturesLine(),
+    )
+
+
+def has_windows(cv2: Any) -> bool:
+    """Return whether the module `cv2` is built with a library of windows; no device is asked."""
+    built_without = re.search(r"^\s*GUI:\s*NONE", cv2.getBuildInformation(), re.M)
+    return hasattr(cv2, "imshow") and not built_without
+
+
+def cuda_state(
+    build: str, device_count: int, target_offered: bool, capability: str = ""
+) -> tuple[bool, str]:
+    """Return whether CUDA can run nets, and why (not).
+
+    `build` is cv2.getBuildInformation(), `device_count` cv2.cuda.getCudaEnabledDeviceCount(): 0
+    without a device and -1 without a driver that is new enough; `target_offered` is whether
+    getAvailableTargets(DNN_BACKEND_CUDA) holds the target; `capability` is the first device's
+    compute capability, such as "9.0", where it is known.
+    """
+    built = re.search(r"NVIDIA CUDA:\s+YES(?: \(ver ([0-9.]+))?", build)
+    if built is None:
+        return False, "this OpenCV is built without CUDA, as all of pip's wheels are"
+    name = f"CUDA {built[1]}" if built[1] else "CUDA"
+    if device_count < 0:
+        return False, f"built with {name}, and no driver is found, or one older than that needs"
+    if device_count == 0:
+        return False, f"built with {name}, and no CUDA device or driver is found"
+    has = f" (compute capability {capability})" if capability else ""
+    if not target_offered:
+        return False, f"built with {name} for other devices than this one{has}, or without cuDNN"
+    return True, f"{name}, {device_count} device{'s' if device_count > 1 else ''}{has}"
+
+
+def numpy_problem(version: str | None) -> Problem | None:
+    """Return that NumPy is missing or too old; None if it is neither."""
+    if version is None or _at_least(version, OLDEST_NUMPY):
+        return None  # missing: then cv2 does not load either, and says so
+    return Problem(
+        f"numpy {version} is older than {OLDEST_NUMPY}.", "Update it: pip install -U numpy."
+    )
+
+
+def mixture_problem(opencv: OpenCv, version_of: VersionOf) -> Problem | None:
+    """Return that the one wheel of OpenCV is not the version that Python imports."""
+    wheels = [name for name in WHEELS if version_of(name)]
+    if len(wheels) != 1 or opencv.origin == NO_WHEEL:
+        return None
+    wheel, version = wheels[0], str(version_of(wheels[0]))
+    if version_tuple(version)[:3] == version_tuple(opencv.version)[:3]:
+        return None
+    return Problem(
+        f"{wheel} {version} is installed, and cv2 says that it is {opencv.version}: another wheel "
+        "was installed over it, and removed.",
+        reinstall([wheel]),
+    )
+
+
+def _origin(folder: Path, version_of: VersionOf) -> str:
+    wheels = [name for name in WHEELS if _lies_in(name, folder)]
+    return " and ".join(f"wheel {name} {version_of(name)}" for name in wheels) or NO_WHEEL
+
+
+def _lies_in(name: str, folder: Path) -> bool:
+    """Whether the distribution `name` is installed, and would put cv2 into `folder`."""
+    try:
+        where = importlib.metadata.distribution(name).locate_file("cv2")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return Path(str(where)).resolve() == folder.resolve()
+
+
+def _opencl(cv2: Any, build: str) -> Device:
+    if not re.search(r"OpenCL:\s+YES", build):
+        return Device("opencl", False, "this OpenCV is built without OpenCL")
+    offered = cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_OPENCV)
+    if not cv2.ocl.haveOpenCL() or cv2.dnn.DNN_TARGET_OPENCL not in offered:
+        return Device("opencl", False, "no OpenCL device or driver is found")
+    device = cv2.ocl.Device.getDefault()
+    if device.type() != OPENCL_GPU and not os.environ.get(ALL_OPENCL_DEVICES):
+        return Device(
+            "opencl",
+            False,
+            f"{device.name()} is no GPU, and OpenCV would run nets on the CPU without it "
+            f"(unless {ALL_OPENCL_DEVICES}=1)",
+        )
+    return Device("opencl", True, device.name())
+
+
+def _cuda(cv2: Any, build: str) -> list[Device]:
+    count = cv2.cuda.getCudaEnabledDeviceCount() if hasattr(cv2, "cuda") else 0
+    offered = cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_CUDA)
+    targets = {"cuda": cv2.dnn.DNN_TARGET_CUDA, "cuda-fp16": cv2.dnn.DNN_TARGET_CUDA_FP16}
+    capability = _capability(cv2) if count > 0 else ""
+    return [
+        Device(name, *cuda_state(build, count, target in offered, capability))
+        for name, target in targets.items()
+    ]
+
+
+def _capability(cv2: Any) -> str:
+    """Return the first device's compute capability, such as "9.0"; "" where cv2 does not tell."""
+    try:
+        device = cv2.cuda.DeviceInfo(0)
+        return f"{device.majorVersion()}.{device.minorVersion()}"
+    except (AttributeError, SystemError, cv2.error):
+        return ""
+
+
+def _package_version(name: str, version_of: VersionOf) -> str | None:
+    names: Sequence[str] = TENSORFLOWS if name == "tensorflow" else (name,)
+    return next((version for version in map(version_of, names) if version), None)
+
+
+def _at_least(version: str | None, oldest: str) -> bool:
+    return version is not None and version_tuple(version) >= version_tuple(oldest)

@@ -1,0 +1,339 @@
+"""`cv2.dnn.Net` with named inputs and outputs, which says what really runs.
+
+Facts about cv2, each measured on 4.6 to 5.0 (both engines) with small nets that differ in one
+thing, and each held by a test on the OpenCV at hand:
+
+*   `forward(name)` takes the names of the ONNX file's outputs: also of one that is used inside,
+    equals an input, or whose layer was fused away.
+*   5.0's new engine wants *every* output of the graph asked for at once, in any order.
+*   It also loses the whole net on `enableFusion` and `enableWinograd`, whatever the argument.
+*   An array of rank 3 arrives as a 2-D image with channels up to 4.10, unless wrapped in `cv2.Mat`.
+*   Outputs of rank 0 and 1 come back as (n, 1) up to 4.14.
+*   `forward` returns copies (pyopencv_from in modules/python/src2/cv2_convert.cpp), so keeping
+    an output is safe, and `setInput` copies too.
+*   A Net is not thread-safe. Here calls wait for each other; load one per thread for speed.
+*   Nor does it survive a fork in the middle of a run: so a fork waits until no net runs, and the
+    child finds every net idle and free to be used.
+*   CUDA survives no fork: the child's first run would end it, whatever it catches (4.14).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.reading import Seen, seen
+from keras2cv.errors import BundleError, InputError, MissingDependency, NetError, UsageError
+from keras2cv.net.device import TARGETS
+from keras2cv.net.error_messages import condensed
+from keras2cv.net.mats import as_mat
+
+Array = NDArray[Any]
+
+ENGINES: Final = ("new", "classic") if hasattr(cv2.dnn, "ENGINE_NEW") else ("classic",)
+
+
+class Net:
+    """A loaded network: `forward` maps the net's input names to arrays to its output names.
+
+    Attributes:
+        engine: "new" or "classic", read back from the loaded net.
+        device: "cpu", "opencl", "cuda" or "cuda-fp16".
+        fusion, winograd: whether these optimisations may be used.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        manifest: Manifest,
+        *,
+        device: str = "cpu",
+        engine: str | None = None,
+        fusion: bool | None = None,
+        winograd: bool | None = None,
+        seen: Seen | None = None,
+    ) -> None:
+        """Load the file at `path`, which `manifest` describes.
+
+        None for `engine`, `fusion` and `winograd` means what the manifest was verified with.
+        `seen` is what `read_bundle` looked at: no other file is loaded.
+
+        Raises:
+            BundleError: the file is another one now than it was when it was looked at.
+            UsageError: no such engine, or one that cannot run on `device`.
+            MissingDependency: this OpenCV does not have the engine.
+            NetError: OpenCV does not load the file.
+        """
+        self._path = path
+        self._shapes_in = {t.net_name: t.net_shape for t in manifest.inputs}
+        self._shapes_out = {t.net_name: t.net_shape for t in manifest.net_outputs}
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self.device = device
+        choices = engines_to_try(engine, manifest.engine.name, device)
+        with _held(path, seen) as held:
+            self._net, self.engine = _load(held, path.name, manifest.model.format, choices)
+        self.fusion = manifest.engine.fusion if fusion is None else fusion
+        self.winograd = manifest.engine.winograd if winograd is None else winograd
+        if self.engine == "classic":
+            self._configure_classic()
+        self._asked = self._outputs_to_ask()
+        with _NETS_LOCK:
+            _NETS.add(self)
+
+    def forward(self, blobs: Mapping[str, Array]) -> dict[str, Array]:
+        """Run the net once.
+
+        Args:
+            blobs: the net's input names -> float32 arrays of exactly the net's shapes.
+
+        Returns:
+            The net's output names -> arrays of the net's shapes, which are the caller's to keep.
+
+        Raises:
+            InputError: a wrong shape, dtype or set of names.
+            NetError: OpenCV fails, or answers with another shape than was verified.
+        """
+        self._check(blobs)
+        if self.device.startswith("cuda") and os.getpid() != self._process:
+            raise NetError(
+                f"{self._path.name} was loaded on {self.device} before this process was forked, "
+                "which CUDA does not survive. Load it in this process, or start it by spawn."
+            )
+        try:
+            with self._lock:
+                for name, blob in blobs.items():
+                    self._net.setInput(as_mat(blob), name)
+                arrays = self._net.forward(self._asked)
+        except (cv2.error, SystemError) as error:
+            raise NetError(self._failed("running", error)) from error
+        return self._named(arrays)
+
+    def warm_up(self) -> None:
+        """Run once on zeros: a GPU compiles and chooses its kernels on the first run, for seconds.
+
+        Raises:
+            NetError: OpenCV fails on the device.
+        """
+        self.forward({name: np.zeros(shape, np.float32) for name, shape in self._shapes_in.items()})
+
+    def _check(self, blobs: Mapping[str, Array]) -> None:
+        if blobs.keys() != self._shapes_in.keys():
+            raise InputError(
+                f"The net's inputs are {sorted(self._shapes_in)}, got {sorted(blobs)}. "
+                "Give each of them, by the net's name."
+            )
+        for name, blob in blobs.items():
+            if blob.shape != self._shapes_in[name] or blob.dtype != np.float32:
+                raise InputError(
+                    f"Input {name} of the net must be {self._shapes_in[name]} float32, "
+                    f"got {blob.shape} {blob.dtype}. Use infer(), which takes Keras' arrays."
+                )
+
+    def _named(self, arrays: Sequence[Array]) -> dict[str, Array]:
+        found = dict(zip(self._asked, arrays, strict=True))
+        return {
+            name: self._reshaped(name, found[name], shape)
+            for name, shape in self._shapes_out.items()
+        }
+
+    def _reshaped(self, name: str, array: Array | None, shape: tuple[int, ...]) -> Array:
+        """Return `array` in `shape`, which may differ from it in dimensions of 1 alone."""
+        if array is None:  # cv2's word for an empty matrix
+            raise NetError(f"{self._where()} gives nothing for output {name}. Export it again.")
+        if array.shape == shape:
+            return array
+        if [n for n in array.shape if n != 1] != [n for n in shape if n != 1]:
+            raise NetError(
+                f"{self._where()} gives output {name} the shape {array.shape}, "
+                f"the bundle was made for {shape}. Export it for this OpenCV, with --opencv."
+            )
+        return array.reshape(shape)
+
+    def _configure_classic(self) -> None:
+        backend, target = TARGETS[self.device]
+        self._net.setPreferableBackend(backend)
+        self._net.setPreferableTarget(target)
+        if not self.fusion:
+            self._net.enableFusion(False)
+        if not self.winograd and hasattr(self._net, "enableWinograd"):  # from 4.7; 4.6 has none
+            self._net.enableWinograd(False)
+
+    def _outputs_to_ask(self) -> list[str]:
+        wanted = list(self._shapes_out)
+        try:
+            present = list(self._net.getUnconnectedOutLayersNames())
+        except UnicodeDecodeError as error:  # a name in the file that is no UTF-8
+            raise NetError(
+                f"{self._where()} has outputs whose names are no text. Export it again."
+            ) from error
+        missing = [name for name in wanted if name not in present]
+        if self.engine == "classic":  # it can also stop at any layer
+            missing = [name for name in missing if self._net.getLayerId(name) < 0]
+        if missing:
+            raise NetError(
+                f"{self._where()} has no output {', '.join(missing)}; it has {', '.join(present)}. "
+                "Export the bundle again."
+            )
+        return wanted if self.engine == "classic" else present
+
+    def _where(self) -> str:
+        device = "" if self.device == "cpu" else f", {self.device}"
+        return f"OpenCV {cv2.__version__} ({self.engine} engine{device}) on {self._path.name}"
+
+    def _failed(self, doing: str, error: Exception) -> str:
+        why = condensed(error)
+        hint = _other_engine_hint(self.engine) if self.device == "cpu" else _other_device_hint(why)
+        return f"{self._where()} failed while {doing} it: {why}. {hint}"
+
+
+_NO_WEIGHTS: Final = "!blobs.empty()"  # ConvolutionLayer's initCUDA, up to 5.0
+
+_NETS: Final[weakref.WeakSet[Net]] = weakref.WeakSet()
+_NETS_LOCK: Final = threading.Lock()
+_HELD: Final[list[threading.Lock]] = []  # while this process forks
+
+
+def _before_fork() -> None:
+    """Wait until no net runs, and let none begin."""
+    _NETS_LOCK.acquire()
+    for net in list(_NETS):
+        net._lock.acquire()
+        _HELD.append(net._lock)
+
+
+def _after_fork() -> None:
+    while _HELD:
+        _HELD.pop().release()
+    _NETS_LOCK.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )
+
+
+def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, ...]:
+    """Return the engines to load with, in order: the first that takes the file is used.
+
+    `asked` is the caller's choice or None, `verified` the manifest's ("any": all of them).
+
+    Raises:
+        UsageError: no such engine, or one that cannot run on `device`.
+        MissingDependency: this OpenCV does not have it.
+    """
+    if asked not in (None, "new", "classic"):
+        raise UsageError(f"There is no engine {asked!r}. Choose new or classic.")
+    wanted = asked or verified
+    if wanted == "new" and device != "cpu":
+        raise UsageError(
+            f"OpenCV's new engine runs on the CPU only, not on {device}. "
+            "Use the classic engine or device cpu."
+        )
+    if wanted == "new" and "new" not in ENGINES:
+        raise MissingDependency(
+            f"OpenCV {cv2.__version__} has no new engine"
+            + ("." if asked else ", the only one that this bundle was verified with.")
+            + " Install OpenCV 5, or choose the classic engine and run the self-test."
+        )
+    if wanted != "any":
+        return (wanted,)
+    return ENGINES if device == "cpu" else ("classic",)
+
+
+@contextmanager
+def _held(path: Path, looked_at: Seen | None) -> Iterator[Path]:
+    """Give a name for the very file that was looked at, whatever `path` comes to mean meanwhile."""
+    if looked_at is None:
+        yield path
+        return
+    with path.open("rb") as file:
+        if seen(file.fileno()) != looked_at:
+            raise BundleError(
+                f"{path} was changed while it was being loaded. Load it again; if that goes on, "
+                "see who writes there."
+            )
+        same = Path("/proc/self/fd", str(file.fileno()))  # Linux: the open file, by name
+        yield same if same.exists() else path
+
+
+def _load(path: Path, name: str, file_format: str, engines: Sequence[str]) -> tuple[Any, str]:
+    """Return the net, and the engine that really holds it."""
+    problems = []
+    for engine in engines:
+        try:
+            net = _read(path, file_format, engine)
+        except (cv2.error, SystemError) as error:
+            problems.append(f"{engine} engine: {condensed(error)}")
+            continue
+        if net.empty():
+            problems.append(f"{engine} engine: the net is empty")
+            continue
+        _check_engine(found := _engine_of(net), engines)
+        return net, found
+    raise NetError(
+        f"OpenCV {cv2.__version__} does not load {name} ({'; '.join(problems)}). "
+        "Export it for this OpenCV, with --opencv."
+    )
+
+
+def _read(path: Path, file_format: str, engine: str) -> Any:
+    read: Any = cv2.dnn.readNetFromONNX if file_format == "onnx" else cv2.dnn.readNetFromTensorflow
+    # ENGINE_NEW and ENGINE_CLASSIC by value: OpenCV 4 has neither the names nor the argument.
+    options = {"engine": {"new": 2, "classic": 1}[engine]} if "new" in ENGINES else {}
+    return read(_path_or_bytes(path), **options)
+
+
+def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:
+    """Return the path, or the file's bytes where cv2 cannot open it.
+
+    On Windows cv2 opens names of the system's 8-bit code page only. Bytes have a flaw of their own:
+    5.0 loads them into the new engine whatever it is asked for, which `_check_engine` notices.
+    """
+    if sys.platform != "win32" or str(path).isascii():
+        return str(path)
+    return np.fromfile(path, np.uint8)
+
+
+def _engine_of(net: Any) -> str:
+    """Return the engine that holds `net`: only the new one's importers note the file's format."""
+    return "new" if "new" in ENGINES and net.getModelFormat() != 0 else "classic"
+
+
+def _check_engine(found: str, allowed: Sequence[str]) -> None:
+    if found not in allowed:
+        raise UsageError(
+            f"The {allowed[0]} engine was asked for and OpenCV runs the {found} one. "
+            "Unset the environment variable OPENCV_FORCE_DNN_ENGINE; on Windows, keep the bundle "
+            "in a folder with a plain ASCII path."
+        )
+
+
+def _other_device_hint(why: str) -> str:
+    """Return what to do on a GPU, whose OpenCV takes no convolution with computed weights.
+
+    The exporter writes such where they are fast: for the CPU of the new engine.
+    """
+    hint = "Use device cpu or auto."
+    return (
+        f"{hint} A file from `export --engine classic` runs there." if _NO_WEIGHTS in why else hint
+    )
+
+
+def _other_engine_hint(engine: str) -> str:
+    if len(ENGINES) == 1:
+        return "Export the bundle for this OpenCV, with --opencv."
+    other = "classic" if engine == "new" else "new"
+    return f"Try the {other} engine, or export the bundle for this OpenCV, with --opencv."

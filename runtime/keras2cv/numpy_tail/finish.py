@@ -1,0 +1,140 @@
+"""Run a tail's steps: arrays of the net's outputs in, arrays of Keras' outputs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.errors import BundleError
+from keras2cv.numpy_tail.nms import combined_nms, nms
+from keras2cv.numpy_tail.step import MAX_ELEMENTS, Step
+
+Array = NDArray[Any]
+_Rule = Callable[..., Sequence[Array]]
+
+
+def finish(heads: Mapping[str, Array], steps: Sequence[Step]) -> dict[str, Array]:
+    """Return the arrays that the steps make of `heads`, by name; dtypes are TensorFlow's.
+
+    Args:
+        heads: Name -> array, in Keras' layout and dtype, of a whole batch.
+        steps: In an order in which they can run.
+
+    Raises:
+        BundleError: A step does not fit its inputs.
+    """
+    arrays = dict(heads)
+    for number, step in enumerate(steps):
+        inputs = [arrays[name] for name in step.inputs]
+        try:
+            _check_size(step, inputs)
+            with np.errstate(all="ignore"):  # TensorFlow does not say either
+                made = _RULES[step.op](step, *inputs)
+        except (ValueError, IndexError, TypeError, MemoryError) as error:
+            shapes = ", ".join(str(array.shape) for array in inputs) or "its numbers"
+            raise BundleError(
+                f"tail.steps[{number}]: {step.op} does not fit {shapes} ({error}). "
+                "Export the bundle again."
+            ) from error
+        arrays |= zip(step.outputs, map(np.asarray, made), strict=True)
+    return {name: arrays[name] for step in steps for name in step.outputs}
+
+
+def _check_size(step: Step, inputs: Sequence[Array]) -> None:
+    """Raise ValueError before memory is asked for that no model's end takes."""
+    if step.op in ("concat", "stack"):
+        count = sum(x.size for x in inputs)
+    elif step.op == "gather":
+        x, indices = inputs
+        count = indices.size * (x.size // max(x.shape[step.axis or 0], 1))
+    elif step.op == "slice":
+        count = prod(step.shape or ())
+    elif len(inputs) > 1 and step.op not in ("combined_nms", "nms"):
+        count = prod(np.broadcast_shapes(*(x.shape for x in inputs)))
+    else:
+        return
+    if count > MAX_ELEMENTS:
+        raise ValueError(f"{count} numbers")
+
+
+def _slice(step: Step, x: Array) -> Sequence[Array]:
+    assert step.begin is not None and step.shape is not None and step.strides is not None  # noqa: S101, PT018
+    triples = zip(step.begin, step.shape, step.strides, strict=True)
+    places = (begin + np.arange(size) * stride for begin, size, stride in triples)
+    where: tuple[Any, ...] = np.ix_(*places)
+    return [x[where] if step.begin else x]
+
+
+def _gather(step: Step, x: Array, indices: Array) -> Sequence[Array]:
+    axis, batch_dims = step.axis or 0, step.batch_dims or 0
+    lead, rest = x.shape[:batch_dims], indices.shape[batch_dims:]
+    if indices.size and not 0 <= indices.min() <= indices.max() < x.shape[axis]:
+        raise IndexError(f"an index beyond the {x.shape[axis]} of axis {axis}")
+    if indices.shape[:batch_dims] != lead:
+        raise ValueError(f"indices of shape {indices.shape}")
+    count = int(np.prod(lead))
+    samples = x.reshape(count, *x.shape[batch_dims:])
+    rows = indices.reshape(count, -1)
+    taken = np.stack([np.take(a, i, axis - batch_dims) for a, i in zip(samples, rows, strict=True)])
+    return [taken.reshape(*lead, *x.shape[batch_dims:axis], *rest, *x.shape[axis + 1 :])]
+
+
+def _top_k(step: Step, x: Array) -> Sequence[Array]:
+    """Of equal numbers the lower index comes first, as in tf.math.top_k."""
+    if (step.k or 0) > x.shape[-1]:
+        raise ValueError(f"{step.k} of {x.shape[-1]}")
+    order = np.argsort(-x.astype(np.float64), axis=-1, kind="stable")[..., : step.k]
+    return [np.take_along_axis(x, order, -1), order.astype(np.int32)]
+
+
+def _where(_: Step, condition: Array, x: Array, y: Array) -> Sequence[Array]:
+    return [np.where(condition, x, y)]
+
+
+def _binary(function: Callable[..., Any]) -> _Rule:
+    def rule(_: Step, x: Array, y: Array) -> Sequence[Array]:
+        if x.dtype != y.dtype:
+            raise TypeError(f"{x.dtype} and {y.dtype}")
+        return [np.asarray(function(x, y))]
+
+    return rule
+
+
+_RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
+    {
+        "combined_nms": lambda step, boxes, scores: combined_nms(boxes, scores, step.nms),
+        "nms": lambda step, boxes, scores: nms(boxes, scores, step.nms),
+        "top_k": _top_k,
+        "constant": lambda step: [np.array(step.values, step.dtype).reshape(step.shape)],
+        "cast": lambda step, x: [x.astype(step.dtype)],
+        "reshape": lambda step, x: [x.reshape(step.shape)],
+        "slice": _slice,
+        "concat": lambda step, *arrays: [np.concatenate(arrays, step.axis)],
+        "stack": lambda step, *arrays: [np.stack(arrays, step.axis or 0)],
+        "gather": _gather,
+        "transpose": lambda step, x: [x.transpose(step.shape)],
+        "where": _where,
+        "not": lambda _, x: [np.logical_not(x)],
+        "add": _binary(np.add),
+        "subtract": _binary(np.subtract),
+        "multiply": _binary(np.multiply),
+        "divide": _binary(np.true_divide),
+        "floor_divide": _binary(np.floor_divide),
+        "modulo": _binary(np.mod),
+        "minimum": _binary(np.minimum),
+        "maximum": _binary(np.maximum),
+        "equal": _binary(np.equal),
+        "not_equal": _binary(np.not_equal),
+        "less": _binary(np.less),
+        "less_equal": _binary(np.less_equal),
+        "greater": _binary(np.greater),
+        "greater_equal": _binary(np.greater_equal),
+        "and": _binary(np.logical_and),
+        "or": _binary(np.logical_or),
+    }
+)

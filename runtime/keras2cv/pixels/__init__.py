@@ -1,0 +1,1 @@
+"""From an encoded picture to the blob of a net, and back to the picture's pixels."""

@@ -1,0 +1,135 @@
+"""Image resizes that other libraries did, repeated with cv2 and numpy.
+
+A network has learned what its own preprocessing made of an image, and libraries do not agree on
+what "bilinear" means: photographs reduced to 96x96 by cv2 and by Pillow differ by up to 147 of 255.
+
+Largest difference from the original, of 255, in pictures of noise, stripes and blots, 1x1 to
+1280x720, down and up; the same in OpenCV 4.6, 4.8, 4.10, 4.12, 4.14 and 5.0:
+
+    pil-*, pil13-*           0          Pillow 10.0, 12.3 and 13.0
+    tf-nearest               0          TensorFlow 2.21
+    tf-bilinear              0.02       0.08 for 12 megapixels; 0.006 in photographs. cv2 computes
+                                        positions in double, TensorFlow in float32
+    every other tf-*         0.0004     float32 sums in another order
+    nearest, linear, area,   -          cv2's own. Of these "cubic" differs by 1 between OpenCV 4.12
+    cubic, lanczos4                     and 4.14, the others are the same from 4.6 to 5.0 (x86-64)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.pixels.resize import pillow, tf_image
+
+INTERPOLATIONS: tuple[str, ...] = (
+    # cv2.resize of uint8; "linear" is what cv2.dnn.blobFromImage does.
+    "nearest",
+    "linear",
+    "area",
+    "cubic",
+    "lanczos4",
+    # tf.image.resize, by its `method` and `antialias`; so also keras.layers.Resizing,
+    # keras.ops.image.resize and keras.utils.image_dataset_from_directory.
+    "tf-nearest",
+    "tf-bilinear",
+    "tf-bilinear-antialias",
+    "tf-area",
+    "tf-bicubic",
+    "tf-bicubic-antialias",
+    "tf-lanczos3",
+    "tf-lanczos3-antialias",
+    "tf-lanczos5",
+    "tf-lanczos5-antialias",
+    "tf-gaussian",
+    "tf-gaussian-antialias",
+    "tf-mitchellcubic",
+    "tf-mitchellcubic-antialias",
+    # PIL.Image.resize, by its `resample`, of Pillow through 12; so also keras.utils.load_img.
+    "pil-nearest",
+    "pil-bilinear",
+    "pil-bicubic",
+    "pil-lanczos",
+    "pil-box",
+    "pil-hamming",
+    # The same of Pillow since 13, which may filter the height first.
+    "pil13-bilinear",
+    "pil13-bicubic",
+    "pil13-lanczos",
+    "pil13-box",
+    "pil13-hamming",
+)
+
+_CV2_FLAGS: dict[str, int] = {
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "area": cv2.INTER_AREA,
+    "cubic": cv2.INTER_CUBIC,
+    "lanczos4": cv2.INTER_LANCZOS4,
+}
+
+
+def resize(
+    image: NDArray[Any],
+    size_wh: tuple[int, int],
+    interpolation: str,
+    *,
+    box_xyxy: tuple[int, int, int, int] | None = None,
+) -> NDArray[Any]:
+    """Resize an image as the library named in `interpolation` does.
+
+    Args:
+        image: (H, W, C) or (H, W), any number and order of channels. uint8; the `tf-` modes also
+            take float32.
+        size_wh: Width and height of the result.
+        interpolation: One of `INTERPOLATIONS`.
+        box_xyxy: The part of the image to resize, in whole pixels; all of it if None. Filters end
+            at its edges, except Pillow's, which read the pixels around it too.
+
+    Returns:
+        (height, width, C) or (height, width). uint8 from the cv2 and `pil-` modes; float32, not
+        rounded, from the `tf-` modes, as from `tf.image.resize`; `tf-nearest` keeps the dtype.
+
+    Raises:
+        ValueError: Unknown interpolation, empty image, dtype or shape that the mode does not take.
+    """
+    _check(image, size_wh, interpolation)
+    height, width = image.shape[:2]
+    x0, y0, x1, y1 = box = box_xyxy or (0, 0, width, height)
+    if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
+        raise ValueError(
+            f"box_xyxy {box} is not a part of an image of {width}x{height} pixels. "
+            "Give 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height."
+        )
+    pixels = image.reshape(height, width, -1)
+    if interpolation.startswith("pil"):
+        resized = pillow.resize(pixels, size_wh, interpolation, box)
+    elif interpolation.startswith("tf-"):
+        resized = tf_image.resize(pixels[y0:y1, x0:x1], size_wh, interpolation)
+    else:
+        flag = _CV2_FLAGS[interpolation]
+        resized = np.asarray(cv2.resize(pixels[y0:y1, x0:x1], size_wh, interpolation=flag))
+    return resized.reshape(*size_wh[::-1], *image.shape[2:])  # cv2 drops a channel axis of one
+
+
+def _check(image: NDArray[Any], size_wh: tuple[int, int], interpolation: str) -> None:
+    if interpolation not in INTERPOLATIONS:
+        raise ValueError(
+            f"Unknown interpolation {interpolation!r}. Choose one of {', '.join(INTERPOLATIONS)}."
+        )
+    if image.ndim not in (2, 3) or image.size == 0:
+        raise ValueError(
+            f"An image must have the shape (H, W, C) or (H, W), nothing empty; got {image.shape}. "
+            "Pass images one at a time."
+        )
+    if min(size_wh) < 1:
+        raise ValueError(f"size_wh must be at least 1x1, got {size_wh}. Give a width and a height.")
+    dtypes = ("uint8", "float32") if interpolation.startswith("tf-") else ("uint8",)
+    if image.dtype.name not in dtypes:
+        raise ValueError(
+            f"{interpolation!r} resizes {' or '.join(dtypes)}, got {image.dtype.name}. Convert the "
+            "image first, scaled to 0..255."
+        )

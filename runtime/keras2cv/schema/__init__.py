@@ -1,0 +1,1 @@
+"""Strict JSON: the fields that every record of the manifest is read from."""

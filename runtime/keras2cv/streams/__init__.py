@@ -1,0 +1,1 @@
+"""Files, folders, videos and cameras in; answers out, in order, several nets at a time."""

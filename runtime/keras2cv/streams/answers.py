@@ -1,0 +1,200 @@
+"""Frames and arrays in, an answer for each out, in order: the middle of `keras2cv run`.
+
+In two halves, so that each can have a thread: `prepare_items` brings images to the net's size,
+`answers_to` runs the net. `predict_items` is both, one after the other, and `predict_sources` both
+at the same time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, Final, TypeAlias
+
+from numpy.typing import NDArray
+
+from keras2cv.bundle.manifest import InputTensor
+from keras2cv.errors import InputError
+from keras2cv.net.tensors import by_name
+from keras2cv.predictor import Predictor, Prepared
+from keras2cv.streams.frames import BrokenSource, Frame, Inputs, Item, Sample, Selection, Source
+from keras2cv.streams.pipeline import Pipeline
+from keras2cv.streams.sources import read_in_threads
+from keras2cv.tasks.results import Result
+
+Array = NDArray[Any]
+
+# Batches between two stages: of a file two, so that one that takes longer stops nobody; of a
+# camera one, since more would only make its answers older.
+_FILE_AHEAD: Final = 2
+_LIVE_AHEAD: Final = 1
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Answer:
+    """The result for one frame or sample; where there is none, `problem` says why.
+
+    `frame` is the one that was predicted, of those that are frames; `picture`, once it is drawn,
+    (H, W, 3) uint8 BGR, shows the result on it.
+    """
+
+    name: str
+    result: Result | None = None
+    frame: Frame | None = None
+    problem: str = ""
+    picture: Array | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Batch:
+    """Frames that are predicted together, and what the net takes for them."""
+
+    frames: Sequence[Frame]
+    prepared: Prepared
+
+
+Ready: TypeAlias = Batch | Sample | Inputs | Answer
+
+
+def predict_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterator[Answer]:
+    """Yield the answers to `items`, up to `batch` frames predicted at a time.
+
+    An item that the model cannot take is answered by the reason, and the others are not disturbed.
+
+    Raises:
+        UsageError: the model cannot answer any frame, such as one with several inputs.
+        NetError: OpenCV fails.
+    """
+    for ready in prepare_items(model, items, batch):
+        yield from answers_to(model, ready)
+
+
+def prepare_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterator[Ready]:
+    """Yield `items` ready for the net, up to `batch` frames together; what is refused, answered.
+
+    Raises:
+        UsageError: the model takes no image at all.
+    """
+    waiting: list[Frame] = []
+    for item in items:
+        if isinstance(item, Frame):
+            waiting.append(item)
+            if len(waiting) < batch:
+                continue
+        yield from _prepared(model, waiting)
+        waiting = []
+        if isinstance(item, BrokenSource):
+            yield Answer(item.name, problem=item.reason)
+        elif not isinstance(item, Frame):
+            yield item
+    yield from _prepared(model, waiting)
+
+
+def answers_to(model: Predictor, ready: Ready) -> list[Answer]:
+    """Return the answers to one of `prepare_items`.
+
+    Raises:
+        UsageError: as `predict_items`.
+        NetError: OpenCV fails.
+    """
+    if isinstance(ready, Answer):
+        return [ready]
+    if isinstance(ready, Sample):
+        return _answers_to_sample(model, ready)
+    if isinstance(ready, Inputs):
+        return [_answer_to_inputs(model, ready)]
+    results = model.complete(ready.prepared)
+    pairs = zip(ready.frames, results, strict=True)
+    return [Answer(frame.name, result, frame) for frame, result in pairs]
+
+
+def _prepared(model: Predictor, frames: Sequence[Frame]) -> Iterator[Ready]:
+    if not frames:
+        return
+    try:
+        yield Batch(frames, model.prepare([frame.image_bgr for frame in frames]))
+    except InputError as error:
+        if len(frames) == 1:
+            yield Answer(frames[0].name, problem=f"{frames[0].name}: {error}")
+            return
+        for frame in frames:  # to find out which one it was
+            yield from _prepared(model, [frame])
+
+
+def _answers_to_sample(model: Predictor, sample: Sample) -> list[Answer]:
+    try:
+        results = model.results_of(model.infer(*_inputs(sample, model.manifest.inputs)))
+    except InputError as error:
+        return [Answer(sample.name, problem=f"{sample.name}: {error}")]
+    if len(results) == 1:
+        return [Answer(sample.name, results[0])]
+    return [Answer(f"{sample.name}:{i:06d}", result) for i, result in enumerate(results)]
+
+
+def _answer_to_inputs(model: Predictor, inputs: Inputs) -> Answer:
+    if inputs.frame is None:
+        return _answers_to_sample(model, Sample(inputs.name, inputs.arrays))[0]
+    try:
+        result = model.predict(inputs.arrays)
+    except InputError as error:
+        return Answer(inputs.name, problem=f"{inputs.name}: {error}")
+    assert not isinstance(result, list)  # noqa: S101 - an image among them makes it one sample
+    return Answer(inputs.name, result, inputs.frame)
+
+
+def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:
+    """Return the arrays in the model's order, each with its batch dimension."""
+    numbered = [f"arr_{index}" for index in range(len(sample.arrays))]
+    if all(re.fullmatch(r"arr_[0-9]+", name) for name in sample.arrays):
+        arrays = [sample.arrays[name] for name in numbered if name in sample.arrays]
+    else:
+        arrays = by_name(sample.arrays, tensors)
+    if len(arrays) != len(tensors):
+        raise InputError(
+            f"the model takes {len(tensors)} arrays ({', '.join(t.name for t in tensors)}), "
+            f"got {len(arrays)}. Give one for each."
+        )
+    return [
+        array[None] if array.ndim == len(tensor.keras_shape) - 1 else array
+        for array, tensor in zip(arrays, tensors, strict=True)
+    ]
+
+
+def ready_ahead(sources: Iterable[Source]) -> int:
+    """Return how many batches may wait between two stages for `sources`."""
+    return _LIVE_AHEAD if any(source.is_live for source in sources) else _FILE_AHEAD
+
+
+def predict_sources(
+    models: Sequence[Predictor],
+    sources: Sequence[Source],
+    line: Pipeline,
+    batch: int,
+    selection: Selection,
+) -> Iterator[Answer]:
+    """Yield the answers to `sources`: decoded, prepared and run in threads of `line`.
+
+    Several `models` of the same bundle run at the same time, each in a thread.
+
+    Raises:
+        UsageError, NetError: as `predict_items`.
+        MissingDependency: a video or camera, and an OpenCV built without video support.
+    """
+    free: SimpleQueue[Predictor] = SimpleQueue()
+    for model in models:
+        free.put(model)
+
+    def answered(ready: Ready) -> list[Answer]:
+        model = free.get()
+        try:
+            return answers_to(model, ready)
+        finally:
+            free.put(model)
+
+    ahead = ready_ahead(sources)
+    items = read_in_threads(sources, line, selection)
+    ready = line.ahead(prepare_items(models[0], items, batch), ahead)
+    for answers in line.ahead(line.mapped(answered, ready, len(models)), ahead):
+        yield from (answer for answer in answers if answer.name not in selection.known)

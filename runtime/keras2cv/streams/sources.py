@@ -1,0 +1,304 @@
+"""What a user points at -> frames, in order: images, folders, globs, videos, cameras, arrays.
+
+    photo.jpg       its image, as `cv2.imread(path)` gives it
+    folder          the images in it (not in its subfolders), img2 before img10
+    "day/**/*.jpg"  the files that match, for shells that leave that to us
+    clip.mp4, 0     every frame of a video, or of camera 0 until it is interrupted
+    rtsp://...      what a network camera sends; http://.../clip.mp4 is a file, and read whole
+    x.npy, x.npz    arrays in the model's own layout, as `infer` takes them
+    photo=a.jpg size=b.npy  a file for each input of a model with several; again for the next
+
+Two steps, because they fail differently. `find_sources` looks at names only, and a name that leads
+nowhere is an error before anything runs. `read_sources` decodes one after another, and what cannot
+be decoded comes out as a `BrokenSource` among the others: one bad file in a hundred costs one.
+`read_in_threads` gives the same, decoded while the caller works.
+"""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.bundle.npz import read_npy, read_npz
+from keras2cv.errors import InputError
+from keras2cv.streams.frames import (
+    EVERYTHING,
+    BrokenSource,
+    Frame,
+    Inputs,
+    Item,
+    Sample,
+    Selection,
+    Source,
+    SourceKind,
+)
+from keras2cv.streams.pipeline import Pipeline
+
+Array = NDArray[Any]
+
+# What cv2's decoders are known by; a file of another name is still tried when it is named itself.
+IMAGE_SUFFIXES: Final = (
+    *(".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),
+    *(".pnm", ".ppm", ".tif", ".tiff", ".webp"),
+)
+VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
+ARRAY_SUFFIXES: Final = (".npy", ".npz")
+
+_FRAMES_AHEAD: Final = 4  # 25 MB of full HD; enough to bridge a key frame that takes longer
+_MAX_DECODERS: Final = (
+    4  # threads for images; beyond it, it is the disk or the net that is waited for
+)
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_PAIR: Final = re.compile(r"([^=]+?)=(.+)")
+_VIEWER: Final = "If an image viewer opens it, save it as .png there."
+
+
+def find_sources(names: Sequence[str]) -> list[Source]:
+    """Return what `names` lead to, folders and globs spread out; nothing is opened yet.
+
+    Raises:
+        InputError: a name that leads nowhere, a folder without images, or no names at all.
+    """
+    if not names:
+        raise InputError("There is nothing to read. Name an image, a folder, a video or a .npy.")
+    pairs = [_pair(name) for name in names]
+    if any(pairs):
+        return _inputs_of(names, pairs)
+    return [source for name in names for source in _find(name)]
+
+
+def read_sources(sources: Iterable[Source], selection: Selection = EVERYTHING) -> Iterator[Item]:
+    """Yield the frames of `sources` one after another, and what is broken in its place.
+
+    Raises:
+        MissingDependency: a video or camera, and an OpenCV built without video support.
+    """
+    for source in sources:
+        if source.is_stream or selection.has(source.name):
+            yield from _read(source, selection)
+
+
+def read_in_threads(
+    sources: Iterable[Source], line: Pipeline, selection: Selection = EVERYTHING
+) -> Iterator[Item]:
+    """Yield what `read_sources` does, decoded in threads of `line` while the caller works.
+
+    Images are decoded by several threads, videos by one; a camera's frames that nobody has taken
+    in time are dropped.
+
+    Raises:
+        MissingDependency: as `read_sources`.
+    """
+    for lane, group in itertools.groupby(sources, key=_lane):
+        if lane == "live":
+            yield from line.newest(read_sources(group, selection), _is_frame)
+        elif lane == "stream":
+            yield from line.ahead(read_sources(group, selection), _FRAMES_AHEAD)
+        else:
+            threads = min(_MAX_DECODERS, os.cpu_count() or 1)
+            wanted = (source for source in group if selection.has(source.name))
+            for items in line.mapped(_read_whole, wanted, threads):
+                yield from items
+
+
+def read_image(path: Path) -> Array:
+    """Return the image at `path`, (H, W, 3) uint8 BGR, bit for bit what `cv2.imread(path)` gives.
+
+    That is: gray is repeated in the three channels, alpha is dropped, 16 bits become 8, and an
+    EXIF orientation is applied. Unlike cv2.imread it opens any path, on Windows too.
+
+    Raises:
+        InputError: not an image that this OpenCV can decode.
+        OSError: the file cannot be opened.
+    """
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    if data.size == 0:
+        raise InputError(f"{path} is empty (0 bytes). Copy it again.")
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:  # a size beyond cv2's limits, or a decoder that gave up
+        raise InputError(f"{path} cannot be decoded: {error.err or error}. {_VIEWER}") from error
+    if image is None:
+        raise InputError(f"OpenCV {cv2.__version__} cannot decode {path} as an image. {_VIEWER}")
+    return image
+
+
+def natural_order(text: str) -> list[tuple[int, str]]:
+    """Return a sort key by which img2 comes before img10."""
+    parts = re.split(r"([0-9]+)", text.casefold())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def _pair(name: str) -> re.Match[str] | None:
+    """Return the match of NAME=FILE, unless it is a file, a URL or a pattern with that in it."""
+    found = _PAIR.fullmatch(name)
+    if found is None or _URL.match(name) or glob.has_magic(name) or Path(name).exists():
+        return None
+    return found
+
+
+def _inputs_of(names: Sequence[str], pairs: Sequence[re.Match[str] | None]) -> list[Source]:
+    """Return a source per sample from `input=file` arguments; a name that comes again begins one.
+
+    Raises:
+        InputError: a file that is not there or no single image or array; or other sources between.
+    """
+    samples: list[dict[str, Source]] = []
+    for name, pair in zip(names, pairs, strict=True):
+        if pair is None:
+            raise InputError(
+                f"{name} is for no input, and others are given as NAME=FILE. Give all of them so."
+            )
+        source = _part(pair[1], pair[2])
+        if not samples or pair[1] in samples[-1]:
+            samples.append({})
+        samples[-1][pair[1]] = source
+    return [
+        Source(" ".join(f"{k}={v.name}" for k, v in parts.items()), "inputs", Path(), parts=parts)
+        for parts in samples
+    ]
+
+
+def _part(name: str, file: str) -> Source:
+    path = Path(file)
+    if not path.is_file():
+        raise InputError(f"{file}, for the input {name}, is no file. Check the path.")
+    source = _source(path)
+    if source.kind not in ("image", "arrays"):
+        raise InputError(
+            f"{file}, for the input {name}, is a {source.kind}. Give an image or .npy."
+        )
+    return source
+
+
+def _find(name: str) -> list[Source]:
+    path = Path(name)
+    if path.is_dir():
+        return _images_in(path)
+    if path.exists():
+        return [_source(path)]
+    if _URL.match(name):
+        return [_network_source(name)]
+    if name.isdecimal():
+        return [Source(f"camera {int(name)}", "camera", Path(name))]
+    if glob.has_magic(name):
+        return _matches(name)
+    raise InputError(f"{name} does not exist. Check the path; quote it if it has spaces.")
+
+
+def _images_in(folder: Path) -> list[Source]:
+    found = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
+    if not found:
+        raise InputError(
+            f"{folder} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}). "
+            f"Subfolders are not searched: for those, give a pattern such as '{folder}/**/*.jpg'."
+        )
+    return [_source(path) for path in sorted(found, key=lambda path: natural_order(path.name))]
+
+
+def _matches(pattern: str) -> list[Source]:
+    found = [path for path in glob.glob(pattern, recursive=True) if Path(path).is_file()]  # noqa: PTH207 - Path.glob takes no absolute pattern
+    if not found:
+        raise InputError(f"{pattern} matches no file. Check the pattern.")
+    return [_source(Path(path)) for path in sorted(found, key=natural_order)]
+
+
+def _source(path: Path) -> Source:
+    suffix = path.suffix.lower()
+    if suffix in VIDEO_SUFFIXES:
+        return Source(str(path), "video", path)
+    return Source(str(path), "arrays" if suffix in ARRAY_SUFFIXES else "image", path)
+
+
+def _network_source(address: str) -> Source:
+    """Return a URL as a source: a file if it is called like one, else something live."""
+    parts = urlsplit(address)
+    name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # no password in logs
+    is_file = Path(parts.path).suffix.lower() in VIDEO_SUFFIXES
+    return Source(name, "video" if is_file else "live", Path(Path(parts.path).name), address)
+
+
+def _lane(source: Source) -> str:
+    """Return how a source is read ahead: sources in a row of the same lane go together."""
+    if source.is_live:
+        return "live"
+    return "stream" if source.is_stream else "files"
+
+
+def _is_frame(item: Item) -> bool:
+    return isinstance(item, Frame)
+
+
+def _read_whole(source: Source) -> list[Item]:
+    return list(_read(source, EVERYTHING))
+
+
+def _read(source: Source, selection: Selection) -> Iterator[Item]:
+    try:
+        yield from _READERS[source.kind](source, selection)
+    except InputError as error:
+        yield BrokenSource(source.name, str(error))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        yield BrokenSource(
+            source.name,
+            f"{source.name} cannot be read: {reason}. "
+            "Check that it is still there, and that you may read it.",
+        )
+
+
+def _read_image(source: Source, _: Selection) -> Iterator[Item]:
+    yield Frame(source.name, read_image(source.path))
+
+
+def _read_inputs(source: Source, _: Selection) -> Iterator[Item]:
+    arrays: dict[str, Array] = {}
+    frame = None
+    for name, part in source.parts.items():
+        if part.kind == "image":
+            frame = Frame(source.name, read_image(part.path))
+            arrays[name] = frame.image_bgr
+        else:
+            (sample,) = _read_arrays(part, EVERYTHING)
+            assert isinstance(sample, Sample)  # noqa: S101 - it reads nothing else
+            arrays[name] = _only_array(part.name, sample.arrays)
+    yield Inputs(source.name, arrays, frame)
+
+
+def _only_array(name: str, arrays: Mapping[str, Array]) -> Array:
+    if len(arrays) != 1:
+        raise InputError(f"{name} holds {len(arrays)} arrays, and one input takes one. Split it.")
+    return next(iter(arrays.values()))
+
+
+def _read_arrays(source: Source, _: Selection) -> Iterator[Item]:
+    if source.path.suffix.lower() == ".npz":
+        yield Sample(source.name, read_npz(source.path))
+        return
+    yield Sample(source.name, {"arr_0": read_npy(source.path)})
+
+
+def _read_video(source: Source, selection: Selection) -> Iterator[Item]:
+    from keras2cv.streams.videos import read_stream  # what only videos need is imported by videos
+
+    yield from read_stream(source, selection)
+
+
+_READERS: Final[Mapping[SourceKind, Callable[[Source, Selection], Iterator[Item]]]] = {
+    "image": _read_image,
+    "video": _read_video,
+    "camera": _read_video,
+    "live": _read_video,
+    "arrays": _read_arrays,
+    "inputs": _read_inputs,
+}

@@ -1,0 +1,117 @@
+"""Videos, cameras and network streams, frame by frame, with what can go wrong in each.
+
+A file that ends before its announced end, a frame that cannot be decoded, and a camera that goes
+away are each reported as a `BrokenSource` beside the frames that are fine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import cv2
+from numpy.typing import NDArray
+
+from keras2cv.errors import InputError, MissingDependency
+from keras2cv.streams.frames import BrokenSource, Frame, Item, Selection, Source, Stream
+
+Array = NDArray[Any]
+
+# Some containers tell a duration, from which cv2 works out the count: it may be a little off.
+_ANNOUNCED_SHARE: Final = 0.98
+_MAX_LOST: Final = 100  # damaged frames in a row; after them nothing more is expected
+_MAX_LIVE_LOST: Final = 10  # the same of a camera; one that is gone fails at once each time
+_LIVE_PATIENCE_S: Final = 3.0  # or each time after the driver's own time-out
+_MAX_FRAMES: Final = 10**9  # of a live stream cv2 announces nonsense
+
+
+def read_stream(source: Source, selection: Selection) -> Iterator[Item]:
+    """Yield the wanted frames of a video, camera or network stream.
+
+    Raises:
+        InputError: after the last frame: it gave none, fewer than announced, or, live, stopped.
+        MissingDependency: this OpenCV is built without video support.
+    """
+    if not hasattr(cv2, "VideoCapture"):
+        raise MissingDependency(
+            f"{source.name} is a video, and this OpenCV {cv2.__version__} is built without them. "
+            "Install an OpenCV with videoio, or give images."
+        )
+    capture = _opened(source)
+    count = 0
+    started_s = time.monotonic()
+    try:
+        stream = _describe(capture, source)
+        for is_whole in _grabbed(capture, source, stream):  # what is skipped stays YUV
+            name = f"{source.name}:{count:06d}"
+            if selection.has(name, count):
+                at_s = time.monotonic() - started_s if source.is_live else None
+                yield _frame(capture, name, stream, at_s) if is_whole else _damaged(name)
+            count += 1
+    finally:
+        capture.release()
+    _check_end(source, stream, count)
+
+
+def _opened(source: Source) -> cv2.VideoCapture:
+    if source.kind == "camera":
+        return cv2.VideoCapture(int(source.path.name))
+    return cv2.VideoCapture(source.address or str(source.path))
+
+
+def _describe(capture: cv2.VideoCapture, source: Source) -> Stream:
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    count = 0 if source.is_live else capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    return Stream(fps if 0 < fps < 1000 else None, int(count) if 0 < count < _MAX_FRAMES else None)
+
+
+def _grabbed(capture: cv2.VideoCapture, source: Source, stream: Stream) -> Iterator[bool]:
+    """Grab one frame after another, and yield for each whether it could be, until the end.
+
+    Where a frame is damaged cv2 fails as it does at the end, and goes on with the next one when it
+    is asked again. So a file is asked until the end that it announces, and a camera a few times.
+    """
+    announced = stream.frame_count or 0
+    most = _MAX_LIVE_LOST if source.is_live else _MAX_LOST
+    count = lost = 0
+    whole_s = time.monotonic()
+    while lost < most:
+        if capture.grab():
+            yield from [False] * lost
+            yield True
+            count, lost, whole_s = count + lost + 1, 0, time.monotonic()
+            continue
+        lost += 1
+        is_late = time.monotonic() - whole_s > _LIVE_PATIENCE_S
+        if is_late if source.is_live else count + lost >= announced:
+            return
+
+
+def _damaged(name: str) -> BrokenSource:
+    return BrokenSource(name, f"{name} cannot be decoded: the video is damaged there.")
+
+
+def _frame(capture: cv2.VideoCapture, name: str, stream: Stream, at_s: float | None) -> Item:
+    decoded, image = capture.retrieve()
+    if not decoded or image is None:
+        return _damaged(name)
+    bgr = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    return Frame(name, bgr, stream, at_s)
+
+
+def _check_end(source: Source, stream: Stream, count: int) -> None:
+    """Raise unless the stream ended where it should."""
+    if source.is_live:
+        what = f"stopped after {count} frames" if count else "cannot be opened"
+        raise InputError(f"{source.name} {what}. Check that it is connected, and free.")
+    if count == 0:
+        raise InputError(
+            f"OpenCV {cv2.__version__} cannot decode a single frame of {source.name}. "
+            "Convert the video, to H.264 in .mp4 for example."
+        )
+    if count + 1 < _ANNOUNCED_SHARE * (announced := stream.frame_count or 0):
+        raise InputError(
+            f"{source.name} ends after {count} of the {announced} frames that it announces: it is "
+            "cut off or damaged. Copy it again; the frames before are predicted."
+        )

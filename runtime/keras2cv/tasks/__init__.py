@@ -1,0 +1,1 @@
+"""The answers of a model: classes, boxes, masks, points, numbers, images."""

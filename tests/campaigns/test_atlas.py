@@ -1,0 +1,575 @@
+"""The atlas: what survives of a sweep, what each cell says, and the pages made of them.
+
+The suite measured here has three small cases of its own; the columns are this very OpenCV.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+pytest.importorskip("jinja2")
+pytest.importorskip("campaigns.atlas.columns")
+
+from campaigns.atlas import __main__ as atlas_main
+from campaigns.atlas import run_child
+from campaigns.atlas.cells import (
+    Atlas,
+    Cell,
+    Family,
+    Heading,
+    Row,
+    cell_of,
+    families_of,
+)
+from campaigns.atlas.children import Limits, supervise
+from campaigns.atlas.columns import make_columns
+from campaigns.atlas.markdown import error, markdown, percent
+from campaigns.atlas.reasons import tidied
+from campaigns.atlas.store import Record, Store, fingerprint
+from campaigns.atlas.sweep import Listed
+from campaigns.atlas.webpage import webpage
+from keras2cv.errors import MissingDependency, UsageError
+from keras2cv_export.matrix.environment import Environment, Environments
+from support.tiny_bundle import Classifier
+
+Array = NDArray[Any]
+
+HERE = ".".join(cv2.__version__.split(".")[:2])
+RNG = np.random.default_rng(71)
+STAMP = {"sources": "a", "keras": "3"}
+
+
+def record(case: str = "relu", column: str = "4.6", batch: int = 1, **facts: Any) -> Record:
+    """Return a record; a pass, unless told otherwise."""
+    verdict = facts.pop("verdict", "pass")
+    reason = "" if verdict == "pass" else "It is so."
+    return Record(case, column, batch, verdict, **{"reason": reason, **facts})
+
+
+def test_a_record_has_a_verdict_and_its_reason() -> None:
+    """A failure without a reason, a pass with one, and an unknown verdict are bugs of ours."""
+    for verdict, reason in (("fails", ""), ("pass", "It is wrong."), ("maybe", "It is so.")):
+        with pytest.raises(ValueError, match=r"give either|not one of"):
+            record(verdict=verdict, reason=reason)
+
+
+def test_records_survive(tmp_path: Path) -> None:
+    """A later run finds them; of two about the same, the later one counts."""
+    store = Store(tmp_path / "work", STAMP)
+    store.add([record(error=2e-7, rewrites=("a", "b")), record(batch=3, verdict="crash")])
+    store.add([record(batch=3, error=1e-6, opencv="4.6")])
+    again = Store(tmp_path / "work", STAMP)
+    assert not again.outdated
+    assert again.records == {
+        ("relu", "4.6", 1): record(error=2e-7, rewrites=("a", "b")),
+        ("relu", "4.6", 3): record(batch=3, error=1e-6, opencv="4.6"),
+    }
+
+
+def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
+    """A run may be killed while it writes, and the next one writes on a line of its own."""
+    Store(tmp_path, STAMP).add([record(), record("elu")])
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    again = Store(tmp_path, STAMP)
+    assert list(again.records) == [("relu", "4.6", 1)]
+    again.add([record("selu")])
+    assert list(Store(tmp_path, STAMP).records) == [("relu", "4.6", 1), ("selu", "4.6", 1)]
+
+
+def test_other_sources_begin_anew_unless_told_to_keep(tmp_path: Path) -> None:
+    """What was measured with other code is no result of this one."""
+    Store(tmp_path, STAMP).add([record()])
+    kept = Store(tmp_path, {**STAMP, "sources": "b"}, keep=True)
+    assert (kept.outdated, len(kept.records)) == (True, 1)
+    anew = Store(tmp_path, {**STAMP, "sources": "b"})
+    assert (anew.outdated, len(anew.records)) == (True, 0)
+    assert Store(tmp_path, STAMP).outdated
+
+
+def test_what_keras_own_export_did_outlasts_our_sources(tmp_path: Path) -> None:
+    """It is the slowest to measure, and no line of ours is in it; the suite is."""
+    theirs = replace(record(), column="Keras 5.0")
+    Store(tmp_path, STAMP).add([record(), theirs])
+    changed = {**STAMP, "sources": "b"}
+    assert list(Store(tmp_path, changed).records.values()) == [theirs]
+    assert list(Store(tmp_path, changed).records.values()) == [theirs]
+    assert not Store(tmp_path, {**changed, "suite": "other"}).records
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    """The option that moves it is named."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"cannot be written.*Use -w"):
+        Store(tmp_path / "file", STAMP)
+
+
+def test_the_fingerprint_sees_every_source(tmp_path: Path) -> None:
+    """A changed, moved or new file changes it; a file that is no source does not."""
+    (tmp_path / "a.py").write_text("x = 1", encoding="utf-8")
+    before = fingerprint([tmp_path])
+    (tmp_path / "notes.txt").write_text("y", encoding="utf-8")
+    assert fingerprint([tmp_path]) == before
+    (tmp_path / "a.py").write_text("x = 2", encoding="utf-8")
+    changed = fingerprint([tmp_path])
+    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    assert len({before, changed, fingerprint([tmp_path])}) == 3
+
+
+CHILD = """\
+import ctypes, json, os, sys, time
+def say(**facts): print(json.dumps(facts), flush=True)
+for job in json.load(open(sys.argv[1])):
+    say(job=job["job"], started=True)
+    if job["do"] == "crash": print("last words", file=sys.stderr, flush=True); ctypes.string_at(0)
+    if job["do"] == "hang": time.sleep(90)
+    if job["do"] == "grow": held = b"x" * 2**29; time.sleep(90)
+    say(job=job["job"], verdict="pass", did=job["do"], pid=os.getpid())
+    if job["do"] == "leave": os._exit(3)
+"""
+
+
+def ask(folder: Path, *doings: str, code: str = CHILD, **limits: Any) -> list[Any]:
+    """Return the answers of children that run `code` to jobs to be done."""
+    path = folder / "child.py"
+    path.write_text(code, encoding="utf-8")
+    jobs = [{"do": doing} for doing in doings]
+    bounds = Limits(**{"timeout_s": 60.0, **limits})
+    command = [sys.executable, str(path)]
+    return list(supervise(command, jobs, bounds, environment=dict(os.environ), folder=folder))
+
+
+def test_a_crash_costs_one_job(tmp_path: Path) -> None:
+    """The job that ended a child is told by its ending and last words; another child goes on."""
+    answers = ask(tmp_path, "sing", "crash", "dance", "leave", "rest")
+    assert [answer.job for answer in answers] == [0, 1, 2, 3, 4]
+    assert [answer.facts.get("did") for answer in answers] == [
+        "sing",
+        None,
+        "dance",
+        "leave",
+        "rest",
+    ]
+    problem = str(answers[1].problem)
+    assert problem.startswith("crashed (SIGSEGV)" if os.name == "posix" else "crashed (access")
+    assert problem.endswith("; its last words: last words")
+    children = [answer.facts.get("pid") for answer in answers]
+    assert children[0] != children[2]
+    assert children[2] == children[3] != children[4]
+
+
+def test_a_hang_ends_at_the_time_limit(tmp_path: Path) -> None:
+    """The time is a job's own, not that of all of them."""
+    answers = ask(tmp_path, "hang", "sing", timeout_s=2.0)
+    assert answers[0].problem == "was not done after 2 s"
+    assert answers[1].problem is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux' /proc")
+def test_what_takes_too_much_memory_is_stopped(tmp_path: Path) -> None:
+    """Before the machine is down."""
+    answers = ask(tmp_path, "grow", "sing", memory_gib=0.3)
+    assert answers[0].problem == "took more than 0.3 GiB of memory"
+    assert answers[1].problem is None
+
+
+def test_a_child_that_does_nothing_is_an_error(tmp_path: Path) -> None:
+    """It would be started for ever."""
+    with pytest.raises(MissingDependency, match="ends before its first job"):
+        ask(tmp_path, "sing", code="raise SystemExit(1)")
+
+
+def test_no_jobs_need_no_child(tmp_path: Path) -> None:
+    """Nothing is started."""
+    assert ask(tmp_path, code="raise SystemExit(1)") == []
+
+
+def write_io(path: Path, bundle: Classifier, offset: float = 0.0) -> Path:
+    """Write two samples of the classifier, the second off by `offset` in every logit."""
+    arrays: dict[str, Array] = {}
+    for i in range(2):
+        image = RNG.uniform(-1, 1, (1, 9, 12, 3)).astype(np.float32)
+        arrays |= {f"in/{i}/0": image, f"out/{i}/0": bundle(image) + np.float32(offset * i)}
+    np.savez(path, **arrays)  # type: ignore[arg-type]
+    return path
+
+
+@pytest.mark.parametrize(("offset", "verdict"), [(0.0, "pass"), (0.3, "wrong")])
+def test_a_bundle_is_run_as_it_is_deployed(tmp_path: Path, offset: float, verdict: str) -> None:
+    """Keras' arrays go in, and the worst sample decides."""
+    bundle = Classifier().write(tmp_path / "cat.cv")
+    io = write_io(tmp_path / "io.npz", Classifier(), offset)
+    job = {"kind": "bundle", "path": str(bundle), "io": str(io), "engine": "classic"}
+    found = run_child.answer(job)
+    assert found["verdict"] == verdict
+    assert (found["error"] > 1e-3) is bool(offset)
+    assert ("reason" in found) is bool(offset)
+
+
+def test_what_fails_says_so_in_a_sentence(tmp_path: Path) -> None:
+    """A damaged bundle, a file that cv2 refuses, a missing reference, and a bug of ours."""
+    io = str(write_io(tmp_path / "io.npz", Classifier()))
+    bundle = Classifier().write(tmp_path / "cat.cv")
+    (bundle / "model.onnx").write_bytes(b"junk")
+    job = {"kind": "bundle", "path": str(bundle), "io": io, "engine": "classic"}
+    found = run_child.answer(job)
+    assert (found["verdict"], found["reason"].count("\n")) == ("fails", 0)
+    plain = {**job, "kind": "plain", "path": str(bundle / "model.onnx"), "inputs": ["image"]}
+    assert run_child.answer({**plain, "outputs": ["logits"]})["verdict"] == "fails"
+    assert run_child.answer(plain)["verdict"] in ("fails", "crash")
+    assert run_child.answer({**job, "io": "nowhere"})["verdict"] == "crash"
+    assert run_child.answer({**job, "path": 7})["verdict"] == "crash"
+
+
+def test_a_plain_file_is_run_as_a_user_does(tmp_path: Path) -> None:
+    """Arrays go in under the file's own names; inputs beyond the model's are left alone."""
+    path = tmp_path / "m.onnx"
+    path.write_bytes(Classifier().onnx())
+    arrays: dict[str, Array] = {}
+    image = RNG.uniform(-1, 1, (1, 9, 12, 3)).astype(np.float32)
+    blob = np.ascontiguousarray(image.transpose(0, 3, 1, 2))
+    arrays |= {"in/0/0": blob, "out/0/0": Classifier()(image)}
+    np.savez(tmp_path / "io.npz", **arrays)  # type: ignore[arg-type]
+    job = {"kind": "plain", "path": str(path), "io": str(tmp_path / "io.npz")}
+    found = run_child.answer({**job, "inputs": ["image", "leaked"], "outputs": ["logits"]})
+    assert found["verdict"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "distance"),
+    [
+        ([1.0, 2.0], [1.0, -4.0], 1.5),
+        ([0.0, 0.0], [0.0, 0.0], 0.0),
+        ([1.0, np.nan], [1.0, 2.0], np.inf),
+        ([1.0, np.nan], [2.0, np.nan], 0.5),
+        ([np.nan], [np.nan], np.inf),
+    ],
+)
+def test_the_distance_is_relative_to_the_largest_value(
+    got: list[float], expected: list[float], distance: float
+) -> None:
+    """A NaN counts as right where Keras has one, and never makes up a whole answer."""
+    assert run_child.distance(np.float32(got), np.float32(expected)) == pytest.approx(distance)
+
+
+def test_another_shape_is_wrong(tmp_path: Path) -> None:
+    """Dimensions of 1 may differ, as OpenCV drops and adds them; others may not."""
+    np.savez(tmp_path / "io.npz", **{"out/0/0": RNG.normal(size=(1, 5))})
+    right = np.load(tmp_path / "io.npz")["out/0/0"]
+    assert run_child.judge([[right.reshape(5, 1)]], str(tmp_path / "io.npz"))["verdict"] == "pass"
+    found = run_child.judge([[np.tile(right, (3, 1))]], str(tmp_path / "io.npz"))
+    assert found["reason"] == "the shape (3, 5), and Keras gives (1, 5)"
+    assert "error" not in found
+    nan = run_child.judge([[right * np.nan]], str(tmp_path / "io.npz"))
+    assert (nan["verdict"], nan["error"], nan["reason"]) == ("wrong", None, "NaN")
+    json.dumps(nan, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "short"),
+    [
+        ("It is so.", "It is so."),
+        (
+            "OpenCV 4.8.1 does not load model.onnx (classic engine: Node [TopK@ai.onnx]:"
+            "(onnx_node!net/pick/TopKV2) parse error: OpenCV(4.8.1) /io/net.hpp:108: error: "
+            '(-2:Unspecified error) Can\'t create layer "a" of type "TopK" in function '
+            "'getLayerInstance', in handleNode). Export it for this OpenCV, with --opencv.",
+            "TopK in net/pick: OpenCV has no such op",
+        ),
+        (
+            "Node [Gather@ai.onnx]:(onnx_node!net/flip/GatherV2) parse error: OpenCV(4.6.0) "
+            "/io/onnx_importer.cpp:2907: error: (-215:Assertion failed) total() == 1 in function "
+            "'parseGather', in handleNode",
+            "Gather in net/flip: assertion failed: total() == 1",
+        ),
+        (
+            "Node [Clip@ai.onnx]:(Relu6) parse error",
+            "Clip in Relu6: OpenCV does not take this form",
+        ),
+    ],
+)
+def test_complaints_are_cut_down(reason: str, short: str) -> None:
+    """The node, its layer and the innermost words; anything else is left as it is."""
+    assert tidied(reason) == short
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "worst", "reason"),
+    [
+        (["pass", "pass"], "pass", ""),
+        (["pass", "fails"], "fails", "batch 3: It is so."),
+        (["refused", "refused"], "refused", "It is so."),
+        (["crash", "wrong"], "crash", "It is so."),
+        (["wrong", "fails"], "wrong", "It is so."),
+    ],
+)
+def test_a_cell_is_its_worst_batch_size(verdicts: Sequence[str], worst: str, reason: str) -> None:
+    """The batch size is named where another one passes."""
+    records = [
+        record(batch=batch, verdict=verdict, error=batch * 1e-7)
+        for batch, verdict in zip((1, 3), verdicts, strict=True)
+    ]
+    cell = cell_of(records)
+    assert (cell.verdict, cell.reason) == (worst, reason)
+    assert cell.error == pytest.approx(3e-7)
+    assert cell_of([record(error=1e-7), record(verdict="crash")]).error is None
+
+
+HEADINGS = (
+    Heading("5.0 new", "bundle", "5.0.0", "2.4.6", "3.11.7"),
+    Heading("4.6", "bundle", "4.6.0", "1.26.4", "3.11.7"),
+    Heading("Keras 5.0", "plain", "5.0.0", "2.4.6", "3.11.7"),
+)
+
+
+def drawn(**changes: Any) -> Atlas:
+    """Return an atlas with every verdict in it."""
+    fine, exact = Cell("pass", 3.4e-7, "", ""), Cell("pass", 0.0, "", "4.6")
+    bad = [Cell(v, None, f"why {v} <b>|`*_", "") for v in ("refused", "fails", "wrong", "crash")]
+    rows = (
+        Row("relu", (fine, exact, bad[1]), ("clip_to_relu",)),
+        Row("elu", (fine, bad[0], bad[1]), ("clip_to_relu", "split_it")),
+        Row("selu", (bad[2], bad[3], bad[3]), ()),
+    )
+    family = Family("layers_activation", "Activations: all of them, alone.", rows)
+    facts: dict[str, Any] = {
+        "headings": HEADINGS,
+        "families": (family,),
+        "date": "2031-02-03",
+        "command": "python -m campaigns.atlas -o docs/",
+        "versions": {"keras": "3.15.1", "onnx": "1.23.2"},
+        "suite_size": 3,
+    }
+    return Atlas(**(facts | changes))
+
+
+def test_cases_are_shown_when_every_column_has_them() -> None:
+    """A sweep that was interrupted shows what is whole; a family without any is left out."""
+    cases = [
+        Listed("relu", "layer", (1, 3), "activations", "Activations: all"),
+        Listed("elu", "layer", (1,), "activations", "Activations: all"),
+        Listed("conv", "layer", (1,), "convolutions", "Convolutions: all"),
+    ]
+    columns = [heading.name for heading in HEADINGS]
+    found = [record("relu", c, b, rewrites=("a",)) for c in columns for b in (1, 3)]
+    found += [record("elu", c) for c in columns[:2]] + [record("conv", columns[0])]
+    (family,) = families_of(cases, HEADINGS, {r.key: r for r in found})
+    assert [row.case for row in family.rows] == ["relu"]
+    assert family.rows[0].rewrites == ("a",)
+    assert (family.title, family.details) == ("Activations", "all")
+
+
+def test_the_markdown_page() -> None:
+    """Totals on top, a row per case, errors with one digit, reasons numbered below the table."""
+    page = markdown(drawn())
+    lines = page.splitlines()
+    assert lines[0] == "# Compatibility"
+    assert "The whole conformance suite: 3 cases. Measured on 2031-02-03" in page
+    assert "    python -m campaigns.atlas -o docs/" in lines
+    assert "| 5.0 new | 5.0.0 | 2.4.6 | 3 | **2** (66.7 %) | 0 | 0 | 1 | 0 |" in lines
+    assert "| 4.6 | 4.6.0 | 1.26.4 | 3 | **1** (33.3 %) | 1 | 0 | 0 | 1 |" in lines
+    assert "| `relu` | 3e-07 | 0 (4.6) | **fails** [1] |" in lines
+    assert "| `elu` | 3e-07 | **refused** [2] | **fails** [1] |" in lines
+    assert "| `selu` | **wrong** [3] | **crash** [4] | **crash** [4] |" in lines
+    assert r"2. why refused \<b>\|\`\*\_" in lines
+    assert "`clip_to_relu` 2, `split_it` 1" in page
+    assert "A part of the conformance suite: 3 of 9 cases." in markdown(drawn(suite_size=9))
+
+
+@pytest.mark.parametrize("page", [markdown, webpage])
+def test_kept_results_are_admitted(page: Any) -> None:
+    """Results of other sources are never passed off as these."""
+    words = "Some results were measured with earlier sources"
+    assert (words in page(drawn(mixed=True)), words in page(drawn())) == (True, False)
+
+
+def test_the_web_page() -> None:
+    """It needs nothing but itself, and shows reasons as text."""
+    page = webpage(drawn())
+    assert "why refused &lt;b&gt;" in page
+    assert "<b>|" not in page
+    assert 'data-flaw="pass"' in page
+    assert 'data-flaw="refused"' in page
+    assert 'data-flaw="crash"' in page
+    assert "3e-07" in page
+    assert "--opencv 4.6" in page
+    assert "66.7 %" in page
+    for outside in ("http:", "https:", "src=", "@import", "url("):
+        assert outside not in page
+    assert "3 of 9 cases" in " ".join(webpage(drawn(suite_size=9)).split())
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(1.0, "100 %"), (0.9999, "99.9 %"), (0.5, "50.0 %"), (0.0, "0.0 %")]
+)
+def test_a_hundred_percent_is_all(share: float, shown: str) -> None:
+    """999 of 1000 are not rounded up to all."""
+    assert percent(share) == shown
+
+
+def test_errors_are_shown_with_one_digit() -> None:
+    """An exact 0 is one, and an unknown error is no 0."""
+    assert [error(e) for e in (3.44e-7, 0.0, None, 1e-4)] == ["3e-07", "0", "?", "1e-04"]
+
+
+class Shelf(Environments):
+    """Environments that are there already."""
+
+    def __init__(self) -> None:
+        """Have all of them."""
+
+    def resolve(self, version: str) -> str:
+        """Add the wheel's own numbers."""
+        return f"{version}.0.1"
+
+    def prepare(self, wheel: str) -> Environment:
+        """Return it."""
+        return Environment(Path("python"), wheel, wheel.rpartition(".")[0], "2.0.0", "3.12.1")
+
+
+def test_columns() -> None:
+    """An engine each for OpenCV 5, then frozen graphs, then Keras' own export."""
+    columns = make_columns(["5.0", "4.6"], ["5.0"], {}, Shelf(), frozen=["4.6"])
+    assert [(c.name, c.kind, c.engine, c.where.opencv) for c in columns] == [
+        ("5.0 new", "bundle", "new", "5.0.0"),
+        ("5.0 classic", "bundle", "classic", "5.0.0"),
+        ("4.6", "bundle", "classic", "4.6.0"),
+        ("frozen 4.6", "frozen", "classic", "4.6.0"),
+        ("Keras 5.0", "plain", "default", "5.0.0"),
+    ]
+
+
+def test_a_python_of_another_version_is_refused() -> None:
+    """One that was given by hand is looked at first."""
+    here = Path(sys.executable)
+    with pytest.raises(UsageError, match=rf"for OpenCV 3\.1, and has OpenCV {cv2.__version__}"):
+        make_columns(["3.1"], [], {"3.1": here})
+    with pytest.raises(UsageError, match="no OpenCV that imports"):
+        make_columns(["3.1"], [], {"3.1": here.parent / "no-python"})
+
+
+SUITE = '''\
+"""Three cases of all kinds."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    make: Any
+    group: str = "layer"
+    batches: tuple = (1, 3)
+    input_shapes: dict = field(default_factory=dict)
+
+    def model(self):
+        import keras
+
+        keras.utils.set_random_seed(3)
+        image = keras.Input((7, 10, 3), name="image")
+        return keras.Model(image, self.make(keras)(image), name=self.name)
+
+    def inputs(self, model, batch, seed):
+        rng = np.random.default_rng(seed)
+        return [rng.normal(size=(batch, 7, 10, 3)).astype(np.float32)]
+
+
+def gamma(x):
+    import tensorflow
+
+    return tensorflow.math.lgamma(x)
+
+
+def cases():
+    return (
+        Case("plain_conv", lambda keras: keras.layers.Conv2D(4, 3, activation="relu")),
+        Case("odd_gamma", lambda keras: keras.layers.Lambda(gamma, output_shape=(7, 10, 3))),
+        Case("broken_case", lambda keras: 1 / 0),
+    )
+
+
+def all_cases():
+    return cases()
+'''
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    """Write a suite of a convolution, an op that nothing has, and a case with a bug."""
+    folder = tmp_path / "small_suite"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("", encoding="utf-8")
+    (folder / "suite.py").write_text(SUITE, encoding="utf-8")
+    return folder
+
+
+def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Every case has its cells, whatever became of it; a second run measures nothing again."""
+    pytest.importorskip("tensorflow")
+    command = ["--suite", str(suite), "-w", str(tmp_path / "work"), "-o", str(tmp_path / "out")]
+    command += ["--opencv", HERE, "--frozen", HERE, "--plain", HERE]
+    command += ["--python", f"{HERE}={sys.executable}"]
+    assert atlas_main.main(command) == 0
+    said = capfd.readouterr()
+    assert "3 cases, 0 of them measured before" in said.err
+    page = (tmp_path / "out" / "compatibility.md").read_text(encoding="utf-8")
+    assert said.out.split() == [
+        str(tmp_path / "out" / f"compatibility.{kind}") for kind in ("md", "html")
+    ]
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    cells = {line.split("`")[1]: [c.strip() for c in line.split("|")[2:-1]] for line in rows}
+    assert list(cells) == ["plain_conv", "odd_gamma", "broken_case"]
+    assert all(cell[0].isdigit() for cell in cells["plain_conv"])
+    assert all(cell.split("*")[2] in ("refused", "fails") for cell in cells["odd_gamma"])
+    assert all(cell.startswith("**crash**") for cell in cells["broken_case"][:-1])
+    assert "ZeroDivisionError" in page
+    assert "Lgamma" in page
+    work = [path.name for path in (tmp_path / "work").iterdir()]
+    assert work == ["results.jsonl"]
+    assert atlas_main.main([*command, "--only", "*conv", "--keep"]) == 0
+    assert "1 cases, 1 of them measured before" in capfd.readouterr().err
+
+
+def test_columns_can_be_left_out() -> None:
+    """And the command that the page shows leaves them out again."""
+    args = atlas_main.parser().parse_args(["--opencv", "5.0", "--frozen", "none", "--plain=none"])
+    assert (args.frozen, args.plain) == ((), ())
+    assert "--opencv 5.0 --frozen none --plain none -o" in atlas_main._command(args)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--suite", "nowhere"], "is no conformance suite"),
+        (["--only", "nothing*"], "No case of the suite is called nothing"),
+        (["--python", "4.6"], "takes VERSION=PATH"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(
+    suite: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    words: str,
+) -> None:
+    """The exit code is 2, and nothing is measured."""
+    listed = (Listed("relu", "layer", (1,), "suite", "Three cases"),)
+    monkeypatch.setattr(atlas_main, "list_suite", lambda *_: (listed, {"keras": "3"}))
+    command = ["--suite", str(suite), "-w", str(tmp_path / "work"), *arguments]
+    assert atlas_main.main(command) == 2
+    assert words in capfd.readouterr().err

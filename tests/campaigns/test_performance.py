@@ -1,0 +1,192 @@
+"""The performance page: what is measured, what is counted, and what is said."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from campaigns.performance.__main__ import main
+from campaigns.performance.flops import gflop_of
+from campaigns.performance.measure import Found, results
+from campaigns.performance.page import geometric_mean, write
+from campaigns.performance.zoo import DEPTHS, TYPICAL, Case, cases
+from keras2cv_bench.process import environment_of
+from keras2cv_bench.records import Answers, Missing, Record, to_json
+from keras2cv_bench.subjects import AT_AVX2, SAME_ISA
+from keras2cv_bench.way import Job
+from support.bench_records import record, reference, timing
+
+WRONG = Answers("different", 0.5, "scores: off by 0.5")
+
+
+def case(name: str, group: str = "models", x: float = 0.0) -> Case:
+    """Return a case that nobody builds."""
+    return Case(name, group, lambda: None, 224, "tf", x)
+
+
+def measured(ours_ms: float = 5.0, **more: Any) -> Record:
+    """Return a record with everybody that the page shows."""
+    return record(
+        timing("bundle", ours_ms),
+        reference(10.0),
+        timing("model.predict", 40.0),
+        timing("onnxruntime", 4.0),
+        timing("naive", 8.0, **more),
+        missing=[Missing("frozen", "needs a pass")],
+    )
+
+
+def page_of(found: list[Found], folder: Path) -> str:
+    """Return the page's text."""
+    write(found, {2: 200.0}, folder)
+    return (folder / "performance.md").read_text(encoding="utf-8")
+
+
+def test_every_model_and_every_scale_is_measured_once() -> None:
+    """Fourteen models; MobileNetV2 as it is belongs to each scale."""
+    found = cases(4)
+    assert len({one.name for one in found}) == len(found)
+    assert tuple(one.name for one in found if one.group == "models") == TYPICAL
+    assert len(TYPICAL) == 14
+    assert [one.threads for one in found if one.group == "threads"] == [1, 2]
+    assert [one.x for one in found if one.group == "depth"] == list(DEPTHS)
+
+
+def test_the_page_says_means_worst_and_what_is_missed(tmp_path: Path) -> None:
+    """Ratios are ours over theirs, the mean is geometric."""
+    found = [
+        Found(case("Fast"), measured(5.0), 0.6, ""),
+        Found(case("Slow"), measured(20.0), 0.6, "no frozen graph of this"),
+    ]
+    text = page_of(found, tmp_path)
+    line = next(x for x in text.splitlines() if x.startswith("| `tf.function` |"))
+    assert "1.00" in line  # the mean of 0.5 and 2
+    assert "2.0" in line
+    assert "(Slow)" in line
+    assert "**missed**" in line
+    assert "no frozen graph of this" in text
+    for name in ("models", "share"):
+        drawing = (tmp_path / "performance" / f"{name}.svg").read_text(encoding="utf-8")
+        assert drawing.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+        assert f"performance/{name}.svg" in text
+
+
+def test_a_wrong_answer_has_no_time(tmp_path: Path) -> None:
+    """It is listed with its reason instead."""
+    found = [Found(case("Odd"), measured(5.0, answers=WRONG), 0.6, "")]
+    text = page_of(found, tmp_path)
+    assert "other answers (scores: off by 0.5)" in text
+    assert "| Keras' ONNX export in cv2 |" not in text.split("## Model by model")[0]
+
+
+def test_scales_are_drawn_below_the_ceiling(tmp_path: Path) -> None:
+    """From two points on."""
+    found = [Found(case(f"p{x}", "depth", x), measured(x), 0.6, "") for x in (2.0, 4.0)]
+    text = page_of(found, tmp_path)
+    assert "### Depth" in text
+    assert "### Batch" not in text
+    assert "one big matrix product" in (tmp_path / "performance" / "depth.svg").read_text()
+    assert re.search(r"\| 1(49|50|51)% \|", text)  # 0.6 GFLOP in 2 ms, of 200 GFLOP/s
+
+
+def test_what_is_measured_is_found_again(tmp_path: Path) -> None:
+    """A run that was interrupted goes on where it stopped."""
+    done, open_ = case("Done"), case("Open")
+    folder = tmp_path / "Done"
+    folder.mkdir()
+    (folder / "prepared.json").write_text('{"gflop": 1.5, "frozen": ""}')
+    (folder / "record.json").write_text(to_json(measured()))
+    (found,) = results([done, open_], tmp_path)
+    assert (found.case, found.gflop) == (done, 1.5)
+    assert found.record == measured()
+
+
+def test_a_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:
+    """Others' errors name the file that they read with all of its path."""
+    folder = tmp_path / "Done"
+    folder.mkdir()
+    (folder / "prepared.json").write_text('{"gflop": 1.5, "frozen": ""}')
+    said = Missing("onnxruntime", f"Load model from {folder}/plain.onnx failed")
+    (folder / "record.json").write_text(to_json(replace(measured(), missing=(said,))))
+    (found,) = results([case("Done")], tmp_path)
+    assert [m.reason for m in found.record.missing] == ["Load model from plain.onnx failed"]
+
+
+def test_arithmetic_is_counted_as_everybody_does(tmp_path: Path) -> None:
+    """Two operations a multiplication: a grouped convolution, a product, a Gemm."""
+    make = onnx.helper
+    rng = np.random.default_rng(0)
+    weights = {
+        "w": rng.normal(size=(6, 2, 3, 3)),  # 4 channels in, in two groups
+        "m": rng.normal(size=(90, 5)),
+        "g": rng.normal(size=(5, 8)),
+    }
+    nodes = [
+        make.make_node("Conv", ["x", "w"], ["c"], group=2, kernel_shape=[3, 3]),
+        make.make_node("GlobalAveragePool", ["c"], ["p"]),
+        make.make_node("Flatten", ["c"], ["f"]),
+        make.make_node("MatMul", ["f", "m"], ["d"]),
+        make.make_node("Gemm", ["d", "g"], ["y"]),
+    ]
+    value = make.make_tensor_value_info
+    graph = make.make_graph(
+        nodes,
+        "g",
+        [value("x", 1, [1, 4, 5, 7])],
+        [value("y", 1, [1, 8])],
+        [onnx.numpy_helper.from_array(w.astype(np.float32), n) for n, w in weights.items()],
+    )
+    conv = 2 * (6 * 3 * 5) * (2 * 9)
+    onnx.save(make.make_model(graph), tmp_path / "m.onnx")
+    expected = conv + 2 * 5 * 90 + 2 * 8 * 5
+    assert gflop_of(tmp_path / "m.onnx") * 1e9 == pytest.approx(expected)
+
+
+def test_a_mean_of_ratios_does_not_take_sides() -> None:
+    """Twice as fast and twice as slow are no difference."""
+    assert geometric_mean([0.5, 2.0]) == pytest.approx(1.0)
+
+
+def test_an_unknown_case_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With 2, before anything is exported."""
+    assert main(["--only", "AlexNet", "-w", str(tmp_path)]) == 2
+    assert "There is no case 'AlexNet'" in capsys.readouterr().err
+
+
+def test_tensorflow_at_avx2_explains_and_is_no_bar(tmp_path: Path) -> None:
+    """A row and a column of its own, beside those of TensorFlow as it is."""
+    more = (timing(SAME_ISA, 20.0), timing("naive", 8.0))
+    it = record(timing("bundle", 5.0), reference(10.0), *more)
+    text = page_of([Found(case("Fast"), it, 0.6, "")], tmp_path)
+    rows = [x for x in text.splitlines() if x.startswith("| `tf.function`")]
+    assert [row.split(" | ")[1:3] for row in rows] == [["0.50", "0.60"], ["0.25", "-"]]
+    assert "| `tf.function`, AVX2 only |" in text.split("## Model by model")[1]
+    assert "AVX2" not in page_of([Found(case("Fast"), measured(), 0.6, "")], tmp_path)
+
+
+def test_the_head_says_what_models_ran_on(tmp_path: Path) -> None:
+    """Not what the last scale did, and in the number that fits."""
+    one = record(timing("bundle", 5.0), reference(10.0), threads=1)
+    found = [
+        Found(case("Fast"), measured(), 0.6, ""),
+        Found(case("Alone", "threads", 1.0), one, 0.6, ""),
+    ]
+    write(found, {1: 100.0, 2: 200.0}, tmp_path)
+    assert "with 2 threads unless said" in (tmp_path / "performance.md").read_text()
+    write(found[1:], {1: 100.0}, tmp_path)
+    assert "with 1 thread unless said" in (tmp_path / "performance.md").read_text()
+
+
+def test_a_limit_is_in_the_environment_before_anything_is_imported(tmp_path: Path) -> None:
+    """The process starts with it, and no other does."""
+    job = Job("keras_model", tmp_path, tmp_path, tmp_path, 1, 2, variables=AT_AVX2.variables)
+    assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
+    assert environment_of(job)["ONEDNN_MAX_CPU_ISA"] == "AVX2"
+    assert "ONEDNN_MAX_CPU_ISA" not in environment_of(replace(job, variables=()))

@@ -1,0 +1,135 @@
+"""The demo as a whole: what it leaves behind, what it says, and that what it says can be typed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import pytest
+from rich.console import Console
+
+import keras2cv
+from keras2cv.bundle.reading import read_bundle
+from keras2cv.errors import UsageError
+from keras2cv_export.demo import DemoReport, run_demo, steps
+from keras2cv_export.demo.closing import with_keras2cv, with_opencv_alone
+from keras2cv_export.demo.places import Places
+
+pytest.importorskip("keras")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A demo that ran, and what it said."""
+
+    report: DemoReport
+    text: str
+
+    def section(self, title: str) -> list[str]:
+        """Return the lines below a title."""
+        lines = self.text.splitlines()
+        below = lines[lines.index(title) + 1 :]
+        return [line[2:] for line in below[: [*below, ""].index("")]]
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """A demo that trains on next to nothing, and so learns nothing; all else is as always."""
+    page = io.StringIO()
+    folder = tmp_path_factory.mktemp("with a space") / "demo"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, count in (("_TRAINING", 64), ("_VALIDATION", 30), ("_PHOTOS", 7), ("_TIMED", 3)):
+            patch.setattr(steps, name, count)
+        report = run_demo(folder, epochs=1, console=Console(file=page))
+    return Told(report, page.getvalue())
+
+
+def test_all_but_the_accuracy_is_as_it_should_be(short: Told) -> None:
+    """Parity, self-tests and agreement do not depend on how much was learned."""
+    (problem,) = short.report.problems
+    assert "named right" in problem
+    assert short.report.exit_code == 1
+    assert short.report.same_answers == 30
+    assert set(short.report.parity.values()) == {"pass"}
+    assert set(short.report.selftests.values()) == {"pass"}
+    assert "Not everything is as it should be" in short.text
+
+
+def test_everything_lies_where_it_says(short: Told) -> None:
+    """Every name in the list of contents is there, and nothing else is."""
+    lines = short.section(f"In {short.report.folder}")
+    named = {name for line in lines for name in line[:25].replace(",", " ").split()}
+    assert named == {path.name for path in short.report.folder.iterdir()}
+
+
+def test_the_record_is_finished(short: Told) -> None:
+    """demo.json holds the figures of the report."""
+    facts = json.loads((short.report.folder / "demo.json").read_text(encoding="utf-8"))
+    assert facts["photos"] == 7
+    assert facts["passed"] is False
+    assert "finished" not in facts
+
+
+def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Told) -> None:
+    """PNG and JPEG take different decoders."""
+    photos = sorted((short.report.folder / "photos").iterdir())
+    assert {path.suffix for path in photos} == {".png", ".jpg"}
+    assert photos[0].name == "01-circle.png"
+    for path in (*photos, short.report.folder / "contact-sheet.png"):
+        assert min(cv2.imread(str(path)).shape[:2]) >= 160
+
+
+def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
+    """They are what `keras2cv export` makes."""
+    for name in ("shapes.cv", "shapes-h5.cv"):
+        manifest = keras2cv.load(short.report.folder / name).manifest
+        assert manifest.status == "verified"
+        assert manifest.task.kind == "classify"
+        assert manifest.task.labels is not None
+        assert "heart" in manifest.task.labels
+
+
+def test_a_demo_can_be_run_over_an_earlier_one_but_over_nothing_else(tmp_path: Path) -> None:
+    """The folder is looked at before anything is drawn."""
+    (tmp_path / "holiday.jpg").write_bytes(b"...")
+    page = io.StringIO()
+    with pytest.raises(UsageError, match="holds no earlier demo"):
+        run_demo(tmp_path, console=Console(file=page))
+    assert page.getvalue() == ""
+
+
+def printed(lines: Iterable[str]) -> tuple[str, float]:
+    """Run code that prints a label and a score."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec("\n".join(lines), {})  # noqa: S102 - what people are told to type
+    label, score = out.getvalue().split()
+    return label, float(score)
+
+
+def test_the_code_that_it_shows_runs_and_both_ways_agree(short: Told) -> None:
+    """With keras2cv and with OpenCV alone, the label and the score are the same."""
+    places = Places(short.report.folder)
+    photo = places.photos / "02-cross.jpg"
+    manifest = read_bundle(places.keras_bundle).manifest
+    label, score = printed(with_keras2cv(places, photo))
+    label_alone, score_alone = printed(with_opencv_alone(manifest, places, photo))
+    assert label == label_alone
+    assert score == pytest.approx(score_alone, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_the_real_demo_passes_and_says_what_to_type_next(tmp_path: Path) -> None:
+    """It learns 97 % and more, and ends with commands and code."""
+    page = io.StringIO()
+    told = Told(run_demo(tmp_path / "demo", console=Console(file=page)), page.getvalue())
+    assert told.report.problems == ()
+    assert told.report.accuracy_opencv >= 0.97
+    assert all(line.startswith("keras2cv ") for line in told.section("What to type next"))
+    assert printed(told.section("In Python, without TensorFlow"))[0] == "circle"
+    assert printed(told.section("In Python, with OpenCV alone"))[0] == "circle"

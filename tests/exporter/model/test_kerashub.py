@@ -1,0 +1,147 @@
+"""What is taken from a model of KerasHub, with classes that have its names and attributes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import keras2cv
+from keras2cv_export import export
+from keras2cv_export.model.kerashub import Told, told_by
+
+WIDTH, HEIGHT = 48, 32
+ANCHORS = np.array([[-4, -2, 12, 10], [0, 0, 8, 16], [10, 4, 40, 30]], np.float32)  # x0, y0, x1, y1
+
+
+def hub_class(name: str, base: type = keras.Model) -> Any:
+    """Return a class called `name`, of a task that KerasHub has, from its package."""
+    task = type("ObjectDetector", (base,), {"__module__": "keras_hub.src.models.object_detector"})
+    return type(name, (task,), {"__module__": "keras_hub.src.models.own"})
+
+
+def decoder(**changed: Any) -> Any:
+    """Return a NonMaxSuppression with its attributes."""
+    rules = {"from_logits": True, "confidence_threshold": 0.4, "iou_threshold": 0.6}
+    return type("NonMaxSuppression", (), {**rules, "max_detections": 30, **changed})()
+
+
+def converter(**changed: Any) -> Any:
+    """Return an image converter with its attributes."""
+    facts = {"scale": [0.5, 0.25, 0.125], "offset": [-1, -2, -3], "interpolation": "bilinear"}
+    shape = {"crop_to_aspect_ratio": False, "pad_to_aspect_ratio": False, "antialias": False}
+    return SimpleNamespace(**{**facts, **shape, **changed})
+
+
+class Generator:
+    """An AnchorGenerator of two levels."""
+
+    def __init__(self, bounding_box_format: str, table: Any) -> None:
+        self.bounding_box_format = bounding_box_format
+        self.levels = {"P3": table[:2], "P4": table[2:]}
+
+    def __call__(self, images: Any) -> dict[str, Any]:
+        """Return the anchors, for images of the size that they are made for."""
+        assert images.shape == (1, HEIGHT, WIDTH, 3)
+        return self.levels
+
+
+def detector(anchor_format: str = "xyxy", **converted: Any) -> Any:
+    """Return a RetinaNet-like model of three boxes and two classes."""
+    photo = keras.Input((HEIGHT, WIDTH, 3), name="images")
+    y = layers.GlobalAveragePooling2D()(layers.Conv2D(5, 3, activation="relu")(photo))
+    outputs = {
+        "bbox_regression": layers.Reshape((3, 4))(layers.Dense(12)(y)),
+        "cls_logits": layers.Reshape((3, 2))(layers.Dense(6)(y)),
+    }
+    model = hub_class("RetinaNetObjectDetector")(photo, outputs)
+    order = {"xyxy": [0, 1, 2, 3], "yxyx": [1, 0, 3, 2]}[anchor_format]
+    model.anchor_generator = Generator(anchor_format, ANCHORS[:, order])
+    model.prediction_decoder = decoder()
+    model.preprocessor = SimpleNamespace(image_converter=converter(**converted))
+    return model
+
+
+@pytest.mark.parametrize("anchor_format", ["xyxy", "yxyx"])
+def test_a_retinanet_brings_its_anchors_and_its_suppression(anchor_format: str) -> None:
+    """Centres and sizes in pixels, whatever format they are generated in."""
+    told = told_by(detector(anchor_format), (WIDTH, HEIGHT))
+    assert told.kind == "detect"
+    assert told.detection["anchors"].tolist() == [[4, 4, 16, 12], [4, 8, 8, 16], [25, 17, 30, 26]]
+    rules = {key: told.detection[key] for key in ("score", "nms", "max_detections", "activation")}
+    assert rules == {"score": 0.4, "nms": 0.6, "max_detections": 30, "activation": "sigmoid"}
+    assert told.detection["nms_across_classes"]
+
+
+def test_its_pixels_are_those_of_its_converter() -> None:
+    """The pixel * scale + offset, in each channel."""
+    told = told_by(detector(), (WIDTH, HEIGHT))
+    assert told.pixels is not None
+    pixel = np.array([10.0, 20.0, 200.0])
+    facts = {key: np.array(told.pixels[key]) for key in ("mean", "scale", "std")}
+    found = (pixel - facts["mean"]) * facts["scale"] / facts["std"]
+    np.testing.assert_allclose(found, pixel * [0.5, 0.25, 0.125] + [-1, -2, -3], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, ("stretch", "tf-bilinear")),
+        ({"crop_to_aspect_ratio": True}, ("center-crop", "tf-bilinear")),
+        ({"antialias": True}, ("stretch", "tf-bilinear-antialias")),
+        ({"interpolation": "nearest"}, ("stretch", "tf-nearest")),
+    ],
+)
+def test_its_resize_is_that_of_its_converter(changed: Any, expected: tuple[str, str]) -> None:
+    """The rule and the kernel, by our names."""
+    told = told_by(detector(**changed), (WIDTH, HEIGHT))
+    assert told.pixels is not None
+    assert (told.pixels["resize"], told.pixels["interpolation"]) == expected
+
+
+def test_a_picture_that_keras_pads_is_padded() -> None:
+    """With black, before the resize, as its converter does."""
+    told = told_by(detector(pad_to_aspect_ratio=True), (WIDTH, HEIGHT))
+    assert told.pixels is not None
+    assert (told.pixels["resize"], told.pixels["pad"]) == ("pad", 0)
+    assert len(told_by(detector(), (WIDTH, HEIGHT)).pixels_note) == 1
+
+
+def test_other_models_say_nothing() -> None:
+    """No class of KerasHub's, or more inputs than an image."""
+    photo = keras.Input((HEIGHT, WIDTH, 3))
+    assert told_by(keras.Model(photo, photo * 2), (WIDTH, HEIGHT)) == Told()
+    assert told_by(None, (WIDTH, HEIGHT)) == Told()
+    assert told_by(detector(), None) == Told()
+
+
+def test_a_detector_that_is_not_known_is_asked_about() -> None:
+    """Its task is known, and how its boxes are decoded is not."""
+    model = detector()
+    model.prediction_decoder = object()
+    told = told_by(model, (WIDTH, HEIGHT))
+    assert (told.kind, told.detection) == ("detect", {})
+
+
+def test_what_is_stated_comes_first(tmp_path: Path) -> None:
+    """Exported as it is, but for the threshold that the user gave; and both are said."""
+    report = export(detector(), tmp_path / "d.cv", detection={"score": 0.0})
+    detect = report.manifest.task.detect
+    assert detect is not None
+    assert detect.anchors is not None
+    assert (detect.score, detect.nms and detect.nms.iou, len(detect.anchors.boxes)) == (
+        0.0,
+        0.6,
+        12,
+    )
+    report = export(detector(), tmp_path / "d.cv")
+    assert any("KerasHub's RetinaNetObjectDetector" in note for note in report.notes)
+    assert report.manifest.task.detect is not None
+    assert report.manifest.task.detect.score == 0.4
+    result = keras2cv.load(tmp_path / "d.cv").predict(np.full((70, 50, 3), 90, np.uint8))
+    assert isinstance(result, keras2cv.Detections)

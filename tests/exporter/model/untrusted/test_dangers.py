@@ -1,0 +1,147 @@
+"""What a config would make Keras do: each known way is found, and honest models are let be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import support.hostile_models as hostile
+from keras2cv.errors import ModelError
+from keras2cv_export.model.load import load_model
+from keras2cv_export.model.untrusted.dangers import dangers
+from keras2cv_export.model.untrusted.functions import is_arithmetic
+from keras2cv_export.model.untrusted.operations import does_more
+
+
+@pytest.mark.parametrize("name", hostile.CONFIGS)
+def test_every_known_way_is_found(name: str) -> None:
+    """Each is named with its layer, and with what it would do."""
+    config, said = hostile.CONFIGS[name]
+    assert said in "; ".join(map(str, dangers(config)))
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+@pytest.mark.parametrize("name", hostile.CONFIGS)
+def test_no_file_with_such_a_config_is_loaded(tmp_path: Path, name: str, suffix: str) -> None:
+    """Whatever it is saved as, it is refused, and the user hears what --unsafe would allow."""
+    config, said = hostile.CONFIGS[name]
+    write = hostile.write_archive if suffix == "keras" else hostile.write_hdf5
+    path = write(tmp_path / f"cat.{suffix}", config)
+    with pytest.raises(ModelError, match=rf"(?s){re.escape(said)}.*pass --unsafe"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+@pytest.mark.parametrize("name", hostile.FOREIGN)
+def test_nobodys_classes_are_asked_for_and_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, unsafe: bool
+) -> None:
+    """A file does not say what is imported, --unsafe or not: --import does."""
+    monkeypatch.chdir(tmp_path)
+    config, said = hostile.FOREIGN[name]
+    path = hostile.write_archive(tmp_path / "cat.keras", config)
+    with pytest.raises(ModelError, match=rf"not known here: .*{re.escape(said)}.*--import"):
+        load_model(path, unsafe=unsafe)
+    assert not Path(hostile.PROOF).exists()
+
+
+def test_the_function_of_a_lambda_layer_is_not_told_twice() -> None:
+    """One layer, one danger."""
+    config, _ = hostile.CONFIGS["CVE-2024-3660: a Lambda layer"]
+    assert len(dangers(config)) == 1
+
+
+HONEST: dict[str, Any] = {
+    "layers by their public names": hostile.model(
+        hostile.dense(activation="relu", name="block/dense_1")
+    ),
+    "an operation of keras.src": hostile.model(
+        hostile.part("keras.src.ops.numpy", "Add", {"name": "add"})
+    ),
+    "a layer of an application": hostile.part(
+        "keras.src.applications.convnext", "LayerScale", {"name": "s"}
+    ),
+    "a policy": hostile.dense(dtype=hostile.part("keras", "DTypePolicy", {"name": "float32"})),
+    "a NumPy type": hostile.dense(t=hostile.part("builtins", "type", "float32")),
+    "a vocabulary that is a list": hostile.part(
+        "keras.layers", "StringLookup", {"name": "w", "vocabulary": ["a", "b"]}
+    ),
+    "plain calls of Keras 2": [
+        hostile.old("TFOpLambda", {"name": n, "function": n})
+        for n in (
+            "nn.relu6",
+            "math.reduce_mean",
+            "__operators__.add",
+            "compat.v1.transpose",
+            "cast",
+        )
+    ],
+    "slices of Keras 2": hostile.old(
+        "SlicingOpLambda", {"name": "s", "function": "__operators__.getitem"}
+    ),
+    "a node of a graph that computes": hostile.old(
+        "TensorFlowOpLayer", {"name": "n", "node_def": {"name": "n", "op": "Relu6"}}
+    ),
+    "a layer of a Keras that is not here": hostile.part("keras.layers", "NewIn2030", {"name": "n"}),
+    "a layer that is called like a danger": hostile.dense(name="Lambda"),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_configs_are_let_be(name: str) -> None:
+    """What Keras itself writes is no danger."""
+    assert dangers(HONEST[name]) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("io.read_file", "io.gfile.copy", "load_op_library", "py_function", "numpy_function"),
+        *("raw_ops.WriteFile", "compat.v1.py_func", "saved_model.load", "summary.write", "print"),
+        *("random.set_seed", "keras.models.load_model", "keras.backend.clear_session", "", "nn"),
+        *("keras.utils.get_file", "data.Dataset.list_files", "__internal__.x", "nn.x.y", "map_fn"),
+    ],
+)
+def test_functions_that_do_more_than_compute_are_not_arithmetic(name: str) -> None:
+    """A file of Keras 2 can name any function of tf."""
+    assert not is_arithmetic(name)
+
+
+_NAMES_A_PLACE = re.compile(
+    r"file(names?)?|filename.*|.*_path|path|prefix|.*director(y|ies)|address|.*url.*|patterns?|"
+    r"file_pattern|logdir|db_uri|destination_prefix|checkpoint_prefixes|vocab_file|.*_vocab_file|"
+    r"descriptor_source|shard_dir|chunk_file"
+)
+_COMPUTES = {"RegexFullMatch", "RegexReplace", "StaticRegexFullMatch", "StaticRegexReplace"}
+
+
+def test_every_operation_with_a_place_among_its_arguments_is_known() -> None:
+    """A new TensorFlow that can read or write in a new way makes this fail."""
+    import tensorflow as tf
+    from tensorflow.python.framework import op_def_registry
+
+    found = {
+        name
+        for name in dir(tf.raw_ops)
+        if (op := op_def_registry.get(name)) is not None
+        and any(_NAMES_A_PLACE.fullmatch(a.name) for a in [*op.input_arg, *op.attr])
+    }
+    assert len(found) > 50
+    assert {name for name in found - _COMPUTES if does_more(name) is None} == set()
+
+
+@pytest.mark.parametrize("name", ["PyFunc", "EagerPyFunc", "Abort", "WriteImageSummary", "Send"])
+def test_operations_that_need_no_place_are_known(name: str) -> None:
+    """They run Python, write events, talk, or end the process."""
+    assert does_more(name) is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["Conv2D", "ReadVariableOp", "RestoreShape", "TensorArrayWriteV3", "SaveTheWhales"]
+)
+def test_operations_that_compute_are_let_be(name: str) -> None:
+    """A name that only begins like one is another."""
+    assert does_more(name) is None

@@ -1,0 +1,460 @@
+"""`codegen`: what is written, what is refused, and that the Python program is right by itself."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+import keras2cv
+from keras2cv.bundle.manifest import KINDS
+from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
+from keras2cv.cli import main
+from keras2cv.codegen import LANGUAGES, generate
+from keras2cv.codegen.traits import traits_of
+from keras2cv.errors import UsageError
+from keras2cv.pixels.resize import INTERPOLATIONS, resize
+from support.clips import read_clip, write_clip
+from support.pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
+from support.program_bundles import (
+    BUNDLES,
+    CV2_ALONE,
+    RULES,
+    SPOILT,
+    all_values,
+    assert_predicts,
+    assert_same_lines,
+    bad_images,
+    classifier,
+    expected_samples,
+    filtered,
+    write_images,
+)
+from support.tiny_bundle import Classifier
+
+CPP_FILES = {"CMakeLists.txt", "README.md", "main.cpp", "answer.hpp", "manifest.hpp", "model.hpp"}
+DRAWN = [name for name in PIXEL_BUNDLES if name != "every step of a tail"]
+
+
+def bundle_of(kind: str, folder: Path) -> Bundle:
+    """Write a bundle whose task is `kind`."""
+    names = {
+        "classify": "stretch",
+        "detect": "suppressed in a tail",
+        "segment": "mask of logits",
+        "keypoints": "heatmaps",
+    }
+    return {**BUNDLES, **INPUT_BUNDLES}[names.get(kind, kind)](folder)
+
+
+def run_program(
+    program: Path, *arguments: str, python: Path | str = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    """Run predict.py in a fresh Python that has no keras2cv."""
+    trap = program.parent / "trap"
+    trap.mkdir(exist_ok=True)
+    (trap / "keras2cv.py").write_text("raise ImportError('a program must not need it')\n", "utf-8")
+    return subprocess.run(
+        [str(python), "-W", "error", str(program), *arguments],
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(trap), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("name", [*BUNDLES, "cubic"])
+def test_the_python_program_predicts_what_keras2cv_does(name: str, tmp_path: Path) -> None:
+    """Every result of every image is the Predictor's to 1e-6, without keras2cv.
+
+    1e-5 where TensorFlow's filters sum floats, whose order is BLAS's.
+    """
+    write = BUNDLES.get(name, classifier(interpolation="cubic"))
+    bundle = write(tmp_path / "it's.cv")
+    images = write_images(tmp_path)
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    found = run_program(program, str(bundle.folder), *map(str, images), *all_values(bundle))
+    assert (found.stderr, found.returncode) == ("", 0)
+    has_float_sums = "tensorflow" in traits_of(bundle.manifest)
+    assert_predicts(found.stdout, bundle, images, tolerance=1e-5 if has_float_sums else 1e-6)
+
+
+@pytest.mark.parametrize("name", INPUT_BUNDLES)
+def test_the_python_program_takes_a_file_for_each_input(name: str, tmp_path: Path) -> None:
+    """Images and arrays by NAME=FILE give what `keras2cv run` says of them."""
+    bundle = INPUT_BUNDLES[name](tmp_path / "price.cv")
+    words = write_samples(tmp_path, bundle)
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    found = run_program(program, str(bundle.folder), *words, "--json")
+    assert (found.stderr, found.returncode) == ("", 0)
+    assert_same_lines(found.stdout, expected_samples(bundle, words), 1e-6)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_python_program_draws_what_keras2cv_does(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture of a small and of a large image is the result's, pixel for pixel."""
+    bundle = PIXEL_BUNDLES[name](tmp_path / "b.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    model = keras2cv.load(bundle.folder)
+    images, drawn = write_images(tmp_path), tmp_path / "drawn.png"
+    for path in (images[2], images[5]):
+        words = [str(program), str(bundle.folder), str(path), "--save", str(drawn)]
+        monkeypatch.setattr(sys, "argv", words)
+        assert runpy.run_path(str(program), run_name="program")["main"]() == 0
+        image = cv2.imread(str(path))
+        result: Any = model.predict(image)
+        np.testing.assert_array_equal(cv2.imread(str(drawn)), result.draw(image))
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_the_python_program_says_what_is_wrong_with_a_bundle(how: str, tmp_path: Path) -> None:
+    """A spoilt bundle is one sentence on stderr and exit code 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    image = write_images(tmp_path)[0]
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    spoil, words = SPOILT[how]
+    spoil(bundle.folder)
+    found = run_program(program, str(bundle.folder), str(image))
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert words in found.stderr
+    assert found.stderr.startswith("error: ")
+    assert len(found.stderr.splitlines()) == 1
+
+
+def test_the_python_program_says_what_is_wrong_with_an_image(tmp_path: Path) -> None:
+    """A missing, empty or undecodable image is one sentence and exit code 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    for path, words in bad_images(tmp_path).items():
+        found = run_program(program, str(bundle.folder), path)
+        assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
+        assert words in found.stderr
+
+
+def test_the_python_program_prints_and_draws(tmp_path: Path) -> None:
+    """A line has the K best classes; the picture is the image, enlarged, with a box on it."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    path = write_images(tmp_path)[2]  # 13x11
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    drawn = tmp_path / "drawn.png"
+    options = ("--top", "2", "--save", str(drawn))
+    found = run_program(program, str(bundle.folder), str(path), *options)
+    model = keras2cv.load(bundle.folder)
+    result: Any = model.predict(cv2.imread(str(path)))
+    best = ", ".join(f"{label} {score:.4f}" for label, _, score in result.top(2))
+    assert found.stdout == f"{path}: {best}\n"
+    np.testing.assert_array_equal(cv2.imread(str(drawn)), result.draw(cv2.imread(str(path))))
+
+
+def test_the_python_program_warns_of_an_unverified_bundle(tmp_path: Path) -> None:
+    """It runs, and says on stderr that nobody compared it."""
+    tiny = Classifier()
+    manifest = tiny.manifest().replace(status="unverified", evidence=None)
+    bundle = write_bundle(tmp_path / "cat.cv", manifest, {"model.onnx": tiny.onnx()})
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    found = run_program(program, str(bundle.folder), str(write_images(tmp_path)[0]))
+    assert found.returncode == 0
+    assert found.stderr.startswith("warning: the bundle is unverified")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--top", "0"], ["--save", "x.png"], ["--nope"]])
+def test_wrong_arguments_are_a_usage_error(arguments: list[str], tmp_path: Path) -> None:
+    """No image, no class, two images for one picture, no such option: exit code 2."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    images = ["a.png", "b.png"] if arguments else []
+    found = run_program(program, str(bundle.folder), *images, *arguments)
+    assert found.returncode == 2
+    assert "usage: " in found.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Path) -> None:
+    """No mark of the templates is left, and what is for one kind alone is in no other."""
+    files = generate(bundle_of(kind, tmp_path / "cat.cv"), language, tmp_path / "program")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    whole = "\n".join(texts.values())
+    assert not re.search(r"@(only|begin|end|[a-z]+@)", whole)
+    assert f'"{kind}"' in whole
+    assert ("--top" in whole) == (kind == "classify")
+    assert set(texts) >= (CPP_FILES if language == "cpp" else {"predict.py"})
+    assert all(len(line) <= 110 for text in texts.values() for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "kind", [*KINDS, *INPUT_BUNDLES, "Pillow's lanczos", "TensorFlow's bicubic"]
+)
+def test_the_python_program_is_as_clean_as_our_own(kind: str, tmp_path: Path) -> None:
+    """It imports cv2, NumPy and the standard library, and the linter has nothing to say."""
+    (program,) = generate(bundle_of(kind, tmp_path / "cat.cv"), "python", tmp_path / "program")
+    tree = ast.parse(program.read_text(encoding="utf-8"), feature_version=(3, 10))
+    plain = [n.names for n in ast.walk(tree) if isinstance(n, ast.Import)]
+    tops = {alias.name.split(".")[0] for names in plain for alias in names}
+    tops |= {str(n.module).split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    assert tops - set(sys.stdlib_module_names) == {"cv2", "numpy"}
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check", "--select", "E,F,W,I,D,UP,N,SIM,RET,PTH"], ["format", "--check"]):
+        options = ["--isolated", "--no-cache", "--line-length", "100"]
+        if command[0] == "check":
+            options += ["--ignore", "D203,D213"]
+        found = subprocess.run(
+            [*ruff, *command, *options, str(program)],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+        assert found.returncode == 0, found.stdout
+
+
+def test_the_readme_leads_from_the_program_to_the_bundle(tmp_path: Path) -> None:
+    """Its command works in the program's folder, with spaces in the bundle's name too."""
+    bundle = classifier()(tmp_path / "my cat.cv")
+    generate(bundle, "cpp", tmp_path / "deep" / "program")
+    readme = (tmp_path / "deep" / "program" / "README.md").read_text(encoding="utf-8")
+    assert "\nbuild/predict '../../my cat.cv' photo.jpg --save drawn.png\n" in readme
+
+
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+def test_the_python_program_resizes_as_keras2cv_does(interpolation: str, tmp_path: Path) -> None:
+    """Parts of color and gray images, up and down: the same pixels; of TensorFlow's to 0.0004."""
+    bundle = classifier(interpolation=interpolation)(tmp_path / "cat.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    resize_part = runpy.run_path(str(program), run_name="program")["resize"]
+    rng = np.random.default_rng(3)
+    for number in range(20):
+        width, height, *size_wh = rng.integers(1, 120, 4).tolist()
+        image = rng.integers(0, 256, (height, width, 3)[: 2 + number % 2], np.uint8)
+        (x0, x1), (y0, y1) = (sorted(rng.integers(0, side, 2)) for side in (width, height))
+        whole = number % 3 == 0
+        box = (0, 0, width, height) if whole else (x0, y0, x1 + 1, y1 + 1)
+        found = resize_part(
+            image, (*box[:2], box[2] - box[0], box[3] - box[1]), tuple(size_wh), interpolation
+        )
+        expected = resize(image, (size_wh[0], size_wh[1]), interpolation, box_xyxy=box)
+        assert found.dtype == expected.dtype
+        tolerance = 0.0004 if found.dtype == np.float32 else 0
+        np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+def test_a_filter_is_in_the_programs_that_need_it(
+    interpolation: str, language: str, tmp_path: Path
+) -> None:
+    """Pillow's filters are where images are resized by one of them, and so are TensorFlow's."""
+    bundle = classifier(interpolation=interpolation)(tmp_path / "cat.cv")
+    files = generate(bundle, language, tmp_path / "program")
+    whole = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    is_filter = interpolation not in CV2_ALONE
+    assert ("resample" in whole) == is_filter
+    assert ("hamming" in whole) == (is_filter and interpolation.startswith("pil"))
+    assert ("gaussian" in whole) == (is_filter and interpolation.startswith("tf"))
+    assert not re.search(r"@(only|begin|end|[a-z]+@)", whole)
+    assert all(len(line) <= 110 for line in whole.splitlines())
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_python_program_filters_by_every_rule(rule: str, tmp_path: Path) -> None:
+    """Stretched, with bars or cropped: by Pillow's filters to 1e-6, by TensorFlow's to 1e-5."""
+    images = write_images(tmp_path)
+    for interpolation, tolerance in {"pil13-lanczos": 1e-6, "tf-lanczos3-antialias": 1e-5}.items():
+        bundle = filtered(interpolation, rule)(tmp_path / f"{interpolation}.cv")
+        (program,) = generate(bundle, "python", tmp_path / interpolation)
+        found = run_program(program, str(bundle.folder), *map(str, images), "--json")
+        assert (found.stderr, found.returncode) == ("", 0)
+        assert_predicts(found.stdout, bundle, images, tolerance=tolerance)
+
+
+def test_the_python_program_says_that_it_lacks_a_filter(tmp_path: Path) -> None:
+    """One with TensorFlow's filters, and a bundle that needs one of Pillow's: exit code 1."""
+    (program,) = generate(filtered("tf-area")(tmp_path / "a.cv"), "python", tmp_path / "program")
+    bundle, image = filtered("pil-box")(tmp_path / "b.cv"), str(write_images(tmp_path)[0])
+    found = run_program(program, str(bundle.folder), image)
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert found.stderr.startswith("error: This program has no interpolation pil-box. ")
+
+
+def test_a_language_that_is_not_there_is_a_usage_error(cat_cv: Path, tmp_path: Path) -> None:
+    """The message lists those that are."""
+    with pytest.raises(UsageError, match="cpp, python"):
+        generate(read_bundle(cat_cv), "cobol", tmp_path / "program")
+
+
+def test_nothing_of_the_users_is_overwritten(cat_cv: Path, tmp_path: Path) -> None:
+    """A file that was edited stops it before anything is written; one that was not does not."""
+    bundle, folder = read_bundle(cat_cv), tmp_path / "program"
+    generate(bundle, "cpp", folder)
+    (folder / "mine.txt").write_text("mine", encoding="utf-8")
+    generate(bundle, "cpp", folder)
+    (folder / "main.cpp").unlink()
+    with (folder / "answer.hpp").open("a", encoding="utf-8") as file:
+        file.write("// edited\n")
+    with pytest.raises(UsageError, match=r"answer\.hpp exists"):
+        generate(bundle, "cpp", folder)
+    assert not (folder / "main.cpp").exists()
+
+
+def test_the_verb_lists_what_it_wrote(
+    cat_cv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`codegen` prints the files and what to do next, and returns 0."""
+    folder = tmp_path / "program"
+    assert main(["codegen", str(cat_cv), "--lang", "python", "-o", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[0] == str(folder / "predict.py")
+    assert "predict.py --help" in shown
+
+
+def test_a_folder_that_cannot_be_made_is_a_usage_error(
+    cat_cv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file where the folder should be: exit code 2, and the path in the message."""
+    taken = tmp_path / "taken"
+    taken.write_text("a file", encoding="utf-8")
+    assert main(["codegen", str(cat_cv), "--lang", "cpp", "-o", str(taken)]) == 2
+    assert "taken" in capsys.readouterr().err
+
+
+WHEELS = ("4.6.0.66", "4.14.0.94", "5.0.0.93")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wheel", WHEELS)
+def test_the_python_program_is_right_on_other_opencvs(wheel: str, tmp_path: Path) -> None:
+    """Every bundle gives the Predictor's values to 1e-5 where only that OpenCV is installed."""
+    from keras2cv_export.matrix.environment import Environments
+
+    python = Environments().prepare(wheel).python
+    images = write_images(tmp_path)
+    for number, (name, write) in enumerate({**BUNDLES, **INPUT_BUNDLES}.items()):
+        bundle = write(tmp_path / f"{number}.cv")
+        (program,) = generate(bundle, "python", tmp_path / f"program{number}")
+        words = write_samples(tmp_path, bundle) if name in INPUT_BUNDLES else list(map(str, images))
+        options = all_values(bundle)
+        found = run_program(program, str(bundle.folder), *words, *options, python=python)
+        assert (found.stderr, found.returncode) == ("", 0), name
+        if name in INPUT_BUNDLES:
+            assert_same_lines(found.stdout, expected_samples(bundle, words), 1e-5)
+        else:
+            assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
+
+
+def test_the_python_program_writes_the_mask(tmp_path: Path) -> None:
+    """A gray picture with the class of each pixel, 255 where a crop hides it."""
+    bundle = BUNDLES["mask of probabilities, crop"](tmp_path / "b.cv")
+    path = write_images(tmp_path)[0]
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    found = run_program(program, str(bundle.folder), str(path), "--mask", str(tmp_path / "m.png"))
+    assert (found.stderr, found.returncode) == ("", 0)
+    result: Any = keras2cv.load(bundle.folder).predict(cv2.imread(str(path)))
+    mask = cv2.imread(str(tmp_path / "m.png"), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(mask, np.where(result.label_map < 0, 255, result.label_map))
+
+
+def test_the_python_program_reads_and_writes_videos(tmp_path: Path) -> None:
+    """A line per frame, which says what the frame alone says, and a film of as many frames."""
+    bundle = BUNDLES["a score per class, suppressed"](tmp_path / "b.cv")
+    write_clip(tmp_path / "clip.avi", 5)
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    clip, drawn = str(tmp_path / "clip.avi"), tmp_path / "drawn.avi"
+    found = run_program(program, str(bundle.folder), clip, "--json", "--save", str(drawn))
+    assert (found.stderr, found.returncode) == ("", 0)
+    frames = read_clip(Path(clip))
+    model = keras2cv.load(bundle.folder)
+    results: list[Any] = model.predict(frames)
+    expected = [
+        {"source": f"{clip}:{number:06d}", **result.to_dict()}
+        for number, result in enumerate(results)
+    ]
+    assert_same_lines(found.stdout, expected, 1e-6)
+    assert len(read_clip(drawn)) == len(frames) == 5
+
+
+def test_the_python_program_says_what_is_wrong_with_a_video(tmp_path: Path) -> None:
+    """A video that is none, a camera that is not there and a password: one sentence, exit 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    (tmp_path / "clip.mp4").write_bytes(b"not a video")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    for source in (str(tmp_path / "clip.mp4"), "77", "nope://me:secret@nowhere/clip.mp4"):
+        found = run_program(program, str(bundle.folder), source)
+        said = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
+        assert (found.returncode, len(said)) == (1, 1)
+        assert "as a video" in said[0]
+        assert "secret" not in said[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_the_python_program_says_that_there_is_no_display(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `--show` and no display: one sentence and exit code 1, where Qt would abort."""
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(variable, raising=False)
+    bundle, image = classifier()(tmp_path / "cat.cv"), str(write_images(tmp_path)[0])
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    found = run_program(program, str(bundle.folder), image, "--show")
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert found.stderr == "error: There is no display for --show. Use --save.\n"
+
+
+def test_the_python_program_says_that_a_device_is_not_there(tmp_path: Path) -> None:
+    """CUDA in a wheel without it: one sentence, exit code 1."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    image = str(write_images(tmp_path)[0])
+    found = run_program(program, str(bundle.folder), image, "--device", "cuda")
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert found.stderr.startswith("error: Device cuda is not there")
+
+
+def test_another_score_is_taken(tmp_path: Path) -> None:
+    """With `--score` a program keeps what the Predictor keeps."""
+    bundle = BUNDLES["objectness beside it"](tmp_path / "b.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    path = write_images(tmp_path)[0]
+    found = run_program(program, str(bundle.folder), str(path), "--json", "--score", "0.7")
+    result: Any = keras2cv.load(bundle.folder, score=0.7).predict(cv2.imread(str(path)))
+    assert 0 < len(result) < len(json.loads(found.stdout)["detections"]) + 1
+    assert_same_lines(found.stdout, [{"source": str(path), **result.to_dict()}], 1e-6)
+
+
+def test_a_score_for_several_classes_is_refused(tmp_path: Path) -> None:
+    """A mask of many classes has no threshold: one sentence, exit code 1."""
+    bundle = BUNDLES["mask of logits"](tmp_path / "b.cv")
+    (program,) = generate(bundle, "python", tmp_path / "program")
+    image = str(write_images(tmp_path)[0])
+    found = run_program(program, str(bundle.folder), image, "--score", "0.7")
+    assert (found.stdout, found.returncode) == ("", 1)
+    assert found.stderr.startswith("error: --score is for binary masks")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_cannot_get_into_a_program(language: str, tmp_path: Path) -> None:
+    """Labels, names and folders full of quotes, marks and code leave the program as it was."""
+    odd = '"""; import os; os.abort() #@begin ${x} */ \\ `id` @kind@ //@only raw é猫'
+    plain = generate(classifier()(tmp_path / "cat.cv"), language, tmp_path / "plain")
+    labels = (odd, "'", "é" * 2047, "x" * 4095, "\\")
+    bundle = classifier(task={"labels": labels})(tmp_path / odd.replace("/", "|"))
+    files = generate(bundle, language, tmp_path / "odd")
+    for one, other in zip(plain, files, strict=True):
+        if one.name != "README.md":  # the only one that names the bundle
+            assert one.read_bytes() == other.read_bytes()
+    if language == "python":
+        image = write_images(tmp_path)[0]
+        found = run_program(files[0], str(bundle.folder), str(image), *all_values(bundle))
+        assert_predicts(found.stdout, bundle, [image], tolerance=1e-6)

@@ -1,0 +1,313 @@
+"""Bundles for generated programs: one for every branch a program has, and ways to spoil one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from onnx import helper
+
+import keras2cv
+from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor, Preprocessing, Task
+from keras2cv.bundle.reading import Bundle, write_bundle
+from keras2cv.pixels.resize import INTERPOLATIONS
+from support.drawn_image import draw_image
+from support.pixel_bundles import PIXEL_BUNDLES
+from support.tiny_bundle import (
+    ANY_ENGINE,
+    HEIGHT,
+    LABELS,
+    RAW,
+    WIDTH,
+    Classifier,
+    manifest_of,
+    net,
+    npz,
+)
+
+Write: TypeAlias = Callable[[Path], Bundle]
+
+TORCH = {
+    "mean": (123.675, 116.28, 103.53),
+    "scale": 1 / 255,
+    "std": (0.229, 0.224, 0.225),
+    "source": "preset torch",
+}
+IMAGE_SIZES_WH = ((67, 41), (30, 90), (13, 11), (200, 31), (48, 36), (500, 380))
+
+
+def classifier(batch: int = 1, task: Mapping[str, Any] = {}, **preprocessing: Any) -> Write:
+    """Return what writes the tiny classifier with other preprocessing, batch or task."""
+
+    def write(folder: Path) -> Bundle:
+        tiny = Classifier(batch)
+        manifest = tiny.manifest()
+        assert manifest.preprocessing is not None
+        manifest = manifest.replace(
+            preprocessing=dataclasses.replace(manifest.preprocessing, **preprocessing),
+            task=dataclasses.replace(manifest.task, **task),
+        )
+        files: dict[str, bytes | Path] = {"model.onnx": tiny.onnx(), "selftest.npz": b""}
+        return write_bundle(folder, manifest, files)
+
+    return write
+
+
+def features(
+    *outputs: OutputTensor,
+    task: Task,
+    color: str = "BGR",
+    channels: int = 3,
+    engine: Engine = ANY_ENGINE,
+    **preprocessing: Any,
+) -> Write:
+    """Return what writes a net with the outputs `map` (1, 4, H, W), `means` (1, 4), `logit` (1, 1).
+
+    Unlike the classifier it tells where something is in the image.
+    """
+
+    def write(folder: Path) -> Bundle:
+        rng = np.random.default_rng(23)
+        weights = {
+            "kernel": rng.normal(size=(4, channels, 3, 3)).astype(np.float32),
+            "bias": np.float32([-0.4, 0.3, 0.2, -60]),  # the last feature is never positive
+            "matrix": rng.normal(size=(1, 4)).astype(np.float32),
+        }
+        pads = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+        nodes = [
+            helper.make_node("Conv", ["image", "kernel", "bias"], ["conv"], **pads),
+            helper.make_node("Relu", ["conv"], ["map"]),
+            helper.make_node("GlobalAveragePool", ["map"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["means"], axis=1),
+            helper.make_node("Gemm", ["means", "matrix"], ["logit"], transB=1),
+        ]
+        used = {tensor.net_name: tensor.net_shape for tensor in outputs}
+        model = net(nodes, {"image": (1, channels, HEIGHT, WIDTH)}, used, weights)
+        keras, in_net = (1, HEIGHT, WIDTH, channels), (1, channels, HEIGHT, WIDTH)
+        rules = Preprocessing(
+            input="photo",
+            color=color,  # type: ignore[arg-type]
+            size_wh=(WIDTH, HEIGHT),
+            resize="stretch",
+            interpolation="linear",
+            mean=(33.3, 44.4, 55.5)[:channels],
+            scale=1 / 77,
+            std=(1.7, 0.9, 1.3)[:channels],
+            source="file",
+        )
+        manifest = manifest_of(
+            model,
+            inputs=(InputTensor("photo", "image", keras, in_net, "NCHW", "float32"),),
+            outputs=outputs,
+            task=task,
+            preprocessing=dataclasses.replace(rules, **preprocessing),
+            engine=engine,
+        )
+        return write_bundle(folder, manifest, {"model.onnx": model, "selftest.npz": npz({})})
+
+    return write
+
+
+MAP = OutputTensor(
+    "heat map", "map", (1, HEIGHT, WIDTH, 4), (1, 4, HEIGHT, WIDTH), "NCHW", "float32", True
+)
+MEANS = OutputTensor("means", "means", (1, 4), (1, 4), "same", "float32", True)
+LOGIT = OutputTensor("logit", "logit", (1, 1), (1, 1), "same", "float32", True)
+COUNTS = dataclasses.replace(MEANS, name="counts", dtype="int32")
+FLAGS = dataclasses.replace(MAP, name="flags", dtype="bool")
+FIXED = dataclasses.replace(MEANS, name="fixed", batched=False)
+
+# The interpolations that are a call of cv2.resize, or pick a pixel each. Programs do the others,
+# which are filters, by themselves.
+CV2_ALONE = (
+    "nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear", "tf-nearest", "pil-nearest",
+)  # fmt: skip
+FILTERS = tuple(name for name in INTERPOLATIONS if name not in CV2_ALONE)
+# What else each rule for sizes needs.
+RULES: Mapping[str, Mapping[str, Any]] = {
+    "stretch": {},
+    "letterbox": {"pad": 50},
+    "pad": {"pad": 50},
+    "center-crop": {},
+}
+
+
+def filtered(interpolation: str, rule: str = "stretch") -> Write:
+    """Return what writes a net whose outputs show every pixel that was resized so."""
+    return features(MAP, task=RAW, resize=rule, interpolation=interpolation, **RULES[rule])
+
+
+BUNDLES: Mapping[str, Write] = {
+    "stretch": classifier(),
+    "bgr": classifier(color="BGR", mean=(103.939, 116.779, 123.68), scale=1.0),
+    "torch std": classifier(**TORCH),
+    "letterbox": classifier(resize="letterbox", pad=114, **TORCH),
+    "padded": classifier(resize="pad", pad=114, **TORCH),
+    "letterbox in floats": classifier(resize="letterbox", pad=7, interpolation="tf-bilinear"),
+    "center-crop": classifier(resize="center-crop", interpolation="area"),
+    "center-crop in floats": classifier(resize="center-crop", interpolation="tf-bilinear"),
+    "nearest": classifier(interpolation="nearest"),
+    "Pillow's nearest": classifier(interpolation="pil-nearest"),
+    "Pillow's nearest, crop": classifier(resize="center-crop", interpolation="pil-nearest"),
+    "TensorFlow's nearest, letterbox": classifier(
+        resize="letterbox", pad=9, interpolation="tf-nearest"
+    ),
+    "TensorFlow's nearest, crop": classifier(resize="center-crop", interpolation="tf-nearest"),
+    "lanczos4": classifier(interpolation="lanczos4"),
+    "three samples at a time": classifier(batch=3),
+    "no labels, no softmax": classifier(task={"labels": None, "scores": "linear"}),
+    "gray": features(
+        MEANS, task=Task("classify", "means", "logits", LABELS[:4]), color="GRAY", channels=1
+    ),
+    "classic engine": features(
+        MEANS,
+        task=Task("classify", "means", "linear"),
+        engine=Engine("classic", fusion=False, winograd=False),
+    ),
+    "binary": features(LOGIT, task=Task("binary", "logit", "logits", ("naïve", "wise"))),
+    "binary, one label": features(LOGIT, task=Task("binary", "logit", "logits", ("猫",))),
+    "regress": features(MEANS, task=Task("regress", "means", labels=("a", "b", 'c"d', "e\\f"))),
+    "regress a map": features(MAP, task=Task("regress", "heat map")),
+    "raw": features(MAP, LOGIT, task=RAW),
+    "raw letterbox": features(MAP, task=RAW, resize="letterbox", pad=50),
+    "raw center-crop": features(MAP, task=RAW, resize="center-crop"),
+    "raw integers": features(COUNTS, task=RAW),
+    "raw flags": features(FLAGS, task=RAW),
+    "raw without batch": features(FIXED, task=RAW),
+    "Pillow's lanczos": filtered("pil-lanczos"),
+    "Pillow 13's bicubic, crop": filtered("pil13-bicubic", "center-crop"),
+    "TensorFlow's bicubic": filtered("tf-bicubic"),
+    "TensorFlow's antialias, letterbox": filtered("tf-bilinear-antialias", "letterbox"),
+    "gray, Pillow's hamming": features(
+        MAP, task=RAW, color="GRAY", channels=1, interpolation="pil-hamming"
+    ),
+    "gray, TensorFlow's area": features(
+        MAP, task=RAW, color="GRAY", channels=1, interpolation="tf-area"
+    ),
+    **PIXEL_BUNDLES,
+}
+
+
+def write_images(folder: Path) -> list[Path]:
+    """Write six drawn PNGs of different sizes, which every OpenCV decodes alike."""
+    paths = [folder / f"photo{number}.png" for number in range(len(IMAGE_SIZES_WH))]
+    for path, size_wh in zip(paths, IMAGE_SIZES_WH, strict=True):
+        assert cv2.imwrite(str(path), draw_image(*size_wh))
+    return paths
+
+
+def expected_samples(bundle: Bundle, words: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what keras2cv says of NAME=FILE words: a record per sample."""
+    model, count = keras2cv.load(bundle.folder), len(bundle.manifest.inputs)
+    records = []
+    for start in range(0, len(words), count):
+        sample: dict[str, Any] = {}
+        for tensor, word in zip(bundle.manifest.inputs, words[start : start + count], strict=True):
+            file = word.partition("=")[2]
+            if file.endswith(".png"):
+                sample[tensor.name] = cv2.imread(file)
+            else:
+                sample[tensor.name] = np.load(file).reshape(1, *tensor.keras_shape[1:])
+        is_image = bundle.manifest.preprocessing is not None
+        whole = model.predict(sample) if is_image else model.results_of(model.infer(sample))
+        result: Any = whole[0] if isinstance(whole, list) else whole
+        name = " ".join(words[start : start + count])
+        records.append({"source": name, **result.to_dict()})
+    return records
+
+
+def assert_same_lines(stdout: str, expected: Sequence[Any], tolerance: float) -> None:
+    """Raise unless the lines of JSON are those, numbers within the tolerance."""
+    for line, record in zip(stdout.splitlines(), expected, strict=True):
+        _assert_same(json.loads(line), record, tolerance)
+
+
+def all_values(bundle: Bundle) -> list[str]:
+    """Return the options that make a program print what `to_dict` says."""
+    return ["--json", "--top", "5"] if bundle.manifest.task.kind == "classify" else ["--json"]
+
+
+def assert_predicts(
+    stdout: str, bundle: Bundle, images: Sequence[Path], *, tolerance: float
+) -> None:
+    """Raise unless a program printed, line by line, what the Predictor gives for `images`.
+
+    Numbers may differ by `tolerance`, relative to their output's largest where that is above 1.
+    """
+    model = keras2cv.load(bundle.folder)
+    for path, line in zip(images, stdout.splitlines(), strict=True):
+        result = model.predict(cv2.imread(str(path)))
+        found = json.loads(line)
+        found.pop("cosine_distance", None)
+        _assert_same(found, {"source": str(path), **result.to_dict()}, tolerance)
+
+
+def _assert_same(found: Any, expected: Any, tolerance: float) -> None:
+    if isinstance(expected, dict):
+        assert list(found) == list(expected)
+        for key, value in expected.items():
+            _assert_same(found[key], value, tolerance)
+    elif isinstance(expected, list) and (not expected or isinstance(expected[0], dict)):
+        for pair in zip(found, expected, strict=True):
+            _assert_same(*pair, tolerance)
+    elif (numbers := np.array(expected)).dtype.kind == "f":
+        scale = max(1.0, float(np.abs(numbers).max()))
+        np.testing.assert_allclose(found, numbers, rtol=0, atol=tolerance * scale)
+        assert np.shape(found) == numbers.shape
+    else:
+        assert found == expected
+
+
+def _edit(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], object]:
+    def spoil(bundle: Path) -> None:
+        path = bundle / "manifest.json"
+        value = json.loads(path.read_text(encoding="utf-8"))
+        change(value)
+        path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    return spoil
+
+
+def _set(record: str, key: str, value: Any) -> Callable[[Path], object]:
+    return _edit(lambda manifest: manifest[record].update({key: value}))
+
+
+# name -> how a bundle of the tiny classifier is spoilt, and what the program says of it.
+SPOILT: Mapping[str, tuple[Callable[[Path], object], str]] = {
+    "gone": (lambda bundle: bundle.rename(bundle.with_name("moved")), "is not a bundle"),
+    "not JSON": (lambda b: (b / "manifest.json").write_text("{{ :", "utf-8"), "is not JSON"),
+    "empty": (lambda b: (b / "manifest.json").write_text("", "utf-8"), "is not JSON"),
+    "a list": (lambda b: (b / "manifest.json").write_text("[1]", "utf-8"), "manifest.json"),
+    "newer": (_edit(lambda m: m.update(schema=2)), "schema is 2, this program reads 1"),
+    "no task": (_edit(lambda m: m.pop("task")), "task"),
+    "no scale": (_edit(lambda m: m["preprocessing"].pop("scale")), "scale"),
+    "a size in words": (_set("preprocessing", "size", "big"), "manifest.json"),
+    "another size": (_set("preprocessing", "size", [WIDTH, HEIGHT + 1]), "preprocessing.size"),
+    "another kind": (_set("task", "kind", "raw"), "The bundle's task is raw, this program is for"),
+    "another output": (_set("task", "output", "nope"), "nope"),
+    "too few labels": (_set("task", "labels", ["cat"]), "task.labels must be one per class"),
+    "a rule of its own": (_set("preprocessing", "resize", "zoom"), "no resize rule zoom"),
+    "Pillow's": (_set("preprocessing", "interpolation", "pil-box"), "no interpolation pil-box"),
+    "no arrays": (_edit(lambda m: m.pop("preprocessing")), "preprocessing"),
+    "no batch": (_set("model", "batch", 0), "batch"),
+    "no model": (lambda bundle: (bundle / "model.onnx").unlink(), "model.onnx is missing"),
+    "half a model": (lambda b: (b / "model.onnx").write_bytes(b"\x08"), "Copy the bundle again"),
+}
+
+
+def bad_images(folder: Path) -> dict[str, str]:
+    """Return paths that are not images -> what the program says of them."""
+    text, empty = folder / "words.png", folder / "empty.png"
+    text.write_text("not an image", encoding="utf-8")
+    empty.write_bytes(b"")
+    missing = folder / "missing.png"
+    return {
+        str(missing): f"{missing} cannot be opened",
+        str(text): f"cannot decode {text} as an image",
+        str(empty): f"cannot decode {empty} as an image",
+    }

@@ -1,0 +1,197 @@
+"""Graphs of a few nodes for the passes, written as text, and their numbers in OpenCV.
+
+model = graph(
+    "(float[1,3,7,9] x) => (float[1,5,7,9] y) { c = Conv (x, w)  y = Mul (c, s) }",
+    w=random(5, 3, 1, 1), s=random(5, 1, 1),
+)
+rewritten = apply(fold_scale_into_conv, model)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper, shape_inference
+
+from keras2cv.net.net import ENGINES, Net
+from keras2cv_export.graph.edit import Pass
+from support.tiny_bundle import ANY_ENGINE
+
+Array = NDArray[Any]
+
+OPSET = 13
+
+
+def random(*shape: int) -> Array:
+    """Return float32 numbers of size 0.4 to 1.6, of both signs, other ones for other shapes."""
+    rng = np.random.default_rng((29, *shape))
+    return np.asarray(rng.uniform(0.4, 1.6, shape) * rng.choice([-1, 1], shape), np.float32)
+
+
+def integers(*values: int) -> Array:
+    """Return int64 numbers, which ONNX has its shapes, axes and pads in."""
+    return np.array(values, np.int64)
+
+
+def graph(text: str, **constants: Array) -> ir.Model:
+    """Return the opset-13 model that `text` says in ONNX's own syntax, with its initializers.
+
+    Every value gets its inferred shape; the model is checked.
+    """
+    parsed = onnx.parser.parse_graph(f"small {text}")
+    parsed.initializer.extend(numpy_helper.from_array(v, k) for k, v in constants.items())
+    for number, node in enumerate(parsed.node):
+        node.name = f"layer_{number}/{node.op_type}"
+    proto = helper.make_model(parsed, opset_imports=[helper.make_opsetid("", OPSET)])
+    proto.ir_version = 8
+    onnx.checker.check_model(proto, full_check=True)
+    return ir.from_proto(shape_inference.infer_shapes(proto, strict_mode=True, data_prop=True))
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What a pass made of a graph.
+
+    Attributes:
+        before, after: The whole graph.
+        fired: How often the pass says that it fired.
+        again: The same, when it runs a second time.
+    """
+
+    before: onnx.ModelProto
+    after: onnx.ModelProto
+    fired: int
+    again: int
+
+    @property
+    def ops(self) -> Counter[str]:
+        """How many nodes of each type are left."""
+        return Counter(node.op_type for node in self.after.graph.node)
+
+    def assert_interface_kept(self) -> None:
+        """Inputs and outputs have the names, shapes and types that they had."""
+        for side in ("input", "output"):
+            assert _values(self.after, side) == _values(self.before, side)
+
+    def assert_same_numbers(self, limit: float = 2e-6) -> None:
+        """OpenCV computes the same before and after, on each of its engines.
+
+        `limit` is of max|before|; 0 for passes that move numbers and compute none.
+        """
+        for engine in ENGINES:
+            self._assert_numbers(opencv(self.before, engine), engine, limit)
+
+    def assert_numbers(self, expected: Mapping[str, Array], limit: float = 2e-6) -> None:
+        """OpenCV computes `expected` after, where it cannot compute what was before."""
+        for engine in ENGINES:
+            self._assert_numbers(expected, engine, limit)
+
+    def _assert_numbers(self, expected: Mapping[str, Array], engine: str, limit: float) -> None:
+        after = opencv(self.after, engine)
+        assert after.keys() == expected.keys()
+        for name, wanted in expected.items():
+            largest = float(np.abs(wanted).max())
+            assert largest > 0.1
+            assert wanted.size == 1 or np.ptp(wanted) > 0.1 * largest
+            assert np.abs(after[name] - wanted).max() <= limit * largest, (engine, name)
+
+    def assert_untouched(self) -> None:
+        """Nothing fired, and the graph is the same to the byte."""
+        assert self.fired == 0
+        assert self.after.SerializeToString() == self.before.SerializeToString()
+
+
+def apply(rewrite: Pass, model: ir.Model) -> Rewritten:
+    """Run a pass twice; what it leaves must be a valid model after each."""
+    before = _checked(model)
+    fired = rewrite(model)
+    after = _checked(model)
+    again = rewrite(model)
+    if again == 0:
+        assert _checked(model).SerializeToString() == after.SerializeToString()
+    return Rewritten(before, after, fired, again)
+
+
+def _checked(model: ir.Model) -> onnx.ModelProto:
+    proto = ir.to_proto(model)
+    onnx.checker.check_model(spelled_out(proto), full_check=True)
+    return proto
+
+
+# Inputs that were attributes up to opset 10, or 12; old OpenCVs read them as such.
+_WERE_ATTRIBUTES = {"Clip": ("min", "max"), "ReduceSum": ("axes",)}
+
+
+def spelled_out(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model as opset 13 has it, where old spellings are that OpenCV reads, too."""
+    whole = onnx.ModelProto.FromString(model.SerializeToString())
+    for node in whole.graph.node:
+        old = {
+            a.name: a for a in node.attribute if a.name in _WERE_ATTRIBUTES.get(node.op_type, ())
+        }
+        for name in _WERE_ATTRIBUTES[node.op_type] if old else ():
+            if name not in old:
+                node.input.append("")
+                continue
+            value = np.array(helper.get_attribute_value(old[name]))
+            dtype = np.int64 if value.dtype.kind == "i" else np.float32
+            whole.graph.initializer.append(
+                numpy_helper.from_array(value.astype(dtype), f"{node.output[0]}/{name}")
+            )
+            node.input.append(f"{node.output[0]}/{name}")
+            node.attribute.remove(old[name])
+    return whole
+
+
+def opencv(model: onnx.ModelProto, engine: str, seed: int = 0) -> dict[str, Array]:
+    """Return what OpenCV's `engine` computes from random inputs, by output name."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "model.onnx")
+        path.write_bytes(model.SerializeToString())
+        net = Net(path, as_manifest(model), engine=engine)
+    return net.forward(inputs_for(model, seed))
+
+
+def inputs_for(model: onnx.ModelProto, seed: int = 0) -> dict[str, Array]:
+    """Draw float32 inputs, other ones for every name and `seed`."""
+    return {
+        value.name: np.random.default_rng((seed, k)).uniform(-1.5, 1.5, _shape(value)).astype("f4")
+        for k, value in enumerate(model.graph.input)
+    }
+
+
+def as_manifest(model: onnx.ModelProto, format_: str = "onnx") -> Any:
+    """Return what Net reads of a manifest: it works round what cv2 does to names and ranks."""
+    tensors = {
+        side: [
+            SimpleNamespace(net_name=v.name, net_shape=tuple(_shape(v)))
+            for v in getattr(model.graph, side)
+        ]
+        for side in ("input", "output")
+    }
+    return SimpleNamespace(
+        inputs=tensors["input"],
+        outputs=tensors["output"],
+        net_outputs=tensors["output"],
+        model=SimpleNamespace(format=format_),
+        engine=ANY_ENGINE,
+    )
+
+
+def _values(model: onnx.ModelProto, side: str) -> list[tuple[str, list[int], int]]:
+    values = getattr(model.graph, side)
+    return [(v.name, list(_shape(v)), v.type.tensor_type.elem_type) for v in values]
+
+
+def _shape(value: onnx.ValueInfoProto) -> Sequence[int]:
+    return [d.dim_value for d in value.type.tensor_type.shape.dim]
