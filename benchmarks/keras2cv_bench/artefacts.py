@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import keras2cv
 import keras2cv_export
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import ending
 
 from .memory_limit import Watch
 

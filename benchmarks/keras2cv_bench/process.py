@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import ending
 
 from .artefacts import environment
 from .way import Job

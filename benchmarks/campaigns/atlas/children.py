@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from keras2cv.errors import MissingDependency
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import ending
 
 _POLL_S: Final = 0.25
 _START_TIMEOUT_S: Final = 300.0  # TensorFlow on a busy machine

@@ -16,7 +16,7 @@ from onnx import ModelProto
 
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.isolation.child import run_child
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import ending
 from keras2cv.net.error_messages import condensed
 
 from .cutting import as_standard

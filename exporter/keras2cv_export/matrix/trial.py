@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.isolation.child import gib, run_child
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import ending
 
 from .environment import Environment, runtime_copy
 from .report import MatrixRow

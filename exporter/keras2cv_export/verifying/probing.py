@@ -13,7 +13,7 @@ import onnx
 import onnx_ir as ir
 
 from keras2cv.isolation.child import gib, run_child
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import ending
 from keras2cv.net.error_messages import condensed
 from keras2cv_export.graph.edit import shape_of
 from keras2cv_export.inspecting.report import Trial
