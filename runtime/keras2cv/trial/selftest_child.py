@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from keras2cv.errors import Keras2cvWarning
-from keras2cv.predictor import load
-from keras2cv.selftest import run_selftest
+from keras2cv.net.opencv import require_opencv
 
 
 def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, Any]:
@@ -20,7 +19,12 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
 
     Raises:
         Keras2cvError: The bundle cannot be loaded, or has no golden vectors.
+        MissingDependency: There is no OpenCV, or no NumPy.
     """
+    require_opencv()
+    from keras2cv.predictor import load
+    from keras2cv.selftest import run_selftest
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", Keras2cvWarning)
         tell(stage="loading")
