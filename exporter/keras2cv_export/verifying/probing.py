@@ -24,9 +24,9 @@ from keras2cv.isolation import (
 )
 from keras2cv.net.error_messages import condensed
 from keras2cv_export.graph.edit import shape_of
-from keras2cv_export.inspecting.report import Trial
 from keras2cv_export.targets.importer_support import layer_of
 from keras2cv_export.verifying.crashing import crashing_node
+from keras2cv_export.verifying.trial import Trial
 
 _PROBE: Final = f"{Path(__file__).resolve().with_name('probe.py')}:answer"
 # Node [Clip@ai.onnx]:(onnx_node!model/relu/Relu6) parse error: OpenCV(4.6.0) f.cpp:1: error: (-2:
