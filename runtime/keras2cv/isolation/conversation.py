@@ -77,7 +77,7 @@ class Conversation:
         self._log, self._replies = self._read_pipes()
         in_main = threading.current_thread() is threading.main_thread()
         # PR_SET_PDEATHSIG acts when the starting thread ends, which a process may outlive.
-        self._send({"paths": paths, "memory_bytes": self._memory, "main_thread": in_main})
+        self.send({"paths": paths, "memory_bytes": self._memory, "main_thread": in_main})
 
     def __enter__(self) -> Conversation:
         """Use it."""
@@ -99,9 +99,26 @@ class Conversation:
             ChildLost: It gave no reply.
             Keras2cvError: The function raised it; the child has ended.
         """
+        self.send(request)
+        return self.reply(seconds)
+
+    def send(self, request: Mapping[str, Any]) -> None:
+        """Send a request, and go on; `reply` has to follow before the next one."""
+        line = (json.dumps(request) + "\n").encode()
+        if len(line) <= _SURELY_FITS:
+            self._write(line)
+        else:  # a child that hangs must not hang its parent
+            start_thread(lambda: self._write(line))
+
+    def reply(self, seconds: float | None = None) -> Reply:
+        """Return the reply to what was sent, within `seconds` or the limits' own.
+
+        Raises:
+            ChildLost: There is none.
+            Keras2cvError: The function raised it; the child has ended.
+        """
         allowed_s = (self._limits.seconds if seconds is None else seconds) + self._more_s
         deadline = time.monotonic() + allowed_s
-        self._send(request)
         while True:
             try:
                 facts = self._replies.next(deadline - time.monotonic())
@@ -148,13 +165,6 @@ class Conversation:
             raise ChildNotStarted(
                 f"A process cannot be watched: {error}. End some threads, or see `ulimit -v`."
             ) from error
-
-    def _send(self, request: Mapping[str, Any]) -> None:
-        line = (json.dumps(request) + "\n").encode()
-        if len(line) <= _SURELY_FITS:
-            self._write(line)
-        else:  # a child that hangs must not hang its parent
-            start_thread(lambda: self._write(line))
 
     def _write(self, line: bytes) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
