@@ -23,6 +23,7 @@ and the child answers on its stdout:
 
     {"protocol": 1}                           its bootstrap runs; lines before this one are noise
     {"ready": true}                           the entry is imported
+    {"begun": 0}                              it has request 0
     {"stage": "running", ...}                 progress
     {"reply": {...}}                          for each request
     {"error": "NetError", "message": ...}     one of `keras2cv.errors`, raised again in the parent

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import itertools
 import json
 import os
 import queue
@@ -72,10 +73,11 @@ def serve(function: Any, channel: Channel) -> None:
     """Answer every request with `function`, or with what it yields."""
     channel.send(ready=True)
     answer: Answer | None = None
-    while True:
+    for number in itertools.count():
         request = channel.next_request()
         if request is None:
             return
+        channel.send(begun=number)
         if answer is None:
             answer, reply = _first(function, request, channel.send)
         else:

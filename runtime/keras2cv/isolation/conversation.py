@@ -57,6 +57,7 @@ class Conversation:
     """A child process that answers requests until it is closed; a context that ends it.
 
     Attributes:
+        entry: What it runs.
         pid: Its number.
         facts: What it has reported, the last report on each fact.
     """
@@ -67,6 +68,7 @@ class Conversation:
         Raises:
             ChildNotStarted: The system does not start it.
         """
+        self.entry = entry
         self.facts: dict[str, Any] = {}
         self._limits = limits
         self._more_s = limits.start_seconds

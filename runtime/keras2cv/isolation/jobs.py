@@ -51,13 +51,13 @@ def answer_each(
     number = 0
     while number < len(requests):
         with Conversation(entry, limits, folder) as child:
-            for answer in _until_lost(child, requests, number, entry):
+            for answer in _until_lost(child, requests, number):
                 number = answer.number + 1
                 yield answer
 
 
 def _until_lost(
-    child: Conversation, requests: Sequence[Mapping[str, Any]], first: int, entry: Entry
+    child: Conversation, requests: Sequence[Mapping[str, Any]], first: int
 ) -> Iterator[Answer]:
     for number in range(first, len(requests)):
         try:
@@ -65,8 +65,9 @@ def _until_lost(
         except ChildLost as lost:
             if not lost.was_ready:
                 raise MissingDependency(
-                    f"{entry.python} cannot run {entry.function}: {lost.last_words}. "
-                    "Import it by hand to see why."
+                    f"A child process ends before its first job: {lost.last_words}. "
+                    f"Import {child.entry.function} with {child.entry.python} to see why."
                 ) from lost
-            yield Answer(number, {}, f"{lost.how}; its last words: {lost.last_words}")
+            if lost.facts.get("begun") == number - first:  # otherwise it ended between two requests
+                yield Answer(number, {}, f"{lost.how}; its last words: {lost.last_words}")
             return

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -67,13 +68,6 @@ def remember(request: Request, _: Tell) -> Iterator[Request]:
         request = yield {"seen": list(seen)}
 
 
-def crash_on_odd(request: Request, _: Tell) -> Request:
-    """Answer even numbers."""
-    if request["number"] % 2:
-        os.kill(os.getpid(), signal.SIGABRT)
-    return {"half": request["number"] // 2, "pid": os.getpid()}
-
-
 def modules(request: Request, _: Tell) -> Request:
     """Return the files that some modules are imported from, and the import path."""
     for name in request["names"]:
@@ -127,3 +121,17 @@ def limits(_: Request, __: Tell) -> Request:
         "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
         "leader": os.getpgid(0) == os.getpid(),
     }
+
+
+def job(request: Request, _: Tell) -> Request:
+    """Do a job that may be the end of this process, at once or when it is done."""
+    if request["do"] == "crash":
+        print("last words", file=sys.stderr, flush=True)
+        ctypes.string_at(0)
+    if request["do"] == "hang":
+        time.sleep(90)
+    if request["do"] == "grow":
+        return {"held": len(b"x" * 2**29)}
+    if request["do"] == "leave":
+        threading.Timer(0.3, lambda: os._exit(3)).start()
+    return {"did": request["do"], "pid": os.getpid()}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from keras2cv.errors import BundleError, MissingDependency
+from keras2cv.errors import BundleError
 from keras2cv.isolation import (
     ChildCrash,
     ChildLost,
@@ -21,7 +21,6 @@ from keras2cv.isolation import (
     Conversation,
     Entry,
     Limits,
-    answer_each,
     run_once,
 )
 
@@ -182,23 +181,6 @@ def test_an_entry_that_is_not_there_is_a_crash() -> None:
     with pytest.raises(ChildCrash, match=r"AttributeError.*nothing") as caught:
         ask("nothing")
     assert not caught.value.was_ready
-
-
-@ON_POSIX
-def test_each_request_is_answered_whatever_becomes_of_others() -> None:
-    """A new child goes on after one that was lost; a child is used as long as it lives."""
-    requests = [{"number": number} for number in (0, 2, 3, 4, 5)]
-    answers = list(answer_each(entry("crash_on_odd"), requests, Limits(60)))
-    assert [a.number for a in answers] == [0, 1, 2, 3, 4]
-    assert [a.reply.get("half") for a in answers] == [0, 1, None, 2, None]
-    assert [bool(a.problem and "SIGABRT" in a.problem) for a in answers] == [0, 0, 1, 0, 1]
-    assert answers[0].reply["pid"] == answers[1].reply["pid"] != answers[3].reply["pid"]
-
-
-def test_an_entry_that_cannot_be_imported_ends_it_all() -> None:
-    """No new child is started for every request."""
-    with pytest.raises(MissingDependency, match=r"cannot run .*nothing"):
-        list(answer_each(entry("nothing"), [{}, {}], Limits(60)))
 
 
 @pytest.mark.parametrize("seconds", [0, -1])
