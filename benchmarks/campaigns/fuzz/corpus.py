@@ -1,7 +1,5 @@
 """The real files that mutations start from, made by what makes them for users.
 
-    python -m campaigns.fuzz.corpus FOLDER
-
 Models are small, so that a mutation hits structure and not only weights: a classifier, a model of
 two inputs, a segmenter, keypoints, an LSTM. Each is saved as .keras and .h5, and exported.
 """
@@ -10,9 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,11 +16,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns import PACKAGES
+from keras2cv.isolation import Entry, Limits, run_once
+
 Array = NDArray[Any]
 Files = Mapping[str, bytes]
 
 PICTURES: Final = ("jpg", "png", "bmp", "tiff", "webp", "ppm", "gif", "avif")
 WIDTH, HEIGHT = 24, 20
+_TIMEOUT_S: Final = 900.0
 
 
 def read_corpus(folder: Path) -> dict[str, list[Files]]:
@@ -42,8 +42,14 @@ def make_corpus(folder: Path) -> None:
     """Write all seeds to `folder`: what needs TensorFlow in a process of its own."""
     write_small_files(folder)
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    command = [sys.executable, "-m", __name__, str(folder)]
-    subprocess.run(command, check=True, env=quiet, stdout=subprocess.DEVNULL)
+    entry = Entry("campaigns.fuzz.corpus:answer", PACKAGES, variables=quiet)
+    run_once(entry, {"folder": str(folder)}, Limits(_TIMEOUT_S))
+
+
+def answer(request: Mapping[str, str], _: Callable[..., None]) -> dict[str, str]:
+    """Write the seeds that need TensorFlow, as the child's entry."""
+    write_models(Path(request["folder"]))
+    return {}
 
 
 def write_small_files(folder: Path) -> None:
@@ -129,7 +135,3 @@ def _write(folder: Path, kind: str, name: str, files: Files) -> None:
     place = _place(folder, kind, name)
     for file, data in files.items():
         (place / file).write_bytes(data)
-
-
-if __name__ == "__main__":
-    write_models(Path(sys.argv[1]))

@@ -20,6 +20,7 @@ from campaigns.fuzz.corpus import HEIGHT, WIDTH
 from keras2cv.bundle.golden_vectors import read_golden
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import Keras2cvError
+from keras2cv.isolation.bootstrap import die_with_parent
 
 Export = Callable[[Path], None]
 
@@ -109,6 +110,7 @@ def fork(work: Callable[[], None]) -> int:
         return pid
     code = 70
     try:
+        die_with_parent()
         silence = os.open(os.devnull, os.O_RDWR)
         os.dup2(silence, 1)
         try:
