@@ -72,7 +72,7 @@ def list_suite(suite: Path, work: Path) -> tuple[tuple[Listed, ...], dict[str, s
     """
     entry = Entry(f"{_EXPORT_CHILD}:list_cases", PACKAGES)
     try:
-        reply = run_once(entry, {"suite": str(suite)}, Limits(_START_S), folder=work)
+        reply = run_once(entry, {"suite": str(suite.resolve())}, Limits(_START_S), folder=work)
     except ChildLost as lost:
         raise MissingDependency(
             f"The suite in {suite} cannot be imported: {lost.last_words}."
@@ -286,7 +286,7 @@ class Sweep:
         return list(
             answer_each(
                 Entry(f"{_EXPORT_CHILD}:answer", PACKAGES),
-                [{"suite": str(self._suite), **job} for job in jobs],
+                [{"suite": str(self._suite.resolve()), **job} for job in jobs],
                 EXPORT_LIMITS,
                 folder=self._work,
             )

@@ -206,6 +206,6 @@ def _shows(folder: Path) -> bool:
     """Whether the script, run on its own, finds the difference."""
     request = {"path": str(folder / "repro.py")}
     try:
-        return run_once(_PROGRAM, request, Limits(_TIMEOUT_S))["exit_code"] != 0
+        return bool(run_once(_PROGRAM, request, Limits(_TIMEOUT_S))["exit_code"])
     except ChildLost:
         return True

@@ -100,8 +100,9 @@ def opencv_side(
     with temporary_folder() as place:
         inputs = Path(place, "inputs.npz")
         np.savez(inputs, **arrays)  # type: ignore[arg-type]
-        opening = {"bundle": str(folder), "inputs": str(inputs), "engine": engine}
-        opening |= {"nets": more.pop("nets", 1), "options": more}
+        nets = more.pop("nets", 1)
+        files = {"bundle": str(folder), "inputs": str(inputs)}
+        opening = {**files, "engine": engine, "nets": nets, "options": more}
         with Conversation(_CHILD, Limits(_PATIENCE_S + more_s)) as child:
             side = _Asked(child, time.monotonic() + _PATIENCE_S + more_s)
             yield side.ask(opening), side
