@@ -53,7 +53,7 @@ class Child:
 
     def __exit__(self, *_: object) -> None:
         """End it, whatever it is doing."""
-        self._child.__exit__()
+        self._child.end()
 
     def started(self) -> float:
         """Wait until it is ready; return the milliseconds that its imports took."""

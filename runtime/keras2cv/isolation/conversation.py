@@ -87,7 +87,7 @@ class Conversation:
 
     def __exit__(self, *_: object) -> None:
         """End it, whatever it is doing."""
-        self._end()
+        self.end()
 
     @property
     def log(self) -> str:
@@ -125,7 +125,7 @@ class Conversation:
             try:
                 facts = self._replies.next(deadline - time.monotonic())
             except queue.Empty:
-                self._end()
+                self.end()
                 raise ChildTimeout(allowed_s, self.facts, self.log) from None
             if facts is None:
                 raise self._loss()
@@ -150,7 +150,7 @@ class Conversation:
         try:
             code = self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
-            self._end()
+            self.end()
             raise ChildTimeout(_END_S, self.facts, self.log) from None
         if code != 0:
             raise ChildCrash(code, self.facts, self.log)
@@ -176,7 +176,7 @@ class Conversation:
 
     def _error(self, name: str, message: str) -> Keras2cvError:
         """Return the error that the child's function raised."""
-        self._end()
+        self.end()
         if speaks_of_memory(message) or speaks_of_memory(self.log):
             return ChildOutOfMemory(self._memory, self.facts, f"{self.log}\n{message}")
         kind = getattr(errors, name, Keras2cvError)
@@ -188,14 +188,14 @@ class Conversation:
         try:
             code = self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
-            self._end()
+            self.end()
             code = self._process.returncode
-        self._end()
+        self.end()
         if code != 0 and speaks_of_memory(self.log):
             return ChildOutOfMemory(self._memory, self.facts, self.log)
         return ChildCrash(code, self.facts, self.log)
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Kill the child and its group, and close the pipes."""
         kill_group(self._process)
         self._process.wait()

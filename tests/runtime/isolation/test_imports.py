@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from pathlib import Path
@@ -67,3 +68,4 @@ def test_the_bootstrap_needs_the_standard_library_alone() -> None:
     ]
     tops = {line[1].split(".")[0] for line in lines}
     assert tops <= set(sys.stdlib_module_names)
+    ast.parse(text, feature_version=(3, 8))
