@@ -1,4 +1,4 @@
-"""One subject in a process of its own: what the child of `process.py` does.
+"""One subject in a process of its own (the child's side of `process.py`).
 
 The first request is a `way.Job`, and every other one a command. The replies:
 

@@ -1,4 +1,4 @@
-"""Export conformance cases: what a child of the atlas does.
+"""Export conformance cases (the child's side of the atlas).
 
 Writes, into a folder per case and batch size, `io.npz` (two samples and what Keras makes of them),
 a bundle of ours, and Keras' own ONNX export.

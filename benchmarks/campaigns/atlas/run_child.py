@@ -1,4 +1,4 @@
-"""Run bundles and plain ONNX files in this Python's OpenCV: what a child of the atlas does.
+"""Run bundles and plain ONNX files in this Python's OpenCV (the child's side of the atlas).
 
 Started as a file by Pythons that have cv2, NumPy and a copy of `keras2cv`, and nothing else. Each
 job names the model, the engine, and an .npz with `in/<sample>/<input>` and `out/<sample>/<output>`

@@ -1,4 +1,4 @@
-"""Try bundles on devices: what a child of `trials.py` does.
+"""Try bundles on devices (the child's side of `trials.py`).
 
 Each job names a bundle and a device. What OpenCV says of layers that it leaves to the CPU is read
 from its log, which goes to stdout.

@@ -1,4 +1,4 @@
-"""Time bundles on devices, in turns: what the child of `speed.py` does."""
+"""Time bundles on devices, in turns (the child's side of `speed.py`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run probes in this Python's OpenCV: what a child of `measure.py` does.
+"""Run probes in this Python's OpenCV (the child's side of `measure.py`).
 
 Started as a file, by any Python that has cv2 and NumPy. A job names an engine and the stem of an
 .onnx file, with an .npz beside it: in/RUN/NAME and out/RUN/NAME.

@@ -1,4 +1,4 @@
-"""Predict images with bundles in this Python's OpenCV: what a child of `sweep.py` does.
+"""Predict images with bundles in this Python's OpenCV (the child's side of `sweep.py`).
 
 Started as a file by Pythons that have cv2, NumPy and a copy of `keras2cv`, and nothing else. A job
 names a bundle, an engine, an .npz of images and where to write the answers, as

@@ -1,4 +1,4 @@
-"""Run an ONNX file in OpenCV and save its outputs: what the child of `asking.py` does.
+"""Run an ONNX file in OpenCV and save its outputs (the child's side of `asking.py`).
 
 Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported.
 """

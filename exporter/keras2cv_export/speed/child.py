@@ -1,4 +1,4 @@
-"""The OpenCV side of a timing: what the child of `sides.py` does."""
+"""The OpenCV side of a timing (the child's side of `sides.py`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Load an ONNX file in this Python's OpenCV, and run it once: what a child of `probing.py` does.
+"""Load an ONNX file in this Python's OpenCV, and run it once (the child's side of `probing.py`).
 
 Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported. The child
 reports its stages:
