@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +22,7 @@ from keras2cv.cli import main
 from keras2cv.errors import NetError
 from keras2cv.isolation import ChildOutOfMemory, Entry, Limits, run_once
 from keras2cv.trial.running import CrashError, run_worker
+from support.processes import all_gone, numbers
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz
 
 GREEDY = "x = [bytearray(2**24) for _ in range(2000)]"  # 32 GiB, in pieces
@@ -168,3 +171,20 @@ def test_run_tries_an_unverified_bundle_elsewhere_first(
     sabotage(tmp_path, monkeypatch, DEADLY["segfault"])
     assert main(["run", str(cat_cv), str(tmp_path / "x.npy")]) == 1
     assert "crashed (SIGSEGV) while loading model.onnx" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are looked up by signal 0")
+def test_no_net_outlives_a_killed_selftest(
+    cat_cv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child that hangs in OpenCV ends with the command that started it."""
+    note = tmp_path / "pid"
+    hang = (
+        f"import os, time; open({str(note)!r}, 'w').write(f'{{os.getpid()}}\\n'); time.sleep(600)"
+    )
+    sabotage(tmp_path, monkeypatch, hang)
+    with subprocess.Popen([sys.executable, "-m", "keras2cv", "selftest", str(cat_cv)]) as command:
+        (pid,) = numbers(note)
+        assert pid != command.pid
+        command.kill()
+    assert all_gone([pid])
