@@ -8,7 +8,6 @@ library, because Python finds this folder first until `main` removes it.
 from __future__ import annotations
 
 import contextlib
-import inspect
 import itertools
 import json
 import os
@@ -18,6 +17,7 @@ import sys
 import threading
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
+from types import GeneratorType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,11 +88,10 @@ def serve(function: Any, channel: Channel) -> None:
 
 def _first(function: Any, request: dict[str, Any], tell: Any) -> tuple[Answer, Any]:
     """Return what answers the later requests, and the reply to the first."""
-    if not inspect.isgeneratorfunction(function):
-        return (lambda more: function(more, tell)), function(request, tell)
-    replies = function(request, tell)
-    reply = next(replies)
-    return replies.send, reply
+    reply = function(request, tell)
+    if isinstance(reply, GeneratorType):
+        return reply.send, next(reply)
+    return (lambda more: function(more, tell)), reply
 
 
 class Channel:

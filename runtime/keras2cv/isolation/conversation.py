@@ -29,6 +29,7 @@ Reply = dict[str, Any]
 
 _SURELY_FITS: Final = 4096  # bytes that every system's pipe takes without a reader
 _END_S: Final = 60.0  # for a child that has no more requests to end
+_EXIT_S: Final = 5.0  # for a process that has closed its pipes
 
 
 def run_once(
@@ -147,8 +148,9 @@ class Conversation:
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         self._process.stdin.close()
         self.facts["stage"] = "ending"
+        self._replies.finish(_END_S)  # to wait for the process itself takes polling
         try:
-            code = self._process.wait(_END_S)
+            code = self._process.wait(_EXIT_S)
         except subprocess.TimeoutExpired:
             self.end()
             raise ChildTimeout(_END_S, self.facts, self.log) from None
@@ -186,7 +188,7 @@ class Conversation:
     def _loss(self) -> ChildCrash | ChildOutOfMemory:
         """Return the error for a child that has closed its pipe."""
         try:
-            code = self._process.wait(_END_S)
+            code = self._process.wait(_EXIT_S)
         except subprocess.TimeoutExpired:
             self.end()
             code = self._process.returncode

@@ -61,9 +61,9 @@ class Replies:
             self._lines.put(None)  # for whoever asks again
         return facts
 
-    def finish(self) -> None:
-        """Wait until nobody reads the pipe of a child that has ended."""
-        self._thread.join(_PATIENCE_S)
+    def finish(self, timeout_s: float = _PATIENCE_S) -> None:
+        """Wait until the child closes the pipe, as it does when it ends."""
+        self._thread.join(timeout_s)
 
     def _read(self, pipe: IO[bytes]) -> None:
         pieces: list[bytes] = []
