@@ -28,10 +28,10 @@ and the child answers on its stdout:
     {"reply": {...}}                          for each request
     {"error": "NetError", "message": ...}     one of `keras2cv.errors`, raised again in the parent
 
-The child moves both pipes to descriptors of its own. What it prints afterwards, like all of its
+The child moves both pipes to descriptors of its own. Its later output, like all of its
 stderr, goes to a log, of which the parent keeps the end.
 
-**What every child has.** It is started by the absolute path of `bootstrap.py`, which imports the
+**Every child.** It is started by the absolute path of `bootstrap.py`, which imports the
 standard library alone: any Python from 3.8 can run it, and no module from the current folder is
 imported. It is the leader of its own process group, which is killed as a whole. It dies with its
 parent: by Linux's PR_SET_PDEATHSIG, and everywhere by the end of its stdin. The kernel limits the

@@ -70,7 +70,7 @@ def load(entry: str) -> Any:
 
 
 def serve(function: Any, channel: Channel) -> None:
-    """Answer every request with `function`, or with what it yields."""
+    """Answer every request with the return value of `function`, or with its next yield."""
     channel.send(ready=True)
     answer: Answer | None = None
     for number in itertools.count():
@@ -87,7 +87,7 @@ def serve(function: Any, channel: Channel) -> None:
 
 
 def _first(function: Any, request: dict[str, Any], tell: Any) -> tuple[Answer, Any]:
-    """Return what answers the later requests, and the reply to the first."""
+    """Return the function for the later requests, and the reply to the first."""
     reply = function(request, tell)
     if isinstance(reply, GeneratorType):
         return reply.send, next(reply)
@@ -102,7 +102,7 @@ class Channel:
         self._replies = os.dup(1)
         silence = os.open(os.devnull, os.O_RDWR)
         os.dup2(silence, 0)
-        os.dup2(2, 1)  # what is printed goes to the log
+        os.dup2(2, 1)  # output goes to the log
         os.close(silence)
         self._lock = threading.Lock()
         self._unanswered = 0
@@ -156,7 +156,7 @@ def die_with_parent() -> None:
 
 
 def limit_memory(most: int | None) -> None:
-    """Limit what this process may write to (Linux), and leave no core dump."""
+    """Limit this process' writable memory (Linux), and leave no core dump."""
     if sys.platform == "win32":
         return
     import resource

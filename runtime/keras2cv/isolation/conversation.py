@@ -40,7 +40,7 @@ def run_once(
     Args:
         entry: The function that the child runs.
         request: A JSON map.
-        limits: What the child may take.
+        limits: The child's time and memory.
         folder: The child's working folder; None: this process' own.
 
     Raises:
@@ -58,9 +58,9 @@ class Conversation:
     """A child process that answers requests until it is closed; a context that ends it.
 
     Attributes:
-        entry: What it runs.
+        entry: The function that it runs.
         pid: Its number.
-        facts: What it has reported, the last report on each fact.
+        facts: Its reports, the last one on each fact.
     """
 
     def __init__(self, entry: Entry, limits: Limits, folder: Path | None = None) -> None:
@@ -92,7 +92,7 @@ class Conversation:
 
     @property
     def log(self) -> str:
-        """The end of what a child that is closed has printed."""
+        """The end of the output of a child that is closed."""
         return self._log.text()
 
     def ask(self, request: Mapping[str, Any], seconds: float | None = None) -> Reply:
@@ -114,7 +114,7 @@ class Conversation:
             start_thread(lambda: self._write(line))
 
     def reply(self, seconds: float | None = None) -> Reply:
-        """Return the reply to what was sent, within `seconds` or the limits' own.
+        """Return the reply to the last request, within `seconds` or the limits' own.
 
         Raises:
             ChildLost: There is none.

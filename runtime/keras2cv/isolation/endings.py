@@ -12,7 +12,7 @@ _OUT_OF_MEMORY: Final = re.compile(
     r"Unable to allocate|can't start new thread|failed to map segment|"
     r"Memory allocation still failed"
 )
-# What Windows ends a crashed process with.
+# Windows' exit codes of crashed processes.
 _NT_STATUS: Final = {
     0xC0000005: "access violation",
     0xC00000FD: "stack overflow",

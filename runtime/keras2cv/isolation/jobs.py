@@ -16,7 +16,7 @@ from keras2cv.isolation.lost import ChildLost
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a request.
+    """A reply, or the reason why there is none.
 
     Attributes:
         number: Which request.
@@ -40,7 +40,7 @@ def answer_each(
     Args:
         entry: The function that answers one request.
         requests: JSON maps.
-        limits: What a child may take.
+        limits: The time of each request, and the memory of a child.
         folder: Its working folder; None: this process' own.
 
     Raises:

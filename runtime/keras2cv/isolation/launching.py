@@ -1,4 +1,4 @@
-"""Start a child process, and turn what the system has against it into a sentence."""
+"""Start a child process, and explain in a sentence why the system refuses."""
 
 from __future__ import annotations
 

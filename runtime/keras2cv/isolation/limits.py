@@ -15,12 +15,12 @@ LEAST_BYTES: Final = 2**28
 
 @dataclass(frozen=True)
 class Limits:
-    """What a child may take.
+    """The time and memory of a child.
 
     Attributes:
         seconds: For each reply.
         start_seconds: More, for the first reply: starting and importing take a while.
-        memory_bytes: What it may write to, as Linux' RLIMIT_DATA counts: reserved addresses and
+        memory_bytes: The bytes that it may write to, as Linux' RLIMIT_DATA counts: reserved addresses and
             mapped files are free. None: `spare_memory()`. Other systems do not enforce it.
     """
 

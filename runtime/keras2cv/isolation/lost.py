@@ -14,13 +14,13 @@ class ChildNotStarted(MissingDependency):
     """The system does not start the process."""
 
 
-class ChildLost(Keras2cvError):  # noqa: N818 - reads as what it says
+class ChildLost(Keras2cvError):  # noqa: N818 - the child is lost, the parent has no error
     """A child that gave no reply.
 
     Attributes:
-        how: What became of it, as the end of a sentence: "crashed (SIGSEGV)".
-        facts: All that it reported, the last report on each fact: stage, and what its entry adds.
-        log: The end of what it printed.
+        how: Its end, as the rest of a sentence: "crashed (SIGSEGV)".
+        facts: All that it reported, the last report on each fact: stage, and those of its entry.
+        log: The end of its output.
     """
 
     def __init__(self, how: str, facts: Mapping[str, Any], log: str) -> None:

@@ -16,14 +16,14 @@ _PATIENCE_S: Final = 5.0  # for the rest of a log, when its process is over
 
 
 class Log:
-    """The end of what a child prints."""
+    """The end of a child's output."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pieces: collections.deque[bytes] = collections.deque(maxlen=_MOST_PIECES)
         self._thread = start_thread(lambda: self._read(pipe))
 
     def add(self, text: bytes) -> None:
-        """Add what came another way."""
+        """Add output that came through another pipe."""
         self._pieces.append(text)
 
     def finish(self) -> None:

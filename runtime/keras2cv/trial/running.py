@@ -34,7 +34,7 @@ class CrashError(NetError):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class WorkerRun:
-    """What came back: `outputs[sample][output]` in Keras' layout, and what really ran."""
+    """`outputs[sample][output]` in Keras' layout, and the OpenCV and engine that really ran."""
 
     outputs: tuple[tuple[Array, ...], ...]
     opencv: str

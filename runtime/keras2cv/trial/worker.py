@@ -32,7 +32,7 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
         tell: Reports a stage.
 
     Returns:
-        What ran: "opencv", "engine", "device", "threads", "load_ms".
+        The facts of the run: "opencv", "engine", "device", "threads", "load_ms".
 
     Raises:
         BundleError: the bundle is not whole.
