@@ -20,8 +20,9 @@ class Limits:
     Attributes:
         seconds: For each reply.
         start_seconds: More, for the first reply: starting and importing take a while.
-        memory_bytes: The bytes that it may write to, as Linux' RLIMIT_DATA counts: reserved addresses and
-            mapped files are free. None: `spare_memory()`. Other systems do not enforce it.
+        memory_bytes: How many it may write to, as Linux' RLIMIT_DATA counts them: reserved
+            addresses and mapped files are free. None: `spare_memory()`. Other systems do not
+            enforce it.
     """
 
     seconds: float
