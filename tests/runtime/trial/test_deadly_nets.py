@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,50 +20,17 @@ from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
 from keras2cv.bundle.reading import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import NetError
-from keras2cv.isolation.child import run_child, spare_memory
-from keras2cv.isolation.isolated import CrashError, run_worker
+from keras2cv.isolation import ChildOutOfMemory, Entry, Limits, run_once
+from keras2cv.trial.running import CrashError, run_worker
+from support.processes import all_gone, numbers
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz
 
 GREEDY = "x = [bytearray(2**24) for _ in range(2000)]"  # 32 GiB, in pieces
 DEADLY = {
     "segfault": "import ctypes; ctypes.string_at(0)",
     "abort": "import os; os.abort()",
-    "hang": "import time; time.sleep(600)",
     "memory": GREEDY,
 }
-
-
-def run(code: str, **limits: float) -> tuple[int | None, bool]:
-    """Run some Python, and return its exit code and whether it ran out of memory."""
-    memory = int(limits.get("memory", 2**29))
-    done = run_child(
-        [sys.executable, "-c", code], timeout_s=limits.get("timeout_s", 60), memory=memory
-    )
-    return done.code, done.out_of_memory
-
-
-def test_what_a_program_does_to_itself_is_told() -> None:
-    """Its exit code, the signal that ended it, that its time or its memory was over."""
-    assert run("import sys; sys.exit(3)") == (3, False)
-    assert run(DEADLY["segfault"]) == (-11, False)
-    assert run(DEADLY["abort"]) == (-6, False)
-    started = time.monotonic()
-    assert run(DEADLY["hang"], timeout_s=1) == (None, False)
-    assert time.monotonic() - started < 20
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits a child's")
-def test_memory_is_limited_by_the_kernel() -> None:
-    """An allocation fails long before the machine has none left."""
-    assert run(GREEDY) == (1, True)
-    assert run("x = bytearray(2**28)") == (0, False)
-
-
-def test_what_is_free_is_known() -> None:
-    """On Linux; elsewhere nothing is limited, and the documentation says so."""
-    spare = spare_memory()
-    assert (spare is not None) == sys.platform.startswith("linux")
-    assert spare is None or spare >= 2**28
 
 
 def sabotage(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
@@ -116,6 +84,16 @@ def real(folder: Path, node: onnx.NodeProto, weights: dict[str, Any], out: Seque
     return folder
 
 
+GREEDY_NET = """
+import cv2, numpy as np
+
+def answer(request, tell):
+    net = cv2.dnn.readNetFromONNX(request["file"])
+    net.setInput(np.zeros((1, 3, 9, 12), np.float32), "x")
+    net.forward(net.getUnconnectedOutLayersNames())
+"""
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits a child's")
 def test_a_graph_that_takes_all_memory_is_stopped(tmp_path: Path) -> None:
     """A Resize to 36 GB: OpenCV asks for it, and the kernel says no."""
@@ -130,15 +108,10 @@ def test_a_graph_that_takes_all_memory_is_stopped(tmp_path: Path) -> None:
     )
     file = tmp_path / "greedy.onnx"
     onnx.save(helper.make_model(data, opset_imports=[helper.make_opsetid("", 11)]), file)
-    code = f"""
-import cv2, numpy as np
-net = cv2.dnn.readNetFromONNX({str(file)!r})
-net.setInput(np.zeros((1, 3, 9, 12), np.float32), "x")
-net.forward(net.getUnconnectedOutLayersNames())
-"""
-    code_and_memory = run(code, memory=2**31)
-    assert code_and_memory[0] not in (0, None)
-    assert code_and_memory[1]
+    program = tmp_path / "run.py"
+    program.write_text(GREEDY_NET, encoding="utf-8")
+    with pytest.raises(ChildOutOfMemory, match=r"more than the 2\.0 GiB"):
+        run_once(Entry(f"{program}:answer"), {"file": str(file)}, Limits(60, memory_bytes=2**31))
 
 
 @pytest.mark.parametrize("verb", ["selftest", "worker"])
@@ -198,3 +171,20 @@ def test_run_tries_an_unverified_bundle_elsewhere_first(
     sabotage(tmp_path, monkeypatch, DEADLY["segfault"])
     assert main(["run", str(cat_cv), str(tmp_path / "x.npy")]) == 1
     assert "crashed (SIGSEGV) while loading model.onnx" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are looked up by signal 0")
+def test_no_net_outlives_a_killed_selftest(
+    cat_cv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child that hangs in OpenCV ends with the command that started it."""
+    note = tmp_path / "pid"
+    hang = (
+        f"import os, time; open({str(note)!r}, 'w').write(f'{{os.getpid()}}\\n'); time.sleep(600)"
+    )
+    sabotage(tmp_path, monkeypatch, hang)
+    with subprocess.Popen([sys.executable, "-m", "keras2cv", "selftest", str(cat_cv)]) as command:
+        (pid,) = numbers(note)
+        assert pid != command.pid
+        command.kill()
+    assert all_gone([pid])

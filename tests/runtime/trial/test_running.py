@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +13,10 @@ import pytest
 from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError, InputError, NetError
-from keras2cv.isolation import worker
-from keras2cv.isolation.isolated import ending, run_worker
+from keras2cv.isolation import ending
 from keras2cv.net.net import ENGINES
+from keras2cv.trial import worker
+from keras2cv.trial.running import run_worker
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, npz
 
 Array = NDArray[Any]
@@ -124,8 +122,6 @@ def test_a_cv2_in_the_current_folder_is_not_taken(
     (tmp_path / "cv2.py").write_text("raise SystemExit('not OpenCV')", encoding="utf-8")
     (tmp_path / "keras2cv.py").write_text("raise SystemExit('not keras2cv')", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    if sys.version_info < (3, 11):
-        pytest.skip("PYTHONSAFEPATH is of Python 3.11")
     assert run_worker(cat_cv, [[photo()]], timeout_s=60).opencv == cv2.__version__
 
 
@@ -149,33 +145,15 @@ def test_a_killed_process_may_have_lacked_memory() -> None:
     assert ending(-signal.SIGKILL) == "SIGKILL, perhaps out of memory"
 
 
-def test_the_worker_is_a_program(cat_cv: Path, tmp_path: Path) -> None:
-    """Started by hand it writes outputs and facts, and announces its stages in JSON lines."""
-    inputs, outputs = tmp_path / "in.npz", tmp_path / "out.npz"
-    x = photo(2)
-    inputs.write_bytes(npz({"in/0/0": x}))
-    root = Path(worker.__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-m", "keras2cv.isolation.worker", str(cat_cv), str(inputs), str(outputs)],
-        env={**os.environ, "PYTHONPATH": str(root)},
-        capture_output=True,
-        check=True,
-    )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line["stage"] for line in lines] == ["starting", "loading", "running sample 0"]
-    with np.load(outputs, allow_pickle=False) as file:
-        assert json.loads(str(file["facts"]))["opencv"] == cv2.__version__
-        assert np.allclose(file["out/0/0"], Classifier()(x), atol=1e-5)
-
-
 @pytest.mark.parametrize("names", [[], ["in/0/1"], ["in/1/0"], ["in/0/0", "x"]])
 def test_inputs_that_are_no_samples_are_refused(
-    cat_cv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], names: list[str]
+    cat_cv: Path, tmp_path: Path, names: list[str]
 ) -> None:
     """Every sample must have every input, and nothing else may be there."""
     path = tmp_path / "in.npz"
     path.write_bytes(npz({name: photo() for name in names}))
-    assert worker.main([str(cat_cv), str(path), str(tmp_path / "out.npz")]) == 2
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert last["error"] == "InputError"
-    assert "must be in/<sample>/<input> for 1 inputs" in last["message"]
+    request = {"bundle": str(cat_cv), "inputs": str(path), "outputs": "", "options": {}}
+    stages: list[dict[str, Any]] = []
+    with pytest.raises(InputError, match=r"must be in/<sample>/<input> for 1 inputs"):
+        worker.answer(request, lambda **facts: stages.append(facts))
+    assert stages == [{"stage": "loading", "file": "model.onnx", "opencv": cv2.__version__}]
