@@ -18,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv.numpy_tail import MAX_STEPS, Step
-from keras2cv.numpy_tail.step import MAX_CONSTANT
+from keras2cv.numpy_tail.step import MAX_CONSTANT, MAX_STEPS, Step
 from keras2cv_export.passes.legalise.reductions.topk_to_ranks import MAX_COMPARED
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError, layer_of

@@ -127,10 +127,10 @@ def execute(args: Namespace) -> int:
     from keras2cv.cli.nets import load_one, load_several
     from keras2cv.cli.problems import Problems
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
-    from keras2cv.streams.answers import predict_sources
     from keras2cv.streams.frames import Selection
     from keras2cv.streams.pipeline import Pipeline
     from keras2cv.streams.sources import find_sources
+    from keras2cv.streams.threads import predict_sources
 
     sources = find_sources(args.sources)
     model = load_one(args)

@@ -19,10 +19,11 @@ from keras2cv.cli.progress import Bar
 from keras2cv.cli.table import lines
 from keras2cv.cli.video_file import VideoFile
 from keras2cv.net.device import DeviceChoice
-from keras2cv.streams.answers import Answer, ready_ahead
+from keras2cv.streams.answers import Answer
 from keras2cv.streams.frames import Source
 from keras2cv.streams.pipeline import Pipeline
 from keras2cv.streams.sources import VIDEO_SUFFIXES
+from keras2cv.streams.threads import ready_ahead
 from keras2cv.tasks.result import Result
 
 Sink: TypeAlias = Callable[[Answer], bool]

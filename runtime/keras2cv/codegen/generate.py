@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv._version import VERSION
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
+from keras2cv.codegen.python_program import python_files
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
-from keras2cv.schema.vocabulary import TaskName
 from keras2cv.tasks import TASKS
 
 # Each file of a C++ program, and for which traits it is written.
@@ -31,20 +32,6 @@ _CPP_FILES: Final[Mapping[str, str]] = {
     "tail.hpp": "tail",
     "drawing.hpp": "drawn",
     "json.hpp": "",
-}
-# Each part of a Python program, in the order in which they stand there.
-_PYTHON_PARTS: Final[Mapping[str, str]] = {
-    "head": "",
-    "manifest": "",
-    "resample": "resample",
-    "prepare": "!arrays",
-    "placement": "pixels",
-    "tail": "tail",
-    "model": "",
-    "answer/{kind}": "",
-    "drawing": "drawn",
-    "sources": "",
-    "program": "",
 }
 # The options of a program, and for which traits it has them.
 _OPTIONS: Final[Mapping[str, str]] = {
@@ -79,32 +66,28 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         _check_free(folder / name, text)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     return [folder / name for name in texts]
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:
     """Return file name -> text of the program that `generate` writes into `folder`."""
-    traits, words = traits_of(bundle.manifest), _words(bundle, folder)
-    texts = LANGUAGES[language](bundle.manifest.task.kind, traits)
-    return {name: fill(text, traits, words) for name, text in texts.items()}
+    return LANGUAGES[language](bundle.manifest, _words(bundle, folder))
 
 
-def _cpp(kind: TaskName, traits: frozenset[str]) -> dict[str, str]:
-    names = [name for name, wanted in _CPP_FILES.items() if applies(wanted, traits)]
-    texts = {name: read_template(f"cpp/{name}") for name in names}
-    return {**texts, "answer.hpp": read_template(f"cpp/answer/{kind}.hpp")}
+def _cpp_files(manifest: Manifest, words: Mapping[str, str]) -> dict[str, str]:
+    traits = traits_of(manifest)
+    templates = {
+        name: f"cpp/{name}" for name, wanted in _CPP_FILES.items() if applies(wanted, traits)
+    }
+    templates["answer.hpp"] = f"cpp/answer/{manifest.task.kind}.hpp"
+    return {name: fill(read_template(path), traits, words) for name, path in templates.items()}
 
 
-def _python(kind: TaskName, traits: frozenset[str]) -> dict[str, str]:
-    names = [name for name, wanted in _PYTHON_PARTS.items() if applies(wanted, traits)]
-    parts = [read_template(f"python/{name.format(kind=kind)}.py.in") for name in names]
-    return {"predict.py": "\n\n".join(parts)}
-
-
-LANGUAGES: Final[Mapping[str, Callable[[TaskName, frozenset[str]], dict[str, str]]]] = {
-    "cpp": _cpp,
-    "python": _python,
+LANGUAGES: Final[Mapping[str, Callable[[Manifest, Mapping[str, str]], dict[str, str]]]] = {
+    "cpp": _cpp_files,
+    "python": python_files,
 }
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
 from keras2cv.errors import BundleError, InputError
-from keras2cv.numpy_tail.finish import finish
 
 Array = NDArray[Any]
 
@@ -118,6 +117,8 @@ def outputs_of(arrays: Mapping[str, Array], manifest: Manifest, count: int) -> d
     """
     if manifest.tail is None:
         return {t.name: from_net(arrays[t.net_name], t, count) for t in manifest.outputs}
+    from keras2cv.numpy_tail.finish import finish  # few nets need it
+
     heads = {
         h.name: from_net(arrays[h.net_name], h, manifest.model.batch) for h in manifest.tail.heads
     }

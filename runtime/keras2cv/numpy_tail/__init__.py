@@ -4,8 +4,3 @@ A model that ends in non-maximum suppression is cut before it. The net gives the
 steps of the manifest's `tail` make Keras' outputs of them, by TensorFlow's arithmetic. Nothing in
 a tail is code: `step.py` lists all that it may say.
 """
-
-from keras2cv.numpy_tail.finish import finish
-from keras2cv.numpy_tail.step import MAX_STEPS, NmsRule, Step
-
-__all__ = ["MAX_STEPS", "NmsRule", "Step", "finish"]

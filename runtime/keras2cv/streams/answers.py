@@ -1,8 +1,8 @@
 """Frames and arrays in, an answer for each out, in order: the middle of `keras2cv run`.
 
 In two halves, so that each can have a thread: `prepare_items` brings images to the net's size,
-`answers_to` runs the net. `predict_items` is both, one after the other, and `predict_sources` both
-at the same time.
+`answers_to` runs the net. `predict_items` is both, one after the other, and `predict_sources` of
+`keras2cv.streams.threads` both at the same time.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
@@ -19,17 +18,10 @@ from keras2cv.bundle.manifest import InputTensor
 from keras2cv.errors import InputError
 from keras2cv.net.tensors import by_name
 from keras2cv.predictor import Predictor, Prepared
-from keras2cv.streams.frames import BrokenSource, Frame, Inputs, Item, Sample, Selection, Source
-from keras2cv.streams.pipeline import Pipeline
-from keras2cv.streams.sources import read_in_threads
+from keras2cv.streams.frames import BrokenSource, Frame, Inputs, Item, Sample
 from keras2cv.tasks.result import Result
 
 Array = NDArray[Any]
-
-# Batches between two stages: of a file two, so that one that takes longer stops nobody; of a
-# camera one, since more would only make its answers older.
-_FILE_AHEAD: Final = 2
-_LIVE_AHEAD: Final = 1
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -160,41 +152,3 @@ def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:
         array[None] if array.ndim == len(tensor.keras_shape) - 1 else array
         for array, tensor in zip(arrays, tensors, strict=True)
     ]
-
-
-def ready_ahead(sources: Iterable[Source]) -> int:
-    """Return how many batches may wait between two stages for `sources`."""
-    return _LIVE_AHEAD if any(source.is_live for source in sources) else _FILE_AHEAD
-
-
-def predict_sources(
-    models: Sequence[Predictor],
-    sources: Sequence[Source],
-    line: Pipeline,
-    batch: int,
-    selection: Selection,
-) -> Iterator[Answer]:
-    """Yield the answers to `sources`: decoded, prepared and run in threads of `line`.
-
-    Several `models` of the same bundle run at the same time, each in a thread.
-
-    Raises:
-        UsageError, NetError: as `predict_items`.
-        MissingDependency: a video or camera, and an OpenCV built without video support.
-    """
-    free: SimpleQueue[Predictor] = SimpleQueue()
-    for model in models:
-        free.put(model)
-
-    def answered(ready: Ready) -> list[Answer]:
-        model = free.get()
-        try:
-            return answers_to(model, ready)
-        finally:
-            free.put(model)
-
-    ahead = ready_ahead(sources)
-    items = read_in_threads(sources, line, selection)
-    ready = line.ahead(prepare_items(models[0], items, batch), ahead)
-    for answers in line.ahead(line.mapped(answered, ready, len(models)), ahead):
-        yield from (answer for answer in answers if answer.name not in selection.known)

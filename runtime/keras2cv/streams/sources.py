@@ -11,14 +11,12 @@
 Two steps, because they fail differently. `find_sources` looks at names only, and a name that leads
 nowhere is an error before anything runs. `read_sources` decodes one after another, and what cannot
 be decoded comes out as a `BrokenSource` among the others: one bad file in a hundred costs one.
-`read_in_threads` gives the same, decoded while the caller works.
+`keras2cv.streams.threads` gives the same, decoded while the caller works.
 """
 
 from __future__ import annotations
 
 import glob
-import itertools
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -42,7 +40,6 @@ from keras2cv.streams.frames import (
     Source,
     SourceKind,
 )
-from keras2cv.streams.pipeline import Pipeline
 
 Array = NDArray[Any]
 
@@ -54,10 +51,6 @@ IMAGE_SUFFIXES: Final = (
 VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 ARRAY_SUFFIXES: Final = (".npy", ".npz")
 
-_FRAMES_AHEAD: Final = 4  # 25 MB of full HD; enough to bridge a key frame that takes longer
-_MAX_DECODERS: Final = (
-    4  # threads for images; beyond it, it is the disk or the net that is waited for
-)
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PAIR: Final = re.compile(r"([^=]+?)=(.+)")
 _VIEWER: Final = "If an image viewer opens it, save it as .png there."
@@ -86,29 +79,6 @@ def read_sources(sources: Iterable[Source], selection: Selection = EVERYTHING) -
     for source in sources:
         if source.is_stream or selection.has(source.name):
             yield from _read(source, selection)
-
-
-def read_in_threads(
-    sources: Iterable[Source], line: Pipeline, selection: Selection = EVERYTHING
-) -> Iterator[Item]:
-    """Yield what `read_sources` does, decoded in threads of `line` while the caller works.
-
-    Images are decoded by several threads, videos by one; a camera's frames that nobody has taken
-    in time are dropped.
-
-    Raises:
-        MissingDependency: as `read_sources`.
-    """
-    for lane, group in itertools.groupby(sources, key=_lane):
-        if lane == "live":
-            yield from line.newest(read_sources(group, selection), _is_frame)
-        elif lane == "stream":
-            yield from line.ahead(read_sources(group, selection), _FRAMES_AHEAD)
-        else:
-            threads = min(_MAX_DECODERS, os.cpu_count() or 1)
-            wanted = (source for source in group if selection.has(source.name))
-            for items in line.mapped(_read_whole, wanted, threads):
-                yield from items
 
 
 def read_image(path: Path) -> Array:
@@ -226,21 +196,6 @@ def _network_source(address: str) -> Source:
     name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # no password in logs
     is_file = Path(parts.path).suffix.lower() in VIDEO_SUFFIXES
     return Source(name, "video" if is_file else "live", Path(Path(parts.path).name), address)
-
-
-def _lane(source: Source) -> str:
-    """Return how a source is read ahead: sources in a row of the same lane go together."""
-    if source.is_live:
-        return "live"
-    return "stream" if source.is_stream else "files"
-
-
-def _is_frame(item: Item) -> bool:
-    return isinstance(item, Frame)
-
-
-def _read_whole(source: Source) -> list[Item]:
-    return list(_read(source, EVERYTHING))
 
 
 def _read(source: Source, selection: Selection) -> Iterator[Item]:

@@ -9,12 +9,15 @@ Every result has `to_dict()`, plain JSON types, and `draw(image)`, which returns
 uint8 BGR picture of the image (also gray, BGRA, 16 bits) with the answer on it. cv2 draws ASCII
 only: accents are dropped there, other letters become `?`; `to_dict` keeps them.
 
-The names are there without cv2 and NumPy; a row is imported when it is first asked for.
+The names are there without cv2 and NumPy; a row is imported when it is first asked for. A program
+that `codegen` wrote has the folder of its own task alone, and the table is of those that are there.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
+import importlib.util
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -32,14 +35,19 @@ class _Tasks(Mapping[str, "TaskKind"]):
     def __getitem__(self, name: str) -> TaskKind:
         if name not in TASK_NAMES:
             raise KeyError(name)
-        row: TaskKind = importlib.import_module(f"keras2cv.tasks.{name}.kind").KIND
+        row: TaskKind = importlib.import_module(f"{__name__}.{name}.kind").KIND
         return row
 
     def __iter__(self) -> Iterator[str]:
-        return iter(TASK_NAMES)
+        return iter(_present())
 
     def __len__(self) -> int:
-        return len(TASK_NAMES)
+        return len(_present())
+
+
+@functools.cache
+def _present() -> tuple[str, ...]:
+    return tuple(name for name in TASK_NAMES if importlib.util.find_spec(f"{__name__}.{name}"))
 
 
 TASKS: Final[Mapping[str, TaskKind]] = _Tasks()

@@ -34,7 +34,7 @@ def _with_score(task: Task, score: float) -> Task:
     change = TASKS[task.kind].with_score
     record = None if change is None else change(task.record, score)
     if record is None:
-        known = [row.thresholds for row in TASKS.values() if row.thresholds]
+        known = [row.thresholds for row in TASKS.values() if row.thresholds] or ["other tasks"]
         raise UsageError(
             f"A score is for {_listed(known)}, and the task is {task.kind}. Leave it out."
         )
@@ -42,7 +42,8 @@ def _with_score(task: Task, score: float) -> Task:
 
 
 def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _with_nms(task: Task, iou: float) -> Task:

@@ -16,7 +16,7 @@ import pytest
 from keras2cv.bundle.npz import read_npy
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import BundleError, InputError
-from keras2cv.numpy_tail import finish
+from keras2cv.numpy_tail.finish import finish
 from keras2cv.numpy_tail.step import Step
 from keras2cv.predictor import Predictor, load
 from keras2cv.schema.fields import parse_json

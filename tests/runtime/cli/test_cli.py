@@ -465,7 +465,7 @@ def test_interrupted_ends_with_130(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ctrl-C ends with 130, after closing what was open."""
-    monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(KeyboardInterrupt()))
+    monkeypatch.setattr("keras2cv.streams.threads.predict_sources", failing(KeyboardInterrupt()))
     assert main(["run", "cat.cv", "img1.png", "--json", "r.jsonl"]) == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
     assert (folder / "r.jsonl").read_bytes() == b""
@@ -476,7 +476,7 @@ def test_a_bug_of_ours_shows_its_traceback(
 ) -> None:
     """An exception that is not ours is a bug: traceback, a request to report it, exit code 70."""
     monkeypatch.setattr(
-        "keras2cv.streams.answers.predict_sources", failing(ZeroDivisionError("7 / 0"))
+        "keras2cv.streams.threads.predict_sources", failing(ZeroDivisionError("7 / 0"))
     )
     assert main(["run", "cat.cv", "img1.png"]) == 70
     shown = capsys.readouterr().err
@@ -506,7 +506,7 @@ def test_a_module_that_does_not_load_ends_with_3(
 ) -> None:
     """What is installed and broken is the environment's fault, and the doctor is recommended."""
     error = ImportError("DLL load failed while importing _pywrap")
-    monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(error))
+    monkeypatch.setattr("keras2cv.streams.threads.predict_sources", failing(error))
     assert main(["run", "cat.cv", "img1.png"]) == 3
     assert capsys.readouterr().err.endswith(
         "error: DLL load failed while importing _pywrap. `keras2cv doctor` says what is missing, "

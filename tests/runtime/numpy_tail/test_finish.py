@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError
-from keras2cv.numpy_tail import Step, finish
+from keras2cv.numpy_tail.finish import finish
+from keras2cv.numpy_tail.step import Step
 
 Array = NDArray[Any]
 

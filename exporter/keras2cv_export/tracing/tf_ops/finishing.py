@@ -11,8 +11,7 @@ from typing import Any, Final, Protocol, get_args
 
 import numpy as np
 
-from keras2cv.numpy_tail import NmsRule
-from keras2cv.numpy_tail.step import DType
+from keras2cv.numpy_tail.step import DType, NmsRule
 from keras2cv_export.quiet.tensorflow import tf
 
 from .node import RefusedError, must_know

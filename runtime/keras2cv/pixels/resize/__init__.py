@@ -23,7 +23,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.pixels.resize import pillow, tf_image
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 
 __all__ = ["INTERPOLATIONS", "resize"]
@@ -70,10 +69,14 @@ def resize(
             "Give 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height."
         )
     pixels = image.reshape(height, width, -1)
-    if interpolation.startswith("pil"):
-        resized = pillow.resize(pixels, size_wh, interpolation, box)
+    if interpolation.startswith("pil"):  # each library's filters are imported when they are needed
+        from keras2cv.pixels.resize.pillow import resize as resize_by_pillow
+
+        resized = resize_by_pillow(pixels, size_wh, interpolation, box)
     elif interpolation.startswith("tf-"):
-        resized = tf_image.resize(pixels[y0:y1, x0:x1], size_wh, interpolation)
+        from keras2cv.pixels.resize.tf_image import resize as resize_by_tensorflow
+
+        resized = resize_by_tensorflow(pixels[y0:y1, x0:x1], size_wh, interpolation)
     else:
         flag = _CV2_FLAGS[interpolation]
         resized = np.asarray(cv2.resize(pixels[y0:y1, x0:x1], size_wh, interpolation=flag))

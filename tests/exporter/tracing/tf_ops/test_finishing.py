@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from keras2cv.numpy_tail import finish
+from keras2cv.numpy_tail.finish import finish
 from keras2cv.numpy_tail.nms import combined_nms, nms
 from keras2cv.numpy_tail.step import NmsRule
 from keras2cv_export.targets.importer_support import UnsupportedOpsError

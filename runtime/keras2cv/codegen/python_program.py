@@ -1,0 +1,44 @@
+"""A Python program: `predict.py`, and beside it the part of the runtime that the bundle needs.
+
+The part is a package of its own, `cvbundle`: the runtime's modules as they are. The name has as
+many letters as `keras2cv`, so that no line of a copy gets another length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from keras2cv._version import VERSION
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.codegen.runtime_modules import copy_of, modules_of, path_of
+from keras2cv.codegen.template import fill, read_template
+from keras2cv.codegen.traits import traits_of
+
+PACKAGE: Final = "cvbundle"
+_ROOTS: Final = ("net.opencv", "predictor", "streams.answers", "streams.sources")
+_HEADER: Final = f"# Of keras2cv {VERSION}, Apache-2.0; written by `keras2cv codegen`."
+
+
+def python_files(manifest: Manifest, words: Mapping[str, str]) -> dict[str, str]:
+    """Return file name -> text of the program for bundles that are like that of `manifest`."""
+    traits = traits_of(manifest)
+    modules = modules_of([*_ROOTS, f"tasks.{manifest.task.kind}.kind"], _left_out(manifest))
+    return {
+        "predict.py": fill(read_template("python/predict.py.in"), traits, words),
+        f"{PACKAGE}/__init__.py": fill(read_template("python/package.py.in"), traits, words),
+        **{f"{PACKAGE}/{path_of(name)}": copy_of(name, PACKAGE, _HEADER) for name in modules},
+    }
+
+
+def _left_out(manifest: Manifest) -> frozenset[str]:
+    """Return the modules that a function of the runtime imports for other bundles than this."""
+    rules = manifest.preprocessing
+    library = rules.interpolation.partition("-")[0] if rules else ""
+    needed = {
+        "numpy_tail.finish": manifest.tail is not None,
+        "pixels.resize.pillow": library.startswith("pil"),
+        "pixels.resize.tf_image": library == "tf",
+        "streams.videos": rules is not None and len(manifest.inputs) == 1,
+    }
+    return frozenset(name for name, is_needed in needed.items() if not is_needed)
