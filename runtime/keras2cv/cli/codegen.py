@@ -12,7 +12,8 @@ from keras2cv.net.opencv import require_opencv
 USAGE: Final = "BUNDLE --lang cpp|python -o DIR"
 ABOUT: Final = """\
 Write a small program that predicts images with OpenCV and nothing else: C++
-with a CMakeLists.txt and a README, or one file of Python (cv2 and NumPy).
+with a CMakeLists.txt and a README, or Python (cv2 and NumPy) with as much of
+keras2cv's own runtime in a folder beside it as such a bundle needs.
 
 The program reads the bundle's manifest when it starts, so it also runs what you
 export later, and every other bundle with the same kind of task.
@@ -47,6 +48,7 @@ def execute(args: Namespace) -> int:
         written = generate(bundle, args.lang, args.output)
     except OSError as error:
         raise cannot_write(args.output, error) from error
-    print(*written, sep="\n")
+    shown = (args.output / path.relative_to(args.output).parts[0] for path in written)
+    print(*dict.fromkeys(shown), sep="\n")
     print(f"\n{_NEXT[args.lang]}")
     return 0

@@ -22,12 +22,14 @@ _HEADER: Final = f"# Of keras2cv {VERSION}, Apache-2.0; written by `keras2cv cod
 
 def python_files(manifest: Manifest, words: Mapping[str, str]) -> dict[str, str]:
     """Return file name -> text of the program for bundles that are like that of `manifest`."""
-    traits = traits_of(manifest)
-    modules = modules_of([*_ROOTS, f"tasks.{manifest.task.kind}.kind"], _left_out(manifest))
+    traits, left_out = traits_of(manifest), _left_out(manifest)
+    modules = modules_of([*_ROOTS, f"tasks.{manifest.task.kind}.kind"], left_out)
+    package = {name: copy_of(name, PACKAGE, _HEADER) for name in modules}
+    package |= dict.fromkeys(left_out, read_template("python/left_out.py.in"))
     return {
         "predict.py": fill(read_template("python/predict.py.in"), traits, words),
         f"{PACKAGE}/__init__.py": fill(read_template("python/package.py.in"), traits, words),
-        **{f"{PACKAGE}/{path_of(name)}": copy_of(name, PACKAGE, _HEADER) for name in modules},
+        **{f"{PACKAGE}/{path_of(name)}": package[name] for name in sorted(package)},
     }
 
 

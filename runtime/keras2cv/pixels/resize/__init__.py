@@ -69,6 +69,7 @@ def resize(
             "Give 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height."
         )
     pixels = image.reshape(height, width, -1)
+    resized: NDArray[Any]
     if interpolation.startswith("pil"):  # each library's filters are imported when they are needed
         from keras2cv.pixels.resize.pillow import resize as resize_by_pillow
 
