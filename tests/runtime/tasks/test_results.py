@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import InputError, UsageError
-from keras2cv.pixels.drawing import ascii_text, caption
+from keras2cv.pixels.drawing.captions import caption
+from keras2cv.pixels.drawing.text import ascii_text
 from keras2cv.tasks.binary.result import BinaryResult
 from keras2cv.tasks.classify.result import Classification
 from keras2cv.tasks.raw.result import RawOutputs

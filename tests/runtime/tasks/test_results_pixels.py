@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import UsageError
-from keras2cv.pixels.drawing import colour_of, draw_boxes, draw_regions
+from keras2cv.pixels.drawing.boxes import draw_boxes
+from keras2cv.pixels.drawing.colours import colour_of
+from keras2cv.pixels.drawing.regions import draw_regions
 from keras2cv.pixels.geometry import place
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.segment.result import Grid, Segmentation

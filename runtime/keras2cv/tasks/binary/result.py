@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from keras2cv.errors import UsageError
-from keras2cv.pixels.drawing import caption
+from keras2cv.pixels.drawing.captions import caption
 from keras2cv.pixels.images import Image
 
 Array = NDArray[Any]

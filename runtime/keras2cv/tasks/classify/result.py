@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import UsageError
-from keras2cv.pixels.drawing import caption
+from keras2cv.pixels.drawing.captions import caption
 from keras2cv.pixels.images import Image
 
 Array = NDArray[Any]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import UsageError
-from keras2cv.pixels.drawing import draw_boxes
+from keras2cv.pixels.drawing.boxes import draw_boxes
 from keras2cv.pixels.images import Image
 
 Array = NDArray[Any]

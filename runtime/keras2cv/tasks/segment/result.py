@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import UsageError
-from keras2cv.pixels.drawing import draw_regions
+from keras2cv.pixels.drawing.regions import draw_regions
 from keras2cv.pixels.geometry import Placement
 from keras2cv.pixels.images import Image
 from keras2cv.pixels.pixelmap import on_canvas, spread_linear

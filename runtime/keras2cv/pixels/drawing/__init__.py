@@ -1,0 +1,1 @@
+"""Text, boxes, points and regions on images, legible on any size and any background."""
