@@ -14,16 +14,12 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         top         it ranks classes: --top
         score       it decides by a threshold: --score; its answers are tags on the image
         mask        it gives each pixel a class: --mask, and its threshold is one of pixels
-        scores      `task.scores` names the kind of its numbers
-        roles       it reads several outputs, each with a role
         nested      its numbers are written as nested lists
         crops       it needs the part of the image that the net sees
         compared    each answer is compared with the first
 
     And of the bundle:
 
-        output      it reads one output, which `task.output` names
-        record      its own part of the manifest, `task.<kind>`, names its outputs
         pixels      it answers in pixels of the image
         picture     its answer is a picture, and not drawn on the image
         inputs      there are other inputs than an image
@@ -34,7 +30,6 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         placed      it answers in pixels of an image that comes with other inputs
         identity    it answers in pixels of an input that is an array
         writes      a picture can be written
-        checks      arguments need to be compared with each other
         resample    images are resized by a filter that no call of cv2.resize repeats:
         pillow      one of Pillow's
         tensorflow  one of TensorFlow's
@@ -45,8 +40,6 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
     has_inputs = not is_image or len(manifest.inputs) > 1
     found = {
         **dict.fromkeys(row.traits, True),
-        "output": not row.reads,
-        "record": row.record is not None,
         "pixels": row.in_pixels,
         "picture": not row.has_drawing,
         "inputs": has_inputs,
@@ -57,7 +50,6 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         "placed": row.in_pixels and has_inputs and is_image,
         "identity": row.in_pixels and not is_image,
         "writes": is_image or "mask" in row.traits,
-        "checks": row.ranks or not has_inputs,
         "resample": library is not None,
         "pillow": library == "pillow",
         "tensorflow": library == "tensorflow",

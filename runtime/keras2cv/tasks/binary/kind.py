@@ -20,5 +20,4 @@ KIND: Final = TaskKind(
     rows=_rows,
     scores=("sigmoid", "logits"),
     single=True,
-    traits=frozenset({"scores"}),
 )

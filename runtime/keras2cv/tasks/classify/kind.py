@@ -20,5 +20,5 @@ KIND: Final = TaskKind(
     postprocess=without_placements(classify),
     rows=_rows,
     scores=("softmax", "logits", "sigmoid", "linear"),
-    traits=frozenset({"top", "scores"}),
+    traits=frozenset({"top"}),
 )

@@ -65,5 +65,5 @@ KIND: Final = TaskKind(
     with_score=_with_score,
     with_nms=_with_nms,
     thresholds="boxes",
-    traits=frozenset({"score", "roles"}),
+    traits=frozenset({"score"}),
 )
