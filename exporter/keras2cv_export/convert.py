@@ -9,8 +9,9 @@ from typing import cast
 
 import onnx_ir as ir
 
-from keras2cv.bundle.manifest import DType, InputTensor, OutputTensor, Tail
+from keras2cv.bundle.manifest import InputTensor, OutputTensor, Tail
 from keras2cv.errors import ModelError
+from keras2cv.schema.vocabulary import DType
 
 from .graph.layout import NetTensor, blobs_in_and_out, settle
 from .graph.misses import Miss

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Storage, Weights
+from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
 from keras2cv.bundle.reading import staged_bundle, write_manifest
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import version_tuple
+from keras2cv.schema.vocabulary import Storage
+from keras2cv.tasks import TASKS
 
 from .convert import Converted
 from .formats.formats import FileFormat, format_of
@@ -26,12 +28,13 @@ from .storage.weights import FIRST_TO_DECODE, Proof, require_decodable, shrink, 
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
 from .targets.importer_support import oldest
 from .targets.target import Target, dotted
-from .tasks.decide import Facts, Said, Wishes, decide
-from .tasks.detect import Detection
-from .tasks.image import ImageOutput
-from .tasks.keypoints import Figure
+from .tasks.decide import Facts, Wishes, decide
+from .tasks.detect.options import DetectOptions
+from .tasks.image.options import ImageOptions
+from .tasks.keypoints.options import KeypointsOptions
 from .tasks.presets import Geometry
-from .tasks.segment import Mask
+from .tasks.segment.options import SegmentOptions
+from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.selftest import write_selftest
@@ -90,10 +93,10 @@ def export(
     resize: str | None = None,
     size: tuple[int, int] | None = None,
     interpolation: str | None = None,
-    detection: Detection | Mapping[str, Any] | None = None,
-    mask: Mask | Mapping[str, Any] | None = None,
-    keypoints: Figure | Mapping[str, Any] | None = None,
-    image: ImageOutput | Mapping[str, Any] | None = None,
+    detect: DetectOptions | Mapping[str, Any] | None = None,
+    segment: SegmentOptions | Mapping[str, Any] | None = None,
+    keypoints: KeypointsOptions | Mapping[str, Any] | None = None,
+    image: ImageOptions | Mapping[str, Any] | None = None,
     samples: str | os.PathLike[str] | None = None,
     tolerance: str | Sequence[str] | None = None,
     weights: str = "fp32",
@@ -123,8 +126,8 @@ def export(
         resize: stretch, letterbox, center-crop or pad.
         size: (width, height) that images are resized to; it is the input's own.
         interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
-        detection: For the task detect: which output is what, and what its numbers mean.
-        mask: For the task segment: the same.
+        detect: For the task detect: which output is what, and what its numbers mean.
+        segment: For the task segment: the same.
         keypoints: For the task keypoints: the same.
         image: For the task image, which makes an image of an image: the same.
         samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
@@ -162,8 +165,8 @@ def export(
     require_decodable(weights, target, file_format.name)
     for_graph, for_file = parted(tolerance, weights)
     geometry = Geometry(size, resize, interpolation)
-    said = _said(detection=detection, mask=mask, keypoints=keypoints, image=image)
-    wishes = Wishes(task, labels, preprocess, geometry, said)
+    described = {"detect": detect, "segment": segment, "keypoints": keypoints, "image": image}
+    wishes = Wishes(task, labels, preprocess, geometry, only_options(described))
     with staged_bundle(bundle) as stage:
         progress("loading the model")
         loaded = load_model(
@@ -262,25 +265,14 @@ def _tuned(manifest: Manifest) -> tuple[str, ...]:
     )
 
 
-def _said(**described: Any) -> Said | None:
-    """Return what was said of the outputs: of one task's, or nothing."""
-    given = {name: value for name, value in described.items() if value is not None}
-    if len(given) > 1:
-        raise UsageError(
-            f"A model has one task, and the outputs are described for {' and '.join(given)}. "
-            "Leave one out."
-        )
-    kinds: dict[str, Any] = {
-        "detection": Detection, "mask": Mask, "keypoints": Figure, "image": ImageOutput,
-    }  # fmt: skip
-    found: list[Said] = [kinds[name].of(value) for name, value in given.items()]
-    return found[0] if found else None
-
-
 def _scores(converted: Converted, facts: Facts) -> dict[str, str]:
     """Say which outputs hold scores of classes: by the graph's end, or by the task."""
     task = facts.task
-    if task.kind != "classify" or task.output is None or task.scores not in ("softmax", "logits"):
+    if (
+        not TASKS[task.kind].ranks
+        or task.output is None
+        or task.scores not in ("softmax", "logits")
+    ):
         return converted.scores
     return {task.output: task.scores} | converted.scores
 

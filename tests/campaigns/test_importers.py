@@ -105,11 +105,11 @@ def test_a_crash_is_one_probe_that_does_not_run(
     """Those behind it are tried all the same."""
     child = tmp_path / "child.py"
     child.write_text(
-        "import os, sys\nfor n in range(int(sys.argv[3]), 3):\n"
-        " if n == 1: os._exit(3)\n print('1e-07', flush=True)\n",
+        "import os\ndef answer(job, tell):\n"
+        " if job['stem'].endswith('1'): os._exit(3)\n return {'error': 1e-07}\n",
         encoding="utf-8",
     )
-    monkeypatch.setattr(measure, "_CHILD", child)
+    monkeypatch.setattr(measure, "_CHILD", f"{child}:answer")
     assert measure._run(Path(sys.executable), tmp_path, "classic", 3) == [1e-7, "crash", 1e-7]
 
 

@@ -162,7 +162,7 @@ def test_a_new_export_replaces_the_previous_bundle(tmp_path: Path) -> None:
 
 CRASH = """
 import os, sys
-if "keras2cv.isolation.worker" in sys.orig_argv:
+if "keras2cv.trial.worker:answer" in sys.orig_argv:
     import cv2
     def crash(*arguments):
         os.abort()
