@@ -36,12 +36,7 @@ def load_exporter(
         ModelError: there is no model, which is said before TensorFlow takes seconds to start.
     """
     require_opencv()
-    missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingDependency(
-            f"`keras2cv {verb}` needs {_joined(missing)}, not installed for {sys.executable}. "
-            f"Install what exporting takes: {INSTALL_EXPORT}."
-        )
+    require_modules(verb, MODULES)
     refuse_holes(verb, installed_version)
     if model is not None and not model.exists():
         raise ModelError(f"There is no model at {model}. Check the path.")
@@ -49,6 +44,16 @@ def load_exporter(
     with silenced():
         found: Callable[..., Any] = getattr(importlib.import_module(module), function)
     return found
+
+
+def require_modules(verb: str, modules: Sequence[str]) -> None:
+    """Raise MissingDependency unless all `modules` of the extra [export] are installed."""
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingDependency(
+            f"`keras2cv {verb}` needs {_joined(missing)}, not installed for {sys.executable}. "
+            f"Install what exporting takes: {INSTALL_EXPORT}."
+        )
 
 
 def refuse_holes(verb: str, version_of: VersionOf) -> None:
