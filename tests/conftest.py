@@ -8,6 +8,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import cv2
 import pytest
 
+WORKER_BYTES = 2**31  # room for TensorFlow, a model, and a child process that runs it
+MOST_WORKERS = 8
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Take a worker for each core, and fewer where there is too little memory for them."""
+    fitting = _total_memory() // WORKER_BYTES
+    return max(1, min(os.cpu_count() or 1, fitting, MOST_WORKERS))
+
+
+def _total_memory() -> int:
+    """Return this machine's memory in bytes; where nobody knows, that of `MOST_WORKERS`."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return MOST_WORKERS * WORKER_BYTES
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hide GPUs, whose TF32 would blur TensorFlow's answers, unless tests on one are asked for."""

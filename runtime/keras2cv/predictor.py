@@ -209,7 +209,7 @@ class Predictor:
         """
         self._net.warm_up()
         if check:
-            from keras2cv.selftest import check_device  # which itself runs a Predictor
+            from keras2cv.selftest import check_device  # only devices other than the CPU need it
 
             check_device(self)
 

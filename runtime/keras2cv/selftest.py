@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from keras2cv.bundle.golden_vectors import Golden, GoldenImage, read_golden
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import NetError
-from keras2cv.predictor import Predictor
+
+if TYPE_CHECKING:
+    from keras2cv.predictor import Predictor
 
 Array = NDArray[Any]
 

@@ -27,9 +27,10 @@ from keras2cv_export.matrix.wheels import engines_of
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError, importer_of
 from keras2cv_export.targets.target import Target
 from keras2cv_export.verifying.probing import try_engines
+from keras2cv_export.verifying.trial import Trial
 
 from .opening import Notes, Opened, opened
-from .report import Finding, Inspection, Trial
+from .report import Finding, Inspection
 from .table import render
 
 __all__ = ["Finding", "Inspection", "Trial", "inspect_model", "render"]

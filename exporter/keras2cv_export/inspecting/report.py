@@ -8,6 +8,7 @@ from typing import Any
 
 from keras2cv.errors import UnsupportedError
 from keras2cv_export.targets.importer_support import Unsupported
+from keras2cv_export.verifying.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +30,6 @@ class Finding:
         p = self.problem
         words = {"op": p.op, "layer": p.layer, "why": p.why, "hint": p.hint}
         return {**words, "count": self.count, "targets": list(self.targets)}
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """How an installed OpenCV took the file.
-
-    Attributes:
-        opencv: Its version, "5.0.0".
-        engine: "new" or "classic".
-        ran: Whether it was run too; a file whose inputs are open, or no float32, is only loaded.
-        problem: What went wrong, in a sentence; None if nothing did.
-    """
-
-    opencv: str
-    engine: str
-    ran: bool
-    problem: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, without what is not there."""
-        facts = {"opencv": self.opencv, "engine": self.engine, "ran": self.ran}
-        return facts if self.problem is None else {**facts, "problem": self.problem}
 
 
 @dataclass(frozen=True, slots=True)

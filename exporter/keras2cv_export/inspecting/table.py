@@ -9,7 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .report import Finding, Inspection, Trial
+from keras2cv_export.verifying.trial import Trial
+
+from .report import Finding, Inspection
 
 
 def render(found: Inspection, console: Console) -> None:

@@ -6,11 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from keras2cv.bundle.manifest import KINDS, MAX_LABELS, Kind, Preprocessing, Task
 from keras2cv.errors import InputError, UsageError
-from keras2cv_export.convert import Converted
 from keras2cv_export.model.kerashub import Told, told_by
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
@@ -22,6 +21,9 @@ from .outputs import outputs_of
 from .presets import PRESETS, Geometry, preprocessing
 from .recognise import build_task, guess_kind, normaliser, preset_hint
 from .segment import Mask, mask_task
+
+if TYPE_CHECKING:
+    from keras2cv_export.convert import Converted
 
 Said: TypeAlias = Detection | Mask | Figure | ImageOutput
 _MAX_LABEL_BYTES: Final = 2**26

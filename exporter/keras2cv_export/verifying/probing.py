@@ -16,9 +16,9 @@ from keras2cv.isolation.child import gib, run_child
 from keras2cv.isolation.isolated import ending
 from keras2cv.net.error_messages import condensed
 from keras2cv_export.graph.edit import shape_of
-from keras2cv_export.inspecting.report import Trial
 from keras2cv_export.targets.importer_support import layer_of
 from keras2cv_export.verifying.crashing import crashing_node
+from keras2cv_export.verifying.trial import Trial
 
 _PROBE: Final = Path(__file__).with_name("probe.py")
 # Node [Clip@ai.onnx]:(onnx_node!model/relu/Relu6) parse error: OpenCV(4.6.0) f.cpp:1: error: (-2:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from keras2cv._version import VERSION
 from keras2cv.diagnosis.advisories import Hole, known_holes
+from keras2cv.net.available_devices import Device, devices_of
 from keras2cv.net.opencv import (
     WHEELS,
     Problem,
@@ -46,21 +47,6 @@ EXPORT_NEEDS: Final[Mapping[str, str]] = {
 }
 # TensorFlow is published under several names, all of which give the module tensorflow.
 TENSORFLOWS: Final = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel")
-
-
-OPENCL_GPU: Final = 4  # cv::ocl::Device::TYPE_GPU; cv2 has no name for it
-# Lets OpenCV's dnn use OpenCL devices that are no GPU, for which its kernels are not tested
-# (net_impl.cpp: "switching to CPU"). With OPENCV_OPENCL_DEVICE=":CPU:" such a one is also found.
-ALL_OPENCL_DEVICES: Final = "OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES"
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Something that can run a net: `why` says what it is, or why it is not there."""
-
-    name: str
-    available: bool
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +118,13 @@ def diagnose(version_of: VersionOf = installed_version) -> Diagnosis:
 
 def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
     """Return what the module `cv2` is and can do."""
-    build = cv2.getBuildInformation()
     folder = Path(cv2.__file__).parent
     return OpenCv(
         version=cv2.__version__,
         folder=str(folder),
         origin=_origin(folder, version_of),
         engines=("new", "classic") if hasattr(cv2.dnn, "ENGINE_NEW") else ("classic",),
-        devices=(Device("cpu", True, platform.machine()), _opencl(cv2, build), *_cuda(cv2, build)),
+        devices=devices_of(cv2),
         has_windows=has_windows(cv2),
         threads=cv2.getNumThreads(),
         cpu_features=cv2.getCPUFeaturesLine(),
@@ -150,30 +135,6 @@ def has_windows(cv2: Any) -> bool:
     """Return whether the module `cv2` is built with a library of windows; no device is asked."""
     built_without = re.search(r"^\s*GUI:\s*NONE", cv2.getBuildInformation(), re.M)
     return hasattr(cv2, "imshow") and not built_without
-
-
-def cuda_state(
-    build: str, device_count: int, target_offered: bool, capability: str = ""
-) -> tuple[bool, str]:
-    """Return whether CUDA can run nets, and why (not).
-
-    `build` is cv2.getBuildInformation(), `device_count` cv2.cuda.getCudaEnabledDeviceCount(): 0
-    without a device and -1 without a driver that is new enough; `target_offered` is whether
-    getAvailableTargets(DNN_BACKEND_CUDA) holds the target; `capability` is the first device's
-    compute capability, such as "9.0", where it is known.
-    """
-    built = re.search(r"NVIDIA CUDA:\s+YES(?: \(ver ([0-9.]+))?", build)
-    if built is None:
-        return False, "this OpenCV is built without CUDA, as all of pip's wheels are"
-    name = f"CUDA {built[1]}" if built[1] else "CUDA"
-    if device_count < 0:
-        return False, f"built with {name}, and no driver is found, or one older than that needs"
-    if device_count == 0:
-        return False, f"built with {name}, and no CUDA device or driver is found"
-    has = f" (compute capability {capability})" if capability else ""
-    if not target_offered:
-        return False, f"built with {name} for other devices than this one{has}, or without cuDNN"
-    return True, f"{name}, {device_count} device{'s' if device_count > 1 else ''}{has}"
 
 
 def numpy_problem(version: str | None) -> Problem | None:
@@ -214,43 +175,6 @@ def _lies_in(name: str, folder: Path) -> bool:
     except importlib.metadata.PackageNotFoundError:
         return False
     return Path(str(where)).resolve() == folder.resolve()
-
-
-def _opencl(cv2: Any, build: str) -> Device:
-    if not re.search(r"OpenCL:\s+YES", build):
-        return Device("opencl", False, "this OpenCV is built without OpenCL")
-    offered = cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_OPENCV)
-    if not cv2.ocl.haveOpenCL() or cv2.dnn.DNN_TARGET_OPENCL not in offered:
-        return Device("opencl", False, "no OpenCL device or driver is found")
-    device = cv2.ocl.Device.getDefault()
-    if device.type() != OPENCL_GPU and not os.environ.get(ALL_OPENCL_DEVICES):
-        return Device(
-            "opencl",
-            False,
-            f"{device.name()} is no GPU, and OpenCV would run nets on the CPU without it "
-            f"(unless {ALL_OPENCL_DEVICES}=1)",
-        )
-    return Device("opencl", True, device.name())
-
-
-def _cuda(cv2: Any, build: str) -> list[Device]:
-    count = cv2.cuda.getCudaEnabledDeviceCount() if hasattr(cv2, "cuda") else 0
-    offered = cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_CUDA)
-    targets = {"cuda": cv2.dnn.DNN_TARGET_CUDA, "cuda-fp16": cv2.dnn.DNN_TARGET_CUDA_FP16}
-    capability = _capability(cv2) if count > 0 else ""
-    return [
-        Device(name, *cuda_state(build, count, target in offered, capability))
-        for name, target in targets.items()
-    ]
-
-
-def _capability(cv2: Any) -> str:
-    """Return the first device's compute capability, such as "9.0"; "" where cv2 does not tell."""
-    try:
-        device = cv2.cuda.DeviceInfo(0)
-        return f"{device.majorVersion()}.{device.minorVersion()}"
-    except (AttributeError, SystemError, cv2.error):
-        return ""
 
 
 def _package_version(name: str, version_of: VersionOf) -> str | None:

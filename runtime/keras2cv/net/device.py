@@ -9,6 +9,7 @@ from typing import Any, Final
 import cv2
 
 from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.net.available_devices import devices_of
 
 # name -> (backend, target) for cv2.dnn.Net
 TARGETS: Final[dict[str, tuple[int, int]]] = {
@@ -99,9 +100,4 @@ def _cure(device: str, reason: str) -> str:
 
 def _missing_devices() -> dict[str, str]:
     """Return the devices that are not there, with the reason."""
-    # It reads metadata of packages: not for the CPU.
-    from keras2cv.diagnosis.doctor import describe_opencv
-    from keras2cv.net.opencv import installed_version
-
-    devices = describe_opencv(cv2, installed_version).devices
-    return {device.name: device.why for device in devices if not device.available}
+    return {device.name: device.why for device in devices_of(cv2) if not device.available}

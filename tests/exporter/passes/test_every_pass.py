@@ -39,7 +39,7 @@ MOST_RUNS = 5
 def test_each_has_tests_of_its_own() -> None:
     """In a file that is called like it."""
     assert len(FILES) > 50
-    here = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+    here = {path.stem.removeprefix("test_") for path in Path(__file__).parent.rglob("test_*.py")}
     assert FILES.keys() <= here
 
 

@@ -21,12 +21,13 @@ from keras2cv.diagnosis.doctor import (
     EXPORT_NEEDS,
     OLDEST_NUMPY,
     Diagnosis,
-    cuda_state,
     describe_opencv,
     diagnose,
     mixture_problem,
     numpy_problem,
 )
+from keras2cv.net import available_devices
+from keras2cv.net.available_devices import cuda_state
 from keras2cv.net.opencv import WHEELS, installed_version
 
 ROOT = Path(__file__).parents[3]
@@ -191,11 +192,11 @@ def test_an_opencl_device_that_is_no_gpu_is_not_there(monkeypatch: pytest.Monkey
         haveOpenCL=lambda: True, Device=SimpleNamespace(getDefault=lambda: device)
     )
     cpu = fake_cv2("  OpenCL:     YES\n", ocl=opencl)
-    monkeypatch.delenv(doctor.ALL_OPENCL_DEVICES, raising=False)
+    monkeypatch.delenv(available_devices.ALL_OPENCL_DEVICES, raising=False)
     found = describe_opencv(cpu, {}.get).devices[1]
     assert not found.available
     assert "pthread-skylake is no GPU" in found.why
-    monkeypatch.setenv(doctor.ALL_OPENCL_DEVICES, "1")
+    monkeypatch.setenv(available_devices.ALL_OPENCL_DEVICES, "1")
     assert describe_opencv(cpu, {}.get).devices[1].available
 
 

@@ -7,7 +7,7 @@ from math import prod
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import constant, integer, ints, shape_of
-from keras2cv_export.passes.legalise.types.truncate_casts import is_whole
+from keras2cv_export.graph.whole_numbers import is_whole
 
 from .rule import Rule, has, shape_at, word
 
