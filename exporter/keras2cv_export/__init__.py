@@ -16,8 +16,9 @@ from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
     from .checks.checking import CheckReport, check
-    from .exporting import ExportReport, export
+    from .exporting import ExportReport
     from .parity.parity import ParityReport
+    from .public import export
     from .tasks.detect import Detection
     from .tasks.image import ImageOutput
     from .tasks.keypoints import Figure
@@ -42,7 +43,7 @@ _HOME = {
     "check": "checks.checking",
     "Detection": "tasks.detect",
     "ExportReport": "exporting",
-    "export": "exporting",
+    "export": "public",
     "Figure": "tasks.keypoints",
     "ImageOutput": "tasks.image",
     "Mask": "tasks.segment",

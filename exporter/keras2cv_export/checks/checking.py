@@ -28,7 +28,7 @@ from keras2cv_export.parity.report import EXIT_CODES, Verdict
 from keras2cv_export.parity.tolerance import preset_of
 from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
-from keras2cv_export.tasks.decide import read_labels
+from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
 from keras2cv_export.verifying.verify import Answer, Question, Verification, answerer, ask, verify
 

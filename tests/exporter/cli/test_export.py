@@ -24,6 +24,7 @@ parity = pytest.importorskip("keras2cv_export.parity.parity")
 from keras2cv.cli import main  # noqa: E402 - after what they need is known to be there
 from keras2cv.errors import ModelError, ParityError  # noqa: E402
 from keras2cv_export.cli import heavy  # noqa: E402
+from keras2cv_export.options import ExportOptions  # noqa: E402
 
 SAMPLES = [np.random.default_rng(n).normal(size=(1, 7)).astype(np.float32) for n in range(4)]
 
@@ -45,6 +46,9 @@ class Stand:
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Be called in place of export or check."""
+        if arguments and isinstance(arguments[0], ExportOptions):
+            options = dict(vars(arguments[0]))
+            arguments = (options.pop("model"), options.pop("bundle"))
         self.arguments, self.options = arguments, options
         options["progress"]("looking at it")
         if isinstance(self.answer, Exception):
@@ -71,6 +75,8 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
         stand = Stand(answer)
         # Not setattr: to find the old value, it would import TensorFlow.
         monkeypatch.setitem(vars(keras2cv_export), name, stand)
+        module = SimpleNamespace(export_model=stand)
+        monkeypatch.setitem(sys.modules, "keras2cv_export.exporting", module)
         return stand
 
     return put_there
@@ -110,26 +116,32 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
         "resize": None,
         "size": None,
         "interpolation": None,
+        "detection": None,
+        "mask": None,
+        "keypoints": None,
+        "image": None,
         "samples": None,
         "tolerance": None,
         "weights": "fp32",
         "tune": False,
         "unsafe": False,
         "check": True,
-        "imports": [],
+        "imports": (),
     }
 
 
 def test_export_passes_everything_that_was_said(put: Put) -> None:
     """Every option arrives, in the exporter's own types."""
     stand = put("export", exported())
+    Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
+    Path("photos").mkdir()
     said = (
         "export cat.h5 -o cat.cv --format onnx --opencv 4.10 --engine classic --batch 4 "
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
         "--interpolation tf-bilinear --samples photos --tolerance fp16 --tolerance boxes:1e-3 "
         "--weights int8 --tune "
-        "--import a.b --import c --unsafe --no-check "
+        "--import a.b --import c --unsafe "
         "--input-shape left:4,640,480,3 --input-shape a:b:4,2"
     )
     assert main(said.split()) == 0
@@ -146,13 +158,17 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "resize": "letterbox",
         "size": (640, 480),
         "interpolation": "tf-bilinear",
+        "detection": None,
+        "mask": None,
+        "keypoints": None,
+        "image": None,
         "samples": Path("photos"),
         "tolerance": ["fp16", "boxes:1e-3"],
         "weights": "int8",
         "tune": True,
         "unsafe": True,
-        "check": False,
-        "imports": ["a.b", "c"],
+        "check": True,
+        "imports": ("a.b", "c"),
     }
 
 
@@ -249,8 +265,9 @@ def test_export_without_check_has_no_comparison(
     manifest = SimpleNamespace(
         status="unverified", preprocessing=object(), model=SimpleNamespace(size_bytes="99")
     )
-    put("export", exported(parity=None, manifest=manifest))
+    stand = put("export", exported(parity=None, manifest=manifest))
     assert main(["export", "cat.keras", "-o", "cat.cv", "--no-check"]) == 0
+    assert stand.options["check"] is False
     shown = capsys.readouterr().out
     assert "parity" not in shown
     assert "cat.cv  unverified, 0.0 MB, 4.3 s\n" in shown

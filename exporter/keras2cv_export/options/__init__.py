@@ -1,0 +1,18 @@
+"""The options of the exporter's functions and verbs, known and checked without TensorFlow."""
+
+from .export_options import MEANING, NET, ExportOptions
+from .option import Named, Option, in_group, options_of
+from .ready import require_ready
+from .shapes import input_shapes
+
+__all__ = [
+    "MEANING",
+    "NET",
+    "ExportOptions",
+    "Named",
+    "Option",
+    "in_group",
+    "input_shapes",
+    "options_of",
+    "require_ready",
+]

@@ -1,0 +1,74 @@
+"""What can be known to fail before TensorFlow is imported, which takes seconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from keras2cv.errors import InputError, ModelError, UsageError
+
+from .export_options import ExportOptions
+
+
+def require_ready(options: ExportOptions) -> None:
+    """Look at every file that an export reads, and at the place that it writes to.
+
+    Raises:
+        ModelError: There is no model.
+        InputError: The samples, the labels or the preprocessing's file are not there, or cannot
+            be read.
+        UsageError: The bundle's place is taken by something else or cannot be written, or the
+            model's file shows that it needs a preprocessing.
+    """
+    from keras2cv.bundle.reading import require_place
+    from keras2cv_export.tasks.labels import read_labels
+    from keras2cv_export.tasks.presets import require_preprocessing
+
+    _require_model(options.model)
+    require_place(options.bundle)
+    if options.samples is not None and not Path(options.samples).exists():
+        raise InputError(f"There are no samples at {options.samples}. Check the path.")
+    labels = read_labels(options.labels)
+    if options.preprocess is not None:
+        require_preprocessing(options.preprocess)
+    _require_interpolation(options.interpolation)
+    _require_stated_pixels(options, labels)
+
+
+def _require_model(model: Any) -> None:
+    if isinstance(model, str | os.PathLike) and not Path(model).exists():
+        raise ModelError(f"There is no model at {model}. Check the path.")
+
+
+def _require_interpolation(name: str | None) -> None:
+    from keras2cv.pixels.resize import INTERPOLATIONS
+
+    if name is not None and name not in INTERPOLATIONS:
+        raise UsageError(
+            f"There is no interpolation {name!r}. Choose one of {', '.join(INTERPOLATIONS)}."
+        )
+
+
+def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None) -> None:
+    """Raise UsageError where the file itself shows an image input whose pixels nobody explains.
+
+    Only what is certain is refused: loading the model, which knows more, asks the same question.
+    """
+    if options.preprocess is not None or options.task == "raw":
+        return
+    if not isinstance(options.model, str | os.PathLike) or not Path(options.model).is_file():
+        return
+    from keras2cv_export.model.config import read_config
+    from keras2cv_export.model.image_in_config import bare_image, guessed_task
+    from keras2cv_export.tasks.unstated_pixels import how_pixels
+
+    try:
+        config = read_config(Path(options.model))
+    except ModelError:  # loading it says so, after what it has to say of the model's own modules
+        return
+    image = bare_image(config)
+    task = options.task or guessed_task(config, labels)
+    if image is not None and task is not None:
+        raise UsageError(how_pixels(str(config["config"].get("name")), image, task))
