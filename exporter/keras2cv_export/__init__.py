@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
-    from .checks.checking import CheckReport, check
+    from .checks.checking import CheckReport
     from .exporting import ExportReport
     from .parity.parity import ParityReport
-    from .public import export
+    from .public import check, export
     from .tasks.detect import Detection
     from .tasks.image import ImageOutput
     from .tasks.keypoints import Figure
@@ -40,7 +40,7 @@ __all__ = [
 # name in the package, over the function.
 _HOME = {
     "CheckReport": "checks.checking",
-    "check": "checks.checking",
+    "check": "public",
     "Detection": "tasks.detect",
     "ExportReport": "exporting",
     "export": "public",

@@ -1,4 +1,4 @@
-"""The function that users call: its options are checked first, and TensorFlow is imported after."""
+"""The functions that users call: options are checked first, and TensorFlow is imported after."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from .options import ExportOptions, require_ready
+from .options import CheckOptions, ExportOptions, require_checkable, require_ready
 from .options.reference import arguments_section
 from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
+    from .checks.checking import CheckReport
     from .exporting import ExportReport
 
 _P = ParamSpec("_P")
@@ -44,9 +45,9 @@ def _with_fields_of(
 
 
 def _documented(text: str, record: Any) -> str:
-    """Put the record's `Args:` before `Returns:`."""
-    before, heading, after = inspect.cleandoc(text).partition("Returns:")
-    return f"{before}{arguments_section(record)}\n\n{heading}{after}\n"
+    """Put the record's `Args:` after the first line."""
+    summary, _, rest = inspect.cleandoc(text).partition("\n\n")
+    return f"{summary}\n\n{arguments_section(record)}\n\n{rest}\n"
 
 
 @_with_fields_of(ExportOptions)
@@ -67,3 +68,22 @@ def export(options: ExportOptions) -> ExportReport:
     with uncollected():  # importing TensorFlow
         from .exporting import export_model
     return export_model(options)
+
+
+@_with_fields_of(CheckOptions)
+def check(options: CheckOptions) -> CheckReport:
+    """Compare a bundle's predictions in OpenCV with the model's own in TensorFlow.
+
+    Returns:
+        What was found; `.verdict` is "pass", "fail" or "inconclusive".
+
+    Raises:
+        BundleError: There is no whole bundle.
+        NetError: OpenCV refuses the bundle or crashes on it.
+        UsageError: The model, a file or an argument is not right, or the model has other inputs
+            or outputs than the bundle.
+    """
+    require_checkable(options)
+    with uncollected():  # importing TensorFlow
+        from .checks.checking import check_bundle
+    return check_bundle(options)

@@ -32,8 +32,8 @@ def _add(parser: ArgumentParser | _ArgumentGroup, one: Named) -> None:
     positional = not one.option.flags[0].startswith("-")
     if positional:
         parser.add_argument(one.name, metavar=one.option.flags[0], **_value(one))
-    elif isinstance(one.default, bool):
-        action = "store_false" if one.default else "store_true"
+    elif isinstance(one.command_default, bool):
+        action = "store_false" if one.command_default else "store_true"
         parser.add_argument(*one.option.flags, dest=one.name, action=action, help=one.option.help)
     else:
         parser.add_argument(
@@ -61,4 +61,4 @@ def _occurrence(one: Named) -> dict[str, Any]:
     """Return how often the argument comes, and its value where it does not."""
     if one.option.repeated:
         return {"action": "append", "default": []}
-    return {"required": True} if one.required else {"default": one.default}
+    return {"required": True} if one.required else {"default": one.command_default}

@@ -1,18 +1,21 @@
 """The options of the exporter's functions and verbs, known and checked without TensorFlow."""
 
+from .check_options import CheckOptions
 from .export_options import MEANING, NET, ExportOptions
 from .option import Named, Option, in_group, options_of
-from .ready import require_ready
+from .ready import require_checkable, require_ready
 from .shapes import input_shapes
 
 __all__ = [
     "MEANING",
     "NET",
+    "CheckOptions",
     "ExportOptions",
     "Named",
     "Option",
     "in_group",
     "input_shapes",
     "options_of",
+    "require_checkable",
     "require_ready",
 ]

@@ -28,6 +28,7 @@ class Option:
         accepts: The types of a value; None is always right where it is the default.
         least: The smallest number.
         default: What the default means, where its value does not say it.
+        command_default: The command line's default; None: the function's.
         python: More sentences, for those who call the function.
     """
 
@@ -42,6 +43,7 @@ class Option:
     accepts: tuple[type, ...] = (object,)
     least: int | None = None
     default: str = ""
+    command_default: Any = None
     python: str = ""
 
     def as_metadata(self) -> dict[str, Option]:
@@ -63,6 +65,12 @@ class Named:
         return self.default is dataclasses.MISSING
 
     @property
+    def command_default(self) -> Any:
+        """What the command line takes where the flag is not given."""
+        own = self.option.command_default
+        return self.default if own is None else own
+
+    @property
     def default_words(self) -> str:
         """The default in words; empty where the help needs none, as for a switch."""
         if self.option.default or self.required or isinstance(self.default, bool):
@@ -74,6 +82,11 @@ def options_of(record: type) -> Iterator[Named]:
     """Yield the options of a record in their order."""
     for field in dataclasses.fields(record):
         yield Named(field.name, field.default, field.metadata[_KEY])
+
+
+def option_called(record: type, name: str) -> Named:
+    """Return one of the options of a record."""
+    return next(one for one in options_of(record) if one.name == name)
 
 
 def in_group(record: type, group: str) -> tuple[str, ...]:

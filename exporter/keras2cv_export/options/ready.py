@@ -9,7 +9,8 @@ from typing import Any
 
 from keras2cv.errors import InputError, ModelError, UsageError
 
-from .export_options import ExportOptions
+from .check_options import CheckOptions
+from .export_options import ExportOptions, StrPath
 
 
 def require_ready(options: ExportOptions) -> None:
@@ -28,13 +29,42 @@ def require_ready(options: ExportOptions) -> None:
 
     _require_model(options.model)
     require_place(options.bundle)
-    if options.samples is not None and not Path(options.samples).exists():
-        raise InputError(f"There are no samples at {options.samples}. Check the path.")
+    _require_samples(options.samples)
     labels = read_labels(options.labels)
     if options.preprocess is not None:
         require_preprocessing(options.preprocess)
     _require_interpolation(options.interpolation)
     _require_stated_pixels(options, labels)
+
+
+def require_checkable(options: CheckOptions) -> None:
+    """Look at every file that a check reads, except into the model.
+
+    Raises:
+        BundleError: The bundle is not there, or is damaged.
+        ModelError: There is no model.
+        InputError: The samples, the labels or the preprocessing's file are not there, or cannot
+            be read.
+        UsageError: There is no such way to read pictures.
+    """
+    from keras2cv.bundle.reading import read_bundle
+    from keras2cv_export.end_to_end.way import parse_way
+    from keras2cv_export.tasks.labels import read_labels
+    from keras2cv_export.tasks.presets import require_preprocessing
+
+    facts = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
+    _require_model(options.against)
+    _require_samples(options.samples)
+    read_labels(options.labels)
+    if options.reference_preprocess is not None:
+        require_preprocessing(options.reference_preprocess)
+    if facts is not None:
+        parse_way(options.reference_resize, None, facts)
+
+
+def _require_samples(path: StrPath | None) -> None:
+    if path is not None and not Path(path).exists():
+        raise InputError(f"There are no samples at {path}. Check the path.")
 
 
 def _require_model(model: Any) -> None:

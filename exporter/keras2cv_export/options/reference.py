@@ -63,7 +63,7 @@ def _sentences(one: Named) -> str:
 
 
 def _capital(one: Named) -> str:
-    if one.default is True:  # the flag switches it off
+    if one.command_default is True:  # the flag switches it off
         return f"False: {one.option.help}"
     words = one.option.help
     return words[0].upper() + words[1:]

@@ -18,13 +18,14 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rich")
-keras2cv_export = pytest.importorskip("keras2cv_export")
+pytest.importorskip("keras2cv_export")
 parity = pytest.importorskip("keras2cv_export.parity.parity")
 
 from keras2cv.cli import main  # noqa: E402 - after what they need is known to be there
 from keras2cv.errors import ModelError, ParityError  # noqa: E402
 from keras2cv_export.cli import heavy  # noqa: E402
-from keras2cv_export.options import ExportOptions  # noqa: E402
+from keras2cv_export.options import CheckOptions, ExportOptions  # noqa: E402
+from support.tiny_bundle import Classifier  # noqa: E402
 
 SAMPLES = [np.random.default_rng(n).normal(size=(1, 7)).astype(np.float32) for n in range(4)]
 
@@ -49,6 +50,9 @@ class Stand:
         if arguments and isinstance(arguments[0], ExportOptions):
             options = dict(vars(arguments[0]))
             arguments = (options.pop("model"), options.pop("bundle"))
+        if arguments and isinstance(arguments[0], CheckOptions):
+            options = dict(vars(arguments[0]))
+            arguments = (options.pop("bundle"),)
         self.arguments, self.options = arguments, options
         options["progress"]("looking at it")
         if isinstance(self.answer, Exception):
@@ -56,6 +60,10 @@ class Stand:
         return self.answer
 
 
+PLACES = {
+    "export": ("keras2cv_export.exporting", "export_model"),
+    "check": ("keras2cv_export.checks.checking", "check_bundle"),
+}
 Put = Callable[[str, Any], Stand]
 
 
@@ -73,10 +81,9 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
     def put_there(name: str, answer: Any) -> Stand:
         stand = Stand(answer)
+        module, function = PLACES[name]
         # Not setattr: to find the old value, it would import TensorFlow.
-        monkeypatch.setitem(vars(keras2cv_export), name, stand)
-        module = SimpleNamespace(export_model=stand)
-        monkeypatch.setitem(sys.modules, "keras2cv_export.exporting", module)
+        monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{function: stand}))
         return stand
 
     return put_there
@@ -332,6 +339,7 @@ def test_check_ends_with_its_verdict(
 ) -> None:
     """0 for pass, 1 for fail, 4 for inconclusive, the table of each engine before it."""
     put("check", checked(compared(), report))
+    Classifier().write(Path("cat.cv"))
     assert main(["check", "cat.cv", "--against", "cat.keras"]) == code
     shown = capsys.readouterr().out
     assert shown.startswith("cat.cv on the new engine\nparity: pass (")
@@ -343,6 +351,9 @@ def test_check_passes_everything_that_was_said(
 ) -> None:
     """Bundle, model, samples, tolerances, engine, modules and Keras' side arrive."""
     stand = put("check", checked(compared()))
+    Classifier().write(Path("cat.cv"))
+    Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
+    np.savez("s.npz", x=np.zeros(3))
     said = (
         "check cat.cv --against cat.h5 --samples s.npz --tolerance strict --tolerance a:0.01 "
         "--engine new --import m.layers --unsafe --json - --reference-resize tf --max-ratio 1.5 "
@@ -357,7 +368,7 @@ def test_check_passes_everything_that_was_said(
         "tolerance": ["strict", "a:0.01"],
         "engine": "new",
         "unsafe": True,
-        "imports": ["m.layers"],
+        "imports": ("m.layers",),
         "reference_resize": "tf",
         "reference_preprocess": "caffe",
         "reference_fn": "my.data:read",

@@ -17,7 +17,7 @@ from keras2cv.bundle import manifest
 from keras2cv.errors import UsageError
 from keras2cv.pixels import geometry
 from keras2cv_export.cli.option_arguments import add_options, taken
-from keras2cv_export.options import ExportOptions, in_group, options_of
+from keras2cv_export.options import CheckOptions, ExportOptions, in_group, options_of
 from keras2cv_export.options import export_options as module
 from keras2cv_export.options.reference import page
 
@@ -71,22 +71,35 @@ def test_a_word_that_is_no_option_is_a_type_error() -> None:
         keras2cv_export.export("cat.keras", "cat.cv", batches=2)  # type: ignore[call-arg]
 
 
-def test_the_function_has_the_records_parameters() -> None:
+FUNCTIONS = [
+    (keras2cv_export.export, ExportOptions, ["model", "bundle"]),
+    (keras2cv_export.check, CheckOptions, ["bundle", "against"]),
+]
+
+
+@pytest.mark.parametrize(("function", "record", "positional"), FUNCTIONS)
+def test_the_function_has_the_records_parameters(
+    function: Any, record: Any, positional: list[str]
+) -> None:
     """Names, order and defaults: what an editor shows, and `help(export)`."""
-    shown = inspect.signature(keras2cv_export.export).parameters.values()
+    shown = inspect.signature(function).parameters.values()
     assert [(p.name, p.default) for p in shown] == [
         (f.name, inspect.Parameter.empty if f.default is MISSING else f.default)
-        for f in fields(ExportOptions)
+        for f in fields(record)
     ]
-    positional = [p.name for p in shown if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
-    assert positional == ["model", "bundle"]
+    both = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    assert [p.name for p in shown if p.kind is both] == positional
 
 
-def test_the_function_documents_every_option() -> None:
+@pytest.mark.parametrize(("function", "record", "positional"), FUNCTIONS)
+def test_the_function_documents_every_option(
+    function: Any, record: type, positional: list[str]
+) -> None:
     """`Args:` has an entry for each, before what is returned and raised."""
-    text = inspect.getdoc(keras2cv_export.export) or ""
+    text = inspect.getdoc(function) or ""
     arguments = text.partition("Args:")[2].partition("Returns:")[0]
-    assert all(f"\n    {one.name}: " in arguments for one in options_of(ExportOptions))
+    assert positional
+    assert all(f"\n    {one.name}: " in arguments for one in options_of(record))
     assert max(map(len, text.splitlines())) <= 100
     assert "Raises:" in text.partition("Returns:")[2]
 

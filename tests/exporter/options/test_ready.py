@@ -15,6 +15,7 @@ import pytest
 from keras import layers
 
 import keras2cv
+from support.tiny_bundle import Classifier
 
 RUNTIME = Path(str(keras2cv.__file__)).parents[1]
 PATH = [str(RUNTIME), str(RUNTIME.parent / "exporter")]
@@ -35,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     model.save(path / "cat.keras")
     model.save(path / "cat.h5")
+    Classifier().write(path / "cat.cv")
     (path / "file").write_text("not a bundle")
     (path / "other").mkdir()
     (path / "other/notes.txt").write_text("not a bundle")
@@ -110,10 +112,34 @@ def test_it_is_said_before_tensorflow_is_imported(folder: Path, line: str, sente
     assert sorted(folder.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("none.cv --against cat.keras", "none.cv does not exist. Check the path of the bundle."),
+        ("other --against cat.keras", "other is not a bundle: it has no manifest.json."),
+        ("cat.cv --against none.keras", "There is no model at none.keras. Check the path."),
+        ("cat.cv --against cat.h5 --samples none", "There are no samples at none. Check the path."),
+        ("cat.cv --against cat.h5 --labels none.txt", "The labels file none.txt cannot be read"),
+        ("cat.cv --against cat.h5 --reference-resize soft", "There is no reference resize 'soft'"),
+        ("cat.cv --against cat.h5 --reference-preprocess z", "There is no preprocessing 'z'."),
+        ("cat.cv --against cat.h5 --no-speed --max-ratio 2", "--max-ratio needs the timing"),
+        ("cat.cv --against cat.h5 --repro new", "--repro writes what --bisect finds"),
+        ("cat.cv --against cat.h5 --tolerance fp32 --tolerance fp16", "Two tolerance presets are"),
+    ],
+)
+def test_a_check_says_it_as_early(folder: Path, line: str, sentence: str) -> None:
+    """One sentence, and exit code 2."""
+    done = run(folder, "check", *line.split())
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_the_test_would_see_tensorflow(folder: Path) -> None:
     """Guard: an export that nothing is wrong with does import it."""
     done = run(folder, "export", "cat.keras", "-o", "new.cv", "--preprocess", "0-1")
     assert done.returncode == 99
+    assert run(folder, "check", "cat.cv", "--against", "cat.keras").returncode == 99
 
 
 @pytest.mark.parametrize("damage", ["no zip", "no architecture"])
