@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from keras2cv.errors import UsageError
 from keras2cv_export.parity.tolerance import parse_tolerance
 
 from .export_options import ExportOptions, StrPath
-from .option import Option, check_types, option_called
+from .option import Option, check_types, keep_names, option_called
 
 _PATH: Final = (str, os.PathLike)
 
@@ -98,7 +98,7 @@ class CheckOptions:
             help="hold the bundle's labels to these, one per line",
             flags=("--labels",),
             metavar="FILE",
-            accepts=(Sequence, *_PATH),
+            accepts=(Iterable, *_PATH),
             python="Or the names themselves.",
         ).as_metadata(),
     )
@@ -144,6 +144,7 @@ class CheckOptions:
 
     def __post_init__(self) -> None:
         check_types(self)
+        keep_names(self, "labels")
         if self.max_ratio is not None and not self.speed:
             raise UsageError("--max-ratio needs the timing that --no-speed leaves out. Drop one.")
         if self.repro is not None and not self.bisect:

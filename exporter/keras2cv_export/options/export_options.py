@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +15,7 @@ from keras2cv_export.parity.tolerance import parted
 from keras2cv_export.storage.storages import STORAGES, require_decodable
 from keras2cv_export.targets.target import Target
 
-from .option import Option, check_choices, check_types
+from .option import Option, check_choices, check_types, keep_names
 from .shapes import input_shapes
 
 Shapes: TypeAlias = Mapping[str, Sequence[int]] | Sequence[int] | None
@@ -140,7 +141,7 @@ class ExportOptions:
             metavar="FILE",
             group=MEANING,
             read=Path,
-            accepts=(Sequence, *_PATH),
+            accepts=(Iterable, *_PATH),
             python="Or the names themselves.",
         ).as_metadata(),
     )
@@ -296,6 +297,7 @@ class ExportOptions:
 
     def __post_init__(self) -> None:
         check_types(self)
+        keep_names(self, "labels")
         if self.tune and not self.check:
             raise UsageError(
                 "Tuning keeps to what predicts the same, so it needs the comparison. Drop one."
@@ -317,7 +319,9 @@ class ExportOptions:
 
 
 def _require_size(size: Sequence[int] | None) -> None:
-    if size is None or (len(size) == 2 and all(type(one) is int and one > 0 for one in size)):
+    if size is None or (
+        len(size) == 2 and all(isinstance(one, Integral) and one > 0 for one in size)
+    ):
         return
     raise UsageError(
         f"The option size must be (width, height) in whole pixels, and is {size!r}. Leave it out: "

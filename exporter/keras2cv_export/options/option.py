@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, Final
 
 from keras2cv.errors import UsageError
@@ -129,8 +131,16 @@ def check_choices(record: Any, names: Collection[str] = ()) -> None:
             )
 
 
+def keep_names(record: Any, name: str) -> None:
+    """Turn a field of several names into a tuple: it is read more than once, and stays as it is."""
+    value = getattr(record, name)
+    if value is not None and not isinstance(value, str | os.PathLike):
+        object.__setattr__(record, name, tuple(value))
+
+
 def _is_of(value: Any, kinds: tuple[type, ...]) -> bool:
     for own in (bool, str):  # an int and a sequence to Python, and neither to anybody else
         if isinstance(value, own):
             return own in kinds or object in kinds
-    return isinstance(value, kinds)
+    numbers = {int: Integral, float: Real}  # NumPy's numbers, too
+    return isinstance(value, tuple(numbers.get(kind, kind) for kind in kinds))

@@ -10,6 +10,7 @@ from dataclasses import MISSING, FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 import keras2cv_export
@@ -41,7 +42,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"imports": "my.layers"}, "option imports must be of type Sequence, and is 'my.layers'"),
     ({"size": 224}, "option size must be of type Sequence"),
     ({"size": (224, 0)}, r"must be \(width, height\) in whole pixels, and is \(224, 0\)"),
-    ({"labels": 7}, "option labels must be of type Sequence or str or PathLike"),
+    ({"labels": 7}, "option labels must be of type Iterable or str or PathLike"),
     ({"tolerance": "exact"}, "No tolerance is called 'exact'"),
     ({"tolerance": ["fp32", "strict"]}, "Two tolerance presets are given"),
     ({"tolerance": "y:2"}, "is not OUTPUT:VALUE with a VALUE from 0 to 1"),
@@ -57,6 +58,19 @@ def test_a_wrong_option_is_refused_with_what_is_right(
     """The message has the option, what was expected, and what was given."""
     with pytest.raises(UsageError, match=sentence):
         ExportOptions("cat.keras", "cat.cv", **changes)
+
+
+def test_the_numbers_and_names_of_other_libraries_are_right() -> None:
+    """NumPy's integers and arrays, and names that can be read only once."""
+    found = ExportOptions(
+        "cat.keras",
+        "cat.cv",
+        batch=np.int64(2),  # type: ignore[arg-type]
+        size=(np.int32(4), 5),  # type: ignore[arg-type]
+        labels=iter(["a", "b"]),  # type: ignore[arg-type]
+    )
+    assert found.labels == ("a", "b")
+    assert CheckOptions("cat.cv", "m.keras", labels=np.array(["a"])).labels == ("a",)  # type: ignore[arg-type]
 
 
 def test_the_record_is_frozen() -> None:
