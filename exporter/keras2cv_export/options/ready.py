@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,8 @@ def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None)
     """
     if options.preprocess is not None or options.task == "raw":
         return
+    if options.imports:  # they may put layers of their own in the place of Keras'
+        return
     if not isinstance(options.model, str | os.PathLike) or not Path(options.model).is_file():
         return
     from keras2cv_export.model.config import read_config
@@ -101,4 +104,6 @@ def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None)
     image = bare_image(config)
     task = options.task or guessed_task(config, labels)
     if image is not None and task is not None:
-        raise UsageError(how_pixels(str(config["config"].get("name")), image, task))
+        shape = (image.shape[0] or options.batch, *image.shape[1:])
+        name = str(config["config"].get("name"))
+        raise UsageError(how_pixels(name, replace(image, shape=shape), task))

@@ -96,9 +96,9 @@ sys.exit(main())
         ("cat.keras -o new.cv --format frozen --weights int8", "A frozen file stores its weights"),
         ("cat.keras -o new.cv --tune --no-check", "Tuning keeps to what predicts the same"),
         ("cat.keras -o new.cv --task classify --boxes b", "--boxes is for --task detect"),
-        ("cat.keras -o new.cv", "How do pixels become the input photo (None, 24, 32, 3) float32?"),
-        ("cat.h5 -o new.cv", "How do pixels become the input photo (None, 24, 32, 3) float32?"),
-        ("cat.keras -o new.cv --task segment", "How do pixels become the input photo (None, 24,"),
+        ("cat.keras -o new.cv", "How do pixels become the input photo (1, 24, 32, 3) float32?"),
+        ("cat.h5 -o new.cv", "How do pixels become the input photo (1, 24, 32, 3) float32?"),
+        ("cat.keras -o new.cv --task segment", "How do pixels become the input photo (1, 24, 3"),
     ],
 )
 def test_it_is_said_before_tensorflow_is_imported(folder: Path, line: str, sentence: str) -> None:
@@ -140,6 +140,12 @@ def test_the_test_would_see_tensorflow(folder: Path) -> None:
     done = run(folder, "export", "cat.keras", "-o", "new.cv", "--preprocess", "0-1")
     assert done.returncode == 99
     assert run(folder, "check", "cat.cv", "--against", "cat.keras").returncode == 99
+
+
+def test_modules_of_the_users_own_are_imported_before_pixels_are_asked_for(folder: Path) -> None:
+    """They may put layers of their own in the place of Keras'."""
+    done = run(folder, "export", "cat.keras", "-o", "new.cv", "--import", "my.layers")
+    assert done.returncode == 99
 
 
 @pytest.mark.parametrize("damage", ["no zip", "no architecture"])
