@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from .exporting import ExportReport
     from .parity.parity import ParityReport
     from .public import check, export
-    from .tasks.detect import Detection
-    from .tasks.image import ImageOutput
-    from .tasks.keypoints import Figure
-    from .tasks.segment import Mask
+    from .tasks.detect.options import DetectOptions
+    from .tasks.image.options import ImageOptions
+    from .tasks.keypoints.options import KeypointsOptions
+    from .tasks.segment.options import SegmentOptions
 
 __all__ = [
     "CheckReport",
-    "Detection",
+    "DetectOptions",
     "ExportReport",
-    "Figure",
-    "ImageOutput",
-    "Mask",
+    "ImageOptions",
+    "KeypointsOptions",
     "ParityReport",
+    "SegmentOptions",
     "check",
     "export",
 ]
@@ -41,12 +41,12 @@ __all__ = [
 _HOME = {
     "CheckReport": "checks.checking",
     "check": "public",
-    "Detection": "tasks.detect",
+    "DetectOptions": "tasks.detect.options",
     "ExportReport": "exporting",
     "export": "public",
-    "Figure": "tasks.keypoints",
-    "ImageOutput": "tasks.image",
-    "Mask": "tasks.segment",
+    "KeypointsOptions": "tasks.keypoints.options",
+    "ImageOptions": "tasks.image.options",
+    "SegmentOptions": "tasks.segment.options",
     "ParityReport": "parity.parity",
 }
 

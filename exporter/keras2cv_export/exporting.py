@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Storage, Weights
+from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
 from keras2cv.bundle.reading import staged_bundle, write_manifest
-from keras2cv.errors import UsageError
 from keras2cv.net.opencv import version_tuple
+from keras2cv.schema.vocabulary import Storage
+from keras2cv.tasks import TASKS
 
 from .convert import Converted
 from .formats.formats import FileFormat, format_of
 from .model.load import LoadedModel, load_model
-from .options import ExportOptions
+from .options import DESCRIBED_TASKS, ExportOptions
 from .parity.parity import ParityReport
 from .parity.tolerance import parted
+from .passes.left_alone import LeftAlone, grouped
 from .storage.storages import FIRST_TO_DECODE
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
 from .storage.weights import Proof, shrink, store_weights, top1
 from .targets.importer_support import oldest
 from .targets.target import dotted
-from .tasks.decide import Facts, Said, Wishes, decide
-from .tasks.detect import Detection
-from .tasks.image import ImageOutput
-from .tasks.keypoints import Figure
+from .tasks.decide import Facts, Wishes, decide
 from .tasks.presets import Geometry
-from .tasks.segment import Mask
+from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.selftest import write_selftest
@@ -47,6 +47,7 @@ class ExportReport:
         notes: Sentences that the user should hear: what was guessed, recognised, or changed.
         passes: (name, how often it fired), in the order of first use.
         seconds: Whole duration, TensorFlow's own import excluded.
+        left_alone: What passes looked at and did not rewrite, with their reasons.
     """
 
     bundle: Path
@@ -55,6 +56,7 @@ class ExportReport:
     notes: tuple[str, ...]
     passes: tuple[tuple[str, int], ...]
     seconds: float
+    left_alone: tuple[LeftAlone, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `--json`."""
@@ -65,6 +67,7 @@ class ExportReport:
             "parity": self.parity.to_dict() if self.parity else None,
             "notes": list(self.notes),
             "passes": dict(self.passes),
+            "left_alone": [dataclasses.asdict(one) for one in self.left_alone],
         }
 
 
@@ -82,13 +85,10 @@ def export_model(options: ExportOptions) -> ExportReport:
     target, weights, progress = options.target, options.weights, options.progress
     for_graph, for_file = parted(options.tolerance, weights)
     geometry = Geometry(options.size, options.resize, options.interpolation)
-    said = _said(
-        detection=options.detection,
-        mask=options.mask,
-        keypoints=options.keypoints,
-        image=options.image,
+    described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
+    wishes = Wishes(
+        options.task, options.labels, options.preprocess, geometry, only_options(described)
     )
-    wishes = Wishes(options.task, options.labels, options.preprocess, geometry, said)
     with staged_bundle(options.bundle) as stage:
         progress("loading the model")
         loaded = load_model(
@@ -151,6 +151,7 @@ def export_model(options: ExportOptions) -> ExportReport:
         notes + (verification.notes if verification else ()),
         tuple(converted.fired.items()),
         time.perf_counter() - started,
+        grouped(converted.missed),
     )
 
 
@@ -190,25 +191,14 @@ def _tuned(manifest: Manifest) -> tuple[str, ...]:
     )
 
 
-def _said(**described: Any) -> Said | None:
-    """Return what was said of the outputs: of one task's, or nothing."""
-    given = {name: value for name, value in described.items() if value is not None}
-    if len(given) > 1:
-        raise UsageError(
-            f"A model has one task, and the outputs are described for {' and '.join(given)}. "
-            "Leave one out."
-        )
-    kinds: dict[str, Any] = {
-        "detection": Detection, "mask": Mask, "keypoints": Figure, "image": ImageOutput,
-    }  # fmt: skip
-    found: list[Said] = [kinds[name].of(value) for name, value in given.items()]
-    return found[0] if found else None
-
-
 def _scores(converted: Converted, facts: Facts) -> dict[str, str]:
     """Say which outputs hold scores of classes: by the graph's end, or by the task."""
     task = facts.task
-    if task.kind != "classify" or task.output is None or task.scores not in ("softmax", "logits"):
+    if (
+        not TASKS[task.kind].ranks
+        or task.output is None
+        or task.scores not in ("softmax", "logits")
+    ):
         return converted.scores
     return {task.output: task.scores} | converted.scores
 

@@ -43,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Compare, and print the table."""
-    require_exporter("check")
+    require_exporter("check", page=args.html is not None)
     options = CheckOptions(**taken(args, CheckOptions), progress=progress)
     require_checkable(options)
     report = load_function("keras2cv_export.checks.checking", "check_bundle")(options)

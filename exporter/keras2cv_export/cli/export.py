@@ -36,10 +36,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser, ExportOptions, in_group(ExportOptions, ""))
     add_options(parser.add_argument_group(MEANING), ExportOptions, in_group(ExportOptions, MEANING))
     roles.add_arguments(parser)
-    roles.add_point_arguments(parser)
     add_options(parser.add_argument_group(NET), ExportOptions, in_group(ExportOptions, NET))
     parser.add_argument(
-        "--explain", action="store_true", help="show what was rewritten in the graph, how often"
+        "--explain",
+        action="store_true",
+        help="show what was rewritten in the graph, how often, and what was left alone, and why",
     )
     add_json_argument(parser, "the report")
 
@@ -87,6 +88,9 @@ def _pass_lines(report: ExportReport) -> Iterator[str]:
     yield "rewritten:" if report.passes else "rewritten: nothing"
     for name, count in report.passes:
         yield f"  {count:>4} x  {name}"
+    if report.left_alone:
+        yield "left alone:"
+    yield from (f"  {one}" for one in report.left_alone)
 
 
 def _closing_lines(report: ExportReport) -> Iterator[str]:

@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Kind
+from keras2cv.schema.vocabulary import TaskName
 
-_KINDS: Final[Mapping[str, Kind]] = {
+_KINDS: Final[Mapping[str, TaskName]] = {
     "ObjectDetector": "detect",
     "ImageClassifier": "classify",
     "ImageSegmenter": "segment",
@@ -40,20 +40,20 @@ class Told:
         name: Its class.
         kind: Its task.
         pixels: The preprocessing, as a FILE.json has it; None without a preprocessor.
-        detection: The fields of a `Detection`.
+        options: The fields of the options that describe its outputs (`DetectOptions`).
         converter: The class that `pixels` come from.
     """
 
     name: str = ""
-    kind: Kind | None = None
+    kind: TaskName | None = None
     pixels: Mapping[str, Any] | None = None
-    detection: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     converter: str = ""
 
     @property
     def task_note(self) -> tuple[str, ...]:
         """Say where the task comes from."""
-        decoded = "; boxes as its decode_predictions() makes them" if self.detection else ""
+        decoded = "; boxes as its decode_predictions() makes them" if self.options else ""
         return (
             f"Task: {self.kind}, as KerasHub's {self.name} is for it{decoded}. "
             "Say --task to change that.",
@@ -75,13 +75,13 @@ def told_by(model: Any, size_wh: tuple[int, int] | None) -> Told:
     kind = _kind(model)
     if kind is None or size_wh is None:
         return Told()
-    detection = _detection(model, size_wh) if kind == "detect" else {}
+    options = _detection(model, size_wh)
     converter = getattr(getattr(model, "preprocessor", None), "image_converter", None)
     pixels = None if converter is None else _pixels(converter)
-    return Told(type(model).__name__, kind, pixels, detection, type(converter).__name__)
+    return Told(type(model).__name__, kind, pixels, options, type(converter).__name__)
 
 
-def _kind(model: Any) -> Kind | None:
+def _kind(model: Any) -> TaskName | None:
     classes = [c for c in type(model).__mro__ if c.__module__.startswith("keras_hub.")]
     return next((kind for c in classes if (kind := _KINDS.get(c.__name__))), None)
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 from keras2cv.cli import values
 from keras2cv.errors import UsageError
+from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES, TASK_NAMES, Format
 from keras2cv_export.parity.tolerance import parted
 from keras2cv_export.storage.storages import STORAGES, require_decodable
 from keras2cv_export.targets.target import Target
@@ -23,13 +24,9 @@ StrPath: TypeAlias = str | os.PathLike[str]
 
 MEANING: Final = "what goes in and what comes out"
 NET: Final = "the net"
-FORMATS: Final = ("onnx", "frozen")
-# The runtime's words; they are not imported, as NumPy and OpenCV would be with them.
-TASKS: Final = (
-    *("classify", "binary", "regress", "embed"),
-    *("detect", "segment", "keypoints", "image", "raw"),
-)
-RESIZE_RULES: Final = ("stretch", "letterbox", "center-crop", "pad")
+FORMATS: Final[tuple[str, ...]] = get_args(Format)
+# The tasks whose outputs a user describes, each by an option of its name.
+DESCRIBED_TASKS: Final = ("detect", "segment", "keypoints", "image")
 _PATH: Final = (str, os.PathLike)
 
 
@@ -127,7 +124,7 @@ class ExportOptions:
         metadata=Option(
             help="what the outputs mean",
             flags=("--task",),
-            choices=TASKS,
+            choices=TASK_NAMES,
             group=MEANING,
             accepts=(str,),
             default="told by the last layer",
@@ -192,13 +189,13 @@ class ExportOptions:
             default="linear",
         ).as_metadata(),
     )
-    detection: Any = field(
+    detect: Any = field(
         default=None,
         metadata=Option(
             help="for the task detect: which output is what, and what its numbers mean"
         ).as_metadata(),
     )
-    mask: Any = field(
+    segment: Any = field(
         default=None, metadata=Option(help="for the task segment: the same").as_metadata()
     )
     keypoints: Any = field(
@@ -303,6 +300,7 @@ class ExportOptions:
                 "Tuning keeps to what predicts the same, so it needs the comparison. Drop one."
             )
         check_choices(self, ("format", "task", "resize"))
+        _require_interpolation(self.interpolation)
         _require_size(self.size)
         require_decodable(self.weights, self.target, self.format)
         parted(self.tolerance, self.weights)
@@ -316,6 +314,13 @@ class ExportOptions:
     def target(self) -> Target:
         """The OpenCV that the file is made for; UsageError where there is no such."""
         return Target.parse(self.opencv, self.wanted_engine)
+
+
+def _require_interpolation(name: str | None) -> None:
+    if name is not None and name not in INTERPOLATIONS:
+        raise UsageError(
+            f"There is no interpolation {name!r}. Choose one of {', '.join(INTERPOLATIONS)}."
+        )
 
 
 def _require_size(size: Sequence[int] | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from keras2cv.errors import InputError, ModelError, UsageError
 
 from .check_options import CheckOptions
-from .export_options import ExportOptions, StrPath
+from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
 
 
 def require_ready(options: ExportOptions) -> None:
@@ -34,7 +34,6 @@ def require_ready(options: ExportOptions) -> None:
     labels = read_labels(options.labels)
     if options.preprocess is not None:
         require_preprocessing(options.preprocess)
-    _require_interpolation(options.interpolation)
     _require_stated_pixels(options, labels)
 
 
@@ -73,21 +72,16 @@ def _require_model(model: Any) -> None:
         raise ModelError(f"There is no model at {model}. Check the path.")
 
 
-def _require_interpolation(name: str | None) -> None:
-    from keras2cv.pixels.resize import INTERPOLATIONS
-
-    if name is not None and name not in INTERPOLATIONS:
-        raise UsageError(
-            f"There is no interpolation {name!r}. Choose one of {', '.join(INTERPOLATIONS)}."
-        )
-
-
 def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None) -> None:
     """Raise UsageError where the file itself shows an image input whose pixels nobody explains.
 
     Only what is certain is refused: loading the model, which knows more, asks the same question.
     """
-    if options.preprocess is not None or options.task == "raw":
+    from keras2cv_export.tasks import TASKS
+
+    if options.preprocess is not None:
+        return
+    if options.task is not None and TASKS[options.task].takes_arrays:
         return
     if options.imports:  # they may put layers of their own in the place of Keras'
         return
@@ -102,7 +96,8 @@ def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None)
     except ModelError:  # loading it says so, after what it has to say of the model's own modules
         return
     image = bare_image(config)
-    task = options.task or guessed_task(config, labels)
+    described = [name for name in DESCRIBED_TASKS if getattr(options, name) is not None]
+    task = options.task or next(iter(described), None) or guessed_task(config, labels)
     if image is not None and task is not None:
         shape = (image.shape[0] or options.batch, *image.shape[1:])
         name = str(config["config"].get("name"))

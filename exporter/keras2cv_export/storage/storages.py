@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from keras2cv.errors import UsageError
+from keras2cv.schema.vocabulary import Storage
 from keras2cv_export.targets.target import Target, Version, dotted
 
-STORAGES: Final = ("fp32", "fp16", "int8")
+STORAGES: Final[tuple[str, ...]] = ("fp32", *get_args(Storage))
 
 # 4.6 refuses float16 and per-channel DequantizeLinear; 4.7 to 5.0, both engines, compute from
 # them what onnxruntime does, and no slower: docs/weights.md.

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from keras2cv.bundle.manifest import MAX_LABELS
 from keras2cv.errors import InputError
+from keras2cv.tasks.task import MAX_LABELS
 
 _MAX_LABEL_BYTES: Final = 2**26
 

@@ -25,6 +25,7 @@ from keras2cv.cli import main  # noqa: E402 - after what they need is known to b
 from keras2cv.errors import ModelError, ParityError  # noqa: E402
 from keras2cv_export.cli import heavy  # noqa: E402
 from keras2cv_export.options import CheckOptions, ExportOptions  # noqa: E402
+from keras2cv_export.passes.left_alone import LeftAlone  # noqa: E402
 from support.tiny_bundle import Classifier  # noqa: E402
 
 SAMPLES = [np.random.default_rng(n).normal(size=(1, 7)).astype(np.float32) for n in range(4)]
@@ -99,6 +100,7 @@ def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
         ),
         "notes": ("Task: classify, since scores ends in softmax.",),
         "passes": (("fold_batch_norm", 3), ("clip_to_attributes", 12)),
+        "left_alone": (LeftAlone("merge_pads", "it mirrors", 2, ("a", "b")),),
         "seconds": 4.26,
         "to_dict": lambda: {"bundle": "cat.cv", "seconds": 4.26},
     }
@@ -123,8 +125,8 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
         "resize": None,
         "size": None,
         "interpolation": None,
-        "detection": None,
-        "mask": None,
+        "detect": None,
+        "segment": None,
         "keypoints": None,
         "image": None,
         "samples": None,
@@ -165,8 +167,8 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "resize": "letterbox",
         "size": (640, 480),
         "interpolation": "tf-bilinear",
-        "detection": None,
-        "mask": None,
+        "detect": None,
+        "segment": None,
         "keypoints": None,
         "image": None,
         "samples": Path("photos"),
@@ -254,8 +256,11 @@ def test_explain_shows_what_was_rewritten(put: Put, capsys: pytest.CaptureFixtur
     main(["export", "cat.keras", "-o", "cat.cv", "--explain"])
     explained = capsys.readouterr().out
     assert "rewritten:\n     3 x  fold_batch_norm\n    12 x  clip_to_attributes\n" in explained
+    assert "left alone:\n     2 x  merge_pads: it mirrors (a, b)\n" in explained
     main(["export", "cat.keras", "-o", "cat.cv"])
-    assert "fold_batch_norm" not in capsys.readouterr().out
+    silent = capsys.readouterr().out
+    assert "fold_batch_norm" not in silent
+    assert "left alone" not in silent
 
 
 def test_export_as_json(put: Put, capsys: pytest.CaptureFixture[str]) -> None:

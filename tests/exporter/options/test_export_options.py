@@ -8,24 +8,24 @@ import sys
 from argparse import ArgumentParser
 from dataclasses import MISSING, FrozenInstanceError, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 
 import keras2cv_export
-from keras2cv.bundle import manifest
 from keras2cv.errors import UsageError
-from keras2cv.pixels import geometry
 from keras2cv_export.cli.option_arguments import add_options, taken
 from keras2cv_export.options import CheckOptions, ExportOptions, in_group, options_of
 from keras2cv_export.options import export_options as module
 from keras2cv_export.options.reference import page
+from keras2cv_export.tasks import TASKS
 
 ROOT = Path(__file__).parents[3]
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"format": "pb"}, "option format must be one of onnx, frozen, and is 'pb'"),
     ({"task": "depth"}, "option task must be one of classify, .*raw, and is 'depth'"),
+    ({"interpolation": "soft"}, "There is no interpolation 'soft'. Choose one of nearest"),
     ({"resize": "squash"}, "option resize must be one of stretch, .* and is 'squash'"),
     ({"engine": "warp"}, "No engine is called 'warp'"),
     ({"opencv": 4.6}, "option opencv must be of type str, and is 4.6, of type float"),
@@ -134,14 +134,19 @@ def test_a_command_line_without_options_is_the_records_defaults() -> None:
 
 
 def test_the_choices_are_those_of_the_rooms_that_carry_them_out() -> None:
-    """They are written down here, since reading them there imports NumPy, OpenCV and more."""
+    """Those import NumPy, OpenCV and more, and so are not read for the choices."""
     from keras2cv_export.formats.formats import FORMATS
     from keras2cv_export.passes import COMPRESS
 
-    assert set(module.TASKS) == set(manifest.KINDS)
     assert set(module.FORMATS) == set(FORMATS)
-    assert module.STORAGES == ("fp32", *COMPRESS) == ("fp32", *get_args(manifest.Storage))
-    assert set(geometry.PADDING_RULES) < set(module.RESIZE_RULES)
+    assert ("fp32", *COMPRESS) == module.STORAGES
+
+
+def test_every_task_with_a_description_has_an_option() -> None:
+    """A task that a user describes in words of its own is one field more."""
+    assert set(module.DESCRIBED_TASKS) == {
+        name for name, row in TASKS.items() if row.describe is not None
+    }
 
 
 def test_the_record_needs_nothing_heavy() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras2cv.bundle.manifest import Source
+from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
 from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
@@ -21,7 +21,7 @@ from .names import output_names
 from .precision import as_float32, precision_note
 
 
-def keras_model(model: Any, source: Source, shapes: Shapes, batch: int) -> LoadedModel:
+def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> LoadedModel:
     """Say what a Keras 3 model takes and gives; ModelError where that cannot be known."""
     structure, names = inputs_of(model, shapes)
     flat = keras.tree.flatten(structure)
