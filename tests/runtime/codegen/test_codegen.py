@@ -212,6 +212,24 @@ def test_the_python_program_prints_and_draws(tmp_path: Path) -> None:
     np.testing.assert_array_equal(cv2.imread(str(drawn)), result.draw(cv2.imread(str(path))))
 
 
+def test_the_python_program_draws_on_no_array(tmp_path: Path) -> None:
+    """It predicts a .npy as the Predictor does, and says that there is nothing to draw on."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    path, shape = tmp_path / "x.npy", bundle.manifest.inputs[0].keras_shape
+    np.save(path, np.zeros(shape, np.float32))
+    program = write_program(bundle, tmp_path / "program")
+    found = run_program(program, str(bundle.folder), str(path), "--json")
+    model = keras2cv.load(bundle.folder)
+    result: Any = model.results_of(model.infer(np.load(path)))[0]
+    record = {**result.to_dict(), "top": [scored._asdict() for scored in result.top(3)]}
+    assert_same_lines(found.stdout, [{"source": str(path), **record}], 1e-6)
+    drawn = run_program(program, str(bundle.folder), str(path), "--save", str(tmp_path / "d.png"))
+    assert (drawn.returncode, drawn.stderr) == (
+        1,
+        f"error: {path} is no image to draw on. Leave --save and --show out.\n",
+    )
+
+
 def test_the_python_program_warns_of_an_unverified_bundle(tmp_path: Path) -> None:
     """It runs, and says on stderr that nobody compared it."""
     tiny = Classifier()
