@@ -10,7 +10,6 @@ import re
 import runpy
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,6 @@ from support.program_bundles import (
 from support.tiny_bundle import Classifier
 
 ROOT = Path(__file__).parents[3]
-TYPES = Path(tempfile.gettempdir()) / "keras2cv-types-of-programs"  # NumPy's take mypy 10 s to read
 CPP_FILES = {"CMakeLists.txt", "README.md", "main.cpp", "answer.hpp", "manifest.hpp", "model.hpp"}
 DRAWN = [name for name in PIXEL_BUNDLES if name != "every step of a tail"]
 
@@ -84,6 +82,12 @@ def import_beside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], 
 
     yield prefer
     forget()
+
+
+@pytest.fixture(scope="module")
+def types(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where mypy keeps what it knows of NumPy and cv2, which takes seconds to read."""
+    return tmp_path_factory.mktemp("types")
 
 
 def refusal_of(bundle: Path, image: Any) -> str:
@@ -277,7 +281,7 @@ def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Pa
 @pytest.mark.parametrize(
     "kind", [*TASK_NAMES, *INPUT_BUNDLES, "Pillow's lanczos", "TensorFlow's bicubic"]
 )
-def test_the_python_program_is_as_clean_as_our_own(kind: str, tmp_path: Path) -> None:
+def test_the_python_program_is_as_clean_as_our_own(kind: str, tmp_path: Path, types: Path) -> None:
     """It imports cv2, NumPy, itself and the standard library, and the linters are content."""
     files = generate(bundle_of(kind, tmp_path / "cat.cv"), "python", tmp_path / "program")
     trees = [ast.parse(path.read_text("utf-8"), feature_version=(3, 10)) for path in files]
@@ -291,7 +295,7 @@ def test_the_python_program_is_as_clean_as_our_own(kind: str, tmp_path: Path) ->
     for command in (
         ["ruff", "check", "--no-cache", config, ours],
         ["ruff", "format", "--check", "--no-cache", config],
-        ["mypy", "--strict", "--python-version=3.10", f"--cache-dir={TYPES}"],
+        ["mypy", "--strict", "--python-version=3.10", f"--cache-dir={types}"],
     ):
         found = subprocess.run(
             [sys.executable, "-m", *command, "."],
