@@ -1,7 +1,8 @@
-"""Results compared as their users would: which class, which boxes, which pixels.
+"""Compare results as their users would: the same class, the same boxes, the same pixels.
 
-The numbers behind them have their limits in `parity`; here is what a difference in those numbers
-does to the answers. Two answers that the allowed error can exchange are a near-tie, and told apart.
+`parity` limits the errors of the numbers behind the results; this module measures how those errors
+change the answers. Two answers that the allowed error can exchange are a near-tie, and counted
+apart.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ class Agreement:
         kind: The task.
         samples: How many results were compared.
         same: How many of them are the same answer: class, boxes or pixels.
-        numbers: What was measured; each is a share (0..1), a count, or a value in the unit that its
-            name says.
-        per_class: Of masks: intersection over union for each class that either side saw.
+        numbers: The measured values, each a share (0..1), a count, or a value in the unit that its
+            name states.
+        per_class: For segmentation: intersection over union for each class that either side has.
     """
 
     kind: str
@@ -50,10 +51,10 @@ class Agreement:
         }
 
     def __str__(self) -> str:
-        """Say it in a line."""
-        told = ", ".join(f"{name.replace('_', ' ')} {v:.4g}" for name, v in self.numbers.items())
+        """Write as one line."""
+        numbers = ", ".join(f"{name.replace('_', ' ')} {v:.4g}" for name, v in self.numbers.items())
         head = f"{self.same} of {self.samples} answers are the same"
-        return f"{head} ({told})" if told else head
+        return f"{head} ({numbers})" if numbers else head
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Part:
     Attributes:
         same: Whether it is the same answer.
         numbers: As in `Agreement`, of this picture.
-        pixels: Of masks: class -> (pixels that both sides gave it, pixels that either did).
+        pixels: For segmentation: class -> (pixels that both sides gave it, pixels that either did).
     """
 
     same: bool
@@ -78,8 +79,8 @@ def agree(
 
     Args:
         kind: The manifest's task kind.
-        reference: What TensorFlow's outputs say, by the bundle's own postprocessing.
-        candidate: What OpenCV's say, for the same pictures.
+        reference: Results from TensorFlow's outputs, by the bundle's own postprocessing.
+        candidate: Results from OpenCV's outputs, for the same pictures.
         allowed: Error that a score may have: twice as much separates a near-tie from a flip.
     """
     pairs = zip(reference, candidate, strict=True)
@@ -87,12 +88,19 @@ def agree(
 
 
 def agree_on(kind: str, reference: Result, candidate: Result, allowed: float) -> Part:
-    """Compare the results of one picture, as `agree` does those of many."""
+    """Compare the results of one picture as `agree` compares those of many.
+
+    Args:
+        kind: The manifest's task kind.
+        reference: The result from TensorFlow's outputs.
+        candidate: The result from OpenCV's outputs.
+        allowed: Error that a score may have.
+    """
     return _COMPARISONS.get(kind, _same_numbers)(reference, candidate, allowed)
 
 
 def merge(kind: str, parts: Sequence[Part]) -> Agreement:
-    """Put pictures together: shares are averaged, counts added, extremes kept."""
+    """Join the comparisons of several pictures: average shares, add counts, keep extremes."""
     names = dict.fromkeys(name for part in parts for name in part.numbers)
     numbers = {
         name: float(_MERGED.get(name, sum)([part.numbers[name] for part in parts]))
@@ -150,7 +158,7 @@ def _yes_or_no(reference: Result, candidate: Result, allowed: float) -> Part:
 
 
 def _boxes(reference: Result, candidate: Result, allowed: float) -> Part:
-    """Boxes matched one to one within their class, the largest overlap first.
+    """Match boxes one to one within their class, the largest overlap first.
 
     OpenCV's own tests (normAssertDetections in modules/dnn/test/test_common.hpp) ask for equal
     classes, scores within 1e-5 and an IoU within 1e-4 of 1.
@@ -172,10 +180,10 @@ def _boxes(reference: Result, candidate: Result, allowed: float) -> Part:
 
 @dataclass(frozen=True)
 class Matches:
-    """Boxes of two sides: (IoU, score difference) of each pair, and what has no partner.
+    """Boxes of two sides: (IoU, score difference) of each pair, and the boxes without a partner.
 
-    `lost` are the scores of those without one; `threshold` is the least score that either side
-    kept, near which a box may come and go by rounding.
+    `lost` holds the scores of boxes without a partner; `threshold` is the least score that either
+    side kept, near which a box may come and go by rounding.
     """
 
     pairs: tuple[tuple[float, float], ...]
@@ -220,12 +228,12 @@ def iou(one: Array, two: Array) -> Array:
 
 
 def _near(matches: Matches, allowed: float) -> bool:
-    # A hundredth of a box' area is well below what any drawing or crop shows.
+    # A hundredth of a box' area is well below the precision of any drawing or crop.
     return all(iou >= 0.99 and gap <= max(allowed, 1e-5) for iou, gap in matches.pairs)
 
 
 def _pixels(reference: Result, candidate: Result, allowed: float) -> Part:
-    """Each class' intersection and union, in pixels."""
+    """Count each class' intersection and union, in pixels."""
     del allowed
     one, two = (cast("Segmentation", r) for r in (reference, candidate))
     if one.label_map.shape != two.label_map.shape:
@@ -240,14 +248,14 @@ def _pixels(reference: Result, candidate: Result, allowed: float) -> Part:
 
 
 def _same_numbers(reference: Result, candidate: Result, allowed: float) -> Part:
-    """Values have no answer beside themselves: equal to within what is allowed."""
+    """Compare numbers of a task without a decision: equal to within the allowed error."""
     pairs = zip(_arrays(reference), _arrays(candidate), strict=True)
     gap = max((_gap(one, two) for one, two in pairs), default=0.0)
     return Part(gap <= allowed, {"largest_difference_of_range": gap})
 
 
 def _arrays(result: Result) -> list[Array]:
-    """Give the numbers of a result of any kind, in an order of its own."""
+    """Return the numbers of a result of any kind, in a fixed order."""
     values = getattr(result, "values", None)
     if isinstance(values, np.ndarray):
         return [values]

@@ -1,4 +1,4 @@
-"""Flatten a traced graph: no functions, no branches, no loops, no variables are left in it.
+"""Flatten a traced graph: the result has no functions, branches, loops or variables.
 
 The graph is walked as TensorFlow would run it, but on symbols: each node that the outputs need is
 added to a new graph, where TensorFlow infers its static shape at once.
@@ -6,15 +6,14 @@ added to a new graph, where TensorFlow infers its static shape at once.
     call of a function       its body, in place
     While                    its body once per step; the number of steps must follow from shapes
     If, Case                 the branch that is taken; where the input decides, both and a select
-    list of tensors          a Python tuple: its elements are wired directly (to_flat_lists)
-    variable, lookup table   what they hold (to_flat_state)
-    arithmetic on weights    its results (to_flat_weights)
-    what ONNX has no op for  the plain ops of handlers.PLAIN; a box selection stays, and what
-                             follows it stays as it is, for to_tail to cut off
+    list of tensors          a Python tuple: its elements are wired directly (flatten_lists)
+    variable, lookup table   their values (flatten_state)
+    arithmetic on weights    its results (flatten_weights)
+    op that ONNX lacks       the plain ops of tf_ops.PLAIN; a box selection and all that follows
+                             it are copied unchanged, and cut_tail cuts them off later
 
-Control dependencies are dropped, and writes to variables with them: what they write is read by the
-next call. A model whose predictions depend on the calls before is caught when its answers are
-compared.
+Control dependencies are dropped, and with them writes to variables, which only the next call would
+read. A model whose predictions depend on earlier calls is caught when its answers are compared.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ from .tf_ops.spectra import Complex, as_complex, by_parts
 # Unrolling a longer loop makes a graph that takes minutes to convert, and longer to load.
 MAX_STEPS = 2000
 
-# What tf2onnx converts, or we in its place.
+# The ops that tf2onnx converts, or that we convert in its place.
 _CONVERTED = set(handler.tf_op.create_mapping(OPSET, None)) | set(ONNX)
 
 _NO_NUMBERS = (tf.string, tf.resource, tf.variant)
@@ -62,7 +61,7 @@ REFUSED = _RefusedValue()
 
 @dataclass(frozen=True)
 class Body:
-    """The nodes of a graph or function, in the order in which they can run."""
+    """The nodes of a graph or function, each after those that it reads."""
 
     nodes: tuple[Any, ...]
     arguments: tuple[str, ...]
@@ -71,12 +70,12 @@ class Body:
 
 @dataclass
 class Flattener:
-    """Walks bodies and adds what they compute to the current default graph.
+    """Walks bodies and adds their nodes to the current default graph.
 
     Attributes:
         functions: The library: name -> FunctionDef.
-        weights: What is computed from them alone, and the placeholders of the rest.
-        refused: What OpenCV has nothing for, in the order of the walk.
+        weights: Results computed from weights alone, and the placeholders of all other weights.
+        refused: The nodes that OpenCV cannot compute, in the order of the walk.
     """
 
     functions: Mapping[str, Any]
@@ -88,7 +87,7 @@ class Flattener:
     _after: dict[str, bool] = field(default_factory=dict)
 
     def run(self, body: Body, arguments: Sequence[Any], scope: str = "") -> list[Any]:
-        """Add a body's nodes, its arguments bound to values; return its outputs' values."""
+        """Add a body's nodes, its arguments bound to values; return the values of its outputs."""
         values: dict[str, Any] = {
             name: [value] for name, value in zip(body.arguments, arguments, strict=True)
         }
@@ -138,7 +137,7 @@ class Flattener:
         return self.run(self._bodies[function], arguments, scope)
 
     def _library(self) -> Any:
-        """Return a graph that knows every function: one is read only beside those it calls."""
+        """Return a graph with every function: one is read only beside those that it calls."""
         if self._known is None:
             self._known = tf.Graph()
             graph_def = tf.compat.v1.GraphDef()
@@ -148,7 +147,7 @@ class Flattener:
         return self._known
 
 
-# Nothing is trained here, and numbers are not checked.
+# Ops for training and for checking numbers; a net does neither.
 _UNCHANGED = {
     "Identity",
     "IdentityN",
@@ -160,7 +159,7 @@ _UNCHANGED = {
 
 
 def _rule(node: Node, inputs: Sequence[Any]) -> Callable[..., Any]:
-    """Return what makes the node's outputs, one, a list of them, or None to copy the node."""
+    """Return the rule for a node: a function that gives one output, a list, or None to copy it."""
     if any(isinstance(value, Complex) for value in inputs):
         return COMPLEX_OPS.get(node.op, _part_by_part)
     for rules in (LIST_OPS, STATE_OPS, PLAIN):
@@ -174,7 +173,7 @@ def _as_it_is(_: Node, *inputs: Any) -> None:  # noqa: ARG001
 
 
 def _part_by_part(node: Node, *inputs: Any) -> Any:
-    """Do to the real and the imaginary part of complex tensors what the node does to tensors."""
+    """Apply a node to the real and the imaginary parts of complex tensors separately."""
     if not by_parts(node.op):
         raise refusal_of(next(value for value in inputs if isinstance(value, Complex)))
     pairs = [as_complex(v) if _is_complex(v) else Complex(v, v) for v in inputs]
@@ -246,7 +245,7 @@ def _pick(values: Mapping[str, Any], name: str) -> Any:
 
 
 def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
-    """Add the node as it is."""
+    """Copy a node unchanged."""
     for value in inputs:
         if not _is_tensor(value):
             raise refusal_of(value)
@@ -255,16 +254,16 @@ def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
         made = tf.compat.v1.get_default_graph().create_op(
             node.op, inputs, name=node.name, attrs=attributes
         )
-    except ValueError as error:  # TensorFlow's shape inference says no at these sizes
+    except ValueError as error:  # TensorFlow's shape inference refuses these sizes
         raise RefusedError(f"TensorFlow refuses it: {error}", "Try another input shape.") from error
     return _convertible(node, list(made.outputs))
 
 
 def _convertible(node: Node, outputs: list[Any]) -> list[Any]:
-    """Return a copied node's outputs; constants where nothing but constants makes them.
+    """Return a copied node's outputs; constants where only constants make them.
 
     Raises:
-        RefusedError: Nothing converts the op.
+        RefusedError: Neither tf2onnx nor we convert the op.
     """
     if node.op in _CONVERTED and not is_random(node.op) and not is_of_any_size(node.op, outputs):
         return outputs
@@ -305,7 +304,7 @@ def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
 
 
 def _settled(value: Any, varies: list[bool], k: int) -> Any:
-    """Replace a counter by its value, so that the next step need not add up all steps before."""
+    """Replace a counter by its value, so that the next step need not add up all steps before it."""
     if varies[k] or not _is_tensor(value) or value.op.type == "Const":
         return value
     size = value.shape.num_elements()

@@ -17,14 +17,14 @@ _FLOAT = np.dtype(np.float32)
 
 
 def write_reshape(graph: Graph, node: ir.Node) -> None:
-    """Write Reshape, Flatten, Squeeze or Unsqueeze, to the shape that is known to come out."""
+    """Write Reshape, Flatten, Squeeze or Unsqueeze as a Reshape to the known result's shape."""
     graph.reshape(graph.read(node.inputs[0]), sizes(node.outputs[0]), node.outputs[0])
 
 
 def write_transpose(graph: Graph, node: ir.Node) -> None:
     """Write a Transpose of as few axes as it really moves, and never of four.
 
-    The importer takes four axes for an image, and believes that there is nothing to move.
+    The importer takes four axes for an image, and drops the Transpose.
     """
     source, output = graph.read(node.inputs[0]), node.outputs[0]
     shape, perm = plain_transpose(sizes(node.inputs[0]), permutation(node))
@@ -67,7 +67,7 @@ def plain_transpose(
 
 
 def write_concat(graph: Graph, node: ir.Node) -> None:
-    """Write a Concat, of constants too."""
+    """Write a Concat, also of constants."""
     output = node.outputs[0]
     axis = integer(node, "axis", 0) % len(sizes(output))
     arrays = [(value, constant(value)) for value in node.inputs]
@@ -77,12 +77,20 @@ def write_concat(graph: Graph, node: ir.Node) -> None:
 def join(
     graph: Graph, parts: Sequence[str | Array], axis: int, output: ir.Value, role: str = ""
 ) -> str:
-    """Write a Concat; its constants become layers, which the importer does here alone."""
+    """Write a Concat; its constants become layers, which the importer does for this op alone.
+
+    Args:
+        graph: The graph that is being written.
+        parts: Names of nodes, or constants.
+        axis: The axis along which they are joined.
+        output: The ONNX value that is made, or led to.
+        role: The node's role on the way; empty for the last one.
+    """
     prefix, names = f"{role}/" if role else "", []
     for k, part in enumerate(parts):
         if isinstance(part, str):
             names.append(part)
-        else:  # it takes four axes for channels last
+        else:  # the importer takes four axes for channels last
             stored = part.transpose(0, 2, 3, 1) if part.ndim == 4 else part
             names.append(graph.const(stored.astype(np.float32), output, f"{prefix}part{k}"))
     where = graph.const(np.array(axis, np.int32), output, f"{prefix}axis")
@@ -99,10 +107,11 @@ def join(
 
 
 def write_same(graph: Graph, node: ir.Node) -> None:
-    """Write nothing where it can be: Identity, and Cast of what is float32 all along.
+    """Write no node where possible: Identity, and Cast of values that are float32 all along.
 
-    Whole numbers and truth values are kept as float32 numbers by now; what a Cast would cut off
-    is cut off before it.
+    Whole numbers and truth values are kept as float32 numbers by now, and an earlier node has
+    already
+    cut off the digits that a Cast would.
     """
     array = constant(node.inputs[0])
     if array is None:
@@ -112,7 +121,11 @@ def write_same(graph: Graph, node: ir.Node) -> None:
 
 
 def write_slice(graph: Graph, node: ir.Node) -> None:
-    """Write a Slice; steps are taken by a pooling of single numbers behind it."""
+    """Write a Slice; a pooling of single numbers behind it takes the steps.
+
+    Raises:
+        Unwritable: It goes backwards.
+    """
     shape, output = sizes(node.inputs[0]), node.outputs[0]
     starts, axes, steps = (_list(node, k) for k in (1, 3, 4))
     axes = list(range(len(starts))) if not axes else [axis % len(shape) for axis in axes]
@@ -146,7 +159,16 @@ def cut(
     output: ir.Value,
     role: str = "",
 ) -> str:
-    """Write a Slice of a number of elements along each axis, from a first one on."""
+    """Write a Slice of `extent` elements along each axis, starting at `begins`.
+
+    Args:
+        graph: The graph that is being written.
+        source: Name of the node to slice.
+        begins: The first element along each axis.
+        extent: The number of elements along each axis.
+        output: The ONNX value that is made, or led to.
+        role: The node's role on the way; empty for the last one.
+    """
     prefix = f"{role}/" if role else ""
     first = graph.ints(begins, output, f"{prefix}begin")
     size = graph.ints(extent, output, f"{prefix}size")
@@ -162,7 +184,7 @@ def _stride(
     output: ir.Value,
     role: str,
 ) -> str:
-    """Take every `step`-th element along an axis: the importers before 4.14 slice one by one."""
+    """Take every `step`-th element along an axis; the importers before 4.14 slice one by one."""
     before, behind = prod(shape[:axis]), prod(shape[axis + 1 :])
     image = graph.reshape(source, (1, before, shape[axis], behind), output, f"lines{axis}")
     taken = graph.emit(
@@ -182,7 +204,11 @@ def _stride(
 
 
 def write_gather(graph: Graph, node: ir.Node) -> None:
-    """Write a Gather of one constant index as a Slice."""
+    """Write a Gather of one constant index as a Slice.
+
+    Raises:
+        Unwritable: It takes several numbers.
+    """
     shape, output = sizes(node.inputs[0]), node.outputs[0]
     indices = weights(node.inputs[1], "which numbers it takes")
     if indices.size != 1:
@@ -208,7 +234,11 @@ def write_split(graph: Graph, node: ir.Node) -> None:
 
 
 def write_pad(graph: Graph, node: ir.Node) -> None:
-    """Write padding with one number: a Pad of zeros, or for another number a Concat with it."""
+    """Write padding with one number: a Pad of zeros, or for another number a Concat with it.
+
+    Raises:
+        Unwritable: It is of another kind, or takes away numbers.
+    """
     mode = node.attributes["mode"].as_string() if "mode" in node.attributes else "constant"
     if mode != "constant":
         raise Unwritable(f"padding of the kind {mode!r} is computed wrongly")
@@ -220,7 +250,7 @@ def write_pad(graph: Graph, node: ir.Node) -> None:
     if value:
         _surround(graph, node, pairs, value)
         return
-    if rank == 4:  # the importer turns four pairs into channels first
+    if rank == 4:  # the importer reorders four pairs to channels first
         pairs = pairs[[0, 2, 3, 1]]
     stored = graph.const(pairs, output, "pads")
     graph.emit("Pad", (graph.read(node.inputs[0]), stored), output, T=_FLOAT)
@@ -257,10 +287,13 @@ def _fill(node: ir.Node) -> float:
 
 
 def write_depth_to_space(graph: Graph, node: ir.Node) -> None:
-    """Write a DepthToSpace as two moves of few axes: 5.0's new engine has none of six.
+    """Write a DepthToSpace as two Transposes of few axes: 5.0's new engine has none of six.
 
-    (n, r, r c, h, w)  ->  (n, r c, h, r, w)     every row in the place of r
-    (n, r, c h r, w)   ->  (n, c h r, w, r)      every column
+        (n, r, r c, h, w)  ->  (n, r c, h, r, w)     every row in the place of r
+        (n, r, c h r, w)   ->  (n, c h r, w, r)      every column
+
+    Raises:
+        Unwritable: Its order is CRD, which Keras never asks for.
     """
     batch, channels, height, width = sizes(node.inputs[0])
     output, r = node.outputs[0], integer(node, "blocksize", 1)
@@ -277,7 +310,7 @@ def write_depth_to_space(graph: Graph, node: ir.Node) -> None:
 
 
 def write_space_to_depth(graph: Graph, node: ir.Node) -> None:
-    """Write a SpaceToDepth, the same moves backwards."""
+    """Write a SpaceToDepth by the same Transposes backwards."""
     batch, channels, height, width = sizes(node.inputs[0])
     output, r = node.outputs[0], integer(node, "blocksize", 1)
     h, w = height // r, width // r
@@ -290,6 +323,14 @@ def write_space_to_depth(graph: Graph, node: ir.Node) -> None:
 
 
 def moved(graph: Graph, source: str, order: Sequence[int], output: ir.Value, role: str) -> str:
-    """Write a Transpose, of any number of axes but four."""
+    """Write a Transpose of any number of axes but four.
+
+    Args:
+        graph: The graph that is being written.
+        source: Name of the node to transpose.
+        order: The order of the axes.
+        output: The ONNX value that is led to.
+        role: The node's role on the way to it.
+    """
     stored = graph.ints(order, output, f"{role}/order")
     return graph.emit("Transpose", (source, stored), output, role, T=_FLOAT)

@@ -1,4 +1,4 @@
-"""Which function writes which op."""
+"""The function that writes each op."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What ONNX, tf2onnx or OpenCV lack, computed exactly by what they have.
+"""Exact replacements for ops that ONNX, tf2onnx or OpenCV lack, made of ops that they have.
 
-PLAIN works before the conversion: a TensorFlow op -> plainer TensorFlow ops, so that TensorFlow
-itself can say whether the numbers are the same. ONNX works during it, in tf2onnx's place.
+PLAIN is applied before the conversion: a TensorFlow op -> plainer TensorFlow ops, so that
+TensorFlow itself can check the numbers. ONNX is applied during it, in tf2onnx's place.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .spectra import COMPLEX_OPS
 
 __all__ = ["COMPLEX_OPS", "ONNX", "OPSET", "PLAIN"]
 
-# The newest opset whose node forms OpenCV 4.7 and later import as they are; the passes rewrite
-# what older versions need. OpenCV itself ignores the number and looks at the forms.
+# The newest opset whose node forms OpenCV 4.7 and later import unchanged; the passes rewrite the
+# forms that older versions cannot read. OpenCV itself ignores the number and looks at the forms.
 OPSET = 13
 
-# TensorFlow op -> function of (node, *inputs) that returns its output, or a list of its outputs,
-# or None to leave this node as it is.
+# TensorFlow op -> function of (node, *inputs) that returns its output, or a list of its outputs, or
+# None to leave this node unchanged.
 PLAIN: dict[str, Callable[..., Any]] = {
     "ApproximateEqual": special.approximate_equal,
     "BatchMatMulV3": contraction.integer_matmul,

@@ -1,7 +1,7 @@
-"""Ops that only move numbers around, to places that are known: gathers with constant indices.
+"""Ops that only move numbers to known places: gathers with constant indices.
 
 reverse, mirror, roll     x[..., 3, 2, 1, 0]           Gather, or Concat of Slices
-update of a known block   Concat of what lies around it
+update of a known block   Concat of the parts around it and the block
 scatter to known places   out[k] = sum of updates[j]   one Gather per update that a place gets
 diagonals, triangles      gathers from the flat matrix, products with a mask
 """
@@ -55,7 +55,7 @@ def mirror_pad(node: Node, x: Any, paddings: Any) -> Any:
 
 
 def roll(_: Node, x: Any, shift: Any, axis: Any) -> Any:
-    """Roll -> Concat of the two parts, swapped, along each axis."""
+    """Roll -> Concat of the two parts in reverse order, along each axis."""
     shifts, axes = must_know(shift, "shift").ravel(), must_know(axis, "axis").ravel()
     for by, along in zip(shifts, axes, strict=True):
         size = static(x)[along]
@@ -69,8 +69,8 @@ def roll(_: Node, x: Any, shift: Any, axis: Any) -> Any:
 def strided_slice(node: Node, x: Any, begin: Any, end: Any, strides: Any) -> Any:
     """StridedSlice with dropped, new or reversed axes -> a plain one, Gathers and a Reshape.
 
-    `x[0, ::-1, tf.newaxis]` keeps every axis first; steps backwards become Gathers, and the
-    result's shape, which is static, is given at last.
+    For `x[0, ::-1, tf.newaxis]` every axis is kept at first; backward steps become Gathers; a
+    Reshape to the static result shape comes last.
     """
     masks = {name: int(node.attr(f"{name}_mask", 0)) for name in _MASKS}
     spec = [known(tensor) for tensor in (begin, end, strides)]
@@ -91,7 +91,7 @@ _MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
 
 
 def _keys(begin: Array, end: Array, strides: Array, masks: dict[str, int]) -> tuple[Any, ...]:
-    """Write a StridedSlice as the key that NumPy takes."""
+    """Return a StridedSlice's bounds as a NumPy key."""
     keys: list[Any] = []
     for k, (first, last, step) in enumerate(zip(begin, end, strides, strict=True)):
         has = {name for name in _MASKS if masks[name] >> k & 1}
@@ -116,7 +116,7 @@ def _per_axis(keys: tuple[Any, ...], rank: int) -> list[Any]:
 
 
 def _sliced(x: Any, axis: int, key: Any) -> Any:
-    """Take part of one axis, and keep the axis."""
+    """Take part of one axis without dropping the axis."""
     size = static(x)[axis]
     places = np.arange(size, dtype=np.int32)[key].reshape(-1)
     if places.size == size and (places == np.arange(size)).all():
@@ -133,7 +133,7 @@ def _sliced(x: Any, axis: int, key: Any) -> Any:
 
 
 def scatter_nd(_: Node, indices: Any, updates: Any, shape: Any) -> Any:
-    """ScatterNd to known places -> Gathers: sums where a place is named more than once."""
+    """ScatterNd to known places -> Gathers, summed where a place occurs more than once."""
     places = known(indices)
     if places is None:
         return None
@@ -164,9 +164,9 @@ def scatter_update(_: Node, tensor: Any, indices: Any, updates: Any) -> Any:
 
 
 def slice_update(_: Node, x: Any, update: Any, starts: Any) -> Any:
-    """XlaDynamicUpdateSlice at a known place -> Concat of what lies around it, axis by axis.
+    """XlaDynamicUpdateSlice at a known place -> Concat of the parts around it, axis by axis.
 
-    A place from which `update` would stick out is moved inward, as XLA does.
+    A start from which `update` would exceed `x` is moved inward, as XLA does.
     """
     spare = np.subtract(static(x), static(update))
     return _with_block(x, update, np.clip(must_know(starts, "start").ravel(), 0, spare))
@@ -226,7 +226,7 @@ def _summed(flat: Array, rows: int, updates: Any) -> Any:
 
 
 def _sources(flat: Array, rows: int) -> list[Array]:
-    """List, for the first, second, ... update of every row, which one it is; P where none is."""
+    """List, for the first, second, ... update of every row, its number; P where none is."""
     order = np.argsort(flat, kind="stable")
     starts = np.searchsorted(flat[order], np.arange(rows))
     counts = np.bincount(flat, minlength=rows)
@@ -278,7 +278,7 @@ def diagonal(
 
 
 def _sizes(length: int, offset: int, rows: Any, columns: Any) -> list[int]:
-    """Return a matrix's size: square unless rows or columns are given, then the least other."""
+    """Return a matrix's size: square by default, the smallest if one side is given."""
     given = [-1 if n is None else int(must_know(n, "size")) for n in (rows, columns)]
     least = [length + max(0, -offset), length + max(0, offset)]
     if given == [-1, -1]:
