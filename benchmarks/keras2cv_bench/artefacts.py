@@ -1,8 +1,8 @@
-"""The files that peers load: `python -m keras2cv_bench.artefacts JOB.json` makes one.
+"""Make the files that peers load: `python -m keras2cv_bench.artefacts JOB.json` makes one.
 
 Each is made in a process of its own, under a limit of memory: Keras' own ONNX export of VGG16 takes
-more than 24 GB. JOB.json says {"kind", "model", "out", "shapes", "unsafe", "imports"}; what came of
-it is in OUT.json: {"inputs", "outputs"} as the file names them, or {"error"}.
+more than 24 GB. JOB.json holds {"kind", "model", "out", "shapes", "unsafe", "imports"}; the result
+goes to OUT.json: {"inputs", "outputs"} by the file's names, or {"error"}.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHARE: Final = 0.8  # of the memory that is free
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file for a peer, or in `problem` why there is none."""
+    """A file for a peer, or in `problem` the reason why there is none."""
 
     path: Path
     names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
@@ -49,12 +49,12 @@ def make(
     unsafe: bool = False,
     imports: Sequence[str] = (),
 ) -> Artefact:
-    """Make the file `out` of `kind` "onnx" or "litert"; one that is there already is kept.
+    """Make the file `out` of `kind` "onnx" or "litert"; an existing one is kept.
 
     Args:
-        kind: What to make.
+        kind: "onnx" or "litert".
         model: The Keras model's file.
-        out: Where to.
+        out: The new file.
         shapes: Input -> its shape with the batch, in Keras' order.
         unsafe: Let code inside the model file run.
         imports: Modules to import first, which register the model's own layers.
@@ -74,7 +74,7 @@ def make(
 
 
 def _run(job: Path, memory_gib: float) -> str:
-    """Run the process; return what went wrong if it could not say so itself."""
+    """Run the process; return an error message if it could not report one itself."""
     child = subprocess.Popen(
         [sys.executable, "-m", "keras2cv_bench.artefacts", str(job)],
         stdin=subprocess.DEVNULL,
@@ -103,7 +103,7 @@ def environment() -> dict[str, str]:
 
 
 def free_gib() -> float:
-    """Return how much memory is free, in 2**30 bytes; a lot where the system does not say."""
+    """Return how much memory is free, in 2**30 bytes; a lot where the system does not know."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
         line = next(x for x in lines if x.startswith("MemAvailable"))
@@ -120,14 +120,14 @@ def main(job_file: str) -> int:
     out = Path(job["out"])
     try:
         found = _MAKERS[job["kind"]](job, out)
-    except Exception as error:  # whatever Keras, TensorFlow or tf2onnx raises is the answer
+    except Exception as error:  # any error of Keras, TensorFlow or tf2onnx is the answer
         found = {"error": " ".join(f"{type(error).__name__}: {error}".split())[:300]}
     out.with_name(out.name + ".json").write_text(json.dumps(found), encoding="utf-8")
     return 0
 
 
 def _onnx(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
-    """Export as Keras does, for any batch size, and say what the file calls things."""
+    """Export as Keras does, for any batch size; return the file's names of inputs and outputs."""
     import keras
     import numpy as np
     import onnx
@@ -142,7 +142,7 @@ def _onnx(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
     ]
     from .calibrate import packed
 
-    model(packed(model, zeros))  # Keras wants it called once
+    model(packed(model, zeros))  # Keras needs one call before the export
     model.export(str(out), format="onnx", verbose=False)
     graph = onnx.load(str(out), load_external_data=False).graph
     weights = {tensor.name for tensor in graph.initializer}
@@ -165,7 +165,7 @@ def _litert(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
         for k, spec in enumerate(loaded.inputs)
     ]
     call = tf.function(lambda *tensors: [t for _, t in loaded.call(*tensors)], autograph=False)
-    # Variables that stay variables are read as NaN by LiteRT, or not at all.
+    # LiteRT reads NaN from variables that are not frozen, or nothing at all.
     frozen = freeze(call.get_concrete_function(*specs))
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
     out.write_bytes(converter.convert())

@@ -1,4 +1,4 @@
-"""The story of a benchmark: who is there, what they load, and then batch size by batch size."""
+"""The steps of a benchmark: choose subjects, make their files, measure each batch size."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from .subjects import NAIVE, OURS, PEERS, REFERENCE, Subject, choose
 from .way import OF_BUNDLE, Job
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
-"""What an ONNX file calls the model's inputs and outputs, in Keras' order."""
+"""An ONNX file's names of the model's inputs and outputs, in Keras' order."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asks for; see `bench`."""
+    """The user's settings; see `bench`."""
 
     batches: tuple[int, ...] = (1,)
     threads: int | None = None
@@ -71,19 +71,19 @@ def bench(
     Args:
         bundle: The folder.
         against: A .keras or .h5 file, a SavedModel folder, or a live keras.Model.
-        peers: Of "naive", "tf", "ort", "openvino" and "litert"; those that are not installed are
-            in the record's `missing`.
+        peers: Of "naive", "tf", "ort", "openvino" and "litert"; those that are not installed are in
+            the record's `missing`.
         without: Subjects of those peers that are left out.
-        also: More bundles of the same model, by the names that they get, such as a frozen graph.
+        also: More bundles of the same model, such as a frozen graph, by the names that they get.
         beside: More subjects, which no peer names.
         lend: The bundle of the same model whose file peers load where Keras' own export does not
             work: one without forms that OpenCV alone is fast at. None lends the one measured.
         wishes: Batch sizes, threads, and how the model is opened.
         work: Where the peers' files are made and kept; None takes a temporary folder.
-        say: Told what is being done.
+        progress: Called before each step.
 
     Raises:
-        UsageError: The bundle, the model or an argument is not right.
+        UsageError: The bundle, the model or an argument is not valid.
         VerdictError: The bundle or TensorFlow does not run the model.
     """
     found = read_bundle(bundle)
@@ -119,7 +119,7 @@ def bench(
 
 
 class _Bench:
-    """One benchmark's facts, and its steps."""
+    """One benchmark's settings, and its steps."""
 
     def __init__(
         self, bundle: Bundle, model: Path, folder: Path, wishes: Wishes, threads: int, say: Say
@@ -170,7 +170,7 @@ class _Bench:
         return found.timings
 
     def _job(self, subject: Subject, batch: int, inputs: Path) -> Job:
-        """Say what a subject's process is to do; make its file if it is not there yet."""
+        """Return the job of a subject's process; make its file if it does not exist yet."""
         file, how, names = self._file(subject, batch)
         self.sizes_mb[subject.name] = round(_size_mb(file), 3)
         return Job(
@@ -188,7 +188,7 @@ class _Bench:
         )
 
     def _file(self, subject: Subject, batch: int) -> tuple[Path, str, Names]:
-        """Return the file, how it is used, and what it calls its inputs and outputs."""
+        """Return the file, how it is used, and its names of inputs and outputs."""
         if subject.file == "bundle":
             return self.bundles[subject.name], self.wishes.engine, ((), ())
         if subject.file == "model":

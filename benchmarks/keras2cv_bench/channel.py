@@ -1,4 +1,4 @@
-"""What a child process says to its parent: JSON lines on stdout, and nothing else there."""
+"""The channel from a child process to its parent: JSON lines on stdout, and nothing else there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def channel() -> Callable[..., None]:
-    """Return a function that writes a JSON line to stdout, and leave stdout to nobody else."""
+    """Return a function that writes a JSON line to stdout, and keep all other output off it."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # cv2 and TensorFlow print there
 

@@ -1,6 +1,6 @@
 """One subject in a process of its own: `python -m keras2cv_bench.child JOB.json`.
 
-JOB.json is a `way.Job`. A command is a JSON map on a line of stdin, its answer one on stdout:
+JOB.json is a `pipeline.Job`. A command is a JSON map on a line of stdin, its answer one on stdout:
 
     (start)                              {"import_ms": 812.3}
     {"do": "load"}                       {"about": "...", "load_ms": 31.2, "first_ms": 18.4}
@@ -9,7 +9,7 @@ JOB.json is a `way.Job`. A command is a JSON map on a line of stdin, its answer 
     {"do": "block", "seconds": 0.25}     a `records.Block`
     (end of stdin)                       {"peak_mb": 123.4}
 
-What goes wrong is {"error": "..."}, and the end. Nothing else is written while runs are timed.
+An error is {"error": "..."}, and ends the process. Nothing else is written while runs are timed.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def main(job_file: str) -> int:
         runner = import_module(f"keras2cv_bench.runners.{job.runner}")
         say(import_ms=_since_ms(started))
         serve(sys.stdin, say, Bench(job, runner.open_way))
-    except Exception as error:  # whatever a framework raises is this subject's answer
+    except Exception as error:  # any error of a framework is this subject's answer
         say(error=" ".join(f"{type(error).__name__}: {error}".split())[:500])
         return 1
     return 0
 
 
 def serve(lines: Iterable[str], say: Callable[..., None], bench: Bench) -> None:
-    """Answer each line with what its command gives."""
+    """Answer each command line with its result."""
     for line in lines:
         facts = json.loads(line)
         command: Command = getattr(bench, facts.pop("do"))
@@ -65,7 +65,7 @@ def serve(lines: Iterable[str], say: Callable[..., None], bench: Bench) -> None:
 
 
 class Bench:
-    """The commands, each named as it is asked for."""
+    """The commands, one method each."""
 
     def __init__(self, job: Job, open_way: Callable[[Job], Way]) -> None:
         self._job, self._open = job, open_way
@@ -116,7 +116,7 @@ class Bench:
         return {**stages, "cores": round(cores, 3)}
 
     def _run(self) -> tuple[float, float, float]:
-        """Send the next sample all the way; return the milliseconds of each stage."""
+        """Send the next sample through all stages; return the milliseconds of each."""
         sample, way = self._samples[next(self._next) % len(self._samples)], self._way
         at = time.perf_counter_ns
         t0 = at()
@@ -132,7 +132,7 @@ class Bench:
 def peak_mb() -> float | None:
     """Return the most memory that this process ever held, in 2**20 bytes.
 
-    On Linux that is VmHWM of proc(5): getrusage's figure is inherited from whoever started us.
+    On Linux that is VmHWM of proc(5): getrusage's number is inherited from the parent process.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")

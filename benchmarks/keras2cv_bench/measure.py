@@ -1,4 +1,4 @@
-"""Measure all subjects of a batch size: loaded one after the other, compared, and then in turns."""
+"""Measure all subjects of a batch size: load each, compare the answers, then time them in turns."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .environment import Watch
 from .process import Lost, Process
 from .records import Answers, Block, Missing, Timing
 
-ROUNDS: Final = 12  # even, so that nobody is first more often than last
+ROUNDS: Final = 12  # even, so that no subject is first more often than last
 WARM_UP_S: Final = 0.5
 SECONDS: Final = 3.0  # of blocks, per subject
 
 Say = Callable[[str, int, int], None]
-"""What is being done, and how many of how many parts of it are; 0 of 0 where that is not known."""
+"""A step, and how many of how many of its parts are done; 0 of 0 where that is not known."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a process said of itself before it was timed."""
+    """A process' report before it was timed."""
 
     about: str
     import_ms: float
@@ -50,12 +50,12 @@ class Crew:
     missing: list[Missing]
 
     def lose(self, name: str, why: Lost | str) -> None:
-        """Go on without it."""
+        """Go on without a process."""
         self.processes.pop(name, None)
         self.missing.append(Missing(name, str(why), self.batch))
 
     def each(self, work: Callable[[str, Process], Any]) -> dict[str, Any]:
-        """Let all work, one at a time; return what those gave that were not lost."""
+        """Let all processes work, one at a time; return the results of those that were not lost."""
         found = {}
         for name, process in list(self.processes.items()):
             try:
@@ -78,11 +78,11 @@ def measure(
 
     Args:
         crew: The processes, started.
-        answers: Lets each answer every sample, and says whether that is TensorFlow's answer.
+        answers: Lets each process answer every sample, and compares the answers with TensorFlow's.
         seconds: How long each subject's blocks take together.
         rounds: How many blocks each has.
-        needed: Without these there is nothing to measure.
-        say: Told what is being done.
+        needed: Without these subjects there is nothing to measure.
+        progress: Called before each step.
 
     Raises:
         VerdictError: One of the needed subjects does not run.
@@ -130,7 +130,7 @@ def _warm_up(name: str, process: Process, say: Say) -> int:
 
 
 def _turns(crew: Crew, seconds: float, rounds: int, say: Say) -> dict[str, tuple[Block, ...]]:
-    """Let all take turns; whoever is lost meanwhile is left out of every round."""
+    """Let all take turns; a subject lost meanwhile is left out of every round."""
     lost: dict[str, Lost] = {}
 
     def block(name: str, process: Process) -> tuple[Block, ...]:

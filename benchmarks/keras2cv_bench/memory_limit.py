@@ -1,4 +1,4 @@
-"""A limit of memory and time for a child process, whatever it does."""
+"""A limit of memory and time for a child process."""
 
 from __future__ import annotations
 

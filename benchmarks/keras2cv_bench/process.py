@@ -1,6 +1,6 @@
-"""A subject's process, from the side of whoever measures: commands go in, answers come out.
+"""The measuring side of a subject's process: it sends commands and receives answers.
 
-A process that crashes, hangs or gives up is a `Lost` subject, told in a sentence; the others go on.
+A process that crashes, hangs or gives up becomes a `Lost` subject with a reason; the others go on.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .way import Job
 _PATIENCE_S: Final = 600.0  # for any one command: VGG16 on a busy machine takes its time
 
 
-class Lost(Exception):  # noqa: N818 - it says what became of the process
-    """The process is no more, or no longer of use; the message says why."""
+class Lost(Exception):  # noqa: N818 - named after the process's state
+    """The process has ended, or is of no more use; the message is the reason."""
 
 
 class Process(Protocol):
-    """What measuring needs of a process."""
+    """The interface of a process that is measured."""
 
     pid: int
 
@@ -39,14 +39,14 @@ class Process(Protocol):
         """Send a command, and return its answer; raise Lost if there is none."""
 
     def close(self) -> dict[str, Any]:
-        """End it, and return its last words."""
+        """End the process, and return its last answer."""
 
 
 class Child:
     """`python -m keras2cv_bench.child` for one job; a context that leaves nothing behind."""
 
     def __init__(self, job: Job, patience_s: float = _PATIENCE_S) -> None:
-        """Start it; it imports its framework while others do the same."""
+        """Start the process; it imports its framework while others do the same."""
         self._patience_s = patience_s
         self._doing = "starting"
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
@@ -67,15 +67,15 @@ class Child:
         self._lines = _lines_of(self._process.stdout)
 
     def __enter__(self) -> Child:
-        """Use it."""
+        """Use the process."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it, whatever it is doing."""
+        """End the process, even in the middle of a command."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout, self._said):
-            with contextlib.suppress(OSError):  # what was written last is of no interest any more
+            with contextlib.suppress(OSError):  # its last output is of no interest any more
                 if pipe is not None:
                     pipe.close()
         Path(self._file.name).unlink(missing_ok=True)
@@ -88,13 +88,13 @@ class Child:
         """Send a command, and return its answer."""
         self._doing = do.replace("_", " ")
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        with contextlib.suppress(OSError):  # the answer says why
+        with contextlib.suppress(OSError):  # the answer holds the reason
             self._process.stdin.write(json.dumps({"do": do, **facts}) + "\n")
             self._process.stdin.flush()
         return self._answer()
 
     def close(self) -> dict[str, Any]:
-        """Tell it that there are no more commands, and return its last words."""
+        """End the commands, and return the process' last answer."""
         self._doing = "ending"
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         self._process.stdin.close()
@@ -121,7 +121,7 @@ class Child:
 
 
 def environment_of(job: Job) -> dict[str, str]:
-    """Return what a job's process starts with, before it imports anything."""
+    """Return the environment that a job's process starts with, before it imports anything."""
     return {**environment(), **dict(job.variables)}
 
 

@@ -1,4 +1,4 @@
-"""A benchmark on the terminal: what each subject takes, and this bundle's time over theirs."""
+"""Print a benchmark in the terminal: each subject's times, and this bundle's time over theirs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def render(record: Record, outcome: Outcome, console: Console) -> None:
 
 
 def headline(record: Record) -> str:
-    """Say what was measured on what."""
+    """Sum up what was measured, and on which machine."""
     versions = record.host.versions
     return (
         f"{record.bundle} beside {record.model}: {record.takes}, {record.threads} threads, "
@@ -38,7 +38,7 @@ def headline(record: Record) -> str:
 
 
 def remarks(record: Record) -> Iterator[str]:
-    """Yield what else has to be known: who is missing, who answers wrongly, who disturbed."""
+    """Yield remarks: subjects that are missing, answer wrongly, or were disturbed."""
     for one in record.missing:
         at = "" if one.batch is None else f" at batch {one.batch}"
         yield f"{record.title(one.subject)}{at}: {one.reason}"

@@ -18,7 +18,7 @@ Outputs = Sequence[Mapping[str, Array]]
 
 
 def open_way(job: Job) -> Way:
-    """Load the bundle, with the engine that it asks for unless the job names one."""
+    """Load the bundle, with the engine of its manifest unless the job names one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Keras2cvWarning)  # an unverified one is measured, too
         model = load(job.file, engine=job.how or None, threads=job.threads)
@@ -40,4 +40,4 @@ def _joined(parts: Sequence[Array]) -> Array:
 
 
 def _nothing(*_: Any) -> None:
-    """Arrays are what was asked for, and what came out."""
+    """Return nothing: a bundle of arrays has no task's results."""

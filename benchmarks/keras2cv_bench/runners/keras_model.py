@@ -1,4 +1,4 @@
-"""The Keras model in TensorFlow, `job.how` of three: a tf.function, `model(x)`, `model.predict`."""
+"""The Keras model in TensorFlow, run as `job.how`: a tf.function, `model(x)` or `model.predict`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def open_way(job: Job) -> Way:
 
 
 def _shapes(manifest: Manifest, job: Job) -> Any:
-    """One input is given by its shape alone: a model may call it otherwise than its bundle."""
+    """Return the shapes; a single one needs no name, which may differ between model and bundle."""
     shapes = {t.name: (job.batch, *t.keras_shape[1:]) for t in manifest.inputs}
     return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 

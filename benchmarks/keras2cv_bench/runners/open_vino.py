@@ -14,7 +14,7 @@ def open_way(job: Job) -> Way:
     core = openvino.Core()
     model = core.read_model(str(job.file))
     inputs, outputs = job.names
-    if job.how != OF_BUNDLE:  # which has its shapes
+    if job.how != OF_BUNDLE:  # the bundle's file has its shapes
         tensors = read_manifest(job.bundle).inputs
         pairs = zip(inputs, tensors, strict=True)
         model.reshape({name: (job.batch, *tensor.keras_shape[1:]) for name, tensor in pairs})

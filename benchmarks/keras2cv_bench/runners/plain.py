@@ -1,4 +1,4 @@
-"""What people do without keras2cv: Keras' own ONNX export in cv2.dnn, under its own names."""
+"""The usual way without keras2cv: Keras' own ONNX export in cv2.dnn, under its own names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from keras2cv_bench.way import Array, Job, Way, around
 
 
 def open_way(job: Job) -> Way:
-    """Load the ONNX file with whatever engine OpenCV takes by itself."""
+    """Load the ONNX file with OpenCV's default engine."""
     cv2.setNumThreads(job.threads)
     net = cv2.dnn.readNetFromONNX(str(job.file))
     inputs, outputs = job.names

@@ -1,4 +1,4 @@
-"""Ask OpenCV, in a process of its own, and onnxruntime, if it is there, for values of a graph."""
+"""Compute values of a graph in OpenCV, in a process of its own, and in onnxruntime if installed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INSTALL_ORT: Final = "pip install onnxruntime"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: values by name, or why there are none."""
+    """Values by name, or the reason why there are none."""
 
     values: Mapping[str, Array]
     problem: str = ""
@@ -37,7 +37,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class OpenCV:
-    """How OpenCV is to run a graph: its engine, and what it may use."""
+    """The settings with which OpenCV runs a graph."""
 
     engine: str
     fusion: bool = True
@@ -62,7 +62,7 @@ class OpenCV:
                 return Answer({}, problem)
             with np.load(target) as data:
                 values = {name: data[f"out/{k}"] for k, name in enumerate(wanted)}
-                return Answer(values, opencv=json.loads(str(data["facts"]))["opencv"])
+                return Answer(values, opencv=json.loads(str(data["versions"]))["opencv"])
 
 
 def _read_by(model: ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
@@ -71,20 +71,20 @@ def _read_by(model: ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def _run(arguments: Sequence[str], timeout_s: float) -> str:
-    """Run the probe; return what went wrong, or nothing."""
+    """Run the probe; return an error message, or ""."""
     done = run_child([sys.executable, str(_PROBE), *arguments], timeout_s=timeout_s)
     if done.code is None:
         return f"OpenCV was not done after {timeout_s:g} s"
     if done.code == 0:
         return ""
-    said = [line for line in done.stdout.splitlines() if line.startswith('{"error"')]
-    if said:
-        return f"OpenCV refuses it: {condensed(RuntimeError(json.loads(said[-1])['error']))}"
+    reports = [line for line in done.stdout.splitlines() if line.startswith('{"error"')]
+    if reports:
+        return f"OpenCV refuses it: {condensed(RuntimeError(json.loads(reports[-1])['error']))}"
     return f"OpenCV crashes ({ending(done.code)})"
 
 
 def has_onnxruntime() -> bool:
-    """Whether there is somebody else to ask."""
+    """Whether onnxruntime is installed, as a second opinion."""
     return importlib.util.find_spec("onnxruntime") is not None
 
 
@@ -96,13 +96,13 @@ def ask_onnxruntime(model: ModelProto, feeds: Mapping[str, Array]) -> Answer:
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4  # what it says is in the exception
+    options.log_severity_level = 4  # its messages are in the exception
     try:
         session = onnxruntime.InferenceSession(
             as_standard(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
         results = session.run(None, _read_by(model, feeds))
-    except Exception as error:  # it has no error class of its own, and ten kinds of them
+    except Exception as error:  # it has no error class of its own, and ten kinds of errors
         return Answer({}, f"onnxruntime refuses the graph: {condensed(error)}")
     names = [value.name for value in model.graph.output]
     return Answer(dict(zip(names, results, strict=True)))

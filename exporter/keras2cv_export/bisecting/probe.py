@@ -1,11 +1,11 @@
 """Run an ONNX file in OpenCV and save its outputs: `python probe.py FILE ENGINE IN.npz OUT.npz`.
 
-Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported. cv2 may
-crash the process on a graph that it does not expect, which is why it is one of its own.
+Any Python with cv2 and NumPy can start this file; nothing of keras2cv is imported. It is a process
+of its own because cv2 may crash on a graph that it does not expect.
 
 ENGINE is "new" or "classic". IN.npz holds `inputs` and `outputs`, names in the file, and `in/<k>`,
-float32, for each input. OUT.npz gets `out/<k>` for each output, and `facts`, JSON. --no-fusion and
---no-winograd switch those off, which only the classic engine lets itself be told.
+float32, for each input. OUT.npz gets `out/<k>` for each output, and `versions`, JSON. --no-fusion
+and --no-winograd switch those off; only the classic engine allows that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def main(path: str, engine: str, source: str, target: str, *options: str) -> int:
-    """Run the file; return 0 if OpenCV took it, 1 if it complained, which goes to stdout."""
+    """Run the file; return 0, or 1 after printing the error of OpenCV to stdout."""
     import cv2
     import numpy as np
 
@@ -26,16 +26,16 @@ def main(path: str, engine: str, source: str, target: str, *options: str) -> int
     try:
         net = _load(cv2, path, engine, options)
         for name, array in feeds.items():
-            # Up to 4.10, rank 3 means an image with channels, unless it is said to be a Mat.
+            # Up to 4.10, rank 3 means an image with channels, unless the array is wrapped in a Mat.
             mat: Any = cv2.Mat(array) if array.ndim == 3 else array  # type: ignore[no-untyped-call]
             net.setInput(mat, name)
         results = net.forward(wanted)
     except (cv2.error, SystemError) as error:
         print(json.dumps({"error": str(error) or type(error).__name__}), flush=True)
         return 1
-    facts = json.dumps({"opencv": cv2.__version__, "engine": engine})
+    versions = json.dumps({"opencv": cv2.__version__, "engine": engine})
     arrays = {f"out/{k}": array for k, array in enumerate(results)}
-    np.savez(target, facts=np.array(facts), **arrays)
+    np.savez(target, versions=np.array(versions), **arrays)
     return 0
 
 

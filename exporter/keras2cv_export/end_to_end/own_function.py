@@ -1,4 +1,4 @@
-"""`--reference-fn pkg.mod:fn`: the user's own preprocessing, and which known one it is."""
+"""`--reference-fn pkg.mod:fn`: load the user's own preprocessing, and recognise known ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 
 _DECODERS: tuple[Decoder, ...] = ("pil", "tf-accurate", "tf")
 _PRESETS = ("none", "0-1", "tf", "torch", "caffe")
-# Of the input's range. Two resizes that are not the same differ by more in any picture with edges.
+# Of the input's range. Different resizes differ by more in any picture with edges.
 _SAME = 1e-4
 
 
@@ -39,7 +39,7 @@ class Function:
         """Return the input (H, W, C) float32 for a file.
 
         Raises:
-            UsageError: It raises, or gives something else.
+            UsageError: The function raises an error, or returns something else.
         """
         try:
             given = np.asarray(self.call(str(path)))
@@ -52,12 +52,16 @@ class Function:
         if one.shape != self.shape or one.dtype.kind not in "fiu" or not np.isfinite(one).all():
             raise UsageError(
                 f"{self.name}({path.name!r}) gave {given.shape} {given.dtype}, and the model takes "
-                f"{self.shape}, finite. Return what goes into the model, channels last."
+                f"{self.shape}, finite. Return the model's input, channels last."
             )
         return np.asarray(one, np.float32)
 
     def __str__(self) -> str:
-        """Show as its name."""
+        """Return the function `pkg.mod:fn`; the working folder is searched as well.
+
+        Raises:
+            UsageError: There is no such module or function.
+        """
         return self.name
 
 
@@ -86,10 +90,16 @@ def load_function(name: str, bundle: Preprocessing) -> Function:
 def recognise(
     function: Function, pictures: Sequence[Path], way: Way, bundle: Preprocessing
 ) -> tuple[Way | None, tuple[str, ...]]:
-    """Find the known way that gives what the function gives; the bundle's own is tried first.
+    """Find the known preprocessing that equals the function; the bundle's own is tried first.
+
+    Args:
+        function: The user's function.
+        pictures: Image files to try it on.
+        reference: The preprocessing to begin with.
+        bundle: The bundle's preprocessing.
 
     Returns:
-        The way, and nothing to say; or None, and that it is none that is known.
+        The preprocessing and no advice; or None, and advice that it is unknown.
     """
     wanted = [function(path) for path in pictures]
     read = _Reader(bundle)
@@ -103,8 +113,8 @@ def recognise(
     if best[1] is not None:
         return best[1], ()
     return None, (
-        f"{function} is none of the ways that are known here, so that its steps cannot be told "
-        "apart. Say --reference-resize for the nearest one to see them.",
+        f"{function} is no preprocessing that is known here, so its steps cannot be separated. "
+        "Give --reference-resize for the nearest one to see them.",
     )
 
 
@@ -123,7 +133,7 @@ def _candidates(way: Way, bundle: Preprocessing) -> Iterator[Way]:
 
 
 class _Reader:
-    """Reads pictures in many ways, each step once."""
+    """Applies many preprocessings to pictures, each step once."""
 
     def __init__(self, bundle: Preprocessing) -> None:
         self._channels = bundle.channels
@@ -134,9 +144,15 @@ class _Reader:
     def gap(
         self, way: Way, pictures: Sequence[Path], wanted: Sequence[Array], limit: float
     ) -> float:
-        """Return the largest mean difference of a picture's input, of its range.
+        """Return the largest mean difference of a picture's input, relative to its range.
 
         It stops at the first picture that reaches `limit`.
+
+        Args:
+            reference: The preprocessing to try.
+            pictures: Image files.
+            wanted: The function's input for each.
+            limit: The difference at which it stops.
         """
         worst = 0.0
         for path, expected in zip(pictures, wanted, strict=True):

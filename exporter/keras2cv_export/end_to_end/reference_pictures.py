@@ -1,9 +1,9 @@
-"""Keras' side of preprocessing: pictures read, resized and scaled by the libraries themselves.
+"""Keras' side of preprocessing: the libraries themselves read, resize and scale the pictures.
 
 Nothing here is ours: Pillow, `tf.io`, `tf.image` and `keras.applications` do the work, so that the
-bundle's preprocessing is compared with the originals and not with a copy of itself. Only where the
-part of a letterbox or of a crop lies comes from `keras2cv.pixels.geometry`, which its own tests
-hold to `tf.image.resize_with_pad` and `keras.utils.load_img`.
+bundle's preprocessing is compared with the originals and not with a copy of itself. Only the place
+of a letterbox's or crop's part comes from `keras2cv.pixels.geometry`, whose own tests compare it
+with `tf.image.resize_with_pad` and `keras.utils.load_img`.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Array = np.ndarray[Any, Any]
 
 
 def decode(path: Path, way: Way, channels: int) -> Array:
-    """Return the picture (H, W, channels) uint8, RGB or gray, as `way` reads the file.
+    """Return the picture (H, W, channels) uint8, RGB or gray, read by the reference's decoder.
 
     Raises:
-        InputError: It cannot be read so.
-        MissingDependency: Pillow is not there.
+        InputError: The decoder cannot read it.
+        MissingDependency: Pillow is not installed.
     """
     if way.decoder == "pil":
         return _by_pillow(path, channels)
@@ -53,8 +53,9 @@ def _by_pillow(path: Path, channels: int) -> Array:
 def _by_tensorflow(path: Path, channels: int, *, accurate: bool) -> Array:
     """Read as `tf.io.decode_image` does, or as precisely as TensorFlow can.
 
-    Asked for one channel, TensorFlow gives a JPEG's own luma, unlike every library that turns
-    colours to gray; so the precise way decodes three.
+    For one channel, TensorFlow returns a JPEG's own luma, unlike every library that converts
+    colours
+    to gray; so the precise decoder reads three.
     """
     data = path.read_bytes()
     is_jpeg = data[:2] == b"\xff\xd8"
@@ -68,11 +69,11 @@ def _by_tensorflow(path: Path, channels: int, *, accurate: bool) -> Array:
             if channels < wanted:
                 read = tf.image.rgb_to_grayscale(read)
     except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
-        if accurate:  # nobody asked for TensorFlow: WebP or TIFF are read as OpenCV does
+        if accurate:  # the user did not ask for TensorFlow; OpenCV reads WebP and TIFF
             return as_rgb(read_image(path), channels)
         raise InputError(
             f"TensorFlow cannot decode {path}: it reads JPEG, PNG, GIF and BMP. "
-            "Say --reference-resize pil-... for Pillow, or leave the file out."
+            "Give --reference-resize pil-... for Pillow, or leave the file out."
         ) from error
     return np.asarray(read, np.uint8)
 
@@ -99,7 +100,7 @@ def _stretch(
     interpolation = way.interpolation
     if interpolation.startswith("pil") and way.decoder == "pil":
         return _stretch_by_pillow(pixels, size_wh, interpolation, box)
-    if interpolation.startswith("pil"):  # read by another library: the runtime's copy, held to it
+    if interpolation.startswith("pil"):  # another decoder: use our copy, tested against Pillow
         return _with_channels(repeat(pixels, size_wh, interpolation, box_xyxy=_box(box)))
     x0, y0, x1, y1 = box or (0, 0, *pixels.shape[1::-1])
     part = np.ascontiguousarray(pixels[y0:y1, x0:x1])
@@ -119,7 +120,8 @@ def _stretch_by_pillow(
 ) -> Array:
     family, _, name = interpolation.partition("-")
     if name != "nearest" and (family == "pil13") != (_pillow_version() >= 13):
-        # Another Pillow than was trained with: ours repeats both, each held to its original.
+        # The model was trained with another Pillow: ours repeats both versions, each tested against
+        # its original.
         return _with_channels(repeat(pixels, size_wh, interpolation, box_xyxy=_box(box)))
     pillow = _pillow()
     flat = pixels[..., 0] if pixels.shape[2] == 1 else pixels
@@ -132,7 +134,7 @@ def _box(box: tuple[int, ...] | None) -> tuple[int, int, int, int] | None:
 
 
 def normalise(pixels: Array, way: Way) -> Array:
-    """Return what `way` feeds the model, (height, width, C) float32, for RGB or gray pixels."""
+    """Return the model's input (height, width, C) float32 for RGB or gray pixels."""
     values = pixels.astype(np.float32)
     if way.preset in ("tf", "torch", "caffe"):
         scale = keras.applications.imagenet_utils.preprocess_input

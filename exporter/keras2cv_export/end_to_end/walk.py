@@ -6,8 +6,8 @@
     + normalise    TensorFlow( normalise ( resize ( decode (file) ) ) )
     + net              OpenCV( normalise ( resize ( decode (file) ) ) )     the bundle
 
-Primes are Keras' side. What the outputs change by from one line to the next is that stage's part
-of the whole; what its own result changes by is held to its limit.
+Primes mark Keras' side. The change of the outputs from one line to the next is that stage's part of
+the whole difference. The change of the stage's own result must keep its limit.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Gap:
 
     @classmethod
     def between(cls, theirs: Array, ours: Array) -> Gap:
-        """Measure two arrays; of another shape, they differ by everything."""
+        """Measure two arrays; those of different shapes differ by everything."""
         if theirs.shape != ours.shape:
             return cls(255.0, 255.0, 255.0)
         gap = _differences(theirs, ours)
@@ -72,12 +72,12 @@ class Gap:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a page shows of a picture.
+    """The parts of a picture that a page shows.
 
     Attributes:
         decoded: Keras' side and the bundle's, (H, W, C) uint8, RGB or gray.
         inputs: The net's inputs (h, w, C), of both sides.
-        results: What both sides found; None where it is not finite.
+        results: The results of both sides; None where they are not finite.
     """
 
     decoded: tuple[Array, Array]
@@ -87,7 +87,7 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class Walked:
-    """One picture that has gone its way on both sides; large arrays are kept of a few only.
+    """One picture that went through both pipelines; only a few keep their large arrays.
 
     Attributes:
         path: The file.
@@ -95,7 +95,7 @@ class Walked:
         gaps: Of the stages but the net, in order.
         outputs: The model's outputs at each line of the table above.
         part: How the results agree; None where they are not finite.
-        seen: For the page; None beyond the first few.
+        shown: For the page; None beyond the first few.
     """
 
     path: Path
@@ -108,7 +108,7 @@ class Walked:
 
 @dataclass(frozen=True, eq=False)
 class Journey:
-    """What was found, and the pictures it was found on."""
+    """The report of a walk, and its pictures."""
 
     report: EndToEnd
     walked: tuple[Walked, ...]
@@ -116,11 +116,11 @@ class Journey:
 
 @dataclass(frozen=True, eq=False)
 class _Trip:
-    """What stays the same from picture to picture."""
+    """The arguments that all pictures share."""
 
     manifest: Manifest
     rules: Preprocessing
-    way: Way | None  # None: only the whole of the user's function is known
+    way: Way | None  # None: the user's function is not known stage by stage
     said: Way
     function: Function | None
     answer: Answer
@@ -141,24 +141,25 @@ def walk(
     tolerance: Tolerance,
     net_fails: bool,
 ) -> Journey:
-    """Walk every picture, and say what each stage adds.
+    """Walk every picture, and report how much each stage adds.
 
     Args:
         manifest: The bundle's, with preprocessing.
         pictures: Image files.
-        way: How Keras' side reads them.
-        function: The user's own preprocessing; it goes before `way`.
-        drawn: Whether the pictures are not the user's.
-        blobs: What the bundle makes of each, in Keras' layout, every row of the batch the same.
+        reference: The preprocessing of Keras' side.
+        function: The user's own preprocessing; it replaces `reference`.
+        drawn: Whether the pictures were drawn because the user gave none.
+        blobs: The bundle's input for each picture, in Keras' layout, every row of the batch the
+            same.
         answers: TensorFlow's and OpenCV's outputs for these blobs.
         answer: Asks TensorFlow.
-        tolerance: What limits derive from.
-        net_fails: Whether the net's own comparison failed; its verdict is taken from there.
+        tolerance: The source of the limits.
+        net_fails: Whether the net's own comparison failed; the net's verdict is taken from there.
 
     Raises:
-        InputError: A picture cannot be read by one of the sides.
-        MissingDependency: Pillow is needed, and not there.
-        UsageError: The user's function does not give the model's input.
+        InputError: One of the sides cannot read a picture.
+        MissingDependency: Pillow is needed, and not installed.
+        UsageError: The user's function does not return the model's input.
     """
     rules = manifest.preprocessing
     assert rules is not None  # noqa: S101 - the caller looked
@@ -231,7 +232,7 @@ def _size_wh(image: Array) -> tuple[int, int]:
 
 
 def _resized(image_bgr: Array, rules: Preprocessing) -> Array:
-    """Return what the bundle makes of the picture before it scales it, as RGB or gray."""
+    """Return the bundle's resized picture before it is scaled, as RGB or gray."""
     pixels = as_gray(image_bgr) if rules.color == "GRAY" else as_bgr(image_bgr)
     bars = None if rules.pad is None else (rules.pad,) * rules.channels
     size_wh = (rules.size_wh[0], rules.size_wh[1])
@@ -242,7 +243,7 @@ def _resized(image_bgr: Array, rules: Preprocessing) -> Array:
 def _outputs(
     inputs: Sequence[Array], blob: Array, answers: tuple[Outputs, Outputs], answer: Answer
 ) -> tuple[Outputs, ...]:
-    """Ask TensorFlow for each input that is not the one before; then come both last lines."""
+    """Ask TensorFlow for each input that differs from the one before; append both last lines."""
     found: list[Outputs] = []
     for index, values in enumerate(inputs[:-1]):
         if index and np.array_equal(values, inputs[index - 1]):
@@ -272,22 +273,22 @@ def _decoding(walked: Sequence[Walked], rules: Preprocessing, way: Way, share: f
     for w in walked:
         (width, height), ours = w.sizes_wh
         if (width, height) != ours:
-            told = (
+            remark = (
                 f"Keras' side reads {width}x{height} pixels and OpenCV {ours[0]}x{ours[1]}: "
                 "OpenCV turns pictures as their EXIF says."
             )
-            return replace(stage, picture=w.path.name, remark=told)
+            return replace(stage, picture=w.path.name, remark=remark)
     if stage.passed or way.decoder != "tf":
         return stage
     largest, mean = LOSSY_DECODER
-    told = (
+    remark = (
         "TensorFlow's default JPEG decoding trades pixels for speed, and OpenCV cannot repeat it."
     )
-    return replace(stage, remark=told, excused=stage.largest <= largest and stage.mean <= mean)
+    return replace(stage, remark=remark, excused=stage.largest <= largest and stage.mean <= mean)
 
 
 def _net(walked: Sequence[Walked], share: float, limits: Limit, fails: bool) -> Stage:
-    """Give the last step's difference, which its own comparison may have allowed by name."""
+    """Measure the last step's difference, which its own comparison may have allowed by name."""
     worst, name, total, count = 0.0, walked[0].path.name, 0.0, 0
     for key, scale in _scales(walked).items():
         for w in walked:
@@ -309,7 +310,7 @@ def _measured(
     limit: Limit,
     share: float,
 ) -> Stage:
-    """Put the `index`-th gap of all pictures together, in `unit`."""
+    """Combine the `index`-th gap of all pictures, in `unit`."""
     gaps = [w.gaps[index] for w in walked]
     scale = max(gap.scale for gap in gaps) if unit == OF_INPUT else 1.0
     worst = int(np.argmax([gap.largest for gap in gaps]))
@@ -331,7 +332,7 @@ def _differences(one: Array, two: Array) -> Array:
 
 
 def _scales(walked: Sequence[Walked]) -> dict[str, float]:
-    """Give max |reference| of each output, over all pictures."""
+    """Return max |reference| of each output, over all pictures."""
     return {
         name: max(float(np.abs(w.outputs[0][name]).max()) for w in walked) or 1.0
         for name in walked[0].outputs[0]
@@ -349,7 +350,7 @@ def _shares(walked: Sequence[Walked]) -> list[float]:
         )
         for k in range(len(walked[0].outputs) - 1)
     ]
-    if not np.isfinite(steps).all():  # all of the difference is where NaN or infinity arises
+    if not np.isfinite(steps).all():  # the steps with NaN or infinity make all of the difference
         steps = [float(not np.isfinite(step)) for step in steps]
     total = sum(steps)
     return [step / total if total > 0 else 0.0 for step in steps]
@@ -358,7 +359,7 @@ def _shares(walked: Sequence[Walked]) -> list[float]:
 def _results(
     trip: _Trip, outputs: Sequence[Outputs], sizes_wh: tuple[tuple[int, int], tuple[int, int]]
 ) -> tuple[Result, Result] | None:
-    """Read both sides' outputs as the task's results, each with its own geometry."""
+    """Turn both sides' outputs into the task's results, each with its own geometry."""
     if not all(np.isfinite(array).all() for side in outputs for array in side.values()):
         return None
     size_wh = (trip.rules.size_wh[0], trip.rules.size_wh[1])
@@ -391,28 +392,28 @@ def _result(manifest: Manifest, outputs: Outputs, placement: Placement) -> Resul
 
 
 def _agreement(manifest: Manifest, walked: Sequence[Walked]) -> Agreement:
-    """Put the pictures together; one that cannot be compared is not the same."""
+    """Combine the pictures; one that cannot be compared does not count as the same."""
     found = merge(manifest.task.kind, [w.part for w in walked if w.part is not None])
     return replace(found, samples=len(walked))
 
 
 def _advice(stages: Sequence[Stage], way: Way | None, rules: Preprocessing) -> tuple[str, ...]:
-    told = [s.remark for s in stages if s.excused and s.remark and not s.passed]
+    advice = [s.remark for s in stages if s.excused and s.remark and not s.passed]
     if way is None:
-        return tuple(told)
+        return tuple(advice)
     by_name = {stage.name: stage for stage in stages}
     if by_name["resize"].problem:
-        told.append(
+        advice.append(
             f"{by_name['resize'].share:.0%} of the difference is the resize: Keras' side does "
             f"{way.rule} by {way.interpolation}, the bundle {rules.resize} by "
             f"{rules.interpolation}. Export again with --resize {way.rule} "
-            f"--interpolation {way.interpolation}, or say --reference-resize."
+            f"--interpolation {way.interpolation}, or give --reference-resize."
         )
     if by_name["normalise"].problem:
-        told.append(
+        advice.append(
             f"{by_name['normalise'].share:.0%} of the difference is colour and scale: Keras' side "
             f"does {'its file' if way.preset == 'file' else f'the preset {way.preset}'}, the "
             f"bundle {rules.color}, mean {list(rules.mean)}, scale {rules.scale!r}, std "
             f"{list(rules.std)}. Export again with the right --preprocess."
         )
-    return tuple(told)
+    return tuple(advice)

@@ -38,7 +38,7 @@ def render(report: ParityReport, console: Console) -> None:
 
 
 def summary(report: ParityReport) -> str:
-    """Say the outcome in one line: verdict, outputs, samples, and what decided it."""
+    """Sum up the outcome in one line: verdict, outputs, samples, and the deciding reason."""
     counts = f"{_plural(len(report.outputs), 'output')}, {_plural(report.samples, 'sample')}"
     head = f"parity: {report.verdict} ({counts}, tolerance {report.tolerance})"
     return f"{head}: {_decisive(report)}"

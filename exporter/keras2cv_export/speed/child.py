@@ -1,11 +1,11 @@
 """The OpenCV side of a timing: `python -m keras2cv_export.speed.child BUNDLE INPUTS ENGINE [JSON]`.
 
-JSON holds more of Predictor's options, such as {"threads": 1}; "nets" is how many of them work at
-the same time, each on what is asked.
+JSON holds more of Predictor's options, such as {"threads": 1}; "nets" is the number of predictors
+that work at the same time, each on the requested sample.
 
 INPUTS.npz holds `image/<i>`, or `in/<i>/<k>` for a bundle that takes arrays. The first line on
-stdout says what runs; then each line on stdin, a sample's number, is answered by the nanoseconds
-that it took, and those that all cores spent on it. It ends when stdin does.
+stdout describes the predictor; then each line on stdin, a sample's number, is answered by the
+nanoseconds that it took, and those that all cores spent on it. It ends when stdin does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from keras2cv import Keras2cvWarning, Predictor
 
 
 def main(bundle: str, inputs: str, engine: str, options: str = "{}") -> None:
-    """Answer until nobody asks."""
+    """Answer until stdin ends."""
     warnings.simplefilter("ignore", Keras2cvWarning)  # unverified bundles are checked, too
     more = json.loads(options)
     nets = more.pop("nets", 1)
@@ -43,7 +43,7 @@ def main(bundle: str, inputs: str, engine: str, options: str = "{}") -> None:
 
 
 def together(each: list[list[Callable[[], Any]]]) -> list[Callable[[], Any]]:
-    """Return what runs each sample on every net at the same time."""
+    """Return functions that run each sample on every net at the same time."""
     if len(each) == 1:
         return each[0]
     pool = ThreadPoolExecutor(len(each))

@@ -51,7 +51,7 @@ def measure_speed(
         answer: Asks its tf.function, compiled already.
         samples: The model's inputs; those of `images`, where there are any.
         images: (H, W, 3) uint8 BGR.
-        max_ratio: What the user allows.
+        max_ratio: The user's limit.
 
     Raises:
         NetError: The process that runs OpenCV ended, or took too long.
@@ -79,7 +79,7 @@ def _timed(run: Any) -> Side:
 
 
 def _predicts(model: Any) -> bool:
-    """Return whether `predict` runs: it opens a scope of the model's name; "my model" is none."""
+    """Whether `predict` runs: it opens a scope of the model's name, and "my model" is no scope."""
     return model is not None and _SCOPE_NAME.fullmatch(model.name) is not None
 
 
@@ -97,9 +97,17 @@ def opencv_side(
     options: Mapping[str, Any] | None = None,
     more_s: float = 0.0,
 ) -> Iterator[tuple[dict[str, Any], _Asked]]:
-    """Start the child; give what it says of itself, and the side that asks it.
+    """Start the child; yield its description of itself, and the side that asks it.
 
-    `options` are more of Predictor's; `more_s` is how long it may live beyond a speed line.
+    Args:
+        folder: The bundle's.
+        engine: OpenCV's.
+        arrays: The samples, by their names in the child's file.
+        options: More options of Predictor.
+        more_s: How many seconds the child may live beyond a speed line.
+
+    Raises:
+        NetError: The child ended without an answer.
     """
     with temporary_folder() as place:
         inputs = Path(place, "inputs.npz")
@@ -142,7 +150,7 @@ class _Asked:
 
     def __call__(self, sample: int) -> float:
         """Have the child run a sample."""
-        with suppress(BrokenPipeError):  # it has ended, as reading its answer says
+        with suppress(BrokenPipeError):  # if it has ended, reading its answer reports that
             self._asks.write(f"{sample}\n")
             self._asks.flush()
         wall_ns, used_ns = map(int, _line(self._answers).split())

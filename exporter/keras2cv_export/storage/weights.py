@@ -24,19 +24,19 @@ Step = Callable[[str], None]
 
 STORAGES: Final = ("fp32", *COMPRESS)
 
-# 4.6 refuses float16 and per-channel DequantizeLinear; 4.7 to 5.0, both engines, compute from
-# them what onnxruntime does, and no slower: docs/weights.md.
+# 4.6 refuses float16 and per-channel DequantizeLinear; 4.7 to 5.0, both engines, compute the same
+# from them as onnxruntime, and no slower: docs/weights.md.
 FIRST_TO_DECODE: Final[Version] = (4, 7)
-# Drawn where none are given: with the 4 of an ordinary export, "top-1 agrees" would say little.
+# Drawn where none are given: with the 4 of an ordinary export, "top-1 agrees" would prove little.
 SAMPLES: Final = 16
 
 
 def require_decodable(weights: str, target: Target, file_format: str) -> None:
-    """Refuse what the target could not decode, before anything is converted.
+    """Refuse a storage that the target could not decode, before anything is converted.
 
     Raises:
-        UsageError: There is no such storage, not in this format, or the OpenCV that was asked for
-            is too old for it.
+        UsageError: There is no such storage, not in this format, or the requested OpenCV is too old
+            for it.
     """
     if weights not in STORAGES:
         raise UsageError(f"Weights cannot be stored as {weights!r}. Take {', '.join(STORAGES)}.")
@@ -55,7 +55,7 @@ def require_decodable(weights: str, target: Target, file_format: str) -> None:
 
 @dataclass(frozen=True)
 class Proof:
-    """A comparison that did not fail: what was asked, and what was found."""
+    """A comparison that did not fail: its question, and its result."""
 
     question: Question
     verification: Verification
@@ -74,7 +74,7 @@ def store_weights(
 
     Args:
         folder: The staged bundle's.
-        manifest: What it says now; the result is the same about the new file.
+        manifest: The manifest of the present file; the result describes the new one.
         converted: The graph, whose kernels are stored smaller in place.
         weights: "fp16" or "int8".
         proof: That the graph is right with float32 weights; None: nothing is compared.
@@ -82,7 +82,7 @@ def store_weights(
         progress: Called with a few words before each step.
 
     Returns:
-        The manifest, the proof for the new file, and what the user should hear.
+        The manifest, the proof for the new file, and notes for the user.
 
     Raises:
         ParityError: The predictions differ by more than `tolerance`.
@@ -108,10 +108,10 @@ def store_weights(
 
 
 def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
-    """Store a graph's kernels smaller before it is ever written: as float32 no file could hold it.
+    """Store a graph's kernels smaller before it is ever written: in float32 no file could hold it.
 
     Returns:
-        The record for the manifest, and what the user should hear. `converted` is changed.
+        The record for the manifest, and a note for the user. `converted` is changed.
 
     Raises:
         UsageError: No kernel is large enough.
@@ -132,7 +132,7 @@ def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
 
 
 def _compared(folder: Path, manifest: Manifest, proof: Proof, tolerance: Tolerance) -> Proof:
-    """Ask the same again of the engines that were right with float32 weights.
+    """Repeat the comparison on the engines that were right with float32 weights.
 
     Those showed that every output depends on the input, to a ten-thousandth of it. Against an
     error of hundredths the same answers may vary too little to show that once more.
@@ -171,7 +171,7 @@ def _cost_note(before: ParityReport, after: ParityReport) -> str:
 
 
 def _errors(report: ParityReport) -> tuple[float, float]:
-    """Return the largest and the mean error, of the largest value, of the worst output."""
+    """Return the largest and the mean error of the worst output, relative to its largest value."""
     measured = [o.metrics for o in report.outputs if o.metrics is not None]
     return (
         max((m.max_ratio for m in measured), default=0.0),
@@ -180,5 +180,5 @@ def _errors(report: ParityReport) -> tuple[float, float]:
 
 
 def top1(report: ParityReport) -> float | None:
-    """Return how often the first class is TensorFlow's, of the worst output; None: no classes."""
+    """Return how often the worst output's first class is TensorFlow's; None without classes."""
     return min((o.top1.agreement for o in report.outputs if o.top1 is not None), default=None)

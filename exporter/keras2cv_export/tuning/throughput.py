@@ -1,8 +1,8 @@
 """`export --tune` for many samples: how many in a run of the net, and how many nets at a time.
 
-A run of more samples than the file was made for is right only if the net's shapes do not hold it
-to that number, which nothing but trying tells: every number has to give TensorFlow's predictions,
-in a process of its own, before it is timed in turns with the bundle's own.
+A run of more samples than the file was made for is right only if the net's shapes allow other
+numbers, which only a trial shows: every number has to give TensorFlow's predictions, in a process
+of its own, before it is timed in turns with the bundle's own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Attempt = Callable[[Rate], Rate]
 Step = Callable[[str], None]
 
 BATCHES: Final = (1, 2, 4, 8)
-MIN_GAIN: Final = 0.97  # of the default's time; less is not worth leaving OpenCV's own choice
+MIN_GAIN: Final = 0.97  # of the default's time; a smaller gain is not worth a change of settings
 _BLOCK: Final = 2  # runs
 _ROUNDS: Final = (7, 21)
 
@@ -43,15 +43,15 @@ def find_rates(
     progress: Step,
     budget_s: float,
 ) -> tuple[Rate, ...]:
-    """Time the bundle in `folder`, run as `way` says, on many samples.
+    """Time the bundle in `folder`, run with the settings of `trial`, on many samples.
 
     Args:
         folder: The staged bundle's.
-        manifest: What it says.
-        proof: What both sides answered.
-        way: Engine, threads and options.
+        manifest: Its manifest.
+        proof: The answers of both sides.
+        trial: Engine, threads and options.
         threads: How many OpenCV uses by itself; several nets share them out.
-        progress: Told what comes next.
+        progress: Called with a few words before each step.
         budget_s: About how long each is timed.
 
     Raises:
@@ -80,8 +80,14 @@ def find_rates(
 def try_rates(own: Rate, threads: int, model_bytes: int, attempt: Attempt) -> list[Rate]:
     """Try other batches on one net, then more nets with the best of them; the own one is first.
 
+    Args:
+        own: One net with the bundle's own batch.
+        threads: How many all nets share.
+        model_bytes: The size of the model, which limits the number of nets.
+        attempt: Judges and times one setting.
+
     Raises:
-        NetError: That one cannot be timed.
+        NetError: The own batch cannot be timed.
     """
     found = [attempt(own)]
     if found[0].ratio is None:
@@ -94,7 +100,7 @@ def try_rates(own: Rate, threads: int, model_bytes: int, attempt: Attempt) -> li
 
 
 def chosen(trials: Sequence[Trial | Rate]) -> int:
-    """Return the number of the fastest way that is surely faster than the first, or 0."""
+    """Return the number of the fastest trial that is surely faster than the first, or 0."""
     gains = {
         number: trial.ratio
         for number, trial in enumerate(trials)
@@ -107,7 +113,7 @@ def chosen(trials: Sequence[Trial | Rate]) -> int:
 
 
 def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial, rate: Rate) -> str | None:
-    """Say why runs of that many samples do not give TensorFlow's predictions; None if they do."""
+    """Explain why runs of so many samples do not give TensorFlow's predictions; else None."""
     question = proof.question
     if not all(output.batched for output in manifest.outputs):
         return "an output has no batch dimension"

@@ -1,9 +1,10 @@
-"""`export --tune`: which way of running the net is the fastest here, parity being the judge.
+"""`export --tune`: find the fastest way to run the net on this machine, with parity as the judge.
 
-Every way has to give TensorFlow's predictions before it is timed, in a process of its own. Then it
-takes turns with the default, block by block, and only one that is surely faster replaces it. First
-the file as it is, on each engine, with each option; then other files of the same net (`variants`),
-each verified on every engine like the first; then several samples in a run (`rates`).
+Every setting has to give TensorFlow's predictions, in a process of its own, before it is timed.
+Then it takes turns with the default, block by block, and only a setting that is surely faster
+replaces the default. First comes the file itself, on each engine, with each option; then other
+files of the same net (`variants`), each verified on every engine like the first; then several
+samples in a run (`throughput`).
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ from .throughput import MIN_GAIN, chosen, find_rates
 from .variants import MOST_VARIANTS, Variants
 
 Compare = Callable[[Trial], tuple[float, Comparison]]
-"""Times a way in turns with the default: its median in milliseconds, and both compared."""
+"""Times a setting in turns with the default: its median in milliseconds, and both compared."""
 Step = Callable[[str], None]
 
 _BLOCK: Final = 3  # runs
 _WARM_UP: Final = 3
 _ROUNDS: Final = (7, 21)
-_BUDGET_S: Final = 3.0  # for each way
+_BUDGET_S: Final = 3.0  # for each setting
 
 
 def candidates(engines: Sequence[str], threads: int) -> list[Trial]:
-    """Return the ways to try, OpenCV's own first.
+    """Return the settings to try, OpenCV's own first.
 
     Args:
         engines: Those that passed, the preferred one first.
@@ -59,7 +60,7 @@ def candidates(engines: Sequence[str], threads: int) -> list[Trial]:
 def _options(engine: str, *, alone: bool) -> Iterator[tuple[bool, bool]]:
     """Yield (fusion, winograd): only the classic engine lets either be switched off.
 
-    Once is enough (`alone`): what they save or cost does not depend on how work is shared out.
+    Once is enough (`alone`): their gain or cost does not depend on the number of threads.
     """
     yield True, True
     if engine == "classic" and alone:
@@ -69,10 +70,10 @@ def _options(engine: str, *, alone: bool) -> Iterator[tuple[bool, bool]]:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What was found, and the bundle that it is about.
+    """The result of tuning, and the bundle that it is about.
 
     Attributes:
-        manifest: Of the file that is the fastest, with all figures.
+        manifest: Of the fastest file, with all measurements.
         proof: That this very file predicts the same.
         fired: Which rewrites made it.
     """
@@ -91,14 +92,14 @@ def tune(
     *,
     budget_s: float = _BUDGET_S,
 ) -> Tuning:
-    """Try all ways on this machine; the net's file in `folder` is the fastest afterwards.
+    """Try all settings on this machine; the net's file in `folder` is the fastest afterwards.
 
     Args:
         folder: The staged bundle's.
-        manifest: What it says.
-        proof: What both sides answered; its samples are what is timed.
+        manifest: Its manifest.
+        proof: The answers of both sides; its samples are timed.
         variants: Other files of the same net.
-        progress: Told which way comes next.
+        progress: Called with a few words before each step.
         budget_s: About how long each is timed.
 
     Raises:
@@ -146,11 +147,11 @@ def vary(
 ) -> list[Trial]:
     """Vary the optional rewrites of a net that was timed with `default` of them; return the trials.
 
-    First the other whole set (all of them, or none) on the best way of each engine, then single
+    First the other whole set (all of them, or none) on the best setting of each engine, then single
     switches on the winner, each of which stays where it is surely worth it.
 
     Args:
-        trials: Of the default file; the first is what all are held to.
+        trials: Of the default file; all others are compared with the first.
         default: Names of its optional rewrites.
         every: Names of those that change this net.
         attempt: Makes the file with a trial's rewrites, judges it, times it.
@@ -186,7 +187,7 @@ def _with(way: Trial, rewrites: frozenset[str]) -> Trial:
 
 
 def _is_surely_faster(one: Trial, other: Trial) -> bool:
-    """By their ratios to the default's time, of which `one`'s whole interval has to be better."""
+    """Compare two trials by their ratios to the default; `one`'s whole interval must be better."""
     if one.ratio is None or one.high is None or other.ratio is None:
         return False
     return one.ratio <= MIN_GAIN * other.ratio and one.high < other.ratio
@@ -204,7 +205,17 @@ def _preferred(proof: Proof) -> str:
 def try_all(
     ways: Sequence[Trial], wrong: Callable[[Trial], str | None], compare: Compare, progress: Step
 ) -> list[Trial]:
-    """Judge each way, and time those that are right; the first is what the others are held to."""
+    """Judge each setting, and time those that are right; all are compared with the first.
+
+    Args:
+        settings: The settings, the default first.
+        wrong: Explains why a setting's predictions are wrong; None if they are right.
+        compare: Times a setting in turns with the default.
+        progress: Called with a few words before each step.
+
+    Raises:
+        NetError: The default cannot be timed.
+    """
     found = []
     for number, way in enumerate(ways, start=1):
         progress(f"timing way {number} of {len(ways)}: {way}")
@@ -224,7 +235,7 @@ def try_all(
 
 
 def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial) -> str | None:
-    """Say why a way's predictions are not TensorFlow's; None if they are."""
+    """Explain why a setting's predictions are not TensorFlow's; None if they are."""
     question = proof.question
     try:
         run = run_worker(
@@ -274,7 +285,7 @@ def _block(side: Callable[[int], float], samples: int) -> Block[float]:
 
 
 def machine() -> str:
-    """Name the processor, as the system does."""
+    """Return the processor's name, as the system has it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,10 +1,10 @@
 """Load an ONNX file in this Python's OpenCV, and run it once: `python probe.py FILE ENGINE INPUTS`.
 
-Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported. cv2 may
-crash the process on a graph that it does not expect, which is why it is one of its own.
+Any Python with cv2 and NumPy can start this file; nothing of keras2cv is imported. It is a process
+of its own because cv2 may crash on a graph that it does not expect.
 
 ENGINE is "new" or "classic". INPUTS is a JSON map, input name -> static shape, or the word null
-where the file is to be loaded and not run. What happens goes to stdout, a JSON map per line:
+where the file is to be loaded and not run. Progress goes to stdout, a JSON map per line:
 
     {"stage": "loading", "opencv": "5.0.0"}, {"stage": "running"}, {"stage": "done"}
     {"error": "OpenCV(5.0.0) ...: error: (-2:...) ..."}
@@ -20,7 +20,7 @@ SEED = 7
 
 
 def main(path: str, engine: str, inputs: str) -> int:
-    """Try the file; return 0 if OpenCV took it, 1 if it complained."""
+    """Try the file; return 0 if OpenCV took it, 1 if it raised an error."""
     import cv2
 
     say(stage="loading", opencv=cv2.__version__)
@@ -55,14 +55,14 @@ def run(net: Any, shapes: dict[str, list[int]]) -> None:
     rng = np.random.default_rng(SEED)
     for name, shape in shapes.items():
         blob = rng.uniform(0.1, 1.0, shape).astype(np.float32)
-        # Up to 4.10, rank 3 means an image with channels, unless it is said to be a Mat.
+        # Up to 4.10, rank 3 means an image with channels, unless the array is wrapped in a Mat.
         mat = cv2.Mat(blob) if blob.ndim == 3 else blob  # type: ignore[no-untyped-call]
         net.setInput(mat, name)
     net.forward(net.getUnconnectedOutLayersNames())
 
 
 def say(**facts: str) -> None:
-    """Print one line, at once."""
+    """Print one JSON line at once."""
     print(json.dumps(facts), flush=True)
 
 

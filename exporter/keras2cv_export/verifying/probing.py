@@ -1,4 +1,4 @@
-"""Try a graph in an OpenCV that is installed: what nobody knows beforehand, running it tells."""
+"""Try a graph in an installed OpenCV, to find faults that no table knows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def try_engines(
     environment: Mapping[str, str] | None = None,
     memory: int | None = None,
 ) -> Iterator[Trial]:
-    """Yield what each engine of one OpenCV makes of a file, which is loaded and run on noise.
+    """Yield the outcome on each engine of one OpenCV, which loads a file and runs it on noise.
 
     Args:
         path: The ONNX file.
@@ -49,7 +49,7 @@ def try_engines(
         timeout_s: How long each may take.
         python: The interpreter whose OpenCV it is.
         environment: Its environment variables; None takes this process' own.
-        memory: The bytes that it may write to; None: most of what is free here.
+        memory: The bytes that it may write to; None: most of the free memory.
     """
     shapes = input_shapes(model)
     for engine in engines:
@@ -75,7 +75,14 @@ def where_it_crashes(
     command: Sequence[str],
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Return ", at Conv in block/conv." for the node that makes OpenCV crash, or "."."""
+    """Return ", at Conv in block/conv." for the node that makes OpenCV crash, or ".".
+
+    Args:
+        path: The ONNX file.
+        shapes: The shapes of its inputs; None if it is only loaded.
+        command: The command that crashed.
+        environment: Its environment variables.
+    """
     if path.stat().st_size > _MAX_BYTES:
         return "."
 
@@ -100,7 +107,7 @@ def _run(
     timeout_s: float,
     memory: int | None,
 ) -> str | None:
-    """Return what is wrong, in a sentence; None if nothing is."""
+    """Return the problem in a sentence; None if there is none."""
     done = run_child(command, env=environment, timeout_s=timeout_s, memory=memory)
     if done.code is None:
         return f"It was not done {_doing(done.stdout)} after {timeout_s:g} s."
@@ -118,7 +125,7 @@ def _run(
 
 
 def _complaint(text: str) -> str:
-    """Return cv2's innermost complaint, after the node and the Keras layer that it is about."""
+    """Return cv2's innermost error, after the node and the Keras layer that it is about."""
     inner = text[max(text.rfind(_ERROR), 0) :]
     node = _NODE.search(text)
     where = f", at {node[1]} in {layer_of(node[2])}" if node else ""
@@ -130,7 +137,7 @@ def _doing(stdout: str) -> str:
 
 
 def _facts(stdout: str) -> dict[str, str]:
-    """Return the last word on each fact that the probe printed; cv2 may print there too."""
+    """Merge the JSON lines that the probe printed; cv2 may print other lines."""
     facts: dict[str, str] = {}
     for line in stdout.splitlines():
         if line.startswith("{"):

@@ -41,14 +41,14 @@ Outputs = dict[str, Array]
 
 @dataclass(frozen=True)
 class Verification:
-    """What a comparison found.
+    """The result of a comparison.
 
     Attributes:
         parity: On the preferred engine.
         by_engine: Engine -> its report; an engine that could not run is not in it.
-        engine: What the manifest asks for.
+        engine: The manifest's engine.
         evidence: For the manifest; None unless the verdict is pass.
-        notes: Sentences that the user should hear.
+        notes: Sentences for the user.
         answers: Engine -> OpenCV's outputs by name, for each sample.
     """
 
@@ -62,16 +62,16 @@ class Verification:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of both sides: samples, TensorFlow's answers, and how near is near enough.
+    """The question to both sides: samples, TensorFlow's answers, and the limits of agreement.
 
     Attributes:
         samples: Inputs in Keras' layout and order.
         expected: TensorFlow's outputs by name, for each sample.
-        picture: For image tasks, one image on its whole way; for the golden vectors.
+        picture: For image tasks, one image with its results at each stage, for the golden vectors.
         tolerance: The limits.
         scores: Outputs that are known to hold class scores.
         constant: Outputs that are known not to depend on the input.
-        unsteady: What TensorFlow itself answers differently when asked again; nothing, it is hoped.
+        unsteady: TensorFlow's own differences between two runs; usually none.
         pictures: Image files that the last samples were made of, by the bundle's preprocessing.
     """
 
@@ -90,9 +90,9 @@ Answer = Callable[[Sample], Outputs]
 
 
 def answerer(loaded: LoadedModel, manifest: Manifest) -> Answer:
-    """Return what asks TensorFlow.
+    """Return a function that asks TensorFlow.
 
-    Its function raises UsageError where the model's outputs are not the manifest's.
+    It raises UsageError where the model's outputs are not the manifest's.
     """
     native = reference(loaded)
     names = [s.name for s in loaded.inputs]
@@ -117,17 +117,25 @@ def ask(
 ) -> Question:
     """Read or draw samples, and let TensorFlow answer them.
 
-    `pictures` are more samples, for a manifest with preprocessing. `answer` is what `answerer`
-    gave, if it was asked before. `drawn` is how many samples are drawn where none are given.
+    Args:
+        loaded: The model.
+        manifest: The bundle's.
+        samples: The user's samples; None: they are drawn.
+        tolerance: As `check` takes it.
+        scores: Outputs that are known to hold class scores.
+        constant: Outputs that are known not to depend on the input.
+        pictures: Image files as more samples, for a manifest with preprocessing.
+        answer: The function of `answerer`, if there is one already.
+        drawn: How many samples are drawn where none are given.
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
-        UsageError: The tolerance means nothing or names no output, or the model's outputs are not
+        UsageError: The tolerance is not valid or names no output, or the model's outputs are not
             the manifest's.
     """
     limits = parse_tolerance(tolerance)
     limits.require_outputs([o.name for o in manifest.outputs])
-    # A picture alone is no sample of a model that takes something else beside it.
+    # A model with further inputs cannot take a picture alone as a sample.
     alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
     preprocess = PictureInput(manifest) if alone else None
     chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn)
@@ -136,23 +144,25 @@ def ask(
     answer = answer or answerer(loaded, manifest)
     picture = draw_picture(manifest, preprocess, answer) if preprocess else None
     expected, again = _halves([answer(s) for s in there_and_back(chosen)])
-    unsteady = _told(unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use")
+    unsteady = _first_difference(
+        unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
+    )
     return Question(chosen, expected, picture, limits, scores, constant, unsteady, tuple(pictures))
 
 
 def there_and_back(samples: Sequence[Sample]) -> list[Sample]:
-    """Ask everything twice, the second time backwards: an answer of the call before then shows."""
+    """List all samples, then all backwards, which exposes an answer left from the last call."""
     return [*samples, *reversed(samples)]
 
 
 def _halves(answers: Sequence[Outputs]) -> tuple[list[Outputs], list[Outputs]]:
-    """Part what was asked there and back; both in the samples' order."""
+    """Split the answers to `there_and_back` into both runs, each in the samples' order."""
     half = len(answers) // 2
     return list(answers[:half]), list(reversed(answers[half:]))
 
 
-def _told(differences: Sequence[str], side: str, consequence: str) -> tuple[str, ...]:
-    """Give the first difference between two runs of one side, as a sentence."""
+def _first_difference(differences: Sequence[str], side: str, consequence: str) -> tuple[str, ...]:
+    """Return the first difference between two runs of one side, as a sentence."""
     if not differences:
         return ()
     more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
@@ -162,8 +172,8 @@ def _told(differences: Sequence[str], side: str, consequence: str) -> tuple[str,
 def _as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
     """Give TensorFlow's outputs the manifest's names and dtypes.
 
-    They are matched by position, since a SavedModel calls them otherwise than the model that it
-    was made from. A float16 head is given as float32.
+    They are matched by position, since a SavedModel may have other names than the model that it
+    was made from. A float16 head becomes float32.
     """
     promised = [o.keras_shape for o in manifest.outputs]
     found = {name: np.asarray(array) for name, array in outputs.items()}
@@ -199,7 +209,7 @@ def _choose_samples(
 def _ranges(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
     ranges: dict[str, ValueRange] = {}
     if manifest.preprocessing is not None:
-        # By position: a live model may call its input otherwise than its file does.
+        # By position: a live model's input may have another name than its file's.
         place = [t.name for t in manifest.inputs].index(manifest.preprocessing.input)
         ranges[loaded.inputs[place].name] = value_range(manifest.preprocessing)
     vocabulary = loaded.smallest_vocabulary
@@ -216,9 +226,14 @@ def verify(
     engine: str | None,
     scratch: Path | None = None,
 ) -> Verification:
-    """Compare on each engine, and say what the manifest may claim.
+    """Compare on each engine, and decide which of them the manifest may promise.
 
-    Temporary files lie in `scratch`; None: in the system's place for them.
+    Args:
+        folder: The staged bundle's.
+        manifest: Its manifest.
+        question: The samples and TensorFlow's answers.
+        engine: The requested engine; None: all.
+        scratch: A folder for temporary files; None: the system's.
 
     Raises:
         NetError: No engine runs the net.
@@ -250,7 +265,7 @@ def require_parity(parity: ParityReport) -> None:
         return
     error = ParityError(
         f"OpenCV's predictions are not TensorFlow's: {'; '.join(parity.reasons)}. "
-        "Nothing was written. `--explain` shows what was rewritten, and --no-check keeps the "
+        "Nothing was written. `--explain` shows the rewrites, and --no-check keeps the "
         "bundle for a closer look."
     )
     error.report = parity  # type: ignore[attr-defined]
@@ -270,7 +285,7 @@ def _engines(asked: str | None) -> tuple[str, ...]:
 def _engine_name(
     good: Sequence[str], engines: Sequence[str], preferred: str
 ) -> Literal["any", "new", "classic"]:
-    """`any` may only be claimed where every engine of an OpenCV with two was tried and passed."""
+    """Return the engine for the manifest: `any` only where both engines were tried and passed."""
     everywhere = len(engines) > 1 and list(good) == list(engines)
     return "any" if everywhere else cast('Literal["new", "classic"]', preferred)
 
@@ -304,7 +319,7 @@ def _run_all(
 
 
 def _crash_site(folder: Path, manifest: Manifest, engine: str) -> str:
-    """Return a sentence on the layer with which OpenCV crashes; nothing where none is found."""
+    """Return a sentence on the layer with which OpenCV crashes, or ""."""
     from .probing import crash_site
 
     if manifest.model.format != "onnx":
@@ -315,7 +330,7 @@ def _crash_site(folder: Path, manifest: Manifest, engine: str) -> str:
 
 
 def answers_of(manifest: Manifest, run: WorkerRun) -> tuple[list[Outputs], list[Outputs]]:
-    """Return what a process answered there and back, by the outputs' names."""
+    """Return a process' answers to `there_and_back`, by the outputs' names."""
     return _halves(_named(manifest, run))
 
 
@@ -332,7 +347,7 @@ def _named(manifest: Manifest, run: WorkerRun) -> list[Outputs]:
 def judge(
     question: Question, candidate: Sequence[Outputs], again: Sequence[Outputs]
 ) -> ParityReport:
-    """Compare one engine's answers with TensorFlow's, and with its own of the second time."""
+    """Compare one engine's answers with TensorFlow's, and with its own in the second run."""
     report = compare(
         question.expected,
         candidate,
@@ -341,7 +356,9 @@ def judge(
         constant=question.constant,
     )
     unsteady = unrepeatable(candidate, again, question.tolerance)
-    stale = _told(unsteady, "OpenCV", "A buffer is read again, or something in it is random")
+    stale = _first_difference(
+        unsteady, "OpenCV", "A buffer is read again, or something in it is random"
+    )
     return report.with_failures(question.unsteady + stale)
 
 
