@@ -1,25 +1,24 @@
-"""One subject in a process of its own: `python -m keras2cv_bench.child JOB.json`.
+"""One subject in a process of its own (the child's side of `process.py`).
 
-JOB.json is a `pipeline.Job`. A command is a JSON map on a line of stdin, its answer one on stdout:
+The first request is a `way.Job`, and every other one a command. The replies:
 
-    (start)                              {"import_ms": 812.3}
+    (the job)                            {"import_ms": 812.3}
     {"do": "load"}                       {"about": "...", "load_ms": 31.2, "first_ms": 18.4}
     {"do": "answer", "path": "a.npz"}    {}             every sample's outputs, as out/<i>/<k>
     {"do": "warm_up", "seconds": 0.5}    {"runs": 61}
     {"do": "block", "seconds": 0.25}     a `records.Block`
-    (end of stdin)                       {"peak_mb": 123.4}
+    {"do": "peak"}                       {"peak_mb": 123.4}
 
-An error is {"error": "..."}, and ends the process. Nothing else is written while runs are timed.
+What goes wrong is {"error": "..."}, and the end. Nothing else is written while runs are timed.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Mapping
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -27,7 +26,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from .channel import channel
 from .inputs import read_samples
 from .records import LEAD_IN
 from .way import Array, Job, Way
@@ -35,37 +33,36 @@ from .way import Array, Job, Way
 LEAST_WARM_UP: Final = 5  # runs
 LEAST_KEPT: Final = 2  # runs of a block, after the lead-in
 
-Command = Callable[..., dict[str, Any]]
+Reply = dict[str, Any]
+Command = Callable[..., Reply]
 
 
-def main(job_file: str) -> int:
-    """Answer commands until there are no more."""
+def answer(
+    job: Mapping[str, Any], _: Callable[..., None]
+) -> Generator[Reply, Mapping[str, Any], None]:
+    """Import what runs a job's subject, and answer commands until there are no more."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every subject is measured on the CPU
-    say = channel()
     try:
-        job = Job.from_dict(json.loads(Path(job_file).read_text(encoding="utf-8")))
+        asked = Job.from_dict(dict(job))
         started = time.perf_counter()
-        runner = import_module(f"keras2cv_bench.runners.{job.runner}")
-        say(import_ms=_since_ms(started))
-        serve(sys.stdin, say, Bench(job, runner.open_way))
-    except Exception as error:  # any error of a framework is this subject's answer
-        say(error=" ".join(f"{type(error).__name__}: {error}".split())[:500])
-        return 1
-    return 0
+        runner = import_module(f"keras2cv_bench.runners.{asked.runner}")
+        yield from serve(Bench(asked, runner.open_way), {"import_ms": _since_ms(started)})
+    except Exception as error:  # whatever a framework raises is this subject's answer
+        yield {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
 
 
-def serve(lines: Iterable[str], say: Callable[..., None], bench: Bench) -> None:
-    """Answer each command line with its result."""
-    for line in lines:
-        facts = json.loads(line)
+def serve(bench: Bench, first: Reply) -> Generator[Reply, Mapping[str, Any], None]:
+    """Give the first reply, and then answer each command."""
+    request = yield first
+    while True:
+        facts = dict(request)
         command: Command = getattr(bench, facts.pop("do"))
-        say(**command(**facts))
-    say(peak_mb=peak_mb())
+        request = yield command(**facts)
 
 
 class Bench:
-    """The commands, one method each."""
+    """The commands, each named as it is asked for."""
 
     def __init__(self, job: Job, open_way: Callable[[Job], Way]) -> None:
         self._job, self._open = job, open_way
@@ -115,8 +112,12 @@ class Bench:
         stages = {"preprocessing_ms": before, "forward_ms": forward, "postprocessing_ms": after}
         return {**stages, "cores": round(cores, 3)}
 
+    def peak(self) -> dict[str, Any]:
+        """Return how much memory this process ever held."""
+        return {"peak_mb": peak_mb()}
+
     def _run(self) -> tuple[float, float, float]:
-        """Send the next sample through all stages; return the milliseconds of each."""
+        """Send the next sample all the way; return the milliseconds of each stage."""
         sample, way = self._samples[next(self._next) % len(self._samples)], self._way
         at = time.perf_counter_ns
         t0 = at()
@@ -132,7 +133,7 @@ class Bench:
 def peak_mb() -> float | None:
     """Return the most memory that this process ever held, in 2**20 bytes.
 
-    On Linux that is VmHWM of proc(5): getrusage's number is inherited from the parent process.
+    On Linux that is VmHWM of proc(5): getrusage's figure is inherited from whoever started us.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
@@ -153,7 +154,3 @@ def _peak_by_getrusage() -> float | None:
 
 def _since_ms(started: float) -> float:
     return round((time.perf_counter() - started) * 1e3, 3)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

@@ -11,7 +11,11 @@ from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json, write_text
 from keras2cv.cli.steps import Steps
 from keras2cv.errors import UsageError
-from keras2cv_export.cli.heavy import add_model_arguments, load_exporter, tolerance_of
+from keras2cv_export.cli.heavy import (
+    add_model_arguments,
+    load_exporter,
+    tolerance_of,
+)
 
 USAGE: Final = "BUNDLE --against MODEL [options]"
 ABOUT: Final = """\
@@ -35,7 +39,7 @@ _SECONDS: Final = 3.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the verb's arguments."""
+    """Declare what the verb takes."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
     parser.add_argument(
         "--against", metavar="MODEL", type=Path, required=True, help="a .keras, .h5 or folder"
@@ -96,8 +100,14 @@ def _counts(text: str) -> tuple[int, ...]:
 
 
 def execute(args: Namespace) -> int:
-    """Measure, print the tables, and write the requested files."""
-    load_exporter("bench", "keras2cv_export.speed.interleave", "take_blocks", model=args.against)
+    """Measure, print the tables, and write what was asked for."""
+    load_exporter(
+        "bench",
+        "keras2cv_export.speed.interleave",
+        "take_blocks",
+        model=args.against,
+        page=args.html is not None,
+    )
     from keras2cv_bench import benching, findings, records
 
     baseline = None if args.baseline is None else records.read_record(args.baseline)
@@ -127,7 +137,7 @@ def execute(args: Namespace) -> int:
 
 
 def _require_writable(args: Namespace) -> None:
-    """Report a missing folder now, not after minutes of measuring."""
+    """Say now, not after minutes of measuring, that there is no such folder."""
     for path in (args.html, None if args.json in (None, STDOUT) else Path(args.json)):
         if path is not None and not path.absolute().parent.is_dir():
             raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.")

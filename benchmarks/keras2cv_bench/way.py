@@ -13,7 +13,7 @@ from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import read_manifest
 from keras2cv.net.tensors import outputs_of, to_net
 from keras2cv.pixels.preprocess import Preprocessor
-from keras2cv.tasks.postprocess import IN_PIXELS, results_of
+from keras2cv.tasks.postprocess import results_of
 
 OF_BUNDLE: Final = "bundle's file"  # Job.how, where a peer loads the bundle's ONNX file
 
@@ -117,10 +117,8 @@ class Around:
         if self._preprocess is None:
             return None
         named = {t.name: a for t, a in zip(self._manifest.outputs, outputs, strict=True)}
-        task = self._manifest.task
-        placed = sample if task.kind in IN_PIXELS else ()
-        placements = [self._preprocess.placement(image) for image in placed]
-        return results_of(self._manifest, task, named, len(sample), placements)
+        placements = [self._preprocess.placement(image) for image in sample]
+        return results_of(self._manifest.task, named, self._manifest.outputs, placements)
 
     def way(self, about: str, forward: Callable[[Any], list[Array]]) -> Way:
         """Return the whole pipeline of a net."""

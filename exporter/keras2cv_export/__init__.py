@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from .checks.checking import CheckReport, check
     from .exporting import ExportReport, export
     from .parity.parity import ParityReport
-    from .tasks.detect import Detection
-    from .tasks.image import ImageOutput
-    from .tasks.keypoints import Figure
-    from .tasks.segment import Mask
+    from .tasks.detect.options import DetectOptions
+    from .tasks.image.options import ImageOptions
+    from .tasks.keypoints.options import KeypointsOptions
+    from .tasks.segment.options import SegmentOptions
 
 __all__ = [
     "CheckReport",
-    "Detection",
+    "DetectOptions",
     "ExportReport",
-    "Figure",
-    "ImageOutput",
-    "Mask",
+    "ImageOptions",
+    "KeypointsOptions",
     "ParityReport",
+    "SegmentOptions",
     "check",
     "export",
 ]
@@ -40,12 +40,12 @@ __all__ = [
 _HOME = {
     "CheckReport": "checks.checking",
     "check": "checks.checking",
-    "Detection": "tasks.detect",
+    "DetectOptions": "tasks.detect.options",
     "ExportReport": "exporting",
     "export": "exporting",
-    "Figure": "tasks.keypoints",
-    "ImageOutput": "tasks.image",
-    "Mask": "tasks.segment",
+    "KeypointsOptions": "tasks.keypoints.options",
+    "ImageOptions": "tasks.image.options",
+    "SegmentOptions": "tasks.segment.options",
     "ParityReport": "parity.parity",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections import Counter
@@ -10,26 +11,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Storage, Weights
+from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
 from keras2cv.bundle.reading import staged_bundle, write_manifest
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import version_tuple
+from keras2cv.schema.vocabulary import Storage
+from keras2cv.tasks import TASKS
 
 from .convert import Converted
 from .formats.formats import FileFormat, format_of
 from .model.load import LoadedModel, Shapes, load_model
 from .parity.parity import ParityReport
 from .parity.tolerance import parted
+from .passes.left_alone import LeftAlone, grouped
 from .storage.weights import FIRST_TO_DECODE, Proof, require_decodable, shrink, store_weights, top1
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
 from .targets.importer_support import oldest
 from .targets.target import Target, dotted
-from .tasks.decide import Facts, Said, Wishes, decide
-from .tasks.detect import Detection
-from .tasks.image import ImageOutput
-from .tasks.keypoints import Figure
+from .tasks.decide import Facts, Wishes, decide
+from .tasks.detect.options import DetectOptions
+from .tasks.image.options import ImageOptions
+from .tasks.keypoints.options import KeypointsOptions
 from .tasks.presets import Geometry
-from .tasks.segment import Mask
+from .tasks.segment.options import SegmentOptions
+from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.selftest import write_selftest
@@ -49,6 +54,7 @@ class ExportReport:
         notes: Sentences that the user should hear: what was guessed, recognised, or changed.
         passes: (name, how often it fired), in the order of first use.
         seconds: Whole duration, TensorFlow's own import excluded.
+        left_alone: What passes looked at and did not rewrite, with their reasons.
     """
 
     bundle: Path
@@ -57,6 +63,7 @@ class ExportReport:
     notes: tuple[str, ...]
     passes: tuple[tuple[str, int], ...]
     seconds: float
+    left_alone: tuple[LeftAlone, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `--json`."""
@@ -67,6 +74,7 @@ class ExportReport:
             "parity": self.parity.to_dict() if self.parity else None,
             "notes": list(self.notes),
             "passes": dict(self.passes),
+            "left_alone": [dataclasses.asdict(one) for one in self.left_alone],
         }
 
 
@@ -85,10 +93,10 @@ def export(
     resize: str | None = None,
     size: tuple[int, int] | None = None,
     interpolation: str | None = None,
-    detection: Detection | Mapping[str, Any] | None = None,
-    mask: Mask | Mapping[str, Any] | None = None,
-    keypoints: Figure | Mapping[str, Any] | None = None,
-    image: ImageOutput | Mapping[str, Any] | None = None,
+    detect: DetectOptions | Mapping[str, Any] | None = None,
+    segment: SegmentOptions | Mapping[str, Any] | None = None,
+    keypoints: KeypointsOptions | Mapping[str, Any] | None = None,
+    image: ImageOptions | Mapping[str, Any] | None = None,
     samples: str | os.PathLike[str] | None = None,
     tolerance: str | Sequence[str] | None = None,
     weights: str = "fp32",
@@ -118,8 +126,8 @@ def export(
         resize: stretch, letterbox, center-crop or pad.
         size: (width, height) that images are resized to; it is the input's own.
         interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
-        detection: For the task detect: which output is what, and what its numbers mean.
-        mask: For the task segment: the same.
+        detect: For the task detect: which output is what, and what its numbers mean.
+        segment: For the task segment: the same.
         keypoints: For the task keypoints: the same.
         image: For the task image, which makes an image of an image: the same.
         samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
@@ -157,8 +165,8 @@ def export(
     require_decodable(weights, target, file_format.name)
     for_graph, for_file = parted(tolerance, weights)
     geometry = Geometry(size, resize, interpolation)
-    said = _said(detection=detection, mask=mask, keypoints=keypoints, image=image)
-    wishes = Wishes(task, labels, preprocess, geometry, said)
+    described = {"detect": detect, "segment": segment, "keypoints": keypoints, "image": image}
+    wishes = Wishes(task, labels, preprocess, geometry, only_options(described))
     with staged_bundle(bundle) as stage:
         progress("loading the model")
         loaded = load_model(
@@ -217,6 +225,7 @@ def export(
         notes + (verification.notes if verification else ()),
         tuple(converted.fired.items()),
         time.perf_counter() - started,
+        grouped(converted.missed),
     )
 
 
@@ -256,25 +265,14 @@ def _tuned(manifest: Manifest) -> tuple[str, ...]:
     )
 
 
-def _said(**described: Any) -> Said | None:
-    """Return what was said of the outputs: of one task's, or nothing."""
-    given = {name: value for name, value in described.items() if value is not None}
-    if len(given) > 1:
-        raise UsageError(
-            f"A model has one task, and the outputs are described for {' and '.join(given)}. "
-            "Leave one out."
-        )
-    kinds: dict[str, Any] = {
-        "detection": Detection, "mask": Mask, "keypoints": Figure, "image": ImageOutput,
-    }  # fmt: skip
-    found: list[Said] = [kinds[name].of(value) for name, value in given.items()]
-    return found[0] if found else None
-
-
 def _scores(converted: Converted, facts: Facts) -> dict[str, str]:
     """Say which outputs hold scores of classes: by the graph's end, or by the task."""
     task = facts.task
-    if task.kind != "classify" or task.output is None or task.scores not in ("softmax", "logits"):
+    if (
+        not TASKS[task.kind].ranks
+        or task.output is None
+        or task.scores not in ("softmax", "logits")
+    ):
         return converted.scores
     return {task.output: task.scores} | converted.scores
 

@@ -34,18 +34,16 @@ if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
     from keras2cv.predictor import Predictor, load
     from keras2cv.selftest import SelfTestReport, run_selftest
-    from keras2cv.tasks.results import (
-        BinaryResult,
-        Classification,
-        Detections,
-        Embedding,
-        ImageResult,
-        Keypoints,
-        RawOutputs,
-        Regression,
-        Result,
-        Segmentation,
-    )
+    from keras2cv.tasks.binary.result import BinaryResult
+    from keras2cv.tasks.classify.result import Classification
+    from keras2cv.tasks.detect.result import Detections
+    from keras2cv.tasks.embed.result import Embedding
+    from keras2cv.tasks.image.result import ImageResult
+    from keras2cv.tasks.keypoints.result import Keypoints
+    from keras2cv.tasks.raw.result import RawOutputs
+    from keras2cv.tasks.regress.result import Regression
+    from keras2cv.tasks.result import Result
+    from keras2cv.tasks.segment.result import Segmentation
 
 __all__ = [
     "BinaryResult",
@@ -84,16 +82,16 @@ _HOME: Final = {
     "Manifest": "bundle.manifest",
     "Predictor": "predictor",
     "load": "predictor",
-    "BinaryResult": "tasks.results",
-    "Classification": "tasks.results",
-    "Detections": "tasks.results",
-    "Embedding": "tasks.results",
-    "ImageResult": "tasks.results",
-    "Keypoints": "tasks.results",
-    "RawOutputs": "tasks.results",
-    "Regression": "tasks.results",
-    "Result": "tasks.results",
-    "Segmentation": "tasks.results",
+    "BinaryResult": "tasks.binary.result",
+    "Classification": "tasks.classify.result",
+    "Detections": "tasks.detect.result",
+    "Embedding": "tasks.embed.result",
+    "ImageResult": "tasks.image.result",
+    "Keypoints": "tasks.keypoints.result",
+    "RawOutputs": "tasks.raw.result",
+    "Regression": "tasks.regress.result",
+    "Result": "tasks.result",
+    "Segmentation": "tasks.segment.result",
     "SelfTestReport": "selftest",
     "run_selftest": "selftest",
 }

@@ -24,8 +24,9 @@ from keras2cv.net.tensors import by_name, check_inputs, chunks, join, one_sample
 from keras2cv.net.tuned import choice_for, rate_for
 from keras2cv.pixels.geometry import Placement
 from keras2cv.pixels.preprocess import Preprocessor
-from keras2cv.tasks.postprocess import IN_PIXELS, results_of
-from keras2cv.tasks.results import Result
+from keras2cv.tasks import TASKS
+from keras2cv.tasks.postprocess import results_of, unplaced
+from keras2cv.tasks.result import Result
 from keras2cv.tasks.thresholds import with_thresholds
 
 Array = NDArray[Any]
@@ -336,7 +337,7 @@ class Predictor:
             raise InputError(NO_IMAGES)
         parts = chunks(len(images), self.manifest.model.batch)
         blobs = tuple(preprocess(images[part]) for part in parts)
-        in_pixels = self._task.kind in IN_PIXELS
+        in_pixels = TASKS[self._task.kind].in_pixels
         return Prepared(blobs, [preprocess.placement(i) for i in images] if in_pixels else [])
 
     def complete(self, prepared: Prepared) -> list[Result]:
@@ -431,7 +432,9 @@ class Predictor:
         self, outputs: Mapping[str, Array], count: int, placements: Sequence[Placement] = ()
     ) -> list[Result]:
         """Return a result per sample; without placements, pixels are those of the input."""
-        return results_of(self.manifest, self._task, outputs, count, placements)
+        if not placements:
+            placements = unplaced(self.manifest.image_size_wh, count)
+        return results_of(self._task, outputs, self.manifest.outputs, placements)
 
 
 def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:

@@ -15,8 +15,8 @@ import tensorflow as tf
 import keras2cv
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
-from keras2cv.tasks.results import Detections
-from keras2cv_export import Detection, export
+from keras2cv.tasks.detect.result import Detections
+from keras2cv_export import DetectOptions, export
 from support.detectors import COUNT, DETECTORS, HEIGHT, WIDTH, Found, anchors
 from support.drawn_image import draw_image
 
@@ -33,7 +33,7 @@ def built(
     name, folder = request.param, tmp_path_factory.mktemp("detect") / "detector.cv"
     model = DETECTORS[name].model()
     said = {**DETECTORS[name].detection, "score": SCORE}
-    report = export(model, folder, preprocess="0-1", detection=said, labels=LABELS)
+    report = export(model, folder, preprocess="0-1", detect=said, labels=LABELS)
     assert report.manifest.task.kind == "detect"
     assert report.parity is not None
     assert report.parity.verdict == "pass"
@@ -102,7 +102,7 @@ def test_a_letterbox_is_inverted(source_wh: Any, tmp_path: Path) -> None:
     model = detector.model()
     export(
         model, tmp_path / "d.cv", preprocess=letterbox(tmp_path), resize="letterbox",
-        interpolation="tf-bilinear", detection={**detector.detection, "score": SCORE}, check=False,
+        interpolation="tf-bilinear", detect={**detector.detection, "score": SCORE}, check=False,
     )  # fmt: skip
     image = draw_image(*source_wh)
     pads = {"target_height": HEIGHT, "target_width": WIDTH, "method": "bilinear"}
@@ -134,7 +134,7 @@ def test_a_center_crop_is_inverted(source_wh: Any, tmp_path: Path) -> None:
     model = detector.model()
     export(
         model, tmp_path / "d.cv", preprocess="0-1", resize="center-crop", check=False,
-        interpolation="tf-bilinear", detection={**detector.detection, "score": 0.2},
+        interpolation="tf-bilinear", detect={**detector.detection, "score": 0.2},
     )  # fmt: skip
     image = draw_image(*source_wh)
     x = keras.preprocessing.image.smart_resize(rgb(image), (HEIGHT, WIDTH)) / 255
@@ -211,19 +211,19 @@ def test_what_is_missing_is_asked_for(said: Any, message: str, tmp_path: Path) -
     with pytest.raises((UsageError, keras2cv.InputError), match=message):
         export(
             DETECTORS["per class"].model(), tmp_path / "d.cv", task="detect",
-            preprocess="0-1", detection=said, check=False,
+            preprocess="0-1", detect=said, check=False,
         )  # fmt: skip
     assert not (tmp_path / "d.cv").exists()
 
 
 def test_a_wrong_number_of_labels_is_refused(tmp_path: Path) -> None:
     """One per class that is scored; a background gets its own."""
-    said = Detection.of({**DETECTORS["ssd"].detection, "score": SCORE})
+    said = DetectOptions(**{**DETECTORS["ssd"].detection, "score": SCORE})
     model = DETECTORS["ssd"].model()
     with pytest.raises(UsageError, match="3 labels, and the detector scores 5 classes"):
-        export(model, tmp_path / "d.cv", preprocess="0-1", detection=said, labels=LABELS[:3])
+        export(model, tmp_path / "d.cv", preprocess="0-1", detect=said, labels=LABELS[:3])
     report = export(
-        model, tmp_path / "d.cv", preprocess="0-1", detection=said, labels=LABELS, check=False
+        model, tmp_path / "d.cv", preprocess="0-1", detect=said, labels=LABELS, check=False
     )
     assert report.manifest.task.labels == ("background", *LABELS)
     assert any("class 0 is the background" in note for note in report.notes)
@@ -234,6 +234,6 @@ def test_detection_options_belong_to_their_task(tmp_path: Path) -> None:
     model = DETECTORS["per class"].model()
     said = {"box_format": "xyxy"}
     with pytest.raises(UsageError, match="for the task detect, and the task is raw"):
-        export(model, tmp_path / "d.cv", task="raw", detection=said, check=False)
+        export(model, tmp_path / "d.cv", task="raw", detect=said, check=False)
     with pytest.raises(UsageError, match="Leave one out"):
-        export(model, tmp_path / "d.cv", detection=said, mask={"score": 0.5}, check=False)
+        export(model, tmp_path / "d.cv", detect=said, segment={"score": 0.5}, check=False)

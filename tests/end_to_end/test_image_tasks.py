@@ -16,7 +16,7 @@ import keras2cv
 from conformance import randomize
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
-from keras2cv_export import Figure, ImageOutput, export
+from keras2cv_export import ImageOptions, KeypointsOptions, export
 from support.drawn_image import draw_image
 
 WIDTH, HEIGHT = 96, 64
@@ -73,7 +73,10 @@ def test_a_heatmap_s_highest_cell_is_the_point(source_wh: Any, tmp_path: Path) -
     """Where Keras' map is highest, in pixels of the image, with its score."""
     model = pose_by_maps("sigmoid")
     report = export(
-        model, tmp_path / "m.cv", preprocess="0-1", keypoints=Figure(refine="none", score=0.4)
+        model,
+        tmp_path / "m.cv",
+        preprocess="0-1",
+        keypoints=KeypointsOptions(refine="none", score=0.4),
     )
     assert report.manifest.task.kind == "keypoints"
     assert any("read as heatmaps" in note for note in report.notes)
@@ -113,7 +116,7 @@ def test_points_given_as_numbers_are_read_in_their_order(tmp_path: Path) -> None
     np.testing.assert_allclose([p["xy"] for p in record["points"]], expected, atol=0.01)
     np.testing.assert_allclose([p["score"] for p in record["points"]], score, atol=1e-5)
     assert [p["label"] for p in record["points"]] == ["nose", "left", "right", "back", "foot"]
-    assert loaded.manifest.task.keypoints.skeleton == (0, 1, 0, 2)  # type: ignore[union-attr]
+    assert loaded.manifest.task.record.skeleton == (0, 1, 0, 2)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,7 @@ def test_an_image_comes_out(
 def test_images_are_saved_as_they_come_out(tmp_path: Path, monkeypatch: Any) -> None:
     """`run --save` writes what the model made of each image of a folder."""
     monkeypatch.chdir(tmp_path)
-    export(upscaler("sigmoid"), "up.cv", image=ImageOutput(color="RGB"), preprocess="0-1")
+    export(upscaler("sigmoid"), "up.cv", image=ImageOptions(color="RGB"), preprocess="0-1")
     Path("in").mkdir()
     for number, size in enumerate([(WIDTH, HEIGHT), (300, 200)]):
         cv2.imwrite(f"in/{number}.png", draw_image(*size))

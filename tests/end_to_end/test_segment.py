@@ -15,8 +15,8 @@ import tensorflow as tf
 import keras2cv
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
-from keras2cv.tasks.results import Segmentation
-from keras2cv_export import Mask, export
+from keras2cv.tasks.segment.result import Segmentation
+from keras2cv_export import SegmentOptions, export
 from support.drawn_image import draw_image
 from support.segmenters import CLASSES, HEIGHT, WIDTH, ending_in_argmax, unet
 
@@ -63,7 +63,7 @@ def test_one_channel_is_a_binary_mask(activation: str | None, tmp_path: Path) ->
     model = unet(1, activation)
     export(
         model, tmp_path / "m.cv", task="segment", preprocess="0-1", labels=["road"],
-        mask=Mask(score=0.25),
+        segment=SegmentOptions(score=0.25),
     )  # fmt: skip
     image = draw_image(187, 131)
     mask = answer(model, image)
@@ -178,7 +178,7 @@ def test_what_does_not_fit_is_refused(mask: Any, message: str, tmp_path: Path) -
     with pytest.raises(UsageError, match=message):
         export(
             unet(CLASSES, "softmax"), tmp_path / "m.cv", task="segment", preprocess="0-1",
-            mask=mask, check=False,
+            segment=mask, check=False,
         )  # fmt: skip
     assert not (tmp_path / "m.cv").exists()
 

@@ -18,8 +18,9 @@ from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor, Task
 from keras2cv.bundle.reading import write_bundle
 from keras2cv.errors import InputError, Keras2cvWarning, MissingDependency, UsageError
 from keras2cv.pixels.preprocess import Preprocessor
-from keras2cv.tasks.postprocess.classify import softmax
-from keras2cv.tasks.results import Classification, RawOutputs
+from keras2cv.tasks.classify.postprocess import softmax
+from keras2cv.tasks.classify.result import Classification
+from keras2cv.tasks.raw.result import RawOutputs
 from support.drawn_image import draw_image
 from support.tiny_bundle import CLASSES, HEIGHT, LABELS, WIDTH, Classifier, manifest_of, net, npz
 

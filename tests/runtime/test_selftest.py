@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 import keras2cv
-from keras2cv.bundle.golden_vectors import Golden, GoldenImage, Sample, read_golden
+from keras2cv.bundle.golden_vectors import Golden, GoldenImage, GoldenSample, read_golden
 from keras2cv.errors import BundleError
 from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.selftest import SelfTestReport, compare, run_selftest
@@ -30,7 +30,7 @@ def golden() -> Golden:
     """Return true golden vectors of the tiny classifier: three samples and an image."""
     rng = np.random.default_rng(41)
     photos = rng.uniform(-1, 1, (3, 1, HEIGHT, WIDTH, 3)).astype(np.float32)
-    samples = tuple(Sample((photo,), (Classifier()(photo),)) for photo in photos)
+    samples = tuple(GoldenSample((photo,), (Classifier()(photo),)) for photo in photos)
     rules = Classifier().manifest().preprocessing
     assert rules is not None
     image = draw_image(143, 89)
@@ -49,7 +49,7 @@ def run(bundle: Path, golden: Golden) -> SelfTestReport:
 def with_sample(golden: Golden, change: Callable[[Array], Array]) -> Golden:
     """Return `golden` with the expected output of sample 1 changed."""
     first, second, third = golden.samples
-    wrong = Sample(second.inputs, (change(second.outputs[0].copy()),))
+    wrong = GoldenSample(second.inputs, (change(second.outputs[0].copy()),))
     return dataclasses.replace(golden, samples=(first, wrong, third))
 
 

@@ -120,7 +120,7 @@ SUBJECTS: Mapping[str, Subject] = {
         {
             "preprocess": "0-1",
             "task": "detect",
-            "detection": DETECTORS["per class"].detection,
+            "detect": DETECTORS["per class"].detection,
             "resize": "letterbox",
         },
         (64, 96, 3),

@@ -20,8 +20,10 @@ from onnx.helper import make_node
 from keras2cv.bundle.manifest import InputTensor, OutputTensor, Preprocessing, Tail, Task
 from keras2cv.bundle.reading import Bundle, write_bundle
 from keras2cv.numpy_tail.step import NmsRule, Step
-from keras2cv.tasks.image_roles import Picture, Points
-from keras2cv.tasks.roles import Anchors, Detect, Nms, Segment
+from keras2cv.tasks.detect.record import Anchors, DetectRecord, Nms
+from keras2cv.tasks.image.record import ImageRecord
+from keras2cv.tasks.keypoints.record import KeypointsRecord
+from keras2cv.tasks.segment.record import SegmentRecord
 from support.drawn_image import draw_image
 from support.tiny_bundle import HEIGHT, WIDTH, manifest_of, net, npz
 
@@ -137,7 +139,7 @@ def detector(
         graph = Graph()
         for name, columns in outputs.items():
             graph.rows(name, columns)
-        task = Task("detect", labels=labels, detect=Detect(**facts))
+        task = Task("detect", labels=labels, record=DetectRecord(**facts))
         return graph.write(folder, task, rules=dataclasses.replace(RULES, **rules))
 
     return write
@@ -175,8 +177,8 @@ def segmenter(
         shape = (1, HEIGHT // stride, WIDTH // stride, channels)
         dtype = "int32" if scores == "labels" else "float32"
         graph.output("mask", made, shape, dtype=dtype)
-        record = Segment("mask", scores, **facts)  # type: ignore[arg-type]
-        task = Task("segment", labels=labels, segment=record)
+        record = SegmentRecord("mask", scores, **facts)  # type: ignore[arg-type]
+        task = Task("segment", labels=labels, record=record)
         return graph.write(folder, task, rules=dataclasses.replace(RULES, **rules))
 
     return write
@@ -188,9 +190,9 @@ def heatmaps(rules: Mapping[str, Any] = {}, **facts: Any) -> Write:
     def write(folder: Path) -> Bundle:
         graph = Graph()
         graph.output("maps", graph.conv("maps", 5), (1, HEIGHT, WIDTH, 5))
-        record = Points("maps", "heatmaps", "cells", skeleton=(0, 1, 1, 4), **facts)
+        record = KeypointsRecord("maps", "heatmaps", "cells", skeleton=(0, 1, 1, 4), **facts)
         labels = ("nose", "left eye", "naïve", "tail", "paw")
-        task = Task("keypoints", labels=labels, keypoints=record)
+        task = Task("keypoints", labels=labels, record=record)
         return graph.write(folder, task, rules=dataclasses.replace(RULES, **rules))
 
     return write
@@ -202,8 +204,8 @@ def points(form: str, units: str, bounds: tuple[float, float], **facts: Any) -> 
     def write(folder: Path) -> Bundle:
         graph = Graph()
         graph.rows("points", (bounds, bounds, LOGIT)[: len(form)])
-        record = Points("points", form, units, refine="none", score=0.6, **facts)  # type: ignore[arg-type]
-        return graph.write(folder, Task("keypoints", keypoints=record))
+        record = KeypointsRecord("points", form, units, refine="none", score=0.6, **facts)  # type: ignore[arg-type]
+        return graph.write(folder, Task("keypoints", record=record))
 
     return write
 
@@ -224,7 +226,7 @@ def painter(color: str, rules: Mapping[str, Any] = {}, *, doubled: bool = False)
             options: dict[str, Any] = {"kernel_shape": [2, 2], "strides": [2, 2]}
             made = graph.add("ConvTranspose", [made, "twice"], "large", **options)
         graph.output("paint", made, (1, HEIGHT * scale, WIDTH * scale, channels))
-        task = Task("image", image=Picture("paint", color, -1.0, 0.9))  # type: ignore[arg-type]
+        task = Task("image", record=ImageRecord("paint", color, -1.0, 0.9))  # type: ignore[arg-type]
         return graph.write(folder, task, rules=dataclasses.replace(RULES, **rules))
 
     return write
@@ -263,9 +265,9 @@ def suppressed(folder: Path) -> Bundle:
         OutputTensor("s", "best", (1, kept), (1, kept), "same", "float32", batched=True),
         OutputTensor("c", "classes1", (1, kept), (1, kept), "same", "int32", batched=True),
     )
-    facts = Detect("yxyx", "normalised", "none", 0.31, boxes="b", scores="s", classes="c")
+    facts = DetectRecord("yxyx", "normalised", "none", 0.31, boxes="b", scores="s", classes="c")
     tail = Tail(tuple(graph.outputs), steps)
-    return graph.write(folder, Task("detect", detect=facts), tail=tail, outputs=outputs)
+    return graph.write(folder, Task("detect", record=facts), tail=tail, outputs=outputs)
 
 
 def stepped(folder: Path) -> Bundle:
@@ -356,8 +358,8 @@ def masked(folder: Path) -> Bundle:
     graph = Graph()
     graph.rows("boxes", CORNERS)
     graph.rows("scores", (SHARE, SHARE))
-    facts = Detect("yxyx", "normalised", "none", 0.6, boxes="boxes", scores="scores")
-    return graph.write(folder, Task("detect", detect=facts), rules=None)
+    facts = DetectRecord("yxyx", "normalised", "none", 0.6, boxes="boxes", scores="scores")
+    return graph.write(folder, Task("detect", record=facts), rules=None)
 
 
 # Their samples are files for each input.

@@ -15,7 +15,7 @@ from onnx import helper
 import keras2cv
 from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor, Preprocessing, Task
 from keras2cv.bundle.reading import Bundle, write_bundle
-from keras2cv.pixels.resize import INTERPOLATIONS
+from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
 from support.pixel_bundles import PIXEL_BUNDLES
 from support.tiny_bundle import (

@@ -20,10 +20,10 @@ from keras2cv.bundle.manifest import (
     Manifest,
     Measured,
     Model,
+    ModelSource,
     OutputTensor,
     Preprocessing,
     Run,
-    Source,
     Task,
 )
 from keras2cv.bundle.manifest import Evidence as ManifestEvidence
@@ -163,7 +163,7 @@ def manifest_of(
         evidence=ManifestEvidence(
             "fp32", 4, "pass", (Run("5.0.0", "new", measured),), {"keras2cv": "0.1.0"}
         ),
-        source=Source("my_model.h5", "h5", "0123456789abcdef" * 4),
+        source=ModelSource("my_model.h5", "h5", "0123456789abcdef" * 4),
     )
 
 

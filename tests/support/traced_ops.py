@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Source
+from keras2cv.bundle.manifest import ModelSource
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.tracing.capture import TracedGraph, trace
@@ -75,7 +75,7 @@ def loaded(function: Callable[..., Any], *arrays: Array) -> LoadedModel:
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         return [(f"y{k}", t) for k, t in enumerate(_several(function(*tensors)))]
 
-    return LoadedModel("function", Source("function", "live"), specs, call, None)
+    return LoadedModel("function", ModelSource("function", "live"), specs, call, None)
 
 
 def _several(result: Any) -> list[Any]:

@@ -28,9 +28,9 @@ _ABOUT = {
 def subjects() -> Iterator[Subject]:
     """Yield the detectors."""
     for name, detector in DETECTORS.items():
-        settings = {"detection": {**detector.detection, "score": SCORE}}
+        settings = {"detect": {**detector.detection, "score": SCORE}}
         yield _subject(name, _ABOUT[name], detector.model, settings, partial(_found, detector))
-    settings = {"detection": {"box_format": "yxyx", "box_units": "normalised", "score": SCORE}}
+    settings = {"detect": {"box_format": "yxyx", "box_units": "normalised", "score": SCORE}}
     about = "ends in combined_non_max_suppression"
     yield _subject("own nms", about, _selecting, settings, _selected)
 

@@ -26,10 +26,10 @@ def subjects() -> Iterator[Subject]:
         "class logits", "no softmax", partial(unet, CLASSES, None), partial(_best, tf.nn.softmax)
     )
     mask = {"score": THRESHOLD}
-    yield _subject("binary", "one channel", partial(unet, 1, "sigmoid"), _above, mask=mask)
+    yield _subject("binary", "one channel", partial(unet, 1, "sigmoid"), _above, segment=mask)
     logits = partial(_above, tf.sigmoid)
     yield _subject(
-        "binary logits", "one channel, no sigmoid", partial(unet, 1, None), logits, mask=mask
+        "binary logits", "one channel, no sigmoid", partial(unet, 1, None), logits, segment=mask
     )
     yield _subject("labels", "ends in argmax", ending_in_argmax, _nearest)
 

@@ -15,6 +15,7 @@ from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import UsageError
 from keras2cv.streams.sources import read_image
+from keras2cv.tasks import TASKS
 from keras2cv_export.bisecting import Bisection, require_onnx
 from keras2cv_export.bisecting import bisect as find_first
 from keras2cv_export.end_to_end.own_function import load_function
@@ -311,9 +312,7 @@ def _scores(bundle: Bundle) -> dict[str, str]:
     known = {name: kind for name, kind in known.items() if name in flat}
     if task.output is not None and task.scores is not None:
         known[task.output] = task.scores
-    if task.segment is not None and task.segment.scores in ("softmax", "sigmoid"):
-        known[task.segment.output] = task.segment.scores
-    return known
+    return {**known, **TASKS[task.kind].known_scores(task.record)} if task.record else known
 
 
 def _last_activations(bundle: Bundle) -> dict[str, str]:

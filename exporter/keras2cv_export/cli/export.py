@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.errors import InconclusiveError, ParityError, UsageError
+from keras2cv.schema.vocabulary import TASK_NAMES
 from keras2cv_export.cli import roles
 from keras2cv_export.cli.heavy import (
     add_model_arguments,
@@ -45,14 +46,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     _add_meaning(parser)
     roles.add_arguments(parser)
-    roles.add_point_arguments(parser)
     _add_net(parser)
     add_model_arguments(parser)
     parser.add_argument(
         "--no-check", action="store_true", help="do not compare; the bundle says `unverified`"
     )
     parser.add_argument(
-        "--explain", action="store_true", help="show what was rewritten in the graph, how often"
+        "--explain",
+        action="store_true",
+        help="show what was rewritten in the graph, how often, and what was left alone, and why",
     )
     add_json_argument(parser, "the report")
 
@@ -61,10 +63,7 @@ def _add_meaning(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("what goes in and what comes out")
     group.add_argument(
         "--task",
-        choices=(
-            *("classify", "binary", "regress", "embed"),
-            *("detect", "segment", "keypoints", "image", "raw"),
-        ),
+        choices=TASK_NAMES,
         help="what the outputs mean (default: told by the last layer)",
     )
     group.add_argument("--labels", type=Path, metavar="FILE", help="a class per line, UTF-8")
@@ -223,6 +222,9 @@ def _pass_lines(report: ExportReport) -> Iterator[str]:
     yield "rewritten:" if report.passes else "rewritten: nothing"
     for name, count in report.passes:
         yield f"  {count:>4} x  {name}"
+    if report.left_alone:
+        yield "left alone:"
+    yield from (f"  {one}" for one in report.left_alone)
 
 
 def _closing_lines(report: ExportReport) -> Iterator[str]:

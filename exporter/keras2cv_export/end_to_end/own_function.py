@@ -13,8 +13,8 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Preprocessing
 from keras2cv.errors import UsageError
-from keras2cv.pixels.geometry import PADDING_RULES, RESIZE_RULES
-from keras2cv.pixels.resize import INTERPOLATIONS
+from keras2cv.pixels.geometry import PADDING_RULES
+from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES
 from keras2cv_export.end_to_end import reference_pictures as keras_side
 
 from .way import Decoder, Way

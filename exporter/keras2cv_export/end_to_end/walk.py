@@ -23,11 +23,12 @@ from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.pixels.geometry import Placement, fit, place
 from keras2cv.pixels.images import as_bgr, as_gray
 from keras2cv.streams.sources import read_image
-from keras2cv.tasks.postprocess import IN_PIXELS, POSTPROCESSORS
-from keras2cv.tasks.results import Result
+from keras2cv.tasks.postprocess import results_of
+from keras2cv.tasks.result import Result
 from keras2cv_export.end_to_end import reference_pictures as keras_side
-from keras2cv_export.parity.agreement import Agreement, Part, agree_on, merge
 from keras2cv_export.parity.tolerance import Tolerance
+from keras2cv_export.tasks.agreement import PictureAgreement
+from keras2cv_export.tasks.comparison import Agreement, agree_on, merge
 
 from .own_function import Function, recognise
 from .stages import (
@@ -102,7 +103,7 @@ class Walked:
     sizes_wh: tuple[tuple[int, int], tuple[int, int]]
     gaps: tuple[Gap, ...]
     outputs: tuple[Outputs, ...]
-    part: Part | None
+    part: PictureAgreement | None
     seen: Seen | None
 
 
@@ -376,7 +377,7 @@ def _part(
     results: tuple[Result, Result] | None,
     outputs: Sequence[Outputs],
     sizes_wh: tuple[tuple[int, int], tuple[int, int]],
-) -> Part | None:
+) -> PictureAgreement | None:
     if results is None or sizes_wh[0] != sizes_wh[1]:
         return None
     allowed = max(trip.tolerance.limits(name).max_abs for name in outputs[0])
@@ -385,10 +386,7 @@ def _part(
 
 def _result(manifest: Manifest, outputs: Outputs, placement: Placement) -> Result:
     one = {o.name: outputs[o.name][:1] if o.batched else outputs[o.name] for o in manifest.outputs}
-    kind = manifest.task.kind
-    if (in_pixels := IN_PIXELS.get(kind)) is not None:
-        return in_pixels(manifest.task, one, [placement])[0]
-    return POSTPROCESSORS[kind](manifest.task, one)[0]
+    return results_of(manifest.task, one, manifest.outputs, [placement])[0]
 
 
 def _agreement(manifest: Manifest, walked: Sequence[Walked]) -> Agreement:

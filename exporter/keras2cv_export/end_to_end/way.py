@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 from keras2cv.bundle.manifest import Preprocessing
 from keras2cv.errors import UsageError
-from keras2cv.pixels.geometry import PADDING_RULES, RESIZE_RULES
-from keras2cv.pixels.resize import INTERPOLATIONS
+from keras2cv.pixels.geometry import PADDING_RULES
+from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.tasks.presets import PRESETS, Geometry, preprocessing
 

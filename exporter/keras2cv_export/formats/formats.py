@@ -11,8 +11,9 @@ from typing import Final, Protocol
 
 import onnx_ir as ir
 
-from keras2cv.bundle.manifest import Format, Model, OutputTensor, Storage
+from keras2cv.bundle.manifest import Model, OutputTensor
 from keras2cv.errors import UsageError
+from keras2cv.schema.vocabulary import Format, Storage
 from keras2cv_export.convert import Converted, convert_unchecked
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.targets.importer_support import Unsupported, examine, require_supported

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import onnx_ir as ir
 
-from keras2cv.bundle.manifest import Layout
+from keras2cv.schema.vocabulary import Layout
 
 from .edit import drop, nodes, permutation, shape_of
 

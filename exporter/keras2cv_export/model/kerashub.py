@@ -1,9 +1,9 @@
-"""Read a KerasHub model's own description: its task, its preprocessing, and its box decoding.
+"""What a model of KerasHub says of itself: its task, its pixels, and how its boxes are decoded.
 
-KerasHub's `predict` does more than the network: its `preprocessor` turns pixels into the input, and
-a detector's `decode_predictions` decodes the boxes from its anchors and suppresses overlapping
-ones. A bundle has to do both as well, and the model holds every number of it. KerasHub itself is
-not imported: a model brings its own class along.
+KerasHub's `predict` does more than the network: its `preprocessor` brings pixels to the input, and
+a detector's `decode_predictions` takes the boxes off its anchors and suppresses. A bundle has to
+do both as well, and the model holds every number of it. KerasHub itself is not imported: a model
+brings its own class along.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Kind
+from keras2cv.schema.vocabulary import TaskName
 
-_KINDS: Final[Mapping[str, Kind]] = {
+_KINDS: Final[Mapping[str, TaskName]] = {
     "ObjectDetector": "detect",
     "ImageClassifier": "classify",
     "ImageSegmenter": "segment",
@@ -34,60 +34,60 @@ _CORNERS: Final = {
 
 @dataclass(frozen=True)
 class Told:
-    """The task and preprocessing of a KerasHub model; empty for any other model.
+    """What a model of KerasHub says; empty for any other.
 
     Attributes:
-        name: The model's class.
+        name: Its class.
         kind: Its task.
-        pixels: The preprocessing, in the form of a FILE.json; None without a preprocessor.
-        detection: The fields of a `Detection`.
+        pixels: The preprocessing, as a FILE.json has it; None without a preprocessor.
+        options: The fields of the options that describe its outputs (`DetectOptions`).
         converter: The class that `pixels` come from.
     """
 
     name: str = ""
-    kind: Kind | None = None
+    kind: TaskName | None = None
     pixels: Mapping[str, Any] | None = None
-    detection: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     converter: str = ""
 
     @property
     def task_note(self) -> tuple[str, ...]:
-        """Explain where the task comes from."""
-        decoded = "; boxes as its decode_predictions() makes them" if self.detection else ""
+        """Say where the task comes from."""
+        decoded = "; boxes as its decode_predictions() makes them" if self.options else ""
         return (
             f"Task: {self.kind}, as KerasHub's {self.name} is for it{decoded}. "
-            "Give --task to change that.",
+            "Say --task to change that.",
         )
 
     @property
     def pixels_note(self) -> tuple[str, ...]:
-        """Explain where the preprocessing comes from."""
-        return (f"Preprocessing: as its {self.converter} does it. Give --preprocess to change it.",)
+        """Say where the preprocessing comes from."""
+        return (f"Preprocessing: as its {self.converter} does it. Say --preprocess to change it.",)
 
 
 def told_by(model: Any, size_wh: tuple[int, int] | None) -> Told:
-    """Describe a KerasHub model whose images have that size.
+    """Return what `model` says of itself, for images of that size.
 
     Args:
         model: A Keras model, or None.
-        size_wh: Width and height of its only input, an image; None for other inputs.
+        size_wh: Width and height of its only image input; None where it has another.
     """
     kind = _kind(model)
     if kind is None or size_wh is None:
         return Told()
-    detection = _detection(model, size_wh) if kind == "detect" else {}
+    options = _detection(model, size_wh)
     converter = getattr(getattr(model, "preprocessor", None), "image_converter", None)
     pixels = None if converter is None else _pixels(converter)
-    return Told(type(model).__name__, kind, pixels, detection, type(converter).__name__)
+    return Told(type(model).__name__, kind, pixels, options, type(converter).__name__)
 
 
-def _kind(model: Any) -> Kind | None:
+def _kind(model: Any) -> TaskName | None:
     classes = [c for c in type(model).__mro__ if c.__module__.startswith("keras_hub.")]
     return next((kind for c in classes if (kind := _KINDS.get(c.__name__))), None)
 
 
 def _detection(model: Any, size_wh: tuple[int, int]) -> dict[str, Any]:
-    """Return how `decode_predictions` reads the outputs; nothing for unknown detectors."""
+    """Return how `decode_predictions` reads the outputs; nothing for a detector not known here."""
     outputs, decoder = model.output, getattr(model, "prediction_decoder", None)
     if (
         decoder is None

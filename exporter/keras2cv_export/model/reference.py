@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv.bundle.manifest import MAX_ELEMENTS
 from keras2cv.errors import ModelError
+from keras2cv.schema.tensors import MAX_ELEMENTS
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import layer_of
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
-from keras2cv.bundle.manifest import Manifest, Storage, Weights
+from keras2cv.bundle.manifest import Manifest, Weights
 from keras2cv.bundle.reading import write_manifest
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import version_tuple
+from keras2cv.schema.vocabulary import Storage
 from keras2cv_export.convert import Converted
 from keras2cv_export.formats.formats import FORMATS
 from keras2cv_export.parity.parity import ParityReport

@@ -1,55 +1,47 @@
-"""Settle what the user left open: preprocessing and task, each stated, recognised, or refused."""
+"""Settle preprocessing and task: each is stated, recognised, or refused."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from keras2cv.bundle.manifest import KINDS, MAX_LABELS, Kind, Preprocessing, Task
+from keras2cv.bundle.manifest import Preprocessing, Task
 from keras2cv.errors import InputError, UsageError
+from keras2cv.schema.vocabulary import TASK_NAMES, TaskName
+from keras2cv.tasks.task import MAX_LABELS
 from keras2cv_export.model.kerashub import Told, told_by
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
 
-from .detect import Detection, detection_task
-from .image import ImageOutput, image_task
-from .keypoints import Figure, figure_task
+from . import TASKS
 from .outputs import outputs_of
 from .presets import PRESETS, Geometry, preprocessing
 from .recognise import build_task, guess_kind, normaliser, preset_hint
-from .segment import Mask, mask_task
 
 if TYPE_CHECKING:
     from keras2cv_export.convert import Converted
 
-Said: TypeAlias = Detection | Mask | Figure | ImageOutput
 _MAX_LABEL_BYTES: Final = 2**26
-_KIND_OF: Final[Mapping[type, Kind]] = {
-    Detection: "detect",
-    Mask: "segment",
-    Figure: "keypoints",
-    ImageOutput: "image",
-}
 Labels = Sequence[str] | str | os.PathLike[str] | None
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user said, None for what was left open."""
+    """The user's choices, None for what is open. `outputs`: a task, and how it is described."""
 
     task: str | None
     labels: Any
     preprocess: str | os.PathLike[str] | None
     geometry: Geometry
-    outputs: Said | None = None
+    outputs: tuple[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What holds, and the sentences that say what was not stated by the user."""
+    """The decisions, and a note for each that the user did not make."""
 
     preprocessing: Preprocessing | None
     task: Task
@@ -64,11 +56,11 @@ def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
     """
     labels = read_labels(wishes.labels)
     told = told_by(loaded.keras_model, _only_image_size(loaded))
-    kind, task_note = _kind(converted, wishes.task or _implied(wishes.outputs), labels, told)
-    _check_said(kind, wishes.outputs)
+    described = wishes.outputs[0] if wishes.outputs is not None else None
+    kind, task_note = _kind(converted, wishes.task or described, labels, told)
+    _check_described(kind, described)
     facts, image_note = _preprocessing(loaded, kind, wishes, told)
-    said = _completed(wishes.outputs, told) if kind == "detect" else wishes.outputs
-    task, roles_note = _task(kind, converted, said, labels, facts)
+    task, roles_note = _task(kind, converted, _options(kind, wishes, told), labels, facts)
     return Facts(facts, task, task_note + roles_note + image_note)
 
 
@@ -80,46 +72,36 @@ def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
     return int(only.shape[2] or 0), int(only.shape[1] or 0)
 
 
-def _completed(said: Said | None, told: Told) -> Detection:
-    """Return what the user said of a detector, and what the model says where the user did not."""
-    stated = vars(cast("Detection", said)) if said is not None else {}
-    known = {key: value for key, value in stated.items() if value is not None}
-    if not known.get("nms_across_classes"):  # False is what is not said
-        known.pop("nms_across_classes", None)
-    return Detection(**{**told.detection, **known})
-
-
-def _check_said(kind: Kind, said: Said | None) -> None:
-    if said is not None and (asked := _KIND_OF[type(said)]) != kind:
+def _check_described(kind: TaskName, described: str | None) -> None:
+    if described not in (None, kind):
         raise UsageError(
-            f"What was said of the outputs is for the task {asked}, and the task is {kind}. "
-            f"Give --task {asked}, or leave it out."
+            f"The description of the outputs is for the task {described}, and the task is {kind}. "
+            f"Give --task {described}, or leave it out."
         )
 
 
+def _options(kind: TaskName, wishes: Wishes, told: Told) -> Any:
+    """Return the user's options, completed by the model's own where the user left them open."""
+    cls = TASKS[kind].options
+    if cls is None:
+        return None
+    stated = vars(wishes.outputs[1]) if wishes.outputs is not None else {}
+    known = {k: v for k, v in stated.items() if v is not None and v is not False}
+    return cls(**{**(told.options if told.kind == kind else {}), **known})
+
+
 def _task(
-    kind: Kind,
+    kind: TaskName,
     converted: Converted,
-    said: Said | None,
+    options: Any,
     labels: tuple[str, ...] | None,
     taken: Preprocessing | None,
 ) -> tuple[Task, tuple[str, ...]]:
-    """Return the task of that kind, and what was not stated of the outputs that it reads."""
-    if kind == "detect":
-        return detection_task(cast("Detection", said or Detection()), outputs_of(converted), labels)
-    if kind == "segment":
-        return mask_task(cast("Mask", said or Mask()), outputs_of(converted), labels)
-    if kind == "keypoints":
-        return figure_task(cast("Figure", said or Figure()), outputs_of(converted), labels)
-    if kind == "image":
-        told = cast("ImageOutput", said or ImageOutput())
-        return image_task(told, outputs_of(converted), labels, taken)
-    return build_task(kind, converted.heads, labels), ()
-
-
-def _implied(said: Said | None) -> Kind | None:
-    """Return the task of which outputs were described."""
-    return None if said is None else _KIND_OF[type(said)]
+    """Return the task of that kind, and a note for everything that was not stated."""
+    describe = TASKS[kind].describe
+    if describe is None:
+        return build_task(kind, converted.heads, labels), ()
+    return describe(options, outputs_of(converted), labels, taken)
 
 
 def read_labels(labels: Any) -> tuple[str, ...] | None:
@@ -158,11 +140,11 @@ def _lines(path: Path) -> list[str]:
 
 def _kind(
     converted: Converted, wish: str | None, labels: Sequence[str] | None, told: Told
-) -> tuple[Kind, tuple[str, ...]]:
+) -> tuple[TaskName, tuple[str, ...]]:
     if wish is not None:
-        if wish not in KINDS:
-            raise UsageError(f"There is no task {wish!r}. Choose {', '.join(KINDS)}.")
-        return cast("Kind", wish), ()
+        if wish not in TASK_NAMES:
+            raise UsageError(f"There is no task {wish!r}. Choose {', '.join(TASK_NAMES)}.")
+        return cast("TaskName", wish), ()
     if told.kind is not None:
         return told.kind, told.task_note
     kind = guess_kind(converted.heads, labels)
@@ -171,7 +153,7 @@ def _kind(
 
 
 def _preprocessing(
-    loaded: LoadedModel, kind: Kind, wishes: Wishes, told: Told
+    loaded: LoadedModel, kind: TaskName, wishes: Wishes, told: Told
 ) -> tuple[Preprocessing | None, tuple[str, ...]]:
     images = [spec for spec in loaded.inputs if spec.is_image]
     if wishes.preprocess is not None:
@@ -183,7 +165,7 @@ def _preprocessing(
     if len(images) == len(loaded.inputs) == 1 and layer and images[0].shape[3] in (1, 3):
         facts = preprocessing("none", images[0], wishes.geometry, "in the model")
         return facts, (_inside(layer, facts),)
-    if kind == "raw" or not images:
+    if TASKS[kind].takes_arrays or not images:
         return None, ()
     raise UsageError(_must_say(loaded, images[0], kind))
 
@@ -207,7 +189,7 @@ def _inside(layer: str, facts: Preprocessing) -> str:
     )
 
 
-def _must_say(loaded: LoadedModel, image: TensorSpec, kind: Kind) -> str:
+def _must_say(loaded: LoadedModel, image: TensorSpec, kind: TaskName) -> str:
     hint = preset_hint(loaded.name)
     advice = f" {loaded.name!r} of keras.applications was trained with {hint}." if hint else ""
     return (

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import onnx_ir as ir
 
-from keras2cv.bundle.manifest import Kind, Scores, Task
+from keras2cv.bundle.manifest import Task
 from keras2cv.errors import UsageError
+from keras2cv.schema.vocabulary import Scores, TaskName
 from keras2cv_export.model.spec import TensorSpec
+
+from . import TASKS
+from .kind import OneOutput
 
 # Layers that turn pixels into what the network was trained on.
 _NORMALISERS = ("Rescaling", "Normalization")
@@ -88,61 +92,55 @@ def last_activation(value: ir.Value | None) -> str:
     return {"Softmax": "softmax", "Sigmoid": "sigmoid"}.get(node.op_type if node else "", "linear")
 
 
-def guess_kind(found: Sequence[Head], labels: Sequence[str] | None) -> Kind:
+def guess_kind(found: Sequence[Head], labels: Sequence[str] | None) -> TaskName:
     """Tell the task where the last layer leaves no doubt; `raw` promises nothing."""
-    if len(found) != 1 or found[0].classes is None:
-        return "raw"
-    classes, activation = found[0].classes, found[0].activation
-    if activation == "softmax" and classes > 1:
-        return "classify"
-    if activation == "sigmoid" and classes == 1:
-        return "binary"
-    return "classify" if labels and len(labels) == classes and classes > 1 else "raw"
+    if len(found) == 1 and found[0].classes is not None:
+        for task, row in TASKS.items():
+            if row.recognises(found[0], labels):
+                return cast("TaskName", task)
+    return "raw"
 
 
-def build_task(kind: Kind, found: Sequence[Head], labels: Sequence[str] | None) -> Task:
-    """Say which output the task reads, and what its numbers are.
+def build_task(kind: TaskName, found: Sequence[Head], labels: Sequence[str] | None) -> Task:
+    """Return the task of a kind whose options are nothing: it reads one output, or all of them.
 
     Raises:
         UsageError: No output, or more than one, fits the task; the labels have the wrong count.
     """
-    if kind == "raw":
-        return Task("raw", labels=tuple(labels) if labels else None)
-    head = _only_fitting(kind, found)
-    _check_labels(kind, head, labels)
-    return Task(kind, head.spec.name, _scores(kind, head), tuple(labels) if labels else None)
+    names = tuple(labels) if labels else None
+    if (wanted := TASKS[kind].one_output) is None:
+        return Task(kind, labels=names)
+    head = _only_fitting(kind, wanted, found)
+    _check_labels(kind, wanted, head, labels)
+    return Task(kind, head.spec.name, _scores(head) if wanted.has_scores else None, names)
 
 
-def _only_fitting(kind: Kind, found: Sequence[Head]) -> Head:
-    fitting = [h for h in found if h.classes is not None and (kind != "binary" or h.classes == 1)]
-    if kind in ("classify", "embed"):
-        fitting = [h for h in fitting if (h.classes or 0) > 1]
+def _only_fitting(kind: TaskName, wanted: OneOutput, found: Sequence[Head]) -> Head:
+    fitting = [head for head in found if head.classes is not None and wanted.fits(head.classes)]
     if len(fitting) != 1:
         raise UsageError(
-            f"The task {kind} needs one output of shape {_wanted(kind)}, and this model has "
+            f"The task {kind} needs one output of shape {wanted.shape}, and this model has "
             f"{len(fitting)} such: {', '.join(str(h.spec) for h in found)}. Use --task raw."
         )
     return fitting[0]
 
 
-def _wanted(kind: Kind) -> str:
-    return {"binary": "(N, 1)", "classify": "(N, classes)"}.get(kind, "(N, values)")
-
-
-def _check_labels(kind: Kind, head: Head, labels: Sequence[str] | None) -> None:
-    if labels is not None and kind == "embed":
-        raise UsageError("The numbers of an embedding have no names. Leave the labels out.")
-    wanted = (1, 2) if kind == "binary" else (head.classes,)
-    if labels is not None and len(labels) not in wanted:
+def _check_labels(
+    kind: TaskName, wanted: OneOutput, head: Head, labels: Sequence[str] | None
+) -> None:
+    if labels is None:
+        return
+    if TASKS[kind].unnamed:
+        raise UsageError(TASKS[kind].unnamed)
+    counts = wanted.label_counts(head.classes or 0)
+    if len(labels) not in counts:
         raise UsageError(
             f"There are {len(labels)} labels, and the output {head.spec} needs "
-            f"{' or '.join(map(str, wanted))}. Give one per class, one per line."
+            f"{' or '.join(map(str, counts))}. Give one per class, one per line."
         )
 
 
-def _scores(kind: Kind, head: Head) -> Scores | None:
-    if kind in ("regress", "embed"):
-        return None
+def _scores(head: Head) -> Scores:
     if head.activation == "linear":
         return "logits"
     return "sigmoid" if head.activation == "sigmoid" else "softmax"

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras2cv.bundle.golden_vectors import Golden, GoldenImage, Sample
+from keras2cv.bundle.golden_vectors import Golden, GoldenImage, GoldenSample
 from keras2cv.bundle.manifest import Manifest, OutputTensor
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv_export.parity.tolerance import Tolerance
@@ -45,7 +45,7 @@ def write_selftest(
     names = [output.name for output in manifest.outputs]
     Golden(
         tuple(
-            Sample(tuple(samples[i]), tuple(expected[i][name] for name in names))
+            GoldenSample(tuple(samples[i]), tuple(expected[i][name] for name in names))
             for i in _first_distinct(samples)
         ),
         tuple(_limit(tolerance, output) for output in manifest.outputs),

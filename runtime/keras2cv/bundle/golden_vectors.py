@@ -32,7 +32,7 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Sample:
+class GoldenSample:
     """Arrays for the inputs, and TensorFlow's outputs for them."""
 
     inputs: tuple[Array, ...]
@@ -68,7 +68,7 @@ class GoldenImage:
 class Golden:
     """The golden vectors of a bundle; `tolerances` has a limit per output."""
 
-    samples: tuple[Sample, ...]
+    samples: tuple[GoldenSample, ...]
     tolerances: tuple[float, ...]
     image: GoldenImage | None = None
 
@@ -108,11 +108,11 @@ def read_golden(path: Path, manifest: Manifest) -> Golden:
 def _golden(arrays: dict[str, Array], manifest: Manifest) -> Golden:
     """Take what the model needs out of `arrays`; anything left is unknown."""
     input_count, output_count = len(manifest.inputs), len(manifest.outputs)
-    samples: list[Sample] = []
+    samples: list[GoldenSample] = []
     while f"in/{len(samples)}/0" in arrays:
         i = len(samples)
         inputs = _take(arrays, f"in/{i}", input_count)
-        samples.append(Sample(inputs, _take(arrays, f"out/{i}", output_count)))
+        samples.append(GoldenSample(inputs, _take(arrays, f"out/{i}", output_count)))
     tolerances = tuple(_limit(limit) for limit in _take(arrays, "tolerance", output_count))
     image = None
     if "image/png" in arrays:

@@ -14,8 +14,7 @@ from keras2cv.bundle.manifest import (
     Tuned,
 )
 from keras2cv.cli.snippet import exact
-from keras2cv.tasks.image_roles import Points
-from keras2cv.tasks.roles import Detect, Segment
+from keras2cv.tasks import TASKS
 
 _RESIZED = {
     "stretch": "stretched to {0}x{1}",
@@ -42,7 +41,7 @@ def describe(manifest: Manifest) -> Iterator[str]:
     yield from _entry("output", _outputs(manifest))
     yield from _entry("after it", _tail(manifest))
     yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
-    yield from _entry("task", [_task(manifest.task), *_record(manifest.task)])
+    yield from _entry("task", _task_lines(manifest.task))
     yield from _entry("net", [*_net(manifest), *_weights(manifest)])
     if manifest.tuned is not None:
         yield from _entry("tuned", _tuned(manifest, manifest.tuned))
@@ -124,6 +123,12 @@ def _per_channel(values: tuple[float, ...]) -> str:
     return f"({', '.join(f'{value:g}' for value in values)})"
 
 
+def _task_lines(task: Task) -> list[str]:
+    """Return the task in a line, and how its record reads the outputs."""
+    facts = () if task.record is None else TASKS[task.kind].facts(task.record)
+    return [_task(task), *facts]
+
+
 def _task(task: Task) -> str:
     text = task.kind if not task.roles else f"{task.kind} from {', '.join(task.roles.values())}"
     if task.scores is not None:
@@ -133,52 +138,6 @@ def _task(task: Task) -> str:
         more = f", ... {left} more" if left > 0 else ""
         text += f": {', '.join(task.labels[:_SHOWN_LABELS])}{more}"
     return text
-
-
-def _record(task: Task) -> Iterator[str]:
-    if task.detect is not None:
-        yield from _detect(task.detect)
-    if task.segment is not None:
-        yield _segment(task.segment)
-    if task.keypoints is not None:
-        yield _points(task.keypoints)
-    if task.image is not None:
-        yield f"{task.image.color}, {task.image.low:g} is black, {task.image.high:g} is white"
-
-
-def _detect(facts: Detect) -> Iterator[str]:
-    units = "shares of the input" if facts.box_units == "normalised" else "pixels of the input"
-    offsets = f", offsets from {len(facts.anchors.table)} anchors" if facts.anchors else ""
-    columns = f"; each row is {facts.columns}" if facts.columns else ""
-    yield f"boxes are {facts.box_format} in {units}{offsets}{columns}"
-    needed = {"scores": facts.activation, "objectness": facts.objectness_activation or "none"}
-    missing = [f"{what} go through {how}" for what, how in needed.items() if how != "none"]
-    kept = f"kept above {facts.score:g}"
-    if facts.background is not None:
-        kept += f", class {facts.background} is none"
-    if facts.nms is not None:
-        which = "whatever their class" if facts.nms.across_classes else "of the same class"
-        kept += f", and the best of those {which} that overlap by more than {facts.nms.iou:g}"
-    if facts.max_detections is not None:
-        kept += f", at most {facts.max_detections}"
-    yield "; ".join([*missing, kept])
-
-
-def _segment(facts: Segment) -> str:
-    above = "" if facts.threshold is None else f", class 1 above {facts.threshold:g}"
-    return f"a class for each pixel, by {facts.scores}{above}"
-
-
-def _points(facts: Points) -> str:
-    if facts.form == "heatmaps":
-        refined = ", moved a quarter of a cell" if facts.refine == "quarter" else ""
-        text = f"a point where each heatmap is highest{refined}"
-    else:
-        units = "shares of the input" if facts.units == "normalised" else "pixels of the input"
-        text = f"points are {facts.form} in {units}"
-    if facts.activation != "none":
-        text += f"; scores go through {facts.activation}"
-    return f"{text}; drawn above {facts.score:g}" if facts.has_scores else text
 
 
 def _net(manifest: Manifest) -> list[str]:

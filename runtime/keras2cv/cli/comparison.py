@@ -1,22 +1,24 @@
-"""How far each embedding of a run is from the first one."""
+"""How far each result of a run is from the first one, for tasks where that means something."""
 
 from __future__ import annotations
 
 from keras2cv.streams.answers import Answer
-from keras2cv.tasks.results import Embedding
+from keras2cv.tasks.kind import kind_of
+from keras2cv.tasks.result import Result
 
 
 class Comparison:
-    """Cosine distances to the run's first embedding; other results have none."""
+    """Distances to the run's first result, such as an embedding's; most tasks have none."""
 
     def __init__(self) -> None:
-        self._first: tuple[str, Embedding] | None = None
+        self._first: tuple[str, Result] | None = None
 
     def of(self, answer: Answer) -> tuple[str, float] | None:
         """Return the name of the first, and how far this one is from it; None for the first."""
-        if not isinstance(answer.result, Embedding):
+        result = answer.result
+        if result is None or (distance := kind_of(result).distance) is None:
             return None
         if self._first is None or self._first[0] == answer.name:
-            self._first = (answer.name, answer.result)
+            self._first = (answer.name, result)
             return None
-        return self._first[0], answer.result.cosine_distance(self._first[1])
+        return self._first[0], distance(result, self._first[1])

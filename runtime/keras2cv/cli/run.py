@@ -182,6 +182,7 @@ def _known(args: Namespace) -> frozenset[str]:
 def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None:
     """Refuse what cannot work before anything runs."""
     from keras2cv.streams.sources import VIDEO_SUFFIXES
+    from keras2cv.tasks import TASKS
 
     manifest = model.manifest
     _check_inputs(manifest, sources)
@@ -197,7 +198,7 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
         raise UsageError("--resume reads what is there already from --json FILE. Name the file.")
     if args.resume and args.save and args.save.suffix.lower() in VIDEO_SUFFIXES:
         raise UsageError(f"--resume cannot go on with the video {args.save}. Name a folder.")
-    if args.top and manifest.task.kind != "classify":
+    if args.top and not TASKS[manifest.task.kind].ranks:
         raise UsageError(
             f"--top is for classes, and the task of {args.bundle} is {manifest.task.kind}. "
             "Leave it out."

@@ -23,7 +23,7 @@ from keras2cv.streams.answers import Answer, ready_ahead
 from keras2cv.streams.frames import Source
 from keras2cv.streams.pipeline import Pipeline
 from keras2cv.streams.sources import VIDEO_SUFFIXES
-from keras2cv.tasks.results import Classification, Result
+from keras2cv.tasks.result import Result
 
 Sink: TypeAlias = Callable[[Answer], bool]
 Saver: TypeAlias = Pictures | VideoFile
@@ -185,8 +185,9 @@ def _json(write: Callable[[str], None], top: int | None, more: Mapping[str, Any]
 
 def _record(result: Result, top: int | None) -> dict[str, Any]:
     record = result.to_dict()
-    if top is not None and isinstance(result, Classification):
-        record["top"] = [scored._asdict() for scored in result.top(top)]
+    ranked = getattr(result, "top", None)  # a result that ranks classes
+    if top is not None and ranked is not None:
+        record["top"] = [scored._asdict() for scored in ranked(top)]
     return record
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv._version import VERSION
-from keras2cv.bundle.manifest import Kind
 from keras2cv.bundle.reading import Bundle
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
+from keras2cv.schema.vocabulary import TaskName
+from keras2cv.tasks import TASKS
 
 # Each file of a C++ program, and for which traits it is written.
 _CPP_FILES: Final[Mapping[str, str]] = {
@@ -45,24 +46,13 @@ _PYTHON_PARTS: Final[Mapping[str, str]] = {
     "sources": "",
     "program": "",
 }
-_TITLES: Final[Mapping[Kind, str]] = {
-    "classify": "one of many classes",
-    "binary": "yes or no",
-    "regress": "numbers",
-    "embed": "vectors that are near for images that are alike",
-    "raw": "every output as it is",
-    "detect": "boxes around things",
-    "segment": "a class for every pixel",
-    "keypoints": "points of a figure",
-    "image": "an image from an image",
-}
 # The options of a program, and for which traits it has them.
 _OPTIONS: Final[Mapping[str, str]] = {
-    "[--top K]": "classify",
-    "[--score S]": "detect segment keypoints",
+    "[--top K]": "top",
+    "[--score S]": "score",
     "[--json]": "",
     "[--save PATH]": "!arrays",
-    "[--mask PATH]": "segment",
+    "[--mask PATH]": "mask",
     "[--show]": "!inputs",
     "[--device NAME]": "",
 }
@@ -100,19 +90,19 @@ def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]
     return {name: fill(text, traits, words) for name, text in texts.items()}
 
 
-def _cpp(kind: Kind, traits: frozenset[str]) -> dict[str, str]:
+def _cpp(kind: TaskName, traits: frozenset[str]) -> dict[str, str]:
     names = [name for name, wanted in _CPP_FILES.items() if applies(wanted, traits)]
     texts = {name: read_template(f"cpp/{name}") for name in names}
     return {**texts, "answer.hpp": read_template(f"cpp/answer/{kind}.hpp")}
 
 
-def _python(kind: Kind, traits: frozenset[str]) -> dict[str, str]:
+def _python(kind: TaskName, traits: frozenset[str]) -> dict[str, str]:
     names = [name for name, wanted in _PYTHON_PARTS.items() if applies(wanted, traits)]
     parts = [read_template(f"python/{name.format(kind=kind)}.py.in") for name in names]
     return {"predict.py": "\n\n".join(parts)}
 
 
-LANGUAGES: Final[Mapping[str, Callable[[Kind, frozenset[str]], dict[str, str]]]] = {
+LANGUAGES: Final[Mapping[str, Callable[[TaskName, frozenset[str]], dict[str, str]]]] = {
     "cpp": _cpp,
     "python": _python,
 }
@@ -125,7 +115,7 @@ def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
     options = " ".join(name for name, wanted in _OPTIONS.items() if applies(wanted, traits))
     return {
         "kind": manifest.task.kind,
-        "task": _TITLES[manifest.task.kind],
+        "task": TASKS[manifest.task.kind].title,
         "sources": sources,
         "options": options,
         "version": VERSION,

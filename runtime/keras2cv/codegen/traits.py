@@ -1,16 +1,31 @@
-"""What in a bundle decides which program is written for it."""
+"""The traits of a bundle that decide which program is written for it."""
 
 from __future__ import annotations
 
-from keras2cv.bundle.manifest import RECORDS, Manifest, Preprocessing
+from keras2cv.bundle.manifest import Manifest, Preprocessing
+from keras2cv.tasks import TASKS
 
 
 def traits_of(manifest: Manifest) -> frozenset[str]:
     """Return the traits that the templates ask for.
 
-    The task's kind, and:
+    The traits of the task's row (`TaskKind.traits`):
 
+        top         it ranks classes: --top
+        score       it decides by a threshold: --score; its answers are tags on the image
+        mask        it gives each pixel a class: --mask, and its threshold is one of pixels
+        scores      `task.scores` names the kind of its numbers
+        roles       it reads several outputs, each with a role
+        nested      its numbers are written as nested lists
+        crops       it needs the part of the image that the net sees
+        compared    each answer is compared with the first
+
+    And of the bundle:
+
+        output      it reads one output, which `task.output` names
+        record      its own part of the manifest, `task.<kind>`, names its outputs
         pixels      it answers in pixels of the image
+        picture     its answer is a picture, and not drawn on the image
         inputs      there are other inputs than an image
         photo       one of several inputs is an image that gets prepared
         arrays      no input is: they are arrays, as Keras takes them
@@ -24,22 +39,25 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         pillow      one of Pillow's
         tensorflow  one of TensorFlow's
     """
-    kind = manifest.task.kind
+    row = TASKS[manifest.task.kind]
     is_image = manifest.preprocessing is not None
     library = _filter_library(manifest.preprocessing)
-    has_inputs, in_pixels = not is_image or len(manifest.inputs) > 1, kind in RECORDS
+    has_inputs = not is_image or len(manifest.inputs) > 1
     found = {
-        kind: True,
-        "pixels": in_pixels,
+        **dict.fromkeys(row.traits, True),
+        "output": not row.reads,
+        "record": row.record is not None,
+        "pixels": row.in_pixels,
+        "picture": not row.has_drawing,
         "inputs": has_inputs,
         "photo": has_inputs and is_image,
         "arrays": not is_image,
         "tail": manifest.tail is not None,
-        "drawn": is_image and kind != "image",
-        "placed": in_pixels and has_inputs and is_image,
-        "identity": in_pixels and not is_image,
-        "writes": is_image or kind == "segment",
-        "checks": kind == "classify" or not has_inputs,
+        "drawn": is_image and row.has_drawing,
+        "placed": row.in_pixels and has_inputs and is_image,
+        "identity": row.in_pixels and not is_image,
+        "writes": is_image or "mask" in row.traits,
+        "checks": row.ranks or not has_inputs,
         "resample": library is not None,
         "pillow": library == "pillow",
         "tensorflow": library == "tensorflow",

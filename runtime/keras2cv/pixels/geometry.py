@@ -15,13 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from keras2cv.errors import InputError
 from keras2cv.pixels.resize import resize
+from keras2cv.schema.vocabulary import RESIZE_RULES
 
-RESIZE_RULES: tuple[str, ...] = (
-    "stretch",  # tf.image.resize, keras.layers.Resizing, load_img: the aspect ratio changes
-    "letterbox",  # tf.image.resize_with_pad: all of the image, with bars
-    "center-crop",  # smart_resize, load_img(keep_aspect_ratio=True): the middle of the image
-    "pad",  # Resizing(pad_to_aspect_ratio=True): all of the image, with bars before the resize
-)
 PADDING_RULES: tuple[str, ...] = ("letterbox", "pad")  # which need a colour
 
 _MAX_PADDED: Final = 2**28  # pixels: Keras' way makes a square of gigabytes of a long strip

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Preprocessing
 from keras2cv.errors import InputError
 from keras2cv.pixels.geometry import Placement, fit, place
 from keras2cv.pixels.images import Image, as_bgr, as_gray
+from keras2cv.pixels.preprocessing import Preprocessing
 
 Blob = NDArray[np.float32]
 

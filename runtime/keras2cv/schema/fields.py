@@ -9,6 +9,7 @@ missing key, a value of another type or out of bounds is a `SchemaError` that na
     Literal["a"]    one of those
     tuple[X, ...]   a list                 Mapping[str, str]   a map of strings
     dataclass       a map of its fields    X | None            X, or the key left out
+    one_of(...)     a record of one of several classes, each of which has its own key
 
 The bounds are cv::FileStorage's, measured on OpenCV 4.5.5 to 5.0: longer strings and `null` are
 parse errors there, `\u00e9` escapes too, and larger integers wrap silently.
@@ -35,7 +36,7 @@ T = TypeVar("T")
 
 
 class SchemaError(BundleError):
-    """A value that breaks the schema: `path` says which, `problem` what is wrong with it."""
+    """A value that breaks the schema: `path` names it, `problem` describes the fault."""
 
     def __init__(self, path: str, problem: str) -> None:
         path, problem = _printable(path, MAX_PATH), _printable(problem, MAX_PROBLEM)
@@ -45,14 +46,14 @@ class SchemaError(BundleError):
 
 
 def _printable(text: str, limit: int) -> str:
-    """Return `text` without what could command a terminal, and not without end."""
+    """Return `text` cut to `limit`, without characters that command a terminal."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def parse_json(text: str) -> Any:
-    """Return what `text` says, refusing what JSON readers disagree about.
+    """Parse `text` strictly: JSON on which readers disagree is refused.
 
     Raises:
         SchemaError: not a JSON map from its first character on, a key twice, NaN, or nested too
@@ -78,10 +79,19 @@ def named(key: str) -> dict[str, str]:
     return {"json": key}
 
 
+def one_of(records: Callable[[], Mapping[str, type]]) -> dict[str, Any]:
+    """Return field metadata for a record of one of several classes, or None.
+
+    `records` returns the JSON key of each class; it is called when a value is read or written.
+    """
+    return {"records": records}
+
+
 def encode(value: Any) -> Any:
-    """Return `value` (a dataclass, or what one may hold) as plain JSON types; None is left out."""
+    """Return `value` (a dataclass, or its fields) as plain JSON types; None is left out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        pairs = ((_key(f), getattr(value, f.name)) for f in dataclasses.fields(value))
+        fields = [(f, getattr(value, f.name)) for f in dataclasses.fields(value)]
+        pairs = [(_key_of(f, item), item) for f, item in fields]
         return {key: encode(item) for key, item in pairs if item is not None}
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
@@ -102,21 +112,33 @@ def decode(cls: type[T], value: Any, path: str = "") -> T:
 
 def _decode_record(cls: Any, value: Any, path: str) -> Any:
     _expect(value, dict, "a map", path)
-    fields = {_key(field): field for field in dataclasses.fields(cls)}
+    fields = _fields_of(cls)
     for key in value:
         if key not in fields:
             raise SchemaError(_join(path, str(key)), f"unknown key; known: {', '.join(fields)}")
-    hints = typing.get_type_hints(cls)
-    found = {}
-    for key, field in fields.items():
+    found: dict[str, Any] = {}
+    for key, (field, hint) in fields.items():
+        if key in value and field.name in found:
+            raise SchemaError(_join(path, key), "another record is there already")
         if key in value:
-            found[field.name] = _decode_value(hints[field.name], value[key], _join(path, key))
+            found[field.name] = _decode_value(hint, value[key], _join(path, key))
         elif field.default is dataclasses.MISSING:
             raise SchemaError(_join(path, key), "is missing")
     try:
         return cls(**found)
     except SchemaError as error:  # a record's own checks know its fields, not where it lies
         raise SchemaError(_join(path, error.path), error.problem) from error
+
+
+def _fields_of(cls: Any) -> dict[str, tuple[dataclasses.Field[Any], Any]]:
+    """Return each JSON key with its field and the type of its value."""
+    hints = typing.get_type_hints(cls)
+    found = {}
+    for field in dataclasses.fields(cls):
+        records = field.metadata.get("records")
+        types_by_key = records() if records else {_key(field): hints[field.name]}
+        found.update({key: (field, hint) for key, hint in types_by_key.items()})
+    return found
 
 
 def _decode_value(hint: Any, value: Any, path: str) -> Any:
@@ -201,6 +223,15 @@ def _show(value: Any) -> str:
 
 def _key(field: dataclasses.Field[Any]) -> str:
     return str(field.metadata.get("json", field.name))
+
+
+def _key_of(field: dataclasses.Field[Any], value: Any) -> str:
+    """Return the JSON key under which `value` is written."""
+    records = field.metadata.get("records")
+    if records is None or value is None:
+        return _key(field)
+    found: Mapping[str, type] = records()
+    return next(key for key, cls in found.items() if type(value) is cls)
 
 
 def _join(path: str, key: str) -> str:

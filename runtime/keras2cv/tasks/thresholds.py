@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from keras2cv.bundle.manifest import Task
 from keras2cv.errors import UsageError
-from keras2cv.tasks.roles import Nms
+from keras2cv.tasks import TASKS
+from keras2cv.tasks.task import Task
 
 
 def with_thresholds(task: Task, score: float | None, nms: float | None) -> Task:
     """Return `task` with another score threshold, another overlap; None leaves the task's own.
 
     Args:
-        task: What the bundle says.
+        task: The bundle's.
         score: 0 to 1: boxes above it are kept, pixels of a binary mask above it are class 1,
             points above it are drawn.
-        nms: 0 to 1: of two boxes that overlap more, the worse one goes. In a bundle that says
-            nothing of it, boxes of different classes do not suppress each other.
+        nms: 0 to 1: of two boxes that overlap more, the worse one goes. In a bundle without
+            suppression, boxes of different classes do not suppress each other.
 
     Raises:
         UsageError: out of range, or the task has no such threshold.
@@ -31,21 +31,22 @@ def with_thresholds(task: Task, score: float | None, nms: float | None) -> Task:
 
 
 def _with_score(task: Task, score: float) -> Task:
-    if task.detect is not None:
-        return replace(task, detect=replace(task.detect, score=score))
-    if task.segment is not None and task.segment.threshold is not None:
-        return replace(task, segment=replace(task.segment, threshold=score))
-    if task.keypoints is not None and task.keypoints.has_scores:
-        return replace(task, keypoints=replace(task.keypoints, score=score))
-    raise UsageError(
-        f"A score is for boxes, points with scores and binary masks, and the task is {task.kind}. "
-        "Leave it out."
-    )
+    change = TASKS[task.kind].with_score
+    record = None if change is None else change(task.record, score)
+    if record is None:
+        known = [row.thresholds for row in TASKS.values() if row.thresholds]
+        raise UsageError(
+            f"A score is for {_listed(known)}, and the task is {task.kind}. Leave it out."
+        )
+    return replace(task, record=record)
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _with_nms(task: Task, iou: float) -> Task:
-    if task.detect is None:
+    change = TASKS[task.kind].with_nms
+    if change is None:
         raise UsageError(f"NMS is for boxes, and the task is {task.kind}. Leave it out.")
-    found = task.detect.nms
-    nms = Nms(iou, across_classes=found.across_classes if found else False)
-    return replace(task, detect=replace(task.detect, nms=nms))
+    return replace(task, record=change(task.record, iou))

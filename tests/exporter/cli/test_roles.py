@@ -17,7 +17,6 @@ def said(line: str) -> dict[str, Any]:
     parser = ArgumentParser()
     parser.add_argument("--task")
     roles.add_arguments(parser)
-    roles.add_point_arguments(parser)
     return roles.settings(parser.parse_args(line.split()))
 
 
@@ -43,7 +42,7 @@ def said(line: str) -> dict[str, Any]:
 )
 def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """What was said, and nothing else; zero is something said."""
-    assert said(line) == ({"detection": expected} if expected else {})
+    assert said(line) == ({"detect": expected} if expected else {})
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) 
 )
 def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """By the names that a mask has for them."""
-    assert said(f"--task segment {line}") == {"mask": expected}
+    assert said(f"--task segment {line}") == {"segment": expected}
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,10 @@ def test_a_retinanet_brings_its_anchors_and_its_suppression(anchor_format: str) 
     """Centres and sizes in pixels, whatever format they are generated in."""
     told = told_by(detector(anchor_format), (WIDTH, HEIGHT))
     assert told.kind == "detect"
-    assert told.detection["anchors"].tolist() == [[4, 4, 16, 12], [4, 8, 8, 16], [25, 17, 30, 26]]
-    rules = {key: told.detection[key] for key in ("score", "nms", "max_detections", "activation")}
+    assert told.options["anchors"].tolist() == [[4, 4, 16, 12], [4, 8, 8, 16], [25, 17, 30, 26]]
+    rules = {key: told.options[key] for key in ("score", "nms", "max_detections", "activation")}
     assert rules == {"score": 0.4, "nms": 0.6, "max_detections": 30, "activation": "sigmoid"}
-    assert told.detection["nms_across_classes"]
+    assert told.options["nms_across_classes"]
 
 
 def test_its_pixels_are_those_of_its_converter() -> None:
@@ -125,13 +125,13 @@ def test_a_detector_that_is_not_known_is_asked_about() -> None:
     model = detector()
     model.prediction_decoder = object()
     told = told_by(model, (WIDTH, HEIGHT))
-    assert (told.kind, told.detection) == ("detect", {})
+    assert (told.kind, told.options) == ("detect", {})
 
 
 def test_what_is_stated_comes_first(tmp_path: Path) -> None:
     """Exported as it is, but for the threshold that the user gave; and both are said."""
-    report = export(detector(), tmp_path / "d.cv", detection={"score": 0.0})
-    detect = report.manifest.task.detect
+    report = export(detector(), tmp_path / "d.cv", detect={"score": 0.0})
+    detect = report.manifest.task.record
     assert detect is not None
     assert detect.anchors is not None
     assert (detect.score, detect.nms and detect.nms.iou, len(detect.anchors.boxes)) == (
@@ -141,7 +141,7 @@ def test_what_is_stated_comes_first(tmp_path: Path) -> None:
     )
     report = export(detector(), tmp_path / "d.cv")
     assert any("KerasHub's RetinaNetObjectDetector" in note for note in report.notes)
-    assert report.manifest.task.detect is not None
-    assert report.manifest.task.detect.score == 0.4
+    assert report.manifest.task.record is not None
+    assert report.manifest.task.record.score == 0.4
     result = keras2cv.load(tmp_path / "d.cv").predict(np.full((70, 50, 3), 90, np.uint8))
     assert isinstance(result, keras2cv.Detections)

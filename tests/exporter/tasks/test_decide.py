@@ -11,7 +11,7 @@ import onnx_ir as ir
 import pytest
 from keras import layers
 
-from keras2cv.bundle.manifest import Source
+from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import InputError, UsageError
 from keras2cv_export.convert import Converted
 from keras2cv_export.model.load import LoadedModel
@@ -37,7 +37,7 @@ def settle(
     preprocess: str | None = None,
 ) -> Facts:
     """Decide for a model of these inputs and this one output."""
-    loaded = LoadedModel(name, Source("cat.keras", "keras"), inputs, list, None, keras_model)
+    loaded = LoadedModel(name, ModelSource("cat.keras", "keras"), inputs, list, None, keras_model)
     empty = ir.Model(ir.Graph([], [], nodes=[]), ir_version=8)
     converted = Converted(empty, (), (), (head,), frozenset(), Counter())
     return decide(loaded, converted, Wishes(task, labels, preprocess, Geometry()))

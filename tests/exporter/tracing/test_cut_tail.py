@@ -173,7 +173,7 @@ def test_boxes_that_the_model_selected_are_detections(tmp_path: Path) -> None:
     model = _detector(Select())
     export(
         model, tmp_path / "boxes.cv", task="detect", preprocess="0-1", resize="stretch",
-        detection=detection,
+        detect=detection,
     )  # fmt: skip
     runner = keras2cv.load(tmp_path / "boxes.cv")
     image = np.random.default_rng(6).integers(0, 256, (14, 20, 3), np.uint8)

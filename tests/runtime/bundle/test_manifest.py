@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import pytest
 
-from keras2cv.bundle.manifest import KINDS, Manifest, Rate, Task, Trial, Tuned, Weights
+from keras2cv.bundle.manifest import Manifest, Rate, Task, Trial, Tuned, Weights
 from keras2cv.errors import BundleError
 from support.tiny_bundle import LABELS, Classifier
 
@@ -207,13 +207,6 @@ def test_what_cannot_be_written_is_refused_when_writing(manifest: Manifest) -> N
     task = Task("classify", "scores", "logits", (*LABELS[:4], "two\nlines"))
     with pytest.raises(BundleError, match=r"task\.labels\[4\]: control characters"):
         manifest.replace(task=task).to_json()
-
-
-def test_every_kind_has_a_rule_for_its_scores() -> None:
-    """No task kind can be read without saying what its scores are."""
-    from keras2cv.bundle.manifest import SCORES_OF
-
-    assert tuple(SCORES_OF) == KINDS
 
 
 def test_how_weights_are_stored_survives_writing(manifest: Manifest) -> None:

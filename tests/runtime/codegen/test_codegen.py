@@ -17,13 +17,13 @@ import numpy as np
 import pytest
 
 import keras2cv
-from keras2cv.bundle.manifest import KINDS
 from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
 from keras2cv.cli import main
 from keras2cv.codegen import LANGUAGES, generate
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
-from keras2cv.pixels.resize import INTERPOLATIONS, resize
+from keras2cv.pixels.resize import resize
+from keras2cv.schema.vocabulary import INTERPOLATIONS, TASK_NAMES
 from support.clips import read_clip, write_clip
 from support.pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from support.program_bundles import (
@@ -181,7 +181,7 @@ def test_wrong_arguments_are_a_usage_error(arguments: list[str], tmp_path: Path)
     assert "usage: " in found.stderr
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TASK_NAMES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Path) -> None:
     """No mark of the templates is left, and what is for one kind alone is in no other."""
@@ -196,7 +196,7 @@ def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "kind", [*KINDS, *INPUT_BUNDLES, "Pillow's lanczos", "TensorFlow's bicubic"]
+    "kind", [*TASK_NAMES, *INPUT_BUNDLES, "Pillow's lanczos", "TensorFlow's bicubic"]
 )
 def test_the_python_program_is_as_clean_as_our_own(kind: str, tmp_path: Path) -> None:
     """It imports cv2, NumPy and the standard library, and the linter has nothing to say."""

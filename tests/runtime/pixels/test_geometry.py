@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from keras2cv.errors import InputError
-from keras2cv.pixels.geometry import (
-    PADDING_RULES,
-    RESIZE_RULES,
-    Placement,
-    center_box,
-    fit,
-    letterbox_box,
-    place,
-)
+from keras2cv.pixels.geometry import PADDING_RULES, Placement, center_box, fit, letterbox_box, place
+from keras2cv.schema.vocabulary import RESIZE_RULES
 from support.drawn_image import draw_image
 
 # (source_wh, target_wh): wide, tall, odd on every side, growing, the ratio kept, extreme.

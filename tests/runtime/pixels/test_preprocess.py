@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Color, Preprocessing, ResizeRule
+from keras2cv.bundle.manifest import Preprocessing
 from keras2cv.errors import InputError
-from keras2cv.pixels.geometry import RESIZE_RULES, fit
+from keras2cv.pixels.geometry import fit
 from keras2cv.pixels.preprocess import Preprocessor
+from keras2cv.schema.vocabulary import RESIZE_RULES, Color, ResizeRule
 from support.drawn_image import draw_image
 
 WIDTH, HEIGHT = 61, 47

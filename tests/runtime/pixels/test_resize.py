@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from keras2cv.pixels.resize import INTERPOLATIONS, resize
+from keras2cv.pixels.resize import resize
+from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
 
 TF_MODES = [mode for mode in INTERPOLATIONS if mode.startswith("tf-")]

@@ -9,7 +9,11 @@ import pytest
 
 from keras2cv.errors import InputError, UsageError
 from keras2cv.pixels.drawing import ascii_text, caption
-from keras2cv.tasks.results import BinaryResult, Classification, RawOutputs, Regression, Result
+from keras2cv.tasks.binary.result import BinaryResult
+from keras2cv.tasks.classify.result import Classification
+from keras2cv.tasks.raw.result import RawOutputs
+from keras2cv.tasks.regress.result import Regression
+from keras2cv.tasks.result import Result
 from support.drawn_image import draw_image
 
 LABELS = ("cat", "猫", "naïve café")

@@ -11,8 +11,8 @@ import pytest
 from keras2cv.errors import UsageError
 from keras2cv.pixels.drawing import colour_of, draw_boxes, draw_regions
 from keras2cv.pixels.geometry import place
-from keras2cv.tasks.results import Detections, Segmentation
-from keras2cv.tasks.results.segmentation import Grid
+from keras2cv.tasks.detect.result import Detections
+from keras2cv.tasks.segment.result import Grid, Segmentation
 from support.drawn_image import draw_image
 
 LABELS = ("cat", "猫", "naïve café")

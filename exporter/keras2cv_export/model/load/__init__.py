@@ -18,7 +18,7 @@ from typing import Any
 
 import keras
 
-from keras2cv.bundle.manifest import Source
+from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
 
 from .from_file import file_model, hash_of
@@ -58,11 +58,11 @@ def load_model(
         if path.is_dir():
             return saved_model(path, input_shapes, batch, unsafe=unsafe)
         kind = "keras" if path.suffix == ".keras" else "h5"
-        source = Source(path.name, kind, hash_of(path))  # type: ignore[arg-type]
+        source = ModelSource(path.name, kind, hash_of(path))  # type: ignore[arg-type]
         return file_model(path, source, input_shapes, batch, unsafe=unsafe, imports=imports)
     if not isinstance(model, keras.Model):
         raise ModelError(
             f"{type(model).__name__} is not a Keras model. "
             "Give a keras.Model, a .keras or .h5 file, or a SavedModel folder."
         )
-    return keras_model(model, Source(str(model.name), "live"), input_shapes, batch)
+    return keras_model(model, ModelSource(str(model.name), "live"), input_shapes, batch)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from keras2cv.bundle.manifest import Source
+from keras2cv.bundle.manifest import ModelSource
 from keras2cv.bundle.reading import sha256_of
 from keras2cv.errors import ModelError
 from keras2cv_export.model.config import read_saved
@@ -40,7 +40,7 @@ def hash_of(path: Path) -> str:
 
 def file_model(
     path: Path,
-    source: Source,
+    source: ModelSource,
     shapes: Shapes,
     batch: int,
     *,

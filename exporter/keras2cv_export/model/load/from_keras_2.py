@@ -21,7 +21,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras2cv.bundle.manifest import Source
+from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
 from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
@@ -34,7 +34,7 @@ from .names import paths, unique
 
 def legacy_model(
     path: Path,
-    source: Source,
+    source: ModelSource,
     shapes: Shapes,
     batch: int,
     problem: Exception,
@@ -79,7 +79,7 @@ def unreadable(path: Path, who_cannot: str, error: Exception) -> ModelError:
 
 
 def _tf_keras_model(
-    model: Any, source: Source, shapes: Shapes, batch: int, note: str
+    model: Any, source: ModelSource, shapes: Shapes, batch: int, note: str
 ) -> LoadedModel:
     structure = _structure_of(model)
     flat = tf.nest.flatten(structure)

@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from keras2cv.bundle.manifest import Source
+from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
 from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
@@ -64,7 +64,7 @@ def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> Load
         results = signature(**dict(zip(order, tensors, strict=True)))
         return [(name, results[name]) for name in _result_order(results)]
 
-    return LoadedModel(path.name, Source(path.name, "savedmodel"), inputs, call, open_batch)
+    return LoadedModel(path.name, ModelSource(path.name, "savedmodel"), inputs, call, open_batch)
 
 
 def _graphs(path: Path) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from keras2cv.bundle.manifest import Source
+from keras2cv.bundle.manifest import ModelSource
 from keras2cv_export.model.spec import TensorSpec
 
 Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
@@ -29,7 +29,7 @@ class LoadedModel:
     """
 
     name: str
-    source: Source
+    source: ModelSource
     inputs: tuple[TensorSpec, ...]
     call: Callable[..., list[tuple[str, Any]]]
     open_batch: frozenset[str] | None

@@ -24,44 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.pixels.resize import pillow, tf_image
+from keras2cv.schema.vocabulary import INTERPOLATIONS
 
-INTERPOLATIONS: tuple[str, ...] = (
-    # cv2.resize of uint8; "linear" is what cv2.dnn.blobFromImage does.
-    "nearest",
-    "linear",
-    "area",
-    "cubic",
-    "lanczos4",
-    # tf.image.resize, by its `method` and `antialias`; so also keras.layers.Resizing,
-    # keras.ops.image.resize and keras.utils.image_dataset_from_directory.
-    "tf-nearest",
-    "tf-bilinear",
-    "tf-bilinear-antialias",
-    "tf-area",
-    "tf-bicubic",
-    "tf-bicubic-antialias",
-    "tf-lanczos3",
-    "tf-lanczos3-antialias",
-    "tf-lanczos5",
-    "tf-lanczos5-antialias",
-    "tf-gaussian",
-    "tf-gaussian-antialias",
-    "tf-mitchellcubic",
-    "tf-mitchellcubic-antialias",
-    # PIL.Image.resize, by its `resample`, of Pillow through 12; so also keras.utils.load_img.
-    "pil-nearest",
-    "pil-bilinear",
-    "pil-bicubic",
-    "pil-lanczos",
-    "pil-box",
-    "pil-hamming",
-    # The same of Pillow since 13, which may filter the height first.
-    "pil13-bilinear",
-    "pil13-bicubic",
-    "pil13-lanczos",
-    "pil13-box",
-    "pil13-hamming",
-)
+__all__ = ["INTERPOLATIONS", "resize"]
 
 _CV2_FLAGS: dict[str, int] = {
     "nearest": cv2.INTER_NEAREST,

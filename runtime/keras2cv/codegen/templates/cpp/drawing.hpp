@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>  //@only detect segment keypoints
+#include <cmath>  //@only score
 #include <string>
 #include <vector>  //@only !pixels
 
@@ -84,7 +84,7 @@ inline cv::Mat caption(const cv::Mat& image, std::vector<std::string> lines) {
     return canvas;
 }
 //@end
-//@begin detect segment keypoints
+//@begin score
 // The BGR colour of a class: a turn by the golden angle never comes back to an earlier hue.
 inline cv::Scalar colour_of(int number) {
     const double hue = std::fmod(number * (std::sqrt(5.0) - 1) / 2, 1.0) * 6;

@@ -34,9 +34,9 @@ struct Arguments {
     std::string bundle, device = "cpu";
     std::vector<std::string> sources;
     std::string save;  // where the picture or video goes, if anywhere  //@only !arrays
-    std::string mask;  // where the classes of the pixels go, if anywhere  //@only segment
-    std::size_t top = 3;  // how many classes to print  //@only classify
-    double score = -1;  // another threshold than the bundle's; below 0: the bundle's  //@only detect segment keypoints
+    std::string mask;  // where the classes of the pixels go, if anywhere  //@only mask
+    std::size_t top = 3;  // how many classes to print  //@only top
+    double score = -1;  // another threshold than the bundle's; below 0: the bundle's  //@only score
     bool json = false;
     bool show = false;  //@only !inputs
 };
@@ -45,7 +45,7 @@ struct UsageError : Error {
     using Error::Error;
 };
 
-//@begin detect segment keypoints
+//@begin score
 static double parse_share(const std::string& text) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
@@ -68,14 +68,14 @@ static Arguments parse_arguments(const std::vector<std::string>& words) {
             arguments.device = words[++i];
         } else if (words[i] == "--save" && !last) {  //@only !arrays
             arguments.save = words[++i];  //@only !arrays
-        } else if (words[i] == "--mask" && !last) {  //@only segment
-            arguments.mask = words[++i];  //@only segment
-        } else if (words[i] == "--score" && !last) {  //@only detect segment keypoints
-            arguments.score = parse_share(words[++i]);  //@only detect segment keypoints
-        } else if (words[i] == "--top" && !last) {  //@only classify
-            const long top = std::strtol(words[++i].c_str(), nullptr, 10);  //@only classify
-            if (top < 1) throw UsageError("--top must be a number from 1 on, got " + words[i] + ".");  //@only classify
-            arguments.top = static_cast<std::size_t>(top);  //@only classify
+        } else if (words[i] == "--mask" && !last) {  //@only mask
+            arguments.mask = words[++i];  //@only mask
+        } else if (words[i] == "--score" && !last) {  //@only score
+            arguments.score = parse_share(words[++i]);  //@only score
+        } else if (words[i] == "--top" && !last) {  //@only top
+            const long top = std::strtol(words[++i].c_str(), nullptr, 10);  //@only top
+            if (top < 1) throw UsageError("--top must be a number from 1 on, got " + words[i] + ".");  //@only top
+            arguments.top = static_cast<std::size_t>(top);  //@only top
         } else if (words[i].compare(0, 2, "--") == 0) {
             throw UsageError(words[i] + " is no option of this program, or lacks its value.");
         } else {
@@ -89,8 +89,8 @@ static Arguments parse_arguments(const std::vector<std::string>& words) {
         throw UsageError("--save is for one source, got " + std::to_string(arguments.sources.size()) + ".");  //@only !inputs
     if (!arguments.save.empty() && is_video(arguments.sources[0]) != is_video_file(arguments.save))  //@only !inputs
         throw UsageError("--save must name a video for a video, and a picture for an image.");  //@only !inputs
-    if (!arguments.mask.empty() && (arguments.sources.size() > 1 || is_video(arguments.sources[0])))  //@only segment !inputs
-        throw UsageError("--mask is for one image.");  //@only segment !inputs
+    if (!arguments.mask.empty() && (arguments.sources.size() > 1 || is_video(arguments.sources[0])))  //@only mask !inputs
+        throw UsageError("--mask is for one image.");  //@only mask !inputs
     return arguments;
 }
 
@@ -160,24 +160,23 @@ private:
 
 //@end
 // The task as the bundle and the arguments say.
-static Task task_of(const Manifest& manifest, const Arguments& arguments) {  //@only classify detect segment keypoints
-static Task task_of(const Manifest& manifest) {  //@only binary regress raw embed image
+static Task task_of(const Manifest& manifest, const Arguments& arguments) {  //@only top score
+static Task task_of(const Manifest& manifest) {  //@only !top !score
     Task task = read_task(manifest.task);
-    task.top = arguments.top;  //@only classify
-    if (arguments.score >= 0 && !task.is_binary) throw UsageError("--score is for binary masks.");  //@only segment
-    if (arguments.score >= 0) task.score = static_cast<float>(arguments.score);  //@only detect segment
-    if (arguments.score >= 0) task.score = arguments.score;  //@only keypoints
+    task.top = arguments.top;  //@only top
+    if (arguments.score >= 0 && !task.is_binary) throw UsageError("--score is for binary masks.");  //@only mask
+    if (arguments.score >= 0) task.score = static_cast<decltype(task.score)>(arguments.score);  //@only score
     return task;
 }
 
-//@begin !embed
+//@begin !compared
 static void print_answer(const Arguments& arguments, const std::string& name, const Answer& answer) {
     if (arguments.json) std::cout << "{\"source\": " << json_text(name) << ", " << to_json(answer) << "}\n";
     else std::cout << name << ": " << to_line(answer) << "\n";
 }
 
 //@end
-//@begin embed
+//@begin compared
 // Print the answer, and how far it is from the first one.
 static void print_answer(const Arguments& arguments, const std::string& name, const Answer& answer) {
     static Answer first;
@@ -201,8 +200,8 @@ static void predict(const Arguments& arguments) {
     const Manifest manifest = read_manifest(arguments.bundle, KIND);
     if (!manifest.verified)
         std::cerr << "warning: the bundle is unverified: nobody compared it with TensorFlow.\n";
-    const Task task = task_of(manifest, arguments);  //@only classify detect segment keypoints
-    const Task task = task_of(manifest);  //@only binary regress raw embed image
+    const Task task = task_of(manifest, arguments);  //@only top score
+    const Task task = task_of(manifest);  //@only !top !score
     Model model(manifest, arguments.device);
 //@begin !inputs
     Frames frames(arguments.sources);
@@ -218,7 +217,7 @@ static void predict(const Arguments& arguments) {
             const Placement placement = place(images[i].size(), manifest.preprocessing);  //@only pixels
             const Answer answer = find_answer(samples[i], task, placement);  //@only pixels
             print_answer(arguments, some[i].name, answer);
-            if (!arguments.mask.empty()) write_image(arguments.mask, to_mask(answer));  //@only segment
+            if (!arguments.mask.empty()) write_image(arguments.mask, to_mask(answer));  //@only mask
             if (pictures.are_wanted() && !pictures.take(draw(answer, images[i]), some[i])) return;
         }
     }
@@ -227,8 +226,8 @@ static void predict(const Arguments& arguments) {
     const std::vector<Given> given = read_samples(arguments.sources, manifest);
     if (!arguments.save.empty() && given.size() > 1)  //@only photo
         throw UsageError("--save is for one sample, got " + std::to_string(given.size()) + ".");  //@only photo
-    if (!arguments.mask.empty() && given.size() > 1)  //@only segment
-        throw UsageError("--mask is for one sample, got " + std::to_string(given.size()) + ".");  //@only segment
+    if (!arguments.mask.empty() && given.size() > 1)  //@only mask
+        throw UsageError("--mask is for one sample, got " + std::to_string(given.size()) + ".");  //@only mask
     for (const Given& sample : given) {
         std::vector<cv::Mat> blobs;
         cv::Mat image;  //@only photo
@@ -250,7 +249,7 @@ static void predict(const Arguments& arguments) {
         const Answer answer = find_answer(outputs, task, place(image.size(), manifest.preprocessing));  //@only placed
         const Answer answer = find_answer(outputs, task, place(size));  //@only identity
         print_answer(arguments, sample.name, answer);
-        if (!arguments.mask.empty()) write_image(arguments.mask, to_mask(answer));  //@only segment
+        if (!arguments.mask.empty()) write_image(arguments.mask, to_mask(answer));  //@only mask
         if (!arguments.save.empty()) write_image(arguments.save, draw(answer, image));  //@only photo
     }
 //@end

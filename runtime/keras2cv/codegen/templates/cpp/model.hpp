@@ -30,7 +30,7 @@ inline const Tensor& find_output(const Sample& sample, const std::string& name) 
                 "bundle again.");
 }
 
-//@begin raw regress
+//@begin nested
 // The values as nested lists, from `first` on and from dimension `axis` on.
 inline std::string json_tensor(const Tensor& tensor, std::size_t axis = 0, std::size_t first = 0) {
     if (axis == tensor.shape.size()) {

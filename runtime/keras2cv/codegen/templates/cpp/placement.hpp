@@ -2,13 +2,13 @@
 // top left corner of the first one: pixel i spans i to i + 1.
 #pragma once
 
-//@begin segment image
+//@begin crops
 #include <algorithm>
 #include <cmath>
 
 //@end
 #include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>  //@only segment
+#include <opencv2/imgproc.hpp>  //@only mask
 
 #include "prepare.hpp"  //@only !arrays
 
@@ -21,7 +21,7 @@ struct Placement {
         return {(x - offset[0]) / scale[0], (y - offset[1]) / scale[1]};
     }
 
-//@begin segment image
+//@begin crops
     // The part of the source that the net sees, in whole pixels of the source.
     cv::Rect visible() const {
         return whole(to_source(0, 0), to_source(input.width, input.height), source);
@@ -81,7 +81,7 @@ inline Placement place(cv::Size image, const Preprocessing& rules) {
 }
 
 //@end
-//@begin segment
+//@begin mask
 // From a grid over the net's input, such as a mask's, to the visible pixels of the image. The grid
 // and the input share their corners; only what the image fills is used, without a letterbox's bars.
 class Spread {

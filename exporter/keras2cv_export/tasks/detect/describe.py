@@ -1,0 +1,143 @@
+"""A detector's outputs and their roles: stated, recognised by names and shapes, or asked for.
+
+Names and shapes give an output its role where only one fits. The meaning of its numbers (the order
+of a box's numbers, their unit, an activation that is still to come) is a fact about the model that
+no shape shows, and is never assumed: the error lists all missing facts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from keras2cv.bundle.manifest import Preprocessing, Task
+from keras2cv.errors import UsageError
+from keras2cv.schema.fields import SchemaError
+from keras2cv.tasks.detect.record import (
+    Activation,
+    BoxFormat,
+    BoxUnits,
+    Columns,
+    DetectRecord,
+    Nms,
+    ObjectnessActivation,
+)
+from keras2cv_export.tasks.outputs import Output
+
+from .anchors import anchors_of
+from .options import DetectOptions
+from .roles import find_roles, known_facts, question
+
+DEFAULT_SCORE: Final = 0.5
+
+
+def describe(
+    options: DetectOptions,
+    outputs: Sequence[Output],
+    labels: Sequence[str] | None,
+    taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
+) -> tuple[Task, tuple[str, ...]]:
+    """Return the task, and a note for each decision that the user did not make.
+
+    Raises:
+        UsageError: A role or a fact is missing, or they do not fit the outputs.
+    """
+    roles = find_roles(options, outputs)
+    missing: list[str] = [
+        key for key in ("scores", "columns") if key in roles and roles[key] is None
+    ]
+    facts = known_facts(options, roles)
+    missing += [key for key, value in facts.items() if value is None]
+    if missing:
+        raise UsageError(question(missing, roles, outputs))
+    detect = _record(options, roles, facts)
+    labels, labels_note = _fitting_labels(detect, roles, labels)
+    return Task("detect", labels=labels, record=detect), (
+        *_told(options, roles, facts),
+        *labels_note,
+    )
+
+
+def _record(
+    options: DetectOptions, roles: Mapping[str, Any], facts: Mapping[str, Any]
+) -> DetectRecord:
+    """Build the manifest's record, and check it against the outputs.
+
+    Raises:
+        UsageError: They do not go together.
+    """
+    found = {role: output for role, output in roles.items() if isinstance(output, Output)}
+    nms = None if options.nms is None else Nms(options.nms, options.nms_across_classes)
+    try:
+        detect = DetectRecord(
+            cast("BoxFormat", facts["box_format"]),
+            cast("BoxUnits", facts["box_units"]),
+            cast("Activation", facts["activation"]),
+            DEFAULT_SCORE if options.score is None else options.score,
+            **{role: output.name for role, output in found.items()},
+            objectness_activation=cast(
+                "ObjectnessActivation | None", facts.get("objectness_activation")
+            ),
+            columns=cast("Columns | None", roles.get("columns")),
+            anchors=anchors_of(options),
+            background=options.background,
+            nms=nms,
+            max_detections=options.max_detections,
+        )
+        detect.count_classes({role: output.shape for role, output in found.items()})
+    except SchemaError as error:
+        raise UsageError(
+            f"The detector's {error.path}: {error.problem}. Its outputs are "
+            f"{', '.join(f'{role} from {output}' for role, output in found.items())}."
+        ) from error
+    return detect
+
+
+def _fitting_labels(
+    detect: DetectRecord, roles: Mapping[str, Any], labels: Sequence[str] | None
+) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Return a label per class; a background that has none gets one.
+
+    Raises:
+        UsageError: There are more or fewer.
+    """
+    if labels is None:
+        return None, ()
+    found = {role: o.shape for role, o in roles.items() if isinstance(o, Output)}
+    count = detect.count_classes(found)
+    if count is None or len(labels) == count:
+        return tuple(labels), ()
+    if detect.background is not None and len(labels) == count - 1:
+        at = detect.background
+        return (*labels[:at], "background", *labels[at:]), (
+            f"Labels: class {at} is the background, so {labels[0]!r} is class {int(at == 0)}.",
+        )
+    raise UsageError(
+        f"There are {len(labels)} labels, and the detector scores {count} classes. "
+        "Give one per class, one per line."
+    )
+
+
+def _told(
+    options: DetectOptions, roles: Mapping[str, Any], facts: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return a note for each decision that the user did not make."""
+    found = {role: o for role, o in roles.items() if isinstance(o, Output)}
+    guessed = [f"{role} from {o}" for role, o in found.items() if getattr(options, role) is None]
+    facts_told = [
+        f"{key.replace('_', ' ')} {value}" for key, value in facts.items()
+        if getattr(options, key) is None
+    ]  # fmt: skip
+    notes = []
+    if guessed or facts_told:
+        notes.append(
+            f"Detector: {', '.join([*guessed, *facts_told])}, told by names, shapes and last "
+            "layers. Say --boxes, --scores, --activation, ... to change that."
+        )
+    if options.score is None:
+        notes.append(f"Boxes are kept above a score of {DEFAULT_SCORE}. Say --score to change it.")
+    if options.nms is None and "classes" not in roles:
+        notes.append(
+            "Overlapping boxes all stay. If the model does not drop them itself, say --nms 0.5."
+        )
+    return tuple(notes)

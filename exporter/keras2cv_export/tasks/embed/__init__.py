@@ -1,0 +1,1 @@
+"""Vectors that are near each other for images that are alike."""

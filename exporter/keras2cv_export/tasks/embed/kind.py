@@ -1,0 +1,12 @@
+"""The task's row in the exporter's table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from keras2cv_export.tasks.kind import ExportedTask, OneOutput
+
+KIND: Final = ExportedTask(
+    unnamed="The numbers of an embedding have no names. Leave the labels out.",
+    one_output=OneOutput("(N, values)", fits=lambda values: values > 1),
+)

@@ -1,0 +1,38 @@
+"""Options of the command line that several tasks share; each task has its own word for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from .kind import Flag
+
+
+def flag(name: str, field: str, description: str, *, value: str = "text", **settings: Any) -> Flag:
+    """Return an option: its name, the field of the task's options, its help, and how it is read.
+
+    Args:
+        name: With underscores, without leading dashes.
+        field: The name of the field in the task's options.
+        description: The line of `--help`.
+        value: How its value is read: "text", "path", or a function of `keras2cv.cli.values`.
+        settings: Further arguments of `add_argument`.
+    """
+    return Flag(name, field, value, {"help": description, **settings})
+
+
+SHARED: Final[Sequence[Flag]] = (
+    flag(
+        "scores",
+        "scores",
+        "output with M scores, or one per box and class; or the mask",
+        metavar="NAME",
+    ),
+    flag(
+        "activation",
+        "activation",
+        "what the scores still need (none: they are probabilities)",
+        choices=("none", "sigmoid", "softmax"),
+    ),
+    flag("score", "score", "keep what is above it (default: 0.5)", value="share", metavar="S"),
+)

@@ -1,0 +1,87 @@
+"""One of many classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.errors import UsageError
+from keras2cv.pixels.drawing import caption
+from keras2cv.pixels.images import Image
+
+Array = NDArray[Any]
+
+
+class Scored(NamedTuple):
+    """One class: its label (its number as text without labels), index and score."""
+
+    label: str
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody misses here
+    score: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Classification:
+    """One of many classes: `scores` (C,) float32, probabilities unless scores are linear."""
+
+    scores: NDArray[np.float32]
+    labels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _check_vector("Classification.scores", self.scores)
+        if self.labels is not None and len(self.labels) != len(self.scores):
+            raise UsageError(
+                f"Classification has {len(self.scores)} scores and {len(self.labels)} labels. "
+                "Give one label per class."
+            )
+
+    @property
+    def index(self) -> int:
+        """The number of the best class; the first of equals."""
+        return int(self.scores.argmax())
+
+    @property
+    def label(self) -> str:
+        """The best class' label."""
+        return self._label(self.index)
+
+    @property
+    def score(self) -> float:
+        """The best class' score."""
+        return float(self.scores[self.index])
+
+    def top(self, k: int) -> list[Scored]:
+        """Return the best `k` classes (all, if there are fewer), best first; ties by number."""
+        if k < 1:
+            raise UsageError(f"top(k) needs k of at least 1, got {k}.")
+        order = np.argsort(-self.scores, kind="stable")[:k]
+        return [Scored(self._label(i), int(i), float(self.scores[i])) for i in order]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the best class, the five best, and every score."""
+        return {
+            "task": "classify",
+            "label": self.label,
+            "index": self.index,
+            "score": self.score,
+            "top": [scored._asdict() for scored in self.top(5)],
+            "scores": self.scores.tolist(),
+        }
+
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
+        """Return a new picture with the three best classes."""
+        return caption(image, [f"{s.label} {s.score:.3f}" for s in self.top(3)], in_place=in_place)
+
+    def _label(self, index: int) -> str:
+        return self.labels[index] if self.labels is not None else str(index)
+
+
+def _check_vector(name: str, values: Array) -> None:
+    if values.ndim != 1 or values.size == 0 or values.dtype != np.float32:
+        raise UsageError(
+            f"{name} must be (C,) float32, got {values.shape} {values.dtype}. "
+            "Pass one sample's scores."
+        )

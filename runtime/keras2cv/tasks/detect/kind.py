@@ -1,0 +1,69 @@
+"""The task's row in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from keras2cv.tasks.detect.postprocess import detect
+from keras2cv.tasks.detect.record import DetectRecord, Nms
+from keras2cv.tasks.detect.result import Detections
+from keras2cv.tasks.kind import Rows, TaskKind
+
+
+def _rows(result: Detections, _: int) -> Rows:
+    """Return each box as its score and its corners, rounded to pixels."""
+    if not len(result):
+        return [("(nothing)", "")]
+    return [
+        (d.label, f"{d.score:.4f}  {' '.join(f'{edge:.0f}' for edge in d.box_xyxy)}")
+        for d in result
+    ]
+
+
+def _facts(record: DetectRecord) -> Iterator[str]:
+    units = "shares of the input" if record.box_units == "normalised" else "pixels of the input"
+    offsets = f", offsets from {len(record.anchors.table)} anchors" if record.anchors else ""
+    columns = f"; each row is {record.columns}" if record.columns else ""
+    yield f"boxes are {record.box_format} in {units}{offsets}{columns}"
+    needed = {"scores": record.activation, "objectness": record.objectness_activation or "none"}
+    missing = [f"{name} go through {how}" for name, how in needed.items() if how != "none"]
+    yield "; ".join([*missing, _kept(record)])
+
+
+def _kept(record: DetectRecord) -> str:
+    kept = f"kept above {record.score:g}"
+    if record.background is not None:
+        kept += f", class {record.background} is none"
+    if record.nms is not None:
+        which = "whatever their class" if record.nms.across_classes else "of the same class"
+        kept += f", and the best of those {which} that overlap by more than {record.nms.iou:g}"
+    if record.max_detections is not None:
+        kept += f", at most {record.max_detections}"
+    return kept
+
+
+def _with_score(record: DetectRecord, score: float) -> DetectRecord:
+    return replace(record, score=score)
+
+
+def _with_nms(record: DetectRecord, iou: float) -> DetectRecord:
+    across_classes = record.nms.across_classes if record.nms else False
+    return replace(record, nms=Nms(iou, across_classes=across_classes))
+
+
+KIND: Final = TaskKind(
+    title="boxes around things",
+    result=Detections,
+    postprocess=detect,
+    rows=_rows,
+    reads="task.detect names them",
+    record=DetectRecord,
+    in_pixels=True,
+    facts=_facts,
+    with_score=_with_score,
+    with_nms=_with_nms,
+    thresholds="boxes",
+    traits=frozenset({"score", "roles"}),
+)

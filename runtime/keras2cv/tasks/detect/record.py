@@ -1,0 +1,184 @@
+"""The outputs of a detector, their parts and their units: `task.detect`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Final, Literal
+
+from keras2cv.schema.checks import check_share
+from keras2cv.schema.fields import SchemaError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_CLASS: Final = 100_000
+MAX_BOXES: Final = 1_000_000
+
+BoxFormat = Literal["yxyx", "xyxy", "xywh", "cxcywh"]
+BoxUnits = Literal["normalised", "pixels"]
+Activation = Literal["none", "sigmoid", "softmax"]
+ObjectnessActivation = Literal["none", "sigmoid"]
+Columns = Literal["box+objectness+scores", "box+scores", "box+score+class"]
+
+
+@dataclass(frozen=True, slots=True)
+class Nms:
+    """Non-maximum suppression that the runtime does: boxes overlapping a better one are dropped.
+
+    `iou`: the overlap above which they are; `across_classes`: also where the classes differ.
+    """
+
+    iou: float
+    across_classes: bool
+
+    def __post_init__(self) -> None:
+        check_share("iou", self.iou)
+
+
+@dataclass(frozen=True)  # without slots: the table is kept once it is made
+class Anchors:
+    """Boxes that the model's numbers are offsets from, as in SSD and RetinaNet.
+
+    centre = offset[0:2] * variances[0:2] * anchor_wh + anchor_centre
+    size_wh = exp(offset[2:4] * variances[2:4]) * anchor_wh
+
+    `boxes`: cx, cy, w, h of each anchor, one after the other, in the record's `box_units`.
+    """
+
+    boxes: tuple[float, ...]
+    variances: tuple[float, ...]  # of cx, cy, w, h; ones where the model has none
+
+    def __post_init__(self) -> None:
+        if not self.boxes or len(self.boxes) % 4 or len(self.boxes) > 4 * MAX_BOXES:
+            raise SchemaError("boxes", f"must be 4 numbers per anchor, got {len(self.boxes)}")
+        if len(self.variances) != 4 or min(self.variances) <= 0:
+            raise SchemaError("variances", f"must be 4 above 0, got {list(self.variances)}")
+        if min(self.boxes[2::4] + self.boxes[3::4]) <= 0:
+            raise SchemaError("boxes", "every width and height must be above 0")
+
+    @cached_property
+    def table(self) -> NDArray[np.float64]:
+        """The boxes as (M, 4)."""
+        import numpy as np
+
+        return np.array(self.boxes, np.float64).reshape(-1, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectRecord:
+    """How a detector's outputs are read. M is the number of boxes it gives, C that of classes.
+
+    Outputs by Keras name, for a sample: `boxes` (..., 4), M boxes in any arrangement; `scores`,
+    M values beside `classes` (M class numbers), else M x C, one per class; `objectness`, M values
+    that multiply the scores. Or a single `raw` (..., K) whose `columns` are a box, and then
+    "objectness+scores": 1 + C, "scores": C, or "score+class": 2.
+
+    `box_units`: shares of the input's width and height, or its pixels. With `anchors` the boxes
+    are offsets cx, cy, w, h. `activation`: makes probabilities of the scores;
+    "none" if they are some. `score`: boxes above it are kept. `background`: the class that is none.
+    No `nms`: the model does its own.
+    """
+
+    box_format: BoxFormat
+    box_units: BoxUnits
+    activation: Activation
+    score: float
+    boxes: str | None = None
+    scores: str | None = None
+    classes: str | None = None
+    objectness: str | None = None
+    objectness_activation: ObjectnessActivation | None = None
+    raw: str | None = None
+    columns: Columns | None = None
+    anchors: Anchors | None = None
+    background: int | None = None
+    nms: Nms | None = None
+    max_detections: int | None = None
+
+    def __post_init__(self) -> None:
+        check_share("score", self.score)
+        self._check_roles()
+        if self.has_class_numbers and self.activation == "softmax":
+            raise SchemaError("activation", "softmax needs a score per class")
+        if self.has_objectness != (self.objectness_activation is not None):
+            raise SchemaError("objectness_activation", "belongs to an objectness, and must be said")
+        if self.anchors is not None and self.box_format != "cxcywh":
+            raise SchemaError("box_format", f"offsets are cxcywh, got {self.box_format}")
+        if self.background is not None and not 0 <= self.background <= MAX_CLASS:
+            raise SchemaError("background", f"must be 0 to {MAX_CLASS}, got {self.background}")
+        if self.max_detections is not None and not 1 <= self.max_detections <= MAX_BOXES:
+            raise SchemaError("max_detections", f"must be 1 to {MAX_BOXES}")
+
+    def _check_roles(self) -> None:
+        if (self.raw is None) == (self.boxes is None):
+            raise SchemaError("boxes", "either boxes or raw must be there, and not both")
+        if (self.raw is None) != (self.columns is None):
+            raise SchemaError("columns", "belong to raw, and to no other")
+        if (self.raw is None) != (self.scores is not None):
+            raise SchemaError("scores", "belong to boxes, and to no other")
+        if self.raw is not None and (self.classes or self.objectness) is not None:
+            raise SchemaError("raw", "holds everything; leave classes and objectness out")
+
+    @property
+    def has_class_numbers(self) -> bool:
+        """Whether the model names each box's class, rather than score every class."""
+        return self.classes is not None or self.columns == "box+score+class"
+
+    @property
+    def has_objectness(self) -> bool:
+        """Whether there is a value per box that multiplies its scores."""
+        return self.objectness is not None or self.columns == "box+objectness+scores"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs that are read: role -> Keras name."""
+        roles = ("boxes", "scores", "classes", "objectness", "raw")
+        return {role: name for role in roles if (name := getattr(self, role)) is not None}
+
+    def count_classes(self, shapes: Mapping[str, tuple[int, ...]]) -> int | None:
+        """Return C, by the outputs' shapes (role -> shape of a sample); None if they do not tell.
+
+        Raises:
+            SchemaError: the outputs do not go together.
+        """
+        if self.columns is not None:
+            return self._classes_of_columns(shapes["raw"])
+        if shapes["boxes"][-1:] != (4,):
+            raise SchemaError("boxes", f"must be (..., 4), got {list(shapes['boxes'])}")
+        counts = {role: prod(shape) for role, shape in shapes.items()}
+        count = counts["boxes"] // 4
+        for role in ("classes", "objectness"):
+            if counts.get(role, count) != count:
+                raise SchemaError(role, f"must hold {count} values, got {counts[role]}")
+        self._check_anchors(count)
+        classes, rest = divmod(counts["scores"], count)
+        if rest or not classes or (self.classes is not None and classes != 1):
+            wanted = count if self.classes is not None else f"{count} x classes"
+            raise SchemaError("scores", f"must hold {wanted} values, got {counts['scores']}")
+        return None if self.classes is not None else self._checked(classes)
+
+    def _classes_of_columns(self, shape: tuple[int, ...]) -> int | None:
+        width = shape[-1] if shape else 0
+        self._check_anchors(prod(shape) // max(width, 1))
+        if self.columns == "box+score+class":
+            if width != 6:
+                raise SchemaError("raw", f"must be (..., 6), got {list(shape)}")
+            return None
+        classes = width - (5 if self.has_objectness else 4)
+        if classes < 1:
+            raise SchemaError("raw", f"has no column for a class: {list(shape)}")
+        return self._checked(classes)
+
+    def _checked(self, classes: int) -> int:
+        if self.background is not None and self.background >= classes:
+            raise SchemaError("background", f"must be below {classes}, got {self.background}")
+        return classes
+
+    def _check_anchors(self, count: int) -> None:
+        if self.anchors is not None and len(self.anchors.boxes) != 4 * count:
+            got = len(self.anchors.boxes) // 4
+            raise SchemaError("anchors.boxes", f"must be {count} anchors, got {got}")

@@ -1,0 +1,97 @@
+"""Boxes around things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.errors import UsageError
+from keras2cv.pixels.drawing import draw_boxes
+from keras2cv.pixels.images import Image
+
+Array = NDArray[Any]
+
+
+class Detection(NamedTuple):
+    """One box: its class' label (the number as text without labels), number, score and corners."""
+
+    label: str
+    class_id: int
+    score: float
+    box_xyxy: tuple[float, float, float, float]  # pixels of the original image
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Detections:
+    """The boxes found in an image, best first; it may hold none, and can be iterated over.
+
+    Attributes:
+        boxes_xyxy: (N, 4) float32, left, top, right and bottom edge in pixels of the original
+            image, (0, 0) at the top left corner of its first pixel; within the image.
+        scores: (N,) float32.
+        class_ids: (N,) int32.
+        image_wh: The original image's size.
+        labels: One per class; a class beyond them is called by its number.
+    """
+
+    boxes_xyxy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    class_ids: NDArray[np.int32]
+    image_wh: tuple[int, int]
+    labels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        count = len(self.scores)
+        for name, shape, dtype in (
+            ("boxes_xyxy", (count, 4), np.float32),
+            ("scores", (count,), np.float32),
+            ("class_ids", (count,), np.int32),
+        ):
+            array = getattr(self, name)
+            if array.shape != shape or array.dtype != dtype:
+                raise UsageError(
+                    f"Detections.{name} must be {shape} {np.dtype(dtype)}, got {array.shape} "
+                    f"{array.dtype}. Give each box a score and a class."
+                )
+
+    def __len__(self) -> int:
+        """How many boxes there are."""
+        return len(self.scores)
+
+    def __iter__(self) -> Iterator[Detection]:
+        """Yield the boxes, best first."""
+        rows = (self.class_ids.tolist(), self.scores.tolist(), self.boxes_xyxy.tolist())
+        for class_id, score, box in zip(*rows, strict=True):
+            yield Detection(self.label_of(class_id), class_id, score, tuple(box))
+
+    def label_of(self, class_id: int) -> str:
+        """Return the label of the class, or its number as text."""
+        known = self.labels is not None and 0 <= class_id < len(self.labels)
+        return self.labels[class_id] if self.labels and known else str(class_id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every box, and the size of the image that they are in."""
+        return {
+            "task": "detect",
+            "image_wh": list(self.image_wh),
+            "detections": [{**d._asdict(), "box_xyxy": list(d.box_xyxy)} for d in self],
+        }
+
+    def draw(self, image: Array, *, in_place: bool = False) -> Image:
+        """Return a new picture with every box, its label and score; the best on top.
+
+        Raises:
+            UsageError: the image is not of the size that the boxes are for.
+        """
+        if (size_wh := (image.shape[1], image.shape[0])) != self.image_wh:
+            raise UsageError(
+                f"These boxes are in an image of {self.image_wh[0]}x{self.image_wh[1]}, got one of "
+                f"{size_wh[0]}x{size_wh[1]}. Draw on the image that was predicted."
+            )
+        texts = [f"{d.label} {d.score:.2f}" for d in self]
+        numbers = self.class_ids[::-1].tolist()
+        return draw_boxes(image, self.boxes_xyxy[::-1], texts[::-1], numbers, in_place=in_place)

@@ -1,0 +1,1 @@
+"""Points of one figure: joints, corners, features of a face."""

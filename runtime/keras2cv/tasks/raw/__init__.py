@@ -1,0 +1,1 @@
+"""Every output as it is."""
