@@ -1,6 +1,6 @@
 """One subject in a process of its own (the child's side of `process.py`).
 
-The first request is a `way.Job`, and every other one a command. The replies:
+The first request is a `pipeline.Job`, and every other one a command. The replies:
 
     (the job)                            {"import_ms": 812.3}
     {"do": "load"}                       {"about": "...", "load_ms": 31.2, "first_ms": 18.4}
@@ -9,7 +9,7 @@ The first request is a `way.Job`, and every other one a command. The replies:
     {"do": "block", "seconds": 0.25}     a `records.Block`
     {"do": "peak"}                       {"peak_mb": 123.4}
 
-What goes wrong is {"error": "..."}, and the end. Nothing else is written while runs are timed.
+An error is {"error": "..."}, and ends the process. Nothing else is written while runs are timed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Command = Callable[..., Reply]
 def answer(
     job: Mapping[str, Any], _: Callable[..., None]
 ) -> Generator[Reply, Mapping[str, Any], None]:
-    """Import what runs a job's subject, and answer commands until there are no more."""
+    """Import the framework of a job's subject, and answer commands until there are no more."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every subject is measured on the CPU
     try:
@@ -48,12 +48,12 @@ def answer(
         started = time.perf_counter()
         runner = import_module(f"keras2cv_bench.runners.{asked.runner}")
         yield from serve(Bench(asked, runner.open_way), {"import_ms": _since_ms(started)})
-    except Exception as error:  # whatever a framework raises is this subject's answer
+    except Exception as error:  # any error of a framework is this subject's answer
         yield {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
 
 
 def serve(bench: Bench, first: Reply) -> Generator[Reply, Mapping[str, Any], None]:
-    """Give the first reply, and then answer each command."""
+    """Yield the first reply, and then answer each command."""
     request = yield first
     while True:
         facts = dict(request)
@@ -62,7 +62,7 @@ def serve(bench: Bench, first: Reply) -> Generator[Reply, Mapping[str, Any], Non
 
 
 class Bench:
-    """The commands, each named as it is asked for."""
+    """The commands, one method each."""
 
     def __init__(self, job: Job, open_way: Callable[[Job], Way]) -> None:
         self._job, self._open = job, open_way
@@ -117,7 +117,7 @@ class Bench:
         return {"peak_mb": peak_mb()}
 
     def _run(self) -> tuple[float, float, float]:
-        """Send the next sample all the way; return the milliseconds of each stage."""
+        """Send the next sample through all stages; return the milliseconds of each."""
         sample, way = self._samples[next(self._next) % len(self._samples)], self._way
         at = time.perf_counter_ns
         t0 = at()
@@ -133,7 +133,7 @@ class Bench:
 def peak_mb() -> float | None:
     """Return the most memory that this process ever held, in 2**20 bytes.
 
-    On Linux that is VmHWM of proc(5): getrusage's figure is inherited from whoever started us.
+    On Linux that is VmHWM of proc(5): getrusage's number is inherited from the parent process.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")

@@ -39,7 +39,7 @@ _SECONDS: Final = 3.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
     parser.add_argument(
         "--against", metavar="MODEL", type=Path, required=True, help="a .keras, .h5 or folder"
@@ -100,7 +100,7 @@ def _counts(text: str) -> tuple[int, ...]:
 
 
 def execute(args: Namespace) -> int:
-    """Measure, print the tables, and write what was asked for."""
+    """Measure, print the tables, and write the requested files."""
     load_exporter(
         "bench",
         "keras2cv_export.speed.interleave",
@@ -137,7 +137,7 @@ def execute(args: Namespace) -> int:
 
 
 def _require_writable(args: Namespace) -> None:
-    """Say now, not after minutes of measuring, that there is no such folder."""
+    """Report a missing folder now, not after minutes of measuring."""
     for path in (args.html, None if args.json in (None, STDOUT) else Path(args.json)):
         if path is not None and not path.absolute().parent.is_dir():
             raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.")
