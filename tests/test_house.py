@@ -92,7 +92,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "keras2cv_bench": (
         "__init__",
         "calibrate",
-        "way",
+        "pipeline",
         "process",
         "artefacts",
         "records",

@@ -59,9 +59,9 @@ def make(
         job = {"kind": kind, "model": str(model), "out": str(out), "shapes": dict(shapes)}
         found = _made({**job, "unsafe": unsafe, "imports": list(imports)})
         kept.write_text(json.dumps(found), encoding="utf-8")
-    facts = json.loads(kept.read_text(encoding="utf-8"))
-    names = (tuple(facts.get("inputs", ())), tuple(facts.get("outputs", ())))
-    return Artefact(out, names, facts.get("error", ""))
+    record = json.loads(kept.read_text(encoding="utf-8"))
+    names = (tuple(record.get("inputs", ())), tuple(record.get("outputs", ())))
+    return Artefact(out, names, record.get("error", ""))
 
 
 def _made(job: Mapping[str, Any]) -> dict[str, Any]:

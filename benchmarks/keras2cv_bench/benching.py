@@ -22,11 +22,11 @@ from .answers import ask_all
 from .artefacts import Artefact, make
 from .environment import host, usable_cores
 from .inputs import inputs_for, write_samples
-from .measure import ROUNDS, SECONDS, Crew, Say, measure
+from .measure import ROUNDS, SECONDS, Crew, Progress, measure
+from .pipeline import OF_BUNDLE, Job
 from .process import Child, Lost
 from .records import SCHEMA, Missing, Record, Timing
 from .subjects import NAIVE, OURS, PEERS, REFERENCE, Subject, choose
-from .way import OF_BUNDLE, Job
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
 """An ONNX file's names of the model's inputs and outputs, in Keras' order."""
@@ -64,7 +64,7 @@ def bench(
     lend: Path | None = None,
     wishes: Wishes = Wishes(),
     work: Path | None = None,
-    say: Say = lambda _what, _done, _total: None,
+    progress: Progress = lambda _step, _done, _total: None,
 ) -> Record:
     """Measure a bundle beside the Keras model that it was made from, and beside its peers.
 
@@ -94,7 +94,7 @@ def bench(
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="keras2cv-bench-"))
         folder = work or Path(place)
         model = _file_of(against, folder)
-        it = _Bench(found, model, folder, wishes, wishes.threads or usable_cores(), say)
+        it = _Bench(found, model, folder, wishes, wishes.threads or usable_cores(), progress)
         it.bundles |= also
         it.lent = read_bundle(lend) if lend is not None else found
         it.missing += [Missing(subject.name, reason) for subject, reason in absent]
@@ -122,10 +122,16 @@ class _Bench:
     """One benchmark's settings, and its steps."""
 
     def __init__(
-        self, bundle: Bundle, model: Path, folder: Path, wishes: Wishes, threads: int, say: Say
+        self,
+        bundle: Bundle,
+        model: Path,
+        folder: Path,
+        wishes: Wishes,
+        threads: int,
+        progress: Progress,
     ) -> None:
         self.bundle, self.model, self.folder = bundle, model, folder
-        self.wishes, self.threads, self.say = wishes, threads, say
+        self.wishes, self.threads, self.progress = wishes, threads, progress
         self.bundles = {OURS: bundle.folder}
         self.lent = bundle
         self.takes = ""
@@ -136,8 +142,8 @@ class _Bench:
     def batch(self, batch: int, subjects: Sequence[Subject]) -> tuple[Timing, ...]:
         """Measure all subjects at a batch size."""
 
-        def say(what: str, done: int, total: int) -> None:
-            self.say(f"batch {batch}: {what}", done, total)
+        def progress(step: str, done: int, total: int) -> None:
+            self.progress(f"batch {batch}: {step}", done, total)
 
         given = inputs_for(self.bundle, batch, self.wishes.samples)
         self.takes = given.takes
@@ -147,14 +153,14 @@ class _Bench:
             stack.callback(inputs.unlink)
             crew = Crew({}, batch, self.missing)
             for subject in subjects:
-                say(f"making what {subject.title} loads", 0, 0)
+                progress(f"making the file for {subject.title}", 0, 0)
                 try:
                     job = self._job(subject, batch, inputs)
                 except Lost as problem:
                     crew.lose(subject.name, problem)
                     continue
                 crew.processes[subject.name] = stack.enter_context(Child(job))
-            say(f"starting {len(crew.processes)} processes", 0, 0)
+            progress(f"starting {len(crew.processes)} processes", 0, 0)
             found = measure(
                 crew,
                 lambda crew: ask_all(
@@ -163,7 +169,7 @@ class _Bench:
                 seconds=self.wishes.seconds,
                 rounds=self.wishes.rounds,
                 needed=(OURS, REFERENCE),
-                say=say,
+                progress=progress,
             )
         if found.others is not None:
             self.others = max(found.others, self.others or 0.0)

@@ -45,7 +45,7 @@ def _own_variables(layer: keras.Layer) -> list[Any]:
     return [*layer._trainable_variables, *layer._non_trainable_variables, *seeds]
 
 
-_FACTS_ABOUT_DATA = (
+_DESCRIBE_THE_DATA = (
     keras.layers.Normalization,
     keras.layers.Discretization,
     keras.layers.MelSpectrogram,
@@ -64,7 +64,7 @@ def _assign(rng: np.random.Generator, layer: keras.Layer, variable: Any) -> None
     shape, name = tuple(variable.shape), variable.name
     if name == "seed_generator_state":
         variable.assign(rng.integers(0, 2**31, shape))
-    elif isinstance(layer, _FACTS_ABOUT_DATA) or not keras.backend.is_float_dtype(variable.dtype):
+    elif isinstance(layer, _DESCRIBE_THE_DATA) or not keras.backend.is_float_dtype(variable.dtype):
         return
     elif name.endswith(("_scale", "_zero")) and getattr(layer, "quantization_mode", None):
         return  # belongs to the integer kernel beside it

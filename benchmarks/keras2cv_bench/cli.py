@@ -19,11 +19,11 @@ from keras2cv_export.cli.heavy import (
 
 USAGE: Final = "BUNDLE --against MODEL [options]"
 ABOUT: Final = """\
-Say how fast a bundle is: beside the Keras model that it was made from, in
+Measure how fast a bundle is: beside the Keras model that it was made from, in
 TensorFlow three ways, beside Keras' own ONNX export in cv2, and beside the
 peers that are installed (onnxruntime, OpenVINO, LiteRT). Every subject runs in
-a process of its own, with the same input and as many threads, in turns. What a
-subject answers is compared with TensorFlow: a fast wrong answer is no result.
+a process of its own, with the same input and as many threads, in turns. Its
+answers are compared with TensorFlow's: a fast wrong answer is no result.
 
 Exit code 1 if this bundle's answers are not TensorFlow's, or --max-ratio is
 broken; 4 if the machine was too busy to say.
@@ -124,7 +124,7 @@ def execute(args: Namespace) -> int:
     )
     with Steps() as steps:
         record = benching.bench(
-            args.bundle, args.against, peers=args.peers, wishes=wishes, say=steps
+            args.bundle, args.against, peers=args.peers, wishes=wishes, progress=steps
         )
     found = findings.outcome(record, baseline, args.max_ratio)
     if args.json:

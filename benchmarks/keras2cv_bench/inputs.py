@@ -18,7 +18,7 @@ from keras2cv.errors import InputError
 from keras2cv.streams.sources import find_sources, read_image
 from keras2cv_export.verifying.stimuli import draw
 
-from .way import Array, Sample, takes_pictures
+from .pipeline import Array, Sample, takes_pictures
 
 SAMPLES: Final = 4  # no two runs in a row see the same values
 FRAME_WH: Final = (1280, 720)  # the frame of a usual camera
@@ -50,8 +50,8 @@ def inputs_for(bundle: Bundle, batch: int, samples: str | os.PathLike[str] | Non
         raise InputError(
             f"{bundle.folder} takes arrays, and its golden ones are measured. Leave out --samples."
         )
-    golden = read_golden(bundle.selftest_path, bundle.manifest).samples
-    rows = [np.concatenate([s.inputs[k] for s in golden]) for k in range(len(golden[0].inputs))]
+    vectors = read_golden(bundle.selftest_path, bundle.manifest).samples
+    rows = [np.concatenate([s.inputs[k] for s in vectors]) for k in range(len(vectors[0].inputs))]
     number = min(SAMPLES, len(rows[0]))
     found = tuple([_window(r, i, batch) for r in rows] for i in range(number))
     return Inputs(found, "arrays")

@@ -19,7 +19,7 @@ ROUNDS: Final = 12  # even, so that no subject is first more often than last
 WARM_UP_S: Final = 0.5
 SECONDS: Final = 3.0  # of blocks, per subject
 
-Say = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 """A step, and how many of how many of its parts are done; 0 of 0 where that is not known."""
 
 
@@ -72,7 +72,7 @@ def measure(
     seconds: float = SECONDS,
     rounds: int = ROUNDS,
     needed: Sequence[str] = (),
-    say: Say = lambda _what, _done, _total: None,
+    progress: Progress = lambda _step, _done, _total: None,
 ) -> Measured:
     """Return a timing of each subject that ran; the others are in `crew.missing`.
 
@@ -88,15 +88,15 @@ def measure(
         VerdictError: One of the needed subjects does not run.
     """
     imports_ms = crew.each(lambda _, process: process.started())
-    loaded = crew.each(lambda name, process: _load(name, process, imports_ms[name], say))
+    loaded = crew.each(lambda name, process: _load(name, process, imports_ms[name], progress))
     _require(crew, needed)
-    say("asking all for their answers", 0, 0)
+    progress("asking all for their answers", 0, 0)
     judged = answers(crew)
     _require(crew, needed)
-    warm = crew.each(lambda name, process: _warm_up(name, process, say))
+    warm = crew.each(lambda name, process: _warm_up(name, process, progress))
     _require(crew, needed)
     watch = Watch(process.pid for process in crew.processes.values())
-    blocks = _turns(crew, seconds / rounds, rounds, say)
+    blocks = _time_in_turns(crew, seconds / rounds, rounds, progress)
     others = watch.others()
     _require(crew, needed)
     peaks = crew.each(lambda _, process: process.close().get("peak_mb"))
@@ -118,18 +118,20 @@ def measure(
     return Measured(timings, others)
 
 
-def _load(name: str, process: Process, import_ms: float, say: Say) -> Loaded:
-    say(f"loading {name}", 0, 0)
+def _load(name: str, process: Process, import_ms: float, progress: Progress) -> Loaded:
+    progress(f"loading {name}", 0, 0)
     found = process.ask("load")
     return Loaded(found["about"], import_ms, found["load_ms"], found["first_ms"])
 
 
-def _warm_up(name: str, process: Process, say: Say) -> int:
-    say(f"warming {name} up", 0, 0)
+def _warm_up(name: str, process: Process, progress: Progress) -> int:
+    progress(f"warming {name} up", 0, 0)
     return int(process.ask("warm_up", seconds=WARM_UP_S)["runs"])
 
 
-def _turns(crew: Crew, seconds: float, rounds: int, say: Say) -> dict[str, tuple[Block, ...]]:
+def _time_in_turns(
+    crew: Crew, seconds: float, rounds: int, progress: Progress
+) -> dict[str, tuple[Block, ...]]:
     """Let all take turns; a subject lost meanwhile is left out of every round."""
     lost: dict[str, Lost] = {}
 
@@ -143,7 +145,9 @@ def _turns(crew: Crew, seconds: float, rounds: int, say: Say) -> dict[str, tuple
             return ()
 
     sides = {name: functools.partial(block, name, p) for name, p in crew.processes.items()}
-    found = take_blocks(sides, rounds, lambda done, total: say("timing, in turns", done, total))
+    found = take_blocks(
+        sides, rounds, lambda done, total: progress("timing, in turns", done, total)
+    )
     for name, why in lost.items():
         crew.lose(name, why)
     return {name: tuple(b for (b,) in found[name]) for name in crew.processes}

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from keras2cv.errors import Keras2cvError
 from keras2cv.isolation import ChildLost, Conversation, Entry, Limits
 
-from .way import Job
+from .pipeline import Job
 
 PACKAGES: Final = ("keras2cv", "keras2cv_export", "keras2cv_bench")
 _PATIENCE_S: Final = 600.0  # for any one command: VGG16 on a busy machine takes its time
@@ -29,7 +29,7 @@ class Process(Protocol):
     def started(self) -> float:
         """Wait until it is ready; return the milliseconds that its imports took."""
 
-    def ask(self, do: str, **facts: Any) -> dict[str, Any]:
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """Send a command, and return its answer; raise Lost if there is none."""
 
     def close(self) -> dict[str, Any]:
@@ -59,10 +59,10 @@ class Child:
         """Wait until it is ready; return the milliseconds that its imports took."""
         return float(self._answer()["import_ms"])
 
-    def ask(self, do: str, **facts: Any) -> dict[str, Any]:
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """Send a command, and return its answer."""
         self._doing = do.replace("_", " ")
-        self._child.send({"do": do, **facts})
+        self._child.send({"do": do, **arguments})
         return self._answer()
 
     def close(self) -> dict[str, Any]:

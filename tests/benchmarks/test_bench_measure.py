@@ -17,9 +17,9 @@ from keras2cv_bench.answers import judge
 from keras2cv_bench.environment import Watch, usable_cores
 from keras2cv_bench.inputs import read_samples, write_samples
 from keras2cv_bench.measure import Crew, measure
+from keras2cv_bench.pipeline import Job, Pipeline
 from keras2cv_bench.process import Child, Lost
 from keras2cv_bench.records import Answers, Missing, Timing
-from keras2cv_bench.way import Job, Way
 from support.tiny_bundle import Classifier
 
 
@@ -108,7 +108,7 @@ def test_nothing_is_measured_without_those_that_matter() -> None:
 def test_progress_is_told() -> None:
     """What is done, and how much of it."""
     said: list[tuple[str, int, int]] = []
-    run("AB", say=lambda *what: said.append(what))
+    run("AB", progress=lambda *what: said.append(what))
     assert ("loading A", 0, 0) in said
     assert ("timing, in turns", 8, 8) in said
 
@@ -119,9 +119,9 @@ class Echo:
     def __init__(self) -> None:
         self.log: list[str] = []
 
-    def way(self, _: Job) -> Way:
+    def pipeline(self, _: Job) -> Pipeline:
         """Open it."""
-        return Way("echo 1.0", self._prepare, self._forward, self._finish)
+        return Pipeline("echo 1.0", self._prepare, self._forward, self._finish)
 
     def _prepare(self, sample: Any) -> Any:
         self.log.append("prepare")
@@ -153,7 +153,7 @@ def test_a_child_answers_command_by_command(job: Job, tmp_path: Path) -> None:
         {"do": "block", "seconds": 0},
         {"do": "peak"},
     ]
-    replies = child.serve(child.Bench(job, echo.way), {"import_ms": 3.0})
+    replies = child.serve(child.Bench(job, echo.pipeline), {"import_ms": 3.0})
     assert next(replies) == {"import_ms": 3.0}
     loaded, answered, warm, block, end = [replies.send(command) for command in commands]
     assert loaded["about"] == "echo 1.0"

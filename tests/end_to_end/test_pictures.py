@@ -190,7 +190,7 @@ def test_pictures_that_tensorflow_cannot_read_are_read_as_opencv_does(
     found = check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
     assert (found.verdict, found.parity.samples) == ("pass", 10)
     assert found.journey.report.agreement.samples == 10
-    assert [w.seen is not None for w in found.journey.walked] == [True] * 8 + [False] * 2
+    assert [w.shown is not None for w in found.journey.walked] == [True] * 8 + [False] * 2
     with pytest.raises(InputError, match="TensorFlow cannot decode"):
         check(shapes.folder, shapes.model, samples=tmp_path, reference_resize="tf")
 
@@ -201,13 +201,13 @@ def test_ones_own_function_is_recognised(shapes: Any, photos: Path, own: str) ->
         shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:tf_scaled",
         engine="classic",
     ).journey.report  # fmt: skip
-    assert "pil-nearest, preset tf" in found.way
+    assert "pil-nearest, preset tf" in found.reference
     assert found.culprit.name == "resize"
     both = check(
         shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:caffe_scaled",
         engine="classic",
     ).journey.report  # fmt: skip
-    assert "pil-nearest, preset caffe" in both.way
+    assert "pil-nearest, preset caffe" in both.reference
     assert [stage.name for stage in both.stages if stage.problem] == ["resize", "normalise"]
 
 

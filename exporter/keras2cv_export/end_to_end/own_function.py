@@ -17,7 +17,7 @@ from keras2cv.pixels.geometry import PADDING_RULES
 from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES
 from keras2cv_export.end_to_end import reference_pictures as keras_side
 
-from .way import Decoder, Way
+from .reference_preprocessing import Decoder, ReferencePreprocessing
 
 Array = np.ndarray[Any, Any]
 
@@ -88,8 +88,11 @@ def load_function(name: str, bundle: Preprocessing) -> Function:
 
 
 def recognise(
-    function: Function, pictures: Sequence[Path], way: Way, bundle: Preprocessing
-) -> tuple[Way | None, tuple[str, ...]]:
+    function: Function,
+    pictures: Sequence[Path],
+    reference: ReferencePreprocessing,
+    bundle: Preprocessing,
+) -> tuple[ReferencePreprocessing | None, tuple[str, ...]]:
     """Find the known preprocessing that equals the function; the bundle's own is tried first.
 
     Args:
@@ -103,8 +106,8 @@ def recognise(
     """
     wanted = [function(path) for path in pictures]
     read = _Reader(bundle)
-    best: tuple[float, Way | None] = (_SAME, None)
-    for candidate in _candidates(way, bundle):
+    best: tuple[float, ReferencePreprocessing | None] = (_SAME, None)
+    for candidate in _candidates(reference, bundle):
         gap = read.gap(candidate, pictures, wanted, best[0])
         if gap < best[0]:
             best = (gap, candidate)
@@ -118,16 +121,18 @@ def recognise(
     )
 
 
-def _candidates(way: Way, bundle: Preprocessing) -> Iterator[Way]:
-    yield way
-    presets = (way.preset, *(p for p in _PRESETS if p != way.preset))
+def _candidates(
+    reference: ReferencePreprocessing, bundle: Preprocessing
+) -> Iterator[ReferencePreprocessing]:
+    yield reference
+    presets = (reference.preset, *(p for p in _PRESETS if p != reference.preset))
     for decoder in _DECODERS:
-        for rule in (way.rule, *(r for r in RESIZE_RULES if r != way.rule)):
+        for rule in (reference.rule, *(r for r in RESIZE_RULES if r != reference.rule)):
             pad = (bundle.pad or 0) if rule in PADDING_RULES else None
             for interpolation in INTERPOLATIONS:
                 for preset in presets:
                     yield replace(
-                        way, decoder=decoder, rule=rule, interpolation=interpolation, pad=pad,
+                        reference, decoder=decoder, rule=rule, interpolation=interpolation, pad=pad,
                         preset=preset,
                     )  # fmt: skip
 
@@ -139,10 +144,17 @@ class _Reader:
         self._channels = bundle.channels
         self._size_wh = (bundle.size_wh[0], bundle.size_wh[1])
         self._decoded: dict[tuple[Path, str], Array] = {}
-        self._resized: tuple[tuple[Path, Way] | None, Array] = (None, np.empty(0))
+        self._resized: tuple[tuple[Path, ReferencePreprocessing] | None, Array] = (
+            None,
+            np.empty(0),
+        )
 
     def gap(
-        self, way: Way, pictures: Sequence[Path], wanted: Sequence[Array], limit: float
+        self,
+        reference: ReferencePreprocessing,
+        pictures: Sequence[Path],
+        wanted: Sequence[Array],
+        limit: float,
     ) -> float:
         """Return the largest mean difference of a picture's input, relative to its range.
 
@@ -156,20 +168,20 @@ class _Reader:
         """
         worst = 0.0
         for path, expected in zip(pictures, wanted, strict=True):
-            got = keras_side.normalise(self._fit(path, way), way)
+            got = keras_side.normalise(self._fit(path, reference), reference)
             scale = float(np.abs(expected).max()) or 1.0
             worst = max(worst, float(np.abs(got - expected).mean()) / scale)
             if worst >= limit:
                 break
         return worst
 
-    def _fit(self, path: Path, way: Way) -> Array:
+    def _fit(self, path: Path, reference: ReferencePreprocessing) -> Array:
         """Resize, unless only the preset has changed since the last time."""
-        key = (path, replace(way, preset=""))
+        key = (path, replace(reference, preset=""))
         if self._resized[0] != key:
-            decoded = self._decoded.get((path, way.decoder))
+            decoded = self._decoded.get((path, reference.decoder))
             if decoded is None:
-                decoded = keras_side.decode(path, way, self._channels)
-                self._decoded[path, way.decoder] = decoded
-            self._resized = (key, keras_side.resize(decoded, self._size_wh, way))
+                decoded = keras_side.decode(path, reference, self._channels)
+                self._decoded[path, reference.decoder] = decoded
+            self._resized = (key, keras_side.resize(decoded, self._size_wh, reference))
         return self._resized[1]

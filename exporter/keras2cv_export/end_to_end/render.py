@@ -26,7 +26,7 @@ def headline(report: EndToEnd) -> str:
     """Sum up in a line: verdict, pictures, and the stage that causes most of the difference."""
     count = len(report.pictures)
     pictures = f"{count} {'drawn ' if report.drawn else ''}picture{'' if count == 1 else 's'}"
-    head = f"{report.verdict} ({pictures}; reference: {report.way})"
+    head = f"{report.verdict} ({pictures}; reference: {report.reference})"
     culprit = report.culprit
     if culprit is None:
         return head

@@ -100,7 +100,7 @@ class EndToEnd:
         advice: Sentences on how to remove the difference; empty if all is well.
     """
 
-    way: str
+    reference: str
     drawn: bool
     pictures: tuple[str, ...]
     stages: tuple[Stage, ...]
@@ -114,7 +114,7 @@ class EndToEnd:
 
     @property
     def verdict(self) -> Verdict:
-        """ "fail" if any stage fails; the net's own comparison decides on the net."""
+        """A fail if any stage fails; the net's own comparison decides on the net."""
         return "fail" if self.reasons else "pass"
 
     @property
@@ -127,7 +127,7 @@ class EndToEnd:
         """Return plain values for `--json`."""
         return {
             "verdict": self.verdict,
-            "reference": self.way,
+            "reference": self.reference,
             "drawn": self.drawn,
             "pictures": list(self.pictures),
             "culprit": self.culprit.name if self.culprit else None,

@@ -31,6 +31,7 @@ from keras2cv_export.tasks.agreement import PictureAgreement
 from keras2cv_export.tasks.comparison import Agreement, agree_on, merge
 
 from .own_function import Function, recognise
+from .reference_preprocessing import ReferencePreprocessing
 from .stages import (
     LEVELS,
     LOSSY_DECODER,
@@ -45,7 +46,6 @@ from .stages import (
     output_limit,
     resize_limit,
 )
-from .way import Way
 
 Array = np.ndarray[Any, Any]
 Outputs = Mapping[str, Array]
@@ -72,7 +72,7 @@ class Gap:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ShownPicture:
     """The parts of a picture that a page shows.
 
     Attributes:
@@ -87,7 +87,7 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class Walked:
+class WalkedPicture:
     """One picture that went through both pipelines; only a few keep their large arrays.
 
     Attributes:
@@ -104,7 +104,7 @@ class Walked:
     gaps: tuple[Gap, ...]
     outputs: tuple[Outputs, ...]
     part: PictureAgreement | None
-    seen: Seen | None
+    shown: ShownPicture | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,17 +112,19 @@ class Journey:
     """The report of a walk, and its pictures."""
 
     report: EndToEnd
-    walked: tuple[Walked, ...]
+    walked: tuple[WalkedPicture, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class _Trip:
+class _Setup:
     """The arguments that all pictures share."""
 
     manifest: Manifest
     rules: Preprocessing
-    way: Way | None  # None: the user's function is not known stage by stage
-    said: Way
+    reference: (
+        ReferencePreprocessing | None
+    )  # None: the user's function is not known stage by stage
+    declared: ReferencePreprocessing
     function: Function | None
     answer: Answer
     tolerance: Tolerance
@@ -132,7 +134,7 @@ class _Trip:
 def walk(
     manifest: Manifest,
     pictures: Sequence[Path],
-    way: Way,
+    reference: ReferencePreprocessing,
     function: Function | None,
     *,
     drawn: bool,
@@ -164,21 +166,21 @@ def walk(
     """
     rules = manifest.preprocessing
     assert rules is not None  # noqa: S101 - the caller looked
-    known: Way | None = way
+    known: ReferencePreprocessing | None = reference
     advice: tuple[str, ...] = ()
     if function is not None:
-        known, advice = recognise(function, pictures, way, rules)
-    trip = _Trip(manifest, rules, known, way, function, answer, tolerance, net_fails)
+        known, advice = recognise(function, pictures, reference, rules)
+    setup = _Setup(manifest, rules, known, reference, function, answer, tolerance, net_fails)
     walked = tuple(
-        _walk_one(trip, path, blob, (expected, got), keep=index < SHOWN)
+        _walk_one(setup, path, blob, (expected, got), keep=index < SHOWN)
         for index, (path, blob, expected, got) in enumerate(
             zip(pictures, blobs, *answers, strict=True)
         )
     )
-    stages = _stages(walked, trip)
-    said = str(function) if function is not None else str(way)
+    stages = _stages(walked, setup)
+    source = str(function) if function is not None else str(reference)
     report = EndToEnd(
-        f"{said}, which is {known}" if function is not None and known is not None else said,
+        f"{source}, which is {known}" if function is not None and known is not None else source,
         drawn,
         tuple(p.name for p in pictures),
         stages,
@@ -189,25 +191,25 @@ def walk(
 
 
 def _walk_one(
-    trip: _Trip, path: Path, blob: Array, answers: tuple[Outputs, Outputs], *, keep: bool
-) -> Walked:
-    rules, way, function = trip.rules, trip.way, trip.function
+    setup: _Setup, path: Path, blob: Array, answers: tuple[Outputs, Outputs], *, keep: bool
+) -> WalkedPicture:
+    rules, reference, function = setup.rules, setup.reference, setup.function
     size_wh = (rules.size_wh[0], rules.size_wh[1])
     image = read_image(path)
     pixels = keras_side.as_rgb(image, rules.channels)
     decoded = pixels
-    if way is None:
+    if reference is None:
         assert function is not None  # noqa: S101 - one of both there is
         inputs: tuple[Array, ...] = (function(path), blob[0])
         gaps: tuple[Gap, ...] = (Gap.between(*inputs),)
     else:
-        decoded = keras_side.decode(path, way, rules.channels)
-        theirs, ours = keras_side.resize(pixels, size_wh, way), _resized(image, rules)
-        first = keras_side.normalise(keras_side.resize(decoded, size_wh, way), way)
+        decoded = keras_side.decode(path, reference, rules.channels)
+        theirs, ours = keras_side.resize(pixels, size_wh, reference), _resized(image, rules)
+        first = keras_side.normalise(keras_side.resize(decoded, size_wh, reference), reference)
         inputs = (
             first if function is None else function(path),
-            keras_side.normalise(theirs, way),
-            keras_side.normalise(ours, way),
+            keras_side.normalise(theirs, reference),
+            keras_side.normalise(ours, reference),
             blob[0],
         )
         gaps = (
@@ -215,16 +217,16 @@ def _walk_one(
             Gap.between(theirs, ours),
             Gap.between(inputs[2], inputs[3]),
         )
-    outputs = _outputs(inputs, blob, answers, trip.answer)
+    outputs = _outputs(inputs, blob, answers, setup.answer)
     sizes_wh = (_size_wh(decoded), _size_wh(pixels))
-    results = _results(trip, outputs, sizes_wh)
-    return Walked(
+    results = _results(setup, outputs, sizes_wh)
+    return WalkedPicture(
         path,
         sizes_wh,
         gaps,
         outputs,
-        _part(trip, results, outputs, sizes_wh),
-        Seen((decoded, pixels), (inputs[0], inputs[-1]), results) if keep else None,
+        _part(setup, results, outputs, sizes_wh),
+        ShownPicture((decoded, pixels), (inputs[0], inputs[-1]), results) if keep else None,
     )
 
 
@@ -255,21 +257,26 @@ def _outputs(
     return (*found, *answers)
 
 
-def _stages(walked: Sequence[Walked], trip: _Trip) -> tuple[Stage, ...]:
+def _stages(walked: Sequence[WalkedPicture], setup: _Setup) -> tuple[Stage, ...]:
     shares = _shares(walked)
-    limits = input_limit(trip.tolerance)
-    if trip.way is None:
+    limits = input_limit(setup.tolerance)
+    if setup.reference is None:
         whole = _measured("preprocess", 0, OF_INPUT, walked, limits, shares[0])
-        return (whole, _net(walked, shares[1], output_limit(trip.tolerance), trip.net_fails))
+        return (whole, _net(walked, shares[1], output_limit(setup.tolerance), setup.net_fails))
     return (
-        _decoding(walked, trip.rules, trip.way, shares[0]),
-        _measured("resize", 1, LEVELS, walked, resize_limit(trip.tolerance), shares[1]),
+        _decoding(walked, setup.rules, setup.reference, shares[0]),
+        _measured("resize", 1, LEVELS, walked, resize_limit(setup.tolerance), shares[1]),
         _measured("normalise", 2, OF_INPUT, walked, limits, shares[2]),
-        _net(walked, shares[3], output_limit(trip.tolerance), trip.net_fails),
+        _net(walked, shares[3], output_limit(setup.tolerance), setup.net_fails),
     )
 
 
-def _decoding(walked: Sequence[Walked], rules: Preprocessing, way: Way, share: float) -> Stage:
+def _decoding(
+    walked: Sequence[WalkedPicture],
+    rules: Preprocessing,
+    reference: ReferencePreprocessing,
+    share: float,
+) -> Stage:
     stage = _measured("decode", 0, LEVELS, walked, decode_limit(rules.channels), share)
     for w in walked:
         (width, height), ours = w.sizes_wh
@@ -279,7 +286,7 @@ def _decoding(walked: Sequence[Walked], rules: Preprocessing, way: Way, share: f
                 "OpenCV turns pictures as their EXIF says."
             )
             return replace(stage, picture=w.path.name, remark=remark)
-    if stage.passed or way.decoder != "tf":
+    if stage.passed or reference.decoder != "tf":
         return stage
     largest, mean = LOSSY_DECODER
     remark = (
@@ -288,7 +295,7 @@ def _decoding(walked: Sequence[Walked], rules: Preprocessing, way: Way, share: f
     return replace(stage, remark=remark, excused=stage.largest <= largest and stage.mean <= mean)
 
 
-def _net(walked: Sequence[Walked], share: float, limits: Limit, fails: bool) -> Stage:
+def _net(walked: Sequence[WalkedPicture], share: float, limits: Limit, fails: bool) -> Stage:
     """Measure the last step's difference, which its own comparison may have allowed by name."""
     worst, name, total, count = 0.0, walked[0].path.name, 0.0, 0
     for key, scale in _scales(walked).items():
@@ -307,7 +314,7 @@ def _measured(
     name: StageName,
     index: int,
     unit: str,
-    walked: Sequence[Walked],
+    walked: Sequence[WalkedPicture],
     limit: Limit,
     share: float,
 ) -> Stage:
@@ -332,7 +339,7 @@ def _differences(one: Array, two: Array) -> Array:
     return result
 
 
-def _scales(walked: Sequence[Walked]) -> dict[str, float]:
+def _scales(walked: Sequence[WalkedPicture]) -> dict[str, float]:
     """Return max |reference| of each output, over all pictures."""
     return {
         name: max(float(np.abs(w.outputs[0][name]).max()) for w in walked) or 1.0
@@ -340,7 +347,7 @@ def _scales(walked: Sequence[Walked]) -> dict[str, float]:
     }
 
 
-def _shares(walked: Sequence[Walked]) -> list[float]:
+def _shares(walked: Sequence[WalkedPicture]) -> list[float]:
     """Divide the outputs' change among the steps: mean |step| of each, outputs scaled alike."""
     scales = _scales(walked)
     steps = [
@@ -358,30 +365,33 @@ def _shares(walked: Sequence[Walked]) -> list[float]:
 
 
 def _results(
-    trip: _Trip, outputs: Sequence[Outputs], sizes_wh: tuple[tuple[int, int], tuple[int, int]]
+    setup: _Setup, outputs: Sequence[Outputs], sizes_wh: tuple[tuple[int, int], tuple[int, int]]
 ) -> tuple[Result, Result] | None:
     """Turn both sides' outputs into the task's results, each with its own geometry."""
     if not all(np.isfinite(array).all() for side in outputs for array in side.values()):
         return None
-    size_wh = (trip.rules.size_wh[0], trip.rules.size_wh[1])
-    rule = (trip.way or trip.said).rule
-    theirs, ours = place(sizes_wh[0], size_wh, rule), place(sizes_wh[1], size_wh, trip.rules.resize)
+    size_wh = (setup.rules.size_wh[0], setup.rules.size_wh[1])
+    rule = (setup.reference or setup.declared).rule
+    theirs, ours = (
+        place(sizes_wh[0], size_wh, rule),
+        place(sizes_wh[1], size_wh, setup.rules.resize),
+    )
     return (
-        _result(trip.manifest, outputs[0], theirs),
-        _result(trip.manifest, outputs[-1], ours),
+        _result(setup.manifest, outputs[0], theirs),
+        _result(setup.manifest, outputs[-1], ours),
     )
 
 
 def _part(
-    trip: _Trip,
+    setup: _Setup,
     results: tuple[Result, Result] | None,
     outputs: Sequence[Outputs],
     sizes_wh: tuple[tuple[int, int], tuple[int, int]],
 ) -> PictureAgreement | None:
     if results is None or sizes_wh[0] != sizes_wh[1]:
         return None
-    allowed = max(trip.tolerance.limits(name).max_abs for name in outputs[0])
-    return agree_on(trip.manifest.task.kind, *results, allowed)
+    allowed = max(setup.tolerance.limits(name).max_abs for name in outputs[0])
+    return agree_on(setup.manifest.task.kind, *results, allowed)
 
 
 def _result(manifest: Manifest, outputs: Outputs, placement: Placement) -> Result:
@@ -389,29 +399,31 @@ def _result(manifest: Manifest, outputs: Outputs, placement: Placement) -> Resul
     return results_of(manifest.task, one, manifest.outputs, [placement])[0]
 
 
-def _agreement(manifest: Manifest, walked: Sequence[Walked]) -> Agreement:
+def _agreement(manifest: Manifest, walked: Sequence[WalkedPicture]) -> Agreement:
     """Combine the pictures; one that cannot be compared does not count as the same."""
     found = merge(manifest.task.kind, [w.part for w in walked if w.part is not None])
     return replace(found, samples=len(walked))
 
 
-def _advice(stages: Sequence[Stage], way: Way | None, rules: Preprocessing) -> tuple[str, ...]:
+def _advice(
+    stages: Sequence[Stage], reference: ReferencePreprocessing | None, rules: Preprocessing
+) -> tuple[str, ...]:
     advice = [s.remark for s in stages if s.excused and s.remark and not s.passed]
-    if way is None:
+    if reference is None:
         return tuple(advice)
     by_name = {stage.name: stage for stage in stages}
     if by_name["resize"].problem:
         advice.append(
             f"{by_name['resize'].share:.0%} of the difference is the resize: Keras' side does "
-            f"{way.rule} by {way.interpolation}, the bundle {rules.resize} by "
-            f"{rules.interpolation}. Export again with --resize {way.rule} "
-            f"--interpolation {way.interpolation}, or give --reference-resize."
+            f"{reference.rule} by {reference.interpolation}, the bundle {rules.resize} by "
+            f"{rules.interpolation}. Export again with --resize {reference.rule} "
+            f"--interpolation {reference.interpolation}, or give --reference-resize."
         )
     if by_name["normalise"].problem:
+        scaling = "its file" if reference.preset == "file" else f"the preset {reference.preset}"
         advice.append(
             f"{by_name['normalise'].share:.0%} of the difference is colour and scale: Keras' side "
-            f"does {'its file' if way.preset == 'file' else f'the preset {way.preset}'}, the "
-            f"bundle {rules.color}, mean {list(rules.mean)}, scale {rules.scale!r}, std "
+            f"does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, scale {rules.scale!r}, std "
             f"{list(rules.std)}. Export again with the right --preprocess."
         )
     return tuple(advice)

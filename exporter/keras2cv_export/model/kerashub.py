@@ -33,7 +33,7 @@ _CORNERS: Final = {
 
 
 @dataclass(frozen=True)
-class Told:
+class KerasHubDescription:
     """The task and preprocessing of a KerasHub model; empty for any other model.
 
     Attributes:
@@ -65,7 +65,7 @@ class Told:
         return (f"Preprocessing: as its {self.converter} does it. Say --preprocess to change it.",)
 
 
-def told_by(model: Any, size_wh: tuple[int, int] | None) -> Told:
+def describe_kerashub(model: Any, size_wh: tuple[int, int] | None) -> KerasHubDescription:
     """Describe a KerasHub model whose images have that size.
 
     Args:
@@ -74,11 +74,13 @@ def told_by(model: Any, size_wh: tuple[int, int] | None) -> Told:
     """
     kind = _kind(model)
     if kind is None or size_wh is None:
-        return Told()
+        return KerasHubDescription()
     options = _detection(model, size_wh)
     converter = getattr(getattr(model, "preprocessor", None), "image_converter", None)
     pixels = None if converter is None else _pixels(converter)
-    return Told(type(model).__name__, kind, pixels, options, type(converter).__name__)
+    return KerasHubDescription(
+        type(model).__name__, kind, pixels, options, type(converter).__name__
+    )
 
 
 def _kind(model: Any) -> TaskName | None:
@@ -126,13 +128,13 @@ def _pixels(converter: Any) -> dict[str, Any]:
     """Return the preprocessing of an ImageConverter: pixel * scale + offset, after a resize."""
     scale = np.broadcast_to(1.0 if converter.scale is None else converter.scale, 3)
     offset = np.broadcast_to(0.0 if converter.offset is None else converter.offset, 3)
-    facts = {
+    pixels = {
         "color": "RGB",
         "mean": (-offset / scale).tolist(),
         "scale": float(scale[0]),
         "std": (scale[0] / scale).tolist(),
     }
-    return {**facts, **_resize(converter)}
+    return {**pixels, **_resize(converter)}
 
 
 def _resize(converter: Any) -> dict[str, Any]:

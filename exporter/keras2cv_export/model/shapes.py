@@ -30,7 +30,7 @@ def resolve_shapes(
     if batch < 1:
         raise ModelError(f"The batch is {batch}. Give the number of samples per run, at least 1.")
     by_name = _by_name(declared, given)
-    batch = _batch_said(declared, by_name) or batch
+    batch = _stated_batch(declared, by_name) or batch
     resolved = tuple(
         replace(spec, shape=_resolve(spec, by_name.get(spec.name), batch)) for spec in declared
     )
@@ -42,7 +42,9 @@ def resolve_shapes(
     return resolved
 
 
-def _batch_said(declared: Sequence[TensorSpec], given: Mapping[str, tuple[int, ...]]) -> int | None:
+def _stated_batch(
+    declared: Sequence[TensorSpec], given: Mapping[str, tuple[int, ...]]
+) -> int | None:
     """Return the batch size that the given and the declared shapes agree on, or None."""
     shapes = [given.get(spec.name, spec.shape) for spec in declared]
     sizes = {shape[0] for shape in shapes if shape and shape[0] is not None}

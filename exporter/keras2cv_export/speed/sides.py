@@ -18,7 +18,7 @@ from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import on_cpu, thread_count
 from keras2cv_export.verifying.verify import Answer
 
-from .speed import KERAS, OURS, THEIRS, Side, SpeedReport, take_turns
+from .speed import KERAS, OURS, THEIRS, Side, SpeedReport, time_rounds
 
 Array = np.ndarray[Any, Any]
 
@@ -54,14 +54,14 @@ def measure_speed(
     arrays = {f"image/{i}": image for i, image in enumerate(images)} or {
         f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
     }
-    with opencv_side(folder, engine, arrays) as (facts, ours):
+    with opencv_side(folder, engine, arrays) as (settings, ours):
         sides: dict[str, Side] = {OURS: ours, THEIRS: _timed(lambda i: answer(samples[i]))}
         if len(loaded.inputs) == 1 and _predicts(loaded.keras_model):
             sides[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
-        times = take_turns(sides, len(samples))
+        times = time_rounds(sides, len(samples))
         cores = ours.cores
-    threads = (int(facts["threads"]), thread_count())
-    return SpeedReport(times, str(facts["engine"]), threads, loaded.batch, max_ratio, cores)
+    threads = (int(settings["threads"]), thread_count())
+    return SpeedReport(times, str(settings["engine"]), threads, loaded.batch, max_ratio, cores)
 
 
 def _timed(run: Any) -> Side:

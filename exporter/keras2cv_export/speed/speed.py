@@ -86,10 +86,10 @@ class SpeedReport:
         if self.verdict == "pass":
             return ()
         low, high = self.ratio_interval
-        said = f"speed: predict takes {self.ratio:.2f} times TensorFlow's time ({low:.2f} to "
+        sentence = f"speed: predict takes {self.ratio:.2f} times TensorFlow's time ({low:.2f} to "
         end = f"{high:.2f}), and --max-ratio is {self.max_ratio:g}."
         more = " Too close to say: free the machine, and run it again."
-        return (said + end + (more if self.verdict == "inconclusive" else ""),)
+        return (sentence + end + (more if self.verdict == "inconclusive" else ""),)
 
     def __str__(self) -> str:
         """Write as one line."""
@@ -133,7 +133,7 @@ class SpeedReport:
         return np.array(self.nanoseconds[OURS]) / np.array(self.nanoseconds[THEIRS])
 
 
-def take_turns(
+def time_rounds(
     sides: Mapping[str, Side],
     samples: int,
     *,

@@ -27,7 +27,7 @@ from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import UnsupportedOpsError
 
-from .cut_tail import CutTail, cut_tail
+from .cut_numpy_tail import CutNumpyTail, cut_numpy_tail
 from .flatten_graph import Flattener, graph_body
 from .flatten_state import Handle, Opaque, State
 from .flatten_weights import Weights
@@ -64,7 +64,7 @@ class TracedGraph:
     output_specs: tuple[TensorSpec, ...]
     weights: Mapping[str, Array]
     layers: Mapping[str, str] = field(default_factory=dict)
-    tail: CutTail | None = None
+    tail: CutNumpyTail | None = None
     model_specs: tuple[TensorSpec, ...] = ()
 
 
@@ -73,7 +73,7 @@ def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
 
     Args:
         loaded: The model.
-        ranking: Whether to cut the graph before a top-k of many numbers too; see `cut_tail`.
+        ranking: Whether to cut the graph before a top-k of many numbers too; see `cut_numpy_tail`.
 
     Raises:
         ModelError: An output's shape depends on values.
@@ -86,7 +86,7 @@ def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
         outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls)
         model_specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
         taken = [*names, *(spec.name for spec in loaded.inputs)]
-        tail = cut_tail(outputs, taken, ranking=ranking)
+        tail = cut_numpy_tail(outputs, taken, ranking=ranking)
         outputs, specs = _of_net(outputs, model_specs, tail)
         for k, output in enumerate(outputs):  # a model may return one tensor twice, or an input
             tf.identity(output, name=f"{_OUTPUT}_{k}")
@@ -104,7 +104,7 @@ def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
 
 
 def _of_net(
-    outputs: Sequence[Any], specs: tuple[TensorSpec, ...], tail: CutTail | None
+    outputs: Sequence[Any], specs: tuple[TensorSpec, ...], tail: CutNumpyTail | None
 ) -> tuple[list[Any], tuple[TensorSpec, ...]]:
     """Return the outputs that the net gives: those that no tail makes, then the tail's heads."""
     if tail is None:

@@ -10,7 +10,7 @@ added to a new graph, where TensorFlow infers its static shape at once.
     variable, lookup table   their values (flatten_state)
     arithmetic on weights    its results (flatten_weights)
     op that ONNX lacks       the plain ops of tf_ops.PLAIN; a box selection and all that follows
-                             it are copied unchanged, and cut_tail cuts them off later
+                             it are copied unchanged, and cut_numpy_tail cuts them off later
 
 Control dependencies are dropped, and with them writes to variables, which only the next call would
 read. A model whose predictions depend on earlier calls is caught when its answers are compared.
@@ -30,7 +30,7 @@ from tf2onnx import handler
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import Unsupported, layer_of
 
-from .cut_tail import is_after_cut
+from .cut_numpy_tail import is_after_cut
 from .flatten_lists import LIST_OPS
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights

@@ -34,22 +34,22 @@ _BLOCK: Final = 2  # runs
 _ROUNDS: Final = (7, 21)
 
 
-def find_rates(
+def find_throughputs(
     folder: Path,
     manifest: Manifest,
     proof: Proof,
-    way: Trial,
+    setting: Trial,
     threads: int,
     progress: Step,
     budget_s: float,
 ) -> tuple[Rate, ...]:
-    """Time the bundle in `folder`, run with the settings of `trial`, on many samples.
+    """Time the bundle in `folder`, run with `setting`, on many samples.
 
     Args:
         folder: The staged bundle's.
         manifest: Its manifest.
         proof: The answers of both sides.
-        trial: Engine, threads and options.
+        setting: Engine, threads and options.
         threads: How many OpenCV uses by itself; several nets share them out.
         progress: Called with a few words before each step.
         budget_s: About how long each is timed.
@@ -57,27 +57,27 @@ def find_rates(
     Raises:
         NetError: The bundle's own batch cannot be timed.
     """
-    own = Rate(1, way.threads, manifest.model.batch)
+    own = Rate(1, setting.threads, manifest.model.batch)
     patience_s = 10 * (budget_s + patience(manifest))
     with ExitStack() as stack:
-        base = stack.enter_context(_side(folder, proof, way, own, patience_s))[1]
+        base = stack.enter_context(_side(folder, proof, setting, own, patience_s))[1]
 
         def attempt(rate: Rate) -> Rate:
             progress(f"timing many samples: {rate}")
             try:
                 if rate.batch != own.batch and (
-                    problem := _wrong(folder, manifest, proof, way, rate)
+                    problem := _wrong(folder, manifest, proof, setting, rate)
                 ):
                     return replace(rate, refused=problem)
-                median_ms, ratio = _timed(folder, proof, way, rate, (base, own), budget_s)
+                median_ms, ratio = _timed(folder, proof, setting, rate, (base, own), budget_s)
             except Keras2cvError as error:
                 return replace(rate, refused=str(error)[:1000])
             return replace(rate, sample_ms=median_ms, ratio=ratio.ratio, high=ratio.high)
 
-        return tuple(try_rates(own, threads, int(manifest.model.size_bytes), attempt))
+        return tuple(try_throughputs(own, threads, int(manifest.model.size_bytes), attempt))
 
 
-def try_rates(own: Rate, threads: int, model_bytes: int, attempt: Attempt) -> list[Rate]:
+def try_throughputs(own: Rate, threads: int, model_bytes: int, attempt: Attempt) -> list[Rate]:
     """Try other batches on one net, then more nets with the best of them; the own one is first.
 
     Args:
@@ -112,7 +112,9 @@ def chosen(trials: Sequence[Trial | Rate]) -> int:
     return min(gains, key=lambda number: gains[number], default=0)
 
 
-def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial, rate: Rate) -> str | None:
+def _wrong(
+    folder: Path, manifest: Manifest, proof: Proof, setting: Trial, rate: Rate
+) -> str | None:
     """Explain why runs of so many samples do not give TensorFlow's predictions; else None."""
     question = proof.question
     if not all(output.batched for output in manifest.outputs):
@@ -121,9 +123,9 @@ def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial, rate: Rat
         folder,
         [_joined(there_and_back(question.samples))],
         timeout_s=patience(manifest),
-        engine=way.engine,
-        fusion=way.fusion,
-        winograd=way.winograd,
+        engine=setting.engine,
+        fusion=setting.fusion,
+        winograd=setting.winograd,
         threads=rate.threads,
         batch=rate.batch,
     )
@@ -147,29 +149,29 @@ def _parted(outputs: Outputs, batch: int) -> list[Outputs]:
     return [{name: array[part] for name, array in outputs.items()} for part in parts]
 
 
-def _side(folder: Path, proof: Proof, way: Trial, rate: Rate, more_s: float) -> Any:
+def _side(folder: Path, proof: Proof, setting: Trial, rate: Rate, more_s: float) -> Any:
     whole = _joined(there_and_back(proof.question.samples))
     rows = np.resize(np.arange(len(whole[0])), rate.batch)
     arrays = {f"in/0/{k}": array[rows] for k, array in enumerate(whole)}
     options = {
         "threads": rate.threads,
-        "fusion": way.fusion,
-        "winograd": way.winograd,
+        "fusion": setting.fusion,
+        "winograd": setting.winograd,
         "nets": rate.nets,
         "batch": rate.batch,
     }
-    return opencv_side(folder, way.engine, arrays, options=options, more_s=more_s)
+    return opencv_side(folder, setting.engine, arrays, options=options, more_s=more_s)
 
 
 def _timed(
     folder: Path,
     proof: Proof,
-    way: Trial,
+    setting: Trial,
     rate: Rate,
     base: tuple[Any, Rate],
     budget_s: float,
 ) -> tuple[float, Comparison]:
-    with _side(folder, proof, way, rate, 100 * budget_s) as (_, asked):
+    with _side(folder, proof, setting, rate, 100 * budget_s) as (_, asked):
         sides = {"rate": _block(asked, rate), "own": _block(*base)}
         warm = [sum(side()) for side in sides.values() for _ in range(2)]
         cost_s = (warm[1] * rate.nets * rate.batch + warm[3] * base[1].batch) / 1e9

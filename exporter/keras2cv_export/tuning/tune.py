@@ -1,4 +1,4 @@
-"""`export --tune`: find the fastest way to run the net on this machine, with parity as the judge.
+"""`export --tune`: find the fastest setting on this machine, with parity as the judge.
 
 Every setting has to give TensorFlow's predictions, in a process of its own, before it is timed.
 Then it takes turns with the default, block by block, and only a setting that is surely faster
@@ -29,7 +29,7 @@ from keras2cv_export.speed.sides import opencv_side
 from keras2cv_export.storage.weights import Proof
 from keras2cv_export.verifying.verify import answers_of, judge, patience, there_and_back
 
-from .throughput import MIN_GAIN, chosen, find_rates
+from .throughput import MIN_GAIN, chosen, find_throughputs
 from .variants import MOST_VARIANTS, Variants
 
 Compare = Callable[[Trial], tuple[float, Comparison]]
@@ -109,32 +109,40 @@ def tune(
     good = [e for e, report in proof.verification.by_engine.items() if report.verdict != "fail"]
     engines = sorted(good, key=lambda e: e != _preferred(proof))
     first = tuple(sorted(variants.default))
-    ways = [replace(way, rewrites=first) for way in candidates(engines, cv2.getNumThreads())]
+    settings = [
+        replace(setting, rewrites=first) for setting in candidates(engines, cv2.getNumThreads())
+    ]
     samples = proof.question.samples[:4]
     arrays = {f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)}
-    patience_s = (len(ways) + MOST_VARIANTS) * (budget_s + patience(manifest))
+    patience_s = (len(settings) + MOST_VARIANTS) * (budget_s + patience(manifest))
     with ExitStack() as stack:
-        default = stack.enter_context(_side(folder, ways[0], arrays, patience_s))
+        default = stack.enter_context(_side(folder, settings[0], arrays, patience_s))
 
-        def timed(place: Path, way: Trial) -> tuple[float, Comparison]:
-            return _timed(place, way, arrays, default, len(samples), budget_s)
+        def timed(place: Path, setting: Trial) -> tuple[float, Comparison]:
+            return _timed(place, setting, arrays, default, len(samples), budget_s)
 
         found = try_all(
-            ways,
-            lambda way: _wrong(folder, manifest, proof, way),
-            lambda way: timed(folder, way),
+            settings,
+            lambda setting: _wrong(folder, manifest, proof, setting),
+            lambda setting: timed(folder, setting),
             progress,
         )
 
-        def attempt(way: Trial) -> Trial:
-            progress(f"timing other rewrites: {way}, {_said(way)}")
-            return variants.attempt(way, timed)
+        def attempt(setting: Trial) -> Trial:
+            progress(f"timing other rewrites: {setting}, {_with_rewrites(setting)}")
+            return variants.attempt(setting, timed)
 
         found += vary(found, variants.default, variants.all, attempt)
     number = chosen(found)
     shipped = variants.ship(found[number].rewrites or ())
-    rates = find_rates(
-        folder, shipped.manifest, shipped.proof, found[number], ways[0].threads, progress, budget_s
+    rates = find_throughputs(
+        folder,
+        shipped.manifest,
+        shipped.proof,
+        found[number],
+        settings[0].threads,
+        progress,
+        budget_s,
     )
     tuned = Tuned(cv2.__version__, machine(), cores(), number, tuple(found), rates, chosen(rates))
     return Tuning(shipped.manifest.replace(tuned=tuned), shipped.proof, shipped.fired)
@@ -160,7 +168,7 @@ def vary(
     other = every if not default else frozenset[str]()
     if other == default:
         return []
-    found = [attempt(_with(way, other)) for way in _best_of_each_engine(trials)]
+    found = [attempt(_with(setting, other)) for setting in _best_of_each_engine(trials)]
     best = [*trials, *found][chosen([*trials, *found])]
     for name in sorted(every):
         tried = attempt(_with(best, frozenset(best.rewrites or ()) ^ {name}))
@@ -182,8 +190,8 @@ def _best_of_each_engine(trials: Sequence[Trial]) -> list[Trial]:
     return list(best.values())
 
 
-def _with(way: Trial, rewrites: frozenset[str]) -> Trial:
-    plain = Trial(way.engine, way.threads, way.fusion, way.winograd)
+def _with(setting: Trial, rewrites: frozenset[str]) -> Trial:
+    plain = Trial(setting.engine, setting.threads, setting.fusion, setting.winograd)
     return replace(plain, rewrites=tuple(sorted(rewrites)))
 
 
@@ -194,8 +202,8 @@ def _is_surely_faster(one: Trial, other: Trial) -> bool:
     return one.ratio <= MIN_GAIN * other.ratio and one.high < other.ratio
 
 
-def _said(way: Trial) -> str:
-    return f"with {', '.join(way.rewrites)}" if way.rewrites else "with none"
+def _with_rewrites(setting: Trial) -> str:
+    return f"with {', '.join(setting.rewrites)}" if setting.rewrites else "with none"
 
 
 def _preferred(proof: Proof) -> str:
@@ -204,7 +212,10 @@ def _preferred(proof: Proof) -> str:
 
 
 def try_all(
-    ways: Sequence[Trial], wrong: Callable[[Trial], str | None], compare: Compare, progress: Step
+    settings: Sequence[Trial],
+    wrong: Callable[[Trial], str | None],
+    compare: Compare,
+    progress: Step,
 ) -> list[Trial]:
     """Judge each setting, and time those that are right; all are compared with the first.
 
@@ -218,24 +229,24 @@ def try_all(
         NetError: The default cannot be timed.
     """
     found = []
-    for number, way in enumerate(ways, start=1):
-        progress(f"timing way {number} of {len(ways)}: {way}")
-        problem = wrong(way) if number > 1 else None  # the first has just been verified
+    for number, setting in enumerate(settings, start=1):
+        progress(f"timing setting {number} of {len(settings)}: {setting}")
+        problem = wrong(setting) if number > 1 else None  # the first has just been verified
         if problem is not None:
-            found.append(replace(way, refused=problem))
+            found.append(replace(setting, refused=problem))
             continue
         try:
-            median_ms, ratio = compare(way)
+            median_ms, ratio = compare(setting)
         except NetError as error:
             if number == 1:
                 raise
-            found.append(replace(way, refused=str(error)[:1000]))
+            found.append(replace(setting, refused=str(error)[:1000]))
             continue
-        found.append(replace(way, median_ms=median_ms, ratio=ratio.ratio, high=ratio.high))
+        found.append(replace(setting, median_ms=median_ms, ratio=ratio.ratio, high=ratio.high))
     return found
 
 
-def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial) -> str | None:
+def _wrong(folder: Path, manifest: Manifest, proof: Proof, setting: Trial) -> str | None:
     """Explain why a setting's predictions are not TensorFlow's; None if they are."""
     question = proof.question
     try:
@@ -243,10 +254,10 @@ def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial) -> str | 
             folder,
             there_and_back(question.samples),
             timeout_s=patience(manifest),
-            engine=way.engine,
-            fusion=way.fusion,
-            winograd=way.winograd,
-            threads=way.threads,
+            engine=setting.engine,
+            fusion=setting.fusion,
+            winograd=setting.winograd,
+            threads=setting.threads,
         )
     except NetError as error:
         return str(error)[:1000]
@@ -256,29 +267,33 @@ def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial) -> str | 
     return f"parity: {report.verdict} ({'; '.join(report.reasons)})"[:1000]
 
 
-def _side(folder: Path, way: Trial, arrays: Any, seconds: float) -> Any:
+def _side(folder: Path, setting: Trial, arrays: Any, seconds: float) -> Any:
     return opencv_side(
         folder,
-        way.engine,
+        setting.engine,
         arrays,
-        options={"threads": way.threads, "fusion": way.fusion, "winograd": way.winograd},
+        options={
+            "threads": setting.threads,
+            "fusion": setting.fusion,
+            "winograd": setting.winograd,
+        },
         more_s=10 * seconds,
     )
 
 
 def _timed(
-    folder: Path, way: Trial, arrays: Any, default: Any, samples: int, budget_s: float
+    folder: Path, setting: Trial, arrays: Any, default: Any, samples: int, budget_s: float
 ) -> tuple[float, Comparison]:
-    with _side(folder, way, arrays, budget_s) as (_, asked):
-        sides = {"way": _block(asked, samples), "default": _block(default[1], samples)}
+    with _side(folder, setting, arrays, budget_s) as (_, asked):
+        sides = {"setting": _block(asked, samples), "default": _block(default[1], samples)}
         for side in (asked, default[1]):
             for number in range(_WARM_UP):
                 side(number % samples)
         cost_s = (asked(0) + default[1](0)) * _BLOCK / 1e9
         rounds = min(max(int(budget_s / cost_s), _ROUNDS[0]), _ROUNDS[1])
         times = take_blocks(sides, rounds)
-    runs = sorted(t for block in times["way"] for t in block)
-    return runs[len(runs) // 2] / 1e6, compare_blocks(times["way"], times["default"])
+    runs = sorted(t for block in times["setting"] for t in block)
+    return runs[len(runs) // 2] / 1e6, compare_blocks(times["setting"], times["default"])
 
 
 def _block(side: Callable[[int], float], samples: int) -> Block[float]:

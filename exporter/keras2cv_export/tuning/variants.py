@@ -22,7 +22,7 @@ from keras2cv_export.targets.target import Target
 from keras2cv_export.verifying.verify import verify
 
 Timed = Callable[[Path, Trial], tuple[float, Comparison]]
-"""Times a way of running the bundle in a folder."""
+"""Times a setting with the bundle in a folder."""
 
 MOST_VARIANTS: Final = 2 + len(OPTIONAL_NAMES)  # in one search
 
@@ -72,14 +72,14 @@ class Variants:
             return self.default
         return formed(self.converted, self.target, OPTIONAL_NAMES).optional | self.default
 
-    def attempt(self, way: Trial, timed: Timed) -> Trial:
+    def attempt(self, setting: Trial, timed: Timed) -> Trial:
         """Judge and time a setting with the file of its rewrites."""
         try:
-            variant = self._get(frozenset(way.rewrites or ()))
-            median_ms, ratio = timed(variant.folder, way)
+            variant = self._get(frozenset(setting.rewrites or ()))
+            median_ms, ratio = timed(variant.folder, setting)
         except Keras2cvError as error:
-            return replace(way, refused=str(error)[:1000])
-        return replace(way, median_ms=median_ms, ratio=ratio.ratio, high=ratio.high)
+            return replace(setting, refused=str(error)[:1000])
+        return replace(setting, median_ms=median_ms, ratio=ratio.ratio, high=ratio.high)
 
     def ship(self, rewrites: Collection[str]) -> Variant:
         """Put the file of those rewrites in the default's place, and remove all others."""

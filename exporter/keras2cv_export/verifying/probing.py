@@ -123,14 +123,14 @@ def _problem(probe: Entry, request: Mapping[str, Any], limits: Limits) -> str | 
     stage = str(child.facts["stage"])
     if speaks_of_memory(error):
         return _too_much(limits.effective_memory(), stage)
-    return f"It fails {stage} it{_complaint(error)}."
+    return f"It fails {stage} it{_error_clause(error)}."
 
 
 def _too_much(limit_bytes: int | None, stage: str) -> str:
     return f"It asks for more than the {gib(limit_bytes)} of memory that it may have, {stage} it."
 
 
-def _complaint(text: str) -> str:
+def _error_clause(text: str) -> str:
     """Return cv2's innermost error, after the node and the Keras layer that it is about."""
     inner = text[max(text.rfind(_ERROR), 0) :]
     node = _NODE.search(text)

@@ -24,5 +24,5 @@ class Trial:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, without absent values."""
-        facts = {"opencv": self.opencv, "engine": self.engine, "ran": self.ran}
-        return facts if self.problem is None else {**facts, "problem": self.problem}
+        record = {"opencv": self.opencv, "engine": self.engine, "ran": self.ran}
+        return record if self.problem is None else {**record, "problem": self.problem}

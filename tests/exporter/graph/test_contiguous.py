@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras2cv_export.graph.contiguous import contiguous
-from keras2cv_export.graph.equal_arrays import Contents
+from keras2cv_export.graph.equal_arrays import ArrayNumbers
 
 SIZES = [(1300, 1111), (1, 2**20 + 3), (2**20 + 3, 1), (1024, 1024)]
 
@@ -34,9 +34,9 @@ def test_any_other_array_keeps_its_shape(shape: tuple[int, ...]) -> None:
 def test_comparing_transposed_weights_copies_none_of_them() -> None:
     """A glance at some of their numbers tells two apart."""
     first, second = (np.random.default_rng(k).random((700, 900)).T for k in range(2))
-    contents = Contents()
+    array_numbers = ArrayNumbers()
     tracemalloc.start()
-    numbers = contents.number(first), contents.number(second), contents.number(first)
+    numbers = array_numbers.number(first), array_numbers.number(second), array_numbers.number(first)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert numbers == (1, 2, 1)

@@ -106,8 +106,8 @@ def test_each_way_is_announced() -> None:
     said: list[str] = []
     try_all([DEFAULT, CLASSIC], right, timer(new=(1.0, 1.0), classic=(1.0, 1.0)), said.append)
     assert said == [
-        "timing way 1 of 2: new engine, 4 threads",
-        "timing way 2 of 2: classic engine, 4 threads",
+        "timing setting 1 of 2: new engine, 4 threads",
+        "timing setting 2 of 2: classic engine, 4 threads",
     ]
 
 

@@ -25,10 +25,10 @@ CUTS: Final = ("CombinedNonMaxSuppression", "NonMaxSuppressionV4", "NonMaxSuppre
 class Writer(Protocol):
     """Writes steps of the NumPy tail."""
 
-    def add(self, op: str, read: list[Any], made: list[Any], **said: Any) -> None:
+    def add(self, op: str, read: list[Any], made: list[Any], **options: Any) -> None:
         """Write a step from tensors to tensors; None in `made` marks a result that nobody reads."""
 
-    def between(self, op: str, read: list[Any], **said: Any) -> Any:
+    def between(self, op: str, read: list[Any], **options: Any) -> Any:
         """Write a step whose result has no tensor; return a stand-in for that result."""
 
 

@@ -46,9 +46,9 @@ def mirror_pad(node: Node, x: Any, paddings: Any) -> Any:
     skip = 1 if node.attr("mode") == "REFLECT" else 0
     for axis, (before, after) in enumerate(must_know(paddings, "paddings")):
         last = static(x)[axis] - 1 - skip
-        head = np.arange(skip + before - 1, skip - 1, -1, dtype=np.int32)
-        tail = np.arange(last, last - after, -1, dtype=np.int32)
-        parts = [tf.gather(x, k, axis=axis) if k is not None else x for k in (head, None, tail)
+        front = np.arange(skip + before - 1, skip - 1, -1, dtype=np.int32)
+        back = np.arange(last, last - after, -1, dtype=np.int32)
+        parts = [tf.gather(x, k, axis=axis) if k is not None else x for k in (front, None, back)
                  if k is None or k.size]  # fmt: skip
         x = tf.concat(parts, axis) if len(parts) > 1 else x
     return x
@@ -61,8 +61,8 @@ def roll(_: Node, x: Any, shift: Any, axis: Any) -> Any:
         size = static(x)[along]
         cut = int(-by) % size
         if cut:
-            head, tail = tf.split(x, [cut, size - cut], axis=int(along))
-            x = tf.concat([tail, head], int(along))
+            front, back = tf.split(x, [cut, size - cut], axis=int(along))
+            x = tf.concat([back, front], int(along))
     return x
 
 
@@ -177,10 +177,10 @@ def _with_block(x: Any, block: Any, starts: Any, axis: int = 0) -> Any:
     if static(x) == static(block):
         return block
     size = static(block)[axis]
-    head, middle, tail = tf.split(
+    front, middle, back = tf.split(
         x, [starts[axis], size, static(x)[axis] - size - starts[axis]], axis=axis
     )
-    parts = [head, _with_block(middle, block, starts, axis + 1), tail]
+    parts = [front, _with_block(middle, block, starts, axis + 1), back]
     return tf.concat([part for part in parts if static(part)[axis]], axis)
 
 
@@ -231,10 +231,10 @@ def _sources(flat: Array, rows: int) -> list[Array]:
     starts = np.searchsorted(flat[order], np.arange(rows))
     counts = np.bincount(flat, minlength=rows)
     sources = []
-    for turn in range(max(1, int(counts.max()))):
+    for number in range(max(1, int(counts.max()))):
         source = np.full(rows, flat.size, np.int32)
-        has = counts > turn
-        source[has] = order[starts[has] + turn]
+        has = counts > number
+        source[has] = order[starts[has] + number]
         sources.append(source)
     return sources
 

@@ -132,8 +132,8 @@ def _transform(z: Complex, n: int, bins: int, *, sign: int) -> Complex:
 
 def _angles(rows: int, columns: int, n: int) -> Array:
     """Return 2 pi t k / n (rows, columns); t k is taken modulo n first, where floats are exact."""
-    turns = np.outer(np.arange(rows), np.arange(columns)) % n
-    return np.asarray(2 * np.pi * turns / n)
+    multiples = np.outer(np.arange(rows), np.arange(columns)) % n
+    return np.asarray(2 * np.pi * multiples / n)
 
 
 def _matmul(x: Any, matrix: Array) -> Any:

@@ -14,7 +14,7 @@ from keras2cv.numpy_tail import finish
 from keras2cv.numpy_tail.nms import combined_nms, nms
 from keras2cv.numpy_tail.step import NmsRule
 from keras2cv_export.targets.importer_support import UnsupportedOpsError
-from keras2cv_export.tracing.cut_tail import cut_tail
+from keras2cv_export.tracing.cut_numpy_tail import cut_numpy_tail
 from keras2cv_export.tracing.tf_ops.node import INPUT
 
 Array = NDArray[Any]
@@ -108,7 +108,7 @@ def _cut(after: Callable[[Any, Any], Any]) -> tuple[list[Array], list[Array], li
             for k, array in enumerate((boxes, scores))
         ]
         outputs = model(*inputs)
-        cut = cut_tail(outputs, ["head_0"])
+        cut = cut_numpy_tail(outputs, ["head_0"])
         assert cut is not None
         given = {inputs[0].name: boxes, inputs[1].name: scores}
         heads = {name: given[tensor.name] for name, tensor in cut.heads.items()}

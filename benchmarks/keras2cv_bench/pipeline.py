@@ -57,18 +57,18 @@ class Job:
         return {k: str(v) if k in paths else v for k, v in vars(self).items()}
 
     @classmethod
-    def from_dict(cls, facts: Mapping[str, Any]) -> Job:
+    def from_dict(cls, record: Mapping[str, Any]) -> Job:
         """Read the types of `to_dict`."""
-        paths = {key: Path(facts[key]) for key in ("bundle", "file", "inputs")}
-        inputs, outputs = facts["names"]
+        paths = {key: Path(record[key]) for key in ("bundle", "file", "inputs")}
+        inputs, outputs = record["names"]
         names = (tuple(inputs), tuple(outputs))
-        variables = tuple((str(name), str(value)) for name, value in facts["variables"])
-        more = {"names": names, "imports": tuple(facts["imports"]), "variables": variables}
-        return cls(**{**facts, **paths, **more})
+        variables = tuple((str(name), str(value)) for name, value in record["variables"])
+        more = {"names": names, "imports": tuple(record["imports"]), "variables": variables}
+        return cls(**{**record, **paths, **more})
 
 
 @dataclass(frozen=True)
-class Way:
+class Pipeline:
     """A loaded subject, as the three stages that a sample goes through.
 
     Attributes:
@@ -120,9 +120,9 @@ class Around:
         placements = [self._preprocess.placement(image) for image in sample]
         return results_of(self._manifest.task, named, self._manifest.outputs, placements)
 
-    def way(self, about: str, forward: Callable[[Any], list[Array]]) -> Way:
+    def pipeline(self, about: str, forward: Callable[[Any], list[Array]]) -> Pipeline:
         """Return the whole pipeline of a net."""
-        return Way(about, self.prepare, forward, self.finish)
+        return Pipeline(about, self.prepare, forward, self.finish)
 
 
 class AroundNet(Around):
@@ -135,7 +135,7 @@ class AroundNet(Around):
         pairs = zip(sample, self._manifest.inputs, strict=True)
         return [to_net(array, tensor) for array, tensor in pairs]
 
-    def way(self, about: str, forward: Callable[[Any], list[Array]]) -> Way:
+    def pipeline(self, about: str, forward: Callable[[Any], list[Array]]) -> Pipeline:
         """Return the whole pipeline; the bundle's steps after its net count as part of the net."""
         names = [tensor.net_name for tensor in self._manifest.net_outputs]
 
@@ -144,7 +144,7 @@ class AroundNet(Around):
             outputs = outputs_of(found, self._manifest, len(arrays[0]))
             return [outputs[tensor.name] for tensor in self._manifest.outputs]
 
-        return super().way(f"{about}, on this bundle's file", whole)
+        return super().pipeline(f"{about}, on this bundle's file", whole)
 
 
 def around(job: Job) -> Around:

@@ -28,7 +28,7 @@ _LETTERBOX_GREY: Final = 114
 
 
 @dataclass(frozen=True)
-class Way:
+class ReferencePreprocessing:
     """How Keras' side turns a file into the model's input.
 
     Attributes:
@@ -47,7 +47,7 @@ class Way:
     interpolation: str
     pad: int | None
     preset: str
-    facts: Preprocessing
+    from_file: Preprocessing
 
     def __str__(self) -> str:
         """Show as `TensorFlow's decoder, stretch by tf-bilinear, preset tf`."""
@@ -61,18 +61,20 @@ class Way:
         return f"{decoder}, {self.rule} by {self.interpolation}, {scaling}"
 
 
-def own_way(bundle: Preprocessing) -> Way:
+def reference_of(bundle: Preprocessing) -> ReferencePreprocessing:
     """Return the preprocessing that a bundle repeats, to be done by the libraries themselves."""
     preset = bundle.source.removeprefix("preset ")
     if preset not in PRESETS:
         preset = "file" if bundle.source == "file" else "none"
-    return Way(
+    return ReferencePreprocessing(
         _decoder(bundle.interpolation), bundle.resize, bundle.interpolation, bundle.pad, preset,
         bundle,
     )  # fmt: skip
 
 
-def parse_way(resize: str | None, preprocess: str | Path | None, bundle: Preprocessing) -> Way:
+def parse_reference(
+    resize: str | None, preprocess: str | Path | None, bundle: Preprocessing
+) -> ReferencePreprocessing:
     """Parse `--reference-resize` and `--reference-preprocess`; the bundle's own is the default.
 
     Args:
@@ -84,7 +86,7 @@ def parse_way(resize: str | None, preprocess: str | Path | None, bundle: Preproc
     Raises:
         UsageError: There is no such rule, method or preset.
     """
-    way = own_way(bundle)
+    reference = reference_of(bundle)
     if resize is not None:
         rule, _, name = resize.rpartition(":")
         method = ALIASES.get(name, name)
@@ -97,12 +99,14 @@ def parse_way(resize: str | None, preprocess: str | Path | None, bundle: Preproc
         rule = rule or "stretch"
         pad = None if rule not in PADDING_RULES else bundle.pad
         pad = _LETTERBOX_GREY if rule in PADDING_RULES and pad is None else pad
-        way = replace(way, decoder=_said(method), rule=rule, interpolation=method, pad=pad)
+        reference = replace(
+            reference, decoder=_named_decoder(method), rule=rule, interpolation=method, pad=pad
+        )
     if preprocess is None:
-        return way
+        return reference
     if str(preprocess) in PRESETS:
-        return replace(way, preset=str(preprocess))
-    return replace(way, preset="file", facts=_from_file(Path(preprocess), bundle))
+        return replace(reference, preset=str(preprocess))
+    return replace(reference, preset="file", from_file=_from_file(Path(preprocess), bundle))
 
 
 def _from_file(path: Path, bundle: Preprocessing) -> Preprocessing:
@@ -121,7 +125,7 @@ def _decoder(interpolation: str) -> Decoder:
     return "pil" if interpolation.startswith("pil") and has_pillow else "tf-accurate"
 
 
-def _said(interpolation: str) -> Decoder:
+def _named_decoder(interpolation: str) -> Decoder:
     """Choose the decoder for a resize that the user names: TensorFlow's own, lossy as it is."""
     if interpolation.startswith("tf-"):
         return "tf"

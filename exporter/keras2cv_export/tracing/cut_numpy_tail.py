@@ -31,7 +31,7 @@ _HINT = "End the model with the box selection, or do without that op."
 
 
 @dataclass(frozen=True)
-class CutTail:
+class CutNumpyTail:
     """The end of a model, cut off.
 
     Attributes:
@@ -60,9 +60,9 @@ def is_after_cut(tensor: Any, seen: dict[str, bool]) -> bool:
     return seen[tensor.op.name]
 
 
-def cut_tail(
+def cut_numpy_tail(
     outputs: Sequence[Any], taken: Sequence[str], *, ranking: bool = False
-) -> CutTail | None:
+) -> CutNumpyTail | None:
     """Write the ops after the cut as steps; return None where there is no cut.
 
     Args:
@@ -91,7 +91,9 @@ def _large_rankings(graph: Any) -> dict[str, bool]:
     }
 
 
-def _cut(outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]) -> CutTail | None:
+def _cut(
+    outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]
+) -> CutNumpyTail | None:
     """Cut before the ops of `CUTS` and those that `after` names."""
     seen = dict(after)
     made = {k: t for k, t in enumerate(outputs) if is_after_cut(t, seen)}
@@ -107,7 +109,7 @@ def _cut(outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]
         first = next(op for op in operations if op.type in CUTS or op.name in after)
         found = Unsupported(first.type, layer_of(first.name), error.why, error.hint)
         raise UnsupportedOpsError([found]) from error
-    return CutTail(write.heads, tuple(write.steps), names)
+    return CutNumpyTail(write.heads, tuple(write.steps), names)
 
 
 @dataclass
@@ -137,18 +139,18 @@ class _Writer:
             self._names[tensor.name] = self._constant(tensor) or self._head(tensor)
         return self._names[tensor.name]
 
-    def add(self, op: str, read: list[Any], made: list[Any], **said: Any) -> None:
+    def add(self, op: str, read: list[Any], made: list[Any], **options: Any) -> None:
         """Write a step."""
         inputs = tuple(self.name(tensor) for tensor in read)
         outputs = tuple(self._new() for _ in made)
-        self.steps.append(Step(op, inputs, outputs, **said))  # type: ignore[arg-type]
+        self.steps.append(Step(op, inputs, outputs, **options))  # type: ignore[arg-type]
         pairs = zip(made, outputs, strict=True)
         self._names |= {tensor.name: name for tensor, name in pairs if tensor is not None}
 
-    def between(self, op: str, read: list[Any], **said: Any) -> str:
+    def between(self, op: str, read: list[Any], **options: Any) -> str:
         """Write a step whose result is no tensor of the graph; return its name."""
         inputs, output = tuple(self.name(tensor) for tensor in read), self._new()
-        self.steps.append(Step(op, inputs, (output,), **said))  # type: ignore[arg-type]
+        self.steps.append(Step(op, inputs, (output,), **options))  # type: ignore[arg-type]
         return output
 
     def _constant(self, tensor: Any) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keras2cv.errors import UsageError
-from keras2cv_export.end_to_end.way import own_way, parse_way
+from keras2cv_export.end_to_end.reference_preprocessing import parse_reference, reference_of
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.tasks.presets import Geometry, preprocessing
 
@@ -37,7 +37,7 @@ def test_a_resize_is_what_the_libraries_call_so(
     said: str, decoder: str, rule: str, interpolation: str
 ) -> None:
     """Each comes with the decoder that goes with it, and is a stretch unless said otherwise."""
-    way = parse_way(said, None, facts(resize="center-crop"))  # type: ignore[arg-type]
+    way = parse_reference(said, None, facts(resize="center-crop"))  # type: ignore[arg-type]
     assert (way.decoder, way.rule, way.interpolation) == (decoder, rule, interpolation)
     assert (way.pad is not None) == (rule == "letterbox")
     assert way.preset == "tf"
@@ -47,32 +47,32 @@ def test_a_resize_is_what_the_libraries_call_so(
 def test_an_unknown_resize_is_refused(said: str) -> None:
     """With all that there are."""
     with pytest.raises(UsageError, match=r"There is no reference resize .* tf-antialias"):
-        parse_way(said, None, facts())  # type: ignore[arg-type]
+        parse_reference(said, None, facts())  # type: ignore[arg-type]
 
 
 def test_nothing_said_is_what_the_bundle_says() -> None:
     """Done by the libraries that it names."""
-    way = own_way(facts("caffe", "pil-bilinear", "letterbox"))  # type: ignore[arg-type]
+    way = reference_of(facts("caffe", "pil-bilinear", "letterbox"))  # type: ignore[arg-type]
     assert (way.decoder, way.rule, way.pad, way.preset) == ("pil", "letterbox", 114, "caffe")
     assert str(way) == "Pillow's decoder, letterbox by pil-bilinear, preset caffe"
 
 
 def test_another_preset_or_a_file_is_taken(tmp_path: Path) -> None:
     """Over what the bundle says."""
-    assert parse_way(None, "0-1", facts()).preset == "0-1"  # type: ignore[arg-type]
+    assert parse_reference(None, "0-1", facts()).preset == "0-1"  # type: ignore[arg-type]
     path = tmp_path / "mine.json"
     path.write_text(
         json.dumps({"color": "BGR", "mean": [1, 2, 3], "scale": 0.5, "std": [1, 1, 2]}),
         encoding="utf-8",
     )
-    way = parse_way(None, path, facts())  # type: ignore[arg-type]
+    way = parse_reference(None, path, facts())  # type: ignore[arg-type]
     assert (way.preset, way.facts.color, way.facts.mean) == ("file", "BGR", (1, 2, 3))
 
 
 def test_without_pillow_its_copy_has_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless it is asked for by name, which then says what to install."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    way = own_way(facts("tf", "pil-bilinear"))  # type: ignore[arg-type]
+    way = reference_of(facts("tf", "pil-bilinear"))  # type: ignore[arg-type]
     assert (way.decoder, way.interpolation) == ("tf-accurate", "pil-bilinear")
-    asked = parse_way("pil-bilinear", None, facts())  # type: ignore[arg-type]
+    asked = parse_reference("pil-bilinear", None, facts())  # type: ignore[arg-type]
     assert asked.decoder == "pil"
