@@ -423,7 +423,7 @@ def _advice(
         scaling = "its file" if reference.preset == "file" else f"the preset {reference.preset}"
         advice.append(
             f"{by_name['normalise'].share:.0%} of the difference is colour and scale: Keras' side "
-            f"does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, scale {rules.scale!r}, std "
-            f"{list(rules.std)}. Export again with the right --preprocess."
+            f"does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, "
+            f"scale {rules.scale!r}, std {list(rules.std)}. Export again with the right --preprocess."
         )
     return tuple(advice)

@@ -588,10 +588,10 @@ def test_embeddings_have_no_top_1() -> None:
     ("said", "message"),
     [
         ({"tolerance": "z:1e-3"}, "names the output 'z'"),
-        ({"scores": {"z": "softmax"}}, "said of the output 'z'"),
+        ({"scores": {"z": "softmax"}}, "'z' is none of the outputs"),
         ({"scores": {"y": "relu"}}, "No kind of scores is called 'relu'"),
-        ({"argmax_of": {"y": "z"}}, "said of the output 'z'"),
-        ({"constant": ["z"]}, "said of the output 'z'"),
+        ({"argmax_of": {"y": "z"}}, "'z' is none of the outputs"),
+        ({"constant": ["z"]}, "'z' is none of the outputs"),
     ],
 )
 def test_a_name_that_is_not_there_is_a_usage_error(said: dict[str, Any], message: str) -> None:
