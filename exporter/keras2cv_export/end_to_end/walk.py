@@ -424,6 +424,7 @@ def _advice(
         advice.append(
             f"{by_name['normalise'].share:.0%} of the difference is colour and scale: Keras' side "
             f"does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, "
-            f"scale {rules.scale!r}, std {list(rules.std)}. Export again with the right --preprocess."
+            f"scale {rules.scale!r}, std {list(rules.std)}. "
+            "Export again with the right --preprocess."
         )
     return tuple(advice)
