@@ -6,9 +6,7 @@ never change, and no initializer is ever edited in place, since another node may
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,14 +14,8 @@ import onnx_ir as ir
 
 from .contiguous import contiguous
 from .origin import (
-    add_marks,
-    drop_marks,
     hand_back,
     hand_over,
-    marks_of,
-    places,
-    scale_marks,
-    step_marks,
 )
 
 Array = np.ndarray[Any, Any]
@@ -59,13 +51,6 @@ def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "con
     )
     value.const_value = ir.tensor(contiguous(array), name=name)
     model.graph.register_initializer(value)
-    return value
-
-
-def exact_constant(model: ir.Model, array: Array, near: ir.Value, role: str) -> ir.Value:
-    """Add an initializer that is not a weight: it stays exact when kernels are stored smaller."""
-    value = new_constant(model, array, near, role)
-    value.meta[_EXACT] = True
     return value
 
 
@@ -222,42 +207,6 @@ def drop_unread(value: ir.Value | None) -> None:
             drop_unread(one)
 
 
-def shrink(value: ir.Value, factor: float) -> None:
-    """Record that a value is a layer's output divided by `factor` from now on."""
-    scale_marks(value, factor)
-
-
-def rearrange(value: ir.Value, through: Sequence[int], perm: Sequence[int]) -> None:
-    """Record that a layer's output is a value reshaped to `through`, transposed, reshaped back."""
-    sizes = tuple(float(size) for size in shape_of(value) or ())
-    axes = tuple(float(axis) for axis in perm)
-    wide = tuple(float(size) for size in through)
-    step_marks(value, [("reshape", wide), ("transpose", axes), ("reshape", sizes)])
-
-
-def forget(value: ir.Value) -> None:
-    """Record that a value is no layer's output any more."""
-    drop_marks(value)
-
-
-@contextmanager
-def layers_kept(model: ir.Model) -> Iterator[None]:
-    """Keep the layers' marks through rewrites that do not use `replace` and `drop`.
-
-    Rewrites of other tools put a value of the same name in the place of the one they remove.
-    """
-    before = [list(places(v)) for node in model.graph for v in node.outputs if marks_of(v)]
-    yield
-    after = {value.name: value for node in model.graph for value in node.outputs}
-    kept = {mark.key for value in after.values() for mark in marks_of(value)}
-    for found in before:
-        for value, marks in found:
-            lost = [mark for mark in marks if mark.key not in kept]
-            if lost and value.name in after:
-                add_marks(after[value.name], lost)
-                break
-
-
 def only_reader(value: ir.Value) -> ir.Node | None:
     """Return the one node that reads a value, or None if several do, or it is a graph output."""
     uses = value.uses()
@@ -340,163 +289,6 @@ def own_constants(model: ir.Model, node: ir.Node, largest: float = np.inf) -> in
     return copied
 
 
-# The number of each op's input that is its kernel; either input of a MatMul can be one.
-_KERNELS = {"Conv": (1,), "ConvTranspose": (1,), "Gemm": (1,), "MatMul": (0, 1)}
-_EXACT = "keras2cv.exact"
-_LARGE = 1024  # numbers; storing smaller kernels in fewer bytes saves less than a node costs
-
-
-def large_kernels(model: ir.Model) -> list[ir.Value]:
-    """List the float32 initializers that only serve as kernels of convolutions and products."""
-    return [value for value in model.graph.initializers.values() if _is_large_kernel(value)]
-
-
-def _is_large_kernel(value: ir.Value) -> bool:
-    shape = shape_of(value)
-    return (
-        value.dtype == ir.DataType.FLOAT
-        and shape is not None
-        and math.prod(shape) >= _LARGE
-        and not value.meta.get(_EXACT)
-        and not value.is_graph_output()
-        and all(_reads_kernel(use.node, use.idx) for use in value.uses())
-    )
-
-
-def _reads_kernel(node: ir.Node, number: int) -> bool:
-    """Whether an input is a kernel of that node, directly or through a Reshape."""
-    if node.op_type == "Reshape" and number == 0:
-        return all(_reads_kernel(use.node, use.idx) for use in node.outputs[0].uses())
-    return number in _KERNELS.get(node.op_type, ())
-
-
-def decoded(
-    model: ir.Model,
-    kernel: ir.Value,
-    op: str,
-    inputs: Sequence[ir.Value],
-    attributes: Mapping[str, Any],
-) -> None:
-    """Replace an initializer by a node that computes it from smaller ones, under the same name.
-
-    Args:
-        model: The model.
-        kernel: The initializer.
-        op: The node's op type.
-        inputs: The values that the node reads.
-        attributes: The node's attributes.
-    """
-    output = ir.Value(type=kernel.type, shape=kernel.shape)
-    node = ir.node(op, inputs, attributes, outputs=[output], name=f"{kernel.name}/{op}")
-    kernel.replace_all_uses_with(output)
-    model.graph.initializers.pop(str(kernel.name))
-    output.name = kernel.name
-    model.graph.insert_before(model.graph[0], node)
-
-
 def nodes(model: ir.Model, *ops: str) -> list[ir.Node]:
     """List the nodes of the given op types, in topological order: a copy, safe to edit under."""
     return [node for node in model.graph if node.op_type in ops and node.domain in ("", "ai.onnx")]
-
-
-# Ops that can give infinity or NaN for finite numbers.
-_RISKY = frozenset(
-    [
-        "Acos",
-        "Acosh",
-        "Asin",
-        "Atanh",
-        "Cosh",
-        "CumSum",
-        "Div",
-        "Exp",
-        "GRU",
-        "LSTM",
-        "Log",
-        "Mod",
-        "Pow",
-        "Reciprocal",
-        "ReduceLogSum",
-        "ReduceLogSumExp",
-        "ReduceProd",
-        "Sinh",
-        "Sqrt",
-        "Tan",
-    ]
-)
-
-
-# Ops that are never negative, and ops whose result is never less than their first input's minimum.
-_NOT_NEGATIVE = frozenset(
-    ["Abs", "Exp", "ReduceL1", "ReduceL2", "ReduceSumSquare", "Relu", "Sigmoid", "Softmax"]
-)
-_KEEPS_LEAST = frozenset(
-    [
-        "Expand",
-        "GlobalAveragePool",
-        "Identity",
-        "ReduceMax",
-        "ReduceMean",
-        "ReduceMin",
-        "Reshape",
-        "Slice",
-        "Squeeze",
-        "Transpose",
-        "Unsqueeze",
-    ]
-)
-
-
-def surely_finite(value: ir.Value | None) -> bool:
-    """Whether finite inputs surely make a value finite, judging by the ops before it."""
-    rest, seen = [value], set[ir.Value]()
-    while rest:
-        one = rest.pop()
-        if one is None or one in seen:
-            continue
-        seen.add(one)
-        array, node = constant(one), one.producer()
-        if array is not None and not np.isfinite(array).all():
-            return False
-        if array is not None or node is None:
-            continue
-        if node.op_type in _RISKY and not _is_safe(node):
-            return False
-        rest.extend(node.inputs)
-    return True
-
-
-def _is_safe(node: ir.Node) -> bool:
-    """Whether a root, quotient or power is only taken of numbers that it is defined for."""
-    if node.op_type == "Sqrt":
-        return least(node.inputs[0]) >= 0
-    if node.op_type in ("Reciprocal", "Log"):
-        return least(node.inputs[0]) > 0
-    if node.op_type == "Div":
-        divisor = constant(node.inputs[1])
-        return bool(divisor.all()) if divisor is not None else least(node.inputs[1]) > 0
-    exponent = constant(node.inputs[1]) if node.op_type == "Pow" else None
-    return exponent is not None and bool(np.isin(exponent, (0, 1, 2, 3, 4)).all())
-
-
-def least(value: ir.Value | None, depth: int = 8) -> float:
-    """Return a lower bound of a value's elements, from `depth` ops back; -inf if unknown."""
-    array, node = constant(value), value.producer() if value is not None else None
-    if array is not None:
-        return float(array.astype(np.float64).min(initial=np.inf))
-    if node is None or depth == 0:
-        return -np.inf
-    is_square = node.op_type == "Mul" and node.inputs[0] is node.inputs[1]
-    if is_square or node.op_type in _NOT_NEGATIVE:
-        return 0.0
-    if node.op_type not in _LEAST:
-        return -np.inf
-    return _LEAST[node.op_type]([least(operand, depth - 1) for operand in node.inputs])
-
-
-_LEAST: dict[str, Callable[[list[float]], float]] = {
-    "Add": sum,
-    "Max": max,
-    "Sqrt": lambda bounds: max(bounds[0], 0.0) ** 0.5,
-    **{op: lambda bounds: bounds[0] for op in _KEEPS_LEAST},
-}

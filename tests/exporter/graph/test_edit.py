@@ -7,6 +7,7 @@ import onnx
 import onnx_ir as ir
 import pytest
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import (
     constant,
     drop,
@@ -20,7 +21,6 @@ from keras2cv_export.graph.edit import (
     only_reader,
     replace,
     shape_of,
-    surely_finite,
 )
 from support.small_graphs import Array, graph, opencv, random
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras2cv_export.graph.edit import drop, layers_kept, replace
+from keras2cv_export.graph.edit import drop, replace
+from keras2cv_export.graph.layer_marks import layers_kept
 from keras2cv_export.graph.origin import (
     METADATA_KEY,
     Mark,
