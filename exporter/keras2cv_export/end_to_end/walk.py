@@ -67,7 +67,7 @@ class Gap:
         """Measure two arrays; those of different shapes differ by everything."""
         if theirs.shape != ours.shape:
             return cls(255.0, 255.0, 255.0)
-        gap = _differences(theirs, ours)
+        gap = differences(theirs, ours)
         return cls(float(gap.max()), float(gap.mean()), float(np.abs(theirs).max()))
 
 
@@ -116,7 +116,7 @@ class Journey:
 
 
 @dataclass(frozen=True, eq=False)
-class _Setup:
+class Setup:
     """The arguments that all pictures share."""
 
     manifest: Manifest
@@ -170,14 +170,14 @@ def walk(
     advice: tuple[str, ...] = ()
     if function is not None:
         known, advice = recognise(function, pictures, reference, rules)
-    setup = _Setup(manifest, rules, known, reference, function, answer, tolerance, net_fails)
+    setup = Setup(manifest, rules, known, reference, function, answer, tolerance, net_fails)
     walked = tuple(
         _walk_one(setup, path, blob, (expected, got), keep=index < SHOWN)
         for index, (path, blob, expected, got) in enumerate(
             zip(pictures, blobs, *answers, strict=True)
         )
     )
-    stages = _stages(walked, setup)
+    stages = stages_of(walked, setup)
     source = str(function) if function is not None else str(reference)
     report = EndToEnd(
         f"{source}, which is {known}" if function is not None and known is not None else source,
@@ -185,13 +185,13 @@ def walk(
         tuple(p.name for p in pictures),
         stages,
         _agreement(manifest, walked),
-        advice + _advice(stages, known, rules),
+        advice + advice_on(stages, known, rules),
     )
     return Journey(report, walked)
 
 
 def _walk_one(
-    setup: _Setup, path: Path, blob: Array, answers: tuple[Outputs, Outputs], *, keep: bool
+    setup: Setup, path: Path, blob: Array, answers: tuple[Outputs, Outputs], *, keep: bool
 ) -> WalkedPicture:
     rules, reference, function = setup.rules, setup.reference, setup.function
     size_wh = (rules.size_wh[0], rules.size_wh[1])
@@ -257,7 +257,7 @@ def _outputs(
     return (*found, *answers)
 
 
-def _stages(walked: Sequence[WalkedPicture], setup: _Setup) -> tuple[Stage, ...]:
+def stages_of(walked: Sequence[WalkedPicture], setup: Setup) -> tuple[Stage, ...]:
     shares = _shares(walked)
     limits = input_limit(setup.tolerance)
     if setup.reference is None:
@@ -300,7 +300,7 @@ def _net(walked: Sequence[WalkedPicture], share: float, limits: Limit, fails: bo
     worst, name, total, count = 0.0, walked[0].path.name, 0.0, 0
     for key, scale in _scales(walked).items():
         for w in walked:
-            gap = _differences(w.outputs[-1][key], w.outputs[-2][key]) / scale
+            gap = differences(w.outputs[-1][key], w.outputs[-2][key]) / scale
             total, count = total + float(gap.sum()), count + gap.size
             largest = float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
             if largest > worst:
@@ -334,7 +334,7 @@ def _measured(
     )
 
 
-def _differences(one: Array, two: Array) -> Array:
+def differences(one: Array, two: Array) -> Array:
     result: Array = np.abs(one.astype(np.float64) - two.astype(np.float64))
     return result
 
@@ -352,7 +352,7 @@ def _shares(walked: Sequence[WalkedPicture]) -> list[float]:
     scales = _scales(walked)
     steps = [
         sum(
-            float(_differences(w.outputs[k + 1][name], w.outputs[k][name]).mean()) / scale
+            float(differences(w.outputs[k + 1][name], w.outputs[k][name]).mean()) / scale
             for w in walked
             for name, scale in scales.items()
         )
@@ -365,7 +365,7 @@ def _shares(walked: Sequence[WalkedPicture]) -> list[float]:
 
 
 def _results(
-    setup: _Setup, outputs: Sequence[Outputs], sizes_wh: tuple[tuple[int, int], tuple[int, int]]
+    setup: Setup, outputs: Sequence[Outputs], sizes_wh: tuple[tuple[int, int], tuple[int, int]]
 ) -> tuple[Result, Result] | None:
     """Turn both sides' outputs into the task's results, each with its own geometry."""
     if not all(np.isfinite(array).all() for side in outputs for array in side.values()):
@@ -383,7 +383,7 @@ def _results(
 
 
 def _part(
-    setup: _Setup,
+    setup: Setup,
     results: tuple[Result, Result] | None,
     outputs: Sequence[Outputs],
     sizes_wh: tuple[tuple[int, int], tuple[int, int]],
@@ -405,7 +405,7 @@ def _agreement(manifest: Manifest, walked: Sequence[WalkedPicture]) -> Agreement
     return replace(found, samples=len(walked))
 
 
-def _advice(
+def advice_on(
     stages: Sequence[Stage], reference: ReferencePreprocessing | None, rules: Preprocessing
 ) -> tuple[str, ...]:
     advice = [s.remark for s in stages if s.excused and s.remark and not s.passed]

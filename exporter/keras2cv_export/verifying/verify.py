@@ -144,8 +144,8 @@ def ask(
         chosen += [(preprocess(read_image(path))[1],) for path in pictures]
     answer = answer or answerer(loaded, manifest)
     picture = draw_picture(manifest, preprocess, answer) if preprocess else None
-    expected, again = _halves([answer(s) for s in there_and_back(chosen)])
-    unsteady = _first_difference(
+    expected, again = halves([answer(s) for s in there_and_back(chosen)])
+    unsteady = first_difference(
         unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
     )
     return Question(chosen, expected, picture, limits, scores, constant, unsteady, tuple(pictures))
@@ -156,13 +156,13 @@ def there_and_back(samples: Sequence[Sample]) -> list[Sample]:
     return [*samples, *reversed(samples)]
 
 
-def _halves(answers: Sequence[Outputs]) -> tuple[list[Outputs], list[Outputs]]:
+def halves(answers: Sequence[Outputs]) -> tuple[list[Outputs], list[Outputs]]:
     """Split the answers to `there_and_back` into both runs, each in the samples' order."""
     half = len(answers) // 2
     return list(answers[:half]), list(reversed(answers[half:]))
 
 
-def _first_difference(differences: Sequence[str], side: str, consequence: str) -> tuple[str, ...]:
+def first_difference(differences: Sequence[str], side: str, consequence: str) -> tuple[str, ...]:
     """Return the first difference between two runs of one side, as a sentence."""
     if not differences:
         return ()
@@ -332,7 +332,7 @@ def _crash_site(folder: Path, manifest: Manifest, engine: str) -> str:
 
 def answers_of(manifest: Manifest, run: WorkerRun) -> tuple[list[Outputs], list[Outputs]]:
     """Return a process' answers to `there_and_back`, by the outputs' names."""
-    return _halves(_named(manifest, run))
+    return halves(_named(manifest, run))
 
 
 def patience(manifest: Manifest) -> float:
@@ -357,7 +357,7 @@ def judge(
         constant=question.constant,
     )
     unsteady = unrepeatable(candidate, again, question.tolerance)
-    stale = _first_difference(
+    stale = first_difference(
         unsteady, "OpenCV", "A buffer is read again, or something in it is random"
     )
     return report.with_failures(question.unsteady + stale)
