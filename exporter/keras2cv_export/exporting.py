@@ -37,8 +37,9 @@ from .tasks.segment.options import SegmentOptions
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
+from .verifying.question import SAMPLES, ask
 from .verifying.selftest import write_selftest
-from .verifying.verify import SAMPLES, ask, require_parity, verify
+from .verifying.verify import require_parity, verify
 
 Step = Callable[[str], None]
 

@@ -24,7 +24,8 @@ from keras2cv_export.bisecting import Bisection, asking, bisect
 from keras2cv_export.bisecting.searching import Search
 from keras2cv_export.graph.origin import METADATA_KEY
 from keras2cv_export.model.load import LoadedModel, load_model
-from keras2cv_export.verifying.verify import Question, ask, verify
+from keras2cv_export.verifying.question import Question, ask
+from keras2cv_export.verifying.verify import verify
 from support.broken_layers import MODELS, Fault, add_misread_nothing, faults, names_of, write_broken
 
 NEEDED_SHARE = 0.9

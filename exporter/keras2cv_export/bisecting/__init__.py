@@ -27,7 +27,7 @@ from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.tolerance import PRESETS
 from keras2cv_export.tracing.layer_outputs import layer_outputs, output_key
-from keras2cv_export.verifying.verify import Question
+from keras2cv_export.verifying.question import Question
 
 from .comparing import readable
 from .cutting import GraphFile

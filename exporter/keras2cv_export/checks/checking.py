@@ -21,7 +21,8 @@ from keras2cv_export.bisecting import bisect as find_first
 from keras2cv_export.end_to_end.own_function import load_function
 from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
 from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
-from keras2cv_export.end_to_end.walk import Journey, walk
+from keras2cv_export.end_to_end.walk import walk
+from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.formats.frozen_file import read_frozen
 from keras2cv_export.model.load import LoadedModel, load_model
 from keras2cv_export.parity.parity import ParityReport
@@ -31,7 +32,8 @@ from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.tasks.decide import read_labels
 from keras2cv_export.tasks.recognise import last_activation
-from keras2cv_export.verifying.verify import Answer, Question, Verification, answerer, ask, verify
+from keras2cv_export.verifying.question import Answer, Question, answerer, ask
+from keras2cv_export.verifying.verify import Verification, verify
 
 from .record import record
 

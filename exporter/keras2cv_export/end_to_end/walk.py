@@ -12,10 +12,9 @@ the whole difference. The change of the stage's own result must keep its limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
 
 import numpy as np
 
@@ -32,103 +31,19 @@ from keras2cv_export.tasks.comparison import Agreement, agree_on, merge
 
 from .own_function import Function, recognise
 from .reference_preprocessing import ReferencePreprocessing
-from .stages import (
-    LEVELS,
-    LOSSY_DECODER,
-    OF_INPUT,
-    OF_OUTPUT,
-    EndToEnd,
-    Limit,
-    Stage,
-    StageName,
-    decode_limit,
-    input_limit,
-    output_limit,
-    resize_limit,
+from .stage_shares import advice_on, stages_of
+from .stages import EndToEnd
+from .walked import (
+    SHOWN,
+    Answer,
+    Array,
+    Gap,
+    Journey,
+    Outputs,
+    Setup,
+    ShownPicture,
+    WalkedPicture,
 )
-
-Array = np.ndarray[Any, Any]
-Outputs = Mapping[str, Array]
-Answer = Callable[[tuple[Array, ...]], Outputs]
-
-SHOWN: Final = 8  # pictures whose pixels are kept for the page
-
-
-@dataclass(frozen=True)
-class Gap:
-    """The largest and the mean difference between two arrays, and max |reference|."""
-
-    largest: float
-    mean: float
-    scale: float
-
-    @classmethod
-    def between(cls, theirs: Array, ours: Array) -> Gap:
-        """Measure two arrays; those of different shapes differ by everything."""
-        if theirs.shape != ours.shape:
-            return cls(255.0, 255.0, 255.0)
-        gap = differences(theirs, ours)
-        return cls(float(gap.max()), float(gap.mean()), float(np.abs(theirs).max()))
-
-
-@dataclass(frozen=True, eq=False)
-class ShownPicture:
-    """The parts of a picture that a page shows.
-
-    Attributes:
-        decoded: Keras' side and the bundle's, (H, W, C) uint8, RGB or gray.
-        inputs: The net's inputs (h, w, C), of both sides.
-        results: The results of both sides; None where they are not finite.
-    """
-
-    decoded: tuple[Array, Array]
-    inputs: tuple[Array, Array]
-    results: tuple[Result, Result] | None
-
-
-@dataclass(frozen=True, eq=False)
-class WalkedPicture:
-    """One picture that went through both pipelines; only a few keep their large arrays.
-
-    Attributes:
-        path: The file.
-        sizes_wh: Of the decoded picture, on both sides.
-        gaps: Of the stages but the net, in order.
-        outputs: The model's outputs at each line of the table above.
-        part: How the results agree; None where they are not finite.
-        shown: For the page; None beyond the first few.
-    """
-
-    path: Path
-    sizes_wh: tuple[tuple[int, int], tuple[int, int]]
-    gaps: tuple[Gap, ...]
-    outputs: tuple[Outputs, ...]
-    part: PictureAgreement | None
-    shown: ShownPicture | None
-
-
-@dataclass(frozen=True, eq=False)
-class Journey:
-    """The report of a walk, and its pictures."""
-
-    report: EndToEnd
-    walked: tuple[WalkedPicture, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Setup:
-    """The arguments that all pictures share."""
-
-    manifest: Manifest
-    rules: Preprocessing
-    reference: (
-        ReferencePreprocessing | None
-    )  # None: the user's function is not known stage by stage
-    declared: ReferencePreprocessing
-    function: Function | None
-    answer: Answer
-    tolerance: Tolerance
-    net_fails: bool
 
 
 def walk(
@@ -257,113 +172,6 @@ def _outputs(
     return (*found, *answers)
 
 
-def stages_of(walked: Sequence[WalkedPicture], setup: Setup) -> tuple[Stage, ...]:
-    shares = _shares(walked)
-    limits = input_limit(setup.tolerance)
-    if setup.reference is None:
-        whole = _measured("preprocess", 0, OF_INPUT, walked, limits, shares[0])
-        return (whole, _net(walked, shares[1], output_limit(setup.tolerance), setup.net_fails))
-    return (
-        _decoding(walked, setup.rules, setup.reference, shares[0]),
-        _measured("resize", 1, LEVELS, walked, resize_limit(setup.tolerance), shares[1]),
-        _measured("normalise", 2, OF_INPUT, walked, limits, shares[2]),
-        _net(walked, shares[3], output_limit(setup.tolerance), setup.net_fails),
-    )
-
-
-def _decoding(
-    walked: Sequence[WalkedPicture],
-    rules: Preprocessing,
-    reference: ReferencePreprocessing,
-    share: float,
-) -> Stage:
-    stage = _measured("decode", 0, LEVELS, walked, decode_limit(rules.channels), share)
-    for w in walked:
-        (width, height), ours = w.sizes_wh
-        if (width, height) != ours:
-            remark = (
-                f"Keras' side reads {width}x{height} pixels and OpenCV {ours[0]}x{ours[1]}: "
-                "OpenCV turns pictures as their EXIF says."
-            )
-            return replace(stage, picture=w.path.name, remark=remark)
-    if stage.passed or reference.decoder != "tf":
-        return stage
-    largest, mean = LOSSY_DECODER
-    remark = (
-        "TensorFlow's default JPEG decoding trades pixels for speed, and OpenCV cannot repeat it."
-    )
-    return replace(stage, remark=remark, excused=stage.largest <= largest and stage.mean <= mean)
-
-
-def _net(walked: Sequence[WalkedPicture], share: float, limits: Limit, fails: bool) -> Stage:
-    """Measure the last step's difference, which its own comparison may have allowed by name."""
-    worst, name, total, count = 0.0, walked[0].path.name, 0.0, 0
-    for key, scale in _scales(walked).items():
-        for w in walked:
-            gap = differences(w.outputs[-1][key], w.outputs[-2][key]) / scale
-            total, count = total + float(gap.sum()), count + gap.size
-            largest = float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
-            if largest > worst:
-                worst, name = largest, w.path.name
-    return Stage(
-        "net", OF_OUTPUT, worst, total / max(count, 1), limits, share, name, excused=not fails
-    )
-
-
-def _measured(
-    name: StageName,
-    index: int,
-    unit: str,
-    walked: Sequence[WalkedPicture],
-    limit: Limit,
-    share: float,
-) -> Stage:
-    """Combine the `index`-th gap of all pictures, in `unit`."""
-    gaps = [w.gaps[index] for w in walked]
-    scale = max(gap.scale for gap in gaps) if unit == OF_INPUT else 1.0
-    worst = int(np.argmax([gap.largest for gap in gaps]))
-    mean = float(np.mean([gap.mean for gap in gaps]))
-    return Stage(
-        name,
-        unit,
-        gaps[worst].largest / (scale or 1.0),
-        mean / (scale or 1.0),
-        limit,
-        share,
-        walked[worst].path.name,
-    )
-
-
-def differences(one: Array, two: Array) -> Array:
-    result: Array = np.abs(one.astype(np.float64) - two.astype(np.float64))
-    return result
-
-
-def _scales(walked: Sequence[WalkedPicture]) -> dict[str, float]:
-    """Return max |reference| of each output, over all pictures."""
-    return {
-        name: max(float(np.abs(w.outputs[0][name]).max()) for w in walked) or 1.0
-        for name in walked[0].outputs[0]
-    }
-
-
-def _shares(walked: Sequence[WalkedPicture]) -> list[float]:
-    """Divide the outputs' change among the steps: mean |step| of each, outputs scaled alike."""
-    scales = _scales(walked)
-    steps = [
-        sum(
-            float(differences(w.outputs[k + 1][name], w.outputs[k][name]).mean()) / scale
-            for w in walked
-            for name, scale in scales.items()
-        )
-        for k in range(len(walked[0].outputs) - 1)
-    ]
-    if not np.isfinite(steps).all():  # the steps with NaN or infinity make all of the difference
-        steps = [float(not np.isfinite(step)) for step in steps]
-    total = sum(steps)
-    return [step / total if total > 0 else 0.0 for step in steps]
-
-
 def _results(
     setup: Setup, outputs: Sequence[Outputs], sizes_wh: tuple[tuple[int, int], tuple[int, int]]
 ) -> tuple[Result, Result] | None:
@@ -403,28 +211,3 @@ def _agreement(manifest: Manifest, walked: Sequence[WalkedPicture]) -> Agreement
     """Combine the pictures; one that cannot be compared does not count as the same."""
     found = merge(manifest.task.kind, [w.part for w in walked if w.part is not None])
     return replace(found, samples=len(walked))
-
-
-def advice_on(
-    stages: Sequence[Stage], reference: ReferencePreprocessing | None, rules: Preprocessing
-) -> tuple[str, ...]:
-    advice = [s.remark for s in stages if s.excused and s.remark and not s.passed]
-    if reference is None:
-        return tuple(advice)
-    by_name = {stage.name: stage for stage in stages}
-    if by_name["resize"].problem:
-        advice.append(
-            f"{by_name['resize'].share:.0%} of the difference is the resize: Keras' side does "
-            f"{reference.rule} by {reference.interpolation}, the bundle {rules.resize} by "
-            f"{rules.interpolation}. Export again with --resize {reference.rule} "
-            f"--interpolation {reference.interpolation}, or give --reference-resize."
-        )
-    if by_name["normalise"].problem:
-        scaling = "its file" if reference.preset == "file" else f"the preset {reference.preset}"
-        advice.append(
-            f"{by_name['normalise'].share:.0%} of the difference is colour and scale: Keras' side "
-            f"does {scaling}, the bundle {rules.color}, mean {list(rules.mean)}, "
-            f"scale {rules.scale!r}, std {list(rules.std)}. "
-            "Export again with the right --preprocess."
-        )
-    return tuple(advice)

@@ -16,7 +16,7 @@ from keras2cv.errors import Keras2cvError, NetError
 from keras2cv.isolation import Conversation, Entry, Limits
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import on_cpu, thread_count
-from keras2cv_export.verifying.verify import Answer
+from keras2cv_export.verifying.question import Answer
 
 from .speed import KERAS, OURS, THEIRS, Side, SpeedReport, time_rounds
 

@@ -19,7 +19,8 @@ from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.passes import COMPRESS
 from keras2cv_export.passes.fixpoint import rewrite
 from keras2cv_export.targets.target import Target, Version, dotted
-from keras2cv_export.verifying.verify import Question, Verification, require_parity, verify
+from keras2cv_export.verifying.question import Question
+from keras2cv_export.verifying.verify import Verification, require_parity, verify
 
 Step = Callable[[str], None]
 

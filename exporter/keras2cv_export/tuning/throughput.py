@@ -22,7 +22,8 @@ from keras2cv.trial.running import run_worker
 from keras2cv_export.speed.interleave import Block, Comparison, compare_blocks, take_blocks
 from keras2cv_export.speed.sides import opencv_side
 from keras2cv_export.storage.weights import Proof
-from keras2cv_export.verifying.verify import Outputs, judge, patience, there_and_back
+from keras2cv_export.verifying.question import Outputs, there_and_back
+from keras2cv_export.verifying.verify import judge, patience
 
 Array = np.ndarray[Any, Any]
 Attempt = Callable[[Rate], Rate]

@@ -10,11 +10,11 @@ samples in a run (`throughput`).
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import cv2
 
@@ -22,51 +22,21 @@ from keras2cv.bundle.manifest import Manifest, Trial, Tuned
 from keras2cv.errors import NetError
 from keras2cv.net.net import ENGINES
 from keras2cv.net.tuned import cores
-from keras2cv.schema.vocabulary import RunEngine
 from keras2cv.trial.running import run_worker
 from keras2cv_export.speed.interleave import Block, Comparison, compare_blocks, take_blocks
 from keras2cv_export.speed.sides import opencv_side
 from keras2cv_export.storage.weights import Proof
-from keras2cv_export.verifying.verify import answers_of, judge, patience, there_and_back
+from keras2cv_export.verifying.question import there_and_back
+from keras2cv_export.verifying.verify import answers_of, judge, patience
 
-from .throughput import MIN_GAIN, chosen, find_throughputs
+from .settings import Step, candidates, try_all, vary
+from .throughput import chosen, find_throughputs
 from .variants import MOST_VARIANTS, Variants
-
-Compare = Callable[[Trial], tuple[float, Comparison]]
-"""Times a setting in turns with the default: its median in milliseconds, and both compared."""
-Step = Callable[[str], None]
 
 _BLOCK: Final = 3  # runs
 _WARM_UP: Final = 3
 _ROUNDS: Final = (7, 21)
 _BUDGET_S: Final = 3.0  # for each setting
-
-
-def candidates(engines: Sequence[str], threads: int) -> list[Trial]:
-    """Return the settings to try, OpenCV's own first.
-
-    Args:
-        engines: Those that passed, the preferred one first.
-        threads: How many OpenCV uses by itself.
-    """
-    counts = [threads, *(n for k in range(8) if (n := 2**k) < threads)]
-    return [
-        Trial(cast("RunEngine", engine), count, fusion, winograd)
-        for engine in engines
-        for count in counts
-        for fusion, winograd in _options(engine, alone=count == threads)
-    ]
-
-
-def _options(engine: str, *, alone: bool) -> Iterator[tuple[bool, bool]]:
-    """Yield (fusion, winograd): only the classic engine lets either be switched off.
-
-    Once is enough (`alone`): their gain or cost does not depend on the number of threads.
-    """
-    yield True, True
-    if engine == "classic" and alone:
-        yield True, False
-        yield False, True
 
 
 @dataclass(frozen=True)
@@ -148,60 +118,6 @@ def tune(
     return Tuning(shipped.manifest.replace(tuned=tuned), shipped.proof, shipped.fired)
 
 
-def vary(
-    trials: Sequence[Trial],
-    default: frozenset[str],
-    every: frozenset[str],
-    attempt: Callable[[Trial], Trial],
-) -> list[Trial]:
-    """Vary the optional rewrites of a net that was timed with `default` of them; return the trials.
-
-    First the other whole set (all of them, or none) on the best setting of each engine, then single
-    switches on the winner, each of which stays where it is surely worth it.
-
-    Args:
-        trials: Of the default file; all others are compared with the first.
-        default: Names of its optional rewrites.
-        every: Names of those that change this net.
-        attempt: Makes the file with a trial's rewrites, judges it, times it.
-    """
-    other = every if not default else frozenset[str]()
-    if other == default:
-        return []
-    found = [attempt(_with(setting, other)) for setting in _best_of_each_engine(trials)]
-    best = [*trials, *found][chosen([*trials, *found])]
-    for name in sorted(every):
-        tried = attempt(_with(best, frozenset(best.rewrites or ()) ^ {name}))
-        if tried.rewrites not in [t.rewrites for t in found if t.engine == tried.engine]:
-            found.append(tried)
-        if _is_surely_faster(tried, best):
-            best = tried
-    return found
-
-
-def _best_of_each_engine(trials: Sequence[Trial]) -> list[Trial]:
-    """Return each engine's first trial, or the one that is surely faster, engine by engine."""
-    best: dict[str, Trial] = {}
-    for trial in trials:
-        if trial.ratio is not None and (
-            trial.engine not in best or _is_surely_faster(trial, best[trial.engine])
-        ):
-            best[trial.engine] = trial
-    return list(best.values())
-
-
-def _with(setting: Trial, rewrites: frozenset[str]) -> Trial:
-    plain = Trial(setting.engine, setting.threads, setting.fusion, setting.winograd)
-    return replace(plain, rewrites=tuple(sorted(rewrites)))
-
-
-def _is_surely_faster(one: Trial, other: Trial) -> bool:
-    """Compare two trials by their ratios to the default; `one`'s whole interval must be better."""
-    if one.ratio is None or one.high is None or other.ratio is None:
-        return False
-    return one.ratio <= MIN_GAIN * other.ratio and one.high < other.ratio
-
-
 def _with_rewrites(setting: Trial) -> str:
     return f"with {', '.join(setting.rewrites)}" if setting.rewrites else "with none"
 
@@ -209,41 +125,6 @@ def _with_rewrites(setting: Trial) -> str:
 def _preferred(proof: Proof) -> str:
     name = proof.verification.engine.name
     return ENGINES[0] if name == "any" else name
-
-
-def try_all(
-    settings: Sequence[Trial],
-    wrong: Callable[[Trial], str | None],
-    compare: Compare,
-    progress: Step,
-) -> list[Trial]:
-    """Judge each setting, and time those that are right; all are compared with the first.
-
-    Args:
-        settings: The settings, the default first.
-        wrong: Explains why a setting's predictions are wrong; None if they are right.
-        compare: Times a setting in turns with the default.
-        progress: Called with a few words before each step.
-
-    Raises:
-        NetError: The default cannot be timed.
-    """
-    found = []
-    for number, setting in enumerate(settings, start=1):
-        progress(f"timing setting {number} of {len(settings)}: {setting}")
-        problem = wrong(setting) if number > 1 else None  # the first has just been verified
-        if problem is not None:
-            found.append(replace(setting, refused=problem))
-            continue
-        try:
-            median_ms, ratio = compare(setting)
-        except NetError as error:
-            if number == 1:
-                raise
-            found.append(replace(setting, refused=str(error)[:1000]))
-            continue
-        found.append(replace(setting, median_ms=median_ms, ratio=ratio.ratio, high=ratio.high))
-    return found
 
 
 def _wrong(folder: Path, manifest: Manifest, proof: Proof, setting: Trial) -> str | None:

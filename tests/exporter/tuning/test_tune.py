@@ -10,7 +10,8 @@ import pytest
 from keras2cv.bundle.manifest import Trial
 from keras2cv.errors import NetError
 from keras2cv_export.speed.interleave import Comparison
-from keras2cv_export.tuning.tune import candidates, chosen, machine, try_all, vary
+from keras2cv_export.tuning.settings import candidates, try_all, vary
+from keras2cv_export.tuning.tune import chosen, machine
 
 Timer = Callable[[Trial], tuple[float, Comparison]]
 

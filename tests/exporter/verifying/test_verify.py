@@ -13,7 +13,8 @@ from keras2cv.errors import NetError, UsageError
 from keras2cv.trial.running import WorkerRun
 from keras2cv_export.parity.tolerance import parse_tolerance
 from keras2cv_export.verifying import verify as verifying
-from keras2cv_export.verifying.verify import Question, Verification, verify
+from keras2cv_export.verifying.question import Question
+from keras2cv_export.verifying.verify import Verification, verify
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 Array = np.ndarray[Any, Any]

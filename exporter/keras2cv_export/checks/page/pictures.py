@@ -14,7 +14,7 @@ from keras2cv.tasks.result import Result
 from keras2cv_export.tasks import TASKS
 
 if TYPE_CHECKING:
-    from keras2cv_export.end_to_end.walk import Journey, ShownPicture
+    from keras2cv_export.end_to_end.walked import Journey, ShownPicture
 
 Array = np.ndarray[Any, Any]
 
