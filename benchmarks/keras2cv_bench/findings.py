@@ -34,7 +34,14 @@ def quantiles(timing: Timing, stage: Stage = "forward") -> Quantiles:
 
 
 def against(record: Record, batch: int, theirs: str, stage: Stage = "forward") -> Comparison | None:
-    """Compare this bundle's time with another subject's; None where either did not run."""
+    """Compare this bundle's time with another subject's; None where either did not run.
+
+    Args:
+        record: The benchmark.
+        batch: Samples per run.
+        theirs: Name of the other subject.
+        stage: The stage whose durations are compared.
+    """
     ours, other = record.timing(OURS, batch), record.timing(theirs, batch)
     if ours is None or other is None:
         return None

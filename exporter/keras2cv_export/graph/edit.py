@@ -42,7 +42,14 @@ def shape_of(value: ir.Value | None) -> tuple[int, ...] | None:
 
 
 def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "constant") -> ir.Value:
-    """Add an initializer, named after the value that it is made for and its role there."""
+    """Add an initializer, named after the value that it is made for and its role there.
+
+    Args:
+        model: The model.
+        array: Its numbers.
+        near: The value that it is made for.
+        role: Its role, the last part of its name.
+    """
     name = free_name(model, f"{near.name}/{role}")
     value = ir.Value(
         name=name,

@@ -12,7 +12,14 @@ from .edit import Array, new_constant, shape_of
 
 
 def exact_constant(model: ir.Model, array: Array, near: ir.Value, role: str) -> ir.Value:
-    """Add an initializer that is not a weight: it stays exact when kernels are stored smaller."""
+    """Add an initializer that is not a weight: it stays exact when kernels are stored smaller.
+
+    Args:
+        model: The model.
+        array: Its numbers.
+        near: The value that it is made for.
+        role: Its role, the last part of its name.
+    """
     value = new_constant(model, array, near, role)
     value.meta[_EXACT] = True
     return value

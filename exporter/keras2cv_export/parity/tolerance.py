@@ -119,7 +119,11 @@ class Tolerance:
         return min(own, self.arithmetic.max_abs) if self.preset.endswith(_WEIGHTS) else own
 
     def require_outputs(self, names: Collection[str]) -> None:
-        """Raise UsageError when an override names none of the outputs `names`."""
+        """Refuse an override for an output that is not in `names`.
+
+        Raises:
+            UsageError: There is such an override.
+        """
         unknown = sorted(set(self.overrides) - set(names))
         if unknown:
             raise UsageError(

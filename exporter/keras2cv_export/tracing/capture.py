@@ -28,9 +28,10 @@ from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import UnsupportedOpsError
 
 from .cut_numpy_tail import CutNumpyTail, cut_numpy_tail
-from .flatten_graph import Flattener, graph_body
+from .flatten_graph import Flattener
 from .flatten_state import Handle, Opaque, State
 from .flatten_weights import Weights
+from .graph_body import graph_body
 from .layer_calls import LayerOutput, layer_calls
 from .tf_ops.node import INPUT
 

@@ -19,12 +19,11 @@ read. A model whose predictions depend on earlier calls is caught when its answe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tf2onnx.onnx_opset  # noqa: F401 - registers the conversions that are looked up below
-from tensorflow.python.framework.function_def_to_graph import function_def_to_graph_def
 from tf2onnx import handler
 
 from keras2cv_export.quiet.tensorflow import tf
@@ -34,6 +33,7 @@ from .cut_numpy_tail import is_after_cut
 from .flatten_lists import LIST_OPS
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
+from .graph_body import Body, data_inputs, function_body
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
 from .tf_ops.finishing import CUTS, STEPS
 from .tf_ops.node import Node, RefusedError, known
@@ -57,15 +57,6 @@ class _RefusedValue:
 
 
 REFUSED = _RefusedValue()
-
-
-@dataclass(frozen=True)
-class Body:
-    """The nodes of a graph or function, each after those that it reads."""
-
-    nodes: tuple[Any, ...]
-    arguments: tuple[str, ...]
-    outputs: tuple[str, ...]
 
 
 @dataclass
@@ -93,7 +84,7 @@ class Flattener:
         }
         for proto in body.nodes:
             node = Node(proto, f"{scope}/{proto.name}" if scope else proto.name)
-            inputs = [_pick(values, name) for name in _data_inputs(proto)]
+            inputs = [_pick(values, name) for name in data_inputs(proto)]
             values[proto.name] = self._node(node, inputs)
         return [self.weights.tensor(_pick(values, name)) for name in body.outputs]
 
@@ -200,43 +191,6 @@ def _of_floats(node: Node) -> Node:
 
 def _is_tensor(value: Any) -> bool:
     return isinstance(value, tf.Tensor)
-
-
-# -- bodies ----------------------------------------
-
-
-def graph_body(nodes: Sequence[Any], arguments: Sequence[str], outputs: Sequence[str]) -> Body:
-    """Select the nodes that the outputs need, each after those that it reads."""
-    by_name = {node.name: node for node in nodes}
-    bound = set(arguments)
-    order: dict[str, Any] = {}
-    stack = [(_node_of(name), False) for name in reversed(outputs)]
-    while stack:
-        name, ready = stack.pop()
-        if name in order or name in bound:
-            continue
-        if ready:
-            order[name] = by_name[name]
-            continue
-        stack.append((name, True))
-        stack.extend((_node_of(i), False) for i in reversed(list(_data_inputs(by_name[name]))))
-    return Body(tuple(order.values()), tuple(arguments), tuple(outputs))
-
-
-def function_body(function: Any) -> Body:
-    """Read a FunctionDef."""
-    graph_def, flat = function_def_to_graph_def(function)
-    arguments = [argument.name for argument in function.signature.input_arg]
-    results = [flat[function.ret[r.name]] for r in function.signature.output_arg]
-    return graph_body(graph_def.node, arguments, results)
-
-
-def _data_inputs(proto: Any) -> Iterator[str]:
-    return (name for name in proto.input if not name.startswith("^"))
-
-
-def _node_of(name: str) -> str:
-    return name.partition(":")[0]
 
 
 def _pick(values: Mapping[str, Any], name: str) -> Any:

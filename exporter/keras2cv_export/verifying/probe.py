@@ -37,7 +37,11 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
 
 
 def load(cv2: Any, path: str, engine: str) -> Any:
-    """Return the net; OpenCV 4 has one engine, and no argument to choose it with."""
+    """Return the net; OpenCV 4 has one engine, and no argument to choose it with.
+
+    Raises:
+        cv2.error: OpenCV refuses the file, or makes an empty net of it.
+    """
     options = {"engine": {"new": 2, "classic": 1}[engine]} if hasattr(cv2.dnn, "ENGINE_NEW") else {}
     frozen = path.endswith(".pb")
     net = (cv2.dnn.readNetFromTensorflow if frozen else cv2.dnn.readNetFromONNX)(path, **options)

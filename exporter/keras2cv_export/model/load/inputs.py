@@ -78,7 +78,11 @@ def _symbol(shape: Sequence[int | None], model: Any) -> Any:
 
 
 def refuse_text(declared: Sequence[TensorSpec]) -> None:
-    """Raise ModelError for an input that holds text."""
+    """Refuse a model with an input that holds text.
+
+    Raises:
+        ModelError: There is such an input.
+    """
     for spec in declared:
         if spec.dtype == "string":
             raise ModelError(

@@ -67,7 +67,11 @@ def _top(module: str) -> str:
 
 
 def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
-    """Raise ModelError for names that are neither Keras', nor registered, nor in `own`."""
+    """Refuse a file with names that are not known here.
+
+    Raises:
+        ModelError: A name is neither Keras', nor registered, nor in `own`.
+    """
     known = {**keras.saving.get_custom_objects(), **own}
     foreign = architecture.foreign_classes(config)
     unknown = [name for name in foreign if not {name, name.rpartition(".")[2]} & known.keys()]

@@ -25,7 +25,11 @@ class Danger:
 
 
 def refuse(path: Path, dangers: Sequence[Danger], unsafe: bool) -> None:
-    """Raise ModelError if there are dangers, unless the user accepted them."""
+    """Refuse a file with dangers, unless the user accepted them.
+
+    Raises:
+        ModelError: There are dangers, and `unsafe` is False.
+    """
     if not dangers or unsafe:
         return
     sentences = list(dict.fromkeys(map(str, dangers)))

@@ -23,7 +23,11 @@ _INIT_OPS: Final = ("saved_model_main_op", "legacy_init_op", "saved_model_init_o
 
 
 def check_assets(path: Path, saved_model: Any) -> None:
-    """Raise ModelError for an asset that is not in the folder of assets."""
+    """Refuse a SavedModel with assets outside of its folder of assets.
+
+    Raises:
+        ModelError: There is such an asset.
+    """
     for graph in saved_model.meta_graphs:
         for asset in graph.asset_file_def:
             name = PurePosixPath(asset.filename.replace("\\", "/"))
