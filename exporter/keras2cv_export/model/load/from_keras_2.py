@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,44 @@ def legacy_model(
     except Exception as error:  # as above
         raise unreadable(path, f"neither {reader} nor Keras 2 can", problem) from error
     note = f"{reader} cannot read {path.name} ({sentence(problem)}) tf_keras opened it instead."
+    return _tf_keras_model(model, source, shapes, batch, note)
+
+
+def meant_for_keras_2(
+    path: Path,
+    source: ModelSource,
+    shapes: Shapes,
+    batch: int,
+    changed: Sequence[str],
+    weight_bytes: int,
+) -> LoadedModel:
+    """Open with Keras 2 a file that Keras 3 would load, and compute differently.
+
+    Args:
+        path: The file.
+        source: Its record in the manifest.
+        shapes: Sizes for open dimensions, as `load_model` takes them.
+        batch: The batch size where the shapes leave it open.
+        changed: A sentence for each difference, from `changed_meanings`.
+        weight_bytes: The most numbers that its layers may ask for.
+
+    Raises:
+        ModelError: Keras 2 is not installed, or cannot load the file.
+    """
+    difference = "; ".join(changed)
+    if not has_tf_keras():
+        raise ModelError(
+            f"{path} was saved by Keras 1 or 2, and {difference}. "
+            "pip install 'keras2cv[legacy]' lets Keras 2 open it; a model that was loaded and "
+            "retrained in Keras 3 has to be saved there."
+        )
+    try:
+        model = _read(path, weight_bytes)
+    except ModelError:
+        raise
+    except Exception as error:  # Keras raises whatever a layer's constructor raises
+        raise unreadable(path, "Keras 2, which wrote it, cannot", error) from error
+    note = f"{path.name} was saved by Keras 1 or 2, so tf_keras opened it: {difference}."
     return _tf_keras_model(model, source, shapes, batch, note)
 
 
