@@ -51,4 +51,4 @@ def _is_hard_sigmoid(activation: Any) -> bool:
     """Return whether an activation, as any Keras records one, is hard_sigmoid."""
     if isinstance(activation, dict):
         activation = activation.get("config", activation.get("class_name"))
-    return activation == "hard_sigmoid"
+    return bool(activation == "hard_sigmoid")
