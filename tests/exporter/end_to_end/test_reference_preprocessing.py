@@ -36,7 +36,7 @@ def facts(preset: str = "tf", interpolation: str = "linear", resize: str = "stre
 def test_a_resize_is_what_the_libraries_call_so(
     said: str, decoder: str, rule: str, interpolation: str
 ) -> None:
-    """Each comes with the decoder that goes with it, and is a stretch unless said otherwise."""
+    """Each comes with its own decoder, and is a stretch unless a rule is given."""
     way = parse_reference(said, None, facts(resize="center-crop"))  # type: ignore[arg-type]
     assert (way.decoder, way.rule, way.interpolation) == (decoder, rule, interpolation)
     assert (way.pad is not None) == (rule == "letterbox")
@@ -58,7 +58,7 @@ def test_nothing_said_is_what_the_bundle_says() -> None:
 
 
 def test_another_preset_or_a_file_is_taken(tmp_path: Path) -> None:
-    """Over what the bundle says."""
+    """They replace the bundle's."""
     assert parse_reference(None, "0-1", facts()).preset == "0-1"  # type: ignore[arg-type]
     path = tmp_path / "mine.json"
     path.write_text(
@@ -70,7 +70,7 @@ def test_another_preset_or_a_file_is_taken(tmp_path: Path) -> None:
 
 
 def test_without_pillow_its_copy_has_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless it is asked for by name, which then says what to install."""
+    """Unless the user names Pillow's: then the error names the package to install."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     way = reference_of(facts("tf", "pil-bilinear"))  # type: ignore[arg-type]
     assert (way.decoder, way.interpolation) == ("tf-accurate", "pil-bilinear")

@@ -355,7 +355,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_right_form_is_refused(name: str) -> None:
-    """By op and Keras layer, with the reason and what to do."""
+    """By op and Keras layer, with the reason and advice."""
     reason, text, constants = REFUSED[name]
     (found,) = examine_frozen(graph(text, **constants))
     assert found.layer.startswith("layer_")
