@@ -132,7 +132,7 @@ def test_replacing_an_output_keeps_its_name() -> None:
 
 @pytest.mark.parametrize("by", ["x", "s", "z"])
 def test_an_output_can_be_replaced_by_what_keeps_its_own_name(by: str) -> None:
-    """An input, a weight and another output stay what they are; an Identity gives the name."""
+    """An input, a weight and another output keep their names; an Identity gives it another."""
     text = """(float[2,3] x) => (float[2,3] y, float[2,3] z) {
         a = Exp (x)
         y = Mul (a, s)

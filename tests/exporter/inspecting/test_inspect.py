@@ -114,7 +114,7 @@ def test_everything_unsupported_is_listed_at_once(bad: Path) -> None:
 def test_nodes_that_break_the_rules_are_one_sentence(
     tmp_path: Path, broken: onnx.NodeProto
 ) -> None:
-    """Attributes of another type than ONNX's are said to be so; what is ours would be a bug."""
+    """Attributes of another type than ONNX's are reported; in our own graph they are a bug."""
     path = write(tmp_path / "broken.onnx", [broken])
     found = Opened(path.name, ir.load(path), path)
     with pytest.raises(ModelError, match=r"broken\.onnx breaks ONNX's rules") as error:

@@ -139,7 +139,7 @@ def test_a_fail_says_what_it_looks_like(fault: str, output: str, said: str) -> N
 
 
 def test_a_common_factor_is_named() -> None:
-    """0.00392 for 1/255 in a linear net is 0.9996 times the reference, and the report says so."""
+    """0.00392 for 1/255 in a linear net is 0.9996 times the reference; the report names that."""
     reference = random_vectors(0)
     report = compare(reference, changed(reference, lambda y: y * np.float32(0.00392 * 255)))
     assert "is 0.9996 times the reference" in " ".join(report.reasons)

@@ -165,7 +165,7 @@ def test_the_manifest_says_what_is_left_to_do(tmp_path: Path) -> None:
 
 
 def test_boxes_that_the_model_selected_are_detections(tmp_path: Path) -> None:
-    """The task detect reads them by their roles; what fills the outputs up is left out."""
+    """The task detect reads them by their roles; rows that only fill up the outputs go."""
     detection = {
         "boxes": "boxes", "scores": "scores", "classes": "classes", "activation": "none",
         "box_format": "yxyx", "box_units": "normalised", "score": 0.0,

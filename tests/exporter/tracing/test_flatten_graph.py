@@ -1,4 +1,4 @@
-"""Flat graphs: calls in place, loops unrolled, branches taken, and what stays is named."""
+"""Flat graphs: calls in place, loops unrolled, branches taken, and other ops refused by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A .keras file as an archive: what cannot come from Keras is refused before it is unpacked."""
+"""A .keras file as an archive: members that Keras never writes are refused before unpacking."""
 
 from __future__ import annotations
 
