@@ -135,7 +135,7 @@ def _wrong(record: Record) -> Iterator[tuple[int, str]]:
         if timing is None or timing.answers.verdict == "same":
             continue
         code = 1 if timing.answers.verdict == "different" else 4
-        word = "answers something else than" if code == 1 else "cannot be told from"
+        word = "answers differently than" if code == 1 else "cannot be distinguished from"
         yield code, f"batch {batch}: this bundle {word} TensorFlow ({timing.answers.reason})."
 
 
@@ -162,7 +162,7 @@ def _limit(found: Comparison, most: float, sentence: str) -> Iterator[tuple[int,
     elif answer is None:
         yield (
             4,
-            f"{sentence}, too close to --max-ratio {most:g} to say. Free the machine; try again.",
+            f"{sentence}, too close to --max-ratio {most:g} to decide. Free the machine; repeat it.",
         )
 
 
@@ -187,6 +187,6 @@ def _noise(record: Record) -> Iterator[tuple[int, str]]:
                     4,
                     (
                         f"batch {batch}: {found} times the time of {subject.title}: too noisy to "
-                        "say. Free the machine, or give more --seconds."
+                        "decide. Free the machine, or give more --seconds."
                     ),
                 )

@@ -249,7 +249,7 @@ def read_record(path: Path) -> Record:
         raise InputError(f"{path} cannot be read: {reason}. Check the path.") from error
     except SchemaError as error:
         raise InputError(
-            f"{path} is not what this version's `keras2cv bench --json` writes: {error}. "
+            f"{path} is no file of this version's `keras2cv bench --json`: {error}. "
             "Measure it again."
         ) from error
 

@@ -165,7 +165,7 @@ def test_wrong_answers_of_the_bundle_are_a_no() -> None:
     """However fast they are."""
     found = outcome(record(timing("bundle", 1, answers=WRONG), reference(10)))
     assert found.code == 1
-    assert "answers something else than TensorFlow" in found.reasons[0]
+    assert "answers differently than TensorFlow" in found.reasons[0]
 
 
 def test_answers_that_say_little_are_inconclusive() -> None:
@@ -192,7 +192,7 @@ def test_noise_is_inconclusive() -> None:
     ours = timing("bundle", 5, found=blocks(5, 1.0, seed=6))
     found = outcome(record(ours, reference(5)))
     assert found.code == 4
-    assert "too noisy to say" in found.reasons[0]
+    assert "too noisy to decide" in found.reasons[0]
 
 
 def test_a_machine_without_a_free_core_says_so() -> None:

@@ -89,7 +89,7 @@ def compare_blocks(
 ) -> Comparison:
     """Compare two sides that took turns, round by round: the median of the blocks' ratios.
 
-    Runs of one block are not independent, so that rounds are what the bootstrap draws.
+    Runs of one block are not independent, so the bootstrap draws rounds.
 
     Args:
         ours: A block of durations per round.
