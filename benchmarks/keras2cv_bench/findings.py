@@ -162,7 +162,7 @@ def _limit(found: Comparison, most: float, sentence: str) -> Iterator[tuple[int,
     elif answer is None:
         yield (
             4,
-            f"{sentence}, too close to --max-ratio {most:g} to decide. Free the machine; repeat it.",
+            f"{sentence}, too close to --max-ratio {most:g} to decide. Free the machine; rerun.",
         )
 
 
