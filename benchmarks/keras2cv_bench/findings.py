@@ -72,8 +72,7 @@ def hold(now: Record, then: Record) -> tuple[Held, ...]:
     """Compare with an older record: durations on one machine, else shares of tf.function's time.
 
     On another processor or with other threads, milliseconds cannot be compared. The bundle's ratio
-    to
-    TensorFlow, which ran in turns with it both times, carries over better.
+    to TensorFlow, which ran in turns with it both times, carries over better.
     """
     same = (now.host.cpu, now.host.cores, now.threads) == (
         then.host.cpu,
@@ -117,10 +116,8 @@ def outcome(
     """Return a benchmark's exit code, and its reasons.
 
     The code is 1 where this bundle answers differently than TensorFlow, or takes longer than it
-    may; 4
-    where the measurement cannot decide. `max_ratio` is of the baseline's time, or without a
-    baseline
-    of tf.function's.
+    may; 4 where the measurement cannot decide. `max_ratio` is of the baseline's time, or without a
+    baseline of tf.function's.
     """
     held = () if baseline is None else hold(record, baseline)
     found = [*_wrong(record), *_limits(record, baseline, held, max_ratio), *_noise(record)]

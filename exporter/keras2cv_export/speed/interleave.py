@@ -103,8 +103,7 @@ def compare_apart(ours: Sequence[Sequence[float]], theirs: Sequence[Sequence[flo
     """Compare two sides that did not run in turns, such as today's and last month's.
 
     A slowdown of one side alone enters the ratio; the interval only covers the variation between
-    the
-    blocks of each side.
+    the blocks of each side.
     """
     a, b = ([float(np.median(block)) for block in blocks] for blocks in (ours, theirs))
     rng = np.random.default_rng(9)
