@@ -17,7 +17,6 @@ from keras2cv._version import VERSION
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import ModelError, UsageError
 
-from . import records
 from .answers import ask_all
 from .artefacts import Artefact, make
 from .environment import host, usable_cores
@@ -25,7 +24,7 @@ from .inputs import inputs_for, write_samples
 from .measure import ROUNDS, SECONDS, Crew, Progress, measure
 from .pipeline import OF_BUNDLE, Job
 from .process import Child, Lost
-from .records import SCHEMA, Missing, Record, Timing
+from .records import SCHEMA, Missing, Record, SubjectRecord, Timing
 from .subjects import NAIVE, OURS, PEERS, REFERENCE, Subject, choose
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
@@ -174,7 +173,7 @@ class _Bench:
             threads=self.threads,
             host=host(self.others),
             subjects=tuple(
-                records.Subject(s.name, s.title, self.sizes_mb.get(s.name)) for s in subjects
+                SubjectRecord(s.name, s.title, self.sizes_mb.get(s.name)) for s in subjects
             ),
             timings=tuple(timings),
             missing=tuple(self.missing),
