@@ -36,7 +36,7 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
         def bench(bundle: Any, against: Any, **options: Any) -> Record:
             said.update(options, bundle=bundle, against=against)
-            options["say"]("looking at it", 0, 0)
+            options["progress"]("looking at it", 0, 0)
             if isinstance(answer, Exception):
                 raise answer
             return answer

@@ -311,7 +311,7 @@ def in_use(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("change", "repro", "words"),
     [
-        (forget, lambda folder: folder / "new", "does not say which of its values is which"),
+        (forget, lambda folder: folder / "new", "does not record which of its values is which"),
         (lambda _: None, in_use, "is there already"),
     ],
     ids=["no notes in the file", "folder in use"],
