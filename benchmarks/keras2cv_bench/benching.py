@@ -17,7 +17,6 @@ from keras2cv._version import VERSION
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import ModelError, UsageError
 
-from . import records
 from .answers import ask_all
 from .artefacts import Artefact, make
 from .environment import host, usable_cores
@@ -25,7 +24,7 @@ from .inputs import inputs_for, write_samples
 from .measure import ROUNDS, SECONDS, Crew, Progress, measure
 from .pipeline import OF_BUNDLE, Job
 from .process import Child, Lost
-from .records import SCHEMA, Missing, Record, Timing
+from .records import SCHEMA, Missing, Record, SubjectRecord, Timing
 from .subjects import NAIVE, OURS, PEERS, REFERENCE, Subject, choose
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
@@ -99,23 +98,7 @@ def bench(
         it.lent = read_bundle(lend) if lend is not None else found
         it.missing += [Missing(subject.name, reason) for subject, reason in absent]
         timings = [timing for batch in wishes.batches for timing in it.batch(batch, subjects)]
-    everyone = (*subjects, *(subject for subject, _ in absent))
-    return Record(
-        schema=SCHEMA,
-        tool=f"keras2cv bench {VERSION}",
-        when=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        argv=tuple(sys.argv[1:]),
-        bundle=found.folder.resolve().name,
-        sha256=found.manifest.model.sha256,
-        model=model.name,
-        task=found.manifest.task.kind,
-        takes=it.takes,
-        threads=it.threads,
-        host=host(it.others),
-        subjects=tuple(records.Subject(s.name, s.title, it.sizes_mb.get(s.name)) for s in everyone),
-        timings=tuple(timings),
-        missing=tuple(it.missing),
-    )
+    return it.record((*subjects, *(subject for subject, _ in absent)), timings)
 
 
 class _Bench:
@@ -174,6 +157,27 @@ class _Bench:
         if found.others is not None:
             self.others = max(found.others, self.others or 0.0)
         return found.timings
+
+    def record(self, subjects: Sequence[Subject], timings: Sequence[Timing]) -> Record:
+        """Return the record of all batch sizes."""
+        return Record(
+            schema=SCHEMA,
+            tool=f"keras2cv bench {VERSION}",
+            when=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            argv=tuple(sys.argv[1:]),
+            bundle=self.bundle.folder.resolve().name,
+            sha256=self.bundle.manifest.model.sha256,
+            model=self.model.name,
+            task=self.bundle.manifest.task.kind,
+            takes=self.takes,
+            threads=self.threads,
+            host=host(self.others),
+            subjects=tuple(
+                SubjectRecord(s.name, s.title, self.sizes_mb.get(s.name)) for s in subjects
+            ),
+            timings=tuple(timings),
+            missing=tuple(self.missing),
+        )
 
     def _job(self, subject: Subject, batch: int, inputs: Path) -> Job:
         """Return the job of a subject's process; make its file if it does not exist yet."""

@@ -26,7 +26,7 @@ a process of its own, with the same input and as many threads, in turns. Its
 answers are compared with TensorFlow's: a fast wrong answer is no result.
 
 Exit code 1 if this bundle's answers are not TensorFlow's, or --max-ratio is
-broken; 4 if the machine was too busy to say.
+broken; 4 if the machine was too busy to decide.
 """
 EXAMPLES: Final = """\
   keras2cv bench cat.cv --against cat.keras
@@ -66,11 +66,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"to time each subject for, at each batch size (default: {_SECONDS:g})",
     )
     parser.add_argument(
-        "--engine", choices=("new", "classic"), help="of OpenCV (default: as the bundle says)"
+        "--engine", choices=("new", "classic"), help="of OpenCV (default: the bundle's)"
     )
     add_model_arguments(parser)
     parser.add_argument(
-        "--baseline", metavar="OLD.json", type=Path, help="compare with what --json wrote before"
+        "--baseline", metavar="OLD.json", type=Path, help="compare with an earlier file of --json"
     )
     parser.add_argument(
         "--max-ratio",

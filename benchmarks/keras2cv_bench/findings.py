@@ -72,8 +72,7 @@ def hold(now: Record, then: Record) -> tuple[Held, ...]:
     """Compare with an older record: durations on one machine, else shares of tf.function's time.
 
     On another processor or with other threads, milliseconds cannot be compared. The bundle's ratio
-    to
-    TensorFlow, which ran in turns with it both times, carries over better.
+    to TensorFlow, which ran in turns with it both times, carries over better.
     """
     same = (now.host.cpu, now.host.cores, now.threads) == (
         then.host.cpu,
@@ -117,10 +116,8 @@ def outcome(
     """Return a benchmark's exit code, and its reasons.
 
     The code is 1 where this bundle answers differently than TensorFlow, or takes longer than it
-    may; 4
-    where the measurement cannot decide. `max_ratio` is of the baseline's time, or without a
-    baseline
-    of tf.function's.
+    may; 4 where the measurement cannot decide. `max_ratio` is of the baseline's time, or without a
+    baseline of tf.function's.
     """
     held = () if baseline is None else hold(record, baseline)
     found = [*_wrong(record), *_limits(record, baseline, held, max_ratio), *_noise(record)]
@@ -135,7 +132,7 @@ def _wrong(record: Record) -> Iterator[tuple[int, str]]:
         if timing is None or timing.answers.verdict == "same":
             continue
         code = 1 if timing.answers.verdict == "different" else 4
-        word = "answers something else than" if code == 1 else "cannot be told from"
+        word = "answers differently than" if code == 1 else "cannot be distinguished from"
         yield code, f"batch {batch}: this bundle {word} TensorFlow ({timing.answers.reason})."
 
 
@@ -162,7 +159,7 @@ def _limit(found: Comparison, most: float, sentence: str) -> Iterator[tuple[int,
     elif answer is None:
         yield (
             4,
-            f"{sentence}, too close to --max-ratio {most:g} to say. Free the machine; try again.",
+            f"{sentence}, too close to --max-ratio {most:g} to decide. Free the machine; rerun.",
         )
 
 
@@ -187,6 +184,6 @@ def _noise(record: Record) -> Iterator[tuple[int, str]]:
                     4,
                     (
                         f"batch {batch}: {found} times the time of {subject.title}: too noisy to "
-                        "say. Free the machine, or give more --seconds."
+                        "decide. Free the machine, or give more --seconds."
                     ),
                 )

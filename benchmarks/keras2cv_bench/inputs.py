@@ -48,7 +48,7 @@ def inputs_for(bundle: Bundle, batch: int, samples: str | os.PathLike[str] | Non
         return _pictures(_own(samples) if samples is not None else _drawn(batch), batch)
     if samples is not None:
         raise InputError(
-            f"{bundle.folder} takes arrays, and its golden ones are measured. Leave out --samples."
+            f"{bundle.folder} takes arrays: its golden vectors are measured. Leave out --samples."
         )
     vectors = read_golden(bundle.selftest_path, bundle.manifest).samples
     rows = [np.concatenate([s.inputs[k] for s in vectors]) for k in range(len(vectors[0].inputs))]

@@ -104,16 +104,13 @@ def measure(
         Timing(
             subject=name,
             batch=crew.batch,
-            about=loaded[name].about,
-            import_ms=loaded[name].import_ms,
-            load_ms=loaded[name].load_ms,
-            first_ms=loaded[name].first_ms,
+            **vars(loaded[name]),
             warm_up_runs=warm[name],
             answers=judged[name],
             blocks=blocks[name],
-            peak_mb=peaks.get(name),
+            peak_mb=peak_mb,
         )
-        for name in peaks
+        for name, peak_mb in peaks.items()
     )
     return Measured(timings, others)
 

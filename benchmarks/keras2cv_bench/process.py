@@ -17,7 +17,7 @@ PACKAGES: Final = ("keras2cv", "keras2cv_export", "keras2cv_bench")
 _PATIENCE_S: Final = 600.0  # for any one command: VGG16 on a busy machine takes its time
 
 
-class Lost(Exception):  # noqa: N818 - it says what became of the process
+class Lost(Exception):  # noqa: N818 - named after the process's state
     """The process has ended, or is of no more use; the message is the reason."""
 
 

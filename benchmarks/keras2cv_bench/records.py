@@ -1,11 +1,11 @@
 """The results of a benchmark as frozen records: raw durations, and all that is needed to read them.
 
     Record
-    |-- host        Host          the machine, and its other load
-    |-- subjects    Subject...    what ran: TensorFlow three ways, the bundle, its peers
-    |-- timings     Timing...     a subject at a batch size: load, first run, memory, answers
-    |   `-- blocks  Block...      raw durations of every run, block by block
-    `-- missing     Missing...    what did not run, and why
+    |-- host        Host              the machine, and its other load
+    |-- subjects    SubjectRecord...  TensorFlow three ways, the bundle, its peers
+    |-- timings     Timing...         a subject at a batch size: load, first run, memory, answers
+    |   `-- blocks  Block...          raw durations of every run, block by block
+    `-- missing     Missing...        the subjects that did not run, and why
 
 Nothing is averaged or left out here. The strict codec of the bundles reads and writes it
 (`keras2cv.schema.fields`), so that an old file is either understood in full or refused by name.
@@ -118,7 +118,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class SubjectRecord:
     """A subject that ran: its name in this record, its title in tables, and its file's size."""
 
     name: str
@@ -191,7 +191,7 @@ class Record:
     takes: str
     threads: int
     host: Host
-    subjects: tuple[Subject, ...]
+    subjects: tuple[SubjectRecord, ...]
     timings: tuple[Timing, ...]
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
@@ -249,7 +249,7 @@ def read_record(path: Path) -> Record:
         raise InputError(f"{path} cannot be read: {reason}. Check the path.") from error
     except SchemaError as error:
         raise InputError(
-            f"{path} is not what this version's `keras2cv bench --json` writes: {error}. "
+            f"{path} is no file of this version's `keras2cv bench --json`: {error}. "
             "Measure it again."
         ) from error
 

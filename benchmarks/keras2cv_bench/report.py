@@ -18,7 +18,7 @@ _STYLES = {"faster": "green", "slower": "red", "no difference": "", "too noisy":
 
 
 def render(record: Record, outcome: Outcome, console: Console) -> None:
-    """Print the tables, what is missing, and the outcome."""
+    """Print the tables, the missing subjects, and the outcome."""
     console.print(Text(headline(record), style="bold"), soft_wrap=True)
     for batch in record.batches:
         timings = [t for s in record.subjects if (t := record.timing(s.name, batch)) is not None]
@@ -44,7 +44,7 @@ def remarks(record: Record) -> Iterator[str]:
         yield f"{record.title(one.subject)}{at}: {one.reason}"
     for timing in record.timings:
         if timing.subject != OURS and timing.answers.verdict in ("different", "unclear"):
-            word = "answers that say little" if is_result(timing) else "not TensorFlow's answers"
+            word = "answers that prove little" if is_result(timing) else "not TensorFlow's answers"
             at = f"{record.title(timing.subject)}, batch {timing.batch}"
             yield f"{at}: {word} ({timing.answers.reason})"
     others = record.host.others

@@ -1,4 +1,4 @@
-"""Measuring through processes: in which order, and what becomes of those that are lost."""
+"""Measuring through processes: their order, and the handling of lost ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from support.tiny_bundle import Classifier
 
 
 class Fake:
-    """A process that says what it is asked, and is lost when it should be."""
+    """A process that records its commands, and is lost when it should be."""
 
     pid = 0
 
@@ -47,7 +47,7 @@ class Fake:
         return self._do(do, replies[do])  # type: ignore[no-any-return]
 
     def close(self) -> dict[str, Any]:
-        """Say its last words."""
+        """Return the last answer."""
         return self._do("close", {"peak_mb": 99.0})  # type: ignore[no-any-return]
 
     def _do(self, what: str, reply: Any) -> Any:
@@ -62,7 +62,7 @@ class Fake:
 def run(
     names: str, lost: dict[str, str] | None = None, **options: Any
 ) -> tuple[tuple[Timing, ...], list[str], list[Missing]]:
-    """Measure fakes; return timings, what was done, and who is missing."""
+    """Measure fakes; return timings, the recorded commands, and the missing ones."""
     log: list[str] = []
     processes: dict[str, Any] = {n: Fake(n, log, (lost or {}).get(n, "")) for n in names}
     crew = Crew(processes, 4, [])
@@ -77,7 +77,7 @@ def run(
 
 
 def test_all_start_load_and_warm_up_one_after_the_other_and_then_take_turns() -> None:
-    """A B B A, and nobody works while another loads."""
+    """A B B A, and no process works while another loads."""
     timings, log, missing = run("AB")
     steps = ["start A", "start B", "load A", "load B", "warm_up A", "warm_up B"]
     assert log[:6] == steps
@@ -100,13 +100,13 @@ def test_a_subject_that_is_lost_is_told_of_and_the_others_go_on(at: str) -> None
 
 
 def test_nothing_is_measured_without_those_that_matter() -> None:
-    """The bundle and the reference; the reason is told."""
+    """The bundle and the reference; the error gives the reason."""
     with pytest.raises(VerdictError, match=r"A does not run, .* crashed while load"):
         run("AB", {"A": "load"}, needed=("A",))
 
 
 def test_progress_is_told() -> None:
-    """What is done, and how much of it."""
+    """The step, and how much of it is done."""
     said: list[tuple[str, int, int]] = []
     run("AB", progress=lambda *what: said.append(what))
     assert ("loading A", 0, 0) in said
@@ -223,7 +223,7 @@ def test_answers_are_judged_as_check_judges_them(tmp_path: Path) -> None:
 
 
 def test_the_machine_is_watched() -> None:
-    """What others use is not negative, and this process has a core."""
+    """The cores of other processes are not negative, and this process has a core."""
     assert usable_cores() >= 1
     others = Watch().others()
     assert others is None or others >= 0

@@ -138,7 +138,7 @@ class Bisection:
 
 FAULTS: Mapping[Fault, str] = MappingProxyType(
     {
-        "conversion": "the exported graph is wrong, and OpenCV computes what it says",
+        "conversion": "the exported graph is wrong, and OpenCV computes it right",
         "opencv": "the exported graph is right, and OpenCV computes it wrongly",
         "both": "the exported graph is wrong, and OpenCV computes something else again",
         "unknown": "not known",

@@ -55,8 +55,8 @@ _README = """\
 
 OpenCV {opencv}, {engine} engine, on {platform}.
 
-`repro.onnx` is {nodes} ({ops}) of what the Keras layer `{layer}` ({kind}) became.
-`repro.npz` holds what goes in and what should come out. OpenCV's value of the layer is {error};
+`repro.onnx` is {nodes} ({ops}) made from the Keras layer `{layer}` ({kind}).
+`repro.npz` holds the inputs and the expected output. OpenCV's value of the layer is {error};
 up to {limit:g} would be rounding.
 
 {fault}
@@ -189,7 +189,7 @@ def _title(part: Part, found: Bisection) -> str:
     assert found.first is not None  # noqa: S101 - there is something to reproduce
     if found.fault == "opencv":
         return f"{', '.join(dict.fromkeys(part.ops))} is computed wrongly"
-    return f"{spoken(found.first.found.key)} is not what TensorFlow computes"
+    return f"{spoken(found.first.found.key)} differs from TensorFlow"
 
 
 def _fault(found: Bisection) -> str:

@@ -57,11 +57,7 @@ class Function:
         return np.asarray(one, np.float32)
 
     def __str__(self) -> str:
-        """Return the function `pkg.mod:fn`; the working folder is searched as well.
-
-        Raises:
-            UsageError: There is no such module or function.
-        """
+        """Show as its name."""
         return self.name
 
 

@@ -54,8 +54,7 @@ def _by_tensorflow(path: Path, channels: int, *, accurate: bool) -> Array:
     """Read as `tf.io.decode_image` does, or as precisely as TensorFlow can.
 
     For one channel, TensorFlow returns a JPEG's own luma, unlike every library that converts
-    colours
-    to gray; so the precise decoder reads three.
+    colours to gray; so the precise decoder reads three.
     """
     data = path.read_bytes()
     is_jpeg = data[:2] == b"\xff\xd8"

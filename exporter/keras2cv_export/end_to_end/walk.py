@@ -92,46 +92,31 @@ def walk(
             zip(pictures, blobs, *answers, strict=True)
         )
     )
+    return Journey(_report(setup, walked, advice, drawn=drawn), walked)
+
+
+def _report(
+    setup: Setup, walked: tuple[WalkedPicture, ...], advice: tuple[str, ...], *, drawn: bool
+) -> EndToEnd:
+    known, function = setup.reference, setup.function
     stages = stages_of(walked, setup)
-    source = str(function) if function is not None else str(reference)
-    report = EndToEnd(
+    source = str(function) if function is not None else str(setup.declared)
+    return EndToEnd(
         f"{source}, which is {known}" if function is not None and known is not None else source,
         drawn,
-        tuple(p.name for p in pictures),
+        tuple(w.path.name for w in walked),
         stages,
-        _agreement(manifest, walked),
-        advice + advice_on(stages, known, rules),
+        _agreement(setup.manifest, walked),
+        advice + advice_on(stages, known, setup.rules),
     )
-    return Journey(report, walked)
 
 
 def _walk_one(
     setup: Setup, path: Path, blob: Array, answers: tuple[Outputs, Outputs], *, keep: bool
 ) -> WalkedPicture:
-    rules, reference, function = setup.rules, setup.reference, setup.function
-    size_wh = (rules.size_wh[0], rules.size_wh[1])
     image = read_image(path)
-    pixels = keras_side.as_rgb(image, rules.channels)
-    decoded = pixels
-    if reference is None:
-        assert function is not None  # noqa: S101 - one of both there is
-        inputs: tuple[Array, ...] = (function(path), blob[0])
-        gaps: tuple[Gap, ...] = (Gap.between(*inputs),)
-    else:
-        decoded = keras_side.decode(path, reference, rules.channels)
-        theirs, ours = keras_side.resize(pixels, size_wh, reference), _resized(image, rules)
-        first = keras_side.normalise(keras_side.resize(decoded, size_wh, reference), reference)
-        inputs = (
-            first if function is None else function(path),
-            keras_side.normalise(theirs, reference),
-            keras_side.normalise(ours, reference),
-            blob[0],
-        )
-        gaps = (
-            Gap.between(decoded, pixels),
-            Gap.between(theirs, ours),
-            Gap.between(inputs[2], inputs[3]),
-        )
+    pixels = keras_side.as_rgb(image, setup.rules.channels)
+    decoded, inputs, gaps = _exchanged(setup, path, image, pixels, blob[0])
     outputs = _outputs(inputs, blob, answers, setup.answer)
     sizes_wh = (_size_wh(decoded), _size_wh(pixels))
     results = _results(setup, outputs, sizes_wh)
@@ -143,6 +128,29 @@ def _walk_one(
         _part(setup, results, outputs, sizes_wh),
         ShownPicture((decoded, pixels), (inputs[0], inputs[-1]), results) if keep else None,
     )
+
+
+def _exchanged(
+    setup: Setup, path: Path, image_bgr: Array, pixels: Array, blob: Array
+) -> tuple[Array, tuple[Array, ...], tuple[Gap, ...]]:
+    """Return the reference's decoded pixels, the net's input after each exchange, and the gaps."""
+    rules, reference, function = setup.rules, setup.reference, setup.function
+    if reference is None:
+        assert function is not None  # noqa: S101 - one of both there is
+        given = function(path)
+        return pixels, (given, blob), (Gap.between(given, blob),)
+    size_wh = (rules.size_wh[0], rules.size_wh[1])
+    decoded = keras_side.decode(path, reference, rules.channels)
+    theirs, ours = keras_side.resize(pixels, size_wh, reference), _resized(image_bgr, rules)
+    first = keras_side.normalise(keras_side.resize(decoded, size_wh, reference), reference)
+    inputs = (
+        first if function is None else function(path),
+        keras_side.normalise(theirs, reference),
+        keras_side.normalise(ours, reference),
+        blob,
+    )
+    gaps = (Gap.between(decoded, pixels), Gap.between(theirs, ours), Gap.between(inputs[2], blob))
+    return decoded, inputs, gaps
 
 
 def _size_wh(image: Array) -> tuple[int, int]:

@@ -66,7 +66,7 @@ class WalkedPicture:
         path: The file.
         sizes_wh: Of the decoded picture, on both sides.
         gaps: Of the stages but the net, in order.
-        outputs: The model's outputs at each line of the table above.
+        outputs: The model's outputs at each line of the table in `walk`.
         part: How the results agree; None where they are not finite.
         shown: For the page; None beyond the first few.
     """
@@ -89,13 +89,23 @@ class Journey:
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """The arguments that all pictures share."""
+    """The arguments of a walk, the same for all pictures.
+
+    Attributes:
+        manifest: The bundle's.
+        rules: Its preprocessing.
+        reference: The preprocessing of Keras' side; None where the user's function is none of the
+            known ones.
+        declared: The preprocessing of Keras' side by the options.
+        function: The user's own preprocessing.
+        answer: Asks TensorFlow.
+        tolerance: The source of the limits.
+        net_fails: Whether the net's own comparison failed.
+    """
 
     manifest: Manifest
     rules: Preprocessing
-    reference: (
-        ReferencePreprocessing | None
-    )  # None: the user's function is not known stage by stage
+    reference: ReferencePreprocessing | None
     declared: ReferencePreprocessing
     function: Function | None
     answer: Answer

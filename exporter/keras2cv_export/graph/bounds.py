@@ -1,4 +1,4 @@
-"""What is known of a value's range: a lower bound, and that it is finite."""
+"""Knowledge of a value's range: a lower bound, and whether it is finite."""
 
 from __future__ import annotations
 

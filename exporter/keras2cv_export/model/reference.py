@@ -26,8 +26,7 @@ def reference(loaded: LoadedModel) -> Runner:
 
     It is compiled by tf.function, as `model.predict` is, on the CPU, so that a GPU's TF32 does not
     blur the reference. Nodes that TensorFlow cannot compute there get a twin that it can compute,
-    see
-    `cpu_kernels`.
+    see `cpu_kernels`.
     """
     names: list[str] = []
 

@@ -89,7 +89,7 @@ def compare_blocks(
 ) -> Comparison:
     """Compare two sides that took turns, round by round: the median of the blocks' ratios.
 
-    Runs of one block are not independent, so that rounds are what the bootstrap draws.
+    Runs of one block are not independent, so the bootstrap draws rounds.
 
     Args:
         ours: A block of durations per round.
@@ -103,8 +103,7 @@ def compare_apart(ours: Sequence[Sequence[float]], theirs: Sequence[Sequence[flo
     """Compare two sides that did not run in turns, such as today's and last month's.
 
     A slowdown of one side alone enters the ratio; the interval only covers the variation between
-    the
-    blocks of each side.
+    the blocks of each side.
     """
     a, b = ([float(np.median(block)) for block in blocks] for blocks in (ours, theirs))
     rng = np.random.default_rng(9)

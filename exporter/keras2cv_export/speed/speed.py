@@ -88,7 +88,7 @@ class SpeedReport:
         low, high = self.ratio_interval
         sentence = f"speed: predict takes {self.ratio:.2f} times TensorFlow's time ({low:.2f} to "
         end = f"{high:.2f}), and --max-ratio is {self.max_ratio:g}."
-        more = " Too close to say: free the machine, and run it again."
+        more = " Too close to decide: free the machine, and run it again."
         return (sentence + end + (more if self.verdict == "inconclusive" else ""),)
 
     def __str__(self) -> str:

@@ -142,7 +142,7 @@ def _cost_note(before: ParityReport, after: ParityReport) -> str:
     top = top1(after)
     ranked = "" if top is None else f"; top-1 is TensorFlow's for {top:.1%} of them"
     return (
-        f"What that costs, over {after.samples} samples: the largest error is {largest:.1e} of "
+        f"The cost, over {after.samples} samples: the largest error is {largest:.1e} of "
         f"the output's largest value ({was:.1e} with float32), the mean one {mean:.1e}{ranked}."
     )
 

@@ -10,7 +10,7 @@ samples in a run (`throughput`).
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,12 +76,36 @@ def tune(
     Raises:
         NetError: The default itself cannot be timed.
     """
+    threads = cv2.getNumThreads()
+    settings = _settings(proof, variants, threads)
+    found = _time_all(folder, manifest, proof, variants, settings, progress, budget_s)
+    number = chosen(found)
+    shipped = variants.ship(found[number].rewrites or ())
+    rates = find_throughputs(
+        folder, shipped.manifest, shipped.proof, found[number], threads, progress, budget_s
+    )
+    tuned = Tuned(cv2.__version__, machine(), cores(), number, tuple(found), rates, chosen(rates))
+    return Tuning(shipped.manifest.replace(tuned=tuned), shipped.proof, shipped.fired)
+
+
+def _settings(proof: Proof, variants: Variants, threads: int) -> list[Trial]:
+    """Return the settings of the default file, the preferred engine's first."""
     good = [e for e, report in proof.verification.by_engine.items() if report.verdict != "fail"]
     engines = sorted(good, key=lambda e: e != _preferred(proof))
-    first = tuple(sorted(variants.default))
-    settings = [
-        replace(setting, rewrites=first) for setting in candidates(engines, cv2.getNumThreads())
-    ]
+    rewrites = tuple(sorted(variants.default))
+    return [replace(setting, rewrites=rewrites) for setting in candidates(engines, threads)]
+
+
+def _time_all(
+    folder: Path,
+    manifest: Manifest,
+    proof: Proof,
+    variants: Variants,
+    settings: Sequence[Trial],
+    progress: Step,
+    budget_s: float,
+) -> list[Trial]:
+    """Judge and time all settings, then other rewrites, each in turns with the first setting."""
     samples = proof.question.samples[:4]
     arrays = {f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)}
     patience_s = (len(settings) + MOST_VARIANTS) * (budget_s + patience(manifest))
@@ -102,20 +126,7 @@ def tune(
             progress(f"timing other rewrites: {setting}, {_with_rewrites(setting)}")
             return variants.attempt(setting, timed)
 
-        found += vary(found, variants.default, variants.all, attempt)
-    number = chosen(found)
-    shipped = variants.ship(found[number].rewrites or ())
-    rates = find_throughputs(
-        folder,
-        shipped.manifest,
-        shipped.proof,
-        found[number],
-        settings[0].threads,
-        progress,
-        budget_s,
-    )
-    tuned = Tuned(cv2.__version__, machine(), cores(), number, tuple(found), rates, chosen(rates))
-    return Tuning(shipped.manifest.replace(tuned=tuned), shipped.proof, shipped.fired)
+        return found + vary(found, variants.default, variants.all, attempt)
 
 
 def _with_rewrites(setting: Trial) -> str:

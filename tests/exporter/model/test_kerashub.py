@@ -1,4 +1,4 @@
-"""What is taken from a model of KerasHub, with classes that have its names and attributes."""
+"""The description of a KerasHub model, with classes that have its names and attributes."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_detector_that_is_not_known_is_asked_about() -> None:
 
 
 def test_what_is_stated_comes_first(tmp_path: Path) -> None:
-    """Exported as it is, but for the threshold that the user gave; and both are said."""
+    """Exported as it is, but for the threshold that the user gave; notes name both."""
     report = export(detector(), tmp_path / "d.cv", detect={"score": 0.0})
     detect = report.manifest.task.record
     assert detect is not None

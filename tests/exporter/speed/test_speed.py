@@ -20,7 +20,7 @@ class Clock:
         self.log: list[tuple[str, int]] = []
 
     def __call__(self) -> float:
-        """Tell the time, in seconds."""
+        """Return the time in seconds."""
         return self.now_s
 
     def side(self, name: str, cost_s: float) -> object:

@@ -28,7 +28,7 @@ def attempts(**ratios: float | None) -> Callable[[Rate], Rate]:
 
 
 def test_batches_first_then_nets_with_the_best_of_them() -> None:
-    """The bundle's own is what the others are held to; nets share OpenCV's threads out."""
+    """All are compared with the bundle's own; nets share out OpenCV's threads."""
     found = try_throughputs(OWN, 4, 10**6, attempts(n1_4=0.9, n1_8=0.95, n2_4=0.7))
     assert [(r.nets, r.threads, r.batch) for r in found] == [
         (1, 4, 1), (1, 4, 2), (1, 4, 4), (1, 4, 8), (2, 2, 4), (4, 1, 4),

@@ -38,7 +38,7 @@ def right(_: Trial) -> None:
 
 
 def silent(_: str) -> None:
-    """Say nothing."""
+    """Ignore progress."""
 
 
 def test_the_own_way_of_opencv_comes_first() -> None:
@@ -113,7 +113,7 @@ def test_each_way_is_announced() -> None:
 
 
 def test_the_machine_has_a_name() -> None:
-    """Whatever the system says of it."""
+    """The system's name for it."""
     assert machine().strip()
 
 

@@ -118,7 +118,7 @@ def spread(
 def _with_constant(graph: Graph, node: ir.Node, value: ir.Value | None, array: Array) -> None:
     """Write x + a, x - a, x * a or x / a."""
     if sizes(value) != sizes(node.outputs[0]):
-        raise Unwritable("its constant is larger than what is computed")
+        raise Unwritable("its constant is larger than the computed operand")
     op = node.op_type
     if op == "Sub":
         op, array = "Add", -array
@@ -134,7 +134,7 @@ def _from_constant(graph: Graph, node: ir.Node, array: Array) -> None:
         _with_constant(graph, node, value, array)
         return
     if sizes(value) != sizes(output):
-        raise Unwritable("its constant is larger than what is computed")
+        raise Unwritable("its constant is larger than the computed operand")
     source = graph.read(value)
     if node.op_type == "Sub":
         minus = power(graph, source, output, "minus", scale=-1.0)

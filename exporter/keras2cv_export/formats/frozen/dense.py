@@ -52,7 +52,7 @@ def write_matmul(graph: Graph, node: ir.Node) -> None:
     kernel = constant(right)
     if kernel is None:
         if constant(left) is not None:
-            raise Unwritable("a constant is multiplied with what is computed, from the left")
+            raise Unwritable("its first matrix is a constant, and its second is computed")
         if sizes(left)[:-2] != sizes(right)[:-2]:
             raise Unwritable("the products of a batch do not go together one by one")
         op = "MatMul" if rank == 2 else "BatchMatMul"

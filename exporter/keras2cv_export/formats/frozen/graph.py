@@ -104,8 +104,7 @@ class Graph:
         """Give a tensor another shape; return its node's name.
 
         The importer takes a Reshape to four axes for one of channels last, and adds a Permute
-        behind it.
-        It does not for five axes, and a Squeeze of the fifth is taken literally.
+        behind it. It does not for five axes, and a Squeeze of the fifth is taken literally.
 
         Args:
             source: Name of the tensor's node.

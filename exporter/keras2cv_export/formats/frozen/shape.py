@@ -70,8 +70,7 @@ def write_same(graph: Graph, node: ir.Node) -> None:
     """Write no node where possible: Identity, and Cast of values that are float32 all along.
 
     Whole numbers and truth values are kept as float32 numbers by now, and an earlier node has
-    already
-    cut off the digits that a Cast would.
+    already cut off the digits that a Cast would.
     """
     array = constant(node.inputs[0])
     if array is None:

@@ -44,8 +44,7 @@ class Window:
         """Whether OpenCV's `SAME` gives this padding.
 
         `SAME` gives ceil(extent / stride) numbers, places the first of them as getConvPoolPaddings
-        in
-        layers_common.cpp does, and knows no dilations.
+        in layers_common.cpp does, and knows no dilations.
         """
         if set(self.dilations) != {1}:
             return False

@@ -18,8 +18,7 @@ def einsum(node: Node, *operands: Any) -> Any:
     """Einsum -> Transpose, Reshape and one MatMul (or Mul), exactly the same sums.
 
     Labels that only one operand has are summed first if the result lacks them. The others are
-    shared
-    and kept (batch), shared and summed (inner), or one operand's own:
+    shared and kept (batch), shared and summed (inner), or one operand's own:
 
         a (batch, own_a, inner) x b (batch, inner, own_b) -> (batch, own_a, own_b)
 

@@ -1,4 +1,4 @@
-"""What NumPy does after the net is what TensorFlow does."""
+"""The NumPy steps after the net compute the same as TensorFlow."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_of_equal_scores_the_same_boxes_are_kept_by_the_combined_selection() -> 
 def test_the_selection_of_one_class_is_exact_with_equal_scores_too(
     threshold: float, iou: float
 ) -> None:
-    """There TensorFlow says which comes first."""
+    """TensorFlow defines the order of equal scores."""
     rng = np.random.default_rng(23)
     for count, kept in ((1, 4), (50, 7), (600, 200)):
         boxes, scores = _boxes(rng, count), rng.random(count).round(1).astype(np.float32)
