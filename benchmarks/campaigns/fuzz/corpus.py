@@ -1,7 +1,5 @@
 """The real files that mutations start from, made by what makes them for users.
 
-    python -m campaigns.fuzz.corpus FOLDER
-
 Models are small, so that a mutation hits structure and not only weights: a classifier, a model of
 two inputs, a segmenter, keypoints, an LSTM. Each is saved as .keras and .h5, and exported.
 """
@@ -42,7 +40,7 @@ def make_corpus(folder: Path) -> None:
     """Write all seeds to `folder`: what needs TensorFlow in a process of its own."""
     write_small_files(folder)
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    command = [sys.executable, "-m", __name__, str(folder)]
+    command = [sys.executable, "-m", f"{__package__}.corpus_models", str(folder)]
     subprocess.run(command, check=True, env=quiet, stdout=subprocess.DEVNULL)
 
 
@@ -52,25 +50,27 @@ def write_small_files(folder: Path) -> None:
     for suffix in PICTURES:
         encoded, data = _encoded(suffix, image)
         if encoded:
-            _write(folder, "image", suffix, {f"image.{suffix}": data.tobytes()})
+            write_seed(folder, "image", suffix, {f"image.{suffix}": data.tobytes()})
     for suffix, codec in (("avi", "MJPG"), ("mp4", "mp4v")):
-        path = _place(folder, "video", suffix) / f"video.{suffix}"
+        path = seed_folder(folder, "video", suffix) / f"video.{suffix}"
         write_clip(path, codec)
     rng = np.random.default_rng(5)
     arrays = {"arr_0": rng.normal(size=(2, 3, 4)).astype(np.float32), "n": np.arange(2)}
     for name, save in (("stored", np.savez), ("deflated", np.savez_compressed)):
         buffer = io.BytesIO()
         save(buffer, **arrays)  # type: ignore[arg-type]
-        _write(folder, "npz", name, {"arrays.npz": buffer.getvalue()})
+        write_seed(folder, "npz", name, {"arrays.npz": buffer.getvalue()})
     buffer = io.BytesIO()
     np.save(buffer, np.ones((2, 3, 4), np.float32))
-    _write(folder, "npz", "npy", {"arrays.npy": buffer.getvalue()})
-    _write(folder, "labels", "plain", {"labels.txt": b"cat\ndog\nfox\n"})
-    _write(folder, "labels", "unicode", {"labels.txt": "chat\r\nna\u00efve\r\n\u732b\r\n".encode()})
+    write_seed(folder, "npz", "npy", {"arrays.npy": buffer.getvalue()})
+    write_seed(folder, "labels", "plain", {"labels.txt": b"cat\ndog\nfox\n"})
+    write_seed(
+        folder, "labels", "unicode", {"labels.txt": "chat\r\nna\u00efve\r\n\u732b\r\n".encode()}
+    )
     preprocess = b'{"color": "RGB", "mean": [1, 2.5, 3], "scale": 0.017, "std": [1, 1, 0.5]}'
-    _write(folder, "preprocess", "plain", {"preprocess.json": preprocess})
+    write_seed(folder, "preprocess", "plain", {"preprocess.json": preprocess})
     lines = b'{"source": "a.jpg", "top": [{"label": "cat", "score": 0.5}]}\n{"source": "b"}\n'
-    _write(folder, "lines", "plain", {"lines.jsonl": lines})
+    write_seed(folder, "lines", "plain", {"lines.jsonl": lines})
 
 
 def picture() -> Array:
@@ -89,28 +89,6 @@ def write_clip(path: Path, codec: str, frames: int = 6) -> None:
     writer.release()
 
 
-def write_models(folder: Path) -> None:
-    """Write the seeds that TensorFlow makes: models as .keras and .h5, bundles, a frozen graph."""
-    from keras2cv_export import export
-
-    from .corpus_models import MODELS, frozen_bundle
-
-    for name, (build, options) in MODELS.items():
-        model = build()
-        for kind in ("keras", "h5"):
-            model.save(_place(folder, kind, name) / f"model.{kind}")
-        bundle = _place(folder, "bundle", name) / "model.cv"
-        export(model, bundle, opencv=options.pop("opencv", None), **options)
-        _flatten(bundle)
-    _write(folder, "pb", "frozen", frozen_bundle())
-
-
-def _flatten(bundle: Path) -> None:
-    for file in bundle.iterdir():
-        file.rename(bundle.parent / file.name)
-    bundle.rmdir()
-
-
 def _encoded(suffix: str, image: Array) -> tuple[bool, Array]:
     try:
         done, data = cv2.imencode(f".{suffix}", image)
@@ -119,17 +97,15 @@ def _encoded(suffix: str, image: Array) -> tuple[bool, Array]:
     return done, data
 
 
-def _place(folder: Path, kind: str, name: str) -> Path:
+def seed_folder(folder: Path, kind: str, name: str) -> Path:
+    """Make the folder of one seed."""
     place = folder / kind / name
     place.mkdir(parents=True)
     return place
 
 
-def _write(folder: Path, kind: str, name: str, files: Files) -> None:
-    place = _place(folder, kind, name)
+def write_seed(folder: Path, kind: str, name: str, files: Files) -> None:
+    """Write the files of one seed."""
+    place = seed_folder(folder, kind, name)
     for file, data in files.items():
         (place / file).write_bytes(data)
-
-
-if __name__ == "__main__":
-    write_models(Path(sys.argv[1]))

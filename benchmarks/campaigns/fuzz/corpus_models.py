@@ -1,9 +1,14 @@
-"""The models of the corpus: as small as can be, and every weight random."""
+"""The models of the corpus: as small as can be, and every weight random.
+
+`python -m campaigns.fuzz.corpus_models FOLDER` writes them there.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import keras
@@ -21,8 +26,9 @@ from keras2cv.bundle.manifest import (
     Task,
 )
 from keras2cv_bench.calibrate import randomize
+from keras2cv_export import export
 
-from .corpus import HEIGHT, WIDTH
+from .corpus import HEIGHT, WIDTH, seed_folder, write_seed
 
 Build = Callable[[], Any]
 
@@ -118,3 +124,25 @@ def _frozen_graph() -> bytes:
         x = tf.nn.bias_add(tf.matmul(x, weights(300, 4)), weights(4))
         tf.nn.softmax(x, name="scores")
         return bytes(graph.as_graph_def().SerializeToString())
+
+
+def write_models(folder: Path) -> None:
+    """Write the seeds that TensorFlow makes: models as .keras and .h5, bundles, a frozen graph."""
+    for name, (build, options) in MODELS.items():
+        model = build()
+        for kind in ("keras", "h5"):
+            model.save(seed_folder(folder, kind, name) / f"model.{kind}")
+        bundle = seed_folder(folder, "bundle", name) / "model.cv"
+        export(model, bundle, opencv=options.pop("opencv", None), **options)
+        _flatten(bundle)
+    write_seed(folder, "pb", "frozen", frozen_bundle())
+
+
+def _flatten(bundle: Path) -> None:
+    for file in bundle.iterdir():
+        file.rename(bundle.parent / file.name)
+    bundle.rmdir()
+
+
+if __name__ == "__main__":
+    write_models(Path(sys.argv[1]))

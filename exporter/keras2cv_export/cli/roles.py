@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from keras2cv.cli import values
 from keras2cv.errors import UsageError
 from keras2cv_export.tasks import TASKS
 from keras2cv_export.tasks.flags import SHARED
@@ -25,7 +27,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def _add_group(parser: ArgumentParser, title: str, flags: Iterable[Flag]) -> None:
     group = parser.add_argument_group(title)
     for flag in flags:
-        group.add_argument(_option(flag.name), **flag.settings)
+        group.add_argument(_option(flag.name), **_reading(flag), **flag.settings)
+
+
+def _reading(flag: Flag) -> dict[str, Any]:
+    """Return how argparse reads the option's value."""
+    if flag.value == "text":
+        return {}
+    return {"type": Path if flag.value == "path" else getattr(values, flag.value)}
 
 
 def _option(name: str) -> str:

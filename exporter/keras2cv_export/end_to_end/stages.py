@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from keras2cv_export.parity.agreement import Agreement
 from keras2cv_export.parity.report import Verdict
 from keras2cv_export.parity.tolerance import PRESETS, Tolerance
+from keras2cv_export.tasks.comparison import Agreement
 
 StageName = Literal["decode", "resize", "normalise", "preprocess", "net"]
 

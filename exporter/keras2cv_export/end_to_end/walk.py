@@ -26,9 +26,9 @@ from keras2cv.streams.sources import read_image
 from keras2cv.tasks.postprocess import results_of
 from keras2cv.tasks.result import Result
 from keras2cv_export.end_to_end import reference_pictures as keras_side
-from keras2cv_export.parity.agreement import Agreement, agree_on, merge
 from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.tasks.agreement import PictureAgreement
+from keras2cv_export.tasks.comparison import Agreement, agree_on, merge
 
 from .own_function import Function, recognise
 from .stages import (

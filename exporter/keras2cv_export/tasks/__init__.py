@@ -1,12 +1,12 @@
 """The exporter's table of tasks: how each is recognised, described by the user, and decided.
 
-    options.py     what a user can say of the outputs, from Python and on the command line
+    options.py     a user's description of the outputs, from Python or the command line
     describe.py    from that and the model's outputs to the manifest's task
     agreement.py   how two results of the task agree, where equal numbers are not the question
     kind.py        `KIND`, the task's row in the table
 
-The rows can be read without NumPy: the command line declares their options. What a row's functions
-need is imported when they are called.
+The rows can be read without NumPy: the command line declares their options. Its functions
+import what they need when they are called.
 """
 
 from __future__ import annotations

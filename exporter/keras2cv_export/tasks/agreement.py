@@ -1,4 +1,4 @@
-"""How far two results of one picture agree: a part of what `parity.agreement` sums up."""
+"""How far two results of one picture agree: `comparison` sums many of them up."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class PictureAgreement:
 
 
 def same_numbers(reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
-    """Values have no answer beside themselves: equal to within what is allowed."""
+    """Compare values: they are the same within the allowed error."""
     pairs = zip(_arrays(reference), _arrays(candidate), strict=True)
     gap = max((_gap(one, two) for one, two in pairs), default=0.0)
     return PictureAgreement(gap <= allowed, {"largest_difference_of_range": gap})
 
 
 def _arrays(result: Result) -> list[Array]:
-    """Give the numbers of a result of any kind, in an order of its own."""
+    """Return the numbers of any result, in an order of its own."""
     values = getattr(result, "values", None)
     if isinstance(values, np.ndarray):
         return [values]

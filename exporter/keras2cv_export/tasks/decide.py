@@ -1,4 +1,4 @@
-"""Settle what the user left open: preprocessing and task, each stated, recognised, or refused."""
+"""Settle preprocessing and task: each is stated, recognised, or refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Facts:
-    """What holds, and the sentences that say what was not stated by the user."""
+    """The decisions, and a note for each that the user did not make."""
 
     preprocessing: Preprocessing | None
     task: Task
@@ -75,7 +75,7 @@ def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
 def _check_described(kind: TaskName, described: str | None) -> None:
     if described not in (None, kind):
         raise UsageError(
-            f"The outputs are described for the task {described}, and the task is {kind}. "
+            f"The description of the outputs is for the task {described}, and the task is {kind}. "
             f"Give --task {described}, or leave it out."
         )
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from keras2cv.cli import values
-
 from .kind import Flag
 
 
-def flag(name: str, field: str, description: str, **settings: Any) -> Flag:
+def flag(name: str, field: str, description: str, *, value: str = "text", **settings: Any) -> Flag:
     """Return an option: its name, the field of the task's options, its help, and how it is read.
 
     Args:
         name: With underscores, without leading dashes.
-        field: What the task's options call it.
+        field: The name of the field in the task's options.
         description: The line of `--help`.
+        value: How its value is read: "text", "path", or a function of `keras2cv.cli.values`.
         settings: Further arguments of `add_argument`.
     """
-    return Flag(name, field, {"help": description, **settings})
+    return Flag(name, field, value, {"help": description, **settings})
 
 
 SHARED: Final[Sequence[Flag]] = (
@@ -35,5 +34,5 @@ SHARED: Final[Sequence[Flag]] = (
         "what the scores still need (none: they are probabilities)",
         choices=("none", "sigmoid", "softmax"),
     ),
-    flag("score", "score", "keep what is above it (default: 0.5)", type=values.share, metavar="S"),
+    flag("score", "score", "keep what is above it (default: 0.5)", value="share", metavar="S"),
 )

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from keras2cv.pixels.preprocessing import Preprocessing
     from keras2cv.tasks.result import Result
     from keras2cv.tasks.task import Task
@@ -29,12 +31,14 @@ class Flag:
 
     Attributes:
         name: Without dashes, as `argparse` names its value: "box_format" for --box-format.
-        field: What the task's options call it.
+        field: The name of the field in the task's options.
+        value: How its value is read: "text", "path", or a function of `keras2cv.cli.values`.
         settings: The arguments of `add_argument`.
     """
 
     name: str
     field: str
+    value: str
     settings: Mapping[str, Any]
 
 
@@ -43,7 +47,7 @@ class OneOutput:
     """How a task finds the only output (N, values) that it reads.
 
     Attributes:
-        shape: What it looks like, for the message.
+        shape: Its shape, for the message.
         fits: Whether an output with that many values is one.
         label_counts: How many labels may be given for that many values.
         has_scores: Whether its numbers are scores of classes.
@@ -57,21 +61,23 @@ class OneOutput:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportedTask:
-    """One task: all that the exporter needs to know of it.
+    """One task, as the exporter sees it.
 
     Attributes:
         recognises: (head, labels) -> whether the only output is surely this task's.
         takes_arrays: Whether it needs no preprocessing even where an input could be an image.
-        unnamed: Why labels are refused; "" where there may be.
+        unnamed: The reason why labels are refused; "" where there may be.
         one_output: For a task that reads one output (N, values); None for the others.
-        options: The class of what a user can say of the outputs; None if there is nothing to say.
-        label: What that is called in an error message.
+        options: The record by which a user describes the outputs; None where that is not needed.
+        label: The name of that record in error messages.
         describe: (options, outputs, labels, preprocessing) -> the task, and a note for everything
             that was not stated.
         group: The title of its options on the command line.
         flags: These options.
-        shares: Options that several tasks have -> what this task's options call them.
+        shares: Options that several tasks have -> the field of this task's options.
         from_flags: (field -> value, of the command line) -> the same in the options' own words.
+        difference: (reference, candidate) -> a caption, (h, w) values, and the value that is full
+            brightness, for results whose difference is a picture; None where it cannot be drawn.
         agree: (reference, candidate, allowed) -> how two results agree; None: by their numbers.
     """
 
@@ -86,4 +92,7 @@ class ExportedTask:
     flags: tuple[Flag, ...] = ()
     shares: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     from_flags: Callable[[dict[str, Any]], dict[str, Any]] = lambda stated: stated
+    difference: Callable[[Any, Any], tuple[str, NDArray[Any], float] | None] = lambda _one, _two: (
+        None
+    )
     agree: Callable[[Result, Result, float], PictureAgreement] | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """One output: `shape` is a sample's, `activation` what it ends in (recognise.Head's words)."""
+    """One output: `shape` is a sample's, `activation` its last, in `recognise.Head`'s words."""
 
     name: str
     shape: tuple[int, ...]

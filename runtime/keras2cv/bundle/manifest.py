@@ -1,14 +1,14 @@
-"""What a bundle says about itself: `manifest.json` as frozen records that check themselves.
+"""`manifest.json` as frozen records that check themselves.
 
     Manifest
     |-- model           Model            which file, whole and unaltered
     |-- inputs          InputTensor...   Keras' name and shape beside the net's
     |-- outputs         OutputTensor...  in keras.tree.flatten order
     |-- preprocessing   Preprocessing    from an image to the input; absent: arrays only
-    |-- tail            Tail             what is done after the net; absent: nothing
-    |-- task            Task             what the outputs mean
-    |-- engine          Engine           what it was verified with
-    |-- evidence        Evidence         how well, on what; absent: unverified
+    |-- tail            Tail             the steps after the net; absent: none
+    |-- task            Task             the meaning of the outputs
+    |-- engine          Engine           the engine that was verified
+    |-- evidence        Evidence         how near, on which OpenCV; absent: unverified
     |-- tuned           Tuned            the fastest way to run it, measured; absent: OpenCV's own
     |-- weights         Weights          how the file stores them; absent: as float32
     `-- source          ModelSource      which model it was made from
@@ -91,7 +91,7 @@ class Manifest:
         """Return the manifest that `text` holds.
 
         Raises:
-            BundleError: naming the JSON path, what was expected and what was found.
+            BundleError: with the JSON path, the expected and the found value.
         """
         value = parse_json(text)
         schema = value.get("schema")
@@ -149,7 +149,7 @@ class Manifest:
 
     @property
     def net_outputs(self) -> tuple[OutputTensor, ...]:
-        """What the net itself gives: the outputs that no step of the tail makes, and its heads."""
+        """The outputs of the net itself: those that no step of the tail makes, and its heads."""
         if self.tail is None:
             return self.outputs
         own = tuple(tensor for tensor in self.outputs if tensor.net_name not in self.tail.made)

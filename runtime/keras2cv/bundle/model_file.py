@@ -37,7 +37,7 @@ class Model:
 class Weights:
     """How large kernels are stored; OpenCV makes float32 of them when it loads the net.
 
-    `kernels`: how many are; `float32_bytes`: what the file would take without (a string, like
+    `kernels`: how many are; `float32_bytes`: the size of the file without it (a string, like
     `Model.size_bytes`); `top1`: share of samples, 0..1, whose first class is TensorFlow's, where
     an output holds classes and was compared.
     """

@@ -77,7 +77,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What `export --tune` measured, and chose: the number of one of the `trials`.
+    """The measurements of `export --tune`, and the number of the trial that it chose.
 
     It holds for that OpenCV on that many processor cores. The first trial is OpenCV's own way.
     `rates` are for many samples, in the way that was chosen, the first one with the bundle's own

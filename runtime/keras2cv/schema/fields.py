@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class SchemaError(BundleError):
-    """A value that breaks the schema: `path` says which, `problem` what is wrong with it."""
+    """A value that breaks the schema: `path` names it, `problem` describes the fault."""
 
     def __init__(self, path: str, problem: str) -> None:
         path, problem = _printable(path, MAX_PATH), _printable(problem, MAX_PROBLEM)
@@ -46,14 +46,14 @@ class SchemaError(BundleError):
 
 
 def _printable(text: str, limit: int) -> str:
-    """Return `text` without what could command a terminal, and not without end."""
+    """Return `text` cut to `limit`, without characters that command a terminal."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def parse_json(text: str) -> Any:
-    """Return what `text` says, refusing what JSON readers disagree about.
+    """Parse `text` strictly: JSON on which readers disagree is refused.
 
     Raises:
         SchemaError: not a JSON map from its first character on, a key twice, NaN, or nested too
@@ -88,7 +88,7 @@ def one_of(records: Callable[[], Mapping[str, type]]) -> dict[str, Any]:
 
 
 def encode(value: Any) -> Any:
-    """Return `value` (a dataclass, or what one may hold) as plain JSON types; None is left out."""
+    """Return `value` (a dataclass, or its fields) as plain JSON types; None is left out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [(f, getattr(value, f.name)) for f in dataclasses.fields(value)]
         pairs = [(_key_of(f, item), item) for f, item in fields]

@@ -1,4 +1,4 @@
-"""The words of a bundle: what a manifest may say and the command line offers.
+"""The words that a manifest may hold and the command line offers.
 
 The standard library alone is needed to read them, so that `--help` waits for neither cv2 nor NumPy.
 A task's own words lie with its record, in `keras2cv.tasks`.
@@ -40,7 +40,7 @@ ResizeRule = Literal[
 RESIZE_RULES: Final[tuple[str, ...]] = get_args(ResizeRule)
 
 INTERPOLATIONS: Final[tuple[str, ...]] = (
-    # cv2.resize of uint8; "linear" is what cv2.dnn.blobFromImage does.
+    # cv2.resize of uint8; "linear" is the resize of cv2.dnn.blobFromImage.
     "nearest",
     "linear",
     "area",

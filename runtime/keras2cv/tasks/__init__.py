@@ -1,8 +1,8 @@
-"""The table of tasks: what a model's outputs can mean. Each task is a folder of its own.
+"""The table of tasks, the meanings that a model's outputs can have. Each task is a folder.
 
     record.py       the task's part of the manifest, if it reads more than one output of numbers
     postprocess.py  from the outputs of a batch to a result per sample
-    result.py       what `predict` returns; it draws itself
+    result.py       the class that `predict` returns; it draws itself
     kind.py         `KIND`, the task's row in the table: the above, its words in `info` and `run`
 
 Every result has `to_dict()`, plain JSON types, and `draw(image)`, which returns a new (H, W, 3)

@@ -1,4 +1,4 @@
-"""A row of the table of tasks, and what its functions take and return."""
+"""A row of the table of tasks, and the types of its functions."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def without_placements(function: Callable[[Task, Outputs], Sequence[Result]]) ->
 
 @dataclass(frozen=True, kw_only=True)
 class TaskKind:
-    """One task: all that the rest of the package needs to know of it.
+    """One task, as the rest of the package sees it.
 
     Attributes:
-        title: What it is, in a few words: the first line of a generated program.
+        title: The task in a few words: the first line of a generated program.
         result: The class of its results.
         postprocess: (task, outputs, placements) -> a result per sample. Outputs are Keras names ->
             arrays in Keras' layout, the batch first.
         rows: (result, top) -> (label, value) pairs, the lines that `run` prints.
-        reads: What it reads instead of one `output`, for the message; "" for one output.
-        scores: What the values of its output may be; nothing where that is always the same.
+        reads: The outputs that it reads instead of one `output`, in words; "" for one output.
+        scores: The kinds of values that its output may hold; empty where there is only one.
         record: Its own part of the manifest; None for the one `output`, or all of them.
-        unnamed: Why there are no labels; "" where there may be.
+        unnamed: The reason why there are no labels; "" where there may be.
         single: Whether its output holds one value per sample.
         in_pixels: Whether it answers in pixels of the image, and so needs placements.
         has_drawing: Whether `draw` draws on the image; else it is a picture of its own.
@@ -46,9 +46,9 @@ class TaskKind:
         facts: The record's lines on the card of `info`.
         with_score: (record, score) -> the record with another threshold; None if it has none.
         with_nms: The same for the overlap of boxes.
-        thresholds: What a score is for, in words.
+        thresholds: The things that a score decides about, in words.
         distance: (result, first result) -> how far they are apart; None if that means nothing.
-        traits: Of a generated program, what its templates ask for beside the task's name.
+        traits: Names that the templates of generated programs ask for: see `codegen.traits`.
     """
 
     title: str
@@ -76,6 +76,11 @@ class TaskKind:
         return "top" in self.traits
 
 
+def task_of(result: Result) -> str:
+    """Return the name of the task that `result` is of."""
+    return next(name for name, row in TASKS.items() if row.result is type(result))
+
+
 def kind_of(result: Result) -> TaskKind:
     """Return the row of the task that `result` is of."""
-    return next(row for row in TASKS.values() if row.result is type(result))
+    return TASKS[task_of(result)]

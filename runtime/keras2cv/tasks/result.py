@@ -1,4 +1,4 @@
-"""What every result can do."""
+"""The interface that all results share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Array = NDArray[Any]
 
 
 class Result(Protocol):
-    """What every result can do."""
+    """The interface that all results share."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result in plain JSON types."""

@@ -1,4 +1,4 @@
-"""The manifest's section on what the outputs mean."""
+"""The manifest's section on the meaning of the outputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_LABELS: Final = 100_000
 
 
 class TaskRecord(Protocol):
-    """What a task's own record has: it names the outputs that the task reads."""
+    """A task's own part of the manifest: it names the outputs that the task reads."""
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -34,9 +34,9 @@ def _records() -> dict[str, type[TaskRecord]]:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the outputs mean.
+    """The meaning of the outputs.
 
-    `scores` says what the values of `output` are: "softmax" (probabilities of one of many),
+    `scores` is the kind of values that `output` holds: "softmax" (probabilities of one of many),
     "logits" (before softmax or sigmoid), "sigmoid" (independent probabilities), "linear"
     (neither: reported as they are). `labels`: one per class; for binary [negative, positive] or
     [positive]. A kind with a `record` reads the outputs that it names; its JSON key is the kind.

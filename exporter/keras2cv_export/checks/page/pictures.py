@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 import numpy as np
 
+from keras2cv.tasks.kind import task_of
 from keras2cv.tasks.result import Result
-from keras2cv.tasks.segment.result import Segmentation
+from keras2cv_export.tasks import TASKS
 
 if TYPE_CHECKING:
     from keras2cv_export.end_to_end.walk import Journey, Seen
@@ -49,7 +50,7 @@ def _views(seen: Seen) -> tuple[tuple[str, str], ...]:
     return (
         ("Keras and TensorFlow", _uri(drawn[0])),
         ("OpenCV", _uri(drawn[1])),
-        _mask_difference(*pair) or _input_difference(seen),
+        _result_difference(*pair) or _input_difference(seen),
     )
 
 
@@ -64,20 +65,12 @@ def _shown(image: Array, result: Result) -> Array:
     return np.asarray(cv2.resize(image, size_wh, interpolation=cv2.INTER_NEAREST))
 
 
-def _mask_difference(theirs: Result, ours: Result) -> tuple[str, str] | None:
-    """Show by how much the probabilities differ, or where the classes do."""
-    if not isinstance(theirs, Segmentation) or not isinstance(ours, Segmentation):
+def _result_difference(theirs: Result, ours: Result) -> tuple[str, str] | None:
+    """Show where two results differ, if their task can draw that."""
+    if type(theirs) is not type(ours):
         return None
-    if theirs.label_map.shape != ours.label_map.shape:
-        return None
-    if theirs.grid is None or ours.grid is None:
-        differs = (theirs.label_map != ours.label_map).astype(np.float64)
-        return "other class", _uri(heat(differs, 1.0), "png")
-    gap = np.abs(theirs.grid.probabilities - ours.grid.probabilities).max(axis=-1)
-    largest = float(gap.max())
-    return f"probabilities differ by up to {largest:.1e}", _uri(
-        heat(gap, max(largest, _FAINT)), "png"
-    )
+    found = TASKS[task_of(ours)].difference(theirs, ours)
+    return None if found is None else (found[0], _uri(heat(found[1], found[2]), "png"))
 
 
 def _input_difference(seen: Seen) -> tuple[str, str]:

@@ -1,25 +1,20 @@
-"""A detector's outputs and their roles: stated, told by names and shapes, or asked for.
+"""A detector's outputs and their roles: stated, recognised by names and shapes, or asked for.
 
-Names and shapes tell which output is what where only one can be. What its numbers mean (the order
+Names and shapes give an output its role where only one fits. The meaning of its numbers (the order
 of a box's numbers, their unit, an activation that is still to come) is a fact about the model that
-no shape shows, and is never assumed: the error lists all that is missing at once.
+no shape shows, and is never assumed: the error lists all missing facts at once.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final, cast
 
-import numpy as np
-
 from keras2cv.bundle.manifest import Preprocessing, Task
-from keras2cv.errors import InputError, UsageError
+from keras2cv.errors import UsageError
 from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.detect.record import (
     Activation,
-    Anchors,
     BoxFormat,
     BoxUnits,
     Columns,
@@ -27,26 +22,13 @@ from keras2cv.tasks.detect.record import (
     Nms,
     ObjectnessActivation,
 )
-from keras2cv_export.tasks.outputs import Output, listed, named, only
+from keras2cv_export.tasks.outputs import Output
 
+from .anchors import anchors_of
 from .options import DetectOptions
+from .roles import find_roles, known_facts, question
 
 DEFAULT_SCORE: Final = 0.5
-
-_BOXES = r"box|loc|regress"
-_SCORES = r"score|conf|prob|logit|cls|class"
-_CLASSES = r"class|label|\bids?\b|_id"
-_OBJECTNESS = r"obj"
-
-_FLAGS: Final[Mapping[str, str]] = {
-    "boxes": "--boxes NAME (..., 4)",
-    "scores": "--scores NAME (one value per box, or one per box and class)",
-    "columns": "--columns box+objectness+scores | box+scores | box+score+class",
-    "box_format": "--box-format yxyx | xyxy | xywh | cxcywh",
-    "box_units": "--box-units normalised | pixels (of the input)",
-    "activation": "--activation none (they are probabilities) | sigmoid | softmax (still to come)",
-    "objectness_activation": "--objectness-activation none | sigmoid",
-}
 
 
 def describe(
@@ -55,102 +37,24 @@ def describe(
     labels: Sequence[str] | None,
     taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
 ) -> tuple[Task, tuple[str, ...]]:
-    """Return the task, and the sentences that say what was not stated.
+    """Return the task, and a note for each decision that the user did not make.
 
     Raises:
         UsageError: A role or a fact is missing, or they do not fit the outputs.
     """
-    roles = _roles(options, outputs)
+    roles = find_roles(options, outputs)
     missing: list[str] = [
         key for key in ("scores", "columns") if key in roles and roles[key] is None
     ]
-    facts = _facts(options, roles)
+    facts = known_facts(options, roles)
     missing += [key for key, value in facts.items() if value is None]
     if missing:
-        raise UsageError(_asks_for(missing, roles, outputs))
+        raise UsageError(question(missing, roles, outputs))
     detect = _record(options, roles, facts)
     labels, labels_note = _fitting_labels(detect, roles, labels)
     return Task("detect", labels=labels, record=detect), (
         *_told(options, roles, facts),
         *labels_note,
-    )
-
-
-def _roles(options: DetectOptions, outputs: Sequence[Output]) -> dict[str, Any]:
-    """Return role -> Output (or a table's columns), with None for what is needed and not found."""
-    stated = {
-        role: named(outputs, name, role)
-        for role in ("raw", "boxes", "scores", "classes", "objectness")
-        if (name := getattr(options, role)) is not None
-    }
-    if "raw" in stated or (not stated and len(outputs) == 1 and outputs[0].shape[-1:] != (4,)):
-        return {"columns": options.columns, "raw": outputs[0], **stated}
-    return _separate(stated, outputs)
-
-
-def _separate(stated: dict[str, Output], outputs: Sequence[Output]) -> dict[str, Any]:
-    """Find what was not stated among the outputs that are left, the surest first."""
-    found: dict[str, Any] = dict(stated)
-
-    def left() -> list[Output]:
-        return [output for output in outputs if output not in found.values()]
-
-    boxes = found.get("boxes") or only((o for o in left() if o.shape[-1:] == (4,)), _BOXES)
-    if boxes is None:
-        raise UsageError(_asks_for(["boxes"], found, outputs))
-    found["boxes"] = boxes
-    count = boxes.size // 4
-    if "classes" not in found:
-        found["classes"] = only((o for o in left() if _are_class_numbers(o, count)), _CLASSES)
-    if "objectness" not in found:
-        flat = (o for o in left() if o.size == count and o.is_called(_OBJECTNESS))
-        found["objectness"] = only(flat, _OBJECTNESS)
-    if found.get("scores") is None:
-        found["scores"] = only((o for o in left() if o.size % count == 0), _SCORES)
-    return {role: o for role, o in found.items() if o is not None or role == "scores"}
-
-
-def _are_class_numbers(output: Output, count: int) -> bool:
-    """Whether it holds a number per box that is a class by its type or its name."""
-    if output.size != count or output.activation in ("sigmoid", "softmax"):
-        return False
-    return output.dtype.startswith(("int", "uint")) or output.is_called(_CLASSES)
-
-
-def _facts(options: DetectOptions, roles: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return what the numbers mean: stated, or told by the activation that they come from."""
-    table = roles.get("raw")
-    boxes, scores, objectness = (roles.get(r, table) for r in ("boxes", "scores", "objectness"))
-    columns = roles.get("columns")
-    numbered = "classes" in roles or columns == "box+score+class"
-    facts = {
-        "box_format": options.box_format or ("cxcywh" if options.anchors is not None else None),
-        "box_units": options.box_units or _units(boxes if table is None else None),
-        # A model that names the classes itself has done all that there is to do with the scores.
-        "activation": options.activation or ("none" if numbered else _needed(scores)),
-    }
-    if "objectness" in roles or columns == "box+objectness+scores":
-        facts["objectness_activation"] = options.objectness_activation or _needed(objectness)
-    return facts
-
-
-def _units(boxes: Output | None) -> str | None:
-    return "normalised" if boxes is not None and boxes.activation == "sigmoid" else None
-
-
-def _needed(output: Output | None) -> str | None:
-    """Return "none" for what ends in probabilities; whether anything else does, is not seen."""
-    known = output is not None and output.activation in ("sigmoid", "softmax")
-    return "none" if known else None
-
-
-def _asks_for(missing: Sequence[str], roles: Mapping[str, Any], outputs: Sequence[Output]) -> str:
-    known = [f"{role} from {o.name}" for role, o in roles.items() if isinstance(o, Output)]
-    so_far = f" So far: {', '.join(known)}." if known else ""
-    wanted = "; ".join(_FLAGS[key] for key in missing)
-    return (
-        f"A detector's outputs do not say what their numbers mean: {listed(outputs)}.{so_far} "
-        f"Give {wanted}."
     )
 
 
@@ -175,7 +79,7 @@ def _record(
                 "ObjectnessActivation | None", facts.get("objectness_activation")
             ),
             columns=cast("Columns | None", roles.get("columns")),
-            anchors=_anchors(options),
+            anchors=anchors_of(options),
             background=options.background,
             nms=nms,
             max_detections=options.max_detections,
@@ -187,30 +91,6 @@ def _record(
             f"{', '.join(f'{role} from {output}' for role, output in found.items())}."
         ) from error
     return detect
-
-
-def _anchors(options: DetectOptions) -> Anchors | None:
-    """Return the anchors, each number by its shortest decimals that are the same float32.
-
-    Raises:
-        InputError: The file cannot be read.
-        UsageError: They are no table of boxes.
-    """
-    if options.anchors is None:
-        return None
-    table = options.anchors
-    if isinstance(table, str | os.PathLike):
-        try:
-            table = np.load(Path(table), allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"The anchors {table} cannot be read ({error}). Give an .npy file of (M, 4)."
-            ) from error
-    table = np.asarray(table, np.float32)
-    if table.ndim != 2 or table.shape[1] != 4 or not np.isfinite(table).all():
-        raise UsageError(f"Anchors must be (M, 4) finite numbers cx, cy, w, h, got {table.shape}.")
-    variances = (1.0, 1.0, 1.0, 1.0) if options.variances is None else tuple(options.variances)
-    return Anchors(tuple(float(str(x)) for x in table.ravel()), tuple(map(float, variances)))
 
 
 def _fitting_labels(
@@ -241,7 +121,7 @@ def _fitting_labels(
 def _told(
     options: DetectOptions, roles: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Return a sentence for what was settled without being stated."""
+    """Return a note for each decision that the user did not make."""
     found = {role: o for role, o in roles.items() if isinstance(o, Output)}
     guessed = [f"{role} from {o}" for role, o in found.items() if getattr(options, role) is None]
     facts_told = [

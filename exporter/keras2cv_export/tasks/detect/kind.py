@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from keras2cv.cli import values
 from keras2cv.tasks.detect.record import BoxFormat, BoxUnits, Columns, ObjectnessActivation
 from keras2cv_export.tasks.flags import flag
 from keras2cv_export.tasks.kind import ExportedTask, Flag, Labels, Notes
@@ -46,15 +44,15 @@ _FLAGS: Final = (
         "objectness_activation", "as --activation, for the objectness",
         choices=get_args(ObjectnessActivation),
     ),
-    _flag("anchors", ".npy (M, 4) cx, cy, w, h: boxes are offsets", type=Path, metavar="FILE"),
-    _flag("variances", "of the offsets (default: ones)", type=values.four, metavar="A,B,C,D"),
-    _flag("background", "the class number that is none", type=values.whole, metavar="K"),
+    _flag("anchors", ".npy (M, 4) cx, cy, w, h: boxes are offsets", value="path", metavar="FILE"),
+    _flag("variances", "of the offsets (default: ones)", value="four", metavar="A,B,C,D"),
+    _flag("background", "the class number that is none", value="whole", metavar="K"),
     _flag(
         "nms", "drop the worse of two boxes that overlap more (default: the model has done it)",
-        type=values.share, metavar="IOU",
+        value="share", metavar="IOU",
     ),
     _flag("nms_across_classes", "also boxes of different classes", action="store_true"),
-    _flag("max_detections", "keep the K best boxes", type=values.positive, metavar="K"),
+    _flag("max_detections", "keep the K best boxes", value="positive", metavar="K"),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a user can say of a detector's outputs."""
+"""A user's description of a detector's outputs."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 
 @dataclass(frozen=True)
 class DetectOptions:
-    """What is known of a detector's outputs; None is left to names and shapes, or asked for.
+    """A detector's outputs; None is settled by names and shapes, or asked for.
 
     Attributes:
         boxes: Output with M boxes, (N, ..., 4).
         scores: Output with M scores, or M x C, one per class.
         classes: Output with M class numbers.
         objectness: Output with M values that multiply the scores.
-        raw: A single output for everything, (N, ..., K); `columns` says what is in it.
+        raw: A single output for everything, (N, ..., K); `columns` names its parts.
         columns: "box+objectness+scores", "box+scores" or "box+score+class".
         box_format: "yxyx", "xyxy", "xywh" (left, top) or "cxcywh" (centre).
         box_units: "normalised" (shares of the input's sides) or "pixels" (of the input).
-        activation: What the scores still need: "none", "sigmoid" or "softmax".
+        activation: Turns the scores into probabilities: "none", "sigmoid" or "softmax".
         objectness_activation: The same for the objectness: "none" or "sigmoid".
         anchors: (M, 4) cx, cy, w, h in `box_units`, or an .npy file with it: then the boxes are
             offsets from them.
         variances: Four factors of the offsets, as SSD's (0.1, 0.1, 0.2, 0.2); None is ones.
         background: The number of the class that is none.
-        score: Boxes above it are kept; 0.5 if not said.
+        score: Boxes above it are kept; 0.5 by default.
         nms: Let the runtime drop the worse of two boxes that overlap by more than this.
         nms_across_classes: Also where their classes differ.
         max_detections: Keep no more than this.

@@ -1,4 +1,4 @@
-"""A model that makes an image of an image: which output it is, and what its values are."""
+"""A model that makes an image of an image: its output, and the range of its values."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def describe(
     labels: Sequence[str] | None,
     taken: Preprocessing | None,
 ) -> tuple[Task, tuple[str, ...]]:
-    """Return the task, and the sentences that say what was not stated.
+    """Return the task, and a note for each decision that the user did not make.
 
     Args:
-        options: What was options.
+        options: The user's description of the image.
         outputs: The model's.
         labels: Of which an image has none.
         taken: How images go in.

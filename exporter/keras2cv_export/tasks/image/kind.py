@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, get_args
 
-from keras2cv.cli import values
 from keras2cv.schema.vocabulary import Color
 from keras2cv_export.tasks.flags import flag
 from keras2cv_export.tasks.kind import ExportedTask, Labels, Notes
@@ -29,7 +28,7 @@ _FLAGS: Final = (
         "image_range",
         "range",
         "values of black and white (default: 0,1 after a sigmoid); write --image-range=-1,1",
-        type=values.value_range,
+        value="value_range",
         metavar="LOW,HIGH",
     ),
 )

@@ -1,4 +1,4 @@
-"""What a user can say of the image that comes out."""
+"""A user's description of the image that comes out."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """What is known of the image that comes out; None is told by the output and the input.
+    """The image that comes out; None is settled by the output and the input.
 
     Attributes:
         output: Its name; (N, h, w, 3), (N, h, w, 1) or (N, h, w).
-        color: "RGB", "BGR" or "GRAY"; of three channels, the input's order unless it is said.
-        range: (low, high), the values of black and of full brightness; told for a sigmoid only.
+        color: "RGB", "BGR" or "GRAY"; of three channels, the input's order by default.
+        range: (low, high), the values of black and full brightness; recognised for a sigmoid only.
     """
 
     output: str | None = None

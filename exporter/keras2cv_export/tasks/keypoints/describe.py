@@ -1,4 +1,4 @@
-"""A model's keypoints: which output they are, and what its numbers are."""
+"""A model's keypoints: their output, and the form of its numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def describe(
     labels: Sequence[str] | None,
     taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
 ) -> tuple[Task, tuple[str, ...]]:
-    """Return the task, and the sentences that say what was not stated.
+    """Return the task, and a note for each decision that the user did not make.
 
     Raises:
         UsageError: No output, or more than one, can be the points; or something does not fit them.
@@ -63,7 +63,7 @@ def _points(options: KeypointsOptions, outputs: Sequence[Output]) -> Output:
 
 
 def _form(output: Output) -> str:
-    """Return "heatmaps" for maps of some size; what is in a row of numbers nobody can tell."""
+    """Return "heatmaps" for maps of some size; a row of numbers does not show its form."""
     if len(output.shape) == 3 and min(output.shape[:2]) > 4:
         return "heatmaps"
     raise UsageError(

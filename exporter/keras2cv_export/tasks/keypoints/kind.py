@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, get_args
 
-from keras2cv.cli import values
 from keras2cv.tasks.keypoints.record import PointForm
 from keras2cv_export.tasks.flags import flag
 from keras2cv_export.tasks.kind import ExportedTask, Labels, Notes
@@ -34,7 +33,7 @@ _FLAGS: Final = (
         choices=("quarter", "none"),
     ),
     flag(
-        "skeleton", "skeleton", "points to join by a line", type=values.pairs, metavar="A-B,..."
+        "skeleton", "skeleton", "points to join by a line", value="pairs", metavar="A-B,..."
     ),
 )  # fmt: skip
 

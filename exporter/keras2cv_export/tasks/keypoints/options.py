@@ -1,4 +1,4 @@
-"""What a user can say of keypoints."""
+"""A user's description of keypoints."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class KeypointsOptions:
-    """What is known of the keypoints; None is told by the output's shape and last activation.
+    """The keypoints; None is settled by the output's shape and last activation.
 
     Attributes:
         output: Its name.
         form: "heatmaps" (N, h, w, K), or the order of a point's numbers: "xy", "yx", "xys", "yxs",
-            where s is a score. Told for heatmaps only.
+            where s is a score. Recognised for heatmaps only.
         units: "normalised" (shares of the input's width and height) or "pixels" of the input.
-        activation: What scores still need, "none" or "sigmoid".
+        activation: Turns scores into probabilities: "none" or "sigmoid".
         refine: "quarter" (of a cell, towards the higher neighbour) or "none", for heatmaps.
         score: KeypointsRecord above it are drawn.
         skeleton: Pairs of points to join by a line.

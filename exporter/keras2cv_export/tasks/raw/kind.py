@@ -1,4 +1,4 @@
-"""The task's row in the exporter's table: every output as it is, so there is nothing to say."""
+"""The task's row in the exporter's table: every output as it is needs no description."""
 
 from __future__ import annotations
 

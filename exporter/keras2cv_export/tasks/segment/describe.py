@@ -23,7 +23,7 @@ def describe(
     labels: Sequence[str] | None,
     taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
 ) -> tuple[Task, tuple[str, ...]]:
-    """Return the task, and the sentences that say what was not stated.
+    """Return the task, and a note for each decision that the user did not make.
 
     Raises:
         UsageError: No output, or more than one, can be the mask; or the labels do not fit it.

@@ -11,8 +11,11 @@ from keras2cv_export.tasks.kind import ExportedTask, Labels, Notes
 from .options import SegmentOptions
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from keras2cv.pixels.preprocessing import Preprocessing
     from keras2cv.tasks.result import Result
+    from keras2cv.tasks.segment.result import Segmentation
     from keras2cv.tasks.task import Task
     from keras2cv_export.tasks.agreement import PictureAgreement
     from keras2cv_export.tasks.outputs import Output
@@ -47,11 +50,20 @@ def _agree(reference: Result, candidate: Result, allowed: float) -> PictureAgree
     return agree_on_pixels(reference, candidate, allowed)
 
 
+def _difference(
+    reference: Segmentation, candidate: Segmentation
+) -> tuple[str, NDArray[Any], float] | None:
+    from .agreement import difference_of
+
+    return difference_of(reference, candidate)
+
+
 KIND: Final = ExportedTask(
     options=SegmentOptions,
     label="A mask",
     describe=_describe,
     shares={"scores": "output", "activation": "activation", "score": "score"},
     from_flags=_from_flags,
+    difference=_difference,
     agree=_agree,
 )

@@ -1,4 +1,4 @@
-"""What a user can say of a mask."""
+"""A user's description of a mask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SegmentOptions:
-    """What is known of a mask; None is told by the output's shape and last activation.
+    """A mask; None is settled by the output's shape and last activation.
 
     Attributes:
         output: Its name; (N, h, w, C), or (N, h, w).

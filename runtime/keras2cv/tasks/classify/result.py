@@ -25,7 +25,7 @@ class Scored(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Classification:
-    """One of many classes: `scores` (C,) float32, probabilities unless the task says otherwise."""
+    """One of many classes: `scores` (C,) float32, probabilities unless scores are linear."""
 
     scores: NDArray[np.float32]
     labels: tuple[str, ...] | None = None

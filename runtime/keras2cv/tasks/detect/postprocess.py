@@ -107,7 +107,7 @@ def to_corners(
 ) -> NDArray[np.float64]:
     """Return (M, 4) boxes in the model's format as x0, y0, x1, y1 in pixels of its input."""
     boxes = boxes.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is dropped later
+    with np.errstate(over="ignore", invalid="ignore"):  # overflowing boxes are dropped later
         if anchors is not None and record.anchors is not None:
             boxes = apply_offsets(boxes, anchors, np.array(record.anchors.variances))
         a, b, c, d = boxes.T
@@ -132,7 +132,7 @@ def apply_offsets(offsets: Array, anchors: Array, variances: Array) -> Array:
 
 
 def best(found: Candidates, nms: Nms | None, limit: int | None) -> Candidates:
-    """Return the candidates, corners (M, 4), best first: what `nms` leaves, at most `limit`."""
+    """Return the candidates, corners (M, 4), best first: at most `limit` that `nms` leaves."""
     if nms is None:
         order: Array = np.argsort(-found.scores, kind="stable")
     else:

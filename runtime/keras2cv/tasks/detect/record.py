@@ -1,4 +1,4 @@
-"""Which output of a detector plays which part, and what its numbers are: `task.detect`."""
+"""The outputs of a detector, their parts and their units: `task.detect`."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ class DetectRecord:
     "objectness+scores": 1 + C, "scores": C, or "score+class": 2.
 
     `box_units`: shares of the input's width and height, or its pixels. With `anchors` the boxes
-    are offsets cx, cy, w, h. `activation`: what the scores still need; "none" for probabilities.
-    `score`: boxes above it are kept. `background`: the class that is none. No `nms`: the model
-    does its own.
+    are offsets cx, cy, w, h. `activation`: makes probabilities of the scores;
+    "none" if they are some. `score`: boxes above it are kept. `background`: the class that is none.
+    No `nms`: the model does its own.
     """
 
     box_format: BoxFormat
@@ -140,7 +140,7 @@ class DetectRecord:
         return {role: name for role in roles if (name := getattr(self, role)) is not None}
 
     def count_classes(self, shapes: Mapping[str, tuple[int, ...]]) -> int | None:
-        """Return C, by the outputs' shapes (role -> shape of a sample); None if it is not told.
+        """Return C, by the outputs' shapes (role -> shape of a sample); None if they do not tell.
 
         Raises:
             SchemaError: the outputs do not go together.

@@ -69,7 +69,7 @@ class Detections:
             yield Detection(self.label_of(class_id), class_id, score, tuple(box))
 
     def label_of(self, class_id: int) -> str:
-        """Return what the class is called."""
+        """Return the label of the class, or its number as text."""
         known = self.labels is not None and 0 <= class_id < len(self.labels)
         return self.labels[class_id] if self.labels and known else str(class_id)
 

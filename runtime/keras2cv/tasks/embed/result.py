@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Embedding:
-    """What stands for an image: `vector` (D,) float32, of any length in space."""
+    """A vector that stands for an image: `vector` (D,) float32, of any length in space."""
 
     vector: NDArray[np.float32]
 

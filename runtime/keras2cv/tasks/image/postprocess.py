@@ -20,7 +20,7 @@ Array = NDArray[Any]
 def image(
     task: Task, outputs: Mapping[str, Array], placements: Sequence[Placement]
 ) -> list[ImageResult]:
-    """Return a result per sample: what the model made of the part that the image fills."""
+    """Return a result per sample: the output over the part that the image fills."""
     record = task.record_as(ImageRecord)
     pairs = zip(outputs[record.output], placements, strict=True)
     return [_result(sample, record, placement) for sample, placement in pairs]

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ImageResult:
-    """The image that came out: larger than what went in, cleaned, coloured, or made again.
+    """The image that came out: enlarged, cleaned, coloured, or made again.
 
     Attributes:
         image_bgr: (h, w, 3) uint8 BGR, pixel for pixel as the network gives it, of the part of the
@@ -45,8 +45,8 @@ class ImageResult:
     def draw(self, image: Array, *, in_place: bool = False) -> Image:  # noqa: ARG002 - it is new anyway
         """Return the image that came out, in the shape of the part of `image` that went in.
 
-        It has the size of that part, or the network's own where that is larger (enlarging is what
-        such networks are for); the resize is bicubic, by area when it shrinks an axis.
+        It has the size of that part, or the network's own where that is larger (such networks
+        are there to enlarge); the resize is bicubic, by area when it shrinks an axis.
 
         Raises:
             UsageError: `image` is smaller than the part that this was made of.

@@ -1,4 +1,4 @@
-"""Which output holds the keypoints, and what its numbers are: `task.keypoints`."""
+"""The output that holds the keypoints, and the form of its numbers: `task.keypoints`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class KeypointsRecord:
     `form`: "heatmaps" (N, h, w, K): each point is where its map is highest, its score how high;
     else numbers, K x 2 ("xy", "yx") or K x 3 ("xys", "yxs": s is a score) in any arrangement.
     `units`: "cells" for heatmaps; else shares of the input's width and height, or its pixels.
-    `activation`: what scores still need; "none" for probabilities, and where there are none.
+    `activation`: makes probabilities of the scores; "none" if they are some, or missing.
     `refine`: "quarter" moves a heatmap's point a quarter of a cell towards its higher neighbour.
     `score`: points above it are drawn. `skeleton`: numbers of points joined by a line, in pairs.
     """
@@ -51,7 +51,7 @@ class KeypointsRecord:
 
     @property
     def has_scores(self) -> bool:
-        """Whether the model says how sure it is of each point."""
+        """Whether the model gives a score for each point."""
         return self.form not in ("xy", "yx")
 
     @property

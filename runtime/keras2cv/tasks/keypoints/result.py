@@ -72,7 +72,7 @@ class Keypoints:
             yield Keypoint(label, number, (x, y), score)
 
     def is_shown(self, number: int) -> bool:
-        """Whether the model is sure enough of the point; always, if it does not say."""
+        """Whether the point has a score above the threshold, or the model gives no scores."""
         return self.scores is None or bool(self.scores[number] > self.threshold)
 
     def to_dict(self) -> dict[str, Any]:

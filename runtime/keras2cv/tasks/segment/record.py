@@ -1,4 +1,4 @@
-"""Which output is the mask, and what its numbers are: `task.segment`."""
+"""The output that is the mask, and the kind of its numbers: `task.segment`."""
 
 from __future__ import annotations
 

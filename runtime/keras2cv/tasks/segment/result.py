@@ -41,7 +41,7 @@ class Segmentation:
         class_count: How many classes there are; None if the model does not tell.
         labels: One per class.
         threshold: Of a binary mask: class 1 is where its probability is above it.
-        grid: What the classes were decided by; None where the model itself decides.
+        grid: The probabilities that decided the classes; None where the model itself decides.
     """
 
     label_map: NDArray[np.int32]
@@ -63,7 +63,7 @@ class Segmentation:
             )
 
     def label_of(self, class_id: int) -> str:
-        """Return what the class is called: its number as text without a label."""
+        """Return the label of the class, or its number as text."""
         known = self.labels is not None and 0 <= class_id < len(self.labels)
         return self.labels[class_id] if self.labels and known else str(class_id)
 

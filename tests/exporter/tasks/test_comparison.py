@@ -12,7 +12,7 @@ from keras2cv.tasks.classify.result import Classification
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.regress.result import Regression
 from keras2cv.tasks.segment.result import Segmentation
-from keras2cv_export.parity.agreement import agree
+from keras2cv_export.tasks.comparison import agree
 from keras2cv_export.tasks.detect.agreement import iou, match_boxes
 
 

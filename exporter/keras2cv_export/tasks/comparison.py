@@ -1,7 +1,7 @@
 """Results compared as their users would: which class, which boxes, which pixels.
 
-The numbers behind them have their limits in `parity`; here is what a difference in those numbers
-does to the answers. Two answers that the allowed error can exchange are a near-tie, and told apart.
+The numbers behind them have their limits in `parity`; here their effect on the answers
+is compared. Two answers that the allowed error can exchange are a near-tie, and counted apart.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from keras2cv.tasks.result import Result
-from keras2cv_export.tasks import TASKS
-from keras2cv_export.tasks.agreement import PictureAgreement, same_numbers
+
+from . import TASKS
+from .agreement import PictureAgreement, same_numbers
 
 Array = np.ndarray[Any, Any]
 
@@ -28,7 +29,7 @@ class Agreement:
         kind: The task.
         samples: How many results were compared.
         same: How many of them are the same answer: class, boxes or pixels.
-        numbers: What was measured; each is a share (0..1), a count, or a value in the unit that its
+        numbers: The measurements; each is a share (0..1), a count, or a value in the unit that its
             name says.
         per_class: Of masks: intersection over union for each class that either side saw.
     """
