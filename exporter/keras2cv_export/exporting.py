@@ -32,6 +32,7 @@ from .tasks.image.options import ImageOptions
 from .tasks.keypoints.options import KeypointsOptions
 from .tasks.presets import Geometry
 from .tasks.segment.options import SegmentOptions
+from .tasks.text.options import TextOptions
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
@@ -88,10 +89,12 @@ def export(
     resize: str | None = None,
     size: tuple[int, int] | None = None,
     interpolation: str | None = None,
+    transpose_image: bool = False,
     detect: DetectOptions | Mapping[str, Any] | None = None,
     segment: SegmentOptions | Mapping[str, Any] | None = None,
     keypoints: KeypointsOptions | Mapping[str, Any] | None = None,
     image: ImageOptions | Mapping[str, Any] | None = None,
+    text: TextOptions | Mapping[str, Any] | None = None,
     samples: str | os.PathLike[str] | None = None,
     tolerance: str | Sequence[str] | None = None,
     weights: str = "fp32",
@@ -114,17 +117,20 @@ def export(
         engine: "new", "classic" or None: verify on each that the installed OpenCV has.
         input_shapes: {input: shape with the batch}, or one shape, for open dimensions.
         batch: Samples per run of the net; `predict` takes any number whatever it is.
-        task: classify, binary, regress, embed, detect, segment, keypoints, image or raw; None:
-            told by the last layer where it can be.
+        task: classify, binary, regress, embed, detect, segment, keypoints, image, text or raw;
+            None: told by the last layer where it can be.
         labels: Names of the classes, or a text file with one per line.
         preprocess: none, 0-1, tf, torch, caffe or a JSON file; None: recognised, or an error.
         resize: stretch, letterbox, center-crop or pad.
         size: (width, height) that images are resized to; it is the input's own.
         interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
+        transpose_image: Whether the model reads the resized image turned sideways, its rows as
+            columns; `size` is that of the upright image.
         detect: For the task detect: which output is what, and what its numbers mean.
         segment: For the task segment: the same.
         keypoints: For the task keypoints: the same.
         image: For the task image, which makes an image of an image: the same.
+        text: For the task text: the charset, the blank, and how to decode.
         samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
         tolerance: "strict", "fp32", "fp16" and "OUTPUT:VALUE", for the graph with float32
             weights; with "fp16-weights" or "int8-weights" among them, for the file as it is
@@ -159,8 +165,10 @@ def export(
     target = Target.parse(opencv, None if engine == "auto" else engine)
     require_decodable(weights, target, file_format.name)
     for_graph, for_file = parted(tolerance, weights)
-    geometry = Geometry(size, resize, interpolation)
-    described = {"detect": detect, "segment": segment, "keypoints": keypoints, "image": image}
+    geometry = Geometry(size, resize, interpolation, transpose_image)
+    described = {
+        "detect": detect, "segment": segment, "keypoints": keypoints, "image": image, "text": text,
+    }  # fmt: skip
     wishes = Wishes(task, labels, preprocess, geometry, only_options(described))
     with staged_bundle(bundle) as stage:
         progress("loading the model")

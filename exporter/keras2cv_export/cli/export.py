@@ -85,6 +85,12 @@ def _add_meaning(parser: ArgumentParser) -> None:
         help="linear (default), area, cubic, ... as cv2 has them, or as another library does: "
         "tf-bilinear, pil-bicubic, ...",
     )
+    group.add_argument(
+        "--transpose-image",
+        action="store_true",
+        help="the model reads the resized image turned sideways, its rows as columns, as Keras' "
+        "OCR example does; --size is the upright image's",
+    )
 
 
 def _add_net(parser: ArgumentParser) -> None:
@@ -166,6 +172,7 @@ def _settings(args: Namespace) -> dict[str, Any]:
         "resize": args.resize,
         "size": args.size,
         "interpolation": args.interpolation,
+        "transpose_image": args.transpose_image,
         "samples": args.samples,
         "tolerance": tolerance_of(args),
         "unsafe": args.unsafe,

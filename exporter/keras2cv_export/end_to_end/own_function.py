@@ -79,8 +79,7 @@ def load_function(name: str, bundle: Preprocessing) -> Function:
             f"The function {name!r} cannot be imported ({type(error).__name__}: {error}). "
             "Give MODULE:FUNCTION, and run from the folder that holds the module."
         ) from error
-    width, height = bundle.size_wh
-    return Function(name, found, (height, width, bundle.channels))
+    return Function(name, found, (*bundle.input_hw, bundle.channels))
 
 
 def recognise(
@@ -155,5 +154,6 @@ class _Reader:
             if decoded is None:
                 decoded = keras_side.decode(path, way, self._channels)
                 self._decoded[path, way.decoder] = decoded
-            self._resized = (key, keras_side.resize(decoded, self._size_wh, way))
+            resized = keras_side.resize(decoded, self._size_wh, way)
+            self._resized = (key, keras_side.turned(resized, way))
         return self._resized[1]

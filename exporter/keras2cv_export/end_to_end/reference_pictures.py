@@ -93,6 +93,11 @@ def resize(pixels: Array, size_wh: tuple[int, int], way: Way) -> Array:
     return _stretch(pixels, size_wh, way, box if way.rule == "center-crop" else None)
 
 
+def turned(pixels: Array, way: Way) -> Array:
+    """Return the picture (H, W, C) as the model reads it: (W, H, C) if its code transposes."""
+    return np.asarray(tf.transpose(pixels, (1, 0, 2))) if way.transpose else pixels
+
+
 def _stretch(
     pixels: Array, size_wh: tuple[int, int], way: Way, box: tuple[int, ...] | None
 ) -> Array:

@@ -201,8 +201,10 @@ def _walk_one(
         gaps: tuple[Gap, ...] = (Gap.between(*inputs),)
     else:
         decoded = keras_side.decode(path, way, rules.channels)
-        theirs, ours = keras_side.resize(pixels, size_wh, way), _resized(image, rules)
-        first = keras_side.normalise(keras_side.resize(decoded, size_wh, way), way)
+        theirs = keras_side.turned(keras_side.resize(pixels, size_wh, way), way)
+        ours = _resized(image, rules)
+        resized = keras_side.resize(decoded, size_wh, way)
+        first = keras_side.normalise(keras_side.turned(resized, way), way)
         inputs = (
             first if function is None else function(path),
             keras_side.normalise(theirs, way),
@@ -237,7 +239,8 @@ def _resized(image_bgr: Array, rules: Preprocessing) -> Array:
     bars = None if rules.pad is None else (rules.pad,) * rules.channels
     size_wh = (rules.size_wh[0], rules.size_wh[1])
     resized, _ = fit(pixels, size_wh, rules.resize, rules.interpolation, bars)
-    return resized[..., None] if rules.channels == 1 else resized[..., ::-1]
+    resized = resized[..., None] if rules.channels == 1 else resized[..., ::-1]
+    return resized.transpose(1, 0, 2) if rules.transpose else resized
 
 
 def _outputs(

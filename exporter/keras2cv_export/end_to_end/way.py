@@ -40,6 +40,7 @@ class Way:
         preset: "none", "0-1", "tf", "torch" or "caffe", done by
             `keras.applications.imagenet_utils.preprocess_input`; "file" for `facts`.
         facts: What a file says of colour, mean, scale and std.
+        transpose: Whether the model's code turns the resized picture, its rows to columns.
     """
 
     decoder: Decoder
@@ -48,6 +49,7 @@ class Way:
     pad: int | None
     preset: str
     facts: Preprocessing
+    transpose: bool = False
 
     def __str__(self) -> str:
         """Show as `TensorFlow's decoder, stretch by tf-bilinear, preset tf`."""
@@ -58,7 +60,8 @@ class Way:
             "cv2": "OpenCV's decoder",
         }[self.decoder]
         scaling = "the file's numbers" if self.preset == "file" else f"preset {self.preset}"
-        return f"{decoder}, {self.rule} by {self.interpolation}, {scaling}"
+        turned = ", transposed" if self.transpose else ""
+        return f"{decoder}, {self.rule} by {self.interpolation}{turned}, {scaling}"
 
 
 def own_way(bundle: Preprocessing) -> Way:
@@ -68,7 +71,7 @@ def own_way(bundle: Preprocessing) -> Way:
         preset = "file" if bundle.source == "file" else "none"
     return Way(
         _decoder(bundle.interpolation), bundle.resize, bundle.interpolation, bundle.pad, preset,
-        bundle,
+        bundle, bool(bundle.transpose),
     )  # fmt: skip
 
 
@@ -107,8 +110,9 @@ def parse_way(resize: str | None, preprocess: str | Path | None, bundle: Preproc
 
 def _from_file(path: Path, bundle: Preprocessing) -> Preprocessing:
     width, height = bundle.size_wh
-    image = TensorSpec(bundle.input, (1, height, width, bundle.channels), "float32")
-    return preprocessing(path, image, Geometry((width, height)), "file")
+    image = TensorSpec(bundle.input, (1, *bundle.input_hw, bundle.channels), "float32")
+    geometry = Geometry((width, height), transpose=bool(bundle.transpose))
+    return preprocessing(path, image, geometry, "file")
 
 
 def _decoder(interpolation: str) -> Decoder:
