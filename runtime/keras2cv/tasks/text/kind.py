@@ -37,4 +37,5 @@ KIND: Final = TaskKind(
     record=TextRecord,
     unnamed="the charset names the classes of a text",
     facts=_facts,
+    traits=frozenset({"beam"}),
 )
