@@ -29,12 +29,13 @@ class TextBundle:
         classes, width = len(CHARSET) + 1, HEIGHT if self._transpose else WIDTH
         height = WIDTH if self._transpose else HEIGHT
         rng = np.random.default_rng(31)
-        kernel = rng.normal(size=(classes, 3, height, 1)).astype(np.float32) * 3
+        kernel = rng.normal(size=(classes, 3, height, 3)).astype(np.float32) * 2
         weights = {"kernel": kernel, "shape": np.array([1, classes, width])}
         activation = "Softmax" if self._scores == "softmax" else "Identity"
+        window = {"kernel_shape": [height, 3], "pads": [0, 1, 0, 1]}
         axis = {"axis": 1} if activation == "Softmax" else {}
         nodes = [
-            helper.make_node("Conv", ["image", "kernel"], ["conv"], kernel_shape=[height, 1]),
+            helper.make_node("Conv", ["image", "kernel"], ["conv"], **window),
             helper.make_node(activation, ["conv"], ["scores"], **axis),
             helper.make_node("Reshape", ["scores", "shape"], ["text"]),
         ]
