@@ -12,7 +12,7 @@ import pytest
 
 import keras2cv
 from keras2cv.pixels.preprocess import Preprocessor
-from keras2cv_export.passes import OPTIMISE, PREPARE
+from keras2cv_export.passes import pipeline
 from keras2cv_export.passes.fixpoint import name_of
 
 MODEL = "MobileNetV2"
@@ -89,7 +89,7 @@ def converted(small: Any) -> bytes:
     return bytes(ir.to_proto(model).SerializeToString())
 
 
-PASSES = (*PREPARE, *OPTIMISE)
+PASSES = pipeline()[0]
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,9 @@ import cv2
 import numpy as np
 
 from keras2cv.net.net import ENGINES
+from keras2cv_export.speed.interleave import interval
 
-from .predict_cost import bootstrap_interval, interleave
+from .predict_cost import interleave
 
 NAMES = "MobileNetV2,MobileNetV3Large,EfficientNetB0,DenseNet121,ResNet50,ResNet50V2,ConvNeXtTiny"
 # Those that change how fast a graph is, and not what older OpenCVs can read.
@@ -139,7 +140,7 @@ def _time(folder: Path, name: str, runs: int) -> None:
 
 def _row(times: Sequence[Sequence[int]]) -> str:
     ratios = np.array(times[0]) / np.array(times[1])
-    low, high = bootstrap_interval(ratios)
+    low, high = interval(ratios)
     return f"{np.median(times[0]) / 1e6:.1f} | {np.median(ratios):.2f} ({low:.2f} to {high:.2f})"
 
 

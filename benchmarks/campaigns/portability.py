@@ -21,8 +21,9 @@ import numpy as np
 
 import keras2cv
 from keras2cv.net.net import ENGINES
+from keras2cv_export.speed.interleave import interval
 
-from .predict_cost import bootstrap_interval, interleave
+from .predict_cost import interleave
 
 NAMES = "MobileNetV2,ResNet50,EfficientNetB0,DenseNet121,ConvNeXtTiny"
 _AIMS = (None, "5.0")
@@ -62,7 +63,7 @@ def _compared(folder: Path, engine: str, shape: tuple[int, ...], runs: int) -> s
     image = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     portable, newest = (_inferring(folder / f"{aim}.cv", engine, image) for aim in _AIMS)
     ours, theirs = interleave(portable, newest, runs)
-    low, high = bootstrap_interval(ratios := np.array(ours) / np.array(theirs))
+    low, high = interval(ratios := np.array(ours) / np.array(theirs))
     medians = " | ".join(f"{statistics.median(times) / 1e6:.1f}" for times in (ours, theirs))
     return f"{medians} | {np.median(ratios):.2f} ({low:.2f} to {high:.2f})"
 

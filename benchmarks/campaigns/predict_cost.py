@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 import keras2cv
+from keras2cv_export.speed.interleave import interval
 
 WARM_UP_RUNS = 20
 FRAME_HW = (720, 1280)
@@ -58,7 +59,7 @@ def _report(bundle: Path, runs: int) -> None:
     bare = bare_opencv(bundle, model.engine)
     ours, theirs = interleave(lambda: model.predict(frame), lambda: bare(frame), runs)
     ratios = np.array(ours) / np.array(theirs)
-    low, high = bootstrap_interval(ratios)
+    low, high = interval(ratios)
     print(f"engine {model.engine}, {cv2.getNumThreads()} threads, {runs} pairs, frame {FRAME_HW}")
     print(f"load {ms(loaded - started):.1f} ms, first prediction {ms(first - loaded):.1f} ms")
     print(f"predict               {statistics.median(ours) / 1e6:8.3f} ms (median)")
@@ -105,13 +106,6 @@ def interleave(
             (a, b)[side]()
             times[side].append(time.perf_counter_ns() - started)
     return times
-
-
-def bootstrap_interval(ratios: Any, draws: int = 2000) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of the median (Efron 1979, percentile method)."""
-    rng = np.random.default_rng(2)
-    medians = np.median(rng.choice(ratios, (draws, len(ratios))), axis=1)
-    return float(np.quantile(medians, 0.025)), float(np.quantile(medians, 0.975))
 
 
 if __name__ == "__main__":

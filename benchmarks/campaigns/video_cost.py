@@ -31,8 +31,9 @@ import numpy as np
 
 from keras2cv.cli import main as keras2cv_main
 from keras2cv.cli.video_file import CODECS
+from keras2cv_export.speed.interleave import interval
 
-from .predict_cost import bare_opencv, bootstrap_interval, export_application
+from .predict_cost import bare_opencv, export_application
 
 CLIP_SUFFIX = {"MJPG": ".avi", "VP80": ".webm"}  # by codec; else .mp4
 FPS = 25.0
@@ -70,7 +71,7 @@ def _report(bundle: Path, clip: Path, args: argparse.Namespace) -> None:
     }
     times, cores = interleaved(list(sides.values()), args.runs)
     ratios = np.array(times[1]) / np.array(times[0])
-    low, high = bootstrap_interval(ratios)
+    low, high = interval(ratios)
     print(
         f"{args.name}, {engine} engine, {args.size}, {args.frames} frames of {args.clip_codec}, "
         f"every {args.every}, to {args.save}, {args.runs} pairs"

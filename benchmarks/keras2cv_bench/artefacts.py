@@ -1,29 +1,24 @@
-"""The files that peers load: `python -m keras2cv_bench.artefacts JOB.json` makes one.
+"""The files that peers load.
 
 Each is made in a process of its own, under a limit of memory: Keras' own ONNX export of VGG16 takes
-more than 24 GB. JOB.json says {"kind", "model", "out", "shapes", "unsafe", "imports"}; what came of
-it is in OUT.json: {"inputs", "outputs"} as the file names them, or {"error"}.
+more than 24 GB. What came of it is kept in OUT.json: {"inputs", "outputs"} as the file names them,
+or {"error"}.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import keras2cv
-import keras2cv_export
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import ChildLost, Entry, Limits, run_once
 
-from .memory_limit import Watch
+from .process import PACKAGES
 
 TIMEOUT_S: Final = 600.0
-_SHARE: Final = 0.8  # of the memory that is free
 
 
 @dataclass(frozen=True)
@@ -59,71 +54,32 @@ def make(
         unsafe: Let code inside the model file run.
         imports: Modules to import first, which register the model's own layers.
     """
-    said = out.with_name(out.name + ".json")
-    if not said.exists():
-        job = out.with_name(out.name + ".job")
-        facts = {"kind": kind, "model": str(model), "out": str(out), "shapes": dict(shapes)}
-        job.write_text(json.dumps({**facts, "unsafe": unsafe, "imports": list(imports)}))
-        problem = _run(job, free_gib() * _SHARE)
-        job.unlink()
-        if problem:
-            said.write_text(json.dumps({"error": problem}), encoding="utf-8")
-    facts = json.loads(said.read_text(encoding="utf-8"))
+    kept = out.with_name(out.name + ".json")
+    if not kept.exists():
+        job = {"kind": kind, "model": str(model), "out": str(out), "shapes": dict(shapes)}
+        found = _made({**job, "unsafe": unsafe, "imports": list(imports)})
+        kept.write_text(json.dumps(found), encoding="utf-8")
+    facts = json.loads(kept.read_text(encoding="utf-8"))
     names = (tuple(facts.get("inputs", ())), tuple(facts.get("outputs", ())))
     return Artefact(out, names, facts.get("error", ""))
 
 
-def _run(job: Path, memory_gib: float) -> str:
-    """Run the process; return what went wrong if it could not say so itself."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "keras2cv_bench.artefacts", str(job)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-    )
-    watch = Watch(child, memory_gib, TIMEOUT_S)
-    watch.start()
+def _made(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a process of its own makes of a job, or what went wrong with the process."""
     try:
-        code = child.wait()
-    finally:
-        child.kill()
-    watch.join()
-    if code == 0:
-        return ""
-    return f"Keras' export was {watch.why}" if watch.why else f"Keras' export: {ending(code)}"
+        return run_once(Entry("keras2cv_bench.artefacts:answer", PACKAGES), job, Limits(TIMEOUT_S))
+    except ChildLost as lost:
+        return {"error": f"Keras' export {lost.how}"}
 
 
-def environment() -> dict[str, str]:
-    """Return a child's environment, in which it finds these very packages."""
-    homes = (keras2cv.__file__, keras2cv_export.__file__, __file__)
-    inherited = os.environ.get("PYTHONPATH")
-    path = [str(Path(p).resolve().parents[1]) for p in homes] + ([inherited] if inherited else [])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONSAFEPATH": "1"}
-
-
-def free_gib() -> float:
-    """Return how much memory is free, in 2**30 bytes; a lot where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-        line = next(x for x in lines if x.startswith("MemAvailable"))
-    except (OSError, StopIteration):
-        return 64.0
-    return int(line.split()[1]) / 2**20
-
-
-def main(job_file: str) -> int:
+def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     """Make one file, in this process."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    job = json.loads(Path(job_file).read_text(encoding="utf-8"))
-    out = Path(job["out"])
     try:
-        found = _MAKERS[job["kind"]](job, out)
+        return _MAKERS[job["kind"]](job, Path(job["out"]))
     except Exception as error:  # whatever Keras, TensorFlow or tf2onnx raises is the answer
-        found = {"error": " ".join(f"{type(error).__name__}: {error}".split())[:300]}
-    out.with_name(out.name + ".json").write_text(json.dumps(found), encoding="utf-8")
-    return 0
+        return {"error": " ".join(f"{type(error).__name__}: {error}".split())[:300]}
 
 
 def _onnx(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
@@ -182,7 +138,3 @@ def _loaded(job: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Any:
 
 
 _MAKERS: Final = {"onnx": _onnx, "litert": _litert}
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

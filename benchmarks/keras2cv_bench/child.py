@@ -1,13 +1,13 @@
-"""One subject in a process of its own: `python -m keras2cv_bench.child JOB.json`.
+"""One subject in a process of its own (the child's side of `process.py`).
 
-JOB.json is a `way.Job`. A command is a JSON map on a line of stdin, its answer one on stdout:
+The first request is a `way.Job`, and every other one a command. The replies:
 
-    (start)                              {"import_ms": 812.3}
+    (the job)                            {"import_ms": 812.3}
     {"do": "load"}                       {"about": "...", "load_ms": 31.2, "first_ms": 18.4}
     {"do": "answer", "path": "a.npz"}    {}             every sample's outputs, as out/<i>/<k>
     {"do": "warm_up", "seconds": 0.5}    {"runs": 61}
     {"do": "block", "seconds": 0.25}     a `records.Block`
-    (end of stdin)                       {"peak_mb": 123.4}
+    {"do": "peak"}                       {"peak_mb": 123.4}
 
 What goes wrong is {"error": "..."}, and the end. Nothing else is written while runs are timed.
 """
@@ -15,11 +15,10 @@ What goes wrong is {"error": "..."}, and the end. Nothing else is written while 
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Mapping
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -27,7 +26,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from .channel import channel
 from .inputs import read_samples
 from .records import LEAD_IN
 from .way import Array, Job, Way
@@ -35,33 +33,32 @@ from .way import Array, Job, Way
 LEAST_WARM_UP: Final = 5  # runs
 LEAST_KEPT: Final = 2  # runs of a block, after the lead-in
 
-Command = Callable[..., dict[str, Any]]
+Reply = dict[str, Any]
+Command = Callable[..., Reply]
 
 
-def main(job_file: str) -> int:
-    """Answer commands until there are no more."""
+def answer(
+    job: Mapping[str, Any], _: Callable[..., None]
+) -> Generator[Reply, Mapping[str, Any], None]:
+    """Import what runs a job's subject, and answer commands until there are no more."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every subject is measured on the CPU
-    say = channel()
     try:
-        job = Job.from_dict(json.loads(Path(job_file).read_text(encoding="utf-8")))
+        asked = Job.from_dict(dict(job))
         started = time.perf_counter()
-        runner = import_module(f"keras2cv_bench.runners.{job.runner}")
-        say(import_ms=_since_ms(started))
-        serve(sys.stdin, say, Bench(job, runner.open_way))
+        runner = import_module(f"keras2cv_bench.runners.{asked.runner}")
+        yield from serve(Bench(asked, runner.open_way), {"import_ms": _since_ms(started)})
     except Exception as error:  # whatever a framework raises is this subject's answer
-        say(error=" ".join(f"{type(error).__name__}: {error}".split())[:500])
-        return 1
-    return 0
+        yield {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
 
 
-def serve(lines: Iterable[str], say: Callable[..., None], bench: Bench) -> None:
-    """Answer each line with what its command gives."""
-    for line in lines:
-        facts = json.loads(line)
+def serve(bench: Bench, first: Reply) -> Generator[Reply, Mapping[str, Any], None]:
+    """Give the first reply, and then answer each command."""
+    request = yield first
+    while True:
+        facts = dict(request)
         command: Command = getattr(bench, facts.pop("do"))
-        say(**command(**facts))
-    say(peak_mb=peak_mb())
+        request = yield command(**facts)
 
 
 class Bench:
@@ -115,6 +112,10 @@ class Bench:
         stages = {"preprocessing_ms": before, "forward_ms": forward, "postprocessing_ms": after}
         return {**stages, "cores": round(cores, 3)}
 
+    def peak(self) -> dict[str, Any]:
+        """Return how much memory this process ever held."""
+        return {"peak_mb": peak_mb()}
+
     def _run(self) -> tuple[float, float, float]:
         """Send the next sample all the way; return the milliseconds of each stage."""
         sample, way = self._samples[next(self._next) % len(self._samples)], self._way
@@ -153,7 +154,3 @@ def _peak_by_getrusage() -> float | None:
 
 def _since_ms(started: float) -> float:
     return round((time.perf_counter() - started) * 1e3, 3)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

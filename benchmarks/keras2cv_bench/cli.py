@@ -11,7 +11,11 @@ from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json, write_text
 from keras2cv.cli.steps import Steps
 from keras2cv.errors import UsageError
-from keras2cv_export.cli.heavy import add_model_arguments, load_exporter, tolerance_of
+from keras2cv_export.cli.heavy import (
+    add_model_arguments,
+    load_exporter,
+    tolerance_of,
+)
 
 USAGE: Final = "BUNDLE --against MODEL [options]"
 ABOUT: Final = """\
@@ -97,7 +101,13 @@ def _counts(text: str) -> tuple[int, ...]:
 
 def execute(args: Namespace) -> int:
     """Measure, print the tables, and write what was asked for."""
-    load_exporter("bench", "keras2cv_export.speed.interleave", "take_blocks", model=args.against)
+    load_exporter(
+        "bench",
+        "keras2cv_export.speed.interleave",
+        "take_blocks",
+        model=args.against,
+        page=args.html is not None,
+    )
     from keras2cv_bench import benching, findings, records
 
     baseline = None if args.baseline is None else records.read_record(args.baseline)

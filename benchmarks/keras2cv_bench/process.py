@@ -5,21 +5,15 @@ A process that crashes, hangs or gives up is a `Lost` subject, told in a sentenc
 
 from __future__ import annotations
 
-import contextlib
-import json
-import queue
-import subprocess
-import sys
-import tempfile
-import threading
-from pathlib import Path
-from typing import IO, Any, Final, Protocol
+import os
+from typing import Any, Final, Protocol
 
-from keras2cv.isolation.isolated import ending
+from keras2cv.errors import Keras2cvError
+from keras2cv.isolation import ChildLost, Conversation, Entry, Limits
 
-from .artefacts import environment
 from .way import Job
 
+PACKAGES: Final = ("keras2cv", "keras2cv_export", "keras2cv_bench")
 _PATIENCE_S: Final = 600.0  # for any one command: VGG16 on a busy machine takes its time
 
 
@@ -39,32 +33,19 @@ class Process(Protocol):
         """Send a command, and return its answer; raise Lost if there is none."""
 
     def close(self) -> dict[str, Any]:
-        """End it, and return its last words."""
+        """Return its last words."""
 
 
 class Child:
-    """`python -m keras2cv_bench.child` for one job; a context that leaves nothing behind."""
+    """A process that runs one job; a context that leaves nothing behind."""
 
     def __init__(self, job: Job, patience_s: float = _PATIENCE_S) -> None:
         """Start it; it imports its framework while others do the same."""
-        self._patience_s = patience_s
+        entry = Entry("keras2cv_bench.child:answer", PACKAGES, variables=environment_of(job))
         self._doing = "starting"
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self._file = tempfile.NamedTemporaryFile("w", suffix=".json", delete=False)  # noqa: SIM115
-        with self._file as file:
-            json.dump(job.to_dict(), file)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "keras2cv_bench.child", file.name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env=environment_of(job),
-            text=True,
-            encoding="utf-8",
-        )
-        self.pid = self._process.pid
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        self._lines = _lines_of(self._process.stdout)
+        self._child = Conversation(entry, Limits(patience_s))
+        self._child.send(job.to_dict())
+        self.pid = self._child.pid
 
     def __enter__(self) -> Child:
         """Use it."""
@@ -72,13 +53,7 @@ class Child:
 
     def __exit__(self, *_: object) -> None:
         """End it, whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._said):
-            with contextlib.suppress(OSError):  # what was written last is of no interest any more
-                if pipe is not None:
-                    pipe.close()
-        Path(self._file.name).unlink(missing_ok=True)
+        self._child.end()
 
     def started(self) -> float:
         """Wait until it is ready; return the milliseconds that its imports took."""
@@ -87,52 +62,26 @@ class Child:
     def ask(self, do: str, **facts: Any) -> dict[str, Any]:
         """Send a command, and return its answer."""
         self._doing = do.replace("_", " ")
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        with contextlib.suppress(OSError):  # the answer says why
-            self._process.stdin.write(json.dumps({"do": do, **facts}) + "\n")
-            self._process.stdin.flush()
+        self._child.send({"do": do, **facts})
         return self._answer()
 
     def close(self) -> dict[str, Any]:
-        """Tell it that there are no more commands, and return its last words."""
-        self._doing = "ending"
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        self._process.stdin.close()
-        return self._answer()
+        """Return its last words: how much memory it ever held."""
+        return self.ask("peak")
 
     def _answer(self) -> dict[str, Any]:
         try:
-            line = self._lines.get(timeout=self._patience_s)
-        except queue.Empty:
-            raise Lost(f"was not done with {self._doing} after {self._patience_s:g} s") from None
-        if line is None:
-            code = self._process.wait()
-            raise Lost(f"crashed ({ending(code)}) while {self._doing}{self._last_words()}")
-        found: dict[str, Any] = json.loads(line)
+            found = self._child.reply()
+        except ChildLost as lost:
+            words = f"{lost.how} while {self._doing}; its last words: {lost.last_words}"
+            raise Lost(words) from lost
+        except Keras2cvError as error:
+            raise Lost(str(error)) from error
         if "error" in found:
             raise Lost(str(found["error"]))
         return found
 
-    def _last_words(self) -> str:
-        self._said.seek(0)
-        text = self._said.read().decode("utf-8", "replace")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return f"; its last words: {lines[-1][:200]}" if lines else ""
-
 
 def environment_of(job: Job) -> dict[str, str]:
     """Return what a job's process starts with, before it imports anything."""
-    return {**environment(), **dict(job.variables)}
-
-
-def _lines_of(pipe: IO[str]) -> queue.Queue[str | None]:
-    """Return a queue that gets every line, and None when there will be no more."""
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def read() -> None:
-        for line in pipe:
-            lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    return lines
+    return {**os.environ, **dict(job.variables)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import onnx_ir as ir
@@ -14,11 +14,13 @@ from keras2cv.errors import ModelError
 from keras2cv.schema.vocabulary import DType
 
 from .graph.layout import NetTensor, blobs_in_and_out, settle
+from .graph.misses import Miss
 from .graph.origin import write_origins
 from .model.load import LoadedModel
 from .model.spec import TensorSpec
 from .passes import OPTIONAL, pipeline
 from .passes.fixpoint import name_of, rewrite
+from .passes.registry import where_all_have
 from .quiet.garbage import uncollected
 from .targets.importer_support import require_supported
 from .targets.target import Target
@@ -26,7 +28,6 @@ from .tasks.recognise import Head, heads
 from .tracing.capture import TracedGraph, trace
 from .tracing.to_onnx import to_onnx
 
-_LAST_WITHOUT_TOP_K = (4, 10)
 OPTIONAL_NAMES = frozenset(name_of(one) for one in OPTIONAL)
 
 
@@ -43,6 +44,7 @@ class Converted:
         fired: How often each pass changed something.
         tail: What the net does not do; None: nothing.
         unformed: The graph before it was given the forms that engines are fast at, if kept.
+        missed: What each pass left alone, by its name.
     """
 
     model: ir.Model
@@ -53,6 +55,7 @@ class Converted:
     fired: Counter[str]
     tail: Tail | None = None
     unformed: ir.Model | None = None
+    missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
 
     @property
     def optional(self) -> frozenset[str]:
@@ -97,14 +100,15 @@ def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False
 
 
 def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
-    traced = trace(loaded, ranking=target.includes(_LAST_WITHOUT_TOP_K))
+    traced = trace(loaded, ranking=not where_all_have("TopK")(target))
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
     stages = pipeline(target)
-    fired = rewrite(model, stages[:1])
+    missed: dict[str, Sequence[Miss]] = {}
+    fired = rewrite(model, stages[:1], missed)
     unformed = model.clone() if keep else None
-    fired += rewrite(model, stages[1:])
+    fired += rewrite(model, stages[1:], missed)
     inputs, outputs = settle(model)
     write_origins(model)
     pairs = zip(traced.output_specs, outputs, strict=True)
@@ -118,6 +122,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         fired,
         tail,
         unformed,
+        missed,
     )
 
 

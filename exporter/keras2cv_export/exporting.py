@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ from .formats.formats import FileFormat, format_of
 from .model.load import LoadedModel, Shapes, load_model
 from .parity.parity import ParityReport
 from .parity.tolerance import parted
+from .passes.left_alone import LeftAlone, grouped
 from .storage.weights import FIRST_TO_DECODE, Proof, require_decodable, shrink, store_weights, top1
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
 from .targets.importer_support import oldest
@@ -53,6 +55,7 @@ class ExportReport:
         notes: Sentences that the user should hear: what was guessed, recognised, or changed.
         passes: (name, how often it fired), in the order of first use.
         seconds: Whole duration, TensorFlow's own import excluded.
+        left_alone: What passes looked at and did not rewrite, with their reasons.
     """
 
     bundle: Path
@@ -61,6 +64,7 @@ class ExportReport:
     notes: tuple[str, ...]
     passes: tuple[tuple[str, int], ...]
     seconds: float
+    left_alone: tuple[LeftAlone, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `--json`."""
@@ -71,6 +75,7 @@ class ExportReport:
             "parity": self.parity.to_dict() if self.parity else None,
             "notes": list(self.notes),
             "passes": dict(self.passes),
+            "left_alone": [dataclasses.asdict(one) for one in self.left_alone],
         }
 
 
@@ -228,6 +233,7 @@ def export(
         notes + (verification.notes if verification else ()),
         tuple(converted.fired.items()),
         time.perf_counter() - started,
+        grouped(converted.missed),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -145,17 +146,16 @@ def job(tmp_path: Path) -> Job:
 def test_a_child_answers_command_by_command(job: Job, tmp_path: Path) -> None:
     """Load, answers, warm-up, blocks, and its memory at the end."""
     echo = Echo()
-    lines = [
-        '{"do": "load"}',
-        json.dumps({"do": "answer", "path": str(tmp_path / "a.npz")}),
-        '{"do": "warm_up", "seconds": 0}',
-        '{"do": "block", "seconds": 0}',
+    commands: list[dict[str, Any]] = [
+        {"do": "load"},
+        {"do": "answer", "path": str(tmp_path / "a.npz")},
+        {"do": "warm_up", "seconds": 0},
+        {"do": "block", "seconds": 0},
+        {"do": "peak"},
     ]
-    said: list[dict[str, Any]] = []
-    child.serve(
-        io.StringIO("\n".join(lines)), lambda **f: said.append(f), child.Bench(job, echo.way)
-    )
-    loaded, answered, warm, block, end = said
+    replies = child.serve(child.Bench(job, echo.way), {"import_ms": 3.0})
+    assert next(replies) == {"import_ms": 3.0}
+    loaded, answered, warm, block, end = [replies.send(command) for command in commands]
     assert loaded["about"] == "echo 1.0"
     assert answered == {}
     assert warm == {"runs": child.LEAST_WARM_UP}
@@ -178,13 +178,14 @@ def test_a_real_process_that_cannot_do_its_job_says_why(job: Job) -> None:
     """An error of its own is its answer; nothing is left running."""
     with Child(job) as process, pytest.raises(Lost, match="No module named"):
         process.started()
-    assert process._process.returncode is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process.pid, 0)
 
 
 def test_a_real_process_that_ends_without_a_word_is_told_of(job: Job) -> None:
     """As a segmentation fault in cv2 would be."""
     with Child(job) as process:
-        process._process.kill()
+        os.kill(process.pid, signal.SIGKILL)
         with pytest.raises(Lost, match=r"crashed .SIGKILL|No module named"):
             process.started()
 

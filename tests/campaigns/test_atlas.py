@@ -6,7 +6,6 @@ The suite measured here has three small cases of its own; the columns are this v
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,14 +31,13 @@ from campaigns.atlas.cells import (
     cell_of,
     families_of,
 )
-from campaigns.atlas.children import Limits, supervise
 from campaigns.atlas.columns import make_columns
 from campaigns.atlas.markdown import error, markdown, percent
 from campaigns.atlas.reasons import tidied
 from campaigns.atlas.store import Record, Store, fingerprint
 from campaigns.atlas.sweep import Listed
 from campaigns.atlas.webpage import webpage
-from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.errors import UsageError
 from keras2cv_export.matrix.environment import Environment, Environments
 from support.tiny_bundle import Classifier
 
@@ -127,74 +125,6 @@ def test_the_fingerprint_sees_every_source(tmp_path: Path) -> None:
     assert len({before, changed, fingerprint([tmp_path])}) == 3
 
 
-CHILD = """\
-import ctypes, json, os, sys, time
-def say(**facts): print(json.dumps(facts), flush=True)
-for job in json.load(open(sys.argv[1])):
-    say(job=job["job"], started=True)
-    if job["do"] == "crash": print("last words", file=sys.stderr, flush=True); ctypes.string_at(0)
-    if job["do"] == "hang": time.sleep(90)
-    if job["do"] == "grow": held = b"x" * 2**29; time.sleep(90)
-    say(job=job["job"], verdict="pass", did=job["do"], pid=os.getpid())
-    if job["do"] == "leave": os._exit(3)
-"""
-
-
-def ask(folder: Path, *doings: str, code: str = CHILD, **limits: Any) -> list[Any]:
-    """Return the answers of children that run `code` to jobs to be done."""
-    path = folder / "child.py"
-    path.write_text(code, encoding="utf-8")
-    jobs = [{"do": doing} for doing in doings]
-    bounds = Limits(**{"timeout_s": 60.0, **limits})
-    command = [sys.executable, str(path)]
-    return list(supervise(command, jobs, bounds, environment=dict(os.environ), folder=folder))
-
-
-def test_a_crash_costs_one_job(tmp_path: Path) -> None:
-    """The job that ended a child is told by its ending and last words; another child goes on."""
-    answers = ask(tmp_path, "sing", "crash", "dance", "leave", "rest")
-    assert [answer.job for answer in answers] == [0, 1, 2, 3, 4]
-    assert [answer.facts.get("did") for answer in answers] == [
-        "sing",
-        None,
-        "dance",
-        "leave",
-        "rest",
-    ]
-    problem = str(answers[1].problem)
-    assert problem.startswith("crashed (SIGSEGV)" if os.name == "posix" else "crashed (access")
-    assert problem.endswith("; its last words: last words")
-    children = [answer.facts.get("pid") for answer in answers]
-    assert children[0] != children[2]
-    assert children[2] == children[3] != children[4]
-
-
-def test_a_hang_ends_at_the_time_limit(tmp_path: Path) -> None:
-    """The time is a job's own, not that of all of them."""
-    answers = ask(tmp_path, "hang", "sing", timeout_s=2.0)
-    assert answers[0].problem == "was not done after 2 s"
-    assert answers[1].problem is None
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux' /proc")
-def test_what_takes_too_much_memory_is_stopped(tmp_path: Path) -> None:
-    """Before the machine is down."""
-    answers = ask(tmp_path, "grow", "sing", memory_gib=0.3)
-    assert answers[0].problem == "took more than 0.3 GiB of memory"
-    assert answers[1].problem is None
-
-
-def test_a_child_that_does_nothing_is_an_error(tmp_path: Path) -> None:
-    """It would be started for ever."""
-    with pytest.raises(MissingDependency, match="ends before its first job"):
-        ask(tmp_path, "sing", code="raise SystemExit(1)")
-
-
-def test_no_jobs_need_no_child(tmp_path: Path) -> None:
-    """Nothing is started."""
-    assert ask(tmp_path, code="raise SystemExit(1)") == []
-
-
 def write_io(path: Path, bundle: Classifier, offset: float = 0.0) -> Path:
     """Write two samples of the classifier, the second off by `offset` in every logit."""
     arrays: dict[str, Array] = {}
@@ -211,7 +141,7 @@ def test_a_bundle_is_run_as_it_is_deployed(tmp_path: Path, offset: float, verdic
     bundle = Classifier().write(tmp_path / "cat.cv")
     io = write_io(tmp_path / "io.npz", Classifier(), offset)
     job = {"kind": "bundle", "path": str(bundle), "io": str(io), "engine": "classic"}
-    found = run_child.answer(job)
+    found = run_child.verdict_on(job)
     assert found["verdict"] == verdict
     assert (found["error"] > 1e-3) is bool(offset)
     assert ("reason" in found) is bool(offset)
@@ -223,13 +153,13 @@ def test_what_fails_says_so_in_a_sentence(tmp_path: Path) -> None:
     bundle = Classifier().write(tmp_path / "cat.cv")
     (bundle / "model.onnx").write_bytes(b"junk")
     job = {"kind": "bundle", "path": str(bundle), "io": io, "engine": "classic"}
-    found = run_child.answer(job)
+    found = run_child.verdict_on(job)
     assert (found["verdict"], found["reason"].count("\n")) == ("fails", 0)
     plain = {**job, "kind": "plain", "path": str(bundle / "model.onnx"), "inputs": ["image"]}
-    assert run_child.answer({**plain, "outputs": ["logits"]})["verdict"] == "fails"
-    assert run_child.answer(plain)["verdict"] in ("fails", "crash")
-    assert run_child.answer({**job, "io": "nowhere"})["verdict"] == "crash"
-    assert run_child.answer({**job, "path": 7})["verdict"] == "crash"
+    assert run_child.verdict_on({**plain, "outputs": ["logits"]})["verdict"] == "fails"
+    assert run_child.verdict_on(plain)["verdict"] in ("fails", "crash")
+    assert run_child.verdict_on({**job, "io": "nowhere"})["verdict"] == "crash"
+    assert run_child.verdict_on({**job, "path": 7})["verdict"] == "crash"
 
 
 def test_a_plain_file_is_run_as_a_user_does(tmp_path: Path) -> None:
@@ -242,7 +172,7 @@ def test_a_plain_file_is_run_as_a_user_does(tmp_path: Path) -> None:
     arrays |= {"in/0/0": blob, "out/0/0": Classifier()(image)}
     np.savez(tmp_path / "io.npz", **arrays)  # type: ignore[arg-type]
     job = {"kind": "plain", "path": str(path), "io": str(tmp_path / "io.npz")}
-    found = run_child.answer({**job, "inputs": ["image", "leaked"], "outputs": ["logits"]})
+    found = run_child.verdict_on({**job, "inputs": ["image", "leaked"], "outputs": ["logits"]})
     assert found["verdict"] == "pass"
 
 

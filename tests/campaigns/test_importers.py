@@ -11,20 +11,23 @@ import onnx_ir as ir
 import pytest
 
 from campaigns.importers import measure
+from campaigns.importers.faults import faults
 from campaigns.importers.forms import forms, neighbours
 from campaigns.importers.plain import plain
 from campaigns.importers.probe import Probe, probe, x
 from campaigns.importers.table import source, tables
 from keras2cv.errors import MissingDependency
 from keras2cv_export.targets.importer_support import RULES, examine, unsupported
-from keras2cv_export.targets.importer_support.measured import FORMS, OPS
+from keras2cv_export.targets.importer_support.measured import FAULTS, FORMS, OPS
 from keras2cv_export.targets.importers import IMPORTERS
 from keras2cv_export.targets.target import Target
 
 pytest.importorskip("onnxruntime")
 
 PLAIN, FORMED, NEAR = tuple(plain()), tuple(forms()), tuple(neighbours())
-PROBES = (*PLAIN, *FORMED, *NEAR)
+FAULTY = tuple(faults())
+PROBES = (*PLAIN, *FORMED, *FAULTY, *NEAR)
+TABLES = (OPS, FORMS, FAULTS)
 VERSIONS = ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0")
 
 
@@ -42,6 +45,7 @@ def test_every_op_and_every_form_has_a_probe() -> None:
     """What is in the table can be measured again."""
     assert {item.about for item in PLAIN} == OPS.keys() - {"Constant"}
     assert {item.about for item in FORMED} == FORMS.keys() == {rule.name for rule in RULES}
+    assert {item.about for item in FAULTY} == FAULTS.keys()
 
 
 @pytest.mark.parametrize("item", PLAIN, ids=name_of)
@@ -81,16 +85,18 @@ def test_the_table_is_made_of_what_failed(tmp_path: Path) -> None:
         probe("Abs", "Abs", x(2, 3)),
         probe("cubic", "Abs", x(2, 3)),
         probe("cubic", "Neg", x(2, 3)),
+        probe("no rule knows it", "Neg", x(2, 3)),
         probe("", "Neg", x(2, 3)),
     ]
     runs = dict.fromkeys(IMPORTERS, True)
-    said = [runs | {"4.8": False}, runs, runs | {"4.10": False, "4.6": False}, runs]
-    ops, found = tables(several, said)
-    assert ops == {"Abs": ("4.8",), "Constant": ()}
-    assert found == {"cubic": ("4.6", "4.10")}
+    said = [runs | {"4.8": False}, runs, runs | {"4.10": False, "4.6": False}]
+    found = tables(several, [*said, runs | {"5.0 new": False}, runs])
+    assert found.ops == {"Abs": ("4.8",), "Constant": ()}
+    assert found.forms == {"cubic": ("4.6", "4.10")}
+    assert found.faults == {"no rule knows it": ("5.0 new",)}
     module: dict[str, object] = {}
-    exec(source(ops, found), module)  # noqa: S102 - it is our own
-    assert (module["OPS"], module["FORMS"]) == (ops, found)
+    exec(source(found), module)  # noqa: S102 - it is our own
+    assert tuple(module[name] for name in ("OPS", "FORMS", "FAULTS")) == found
 
 
 def test_a_crash_is_one_probe_that_does_not_run(
@@ -99,11 +105,11 @@ def test_a_crash_is_one_probe_that_does_not_run(
     """Those behind it are tried all the same."""
     child = tmp_path / "child.py"
     child.write_text(
-        "import os, sys\nfor n in range(int(sys.argv[3]), 3):\n"
-        " if n == 1: os._exit(3)\n print('1e-07', flush=True)\n",
+        "import os\ndef answer(job, tell):\n"
+        " if job['stem'].endswith('1'): os._exit(3)\n return {'error': 1e-07}\n",
         encoding="utf-8",
     )
-    monkeypatch.setattr(measure, "_CHILD", child)
+    monkeypatch.setattr(measure, "_CHILD", f"{child}:answer")
     assert measure._run(Path(sys.executable), tmp_path, "classic", 3) == [1e-7, "crash", 1e-7]
 
 
@@ -124,13 +130,13 @@ def test_every_opencv_runs_what_the_table_says(tmp_path: Path) -> None:
         outcomes = measure.measure(tmp_path, len(PROBES))
     except MissingDependency as error:
         pytest.skip(str(error))
-    assert tables(PROBES, outcomes) == (OPS, FORMS)
+    assert tables(PROBES, outcomes) == TABLES
     assert all(all(o.values()) for p, o in zip(PROBES, outcomes, strict=True) if not p.about)
 
 
 def _compare(importer: str, runs: Sequence[bool]) -> None:
     right = {True: "runs", False: "does not run"}
     for item, ran in zip(PROBES, runs, strict=True):
-        rows = FORMS if item.about in FORMS else OPS
-        if importer not in rows.get(item.about, ()):
+        failing = next((rows[item.about] for rows in TABLES if item.about in rows), ())
+        if importer not in failing:
             assert ran, f"{name_of(item)} {right[ran]} on {importer}"

@@ -15,7 +15,8 @@ import pytest
 from campaigns.performance.__main__ import main
 from campaigns.performance.flops import gflop_of
 from campaigns.performance.measure import Found, results
-from campaigns.performance.page import geometric_mean, write
+from campaigns.performance.page import write
+from campaigns.performance.ratios import geometric_mean
 from campaigns.performance.zoo import DEPTHS, TYPICAL, Case, cases
 from keras2cv_bench.process import environment_of
 from keras2cv_bench.records import Answers, Missing, Record, to_json

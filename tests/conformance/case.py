@@ -8,11 +8,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import keras
 
 from keras2cv_bench.calibrate import packed
+from support.cpu_answers import cpu_answers
 
 from .inputs import NOTHING, Array, Draw, inputs_for
 from .weights import CALIBRATION_BATCH, randomize
@@ -80,5 +81,8 @@ def reference(model: keras.Model, arrays: Sequence[Array]) -> list[Array]:
     Calls the model with `training=False` outright: some preprocessing layers default to training
     mode and pass that on to every layer after them.
     """
-    outputs = model(packed(model, arrays), training=False)
-    return [keras.ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)]
+
+    def call(*given: Any) -> Any:
+        return model(packed(model, given), training=False)
+
+    return [keras.ops.convert_to_numpy(output) for output in cpu_answers(call, *arrays)]

@@ -9,16 +9,15 @@ out: in/<sample>/<input>, out/<sample>/<output>.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
 import sys
-import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from keras2cv.errors import Keras2cvError, Keras2cvWarning
+from keras2cv.isolation import ChildLost, Conversation, Entry, Limits
 
 ANSWERS = "answers.npz"
 TIMEOUT_S = 120.0
@@ -32,9 +31,15 @@ class Child:
         self, python: str = sys.executable, environment: Mapping[str, str] | None = None
     ) -> None:
         """Take note of who runs: this Python, or one with another OpenCV and its environment."""
-        self._python = python
-        self._environment = environment or {**os.environ, "PYTHONPATH": str(_SOURCES)}
-        self._process: subprocess.Popen[str] | None = None
+        variables = environment or {**os.environ, "PYTHONPATH": str(_SOURCES)}
+        self._entry = Entry(f"{Path(__file__).resolve()}:answer", (), python, variables)
+        self._process: Conversation | None = None
+
+    @property
+    def pid(self) -> int:
+        """The number of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
 
     def worst_error(self, folder: Path, engine: str) -> float:
         """Return the largest |difference| over max |reference|, of all samples and outputs.
@@ -43,66 +48,33 @@ class Child:
             AssertionError: OpenCV refuses the net, crashes on it, hangs, or answers with another
                 shape or dtype than Keras.
         """
-        process = self._process = self._process or self._start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        alarm = threading.Timer(TIMEOUT_S, process.kill)
-        alarm.start()
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(json.dumps({"folder": str(folder), "engine": engine}) + "\n")
-            process.stdin.flush()
-        line = _answer(process.stdout)
-        alarm.cancel()
-        if line is None:
-            code = process.wait()
+        self._process = self._process or Conversation(self._entry, Limits(TIMEOUT_S))
+        try:
+            reply = self._process.ask({"folder": str(folder), "engine": engine})
+        except ChildLost as lost:
             self.close()
-            raise AssertionError(f"OpenCV's process ended with {code}: it crashed or hung")
-        if "problem" in line:
-            raise AssertionError(line["problem"])
-        return float(line["error"])
+            raise AssertionError(f"OpenCV's process {lost.how}: {lost.last_words}") from lost
+        if "problem" in reply:
+            raise AssertionError(reply["problem"])
+        return float(reply["error"])
 
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+            self._process.end()
             self._process = None
 
-    def _start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [self._python, __file__],
-            env=dict(self._environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-        )
 
-
-def _answer(stdout: Any) -> dict[str, Any] | None:
-    """Return the child's next answer, or None when it is gone; cv2 may print there too."""
-    for line in stdout:
-        if line.startswith('{"'):
-            return dict(json.loads(line))
-    return None
-
-
-def _serve() -> None:
-    """Answer one line of stdin after another."""
+def answer(question: Mapping[str, str], _: Callable[..., None]) -> dict[str, Any]:
+    """Compare one bundle's answers, as the child's entry."""
     import cv2
-
-    from keras2cv.errors import Keras2cvError, Keras2cvWarning
 
     cv2.setNumThreads(2)
     warnings.simplefilter("ignore", Keras2cvWarning)  # nobody has verified these bundles yet
-    for line in sys.stdin:
-        question = json.loads(line)
-        try:
-            answer: dict[str, Any] = {"error": _compare(question["folder"], question["engine"])}
-        except (Keras2cvError, ValueError) as error:
-            answer = {"problem": str(error)}
-        print(json.dumps(answer), flush=True)
+    try:
+        return {"error": _compare(question["folder"], question["engine"])}
+    except (Keras2cvError, ValueError) as error:
+        return {"problem": str(error)}
 
 
 def _compare(folder: str, engine: str) -> float:
@@ -128,7 +100,3 @@ def _compare(folder: str, engine: str) -> float:
 
 def _scale(wanted: Any) -> float:
     return max(float(abs(wanted.astype(float)).max()), 1e-30)
-
-
-if __name__ == "__main__":
-    _serve()

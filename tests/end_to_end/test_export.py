@@ -95,6 +95,7 @@ def test_a_report_says_what_was_done(shapes: Any) -> None:
     said = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert (said["status"], said["parity"]["verdict"]) == ("verified", "pass")
     assert said["seconds"] > 0
+    assert [one["name"] for one in said["left_alone"]] == [one.name for one in report.left_alone]
 
 
 def test_the_manifest_holds_the_evidence(shapes: Any) -> None:
@@ -161,7 +162,7 @@ def test_a_new_export_replaces_the_previous_bundle(tmp_path: Path) -> None:
 
 CRASH = """
 import os, sys
-if "keras2cv.isolation.worker" in sys.orig_argv:
+if "keras2cv.trial.worker:answer" in sys.orig_argv:
     import cv2
     def crash(*arguments):
         os.abort()

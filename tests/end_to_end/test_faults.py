@@ -18,9 +18,9 @@ import pytest
 
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import UsageError
-from keras2cv.isolation.isolated import WorkerRun
 from keras2cv.predictor import Predictor
 from keras2cv.schema.fields import format_json, parse_json
+from keras2cv.trial.running import WorkerRun
 from keras2cv_export import CheckReport, check, export
 from keras2cv_export.checks import checking
 from keras2cv_export.verifying import verify as verifying

@@ -40,6 +40,17 @@ def test_pictures_are_channels_first_in_the_net() -> None:
     )
 
 
+def test_what_passes_left_alone_is_kept_with_its_layer() -> None:
+    """A convolution that two layers read takes the scale of neither."""
+    x = picture()
+    shared = layers.Conv2D(5, 3, name="shared")(x)
+    scaled = layers.BatchNormalization(name="scaled")(shared)
+    found = converted(keras.Model(x, [scaled, layers.ReLU(name="cut")(shared)]))
+    (miss,) = found.missed["fold_scale_into_conv"]
+    assert "scaled" in miss.node
+    assert "read elsewhere" in miss.reason
+
+
 def test_the_last_activations_are_kept_for_the_comparison() -> None:
     """Those of (N, classes), that are known to be probabilities."""
     x = keras.Input((6,), name="row")

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import warnings
@@ -18,6 +19,7 @@ import pytest
 
 import keras2cv
 from keras2cv.errors import BundleError
+from keras2cv.net import net
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 START_METHODS = ["spawn"] + ["fork"] * sys.platform.startswith("linux")
@@ -135,6 +137,68 @@ def _answers_in_a_fork(
         )
         os._exit(0 if same else 1)
     return os.waitpid(pid, 0)[1]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs fork and /proc")
+@pytest.mark.skipif(not net._has_thread_pool(), reason="OpenCV's threads are a library's")
+def test_a_fork_takes_no_idle_thread_of_opencv_along(cat_cv: Path) -> None:
+    """Such a thread may hold a lock; the copy of that lock would never be released in the child."""
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", COUNT_THREADS, str(cat_cv)],
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(RUNTIME)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert found.stdout.splitlines() == [
+        "before 3",
+        "in the child 1",
+        "in the child after a run 3",
+        "in the parent 1",
+        "in the parent after a run 3",
+    ]
+
+
+RUNTIME = Path(keras2cv.__file__).parents[1]
+
+# A process of its own, because NumPy, TensorFlow and pytest-xdist have threads too.
+COUNT_THREADS = """
+import os
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import keras2cv
+
+
+def show(where, expected):
+    limit_s = time.monotonic() + 10
+    while (count := len(list(Path("/proc/self/task").iterdir()))) != expected:
+        if time.monotonic() > limit_s:  # a thread that has ended is listed for a moment
+            break
+        time.sleep(0.01)
+    print(where, count, flush=True)
+
+
+cv2.setNumThreads(3)
+model = keras2cv.load(sys.argv[1])
+inputs = [np.zeros(t.keras_shape, np.float32) for t in model.manifest.inputs]
+model.infer(*inputs)
+show("before", 3)
+if (child := os.fork()) == 0:
+    show("in the child", 1)
+    model.infer(*inputs)
+    show("in the child after a run", 3)
+    os._exit(0)
+os.waitpid(child, 0)
+show("in the parent", 1)
+model.infer(*inputs)
+show("in the parent after a run", 3)
+"""
 
 
 def test_many_threads_at_once_get_their_own_answers(cat_cv: Path) -> None:

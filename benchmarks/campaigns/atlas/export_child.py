@@ -1,23 +1,20 @@
-"""Export conformance cases: `python -m campaigns.atlas.export_child SUITE JOBS.json`.
+"""Export conformance cases (the child's side of the atlas).
 
 Writes, into a folder per case and batch size, `io.npz` (two samples and what Keras makes of them),
-a bundle of ours, and Keras' own ONNX export. With `list` in place of JOBS.json it prints what the
-suite holds. See `children.py` for what is read and written.
+a bundle of ours, and Keras' own ONNX export.
 """
 
 from __future__ import annotations
 
-import json
+import functools
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
-
-from keras2cv_bench.channel import channel
 
 _SEEDS: Final = (5, 6)  # of the two samples; calibration took others
 _TOOLS: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
@@ -25,22 +22,31 @@ _TOOLS: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
 Array = Any
 
 
-def main(suite: str, jobs_file: str) -> int:
-    """Do every job, or list the suite."""
-    say = channel()
+def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
+    """Do one job of the suite in the folder "suite"."""
+    return _bench(job["suite"]).answer(job)
+
+
+def list_cases(request: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
+    """Return what the suite in the folder "suite" holds, and the versions of TensorFlow's tools."""
+    folder = _importable(request["suite"])
+    return {
+        "cases": list(listing(folder)),
+        "versions": {tool: version(tool) for tool in _TOOLS},
+    }
+
+
+@functools.cache
+def _bench(suite: str) -> Bench:
+    return Bench({case.name: case for case in all_cases(_importable(suite))})
+
+
+def _importable(suite: str) -> Path:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # a GPU's TF32 would blur the reference
     folder = Path(suite).resolve()
     sys.path.insert(0, str(folder.parent))
-    if jobs_file == "list":
-        say(cases=list(listing(folder)), versions={tool: version(tool) for tool in _TOOLS})
-        return 0
-    cases = {case.name: case for case in all_cases(folder)}
-    bench = Bench(cases)
-    for job in json.loads(Path(jobs_file).read_text(encoding="utf-8")):
-        say(job=job["job"], started=True)
-        say(job=job["job"], **bench.answer(job))
-    return 0
+    return folder
 
 
 def all_cases(folder: Path) -> Sequence[Any]:
@@ -165,7 +171,3 @@ def shapes_of(case: Any, batch: int) -> Any:
     if not shapes:
         return None
     return next(iter(shapes.values())) if len(shapes) == 1 else shapes
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

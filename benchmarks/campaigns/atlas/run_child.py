@@ -1,16 +1,13 @@
-"""Run bundles and plain ONNX files in this Python's OpenCV: `python run_child.py JOBS.json`.
+"""Run bundles and plain ONNX files in this Python's OpenCV (the child's side of the atlas).
 
 Started as a file by Pythons that have cv2, NumPy and a copy of `keras2cv`, and nothing else. Each
 job names the model, the engine, and an .npz with `in/<sample>/<input>` and `out/<sample>/<output>`
-in Keras' layout; see `children.py` for what is read and written.
+in Keras' layout.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,30 +16,13 @@ from typing import Any
 LIMIT = 1e-4  # max|got - Keras| / max|Keras|, in float32
 
 
-def main(jobs_file: str) -> int:
-    """Do every job."""
-    say = channel()
-    with Path(jobs_file).open(encoding="utf-8") as file:
-        jobs = json.load(file)
+def answer(job: dict[str, Any], _: Callable[..., None]) -> dict[str, Any]:
+    """Return the verdict on one job, as the child's entry."""
     warnings.simplefilter("ignore")  # the bundles say `unverified`, and this is why they are run
-    for job in jobs:
-        say(job=job["job"], started=True)
-        say(job=job["job"], **answer(job))
-    return 0
+    return verdict_on(job)
 
 
-def channel() -> Callable[..., None]:
-    """Return a function that writes a JSON line to stdout, and leave stdout to nobody else."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # cv2 and TensorFlow print there
-
-    def say(**facts: Any) -> None:
-        print(json.dumps(facts), file=out, flush=True)
-
-    return say
-
-
-def answer(job: dict[str, Any]) -> dict[str, Any]:
+def verdict_on(job: dict[str, Any]) -> dict[str, Any]:
     """Return the verdict on one job."""
     import cv2
 
@@ -128,7 +108,3 @@ def distance(got: Any, expected: Any) -> float:
         return math.inf
     scale = max(float(np.abs(expected[known]).max()), 1e-30)
     return float(np.abs(got[known] - expected[known]).max()) / scale
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

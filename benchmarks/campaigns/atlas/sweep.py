@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,22 +12,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import keras2cv
-import keras2cv_bench
-import keras2cv_export
-from campaigns.atlas.children import Answer, Limits, supervise
+from campaigns import PACKAGES
 from campaigns.atlas.columns import Column, Kind
 from campaigns.atlas.reasons import tidied
 from campaigns.atlas.store import VERDICTS, Record, Store
 from keras2cv.errors import MissingDependency
+from keras2cv.isolation import Answer, ChildLost, Entry, Limits, answer_each, run_once
 
-_RUN_CHILD: Final = Path(__file__).with_name("run_child.py")
+_RUN_CHILD: Final = Path(__file__).resolve().with_name("run_child.py")
+_EXPORT_CHILD: Final = "campaigns.atlas.export_child"
+_START_S: Final = 300.0  # TensorFlow on a busy machine
+_MOST_BYTES: Final = 12 * 2**30
 # Cases per handful: a big one lets TensorFlow start seldom, a small one keeps the disk free.
 _HANDFUL: Final = 40
 _HANDFUL_OF: Final[Mapping[str, int]] = {"application": 4}
 # A whole VGG16 fits; Keras' own export of it does not, and would take the machine down.
-EXPORT_LIMITS: Final = Limits(timeout_s=900.0, memory_gib=12.0)
-RUN_LIMITS: Final = Limits(timeout_s=120.0, memory_gib=12.0)
+EXPORT_LIMITS: Final = Limits(900.0, _START_S, _MOST_BYTES)
+RUN_LIMITS: Final = Limits(120.0, _START_S, _MOST_BYTES)
 
 # Errors that another --opencv may not have: it is the graph that they are about.
 _ON_THE_GRAPH: Final = ("UnsupportedError", "UnsupportedOpsError")
@@ -72,21 +70,15 @@ def list_suite(suite: Path, work: Path) -> tuple[tuple[Listed, ...], dict[str, s
     Raises:
         MissingDependency: The suite cannot be imported.
     """
-    done = subprocess.run(
-        [*_export_command(suite), "list"],
-        env=_export_environment(),
-        cwd=work,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no word on why"])[-1]
-        raise MissingDependency(f"The suite in {suite} cannot be imported: {last}.")
-    said = json.loads(done.stdout)
-    cases = (Listed(**{**case, "batches": tuple(case["batches"])}) for case in said["cases"])
-    return tuple(cases), said["versions"]
+    entry = Entry(f"{_EXPORT_CHILD}:list_cases", PACKAGES)
+    try:
+        reply = run_once(entry, {"suite": str(suite.resolve())}, Limits(_START_S), folder=work)
+    except ChildLost as lost:
+        raise MissingDependency(
+            f"The suite in {suite} cannot be imported: {lost.last_words}."
+        ) from lost
+    cases = (Listed(**{**case, "batches": tuple(case["batches"])}) for case in reply["cases"])
+    return tuple(cases), reply["versions"]
 
 
 class Sweep:
@@ -244,8 +236,8 @@ class Sweep:
         jobs = [
             {
                 **self._job("plain", case, batch),
-                "inputs": files[case].facts["inputs"],
-                "outputs": files[case].facts["outputs"],
+                "inputs": files[case].reply["inputs"],
+                "outputs": files[case].reply["outputs"],
             }
             for case, batch in runnable
         ]
@@ -292,30 +284,24 @@ class Sweep:
 
     def _exported(self, jobs: Sequence[Mapping[str, Any]]) -> list[Answer]:
         return list(
-            supervise(
-                _export_command(self._suite),
-                jobs,
+            answer_each(
+                Entry(f"{_EXPORT_CHILD}:answer", PACKAGES),
+                [{"suite": str(self._suite.resolve()), **job} for job in jobs],
                 EXPORT_LIMITS,
-                environment=_export_environment(),
                 folder=self._work,
             )
         )
 
     def _run_child(self, jobs: Sequence[Mapping[str, Any]], column: Column) -> Iterable[Answer]:
-        return supervise(
-            [str(column.where.python), str(_RUN_CHILD)],
-            jobs,
-            RUN_LIMITS,
-            environment=self._environment,
-            folder=self._work,
-        )
+        entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
+        return answer_each(entry, jobs, RUN_LIMITS, folder=self._work)
 
 
 def _record(answer: Answer, case: str, column: str, batch: int, who: str) -> Record:
     """Turn an answer into a record; `who` is what crashed if the child did."""
     if answer.problem is not None:
         return Record(case, column, batch, "crash", reason=f"{who} {answer.problem}")
-    facts = answer.facts
+    facts = answer.reply
     return Record(
         case,
         column,
@@ -328,12 +314,12 @@ def _record(answer: Answer, case: str, column: str, batch: int, who: str) -> Rec
 
 
 def _task(answer: Answer, case: str, batch: int, who: str) -> Task:
-    refusal = str(answer.facts.get("refusal", ""))
+    refusal = str(answer.reply.get("refusal", ""))
     return Task(case, batch, _record(answer, case, "", batch, who), refusal)
 
 
 def _verdict(answer: Answer) -> str:
-    return "crash" if answer.problem is not None else str(answer.facts["verdict"])
+    return "crash" if answer.problem is not None else str(answer.reply["verdict"])
 
 
 def _handfuls(cases: Sequence[Listed]) -> Iterator[list[Listed]]:
@@ -347,16 +333,3 @@ def _handfuls(cases: Sequence[Listed]) -> Iterator[list[Listed]]:
         handful.append(case)
     if handful:
         yield handful
-
-
-def _export_command(suite: Path) -> list[str]:
-    return [sys.executable, "-m", "campaigns.atlas.export_child", str(suite)]
-
-
-def _export_environment() -> dict[str, str]:
-    """Return this process' environment, in which a child finds these very packages."""
-    packages = (keras2cv, keras2cv_export, keras2cv_bench)
-    roots = [str(Path(str(package.__file__)).resolve().parents[1]) for package in packages]
-    inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    path = os.pathsep.join(dict.fromkeys([*roots, *map(os.path.abspath, inherited)]))
-    return {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Final
-
-import jinja2
+from typing import Final
 
 from campaigns.atlas.cells import Atlas, Row
 from campaigns.atlas.markdown import MIXED, error, percent
 from campaigns.atlas.store import VERDICTS
-
-_FOLDER: Final = Path(__file__).parent
+from keras2cv_export.pages.templating import render
 
 
 def webpage(atlas: Atlas) -> str:
     """Return the whole page."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER, encoding="utf-8"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"error": error, "percent": percent}
-    template = environment.get_template("compatibility.html.jinja")
-    facts = {"verdicts": VERDICTS, "flaw": _flaw, "about": _ABOUT, "mixed": MIXED}
-    return template.render(atlas=atlas, **facts) + "\n"
+    functions = {"error": error, "percent": percent, "flaw": _flaw}
+    values = {"atlas": atlas, "verdicts": VERDICTS, "about": _ABOUT, "mixed": MIXED}
+    return render(__package__, "compatibility.html.jinja", **values, **functions)
 
 
 def _flaw(row: Row, ours: int) -> str:
@@ -35,7 +23,7 @@ def _flaw(row: Row, ours: int) -> str:
     return max((cell.verdict for cell in cells), key=VERDICTS.index)
 
 
-_ABOUT: Final[dict[str, Any]] = {
+_ABOUT: Final[dict[str, str]] = {
     "pass": "max abs error / max abs Keras output at most 1e-4, float32, worst of two samples, "
     "all outputs and all batch sizes",
     "refused": "export says why, and writes nothing",

@@ -1,21 +1,19 @@
-"""Try bundles on devices: `python -m campaigns.devices.child JOBS.json`.
+"""Try bundles on devices (the child's side of `trials.py`).
 
-Each job names a bundle and a device; `atlas/children.py` says what is read and written. What
-OpenCV says of layers that it leaves to the CPU is read from its log, which goes to stdout.
+Each job names a bundle and a device. What OpenCV says of layers that it leaves to the CPU is read
+from its log, which goes to stdout.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
-import sys
 import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -26,7 +24,6 @@ from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import Keras2cvError
 from keras2cv.predictor import Predictor
 from keras2cv.selftest import SelfTestReport, compare, run_selftest
-from keras2cv_bench.channel import channel
 
 Array = NDArray[Any]
 
@@ -38,19 +35,18 @@ _LEFT: Final = re.compile(
 _STDOUT: Final = 1
 
 
-def main(jobs_file: str) -> int:
-    """Do every job."""
-    say = channel()
+def answer(
+    job: Mapping[str, Any], _: Callable[..., None]
+) -> Generator[dict[str, Any], Mapping[str, Any], None]:
+    """Do one job after the other."""
     warnings.simplefilter("ignore")  # unverified bundles are among those that are tried
     with tempfile.TemporaryFile() as log:
         os.dup2(log.fileno(), _STDOUT)
-        for job in json.loads(Path(jobs_file).read_text(encoding="utf-8")):
-            say(job=job["job"], started=True)
-            say(job=job["job"], **answer(Path(job["bundle"]), job["device"], log))
-    return 0
+        while True:
+            job = yield try_bundle(Path(job["bundle"]), job["device"], log)
 
 
-def answer(bundle: Path, device: str, log: IO[bytes]) -> dict[str, Any]:
+def try_bundle(bundle: Path, device: str, log: IO[bytes]) -> dict[str, Any]:
     """Return the verdict on a bundle on a device: "right", "wrong" or "refused", and more facts.
 
     `error` and `cpu_error` are max|got - TensorFlow| / max|TensorFlow|, the worst of all outputs,
@@ -122,7 +118,3 @@ def _said(error: Keras2cvError) -> str:
 def left_layers(said: bytes) -> Counter[str]:
     """Return how many layers of each type a log says are left to the CPU."""
     return Counter(kind.decode() for kind in _LEFT.findall(said))
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

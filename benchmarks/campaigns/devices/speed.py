@@ -10,19 +10,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import cv2
 
-from campaigns.atlas.children import Limits, supervise
+from campaigns import PACKAGES
 from campaigns.devices.__main__ import devices_of, find_bundles, opened
 from keras2cv.errors import Keras2cvError
-from keras2cv.isolation.isolated import child_environment
+from keras2cv.isolation import Entry, Limits, answer_each
 
-_LIMITS: Final = Limits(timeout_s=300.0)
+_ENTRY: Final = Entry("campaigns.devices.speed_child:answer", PACKAGES)
+_LIMITS: Final = Limits(300.0, start_seconds=300.0)
 Side = tuple[str, int | None]  # device, threads of OpenCV: None, all
 
 
@@ -58,13 +58,9 @@ def time_bundle(
             "batch": batch,
             "seconds": seconds,
         }
-        command = [sys.executable, "-m", "campaigns.devices.speed_child"]
-        with tempfile.TemporaryDirectory() as folder:
-            (answer,) = supervise(
-                command, [job], _LIMITS, environment=child_environment(), folder=Path(folder)
-            )
+        (answer,) = answer_each(_ENTRY, [job], _LIMITS)
         lost = [{"reason": answer.problem} for _ in sides] if answer.problem else []
-        yield {"bundle": bundle.name, "batch": batch, "sides": lost, **answer.facts}
+        yield {"bundle": bundle.name, "batch": batch, "sides": lost, **answer.reply}
 
 
 def _title(side: Side) -> str:

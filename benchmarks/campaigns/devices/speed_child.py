@@ -1,14 +1,9 @@
-"""Time bundles on devices, in turns: `python -m campaigns.devices.speed_child JOBS.json`.
-
-`atlas/children.py` says what is read and written.
-"""
+"""Time bundles on devices, in turns (the child's side of `speed.py`)."""
 
 from __future__ import annotations
 
 import functools
-import json
 import statistics
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +18,6 @@ from keras2cv.bundle.golden_vectors import read_golden
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import Keras2cvError
 from keras2cv.predictor import Predictor
-from keras2cv_bench.channel import channel
 
 Array = NDArray[Any]
 
@@ -31,23 +25,14 @@ _ROUNDS: Final = 6  # even, so that nobody is first more often than last
 _LEAST: Final = 1  # runs in a block
 
 
-def main(jobs_file: str) -> int:
-    """Do every job."""
-    say = channel()
-    warnings.simplefilter("ignore")
-    for job in json.loads(Path(jobs_file).read_text(encoding="utf-8")):
-        say(job=job["job"], started=True)
-        say(job=job["job"], **answer(job))
-    return 0
-
-
-def answer(job: Mapping[str, Any]) -> dict[str, Any]:
+def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     """Return what each of `job["sides"]`, a device and OpenCV's threads or None, takes.
 
     The time is that of `infer`: arrays in Keras' layout in, and out. `load_ms` is the first load in
     this process, which for a GPU is that of its libraries as well; `again_ms` is the second one;
     both run the net once. `reason` says why a side has no times.
     """
+    warnings.simplefilter("ignore")
     sides: list[dict[str, Any]] = []
     runs: dict[int, Callable[[], Any]] = {}
     every = cv2.getNumThreads()
@@ -116,7 +101,3 @@ def _block(run: Callable[[], Any], seconds: float) -> Iterator[float]:
         took_ms, _ = timed(run)
         done += 1
         yield took_ms
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

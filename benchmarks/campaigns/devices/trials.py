@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import queue
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from campaigns.atlas.children import Answer, Limits, supervise
+from campaigns import PACKAGES
 from campaigns.devices.child import LOG_LEVEL
-from keras2cv.isolation.isolated import child_environment
+from keras2cv.isolation import Answer, Entry, Limits, answer_each
 
-COMMAND: Final = [sys.executable, "-m", "campaigns.devices.child"]
+ENTRY: Final = "campaigns.devices.child:answer"
 VERDICTS: Final = ("right", "wrong", "refused", "crash")
 # The first run on a GPU loads libraries of gigabytes; a hang is longer than that.
-LIMITS: Final = Limits(timeout_s=120.0)
+LIMITS: Final = Limits(120.0, start_seconds=300.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ def _work(
     done: queue.Queue[Trial | BaseException | None],
 ) -> None:
     """Put a trial per job into `done`, then None; what goes wrong here too."""
-    environment = {**child_environment(), LOG_LEVEL: "INFO"}
+    entry = Entry(ENTRY, PACKAGES, variables={**os.environ, LOG_LEVEL: "INFO"})
     try:
-        for answer in supervise(COMMAND, jobs, LIMITS, environment=environment, folder=folder):
-            done.put(_trial(jobs[answer.job], answer))
+        for answer in answer_each(entry, jobs, LIMITS, folder=folder):
+            done.put(_trial(jobs[answer.number], answer))
     except BaseException as error:
         done.put(error)
     finally:
@@ -96,4 +96,4 @@ def _trial(job: Mapping[str, Any], answer: Answer) -> Trial:
     name, device = Path(job["bundle"]).name, job["device"]
     if answer.problem is not None:
         return Trial(name, device, "crash", answer.problem)
-    return Trial(name, device, **answer.facts)
+    return Trial(name, device, **answer.reply)

@@ -19,6 +19,8 @@ from typing import Final
 
 import cv2
 
+from keras2cv.isolation.bootstrap import die_with_parent
+
 from .children import GOOD, Outcome, put, run_inputs
 from .confirm import confirmed, survived
 from .corpus import Files, read_corpus
@@ -58,6 +60,7 @@ def main() -> None:
     """Run one campaign."""
     name, seed, first, count, corpus, failures = sys.argv[1:]
     (kind,) = (kind for kind in KINDS if kind.name == name)
+    die_with_parent()
     cv2.setNumThreads(1)  # before the fork: a child may hang when it changes their number
     print(json.dumps({"offline": leave_network()}), flush=True)
     Path(failures).mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from random import Random
 from typing import Any, Final
 
 from keras2cv.errors import Keras2cvError
+from keras2cv.isolation.bootstrap import die_with_parent
 
 from .corpus import Files
 from .guard import Breach, bound
@@ -129,6 +130,7 @@ def _child(
 ) -> None:
     """Try the inputs, one after another; ends the process."""
     try:
+        die_with_parent()
         silence = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(silence, descriptor)

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras2cv.bundle.reading import read_manifest
 from keras2cv.errors import Keras2cvError
-from keras2cv.isolation.isolated import run_worker
+from keras2cv.trial.running import run_worker
 
 from .children import Outcome, put
 from .corpus import Files

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +16,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns import PACKAGES
+from keras2cv.isolation import Entry, Limits, run_once
+
 Array = NDArray[Any]
 Files = Mapping[str, bytes]
 
 PICTURES: Final = ("jpg", "png", "bmp", "tiff", "webp", "ppm", "gif", "avif")
 WIDTH, HEIGHT = 24, 20
+_TIMEOUT_S: Final = 900.0
 
 
 def read_corpus(folder: Path) -> dict[str, list[Files]]:
@@ -40,8 +42,8 @@ def make_corpus(folder: Path) -> None:
     """Write all seeds to `folder`: what needs TensorFlow in a process of its own."""
     write_small_files(folder)
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    command = [sys.executable, "-m", f"{__package__}.corpus_models", str(folder)]
-    subprocess.run(command, check=True, env=quiet, stdout=subprocess.DEVNULL)
+    entry = Entry("campaigns.fuzz.corpus_models:answer", PACKAGES, variables=quiet)
+    run_once(entry, {"folder": str(folder)}, Limits(_TIMEOUT_S))
 
 
 def write_small_files(folder: Path) -> None:

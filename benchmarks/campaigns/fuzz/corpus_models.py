@@ -1,12 +1,8 @@
-"""The models of the corpus: as small as can be, and every weight random.
-
-`python -m campaigns.fuzz.corpus_models FOLDER` writes them there.
-"""
+"""The models of the corpus: as small as can be, and every weight random."""
 
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -126,6 +122,12 @@ def _frozen_graph() -> bytes:
         return bytes(graph.as_graph_def().SerializeToString())
 
 
+def answer(request: Mapping[str, str], _: Callable[..., None]) -> dict[str, str]:
+    """Write the seeds into "folder", as the child's entry."""
+    write_models(Path(request["folder"]))
+    return {}
+
+
 def write_models(folder: Path) -> None:
     """Write the seeds that TensorFlow makes: models as .keras and .h5, bundles, a frozen graph."""
     for name, (build, options) in MODELS.items():
@@ -142,7 +144,3 @@ def _flatten(bundle: Path) -> None:
     for file in bundle.iterdir():
         file.rename(bundle.parent / file.name)
     bundle.rmdir()
-
-
-if __name__ == "__main__":
-    write_models(Path(sys.argv[1]))

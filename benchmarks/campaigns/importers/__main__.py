@@ -9,6 +9,7 @@ from pathlib import Path
 from keras2cv.errors import Keras2cvError
 from keras2cv_export.targets.importer_support import measured
 
+from .faults import faults
 from .forms import forms, neighbours
 from .measure import measure, write
 from .plain import plain
@@ -17,11 +18,11 @@ from .table import source, tables
 
 def main() -> int:
     """Write the table; return 1 if a graph that should run everywhere does not."""
-    probes = [*plain(), *forms(), *neighbours()]
+    probes = [*plain(), *forms(), *faults(), *neighbours()]
     with tempfile.TemporaryDirectory(prefix="keras2cv-importers-") as folder:
         write(probes, Path(folder))
         outcomes = measure(Path(folder), len(probes))
-    Path(measured.__file__).write_text(source(*tables(probes, outcomes)), encoding="utf-8")
+    Path(measured.__file__).write_text(source(tables(probes, outcomes)), encoding="utf-8")
     failed = 0
     for probe, outcome in zip(probes, outcomes, strict=True):
         broken = [importer for importer, runs in outcome.items() if not runs]

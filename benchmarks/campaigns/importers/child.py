@@ -1,14 +1,12 @@
-"""Run probes in this Python's OpenCV: `python child.py FOLDER ENGINE FIRST`.
+"""Run probes in this Python's OpenCV (the child's side of `measure.py`).
 
-Started as a file, by any Python that has cv2 and NumPy. FOLDER holds 0.onnx with 0.npz, and so on:
-in/RUN/NAME and out/RUN/NAME. A line per probe goes to stdout, from FIRST on, as JSON: how far it is
-off, of max|out|, or what cv2 says. A probe that kills the process has no line.
+Started as a file, by any Python that has cv2 and NumPy. A job names an engine and the stem of an
+.onnx file, with an .npz beside it: in/RUN/NAME and out/RUN/NAME.
 """
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +14,13 @@ import cv2
 import numpy as np
 
 
-def main(folder: str, engine: str, first: str) -> int:
-    """Run what is there."""
+def answer(job: dict[str, str], _: Callable[..., None]) -> dict[str, float | str]:
+    """Return how far the probe "stem" is off in an engine, of max|out|, or what cv2 says."""
     cv2.setNumThreads(1)
-    count = len(list(Path(folder).glob("*.npz")))
-    for number in range(int(first), count):
-        try:
-            said: Any = _error(Path(folder, str(number)), engine)
-        except Exception as error:  # whatever it is, it is no answer
-            said = str(error)[-200:] or type(error).__name__
-        print(json.dumps(said), flush=True)
-    return 0
+    try:
+        return {"error": _error(Path(job["stem"]), job["engine"])}
+    except Exception as error:  # whatever it is, it is no answer
+        return {"error": str(error)[-200:] or type(error).__name__}
 
 
 def _error(stem: Path, engine: str) -> float:
@@ -51,13 +45,10 @@ def _distance(got: Any, wanted: Any) -> float:
     if shape != wanted.shape or got.size != wanted.size:
         return 1e9
     difference = np.abs(got.reshape(wanted.shape).astype(np.float64) - wanted).max()
-    return float(difference / np.abs(wanted).max()) if np.isfinite(difference) else 1e9
+    largest = np.abs(wanted).max() or 1.0  # all zeros are a right answer, too
+    return float(difference / largest) if np.isfinite(difference) else 1e9
 
 
 def _as_mat(array: Any) -> Any:
     """Up to 4.10, rank 3 means an image with channels, unless it is said to be a Mat."""
     return cv2.Mat(array) if array.ndim == 3 else array  # type: ignore[no-untyped-call]
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import onnx
 
+from keras2cv.isolation import Entry, Limits, answer_each
 from keras2cv_export.matrix.environment import Environments
 from keras2cv_export.matrix.installer import clean_environment
 from keras2cv_export.matrix.wheels import engines_of
@@ -20,7 +19,7 @@ from .probe import Probe
 
 LIMIT: Final = 1e-4  # of the largest number of an output
 _TIMEOUT_S: Final = 600.0
-_CHILD: Final = Path(__file__).with_name("child.py")
+_CHILD: Final = f"{Path(__file__).resolve().with_name('child.py')}:answer"
 
 Outcome = dict[str, bool]
 """Importer -> whether it runs a probe right."""
@@ -43,11 +42,20 @@ def _answers(probe: Probe) -> Iterator[dict[str, Any]]:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(
-        probe.model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        _unnamed(probe.model).SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     names = [output.name for output in session.get_outputs()]
     for sample in probe.samples:
         yield dict(zip(names, session.run(names, sample), strict=True))
+
+
+def _unnamed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model without names of nodes: ONNX Runtime refuses two that are the same."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for node in copy.graph.node:
+        node.name = ""
+    return copy
 
 
 def measure(
@@ -73,20 +81,8 @@ def measure(
 
 
 def _run(python: Path, folder: Path, engine: str, count: int) -> list[Any]:
-    """Return a word on each probe: "crash" for one that killed the process; the next is tried."""
-    said: list[Any] = []
-    while len(said) < count:
-        done = subprocess.run(
-            [str(python), str(_CHILD), str(folder), engine, str(len(said))],
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-        said += [json.loads(line) for line in done.stdout.splitlines() if line[:1] in '"0123456789']
-        if len(said) < count:
-            said.append("crash")
-    return said
+    """Return what each probe's job gives: "crash" for one that killed the process."""
+    jobs = [{"stem": str(folder / str(number)), "engine": engine} for number in range(count)]
+    entry = Entry(_CHILD, (), python, clean_environment())
+    answers = answer_each(entry, jobs, Limits(_TIMEOUT_S))
+    return ["crash" if a.problem else a.reply["error"] for a in answers]

@@ -38,7 +38,7 @@ class Probe:
     """A graph, and what is fed to it.
 
     Attributes:
-        about: The op, or the name of the rule, that it is about; "" runs everywhere.
+        about: The op, or the name of the rule or fault, that it is about; "" runs everywhere.
         op: The op that it holds.
         model: The graph.
         samples: Inputs by name, once for every run.
@@ -155,10 +155,36 @@ def _probe(
         [helper.make_empty_tensor_value_info(name) for name in made],
         weights,
     )
+    return _sampled(about, op, graph, inputs, opset)
+
+
+def _sampled(
+    about: str, op: str, graph: onnx.GraphProto, inputs: dict[str, Computed], opset: int
+) -> Probe:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
     model.ir_version = _IR_VERSION
     model = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     return Probe(about, op, model, tuple(_sample(inputs, seed) for seed in range(SAMPLES)))
+
+
+def several(about: str, text: str, **constants: Array) -> Probe:
+    """Build a graph of several nodes, from ONNX's own syntax.
+
+    Args:
+        about: The fault.
+        text: "(float[2,3] x) => (float[2,3] y) { a = Exp (x)  y = Relu (a) }".
+        **constants: Its initializers.
+    """
+    graph = onnx.parser.parse_graph(f"probe {text}")
+    graph.initializer.extend(numpy_helper.from_array(v, name) for name, v in constants.items())
+    for number, node in enumerate(graph.node):
+        node.name = f"layer_{number}/{node.op_type}"
+    inputs = {value.name: x(*_sizes(value)) for value in graph.input}
+    return _sampled(about, graph.node[-1].op_type, graph, inputs, 13)
+
+
+def _sizes(value: onnx.ValueInfoProto) -> tuple[int, ...]:
+    return tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
 
 
 def stored(about: str, kernel: Array, scale: Array | None = None) -> Probe:

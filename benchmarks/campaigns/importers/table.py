@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import onnx
 
 from keras2cv_export.targets.importer_support import RULES
 from keras2cv_export.targets.importers import IMPORTERS
@@ -23,32 +26,42 @@ from typing import Final
 '''
 
 
-def tables(probes: Sequence[Probe], outcomes: Sequence[Outcome]) -> tuple[Broken, Broken]:
-    """Return who does not run each op in its plainest form, and each form in any of its probes.
+class Tables(NamedTuple):
+    """What is measured: of ops, of the forms that rules know, and of faults that none looks for."""
+
+    ops: Broken
+    forms: Broken
+    faults: Broken
+
+
+def tables(probes: Sequence[Probe], outcomes: Sequence[Outcome]) -> Tables:
+    """Return who does not run each op, and a form or fault in any of its probes.
 
     What is broken because the op is not known there is not held against the form.
     """
-    names = {rule.name for rule in RULES}
-    ops: Broken = {"Constant": ()}
-    forms: dict[str, set[str]] = {}
+    failing: dict[str, set[str]] = {"Constant": set()}
     for probe, outcome in zip(probes, outcomes, strict=True):
-        failing = {importer for importer, runs in outcome.items() if not runs}
-        if probe.about in names:
-            forms.setdefault(probe.about, set()).update(failing)
-        elif probe.about:
-            ops[probe.about] = _ordered(failing)
-    only = {name: _ordered(failing) for name, failing in forms.items()}
-    return dict(sorted(ops.items())), dict(sorted(only.items()))
+        if probe.about:
+            broken = {importer for importer, runs in outcome.items() if not runs}
+            failing.setdefault(probe.about, set()).update(broken)
+    forms = {rule.name for rule in RULES}
+    found = {name: _ordered(broken) for name, broken in sorted(failing.items())}
+    return Tables(
+        {name: row for name, row in found.items() if onnx.defs.has(name)},
+        {name: row for name, row in found.items() if name in forms},
+        {n: row for n, row in found.items() if not onnx.defs.has(n) and n not in forms},
+    )
 
 
-def source(ops: Mapping[str, Sequence[str]], forms: Mapping[str, Sequence[str]]) -> str:
+def source(found: Tables) -> str:
     """Return the module."""
-    return "\n".join([_HEAD, *_lines("OPS", ops), "", *_lines("FORMS", forms), ""])
+    rows = [line for name, table in found._asdict().items() for line in _lines(name.upper(), table)]
+    return "\n".join([_HEAD, *rows])
 
 
 def _lines(name: str, table: Mapping[str, Sequence[str]]) -> list[str]:
     rows = [f'    "{key}": {_tuple(broken)},' for key, broken in table.items()]
-    return [f"{name}: Final[dict[str, tuple[str, ...]]] = {{", *rows, "}"]
+    return [f"{name}: Final[dict[str, tuple[str, ...]]] = {{", *rows, "}", ""]
 
 
 def _tuple(items: Sequence[str]) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from campaigns import PACKAGES
 from keras2cv.errors import Keras2cvError
-from keras2cv_bench.artefacts import environment
+from keras2cv.isolation import ChildLost, Entry, Limits, run_once
 from keras2cv_bench.benching import Wishes, bench
 from keras2cv_bench.environment import instruction_sets, usable_cores
 from keras2cv_bench.records import Record, read_record, to_json
@@ -24,6 +23,7 @@ MODEL_PEERS: Final = ("naive", "tf", "ort")
 SCALE_PEERS: Final = ("ort",)
 ROUNDS: Final = 8
 _PREPARE_S: Final = 900.0
+_PREPARE: Final = Entry("campaigns.performance.prepare:answer", PACKAGES)
 FROZEN: Final = "frozen"
 DEFAULT: Final = "default"  # the file for every OpenCV
 
@@ -41,25 +41,19 @@ class Found:
 
 
 def prepare_all(cases: Sequence[Case], work: Path, say: Progress) -> None:
-    """Export what is not exported yet, a process per case; a failure is in its folder's log."""
+    """Export what is not exported yet, a process per case; a failure's log is in its folder."""
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if (folder / "prepared.json").exists():
             continue
         say(f"[{number}/{len(cases)}] exporting {case.name}")
         folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "campaigns.performance.prepare"]
-        with (folder / "prepare.log").open("w", encoding="utf-8") as log:
-            done = subprocess.run(
-                [*command, case.name, str(folder), str(usable_cores())],
-                env=environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                timeout=_PREPARE_S,
-                check=False,
-            )
-        if done.returncode:
+        job = {"case": case.name, "folder": str(folder), "cores": usable_cores()}
+        try:
+            run_once(_PREPARE, job, Limits(_PREPARE_S))
+        except Keras2cvError as error:
+            log = error.log if isinstance(error, ChildLost) else str(error)
+            (folder / "prepare.log").write_text(log, encoding="utf-8")
             say(f"    failed, see {folder / 'prepare.log'}")
 
 

@@ -1,48 +1,46 @@
-"""docs/performance.md and its plots, from what was measured."""
+"""docs/performance.md and its plots, from measurements."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from campaigns.atlas.markdown import table
 from keras2cv.errors import UsageError
-from keras2cv_bench.environment import usable_cores
-from keras2cv_bench.findings import against, is_result, quantiles
-from keras2cv_bench.page.charts import Bar, Line, bars, lines, number
-from keras2cv_bench.records import Record, Timing
+from keras2cv_bench.findings import is_result
 from keras2cv_bench.subjects import NAIVE, OURS, PREDICT, REFERENCE, SAME_ISA
-from keras2cv_export.speed.interleave import Comparison
+from keras2cv_export.pages.templating import render
 
+from .figures import figures
 from .measure import DEFAULT, FROZEN, Found
-from .plots import standalone
+from .plots import plots
+from .ratios import LINES, ORT, SCALES, geometric_mean, gflops, grown, milliseconds, ratio
 
-ORT: Final = "onnxruntime"
+Cells = tuple[str, ...]
+
 BARS: Final[Mapping[str, tuple[str, float, float]]] = {
     REFERENCE: ("`tf.function`", 0.60, 1.00),
     PREDICT: ("`model.predict`", 0.25, 0.75),
     NAIVE: ("Keras' ONNX export in cv2", 0.80, 1.00),
     ORT: ("onnxruntime", 1.15, 1.60),
 }
+_OWN_HEADS: Final = ("file for every OpenCV, ms", "frozen graph, ms")
 AT_AVX2: Final = "`tf.function`, AVX2 only"
-_WHY_AVX2: Final = (
-    "OpenCV's convolution kernels stop at AVX2, TensorFlow's and onnxruntime's go on to AVX-512: "
-    "[performance_limits.md](performance_limits.md) has the layers and the smallest cases. The row "
-    "without a bar is TensorFlow with `ONEDNN_MAX_CPU_ISA=AVX2` in its environment, the same "
-    "instructions on both sides."
-)
-_SCALES: Final = {
-    "size": ("Image size", "pixels of a side"),
-    "batch": ("Batch", "samples in a batch"),
-    "depth": ("Depth", "3x3 convolutions of 64 channels at 56x56"),
-    "threads": ("Threads", "threads"),
-}
-_LINES: Final = ((OURS, "ours", "keras2cv in cv2"), (REFERENCE, "theirs", "tf.function"),
-                 (ORT, "theirs", "onnxruntime"))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A table of one case that grows: by which axis, and a row for each size."""
+
+    group: str
+    title: str
+    axis: str
+    heads: Cells
+    rows: tuple[Cells, ...]
 
 
 def write(found: Sequence[Found], peaks: Mapping[int, float], output: Path) -> None:
@@ -51,100 +49,55 @@ def write(found: Sequence[Found], peaks: Mapping[int, float], output: Path) -> N
     Raises:
         UsageError: It cannot be written there.
     """
-    plots = dict(_plots(found, peaks))
+    drawn = dict(plots(found, peaks))
+    files = {
+        "performance/figures.json": json.dumps(figures(found, peaks), indent=1) + "\n",
+        "performance.md": text_of(found, peaks, tuple(drawn)),
+    }
+    for name, drawing in drawn.items():
+        text = render(__package__, "standalone.svg.jinja", drawing=drawing)
+        files[f"performance/{name}.svg"] = text
     try:
-        folder = output / "performance"
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, drawing in plots.items():
-            (folder / f"{name}.svg").write_text(standalone(drawing), encoding="utf-8", newline="\n")
-        figures = json.dumps(_figures(found, peaks), indent=1) + "\n"
-        (folder / "figures.json").write_text(figures, encoding="utf-8", newline="\n")
-        text = "\n".join(_lines(found, peaks, set(plots))) + "\n"
-        (output / "performance.md").write_text(text, encoding="utf-8", newline="\n")
+        (output / "performance").mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (output / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}. Use -o.") from error
 
 
-def ratio(found: Found, theirs: str) -> Comparison | None:
-    """Return our time over another's; None where either gave no result."""
-    timing = found.record.timing(theirs, found.case.batch)
-    if timing is None or not is_result(timing):
-        return None
-    return against(found.record, found.case.batch, theirs)
-
-
-def gflops(found: Found, subject: str) -> float | None:
-    """Return the rate at which a subject computes a case, in GFLOP/s; None where it does not."""
-    timing = found.record.timing(subject, found.case.batch)
-    if timing is None or not is_result(timing):
-        return None
-    return found.gflop / (quantiles(timing).median / 1e3)
-
-
-def geometric_mean(ratios: Sequence[float]) -> float:
-    """Return the mean of ratios that does not depend on which side is above."""
-    return float(np.exp(np.mean(np.log(ratios))))
-
-
-def _models(found: Sequence[Found]) -> list[Found]:
-    return [one for one in found if one.case.group == "models"]
-
-
-def _lines(found: Sequence[Found], peaks: Mapping[int, float], plots: set[str]) -> Iterator[str]:
-    newest = max(found, key=lambda one: one.record.when).record
-    host, models = newest.host, _models(found)
-    yield "# Performance"
-    yield ""
-    vectors = f" ({host.vectors})" if host.vectors else ""
+def text_of(found: Sequence[Found], peaks: Mapping[int, float], drawn: tuple[str, ...]) -> str:
+    """Return the page, in Markdown; `drawn` are the names of its plots."""
+    models = [one for one in found if one.case.group == "models"]
+    explained = {SAME_ISA: AT_AVX2} if _ratios(models, SAME_ISA) else {}
+    titles = {name: title for name, (title, _, _) in BARS.items()} | explained
     threads = (models or found)[0].record.threads
-    opencv = ".".join(host.versions["opencv"].split(".")[:2])
-    yield (
-        f"Measured on {newest.when[:10]} on {host.cpu}{vectors}, "
-        f"{_count(host.cores, 'core')}, with "
-        f"{', '.join(f'{k} {v}' for k, v in host.versions.items())}. "
-        "Generated by `python -m campaigns.performance -o docs/`, and never edited; "
-        "`keras2cv bench` measures your model in the same way."
+    others = [one.record.host.others or 0.0 for one in found]
+    return render(
+        __package__,
+        "performance.md.jinja",
+        newest=max(found, key=lambda one: one.record.when).record,
+        threads=threads,
+        plots=drawn,
+        against=list(_against(models)),
+        at_avx2=bool(explained),
+        model_heads=("model", "ms", *titles.values(), *_OWN_HEADS),
+        models=[_model_row(one, tuple(titles)) for one in models],
+        reasons=list(dict.fromkeys(_missing(models))),
+        peak=peaks[threads],
+        rate_heads=("model", "GFLOP", *(f"{title}, GFLOP/s" for _, _, title in LINES)),
+        rates=[_rate_row(one, peaks[threads]) for one in models],
+        scales=list(_scales(found, peaks)),
+        others=others,
+        others_median=float(np.median(others)),
+        cores=[t.cores for one in found if (t := one.record.timing(OURS, one.case.batch))],
     )
-    yield ""
-    yield (
-        "Weights are random and calibrated, nothing is downloaded. Every subject runs in a process "
-        f"of its own, all on the same pictures, with {_count(threads, 'thread')} unless said, in "
-        "turns (A B B A). "
-        "A time is the median of the net alone, from the ready input to NumPy arrays; a ratio is "
-        "**our time over theirs**, the median of all rounds' ratios, so that below 1 is faster. "
-        "What a subject answers is compared with TensorFlow's answer first: a wrong one has no "
-        "time here."
-    )
-    yield ""
-    yield (
-        f"Files are exported for this OpenCV (`--opencv {opencv}`), whose new engine is the one to "
-        "be fast on. What the file that `export` writes by itself takes, for every OpenCV from 4.6 "
-        "on, has a column of its own."
-    )
-    if models:
-        yield from _bar_table(models)
-        if "models" in plots:
-            yield from ("", "![Times as fast as TensorFlow](performance/models.svg)")
-        yield from _model_table(models)
-        yield from _ceiling(models, peaks, plots)
-    yield from _scaling(found, peaks, plots)
-    yield from _INT8
-    yield from _noise(found)
 
 
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" + "s" * (n != 1)
-
-
-def _bar_table(models: Sequence[Found]) -> Iterator[str]:
-    rows = []
+def _against(models: Sequence[Found]) -> Iterator[Cells]:
     for theirs, (title, mean_bar, worst_bar) in BARS.items():
-        pairs = [(r.ratio, m.case.name) for m in models if (r := ratio(m, theirs)) is not None]
-        if not pairs:
-            continue
-        mean, (worst, name) = geometric_mean([r for r, _ in pairs]), max(pairs)
-        rows.append(
-            (
+        if pairs := _ratios(models, theirs):
+            mean, (worst, name) = geometric_mean([r for r, _ in pairs]), max(pairs)
+            yield (
                 title,
                 f"{mean:.2f}",
                 f"{mean_bar:.2f}",
@@ -154,77 +107,23 @@ def _bar_table(models: Sequence[Found]) -> Iterator[str]:
                 _met(worst, worst_bar),
                 str(len(pairs)),
             )
-        )
-    rows.extend(_without_bar(models))
-    yield from ("", "## Against the others", "")
-    heads = ("against", "geometric mean", "bar", "", "worst model", "bar", "", "models")
-    yield from table(heads, rows, numbers_from=7)
-    if _at_avx2(models):
-        yield from ("", _WHY_AVX2)
-
-
-def _without_bar(
-    models: Sequence[Found],
-) -> Iterator[tuple[str, str, str, str, str, str, str, str]]:
-    """Yield the row of TensorFlow at AVX2, which explains, and is no bar."""
-    pairs = _at_avx2(models)
-    if pairs:
+    # TensorFlow at AVX2 explains, and is no bar.
+    if pairs := _ratios(models, SAME_ISA):
         mean, (worst, name) = geometric_mean([r for r, _ in pairs]), max(pairs)
         yield AT_AVX2, f"{mean:.2f}", "-", "", f"{worst:.2f} ({name})", "-", "", str(len(pairs))
 
 
-def _at_avx2(models: Sequence[Found]) -> list[tuple[float, str]]:
-    return [(r.ratio, m.case.name) for m in models if (r := ratio(m, SAME_ISA)) is not None]
+def _ratios(models: Sequence[Found], theirs: str) -> list[tuple[float, str]]:
+    return [(r.ratio, m.case.name) for m in models if (r := ratio(m, theirs)) is not None]
 
 
 def _met(value: float, bar: float) -> str:
     return "met" if value <= bar else "**missed**"
 
 
-def _model_table(models: Sequence[Found]) -> Iterator[str]:
-    explained = {SAME_ISA: AT_AVX2} if _at_avx2(models) else {}
-    titles = {name: title for name, (title, _, _) in BARS.items()} | explained
-    heads = ("model", "ms", *titles.values(), "file for every OpenCV, ms", "frozen graph, ms")
-    rows = [
-        (
-            one.case.name,
-            _ms(one, OURS),
-            *(_ratio_cell(one, theirs) for theirs in titles),
-            _ms(one, DEFAULT),
-            _ms(one, FROZEN),
-        )
-        for one in models
-    ]
-    yield from ("", "## Model by model", "")
-    yield from table(heads, rows, numbers_from=1)
-    yield ""
-    yield (
-        "With the 95 % interval. A dash: it does not run, or gives other answers (below). "
-        "onnxruntime loads Keras' own export, or, marked *, our file for every OpenCV where Keras' "
-        "export does not work."
-    )
-    reasons = dict.fromkeys(_missing(models))
-    if reasons:
-        yield ""
-        yield from (f"- {reason}" for reason in reasons)
-
-
-def _missing(models: Sequence[Found]) -> Iterator[str]:
-    for one in models:
-        for missing in one.record.missing:
-            said = f"{one.case.name}, {one.record.title(missing.subject)}: {missing.reason}"
-            yield " ".join(said.split())[:300]
-        for timing in one.record.timings:
-            if not is_result(timing):
-                title = one.record.title(timing.subject)
-                yield f"{one.case.name}, {title}: other answers ({timing.answers.reason})"
-        if one.why_not_frozen:
-            yield f"{one.case.name}, frozen graph: {one.why_not_frozen}"
-
-
-def _ms(one: Found, subject: str) -> str:
-    timing = one.record.timing(subject, one.case.batch)
-    return "-" if timing is None or not is_result(timing) else number(quantiles(timing).median)
+def _model_row(one: Found, others: Sequence[str]) -> Cells:
+    own = [milliseconds(one, subject) for subject in (OURS, DEFAULT, FROZEN)]
+    return (one.case.name, own[0], *(_ratio_cell(one, theirs) for theirs in others), *own[1:])
 
 
 def _ratio_cell(one: Found, theirs: str) -> str:
@@ -236,170 +135,35 @@ def _ratio_cell(one: Found, theirs: str) -> str:
     return f"{found.ratio:.2f}{mark} ({found.low:.2f}-{found.high:.2f})"
 
 
-def _ceiling(models: Sequence[Found], peaks: Mapping[int, float], plots: set[str]) -> Iterator[str]:
-    peak = peaks[models[0].record.threads]
-    yield from ("", "## How near to what the machine can do", "")
-    yield (
-        f"One product of two 2048x2048 float32 matrices runs at **{peak:.0f} GFLOP/s** here (by "
-        "NumPy, the best of twelve, the same threads). That is the ceiling below. Only "
-        "convolutions and products are counted, two operations each: Winograd convolutions, which "
-        "do fewer, may come above it, and depthwise ones, which wait for memory, stay far "
-        "below. Where the time goes, layer by layer, is in "
-        "[performance_limits.md](performance_limits.md)."
-    )
-    if "share" in plots:
-        yield from ("", "![Share of the peak](performance/share.svg)")
-    yield ""
-    rows = [
-        (one.case.name, f"{one.gflop:.2f}", *(_rate(one, s, peak) for s, _, _ in _LINES))
-        for one in models
-    ]
-    heads = ("model", "GFLOP", *(f"{title}, GFLOP/s" for _, _, title in _LINES))
-    yield from table(heads, rows, numbers_from=1)
+def _missing(models: Sequence[Found]) -> Iterator[str]:
+    for one in models:
+        for missing in one.record.missing:
+            sentence = f"{one.case.name}, {one.record.title(missing.subject)}: {missing.reason}"
+            yield " ".join(sentence.split())[:300]
+        for timing in one.record.timings:
+            if not is_result(timing):
+                title = one.record.title(timing.subject)
+                yield f"{one.case.name}, {title}: other answers ({timing.answers.reason})"
+        if one.why_not_frozen:
+            yield f"{one.case.name}, frozen graph: {one.why_not_frozen}"
 
 
-def _rate(one: Found, subject: str, peak: float) -> str:
-    rate = gflops(one, subject)
-    return "-" if rate is None else f"{rate:.0f} ({rate / peak:.0%})"
+def _rate_row(one: Found, peak: float) -> Cells:
+    rates = [gflops(one, subject) for subject, _, _ in LINES]
+    cells = ["-" if rate is None else f"{rate:.0f} ({rate / peak:.0%})" for rate in rates]
+    return (one.case.name, f"{one.gflop:.2f}", *cells)
 
 
-def _scaling(found: Sequence[Found], peaks: Mapping[int, float], plots: set[str]) -> Iterator[str]:
-    groups = {group: _grown(found, group) for group in _SCALES}
-    if not any(len(points) > 1 for points in groups.values()):
-        return
-    yield from ("", "## How it scales")
-    for group, (title, axis) in _SCALES.items():
-        points = groups[group]
-        if len(points) < 2:
-            continue
-        model = "A chain of convolutions" if group == "depth" else "MobileNetV2"
-        yield from ("", f"### {title}", "", f"{model}, against {axis}:", "")
-        if group in plots:
-            yield from (f"![{title}](performance/{group}.svg)", "")
-        heads = (axis, *(f"{name}, ms" for _, _, name in _LINES), "keras2cv, share of the peak")
-        rows = []
-        for x, one in points:
-            rate, peak = gflops(one, OURS), peaks[one.record.threads]
-            share = "-" if rate is None else f"{rate / peak:.0%}"
-            rows.append((f"{x:g}", *(_ms(one, s) for s, _, _ in _LINES), share))
-        yield from table(heads, rows, numbers_from=1)
+def _scales(found: Sequence[Found], peaks: Mapping[int, float]) -> Iterator[Scale]:
+    for group, (title, axis) in SCALES.items():
+        points = grown(found, group)
+        if len(points) > 1:
+            heads = (axis, *(f"{name}, ms" for _, _, name in LINES), "keras2cv, share of the peak")
+            rows = tuple(_scale_row(x, one, peaks[one.record.threads]) for x, one in points)
+            yield Scale(group, title, axis, heads, rows)
 
 
-def _grown(found: Sequence[Found], group: str) -> list[tuple[float, Found]]:
-    """Return a group's points; MobileNetV2 as it is belongs to all that it grows in."""
-    usual = {"size": 224.0, "batch": 1.0, "threads": float(usable_cores())}
-    points = [(one.case.x, one) for one in found if one.case.group == group]
-    if group in usual:
-        points += [(usual[group], one) for one in found if one.case.name == "MobileNetV2"]
-    return sorted(points, key=lambda point: point[0])
-
-
-def _plots(found: Sequence[Found], peaks: Mapping[int, float]) -> Iterator[tuple[str, str]]:
-    models = _models(found)
-    fast = [(r, m) for m in models if (r := ratio(m, REFERENCE)) is not None]
-    if fast:
-        drawn = [
-            Bar(m.case.name, "ours" if r.word == "faster" else "theirs", 1 / r.ratio,
-                f"{1 / r.ratio:.1f}x · {_ms(m, OURS)} ms")
-            for r, m in sorted(fast, key=lambda pair: pair[0].ratio)
-        ]  # fmt: skip
-        yield "models", bars(drawn, "Times as fast as TensorFlow's tf.function")
-    rates = [(rate, m) for m in models if (rate := gflops(m, OURS)) is not None]
-    if rates:
-        peak = peaks[models[0].record.threads]
-        drawn = [
-            Bar(m.case.name, "ours", rate / peak, f"{rate / peak:.0%} · {rate:.0f} GFLOP/s")
-            for rate, m in sorted(rates, key=lambda pair: -pair[0])
-        ]
-        yield "share", bars([*drawn, Bar("peak", "theirs", 1.0, f"{peak:.0f} GFLOP/s")], "Share")
-    for group, (title, axis) in _SCALES.items():
-        points = _grown(found, group)
-        drawn_lines = [
-            Line(name, kind, tuple(line))
-            for subject, kind, name in _LINES
-            if (line := [(x, y) for x, m in points if (y := gflops(m, subject)) is not None])
-        ]
-        if len(points) > 1 and drawn_lines:
-            threads = points[-1][1].record.threads
-            ceiling = (peaks[threads], "one big matrix product")
-            yield group, lines(drawn_lines, title, axis, "GFLOP/s", ceiling=ceiling)
-
-
-def _noise(found: Sequence[Found]) -> Iterator[str]:
-    others = [one.record.host.others or 0.0 for one in found]
-    cores = [t.cores for one in found if (t := one.record.timing(OURS, one.case.batch))]
-    yield from ("", "## How quiet it was", "")
-    yield (
-        f"Other programs used at most {max(others):.1f} cores meanwhile, in the median "
-        f"{float(np.median(others)):.1f}; OpenCV kept {min(cores):.1f} to {max(cores):.1f} cores "
-        "busy. Medians, intervals and machine are in [figures.json](performance/figures.json)."
-    )
-
-
-_INT8: Final = (
-    "",
-    "## Why there is no INT8 inference",
-    "",
-    "Weights may be stored in half precision or in bytes (`export --weights`), which halves or "
-    "quarters the file and costs no time. Computing in INT8 is another matter. onnxruntime's "
-    "static quantisation of MobileNetV2 and ResNet50 (24 random images; signal to noise against "
-    "Keras' float32, time over float32 in the same process) on OpenCV's CPU engines:",
-    "",
-    "| form | 5.0 new | 5.0 classic | 4.14 | signal to noise |",
-    "|---|---|---|---|---|",
-    "| QDQ | forward fails | 1.04 / 1.02 | 1.05 / 1.00 | 10.7 / 15.7 dB |",
-    "| QDQ, bias in float | 2.48 | 1.04 | runs | 10.6 dB |",
-    "| QOperator | 2.2 / 2.6 | 1.31 / 0.64 | 1.40 / 0.91 | 10.1 / 15.6 dB |",
-    "| weights in bytes, computed in float32 | 1.03 / 0.99 | 1.00 / 0.97 | 0.99 / 0.99 "
-    "| 13.7 / 17.3 dB |",
-    "| weights in half precision | 1.01 / 1.00 | 1.00 / 1.01 | 1.00 / 1.01 | 37 / 38 dB |",
-    "",
-    "Nothing gains on the new engine, which is the fast one. The one gain, ResNet50 as QOperator "
-    "on the classic engine, only catches up with float32 on the new one, and 10 to 16 dB is a "
-    "model that answers otherwise. So it is not built.",
-)
-
-
-def _figures(found: Sequence[Found], peaks: Mapping[int, float]) -> dict[str, Any]:
-    """Return what the page was made of, without the raw durations."""
-    return {
-        "peaks_gflops": {str(k): round(v, 1) for k, v in peaks.items()},
-        "cases": [_figure(one) for one in found],
-    }
-
-
-def _figure(one: Found) -> dict[str, Any]:
-    record: Record = one.record
-    return {
-        "name": one.case.name,
-        "group": one.case.group,
-        "x": one.case.x,
-        "batch": one.case.batch,
-        "threads": record.threads,
-        "gflop": round(one.gflop, 4),
-        "when": record.when,
-        "host": {"cpu": record.host.cpu, "cores": record.host.cores, "others": record.host.others},
-        "versions": dict(record.host.versions),
-        "subjects": {t.subject: _subject(one, t) for t in record.timings},
-        "missing": {m.subject: m.reason for m in record.missing},
-    }
-
-
-def _subject(one: Found, timing: Timing) -> dict[str, Any]:
-    q = quantiles(timing)
-    found = None if timing.subject == OURS else ratio(one, timing.subject)
-    return {
-        "about": timing.about,
-        "answers": timing.answers.verdict,
-        "runs": q.runs,
-        "median_ms": round(q.median, 4),
-        "p90_ms": round(q.p90, 4),
-        "p99_ms": round(q.p99, 4),
-        "load_ms": timing.load_ms,
-        "first_ms": timing.first_ms,
-        "peak_mb": timing.peak_mb,
-        "cores": round(timing.cores, 2),
-        "our_time_over_it": None
-        if found is None
-        else [round(v, 4) for v in (found.ratio, found.low, found.high)],
-    }
+def _scale_row(x: float, one: Found, peak: float) -> Cells:
+    rate = gflops(one, OURS)
+    share = "-" if rate is None else f"{rate / peak:.0%}"
+    return (f"{x:g}", *(milliseconds(one, subject) for subject, _, _ in LINES), share)

@@ -1,29 +1,49 @@
-"""A chart as a file of its own, which looks right on light and on dark pages."""
+"""The page's plots, each a file of its own."""
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
 
-from keras2cv_bench.page.style import SPEED_STYLE
-from keras2cv_export.checks.page.style import STYLE
+from keras2cv_bench.page.lines import Axes, Line, lines
+from keras2cv_bench.subjects import OURS, REFERENCE
+from keras2cv_export.pages.bars import Bar, bars
+from keras2cv_export.pages.chart import Drawing
 
-_FONT: Final = "text { font-family: system-ui, 'Segoe UI', Roboto, Helvetica, sans-serif; }"
-_MARGIN: Final = 24
+from .measure import Found
+from .ratios import LINES, SCALES, gflops, grown, milliseconds, ratio
 
 
-def standalone(drawing: str) -> str:
-    """Return the chart as an SVG file: its style inside, on a card of the page's colour."""
-    box = re.search(r'viewBox="0 0 (\d+) (\d+)"', drawing)
-    assert box is not None  # noqa: S101 - `svg` writes it
-    width, height = int(box[1]) + 2 * _MARGIN, int(box[2]) + 2 * _MARGIN
-    card = (
-        f"<style>{STYLE}{SPEED_STYLE}{_FONT}</style>"
-        f'<rect width="{width}" height="{height}" rx="12" fill="var(--card)"/>'
-    )
-    inside = drawing.replace("<svg ", f'<svg x="{_MARGIN}" y="{_MARGIN}" width="{box[1]}" ')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}">{card}'
-        f"{inside.replace('<svg ', f'<svg height={chr(34)}{box[2]}{chr(34)} ')}</svg>\n"
-    )
+def plots(found: Sequence[Found], peaks: Mapping[int, float]) -> Iterator[tuple[str, Drawing]]:
+    """Yield name and chart: models beside TensorFlow, shares of the peak, and each scale."""
+    models = [one for one in found if one.case.group == "models"]
+    fast = [(1 / r.ratio, r.word, m) for m in models if (r := ratio(m, REFERENCE)) is not None]
+    if fast:
+        drawn = [
+            Bar(
+                one.case.name,
+                "ours" if word == "faster" else "theirs",
+                f"{times:.1f}x · {milliseconds(one, OURS)} ms",
+                (times,),
+            )
+            for times, word, one in sorted(fast, key=lambda found: -found[0])
+        ]
+        yield "models", bars(drawn, "Times as fast as TensorFlow's tf.function")
+    rates = [(rate, m) for m in models if (rate := gflops(m, OURS)) is not None]
+    if rates:
+        peak = peaks[models[0].record.threads]
+        drawn = [
+            Bar(m.case.name, "ours", f"{rate / peak:.0%} · {rate:.0f} GFLOP/s", (rate / peak,))
+            for rate, m in sorted(rates, key=lambda pair: -pair[0])
+        ]
+        yield "share", bars([*drawn, Bar("peak", "theirs", f"{peak:.0f} GFLOP/s", (1.0,))], "Share")
+    for group, (title, axis) in SCALES.items():
+        points = grown(found, group)
+        drawn_lines = [
+            Line(name, kind, tuple(line))
+            for subject, kind, name in LINES
+            if (line := [(x, y) for x, m in points if (y := gflops(m, subject)) is not None])
+        ]
+        if len(points) > 1 and drawn_lines:
+            threads = points[-1][1].record.threads
+            ceiling = (peaks[threads], "one big matrix product")
+            yield group, lines(drawn_lines, title, Axes(axis, "GFLOP/s", ceiling))

@@ -1,17 +1,16 @@
 """What has to be there before a model can be measured, in a process of its own per model.
 
-    python -m campaigns.performance.prepare CASE FOLDER CORES
-
-FOLDER gets `model.keras`, `model.cv` for the OpenCV at hand, and Keras' own `plain.onnx` where that
-works; of the models `default.cv`, for every OpenCV, and `frozen.cv` where a frozen graph can be
-exported. `prepared.json` comes last, and says how much the net computes.
+A case's folder gets `model.keras`, `model.cv` for the OpenCV at hand, and Keras' own `plain.onnx`
+where that works; of the models `default.cv`, for every OpenCV, and `frozen.cv` where a frozen graph
+can be exported. `prepared.json` comes last, and says how much the net computes.
 """
 
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -24,11 +23,11 @@ from .zoo import Case, cases
 _AT_HAND = ".".join(cv2.__version__.split(".")[:2])
 
 
-def main(name: str, folder: str, cores: str) -> int:
-    """Build, save and export one case."""
-    case = next(case for case in cases(int(cores)) if case.name == name)
-    prepare(case, Path(folder))
-    return 0
+def answer(request: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
+    """Build, save and export the "case" of a machine with so many "cores" into "folder"."""
+    case = next(case for case in cases(request["cores"]) if case.name == request["case"])
+    prepare(case, Path(request["folder"]))
+    return {}
 
 
 def prepare(case: Case, folder: Path) -> None:
@@ -52,7 +51,3 @@ def prepare(case: Case, folder: Path) -> None:
     shape = tuple(int(n) for n in model.input_shape[1:])
     make("onnx", folder / "model.keras", folder / "plain.onnx", {model.inputs[0].name: (1, *shape)})
     (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

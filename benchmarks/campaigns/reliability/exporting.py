@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,6 +20,7 @@ from campaigns.fuzz.corpus import HEIGHT, WIDTH
 from keras2cv.bundle.golden_vectors import read_golden
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import Keras2cvError
+from keras2cv.isolation.bootstrap import die_with_parent
 
 Export = Callable[[Path], None]
 
@@ -81,20 +82,25 @@ def remembered_export(work: Path) -> Iterator[tuple[Export, Export]]:
 @contextlib.contextmanager
 def _recorded(folder: Path) -> Iterator[Callable[[], Any]]:
     """Keep what OpenCV's child processes answer; what is given answers in their place."""
-    from keras2cv.isolation import isolated
+    from keras2cv.trial import running
 
     folder.mkdir()
-    real = isolated._run
+    real = running._run
+    replies: dict[str, dict[str, Any]] = {}
 
-    def record(arguments: list[str], engine: str | None, *rest: Any, **more: Any) -> None:
-        real(arguments, engine, *rest, **more)
-        shutil.copyfile(arguments[2], folder / f"{engine}.npz")
+    def record(request: Mapping[str, Any], *limits: Any) -> dict[str, Any]:
+        engine = request["options"]["engine"]
+        replies[engine] = real(request, *limits)
+        shutil.copyfile(request["outputs"], folder / f"{engine}.npz")
+        return replies[engine]
 
-    def replay(arguments: list[str], engine: str | None, *_: Any, **__: Any) -> None:
-        shutil.copyfile(folder / f"{engine}.npz", arguments[2])
+    def replay(request: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+        engine = request["options"]["engine"]
+        shutil.copyfile(folder / f"{engine}.npz", request["outputs"])
+        return replies[engine]
 
-    with mock.patch.object(isolated, "_run", record):
-        yield lambda: mock.patch.object(isolated, "_run", replay)
+    with mock.patch.object(running, "_run", record):
+        yield lambda: mock.patch.object(running, "_run", replay)
 
 
 def fork(work: Callable[[], None]) -> int:
@@ -104,6 +110,7 @@ def fork(work: Callable[[], None]) -> int:
         return pid
     code = 70
     try:
+        die_with_parent()
         silence = os.open(os.devnull, os.O_RDWR)
         os.dup2(silence, 1)
         try:

@@ -1,4 +1,4 @@
-"""Predict images with bundles in this Python's OpenCV: `python child.py JOBS.json`.
+"""Predict images with bundles in this Python's OpenCV (the child's side of `sweep.py`).
 
 Started as a file by Pythons that have cv2, NumPy and a copy of `keras2cv`, and nothing else. A job
 names a bundle, an engine, an .npz of images and where to write the answers, as
@@ -7,25 +7,19 @@ names a bundle, an engine, an .npz of images and where to write the answers, as
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 _PARTS = ("boxes_xyxy", "scores", "class_ids", "label_map")
 
 
-def main(jobs_file: str) -> int:
-    """Do every job, and say so in a JSON line."""
-    with Path(jobs_file).open(encoding="utf-8") as file:
-        jobs = json.load(file)
-    for job in jobs:
-        print(json.dumps({"job": job["job"], "started": True}), flush=True)
-        print(json.dumps({"job": job["job"], "problem": answer(job)}), flush=True)
-    return 0
+def answer(job: dict[str, Any], _: Callable[..., None]) -> dict[str, str]:
+    """Do one job; return {"problem": why there are no answers, or nothing}."""
+    return {"problem": predict(job)}
 
 
-def answer(job: dict[str, Any]) -> str:
+def predict(job: dict[str, Any]) -> str:
     """Write the answers of one job; return why there are none, or nothing."""
     import numpy as np
 
@@ -47,7 +41,3 @@ def answer(job: dict[str, Any]) -> str:
         return " ".join(str(error).split())
     np.savez(job["answers"], **found)
     return ""
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

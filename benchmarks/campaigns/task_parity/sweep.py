@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from campaigns.atlas.children import Limits, supervise
 from keras2cv.bundle.npz import read_npz
+from keras2cv.isolation import Entry, Limits, answer_each
 from keras2cv_export import export
 from keras2cv_export.matrix.environment import Environment, Environments, runtime_copy
 from keras2cv_export.matrix.wheels import engines_of
@@ -26,6 +26,7 @@ Array = NDArray[Any]
 # Upright and lying, smaller and larger than any input, no two sides alike.
 SIZES_WH: Final = ((640, 427), (187, 131), (131, 187), (61, 40))
 _TIMEOUT_S: Final = 600.0  # for one bundle and all images, on a machine that others use
+_CHILD: Final = f"{Path(__file__).resolve().with_name('child.py')}:answer"
 _TESTS: Final = Path(__file__).resolve().parents[3] / "tests"
 
 
@@ -121,10 +122,10 @@ def _column(
         }
         for number in range(len(expected))
     ]
-    command = [str(environment.python), str(Path(__file__).with_name("child.py"))]
     with runtime_copy(place) as variables:
-        answers = supervise(command, jobs, Limits(_TIMEOUT_S), environment=variables, folder=place)
-        problems = {a.job: a.problem or str(a.facts["problem"]) for a in answers}
+        entry = Entry(_CHILD, (), environment.python, variables)
+        answers = answer_each(entry, jobs, Limits(_TIMEOUT_S), folder=place)
+        problems = {a.number: a.problem or str(a.reply["problem"]) for a in answers}
     return [
         Nearness(False, problem) if problem else compare(expected[k], _read(jobs[k]["answers"]))
         for k, problem in sorted(problems.items())

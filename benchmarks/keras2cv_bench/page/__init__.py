@@ -1,6 +1,6 @@
 """`bench --html`: one self-contained page of a record, in the look of `check --html`.
 
-record -sections-> HTML with inline SVG (charts); the record itself is in it as JSON
+Record -view, charts-> BenchPage -templates/bench.html.jinja-> one file, with the record as JSON
 """
 
 from __future__ import annotations

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Iterator
 
-from keras2cv_bench.findings import Outcome
-from keras2cv_bench.records import Record, to_json
-from keras2cv_export.checks.page.style import STYLE
+from keras2cv_bench.findings import Outcome, against, is_result, quantiles
+from keras2cv_bench.records import Record
+from keras2cv_bench.report import remarks
+from keras2cv_bench.subjects import OURS, REFERENCE
+from keras2cv_export.pages.templating import render
 
-from . import sections
-from .style import SPEED_STYLE
+from . import charts
+from .charts import Batch, Shown
 
 
 def page(record: Record, outcome: Outcome) -> str:
     """Return the page of a benchmark."""
-    first = record.batches[0]
-    parts = (
-        sections.head(record, outcome),
-        *(sections.forward(record, batch) for batch in record.batches),
-        sections.batches(record),
-        sections.whole(record, first),
-        sections.costs(record, first),
-        sections.rounds(record, first),
-        sections.foot(record),
+    batches = [Batch(size, tuple(_subjects(record, size))) for size in record.batches]
+    first = batches[0].size
+    return render(
+        __package__,
+        "bench.html.jinja",
+        bench=record,
+        record=record.to_dict(),
+        outcome=outcome,
+        batches=batches,
+        claim=against(record, first, REFERENCE),
+        end_to_end=against(record, first, REFERENCE, "end to end"),
+        remarks=list(remarks(record)),
+        charts=charts,
     )
-    # "</script>" inside a string would end the element.
-    data = to_json(record).replace("<", "\\u003c")
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(record.bundle)}: speed</title><style>{STYLE}{SPEED_STYLE}</style></head>\n"
-        f"<body><main>{''.join(parts)}</main>\n"
-        f'<script id="record" type="application/json">{data}</script></body></html>\n'
-    )
+
+
+def _subjects(record: Record, size: int) -> Iterator[Shown]:
+    """Yield the subjects that ran at a batch size."""
+    for subject in record.subjects:
+        timing = record.timing(subject.name, size)
+        if timing is None:
+            continue
+        ours, right = subject.name == OURS, is_result(timing)
+        yield Shown(
+            subject.title,
+            "ours" if ours else "theirs" if right else "wrong",
+            timing,
+            quantiles(timing),
+            against(record, size, subject.name) if right and not ours else None,
+            subject.file_mb,
+        )

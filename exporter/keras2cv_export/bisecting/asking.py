@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,14 +13,13 @@ import onnx
 from onnx import ModelProto
 
 from keras2cv.bundle.leftovers import temporary_folder
-from keras2cv.isolation.child import run_child
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import ChildCrash, ChildLost, Entry, Limits, ending, run_once
 from keras2cv.net.error_messages import condensed
 
 from .cutting import as_standard
 
 Array = np.ndarray[Any, Any]
-_PROBE: Final = Path(__file__).with_name("probe.py")
+_PROBE: Final = Entry(f"{Path(__file__).resolve().with_name('probe.py')}:answer", ())
 INSTALL_ORT: Final = "pip install onnxruntime"
 
 
@@ -47,8 +44,6 @@ class OpenCV:
     def ask(self, model: ModelProto, feeds: Mapping[str, Array]) -> Answer:
         """Run a graph, and return all of its outputs."""
         wanted = [value.name for value in model.graph.output]
-        options = [] if self.fusion else ["--no-fusion"]
-        options += [] if self.winograd else ["--no-winograd"]
         with temporary_folder() as folder:
             file, source, target = (
                 str(Path(folder, name)) for name in ("cut.onnx", "in.npz", "out.npz")
@@ -56,31 +51,35 @@ class OpenCV:
             onnx.save(model, file)
             fed = _read_by(model, feeds)
             arrays = {f"in/{k}": array for k, array in enumerate(fed.values())}
-            np.savez(source, inputs=list(fed), outputs=wanted, **arrays)  # type: ignore[arg-type]
-            problem = _run([file, self.engine, source, target, *options], self.timeout_s)
-            if problem:
-                return Answer({}, problem)
+            np.savez(source, **arrays)  # type: ignore[arg-type]
+            reply = self._reply(
+                {"path": file, "source": source, "target": target},
+                {"inputs": list(fed), "outputs": wanted},
+            )
+            if "problem" in reply:
+                return Answer({}, reply["problem"])
             with np.load(target) as data:
                 values = {name: data[f"out/{k}"] for k, name in enumerate(wanted)}
-                return Answer(values, opencv=json.loads(str(data["facts"]))["opencv"])
+                return Answer(values, opencv=reply["opencv"])
+
+    def _reply(self, files: Mapping[str, str], names: Mapping[str, list[str]]) -> dict[str, Any]:
+        """Return the probe's reply, or {"problem": what went wrong}."""
+        options = {"engine": self.engine, "fusion": self.fusion, "winograd": self.winograd}
+        try:
+            reply = run_once(_PROBE, {**files, **names, **options}, Limits(self.timeout_s))
+        except ChildCrash as lost:
+            return {"problem": f"OpenCV crashes ({ending(lost.code)})"}
+        except ChildLost as lost:
+            return {"problem": f"OpenCV {lost.how}"}
+        if "error" in reply:
+            error = condensed(RuntimeError(reply["error"]))
+            return {"problem": f"OpenCV refuses it: {error}"}
+        return reply
 
 
 def _read_by(model: ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
     """Return the inputs that a part of the graph still has."""
     return {value.name: feeds[value.name] for value in model.graph.input}
-
-
-def _run(arguments: Sequence[str], timeout_s: float) -> str:
-    """Run the probe; return what went wrong, or nothing."""
-    done = run_child([sys.executable, str(_PROBE), *arguments], timeout_s=timeout_s)
-    if done.code is None:
-        return f"OpenCV was not done after {timeout_s:g} s"
-    if done.code == 0:
-        return ""
-    said = [line for line in done.stdout.splitlines() if line.startswith('{"error"')]
-    if said:
-        return f"OpenCV refuses it: {condensed(RuntimeError(json.loads(said[-1])['error']))}"
-    return f"OpenCV crashes ({ending(done.code)})"
 
 
 def has_onnxruntime() -> bool:

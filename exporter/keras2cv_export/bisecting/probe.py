@@ -1,56 +1,53 @@
-"""Run an ONNX file in OpenCV and save its outputs: `python probe.py FILE ENGINE IN.npz OUT.npz`.
+"""Run an ONNX file in OpenCV and save its outputs (the child's side of `asking.py`).
 
-Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported. cv2 may
-crash the process on a graph that it does not expect, which is why it is one of its own.
-
-ENGINE is "new" or "classic". IN.npz holds `inputs` and `outputs`, names in the file, and `in/<k>`,
-float32, for each input. OUT.npz gets `out/<k>` for each output, and `facts`, JSON. --no-fusion and
---no-winograd switch those off, which only the classic engine lets itself be told.
+Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported.
 """
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def main(path: str, engine: str, source: str, target: str, *options: str) -> int:
-    """Run the file; return 0 if OpenCV took it, 1 if it complained, which goes to stdout."""
+def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, Any]:
+    """Run the file; return OpenCV's version, or {"error": text} if OpenCV refuses it.
+
+    Args:
+        request: "path", the file's; "engine", "new" or "classic"; "inputs" and "outputs", names in
+            the file; "source", the path of an .npz with `in/<k>`, float32, for each input;
+            "target", where an .npz with `out/<k>` for each output goes; "fusion" and "winograd",
+            which only the classic engine can switch off.
+        tell: Reports a stage.
+    """
     import cv2
     import numpy as np
 
-    with np.load(source) as data:
-        names, wanted = (list(map(str, data[k])) for k in ("inputs", "outputs"))
-        feeds = {name: data[f"in/{k}"] for k, name in enumerate(names)}
+    with np.load(request["source"]) as data:
+        feeds = {name: data[f"in/{k}"] for k, name in enumerate(request["inputs"])}
     try:
-        net = _load(cv2, path, engine, options)
+        tell(stage="loading")
+        net = _load(cv2, request)
+        tell(stage="running")
         for name, array in feeds.items():
             # Up to 4.10, rank 3 means an image with channels, unless it is said to be a Mat.
             mat: Any = cv2.Mat(array) if array.ndim == 3 else array  # type: ignore[no-untyped-call]
             net.setInput(mat, name)
-        results = net.forward(wanted)
+        results = net.forward(request["outputs"])
     except (cv2.error, SystemError) as error:
-        print(json.dumps({"error": str(error) or type(error).__name__}), flush=True)
-        return 1
-    facts = json.dumps({"opencv": cv2.__version__, "engine": engine})
-    arrays = {f"out/{k}": array for k, array in enumerate(results)}
-    np.savez(target, facts=np.array(facts), **arrays)
-    return 0
+        return {"error": str(error) or type(error).__name__}
+    np.savez(request["target"], **{f"out/{k}": array for k, array in enumerate(results)})
+    return {"opencv": cv2.__version__}
 
 
-def _load(cv2: Any, path: str, engine: str, options: tuple[str, ...]) -> Any:
+def _load(cv2: Any, request: Mapping[str, Any]) -> Any:
     """Return the net; OpenCV 4 has one engine, and no argument to choose it with."""
-    chosen = {"engine": {"new": 2, "classic": 1}[engine]} if hasattr(cv2.dnn, "ENGINE_NEW") else {}
-    net = cv2.dnn.readNetFromONNX(path, **chosen)
+    engine = {"new": 2, "classic": 1}[request["engine"]]
+    chosen = {"engine": engine} if hasattr(cv2.dnn, "ENGINE_NEW") else {}
+    net = cv2.dnn.readNetFromONNX(request["path"], **chosen)
     if net.empty():
         raise cv2.error("the net is empty")
-    if "--no-fusion" in options:
+    if not request["fusion"]:
         net.enableFusion(False)
-    if "--no-winograd" in options and hasattr(net, "enableWinograd"):  # from 4.7; 4.6 has none
+    if not request["winograd"] and hasattr(net, "enableWinograd"):  # from 4.7; 4.6 has none
         net.enableWinograd(False)
     return net
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

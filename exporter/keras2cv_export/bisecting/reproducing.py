@@ -9,16 +9,17 @@ README.md    what, where, which versions: the text of an issue
 from __future__ import annotations
 
 import math
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto
+
+from keras2cv.isolation import ChildLost, Entry, Limits, run_once
 
 from .asking import OpenCV, ask_onnxruntime
 from .comparing import Readable, distance
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from .searching import Search
 
 Array = np.ndarray[Any, Any]
-_TIMEOUT_S = 300.0
+_TIMEOUT_S: Final = 300.0
+_PROGRAM: Final = Entry("keras2cv.isolation.programs:run_file")
 
 _SCRIPT = '''\
 """{title}: OpenCV {opencv}, {engine} engine. Exit code 1: here too."""
@@ -202,14 +204,8 @@ def _outcome(error: float | None, problem: str) -> str:
 
 def _shows(folder: Path) -> bool:
     """Whether the script, run on its own, finds the difference."""
+    request = {"path": str(folder / "repro.py")}
     try:
-        done = subprocess.run(
-            [sys.executable, str(folder / "repro.py")],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        return bool(run_once(_PROGRAM, request, Limits(_TIMEOUT_S))["exit_code"])
+    except ChildLost:
         return True
-    return done.returncode != 0

@@ -100,7 +100,9 @@ def execute(args: Namespace) -> int:
         raise UsageError("--max-ratio needs the timing that --no-speed leaves out. Drop one.")
     if args.repro is not None and not args.bisect:
         raise UsageError("--repro writes what --bisect finds. Add --bisect.")
-    check = load_exporter("check", "keras2cv_export", "check", model=args.against)
+    check = load_exporter(
+        "check", "keras2cv_export", "check", model=args.against, page=args.html is not None
+    )
     report = check(
         args.bundle,
         against=args.against,

@@ -52,7 +52,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--no-check", action="store_true", help="do not compare; the bundle says `unverified`"
     )
     parser.add_argument(
-        "--explain", action="store_true", help="show what was rewritten in the graph, how often"
+        "--explain",
+        action="store_true",
+        help="show what was rewritten in the graph, how often, and what was left alone, and why",
     )
     add_json_argument(parser, "the report")
 
@@ -227,6 +229,9 @@ def _pass_lines(report: ExportReport) -> Iterator[str]:
     yield "rewritten:" if report.passes else "rewritten: nothing"
     for name, count in report.passes:
         yield f"  {count:>4} x  {name}"
+    if report.left_alone:
+        yield "left alone:"
+    yield from (f"  {one}" for one in report.left_alone)
 
 
 def _closing_lines(report: ExportReport) -> Iterator[str]:

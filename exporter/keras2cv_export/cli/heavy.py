@@ -24,15 +24,25 @@ if TYPE_CHECKING:
 
 # The modules behind the extra [export].
 MODULES: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "onnxscript", "rich")
+# The modules behind the extra [pages].
+_PAGE_MODULES: Final = ("jinja2", "matplotlib")
+_INSTALL_PAGES: Final = "pip install 'keras2cv[pages]'"
 
 
 def load_exporter(
-    verb: str, module: str, function: str, *, model: Path | None = None
+    verb: str, module: str, function: str, *, model: Path | None = None, page: bool = False
 ) -> Callable[..., Any]:
     """Return a function of a module of keras2cv_export, for `keras2cv verb` on a `model`.
 
+    Args:
+        verb: The command that asks.
+        module: The module's full name.
+        function: Its name in the module.
+        model: The file or folder that is opened next.
+        page: Whether `--html` asks for a page.
+
     Raises:
-        MissingDependency: something of the extra [export] is not installed.
+        MissingDependency: something of the extra [export], or [pages], is not installed.
         ModelError: there is no model, which is said before TensorFlow takes seconds to start.
     """
     require_opencv()
@@ -42,6 +52,8 @@ def load_exporter(
             f"`keras2cv {verb}` needs {_joined(missing)}, not installed for {sys.executable}. "
             f"Install what exporting takes: {INSTALL_EXPORT}."
         )
+    if page:
+        _require_pages(verb)
     refuse_holes(verb, installed_version)
     if model is not None and not model.exists():
         raise ModelError(f"There is no model at {model}. Check the path.")
@@ -49,6 +61,20 @@ def load_exporter(
     with silenced():
         found: Callable[..., Any] = getattr(importlib.import_module(module), function)
     return found
+
+
+def _require_pages(verb: str) -> None:
+    """Find out before minutes of work whether `--html` can make its page.
+
+    Raises:
+        MissingDependency: something of the extra [pages] is not installed.
+    """
+    missing = [name for name in _PAGE_MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingDependency(
+            f"`keras2cv {verb} --html` needs {_joined(missing)}, not installed for "
+            f"{sys.executable}. Install what pages take: {_INSTALL_PAGES}."
+        )
 
 
 def refuse_holes(verb: str, version_of: VersionOf) -> None:

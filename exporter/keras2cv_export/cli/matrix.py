@@ -17,9 +17,10 @@ Run the bundle's self-test on other versions of OpenCV, each in an environment
 of its own that holds NumPy and that wheel (opencv-python-headless), and nothing
 else; on OpenCV 5, on both of its engines. "4.6" means the newest wheel of 4.6.
 
-Environments are made with uv if it is there, otherwise with venv and pip, and
-kept in the user's cache (KERAS2CV_CACHE says elsewhere). Wheels before
-4.10.0.84 get NumPy 1, which they were built for.
+uv makes the environments, with wheels from where pip is configured to look (or
+uv itself, if it is), and keeps them in the user's cache, or in the folder that
+KERAS2CV_CACHE names. Wheels before 4.10.0.84 get NumPy 1, which they were built
+for.
 
 Exit code 1 if a self-test fails, 3 if an environment cannot be made.
 """

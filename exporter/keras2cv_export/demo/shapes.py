@@ -1,131 +1,99 @@
 """Drawn shapes: endless labelled images, with nothing to download.
 
-Each image holds one shape of `LABELS`, filled or hollow, at any place, size, angle and colour, over
-a gradient or a texture, among distractor lines and under noise. The same seed gives the same image.
+Each image holds one shape of `LABELS` at any place, size, angle and colour, over clouds, patches or
+stripes, among stray lines and under noise. The same seed gives the same images.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .fields import any_field, gradient
-from .outlines import OUTLINES
-from .palette import draw_palette
-
 Array = NDArray[Any]
 
-LABELS: Final = tuple(OUTLINES)
-
-# Masks are drawn this many times larger and averaged down: smoother edges than cv2.LINE_AA's.
-_SUBPIXELS: Final = 4
-_HOLLOW: Final = 0.62  # the hole's size, of the shape's
-
-
-@dataclass(frozen=True, eq=False)
-class Drawing:
-    """An image, (H, W, 3) uint8 BGR, and the name of the shape in it."""
-
-    image_bgr: Array
-    label: str
-
-    def __post_init__(self) -> None:
-        image = self.image_bgr
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise ValueError(
-                f"A drawing must be (H, W, 3) uint8, got {image.shape} {image.dtype}. Use `draw`."
-            )
-        if self.label not in LABELS:
-            raise ValueError(f"A label must be one of {', '.join(LABELS)}, got {self.label!r}.")
+LABELS: Final = ("circle", "cross", "heart", "square", "star", "triangle")
+# Number of corners at equal angles, and their distances from the middle, in turn.
+_REGULAR: Final[dict[str, tuple[int, tuple[float, ...]]]] = {
+    "circle": (72, (1,)),
+    "square": (4, (1,)),
+    "star": (10, (1, 0.45)),
+    "triangle": (3, (1,)),
+}
+_CROSS: Final = np.array([(1, 0.32), (0.32, 0.32), (0.32, 1)])  # a quarter of its outline
+_RIGHT_ANGLE: Final = np.array([(0, 1), (-1, 0)])
+_DISTINCT: Final = 45  # distance of colours in L*a*b*; about 2.3 is just noticeable
 
 
-def drawings(count: int, side_range: tuple[int, int], seed: int) -> Iterator[Drawing]:
-    """Yield `count` drawings, the labels in turn.
+def drawings(count: int, side_range: tuple[int, int], seed: int) -> Iterator[tuple[Array, str]]:
+    """Yield `count` images, (H, W, 3) uint8 BGR, each with its label; the labels come in turn.
 
-    Width and height are drawn from `side_range`, in pixels, both ends included, so that neither
-    exceeds 4/3 of the other.
+    Width and height are drawn from `side_range`, in pixels, both ends included.
     """
     rng = np.random.default_rng(seed)
-    shortest, longest = side_range
     for index in range(count):
-        width = int(rng.integers(shortest, longest + 1))
-        low, high = max(shortest, -(-3 * width // 4)), min(longest, 4 * width // 3)
-        height = int(rng.integers(low, high + 1))
-        yield draw(LABELS[index % len(LABELS)], (width, height), rng)
+        width, height = rng.integers(*side_range, 2, endpoint=True).tolist()
+        label = LABELS[index % len(LABELS)]
+        yield draw(label, (width, height), rng), label
 
 
-def draw(label: str, size_wh: tuple[int, int], rng: np.random.Generator) -> Drawing:
-    """Draw one image of the shape `label`; `rng` makes every choice."""
-    back_colors, shape_colors = draw_palette(rng)
-    image = _blended(back_colors, any_field(size_wh, rng))
-    _scatter_lines(image, int(rng.integers(0, 4)), rng)
-    outline = _placed(OUTLINES[label](rng), size_wh, rng)
-    coverage = _coverage(outline, size_wh, hollow=rng.random() < 0.2)
-    image = _shaded(image, coverage, rng)
-    image = _covered(image, _blended(shape_colors, gradient(size_wh, rng)), coverage)
-    _scatter_lines(image, int(rng.integers(0, 2)), rng)
-    return Drawing(_noisy(image, rng), label)
-
-
-def _placed(outline: Array, size_wh: tuple[int, int], rng: np.random.Generator) -> Array:
-    """Turn, size and move an outline so that it lies inside the image: (N, 2) pixels."""
-    angle = rng.uniform(0, 2 * np.pi)
-    turn = np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))])
-    radius = rng.uniform(0.3, 0.46) * min(size_wh)
-    center = rng.uniform(radius, np.array(size_wh) - radius)
-    return np.asarray(outline @ turn * radius + center)
-
-
-def _coverage(outline: Array, size_wh: tuple[int, int], *, hollow: bool) -> Array:
-    """Return how much of each pixel the shape covers, (H, W, 1) float32, 0..1."""
-    width, height = size_wh
-    mask = np.zeros((height * _SUBPIXELS, width * _SUBPIXELS), np.uint8)
-    cv2.fillPoly(mask, [_subpixels(outline)], 255)
-    if hollow:
-        middle = outline.mean(axis=0)
-        cv2.fillPoly(mask, [_subpixels(middle + _HOLLOW * (outline - middle))], 0)
-    covered = cv2.resize(mask, size_wh, interpolation=cv2.INTER_AREA)[..., None]
-    return np.asarray(covered / np.float32(255))
-
-
-def _subpixels(points: Array) -> Array:
-    return np.asarray(np.rint(points * _SUBPIXELS), np.int32)
-
-
-def _blended(colors: Array, field: Array) -> Array:
-    """Return (H, W, 3) uint8: the first colour where `field` (H, W) is 0, the second where 1."""
-    return np.asarray(colors[0] + (colors[1] - colors[0]) * field[..., None], np.uint8)
-
-
-def _covered(under: Array, over: Array, coverage: Array) -> Array:
-    return np.asarray(under + (over.astype(np.float32) - under) * coverage + 0.5, np.uint8)
-
-
-def _shaded(image: Array, coverage: Array, rng: np.random.Generator) -> Array:
-    """Let the shape throw a soft shadow on what lies behind it."""
-    unit = min(image.shape[:2])
-    move = np.eye(2, 3)
-    move[:, 2] = rng.uniform(-unit / 24, unit / 24, 2)
-    blur = cv2.GaussianBlur(coverage, (0, 0), 0.025 * unit)
-    shadow = cv2.warpAffine(blur, move, image.shape[1::-1])[..., None]
-    return np.asarray(image * (1 - np.float32(rng.uniform(0.1, 0.5)) * shadow), np.uint8)
-
-
-def _scatter_lines(image: Array, count: int, rng: np.random.Generator) -> None:
-    """Draw straight lines of any colour and length, in place."""
-    height, width = image.shape[:2]
-    for _ in range(count):
-        start, end = rng.integers((0, 0), (width, height), (2, 2)).tolist()
+def draw(label: str, size_wh: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Return an image, (H, W, 3) uint8 BGR, of the shape `label`; `rng` makes every choice."""
+    back, front = draw_colors(rng)
+    image = _texture(back, size_wh, rng).astype(np.uint8)
+    for start, end in rng.integers((0, 0), size_wh, (rng.integers(5), 2, 2)).tolist():
         color = rng.integers(0, 256, 3).tolist()
-        thickness = max(1, round(rng.uniform(0.008, 0.025) * min(width, height)))
-        cv2.line(image, start, end, color, thickness, cv2.LINE_AA)
+        cv2.line(image, start, end, color, max(1, min(size_wh) // 60), cv2.LINE_AA)
+    mask = _mask(label, size_wh, rng)[..., None]
+    shadow = cv2.GaussianBlur(mask, (0, 0), 0.04 * min(size_wh))[..., None]
+    shaded = image * (1 - 0.35 * shadow)
+    mixed = shaded + (_texture(front, size_wh, rng) - shaded) * mask
+    noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(0, 12)
+    return np.asarray(np.clip(mixed + noise, 0, 255), np.uint8)
 
 
-def _noisy(image: Array, rng: np.random.Generator) -> Array:
-    noise = rng.standard_normal(image.shape, np.float32) * np.float32(rng.uniform(0, 12))
-    return np.asarray(np.clip(image + noise, 0, 255), np.uint8)
+def outline(label: str) -> Array:
+    """Return the shape as a polygon: (N, 2) corners around the origin, within radius 1."""
+    if label == "cross":
+        turns = [np.linalg.matrix_power(_RIGHT_ANGLE, k) for k in range(4)]
+        points = np.concatenate([_CROSS @ turn for turn in turns])
+    elif label == "heart":  # https://mathworld.wolfram.com/HeartCurve.html, moved to its middle
+        t = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+        y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)
+        points = np.stack([16 * np.sin(t) ** 3, -2.5 - y], axis=1)
+    else:
+        corners, radii = _REGULAR[label]
+        angles = np.arange(corners) * (2 * np.pi / corners)
+        points = np.stack([np.cos(angles), np.sin(angles)], 1) * np.resize(radii, (corners, 1))
+    return np.asarray(points / np.linalg.norm(points, axis=1).max())
+
+
+def draw_colors(rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return a colour for the background and one that stands out from it, (3,) BGR, 0..255."""
+    hsv = rng.uniform((0, 0.3, 0.3), (360, 1, 1), (1, 64, 3)).astype(np.float32)
+    bgr = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
+    lab = cv2.cvtColor(bgr, cv2.COLOR_BGR2Lab)[0]
+    distinct = np.argmax(np.linalg.norm(lab - lab[0], axis=1) > _DISTINCT)  # the first that is
+    return bgr[0, 0] * 255, bgr[0, distinct] * 255
+
+
+def _texture(color: Array, size_wh: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Return clouds, patches or stripes of colours like `color`, (H, W, 3), 0..255."""
+    depth = rng.uniform(-1, 1, (rng.choice((1, 5)), rng.integers(2, 9), 1))
+    colors = np.clip(color + depth * rng.uniform(-25, 25, 3), 0, 255)
+    interpolation = (cv2.INTER_LINEAR, cv2.INTER_NEAREST)[rng.integers(2)]
+    return np.asarray(cv2.resize(colors, size_wh, interpolation=interpolation))
+
+
+def _mask(label: str, size_wh: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Return how much of each pixel the shape covers, (H, W) float32, 0..1."""
+    size = np.array(size_wh) * 4  # averaged down: smoother edges than cv2.LINE_AA's
+    angle, radius = rng.uniform(0, 360), rng.uniform(0.3, 0.46) * size.min()
+    placed = cv2.getRotationMatrix2D((0, 0), angle, radius)
+    placed[:, 2] = rng.uniform(radius, size - radius)
+    corners = np.rint(cv2.transform(outline(label)[None], placed)).astype(np.int32)
+    mask = cv2.fillPoly(np.zeros(size[::-1], np.float32), list(corners), 1)
+    return np.asarray(cv2.resize(mask, size_wh, interpolation=cv2.INTER_AREA))

@@ -1,36 +1,46 @@
-"""The story of the demo: from nothing to predictions in OpenCV, a line per step."""
+"""The story of the demo: from nothing to predictions in OpenCV, a line per story."""
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 
-from keras2cv.bundle.manifest import Manifest
-from keras2cv.predictor import load
+import keras2cv_export
+from keras2cv.predictor import Predictor, load
+from keras2cv.selftest import run_selftest
+from keras2cv.streams.sources import read_image
+from keras2cv_export.parity.render import summary
 
-from . import closing, steps
+from . import places
+from .closing import commands, with_keras2cv, with_opencv_alone
+from .learning import PRESET, Dataset, draw_dataset, save, train
 from .narrate import Narrator
-from .places import Places, prepare
 from .report import DemoReport
-from .train import EPOCHS
+from .shapes import LABELS, drawings
+from .sheet import contact_sheet
 
-SEED: Final = 7
+Array = NDArray[Any]
+
+_TRAINING, _VALIDATION, _PHOTOS = 4800, 600, 32  # images
+_SIDES, _PHOTO_SIDES = (64, 112), (160, 320)  # pixels
 
 
 def run_demo(
-    folder: Path, *, epochs: int | None = None, seed: int = SEED, console: Console | None = None
+    folder: Path, *, epochs: int = 8, seed: int = 7, console: Console | None = None
 ) -> DemoReport:
     """Train a small classifier on drawn shapes, and take it all the way to OpenCV.
 
     Args:
         folder: Where everything goes: new, empty, or left by an earlier demo.
-        epochs: How long to train; None takes what is enough.
+        epochs: How long to train.
         seed: Fixes what is drawn and how the training starts.
-        console: Where the story is told; None is stdout. Bars go to stderr.
+        console: Where the story is told; None is stdout. Progress goes to stderr.
 
     Returns:
         What was measured; `.exit_code` is 0 if everything is as it should be.
@@ -40,66 +50,136 @@ def run_demo(
         ParityError: OpenCV's predictions are not TensorFlow's.
         NetError: OpenCV refuses the net or crashes on it.
     """
-    places = prepare(folder)
+    places.prepare(folder)
     story = Narrator(console or Console())
     story.say(f"From a Keras model to OpenCV {cv2.__version__}, in {folder}", "bold")
-    with story.step("draw") as step:
-        learned, judged = steps.draw(step, seed)
-    with story.step("start") as step:
-        steps.start_tensorflow(step)
-    with story.step("train") as step:
-        keras_model, theirs = steps.train_and_judge(step, learned, judged, epochs or EPOCHS, seed)
-    with story.step("save") as step:
-        keras_file, h5_file = steps.save_both(step, keras_model, places)
-    with story.step("export") as step:
-        parity = {
-            keras_file.name: steps.export_file(step, keras_file, places.keras_bundle),
-            h5_file.name: steps.export_file(step, h5_file, places.h5_bundle),
-        }
-    with story.step("photos") as step:
-        photos = steps.write_photos(step, places, seed + 2)
-    with story.step("check") as step:
-        parity["photos"] = steps.check_on_photos(step, keras_file, places)
-    with story.step("load") as step:
-        models = {b.name: load(b) for b in (places.keras_bundle, places.h5_bundle)}
-        model = models[places.keras_bundle.name]
-        step.tell(f"{' and '.join(models)}, in OpenCV's {model.engine} engine")
-    with story.step("self-test") as step:
-        selftests = steps.selftest(step, models)
-    with story.step("predict") as step:
-        ours, opencv_ms = steps.predict(step, model, judged)
-    with story.step("compare") as step:
-        difference = steps.compare_bundles(step, models, judged)
-    with story.step("sheet") as step:
-        right = steps.draw_sheet(step, model, photos, places)
+    files = [folder / places.KERAS_FILE, folder / places.H5_FILE]
+    bundles = [folder / places.KERAS_BUNDLE, folder / places.H5_BUNDLE]
+    with story.step("draw"):
+        learned = draw_dataset(_TRAINING, _SIDES, seed)
+        judged = draw_dataset(_VALIDATION, _SIDES, seed + 1)
+        photos = _write_photos(folder / places.PHOTOS, seed + 2)
+        story.tell(
+            f"{_TRAINING} images of {len(LABELS)} shapes to learn from, {_VALIDATION} others"
+        )
+        story.tell(f"{_PHOTOS} fresh images, as PNG and JPEG, into {places.PHOTOS}")
+    with story.step("train"):
+        theirs = _train(story, learned, judged, epochs, seed, files)
+    with story.step("export"):
+        parity = {f.name: _export(story, f, b) for f, b in zip(files, bundles, strict=True)}
+    with story.step("check"):
+        parity[places.PHOTOS] = _check(story, bundles[0], files[0], folder / places.PHOTOS)
+    models = {bundle.name: load(bundle) for bundle in bundles}
+    with story.step("self-test"):
+        selftests = {name: _selftest(story, name, model) for name, model in models.items()}
+    with story.step("predict"):
+        ours = {name: _predict(story, name, model, judged) for name, model in models.items()}
+        right = _draw_sheet(story, models[bundles[0].name], photos, folder / places.SHEET)
     report = DemoReport(
-        folder=folder,
         images=len(judged.classes),
         accuracy_tensorflow=float(np.mean(theirs == judged.classes)),
-        accuracy_opencv=float(np.mean(ours == judged.classes)),
-        same_answers=int(np.sum(ours == theirs)),
-        parity={what: found.verdict for what, found in parity.items()},
+        accuracy_opencv=float(np.mean(ours[bundles[0].name] == judged.classes)),
+        same_answers={name: int(np.sum(classes == theirs)) for name, classes in ours.items()},
+        parity=parity,
         selftests=selftests,
-        bundles_difference=difference,
         photos_right=right,
         photos=len(photos),
-        opencv_ms=opencv_ms,
         seconds=story.seconds,
     )
-    places.write_record(report.to_dict())
-    _close(story, places, report, model.manifest, photos[0].path)
+    places.write_record(folder, report.to_dict())
+    _close(story, report, folder, models[bundles[0].name], next(iter(photos)))
     return report
 
 
+def _write_photos(folder: Path, seed: int) -> dict[Path, str]:
+    """Draw fresh images into files, half PNG, half JPEG; return file -> what is in it."""
+    photos = {}
+    images = enumerate(drawings(_PHOTOS, _PHOTO_SIDES, seed), start=1)
+    for (number, (image, label)), suffix in zip(images, cycle((".png", ".jpg"))):
+        path = folder / f"{number:02}-{label}{suffix}"
+        path.write_bytes(cv2.imencode(suffix, image)[1].tobytes())
+        photos[path] = label
+    return photos
+
+
+def _train(
+    story: Narrator, learned: Dataset, judged: Dataset, epochs: int, seed: int, files: list[Path]
+) -> Array:
+    """Write a trained model into files; return its classes (N,) of the judged images."""
+    from keras2cv_export.quiet.tensorflow import keras, tf
+
+    model = train(learned, epochs, seed, story.doing)
+    classes = np.asarray(np.argmax(model.predict(judged.inputs, verbose=0), axis=1))
+    story.tell(f"{model.count_params():,} weights, {epochs} epochs")
+    story.tell(f"TensorFlow {tf.__version__}, Keras {keras.__version__}: {_share(classes, judged)}")
+    save(model, files)
+    return classes
+
+
+def _export(story: Narrator, file: Path, bundle: Path) -> str:
+    """Turn a Keras file into a bundle; return the verdict of the comparison that this includes."""
+    report = keras2cv_export.export(
+        file, bundle, preprocess=PRESET, labels=LABELS, progress=story.doing
+    )
+    assert report.parity is not None  # noqa: S101 - tells mypy; it was asked for
+    story.tell(f"{file.name} -> {bundle.name}  {summary(report.parity)}")
+    return report.parity.verdict
+
+
+def _check(story: Narrator, bundle: Path, file: Path, photos: Path) -> str:
+    """Compare OpenCV with TensorFlow on the photos; return the verdict."""
+    report = keras2cv_export.check(
+        bundle, against=file, samples=photos, speed=True, progress=story.doing
+    )
+    story.tell(f"on {photos.name}  {summary(report.parity)}")
+    if report.speed is not None:
+        story.tell(str(report.speed))
+    return report.parity.verdict
+
+
+def _selftest(story: Narrator, name: str, model: Predictor) -> str:
+    report = run_selftest(model)
+    story.tell(f"{name}  {report.verdict}, {len(report.rows)} comparisons, {report.engine} engine")
+    return report.verdict
+
+
+def _predict(story: Narrator, name: str, model: Predictor, judged: Dataset) -> Array:
+    """Return OpenCV's classes (N,) of the judged images."""
+    results: list[Any] = model.predict(judged.images_bgr)
+    classes = np.array([result.index for result in results])
+    story.tell(
+        f"{name}  OpenCV {cv2.__version__}, {model.engine} engine: {_share(classes, judged)}"
+    )
+    return classes
+
+
+def _draw_sheet(story: Narrator, model: Predictor, photos: dict[Path, str], sheet: Path) -> int:
+    """Predict the photos into a contact sheet; return how many are right."""
+    results: list[Any] = model.predict([read_image(path) for path in photos])
+    right = sum(bool(r.label == t) for r, t in zip(results, photos.values(), strict=True))
+    sheet.write_bytes(cv2.imencode(".png", contact_sheet(photos, results))[1].tobytes())
+    story.tell(f"{right} of {len(photos)} fresh images named right, drawn on {sheet.name}")
+    return right
+
+
+def _share(classes: Array, judged: Dataset) -> str:
+    return f"{(classes == judged.classes).mean():.1%} of the {len(classes)} others named right"
+
+
 def _close(
-    story: Narrator, places: Places, report: DemoReport, manifest: Manifest, photo: Path
+    story: Narrator, report: DemoReport, folder: Path, model: Predictor, photo: Path
 ) -> None:
-    style = "bold green" if report.passed else "bold red"
-    story.section(closing.verdict(report), closing.findings(report), style)
-    story.section(f"In {places.folder}", closing.contents(places))
-    if not report.passed:
-        return
-    story.section("What to type next", closing.commands(places))
-    story.section("In Python, without TensorFlow", closing.with_keras2cv(places, photo))
-    alone = closing.with_opencv_alone(manifest, places, photo)
-    story.section("In Python, with OpenCV alone", alone)
+    seconds = f"({sum(report.seconds.values()):.0f} s)"
+    if report.problems:
+        story.section(f"Not everything is as it should be {seconds}", report.problems, "bold red")
+    else:
+        share = f"{report.accuracy_opencv:.1%} of {report.images} images named right"
+        agreement = f"{share}: OpenCV gives TensorFlow's answer to every one."
+        story.section(f"Everything passed {seconds}", [agreement], "bold green")
+    rows = places.CONTENTS.items()
+    story.section(f"In {folder}", (f"{name:<25}{meaning}" for name, meaning in rows))
+    if not report.problems:
+        bundle = folder / places.KERAS_BUNDLE
+        story.section("What to type next", commands(folder))
+        story.section("In Python, without TensorFlow", with_keras2cv(bundle, photo))
+        story.section("In Python, with OpenCV alone", with_opencv_alone(model, bundle, photo))

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,18 +25,18 @@ from keras2cv.bundle.leftovers import remove_litter, stage_name
 from keras2cv.errors import MissingDependency, UsageError
 from keras2cv.net.opencv import version_tuple
 
-from .installer import Installer, InstallError, choose_installer, clean_environment, python_of
+from .installer import InstallError, Uv, clean_environment, find_uv, python_of
 from .wheels import PACKAGE, is_exact, newest, numpy_requirement
 
 _FIRST_WITHOUT_NUMPY_1: Final = (3, 13)
 _IMPORT_TIMEOUT_S: Final = 300.0
 _ASK_PYTHON: Final = (
-    "import platform, sys; "
-    "print(sys.implementation.name + platform.python_version(), platform.machine())"
+    "import platform as p, sys; "
+    "print(f'{sys.implementation.name}{p.python_version()}-{p.machine()}')"
 )
 _ASK_CV2: Final = (
     "import json, cv2, numpy, platform; print(json.dumps({'opencv': cv2.__version__, "
-    "'numpy': numpy.__version__, 'python': platform.python_version()}))"
+    "'numpy': numpy.__version__, 'python_version': platform.python_version()}))"
 )
 
 
@@ -63,17 +63,19 @@ class Environments:
     """The environments of one Python, in the cache.
 
     `python` is the interpreter to build them with, a path or a name on the PATH: this one if None.
-    `installer` makes them; None chooses uv or pip.
+    `installer` makes them; None finds uv.
 
     Raises:
         UsageError: there is no such Python.
+        MissingDependency: uv is not installed.
     """
 
-    def __init__(self, python: str | None = None, installer: Installer | None = None) -> None:
-        self.python = python or sys.executable
-        self.installer = installer or choose_installer(self.python)
+    def __init__(self, python: str | None = None, installer: Uv | None = None) -> None:
+        python = python or sys.executable
+        python = shutil.which(python) or python  # uv would look for a mere name in its own places
         self.folder = cache_folder() / "opencv"
-        self._tag = _python_tag(self.python)
+        self._tag = _python_tag(python)
+        self._installer = installer or find_uv(python)
 
     def resolve(self, version: str) -> str:
         """Return the newest wheel of a line such as "4.6", or `version` if it names a wheel.
@@ -86,7 +88,7 @@ class Environments:
         if is_exact(version):
             return version
         try:
-            return self.installer.newest_wheel(version)
+            return self._installer.newest_wheel(version)
         except InstallError as error:
             kept = newest(version, self._kept_wheels())
             if kept is not None:
@@ -103,8 +105,7 @@ class Environments:
             MissingDependency: it cannot be made, with the installer's reason.
         """
         target = self.folder_of(wheel)
-        environment = _look(target, wheel)
-        return environment or self._make(target, wheel)
+        return _find(target, wheel) or self._make(target, wheel)
 
     def has(self, wheel: str) -> bool:
         """Return whether an environment is there; `prepare` may still find that it is broken."""
@@ -123,34 +124,30 @@ class Environments:
         return [name.removeprefix(prefix).partition("-")[0] for name in names]
 
     def _make(self, target: Path, wheel: str) -> Environment:
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            remove_litter(target)
-        except OSError as error:
-            raise _unwritable(target.parent, error) from error
         stage = target.with_name(stage_name(target))
         try:
-            self.installer.create(stage, [f"{PACKAGE}=={wheel}", numpy_requirement(wheel)])
-            made = _look(stage, wheel)
-            if made is None:
-                raise InstallError(_why_not(stage, wheel))
+            self.folder.mkdir(parents=True, exist_ok=True)
+            remove_litter(target)
+            self._installer.create(stage, [f"{PACKAGE}=={wheel}", numpy_requirement(wheel)])
+            made = _checked(stage, wheel)
             _publish(stage, target, wheel)
         except InstallError as error:
             raise MissingDependency(_cannot_make(wheel, self._tag, str(error))) from error
         except OSError as error:
-            raise _unwritable(target, error) from error
+            raise MissingDependency(
+                f"{self.folder} cannot be written: {error.strerror or error}. "
+                "Set KERAS2CV_CACHE to a folder that you may write to."
+            ) from error
         finally:
             shutil.rmtree(stage, ignore_errors=True)
-        return Environment(python_of(target), wheel, made.opencv, made.numpy, made.python_version)
+        return replace(made, python=python_of(target))
 
 
 def look_at(python: Path, wheel: str) -> Environment | None:
     """Return what `python` has, called `wheel`; None if it does not start or import cv2."""
-    done = _ask(python, _ASK_CV2)
-    if done is None or done.returncode != 0:
-        return None
-    facts = json.loads(done.stdout.strip().splitlines()[-1])
-    return Environment(python, wheel, facts["opencv"], facts["numpy"], facts["python"])
+    with contextlib.suppress(InstallError):
+        return _import_cv2(python, wheel)
+    return None
 
 
 def cache_folder() -> Path:
@@ -187,36 +184,43 @@ def runtime_copy(folder: Path) -> Iterator[dict[str, str]]:
 
 def _publish(stage: Path, target: Path, wheel: str) -> None:
     """Give `stage` its name, unless somebody else has made a whole `target` in the meantime."""
-    if target.exists() and _look(target, wheel) is None:
-        aside = target.with_name(stage_name(target))
-        target.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+    if _find(target, wheel) is None:
+        shutil.rmtree(target, ignore_errors=True)
     try:
         stage.rename(target)
     except OSError:
-        if _look(target, wheel) is None:
+        if _find(target, wheel) is None:
             raise
 
 
-def _look(folder: Path, wheel: str) -> Environment | None:
-    """Return the environment in `folder` if its OpenCV imports and is the wheel's."""
-    found = look_at(python_of(folder), wheel)
-    same = found is not None and version_tuple(found.opencv)[:3] == version_tuple(wheel)[:3]
-    return found if same else None
+def _find(folder: Path, wheel: str) -> Environment | None:
+    """Return the environment in `folder`; None if it is not there or not whole."""
+    with contextlib.suppress(InstallError):
+        return _checked(folder, wheel)
+    return None
 
 
-def _why_not(folder: Path, wheel: str) -> str:
-    found = look_at(python_of(folder), wheel)
-    if found is not None:
-        return f"the wheel {wheel} holds OpenCV {found.opencv}"
-    done = _ask(python_of(folder), _ASK_CV2)
-    said = done.stderr.strip().splitlines() if done else []
-    return f"cv2 {wheel} does not import: {said[-1] if said else 'no word on why'}"
+def _checked(folder: Path, wheel: str) -> Environment:
+    """Return the environment in `folder`, whose OpenCV imports and is the wheel's."""
+    found = _import_cv2(python_of(folder), wheel)
+    if version_tuple(found.opencv)[:3] != version_tuple(wheel)[:3]:
+        raise InstallError(f"the wheel {wheel} holds OpenCV {found.opencv}")
+    return found
 
 
-def _ask(python: Path | str, code: str) -> subprocess.CompletedProcess[str] | None:
+def _import_cv2(python: Path, wheel: str) -> Environment:
+    facts = json.loads(_run(python, _ASK_CV2).splitlines()[-1])
+    return Environment(python, wheel, **facts)
+
+
+def _run(python: Path | str, code: str) -> str:
+    """Return what `code` prints there.
+
+    Raises:
+        InstallError: it fails, hangs, or there is no such Python; the message is its last line.
+    """
     try:
-        return subprocess.run(
+        done = subprocess.run(
             [str(python), "-c", code],
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
@@ -226,22 +230,26 @@ def _ask(python: Path | str, code: str) -> subprocess.CompletedProcess[str] | No
             timeout=_IMPORT_TIMEOUT_S,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InstallError(str(error)) from error
+    if done.returncode != 0:
+        raise InstallError((done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1])
+    return done.stdout.strip()
 
 
 def _python_tag(python: str) -> str:
     """Return "cpython3.11.7-x86_64": a wheel belongs to a kind of Python and of machine."""
-    done = _ask(python, _ASK_PYTHON)
-    if done is None or done.returncode != 0:
+    try:
+        return _run(python, _ASK_PYTHON)
+    except InstallError as error:
         raise UsageError(
-            f"{python} is not a Python that starts. Give the path of one, such as python3.12."
-        )
-    return "-".join(done.stdout.split())
+            f"{python} is not a Python that starts ({error}). "
+            "Give the path of one, such as python3.12."
+        ) from error
 
 
 def _cannot_make(wheel: str, tag: str, reason: str) -> str:
-    cure = "See what `pip download` says about it, or try another version."
+    cure = "See what `uv pip install` says about it, or try another version."
     python = tuple(int(number) for number in re.findall(r"\d+", tag)[:2])
     if numpy_requirement(wheel) == "numpy<2" and python >= _FIRST_WITHOUT_NUMPY_1:
         cure = (
@@ -249,10 +257,3 @@ def _cannot_make(wheel: str, tag: str, reason: str) -> str:
             "give such a Python with --python."
         )
     return f"No environment with OpenCV {wheel} can be made for {tag}: {reason}. {cure}"
-
-
-def _unwritable(folder: Path, error: OSError) -> MissingDependency:
-    return MissingDependency(
-        f"{folder} cannot be written: {error.strerror or error}. "
-        "Set KERAS2CV_CACHE to a folder that you may write to."
-    )

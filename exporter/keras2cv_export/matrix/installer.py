@@ -1,4 +1,4 @@
-"""The two programs that make environments: uv, and Python's own venv with pip."""
+"""uv, which chooses wheels and makes environments out of them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from .wheels import PACKAGE, newest
+from keras2cv.errors import MissingDependency
+
+from .pip_sources import Sources, find_sources
+from .wheels import PACKAGE
 
 _TIMEOUT_S: Final = 1800.0  # a wheel has 60 MB, and networks are slow
 _MAX_REASON: Final = 300
-_TREE: Final = " \t│├╰└─▶×"  # noqa: RUF001 - uv's own signs
+_WHEELS_ONLY: Final = ("--quiet", "--only-binary", ":all:", "--prerelease", "disallow")
 # What would let a fresh environment see packages, or settings, of this one.
 _LEAKS: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
 
@@ -24,15 +28,29 @@ class InstallError(Exception):
     """An environment or a version could not be had; the message is the reason, in one line."""
 
 
-class Installer(Protocol):
-    """What makes environments."""
+@dataclass(frozen=True)
+class Uv:
+    """uv, working for the interpreter `python`; it downloads wheels, and never a Python."""
+
+    program: str
+    python: str
+
+    @cached_property
+    def _sources(self) -> Sources:
+        return find_sources()
 
     def newest_wheel(self, line: str) -> str:
         """Return the newest wheel of a line of versions such as "4.6".
 
         Raises:
-            InstallError: there is none, or nobody to ask.
+            InstallError: there is none, or no index can be reached.
         """
+        options = ["--no-header", "--no-annotate", "--no-deps", "--python", self.python, "-"]
+        chosen = self._pip("compile", *options, text=f"{PACKAGE}=={line}.*\n")
+        found = re.search(rf"^{PACKAGE}==([0-9.]+)$", chosen, re.MULTILINE)
+        if found is None:
+            raise InstallError(f"uv names no {PACKAGE} {line}")
+        return found[1]
 
     def create(self, folder: Path, requirements: Sequence[str]) -> None:
         """Make an environment in `folder` with `requirements` and what they need, nothing else.
@@ -40,96 +58,60 @@ class Installer(Protocol):
         Raises:
             InstallError: it cannot be made; what lies in `folder` is the caller's to remove.
         """
+        options = ["--quiet", "--no-project", "--no-python-downloads", "--relocatable"]
+        self._run("venv", *options, "--python", self.python, str(folder))
+        self._pip("install", "--python", str(python_of(folder)), *requirements)
+
+    def _pip(self, *arguments: str, text: str = "") -> str:
+        verb, *rest = arguments
+        return self._run("pip", verb, *_WHEELS_ONLY, *self._sources.options, *rest, text=text)
+
+    def _run(self, *arguments: str, text: str = "") -> str:
+        """Return uv's stdout; `text` is its stdin."""
+        try:
+            done = subprocess.run(
+                [self.program, *arguments],
+                input=text,
+                env={**clean_environment(), **self._sources.variables},
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except OSError as error:
+            raise InstallError(f"{self.program} does not start: {error.strerror}") from error
+        except subprocess.TimeoutExpired as error:
+            minutes = f"{_TIMEOUT_S / 60:g} minutes"
+            raise InstallError(f"{self.program} was not done after {minutes}") from error
+        if done.returncode != 0:
+            raise InstallError(condensed(done.stderr) or f"exit code {done.returncode}")
+        return done.stdout
 
 
-@dataclass(frozen=True, slots=True)
-class Uv:
-    """`uv`, which takes a second where pip takes ten; it finds the Python it is asked for."""
+def find_uv(python: str) -> Uv:
+    """Return uv, from its Python package or from the PATH, to work for the interpreter `python`.
 
-    program: str
-    python: str
+    Raises:
+        MissingDependency: it is not installed.
+    """
+    try:
+        from uv import find_uv_bin
 
-    def newest_wheel(self, line: str) -> str:
-        """Let uv's resolver choose."""
-        options = ["--quiet", "--no-header", "--no-annotate", "--no-deps", "--only-binary", ":all:"]
-        chosen = call(
-            [self.program, "pip", "compile", *options, "--python", self.python, "-"],
-            text=f"{PACKAGE}=={line}.*\n",
+        program: str | None = find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        program = shutil.which("uv")
+    if program is None:
+        raise MissingDependency(
+            "uv, which makes environments with other versions of OpenCV, is not installed. "
+            "Install it: pip install uv"
         )
-        found = re.search(rf"^{PACKAGE}==([0-9.]+)", chosen, re.MULTILINE)
-        if found is None:
-            raise InstallError(f"uv names no {PACKAGE} {line}")
-        return found[1]
-
-    def create(self, folder: Path, requirements: Sequence[str]) -> None:
-        """Make and fill it."""
-        call([self.program, "venv", "--quiet", "--no-project", "--python", self.python, folder])
-        install = ["pip", "install", "--quiet", "--only-binary", ":all:"]
-        call([self.program, *install, "--python", python_of(folder), *requirements])
-
-
-@dataclass(frozen=True, slots=True)
-class VenvAndPip:
-    """The standard library's venv, filled by the pip of the Python that it is made with."""
-
-    python: str
-
-    def newest_wheel(self, line: str) -> str:
-        """Ask the index for every version."""
-        listed = call(
-            [self.python, "-m", "pip", "index", "versions", PACKAGE, "--only-binary", ":all:"]
-        )
-        versions = re.findall(r"\d+(?:\.\d+){3}\b", listed)
-        wheel = newest(line, versions)
-        if wheel is None:
-            lines = sorted({".".join(v.split(".")[:2]) for v in versions}, key=_numbers)
-            raise InstallError(f"{PACKAGE} has no {line}; it has {', '.join(lines) or 'nothing'}")
-        return wheel
-
-    def create(self, folder: Path, requirements: Sequence[str]) -> None:
-        """Make it without pip, which would cost seconds and be a third package in it."""
-        call([self.python, "-m", "venv", "--without-pip", folder])
-        install = ["install", "--quiet", "--no-input", "--only-binary", ":all:", *requirements]
-        call([self.python, "-m", "pip", "--python", python_of(folder), *install])
-
-
-def choose_installer(python: str) -> Installer:
-    """Return uv if it is on the PATH, otherwise venv and pip; `python` is whom they work for."""
-    uv = shutil.which("uv")
-    return Uv(uv, python) if uv else VenvAndPip(python)
+    return Uv(program, python)
 
 
 def python_of(folder: Path) -> Path:
     """Return the interpreter of an environment."""
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def call(command: Sequence[str | Path], text: str = "") -> str:
-    """Return what a program says on stdout.
-
-    Raises:
-        InstallError: it does not start, fails, or takes half an hour.
-    """
-    try:
-        done = subprocess.run(
-            [str(part) for part in command],
-            input=text,
-            env=clean_environment(),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except OSError as error:
-        raise InstallError(f"{command[0]} does not start: {error.strerror}") from error
-    except subprocess.TimeoutExpired as error:
-        raise InstallError(
-            f"{command[0]} was not done after {_TIMEOUT_S / 60:g} minutes"
-        ) from error
-    if done.returncode != 0:
-        raise InstallError(condensed(done.stderr + done.stdout) or f"exit code {done.returncode}")
-    return done.stdout
 
 
 def clean_environment() -> Mapping[str, str]:
@@ -138,34 +120,10 @@ def clean_environment() -> Mapping[str, str]:
     return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
 
 
-def condensed(said: str) -> str:
-    """Return why pip, venv or uv failed, out of all that it said, in one line.
-
-    pip's own words are on the lines that begin with ERROR. uv names causes below its error; older
-    versions draw them as a little tree.
-    """
-    lines = [line.strip(_TREE) for line in said.splitlines()]
-    lines = [line for line in lines if line]
-    errors = [re.sub(r"^error: ", "", x, flags=re.I) for x in lines if re.match("error: ", x, re.I)]
-    if errors and re.match("Could not find a version", errors[0]):
-        return _no_version(errors[0])
-    causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
-    return _cut(": ".join([*errors[:1], *causes] or [" ".join(lines[-3:])]))
-
-
-def _no_version(line: str) -> str:
-    """Shorten pip's list of a hundred versions, and tell an empty index from a wrong number."""
-    wanted = re.search(r"requirement (\S+)", line)
-    what = wanted[1] if wanted else "what is needed"
-    if "versions: none" in line:
-        return f"nothing named {what} is found: no network, or no wheel for this Python"
-    return f"there is no {what} for this Python and machine"
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split()).rstrip(".")
+def condensed(stderr: str) -> str:
+    """Return uv's error and its causes in one line, without hints and signs that draw a tree."""
+    error = re.split(r"^\W*hint: ", stderr, flags=re.MULTILINE)[0]
+    error = re.sub(r"[│├╰└─▶×]", " ", error)  # noqa: RUF001 - as older versions of uv do
+    error = re.sub(r"^\s*error: ", "", error)
+    line = " ".join(re.sub(r":?\s*\n\s*cause: ", ": ", error).split()).rstrip(".")
     return line if len(line) <= _MAX_REASON else f"{line[: _MAX_REASON - 3]}..."
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))

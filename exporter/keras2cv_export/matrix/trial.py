@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.bundle.leftovers import temporary_folder
-from keras2cv.isolation.child import gib, run_child
-from keras2cv.isolation.isolated import ending
+from keras2cv.errors import Keras2cvError
+from keras2cv.isolation import ChildCrash, ChildOutOfMemory, ChildTimeout, Entry, Limits, run_once
 
 from .environment import Environment, runtime_copy
 from .report import MatrixRow
 
-_MAX_WORDS: Final = 300
+_SELFTEST: Final = "keras2cv.trial.selftest_child:answer"
 _TINY: Final = 1e-30  # a limit of 0 asks for equality
 
 
@@ -41,16 +40,19 @@ def run_selftest(
         required: Whether a failure counts.
         timeout_s: How long it may take.
     """
+    request = {
+        "bundle": str(bundle.resolve()),
+        "engine": engine if force_engine else None,
+        "device": "cpu",
+        "threads": None,
+    }
     with temporary_folder() as folder:
-        written = folder / "report.json"
-        command = [str(environment.python), "-m", "keras2cv", "selftest", str(bundle.resolve())]
-        command += ["--in-process"]
-        command += ["--json", str(written), *(["--engine", engine] if force_engine else [])]
         started = time.monotonic()
         with runtime_copy(folder) as variables:
-            problem = _run(command, variables, written, timeout_s)
+            entry = Entry(_SELFTEST, (), environment.python, variables)
+            report, problem = _run(entry, request, timeout_s)
         seconds = time.monotonic() - started
-        measured, limit, failed = _read(written)
+    measured, limit, failed = _read(report)
     problem = problem or failed
     return MatrixRow(
         asked=asked,
@@ -68,30 +70,25 @@ def run_selftest(
 
 
 def _run(
-    command: Sequence[str], variables: Mapping[str, str], written: Path, timeout_s: float
-) -> str | None:
-    """Return why the program has not `written` a report; None if it has."""
-    # The folder: Python 3.10 imports from the current one first.
-    done = run_child(command, env=variables, cwd=written.parent, timeout_s=timeout_s)
-    if done.code is None:
-        return f"It was not done after {timeout_s:g} s."
-    if done.out_of_memory:
-        return f"It asked for more than the {gib(done.limit)} of memory that it may have here."
-    lines = done.stderr.strip().splitlines()
-    said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    if said:
-        return said[-1]
-    if done.code == 0 or (done.code == 1 and written.exists()):
-        return None  # the report has the answer
-    last = lines[-1].strip()[:_MAX_WORDS] if lines else "nothing on stderr"
-    return f"The self-test crashed ({ending(done.code)}); its last words: {last}"
+    entry: Entry, request: Mapping[str, Any], timeout_s: float
+) -> tuple[Mapping[str, Any] | None, str | None]:
+    """Return the child's report, or why there is none."""
+    try:
+        return run_once(entry, request, Limits(timeout_s))["report"], None
+    except (ChildTimeout, ChildOutOfMemory) as lost:
+        return None, f"It {lost.how}."
+    except ChildCrash as lost:
+        if lost.code == 0:
+            return None, "The self-test wrote no report."
+        return None, f"The self-test {lost.how}; its last words: {lost.last_words}"
+    except Keras2cvError as error:
+        return None, str(error)
 
 
-def _read(path: Path) -> tuple[float | None, float | None, str | None]:
+def _read(report: Mapping[str, Any] | None) -> tuple[float | None, float | None, str | None]:
     """Return (measured, limit, problem) of the comparison that is worst of all in a report."""
-    if not path.exists():
-        return None, None, "The self-test wrote no report."
-    report = json.loads(path.read_text(encoding="utf-8"))
+    if report is None:
+        return None, None, None
     rows = report["rows"]
     worst = max(rows, key=_strain, default=None)
     limit = worst["limit"] if worst else None

@@ -13,6 +13,7 @@ from keras2cv.schema.tensors import MAX_ELEMENTS
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import layer_of
 
+from .cpu_kernels import cpu_runner
 from .load import LoadedModel
 from .plain_ops import traceable
 
@@ -24,7 +25,8 @@ def reference(loaded: LoadedModel) -> Runner:
     """Return a runner of the native model: Keras names and layout in and out, `training=False`.
 
     It is compiled by tf.function, as `model.predict` is, on the CPU, so that a GPU's TF32 does not
-    blur the reference.
+    blur the reference. What TensorFlow cannot compute there has a twin that it can, see
+    `cpu_kernels`.
     """
     names: list[str] = []
 
@@ -40,7 +42,7 @@ def reference(loaded: LoadedModel) -> Runner:
             tensors = [tf.constant(sample[s.name], dtype=s.dtype) for s in loaded.inputs]
             shapes = tuple(tuple(t.shape) for t in tensors)
             if shapes not in compiled:
-                compiled[shapes] = _compile(outputs, tensors)
+                compiled[shapes] = cpu_runner(_compile(outputs, tensors))
             results = compiled[shapes](*tensors)
         return {name: np.array(t) for name, t in zip(names, results, strict=True)}
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from itertools import chain, repeat
 
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import Pass
+from keras2cv_export.graph.misses import Miss, listening
 
 log = logging.getLogger("keras2cv.rewrite")
 
 Stage = Sequence[Pass]
+Missed = MutableMapping[str, Sequence[Miss]]
+"""Name of a pass -> what its last run left alone."""
 
 # Passes only ever remove work or settle a form, so that a handful of rounds is plenty; more is a
 # bug of ours.
@@ -24,12 +27,15 @@ class PassError(RuntimeError):
     """A pass crashed, or the pipeline does not settle: a bug of ours, with the story so far."""
 
 
-def rewrite(model: ir.Model, pipeline: Sequence[Pass] | Sequence[Stage]) -> Counter[str]:
+def rewrite(
+    model: ir.Model, pipeline: Sequence[Pass] | Sequence[Stage], missed: Missed | None = None
+) -> Counter[str]:
     """Apply the pipeline in place: each stage to a fixpoint before the next one begins.
 
     Args:
         model: The graph, changed in place.
         pipeline: Stages of passes; or passes, which are one stage.
+        missed: Takes what each pass left alone in the end, with its reasons.
 
     Returns:
         How often each pass fired, by name.
@@ -38,8 +44,9 @@ def rewrite(model: ir.Model, pipeline: Sequence[Pass] | Sequence[Stage]) -> Coun
         PassError: A pass raised, or the graph still changes after MAX_ROUNDS rounds of a stage.
     """
     fired: Counter[str] = Counter()
+    found = {} if missed is None else missed
     for stage in _stages(pipeline):
-        _settle(model, stage, fired)
+        _settle(model, stage, fired, found)
     return +fired
 
 
@@ -54,10 +61,10 @@ def _stages(pipeline: Sequence[Pass] | Sequence[Stage]) -> list[Stage]:
     return stages
 
 
-def _settle(model: ir.Model, stage: Stage, fired: Counter[str]) -> None:
+def _settle(model: ir.Model, stage: Stage, fired: Counter[str], missed: Missed) -> None:
     idle = 0  # passes in a row that found nothing: once all have, none would find anything
     for one in chain.from_iterable(repeat(stage, MAX_ROUNDS)):
-        count = _apply(model, one, fired)
+        count = _apply(model, one, fired, missed)
         idle = 0 if count else idle + 1
         if idle == len(stage):
             return
@@ -67,9 +74,10 @@ def _settle(model: ir.Model, stage: Stage, fired: Counter[str]) -> None:
         )
 
 
-def _apply(model: ir.Model, one: Pass, fired: Counter[str]) -> int:
+def _apply(model: ir.Model, one: Pass, fired: Counter[str], missed: Missed) -> int:
     try:
-        count = one(model)
+        with listening() as misses:
+            count = one(model)
     except Exception as error:
         raise PassError(
             f"{name_of(one)} failed: {error}; fired before it: {dict(fired)}"
@@ -77,6 +85,7 @@ def _apply(model: ir.Model, one: Pass, fired: Counter[str]) -> int:
     if count:
         log.debug("%s: %d", name_of(one), count)
     fired[name_of(one)] += count
+    missed[name_of(one)] = misses
     return count
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,13 +13,44 @@ from .winograd import bands, short
 
 TILES = {1: 1, 3: 4, 5: 4, 7: 2}  # taps -> outputs of a tile
 
-# Rates of 5.0.0 on two cores of a Xeon, by `DNN_PROFILE_DETAILED`; only what they are to each other
-# counts. Operations a second of convolutions, by their taps, of bands and of the product; bytes a
-# second; seconds to move a line of a tile, and for the layers themselves.
-_DIRECT_RATE, _OTHER_RATE = {9: 130e9, 25: 65e9}, 95e9
-_BAND_RATE, _PRODUCT_RATE = 140e9, 165e9
-_READ_RATE, _LINE, _LAYERS = 20e9, 9e-9, 5e-5
 _GAIN = 0.9
+
+
+class Rates(NamedTuple):
+    """How fast OpenCV computes on one machine; only what the rates are to each other counts.
+
+    Attributes:
+        measured_on: The machine, the OpenCV and the tool.
+        direct: Taps of a convolution -> its operations a second.
+        direct_otherwise: The same, of other numbers of taps.
+        band: Operations a second of products with the sparse matrices of tiles.
+        product: Operations a second of the product of tiles and kernels.
+        read: Bytes a second.
+        line_s: Seconds to move a line of a tile.
+        layers_s: Seconds for the layers themselves.
+    """
+
+    measured_on: str
+    direct: Mapping[int, float]
+    direct_otherwise: float
+    band: float
+    product: float
+    read: float
+    line_s: float
+    layers_s: float
+
+
+# The one place of such rates. They decide which convolutions `multiply_tiles` rewrites.
+RATES: Final = Rates(
+    measured_on="two cores of an Intel Xeon with AVX-512, OpenCV 5.0.0, DNN_PROFILE_DETAILED",
+    direct={9: 130e9, 25: 65e9},
+    direct_otherwise=95e9,
+    band=140e9,
+    product=165e9,
+    read=20e9,
+    line_s=9e-9,
+    layers_s=5e-5,
+)
 
 
 class Axis(NamedTuple):
@@ -83,7 +115,7 @@ def pays(plan: Plan) -> bool:
     taps = plan.rows.taps * plan.columns.taps
     pixels = plan.samples * plan.rows.found * plan.columns.found
     products = 2 * plan.channels * plan.kernels * taps * pixels
-    direct = products / _DIRECT_RATE.get(taps, _OTHER_RATE)
+    direct = products / RATES.direct.get(taps, RATES.direct_otherwise)
     return _seconds(plan) < _GAIN * direct
 
 
@@ -100,9 +132,9 @@ def _seconds(plan: Plan) -> float:
     line = columns.tiles * (rows.tiles if columns.taps == 1 else 1)
     layout = c * rows.size * columns.size + k * rows.found * columns.found
     return (
-        2 * n * banded / _BAND_RATE
-        + 2 * points * c * k * tiles / _PRODUCT_RATE
-        + (4 * points * c * k + 4 * n * layout) / _READ_RATE
-        + values * (4 / _READ_RATE + _LINE / line)
-        + _LAYERS
+        2 * n * banded / RATES.band
+        + 2 * points * c * k * tiles / RATES.product
+        + (4 * points * c * k + 4 * n * layout) / RATES.read
+        + values * (4 / RATES.read + RATES.line_s / line)
+        + RATES.layers_s
     )

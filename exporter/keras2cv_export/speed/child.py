@@ -1,20 +1,10 @@
-"""The OpenCV side of a timing: `python -m keras2cv_export.speed.child BUNDLE INPUTS ENGINE [JSON]`.
-
-JSON holds more of Predictor's options, such as {"threads": 1}; "nets" is how many of them work at
-the same time, each on what is asked.
-
-INPUTS.npz holds `image/<i>`, or `in/<i>/<k>` for a bundle that takes arrays. The first line on
-stdout says what runs; then each line on stdin, a sample's number, is answered by the nanoseconds
-that it took, and those that all cores spent on it. It ends when stdin does.
-"""
+"""The OpenCV side of a timing (the child's side of `sides.py`)."""
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -23,23 +13,36 @@ import numpy as np
 
 from keras2cv import Keras2cvWarning, Predictor
 
+Reply = dict[str, Any]
 
-def main(bundle: str, inputs: str, engine: str, options: str = "{}") -> None:
-    """Answer until nobody asks."""
+
+def answer(
+    opening: Mapping[str, Any], _: Callable[..., None]
+) -> Generator[Reply, Mapping[str, Any], None]:
+    """Load a bundle; yield what runs, and then for each request what a run of a sample took.
+
+    Args:
+        opening: "bundle", a path; "inputs", the path of an .npz with `image/<i>`, or `in/<i>/<k>`
+            for a bundle that takes arrays; "engine"; "nets", how many nets work at the same time,
+            each on what is asked; "options", more of Predictor's.
+
+    Yields:
+        "engine" and "threads"; later "wall_ns", and "used_ns" of all cores together, for the
+        request's "sample", a number.
+    """
     warnings.simplefilter("ignore", Keras2cvWarning)  # unverified bundles are checked, too
-    more = json.loads(options)
-    nets = more.pop("nets", 1)
-    models = [Predictor(bundle, engine=engine, **more) for _ in range(nets)]
-    model = models[0]
-    with np.load(inputs) as archive:
+    bundle, engine, options = opening["bundle"], opening["engine"], opening["options"]
+    models = [Predictor(bundle, engine=engine, **options) for _ in range(opening["nets"])]
+    with np.load(opening["inputs"]) as archive:
         arrays = dict(archive)
     runs = together([_runs(one, arrays) for one in models])
-    print(json.dumps({"engine": model.engine, "threads": model.threads}), flush=True)
-    for line in sys.stdin:
-        run = runs[int(line)]
+    request = yield {"engine": models[0].engine, "threads": models[0].threads}
+    while True:
+        run = runs[request["sample"]]
         started, used = time.perf_counter_ns(), time.process_time_ns()
         run()
-        print(time.perf_counter_ns() - started, time.process_time_ns() - used, flush=True)
+        wall_ns, used_ns = time.perf_counter_ns() - started, time.process_time_ns() - used
+        request = yield {"wall_ns": wall_ns, "used_ns": used_ns}
 
 
 def together(each: list[list[Callable[[], Any]]]) -> list[Callable[[], Any]]:
@@ -70,7 +73,3 @@ def _predict(model: Any, images: Any) -> Callable[[], Any]:
 
 def _infer(model: Any, sample: list[Any]) -> Callable[[], Any]:
     return lambda: model.infer(*sample)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:5])

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
-import keras2cv
-import keras2cv_export
 from keras2cv.bundle.leftovers import temporary_folder
-from keras2cv.errors import NetError
+from keras2cv.errors import Keras2cvError, NetError
+from keras2cv.isolation import Conversation, Entry, Limits
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import on_cpu, thread_count
 from keras2cv_export.verifying.verify import Answer
@@ -30,7 +24,8 @@ Array = np.ndarray[Any, Any]
 
 # Of the outermost scope, as tensorflow/python/framework/ops.py has it (_VALID_SCOPE_NAME_REGEX).
 _SCOPE_NAME: Final = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
-_PATIENCE_S = 120.0  # for the child to load a net and run it a few dozen times
+_CHILD: Final = Entry("keras2cv_export.speed.child:answer", ("keras2cv", "keras2cv_export"))
+_PATIENCE_S: Final = 120.0  # for the child to load a net and run it a few dozen times
 
 
 def measure_speed(
@@ -101,38 +96,23 @@ def opencv_side(
 
     `options` are more of Predictor's; `more_s` is how long it may live beyond a speed line.
     """
+    more = dict(options or {})
     with temporary_folder() as place:
         inputs = Path(place, "inputs.npz")
         np.savez(inputs, **arrays)  # type: ignore[arg-type]
-        child = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "keras2cv_export.speed.child", folder, inputs, engine),
-                json.dumps(dict(options or {})),
-            ],
-            env=_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-        )
-        watchdog = threading.Timer(_PATIENCE_S + more_s, child.kill)
-        watchdog.start()
-        try:
-            assert child.stdin is not None  # noqa: S101 - it is a pipe
-            assert child.stdout is not None  # noqa: S101 - it is a pipe
-            yield json.loads(_line(child.stdout)), _Asked(child.stdin, child.stdout)
-        finally:
-            watchdog.cancel()
-            child.kill()
-            child.communicate()
+        nets = more.pop("nets", 1)
+        files = {"bundle": str(folder), "inputs": str(inputs)}
+        opening = {**files, "engine": engine, "nets": nets, "options": more}
+        with Conversation(_CHILD, Limits(_PATIENCE_S + more_s)) as child:
+            side = _Asked(child, time.monotonic() + _PATIENCE_S + more_s)
+            yield side.ask(opening), side
 
 
 class _Asked:
     """The child as a side: a sample's number goes in, nanoseconds come out."""
 
-    def __init__(self, asks: IO[str], answers: IO[str]) -> None:
-        self._asks, self._answers = asks, answers
+    def __init__(self, child: Conversation, deadline: float) -> None:
+        self._child, self._deadline = child, deadline
         self._wall_ns = self._used_ns = 0
 
     @property
@@ -142,28 +122,21 @@ class _Asked:
 
     def __call__(self, sample: int) -> float:
         """Have the child run a sample."""
-        with suppress(BrokenPipeError):  # it has ended, as reading its answer says
-            self._asks.write(f"{sample}\n")
-            self._asks.flush()
-        wall_ns, used_ns = map(int, _line(self._answers).split())
-        self._wall_ns += wall_ns
-        self._used_ns += used_ns
-        return float(wall_ns)
+        took = self.ask({"sample": sample})
+        self._wall_ns += took["wall_ns"]
+        self._used_ns += took["used_ns"]
+        return float(took["wall_ns"])
 
+    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the child's reply.
 
-def _line(answers: IO[str]) -> str:
-    line = answers.readline()
-    if not line:
-        raise NetError(
-            "The process that was to time OpenCV ended without an answer. Run `keras2cv selftest` "
-            "to see why, or leave the speed out: --no-speed."
-        )
-    return line
-
-
-def _environment() -> dict[str, str]:
-    """Return the child's environment, in which it finds these very packages."""
-    roots = [str(Path(str(p.__file__)).resolve().parents[1]) for p in (keras2cv, keras2cv_export)]
-    inherited = os.environ.get("PYTHONPATH")
-    path = os.pathsep.join([*roots, inherited] if inherited else roots)
-    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+        Raises:
+            NetError: There is none.
+        """
+        try:
+            return self._child.ask(request, max(self._deadline - time.monotonic(), 0.0))
+        except Keras2cvError as error:
+            raise NetError(
+                f"The process that was to time OpenCV ended without an answer: {error} "
+                "Run `keras2cv selftest` to see why, or leave the speed out: --no-speed."
+            ) from error

@@ -9,16 +9,18 @@ from keras2cv.net.opencv import version_tuple
 # Oldest first. A version in between counts as the older of its neighbours: what broke there was
 # mended at some time after, and nobody has looked when.
 IMPORTERS: Final[tuple[str, ...]] = ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new")
-NEWEST: Final = "5.0"
+
+# The engines of the OpenCVs that have two.
+CLASSIC: Final = tuple(one for one in IMPORTERS if one.endswith(" classic"))
+NEW: Final = tuple(one for one in IMPORTERS if one.endswith(" new"))
 
 
 def importer_of(opencv: str, engine: str = "classic") -> str:
     """Return the importer that stands for an OpenCV, "4.9" or "5.0.0", and an engine of 5.0's."""
     asked = version_tuple(opencv)[:2]
-    if asked >= version_tuple(NEWEST):
-        return f"{NEWEST} {engine}"
-    older = [one for one in IMPORTERS if version_of(one) <= asked]
-    return max(older, key=version_of, default=IMPORTERS[0])
+    older = [one for one in IMPORTERS if version_of(one) <= asked] or [IMPORTERS[0]]
+    same = [one for one in older if version_of(one) == version_of(older[-1])]
+    return next((one for one in same if one.endswith(f" {engine}")), same[0])
 
 
 def version_of(importer: str) -> tuple[int, ...]:

@@ -63,13 +63,6 @@ class Target:
             raise UsageError(f"{opencv!r} is no OpenCV version. Write it as 4.6 or 5.0.")
         return cls((int(numbers[0]), int(numbers[1])), engine or "any")
 
-    def includes(self, newest: Version) -> bool:
-        """Whether an OpenCV up to `newest`, or the engine that it had, may run the graph.
-
-        A version that nobody has measured needs what the measured one before it does.
-        """
-        return self._oldest <= newest and not (self.engine == "new" and newest <= (5, 0))
-
     @property
     def favours_new(self) -> bool:
         """Whether the new engine is the one to be fast on.

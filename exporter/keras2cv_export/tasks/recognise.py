@@ -102,7 +102,7 @@ def guess_kind(found: Sequence[Head], labels: Sequence[str] | None) -> TaskName:
 
 
 def build_task(kind: TaskName, found: Sequence[Head], labels: Sequence[str] | None) -> Task:
-    """Return the task of a kind whose options are nothing: it reads one output, or all of them.
+    """Return the task of a kind without options: it reads one output, or all of them.
 
     Raises:
         UsageError: No output, or more than one, fits the task; the labels have the wrong count.

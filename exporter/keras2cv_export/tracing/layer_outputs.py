@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras2cv_export.model.cpu_kernels import cpu_runner
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.plain_ops import plain_ops
 from keras2cv_export.quiet.tensorflow import tf
@@ -69,7 +70,7 @@ def layer_outputs(loaded: LoadedModel, sample: Sequence[Array]) -> LayerRun:
         concrete, kept, same_as = _traced(
             loaded, [tf.TensorSpec(t.shape, t.dtype) for t in tensors]
         )
-        results = concrete(*tensors)
+        results = cpu_runner(concrete)(*tensors)
     before = _ancestors(kept)
     ends = {same_as[call] for call in same_as if call.startswith(_OUTPUT)}
     needed = ends.union(*(before[key] for key in ends))

@@ -17,8 +17,8 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest, Rate, Trial
 from keras2cv.errors import Keras2cvError, NetError
-from keras2cv.isolation.isolated import run_worker
 from keras2cv.streams.several_nets import MAX_MODEL_BYTES, MAX_NETS
+from keras2cv.trial.running import run_worker
 from keras2cv_export.speed.interleave import Block, Comparison, compare_blocks, take_blocks
 from keras2cv_export.speed.sides import opencv_side
 from keras2cv_export.storage.weights import Proof

@@ -19,10 +19,10 @@ import cv2
 
 from keras2cv.bundle.manifest import Manifest, Trial, Tuned
 from keras2cv.errors import NetError
-from keras2cv.isolation.isolated import run_worker
 from keras2cv.net.net import ENGINES
 from keras2cv.net.tuned import cores
 from keras2cv.schema.vocabulary import RunEngine
+from keras2cv.trial.running import run_worker
 from keras2cv_export.speed.interleave import Block, Comparison, compare_blocks, take_blocks
 from keras2cv_export.speed.sides import opencv_side
 from keras2cv_export.storage.weights import Proof

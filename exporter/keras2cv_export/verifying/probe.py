@@ -1,40 +1,39 @@
-"""Load an ONNX file in this Python's OpenCV, and run it once: `python probe.py FILE ENGINE INPUTS`.
+"""Load an ONNX file in this Python's OpenCV, and run it once (the child's side of `probing.py`).
 
-Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported. cv2 may
-crash the process on a graph that it does not expect, which is why it is one of its own.
+Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported. The child
+reports its stages:
 
-ENGINE is "new" or "classic". INPUTS is a JSON map, input name -> static shape, or the word null
-where the file is to be loaded and not run. What happens goes to stdout, a JSON map per line:
-
-    {"stage": "loading", "opencv": "5.0.0"}, {"stage": "running"}, {"stage": "done"}
-    {"error": "OpenCV(5.0.0) ...: error: (-2:...) ..."}
+    stage="loading", opencv="5.0.0"
+    stage="running"
 """
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 SEED = 7
 
 
-def main(path: str, engine: str, inputs: str) -> int:
-    """Try the file; return 0 if OpenCV took it, 1 if it complained."""
+def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, Any]:
+    """Try a file; return {"error": text} if OpenCV refuses it.
+
+    Args:
+        request: "path", "engine", "new" or "classic", and "shapes", input name -> static shape;
+            None where the file is to be loaded and not run.
+        tell: Reports a stage.
+    """
     import cv2
 
-    say(stage="loading", opencv=cv2.__version__)
+    tell(stage="loading", opencv=cv2.__version__)
     try:
-        net = load(cv2, path, engine)
-        shapes = json.loads(inputs)
-        if shapes is not None:
-            say(stage="running", opencv=cv2.__version__)
-            run(net, shapes)
+        net = load(cv2, request["path"], request["engine"])
+        if request["shapes"] is not None:
+            tell(stage="running")
+            run(net, request["shapes"])
     except (cv2.error, SystemError) as error:
-        say(error=str(error) or type(error).__name__)
-        return 1
-    say(stage="done")
-    return 0
+        return {"error": str(error) or type(error).__name__}
+    return {}
 
 
 def load(cv2: Any, path: str, engine: str) -> Any:
@@ -59,12 +58,3 @@ def run(net: Any, shapes: dict[str, list[int]]) -> None:
         mat = cv2.Mat(blob) if blob.ndim == 3 else blob  # type: ignore[no-untyped-call]
         net.setInput(mat, name)
     net.forward(net.getUnconnectedOutLayersNames())
-
-
-def say(**facts: str) -> None:
-    """Print one line, at once."""
-    print(json.dumps(facts), flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import onnx
 import onnx_ir as ir
 
-from keras2cv.isolation.child import gib, run_child
-from keras2cv.isolation.isolated import ending
+from keras2cv.isolation import (
+    ChildCrash,
+    ChildOutOfMemory,
+    ChildTimeout,
+    Conversation,
+    Entry,
+    Limits,
+    ending,
+    gib,
+    speaks_of_memory,
+)
 from keras2cv.net.error_messages import condensed
 from keras2cv_export.graph.edit import shape_of
 from keras2cv_export.targets.importer_support import layer_of
 from keras2cv_export.verifying.crashing import crashing_node
 from keras2cv_export.verifying.trial import Trial
 
-_PROBE: Final = Path(__file__).with_name("probe.py")
+_PROBE: Final = f"{Path(__file__).resolve().with_name('probe.py')}:answer"
 # Node [Clip@ai.onnx]:(onnx_node!model/relu/Relu6) parse error: OpenCV(4.6.0) f.cpp:1: error: (-2:
 _NODE: Final = re.compile(r"\[(\w+)[^\]]*\]:\((?:onnx_node(?:_output_\d+)?!)?([^)\n]+)\)")
 _CRASHES: Final = ("It crashes loading", "It crashes running")
@@ -52,11 +60,12 @@ def try_engines(
         memory: The bytes that it may write to; None: most of what is free here.
     """
     shapes = input_shapes(model)
+    probe = Entry(_PROBE, (), python, environment)
     for engine in engines:
-        command = [str(python), str(_PROBE), str(path), engine, json.dumps(shapes)]
-        problem = _run(command, environment, timeout_s, memory)
+        request = {"path": str(path), "engine": engine, "shapes": shapes}
+        problem = _problem(probe, request, Limits(timeout_s, memory_bytes=memory))
         if problem is not None and problem.startswith(_CRASHES):
-            problem = problem.rstrip(".") + where_it_crashes(path, shapes, command, environment)
+            problem = problem.rstrip(".") + where_it_crashes(path, shapes, engine, probe)
         yield Trial(opencv, engine, ran=shapes is not None and problem is None, problem=problem)
 
 
@@ -70,10 +79,7 @@ def input_shapes(model: ir.Model) -> dict[str, tuple[int, ...]] | None:
 
 
 def where_it_crashes(
-    path: Path,
-    shapes: Mapping[str, tuple[int, ...]] | None,
-    command: Sequence[str],
-    environment: Mapping[str, str] | None = None,
+    path: Path, shapes: Mapping[str, tuple[int, ...]] | None, engine: str, probe: Entry
 ) -> str:
     """Return ", at Conv in block/conv." for the node that makes OpenCV crash, or "."."""
     if path.stat().st_size > _MAX_BYTES:
@@ -82,39 +88,39 @@ def where_it_crashes(
     def crashes(part: Path, left_s: float) -> bool:
         names = {value.name for value in onnx.load(part).graph.input}
         given = shapes and {name: shape for name, shape in shapes.items() if name in names}
-        words = [*command[:2], str(part), command[3], json.dumps(given)]
-        return (_run(words, environment, left_s, None) or "").startswith(_CRASHES)
+        request = {"path": str(part), "engine": engine, "shapes": given}
+        return (_problem(probe, request, Limits(left_s)) or "").startswith(_CRASHES)
 
     return f"{crashing_node(path, crashes)}."
 
 
 def crash_site(path: Path, shapes: Mapping[str, tuple[int, ...]], engine: str) -> str:
     """Return the same for this Python's OpenCV and one of its engines."""
-    command = [sys.executable, str(_PROBE), str(path), engine, ""]
-    return where_it_crashes(path, shapes, command)
+    return where_it_crashes(path, shapes, engine, Entry(_PROBE, ()))
 
 
-def _run(
-    command: Sequence[str],
-    environment: Mapping[str, str] | None,
-    timeout_s: float,
-    memory: int | None,
-) -> str | None:
+def _problem(probe: Entry, request: Mapping[str, Any], limits: Limits) -> str | None:
     """Return what is wrong, in a sentence; None if nothing is."""
-    done = run_child(command, env=environment, timeout_s=timeout_s, memory=memory)
-    if done.code is None:
-        return f"It was not done {_doing(done.stdout)} after {timeout_s:g} s."
-    if done.out_of_memory:
-        most = gib(done.limit)
-        return (
-            f"It asks for more than the {most} of memory that it may have, {_doing(done.stdout)}."
-        )
-    said = _facts(done.stdout)
-    if "error" in said:
-        return f"It fails {_doing(done.stdout)}{_complaint(said['error'])}."
-    if done.code == 0 and said.get("stage") == "done":
-        return None
-    return f"It crashes {_doing(done.stdout)} ({ending(done.code)})."
+    with Conversation(probe, limits) as child:
+        try:
+            error = child.ask(request).get("error")
+            if error is None:
+                child.close()
+                return None
+        except ChildCrash as lost:
+            return f"It crashes {lost.stage} it ({ending(lost.code)})."
+        except ChildOutOfMemory as lost:
+            return _too_much(lost.limit_bytes, lost.stage)
+        except ChildTimeout as lost:
+            return f"It was not done {lost.stage} it after {lost.seconds:g} s."
+    stage = str(child.facts["stage"])
+    if speaks_of_memory(error):
+        return _too_much(limits.effective_memory(), stage)
+    return f"It fails {stage} it{_complaint(error)}."
+
+
+def _too_much(limit_bytes: int | None, stage: str) -> str:
+    return f"It asks for more than the {gib(limit_bytes)} of memory that it may have, {stage} it."
 
 
 def _complaint(text: str) -> str:
@@ -123,19 +129,3 @@ def _complaint(text: str) -> str:
     node = _NODE.search(text)
     where = f", at {node[1]} in {layer_of(node[2])}" if node else ""
     return f"{where}: {condensed(RuntimeError(inner))}"
-
-
-def _doing(stdout: str) -> str:
-    return f"{_facts(stdout).get('stage', 'starting')} it"
-
-
-def _facts(stdout: str) -> dict[str, str]:
-    """Return the last word on each fact that the probe printed; cv2 may print there too."""
-    facts: dict[str, str] = {}
-    for line in stdout.splitlines():
-        if line.startswith("{"):
-            try:
-                facts |= json.loads(line)
-            except ValueError:
-                continue
-    return facts

@@ -15,11 +15,11 @@ import numpy as np
 from keras2cv.bundle.manifest import Rate
 from keras2cv.bundle.reading import MANIFEST, read_manifest
 from keras2cv.errors import UsageError
-from keras2cv.isolation.isolated import run_worker
 from keras2cv.net.tuned import rate_for
 from keras2cv.predictor import Predictor, load
 from keras2cv.streams.frames import Source
 from keras2cv.streams.several_nets import fastest, side_by_side
+from keras2cv.trial.running import run_worker
 
 MANY_IMAGES: Final = 100  # below it, loading another net takes longer than it saves
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.run import add_runtime_arguments
-from keras2cv.errors import NetError, VerdictError
+from keras2cv.errors import Keras2cvWarning, NetError, VerdictError
 from keras2cv.net.opencv import require_opencv
 
 if TYPE_CHECKING:
-    from keras2cv.selftest import SelfTestReport
+    from keras2cv.isolation import ChildLost
 
 USAGE: Final = "BUNDLE [options]"
 ABOUT: Final = """\
@@ -25,8 +26,7 @@ EXAMPLES: Final = """\
   keras2cv selftest cat.cv
   keras2cv selftest cat.cv --engine classic --json report.json
 """
-_TIMEOUT_S: Final = 600
-_EXIT_CODES: Final = range(5)  # of `keras2cv` itself
+_TIMEOUT_S: Final = 600.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,68 +44,65 @@ def add_arguments(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Compare, in a process of its own, and print a line per comparison."""
     require_opencv()
-    return _compare(args) if args.in_process else _in_child(args)
-
-
-def _in_child(args: Namespace) -> int:
-    """Run this very verb in a process that may crash, and pass on what it says."""
-    from keras2cv.isolation.child import gib, run_child
-    from keras2cv.isolation.isolated import child_environment, ending
-
-    command = [sys.executable, "-m", "keras2cv", "selftest", str(args.bundle), "--in-process"]
-    for name in ("device", "engine", "threads", "json"):
-        if (value := getattr(args, name)) is not None:
-            command += [f"--{name}", str(value)]
-    done = run_child(command, timeout_s=_TIMEOUT_S, env=child_environment())
-    if done.code is None:
-        raise NetError(
-            f"OpenCV was not done with {args.bundle} after {_TIMEOUT_S} s. Try the other engine."
-        )
-    if done.out_of_memory:
-        raise NetError(
-            f"OpenCV asked for more than the {gib(done.limit)} of memory that it may have here, "
-            f"for {args.bundle}. Free some, or try the other engine."
-        )
-    if done.code not in _EXIT_CODES:
-        raise NetError(
-            f"OpenCV crashed on {args.bundle} ({ending(done.code)}); its last words: "
-            f"{done.last_words}. Try the other engine, or export it for this OpenCV, with --opencv."
-        )
-    sys.stderr.write(done.stderr)
-    sys.stdout.write(done.stdout)
-    return done.code
-
-
-def _compare(args: Namespace) -> int:
-    from keras2cv.predictor import load
-    from keras2cv.selftest import run_selftest
-
-    model = load(
-        args.bundle,
-        device=args.device,
-        engine=args.engine,
-        threads=args.threads,
-        check_device=args.device == "auto",  # which is then the CPU, where CUDA is wrong
-    )
-    report = run_selftest(model)
+    request = {name: getattr(args, name) for name in ("device", "engine", "threads")}
+    request["bundle"] = str(args.bundle)
+    reply = _in_process(request) if args.in_process else _in_child(request)
+    for text in reply["warnings"]:
+        warnings.warn(text, Keras2cvWarning, stacklevel=1)
+    report = reply["report"]
     if args.json != STDOUT:
         print("\n".join(_lines(report)))
-        if model.device_choice.why:
-            print(f"  ({model.device_choice.why})")
     if args.json:
-        devices = model.device_choice.to_dict()
-        write_json(args.json, {**report.to_dict(), "devices": devices})
-    return 0 if report.verdict == "pass" else VerdictError.exit_code
+        write_json(args.json, report)
+    return 0 if report["verdict"] == "pass" else VerdictError.exit_code
 
 
-def _lines(report: SelfTestReport) -> Iterator[str]:
-    where = f"OpenCV {report.opencv}, {report.engine} engine, {report.device}"
-    yield f"self-test: {report.verdict} ({where})"
-    case = max((len(row.case) for row in report.rows), default=0)
-    name = max((len(row.output) for row in report.rows), default=0)
-    for row in report.rows:
-        found = row.problem or f"{row.measured:.1e} of {row.limit:.1e} allowed"
-        verdict = "pass" if row.passed else "FAIL"
-        yield f"  {verdict}  {row.case:<{case}}  {row.output:<{name}}  {found}"
-    for problem in report.problems:
+def _in_process(request: Mapping[str, Any]) -> dict[str, Any]:
+    from keras2cv.trial.selftest_child import answer
+
+    return answer(request, lambda **_: None)
+
+
+def _in_child(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Compare in a process that may crash, and pass on what OpenCV prints there."""
+    from keras2cv.isolation import ChildLost, Conversation, Entry, Limits
+
+    entry = Entry("keras2cv.trial.selftest_child:answer")
+    try:
+        with Conversation(entry, Limits(_TIMEOUT_S)) as child:
+            reply = child.ask(request)
+            child.close()
+            sys.stderr.write(child.log)
+            return reply
+    except ChildLost as lost:
+        raise _failure(lost, request["bundle"]) from lost
+
+
+def _failure(lost: ChildLost, bundle: str) -> NetError:
+    from keras2cv.isolation import ChildOutOfMemory, ChildTimeout
+
+    if isinstance(lost, ChildTimeout):
+        return NetError(f"OpenCV {lost.how}, with {bundle}. Try the other engine.")
+    if isinstance(lost, ChildOutOfMemory):
+        return NetError(f"OpenCV {lost.how}, for {bundle}. Free some, or try the other engine.")
+    how = lost.how.replace("crashed", f"crashed on {bundle}", 1)
+    return NetError(
+        f"OpenCV {how}; its last words: {lost.last_words}. "
+        "Try the other engine, or export it for this OpenCV, with --opencv."
+    )
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    where = f"OpenCV {report['opencv']}, {report['engine']} engine, {report['device']}"
+    yield f"self-test: {report['verdict']} ({where})"
+    rows = report["rows"]
+    case = max((len(row["case"]) for row in rows), default=0)
+    name = max((len(row["output"]) for row in rows), default=0)
+    for row in rows:
+        found = row.get("problem") or f"{row['measured']:.1e} of {row['limit']:.1e} allowed"
+        verdict = "pass" if row["passed"] else "FAIL"
+        yield f"  {verdict}  {row['case']:<{case}}  {row['output']:<{name}}  {found}"
+    for problem in report["problems"]:
         yield f"  FAIL  {problem}"
+    if why := report["devices"].get("why"):
+        yield f"  ({why})"

@@ -1,4 +1,4 @@
-"""What in a bundle decides which program is written for it."""
+"""The traits of a bundle that decide which program is written for it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         top         it ranks classes: --top
         score       it decides by a threshold: --score; its answers are tags on the image
         mask        it gives each pixel a class: --mask, and its threshold is one of pixels
-        scores      `task.scores` tells what its numbers are
+        scores      `task.scores` names the kind of its numbers
         roles       it reads several outputs, each with a role
         nested      its numbers are written as nested lists
-        crops       it needs what the net sees of the image, in whole pixels
+        crops       it needs the part of the image that the net sees
         compared    each answer is compared with the first
         beam        it keeps the best of many candidates
 
     And of the bundle:
 
-
         output      it reads one output, which `task.output` names
-        record      its own part of the manifest, `task.<kind>`, names what it reads
+        record      its own part of the manifest, `task.<kind>`, names its outputs
         pixels      it answers in pixels of the image
         picture     its answer is a picture, and not drawn on the image
         inputs      there are other inputs than an image

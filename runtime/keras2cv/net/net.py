@@ -14,12 +14,17 @@ thing, and each held by a test on the OpenCV at hand:
 *   A Net is not thread-safe. Here calls wait for each other; load one per thread for speed.
 *   Nor does it survive a fork in the middle of a run: so a fork waits until no net runs, and the
     child finds every net idle and free to be used.
+*   Nor does OpenCV's own thread pool (4.6 to 5.0, pthreads): a worker that wakes after the run it
+    was woken for holds a mutex, and a child forked just then waits for it for ever. So a fork ends
+    the idle workers first; parent and child start new ones in their next run.
 *   CUDA survives no fork: the child's first run would end it, whatever it catches (4.14).
 """
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import sys
 import threading
 import weakref
@@ -203,20 +208,32 @@ _NO_WEIGHTS: Final = "!blobs.empty()"  # ConvolutionLayer's initCUDA, up to 5.0
 _NETS: Final[weakref.WeakSet[Net]] = weakref.WeakSet()
 _NETS_LOCK: Final = threading.Lock()
 _HELD: Final[list[threading.Lock]] = []  # while this process forks
+_THREADS: Final[list[int]] = []  # how many OpenCV had, while this process forks
 
 
 def _before_fork() -> None:
-    """Wait until no net runs, and let none begin."""
+    """Wait until no net runs, let none begin, and end the threads of OpenCV's pool."""
     _NETS_LOCK.acquire()
     for net in list(_NETS):
         net._lock.acquire()
         _HELD.append(net._lock)
+    if _has_thread_pool() and (threads := cv2.getNumThreads()) > 1:
+        _THREADS.append(threads)
+        cv2.setNumThreads(1)
 
 
 def _after_fork() -> None:
+    while _THREADS:
+        cv2.setNumThreads(_THREADS.pop())
     while _HELD:
         _HELD.pop().release()
     _NETS_LOCK.release()
+
+
+@functools.cache
+def _has_thread_pool() -> bool:
+    """Whether OpenCV's threads are its own pool, which forks badly, and not those of a library."""
+    return bool(re.search(r"Parallel framework:\s+pthreads", cv2.getBuildInformation()))
 
 
 if hasattr(os, "register_at_fork"):

@@ -24,6 +24,7 @@ parity = pytest.importorskip("keras2cv_export.parity.parity")
 from keras2cv.cli import main  # noqa: E402 - after what they need is known to be there
 from keras2cv.errors import ModelError, ParityError  # noqa: E402
 from keras2cv_export.cli import heavy  # noqa: E402
+from keras2cv_export.passes.left_alone import LeftAlone  # noqa: E402
 
 SAMPLES = [np.random.default_rng(n).normal(size=(1, 7)).astype(np.float32) for n in range(4)]
 
@@ -86,6 +87,7 @@ def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
         ),
         "notes": ("Task: classify, since scores ends in softmax.",),
         "passes": (("fold_batch_norm", 3), ("clip_to_attributes", 12)),
+        "left_alone": (LeftAlone("merge_pads", "it mirrors", 2, ("a", "b")),),
         "seconds": 4.26,
         "to_dict": lambda: {"bundle": "cat.cv", "seconds": 4.26},
     }
@@ -231,8 +233,11 @@ def test_explain_shows_what_was_rewritten(put: Put, capsys: pytest.CaptureFixtur
     main(["export", "cat.keras", "-o", "cat.cv", "--explain"])
     explained = capsys.readouterr().out
     assert "rewritten:\n     3 x  fold_batch_norm\n    12 x  clip_to_attributes\n" in explained
+    assert "left alone:\n     2 x  merge_pads: it mirrors (a, b)\n" in explained
     main(["export", "cat.keras", "-o", "cat.cv"])
-    assert "fold_batch_norm" not in capsys.readouterr().out
+    silent = capsys.readouterr().out
+    assert "fold_batch_norm" not in silent
+    assert "left alone" not in silent
 
 
 def test_export_as_json(put: Put, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The telling: a line per step on the console that was given, bars nowhere but on a terminal."""
+"""The telling: a line per step on the console, and progress nowhere but on a terminal."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ def story(page: io.StringIO) -> Narrator:
 
 def test_a_step_is_told_when_it_is_done(story: Narrator, page: io.StringIO) -> None:
     """Title, first line and duration in one row; what else there is below it, in line."""
-    with story.step("train") as step:
-        step.advance(3, 7)
-        step.doing("something")
-        step.tell("72,118 weights in a line that is wider than the page")
-        step.tell("98 % right [not markup]")
+    with story.step("train"):
+        story.doing("something")
+        story.tell("72,118 weights in a line that is wider than the page")
+        story.tell("98 % right [not markup]")
         assert page.getvalue() == ""
     lines = page.getvalue().splitlines()
     assert re.fullmatch(r"train     72,118 weights .* the page  \d+\.\d s", lines[0])
@@ -42,8 +41,8 @@ def test_a_step_that_fails_is_not_told(story: Narrator, page: io.StringIO) -> No
     """An error speaks for itself."""
 
     def fail() -> None:
-        with story.step("train") as step:
-            step.tell("well done")
+        with story.step("train"):
+            story.tell("well done")
             raise RuntimeError("no")
 
     with pytest.raises(RuntimeError, match="no"):
@@ -52,12 +51,13 @@ def test_a_step_that_fails_is_not_told(story: Narrator, page: io.StringIO) -> No
     assert story.seconds == {}
 
 
-def test_no_bar_without_a_terminal(
+def test_no_progress_without_a_terminal(
     story: Narrator, capfd: pytest.CaptureFixture[str], page: io.StringIO
 ) -> None:
     """Logs get no control characters."""
-    with story.step("train") as step:
-        step.advance(1, 2)
+    with story.step("train"):
+        story.doing("something")
+        story.tell("done")
     out, err = capfd.readouterr()
     assert out + err == ""
     assert "\x1b" not in page.getvalue()

@@ -8,28 +8,29 @@ from pathlib import Path
 import pytest
 
 from keras2cv.errors import UsageError
-from keras2cv_export.demo.places import prepare
+from keras2cv_export.demo.places import PHOTOS, RECORD, prepare, write_record
 
 
 def test_a_new_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     """`-o a/b/c` needs no mkdir."""
-    places = prepare(tmp_path / "a" / "b")
-    assert places.photos.is_dir()
-    assert places.folder == tmp_path / "a" / "b"
+    prepare(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b" / PHOTOS).is_dir()
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     """Nothing can be lost there."""
-    assert prepare(tmp_path).photos.is_dir()
+    prepare(tmp_path)
+    assert (tmp_path / PHOTOS).is_dir()
 
 
 def test_an_earlier_demo_is_taken_over_finished_or_not(tmp_path: Path) -> None:
     """The demo can be run again, also after Ctrl+C."""
-    prepare(tmp_path).write_record({"passed": True})
+    prepare(tmp_path)
+    write_record(tmp_path, {"passed": True})
     (tmp_path / "shapes.keras").write_bytes(b"old")
-    places = prepare(tmp_path)
-    assert json.loads(places.record.read_text(encoding="utf-8"))["finished"] is False
-    assert prepare(tmp_path).folder == tmp_path
+    prepare(tmp_path)
+    assert json.loads((tmp_path / RECORD).read_text(encoding="utf-8"))["finished"] is False
+    prepare(tmp_path)
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "not JSON", '{"name": "another demo"}'])

@@ -362,17 +362,19 @@ def test_whatever_happens_in_the_trial_is_one_sentence(
     assert "\n" not in str(trial.problem)
 
 
-def test_the_probe_runs_every_rank(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A blob of rank 3 is no image; what happens is announced in JSON lines."""
+def test_the_probe_runs_every_rank(tmp_path: Path) -> None:
+    """A blob of rank 3 is no image; the stages are reported."""
+    stages: list[dict[str, str]] = []
+    request = {"path": str(tmp_path / "m.onnx"), "engine": ENGINES[0]}
     for shape in ((1, 5), (1, 4, 6), (1, 3, 7, 10)):
-        path = write(tmp_path / "m.onnx", [node("Relu", "x", "y")], shape)
-        assert probe.main(str(path), ENGINES[0], json.dumps({"x": shape})) == 0
-        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        assert [line["stage"] for line in lines] == ["loading", "running", "done"]
-        assert lines[0]["opencv"] == cv2.__version__
+        write(tmp_path / "m.onnx", [node("Relu", "x", "y")], shape)
+        stages.clear()
+        given = {**request, "shapes": {"x": shape}}
+        assert probe.answer(given, lambda **facts: stages.append(facts)) == {}
+        assert [facts["stage"] for facts in stages] == ["loading", "running"]
+        assert stages[0]["opencv"] == cv2.__version__
     (tmp_path / "m.onnx").write_bytes(b"junk")
-    assert probe.main(str(tmp_path / "m.onnx"), ENGINES[0], "null") == 1
-    assert "error" in json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert "error" in probe.answer({**request, "shapes": None}, lambda **_: None)
 
 
 class Shelf(Environments):

@@ -1,6 +1,6 @@
 """The matrix: environments made once and whole, self-tests in them, and what is said of both.
 
-Environments here are made by a stand-in for pip: a venv, with stubs for cv2 and NumPy in it.
+Environments here are made by a stand-in for uv: a venv, with stubs for cv2 and NumPy in it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ import cv2
 import numpy as np
 import pytest
 from rich.console import Console
+from uv import find_uv_bin
 
 from keras2cv.bundle.leftovers import stage_name
 from keras2cv.bundle.manifest import Engine
@@ -33,14 +35,8 @@ from keras2cv_export.matrix.environment import (
     cache_folder,
     runtime_copy,
 )
-from keras2cv_export.matrix.installer import (
-    InstallError,
-    Uv,
-    VenvAndPip,
-    choose_installer,
-    condensed,
-    python_of,
-)
+from keras2cv_export.matrix.installer import InstallError, Uv, condensed, find_uv, python_of
+from keras2cv_export.matrix.pip_sources import Sources, find_sources, parse_settings
 from keras2cv_export.matrix.trial import run_selftest
 from keras2cv_export.matrix.wheels import engines_of, is_exact, newest, numpy_requirement
 from support.tiny_bundle import Classifier, manifest_of, npz
@@ -62,18 +58,20 @@ def cat_cv(tmp_path: Path) -> Path:
     return Classifier().write(tmp_path / "cat.cv")
 
 
-@dataclass
-class StandIn:
-    """An installer that makes real venvs, with two stubs in place of what pip would bring."""
+@dataclass(frozen=True)
+class StandIn(Uv):
+    """An installer that makes real venvs, with two stubs in place of what uv would bring."""
 
+    program: str = "uv"
+    python: str = sys.executable
     cv2: str = "__version__ = '4.6.0'"
     made: list[Sequence[str]] = field(default_factory=list)
     during: Callable[[], object] = lambda: None
-    index: tuple[str, ...] | None = ("4.6.0.65", WHEEL, "4.7.0.72", "5.0.0.93")
+    index: list[str] = field(default_factory=lambda: ["4.6.0.65", WHEEL, "4.7.0.72", "5.0.0.93"])
 
     def newest_wheel(self, line: str) -> str:
-        """Look the line up in `index`; without one there is no network."""
-        found = newest(line, self.index) if self.index else None
+        """Look the line up in `index`; an empty one stands for no network."""
+        found = newest(line, self.index)
         if found is None:
             raise InstallError("there is nothing of that name")
         return found
@@ -126,38 +124,53 @@ def test_engines_and_exact_versions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("stderr", "reason"),
     [
         (
-            "WARNING: Retrying\nERROR: Could not find a version that satisfies the requirement "
-            "numpy<2 (from versions: 2.1.0, 2.2.0)\nERROR: No matching distribution found",
-            "there is no numpy<2 for this Python and machine",
+            "error: No solution found when resolving dependencies\n"
+            "  cause: Because only these are available:\n             a<2\n"
+            "         and you want 3.\n"
+            "hint: Wheels are required.\n",
+            "No solution found when resolving dependencies: Because only these are available: a<2 "
+            "and you want 3",
         ),
         (
-            "ERROR: Could not find a version that satisfies the requirement a==1 "
-            "(from versions: none)",
-            "nothing named a==1 is found: no network, or no wheel for this Python",
+            "error: Request failed after 3 retries in 7s\n  cause: Failed to fetch: a\n"
+            "  cause: dns error",
+            "Request failed after 3 retries in 7s: Failed to fetch: a: dns error",
         ),
-        ("ERROR: [Errno 28] No space left on device\n", "[Errno 28] No space left on device"),
-        ("error: No solution found\n  cause: Because a.\n", "No solution found: Because a"),
+        ("error: No space left on device (os error 28)\n", "No space left on device (os error 28)"),
         (
             "  × No solution found:\n  ╰─▶ Because there is no b\n      and you want b.",  # noqa: RUF001
             "No solution found: Because there is no b and you want b",
         ),
+        ("error: " + "a " * 300, "a " * 148 + "a..."),
         ("", ""),
     ],
 )
-def test_an_installers_words_are_condensed(said: str, reason: str) -> None:
-    """One line says why; what pip and uv say beside it is left out."""
-    assert condensed(said) == reason
+def test_the_words_of_uv_are_condensed(stderr: str, reason: str) -> None:
+    """One line says why, whichever of its ways of drawing causes a uv has."""
+    assert condensed(stderr) == reason
 
 
-def test_uv_is_taken_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It works for the Python that was asked for; without it venv and pip do."""
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert choose_installer("python3") == VenvAndPip("python3")
+def test_uv_is_found_in_its_package_or_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes with [export]; where it does not, one of the user's own will do."""
+    assert find_uv("python3") == Uv(find_uv_bin(), "python3")
+    monkeypatch.setitem(sys.modules, "uv", None)
     monkeypatch.setattr(shutil, "which", lambda name: str(tmp_path / name))
-    assert choose_installer("python3") == Uv(str(tmp_path / "uv"), "python3")
+    assert find_uv("python3") == Uv(str(tmp_path / "uv"), "python3")
+
+
+def test_without_uv_one_sentence_says_what_to_install(
+    cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 3: the environment lacks something."""
+    monkeypatch.setitem(sys.modules, "uv", None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert main(["matrix", str(cat_cv), "--opencv", "4.6"]) == 3
+    assert "Install it: pip install uv" in capsys.readouterr().err
 
 
 def test_an_installer_that_does_not_start_is_a_reason(tmp_path: Path) -> None:
@@ -166,11 +179,103 @@ def test_an_installer_that_does_not_start_is_a_reason(tmp_path: Path) -> None:
         Uv(str(tmp_path / "uv"), sys.executable).create(tmp_path / "e", ["numpy"])
 
 
-def test_pip_is_asked_in_a_python_that_may_lack_it(tmp_path: Path) -> None:
-    """A Python without pip can be named; what it says is the reason."""
-    StandIn().create(tmp_path / "bare", [])
-    with pytest.raises(InstallError, match="No module named pip"):
-        VenvAndPip(str(python_of(tmp_path / "bare"))).newest_wheel("4.6")
+LISTED = """\
+:env:.find-links='/from/environment'
+global.extra-index-url='https://a/simple https://b/simple'
+global.find-links='/from/file'
+global.index-url='https://user:secret@c/simple'
+global.timeout='60'
+install.no-index='true'
+install.trusted-host='\\na\\nb'
+"""
+
+
+@pytest.fixture
+def no_sources(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Take this machine's own configuration of pip and uv away."""
+    for name in list(os.environ):
+        if name.startswith(("UV_", "PIP_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return monkeypatch
+
+
+def test_settings_of_pip_are_read_in_the_order_of_pip() -> None:
+    """Its variables win over its files, as for pip itself."""
+    settings = parse_settings(LISTED)
+    assert settings["find-links"] == "/from/environment"
+    assert settings["trusted-host"].split() == ["a", "b"]
+    assert parse_settings("") == {}
+
+
+def test_uv_looks_where_pip_looks(no_sources: pytest.MonkeyPatch) -> None:
+    """Indices, folders of wheels and constraints of pip are put into the variables of uv."""
+    no_sources.setenv("PIP_INDEX_URL", "https://user:secret@c/simple")
+    no_sources.setenv("PIP_EXTRA_INDEX_URL", "https://a/simple https://b/simple")
+    no_sources.setenv("PIP_FIND_LINKS", "/wheels /more")
+    no_sources.setenv("PIP_CONSTRAINT", "/constraints.txt")
+    found = find_sources()
+    assert found.options == ()
+    assert found.variables == {
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_DEFAULT_INDEX": "https://user:secret@c/simple",
+        "UV_INDEX": "https://a/simple https://b/simple",
+        "UV_FIND_LINKS": "/wheels,/more",
+        "UV_CONSTRAINT": "/constraints.txt",
+    }
+
+
+def test_sources_of_uv_itself_win(no_sources: pytest.MonkeyPatch) -> None:
+    """Who has configured uv means it."""
+    no_sources.setenv("PIP_INDEX_URL", "https://c/simple")
+    no_sources.setenv("UV_DEFAULT_INDEX", "https://d/simple")
+    assert find_sources() == Sources()
+
+
+def test_wheels_in_a_folder_are_enough(no_sources: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without an index, lines are looked up and environments made out of a folder of wheels."""
+    for wheel in ("4.6.0.65", WHEEL, "4.7.0.72", "4.6.1rc1"):
+        write_wheel(tmp_path, "opencv_python_headless", wheel, "cv2")
+    write_wheel(tmp_path, "numpy", "1.26.4", "numpy")
+    no_sources.setenv("PIP_FIND_LINKS", str(tmp_path))
+    no_sources.setenv("PIP_NO_INDEX", "1")
+    environments = Environments()
+    assert environments.resolve("4.6") == WHEEL
+    made = environments.prepare(WHEEL)
+    assert (made.opencv, made.numpy) == ("4.6.0", "1.26.4")
+    with pytest.raises(MissingDependency, match=r"No wheel of OpenCV 4\.8 is found \(No solution"):
+        environments.resolve("4.8")
+    with pytest.raises(MissingDependency, match=r"OpenCV 5\.0\.0\.93 can be made .*: No solution"):
+        environments.prepare("5.0.0.93")
+
+
+def test_a_broken_download_is_a_reason(
+    no_sources: pytest.MonkeyPatch, tmp_path: Path, cache: Path
+) -> None:
+    """A wheel that is cut short leaves nothing behind."""
+    whole = write_wheel(tmp_path, "opencv_python_headless", WHEEL, "cv2")
+    whole.write_bytes(whole.read_bytes()[:-70])
+    write_wheel(tmp_path, "numpy", "1.26.4", "numpy")
+    no_sources.setenv("PIP_FIND_LINKS", str(tmp_path))
+    no_sources.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(MissingDependency, match=r"OpenCV 4\.6\.0\.66 can be made"):
+        Environments().prepare(WHEEL)
+    assert folders(cache) == []
+
+
+def write_wheel(folder: Path, package: str, version: str, module: str) -> Path:
+    """Write a wheel whose only module holds its version, without the wheel's own number."""
+    path = folder / f"{package}-{version}-py3-none-any.whl"
+    about = f"{package}-{version}.dist-info"
+    opencv = ".".join(version.split(".")[:3])
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(f"{module}.py", f"__version__ = {opencv!r}\n")
+        file.writestr(
+            f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
+        )
+        file.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        file.writestr(f"{about}/RECORD", "")
+    return path
 
 
 def test_an_environment_is_made_once(cache: Path) -> None:
@@ -288,7 +393,7 @@ def test_versions_are_looked_up_and_remembered() -> None:
     assert environments.resolve("4.6") == WHEEL
     assert environments.resolve("4.6.0.99") == "4.6.0.99"
     environments.prepare(WHEEL)
-    installer.index = None
+    installer.index.clear()
     assert environments.resolve("4") == WHEEL
     with pytest.raises(MissingDependency, match=r"No wheel of OpenCV 4\.7 is found \(there is"):
         environments.resolve("4.7")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from keras2cv_export.targets import importers
 from keras2cv_export.targets.importers import IMPORTERS, importer_of, since, version_of
 
 
@@ -30,6 +31,16 @@ def test_a_version_counts_as_the_older_of_its_neighbours(opencv: str, importer: 
 def test_an_opencv_with_two_engines_has_two_importers(opencv: str, engine: str) -> None:
     """A version to come counts as the newest that is known."""
     assert importer_of(opencv, engine) == f"5.0 {engine}"
+
+
+def test_a_version_to_come_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With it in the list, its engines are found, and those of the one before stay."""
+    newer = (*IMPORTERS, "5.2 classic", "5.2 new")
+    monkeypatch.setattr(importers, "IMPORTERS", newer)
+    assert importer_of("5.2", "new") == "5.2 new"
+    assert importer_of("5.3") == "5.2 classic"
+    assert importer_of("5.1", "new") == "5.0 new"
+    assert importer_of("4.14", "new") == "4.14"
 
 
 def test_importers_are_in_order() -> None:

@@ -17,6 +17,7 @@ from keras import layers
 from keras2cv_export.graph.edit import shape_of
 from keras2cv_export.tracing.capture import trace
 from keras2cv_export.tracing.to_onnx import OPSET, to_onnx
+from support.cpu_answers import cpu_answers
 from support.traced_ops import Array, loaded, random
 
 
@@ -27,8 +28,8 @@ def converted(function: Callable[..., Any], *arrays: Array) -> ir.Model:
     onnx.checker.check_model(proto, full_check=True)
     for node in model.graph:
         assert all(shape_of(v) is not None and v.dtype is not None for v in node.outputs), node
-    expected = function(*[tf.constant(a) for a in arrays])
-    for got, wanted in zip(run(proto, *arrays), _several(expected), strict=True):
+    expected = cpu_answers(function, *[tf.constant(a) for a in arrays])
+    for got, wanted in zip(run(proto, *arrays), map(np.asarray, expected), strict=True):
         assert got.shape == wanted.shape
         assert np.abs(got - wanted).max() <= 2e-6 * np.abs(wanted).max()
     return model
@@ -42,10 +43,6 @@ def run(proto: onnx.ModelProto, *arrays: Array) -> list[Array]:
     names = [value.name for value in session.get_inputs()]
     outputs: list[Array] = session.run(None, dict(zip(names, arrays, strict=True)))
     return outputs
-
-
-def _several(result: Any) -> list[Any]:
-    return [np.asarray(t) for t in (result if isinstance(result, list | tuple) else [result])]
 
 
 def ops(model: ir.Model) -> list[str]:

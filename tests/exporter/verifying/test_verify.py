@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import NetError, UsageError
-from keras2cv.isolation.isolated import WorkerRun
+from keras2cv.trial.running import WorkerRun
 from keras2cv_export.parity.tolerance import parse_tolerance
 from keras2cv_export.verifying import verify as verifying
 from keras2cv_export.verifying.verify import Question, Verification, verify

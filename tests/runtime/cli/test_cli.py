@@ -543,12 +543,22 @@ def test_a_fresh_process_answers(folder: Path) -> None:
             "tensorflow",
             "error: `keras2cv export` needs tensorflow",
         ),
+        (
+            "['check', 'cat.cv', '--against', 'm.keras', '--html', 'page.html']",
+            "jinja2",
+            "error: `keras2cv check --html` needs jinja2",
+        ),
+        (
+            "['bench', 'cat.cv', '--against', 'm.keras', '--html', 'page.html']",
+            "matplotlib",
+            "error: `keras2cv bench --html` needs matplotlib",
+        ),
     ],
 )
 def test_what_is_not_installed_ends_with_3(
     folder: Path, command: str, absent: str, sentence: str
 ) -> None:
-    """In a fresh process without cv2 or TensorFlow: one sentence, no traceback, exit code 3."""
+    """In a fresh process without the module: one sentence, no traceback, exit code 3."""
     code = (
         f"import sys; sys.modules[{absent!r}] = None; import importlib.metadata as m; "
         "real = m.version\n"

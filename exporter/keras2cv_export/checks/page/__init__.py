@@ -1,9 +1,10 @@
-"""`check --html`: one self-contained page, drawn from what `--json` writes and from the pictures.
+"""`check --html`: one self-contained page of a CheckReport, with charts and pictures.
 
-    record -sections-> HTML with inline SVG (charts)      CheckReport.journey -pictures-> data URIs
+    CheckReport -charts-> Drawings     CheckReport.journey -pictures-> data URIs
+    both -templates/check.html.jinja, on the base of keras2cv_export.pages-> one file
 
 There is no script on it, and nothing is fetched: it can be mailed, and opened in ten years. The
-record itself is in it as well, as JSON in `<script id="record" type="application/json">`.
+record that `--json` writes is in it as well, as JSON in `<script id="record">`.
 """
 
 from __future__ import annotations

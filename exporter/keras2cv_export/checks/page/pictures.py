@@ -29,7 +29,7 @@ class Row:
 
     Attributes:
         name: The file's name.
-        views: (caption, data URI) of Keras' side, OpenCV's, and of what differs.
+        views: (caption, data URI) of Keras' side, OpenCV's, and of the difference.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Row:
 
 
 def rows(journey: Journey) -> list[Row]:
-    """Draw the first pictures with what was predicted on them."""
+    """Draw both sides' predictions on the first pictures."""
     return [Row(w.path.name, _views(w.seen)) for w in journey.walked if w.seen is not None]
 
 

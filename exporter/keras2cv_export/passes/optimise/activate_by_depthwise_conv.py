@@ -27,6 +27,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 _EPSILON = 1e-5  # ONNX' default
 
@@ -39,14 +40,16 @@ def activate_by_depthwise_conv(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     output = node.outputs[0]
     shape, reader = shape_of(output), only_reader(output)
-    if shape is None or len(shape) != 4 or reader is None or reader.op_type != "Relu":
-        return 0
+    if shape is None or len(shape) != 4:
+        return miss(node, "it is of no image")
+    if reader is None or reader.op_type != "Relu":
+        return miss(node, "it is not read by one ReLU alone")
     arrays = [constant(operand) for operand in node.inputs[1:5]]
     if len(node.outputs) != 1 or integer(node, "training_mode", 0) or len(arrays) != 4:
-        return 0
+        return miss(node, "it takes its statistics from the batch")
     known = [array.astype(np.float64) for array in arrays if array is not None]
     if len(known) != 4:
-        return 0
+        return miss(node, "its statistics are computed")
     gamma, beta, mean, variance = known
     attribute = node.attributes.get("epsilon")
     epsilon = attribute.as_float() if attribute is not None else _EPSILON

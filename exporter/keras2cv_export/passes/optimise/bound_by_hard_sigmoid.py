@@ -28,6 +28,7 @@ from keras2cv_export.graph.edit import (
     shrink,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 _WEIGHTED = ("Conv", "ConvTranspose", "Gemm")
 _COMMUTES = frozenset(
@@ -56,10 +57,10 @@ def bound_by_hard_sigmoid(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     output, height = node.outputs[0], _height(node)
     if height is None or len(shape_of(output) or ()) != 4:
-        return 0
+        return miss(node, "it does not bound an image from 0 to a number")
     values = _scaled_with(output)
     if values is None:
-        return 0
+        return miss(node, "something that reads it has no weights that could take a factor")
     attributes = {"alpha": float(np.float32(1 / height)), "beta": 0.0}
     bounded = new_node(node, "HardSigmoid", [node.inputs[0]], attributes, like=output)
     substitute(node, bounded)

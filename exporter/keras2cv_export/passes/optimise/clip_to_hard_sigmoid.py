@@ -26,6 +26,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 # h c is a product of two rounded numbers, such as 6 and 1/6.
 _ONE = 1e-6
@@ -42,8 +43,10 @@ def _rewrite(node: ir.Node) -> int:
     if clip is None or clip.op_type != "Clip" or factor is None or factor <= 0:
         return 0
     high = _height(clip)
-    if high is None or abs(high * factor - 1) > _ONE or only_reader(clip.outputs[0]) is not node:
-        return 0
+    if high is None or abs(high * factor - 1) > _ONE:
+        return miss(node, "the bounds before it are not scaled to 0 and 1")
+    if only_reader(clip.outputs[0]) is not node:
+        return miss(node, "the bounded number is read elsewhere too")
     source, shift = _before_shift(clip)
     if shape_of(source) != shape_of(node.outputs[0]):
         return 0

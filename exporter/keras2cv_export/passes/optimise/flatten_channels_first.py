@@ -38,6 +38,7 @@ from keras2cv_export.graph.edit import (
     substitute,
 )
 from keras2cv_export.graph.elementwise import BROADCASTING, UNARY
+from keras2cv_export.graph.misses import miss
 
 
 @dataclass
@@ -64,13 +65,15 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     if flat is None or flat.op_type != "Reshape" or wide is None or rows is None or len(rows) != 2:
         return 0
     kept = _kept_axes(permutation(node), wide, rows[0])
-    if kept is None or permutation(node) == tuple(range(len(wide))):
+    if kept is None:
+        return miss(node, "it moves what becomes the rows")
+    if permutation(node) == tuple(range(len(wide))):
         return 0
     plan = _Plan({flat.outputs[0]: _order(permutation(node), wide, kept)})
     if not all(_agrees(plan, reader) for reader in model.graph):
-        return 0
+        return miss(node, "something reads the vector that has no weights to reorder")
     if any(value.is_graph_output() for value in plan.orders):
-        return 0
+        return miss(node, "the vector is an output of the net")
     _carry_out(model, plan, node, flat)
     return 1
 

@@ -34,6 +34,7 @@ from keras2cv_export.graph.edit import (
     replace,
     shape_of,
 )
+from keras2cv_export.graph.misses import miss
 
 _PRODUCERS = ("Conv", "ConvTranspose", "Gemm")
 
@@ -48,16 +49,28 @@ def _fold(model: ir.Model, node: ir.Node) -> int:
     producer = computed.producer() if computed is not None else None
     if computed is None or operand is None or producer is None:
         return 0
-    if producer.op_type not in _PRODUCERS or only_reader(computed) is not node:
+    if producer.op_type not in _PRODUCERS:
         return 0
+    if why := _why_not(node, producer, computed):
+        return miss(node, why)
     weight, bias = constant(producer.inputs[1]), _bias(producer)
     vector = _per_channel(operand, shape_of(computed))
-    if weight is None or bias is None or vector is None or not _is_plain(producer, node):
-        return 0
-    if shape_of(node.outputs[0]) != shape_of(computed):  # the constant broadcasts the output up
-        return 0
+    if weight is None or bias is None:
+        return miss(node, "the layer before it has weights that are computed")
+    if vector is None:
+        return miss(node, "its constant varies along another axis than channels")
     _rebuild(model, node, producer, weight, bias, vector)
     return 1
+
+
+def _why_not(node: ir.Node, producer: ir.Node, computed: ir.Value) -> str:
+    if only_reader(computed) is not node:
+        return "what the layer before it gives is read elsewhere too"
+    if not _is_plain(producer, node):
+        return "the layer before it has groups, or its kernel lies the other way round"
+    if shape_of(node.outputs[0]) != shape_of(computed):
+        return "its constant has more axes or elements than what it is combined with"
+    return ""
 
 
 def _bias(producer: ir.Node) -> Array | None:

@@ -34,6 +34,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 
 def fold_scale_into_next_conv(model: ir.Model) -> int:
@@ -48,14 +49,22 @@ def _fold(model: ir.Model, conv: ir.Node) -> int:
     if node is None or value is None or weight is None or bias is None:
         return 0
     source, vector = _operands(node)
-    if source is None or vector is None or only_reader(value) is not conv or _ends_gelu(source):
+    if source is None or vector is None:
         return 0
+    if why := _why_not(value, conv, source):
+        return miss(node, why)
     if node.op_type == "Mul":
         return _replace(model, conv, source, weight * _spread(vector, conv, weight), bias, node)
     if not any(ints(conv, "pads")) and not pads_automatically(conv):
         term = (weight * _spread(vector, conv, weight)).reshape(len(weight), -1).sum(1)
         return _replace(model, conv, source, weight, bias + term, node)
     return _fold_past(model, conv, node, source, vector, weight, bias)
+
+
+def _why_not(value: ir.Value, conv: ir.Node, source: ir.Value) -> str:
+    if only_reader(value) is not conv:
+        return "its result is read by other nodes than the convolution too"
+    return "it ends a GELU, which OpenCV knows by that number" if _ends_gelu(source) else ""
 
 
 def _fold_past(
@@ -70,10 +79,10 @@ def _fold_past(
     """Let a factor go past the term that has to stay."""
     mul = scaled.producer()
     if mul is None or mul.op_type != "Mul" or only_reader(scaled) is not add:
-        return 0
+        return miss(add, "the convolution behind it pads with zeros, which a term is not")
     source, scale = _operands(mul)
     if source is None or scale is None or not scale.all():
-        return 0
+        return miss(add, "the factor before it is zero, or varies along another axis than channels")
     output = add.outputs[0]
     moved = new_constant(model, (shift / scale).reshape(-1, *[1] * (weight.ndim - 2)), output)
     shifted = new_node(add, "Add", [source, moved], like=output)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import constant, new_node, nodes, reshape, shape_of, substitute
+from keras2cv_export.graph.misses import miss
 
 
 def gate_by_depthwise_conv(model: ir.Model) -> int:
@@ -28,13 +29,13 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         shape = shape_of(value)
         if value is None or gate is None or shape is None or len(shape) != 4:
             continue
-        _, channels, height, width = shape
-        if shape[0] != 1 or channels == 1 or height * width == 1:
+        samples, channels, height, width = shape
+        if channels == 1 or height * width == 1 or constant(value) is not None:
             continue
-        if shape_of(gate) != (1, channels, 1, 1) or constant(gate) is not None:
+        if shape_of(gate) != (samples, channels, 1, 1) or constant(gate) is not None:
             continue
-        if constant(value) is not None:
-            continue
+        if samples != 1:
+            return miss(node, "there are several samples, and each has gates of its own")
         weight = reshape(model, node, gate, (channels, 1, 1, 1), like=node.outputs[0])
         attributes = {"kernel_shape": [1, 1], "group": channels}
         new = new_node(node, "Conv", [value, weight], attributes, like=node.outputs[0])

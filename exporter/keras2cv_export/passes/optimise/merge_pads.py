@@ -31,6 +31,7 @@ from keras2cv_export.graph.edit import (
     pads_automatically,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 _WINDOWS = ("Conv", "MaxPool")
 
@@ -46,12 +47,14 @@ def _merge(node: ir.Node) -> int:
     if pad is None or pad.op_type != "Pad" or len(node.outputs) != 1:
         return 0
     wanted, value = _around(pad), _value(pad)
-    if wanted is None or value is None or pads_automatically(node):
-        return 0
+    if wanted is None or value is None:
+        return miss(pad, "it crops, mirrors, or pads other axes than those of the window")
+    if pads_automatically(node):
+        return miss(pad, "the window behind it pads automatically")
     own = ints(node, "pads", (0,) * len(wanted))
     merged = [a + b for a, b in zip(own, wanted, strict=True)]
     if not _is_exact(node, pad.inputs[0], value, merged):
-        return 0
+        return miss(pad, "the window behind it would read other numbers at the border")
     attributes = {**node.attributes, "pads": ir.AttrInt64s("pads", merged)}
     inputs = [pad.inputs[0], *node.inputs[1:]]
     output = node.outputs[0]

@@ -33,6 +33,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     transpose,
 )
+from keras2cv_export.graph.misses import miss
 
 _LEAST = 512
 
@@ -44,8 +45,10 @@ def multiply_patches(model: ir.Model) -> int:
 
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     kernel, sizes = constant(node.inputs[1]), _sizes(node)
-    if kernel is None or sizes is None or prod(kernel.shape[1:]) < _LEAST:
+    if kernel is None or sizes is None:
         return 0
+    if prod(kernel.shape[1:]) < _LEAST:
+        return miss(node, "its windows hold too few numbers for a product to be faster")
     output, (n, c, h, w) = node.outputs[0], sizes
     rows = _rows(model, node, (n, c, h, w), (kernel.shape[2], kernel.shape[3]))
     weight = new_constant(model, kernel.reshape(len(kernel), -1), output)

@@ -25,6 +25,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 
 def multiply_rows(model: ir.Model) -> int:
@@ -37,7 +38,9 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     shape, target = shape_of(value), shape_of(output)
     if value is None or shape is None or target is None or kernel is None or 0 in target:
         return 0
-    if kernel.ndim != 2 or len(shape) <= 2 or output.dtype != ir.DataType.FLOAT:
+    if kernel.ndim != 2:
+        return miss(node, "its constant has batches")
+    if len(shape) <= 2 or output.dtype != ir.DataType.FLOAT:
         return 0
     rows = reshape(model, node, value, (prod(shape[:-1]), shape[-1]), like=output)
     inputs = [rows, new_constant(model, kernel.T, output)]

@@ -43,6 +43,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     transpose,
 )
+from keras2cv_export.graph.misses import miss
 from keras2cv_export.passes.tiles import TILES, Axis, Plan, pays
 
 
@@ -54,8 +55,12 @@ def multiply_tiles(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     source, bias = node.inputs[0], _bias(node)
     plan = _plan(node, constant(node.inputs[1]))
-    if source is None or plan is None or bias is None or not pays(plan):
+    if source is None or plan is None:
         return 0
+    if bias is None:
+        return miss(node, "its bias is computed")
+    if not pays(plan):
+        return miss(node, "by the measured rates it is faster as it is")
     output, points = node.outputs[0], plan.rows.points * plan.columns.points
     tiles = _tiles(model, node, plan, source)
     shape = (points, plan.kernels, plan.samples * plan.rows.tiles * plan.columns.tiles)

@@ -30,6 +30,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 _OPSET = 17
 
@@ -50,8 +51,10 @@ def name_layer_normalization(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     found = _match(node.inputs[0], node.inputs[1]) or _match(node.inputs[1], node.inputs[0])
     output = node.outputs[0]
-    if found is None or shape_of(output) != shape_of(found.x):
+    if found is None:
         return 0
+    if shape_of(output) != shape_of(found.x):
+        return miss(node, "its scale or shift has more elements than what it normalises")
     sizes = (shape_of(found.x) or ())[found.axis :]
     lead = (1,) * found.axis
     ones, zeros = np.ones((), np.float32), np.zeros((), np.float32)
@@ -60,7 +63,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         zeros if found.beta is None else found.beta,
     )
     if any(not _fits(array, lead + sizes) for array in terms):
-        return 0
+        return miss(node, "its scale or shift varies along other axes than it normalises")
     vectors = [np.broadcast_to(array, lead + sizes).reshape(sizes) for array in terms]
     inputs = [found.x, *(new_constant(model, vector, output) for vector in vectors)]
     attributes = {"axis": found.axis, "epsilon": found.epsilon}

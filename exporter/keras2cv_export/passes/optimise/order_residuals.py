@@ -16,6 +16,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import nodes, only_reader, shape_of
+from keras2cv_export.graph.misses import miss
 
 
 def order_residuals(model: ir.Model) -> int:
@@ -30,8 +31,11 @@ def _order(model: ir.Model, add: ir.Node, places: dict[ir.Node, int]) -> int:
     if len(makers) != 2 or None in makers or len(shapes) != 1 or makers[0] is makers[1]:
         return 0
     first, last = sorted((node for node in makers if node is not None), key=lambda n: places[n])
-    if _takes(last, add) or not _takes(first, add):
+    if _takes(last, add):
         return 0
+    if not _takes(first, add):
+        has_conv = "Conv" in (first.op_type, last.op_type)
+        return miss(add, "the convolution that it adds is read elsewhere too") if has_conv else 0
     model.graph.remove(first)
     model.graph.insert_before(add, first)
     return 1

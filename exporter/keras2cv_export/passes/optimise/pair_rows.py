@@ -33,6 +33,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     transpose,
 )
+from keras2cv_export.graph.misses import miss
 
 _LANES = 8
 
@@ -55,7 +56,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     above = (pads[0] + 1) // 2
     below = wanted[2] - above + paired.shape[2] - 1 - height // 2
     if below < 0:
-        return 0
+        return miss(node, "it leaves out rows at the end of its image")
     rows = reshape(model, node, source, (samples * channels, height // 2, 2, width), like=source)
     rows = transpose(node, rows, (0, 2, 1, 3), like=source)
     rows = reshape(model, node, rows, (samples, 2 * channels, height // 2, width), like=source)

@@ -30,6 +30,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 _FEW = 64  # channels, of the input or the output
 _PHASES = ((1, 1), (0, 1), (1, 0), (0, 0))  # of row and column; the largest kernel comes last
@@ -45,8 +46,12 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     shape, wanted = shape_of(source), shape_of(output)
     if source is None or weight is None or shape is None or wanted is None or len(shape) != 4:
         return 0
-    if not _fits(node, weight):
+    if not _is_strided(node, weight):
         return 0
+    if pads_automatically(node) or any(ints(node, "pads")):
+        return miss(node, "it pads its image")
+    if min(weight.shape[:2]) < _FEW:
+        return miss(node, "it has too few channels for parts to be faster")
     total: ir.Value | None = None
     for row, column in _PHASES:
         kernel = np.ascontiguousarray(weight[:, :, row::2, column::2])
@@ -61,11 +66,9 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     return substitute(node, total)
 
 
-def _fits(node: ir.Node, weight: Array) -> bool:
+def _is_strided(node: ir.Node, weight: Array) -> bool:
     plain = integer(node, "group", 1) == 1 and all(n == 1 for n in ints(node, "dilations"))
-    padded = pads_automatically(node) or any(ints(node, "pads"))
-    strided = ints(node, "strides") == (2, 2) and weight.shape[2:] == (3, 3)
-    return plain and not padded and strided and min(weight.shape[:2]) >= _FEW
+    return plain and ints(node, "strides") == (2, 2) and weight.shape[2:] == (3, 3)
 
 
 def _every_other(

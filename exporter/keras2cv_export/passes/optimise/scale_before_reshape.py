@@ -31,6 +31,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 
 def scale_before_reshape(model: ir.Model) -> int:
@@ -49,8 +50,10 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         if gemm is None or gemm.op_type != "Gemm" or rows is None or wide is None:
             continue
         columns = _columns(constant(vector), rows, wide)
-        if columns is None or only_reader(value) is not node or shape_of(output) != wide:
+        if columns is None or shape_of(output) != wide:
             continue
+        if only_reader(value) is not node:
+            return miss(node, "what it scales is read elsewhere too")
         flat = new_constant(model, columns, output)
         inputs = [moved.inputs[0], flat] if k == 0 else [flat, moved.inputs[0]]
         scaled = new_node(node, node.op_type, inputs, like=output, shape=rows)

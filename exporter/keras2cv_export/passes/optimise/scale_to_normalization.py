@@ -31,6 +31,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 
 def scale_to_normalization(model: ir.Model) -> int:
@@ -45,8 +46,10 @@ def _pair(model: ir.Model, node: ir.Node) -> int:
     if first is None or shift is None or first.op_type != "Mul" or scaled is None:
         return 0
     source, scale = _operands(first)
-    if source is None or scale is None or only_reader(scaled) is not node:
+    if source is None or scale is None:
         return 0
+    if only_reader(scaled) is not node:
+        return miss(node, "the product before it is read elsewhere too")
     _normalize(model, node, source, scale, -shift if node.op_type == "Sub" else shift)
     drop(first)
     return 2
@@ -54,8 +57,10 @@ def _pair(model: ir.Model, node: ir.Node) -> int:
 
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     source, scale = _operands(node)
-    if source is None or scale is None or _is_one_number(node):
+    if source is None or scale is None:
         return 0
+    if _is_one_number(node):
+        return miss(node, "it scales all channels alike, which is as fast as it is")
     return _normalize(model, node, source, scale, np.zeros_like(scale))
 
 

@@ -21,6 +21,7 @@ import onnx_ir as ir
 
 from keras2cv_export.graph.edit import constant, drop, replace
 from keras2cv_export.graph.equal_arrays import Contents
+from keras2cv_export.graph.misses import miss
 
 _RANDOM = frozenset(
     [
@@ -47,8 +48,10 @@ def _share(node: ir.Node, seen: dict[Hashable, ir.Node], contents: Contents) -> 
     if node.op_type in _RANDOM or any(a.type in _NESTED for a in node.attributes.values()):
         return 0
     first = seen.setdefault(_key(node, contents), node)
-    if first is node or any(output.is_graph_output() for output in node.outputs):
+    if first is node:
         return 0
+    if any(output.is_graph_output() for output in node.outputs):
+        return miss(node, "it computes what another node does, and is an output of the net")
     for old, new in zip(node.outputs, first.outputs, strict=True):
         replace(old, new)
     drop(node)

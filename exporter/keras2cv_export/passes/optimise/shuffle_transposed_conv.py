@@ -39,6 +39,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     transpose,
 )
+from keras2cv_export.graph.misses import miss
 
 _ACTIVATIONS = ("Elu", "HardSigmoid", "LeakyRelu", "Relu", "Sigmoid", "Tanh")
 
@@ -55,14 +56,14 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
         return 0
     strides, begins = ints(node, "strides", (1, 1)), ints(node, "pads", (0, 0, 0, 0))[:2]
     if not _fits(node, wanted, strides):
-        return 0
+        return miss(node, "it has groups or holes, or its result is no multiple of its strides")
     pads = []
     for axis, (stride, begin) in enumerate(zip(strides, begins, strict=True), 2):
         weight, before = _phases(weight, 2 * axis - 2, stride, begin)
         after = wanted[axis] // stride - shape[axis] - before + weight.shape[2 * axis - 1] - 1
         pads.append((before, after))
     if min(after for _, after in pads) < 0:
-        return 0
+        return miss(node, "it cuts off more at the end than a convolution leaves")
     _rebuild(model, node, weight, pads)
     return 1
 

@@ -36,6 +36,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
 )
 from keras2cv_export.graph.elementwise import BROADCASTING, UNARY
+from keras2cv_export.graph.misses import miss
 
 Perm = tuple[int, ...]
 
@@ -65,8 +66,10 @@ def sink_transposes(model: ir.Model) -> int:
 def _sink(model: ir.Model, node: ir.Node) -> int:
     rule = _rule_for(node.op_type)
     perm = _perm_to_sink(node)
-    if rule is None or perm is None or any(shape_of(o) is None for o in node.outputs):
+    if perm is None or any(shape_of(o) is None for o in node.outputs):
         return 0
+    if rule is None:
+        return miss(node, f"no Transpose goes past a {node.op_type}")
     return rule(model, node, perm)
 
 
@@ -119,8 +122,10 @@ def _first_input_only(_: ir.Model, node: ir.Node, perm: Perm) -> int:
 def _all_inputs(model: ir.Model, node: ir.Node, perm: Perm) -> int:
     """Broadcasting ops and Concat: the other inputs are brought into the same order."""
     rank = len(perm)
-    if any(len(shape_of(o) or ()) != rank for o in node.outputs) or not _pays(node, perm):
-        return 0
+    if any(len(shape_of(o) or ()) != rank for o in node.outputs):
+        return miss(node, "its operands have fewer axes than its result")
+    if not _pays(node, perm):
+        return miss(node, "its other operands would have to be transposed instead")
     for k, value in enumerate(node.inputs):
         if value is None:
             continue

@@ -27,6 +27,7 @@ from keras2cv_export.graph.edit import (
     only_reader,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 
 def spell_gelu(model: ir.Model) -> int:
@@ -38,13 +39,15 @@ def _rewrite(model: ir.Model, erf: ir.Node) -> int:
     source, sign = _scaled(erf.inputs[0])
     after = only_reader(erf.outputs[0])
     if source is None or after is None or not _is_one_plus(after, erf, sign):
-        return 0
+        return miss(erf, "it is in no GELU, or is read elsewhere too")
     product = only_reader(after.outputs[0])
     if product is None or product.op_type != "Mul":
-        return 0
+        return miss(erf, "it is in no GELU, or is read elsewhere too")
     half = next((v for v in product.inputs if v is not after.outputs[0]), None)
-    if half is None or _times(half, 0.5) is not source:
+    if half is source:  # it is spelled so already
         return 0
+    if half is None or _times(half, 0.5) is not source:
+        return miss(erf, "it is in no GELU, or is read elsewhere too")
     output = product.outputs[0]
     numbers = [new_constant(model, np.array(n, np.float32), output) for n in (sqrt(2), 1, 0.5)]
     value = source

@@ -22,6 +22,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 Key = tuple[ir.Value, tuple[int, ...]]
 
@@ -41,7 +42,7 @@ def _rewrite(node: ir.Node, made: dict[Key, ir.Value]) -> int:
     if kernel[2:] != (1, 1) or all(s == 1 for s in strides) or any(ints(node, "pads")):
         return 0
     if pads_automatically(node) or integer(node, "group", 1) != 1:
-        return 0
+        return miss(node, "it has groups, or pads automatically")
     pixels = made.get((source, strides))
     if pixels is None:
         attributes = {"kernel_shape": [1, 1], "strides": strides}

@@ -29,6 +29,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 # conv2_layer.cpp of 5.0: `big_enough` and MLAS_MIN_SPATIAL.
 _WEIGHTS = 256 * 256
@@ -42,21 +43,23 @@ def subtract_residual(model: ir.Model) -> int:
 
 
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
+    why = ""
     for k in (0, 1):
         value, residual = node.inputs[k], node.inputs[1 - k]
         conv = value.producer() if value is not None else None
         if value is None or conv is None or constant(residual) is not None:
             continue
-        if shape_of(residual) != shape_of(value) or only_reader(value) is not node:
+        if shape_of(residual) != shape_of(value) or not _takes_the_product(conv):
             continue
-        if not _takes_the_product(conv):
+        if only_reader(value) is not node:
+            why = "the convolution is read elsewhere too"
             continue
         for position, operand in enumerate(conv.inputs[1:], 1):
             array = constant(operand)
             if array is not None:
                 conv.replace_input_with(position, new_constant(model, -array, value, "negative"))
         return substitute(node, new_node(node, "Sub", [residual, value], like=node.outputs[0]))
-    return 0
+    return miss(node, why) if why else 0
 
 
 def _takes_the_product(conv: ir.Node) -> bool:

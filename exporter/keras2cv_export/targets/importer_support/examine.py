@@ -7,7 +7,7 @@ from typing import Final
 import onnx
 import onnx_ir as ir
 
-from keras2cv_export.targets.importers import IMPORTERS, since
+from keras2cv_export.targets.importers import CLASSIC, IMPORTERS, since
 
 from . import arithmetic, moving, weighted, whole
 from .found import Unsupported, layer_of
@@ -95,5 +95,5 @@ def _hint(refusing: tuple[str, ...]) -> str:
     version = since(refusing)
     if version is None:
         return _REPLACE
-    engine = " --engine new" if "5.0 classic" in refusing else ""
+    engine = " --engine new" if set(CLASSIC) & set(refusing) else ""
     return f"Aim at a newer OpenCV with --opencv {version}{engine}, or replace the layer."

@@ -208,3 +208,23 @@ FORMS: Final[dict[str, tuple[str, ...]]] = {
     "vector product": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
     "volume transposed": ("4.6", "4.8", "4.10", "4.12", "4.14"),
 }
+
+FAULTS: Final[dict[str, tuple[str, ...]]] = {
+    "added twice": ("4.10", "4.12", "4.14", "5.0 classic"),
+    "axes apart": ("4.6",),
+    "joined twice": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),
+    "large exponent": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
+    "merged normalization": ("4.6", "4.8"),
+    "merged power": ("4.6",),
+    "merged product": ("4.6", "4.8"),
+    "mistaken gate": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new"),
+    "nine taps": ("5.0 new",),
+    "one map": ("5.0 new",),
+    "other residual": ("5.0 new",),
+    "padded depthwise": ("4.8", "4.10", "4.12", "4.14", "5.0 classic"),
+    "resized line": ("5.0 new",),
+    "same names": ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic"),
+    "three operands": ("4.12",),
+    "vector of positions": ("4.12", "4.14"),
+    "whole quotient": ("4.6", "4.8", "4.10", "4.12", "4.14"),
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from keras2cv_export.targets.importers import IMPORTERS, since, version_of
+from keras2cv_export.targets.importers import CLASSIC, IMPORTERS, since, version_of
 from keras2cv_export.targets.target import Target, dotted
 
 from .found import Unsupported
@@ -45,9 +45,9 @@ def oldest(found: Sequence[Unsupported], target: Target) -> Oldest:
     version = since(tuple(refusing)) or IMPORTERS[-1].partition(" ")[0]
     before = [one for one in IMPORTERS if version_of(one) < version_of(version)]
     because = tuple(one for one in found if before and before[-1] in one.importers)
-    classic = "5.0 classic" not in refusing
+    classic = refusing.isdisjoint(CLASSIC)
     if not classic and version_of(version) >= (5, 0):
-        because = tuple(one for one in found if "5.0 classic" in one.importers) or because
+        because = tuple(one for one in found if set(CLASSIC) & set(one.importers)) or because
     if version_of(version) < target.opencv:
         return Oldest(dotted(target.opencv), (), classic)
     return Oldest(version, because, classic)

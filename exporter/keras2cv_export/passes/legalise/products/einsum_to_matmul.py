@@ -28,6 +28,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     transpose,
 )
+from keras2cv_export.graph.misses import miss
 
 
 def einsum_to_matmul(model: ir.Model) -> int:
@@ -41,9 +42,9 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     terms, values = left.split(","), [v for v in node.inputs if v is not None]
     shapes = [shape_of(value) for value in values]
     if not arrow or None in shapes or len(terms) > 2 or "." in equation:
-        return 0
+        return miss(node, "its equation has three operands, or is not written out")
     if any(len(set(term)) != len(term) for term in [*terms, result]):
-        return 0
+        return miss(node, "a letter is twice in one operand")
     size: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
         size.update(zip(term, shape or (), strict=True))

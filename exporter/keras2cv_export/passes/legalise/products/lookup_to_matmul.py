@@ -27,6 +27,7 @@ from keras2cv_export.graph.edit import (
     surely_finite,
     transpose,
 )
+from keras2cv_export.graph.misses import miss
 
 _FLOAT = ir.DataType.FLOAT
 # Rows times look-ups. A million of them are compared in half a millisecond.
@@ -43,12 +44,14 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     shape, wanted, target = shape_of(table), shape_of(indices), shape_of(output)
     if table is None or indices is None or shape is None or wanted is None or target is None:
         return 0
-    if constant(indices) is not None or table.dtype != _FLOAT or not surely_finite(table):
+    if constant(indices) is not None or table.dtype != _FLOAT:
         return 0
+    if not surely_finite(table):
+        return miss(node, "its table may hold infinity")
     axis = integer(node, "axis", 0) % len(shape)
     count, rows = prod(wanted), shape[axis]
     if rows * count > _LARGEST:
-        return 0
+        return miss(node, "its table is too large for a product to be worth it")
     rest = [a for a in range(len(shape)) if a != axis]
     flat = _rows(model, node, table, [axis, *rest])
     width = prod(shape) // rows

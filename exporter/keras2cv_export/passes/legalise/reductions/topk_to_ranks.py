@@ -25,6 +25,7 @@ from keras2cv_export.graph.edit import (
     surely_finite,
     transpose,
 )
+from keras2cv_export.graph.misses import miss
 
 _FLOAT = ir.DataType.FLOAT
 # Comparisons. Four million take about 20 ms.
@@ -44,8 +45,10 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     axis = integer(node, "axis", -1) % len(shape)
     count = shape[axis]
     rows = int(np.prod(shape)) // max(count, 1)
-    if rows * count**2 > MAX_COMPARED or not surely_finite(value):
-        return 0
+    if rows * count**2 > MAX_COMPARED:
+        return miss(node, "comparing all of its numbers would take longer than the rest of a net")
+    if not surely_finite(value):
+        return miss(node, "its numbers may be infinite")
     order = [a for a in range(len(shape)) if a != axis] + [axis]
     flat = reshape(
         model, node, transpose(node, value, order, like=value), (rows, count), like=value

@@ -27,6 +27,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     transpose,
 )
+from keras2cv_export.graph.misses import miss
 
 
 def resize_to_matmul(model: ir.Model) -> int:
@@ -40,7 +41,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     if source is None or target is None or len(source) != 4 or source[:2] != target[:2]:
         return 0
     if node.inputs[1] is not None:
-        return 0
+        return miss(node, "it takes a part of its image")
     if mode == "cubic":
         return _by_matmul(model, node, source, target)
     return _by_gather(model, node, source, target) if mode == "nearest" else 0

@@ -27,6 +27,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     surely_finite,
 )
+from keras2cv_export.graph.misses import miss
 
 _FLOAT, _BOOL = ir.DataType.FLOAT, ir.DataType.BOOL
 _COMPARISONS = ("Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Equal")
@@ -77,10 +78,10 @@ class _Rewriter:
         if source is None or source.dtype != _BOOL or output.dtype == _BOOL:
             return 0
         if _stays(source.producer()):
-            return 0
+            return miss(node, "what is compared may be infinite")
         number = self._number(source)
         if number is None:
-            return 0
+            return miss(node, "its truth values come from an op that has none as numbers")
         if output.dtype != _FLOAT:
             number = new_node(node, "Cast", [number], {"to": output.dtype}, like=output)
         replace(output, number)

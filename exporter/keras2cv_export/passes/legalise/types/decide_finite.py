@@ -24,6 +24,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     surely_finite,
 )
+from keras2cv_export.graph.misses import miss
 
 _BOOL = ir.DataType.BOOL
 
@@ -37,8 +38,10 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     value, output = node.inputs[0], node.outputs[0]
     shape = shape_of(value)
     signs = {integer(node, name, 1) for name in ("detect_negative", "detect_positive")}
-    if value is None or shape is None or signs != {1}:
+    if value is None or shape is None:
         return 0
+    if signs != {1}:
+        return miss(node, "it asks for infinity of one sign")
     if surely_finite(value):
         return substitute(node, new_constant(model, np.zeros(shape, bool), output))
     if node.op_type == "IsNaN":

@@ -17,6 +17,7 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import constant, new_constant, new_node, nodes, substitute
+from keras2cv_export.graph.misses import miss
 
 # The steps from x, each op applied to what the last one gave; "Mul" multiplies that by x.
 _STEPS: dict[float, tuple[str, ...]] = {
@@ -52,7 +53,7 @@ def _spelled(model: ir.Model, node: ir.Node, exponent: float) -> int:
     if exponent in _STEPS:
         return _by_steps(node, value, _STEPS[exponent])
     if exponent == np.floor(exponent):
-        return 0
+        return miss(node, "its exponent is a whole number that takes many products")
     logarithm = new_node(node, "Log", [value], like=output)
     factor = new_constant(model, np.array(exponent, np.float32), output)
     product = new_node(node, "Mul", [logarithm, factor], like=output)
@@ -72,7 +73,7 @@ def _by_steps(node: ir.Node, value: ir.Value, steps: tuple[str, ...]) -> int:
 def _exponential(model: ir.Model, node: ir.Node) -> int:
     base, output = constant(node.inputs[0]), node.outputs[0]
     if base is None or (base <= 0).any():
-        return 0
+        return miss(node, "its exponent is computed, and its base no positive constant")
     logarithm = new_constant(model, np.log(base.astype(np.float64)).astype(np.float32), output)
     product = new_node(node, "Mul", [node.inputs[1], logarithm], like=output)
     return substitute(node, new_node(node, "Exp", [product], like=output))

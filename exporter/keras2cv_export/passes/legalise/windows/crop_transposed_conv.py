@@ -12,6 +12,7 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import ints, new_constant, new_node, nodes, shape_of, substitute
+from keras2cv_export.graph.misses import miss
 
 
 def crop_transposed_conv(model: ir.Model) -> int:
@@ -27,7 +28,7 @@ def _crop(model: ir.Model, node: ir.Node) -> int:
     begins, ends = pads[:rank], pads[rank:]
     cut = [max(0, e - b) for b, e in zip(begins, ends, strict=True)]
     if not any(cut):
-        return 0
+        return miss(node, "it cuts off more in front") if begins != ends else 0
     kept = [e - c for e, c in zip(ends, cut, strict=True)]
     full = [*shape[:2], *(n + c for n, c in zip(shape[2:], cut, strict=True))]
     attributes = dict(node.attributes) | {"pads": ir.AttrInt64s("pads", [*begins, *kept])}

@@ -28,6 +28,7 @@ from keras2cv_export.graph.edit import (
     shape_of,
     substitute,
 )
+from keras2cv_export.graph.misses import miss
 
 
 def spread_volume_conv(model: ir.Model) -> int:
@@ -43,7 +44,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     strides, pads = ints(node, "strides", (1, 1, 1)), ints(node, "pads", (0,) * 6)
     extra = ints(node, "output_padding", (0, 0, 0))
     if set(ints(node, "dilations", (1,))) != {1} or any(p < 0 for p in pads):
-        return 0
+        return miss(node, "it has holes, or negative padding")
     size = kernel.shape[2:]
     begins = [size[k] - 1 - pads[k] for k in range(3)]
     # The zeros behind the last element are part of the padding at the end.

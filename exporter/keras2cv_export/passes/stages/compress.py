@@ -1,0 +1,15 @@
+"""The passes of `--weights`: a smaller file, decoded by OpenCV from 4.7 on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from keras2cv_export.graph.edit import Pass
+from keras2cv_export.passes.compress.weights_to_bytes import weights_to_bytes
+from keras2cv_export.passes.compress.weights_to_halves import weights_to_halves
+
+# No pass may look at weights after these.
+COMPRESS: Mapping[str, tuple[Pass, ...]] = {
+    "fp16": (weights_to_halves,),
+    "int8": (weights_to_bytes, weights_to_halves),  # what bytes are too coarse for is halved
+}

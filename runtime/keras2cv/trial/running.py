@@ -1,0 +1,140 @@
+"""Run a bundle in a child process, and turn whatever happens to it into one sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.bundle.leftovers import temporary_folder
+from keras2cv.bundle.npz import read_npz
+from keras2cv.errors import NetError
+from keras2cv.isolation import (
+    ChildLost,
+    ChildOutOfMemory,
+    ChildTimeout,
+    Entry,
+    Limits,
+    run_once,
+)
+
+Array = NDArray[Any]
+
+WORKER: Final = Entry("keras2cv.trial.worker:answer")
+
+
+class CrashError(NetError):
+    """OpenCV ended the process that it ran in."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WorkerRun:
+    """`outputs[sample][output]` in Keras' layout, and the OpenCV and engine that really ran."""
+
+    outputs: tuple[tuple[Array, ...], ...]
+    opencv: str
+    engine: str
+    threads: int
+    load_ms: float
+
+
+def run_worker(
+    bundle: Path,
+    samples: Sequence[Sequence[Array]],
+    *,
+    timeout_s: float,
+    engine: str | None = None,
+    fusion: bool = True,
+    winograd: bool = True,
+    threads: int | None = None,
+    batch: int | None = None,
+    scratch: Path | None = None,
+    memory: int | None = None,
+) -> WorkerRun:
+    """Return what `infer` returns for each of `samples` in a fresh process.
+
+    Args:
+        bundle: the bundle's folder; it may be a staged one.
+        samples: per sample, one array per input, in Keras' layout and order.
+        timeout_s: how long the process may take for everything.
+        engine: "new" or "classic"; None takes what the manifest says.
+        fusion: False switches layer fusion off; True leaves it to the manifest.
+        winograd: False switches Winograd convolution off; True leaves it to the manifest.
+        threads: OpenCV's number of threads there.
+        batch: samples per run of the net; None takes the manifest's.
+        scratch: a folder for temporary files; None takes the system's.
+        memory: the bytes that the process may write to; None: most of what is free here.
+
+    Raises:
+        NetError: OpenCV refused the graph, ran out of time or out of memory.
+        CrashError: OpenCV crashed on it.
+        BundleError, InputError, MissingDependency, UsageError: as `keras2cv.load` and `infer`.
+        ChildNotStarted: the system starts no process.
+        UsageError: temporary files cannot be written.
+    """
+    options = {
+        "engine": engine,
+        "threads": threads,
+        "batch": batch,
+        "fusion": None if fusion else False,
+        "winograd": None if winograd else False,
+    }
+    with temporary_folder(scratch) as folder:
+        inputs, outputs = folder / "inputs.npz", folder / "outputs.npz"
+        arrays = {
+            f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
+        }
+        np.savez(inputs, **arrays)  # type: ignore[arg-type]
+        paths = {"bundle": str(bundle), "inputs": str(inputs), "outputs": str(outputs)}
+        ran = _run({**paths, "options": options}, Limits(timeout_s, memory_bytes=memory))
+        return _read(outputs, len(samples), ran)
+
+
+def _run(request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    try:
+        return run_once(WORKER, request, limits)
+    except ChildLost as lost:
+        raise _failure(lost, request["options"]["engine"]) from lost
+
+
+def _failure(lost: ChildLost, engine: str | None) -> NetError:
+    """Return the error that names OpenCV, its engine and the bundle's file."""
+    happened = f"{_who(lost.facts, engine)} {lost.how}"
+    doing = _doing(lost)
+    if isinstance(lost, ChildTimeout):
+        return NetError(f"{happened}, while {doing}. Allow more time, or try the other engine.")
+    if isinstance(lost, ChildOutOfMemory):
+        return NetError(f"{happened}, while {doing}. Free some, or make the model's input smaller.")
+    return CrashError(
+        f"{happened} while {doing}; its last words: {lost.last_words}. "
+        "Try the other engine, or export it for another OpenCV, with --opencv."
+    )
+
+
+def _who(facts: Mapping[str, Any], engine: str | None) -> str:
+    name = facts.get("engine") or engine
+    version = f"OpenCV {facts['opencv']}" if "opencv" in facts else "OpenCV"
+    return f"{version} ({name} engine)" if name else version
+
+
+def _doing(lost: ChildLost) -> str:
+    file = lost.facts.get("file", "")
+    return (
+        f"{lost.stage} of {file}"
+        if lost.stage.startswith("running")
+        else f"{lost.stage} {file}".strip()
+    )
+
+
+def _read(path: Path, sample_count: int, ran: Mapping[str, Any]) -> WorkerRun:
+    arrays = read_npz(path, max_bytes=sys.maxsize)
+    output_count = len(arrays) // sample_count
+    outputs = tuple(
+        tuple(arrays[f"out/{i}/{k}"] for k in range(output_count)) for i in range(sample_count)
+    )
+    return WorkerRun(outputs, ran["opencv"], ran["engine"], ran["threads"], ran["load_ms"])
