@@ -39,7 +39,8 @@ class TextBundle:
             helper.make_node(activation, ["conv"], ["scores"], **axis),
             helper.make_node("Reshape", ["scores", "shape"], ["text"]),
         ]
-        model = net(nodes, {"image": (1, 3, height, width)}, {"text": (1, classes, width)}, weights)
+        keras_in, net_in = (1, height, width, 3), (1, 3, height, width)
+        model = net(nodes, {"image": net_in}, {"text": (1, classes, width)}, weights)
         last = self._axis == "last"
         keras_shape = (1, width, classes) if last else (1, classes, width)
         layout = "NCW" if last else "same"
@@ -47,9 +48,7 @@ class TextBundle:
         manifest = manifest_of(
             model,
             inputs=(
-                InputTensor(
-                    "photo", "image", (1, height, width, 3), (1, 3, height, width), "NCHW", "float32"
-                ),
+                InputTensor("photo", "image", keras_in, net_in, "NCHW", "float32"),
             ),
             outputs=(
                 OutputTensor(

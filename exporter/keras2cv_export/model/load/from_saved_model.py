@@ -19,6 +19,7 @@ from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dang
 from .error_messages import sentence
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
+from .unread import resolve_read_shapes, without_unread_inputs
 
 
 def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> LoadedModel:

@@ -145,4 +145,5 @@ def _sources(node: Any, functions: Mapping[str, Any]) -> list[str]:
         return values
     ends = [end.split(":")[0] for end in called.ret.values()]
     seen = _seen(called.node_def, ends, functions)
-    return [v for v, arg in zip(values, called.signature.input_arg, strict=True) if arg.name in seen]
+    pairs = zip(values, called.signature.input_arg, strict=True)
+    return [value for value, argument in pairs if argument.name in seen]

@@ -36,7 +36,7 @@ def read_charset(given: Any) -> tuple[str, ...]:
 
 def _names_file(text: str) -> bool:
     try:
-        return text.endswith(".txt") or Path(text).exists()
+        return text.endswith(".txt") or Path(text).is_file()
     except (OSError, ValueError):  # longer than names can be, or with a NUL
         return False
 

@@ -19,7 +19,7 @@ def _rows(result: TextResult, top: int) -> Rows:
 
 
 def _facts(record: TextRecord) -> Iterator[str]:
-    way = record.decode
+    way: str = record.decode
     if record.decode == "beam":
         way = f"a beam of {record.beam_width}, {record.top_paths} of its texts"
     yield f"{record.scores}, classes {record.class_axis}, {record.blank} is blank; read by {way}"
