@@ -1,4 +1,4 @@
-"""Which axis are the classes, and what their numbers are: settled by shape, activation, or asked."""
+"""Which axis are the classes, and what are their numbers: shape and activation tell, or users."""
 
 from __future__ import annotations
 
