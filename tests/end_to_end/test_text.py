@@ -178,7 +178,7 @@ def test_an_array_goes_in_as_keras_takes_it(sideways: Exported) -> None:
     """`infer` takes the image (N, W, H, 1) alone, of any number of samples."""
     rng = np.random.default_rng(3)
     x = rng.uniform(0, 1, (3, WIDTH, HEIGHT, 1)).astype(np.float32)
-    got: Any = keras2cv.load(sideways.bundle).infer(x)
+    (got,) = keras2cv.load(sideways.bundle).infer(x)
     np.testing.assert_allclose(got, np.array(sideways.model(x)), atol=1e-5)
 
 

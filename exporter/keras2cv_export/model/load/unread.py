@@ -35,9 +35,12 @@ def resolve_read_shapes(
 ) -> tuple[tuple[TensorSpec, ...], OpenInputs | None]:
     """Return `resolve_shapes`, with 1 for the open dimensions of inputs that may be for training.
 
+    One shape without a name is that of the only input that it fits.
+
     Raises:
         ModelError: As `resolve_shapes`; every input has open dimensions, or an image does.
     """
+    shapes = _by_the_fitting_name(declared, shapes)
     try:
         return resolve_shapes(declared, shapes, batch), None
     except ModelError as error:
@@ -49,6 +52,18 @@ def resolve_read_shapes(
         filled = [_filled(s) if o else s for s, o in zip(declared, is_open, strict=True)]
         names = frozenset(spec.name for spec in guessed)
         return resolve_shapes(filled, shapes, batch), OpenInputs(names, error)
+
+
+def _by_the_fitting_name(declared: Sequence[TensorSpec], shapes: Shapes) -> Shapes:
+    if shapes is None or isinstance(shapes, Mapping) or len(declared) == 1:
+        return shapes
+    fitting = [
+        spec.name
+        for spec in declared
+        if len(spec.shape) == len(shapes)
+        and all(d in (None, size) for d, size in zip(spec.shape, shapes, strict=True))
+    ]
+    return {fitting[0]: shapes} if len(fitting) == 1 else shapes
 
 
 def _filled(spec: TensorSpec) -> TensorSpec:
