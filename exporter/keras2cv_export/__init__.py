@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .tasks.image.options import ImageOptions
     from .tasks.keypoints.options import KeypointsOptions
     from .tasks.segment.options import SegmentOptions
+    from .tasks.text.options import TextOptions
 
 __all__ = [
     "CheckReport",
@@ -31,6 +32,7 @@ __all__ = [
     "KeypointsOptions",
     "ParityReport",
     "SegmentOptions",
+    "TextOptions",
     "check",
     "export",
 ]
@@ -46,6 +48,7 @@ _HOME = {
     "KeypointsOptions": "tasks.keypoints.options",
     "ImageOptions": "tasks.image.options",
     "SegmentOptions": "tasks.segment.options",
+    "TextOptions": "tasks.text.options",
     "ParityReport": "parity.parity",
 }
 
