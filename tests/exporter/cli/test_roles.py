@@ -88,7 +88,7 @@ def test_an_images_options_are_passed_on() -> None:
         ("--score 0.5", "--score is for --task detect or segment or keypoints, and the"),
         (
             "--task raw --scores s",
-            "--scores is for --task detect or segment or text, and the task is raw",
+            "--scores is for --task detect or segment or text, and the",
         ),
         ("--task image --score 0.5", "--score is for --task detect or segment or keypoints, and"),
         ("--image y --points p", "--image is for --task image, and the task is not said"),

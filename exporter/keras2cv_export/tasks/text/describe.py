@@ -41,6 +41,8 @@ def describe(
     charset = _charset(options)
     output = _output(options, outputs, charset)
     axis = _class_axis(options, output, charset)
+    if not output.size:
+        raise UsageError(f"The text {output} has no steps. Give the model a wider image.")
     classes = output.shape[_AXES[axis]]
     characters = charset if classes == len(charset) + 1 else (UNKNOWN, *charset)
     scores = options.scores or _scores(output)

@@ -91,6 +91,7 @@ def test_a_beam_has_keras_own_width() -> None:
         (((32, 11),), {"class_axis": "first"}, "has 32"),
         (((32, 11),), {"blank": 11}, "The blank is class 11, and the classes are 0 to 10"),
         (((5,),), {}, "Which output is the text"),
+        (((0, 11),), {}, "has no steps"),
         (((32, 11), (32, 11)), {}, "Which output is the text"),
         (((5, 5, 11),), {"output": "y0"}, r"must be \(N, T, classes\)"),
         (((32, 11),), {"output": "z"}, "There is no output 'z'"),
