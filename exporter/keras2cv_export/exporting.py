@@ -85,7 +85,9 @@ def export_model(options: ExportOptions) -> ExportReport:
     file_format = format_of(options.format)
     target, weights, progress = options.target, options.weights, options.progress
     for_graph, for_file = parted(options.tolerance, weights)
-    geometry = Geometry(options.size, options.resize, options.interpolation)
+    geometry = Geometry(
+        options.size, options.resize, options.interpolation, options.transpose_image
+    )
     described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
     wishes = Wishes(
         options.task, options.labels, options.preprocess, geometry, only_options(described)

@@ -18,6 +18,7 @@ from keras2cv.bundle.reading import Bundle, write_bundle
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
 from support.pixel_bundles import PIXEL_BUNDLES
+from support.text_bundles import TEXT_BUNDLES
 from support.tiny_bundle import (
     ANY_ENGINE,
     HEIGHT,
@@ -190,6 +191,7 @@ BUNDLES: Mapping[str, Write] = {
         MAP, task=RAW, color="GRAY", channels=1, interpolation="tf-area"
     ),
     **PIXEL_BUNDLES,
+    **TEXT_BUNDLES,
 }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from keras2cv.bundle.manifest import Preprocessing, Task
 from keras2cv.errors import UsageError
 from keras2cv.schema.vocabulary import TASK_NAMES, TaskName
+from keras2cv.tasks import TASKS as RUNTIME_TASKS
 from keras2cv_export.model.kerashub import KerasHubDescription, describe_kerashub
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
@@ -60,7 +61,20 @@ def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
     _check_described(kind, described)
     facts, image_note = _preprocessing(loaded, kind, wishes, hub)
     task, roles_note = _task(kind, converted, _options(kind, wishes, hub), labels, facts)
+    _check_transposed(kind, facts, wishes.geometry)
     return Facts(facts, task, task_note + roles_note + image_note)
+
+
+def _check_transposed(kind: TaskName, facts: Preprocessing | None, geometry: Geometry) -> None:
+    if geometry.transpose and facts is None:
+        raise UsageError(
+            "--transpose-image is for images, and this bundle takes arrays. Leave it out."
+        )
+    if facts is not None and facts.transpose and RUNTIME_TASKS[kind].in_pixels:
+        raise UsageError(
+            f"--transpose-image turns what the task {kind} answers in, pixels of the image. "
+            "Leave it out."
+        )
 
 
 def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:

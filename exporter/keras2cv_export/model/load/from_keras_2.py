@@ -23,13 +23,13 @@ import tensorflow as tf
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
-from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
 
 from .allocation import no_more_weights
 from .error_messages import sentence
 from .loaded import LoadedModel, Shapes
 from .names import paths, unique
+from .unread import resolve_read_shapes, without_unread_inputs
 
 
 def legacy_model(
@@ -122,7 +122,7 @@ def _tf_keras_model(
     structure = _structure_of(model)
     flat = tf.nest.flatten(structure)
     declared = [TensorSpec(t.name, tuple(t.shape), t.dtype.name) for t in flat]
-    inputs = resolve_shapes(declared, shapes, batch)
+    inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         with _plainly(model):
@@ -136,7 +136,8 @@ def _tf_keras_model(
     if len(model.output_names) == len(flat_outputs):
         pairs = zip(unique(list(model.output_names)), flat_outputs, strict=True)
         open_batch = frozenset(n for n, t in pairs if t.shape.rank and t.shape[0] is None)
-    return LoadedModel(str(model.name), source, inputs, call, open_batch, model, (note,))
+    loaded = LoadedModel(str(model.name), source, inputs, call, open_batch, model, (note,))
+    return without_unread_inputs(loaded, unsized)
 
 
 def has_tf_keras() -> bool:
