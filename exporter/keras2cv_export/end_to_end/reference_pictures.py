@@ -95,9 +95,9 @@ def resize(pixels: Array, size_wh: tuple[int, int], reference: ReferencePreproce
     return _stretch(pixels, size_wh, reference, box if reference.rule == "center-crop" else None)
 
 
-def transposed(pixels: Array, way: Way) -> Array:
+def transposed(pixels: Array, reference: ReferencePreprocessing) -> Array:
     """Return the picture (H, W, C) as the model reads it: (W, H, C) if its code transposes."""
-    return np.asarray(tf.transpose(pixels, (1, 0, 2))) if way.transpose else pixels
+    return np.asarray(tf.transpose(pixels, (1, 0, 2))) if reference.transpose else pixels
 
 
 def _stretch(

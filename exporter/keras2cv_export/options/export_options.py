@@ -192,7 +192,7 @@ class ExportOptions:
     transpose_image: bool = field(
         default=False,
         metadata=Option(
-            help="the model reads the resized image turned sideways, its rows as columns, as "
+            help="the model reads the resized image transposed, its rows as columns, as "
             "Keras' OCR example does; the size is the upright image's",
             flags=("--transpose-image",),
             group=MEANING,
