@@ -82,7 +82,7 @@ def missing_paths(text: str) -> list[str]:
 
 def _paths_named(text: str) -> Iterator[str]:
     for path in PYTHON_FILE.findall(re.sub(r"https?://\S+|/\w+/site-packages\S*", "", text)):
-        if path not in NOT_OURS:
+        if Path(path).name not in NOT_OURS:
             yield path
     for code in INLINE_CODE.findall(FENCE.sub("", text)):
         if FOLDER.fullmatch(code) and _begins_in_the_checkout(code):
