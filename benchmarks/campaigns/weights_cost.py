@@ -20,7 +20,7 @@ import numpy as np
 import keras2cv
 from keras2cv.net.net import ENGINES
 from keras2cv_export import export
-from keras2cv_export.storage.weights import STORAGES
+from keras2cv_export.storage.storages import STORAGES
 
 from .models import application
 

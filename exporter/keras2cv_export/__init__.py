@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
-    from .checks.checking import CheckReport, check
-    from .exporting import ExportReport, export
+    from .checks.checking import CheckReport
+    from .exporting import ExportReport
     from .parity.parity import ParityReport
+    from .public import check, export
     from .tasks.detect.options import DetectOptions
     from .tasks.image.options import ImageOptions
     from .tasks.keypoints.options import KeypointsOptions
@@ -39,10 +40,10 @@ __all__ = [
 # name in the package, over the function.
 _HOME = {
     "CheckReport": "checks.checking",
-    "check": "checks.checking",
+    "check": "public",
     "DetectOptions": "tasks.detect.options",
     "ExportReport": "exporting",
-    "export": "exporting",
+    "export": "public",
     "KeypointsOptions": "tasks.keypoints.options",
     "ImageOptions": "tasks.image.options",
     "SegmentOptions": "tasks.segment.options",

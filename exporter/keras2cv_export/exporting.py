@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
 from keras2cv.bundle.reading import staged_bundle, write_manifest
-from keras2cv.errors import UsageError
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
 from keras2cv.tasks import TASKS
 
 from .convert import Converted
 from .formats.formats import FileFormat, format_of
-from .model.load import LoadedModel, Shapes, load_model
+from .model.load import LoadedModel, load_model
+from .options import DESCRIBED_TASKS, ExportOptions
 from .parity.parity import ParityReport
 from .parity.tolerance import parted
 from .passes.left_alone import LeftAlone, grouped
-from .storage.weights import FIRST_TO_DECODE, Proof, require_decodable, shrink, store_weights, top1
+from .storage.storages import FIRST_TO_DECODE
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
+from .storage.weights import Proof, shrink, store_weights, top1
 from .targets.importer_support import oldest
-from .targets.target import Target, dotted
+from .targets.target import dotted
 from .tasks.decide import Facts, Wishes, decide
-from .tasks.detect.options import DetectOptions
-from .tasks.image.options import ImageOptions
-from .tasks.keypoints.options import KeypointsOptions
 from .tasks.presets import Geometry
-from .tasks.segment.options import SegmentOptions
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.selftest import write_selftest
 from .verifying.verify import SAMPLES, ask, require_parity, verify
-
-Step = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -78,76 +71,8 @@ class ExportReport:
         }
 
 
-def export(
-    model: Any,
-    bundle: str | os.PathLike[str],
-    *,
-    format: str = "onnx",  # noqa: A002 - the command line's word
-    opencv: str | None = None,
-    engine: str | None = None,
-    input_shapes: Shapes = None,
-    batch: int = 1,
-    task: str | None = None,
-    labels: Sequence[str] | str | os.PathLike[str] | None = None,
-    preprocess: str | os.PathLike[str] | None = None,
-    resize: str | None = None,
-    size: tuple[int, int] | None = None,
-    interpolation: str | None = None,
-    detect: DetectOptions | Mapping[str, Any] | None = None,
-    segment: SegmentOptions | Mapping[str, Any] | None = None,
-    keypoints: KeypointsOptions | Mapping[str, Any] | None = None,
-    image: ImageOptions | Mapping[str, Any] | None = None,
-    samples: str | os.PathLike[str] | None = None,
-    tolerance: str | Sequence[str] | None = None,
-    weights: str = "fp32",
-    tune: bool = False,
-    unsafe: bool = False,
-    check: bool = True,
-    imports: Sequence[str] = (),
-    progress: Step = lambda _: None,
-) -> ExportReport:
-    """Turn a Keras model into a bundle that OpenCV runs, and prove that it predicts the same.
-
-    Args:
-        model: A keras.Model, a .keras or .h5 file, or a SavedModel folder.
-        bundle: The folder to write; an earlier bundle there stays until the new one has passed.
-        format: "onnx"; or "frozen", a TensorFlow graph for code that calls
-            `readNetFromTensorflow`, which runs fewer models.
-        opencv: The oldest OpenCV that the file must run on, such as "4.8"; it is refused if that
-            or a newer one cannot. A newer one leaves rewrites out that it does not need. None:
-            as old as can be, from 4.6 on; the notes say which, if it is a newer one.
-        engine: "new", "classic" or None: verify on each that the installed OpenCV has.
-        input_shapes: {input: shape with the batch}, or one shape, for open dimensions.
-        batch: Samples per run of the net; `predict` takes any number whatever it is.
-        task: classify, binary, regress, embed, detect, segment, keypoints, image or raw; None:
-            told by the last layer where it can be.
-        labels: Names of the classes, or a text file with one per line.
-        preprocess: none, 0-1, tf, torch, caffe or a JSON file; None: recognised, or an error.
-        resize: stretch, letterbox, center-crop or pad.
-        size: (width, height) that images are resized to; it is the input's own.
-        interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
-        detect: For the task detect: which output is what, and what its numbers mean.
-        segment: For the task segment: the same.
-        keypoints: For the task keypoints: the same.
-        image: For the task image, which makes an image of an image: the same.
-        samples: .npz, .npy or a folder of images to compare on; None: drawn ones.
-        tolerance: "strict", "fp32", "fp16" and "OUTPUT:VALUE", for the graph with float32
-            weights; with "fp16-weights" or "int8-weights" among them, for the file as it is
-            stored. None: "fp32", and the preset of `weights`.
-        weights: How large kernels are stored: "fp32", "fp16" for half the size, or "int8" for a
-            quarter. Needs OpenCV 4.7. The graph has to pass with float32 weights first; what
-            storing them costs is said, and judged by a preset of its own.
-        tune: Time OpenCV's engines, threads and options on this machine, those that predict the
-            same, and note the fastest in the manifest; `keras2cv.load` then takes it.
-        unsafe: Let the model do more than compute: run code that is in its file, read and write
-            files.
-        check: False writes a bundle that calls itself unverified.
-        imports: Modules to import first, which register the model's own layers.
-        progress: Called with a few words before each step.
-
-    Returns:
-        What was done; `.parity.verdict` is "pass", or "inconclusive" for a bundle that is kept as
-        unverified.
+def export_model(options: ExportOptions) -> ExportReport:
+    """Export as `options` say; see `keras2cv_export.export`.
 
     Raises:
         ParityError: OpenCV's predictions differ from TensorFlow's; nothing was written.
@@ -156,25 +81,26 @@ def export(
         UsageError: The model, a file or an argument is not right; nothing was written.
     """
     started = time.perf_counter()
-    file_format = format_of(format)
-    if tune and not check:
-        raise UsageError(
-            "Tuning keeps to what predicts the same, so it needs the comparison. Drop one."
-        )
-    target = Target.parse(opencv, None if engine == "auto" else engine)
-    require_decodable(weights, target, file_format.name)
-    for_graph, for_file = parted(tolerance, weights)
-    geometry = Geometry(size, resize, interpolation)
-    described = {"detect": detect, "segment": segment, "keypoints": keypoints, "image": image}
-    wishes = Wishes(task, labels, preprocess, geometry, only_options(described))
-    with staged_bundle(bundle) as stage:
+    file_format = format_of(options.format)
+    target, weights, progress = options.target, options.weights, options.progress
+    for_graph, for_file = parted(options.tolerance, weights)
+    geometry = Geometry(options.size, options.resize, options.interpolation)
+    described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
+    wishes = Wishes(
+        options.task, options.labels, options.preprocess, geometry, only_options(described)
+    )
+    with staged_bundle(options.bundle) as stage:
         progress("loading the model")
         loaded = load_model(
-            model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
+            options.model,
+            input_shapes=options.input_shapes,
+            batch=options.batch,
+            unsafe=options.unsafe,
+            imports=options.imports,
         )
         file_format.require_room(loaded, None if weights == "fp32" else cast("Storage", weights))
         progress("converting")
-        converted = file_format.convert(loaded, target, keep=tune)
+        converted = file_format.convert(loaded, target, keep=options.tune)
         file_format.require(converted.model, target)
         needs = oldest(file_format.examine(converted.model), target)
         facts = decide(loaded, converted, wishes)
@@ -185,12 +111,12 @@ def export(
             record, note = shrink(converted, weights)
             stored, for_graph = (note,), for_file
         manifest = _write(stage.folder, loaded, converted, facts, file_format, needs.opencv, record)
-        if check:
+        if options.check:
             progress("asking TensorFlow")
             question = ask(
                 loaded,
                 manifest,
-                samples=samples,
+                samples=options.samples,
                 tolerance=for_graph,
                 scores=_scores(converted, facts),
                 constant=converted.constant,
@@ -198,7 +124,7 @@ def export(
             )
             progress("asking OpenCV, in a process of its own")
             # In the stage: whatever kills this process, one folder is left, and known by its name.
-            found = verify(stage.folder, manifest, question, engine, stage.folder)
+            found = verify(stage.folder, manifest, question, options.wanted_engine, stage.folder)
             proof = Proof(question, found)
             require_parity(proof.verification.parity)
             if record is not None:
@@ -208,7 +134,7 @@ def export(
             manifest, proof, stored = store_weights(
                 stage.folder, manifest, converted, weights, proof, for_file, progress
             )
-        if tune and proof is not None:
+        if options.tune and proof is not None:
             variants = Variants(stage.folder, manifest, proof, converted, target, file_format)
             fastest = find_fastest(stage.folder, manifest, proof, variants, progress)
             manifest, proof = fastest.manifest, fastest.proof
@@ -219,7 +145,7 @@ def export(
     notes += _finished(converted) + stored + _tuned(manifest)
     verification = proof.verification if proof else None
     return ExportReport(
-        Path(bundle),
+        Path(options.bundle),
         manifest,
         verification.parity if verification else None,
         notes + (verification.notes if verification else ()),

@@ -352,7 +352,7 @@ BAD: dict[str, tuple[CASE, dict[str, Any], type[Exception], str]] = {
     ),
     "task": (table, {"task": "binary"}, UsageError, "binary needs one output"),
     "engine": (table, {"engine": "warp"}, UsageError, "No engine is called 'warp'"),
-    "format": (table, {"format": "pb"}, UsageError, "The format 'pb' cannot be written"),
+    "format": (table, {"format": "pb"}, UsageError, "option format .* 'pb'"),
     "tolerance": (table, {"tolerance": "exact"}, UsageError, "exact"),
     "tolerance for no output": (table, {"tolerance": ["fp32", "x:0.1"]}, UsageError, "x"),
     "samples": (table, {"samples": "none.npz"}, InputError, "no samples at none.npz"),

@@ -17,7 +17,7 @@ from campaigns.atlas.columns import Column, Kind
 from campaigns.atlas.reasons import tidied
 from campaigns.atlas.store import VERDICTS, Record, Store
 from keras2cv.errors import MissingDependency
-from keras2cv.isolation import Answer, ChildLost, Entry, Limits, answer_each, run_once
+from keras2cv.isolation import ChildAnswer, ChildLost, Entry, Limits, answer_each, run_once
 
 _RUN_CHILD: Final = Path(__file__).resolve().with_name("run_child.py")
 _EXPORT_CHILD: Final = "campaigns.atlas.export_child"
@@ -159,7 +159,7 @@ class Sweep:
 
     def _export(
         self, cases: Sequence[Listed], kinds: Collection[Kind]
-    ) -> tuple[dict[Kind, list[Task]], dict[str, Answer]]:
+    ) -> tuple[dict[Kind, list[Task]], dict[str, ChildAnswer]]:
         """Let Keras answer, and export all ways: ours per batch size, Keras' once, batch open.
 
         One case after the other, so that its model is built once.
@@ -230,7 +230,7 @@ class Sweep:
         return record.verdict != "pass" and task.refusal in ("", *_ON_THE_GRAPH)
 
     def _run_plain(
-        self, wishes: Sequence[tuple[str, int]], files: Mapping[str, Answer], column: Column
+        self, wishes: Sequence[tuple[str, int]], files: Mapping[str, ChildAnswer], column: Column
     ) -> Iterator[Record]:
         runnable = [wish for wish in wishes if _verdict(files[wish[0]]) == "pass"]
         jobs = [
@@ -266,7 +266,7 @@ class Sweep:
             "path": os.path.normpath(folder / paths[kind]),
         }
 
-    def _export_child(self, jobs: Sequence[Mapping[str, Any]]) -> Iterable[Answer]:
+    def _export_child(self, jobs: Sequence[Mapping[str, Any]]) -> Iterable[ChildAnswer]:
         """Do the jobs in as many processes as may run at once; a case stays in one of them."""
         names = list(dict.fromkeys(job["case"] for job in jobs))
         shares = [
@@ -282,7 +282,7 @@ class Sweep:
             }
         return [found[k] for k in range(len(jobs))]
 
-    def _exported(self, jobs: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    def _exported(self, jobs: Sequence[Mapping[str, Any]]) -> list[ChildAnswer]:
         return list(
             answer_each(
                 Entry(f"{_EXPORT_CHILD}:answer", PACKAGES),
@@ -292,12 +292,14 @@ class Sweep:
             )
         )
 
-    def _run_child(self, jobs: Sequence[Mapping[str, Any]], column: Column) -> Iterable[Answer]:
+    def _run_child(
+        self, jobs: Sequence[Mapping[str, Any]], column: Column
+    ) -> Iterable[ChildAnswer]:
         entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
         return answer_each(entry, jobs, RUN_LIMITS, folder=self._work)
 
 
-def _record(answer: Answer, case: str, column: str, batch: int, who: str) -> Record:
+def _record(answer: ChildAnswer, case: str, column: str, batch: int, who: str) -> Record:
     """Turn an answer into a record; `who` is what crashed if the child did."""
     if answer.problem is not None:
         return Record(case, column, batch, "crash", reason=f"{who} {answer.problem}")
@@ -313,12 +315,12 @@ def _record(answer: Answer, case: str, column: str, batch: int, who: str) -> Rec
     )
 
 
-def _task(answer: Answer, case: str, batch: int, who: str) -> Task:
+def _task(answer: ChildAnswer, case: str, batch: int, who: str) -> Task:
     refusal = str(answer.reply.get("refusal", ""))
     return Task(case, batch, _record(answer, case, "", batch, who), refusal)
 
 
-def _verdict(answer: Answer) -> str:
+def _verdict(answer: ChildAnswer) -> str:
     return "crash" if answer.problem is not None else str(answer.reply["verdict"])
 
 

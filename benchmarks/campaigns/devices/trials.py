@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from campaigns import PACKAGES
 from campaigns.devices.child import LOG_LEVEL
-from keras2cv.isolation import Answer, Entry, Limits, answer_each
+from keras2cv.isolation import ChildAnswer, Entry, Limits, answer_each
 
 ENTRY: Final = "campaigns.devices.child:answer"
 VERDICTS: Final = ("right", "wrong", "refused", "crash")
@@ -92,7 +92,7 @@ def _work(
         done.put(None)
 
 
-def _trial(job: Mapping[str, Any], answer: Answer) -> Trial:
+def _trial(job: Mapping[str, Any], answer: ChildAnswer) -> Trial:
     name, device = Path(job["bundle"]).name, job["device"]
     if answer.problem is not None:
         return Trial(name, device, "crash", answer.problem)

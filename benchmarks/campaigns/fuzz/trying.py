@@ -136,7 +136,7 @@ def try_arrays(folder: Path, _: random.Random) -> None:
 
 def try_labels(folder: Path, _: random.Random) -> None:
     """`--labels FILE`: as many names as lines, none empty."""
-    from keras2cv_export.tasks.decide import read_labels
+    from keras2cv_export.tasks.labels import read_labels
 
     labels = read_labels(folder / "labels.txt")
     _expect(labels is not None and all(labels), "an empty label")

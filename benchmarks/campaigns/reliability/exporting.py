@@ -39,6 +39,7 @@ def small_model() -> Any:
 @contextlib.contextmanager
 def remembered_export(work: Path) -> Iterator[tuple[Export, Export]]:
     """Give two exports of a small model, the second without OpenCV's child process."""
+    from keras2cv_export import export as export_file
     from keras2cv_export import exporting
     from keras2cv_export.formats.formats import format_of
     from keras2cv_export.model.load import load_model
@@ -62,7 +63,7 @@ def remembered_export(work: Path) -> Iterator[tuple[Export, Export]]:
         return dataclasses.replace(found, convert=once("convert", found.convert))
 
     def export(target: Path) -> None:
-        exporting.export(file, target, preprocess="0-1", task="classify")
+        export_file(file, target, preprocess="0-1", task="classify")
 
     with (
         mock.patch.object(exporting, "load_model", once("load", load_model)),

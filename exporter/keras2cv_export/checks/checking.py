@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,18 +24,17 @@ from keras2cv_export.end_to_end.walk import Journey, walk
 from keras2cv_export.end_to_end.way import parse_way
 from keras2cv_export.formats.frozen_file import read_frozen
 from keras2cv_export.model.load import LoadedModel, load_model
+from keras2cv_export.options import CheckOptions
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.report import EXIT_CODES, Verdict
 from keras2cv_export.parity.tolerance import preset_of
 from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
-from keras2cv_export.tasks.decide import read_labels
+from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
 from keras2cv_export.verifying.verify import Answer, Question, Verification, answerer, ask, verify
 
 from .record import record
-
-Step = Callable[[str], None]
 
 _TIMED_SAMPLES = 4
 
@@ -111,49 +110,8 @@ class CheckReport:
         return record(self)
 
 
-def check(
-    bundle: str | os.PathLike[str],
-    against: Any,
-    *,
-    samples: str | os.PathLike[str] | None = None,
-    tolerance: str | Sequence[str] | None = None,
-    engine: str | None = None,
-    unsafe: bool = False,
-    imports: Sequence[str] = (),
-    reference_resize: str | None = None,
-    reference_preprocess: str | os.PathLike[str] | None = None,
-    reference_fn: str | None = None,
-    labels: Sequence[str] | str | os.PathLike[str] | None = None,
-    speed: bool = False,
-    max_ratio: float | None = None,
-    bisect: bool = False,
-    repro: str | os.PathLike[str] | None = None,
-    progress: Step = lambda _: None,
-) -> CheckReport:
-    """Compare a bundle's predictions in OpenCV with the model's own in TensorFlow.
-
-    Args:
-        bundle: The folder.
-        against: A keras.Model, a .keras or .h5 file, or a SavedModel folder.
-        samples: .npz, .npy or a folder of images; None: drawn ones.
-        tolerance: "strict", "fp32", "fp16", "fp16-weights", "int8-weights" and "OUTPUT:VALUE";
-            None: by how the bundle stores its weights, "fp32" where that is as they are.
-        engine: "new" or "classic"; None: what the bundle asks for.
-        unsafe: Let the model do more than compute: run code that is in its file, read and write
-            files.
-        imports: Modules to import first, which register the model's own layers.
-        reference_resize: How pictures got their size in training: `[RULE:]METHOD`, such as
-            "keras", "tf", "tf-antialias" or "pil-bilinear"; None: as the bundle says.
-        reference_preprocess: How pixels were scaled: a preset or a JSON file; None: as the bundle
-            says.
-        reference_fn: "MODULE:FUNCTION", which makes a file's path into the model's input: the
-            whole of the user's own preprocessing.
-        labels: The classes' names, or a text file with one per line, to hold the bundle's to.
-        speed: Time `predict` against TensorFlow as well, which takes some seconds.
-        max_ratio: With `speed`: how many times TensorFlow's time `predict` may take.
-        bisect: Find the first layer whose output diverges, and whose fault that is.
-        repro: With `bisect`: a new folder, for a reproduction that needs OpenCV alone.
-        progress: Called with a few words before each step.
+def check_bundle(options: CheckOptions) -> CheckReport:
+    """Compare as `options` say; see `keras2cv_export.check`.
 
     Raises:
         NetError: OpenCV refuses the bundle or crashes on it.
@@ -161,42 +119,52 @@ def check(
             other inputs or outputs than the bundle.
     """
     started = time.perf_counter()
-    found = read_bundle(bundle)
-    if bisect:
+    found = read_bundle(options.bundle)
+    progress = options.progress
+    if options.bisect:
         require_onnx(found)
     progress("loading the model")
     shapes = {t.name: t.keras_shape for t in found.manifest.inputs}
-    loaded = load_model(against, input_shapes=_fitting(shapes), unsafe=unsafe, imports=imports)
+    loaded = load_model(
+        options.against,
+        input_shapes=_fitting(shapes),
+        unsafe=options.unsafe,
+        imports=options.imports,
+    )
     _require_same_interface(found.manifest, loaded)
     progress("asking TensorFlow")
     answer = answerer(loaded, found.manifest)
-    said = Reference(reference_resize, reference_preprocess, reference_fn)
-    with pictures_for(found.manifest, samples) as pictures:
+    said = Reference(options.reference_resize, options.reference_preprocess, options.reference_fn)
+    with pictures_for(found.manifest, options.samples) as pictures:
         said.require_pictures(pictures)
         question = ask(
             loaded,
             found.manifest,
-            samples=samples,
-            tolerance=_by_weights(found.manifest) if tolerance is None else tolerance,
+            samples=options.samples,
+            tolerance=_tolerance(options, found.manifest),
             scores=_scores(found),
             constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
             pictures=pictures.paths if pictures.drawn else (),
             answer=answer,
         )
         progress("asking OpenCV, in a process of its own")
-        wanted = engine or found.manifest.engine.name
+        wanted = options.engine or found.manifest.engine.name
         result = verify(found.folder, found.manifest, question, wanted)
         journey = None
         if pictures.paths:
             progress("sending pictures through both pipelines")
             journey = _travel(found.manifest, pictures, said, question, result, answer)
         timed = None
-        if speed and result.parity.verdict != "fail":  # a wrong answer's speed is of no interest
+        if (
+            options.speed and result.parity.verdict != "fail"
+        ):  # a wrong answer's speed is of no interest
             progress("timing both, in turns")
-            timed = _time(found.folder, loaded, pictures, question, result, answer, max_ratio)
+            timed = _time(
+                found.folder, loaded, pictures, question, result, answer, options.max_ratio
+            )
     diverging = None
-    if bisect:
-        folder = None if repro is None else Path(repro)
+    if options.bisect:
+        folder = None if options.repro is None else Path(options.repro)
         diverging = find_first(
             found, loaded, question, result.by_engine, repro=folder, progress=progress
         )
@@ -212,14 +180,16 @@ def check(
         question,
         found.manifest,
         journey,
-        _other_labels(found.manifest, labels),
+        _other_labels(found.manifest, options.labels),
         loaded.source.file,
         timed,
         diverging,
     )
 
 
-def _by_weights(manifest: Manifest) -> str:
+def _tolerance(options: CheckOptions, manifest: Manifest) -> str | Sequence[str]:
+    if options.tolerance is not None:
+        return options.tolerance
     return preset_of(manifest.weights.storage if manifest.weights is not None else "fp32")
 
 

@@ -6,16 +6,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
-from keras2cv.errors import UsageError
-from keras2cv_export.cli.heavy import (
-    add_model_arguments,
-    load_exporter,
-    print_parity,
-    progress,
-    tolerance_of,
-)
+from keras2cv_export.cli.heavy import load_function, print_parity, progress, require_exporter
+from keras2cv_export.cli.option_arguments import add_options, taken
+from keras2cv_export.options import CheckOptions, in_group, require_checkable
 
 if TYPE_CHECKING:
     from keras2cv_export import CheckReport
@@ -40,54 +34,7 @@ EXAMPLES: Final = """\
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the verb takes."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
-    parser.add_argument(
-        "--against", metavar="MODEL", type=Path, required=True, help="a .keras, .h5 or folder"
-    )
-    add_model_arguments(parser)
-    parser.add_argument(
-        "--engine", choices=("new", "classic"), help="of OpenCV (default: each that was verified)"
-    )
-    parser.add_argument(
-        "--reference-resize",
-        metavar="[RULE:]METHOD",
-        help="how pictures got their size in training: keras (load_img), tf (tf.image.resize), "
-        "tf-antialias, pil-bilinear, letterbox:tf, ... (default: as the bundle says)",
-    )
-    parser.add_argument(
-        "--reference-preprocess",
-        metavar="PRESET|FILE.json",
-        help="how their pixels were scaled: none, 0-1, tf, torch, caffe or a file "
-        "(default: as the bundle says)",
-    )
-    parser.add_argument(
-        "--reference-fn",
-        metavar="MODULE:FUNCTION",
-        help="your own function from a file's path to the model's input, instead of both",
-    )
-    parser.add_argument(
-        "--labels", metavar="FILE", help="hold the bundle's labels to these, one per line"
-    )
-    parser.add_argument(
-        "--no-speed", dest="speed", action="store_false", help="leave the timing out"
-    )
-    parser.add_argument(
-        "--max-ratio",
-        type=values.above_zero,
-        metavar="R",
-        help="fail if predict takes more than R times TensorFlow's time",
-    )
-    parser.add_argument(
-        "--bisect",
-        action="store_true",
-        help="find the first layer whose output diverges, and say whose fault that is",
-    )
-    parser.add_argument(
-        "--repro",
-        type=Path,
-        metavar="DIR",
-        help="with --bisect: write a reproduction that needs OpenCV alone, for a bug report",
-    )
+    add_options(parser, CheckOptions, in_group(CheckOptions, ""))
     parser.add_argument(
         "--html", metavar="FILE", type=Path, help="write a page with charts and pictures to FILE"
     )
@@ -96,31 +43,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Compare, and print the table."""
-    if args.max_ratio is not None and not args.speed:
-        raise UsageError("--max-ratio needs the timing that --no-speed leaves out. Drop one.")
-    if args.repro is not None and not args.bisect:
-        raise UsageError("--repro writes what --bisect finds. Add --bisect.")
-    check = load_exporter(
-        "check", "keras2cv_export", "check", model=args.against, page=args.html is not None
-    )
-    report = check(
-        args.bundle,
-        against=args.against,
-        samples=args.samples,
-        tolerance=tolerance_of(args),
-        engine=args.engine,
-        unsafe=args.unsafe,
-        imports=args.imports,
-        reference_resize=args.reference_resize,
-        reference_preprocess=args.reference_preprocess,
-        reference_fn=args.reference_fn,
-        labels=args.labels,
-        speed=args.speed,
-        max_ratio=args.max_ratio,
-        bisect=args.bisect,
-        repro=args.repro,
-        progress=progress,
-    )
+    require_exporter("check", page=args.html is not None)
+    options = CheckOptions(**taken(args, CheckOptions), progress=progress)
+    require_checkable(options)
+    report = load_function("keras2cv_export.checks.checking", "check_bundle")(options)
     if args.json != STDOUT:
         _print_report(report)
     if args.json:

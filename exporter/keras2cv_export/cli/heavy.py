@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from keras2cv.cli import values
 from keras2cv.diagnosis.advisories import known_holes
 from keras2cv.diagnosis.doctor import INSTALL_EXPORT
 from keras2cv.errors import MissingDependency, ModelError
 from keras2cv.net.opencv import VersionOf, installed_version, require_opencv
+from keras2cv_export.cli.option_arguments import add_options
+from keras2cv_export.options import ExportOptions
 
 if TYPE_CHECKING:
     from keras2cv_export.parity.report import ParityReport
@@ -45,22 +46,41 @@ def load_exporter(
         MissingDependency: something of the extra [export], or [pages], is not installed.
         ModelError: there is no model, which is said before TensorFlow takes seconds to start.
     """
+    require_exporter(verb, page=page)
+    if model is not None and not model.exists():
+        raise ModelError(f"There is no model at {model}. Check the path.")
+    return load_function(module, function)
+
+
+def require_exporter(verb: str, *, page: bool = False) -> None:
+    """Look whether this environment has what `keras2cv verb` needs, and `--html` for a `page`.
+
+    Raises:
+        MissingDependency: something of the extra [export], or [pages], is not installed.
+    """
     require_opencv()
-    missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
+    require_modules(verb, MODULES)
+    if page:
+        _require_pages(verb)
+    refuse_holes(verb, installed_version)
+
+
+def load_function(module: str, function: str) -> Callable[..., Any]:
+    """Import a function of keras2cv_export, and with it TensorFlow, which takes seconds."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
+    with silenced():
+        found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
+
+
+def require_modules(verb: str, modules: Sequence[str]) -> None:
+    """Raise MissingDependency unless all `modules` of the extra [export] are installed."""
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingDependency(
             f"`keras2cv {verb}` needs {_joined(missing)}, not installed for {sys.executable}. "
             f"Install what exporting takes: {INSTALL_EXPORT}."
         )
-    if page:
-        _require_pages(verb)
-    refuse_holes(verb, installed_version)
-    if model is not None and not model.exists():
-        raise ModelError(f"There is no model at {model}. Check the path.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
-    with silenced():
-        found: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    return found
 
 
 def _require_pages(verb: str) -> None:
@@ -114,33 +134,7 @@ def silenced() -> Iterator[None]:
 
 def add_model_arguments(parser: ArgumentParser) -> None:
     """Declare how a Keras model is opened and compared: --samples, --tolerance, --import, ..."""
-    parser.add_argument(
-        "--samples",
-        type=Path,
-        metavar="PATH",
-        help="compare on these: .npz, .npy or a folder of images (default: drawn at random)",
-    )
-    parser.add_argument(
-        "--tolerance",
-        type=values.tolerance,
-        action="append",
-        metavar="T",
-        help="strict, fp32, fp16, fp16-weights, int8-weights or OUTPUT:VALUE, relative to the "
-        "output's largest value; may be repeated (default: fp32, or by how weights are stored)",
-    )
-    parser.add_argument(
-        "--import",
-        dest="imports",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        help="import a module of yours first, which registers custom layers; may be repeated",
-    )
-    parser.add_argument(
-        "--unsafe",
-        action="store_true",
-        help="let the model do more than compute: run code of its own, read and write files",
-    )
+    add_options(parser, ExportOptions, ("samples", "tolerance", "imports", "unsafe"))
 
 
 def tolerance_of(args: Namespace) -> Sequence[str] | None:

@@ -8,9 +8,9 @@ from typing import Final
 
 from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
-from keras2cv_export.cli.export import input_shapes
 from keras2cv_export.cli.heavy import load_exporter, progress
 from keras2cv_export.cli.versions import versions
+from keras2cv_export.options import input_shapes
 
 USAGE: Final = "MODEL|BUNDLE|FILE.onnx [--opencv VERSIONS] [options]"
 ABOUT: Final = """\

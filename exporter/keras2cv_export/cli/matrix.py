@@ -8,7 +8,7 @@ from typing import Final
 
 from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
-from keras2cv_export.cli.heavy import progress
+from keras2cv_export.cli.heavy import progress, require_modules
 from keras2cv_export.cli.versions import versions
 
 USAGE: Final = "BUNDLE --opencv VERSIONS [options]"
@@ -59,6 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> int:
     """Run it everywhere, and print the table."""
+    require_modules("matrix", ("rich",))
     from rich.console import Console
 
     from keras2cv_export.matrix import render, run_matrix

@@ -9,20 +9,19 @@ an interpreter finds its packages from where it lies, and no script in them is e
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import keras2cv
 from keras2cv.bundle.leftovers import remove_litter, stage_name
-from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.errors import Keras2cvError, MissingDependency, UsageError
+from keras2cv.isolation import ChildCrash, Entry, Limits, run_once
 from keras2cv.net.opencv import version_tuple
 
 from .installer import InstallError, Uv, clean_environment, find_uv, python_of
@@ -30,14 +29,7 @@ from .wheels import PACKAGE, is_exact, newest, numpy_requirement
 
 _FIRST_WITHOUT_NUMPY_1: Final = (3, 13)
 _IMPORT_TIMEOUT_S: Final = 300.0
-_ASK_PYTHON: Final = (
-    "import platform as p, sys; "
-    "print(f'{sys.implementation.name}{p.python_version()}-{p.machine()}')"
-)
-_ASK_CV2: Final = (
-    "import json, cv2, numpy, platform; print(json.dumps({'opencv': cv2.__version__, "
-    "'numpy': numpy.__version__, 'python_version': platform.python_version()}))"
-)
+_FACTS: Final = Path(__file__).resolve().with_name("facts.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,38 +201,28 @@ def _checked(folder: Path, wheel: str) -> Environment:
 
 
 def _import_cv2(python: Path, wheel: str) -> Environment:
-    facts = json.loads(_run(python, _ASK_CV2).splitlines()[-1])
-    return Environment(python, wheel, **facts)
+    return Environment(python, wheel, **_ask(python, "opencv_versions"))
 
 
-def _run(python: Path | str, code: str) -> str:
-    """Return what `code` prints there.
+def _ask(python: Path | str, function: str) -> dict[str, Any]:
+    """Return the reply of a function of `facts.py` there.
 
     Raises:
         InstallError: it fails, hangs, or there is no such Python; the message is its last line.
     """
+    entry = Entry(f"{_FACTS}:{function}", (), python, clean_environment())
     try:
-        done = subprocess.run(
-            [str(python), "-c", code],
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_IMPORT_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise InstallError(str(error)) from error
-    if done.returncode != 0:
-        raise InstallError((done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1])
-    return done.stdout.strip()
+        return run_once(entry, {}, Limits(_IMPORT_TIMEOUT_S))
+    except ChildCrash as lost:
+        raise InstallError(lost.last_words if lost.log.strip() else lost.how) from lost
+    except Keras2cvError as error:
+        raise InstallError(str(error).rstrip(".")) from error
 
 
 def _python_tag(python: str) -> str:
     """Return "cpython3.11.7-x86_64": a wheel belongs to a kind of Python and of machine."""
     try:
-        return _run(python, _ASK_PYTHON)
+        return str(_ask(python, "python_tag")["tag"])
     except InstallError as error:
         raise UsageError(
             f"{python} is not a Python that starts ({error}). "

@@ -67,5 +67,10 @@ def _list_configuration() -> str:
     """Return pip's settings from its files and from PIP_* variables; "" without a pip."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        command,
+        cwd=sys.prefix,  # `-m` imports from the current folder
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     ).stdout

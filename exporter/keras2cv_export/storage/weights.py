@@ -18,40 +18,15 @@ from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.passes import COMPRESS
 from keras2cv_export.passes.fixpoint import rewrite
-from keras2cv_export.targets.target import Target, Version, dotted
+from keras2cv_export.targets.target import dotted
 from keras2cv_export.verifying.verify import Question, Verification, require_parity, verify
+
+from .storages import FIRST_TO_DECODE
 
 Step = Callable[[str], None]
 
-STORAGES: Final = ("fp32", *COMPRESS)
-
-# 4.6 refuses float16 and per-channel DequantizeLinear; 4.7 to 5.0, both engines, compute from
-# them what onnxruntime does, and no slower: docs/weights.md.
-FIRST_TO_DECODE: Final[Version] = (4, 7)
 # Drawn where none are given: with the 4 of an ordinary export, "top-1 agrees" would say little.
 SAMPLES: Final = 16
-
-
-def require_decodable(weights: str, target: Target, file_format: str) -> None:
-    """Refuse what the target could not decode, before anything is converted.
-
-    Raises:
-        UsageError: There is no such storage, not in this format, or the OpenCV that was asked for
-            is too old for it.
-    """
-    if weights not in STORAGES:
-        raise UsageError(f"Weights cannot be stored as {weights!r}. Take {', '.join(STORAGES)}.")
-    if weights != "fp32" and file_format != "onnx":
-        raise UsageError(
-            f"A {file_format} file stores its weights as they are, and no OpenCV decodes others. "
-            f"Take --format onnx for --weights {weights}."
-        )
-    if weights != "fp32" and target.asked and target.opencv < FIRST_TO_DECODE:
-        raise UsageError(
-            f"OpenCV {dotted(target.opencv)} cannot decode weights stored as {weights}: before "
-            f"{dotted(FIRST_TO_DECODE)} it reads neither float16 nor a scale per channel. "
-            f"Take --opencv {dotted(FIRST_TO_DECODE)} or newer, or leave --weights out."
-        )
 
 
 @dataclass(frozen=True)

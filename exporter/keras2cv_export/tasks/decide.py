@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from keras2cv.bundle.manifest import Preprocessing, Task
-from keras2cv.errors import InputError, UsageError
+from keras2cv.errors import UsageError
 from keras2cv.schema.vocabulary import TASK_NAMES, TaskName
-from keras2cv.tasks.task import MAX_LABELS
 from keras2cv_export.model.kerashub import Told, told_by
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
 
 from . import TASKS
+from .labels import read_labels
 from .outputs import outputs_of
 from .presets import PRESETS, Geometry, preprocessing
-from .recognise import build_task, guess_kind, normaliser, preset_hint
+from .recognise import build_task, guess_kind, normaliser
+from .unstated_pixels import how_pixels
 
 if TYPE_CHECKING:
     from keras2cv_export.convert import Converted
 
-_MAX_LABEL_BYTES: Final = 2**26
 Labels = Sequence[str] | str | os.PathLike[str] | None
 
 
@@ -104,40 +103,6 @@ def _task(
     return describe(options, outputs_of(converted), labels, taken)
 
 
-def read_labels(labels: Any) -> tuple[str, ...] | None:
-    """Return the labels, from a sequence or a text file with one per line.
-
-    Raises:
-        InputError: The file cannot be read, or a label is empty.
-    """
-    if labels is None:
-        return None
-    if isinstance(labels, str | os.PathLike):
-        labels = _lines(Path(labels))
-    result = tuple(str(label).strip() for label in labels)
-    if len(result) > MAX_LABELS:
-        raise InputError(f"There are {len(result)} labels, and a model has {MAX_LABELS} at most.")
-    if not result or not all(result):
-        raise InputError(
-            "The labels have an empty line or are none at all. Give one name per class."
-        )
-    return result
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        if path.is_file() and (size := path.stat().st_size) > _MAX_LABEL_BYTES:
-            raise InputError(
-                f"The labels file {path} has {size} bytes. Give a label a line, at most "
-                f"{MAX_LABELS} of them."
-            )
-        return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"The labels file {path} cannot be read ({error}). Give UTF-8 text, a label a line."
-        ) from error
-
-
 def _kind(
     converted: Converted, wish: str | None, labels: Sequence[str] | None, told: Told
 ) -> tuple[TaskName, tuple[str, ...]]:
@@ -167,7 +132,7 @@ def _preprocessing(
         return facts, (_inside(layer, facts),)
     if TASKS[kind].takes_arrays or not images:
         return None, ()
-    raise UsageError(_must_say(loaded, images[0], kind))
+    raise UsageError(how_pixels(loaded.name, images[0], kind))
 
 
 def _stated(images: list[TensorSpec], loaded: LoadedModel, wishes: Wishes) -> Preprocessing:
@@ -186,15 +151,4 @@ def _inside(layer: str, facts: Preprocessing) -> str:
     return (
         f"Preprocessing: the model's own {layer} does it, so pixels 0..255 go in as they are, "
         f"as {facts.color}. Say --preprocess to change that."
-    )
-
-
-def _must_say(loaded: LoadedModel, image: TensorSpec, kind: TaskName) -> str:
-    hint = preset_hint(loaded.name)
-    advice = f" {loaded.name!r} of keras.applications was trained with {hint}." if hint else ""
-    return (
-        f"How do pixels become the input {image}? A {kind} task on images needs --preprocess: "
-        "0-1 (x/255), tf (-1..1), torch or caffe (ImageNet statistics), none (0..255), "
-        "or a FILE.json."
-        f"{advice} With --task raw the bundle takes arrays instead."
     )

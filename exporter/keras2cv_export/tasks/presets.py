@@ -12,6 +12,7 @@ The presets are `keras.applications.imagenet_utils.preprocess_input`'s modes, wr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,17 @@ def preprocessing(
         ) from error
     _check_fits(result, image, choice)
     return result
+
+
+def require_preprocessing(choice: str | os.PathLike[str]) -> None:
+    """Raise unless `choice` is a preset, or a file that can be read.
+
+    Raises:
+        UsageError: It is neither.
+        InputError: The file is not there, or holds something else.
+    """
+    if str(choice) not in PRESETS:
+        _from_file(Path(choice))
 
 
 def _place(facts: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, int]) -> None:

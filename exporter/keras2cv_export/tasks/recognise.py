@@ -18,12 +18,6 @@ from .kind import OneOutput
 
 # Layers that turn pixels into what the network was trained on.
 _NORMALISERS = ("Rescaling", "Normalization")
-# keras.applications whose preprocess_input is one of the presets: a hint, never a guess.
-_HINTS = {
-    "mobilenetv2": "tf", "mobilenet_": "tf", "inception": "tf", "xception": "tf", "nasnet": "tf",
-    "resnet50v2": "tf", "resnet101v2": "tf", "resnet152v2": "tf", "resnet": "caffe",
-    "vgg": "caffe", "densenet": "torch",
-}  # fmt: skip
 
 
 def normaliser(keras_model: Any) -> str | None:
@@ -50,12 +44,6 @@ def _leaves(layer: Any) -> Iterator[Any]:
 
 def _held(layer: Any) -> list[Any]:
     return list(getattr(layer, "layers", None) or getattr(layer, "_layers", None) or ())
-
-
-def preset_hint(model_name: str) -> str | None:
-    """Return the preset that a keras.applications model of this name was published with."""
-    name = model_name.lower()
-    return next((preset for stem, preset in _HINTS.items() if name.startswith(stem)), None)
 
 
 @dataclass(frozen=True)
@@ -102,7 +90,7 @@ def guess_kind(found: Sequence[Head], labels: Sequence[str] | None) -> TaskName:
 
 
 def build_task(kind: TaskName, found: Sequence[Head], labels: Sequence[str] | None) -> Task:
-    """Return the task of a kind whose options are nothing: it reads one output, or all of them.
+    """Return the task of a kind without options: it reads one output, or all of them.
 
     Raises:
         UsageError: No output, or more than one, fits the task; the labels have the wrong count.

@@ -1,4 +1,4 @@
-"""What a user says of a model's outputs: a mapping, or an options record of one task."""
+"""A user's description of a model's outputs: a mapping, or an options record of one task."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ a folder beside the target that takes its name only when it is whole:
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -251,6 +252,23 @@ def check_replaceable(target: Path) -> None:
     # folder around it, it may be gone, and so is free.
     with contextlib.suppress(FileNotFoundError), alone(target.parent):
         _check_replaceable(target)
+
+
+def require_place(target: str | os.PathLike[str]) -> None:
+    """Raise `UsageError` where a bundle could not be written at `target`; nothing is created.
+
+    Raises:
+        UsageError: as `staged_bundle`, as far as it can be known without writing.
+    """
+    path = Path(target).resolve()
+    try:
+        check_replaceable(path)
+    except OSError as error:
+        raise UsageError(_cannot_write(path, error)) from error
+    around = next(parent for parent in path.parents if parent.exists())
+    if not around.is_dir() or not os.access(around, os.W_OK):
+        problem = errno.EACCES if around.is_dir() else errno.ENOTDIR
+        raise UsageError(_cannot_write(path, OSError(problem, os.strerror(problem))))
 
 
 def _check_replaceable(target: Path) -> None:

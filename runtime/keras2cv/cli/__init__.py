@@ -18,7 +18,6 @@ import os
 import sys
 import traceback
 import warnings
-from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -38,24 +37,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         SystemExit: from argparse: 0 after --help and --version, 2 for arguments it cannot read.
     """
     _escape_what_the_terminal_cannot_show()
-    args = make_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         warnings.simplefilter("always", Keras2cvWarning)
-        return _execute(args)
+        return _execute(words, "--debug" in words)
 
 
-def _execute(args: Namespace) -> int:
+def _execute(words: Sequence[str], debug: bool) -> int:
     try:
+        args = make_parser(words).parse_args(words)
         code = int(args.execute(args))
         sys.stdout.flush()
         return code
     except Keras2cvError as error:
-        return _failed(error, args.debug)
+        return _failed(error, debug)
     except ImportError as error:  # what is installed, and does not load
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         advice = f"{reason}. `keras2cv doctor` says what is missing, --debug where it failed."
-        return _failed(MissingDependency(advice), args.debug)
+        return _failed(MissingDependency(advice), debug)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -3,69 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any, Final, NoReturn, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NoReturn
 
 from keras2cv._version import VERSION
-from keras2cv.cli import codegen, doctor, info, run, selftest
-from keras2cv_bench import cli as bench
-from keras2cv_export.cli import check, demo, export, inspect, matrix
-
-
-class Verb(Protocol):
-    """What each verb's module has."""
-
-    @property
-    def USAGE(self) -> str:  # noqa: N802 - a module's constant
-        """Its arguments in one line, options as [options]."""
-
-    @property
-    def ABOUT(self) -> str:  # noqa: N802
-        """What it does: the help's first paragraphs."""
-
-    @property
-    def EXAMPLES(self) -> str:  # noqa: N802
-        """Commands that work as they stand, an indented line each."""
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare what the verb takes."""
-
-    def execute(self, args: argparse.Namespace) -> int:
-        """Do it, and return the exit code."""
-
-
-VERBS: Final[Mapping[str, Verb]] = {
-    "run": run,
-    "selftest": selftest,
-    "info": info,
-    "doctor": doctor,
-    "codegen": codegen,
-    "export": export,
-    "check": check,
-    "bench": bench,
-    "inspect": inspect,
-    "matrix": matrix,
-    "demo": demo,
-}
-
-_ABOUT: Final = """\
-A Keras model, running right and fast anywhere OpenCV runs.
-
-With OpenCV and NumPy alone:
-  run        predict images, folders, videos or arrays
-  selftest   compare with TensorFlow's predictions, without TensorFlow
-  info       what a bundle is, and how to use it without keras2cv
-  doctor     what this machine has, and what is in the way
-  codegen    write a program that needs OpenCV and nothing else
-
-With TensorFlow as well (pip install 'keras2cv[export]'):
-  export     turn a Keras model into a bundle, and prove it
-  check      compare a bundle with the model it came from
-  bench      say how fast it is, beside TensorFlow and other runtimes
-  inspect    list what an OpenCV cannot run of a model
-  matrix     self-test a bundle on other versions of OpenCV
-  demo       train, export, check and run a small model
-"""
+from keras2cv.cli.verbs import OWN, SHIPPED, SUMMARIES, Verb, added_verbs, find_verb, origin_of
 
 _CLOSING: Final = """\
 first steps:
@@ -98,26 +40,64 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message}. See `{self.prog} --help`.\n")
 
 
-def make_parser() -> Parser:
-    """Return the parser of every verb; each sets `execute`, a function of the parsed arguments."""
-    parser = Parser(prog="keras2cv", usage="keras2cv VERB ...", description=_ABOUT, epilog=_CLOSING)
+def make_parser(words: Sequence[str]) -> Parser:
+    """Return a parser that reads `words`, a command line.
+
+    It knows every verb by name, and the arguments of the verb in `words` alone; that one sets
+    `execute`, a function of the parsed arguments. A verb of the runtime's own costs no look at the
+    packages that are installed.
+
+    Raises:
+        MissingDependency: The verb's package is not installed, or does not load.
+    """
+    wanted = next((word for word in words if not word.startswith("-")), None)
+    added = {} if wanted in OWN else added_verbs()
+    parser = Parser(
+        prog="keras2cv",
+        usage="keras2cv VERB ...",
+        description="\n".join(_about({name: origin_of(one) for name, one in added.items()})),
+        epilog=_CLOSING,
+    )
     parser.add_argument(
         "--version", action="version", version=f"keras2cv {VERSION}", help="show the version"
     )
     _add_debug(parser, default=False)
     verbs = parser.add_subparsers(metavar="VERB", required=True, help=argparse.SUPPRESS)
-    for name, verb in VERBS.items():
-        own: Parser = verbs.add_parser(
-            name,
-            prog=f"keras2cv {name}",
-            usage=f"keras2cv {name} {verb.USAGE}",
-            description=verb.ABOUT,
-            epilog=f"examples:\n{verb.EXAMPLES}",
-        )
-        verb.add_arguments(own)
-        _add_debug(own, default=argparse.SUPPRESS)  # or it would undo `keras2cv --debug run`
-        own.set_defaults(execute=verb.execute)
+    for name in (*OWN, *SHIPPED, *added):
+        if name == wanted:
+            _add_verb(verbs, name, find_verb(name))
+        else:
+            verbs.add_parser(name)
     return parser
+
+
+def _add_verb(verbs: Any, name: str, verb: Verb) -> None:
+    own: Parser = verbs.add_parser(
+        name,
+        prog=f"keras2cv {name}",
+        usage=f"keras2cv {name} {verb.USAGE}",
+        description=verb.ABOUT,
+        epilog=f"examples:\n{verb.EXAMPLES}",
+    )
+    verb.add_arguments(own)
+    _add_debug(own, default=argparse.SUPPRESS)  # or it would undo `keras2cv --debug run`
+    own.set_defaults(execute=verb.execute)
+
+
+def _about(added: Mapping[str, str]) -> Iterator[str]:
+    """Yield the lines of `keras2cv --help`: the verbs in groups, by what they need."""
+    yield "A Keras model, running right and fast anywhere OpenCV runs."
+    yield "\nWith OpenCV and NumPy alone:"
+    yield from _rows(SUMMARIES)
+    yield "\nWith TensorFlow as well (pip install 'keras2cv[export]'):"
+    yield from _rows({name: shipped.summary for name, shipped in SHIPPED.items()})
+    if added:
+        yield "\nFrom other packages:"
+        yield from _rows(added)
+
+
+def _rows(summaries: Mapping[str, str]) -> Iterator[str]:
+    return (f"  {name:<10} {summary}" for name, summary in summaries.items())
 
 
 def _add_debug(parser: Parser, default: object) -> None:

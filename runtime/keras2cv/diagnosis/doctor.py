@@ -7,7 +7,6 @@ without CUDA and one with CUDA but no GPU need different cures.
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import re
@@ -169,6 +168,8 @@ def _origin(folder: Path, version_of: VersionOf) -> str:
 
 def _lies_in(name: str, folder: Path) -> bool:
     """Whether the distribution `name` is installed, and would put cv2 into `folder`."""
+    import importlib.metadata
+
     try:
         where = importlib.metadata.distribution(name).locate_file("cv2")
     except importlib.metadata.PackageNotFoundError:

@@ -43,7 +43,7 @@ memory that it writes to (Linux); an inherited lower limit stays.
 
 from keras2cv.isolation.conversation import Conversation, run_once
 from keras2cv.isolation.endings import ending, speaks_of_memory
-from keras2cv.isolation.jobs import Answer, answer_each
+from keras2cv.isolation.jobs import ChildAnswer, answer_each
 from keras2cv.isolation.launching import Entry
 from keras2cv.isolation.limits import Limits, gib, spare_memory
 from keras2cv.isolation.lost import (
@@ -55,7 +55,7 @@ from keras2cv.isolation.lost import (
 )
 
 __all__ = [
-    "Answer",
+    "ChildAnswer",
     "ChildCrash",
     "ChildLost",
     "ChildNotStarted",

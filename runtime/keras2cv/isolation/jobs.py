@@ -15,7 +15,7 @@ from keras2cv.isolation.lost import ChildLost
 
 
 @dataclass(frozen=True)
-class Answer:
+class ChildAnswer:
     """A reply, or the reason why there is none.
 
     Attributes:
@@ -34,7 +34,7 @@ def answer_each(
     requests: Sequence[Mapping[str, Any]],
     limits: Limits,
     folder: Path | None = None,
-) -> Iterator[Answer]:
+) -> Iterator[ChildAnswer]:
     """Yield an answer per request, in order; a new child goes on after one that is lost.
 
     Args:
@@ -58,10 +58,10 @@ def answer_each(
 
 def _until_lost(
     child: Conversation, requests: Sequence[Mapping[str, Any]], first: int
-) -> Iterator[Answer]:
+) -> Iterator[ChildAnswer]:
     for number in range(first, len(requests)):
         try:
-            yield Answer(number, child.ask(requests[number]))
+            yield ChildAnswer(number, child.ask(requests[number]))
         except ChildLost as lost:
             if not lost.was_ready:
                 raise MissingDependency(
@@ -69,5 +69,5 @@ def _until_lost(
                     f"Import {child.entry.function} with {child.entry.python} to see why."
                 ) from lost
             if lost.facts.get("begun") == number - first:  # otherwise it ended between two requests
-                yield Answer(number, {}, f"{lost.how}; its last words: {lost.last_words}")
+                yield ChildAnswer(number, {}, f"{lost.how}; its last words: {lost.last_words}")
             return

@@ -18,13 +18,15 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rich")
-keras2cv_export = pytest.importorskip("keras2cv_export")
+pytest.importorskip("keras2cv_export")
 parity = pytest.importorskip("keras2cv_export.parity.parity")
 
 from keras2cv.cli import main  # noqa: E402 - after what they need is known to be there
 from keras2cv.errors import ModelError, ParityError  # noqa: E402
 from keras2cv_export.cli import heavy  # noqa: E402
+from keras2cv_export.options import CheckOptions, ExportOptions  # noqa: E402
 from keras2cv_export.passes.left_alone import LeftAlone  # noqa: E402
+from support.tiny_bundle import Classifier  # noqa: E402
 
 SAMPLES = [np.random.default_rng(n).normal(size=(1, 7)).astype(np.float32) for n in range(4)]
 
@@ -46,6 +48,12 @@ class Stand:
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Be called in place of export or check."""
+        if arguments and isinstance(arguments[0], ExportOptions):
+            options = dict(vars(arguments[0]))
+            arguments = (options.pop("model"), options.pop("bundle"))
+        if arguments and isinstance(arguments[0], CheckOptions):
+            options = dict(vars(arguments[0]))
+            arguments = (options.pop("bundle"),)
         self.arguments, self.options = arguments, options
         options["progress"]("looking at it")
         if isinstance(self.answer, Exception):
@@ -53,6 +61,10 @@ class Stand:
         return self.answer
 
 
+PLACES = {
+    "export": ("keras2cv_export.exporting", "export_model"),
+    "check": ("keras2cv_export.checks.checking", "check_bundle"),
+}
 Put = Callable[[str, Any], Stand]
 
 
@@ -70,8 +82,9 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
     def put_there(name: str, answer: Any) -> Stand:
         stand = Stand(answer)
+        module, function = PLACES[name]
         # Not setattr: to find the old value, it would import TensorFlow.
-        monkeypatch.setitem(vars(keras2cv_export), name, stand)
+        monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{function: stand}))
         return stand
 
     return put_there
@@ -112,26 +125,32 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
         "resize": None,
         "size": None,
         "interpolation": None,
+        "detect": None,
+        "segment": None,
+        "keypoints": None,
+        "image": None,
         "samples": None,
         "tolerance": None,
         "weights": "fp32",
         "tune": False,
         "unsafe": False,
         "check": True,
-        "imports": [],
+        "imports": (),
     }
 
 
 def test_export_passes_everything_that_was_said(put: Put) -> None:
     """Every option arrives, in the exporter's own types."""
     stand = put("export", exported())
+    Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
+    Path("photos").mkdir()
     said = (
         "export cat.h5 -o cat.cv --format onnx --opencv 4.10 --engine classic --batch 4 "
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
         "--interpolation tf-bilinear --samples photos --tolerance fp16 --tolerance boxes:1e-3 "
         "--weights int8 --tune "
-        "--import a.b --import c --unsafe --no-check "
+        "--import a.b --import c --unsafe "
         "--input-shape left:4,640,480,3 --input-shape a:b:4,2"
     )
     assert main(said.split()) == 0
@@ -148,13 +167,17 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "resize": "letterbox",
         "size": (640, 480),
         "interpolation": "tf-bilinear",
+        "detect": None,
+        "segment": None,
+        "keypoints": None,
+        "image": None,
         "samples": Path("photos"),
         "tolerance": ["fp16", "boxes:1e-3"],
         "weights": "int8",
         "tune": True,
         "unsafe": True,
-        "check": False,
-        "imports": ["a.b", "c"],
+        "check": True,
+        "imports": ("a.b", "c"),
     }
 
 
@@ -254,8 +277,9 @@ def test_export_without_check_has_no_comparison(
     manifest = SimpleNamespace(
         status="unverified", preprocessing=object(), model=SimpleNamespace(size_bytes="99")
     )
-    put("export", exported(parity=None, manifest=manifest))
+    stand = put("export", exported(parity=None, manifest=manifest))
     assert main(["export", "cat.keras", "-o", "cat.cv", "--no-check"]) == 0
+    assert stand.options["check"] is False
     shown = capsys.readouterr().out
     assert "parity" not in shown
     assert "cat.cv  unverified, 0.0 MB, 4.3 s\n" in shown
@@ -320,6 +344,7 @@ def test_check_ends_with_its_verdict(
 ) -> None:
     """0 for pass, 1 for fail, 4 for inconclusive, the table of each engine before it."""
     put("check", checked(compared(), report))
+    Classifier().write(Path("cat.cv"))
     assert main(["check", "cat.cv", "--against", "cat.keras"]) == code
     shown = capsys.readouterr().out
     assert shown.startswith("cat.cv on the new engine\nparity: pass (")
@@ -331,6 +356,9 @@ def test_check_passes_everything_that_was_said(
 ) -> None:
     """Bundle, model, samples, tolerances, engine, modules and Keras' side arrive."""
     stand = put("check", checked(compared()))
+    Classifier().write(Path("cat.cv"))
+    Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
+    np.savez("s.npz", x=np.zeros(3))
     said = (
         "check cat.cv --against cat.h5 --samples s.npz --tolerance strict --tolerance a:0.01 "
         "--engine new --import m.layers --unsafe --json - --reference-resize tf --max-ratio 1.5 "
@@ -345,7 +373,7 @@ def test_check_passes_everything_that_was_said(
         "tolerance": ["strict", "a:0.01"],
         "engine": "new",
         "unsafe": True,
-        "imports": ["m.layers"],
+        "imports": ("m.layers",),
         "reference_resize": "tf",
         "reference_preprocess": "caffe",
         "reference_fn": "my.data:read",

@@ -297,6 +297,16 @@ def test_an_environment_sees_no_package_of_this_python(monkeypatch: pytest.Monke
     assert Environments(installer=StandIn()).prepare(WHEEL).numpy == "1.26.4"
 
 
+def test_an_environment_sees_nothing_of_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A platform.py of the user's is neither the standard library's nor run."""
+    for name in ("platform", "json", "cv2", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(77)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert Environments(installer=StandIn()).prepare(WHEEL).opencv == "4.6.0"
+
+
 def test_a_broken_environment_is_made_again(cache: Path) -> None:
     """Files may be lost after it was made; then it does not count as there."""
     installer = StandIn()

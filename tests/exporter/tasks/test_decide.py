@@ -16,7 +16,8 @@ from keras2cv.errors import InputError, UsageError
 from keras2cv_export.convert import Converted
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
-from keras2cv_export.tasks.decide import Facts, Wishes, decide, read_labels
+from keras2cv_export.tasks.decide import Facts, Wishes, decide
+from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.presets import Geometry
 from keras2cv_export.tasks.recognise import Head
 

@@ -18,8 +18,8 @@ from keras2cv_export.tasks.recognise import (
     guess_kind,
     heads,
     normaliser,
-    preset_hint,
 )
+from keras2cv_export.tasks.unstated_pixels import preset_hint
 from support.small_graphs import graph, integers
 
 

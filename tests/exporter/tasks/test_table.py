@@ -12,7 +12,6 @@ import pytest
 import keras2cv_export
 from keras2cv.schema.vocabulary import TASK_NAMES
 from keras2cv.tasks import TASKS as RUNTIME_TASKS
-from keras2cv_export.exporting import export
 from keras2cv_export.tasks import TASKS
 from keras2cv_export.tasks.flags import SHARED
 from keras2cv_export.tasks.kind import ExportedTask
@@ -51,7 +50,7 @@ def test_every_flag_is_a_field_of_the_options(name: str) -> None:
     words = {flag.field for flag in row.flags} | set(row.shares.values())
     assert words <= fields | {"activation"}  # a mask reads it as what its scores are
     assert row.shares.keys() <= {flag.name for flag in SHARED}
-    assert name in inspect.signature(export).parameters
+    assert name in inspect.signature(keras2cv_export.export).parameters
     assert getattr(keras2cv_export, row.options.__name__) is row.options
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from keras2cv.errors import MissingDependency
-from keras2cv.isolation import Answer, Entry, Limits, answer_each
+from keras2cv.isolation import ChildAnswer, Entry, Limits, answer_each
 
 ENTRIES = Path(__file__).with_name("entries.py")
 
 
-def ask(*doings: str, function: str = "job", **limits: Any) -> Iterator[Answer]:
+def ask(*doings: str, function: str = "job", **limits: Any) -> Iterator[ChildAnswer]:
     """Yield the answers to jobs."""
     bounds = Limits(**{"seconds": 60.0, **limits})
     requests = [{"do": doing} for doing in doings]

@@ -107,5 +107,5 @@ def _told(options: KeypointsOptions, output: Output, points: KeypointsRecord) ->
             "Say --point-refine none for the cell's centre."
         )
     if points.has_scores and options.score is None:
-        notes.append(f"KeypointsRecord are drawn above {points.score}. Say --score to change that.")
+        notes.append(f"Points are drawn above {points.score}. Say --score to change that.")
     return tuple(notes)

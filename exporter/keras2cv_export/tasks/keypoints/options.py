@@ -17,7 +17,7 @@ class KeypointsOptions:
         units: "normalised" (shares of the input's width and height) or "pixels" of the input.
         activation: Turns scores into probabilities: "none" or "sigmoid".
         refine: "quarter" (of a cell, towards the higher neighbour) or "none", for heatmaps.
-        score: KeypointsRecord above it are drawn.
+        score: Points above it are drawn.
         skeleton: Pairs of points to join by a line.
     """
 

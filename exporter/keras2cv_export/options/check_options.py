@@ -1,0 +1,153 @@
+"""Every option of a check: one field each, for Python, the command line and the documentation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from keras2cv.cli import values
+from keras2cv.errors import UsageError
+from keras2cv_export.parity.tolerance import parse_tolerance
+
+from .export_options import ExportOptions, StrPath
+from .option import Option, check_types, keep_names, option_called
+
+_PATH: Final = (str, os.PathLike)
+
+
+def _shared(name: str, **changes: Any) -> dict[str, Option]:
+    """Return the metadata of an option that an export has, too, with what differs here."""
+    return replace(option_called(ExportOptions, name).option, **changes).as_metadata()
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """Which bundle is compared with which model, and how.
+
+    Raises:
+        UsageError: A value is of another type, or contradicts another.
+    """
+
+    bundle: StrPath = field(
+        metadata=Option(
+            help="a folder made by export", flags=("BUNDLE",), read=Path, accepts=_PATH
+        ).as_metadata()
+    )
+    against: Any = field(
+        metadata=Option(
+            help="a .keras or .h5 file, or a SavedModel folder",
+            flags=("--against",),
+            metavar="MODEL",
+            read=Path,
+            python="Or a keras.Model.",
+        ).as_metadata()
+    )
+    _: KW_ONLY
+    samples: StrPath | None = field(default=None, metadata=_shared("samples"))
+    tolerance: str | Sequence[str] | None = field(
+        default=None, metadata=_shared("tolerance", python="")
+    )
+    engine: str | None = field(
+        default=None,
+        metadata=Option(
+            help="the engine of OpenCV",
+            flags=("--engine",),
+            choices=("new", "classic"),
+            accepts=(str,),
+            default="each that was verified",
+        ).as_metadata(),
+    )
+    unsafe: bool = field(default=False, metadata=_shared("unsafe"))
+    imports: Sequence[str] = field(default=(), metadata=_shared("imports"))
+    reference_resize: str | None = field(
+        default=None,
+        metadata=Option(
+            help="how pictures got their size in training: keras (load_img), tf "
+            "(tf.image.resize), tf-antialias, pil-bilinear, letterbox:tf, ...",
+            flags=("--reference-resize",),
+            metavar="[RULE:]METHOD",
+            accepts=(str,),
+            default="as the bundle says",
+        ).as_metadata(),
+    )
+    reference_preprocess: StrPath | None = field(
+        default=None,
+        metadata=Option(
+            help="how their pixels were scaled: none, 0-1, tf, torch, caffe or a file",
+            flags=("--reference-preprocess",),
+            metavar="PRESET|FILE.json",
+            accepts=_PATH,
+            default="as the bundle says",
+        ).as_metadata(),
+    )
+    reference_fn: str | None = field(
+        default=None,
+        metadata=Option(
+            help="your own function from a file's path to the model's input, instead of both",
+            flags=("--reference-fn",),
+            metavar="MODULE:FUNCTION",
+            accepts=(str,),
+        ).as_metadata(),
+    )
+    labels: Sequence[str] | StrPath | None = field(
+        default=None,
+        metadata=Option(
+            help="hold the bundle's labels to these, one per line",
+            flags=("--labels",),
+            metavar="FILE",
+            accepts=(Iterable, *_PATH),
+            python="Or the names themselves.",
+        ).as_metadata(),
+    )
+    speed: bool = field(
+        default=False,
+        metadata=Option(
+            help="leave the timing out",
+            flags=("--no-speed",),
+            command_default=True,
+            accepts=(bool,),
+            python="True: time `predict` against TensorFlow as well, which takes some seconds.",
+        ).as_metadata(),
+    )
+    max_ratio: float | None = field(
+        default=None,
+        metadata=Option(
+            help="fail if predict takes more than R times TensorFlow's time",
+            flags=("--max-ratio",),
+            metavar="R",
+            read=values.above_zero,
+            accepts=(float, int),
+        ).as_metadata(),
+    )
+    bisect: bool = field(
+        default=False,
+        metadata=Option(
+            help="find the first layer whose output diverges, and say whose fault that is",
+            flags=("--bisect",),
+            accepts=(bool,),
+        ).as_metadata(),
+    )
+    repro: StrPath | None = field(
+        default=None,
+        metadata=Option(
+            help="with --bisect: write a reproduction that needs OpenCV alone, for a bug report",
+            flags=("--repro",),
+            metavar="DIR",
+            read=Path,
+            accepts=_PATH,
+        ).as_metadata(),
+    )
+    progress: Callable[[str], None] = field(default=lambda _: None, metadata=_shared("progress"))
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        keep_names(self, "labels")
+        if self.max_ratio is not None and not self.speed:
+            raise UsageError("--max-ratio needs the timing that --no-speed leaves out. Drop one.")
+        if self.repro is not None and not self.bisect:
+            raise UsageError("--repro writes what --bisect finds. Add --bisect.")
+        if self.tolerance is not None:
+            parse_tolerance(self.tolerance)

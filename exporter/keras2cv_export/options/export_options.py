@@ -1,0 +1,334 @@
+"""Every option of an export: one field each, for Python, the command line and the documentation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from numbers import Integral
+from pathlib import Path
+from typing import Any, Final, TypeAlias, get_args
+
+from keras2cv.cli import values
+from keras2cv.errors import UsageError
+from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES, TASK_NAMES, Format
+from keras2cv_export.parity.tolerance import parted
+from keras2cv_export.storage.storages import STORAGES, require_decodable
+from keras2cv_export.targets.target import Target
+
+from .option import Option, check_choices, check_types, keep_names
+from .shapes import input_shapes
+
+Shapes: TypeAlias = Mapping[str, Sequence[int]] | Sequence[int] | None
+StrPath: TypeAlias = str | os.PathLike[str]
+
+MEANING: Final = "what goes in and what comes out"
+NET: Final = "the net"
+FORMATS: Final[tuple[str, ...]] = get_args(Format)
+# The tasks whose outputs a user describes, each by an option of its name.
+DESCRIBED_TASKS: Final = ("detect", "segment", "keypoints", "image")
+_PATH: Final = (str, os.PathLike)
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What is to be exported, where to, and how.
+
+    Raises:
+        UsageError: A value is of another type, none of the choices, or contradicts another.
+    """
+
+    model: Any = field(
+        metadata=Option(
+            help="a .keras or .h5 file, or a SavedModel folder",
+            flags=("MODEL",),
+            read=Path,
+            python="Or a keras.Model.",
+        ).as_metadata()
+    )
+    bundle: StrPath = field(
+        metadata=Option(
+            help="the folder to write; an earlier bundle there stays until the new one has passed",
+            flags=("-o", "--output"),
+            metavar="BUNDLE",
+            read=Path,
+            accepts=_PATH,
+        ).as_metadata()
+    )
+    _: KW_ONLY
+    format: str = field(
+        default="onnx",
+        metadata=Option(
+            help="the format of the net's file; frozen: a TensorFlow graph, for code that calls "
+            "readNetFromTensorflow, which runs fewer models",
+            flags=("--format",),
+            choices=FORMATS,
+            group=NET,
+            accepts=(str,),
+        ).as_metadata(),
+    )
+    opencv: str | None = field(
+        default=None,
+        metadata=Option(
+            help="the oldest OpenCV that it has to run on, such as 4.8; it is refused if that or "
+            "a newer one cannot run it",
+            flags=("--opencv",),
+            metavar="VERSION",
+            group=NET,
+            accepts=(str,),
+            default="4.6, and every newer one",
+            python="A newer one leaves rewrites out that it does not need.",
+        ).as_metadata(),
+    )
+    engine: str | None = field(
+        default=None,
+        metadata=Option(
+            help="the engine of OpenCV to verify on",
+            flags=("--engine",),
+            choices=("new", "classic", "auto"),
+            group=NET,
+            convert=lambda engine: None if engine == "auto" else engine,
+            accepts=(str,),
+            default="auto, each that is here",
+        ).as_metadata(),
+    )
+    input_shapes: Shapes = field(
+        default=None,
+        metadata=Option(
+            help="sizes for open dimensions: NAME:1,224,224,3, without NAME if there is one input",
+            flags=("--input-shape",),
+            metavar="SHAPE",
+            group=NET,
+            read=values.input_shape,
+            convert=input_shapes,
+            repeated=True,
+            accepts=(Mapping, Sequence),
+            python="{input: shape with the batch}, or one shape.",
+        ).as_metadata(),
+    )
+    batch: int = field(
+        default=1,
+        metadata=Option(
+            help="samples per run of the net",
+            flags=("--batch",),
+            metavar="N",
+            group=NET,
+            read=values.positive,
+            accepts=(int,),
+            least=1,
+            python="`predict` takes any number whatever it is.",
+        ).as_metadata(),
+    )
+    task: str | None = field(
+        default=None,
+        metadata=Option(
+            help="what the outputs mean",
+            flags=("--task",),
+            choices=TASK_NAMES,
+            group=MEANING,
+            accepts=(str,),
+            default="told by the last layer",
+        ).as_metadata(),
+    )
+    labels: Sequence[str] | StrPath | None = field(
+        default=None,
+        metadata=Option(
+            help="names of the classes: a text file, UTF-8, a class per line",
+            flags=("--labels",),
+            metavar="FILE",
+            group=MEANING,
+            read=Path,
+            accepts=(Iterable, *_PATH),
+            python="Or the names themselves.",
+        ).as_metadata(),
+    )
+    preprocess: StrPath | None = field(
+        default=None,
+        metadata=Option(
+            help="from pixels to the input: none (0..255), 0-1 (x/255), tf (-1..1), torch or "
+            "caffe (as in keras.applications), or a FILE.json with color, mean, scale, std",
+            flags=("--preprocess",),
+            metavar="P",
+            group=MEANING,
+            accepts=_PATH,
+            default="recognised in the model, or an error",
+        ).as_metadata(),
+    )
+    resize: str | None = field(
+        default=None,
+        metadata=Option(
+            help="how an image gets the input's size",
+            flags=("--resize",),
+            choices=RESIZE_RULES,
+            group=MEANING,
+            accepts=(str,),
+            default="stretch",
+        ).as_metadata(),
+    )
+    size: tuple[int, int] | None = field(
+        default=None,
+        metadata=Option(
+            help="width and height of the input, to be sure",
+            flags=("--size",),
+            metavar="WxH",
+            group=MEANING,
+            read=values.size_wh,
+            accepts=(Sequence,),
+            default="the input's own",
+        ).as_metadata(),
+    )
+    interpolation: str | None = field(
+        default=None,
+        metadata=Option(
+            help="how pixels are resized: linear, area, cubic, ... as cv2 has them, or as another "
+            "library does: tf-bilinear, pil-bicubic, ...",
+            flags=("--interpolation",),
+            metavar="NAME",
+            group=MEANING,
+            accepts=(str,),
+            default="linear",
+        ).as_metadata(),
+    )
+    detect: Any = field(
+        default=None,
+        metadata=Option(
+            help="for the task detect: which output is what, and what its numbers mean"
+        ).as_metadata(),
+    )
+    segment: Any = field(
+        default=None, metadata=Option(help="for the task segment: the same").as_metadata()
+    )
+    keypoints: Any = field(
+        default=None, metadata=Option(help="for the task keypoints: the same").as_metadata()
+    )
+    image: Any = field(
+        default=None,
+        metadata=Option(
+            help="for the task image, which makes an image of an image: the same"
+        ).as_metadata(),
+    )
+    samples: StrPath | None = field(
+        default=None,
+        metadata=Option(
+            help="compare on these: .npz, .npy or a folder of images",
+            flags=("--samples",),
+            metavar="PATH",
+            read=Path,
+            accepts=_PATH,
+            default="drawn at random",
+        ).as_metadata(),
+    )
+    tolerance: str | Sequence[str] | None = field(
+        default=None,
+        metadata=Option(
+            help="how far apart the two may be: strict, fp32, fp16, fp16-weights, int8-weights or "
+            "OUTPUT:VALUE, relative to the output's largest value",
+            flags=("--tolerance",),
+            metavar="T",
+            read=values.tolerance,
+            convert=lambda given: given or None,
+            repeated=True,
+            accepts=(str, Sequence),
+            default="fp32, or by how weights are stored",
+            python="With fp16-weights or int8-weights it is for the file as it is stored; all "
+            "else is for the graph with float32 weights.",
+        ).as_metadata(),
+    )
+    weights: str = field(
+        default="fp32",
+        metadata=Option(
+            help="how the file stores large kernels: fp16 takes half the size, int8 a quarter, "
+            "and both need OpenCV 4.7; what that costs is measured and said",
+            flags=("--weights",),
+            choices=STORAGES,
+            group=NET,
+            accepts=(str,),
+            python="The graph has to pass with float32 weights first.",
+        ).as_metadata(),
+    )
+    tune: bool = field(
+        default=False,
+        metadata=Option(
+            help="time the engines, threads and options that predict the same, on this machine, "
+            "and let the bundle remember the fastest",
+            flags=("--tune",),
+            group=NET,
+            accepts=(bool,),
+            python="`keras2cv.load` then takes it.",
+        ).as_metadata(),
+    )
+    unsafe: bool = field(
+        default=False,
+        metadata=Option(
+            help="let the model do more than compute: run code of its own, read and write files",
+            flags=("--unsafe",),
+            accepts=(bool,),
+        ).as_metadata(),
+    )
+    check: bool = field(
+        default=True,
+        metadata=Option(
+            help="do not compare; the bundle says `unverified`",
+            flags=("--no-check",),
+            accepts=(bool,),
+        ).as_metadata(),
+    )
+    imports: Sequence[str] = field(
+        default=(),
+        metadata=Option(
+            help="import a module of yours first, which registers custom layers",
+            flags=("--import",),
+            metavar="MODULE",
+            convert=tuple,
+            repeated=True,
+            accepts=(Sequence,),
+        ).as_metadata(),
+    )
+    progress: Callable[[str], None] = field(
+        default=lambda _: None,
+        metadata=Option(
+            help="called with a few words before each step",
+            accepts=(Callable,),  # type: ignore[arg-type]
+        ).as_metadata(),
+    )
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        keep_names(self, "labels")
+        if self.tune and not self.check:
+            raise UsageError(
+                "Tuning keeps to what predicts the same, so it needs the comparison. Drop one."
+            )
+        check_choices(self, ("format", "task", "resize"))
+        _require_interpolation(self.interpolation)
+        _require_size(self.size)
+        require_decodable(self.weights, self.target, self.format)
+        parted(self.tolerance, self.weights)
+
+    @property
+    def wanted_engine(self) -> str | None:
+        """The engine to verify on; None: each that the installed OpenCV has."""
+        return None if self.engine == "auto" else self.engine
+
+    @property
+    def target(self) -> Target:
+        """The OpenCV that the file is made for; UsageError where there is no such."""
+        return Target.parse(self.opencv, self.wanted_engine)
+
+
+def _require_interpolation(name: str | None) -> None:
+    if name is not None and name not in INTERPOLATIONS:
+        raise UsageError(
+            f"There is no interpolation {name!r}. Choose one of {', '.join(INTERPOLATIONS)}."
+        )
+
+
+def _require_size(size: Sequence[int] | None) -> None:
+    if size is None or (
+        len(size) == 2 and all(isinstance(one, Integral) and one > 0 for one in size)
+    ):
+        return
+    raise UsageError(
+        f"The option size must be (width, height) in whole pixels, and is {size!r}. Leave it out: "
+        "the input's own size is taken."
+    )

@@ -1,0 +1,104 @@
+"""What can be known to fail before TensorFlow is imported, which takes seconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from keras2cv.errors import InputError, ModelError, UsageError
+
+from .check_options import CheckOptions
+from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
+
+
+def require_ready(options: ExportOptions) -> None:
+    """Look at every file that an export reads, and at the place that it writes to.
+
+    Raises:
+        ModelError: There is no model.
+        InputError: The samples, the labels or the preprocessing's file are not there, or cannot
+            be read.
+        UsageError: The bundle's place is taken by something else or cannot be written, or the
+            model's file shows that it needs a preprocessing.
+    """
+    from keras2cv.bundle.reading import require_place
+    from keras2cv_export.tasks.labels import read_labels
+    from keras2cv_export.tasks.presets import require_preprocessing
+
+    _require_model(options.model)
+    require_place(options.bundle)
+    _require_samples(options.samples)
+    labels = read_labels(options.labels)
+    if options.preprocess is not None:
+        require_preprocessing(options.preprocess)
+    _require_stated_pixels(options, labels)
+
+
+def require_checkable(options: CheckOptions) -> None:
+    """Look at every file that a check reads, except into the model.
+
+    Raises:
+        BundleError: The bundle is not there, or is damaged.
+        ModelError: There is no model.
+        InputError: The samples, the labels or the preprocessing's file are not there, or cannot
+            be read.
+        UsageError: There is no such way to read pictures.
+    """
+    from keras2cv.bundle.reading import read_bundle
+    from keras2cv_export.end_to_end.way import parse_way
+    from keras2cv_export.tasks.labels import read_labels
+    from keras2cv_export.tasks.presets import require_preprocessing
+
+    facts = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
+    _require_model(options.against)
+    _require_samples(options.samples)
+    read_labels(options.labels)
+    if options.reference_preprocess is not None:
+        require_preprocessing(options.reference_preprocess)
+    if facts is not None:
+        parse_way(options.reference_resize, None, facts)
+
+
+def _require_samples(path: StrPath | None) -> None:
+    if path is not None and not Path(path).exists():
+        raise InputError(f"There are no samples at {path}. Check the path.")
+
+
+def _require_model(model: Any) -> None:
+    if isinstance(model, str | os.PathLike) and not Path(model).exists():
+        raise ModelError(f"There is no model at {model}. Check the path.")
+
+
+def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None) -> None:
+    """Raise UsageError where the file itself shows an image input whose pixels nobody explains.
+
+    Only what is certain is refused: loading the model, which knows more, asks the same question.
+    """
+    from keras2cv_export.tasks import TASKS
+
+    if options.preprocess is not None:
+        return
+    if options.task is not None and TASKS[options.task].takes_arrays:
+        return
+    if options.imports:  # they may put layers of their own in the place of Keras'
+        return
+    if not isinstance(options.model, str | os.PathLike) or not Path(options.model).is_file():
+        return
+    from keras2cv_export.model.config import read_config
+    from keras2cv_export.model.image_in_config import bare_image, guessed_task
+    from keras2cv_export.tasks.unstated_pixels import how_pixels
+
+    try:
+        config = read_config(Path(options.model))
+    except ModelError:  # loading it says so, after what it has to say of the model's own modules
+        return
+    image = bare_image(config)
+    described = [name for name in DESCRIBED_TASKS if getattr(options, name) is not None]
+    task = options.task or next(iter(described), None) or guessed_task(config, labels)
+    if image is not None and task is not None:
+        shape = (image.shape[0] or options.batch, *image.shape[1:])
+        name = str(config["config"].get("name"))
+        raise UsageError(how_pixels(name, replace(image, shape=shape), task))

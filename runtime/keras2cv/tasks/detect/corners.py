@@ -1,0 +1,41 @@
+"""From a model's own box format to corners in pixels of its input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.tasks.detect.record import DetectRecord
+
+Array = NDArray[Any]
+
+
+def to_corners(
+    boxes: Array, record: DetectRecord, anchors: Array | None, size_wh: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return (M, 4) boxes in the model's format as x0, y0, x1, y1 in pixels of its input."""
+    boxes = boxes.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # overflowing boxes are dropped later
+        if anchors is not None and record.anchors is not None:
+            boxes = apply_offsets(boxes, anchors, np.array(record.anchors.variances))
+        a, b, c, d = boxes.T
+        corners = {
+            "yxyx": (b, a, d, c),
+            "xyxy": (a, b, c, d),
+            "xywh": (a, b, a + c, b + d),
+            "cxcywh": (a - c / 2, b - d / 2, a + c / 2, b + d / 2),
+        }[record.box_format]
+        result = np.stack(corners, axis=1)
+        return result * (size_wh * 2) if record.box_units == "normalised" else result
+
+
+def apply_offsets(offsets: Array, anchors: Array, variances: Array) -> Array:
+    """Return the boxes (M, 4) cx, cy, w, h that are `offsets` away from `anchors`, in their unit.
+
+    This is Faster R-CNN's parametrisation (Ren et al. 2015, eq. 2) with SSD's variances.
+    """
+    scaled = offsets * variances
+    centre = scaled[:, :2] * anchors[:, 2:] + anchors[:, :2]
+    return np.concatenate([centre, np.exp(scaled[:, 2:]) * anchors[:, 2:]], axis=1)
