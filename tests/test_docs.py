@@ -90,7 +90,7 @@ def _paths_named(text: str) -> Iterator[str]:
 
 
 def _begins_in_the_checkout(path: str) -> bool:
-    first = path.split("/")[0]
+    first = path.split("/", maxsplit=1)[0]
     return first in SOURCES or any((base / first).is_dir() for base in BASES)
 
 
