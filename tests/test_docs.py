@@ -10,14 +10,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("runtime", "exporter", "benchmarks", "tests", "examples")
-# Where a module or a path of the docs may begin: the checkout, a source root, or a package.
-BASES = (
-    ROOT,
-    *(ROOT / name for name in SOURCES),
+PACKAGES = (
     ROOT / "runtime" / "keras2cv",
     ROOT / "exporter" / "keras2cv_export",
     ROOT / "benchmarks" / "keras2cv_bench",
 )
+# Where a module or a path of the docs may begin: the checkout, a source root, or a package.
+BASES = (ROOT, *(ROOT / name for name in SOURCES), *PACKAGES)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 # The changelog names what is gone.
 TODAY = [page for page in PAGES if page.name != "CHANGELOG.md"]
@@ -118,6 +117,16 @@ def test_every_module_that_is_run_exists(page: Path) -> None:
 def test_every_path_exists(page: Path) -> None:
     """Source files, tests and folders are where a page says."""
     assert missing_paths(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_every_room_is_on_the_map(package: Path) -> None:
+    """docs/architecture.md has a row for each folder and module directly below a package."""
+    rooms = [path for path in package.iterdir() if not path.name.startswith("__")]
+    names = {f"{path.name}/" for path in rooms if any(path.glob("*.py"))}
+    names |= {path.name for path in rooms if path.suffix == ".py"}
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert sorted(name for name in names if f"`{name}`" not in text) == []
 
 
 def test_each_check_finds_its_fault(tmp_path: Path) -> None:
