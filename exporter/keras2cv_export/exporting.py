@@ -32,8 +32,9 @@ from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
+from .verifying.question import SAMPLES, ask
 from .verifying.selftest import write_selftest
-from .verifying.verify import SAMPLES, ask, require_parity, verify
+from .verifying.verify import require_parity, verify
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def export_model(options: ExportOptions) -> ExportReport:
     file_format = format_of(options.format)
     target, weights, progress = options.target, options.weights, options.progress
     for_graph, for_file = parted(options.tolerance, weights)
-    geometry = Geometry(options.size, options.resize, options.interpolation)
+    geometry = Geometry(
+        options.size, options.resize, options.interpolation, options.transpose_image
+    )
     described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
     wishes = Wishes(
         options.task, options.labels, options.preprocess, geometry, only_options(described)

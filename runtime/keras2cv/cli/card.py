@@ -98,6 +98,7 @@ def _preprocessing(facts: Preprocessing | None) -> str:
     if facts is None:
         return "is not what it takes: give arrays"
     how = _RESIZED[facts.resize].format(*facts.size_wh, facts.pad)
+    how += " and transposed" if facts.transpose else ""
     return (
         f"becomes {facts.input}: {facts.color}, {how} ({facts.interpolation}), "
         f"{_arithmetic(facts)} [{facts.source}]"

@@ -74,8 +74,8 @@ def _image_lines(facts: Preprocessing) -> Iterator[str]:
         yield "image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)"
     yield from _resize_lines(facts)
     arguments = [f"scalefactor={exact(facts.scale)}"]
-    if facts.resize == "stretch" and facts.interpolation == "linear":
-        arguments.append(f"size={tuple(facts.size_wh)}")  # blobFromImage resizes just so
+    if _resizes_in_blob(facts):
+        arguments.append(f"size={tuple(facts.size_wh)}")
     if any(facts.mean):
         arguments.append(f"mean={facts.mean}")
     if facts.color == "RGB":
@@ -88,13 +88,20 @@ def _image_lines(facts: Preprocessing) -> Iterator[str]:
 
 
 def _resize_lines(facts: Preprocessing) -> Iterator[str]:
-    if facts.resize == "stretch" and facts.interpolation == "linear":
-        return  # blobFromImage does just that
+    if _resizes_in_blob(facts):
+        return
     if facts.interpolation not in _CV2_FLAG:
         yield f"# cv2 has no {facts.interpolation}: keras2cv has it exactly, this comes near."
     if facts.interpolation in _ON_FLOATS:
         yield "image = image.astype('float32')"
     yield from _PLACING[facts.resize](facts)
+    if facts.transpose:
+        yield "image = cv2.transpose(image)"
+
+
+def _resizes_in_blob(facts: Preprocessing) -> bool:
+    """Return whether blobFromImage resizes just so."""
+    return facts.resize == "stretch" and facts.interpolation == "linear" and not facts.transpose
 
 
 def _stretch_lines(facts: Preprocessing) -> Iterator[str]:
