@@ -24,7 +24,14 @@ def ascii_text(text: str) -> str:
 
 
 def fitted(line: str, width: int, scale: float, thickness: int) -> str:
-    """Return the longest beginning of `line` that fits `width` pixels, with dots if cut."""
+    """Return the longest beginning of `line` that fits, with dots if cut.
+
+    Args:
+        line: In ASCII.
+        width: The room, in pixels.
+        scale: Of cv2's font.
+        thickness: Of the strokes, in pixels.
+    """
     if width_of(line, scale, thickness) <= width:
         return line
     fitting = (
@@ -42,7 +49,15 @@ def width_of(line: str, scale: float, thickness: int) -> int:
 
 
 def tag(canvas: Image, text: str, corner_xy: tuple[int, int], colour: Colour, scale: float) -> None:
-    """Write `text` on paper of `colour`, above the corner of a box or, at the top, below it."""
+    """Write `text` on paper of `colour`, above the corner of a box or, at the top, below it.
+
+    Args:
+        canvas: What is drawn on, (H, W, 3) uint8.
+        text: Any; what cv2 cannot draw becomes `?`.
+        corner_xy: The box's top left, in pixels.
+        colour: Of the paper; the letters are light or dark on it.
+        scale: Of cv2's font.
+    """
     width = canvas.shape[1]
     thickness = max(1, round(scale * 1.6))
     text = fitted(ascii_text(text), width, scale, thickness)
