@@ -190,7 +190,7 @@ class Predictor:
             engine=engine,
             fusion=fusion,
             winograd=winograd,
-            seen=bundle.seen,
+            identity=bundle.identity,
         )
         try:
             self._net = load_net(device=self._choice.runs)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import Golden, GoldenImage, read_golden
+from keras2cv.bundle.golden_vectors import GoldenImage, GoldenVectors, read_golden_vectors
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import NetError
 
@@ -44,10 +44,10 @@ class SelfTestRow:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, without what is not a number or not there."""
-        facts = {key: value for key, value in asdict(self).items() if value is not None}
+        fields = {key: value for key, value in asdict(self).items() if value is not None}
         if math.isnan(self.measured):
-            del facts["measured"]
-        return {**facts, "passed": self.passed}
+            del fields["measured"]
+        return {**fields, "passed": self.passed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,13 @@ def run_selftest(model: Predictor) -> SelfTestReport:
         InputError: their inputs are not the model's.
         NetError: OpenCV fails.
     """
-    golden = read_golden(model.folder / SELFTEST, model.manifest)
-    answers = [model.infer(*sample.inputs) for sample in golden.samples]
-    rows = list(_sample_rows(model, golden, answers))
-    if golden.image is not None:
-        rows += _image_rows(model, golden, golden.image)
+    vectors = read_golden_vectors(model.folder / SELFTEST, model.manifest)
+    answers = [model.infer(*sample.inputs) for sample in vectors.samples]
+    rows = list(_sample_rows(model, vectors, answers))
+    if vectors.image is not None:
+        rows += _image_rows(model, vectors, vectors.image)
     problems = [
-        *_repeat_problems(model, golden.samples[0].inputs, answers[0]),
+        *_repeat_problems(model, vectors.samples[0].inputs, answers[0]),
         *_stuck_problems(model, answers),
     ]
     engine, device = model.engine, model.device
@@ -111,16 +111,16 @@ def check_device(model: Predictor) -> None:
         return
     report = run_selftest(model)
     wrong = [row for row in report.rows if not row.passed]
-    said = [
+    failures = [
         f"{row.output} of {row.case}: "
         + (row.problem or f"off by {row.measured:.1e} of the largest value, {row.limit:g} allowed")
         for row in wrong
     ]
-    if said or report.problems:
+    if failures or report.problems:
         what = "Half precision does not do for" if half else f"OpenCV on {model.device} is wrong on"
         instead = "cuda or cpu" if half else "cpu"
         raise NetError(
-            f"{what} {model.folder} ({(said or list(report.problems))[0]}). Use device {instead}."
+            f"{what} {model.folder} ({[*failures, *report.problems][0]}). Use device {instead}."
         )
 
 
@@ -138,23 +138,25 @@ def compare(case: str, output: str, got: Array, expected: Array, limit: float) -
 
 
 def _sample_rows(
-    model: Predictor, golden: Golden, answers: Sequence[Sequence[Array]]
+    model: Predictor, vectors: GoldenVectors, answers: Sequence[Sequence[Array]]
 ) -> Iterator[SelfTestRow]:
-    for i, (sample, answer) in enumerate(zip(golden.samples, answers, strict=True)):
-        yield from _rows(f"sample {i}", model, answer, sample.outputs, _limits(model, golden))
+    for i, (sample, answer) in enumerate(zip(vectors.samples, answers, strict=True)):
+        yield from _rows(f"sample {i}", model, answer, sample.outputs, _limits(model, vectors))
 
 
-def _image_rows(model: Predictor, golden: Golden, image: GoldenImage) -> Iterator[SelfTestRow]:
+def _image_rows(
+    model: Predictor, vectors: GoldenVectors, image: GoldenImage
+) -> Iterator[SelfTestRow]:
     """Compare the way from the encoded image to the blob, and from there to the outputs."""
     blob, answer = model.run_image(image.decode())
     yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
-    yield from _rows("image", model, answer, image.outputs, _limits(model, golden))
+    yield from _rows("image", model, answer, image.outputs, _limits(model, vectors))
 
 
-def _limits(model: Predictor, golden: Golden) -> list[float]:
+def _limits(model: Predictor, vectors: GoldenVectors) -> list[float]:
     """Return a limit per output: the bundle's, or half precision's where that is larger."""
     least = HALF_LIMIT if model.device == "cuda-fp16" else 0.0
-    return [max(limit, least) for limit in golden.tolerances]
+    return [max(limit, least) for limit in vectors.tolerances]
 
 
 def _rows(

@@ -46,14 +46,14 @@ def try_manifest(folder: Path, _: random.Random) -> None:
 
 def try_bundle(folder: Path, _: random.Random) -> None:
     """Everything that is read of a bundle before a net is loaded: what passes is unaltered."""
-    from keras2cv.bundle.golden_vectors import read_golden
+    from keras2cv.bundle.golden_vectors import read_golden_vectors
 
     bundle = read_bundle(folder)
     model = bundle.manifest.model
     _expect(sha256_of(bundle.model_path) == model.sha256, "another file than the manifest's")
     _expect(bundle.model_path.resolve().is_relative_to(folder.resolve()), "outside the bundle")
     if bundle.selftest_path.exists():
-        golden = read_golden(bundle.selftest_path, bundle.manifest)
+        golden = read_golden_vectors(bundle.selftest_path, bundle.manifest)
         if golden.image is not None:
             golden.image.decode()
 

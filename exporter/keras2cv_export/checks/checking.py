@@ -134,9 +134,11 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     _require_same_interface(found.manifest, loaded)
     progress("asking TensorFlow")
     answer = answerer(loaded, found.manifest)
-    said = Reference(options.reference_resize, options.reference_preprocess, options.reference_fn)
+    reference = Reference(
+        options.reference_resize, options.reference_preprocess, options.reference_fn
+    )
     with pictures_for(found.manifest, options.samples) as pictures:
-        said.require_pictures(pictures)
+        reference.require_pictures(pictures)
         question = ask(
             loaded,
             found.manifest,
@@ -153,7 +155,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         journey = None
         if pictures.paths:
             progress("sending pictures through both pipelines")
-            journey = _travel(found.manifest, pictures, said, question, result, answer)
+            journey = _travel(found.manifest, pictures, reference, question, result, answer)
         timed = None
         if (
             options.speed and result.parity.verdict != "fail"
@@ -237,7 +239,7 @@ class Reference:
 def _travel(
     manifest: Manifest,
     pictures: Pictures,
-    said: Reference,
+    reference: Reference,
     question: Question,
     result: Verification,
     answer: Answer,
@@ -247,12 +249,12 @@ def _travel(
     count = len(pictures.paths)
     worst = _worst_engine(result)
     candidates = result.answers[worst]
-    chosen = None if said.preprocess is None else Path(said.preprocess)
+    chosen = None if reference.preprocess is None else Path(reference.preprocess)
     return walk(
         manifest,
         pictures.paths,
-        parse_way(said.resize, chosen, rules),
-        None if said.function is None else load_function(said.function, rules),
+        parse_way(reference.resize, chosen, rules),
+        None if reference.function is None else load_function(reference.function, rules),
         drawn=pictures.drawn,
         blobs=[sample[0] for sample in question.samples[-count:]],
         answers=(question.expected[-count:], candidates[-count:]),

@@ -104,9 +104,11 @@ def refuse_holes(verb: str, version_of: VersionOf) -> None:
         if hole.advisory.refused:
             found.setdefault((hole.advisory.package, hole.version), []).append(hole.advisory.cve)
     if found:
-        told = [f"{name} {version} ({', '.join(cves)})" for (name, version), cves in found.items()]
+        affected = [
+            f"{name} {version} ({', '.join(cves)})" for (name, version), cves in found.items()
+        ]
         raise MissingDependency(
-            f"`keras2cv {verb}` does not open models with {_joined(told)}, known holes that a "
+            f"`keras2cv {verb}` does not open models with {_joined(affected)}, known holes that a "
             f"model's file can use. Update: pip install -U {' '.join(name for name, _ in found)}."
         )
 

@@ -12,7 +12,7 @@ from keras2cv.errors import UsageError
 KERAS_FILE, H5_FILE = "shapes.keras", "shapes.h5"
 KERAS_BUNDLE, H5_BUNDLE = "shapes.cv", "shapes-h5.cv"
 PHOTOS, SHEET, RECORD = "photos", "contact-sheet.png", "demo.json"
-CONTENTS: Final = {
+FILES: Final = {
     f"{KERAS_FILE}, {H5_FILE}": "the model, as Keras saves it",
     f"{KERAS_BUNDLE}, {H5_BUNDLE}": "the bundles made from them",
     PHOTOS: "fresh images, named after what is in them",
@@ -42,15 +42,15 @@ def prepare(folder: Path) -> None:
         ) from error
 
 
-def write_record(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write `facts` to the folder's record."""
-    text = json.dumps({_MARK: 1, **facts}, indent=1, allow_nan=False)
+def write_record(folder: Path, fields: Mapping[str, Any]) -> None:
+    """Write `fields` to the folder's record."""
+    text = json.dumps({_MARK: 1, **fields}, indent=1, allow_nan=False)
     (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 
 
 def _is_demo(record: Path) -> bool:
     try:
-        facts = json.loads(record.read_text(encoding="utf-8"))
+        fields = json.loads(record.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return isinstance(facts, dict) and _MARK in facts
+    return isinstance(fields, dict) and _MARK in fields

@@ -176,7 +176,7 @@ def _close(
         share = f"{report.accuracy_opencv:.1%} of {report.images} images named right"
         agreement = f"{share}: OpenCV gives TensorFlow's answer to every one."
         story.section(f"Everything passed {seconds}", [agreement], "bold green")
-    rows = places.CONTENTS.items()
+    rows = places.FILES.items()
     story.section(f"In {folder}", (f"{name:<25}{meaning}" for name, meaning in rows))
     if not report.problems:
         bundle = folder / places.KERAS_BUNDLE

@@ -52,14 +52,14 @@ def require_checkable(options: CheckOptions) -> None:
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
 
-    facts = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
+    rules = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
     _require_model(options.against)
     _require_samples(options.samples)
     read_labels(options.labels)
     if options.reference_preprocess is not None:
         require_preprocessing(options.reference_preprocess)
-    if facts is not None:
-        parse_way(options.reference_resize, None, facts)
+    if rules is not None:
+        parse_way(options.reference_resize, None, rules)
 
 
 def _require_samples(path: StrPath | None) -> None:

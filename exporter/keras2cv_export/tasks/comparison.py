@@ -52,9 +52,9 @@ class Agreement:
 
     def __str__(self) -> str:
         """Say it in a line."""
-        told = ", ".join(f"{name.replace('_', ' ')} {v:.4g}" for name, v in self.numbers.items())
+        numbers = ", ".join(f"{name.replace('_', ' ')} {v:.4g}" for name, v in self.numbers.items())
         head = f"{self.same} of {self.samples} answers are the same"
-        return f"{head} ({told})" if told else head
+        return f"{head} ({numbers})" if numbers else head
 
 
 def agree(

@@ -65,7 +65,7 @@ class GoldenImage:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Golden:
+class GoldenVectors:
     """The golden vectors of a bundle; `tolerances` has a limit per output."""
 
     samples: tuple[GoldenSample, ...]
@@ -91,7 +91,7 @@ class Golden:
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
-def read_golden(path: Path, manifest: Manifest) -> Golden:
+def read_golden_vectors(path: Path, manifest: Manifest) -> GoldenVectors:
     """Return the golden vectors at `path` for the model that `manifest` describes.
 
     Raises:
@@ -100,12 +100,12 @@ def read_golden(path: Path, manifest: Manifest) -> Golden:
     if not path.is_file():
         raise BundleError(f"{path} is missing. Copy the bundle again, or export it again.")
     try:
-        return _golden(read_npz(path), manifest)
+        return _collect(read_npz(path), manifest)
     except InputError as error:
         raise BundleError(str(error)) from error
 
 
-def _golden(arrays: dict[str, Array], manifest: Manifest) -> Golden:
+def _collect(arrays: dict[str, Array], manifest: Manifest) -> GoldenVectors:
     """Take what the model needs out of `arrays`; anything left is unknown."""
     input_count, output_count = len(manifest.inputs), len(manifest.outputs)
     samples: list[GoldenSample] = []
@@ -120,7 +120,7 @@ def _golden(arrays: dict[str, Array], manifest: Manifest) -> Golden:
         image = GoldenImage(png, blob, _take(arrays, "image/out", output_count))
     if arrays:
         raise _broken(f"unknown arrays {', '.join(sorted(arrays)[:3])}")
-    return Golden(tuple(samples), tolerances, image)
+    return GoldenVectors(tuple(samples), tolerances, image)
 
 
 def _take(arrays: dict[str, Array], prefix: str, count: int) -> tuple[Array, ...]:

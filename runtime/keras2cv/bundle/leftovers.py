@@ -27,7 +27,7 @@ def stage_name(target: Path) -> str:
     return f"{_prefix(target)}{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def remove_litter(target: Path) -> None:
+def remove_leftovers(target: Path) -> None:
     """Remove the half-made folders of `target` whose processes, on this machine, have ended."""
     pattern = re.compile(re.escape(_prefix(target)) + r"(\d{1,10})-[0-9a-f]{8}")
     for entry in target.parent.iterdir():
@@ -48,7 +48,7 @@ def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
     place = Path(tempfile.gettempdir() if inside is None else inside)
     folder = place / stage_name(place / "keras2cv")
     try:
-        remove_litter(place / "keras2cv")
+        remove_leftovers(place / "keras2cv")
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise _no_place(place, error) from error

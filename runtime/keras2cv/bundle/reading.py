@@ -30,7 +30,7 @@ BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
 
-Seen: TypeAlias = tuple[int, int, int, int]  # device, inode, bytes, time of the last change
+FileIdentity: TypeAlias = tuple[int, int, int, int]  # device, inode, bytes, time of the last change
 
 _SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
@@ -39,12 +39,12 @@ _SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 class Bundle:
     """A bundle that was found whole: its folder, its manifest, and what file the model was then.
 
-    `seen` tells the file whose bytes were looked at from another that is put in its place.
+    `identity` tells the file whose bytes were looked at from another that is put in its place.
     """
 
     folder: Path
     manifest: Manifest
-    seen: Seen | None = None
+    identity: FileIdentity | None = None
 
     @property
     def model_path(self) -> Path:
@@ -106,13 +106,13 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def seen(file: int) -> Seen:
+def identity_of(file: int) -> FileIdentity:
     """Return what tells the open file `file` from any other, and from itself once changed."""
     found = os.fstat(file)
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _look_through(bundle: Bundle) -> Seen:
+def _look_through(bundle: Bundle) -> FileIdentity:
     """Hold the model to its sha256, and look what it says, before OpenCV parses a byte."""
     import mmap
 
@@ -122,7 +122,7 @@ def _look_through(bundle: Bundle) -> Seen:
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
         memoryview(mapped) as data,
     ):
-        facts = seen(file.fileno())
+        identity = identity_of(file.fileno())
         if (found := hashlib.sha256(data).hexdigest()) != model.sha256:
             raise BundleError(
                 f"{path} is not the file that was verified: sha256 {found[:12]}..., its manifest "
@@ -131,7 +131,7 @@ def _look_through(bundle: Bundle) -> Seen:
         problem = _problem_of(data) if model.format == "onnx" else None
     if problem is not None:
         raise BundleError(f"{path} {problem}, which no exporter writes. Do not use it.")
-    return facts
+    return identity
 
 
 def _problem_of(data: memoryview) -> str | None:
@@ -197,14 +197,14 @@ def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
     import shutil  # what only writing needs is imported by writing: devices start faster
 
     from keras2cv.bundle.atomic_swap import restore
-    from keras2cv.bundle.leftovers import concerns, remove_litter, stage_name
+    from keras2cv.bundle.leftovers import concerns, remove_leftovers, stage_name
 
     path = Path(target).resolve()
     try:
         check_replaceable(path)
         created = _create_parents(path.parent)
         restore(path)
-        remove_litter(path)
+        remove_leftovers(path)
         folder = path.with_name(stage_name(path))
         folder.mkdir()
     except OSError as error:

@@ -80,11 +80,11 @@ def load_several(args: Namespace, model: Predictor, sources: Sequence[Source]) -
         cv2.setNumThreads(rate.threads)  # last: loading sets them too
         return models
     if args.batch == "auto":
-        models, way = fastest(model, lambda: load_one(args, again=True))
-        nets = "1 net" if way.nets == 1 else f"{way.nets} nets"
+        models, split = fastest(model, lambda: load_one(args, again=True))
+        nets = "1 net" if split.nets == 1 else f"{split.nets} nets"
         print(
-            f"fastest here: {nets} on {way.threads} OpenCV threads each, "
-            f"{way.images_per_s:.0f} images a second",
+            f"fastest here: {nets} on {split.threads} OpenCV threads each, "
+            f"{split.images_per_s:.0f} images a second",
             file=sys.stderr,
         )
         return models

@@ -51,9 +51,9 @@ def open_sinks(
     if has_table:
         yield _table(sources, args.top or 1)
     if args.json:
-        facts = {"asked": device.asked, "runs": device.runs}
-        said = {} if device.asked == "cpu" else {"device": facts}
-        yield _json(_line_writer(args, stack), args.top, said)
+        fields = {"asked": device.asked, "runs": device.runs}
+        extra = {} if device.asked == "cpu" else {"device": fields}
+        yield _json(_line_writer(args, stack), args.top, extra)
     if args.show:
         window = Window()
         stack.callback(window.close)
@@ -172,12 +172,12 @@ def _json(write: Callable[[str], None], top: int | None, more: Mapping[str, Any]
     comparison = Comparison()
 
     def take(answer: Answer) -> bool:
-        said: dict[str, Any] = (
+        distance: dict[str, Any] = (
             {"error": answer.problem} if answer.result is None else _record(answer.result, top)
         )
         if (found := comparison.of(answer)) is not None:
-            said["cosine_distance"] = {"to": found[0], "value": found[1]}
-        write(to_json({"source": answer.name, **said, **more}))
+            distance["cosine_distance"] = {"to": found[0], "value": found[1]}
+        write(to_json({"source": answer.name, **distance, **more}))
         return True
 
     return take

@@ -44,7 +44,7 @@ class Verb(Protocol):
         """Do it, and return the exit code."""
 
 
-_CONTENTS: Final = ("USAGE", "ABOUT", "EXAMPLES", "add_arguments", "execute")
+_PARTS: Final = ("USAGE", "ABOUT", "EXAMPLES", "add_arguments", "execute")
 
 OWN: Final[Mapping[str, Verb]] = {
     "run": run,
@@ -160,7 +160,7 @@ def _load_added(entry_point: EntryPoint) -> Verb:
         verb: Any = entry_point.load()
     except Exception as error:  # whatever that package's import raises
         raise MissingDependency(_broken(entry_point, f"{type(error).__name__}: {error}")) from error
-    absent = [part for part in _CONTENTS if not hasattr(verb, part)]
+    absent = [part for part in _PARTS if not hasattr(verb, part)]
     if absent:
         raise MissingDependency(_broken(entry_point, f"it has no {', '.join(absent)}"))
     found: Verb = verb

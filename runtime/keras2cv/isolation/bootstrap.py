@@ -86,12 +86,12 @@ def serve(function: Any, channel: Channel) -> None:
         channel.send(reply=reply)
 
 
-def _first(function: Any, request: dict[str, Any], tell: Any) -> tuple[Answer, Any]:
+def _first(function: Any, request: dict[str, Any], report: Any) -> tuple[Answer, Any]:
     """Return the function for the later requests, and the reply to the first."""
-    reply = function(request, tell)
+    reply = function(request, report)
     if isinstance(reply, GeneratorType):
         return reply.send, next(reply)
-    return (lambda more: function(more, tell)), reply
+    return (lambda more: function(more, report)), reply
 
 
 class Channel:
@@ -109,9 +109,9 @@ class Channel:
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def send(self, **facts: Any) -> None:
+    def send(self, **fields: Any) -> None:
         """Write one line."""
-        line = (json.dumps(facts) + "\n").encode()
+        line = (json.dumps(fields) + "\n").encode()
         with self._lock:
             while line:
                 line = line[os.write(self._replies, line) :]

@@ -68,6 +68,7 @@ def _until_lost(
                     f"A child process ends before its first job: {lost.last_words}. "
                     f"Import {child.entry.function} with {child.entry.python} to see why."
                 ) from lost
-            if lost.facts.get("begun") == number - first:  # otherwise it ended between two requests
+            # Otherwise the child ended between two requests.
+            if lost.reports.get("begun") == number - first:
                 yield ChildAnswer(number, {}, f"{lost.how}; its last words: {lost.last_words}")
             return

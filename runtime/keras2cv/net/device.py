@@ -43,8 +43,8 @@ class DeviceChoice:
         """Return plain JSON types."""
         there = [name for name, missing in self.available.items() if not missing]
         missing = {name: why for name, why in self.available.items() if why}
-        facts = {"asked": self.asked, "available": there, "missing": missing, "runs": self.runs}
-        return {**facts, "why": self.why} if self.why else facts
+        fields = {"asked": self.asked, "available": there, "missing": missing, "runs": self.runs}
+        return {**fields, "why": self.why} if self.why else fields
 
 
 def choose_device(asked: str, *, new_engine_only: bool = False) -> DeviceChoice:

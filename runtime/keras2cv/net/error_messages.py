@@ -7,7 +7,7 @@ from typing import Final
 
 MAX_LENGTH: Final = 300  # characters
 # OpenCV(5.0.0) file.cpp:1: error: (-2:kind) message in function 'f'\n> details\n
-_COMPLAINT: Final = re.compile(
+_MESSAGE: Final = re.compile(
     r"error: \(-?\d+(?::([^)]*))?\) ?(.*?) ?(?:in function '([^\n]*)'\s*)?(^>.*)?\Z",
     re.DOTALL | re.MULTILINE,
 )
@@ -19,7 +19,7 @@ def condensed(error: Exception) -> str:
     From the text alone: cv2 puts `.err` and `.func` on the class, where they may be an older
     error's, or another thread's.
     """
-    match = _COMPLAINT.search(str(error))
+    match = _MESSAGE.search(str(error))
     if match is None:
         return _one_line(str(error) or type(error).__name__)
     kind, message, function, details = match.groups(default="")

@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.bundle.reading import Seen, seen
+from keras2cv.bundle.reading import FileIdentity, identity_of
 from keras2cv.errors import BundleError, InputError, MissingDependency, NetError, UsageError
 from keras2cv.net.device import TARGETS
 from keras2cv.net.error_messages import condensed
@@ -67,12 +67,12 @@ class Net:
         engine: str | None = None,
         fusion: bool | None = None,
         winograd: bool | None = None,
-        seen: Seen | None = None,
+        identity: FileIdentity | None = None,
     ) -> None:
         """Load the file at `path`, which `manifest` describes.
 
         None for `engine`, `fusion` and `winograd` means what the manifest was verified with.
-        `seen` is what `read_bundle` looked at: no other file is loaded.
+        `identity` is what `read_bundle` looked at: no other file is loaded.
 
         Raises:
             BundleError: the file is another one now than it was when it was looked at.
@@ -87,7 +87,7 @@ class Net:
         self._process = os.getpid()
         self.device = device
         choices = engines_to_try(engine, manifest.engine.name, device)
-        with _held(path, seen) as held:
+        with _held(path, identity) as held:
             self._net, self.engine = _load(held, path.name, manifest.model.format, choices)
         self.fusion = manifest.engine.fusion if fusion is None else fusion
         self.winograd = manifest.engine.winograd if winograd is None else winograd
@@ -271,13 +271,13 @@ def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, 
 
 
 @contextmanager
-def _held(path: Path, looked_at: Seen | None) -> Iterator[Path]:
+def _held(path: Path, identity: FileIdentity | None) -> Iterator[Path]:
     """Give a name for the very file that was looked at, whatever `path` comes to mean meanwhile."""
-    if looked_at is None:
+    if identity is None:
         yield path
         return
     with path.open("rb") as file:
-        if seen(file.fileno()) != looked_at:
+        if identity_of(file.fileno()) != identity:
             raise BundleError(
                 f"{path} was changed while it was being loaded. Load it again; if that goes on, "
                 "see who writes there."

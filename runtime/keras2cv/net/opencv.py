@@ -43,10 +43,10 @@ class Problem:
 
 def import_cv2() -> Any:
     """Return the module `cv2`, or raise whatever importing it raises."""
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said):  # NumPy prints pages before it refuses an old cv2
+    printed = io.StringIO()
+    with contextlib.redirect_stderr(printed):  # NumPy prints pages before it refuses an old cv2
         cv2 = importlib.import_module("cv2")
-    sys.stderr.write(said.getvalue())
+    sys.stderr.write(printed.getvalue())
     return cv2
 
 

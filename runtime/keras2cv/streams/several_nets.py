@@ -20,14 +20,14 @@ import numpy as np
 
 from keras2cv.predictor import Predictor, Prepared
 
-MEASURE_S: Final = 0.3  # for each way; long enough for a scheduler to have an average
+MEASURE_S: Final = 0.3  # for each split; long enough for a scheduler to have an average
 MAX_NETS: Final = 8
 MAX_MODEL_BYTES: Final = 512 * 2**20  # of all nets together: memory is not ours to fill
-MIN_GAIN: Final = 1.05  # below it two ways are as good as each other
+MIN_GAIN: Final = 1.05  # below it two splits are as good as each other
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Split:
     """So many nets at the same time, each on so many of OpenCV's threads."""
 
     nets: int
@@ -35,23 +35,23 @@ class Way:
     images_per_s: float = 0.0
 
 
-def candidates(threads: int, model_bytes: int) -> list[Way]:
+def candidates(threads: int, model_bytes: int) -> list[Split]:
     """Return what to try on that many threads: one net on all of them first."""
     limit = min(threads, MAX_NETS, max(1, MAX_MODEL_BYTES // model_bytes))
     counts = [2**k for k in range(limit.bit_length()) if 2**k <= limit]
-    return [Way(nets, threads // nets) for nets in counts]
+    return [Split(nets, threads // nets) for nets in counts]
 
 
-def side_by_side(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Way]:
+def side_by_side(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Split]:
     """Return as many nets as there is room for, and how; the arguments are those of `fastest`."""
-    way = candidates(model.threads, int(model.manifest.model.size_bytes))[-1]
-    with ThreadPoolExecutor(way.nets) as pool:
-        others = [pool.submit(load) for _ in range(way.nets - 1)]
-    cv2.setNumThreads(way.threads)  # last: loading sets them too
-    return [model, *(other.result() for other in others)], way
+    split = candidates(model.threads, int(model.manifest.model.size_bytes))[-1]
+    with ThreadPoolExecutor(split.nets) as pool:
+        others = [pool.submit(load) for _ in range(split.nets - 1)]
+    cv2.setNumThreads(split.threads)  # last: loading sets them too
+    return [model, *(other.result() for other in others)], split
 
 
-def fastest(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Way]:
+def fastest(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Split]:
     """Return the nets to use, `model` among them, and how; OpenCV's threads are set for it.
 
     Args:
@@ -60,21 +60,27 @@ def fastest(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predi
     """
     prepared = model.prepare([_noise(model)] * model.manifest.model.batch)
     models, found = [model], []
-    for way in candidates(model.threads, int(model.manifest.model.size_bytes)):
-        models += [load() for _ in range(way.nets - len(models))]
-        found.append(Way(way.nets, way.threads, _rate(models[: way.nets], way.threads, prepared)))
+    for split in candidates(model.threads, int(model.manifest.model.size_bytes)):
+        models += [load() for _ in range(split.nets - len(models))]
+        found.append(
+            Split(
+                split.nets,
+                split.threads,
+                _rate(models[: split.nets], split.threads, prepared),
+            )
+        )
     best = chosen(found)
     cv2.setNumThreads(best.threads)
     return models[: best.nets], best
 
 
-def chosen(ways: Sequence[Way]) -> Way:
-    """Return the fastest way; of those that are as good, the one with the most nets.
+def chosen(splits: Sequence[Split]) -> Split:
+    """Return the fastest split; of those that are as good, the one with the most nets.
 
     It was measured by itself, and will run beside other stages: there fewer threads wait less.
     """
-    best = max(way.images_per_s for way in ways)
-    return [way for way in ways if MIN_GAIN * way.images_per_s >= best][-1]
+    best = max(split.images_per_s for split in splits)
+    return [split for split in splits if MIN_GAIN * split.images_per_s >= best][-1]
 
 
 def _noise(model: Predictor) -> np.ndarray:

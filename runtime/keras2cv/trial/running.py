@@ -104,7 +104,7 @@ def _run(request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
 
 def _failure(lost: ChildLost, engine: str | None) -> NetError:
     """Return the error that names OpenCV, its engine and the bundle's file."""
-    happened = f"{_who(lost.facts, engine)} {lost.how}"
+    happened = f"{_who(lost.reports, engine)} {lost.how}"
     doing = _doing(lost)
     if isinstance(lost, ChildTimeout):
         return NetError(f"{happened}, while {doing}. Allow more time, or try the other engine.")
@@ -116,14 +116,14 @@ def _failure(lost: ChildLost, engine: str | None) -> NetError:
     )
 
 
-def _who(facts: Mapping[str, Any], engine: str | None) -> str:
-    name = facts.get("engine") or engine
-    version = f"OpenCV {facts['opencv']}" if "opencv" in facts else "OpenCV"
+def _who(reports: Mapping[str, Any], engine: str | None) -> str:
+    name = reports.get("engine") or engine
+    version = f"OpenCV {reports['opencv']}" if "opencv" in reports else "OpenCV"
     return f"{version} ({name} engine)" if name else version
 
 
 def _doing(lost: ChildLost) -> str:
-    file = lost.facts.get("file", "")
+    file = lost.reports.get("file", "")
     return (
         f"{lost.stage} of {file}"
         if lost.stage.startswith("running")

@@ -24,12 +24,12 @@ from keras2cv.errors import InputError, Keras2cvWarning
 from keras2cv.predictor import Predictor
 
 
-def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, Any]:
+def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
     """Load the bundle, infer every sample, write the outputs.
 
     Args:
         request: "bundle", "inputs" and "outputs", paths, and "options", Predictor's.
-        tell: Reports a stage.
+        report: Called with the stage.
 
     Returns:
         The facts of the run: "opencv", "engine", "device", "threads", "load_ms".
@@ -43,12 +43,12 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
     inputs = read_npz(Path(request["inputs"]))
     start = time.perf_counter()
     bundle = read_bundle(Path(request["bundle"]))
-    tell(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
+    report(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
     model = Predictor(bundle, **request["options"])
     load_ms = (time.perf_counter() - start) * 1e3
     outputs: dict[str, Any] = {}
     for i in range(_count(inputs, len(model.input_names))):
-        tell(stage=f"running sample {i}", engine=model.engine)
+        report(stage=f"running sample {i}", engine=model.engine)
         sample = [inputs[f"in/{i}/{k}"] for k in range(len(model.input_names))]
         outputs |= {f"out/{i}/{k}": array for k, array in enumerate(model.infer(*sample))}
     np.savez(request["outputs"], **outputs)

@@ -47,7 +47,7 @@ def describe(
             "Give one per point, one per line."
         )
     task = Task("keypoints", labels=tuple(labels) if labels else None, record=points)
-    return task, _told(options, output, points)
+    return task, _notes(options, output, points)
 
 
 def _points(options: KeypointsOptions, outputs: Sequence[Output]) -> Output:
@@ -94,7 +94,7 @@ def _read(options: KeypointsOptions, output: Output, form: str) -> KeypointsReco
         raise UsageError(f"The keypoints {output}: {error.path} {error.problem}.") from error
 
 
-def _told(options: KeypointsOptions, output: Output, points: KeypointsRecord) -> tuple[str, ...]:
+def _notes(options: KeypointsOptions, output: Output, points: KeypointsRecord) -> tuple[str, ...]:
     notes = []
     if options.output is None or options.form is None:
         notes.append(

@@ -42,7 +42,7 @@ def describe(
     except SchemaError as error:
         raise UsageError(f"The mask {output}: {error.path} {error.problem}.") from error
     task = Task("segment", labels=_labels(labels, classes, is_binary), record=segment)
-    return task, _told(options, output, scores, threshold)
+    return task, _notes(options, output, scores, threshold)
 
 
 def _mask(options: SegmentOptions, outputs: Sequence[Output]) -> Output:
@@ -78,7 +78,7 @@ def _labels(
     return tuple(labels)
 
 
-def _told(
+def _notes(
     options: SegmentOptions, output: Output, scores: str, threshold: float | None
 ) -> tuple[str, ...]:
     notes = []
