@@ -153,7 +153,7 @@ def litter(target: Path) -> list[str]:
 def older_bundle(export: Export, target: Path) -> None:
     """Put a bundle at `target` that differs from what is exported next: in its labels."""
     export(target)
-    from keras2cv.bundle.reading import write_bundle
+    from keras2cv.bundle.writing import write_bundle
 
     bundle = read_bundle(target)
     task = dataclasses.replace(bundle.manifest.task, labels=("a", "b", "c", "d"))

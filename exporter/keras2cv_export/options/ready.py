@@ -24,7 +24,7 @@ def require_ready(options: ExportOptions) -> None:
         UsageError: The bundle's place is taken by something else or cannot be written, or the
             model's file shows that it needs a preprocessing.
     """
-    from keras2cv.bundle.reading import require_place
+    from keras2cv.bundle.writing import require_place
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from onnx.helper import make_node
 
 from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor
-from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
+from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.errors import InputError, MissingDependency, NetError, UsageError
 from keras2cv.net import net as net_module
 from keras2cv.net.error_messages import condensed
