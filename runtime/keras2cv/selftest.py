@@ -1,4 +1,4 @@
-"""Run a bundle's golden vectors here: does this OpenCV still say what TensorFlow said?"""
+"""Run a bundle's golden vectors here: does this OpenCV compute TensorFlow's outputs?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 BLOB_LIMIT: Final = 1e-6  # of the largest value: room for float32 sums in another order, no more
-# What half precision may differ by, of the largest value: the exporter's tolerance "fp16", which
+# The allowed difference in half precision, of the largest value: the exporter's tolerance "fp16",
 # allows for some ten roundings of 2**-11 in the same direction.
 HALF_LIMIT: Final = 2e-2
 TINY: Final = 1e-30  # an expected output below this is all zeros
@@ -43,7 +43,7 @@ class SelfTestRow:
         return self.problem is None and self.measured <= self.limit
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, without what is not a number or not there."""
+        """Return plain JSON types, without NaN and missing values."""
         fields = {key: value for key, value in asdict(self).items() if value is not None}
         if math.isnan(self.measured):
             del fields["measured"]
@@ -52,7 +52,7 @@ class SelfTestRow:
 
 @dataclass(frozen=True, slots=True)
 class SelfTestReport:
-    """Every comparison, what else is wrong (a sentence each), and what ran them."""
+    """Every comparison, other problems (a sentence each), and the OpenCV that ran them."""
 
     rows: tuple[SelfTestRow, ...]
     problems: tuple[str, ...]
@@ -62,7 +62,7 @@ class SelfTestReport:
 
     @property
     def verdict(self) -> Literal["pass", "fail"]:
-        """Pass if there were comparisons, each is near enough, and nothing else is wrong."""
+        """Pass if there are comparisons, each is near enough, and there are no other problems."""
         near = bool(self.rows) and all(row.passed for row in self.rows)
         return "pass" if near and not self.problems else "fail"
 
@@ -95,10 +95,10 @@ def run_selftest(model: Predictor) -> SelfTestReport:
 def check_device(model: Predictor) -> None:
     """Raise unless `model` passes its self-test on the device that it runs on.
 
-    OpenCV's GPU code computes some layers wrongly, and says nothing. In half precision, which has
-    a tolerance of its own, values beyond 65504 become infinite, and then NaN.
+    OpenCV's GPU code computes some layers wrongly, without an error. Half precision has a
+    tolerance of its own; there, values beyond 65504 become infinite, and then NaN.
 
-    An unverified bundle, whose user has been warned, may have no golden vectors to check by. In
+    An unverified bundle may have no golden vectors to check with; its user has been warned. In
     half precision it is refused all the same.
 
     Raises:
@@ -147,7 +147,7 @@ def _sample_rows(
 def _image_rows(
     model: Predictor, vectors: GoldenVectors, image: GoldenImage
 ) -> Iterator[SelfTestRow]:
-    """Compare the way from the encoded image to the blob, and from there to the outputs."""
+    """Compare the blob made of the encoded image, and the outputs for that blob."""
     blob, answer = model.run_image(image.decode())
     yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
     yield from _rows("image", model, answer, image.outputs, _limits(model, vectors))
@@ -181,7 +181,7 @@ def _repeat_problems(
 
 
 def _stuck_problems(model: Predictor, answers: Sequence[Sequence[Array]]) -> Iterator[str]:
-    """Yield the outputs that are the same whatever goes in; classes and masks may well be."""
+    """Yield the outputs that are the same for all inputs; class numbers and masks may well be."""
     for k, tensor in enumerate(model.manifest.outputs):
         varies = tensor.batched and tensor.dtype.startswith("float") and len(answers) > 1
         if varies and all(np.array_equal(answer[k], answers[0][k]) for answer in answers[1:]):

@@ -26,9 +26,10 @@ FileIdentity: TypeAlias = tuple[int, int, int, int]  # device, inode, bytes, tim
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle that was found whole: its folder, its manifest, and what file the model was then.
+    """A bundle that passed all checks: its folder and its manifest.
 
-    `identity` tells the file whose bytes were looked at from another that is put in its place.
+    `identity` is that of the model file whose bytes were checked, so that a file put in its place
+    later is noticed; None if they were not.
     """
 
     folder: Path
@@ -75,7 +76,7 @@ def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bun
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of the bundle `folder`, and check nothing else of it.
+    """Return the manifest of the bundle `folder`; no other file is checked.
 
     Raises:
         BundleError: missing, unreadable, or breaking the schema.
@@ -96,13 +97,17 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def identity_of(file: int) -> FileIdentity:
-    """Return what tells the open file `file` from any other, and from itself once changed."""
+    """Return the identity of the open `file`: no other file has it, nor this one once changed."""
     found = os.fstat(file)
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _look_through(bundle: Bundle) -> FileIdentity:
-    """Hold the model to its sha256, and look what it says, before OpenCV parses a byte."""
+    """Check the model's sha256 and its ONNX structure, before OpenCV parses a byte.
+
+    Raises:
+        BundleError: it is another file than the verified one, or malformed.
+    """
     import mmap
 
     path, model = bundle.model_path, bundle.manifest.model
@@ -124,7 +129,7 @@ def _look_through(bundle: Bundle) -> FileIdentity:
 
 
 def _problem_of(data: memoryview) -> str | None:
-    """Return what is wrong with an ONNX file; the error itself would keep the file open."""
+    """Return the fault of an ONNX file, or None; the error object would keep the file open."""
     from keras2cv.bundle.onnx_file import OnnxError, check_onnx
 
     try:

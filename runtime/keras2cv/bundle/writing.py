@@ -28,7 +28,7 @@ _SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 class Stage:
-    """A bundle in the making: a folder beside the target, whose name it takes in the end."""
+    """A bundle that is being made beside the target; `commit` gives it the target's name."""
 
     def __init__(self, target: Path, folder: Path) -> None:
         self.target = target
@@ -36,7 +36,7 @@ class Stage:
         self.committed = False
 
     def commit(self) -> Bundle:
-        """Verify what lies in `folder`, sync it, and swap it with the target.
+        """Verify the files in `folder`, sync them, and put the folder in the target's place.
 
         Raises:
             BundleError: it is not a whole bundle; the target is untouched.
@@ -57,7 +57,7 @@ class Stage:
 
 @contextlib.contextmanager
 def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
-    """Give a fresh folder beside `target`; what is not committed by the end is removed.
+    """Give a fresh folder beside `target`, and remove it in the end unless it was committed.
 
     The parent folder is created when missing. Folders left by runs that died are removed.
 
@@ -112,8 +112,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def check_replaceable(target: Path) -> None:
     """Raise `UsageError` unless `target` is free, an empty folder, or a bundle and nothing else."""
-    # Whoever replaces it at this moment moves what is looked at. Where there are no locks, or no
-    # folder around it, it may be gone, and so is free.
+    # The lock waits for another process that replaces the target right now. On a file system
+    # without locks, or without a parent folder, the target may be gone, and is then free.
     with contextlib.suppress(FileNotFoundError), atomic_swap.alone(target.parent):
         _check_replaceable(target)
 
@@ -163,7 +163,7 @@ def _cannot_write(target: Path, error: OSError) -> str:
 
 
 def _create_parents(folder: Path) -> list[Path]:
-    """Create `folder`; return what had to be created, innermost first."""
+    """Create `folder`; return the folders that were created, innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     if missing:
@@ -173,6 +173,6 @@ def _create_parents(folder: Path) -> list[Path]:
 
 
 def _remove_empty(folders: list[Path]) -> None:
-    with contextlib.suppress(OSError):  # somebody else has put something there: it stays
+    with contextlib.suppress(OSError):  # a folder that is not empty stays
         for folder in folders:
             folder.rmdir()

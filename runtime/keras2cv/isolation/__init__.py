@@ -1,4 +1,4 @@
-"""Run Python functions in child processes that may crash, hang or ask for all the memory there is.
+"""Run Python functions in child processes that may crash, hang or take all memory.
 
 A fresh graph can crash OpenCV, and a fresh model a framework. Both run in a child process, and the
 loss of that child becomes one sentence in the parent.

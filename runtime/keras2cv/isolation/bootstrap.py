@@ -117,18 +117,18 @@ class Channel:
                 line = line[os.write(self._replies, line) :]
 
     def next_request(self) -> dict[str, Any] | None:
-        """Wait for a request; None: there will be no more."""
+        """Wait for a request; return None after the last one."""
         line = self._lines.get()
         found: dict[str, Any] | None = None if line is None else json.loads(line)
         return found
 
     def answered(self) -> None:
-        """Take note that a request is answered: the parent may leave from here on."""
+        """Record that a request is answered: from here on the parent may end."""
         with self._lock:
             self._unanswered -= 1
 
     def _listen(self) -> None:
-        """Put requests in the queue; end this process if the parent leaves before a reply."""
+        """Put requests in the queue; end this process if the parent ends before a reply."""
         pieces: list[bytes] = []
         while True:
             piece = os.read(self._requests, _PIECE)
@@ -176,7 +176,7 @@ def end_group() -> None:
 
 
 def _name_of(error: BaseException) -> str | None:
-    """Return the class of `keras2cv.errors` that an error is one of; None: it is none of ours."""
+    """Return the name of the error's class in `keras2cv.errors`; None if it has none there."""
     ours = (kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "keras2cv.errors")
     return next(ours, None)
 

@@ -1,4 +1,4 @@
-"""A child process, from the side of its parent: requests go in, replies come out."""
+"""The parent's side of a child process: it sends requests and receives replies."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Conversation:
         return self.reply(seconds)
 
     def send(self, request: Mapping[str, Any]) -> None:
-        """Send a request, and go on; `reply` has to follow before the next one."""
+        """Send a request without waiting; call `reply` before the next one."""
         line = (json.dumps(request) + "\n").encode()
         if len(line) <= _SURELY_FITS:
             self._write(line)

@@ -1,4 +1,4 @@
-"""Many requests that may each end the child: one request's loss is one answer."""
+"""Answer many requests, each of which may end the child: one loss costs one answer."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ChildAnswer:
     """A reply, or the reason why there is none.
 
     Attributes:
-        number: Which request.
+        number: The number of the request, from 0.
         reply: The child's; empty where there is a problem.
-        problem: How the child was lost, as the end of a sentence; None: it was not.
+        problem: How the child was lost, as the end of a sentence; None: it was not lost.
     """
 
     number: int

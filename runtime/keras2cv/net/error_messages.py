@@ -1,4 +1,4 @@
-"""What cv2 complains about, as one line that fits into a sentence."""
+"""Shorten cv2's error messages to one line that fits into a sentence."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _MESSAGE: Final = re.compile(
 
 
 def condensed(error: Exception) -> str:
-    """Return what cv2 complains about and where, as one line of at most 300 characters.
+    """Return cv2's message and the place it comes from, as one line of at most 300 characters.
 
-    From the text alone: cv2 puts `.err` and `.func` on the class, where they may be an older
-    error's, or another thread's.
+    Only the text is used: cv2 sets `.err` and `.func` on the class, so they may belong to an
+    older error, or to another thread's.
     """
     match = _MESSAGE.search(str(error))
     if match is None:

@@ -1,7 +1,7 @@
-"""How many nets use the processors: one on all of OpenCV's threads, or several on fewer each.
+"""Share the processors among nets: one on all of OpenCV's threads, or several on fewer each.
 
-Layers that are too small to be shared out waste a thread, and a net beside them does not. Measured
-on 2 cores, two MobileNetV2 on a thread each answer 4 to 18 % more images than one on two threads,
+A layer that is too small to be split among threads leaves some idle; a second net uses them.
+Measured on 2 cores, two MobileNetV2 on a thread each answer 4 to 18 % more images than one on two threads,
 and beside decoding and encoding, which keep the cores busy too, a net on a single thread takes a
 sixth less of them for an image. So a long run has several (`side_by_side`), and `--batch auto`
 measures (`fastest`). A larger batch than the file was verified with is never tried.
@@ -28,7 +28,7 @@ MIN_GAIN: Final = 1.05  # below it two splits are as good as each other
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """So many nets at the same time, each on so many of OpenCV's threads."""
+    """A number of nets that run at the same time, and the threads of OpenCV that each uses."""
 
     nets: int
     threads: int
@@ -36,14 +36,14 @@ class Split:
 
 
 def candidates(threads: int, model_bytes: int) -> list[Split]:
-    """Return what to try on that many threads: one net on all of them first."""
+    """Return the splits of `threads` to try: one net on all of them first."""
     limit = min(threads, MAX_NETS, max(1, MAX_MODEL_BYTES // model_bytes))
     counts = [2**k for k in range(limit.bit_length()) if 2**k <= limit]
     return [Split(nets, threads // nets) for nets in counts]
 
 
 def side_by_side(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Split]:
-    """Return as many nets as there is room for, and how; the arguments are those of `fastest`."""
+    """Return as many nets as there is room for, and their split, without measuring."""
     split = candidates(model.threads, int(model.manifest.model.size_bytes))[-1]
     with ThreadPoolExecutor(split.nets) as pool:
         others = [pool.submit(load) for _ in range(split.nets - 1)]
@@ -52,10 +52,10 @@ def side_by_side(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[
 
 
 def fastest(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Split]:
-    """Return the nets to use, `model` among them, and how; OpenCV's threads are set for it.
+    """Measure the splits, set OpenCV's threads for the fastest, and return its nets and itself.
 
     Args:
-        model: loaded, for images.
+        model: the first net, for images; it is one of those returned.
         load: loads another one like it.
     """
     prepared = model.prepare([_noise(model)] * model.manifest.model.batch)
@@ -75,9 +75,9 @@ def fastest(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predi
 
 
 def chosen(splits: Sequence[Split]) -> Split:
-    """Return the fastest split; of those that are as good, the one with the most nets.
+    """Return the fastest split; among equally fast ones, that with the most nets.
 
-    It was measured by itself, and will run beside other stages: there fewer threads wait less.
+    It is measured alone but runs beside other stages, where nets of few threads wait less.
     """
     best = max(split.images_per_s for split in splits)
     return [split for split in splits if MIN_GAIN * split.images_per_s >= best][-1]

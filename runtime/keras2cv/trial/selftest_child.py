@@ -11,10 +11,10 @@ from keras2cv.net.opencv import require_opencv
 
 
 def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
-    """Return "report", the self-test's in JSON types, and "warnings", a list of sentences.
+    """Run the self-test; return its "report" in JSON types, and "warnings", a list of sentences.
 
     Args:
-        request: "bundle", and as `keras2cv.load` takes them "device", "engine" and "threads".
+        request: "bundle", and the arguments "device", "engine" and "threads" of `keras2cv.load`.
         report: Called with the stage.
 
     Raises:

@@ -1,7 +1,7 @@
 """The child's side of a trial: load a bundle, and infer samples (`running.py` is the other side).
 
 INPUTS.npz holds `in/<i>/<k>`, sample i of input k, as `infer` takes it. OUTPUTS.npz gets
-`out/<i>/<k>`. The child reports its stages, so that its parent knows how far it came:
+`out/<i>/<k>`. The child reports its stages, so that its parent knows how far it got:
 
     stage="loading", file="model.onnx", opencv="5.0.0"
     stage="running sample 0", engine="new"
@@ -32,7 +32,7 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
         report: Called with the stage.
 
     Returns:
-        The facts of the run: "opencv", "engine", "device", "threads", "load_ms".
+        A map of the run: "opencv", "engine", "device", "threads", "load_ms".
 
     Raises:
         BundleError: the bundle is not whole.
