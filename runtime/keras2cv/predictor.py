@@ -170,21 +170,12 @@ class Predictor:
             "score": score,
             "nms": nms,
         }
-        self.manifest: Manifest = bundle.manifest
         self.folder = bundle.folder
-        self._task = with_thresholds(self.manifest.task, score, nms)
-        if (choice := choice_for(self.manifest, device, engine)) is not None:
-            engine = choice.engine
-            threads = choice.threads if threads is None else threads
-            fusion = choice.fusion if fusion is None else fusion
-            winograd = choice.winograd if winograd is None else winograd
-        if batch == "auto":
-            rate = rate_for(self.manifest, device, engine)
-            batch = None if rate is None else rate.batch
-        if batch is not None:
-            self.manifest = self.manifest.at_batch(batch)
-        if threads is not None:
-            _set_threads(threads)
+        self._task = with_thresholds(bundle.manifest.task, score, nms)
+        settings = _Settings(engine, threads, fusion, winograd).tuned(bundle.manifest, device)
+        self.manifest: Manifest = _at_batch(bundle.manifest, batch, device, settings.engine)
+        if settings.threads is not None:
+            _set_threads(settings.threads)
         if self.manifest.status == "unverified":
             warnings.warn(
                 f"{bundle.folder} is unverified: nobody compared it with TensorFlow. "
@@ -194,24 +185,32 @@ class Predictor:
             )
         require_at_least(self.manifest.model.opencv, cv2.__version__, str(bundle.folder))
         self._choice = choose_device(
-            device, new_engine_only=(engine or self.manifest.engine.name) == "new"
+            device, new_engine_only=(settings.engine or self.manifest.engine.name) == "new"
         )
         self._preprocess = None
         if self.manifest.preprocessing is not None:
             self._preprocess = Preprocessor(self.manifest.preprocessing)
+        self._load_net(bundle, settings, check_device)
+
+    def _load_net(self, bundle: Bundle, settings: _Settings, check: bool) -> None:
+        """Load the net on the chosen device; "auto" falls back to the CPU.
+
+        Raises:
+            NetError: OpenCV does not load it, or the device computes it wrongly.
+        """
         load_net = functools.partial(
             Net,
             bundle.model_path,
             self.manifest,
-            engine=engine,
-            fusion=fusion,
-            winograd=winograd,
+            engine=settings.engine,
+            fusion=settings.fusion,
+            winograd=settings.winograd,
             identity=bundle.identity,
         )
         try:
             self._net = load_net(device=self._choice.runs)
             if self.device != "cpu":
-                self._try_device(check_device)
+                self._try_device(check)
         except NetError as error:
             if self._choice.asked != "auto" or self._choice.runs == "cpu":
                 raise
@@ -460,6 +459,38 @@ def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:
     except OSError:  # reading the bundle raises a better error
         return None
     return found.st_dev, found.st_ino, found.st_ctime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """The caller's settings of the net; None leaves one to the bundle."""
+
+    engine: str | None
+    threads: int | None
+    fusion: bool | None
+    winograd: bool | None
+
+    def tuned(self, manifest: Manifest, device: str) -> _Settings:
+        """Fill in the choice of `export --tune`, if it holds on this machine."""
+        choice = choice_for(manifest, device, self.engine)
+        if choice is None:
+            return self
+        return _Settings(
+            choice.engine,
+            choice.threads if self.threads is None else self.threads,
+            choice.fusion if self.fusion is None else self.fusion,
+            choice.winograd if self.winograd is None else self.winograd,
+        )
+
+
+def _at_batch(
+    manifest: Manifest, batch: int | Literal["auto"] | None, device: str, engine: str | None
+) -> Manifest:
+    """Return the manifest for runs of `batch` samples; None: as it is."""
+    if batch == "auto":
+        rate = rate_for(manifest, device, engine)
+        batch = None if rate is None else rate.batch
+    return manifest if batch is None else manifest.at_batch(batch)
 
 
 def _set_threads(threads: int) -> None:

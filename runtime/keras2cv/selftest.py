@@ -125,7 +125,15 @@ def check_device(model: Predictor) -> None:
 
 
 def compare(case: str, output: str, got: Array, expected: Array, limit: float) -> SelfTestRow:
-    """Return how far `got` is from `expected`, in units of the largest expected magnitude."""
+    """Return how far `got` is from `expected`, in units of the largest expected magnitude.
+
+    Args:
+        case: The sample's name in the report.
+        output: The output's name in the report.
+        got: This machine's values.
+        expected: TensorFlow's values.
+        limit: The allowed distance, in the same units.
+    """
     if got.shape != expected.shape:
         problem = f"shape {got.shape}, expected {expected.shape}"
         return SelfTestRow(case, output, math.nan, limit, problem)

@@ -1,4 +1,4 @@
-"""The demo's folder: what lies where in it, and whether it may be written into."""
+"""The demo's folder: its files, and whether it may be written into."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PHOTOS, SHEET, RECORD = "photos", "contact-sheet.png", "demo.json"
 FILES: Final = {
     f"{KERAS_FILE}, {H5_FILE}": "the model, as Keras saves it",
     f"{KERAS_BUNDLE}, {H5_BUNDLE}": "the bundles made from them",
-    PHOTOS: "fresh images, named after what is in them",
+    PHOTOS: "fresh images, named after their shapes",
     SHEET: "the same with their predictions",
-    RECORD: "every figure above",
+    RECORD: "every number above",
 }
-_MARK: Final = "keras2cv_demo"  # a key in the record, which tells a demo's folder from any other
+_MARK: Final = "keras2cv_demo"  # a key in the record that marks a demo's folder
 
 
 def prepare(folder: Path) -> None:

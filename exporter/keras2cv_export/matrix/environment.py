@@ -136,14 +136,14 @@ class Environments:
 
 
 def look_at(python: Path, wheel: str) -> Environment | None:
-    """Return what `python` has, called `wheel`; None if it does not start or import cv2."""
+    """Return the environment of `python` with `wheel`; None if it does not import cv2."""
     with contextlib.suppress(InstallError):
         return _import_cv2(python, wheel)
     return None
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again: KERAS2CV_CACHE, or the system's own place."""
+    """Return the cache folder: KERAS2CV_CACHE, or the system's own place."""
     if own := os.environ.get("KERAS2CV_CACHE"):
         return Path(own).absolute()
     if sys.platform == "win32":
@@ -151,7 +151,7 @@ def cache_folder() -> Path:
         return (Path(local) if local else Path.home() / "AppData" / "Local") / "keras2cv" / "Cache"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "keras2cv"
-    xdg = os.environ.get("XDG_CACHE_HOME")  # relative ones are to be ignored, says the standard
+    xdg = os.environ.get("XDG_CACHE_HOME")  # the standard requires that relative ones are ignored
     base = Path(xdg) if xdg and Path(xdg).is_absolute() else Path.home() / ".cache"
     return base / "keras2cv"
 
@@ -231,7 +231,7 @@ def _python_tag(python: str) -> str:
 
 
 def _cannot_make(wheel: str, tag: str, reason: str) -> str:
-    cure = "See what `uv pip install` says about it, or try another version."
+    cure = "See the output of `uv pip install` for it, or try another version."
     python = tuple(int(number) for number in re.findall(r"\d+", tag)[:2])
     if numpy_requirement(wheel) == "numpy<2" and python >= _FIRST_WITHOUT_NUMPY_1:
         cure = (

@@ -1,4 +1,4 @@
-"""Run a bundle's self-test with another Python, and turn what happens to it into a row."""
+"""Run a bundle's self-test with another Python, and make a row of the outcome."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _strain(row: Mapping[str, Any]) -> float:
 
 
 def _number(row: Mapping[str, Any]) -> float | None:
-    """Return what was measured; None where that is infinite, a string in JSON, or not there."""
+    """Return the measured error; None if it is infinite (a string in JSON) or missing."""
     measured = row.get("measured")
     return float(measured) if isinstance(measured, int | float) else None
 

@@ -1,4 +1,4 @@
-"""From an image to the model's input: a preset of keras.applications, a file, or the model itself.
+"""Build the preprocessing: from a preset of keras.applications, a file, or the model itself.
 
 The presets are `keras.applications.imagenet_utils.preprocess_input`'s modes, written as
 `(pixel - mean) * scale / std` with `pixel` in 0..255:
@@ -32,7 +32,7 @@ _CAFFE_MEAN = [103.939, 116.779, 123.68]  # blue, green, red
 # The rule of a plain cv2.resize, and of blobFromImage itself.
 DEFAULT_RESIZE = "stretch"
 DEFAULT_INTERPOLATION = "linear"
-# The grey that YOLO models are trained with; models trained otherwise say so in a FILE.json.
+# The grey that YOLO models are trained with; for other models, a FILE.json has the colour.
 _LETTERBOX_GREY = 114
 
 _MAX_FILE_BYTES = 2**16  # ten numbers take a hundredth of it
@@ -42,7 +42,7 @@ _OPTIONAL = {"size", "resize", "interpolation", "pad"}
 
 @dataclass(frozen=True)
 class Geometry:
-    """How an image gets the input's size; None where the user did not say.
+    """The user's choices of how an image gets the input's size; None where there is none.
 
     Attributes:
         size_wh: Width and height in pixels.
@@ -64,7 +64,7 @@ def preprocessing(
         choice: A preset's name, a JSON file with the manifest's own keys, or a mapping of them.
         image: The input, (N, H, W, C).
         geometry: Size, resize rule and interpolation; the input's own size where not given.
-        source: Who decided, for the manifest: "preset tf", "in the model", "file".
+        source: The origin of the choice, for the manifest: "preset tf", "in the model", "file".
 
     Raises:
         UsageError: The choice is unknown, does not hold together, or does not fit the input.
@@ -99,7 +99,7 @@ def require_preprocessing(choice: str | os.PathLike[str]) -> None:
 
 
 def _place(rules: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, int]) -> None:
-    """Fill in how the image gets its size: as the user said, else the file, else the default."""
+    """Fill in how the image gets its size: the user's choice, else the file's, else the default."""
     if geometry.resize not in (None, *PADDING_RULES):
         rules.pop("pad", None)  # the file's rule is overruled, and its border with it
     chosen = {

@@ -1,4 +1,4 @@
-"""A manifest as a page for people."""
+"""Print a manifest for people."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _outputs(manifest: Manifest) -> list[str]:
 
 
 def _tail(manifest: Manifest) -> list[str]:
-    """Say what the net does not do, and from what that is made."""
+    """Describe the steps after the net, and the outputs that they read."""
     if (tail := manifest.tail) is None:
         return []
     made = [tensor.name for tensor in manifest.outputs if tensor.net_name in tail.made]
@@ -151,7 +151,7 @@ def _net(manifest: Manifest) -> list[str]:
 
 
 def _weights(manifest: Manifest) -> Iterator[str]:
-    """Say how weights are stored, where that is not as they are."""
+    """Describe how weights are stored, if not as float32."""
     if (weights := manifest.weights) is None:
         return
     times = int(weights.float32_bytes) / int(manifest.model.size_bytes)
@@ -163,7 +163,7 @@ def _weights(manifest: Manifest) -> Iterator[str]:
 
 
 def _tuned(manifest: Manifest, tuned: Tuned) -> list[str]:
-    """Say which way was chosen, over which others, and whether it is taken here."""
+    """Describe the choice of `export --tune`, the alternatives, and whether it holds here."""
     from keras2cv.net.tuned import why_not
 
     choice, first = tuned.choice, tuned.trials[0]

@@ -24,8 +24,8 @@ _ON_FLOATS: Final = ("tf-bilinear", "tf-area")  # equal to cv2's on float32, not
 def opencv_snippet(manifest: Manifest, folder: Path) -> str:
     """Return Python code that reads the model in `folder`, feeds it, and has the outputs in `out`.
 
-    Images are read and prepared as the manifest says; other inputs come from `NAME.npy`, in the
-    net's own shape.
+    Images are read and prepared by the manifest's preprocessing; other inputs come from `NAME.npy`,
+    in the net's own shape.
     """
     return "\n".join(_lines(manifest, folder)) + "\n"
 

@@ -23,7 +23,7 @@ GROUP: Final = "keras2cv.verbs"
 
 
 class Verb(Protocol):
-    """The contents of each verb's module."""
+    """The interface of a verb's module."""
 
     @property
     def USAGE(self) -> str:  # noqa: N802 - a module's constant
@@ -31,14 +31,14 @@ class Verb(Protocol):
 
     @property
     def ABOUT(self) -> str:  # noqa: N802
-        """What it does: the help's first paragraphs."""
+        """The first paragraphs of its help."""
 
     @property
     def EXAMPLES(self) -> str:  # noqa: N802
         """Commands that work as they stand, an indented line each."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare what the verb takes."""
+        """Declare the verb's arguments."""
 
     def execute(self, args: argparse.Namespace) -> int:
         """Do it, and return the exit code."""

@@ -56,7 +56,11 @@ def main(entry: str) -> int:
 
 
 def load(entry: str) -> Any:
-    """Return the function "module:function" or "/path/of/file.py:function"."""
+    """Return the function "module:function" or "/path/of/file.py:function".
+
+    Raises:
+        ImportError: the file is no Python file.
+    """
     place, _, name = entry.rpartition(":")
     if not place.endswith(".py"):
         return getattr(import_module(place), name)

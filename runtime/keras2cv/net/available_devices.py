@@ -38,10 +38,12 @@ def cuda_state(
 ) -> tuple[bool, str]:
     """Return whether CUDA can run nets, and why (not).
 
-    `build` is cv2.getBuildInformation(), `device_count` cv2.cuda.getCudaEnabledDeviceCount(): 0
-    without a device and -1 without a driver that is new enough; `target_offered` is whether
-    getAvailableTargets(DNN_BACKEND_CUDA) holds the target; `capability` is the first device's
-    compute capability, such as "9.0", where it is known.
+    Args:
+        build: cv2.getBuildInformation().
+        device_count: cv2.cuda.getCudaEnabledDeviceCount(): 0 without a device, -1 without a driver
+            that is new enough.
+        target_offered: whether getAvailableTargets(DNN_BACKEND_CUDA) holds the target.
+        capability: the first device's compute capability, such as "9.0"; "" if not known.
     """
     built = re.search(r"NVIDIA CUDA:\s+YES(?: \(ver ([0-9.]+))?", build)
     if built is None:

@@ -176,7 +176,12 @@ def predict_sources(
 ) -> Iterator[Answer]:
     """Yield the answers to `sources`: decoded, prepared and run in threads of `line`.
 
-    Several `models` of the same bundle run at the same time, each in a thread.
+    Args:
+        models: Nets of the same bundle, which run at the same time, each in a thread.
+        sources: The files, videos and cameras to read.
+        line: The threads.
+        batch: The most frames in one run of a net.
+        selection: The frames that are wanted.
 
     Raises:
         UsageError, NetError: as `predict_items`.

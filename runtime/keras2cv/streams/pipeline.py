@@ -68,7 +68,11 @@ class Pipeline:
     ) -> Iterator[R]:
         """Yield `function(item)` for every item, in order, computed by `threads` threads.
 
-        At most `threads + ahead` results wait to be taken. A single thread is the caller's own.
+        Args:
+            function: The work on one item.
+            items: The items.
+            threads: The number of threads; a single one is the caller's own.
+            ahead: At most `threads + ahead` results wait to be taken.
         """
         if threads == 1:
             yield from map(function, items)

@@ -1,10 +1,10 @@
 """Share the processors among nets: one on all of OpenCV's threads, or several on fewer each.
 
 A layer that is too small to be split among threads leaves some idle; a second net uses them.
-Measured on 2 cores, two MobileNetV2 on a thread each answer 4 to 18 % more images than one on two threads,
-and beside decoding and encoding, which keep the cores busy too, a net on a single thread takes a
-sixth less of them for an image. So a long run has several (`side_by_side`), and `--batch auto`
-measures (`fastest`). A larger batch than the file was verified with is never tried.
+Measured on 2 cores, two MobileNetV2 on a thread each answer 4 to 18 % more images than one on two
+threads. Beside decoding and encoding, which keep the cores busy too, a net on a single thread takes
+a sixth less processor time for an image. So a long run has several (`side_by_side`), and
+`--batch auto` measures (`fastest`). A larger batch than the file was verified with is never tried.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A detector's outputs and their roles: stated, recognised by names and shapes, or asked for.
 
-Names and shapes give an output its role where only one fits. The meaning of its numbers (the order
-of a box's numbers, their unit, an activation that is still to come) is a fact about the model that
-no shape shows, and is never assumed: the error lists all missing meaning at once.
+Names and shapes give an output its role where only one fits. No shape shows the meaning of its
+numbers (the order of a box's numbers, their unit, an activation that is still to come), so that is
+never assumed: the error lists everything that is missing at once.
 """
 
 from __future__ import annotations
@@ -35,12 +35,18 @@ def describe(
     options: DetectOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
-    taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
+    taken: Preprocessing | None = None,  # noqa: ARG001 - the signature of every task's description
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and a note for each decision that the user did not make.
 
+    Args:
+        options: The user's description of a detector's outputs.
+        outputs: The model's outputs.
+        labels: The names of the classes, if the user gave them.
+        taken: The preprocessing of the input image; not needed here.
+
     Raises:
-        UsageError: A role or a fact is missing, or they do not fit the outputs.
+        UsageError: A role or a meaning is missing, or they do not fit the outputs.
     """
     roles = find_roles(options, outputs)
     missing: list[str] = [
@@ -131,7 +137,7 @@ def _notes(
     notes = []
     if guessed or recognised:
         notes.append(
-            f"Detector: {', '.join([*guessed, *recognised])}, told by names, shapes and last "
+            f"Detector: {', '.join([*guessed, *recognised])}, recognised by names, shapes and last "
             "layers. Say --boxes, --scores, --activation, ... to change that."
         )
     if options.score is None:

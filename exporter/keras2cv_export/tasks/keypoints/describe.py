@@ -27,9 +27,15 @@ def describe(
     options: KeypointsOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
-    taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
+    taken: Preprocessing | None = None,  # noqa: ARG001 - the signature of every task's description
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and a note for each decision that the user did not make.
+
+    Args:
+        options: The user's description of the keypoints.
+        outputs: The model's outputs.
+        labels: The names of the classes, if the user gave them.
+        taken: The preprocessing of the input image; not needed here.
 
     Raises:
         UsageError: No output, or more than one, can be the points; or something does not fit them.

@@ -1,4 +1,4 @@
-"""A segmenting model's mask: which output it is, and what its numbers are."""
+"""Describe a segmenting model's mask: its output, and the meaning of its numbers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,15 @@ def describe(
     options: SegmentOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
-    taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
+    taken: Preprocessing | None = None,  # noqa: ARG001 - the signature of every task's description
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and a note for each decision that the user did not make.
+
+    Args:
+        options: The user's description of the mask.
+        outputs: The model's outputs.
+        labels: The names of the classes, if the user gave them.
+        taken: The preprocessing of the input image; not needed here.
 
     Raises:
         UsageError: No output, or more than one, can be the mask; or the labels do not fit it.
