@@ -13,7 +13,7 @@ from keras2cv_export.cli import roles
 
 
 def said(line: str) -> dict[str, Any]:
-    """Return what the options of this command line become."""
+    """Return the description that this command line's options become."""
     parser = ArgumentParser()
     parser.add_argument("--task")
     roles.add_arguments(parser)
@@ -41,7 +41,7 @@ def said(line: str) -> dict[str, Any]:
     ],
 )
 def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
-    """What was said, and nothing else; zero is something said."""
+    """The given options are passed on, and no others; zero counts as given."""
     assert said(line) == ({"detect": expected} if expected else {})
 
 
@@ -70,7 +70,7 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
     ],
 )
 def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
-    """By the names that keypoints have for them; the task is told by an option of its own."""
+    """They get the field names of keypoints; one of its own options determines the task."""
     assert said(line) == {"keypoints": expected}
 
 
@@ -91,7 +91,7 @@ def test_an_images_options_are_passed_on() -> None:
             "--scores is for --task detect or segment or text, and the",
         ),
         ("--task image --score 0.5", "--score is for --task detect or segment or keypoints, and"),
-        ("--image y --points p", "--image is for --task image, and the task is not said"),
+        ("--image y --points p", "--image is for --task image, and the task is not given"),
         ("--task keypoints --scores s", "--scores is for --task detect or segment or text, and"),
         ("--task segment --activation none", "does not say whether a mask is a softmax"),
     ],

@@ -1,4 +1,4 @@
-"""The demo as a whole: what it leaves behind, what it says, and that what it says can be typed."""
+"""The whole demo: its files, its output, and that the printed commands work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytest.importorskip("keras")
 
 @dataclass(frozen=True)
 class Told:
-    """A demo that ran, and what it said."""
+    """A demo that ran, and its output."""
 
     report: DemoReport
     folder: Path
@@ -68,10 +68,10 @@ def test_everything_lies_where_it_says(short: Told) -> None:
 
 def test_the_record_is_finished(short: Told) -> None:
     """demo.json holds the figures of the report."""
-    facts = json.loads((short.folder / "demo.json").read_text(encoding="utf-8"))
-    assert facts["photos"] == 7
-    assert facts["passed"] is False
-    assert "finished" not in facts
+    fields = json.loads((short.folder / "demo.json").read_text(encoding="utf-8"))
+    assert fields["photos"] == 7
+    assert fields["passed"] is False
+    assert "finished" not in fields
 
 
 def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Told) -> None:
@@ -84,7 +84,7 @@ def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Tol
 
 
 def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
-    """They are what `keras2cv export` makes."""
+    """They are bundles of `keras2cv export`."""
     for name in ("shapes.cv", "shapes-h5.cv"):
         manifest = keras2cv.load(short.folder / name).manifest
         assert manifest.status == "verified"
@@ -106,7 +106,7 @@ def printed(lines: Iterable[str]) -> tuple[str, float]:
     """Run code that prints a label and a score."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec("\n".join(lines), {})  # noqa: S102 - what people are told to type
+        exec("\n".join(lines), {})  # noqa: S102 - the code that people are to type
     label, score = out.getvalue().split()
     return label, float(score)
 

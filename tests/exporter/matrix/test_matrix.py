@@ -1,4 +1,4 @@
-"""The matrix: environments made once and whole, self-tests in them, and what is said of both.
+"""The matrix: environments made once and whole, self-tests in them, and their reports.
 
 Environments here are made by a stand-in for uv: a venv, with stubs for cv2 and NumPy in it.
 """
@@ -24,7 +24,7 @@ from uv import find_uv_bin
 
 from keras2cv.bundle.leftovers import stage_name
 from keras2cv.bundle.manifest import Engine
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import BundleError, MissingDependency, UsageError
 from keras2cv_export import matrix
@@ -60,7 +60,7 @@ def cat_cv(tmp_path: Path) -> Path:
 
 @dataclass(frozen=True)
 class StandIn(Uv):
-    """An installer that makes real venvs, with two stubs in place of what uv would bring."""
+    """An installer that makes real venvs, with two stubs in place of uv's packages."""
 
     program: str = "uv"
     python: str = sys.executable
@@ -87,7 +87,7 @@ class StandIn(Uv):
 
 
 def folders(cache: Path) -> list[str]:
-    """Return what is in the cache, without the Python's name that they all begin with."""
+    """Return the folders in the cache, without the Python's name that they all begin with."""
     return sorted(entry.name.partition("-opencv")[2] for entry in cache.iterdir())
 
 
@@ -149,7 +149,7 @@ def test_engines_and_exact_versions() -> None:
     ],
 )
 def test_the_words_of_uv_are_condensed(stderr: str, reason: str) -> None:
-    """One line says why, whichever of its ways of drawing causes a uv has."""
+    """One line has the reason, however uv draws its causes."""
     assert condensed(stderr) == reason
 
 
@@ -334,7 +334,7 @@ def test_what_a_killed_run_left_is_removed(cache: Path) -> None:
 
 
 def test_the_first_of_two_runs_wins(cache: Path) -> None:
-    """Who finishes later takes what is there, and leaves nothing of its own."""
+    """The later one uses the first one's environment, and leaves nothing of its own."""
     first = StandIn()
     second = StandIn(during=lambda: Environments(installer=first).prepare(WHEEL))
     made = Environments(installer=second).prepare(WHEEL)
@@ -520,11 +520,11 @@ class Shelf(Environments):
         return f"{version}.0.1"
 
     def has(self, wheel: str) -> bool:
-        """Say yes to those of version 5."""
+        """Whether it is of version 5."""
         return wheel.startswith("5")
 
     def prepare(self, wheel: str) -> Environment:
-        """Return it, or say that there is none."""
+        """Return it, or raise that there is none."""
         key = "v" + "".join(wheel.split(".")[:2])
         if key not in self.opencv:
             raise MissingDependency(f"No {wheel}. Look elsewhere.")
@@ -647,7 +647,7 @@ def test_a_row_gives_a_verdict_or_its_reason() -> None:
 
 
 def shown(report: MatrixReport) -> str:
-    """Return what is printed of a report, 100 columns wide."""
+    """Return the printed report, 100 columns wide."""
     console = Console(width=100, record=True, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     with console.file:
         render(report, console)
@@ -696,7 +696,7 @@ def test_the_command_line(
 def test_versions_that_are_none_are_usage_errors(
     cat_cv: Path, versions: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The parser ends with 2 and shows what a right one looks like."""
+    """The parser ends with 2 and shows a right one."""
     with pytest.raises(SystemExit, match="2"):
         main(["matrix", str(cat_cv), "--opencv", versions])
     assert "must be" in capsys.readouterr().err

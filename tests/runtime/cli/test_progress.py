@@ -1,4 +1,4 @@
-"""The bar: what it says, and where it keeps quiet."""
+"""The progress bar: its text, and the places where it is silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A child imports what is installed, and nothing from the folder that it is started in."""
+"""A child imports installed packages, and nothing from its working folder."""
 
 from __future__ import annotations
 

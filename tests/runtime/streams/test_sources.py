@@ -1,4 +1,4 @@
-"""Sources: names become frames in order, and what is broken costs only itself."""
+"""Sources: names become frames in order, and a broken one costs only itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 from keras2cv.errors import InputError
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Sample, Selection
 from keras2cv.streams.pipeline import Pipeline
-from keras2cv.streams.sources import find_sources, read_image, read_in_threads, read_sources
+from keras2cv.streams.reading import read_image, read_in_threads, read_sources
+from keras2cv.streams.sources import find_sources
 
 
 def picture(height: int = 17, width: int = 23, seed: int = 0) -> np.ndarray:
@@ -261,7 +262,7 @@ def test_what_is_known_is_not_even_opened(tmp_path: Path) -> None:
 
 
 def test_a_url_is_live_unless_it_names_a_file() -> None:
-    """What a camera sends goes on by itself; a file waits. Passwords are in no name."""
+    """A camera's stream does not wait, a file does. No name holds a password."""
     camera, file = find_sources(
         ["rtsp://me:secret@10.0.0.7:554/s?ch=1", "https://a.org/x/clip.MP4"]
     )

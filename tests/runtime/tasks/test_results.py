@@ -1,4 +1,4 @@
-"""What predict returns: its numbers, its JSON, and its pictures."""
+"""The results of `predict`: their numbers, JSON and pictures."""
 
 import json
 from typing import Any
@@ -67,7 +67,7 @@ def test_a_binary_result_answers_at_its_threshold() -> None:
     ],
 )
 def test_a_result_checks_itself(make: Any, message: str) -> None:
-    """What cannot be a result of its type never becomes one."""
+    """An invalid result cannot be constructed."""
     with pytest.raises(UsageError, match=message):
         make()
 
