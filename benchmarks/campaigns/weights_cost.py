@@ -1,4 +1,4 @@
-"""What storing weights smaller saves and costs: the tables of docs/weights.md.
+"""The savings and costs of smaller weights: the tables of docs/weights.md.
 
     python -m campaigns.weights_cost [NAME ...] [--rounds 21]
 

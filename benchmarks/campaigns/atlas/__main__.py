@@ -3,9 +3,9 @@
     python -m campaigns.atlas -o docs/
     python -m campaigns.atlas --opencv 5.0,4.6 --only 'conv*' -o /tmp/part
 
-Each case is exported once, as a user exports it, and what was written is run in each OpenCV, in
-environments that `keras2cv matrix` makes and keeps. Whatever crashes or hangs is one cell. Results
-are noted as they come: run the same command again to go on after an interruption.
+Each case is exported once, as a user exports it, and the files are run in each OpenCV, in
+environments that `keras2cv matrix` makes and keeps. A crash or hang costs one cell. Results are
+stored as they come: run the same command again to continue after an interruption.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SUITE = Path(__file__).resolve().parents[3] / "tests" / "conformance"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure what is not measured yet, and write the pages; return the exit code."""
+    """Measure the missing cells, and write the pages; return the exit code."""
     args = parser().parse_args(argv)
     try:
         write(measure(args), args.output)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> Atlas:
-    """List the suite, measure what is not measured yet, and return all of it.
+    """List the suite, measure its missing cells, and return the atlas.
 
     Raises:
         UsageError: There is no suite, or no case of that name.

@@ -2,7 +2,7 @@
 
     python -m campaigns.devices.speed *.cv --batch 1,8,32 --threads 2 --json speed.json
 
-The CPU is timed on all of its threads, and on as many as --threads says. Nothing else should run.
+The CPU is timed on all of its threads, and on --threads of them. Nothing else should run.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def time_bundle(
     bundle: Path, sides: Sequence[Side], batches: Sequence[int], seconds: float
 ) -> Iterator[dict[str, Any]]:
-    """Yield the facts of each batch, from a fresh process."""
+    """Yield the measured row of each batch, from a fresh process."""
     for batch in batches:
         job = {
             "bundle": str(bundle.absolute()),

@@ -26,11 +26,11 @@ _LEAST: Final = 1  # runs in a block
 
 
 def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
-    """Return what each of `job["sides"]`, a device and OpenCV's threads or None, takes.
+    """Time each of `job["sides"]`: a device, and OpenCV's threads or None.
 
     The time is that of `infer`: arrays in Keras' layout in, and out. `load_ms` is the first load in
-    this process, which for a GPU is that of its libraries as well; `again_ms` is the second one;
-    both run the net once. `reason` says why a side has no times.
+    this process, which for a GPU includes its libraries; `again_ms` is the second one; both run the
+    net once. `reason` explains why a side has no times.
     """
     warnings.simplefilter("ignore")
     sides: list[dict[str, Any]] = []
@@ -52,7 +52,7 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
 
 
 def _prepared(bundle: Path, device: str, batch: int) -> tuple[dict[str, Any], Callable[[], Any]]:
-    """Return what loading and the first prediction took, and a function that predicts again."""
+    """Return the time of loading and the first prediction, and a function that predicts again."""
     load = functools.partial(Predictor, bundle, device=device, batch=batch, check_device=False)
     load_ms, model = timed(load)
     again_ms, _ = timed(load)
@@ -71,7 +71,7 @@ def _run(infer: Callable[[], Any], threads: int) -> None:
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return how many milliseconds it took, and what it returned."""
+    """Return the milliseconds that `work` took, and its result."""
     started = time.perf_counter()
     found = work()
     return 1000 * (time.perf_counter() - started), found

@@ -23,7 +23,7 @@ from .kinds import KINDS, Kind
 
 @dataclass
 class Tally:
-    """What became of one kind's inputs."""
+    """The outcomes of one kind's inputs, counted."""
 
     kind: Kind
     offline: bool = False
@@ -88,7 +88,7 @@ def fuzz(
 def _said(
     kind: str, seed: int, start: int, count: int, corpus: Path, failures: Path
 ) -> Iterator[dict[str, Any]]:
-    """Yield the lines of one campaign; raises if it dies, which no input may bring about."""
+    """Yield the lines of one campaign; raise if its process dies, which no input may cause."""
     command = [sys.executable, "-m", "campaigns.fuzz.campaign", kind, str(seed), str(start)]
     command += [str(count), str(corpus), str(failures)]
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}

@@ -1,9 +1,9 @@
-"""One kind's share of a run, in a process of its own, which never reads a mutated file itself.
+"""One kind's share of a run, in its own process, which never reads a mutated file itself.
 
     python -m campaigns.fuzz.campaign KIND SEED FIRST COUNT CORPUS FAILURES
 
 A JSON line per outcome goes to stdout. Failures are made smaller, and kept as files. Of the nets
-that OpenCV dies of, the first ones and then every so many are given to the product itself.
+that crash OpenCV, the first ones and then a sample are given to the product itself.
 """
 
 from __future__ import annotations

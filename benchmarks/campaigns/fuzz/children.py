@@ -1,4 +1,4 @@
-"""Mutated inputs in forked children: what became of each, also of those that a child died of."""
+"""Run mutated inputs in forked children, and report on each, even if a child died of it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ GOOD: Final = ("answer", "refused")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one input led to.
+    """The outcome of one input.
 
     Attributes:
-        number: Which input.
+        number: The number of the input.
         what: "answer", "refused", or a failure: "wrong", "exception", "breach", "litter",
             "died", "hung"; "unmade" is a failure of the fuzzer itself.
         detail: The error's class, or where and how it failed.
@@ -57,7 +57,7 @@ def run_inputs(
 ) -> Iterator[Outcome]:
     """Yield the outcome of each input, a function that makes its files, by number.
 
-    A child that dies takes its own input with it, and none of the others: the next child goes on.
+    A child that dies costs its own input only: the next child goes on with the others.
     """
     left = sorted(inputs)
     while left:
@@ -94,7 +94,7 @@ def _one_child(
         os.close(reading)
         with contextlib.suppress(ProcessLookupError):
             if started is None:
-                os.kill(pid, signal.SIGKILL)  # done, or nobody wants the rest
+                os.kill(pid, signal.SIGKILL)  # done, or the rest is not wanted
         _, status = os.waitpid(pid, 0)
     if started is not None:
         yield Outcome(started, "died", _ending(status))
@@ -134,7 +134,7 @@ def _child(
         silence = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(silence, descriptor)
-        faulthandler.disable()  # a crash is what is looked for, and counted by whoever waits
+        faulthandler.disable()  # the parent counts crashes
         bound(scratch)
         for number in numbers:
             os.write(writing, json.dumps({"start": number}).encode() + b"\n")
@@ -150,7 +150,7 @@ def _outcome(kind: Kind, number: int, make: Any, scratch: Path) -> Outcome:
     started = time.perf_counter()
     try:
         put(folder, make())
-    except Exception as error:  # a bug in a mutation, which must not pass for one of the product
+    except Exception as error:  # a bug in a mutation, not one of the product
         return Outcome(number, "unmade", _where(error))
     try:
         kind.attempt(folder, Random(number))  # noqa: S311 - to be repeatable
@@ -163,7 +163,7 @@ def _outcome(kind: Kind, number: int, make: Any, scratch: Path) -> Outcome:
         what, detail = "wrong", str(error)
     except Breach as error:
         what, detail = "breach", str(error)
-    except BaseException as error:  # whatever it is, it is what this program looks for
+    except BaseException as error:  # any kind: the fuzzer looks for them
         what, detail = "exception", _where(error)
     return Outcome(number, what, detail, time.perf_counter() - started)
 

@@ -1,4 +1,4 @@
-"""What killed a child here, given to the product's own way of running strange nets."""
+"""Run an input that killed a child again, by the product's own runner for untrusted nets."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ def confirmed(outcome: Outcome, files: Files) -> Outcome:
 
 
 def survived(outcome: Outcome) -> Outcome:
-    """Return the outcome of a child that was meant to take the blow: a refusal."""
+    """Return a refusal as the outcome of a child that the product expects to lose."""
     return replace(outcome, what="refused", detail=f"{outcome.what} {outcome.detail}")

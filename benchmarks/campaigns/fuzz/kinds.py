@@ -1,4 +1,4 @@
-"""Every kind of file: which seeds it starts from, how they are changed, and what is tried."""
+"""Every kind of file: its seeds, their mutations, and the code that reads them."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Kind:
     """One kind of file.
 
     Attributes:
-        name: What `--only` takes.
+        name: The name in `--only`.
         seeds: The kinds of the corpus that it starts from.
-        change: Makes mutated files of a seed's.
-        attempt: What the product does with them.
+        change: Makes mutated files from those of a seed.
+        attempt: Does with them as the product does.
         share: Of a hundred mutated inputs, how many are of this kind.
         batch: Inputs per child process; a heavy start is worth more of them.
-        isolated: Whether the product itself does this in a child process, which may die of it.
+        isolated: Whether the product itself does this in a child process, which may die.
         warm: Modules that are imported before children are forked, where there are seeds for them.
     """
 
@@ -70,7 +70,7 @@ def _manifest(rng: random.Random, files: Files) -> Files:
 
 
 def _bundle(rng: random.Random, files: Files) -> Files:
-    """Change one file of a bundle, as a bad copy or a stranger would; half of them hash right."""
+    """Change one file of a bundle, as a bad copy or an attacker would; half with a right hash."""
     changed = dict(files)
     name = rng.choice(sorted(files))
     match rng.randrange(12):
@@ -86,7 +86,7 @@ def _bundle(rng: random.Random, files: Files) -> Files:
 
 
 def _net(mutate: Mutate, name: str) -> Change:
-    """Change the net, and let the manifest vouch for it: so OpenCV really parses it."""
+    """Change the net and its hash in the manifest, so that OpenCV really parses it."""
     return lambda rng, files: _rehashed({**files, name: mutate(rng, files[name])})
 
 

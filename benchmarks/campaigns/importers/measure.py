@@ -1,4 +1,4 @@
-"""Ask ONNX Runtime what is right, and each OpenCV what it says."""
+"""Let ONNX Runtime compute the right answers, and compare each OpenCV with them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Outcome = dict[str, bool]
 
 
 def write(probes: Sequence[Probe], folder: Path) -> None:
-    """Write each graph with its inputs, and what ONNX Runtime makes of them."""
+    """Write each graph with its inputs and ONNX Runtime's outputs."""
     for number, probe in enumerate(probes):
         onnx.save(probe.model, folder / f"{number}.onnx")
         arrays: dict[str, Any] = {}
@@ -81,7 +81,7 @@ def measure(
 
 
 def _run(python: Path, folder: Path, engine: str, count: int) -> list[Any]:
-    """Return what each probe's job gives: "crash" for one that killed the process."""
+    """Return the outcome of each probe's job: "crash" for one that killed the process."""
     jobs = [{"stem": str(folder / str(number)), "engine": engine} for number in range(count)]
     entry = Entry(_CHILD, (), python, clean_environment())
     answers = answer_each(entry, jobs, Limits(_TIMEOUT_S))

@@ -20,12 +20,12 @@ LAYERS: Final = 6
 ENGINES: Final = {"cv2, new": 2, "cv2, classic": 1}  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
 WHO: Final = (*ENGINES, "onnxruntime", "MatMul in cv2, new")
 _BLOCK: Final = 4  # runs in a row, of which the first is not counted
-_PAUSE_S: Final = 0.02  # onnxruntime's threads go on waiting for work for a while
+_PAUSE_S: Final = 0.02  # onnxruntime's threads spin for a while after a run
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Layers of one kind: `channels` in and out, or from an image where `stem` says so."""
+    """Layers of one kind: `channels` in and out, or an image in if `stem`."""
 
     name: str
     channels: int
@@ -36,7 +36,7 @@ class Chain:
 
     @property
     def gflop(self) -> float:
-        """What it computes, two operations for each product."""
+        """Its arithmetic, two operations for each product."""
         fan_in = 1 if self.depthwise else 3 if self.stem else self.channels
         pixels = (self.side // 2) ** 2 if self.stem else self.side**2
         layers = 1 if self.stem else LAYERS
@@ -44,7 +44,7 @@ class Chain:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of its input."""
+        """The shape of its input."""
         return 1, 3 if self.stem else self.channels, self.side, self.side
 
 
@@ -109,7 +109,7 @@ def _model(
 
 
 def rates(chain: Chain, folder: Path, threads: int, rounds: int = 5) -> dict[str, float]:
-    """Return GFLOP/s of everyone who runs a chain: medians of runs in turns."""
+    """Return the GFLOP/s of every engine that runs a chain: medians of runs in turns."""
     path = folder / "chain.onnx"
     onnx.save(convolutions(chain), path)
     image = np.random.default_rng(1).normal(size=chain.shape).astype(np.float32)
@@ -133,7 +133,7 @@ def _seconds(run: Run) -> float:
 
 
 def in_cv2(path: Path, image: Array, engine: int) -> Run:
-    """Load a file into an engine of OpenCV; return what runs it."""
+    """Load a file into an engine of OpenCV; return a function that runs it."""
     net = cv2.dnn.readNetFromONNX(str(path), engine)
 
     def run() -> Any:
@@ -144,7 +144,7 @@ def in_cv2(path: Path, image: Array, engine: int) -> Run:
 
 
 def in_onnxruntime(path: Path, image: Array, threads: int) -> Run:
-    """Load a file into onnxruntime; return what runs it."""
+    """Load a file into onnxruntime; return a function that runs it."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -18,8 +18,8 @@ def text_of(host: Host, threads: int, rates: Rates, profiles: Profiles) -> str:
     """Return the page.
 
     Args:
-        host: Where it was measured.
-        threads: That everybody computed with.
+        host: The machine that was measured.
+        threads: The threads that every engine used.
         rates: Chains of layers, each with the GFLOP/s of everybody who ran it.
         profiles: Model -> milliseconds by kind of layer, ours and onnxruntime's.
     """

@@ -1,4 +1,4 @@
-"""What each layer of a model took, by OpenCV's profiler and by onnxruntime's, by kind of layer."""
+"""The time of each kind of layer in a model, by OpenCV's and onnxruntime's profilers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _kind_of_conv(op: str, weight: Sequence[int], channels: int, group: int) -> 
 
 
 def in_cv2(path: Path) -> Times:
-    """Return what the new engine's layers took, the medians of nine runs summed up by kind."""
+    """Return the time of the new engine's layers, medians of nine runs summed up by kind."""
     net = cv2.dnn.readNetFromONNX(str(path), cv2.dnn.ENGINE_NEW)
     net.setProfilingMode(cv2.dnn.DNN_PROFILE_DETAILED)
     image, ticks = _image(path), []
@@ -94,7 +94,7 @@ def _by_kind(kinds: Sequence[str], took: Sequence[float]) -> Times:
 
 
 def in_onnxruntime(path: Path, threads: int, folder: Path) -> Times:
-    """Return what onnxruntime's nodes took, the median of each over nine runs, by kind."""
+    """Return the time of onnxruntime's nodes, the median of each over nine runs, by kind."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.enable_profiling = True

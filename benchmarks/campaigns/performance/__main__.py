@@ -20,7 +20,7 @@ SECONDS = 2.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prepare, measure and write what is not there yet; return the exit code."""
+    """Prepare and measure the missing cases, and write the page; return the exit code."""
     args = _parser().parse_args(argv)
     started = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""Measure case by case: what is measured already is kept, what cannot run is said."""
+"""Measure case by case: keep existing results, and report cases that cannot run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Found:
-    """A case that was measured: its record, what it computes, and why it has no frozen graph."""
+    """A measured case: its record, its arithmetic, and the reason if it has no frozen graph."""
 
     case: Case
     record: Record
@@ -41,7 +41,7 @@ class Found:
 
 
 def prepare_all(cases: Sequence[Case], work: Path, say: Progress) -> None:
-    """Export what is not exported yet, a process per case; a failure's log is in its folder."""
+    """Export the missing cases, a process each; the log of a failure is in its folder."""
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if (folder / "prepared.json").exists():
@@ -60,7 +60,7 @@ def prepare_all(cases: Sequence[Case], work: Path, say: Progress) -> None:
 def measure_all(
     cases: Sequence[Case], work: Path, seconds: float, say: Progress, *, again: bool = False
 ) -> None:
-    """Measure what is not measured yet; each record is on the disk at once."""
+    """Measure the missing cases; write each record to the disk at once."""
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if not (folder / "prepared.json").exists():
@@ -93,12 +93,12 @@ def _bench(case: Case, folder: Path, seconds: float) -> Record:
 
 
 def _beside(case: Case) -> tuple[Subject, ...]:
-    """Hold models against TensorFlow at AVX2, too, where it would go further."""
+    """Add TensorFlow at AVX2 for models, where TensorFlow could use more."""
     return (AT_AVX2,) if case.group == "models" and "avx512f" in instruction_sets() else ()
 
 
 def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:
-    """Yield what is measured so far."""
+    """Yield the cases measured so far."""
     for case in cases:
         folder = folder_of(case, work)
         record = folder / "record.json"
@@ -110,7 +110,7 @@ def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:
 
 
 def _without_paths(record: Record, folder: Path) -> Record:
-    """Cut a folder of this machine from what others say of the files in it."""
+    """Cut a folder of this machine from the messages about its files."""
     reasons = (replace(m, reason=m.reason.replace(f"{folder}/", "")) for m in record.missing)
     return replace(record, missing=tuple(reasons))
 
@@ -129,5 +129,5 @@ def peaks(work: Path, threads: Sequence[int]) -> dict[int, float]:
 
 
 def folder_of(case: Case, work: Path) -> Path:
-    """Return where a case's files are."""
+    """Return the folder of a case's files."""
     return work / case.name

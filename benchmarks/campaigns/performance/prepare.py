@@ -1,8 +1,8 @@
-"""What has to be there before a model can be measured, in a process of its own per model.
+"""Make the files that the measurement of a model needs, in a process per model.
 
 A case's folder gets `model.keras`, `model.cv` for the OpenCV at hand, and Keras' own `plain.onnx`
 where that works; of the models `default.cv`, for every OpenCV, and `frozen.cv` where a frozen graph
-can be exported. `prepared.json` comes last, and says how much the net computes.
+can be exported. `prepared.json` comes last, and holds the net's arithmetic.
 """
 
 from __future__ import annotations

@@ -24,9 +24,9 @@ class Case:
 
     Attributes:
         name: Of its files, and in the page.
-        group: "models", or what grows: "size", "batch", "depth", "threads".
+        group: "models", or the axis that grows: "size", "batch", "depth", "threads".
         model: Builds it.
-        x: Where it stands on the axis of its group.
+        x: Its place on the axis of its group.
         batch: Samples per run.
         threads: None for all cores.
         side: Of the picture, pixels.

@@ -38,7 +38,7 @@ _SHIM: Final = Path(__file__).with_name("faulty.c")
 
 @dataclass
 class Result:
-    """What became of one way of exporting under faults."""
+    """The outcomes of one kind of export under faults."""
 
     name: str
     calls: int = 0
@@ -76,7 +76,7 @@ class Faults:
 
     @property
     def calls(self) -> int:
-        """How many calls there were since."""
+        """How many calls there have been since."""
         return int(self._library.fault_calls())
 
 
@@ -99,7 +99,7 @@ def every_call(
 def _note(result: Result, target: Path, code: int, where: str, *, had_old: bool) -> None:
     try:
         outcome = _judged(target, code, had_old=had_old)
-    except Exception as problem:  # whatever it is, it is what this looks for
+    except Exception as problem:  # any kind: the campaign looks for them
         result.problems.append(f"{where}: {problem!r}")
         outcome = "wrong"
     result.outcomes[outcome] += 1
@@ -137,14 +137,14 @@ def _fresh(place: Path, old: Path | None) -> Path:
 
 
 def _judged(target: Path, code: int, *, had_old: bool) -> str:
-    """Return "old", "new" or "nothing", or raise for what must not be."""
+    """Return "old", "new" or "nothing"; raise for any other state."""
     if code not in (0, 1):
         raise AssertionError(f"exit code {code}: not one of our errors")
     bundle = whole(target)
     if code == 0 and (bundle is None or is_old(bundle)):
         raise AssertionError("it says that it is done, and is not")
     if bundle is None and had_old:
-        with _next_run(target):  # it puts back what a machine that died had moved aside
+        with _next_run(target):  # it restores files that an interrupted export had moved aside
             bundle = whole(target)
         if bundle is None or not is_old(bundle):
             raise AssertionError("the old bundle is lost")
@@ -180,7 +180,7 @@ def in_the_child(name: str, export: Export, place: Path, old: Path) -> Result:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run all of it; return 1 if anything was lost, mixed or left."""
+    """Run every case; return 1 if a bundle was lost or mixed, or files were left over."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--step", type=int, default=1, help="try every so many calls (default: 1)")
     parser.add_argument("--only", choices=("parent", "child"), help="one of the two processes")

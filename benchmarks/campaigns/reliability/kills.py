@@ -40,7 +40,7 @@ BROKEN: Final = 4
 def killed_exports(
     start: Callable[[Path], int], longest_s: float, count: int, target: Path, rng: random.Random
 ) -> Counter[str]:
-    """Kill `count` exports, started one after another over what the one before left.
+    """Kill `count` exports, each started over the remains of the last.
 
     Raises:
         AssertionError, BundleError: a bundle was lost or mixed, or something else was left.
@@ -149,7 +149,7 @@ def runs(work: Path, bundle: Path, count: int, rng: random.Random) -> list[str]:
 def _wait_for_growth(
     child: subprocess.Popen[bytes], lines: Path, before: int, rng: random.Random
 ) -> None:
-    """Wait a random while from the moment when lines are written; seldom, kill before that."""
+    """Wait a random time from the first lines on; seldom, return before that."""
     if rng.random() < 0.2:
         time.sleep(rng.uniform(0, 0.5))
         return
@@ -163,7 +163,7 @@ def _size(path: Path) -> int:
 
 
 def _checked(lines: Path, expected: dict[str, Any]) -> dict[str, Any]:
-    """Return the whole lines by source, each of them what is expected."""
+    """Return the whole lines by source, after checking each against the expected one."""
     if not lines.exists():
         return {}
     *texts, _cut_off = lines.read_text(encoding="utf-8").split("\n")
@@ -194,7 +194,7 @@ def _write_images(folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Kill what is asked for; an AssertionError ends it."""
+    """Run the requested kills; an AssertionError ends them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--exports", type=int, default=180)
     parser.add_argument("--whole", type=int, default=20)
