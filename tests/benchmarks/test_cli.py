@@ -1,6 +1,6 @@
-"""`keras2cv bench`: what the options become, what is written, and the exit codes.
+"""`keras2cv bench`: its options, output and exit codes.
 
-The measuring itself is a stand-in here: it takes note of its arguments, and returns a record.
+A stand-in replaces the measuring: it keeps its arguments, and returns a record.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def test_json_and_html_hold_the_record(put: Put, capsys: pytest.CaptureFixture[s
     ],
 )
 def test_exit_codes(put: Put, made: Record | Exception, options: list[str], code: int) -> None:
-    """0 yes, 1 no, 4 cannot be told."""
+    """0 is yes, 1 is no, 4 is undecided."""
     put(made)
     old = record(timing("bundle", 4), reference(10))
     Path("old.json").write_text(to_json(old), encoding="utf-8")
@@ -113,7 +113,7 @@ def test_exit_codes(put: Put, made: Record | Exception, options: list[str], code
     ],
 )
 def test_what_means_nothing_is_said_by_the_parser(put: Put, options: list[str]) -> None:
-    """With 2, before anything is loaded."""
+    """Exit code 2, before anything is loaded."""
     said = put(record())
     with pytest.raises(SystemExit) as left:
         main([*RUN, *options])
@@ -133,7 +133,7 @@ def test_what_means_nothing_is_said_by_the_parser(put: Put, options: list[str]) 
 def test_files_are_looked_at_before_minutes_are_spent(
     put: Put, options: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With 2, and in a sentence."""
+    """Exit code 2, with one sentence."""
     said = put(record())
     assert main([*RUN, *options]) == 2
     assert problem in capsys.readouterr().err
@@ -152,7 +152,7 @@ def test_a_model_that_is_not_there_is_said_first(
 def test_what_is_not_installed_is_named(
     put: Put, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With 3, and what to install."""
+    """Exit code 3, with the package to install."""
     put(record())
     monkeypatch.setattr(heavy, "MODULES", ("no_such_module",))
     assert main(RUN) == 3
@@ -188,7 +188,7 @@ def test_wishes_that_mean_nothing_are_refused() -> None:
 
 @pytest.mark.slow
 def test_a_real_bundle_is_measured_beside_tensorflow_and_onnxruntime(tmp_path: Path) -> None:
-    """Real processes: everybody answers alike, and has every round."""
+    """In real processes all subjects give the same answers, and have every round."""
     keras = pytest.importorskip("keras")
     from keras2cv_export import export
 

@@ -66,7 +66,7 @@ def _fixed(
     batch: int,
     input_shapes: Mapping[str, tuple[int, ...]],
 ) -> tuple[int, ...]:
-    """The input's own shape where it has one, otherwise what the case says."""
+    """The input's own shape where it has one, otherwise the case's."""
     said = input_shapes.get(name, shape[1:])
     agrees = len(said) == len(shape) - 1 and all(
         a in (None, b) for a, b in zip(shape[1:], said, strict=True)

@@ -61,7 +61,7 @@ def iou(a: Any, b: Any) -> Any:
 
 
 def check(result: Any, found: Found, boxes: Any, source_wh: tuple[int, int]) -> None:
-    """Compare a result with what a pipeline found, `boxes` its corners in the original image."""
+    """Compare a result with a pipeline's boxes, `boxes` its corners in the original image."""
     assert isinstance(result, Detections)
     boxes = np.clip(boxes, 0, source_wh * 2)
     inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
@@ -129,7 +129,7 @@ def letterbox(folder: Path) -> Path:
 
 @pytest.mark.parametrize("source_wh", SIZES)
 def test_a_center_crop_is_inverted(source_wh: Any, tmp_path: Path) -> None:
-    """Against keras.preprocessing.image.smart_resize, boxes shifted by what it cuts off."""
+    """Against keras.preprocessing.image.smart_resize, boxes shifted by the cropped part."""
     detector = DETECTORS["yolo"]
     model = detector.model()
     export(
@@ -207,7 +207,7 @@ OUTPUTS = r"bbox \(N, 96, 4\) float32, confidence \(N, 96, 4\) float32"
     ],
 )
 def test_what_is_missing_is_asked_for(said: Any, message: str, tmp_path: Path) -> None:
-    """One sentence with the outputs, and the options that say the rest."""
+    """One sentence with the outputs, and the options that describe them."""
     with pytest.raises((UsageError, keras2cv.InputError), match=message):
         export(
             DETECTORS["per class"].model(), tmp_path / "d.cv", task="detect",
@@ -230,7 +230,7 @@ def test_a_wrong_number_of_labels_is_refused(tmp_path: Path) -> None:
 
 
 def test_detection_options_belong_to_their_task(tmp_path: Path) -> None:
-    """What is said of boxes is not ignored for another task."""
+    """Options about boxes are refused for another task."""
     model = DETECTORS["per class"].model()
     said = {"box_format": "xyxy"}
     with pytest.raises(UsageError, match="for the task detect, and the task is raw"):

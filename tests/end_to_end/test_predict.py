@@ -1,4 +1,4 @@
-"""A bundle does what TensorFlow did: through predict, raw OpenCV, and a process without Keras."""
+"""A bundle predicts as TensorFlow: by predict, raw OpenCV, and a process without Keras."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RUNTIME = Path(keras2cv.__file__).parents[1]
 
 
 def tensorflow_says(model: keras.Model, images: list[Array]) -> Array:
-    """Return the probabilities, by the way that the tutorials go: RGB, resized, -1..1."""
+    """Return the probabilities as tutorials compute them: RGB, resized, -1..1."""
     height, width = model.input_shape[1:3]
     rgb = [cv2.cvtColor(cv2.resize(i, (width, height)), cv2.COLOR_BGR2RGB) for i in images]
     return np.array(model(np.stack(rgb).astype(np.float32) / 127.5 - 1, training=False))
@@ -135,7 +135,7 @@ def test_the_selftest_passes(name: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_golden_answers_are_tensorflows_not_opencvs(shapes: Any) -> None:
-    """What is stored is what Keras says of the stored inputs, to the bit."""
+    """The stored outputs are Keras' for the stored inputs, to the bit."""
     with np.load(shapes.folder / "selftest.npz") as golden:
         inputs = [golden[f"in/{i}/0"] for i in range(3)]
         for i, array in enumerate(inputs):
@@ -175,7 +175,7 @@ WAYS: dict[str, tuple[int, str, dict[str, Any]]] = {
 def test_every_way_from_pixels_to_the_input_is_the_same_on_both_sides(
     channels: int, dtype: str, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    """What Keras says of the blob that predict makes is what predict gives; three at a time."""
+    """Keras' outputs for predict's blob equal predict's; three at a time."""
     model = pictures_of(channels, dtype)
     export(model, tmp_path / "way.cv", batch=3, **({"task": "regress"} | settings))
     predictor = keras2cv.load(tmp_path / "way.cv")

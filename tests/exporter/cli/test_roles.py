@@ -13,7 +13,7 @@ from keras2cv_export.cli import roles
 
 
 def said(line: str) -> dict[str, Any]:
-    """Return what the options of this command line become."""
+    """Return the exporter's arguments for this command line."""
     parser = ArgumentParser()
     parser.add_argument("--task")
     roles.add_arguments(parser)
@@ -41,7 +41,7 @@ def said(line: str) -> dict[str, Any]:
     ],
 )
 def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
-    """What was said, and nothing else; zero is something said."""
+    """The given options, and no others; zero counts as given."""
     assert said(line) == ({"detect": expected} if expected else {})
 
 
@@ -70,7 +70,7 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
     ],
 )
 def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
-    """By the names that keypoints have for them; the task is told by an option of its own."""
+    """By the names that keypoints have for them; an option of its own selects the task."""
     assert said(line) == {"keypoints": expected}
 
 

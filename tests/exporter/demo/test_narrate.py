@@ -1,4 +1,4 @@
-"""The telling: a line per step on the console, and progress nowhere but on a terminal."""
+"""The narration: a line per step on the console, and progress only on a terminal."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from keras2cv_export.demo.narrate import Narrator
 
 @pytest.fixture
 def page() -> io.StringIO:
-    """What is told."""
+    """The text so far."""
     return io.StringIO()
 
 
 @pytest.fixture
 def story(page: io.StringIO) -> Narrator:
-    """Tells on `page`, narrower than its lines."""
+    """A narration on `page`, narrower than its lines."""
     return Narrator(Console(file=page, width=30))
 
 
 def test_a_step_is_told_when_it_is_done(story: Narrator, page: io.StringIO) -> None:
-    """Title, first line and duration in one row; what else there is below it, in line."""
+    """Title, first line and duration share a row; further lines stand below, aligned."""
     with story.step("train"):
         story.doing("something")
         story.tell("72,118 weights in a line that is wider than the page")
@@ -38,7 +38,7 @@ def test_a_step_is_told_when_it_is_done(story: Narrator, page: io.StringIO) -> N
 
 
 def test_a_step_that_fails_is_not_told(story: Narrator, page: io.StringIO) -> None:
-    """An error speaks for itself."""
+    """The error is shown in its place."""
 
     def fail() -> None:
         with story.step("train"):

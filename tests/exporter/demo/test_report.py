@@ -45,7 +45,7 @@ def test_all_well_is_exit_code_0() -> None:
 def test_each_thing_that_is_wrong_is_said_and_exit_code_1(
     change: dict[str, Any], problem: str
 ) -> None:
-    """Nothing is outweighed by the rest being well."""
+    """One fault is enough, whatever else is right."""
     report = replace(GOOD, **change)
     assert report.exit_code == 1
     (found,) = report.problems
@@ -66,7 +66,7 @@ def test_a_demo_that_compared_nothing_is_no_demo() -> None:
 
 
 def test_the_record_is_json_with_the_verdict() -> None:
-    """What is written next to the results says the same."""
+    """The file beside the results holds the same verdict."""
     facts = json.loads(json.dumps(GOOD.to_dict(), allow_nan=False))
     assert facts["passed"] is True
     assert facts["seconds"] == {"draw": 4.0, "train": 17.6}

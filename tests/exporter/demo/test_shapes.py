@@ -1,4 +1,4 @@
-"""The drawn shapes: what they promise to whoever learns from them."""
+"""The drawn shapes, and their guarantees for a model that learns from them."""
 
 from __future__ import annotations
 

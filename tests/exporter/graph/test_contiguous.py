@@ -24,7 +24,7 @@ def test_a_large_transposed_matrix_is_copied_whole(size: tuple[int, int]) -> Non
 
 @pytest.mark.parametrize("shape", [(), (3,), (4, 5), (2, 3, 4, 5)], ids=str)
 def test_any_other_array_keeps_its_shape(shape: tuple[int, ...]) -> None:
-    """A number stays without axes, and what lies in order already is not copied."""
+    """A number stays without axes, and an array in order is not copied."""
     array = np.random.default_rng(0).random(shape).astype(np.float32)
     assert contiguous(array).shape == shape
     assert np.shares_memory(contiguous(array), array)

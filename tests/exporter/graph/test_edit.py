@@ -93,7 +93,7 @@ def test_a_new_constant_of_a_view_is_written_in_its_own_order() -> None:
 
 
 def test_free_names_are_free() -> None:
-    """A wish is granted unless an initializer has that name."""
+    """The wished name is used unless an initializer has it."""
     model = chain()
     assert free_name(model, "s") == "s_2"
     assert free_name(model, "t") == "t"
@@ -120,7 +120,7 @@ def test_a_new_node_does_not_share_its_shape() -> None:
 
 
 def test_replacing_an_output_keeps_its_name() -> None:
-    """What was computed before under the name `y` is computed by the new node now."""
+    """The new node computes the output `y` now."""
     model = chain()
     multiply = nodes(model, "Mul")[0]
     output = multiply.outputs[0]
@@ -222,7 +222,7 @@ def test_nodes_of_other_domains_are_not_taken_for_onnx_ones() -> None:
 
 
 def test_a_rewritten_graph_runs() -> None:
-    """The moves together leave what OpenCV loads and computes: Mul by 1/s is Div by s."""
+    """OpenCV loads and runs the result of several moves: Mul by 1/s is Div by s."""
     model = chain()
     before = ir.to_proto(model)
     multiply = nodes(model, "Mul")[0]
@@ -263,7 +263,7 @@ FINITE = {
 
 @pytest.mark.parametrize(("body", "finite"), FINITE.values(), ids=FINITE)
 def test_what_is_surely_finite_is_known(body: str, finite: bool) -> None:
-    """Finite inputs are taken for granted; what is defined for some numbers must get those."""
+    """Inputs count as finite; partial functions must get numbers of their domain."""
     model = graph(
         f"(float[2,3] x) => (float[2,3] y) {{ {body} }}",
         e=np.array(1e-3, np.float32),

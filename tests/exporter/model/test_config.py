@@ -1,4 +1,4 @@
-"""Reading an architecture: what is a model, what carries code, and whose classes it names."""
+"""Reading an architecture: is it a model, has it code, and whose classes does it name?"""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_h5(path: Path, config: Any, *, as_bytes: bool = False) -> Path:
 
 @pytest.mark.parametrize("suffix", [".keras", ".zip", ".h5"])
 def test_a_keras_archive_is_read_whatever_its_name(tmp_path: Path, suffix: str) -> None:
-    """The content tells what it is."""
+    """The content decides, not the name."""
     assert read_config(write_keras(tmp_path / f"a{suffix}", CONFIG)) == CONFIG
 
 
@@ -92,7 +92,7 @@ def cut_hdf5(path: Path) -> None:
     [not_a_zip, empty, other_archive, broken_json, deep_json, cut_archive, cut_hdf5],
 )
 def test_what_is_no_model_is_refused(tmp_path: Path, write: Callable[[Path], None]) -> None:
-    """One sentence names the file, and one says what to give."""
+    """One sentence names the file, and one gives the accepted kinds."""
     path = tmp_path / "cat.keras"
     write(path)
     with pytest.raises(ModelError, match=r"cat.keras is not a Keras model \(.+\)\. Give a") as e:
@@ -101,7 +101,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path, write: Callable[[Path], Non
 
 
 def test_an_architecture_in_another_unicode_encoding_is_read(tmp_path: Path) -> None:
-    """JSON says by its first bytes which it is."""
+    """The first bytes of JSON show its encoding."""
     path = tmp_path / "cat.keras"
     not_utf8(path)
     assert read_config(path) == {"class_name": "Vögel"}
@@ -116,7 +116,7 @@ def test_json_that_is_no_architecture_is_refused(tmp_path: Path, config: Any) ->
 
 
 def test_weights_alone_are_told_apart_from_a_model(tmp_path: Path) -> None:
-    """`save_weights` writes an .h5 file too, and the user hears what to call instead."""
+    """`save_weights` writes an .h5 file too; the error names the right call."""
     path = tmp_path / "cat.weights.h5"
     with h5py.File(path, "w") as file:
         file["layers/dense/vars/0"] = np.linspace(0, 1, 7)

@@ -1,4 +1,4 @@
-"""What is taken from a model of KerasHub, with classes that have its names and attributes."""
+"""Settings taken from a model of KerasHub, with classes of the same names and attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an export refuses before TensorFlow is imported, which a child process cannot do here."""
+"""Arguments that an export refuses before it imports TensorFlow, shown in a child process."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_modules_of_the_users_own_are_imported_before_pixels_are_asked_for(folde
 
 @pytest.mark.parametrize("damage", ["no zip", "no architecture"])
 def test_a_file_that_is_no_model_is_left_to_the_loader(tmp_path: Path, damage: str) -> None:
-    """It has more to say of it."""
+    """The loader's message is more precise."""
     if damage == "no zip":
         (tmp_path / "m.keras").write_text("nothing")
     else:

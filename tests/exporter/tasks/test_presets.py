@@ -1,4 +1,4 @@
-"""Preprocessing: the presets are keras.applications' own, and what does not fit is refused."""
+"""Preprocessing: the presets equal keras.applications'; impossible ones are refused."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_input_gives_its_name_and_size() -> None:
 
 
 def test_geometry_is_what_the_user_says() -> None:
-    """A letterbox has a gray border unless a file says another."""
+    """A letterbox has a gray border unless a file sets another."""
     facts = build("tf", resize="letterbox", interpolation="tf-bilinear", size_wh=(WIDTH, HEIGHT))
     assert (facts.resize, facts.interpolation, facts.pad) == ("letterbox", "tf-bilinear", 114)
     assert build("tf", resize="center-crop").pad is None
@@ -130,7 +130,7 @@ def test_a_file_may_leave_the_geometry_open(tmp_path: Path) -> None:
 
 
 def test_the_users_word_overrules_the_file(tmp_path: Path) -> None:
-    """And takes the border away with the letterbox."""
+    """And removes the border of the letterbox."""
     path = write(tmp_path, STATED | {"resize": "letterbox", "pad": 7, "interpolation": "area"})
     facts = build(path, resize="stretch", interpolation="cubic")
     assert (facts.resize, facts.pad, facts.interpolation) == ("stretch", None, "cubic")
@@ -158,7 +158,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("facts", BROKEN.values(), ids=BROKEN)
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, facts: Any) -> None:
-    """It is named, with what is wrong."""
+    """It is named, with its fault."""
     with pytest.raises(InputError, match=r"facts\.json"):
         build(write(tmp_path, facts))
 

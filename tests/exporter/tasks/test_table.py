@@ -21,7 +21,7 @@ each_task = pytest.mark.parametrize("name", TASK_NAMES)
 
 @each_task
 def test_a_task_has_a_row(name: str) -> None:
-    """Which says how the outputs are described, or that it reads one output, or all of them."""
+    """The row describes the outputs: options for them, one output, or all of them."""
     row = TASKS[name]
     assert isinstance(row, ExportedTask)
     assert (row.options is None) == (row.describe is None)
@@ -32,7 +32,7 @@ def test_a_task_has_a_row(name: str) -> None:
 
 @each_task
 def test_a_score_of_classes_is_one_on_both_sides(name: str) -> None:
-    """What the exporter says of the numbers, the manifest takes."""
+    """The manifest takes the exporter's description of the numbers."""
     one_output = TASKS[name].one_output
     has_scores = one_output is not None and one_output.has_scores
     assert has_scores == bool(RUNTIME_TASKS[name].scores)

@@ -1,4 +1,4 @@
-"""Flat graphs: calls in place, loops unrolled, branches taken, and what stays is named."""
+"""Flat graphs: calls in place, loops unrolled, branches taken, and the rest named."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_loop_that_reads_variables() -> None:
 
 
 def test_a_loop_until_a_value_is_reached_is_refused() -> None:
-    """The number of steps must not depend on the input; the sentence says what to do."""
+    """The number of steps must not depend on the input; the error has a cure."""
     with pytest.raises(UnsupportedError) as caught:
         flat(lambda x: tf.while_loop(lambda y: tf.reduce_max(y) < 9, lambda y: (y * 2,), (x,))[0],
              abs(random(2, 3)))  # fmt: skip

@@ -28,7 +28,7 @@ def attempts(**ratios: float | None) -> Callable[[Rate], Rate]:
 
 
 def test_batches_first_then_nets_with_the_best_of_them() -> None:
-    """The bundle's own is what the others are held to; nets share OpenCV's threads out."""
+    """The others are compared with the bundle's own; nets share OpenCV's threads out."""
     found = try_rates(OWN, 4, 10**6, attempts(n1_4=0.9, n1_8=0.95, n2_4=0.7))
     assert [(r.nets, r.threads, r.batch) for r in found] == [
         (1, 4, 1), (1, 4, 2), (1, 4, 4), (1, 4, 8), (2, 2, 4), (4, 1, 4),
@@ -45,7 +45,7 @@ def test_a_batch_that_the_file_does_not_take_is_refused() -> None:
 
 
 def test_a_bundle_of_eight_begins_with_eight() -> None:
-    """Its own batch is the default, whatever it is."""
+    """Its own batch is always the default."""
     found = try_rates(Rate(1, 1, 8), 1, 10**6, attempts())
     assert [r.batch for r in found] == [8, 1, 2, 4]
 

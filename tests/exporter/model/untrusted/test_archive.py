@@ -1,4 +1,4 @@
-"""A .keras file as an archive: what cannot come from Keras is refused before it is unpacked."""
+"""A .keras file as an archive: content that Keras never writes is refused before unpacking."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Write = Callable[[zipfile.ZipFile], None]
 
 
 def member(name: str, content: bytes = b"owned", **facts: int) -> Write:
-    """Return what writes a member with some facts of its own."""
+    """Return a function that writes a member with some attributes of its own."""
 
     def write(archive: zipfile.ZipFile) -> None:
         info = zipfile.ZipInfo(name)

@@ -1,4 +1,4 @@
-"""What NumPy does after the net is what TensorFlow does."""
+"""NumPy's steps after the net equal TensorFlow's."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_of_equal_scores_the_same_boxes_are_kept_by_the_combined_selection() -> 
 def test_the_selection_of_one_class_is_exact_with_equal_scores_too(
     threshold: float, iou: float
 ) -> None:
-    """There TensorFlow says which comes first."""
+    """TensorFlow defines the order there."""
     rng = np.random.default_rng(23)
     for count, kept in ((1, 4), (50, 7), (600, 200)):
         boxes, scores = _boxes(rng, count), rng.random(count).round(1).astype(np.float32)
@@ -165,6 +165,6 @@ def test_what_follows_a_selection_is_exact(name: str) -> None:
     ],
 )
 def test_what_no_step_does_is_refused(after: Callable[[Any, Any], Any], problem: str) -> None:
-    """With the op that is in the way."""
+    """The error names the op."""
     with pytest.raises(UnsupportedOpsError, match=problem):
         _cut(after)

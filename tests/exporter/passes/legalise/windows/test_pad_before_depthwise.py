@@ -48,13 +48,13 @@ FORMS = {
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_the_zeros_are_written_down(make: Make) -> None:
-    """Then every engine computes what onnxruntime does."""
+    """Then every engine agrees with onnxruntime."""
     assert_rewritten(by=pad_before_depthwise, model=make(), ops={"Pad": 1, "Conv": 1})
 
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_without_that_opencv_is_wrong(make: Make) -> None:
-    """4.7 to 5.0's classic engine says nothing, and gives other numbers."""
+    """4.7 to 5.0's classic engine silently give other numbers."""
     model = named_apart(ir.to_proto(make()))
     expected, found = onnx_numbers(model)["y"], in_process(model, CLASSIC)["y"]
     error = float(np.abs(np.nan_to_num(found, nan=np.inf) - expected).max())
@@ -84,7 +84,7 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_what_opencv_computes_right_stays(make: Make) -> None:
-    """And it does compute that right."""
+    """OpenCV's numbers are right there."""
     assert_left_alone(by=pad_before_depthwise, model=make())
     model = named_apart(ir.to_proto(make()))
     for engine in ENGINES:
