@@ -74,7 +74,7 @@ def test_one_engine_can_be_asked_for(shapes: Any) -> None:
 
 
 def test_an_unverified_bundle_can_be_checked_later(tmp_path: Path) -> None:
-    """Without a warning, since the check is what verifies it. """
+    """Without a warning, since the check is what verifies it."""
     x = keras.Input((7,), name="row")
     model = keras.Model(x, layers.Dense(3, name="values")(x))
     export(model, tmp_path / "row.cv", check=False)

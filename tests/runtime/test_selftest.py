@@ -75,7 +75,7 @@ def test_a_right_bundle_passes(cat_cv: Path, golden: Golden) -> None:
 
 
 def test_golden_vectors_survive_the_file(tmp_path: Path, golden: Golden) -> None:
-    """What the exporter saves is what a device reads, exactly."""
+    """A device reads exactly the arrays that the exporter saves."""
     golden.save(tmp_path / "selftest.npz")
     again = read_golden(tmp_path / "selftest.npz", Classifier().manifest())
     assert again.tolerances == (1e-4,)
@@ -125,7 +125,7 @@ def test_wrong_preprocessing_is_told_from_a_wrong_net(cat_cv: Path, golden: Gold
 
 
 def test_an_output_that_never_changes_fails(cat_cv: Path, golden: Golden) -> None:
-    """A net that says the same whatever it sees passes no self-test, however near it is."""
+    """A net whose answer never changes passes no self-test, however near it is."""
     model = keras2cv.load(cat_cv)
     sample = golden.samples[0]
     same = dataclasses.replace(golden, samples=(sample,) * 3, image=None)

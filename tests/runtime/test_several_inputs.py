@@ -46,7 +46,7 @@ def write(folder: Path, batch: int) -> Path:
 
 
 def expected(image: Any, vector: Any) -> Any:
-    """Return what the model gives, by numpy."""
+    """Return the model's outputs, by numpy."""
     x = cv2.resize(image, (WIDTH, HEIGHT))[..., ::-1].astype(np.float64) / 127.5 - 1
     return x.mean(axis=(0, 1)) @ MATRIX.T + vector
 
@@ -115,7 +115,7 @@ def test_files_are_given_by_the_inputs_names(folder: Path) -> None:
 
 
 def test_arrays_alone_are_given_by_name_too(folder: Path) -> None:
-    """Then each is what `infer` takes."""
+    """Then each is an array for `infer`."""
     image = np.random.default_rng(3).uniform(-1, 1, (HEIGHT, WIDTH, 3)).astype(np.float32)
     np.save("image.npy", image)
     assert main(["run", "price.cv", "photo=image.npy", "facts=1.npy", "--json", "r.jsonl"]) == 0

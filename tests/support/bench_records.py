@@ -1,4 +1,4 @@
-"""Records made by hand, for what is said of them."""
+"""Records made by hand, for tests of the reports."""
 
 from __future__ import annotations
 

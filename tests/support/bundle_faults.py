@@ -34,8 +34,8 @@ class Fault:
         stage: Where it is: "resize", "normalise", "net" or "labels".
         manifest: Changes the manifest's plain values.
         graph: Changes the ONNX graph.
-        answers: Spoils what OpenCV answers, as a broken build or binding would.
-        said: What the user tells `check` of Keras' side.
+        answers: Spoils OpenCV's answers, as a broken build or binding would.
+        options: The options of `check` that describe Keras' side.
     """
 
     model: str
@@ -46,7 +46,7 @@ class Fault:
     said: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def apply(self, folder: Path) -> None:
-        """Break the bundle in `folder`, and leave it whole: its sha256 is that of what is there."""
+        """Break the bundle in `folder`, and give its manifest the sha256 of the broken file."""
         path = folder / "manifest.json"
         manifest = parse_json(path.read_text(encoding="utf-8"))
         if self.graph is not None:
@@ -67,7 +67,7 @@ class Fault:
 
 
 def _pre(**changes: Any) -> Callable[[dict[str, Any]], None]:
-    """Change facts of the preprocessing; a function changes the old value."""
+    """Change fields of the preprocessing; a function changes the old value."""
 
     def change(manifest: dict[str, Any]) -> None:
         facts = manifest["preprocessing"]
@@ -290,7 +290,7 @@ FAULTS: Mapping[str, Fault] = {
     "center-crop for stretch": Fault(
         "several", "resize", _pre(resize="center-crop"), said={"reference_resize": "cv2"}
     ),
-    # the manifest's other facts
+    # the manifest's other fields
     "labels shifted by one": Fault(
         "classifier", "labels", _swap_labels, said={"labels": None}  # the test gives the right ones
     ),

@@ -1,4 +1,4 @@
-"""Small videos, and a capture that gives what a test wants."""
+"""Small videos, and a capture that gives the frames of a test."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_clip(path: Path | str) -> list[NDArray[np.uint8]]:
 class FakeCapture:
     """A capture that gives `frames`: an image, None for one that is damaged, or "lost".
 
-    Damage is found in `retrieve`; what is lost already fails in `grab`.
+    A damaged frame fails in `retrieve`; a lost one fails in `grab`.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class FakeCapture:
         return frame is not None, frame
 
     def get(self, fact: int) -> float:
-        """Return what the video says of itself."""
+        """Return a property of the video."""
         return self.told[fact]
 
     def release(self) -> None:
-        """Take note."""
+        """Record the call."""
         self.released = True
 
 

@@ -49,7 +49,7 @@ RULES: Final = Preprocessing(
 
 @dataclasses.dataclass
 class Graph:
-    """An ONNX graph in the making, and the tensors that its bundle says it has."""
+    """An ONNX graph in the making, and the tensors in its bundle's manifest."""
 
     nodes: list[NodeProto] = dataclasses.field(default_factory=list)
     weights: dict[str, Array] = dataclasses.field(default_factory=dict)
@@ -86,7 +86,7 @@ class Graph:
     def output(
         self, name: str, made: str, shape: tuple[int, ...], *, dtype: str = "float32"
     ) -> str:
-        """Say that `made`, of a Keras `shape`, is the output `name`; 4-D is NCHW in the net."""
+        """Declare that `made`, of a Keras `shape`, is the output `name`; 4-D is NCHW in the net."""
         is_image = len(shape) == 4
         in_net = (shape[0], shape[3], *shape[1:3]) if is_image else shape
         layout: Any = "NCHW" if is_image else "same"
@@ -133,7 +133,7 @@ def detector(
     rules: Mapping[str, Any] = {},
     **facts: Any,
 ) -> Write:
-    """Return what writes a detector; `outputs`: name -> the bounds of each of its columns."""
+    """Return a function that writes a detector; `outputs`: name -> bounds of each column."""
 
     def write(folder: Path) -> Bundle:
         graph = Graph()
@@ -164,7 +164,7 @@ def segmenter(
     rules: Mapping[str, Any] = {},
     **facts: Any,
 ) -> Write:
-    """Return what writes a net that gives a mask of the input's size, or a third of it."""
+    """Return a writer of a net that gives a mask of the input's size, or a third of it."""
 
     def write(folder: Path) -> Bundle:
         graph = Graph()
@@ -185,7 +185,7 @@ def segmenter(
 
 
 def heatmaps(rules: Mapping[str, Any] = {}, **facts: Any) -> Write:
-    """Return what writes a net that gives five heatmaps."""
+    """Return a writer of a net that gives five heatmaps."""
 
     def write(folder: Path) -> Bundle:
         graph = Graph()
@@ -199,7 +199,7 @@ def heatmaps(rules: Mapping[str, Any] = {}, **facts: Any) -> Write:
 
 
 def points(form: str, units: str, bounds: tuple[float, float], **facts: Any) -> Write:
-    """Return what writes a net that gives CELLS points as numbers."""
+    """Return a writer of a net that gives CELLS points as numbers."""
 
     def write(folder: Path) -> Bundle:
         graph = Graph()
@@ -211,7 +211,7 @@ def points(form: str, units: str, bounds: tuple[float, float], **facts: Any) -> 
 
 
 def painter(color: str, rules: Mapping[str, Any] = {}, *, doubled: bool = False) -> Write:
-    """Return what writes a net that gives an image of the input's size, or twice that."""
+    """Return a writer of a net that gives an image of the input's size, or twice that."""
     channels = 1 if color == "GRAY" else 3
 
     def write(folder: Path) -> Bundle:

@@ -226,7 +226,7 @@ def test_uv_looks_where_pip_looks(no_sources: pytest.MonkeyPatch) -> None:
 
 
 def test_sources_of_uv_itself_win(no_sources: pytest.MonkeyPatch) -> None:
-    """uv's own settings come first."""
+    """The settings of uv come first."""
     no_sources.setenv("PIP_INDEX_URL", "https://c/simple")
     no_sources.setenv("UV_DEFAULT_INDEX", "https://d/simple")
     assert find_sources() == Sources()

@@ -1,4 +1,4 @@
-"""Bundles on disk: what is read, what is refused, and how they are replaced."""
+"""Bundles on disk: reading, refusals, and replacement."""
 
 import contextlib
 import errno
@@ -28,7 +28,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_written_bundle_reads_back(cat_cv: Path) -> None:
-    """What was written is found, with its manifest and the paths of its files."""
+    """The written content is found, with its manifest and the paths of its files."""
     bundle = read_bundle(cat_cv)
     assert bundle.manifest == Classifier().manifest()
     assert bundle.model_path.read_bytes() == Classifier().onnx()
@@ -40,7 +40,7 @@ def test_a_written_bundle_reads_back(cat_cv: Path) -> None:
     [("model.onnx", "model.onnx is missing"), ("selftest.npz", "selftest.npz is missing")],
 )
 def test_a_missing_file_is_named(cat_cv: Path, name: str, message: str) -> None:
-    """An incomplete bundle is refused with the file that it lacks."""
+    """An incomplete bundle is refused, and the missing file named."""
     (cat_cv / name).unlink()
     with pytest.raises(BundleError, match=message):
         read_bundle(cat_cv)
@@ -99,7 +99,7 @@ def test_a_huge_manifest_is_not_even_read(cat_cv: Path) -> None:
 
 
 def test_a_schema_error_names_the_file_and_the_way_out(cat_cv: Path) -> None:
-    """The JSON path alone would not say which of many bundles is meant."""
+    """The JSON path alone would not identify the bundle."""
     text = (cat_cv / MANIFEST).read_text(encoding="utf-8")
     (cat_cv / MANIFEST).write_text(text.replace('"schema": 1', '"schema": 7'), encoding="utf-8")
     with pytest.raises(BundleError, match=r"cat\.cv.manifest\.json: schema: 7 is newer") as error:
@@ -139,7 +139,7 @@ def test_a_bundle_is_replaced_whole(cat_cv: Path) -> None:
 def test_a_fault_at_any_step_leaves_the_old_bundle_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
 ) -> None:
-    """The n-th system call fails, for every n: the bundle stays whole, and no litter stays."""
+    """The n-th system call fails, for every n: the bundle stays whole, with no files left over."""
     if not exchange:
         monkeypatch.setattr(swap, "_exchange", lambda *_: False)
     outcomes = []
@@ -189,7 +189,7 @@ def test_dying_between_two_renames_loses_nothing(
 
 
 def test_a_failed_export_leaves_the_previous_bundle(cat_cv: Path) -> None:
-    """Without a commit nothing happened, whatever was written into the stage."""
+    """Without a commit nothing happens, whatever the stage holds."""
     old = contents(cat_cv)
     with staged_bundle(cat_cv) as stage:
         (stage.folder / "model.onnx").write_bytes(b"half")
@@ -289,7 +289,7 @@ def test_litter_of_dead_runs_is_removed_and_that_of_running_ones_is_not(
 def test_temporary_folders_of_dead_runs_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a killed run left among temporary files goes with the next one, and nothing else."""
+    """The next run removes a killed run's temporary files, and no others."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     with monkeypatch.context() as patch:
@@ -350,7 +350,7 @@ def test_many_writers_at_once_leave_one_whole_bundle(
 def test_a_bundle_that_is_replaced_while_it_is_loaded_is_the_old_or_the_new_one(
     cat_cv: Path,
 ) -> None:
-    """What is loaded is one of the two, with its own manifest; a reader never meets a mixture."""
+    """The loaded bundle is one of the two, with its own manifest; readers never get a mixture."""
     done = threading.Event()
 
     def replace() -> None:

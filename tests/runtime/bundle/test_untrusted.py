@@ -1,4 +1,4 @@
-"""Bundles from strangers: nothing outside the folder is read, nothing absurd is believed."""
+"""Bundles from strangers: no file outside is read, and no absurd size is believed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`keras2cv run` on many images: what is broken, what is known already, and how much memory."""
+"""`keras2cv run` on many images: broken ones, known ones, and memory."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def records(path: str = "r.jsonl") -> list[dict[str, Any]]:
 
 
 def name(number: int) -> str:
-    """Return what image `number` is called."""
+    """Return the file name of image `number`."""
     return str(Path("day", f"{number}.png"))
 
 

@@ -1,4 +1,4 @@
-"""The bar: what it says, and where it keeps quiet."""
+"""The bar: its text, and the places where it is off."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Terminal(io.StringIO):
         self.tty = tty
 
     def isatty(self) -> bool:
-        """Say so."""
+        """Whether it is."""
         return self.tty
 
 

@@ -1,4 +1,4 @@
-"""The doctor: facts about this machine, each lack told apart from the next."""
+"""The doctor: a description of this machine, each lack told apart from the next."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_report_is_plain_json() -> None:
 
 
 def test_tensorflow_is_never_imported() -> None:
-    """Looking at what is installed costs metadata, not seconds: nothing heavy gets loaded."""
+    """Looking at the installed packages reads metadata: nothing heavy gets loaded."""
     look = "from keras2cv.diagnosis.doctor import diagnose; diagnose()"
     code = f"import sys; {look}; print(*sys.modules)"
     child = subprocess.run(
@@ -102,7 +102,7 @@ def test_tensorflow_is_never_imported() -> None:
 def test_cuda_not_built_and_not_there_are_told_apart(
     build: str, count: int, offered: bool, state: tuple[bool, str]
 ) -> None:
-    """Each way in which CUDA is not usable has its own words."""
+    """Each reason why CUDA is not usable has its own words."""
     assert cuda_state(build, count, offered) == state
 
 
@@ -166,7 +166,7 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
 
 
 def test_a_build_with_everything_offers_everything() -> None:
-    """OpenCL by its device's name, CUDA as the targets say: here fp32 alone."""
+    """OpenCL by its device's name, CUDA by its targets: here fp32 alone."""
     opencv = describe_opencv(fake_cv2(CUDA + "  OpenCL:   YES (no extra features)\n"), {}.get)
     state = {device.name: (device.available, device.why) for device in opencv.devices}
     assert state["opencl"] == (True, "Iris Xe")
@@ -186,7 +186,7 @@ def test_a_build_without_opencl_or_cuda_modules_says_so() -> None:
 
 
 def test_an_opencl_device_that_is_no_gpu_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenCV would run nets on the CPU in its place, unless it is told not to."""
+    """OpenCV would run nets on the CPU in its place by default."""
     device = SimpleNamespace(name=lambda: "pthread-skylake", type=lambda: 2)
     opencl = SimpleNamespace(
         haveOpenCL=lambda: True, Device=SimpleNamespace(getDefault=lambda: device)
@@ -256,7 +256,7 @@ def test_matching_versions_are_no_mixture(
 
 
 def test_an_old_numpy_is_a_problem() -> None:
-    """Too old is said with the command; new enough and missing are not this problem."""
+    """Too old is reported with the command; new enough and missing are not this problem."""
     assert str(numpy_problem("1.21.6")) == (
         "numpy 1.21.6 is older than 1.22. Update it: pip install -U numpy."
     )
@@ -275,7 +275,7 @@ def test_without_opencv_the_rest_is_still_found(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_needs_of_exporting_are_those_of_the_package() -> None:
-    """What the doctor asks for is what pyproject.toml's extra [export] installs."""
+    """The doctor's requirements equal those of pyproject.toml's extra [export]."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"^export = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE)
     assert block is not None

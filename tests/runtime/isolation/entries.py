@@ -1,4 +1,4 @@
-"""What the children of these tests run; started as a file, with the standard library alone."""
+"""Functions that the children of these tests run; a file of the standard library alone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def crash(_: Request, tell: Tell) -> Request:
 
 
 def misbehave(request: Request, tell: Tell) -> Request:
-    """Do what the request asks for."""
+    """Do the act that the request names."""
     tell(stage="running", sample=3)
     print("\x1b[31mlast words", file=sys.stderr, flush=True)
     if "exit" in request:
@@ -52,7 +52,7 @@ def huge(request: Request, _: Tell) -> Request:
 
 
 def noise(request: Request, _: Tell) -> Request:
-    """Print all that could be mistaken for a reply, in every way that there is."""
+    """Print everything that could be mistaken for a reply, in every possible way."""
     print('{"reply": {"from": "print"}}', flush=True)
     os.write(1, b'{"reply": {"from": "os"}}\n\xff\xfe{\n')
     os.write(2, b"x" * 300_000 + b"\n")
@@ -61,7 +61,7 @@ def noise(request: Request, _: Tell) -> Request:
 
 
 def remember(request: Request, _: Tell) -> Iterator[Request]:
-    """Answer each request with all that came before."""
+    """Answer each request with all earlier ones."""
     seen: list[Any] = []
     while True:
         seen.append(request["say"])
@@ -124,7 +124,7 @@ def limits(_: Request, __: Tell) -> Request:
 
 
 def job(request: Request, _: Tell) -> Request:
-    """Do a job that may be the end of this process, at once or when it is done."""
+    """Do a job that may end this process, at once or when it is done."""
     if request["do"] == "crash":
         print("last words", file=sys.stderr, flush=True)
         ctypes.string_at(0)

@@ -1,4 +1,4 @@
-"""Devices: what was asked for, what is there and what runs, by the one seam, `_missing_devices`."""
+"""Devices: requested, available and running, by the one seam, `_missing_devices`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class FakeNet:
 
 
 class FakeNets:
-    """The nets that were loaded, and what becomes of their answers."""
+    """The loaded nets, and the changes to their answers."""
 
     def __init__(self) -> None:
         self.loaded: list[FakeNet] = []
@@ -85,7 +85,7 @@ ALL_MISSING = {"opencl": "none", "cuda": NOT_BUILT, "cuda-fp16": NOT_BUILT}
 def test_a_device_that_is_not_there_is_an_error_with_a_cure(
     device: str, cat_cv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason, and what to do; a build without CUDA and one without a GPU differ in both."""
+    """The reason, and a cure; a build without CUDA and one without a GPU differ in both."""
     missing(monkeypatch, ALL_MISSING)
     with pytest.raises(MissingDependency, match=f"Device {device} is not there") as caught:
         keras2cv.load(cat_cv, device=device)
@@ -99,7 +99,7 @@ def test_a_device_that_is_not_there_is_an_error_with_a_cure(
 def test_auto_falls_back_and_says_why(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`run --device auto` runs on the CPU; stderr and JSON say so."""
+    """`run --device auto` runs on the CPU; stderr and JSON report that."""
     missing(monkeypatch, ALL_MISSING)
     model = keras2cv.load(cat_cv, device="auto")
     assert model.device_choice.to_dict() == {
@@ -119,7 +119,7 @@ def test_auto_falls_back_and_says_why(
 
 
 def test_the_cpu_is_not_looked_for(cat_cv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asking for the CPU looks at nothing, which would take longer than loading a small net."""
+    """A request for the CPU probes nothing, which would take longer than loading a small net."""
     monkeypatch.setattr(device_module, "_missing_devices", None)
     assert keras2cv.load(cat_cv).device_choice.to_dict()["runs"] == "cpu"
 
@@ -145,7 +145,7 @@ def test_a_device_gets_a_warm_net_of_the_classic_engine(
 def test_auto_takes_the_cpu_where_the_device_fails(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, nets: FakeNets
 ) -> None:
-    """What CUDA cannot run the CPU does, and the reason is told; asked for by name it fails."""
+    """`auto` takes the CPU with the reason; a device requested by name fails."""
 
     def fail(array: NDArray[Any]) -> NDArray[Any]:
         if nets.loaded[-1].placed[-1:] == [cv2.dnn.DNN_TARGET_CUDA]:
@@ -163,7 +163,7 @@ def test_auto_takes_the_cpu_where_the_device_fails(
 
 
 def test_a_bundle_for_the_new_engine_stays_on_the_cpu(nets: FakeNets) -> None:
-    """`auto` does not take CUDA for it, and says why."""
+    """`auto` does not take CUDA for it, and reports why."""
     choice = choose_device("auto", new_engine_only=True)
     assert choice.runs == "cpu"
     assert "cuda is there, but the bundle needs OpenCV's new engine" in choice.why
@@ -172,7 +172,7 @@ def test_a_bundle_for_the_new_engine_stays_on_the_cpu(nets: FakeNets) -> None:
 
 @pytest.mark.parametrize("device", ["cuda", "cuda-fp16", "opencl"])
 def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: FakeNets) -> None:
-    """What predicts something else than TensorFlow does not load, whoever is to blame."""
+    """A device that differs from TensorFlow does not load, whoever is to blame."""
     nets.answer = lambda array: array * 1.05
     with pytest.raises(NetError, match=r"of sample 0: off by .* allowed\)\. Use device .*cpu\."):
         keras2cv.load(cat_cv, device=device)
@@ -180,7 +180,7 @@ def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: Fake
 
 
 def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNets) -> None:
-    """The CPU predicts, and the reason is told."""
+    """The CPU predicts, and the reason is reported."""
 
     def wrong_on_cuda(array: NDArray[Any]) -> NDArray[Any]:
         on_cuda = nets.loaded[-1].placed[-1:] == [cv2.dnn.DNN_TARGET_CUDA]
@@ -196,7 +196,7 @@ def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNe
 def test_the_selftest_lists_what_a_device_gets_wrong(
     cat_cv: Path, nets: FakeNets, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where `load` refuses, `selftest` says of each output by how much."""
+    """Where `load` refuses, `selftest` lists the error of each output."""
     nets.answer = lambda array: array * 1.05
     assert main(["selftest", str(cat_cv), "--device", "cuda", "--in-process"]) == 1
     assert "FAIL  sample 2  scores  " in capsys.readouterr().out
@@ -250,7 +250,7 @@ def test_half_precision_that_overflows_is_refused(
 def test_cuda_is_not_used_across_a_fork(
     device: str, cat_cv: Path, nets: FakeNets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A forked process is told to load the bundle itself: to run it would end that process."""
+    """The error asks a forked process to load the bundle itself: running it would end it."""
     model = keras2cv.load(cat_cv, device=device)
     on_the_cpu = keras2cv.load(cat_cv)
     monkeypatch.setattr(os, "getpid", lambda: -1)
@@ -270,7 +270,7 @@ def test_cuda_is_not_used_across_a_fork(
 def test_a_device_that_fails_says_what_to_do(
     why: str, hint: str, cat_cv: Path, nets: FakeNets
 ) -> None:
-    """Another engine is no cure there; where the form of the graph is to blame, another file is."""
+    """Another engine is no cure there; the error advises another file if the graph's form fails."""
 
     def fail(array: NDArray[Any]) -> NDArray[Any]:
         raise cv2.error(why)
@@ -281,7 +281,7 @@ def test_a_device_that_fails_says_what_to_do(
 
 
 def test_half_precisions_tolerance_is_the_exporters() -> None:
-    """One figure for what half precision may do, wherever it runs."""
+    """Half precision has one tolerance, wherever it runs."""
     from keras2cv_export.parity.tolerance import PRESETS
 
     assert PRESETS["fp16"].max_abs == HALF_LIMIT
@@ -301,7 +301,7 @@ def test_info_says_what_it_can_run_on(
 def test_the_selftest_reports_three_facts(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Asked, available and what runs, as JSON."""
+    """Requested, available and running device, as JSON."""
     missing(monkeypatch, ALL_MISSING)
     assert main(["selftest", str(cat_cv), "--device", "auto", "--json", "-"]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -332,7 +332,7 @@ else:
 
 
 def run_opencl(bundle: Path, **environment: str) -> Any:
-    """Return what a fresh process says of the bundle on OpenCL."""
+    """Return a fresh process' report on the bundle with OpenCL."""
     done = subprocess.run(
         [sys.executable, "-c", OPENCL, str(bundle)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "runtime"), **environment},
@@ -466,7 +466,7 @@ model.predict(image)
 
 @pytest.mark.cuda
 def test_a_fork_of_cuda_is_an_error_and_no_crash(cat_cv: Path) -> None:
-    """On a real GPU: the child is told so, and the parent goes on."""
+    """On a real GPU: the child gets an error, and the parent goes on."""
     done = cuda_child(FORK, cat_cv)
     assert done.returncode == 0, done.stderr
 

@@ -120,13 +120,13 @@ NO_DNN = SimpleNamespace(__version__="4.10.0", __file__="/opt/cv2.so")
 def test_each_ailment_has_its_cure(
     load: Callable[[], Any], installed: dict[str, str], problem: str
 ) -> None:
-    """What is wrong with OpenCV is told apart, and the commands are exact."""
+    """The faults of OpenCV are told apart, and the commands are exact."""
     found = opencv_problem(load, (NUMPY | installed).get)
     assert str(found) == problem.format(python=".".join(map(str, sys.version_info[:3])))
 
 
 def test_numpy_that_is_missing_is_named_first() -> None:
-    """Without NumPy, cv2's own complaint is about something else."""
+    """Without NumPy, cv2's own message is about something else."""
     load = raising(ImportError("cv2 could not be imported"))
     assert str(opencv_problem(load, {"opencv-python": "5.0.0.93"}.get)) == (
         "NumPy is not installed. Install it: pip install numpy."

@@ -1,4 +1,4 @@
-"""What a manifest may say in its tail, and what it may not."""
+"""The tail in a manifest: accepted and refused values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SINGLE = {"max_boxes": 5, "iou": 0.5}
 
 
 def test_every_op_has_a_rule_that_runs_it() -> None:
-    """The words of the schema are those of the interpreter."""
+    """The ops of the schema are those of the interpreter."""
     assert set(Op.__args__) == set(_RULES)
 
 
@@ -71,7 +71,7 @@ def test_a_step_that_means_nothing_is_refused(record: dict[str, Any], path: str)
 
 
 def test_a_constant_is_small() -> None:
-    """What is larger belongs into the net's file."""
+    """A larger one belongs into the net's file."""
     count = MAX_CONSTANT + 1
     with pytest.raises(SchemaError, match="4096"):
         Step("constant", (), ("b",), dtype="float32", shape=(count,), values=(0.5,) * count)

@@ -1,4 +1,4 @@
-"""What counts as an image, and what each kind becomes."""
+"""Accepted images, and the form that each kind takes."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def test_sixteen_bits_are_divided_by_257_and_rounded() -> None:
     ],
 )
 def test_what_is_no_image_is_refused(image: Any, message: str) -> None:
-    """The message says what an image is, and what was given instead."""
+    """The message describes an image, and the given value."""
     for convert in (as_bgr, as_gray):
         with pytest.raises(InputError) as error:
             convert(image)

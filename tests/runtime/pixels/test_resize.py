@@ -190,7 +190,7 @@ def test_channels_are_independent(mode: str, channels: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("mode", INTERPOLATIONS)
 def test_a_view_is_resized_like_its_copy(mode: str) -> None:
-    """Cropped, flipped and channel-reversed views give what their contiguous copies give."""
+    """Cropped, flipped and channel-reversed views give the same as their contiguous copies."""
     view = draw_image(83, 61)[::-1, 5:70, ::-1]
     np.testing.assert_array_equal(
         resize(view, (38, 45), mode), resize(np.ascontiguousarray(view), (38, 45), mode)
@@ -223,7 +223,7 @@ def test_an_unknown_interpolation_is_refused() -> None:
 def test_an_image_that_a_mode_cannot_take_is_refused(
     shape: tuple[int, ...], dtype: Any, mode: str, said: str
 ) -> None:
-    """Nothing is converted on the quiet."""
+    """Nothing is converted silently."""
     with pytest.raises(ValueError, match=said):
         resize(np.zeros(shape, dtype), (4, 5), mode)
 

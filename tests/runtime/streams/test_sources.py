@@ -1,4 +1,4 @@
-"""Sources: names become frames in order, and what is broken costs only itself."""
+"""Sources: names become frames in order, and a broken one costs only itself."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ def test_what_is_known_is_not_even_opened(tmp_path: Path) -> None:
 
 
 def test_a_url_is_live_unless_it_names_a_file() -> None:
-    """What a camera sends goes on by itself; a file waits. Passwords are in no name."""
+    """A camera's stream goes on by itself; a file waits. Passwords are in no name."""
     camera, file = find_sources(
         ["rtsp://me:secret@10.0.0.7:554/s?ch=1", "https://a.org/x/clip.MP4"]
     )

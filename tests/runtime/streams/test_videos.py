@@ -1,4 +1,4 @@
-"""Videos and cameras: every frame, in order, and what is wrong with them in a sentence."""
+"""Videos and cameras: every frame, in order, and their faults in a sentence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def numbers(found: list[Item]) -> list[int]:
 
 @pytest.fixture
 def faked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Make cv2 open nothing real; return what it is asked to open."""
+    """Make cv2 open nothing real; return the names that it is asked to open."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "clip.mp4").touch()
     return []
@@ -114,7 +114,7 @@ def test_a_video_that_is_cut_off_gives_what_is_there(tmp_path: Path) -> None:
 def test_a_count_that_is_off_by_one_is_no_damage(
     monkeypatch: pytest.MonkeyPatch, faked: list[object]
 ) -> None:
-    """Some containers tell a duration only."""
+    """Some containers hold a duration only."""
     fake(monkeypatch, FakeCapture([gray()] * 9, announced=10), faked)
     assert len(items("clip.mp4")) == 9
 
@@ -223,7 +223,7 @@ def test_a_camera_that_hangs_is_not_asked_again(
 def test_a_url_is_opened_with_its_password_and_named_without(
     monkeypatch: pytest.MonkeyPatch, faked: list[object]
 ) -> None:
-    """What is printed and stored can be shared."""
+    """Printed and stored names can be shared."""
     fake(monkeypatch, FakeCapture([gray()]), faked)
     frame, end = items("rtsp://me:secret@10.0.0.7/s")
     assert faked == ["rtsp://me:secret@10.0.0.7/s"]
@@ -233,7 +233,7 @@ def test_a_url_is_opened_with_its_password_and_named_without(
 
 
 def test_an_opencv_without_video_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build without videoio is named as what is missing, with exit code 3."""
+    """A build without videoio is named as missing, with exit code 3."""
     (tmp_path / "clip.mp4").touch()
     monkeypatch.delattr(cv2, "VideoCapture")
     with pytest.raises(MissingDependency, match=r"clip.mp4 is a video, and this OpenCV"):

@@ -1,4 +1,4 @@
-"""The records of detect and segment in the manifest: what they accept and what they refuse."""
+"""The records of detect and segment in the manifest: accepted and refused values."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def net_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_record_survives_writing_and_reading(name: str) -> None:
-    """Reading what was written gives an equal manifest; what is not there has no key."""
+    """A manifest that is read back is equal; absent values have no key."""
     found = manifest(TASKS[name])
     assert Manifest.from_json(found.to_json()) == found
     keys = set(json.loads(found.to_json())["task"])
@@ -148,7 +148,7 @@ def test_file_storage_reads_the_anchors_of_a_large_detector(tmp_path: Path) -> N
     ],
 )
 def test_what_breaks_the_schema_is_named(name: str, path: str, value: Any, message: str) -> None:
-    """The message has the JSON path and what was expected."""
+    """The message has the JSON path and the expected value."""
     root = json.loads(manifest(TASKS[name]).to_json())
     node = root["task"]
     *parents, last = path.split(".")

@@ -1,4 +1,4 @@
-"""Runs in a child process: what comes back, and what is said when nothing does."""
+"""Runs in a child process: their answers, and the errors when there are none."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_answers_come_back_per_sample(cat_cv: Path, engine: str | None) -> None:
 
 
 def test_our_own_errors_keep_their_kind(cat_cv: Path) -> None:
-    """What is wrong with the bundle or the samples is raised here as it was raised there."""
+    """Errors about the bundle or the samples are raised here with the same class."""
     with pytest.raises(InputError, match=r"must be \(N, 9, 12, 3\) float32, got \(1, 9, 12, 4\)"):
         run_worker(cat_cv, [[np.zeros((1, HEIGHT, WIDTH, 4))]], timeout_s=60)
     with (cat_cv / "model.onnx").open("ab") as file:
@@ -141,7 +141,7 @@ def test_how_a_process_ended_is_said_in_words(code: int, words: str) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="a POSIX signal")
 def test_a_killed_process_may_have_lacked_memory() -> None:
-    """SIGKILL is what the system sends when memory runs out."""
+    """The system sends SIGKILL when memory runs out."""
     assert ending(-signal.SIGKILL) == "SIGKILL, perhaps out of memory"
 
 

@@ -41,7 +41,7 @@ def iou(a: Any, b: Any) -> float:
 
 
 def greedy(boxes: Any, scores: Any, classes: Any, limit: float) -> list[int]:
-    """Return what plain non-maximum suppression keeps, per class, best first."""
+    """Return the boxes that plain non-maximum suppression keeps, per class, best first."""
     kept: list[int] = []
     for i in sorted(range(len(scores)), key=lambda i: -scores[i]):
         same = [k for k in kept if classes[k] == classes[i]]
@@ -70,7 +70,7 @@ def random_boxes(count: int, seed: int) -> tuple[Any, Any, Any]:
 )
 @pytest.mark.parametrize("units", ["pixels", "normalised"])
 def test_every_format_names_the_same_box(box_format: Any, numbers: Any, units: Any) -> None:
-    """Left 10, top 20, right 40, bottom 50 of the input, however the model says it."""
+    """Left 10, top 20, right 40, bottom 50 of the input, in every format."""
     facts = replace(PIXELS, box_format=box_format, box_units=units)
     values = np.array(numbers, np.float64)
     if units == "normalised":
@@ -119,7 +119,7 @@ def test_suppression_is_the_textbooks(limit: float, seed: int) -> None:
 
 
 def test_suppression_across_classes() -> None:
-    """Where the model's own semantics say so, a class suppresses every other."""
+    """Where the model does so itself, a class suppresses every other."""
     boxes, scores, classes = random_boxes(300, 3)
     facts = replace(PIXELS, score=0.2, nms=Nms(0.3, across_classes=True))
     result = run(facts, b=boxes, s=scores, c=classes)
