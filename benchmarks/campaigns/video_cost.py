@@ -96,7 +96,17 @@ def _engine(bundle: Path) -> str:
 
 
 def write_clip(path: Path, size_wh: tuple[int, int], frames: int, codec: str) -> None:
-    """Write a clip of a textured picture that moves, so that decoding has real work."""
+    """Write a clip of a textured picture that moves, so that decoding has real work.
+
+    Args:
+        path: The file.
+        size_wh: Of a frame.
+        frames: How many.
+        codec: Four letters.
+
+    Raises:
+        SystemExit: This OpenCV does not write the codec.
+    """
     rng = np.random.default_rng(3)
     width, height = size_wh
     coarse = rng.integers(0, 256, (height // 8, width // 8, 3), np.uint8)
@@ -113,7 +123,17 @@ def write_clip(path: Path, size_wh: tuple[int, int], frames: int, codec: str) ->
 
 
 def run_keras2cv(bundle: Path, clip: Path, out: Path, every: int) -> None:
-    """Run the command in this process, its table thrown away."""
+    """Run the command in this process, its table thrown away.
+
+    Args:
+        bundle: The bundle that runs.
+        clip: The video.
+        out: The video to write.
+        every: Takes every n-th frame.
+
+    Raises:
+        RuntimeError: The command failed.
+    """
     quiet = io.StringIO()
     with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
         files = [str(bundle), str(clip), "--save", str(out)]
@@ -123,7 +143,15 @@ def run_keras2cv(bundle: Path, clip: Path, out: Path, every: int) -> None:
 
 
 def run_loop(bundle: Path, engine: str, clip: Path, out: Path, every: int) -> None:
-    """Do the same as a user without keras2cv would."""
+    """Do the same as a user without keras2cv would.
+
+    Args:
+        bundle: Holds the net's file.
+        engine: "new" or "classic".
+        clip: The video.
+        out: The video to write.
+        every: Takes every n-th frame.
+    """
     predict = bare_opencv(bundle, engine)
     capture = cv2.VideoCapture(str(clip))
     size_wh = (int(capture.get(3)), int(capture.get(4)))  # CAP_PROP_FRAME_WIDTH, _HEIGHT
@@ -170,7 +198,14 @@ def interleaved(
 
 
 def stage_costs(bundle: Path, engine: str, clip: Path, suffix: str) -> str:
-    """Return the milliseconds of reading, predicting and writing one frame, each alone."""
+    """Return the milliseconds of reading, predicting and writing one frame, each alone.
+
+    Args:
+        bundle: Holds the net's file.
+        engine: "new" or "classic".
+        clip: The video.
+        suffix: Of the video to write.
+    """
     capture = cv2.VideoCapture(str(clip))
     frames, reading = timed(lambda: [capture.read()[1] for _ in range(STAGE_FRAMES)])
     predict = bare_opencv(bundle, engine)

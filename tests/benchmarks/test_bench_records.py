@@ -28,7 +28,7 @@ from support.bench_records import SAME, blocks, record, reference, timing
 WRONG = Answers("different", 0.3, "scores: off by 0.3")
 
 
-def told(found: Record) -> str:
+def shown(found: Record) -> str:
     """Return the terminal's output."""
     out = io.StringIO()
     render(found, outcome(found), Console(file=out, width=80))
@@ -181,7 +181,7 @@ def test_a_wrong_peer_is_marked_and_does_not_decide() -> None:
         timing("bundle", 5), reference(10), timing("litert", 1, answers=WRONG, found=noisy)
     )
     assert outcome(made).code == 0
-    text = told(made)
+    text = shown(made)
     assert "no result: other answers" in text
     assert "not TensorFlow's answers (scores: off by 0.3)" in text
     assert "no result: it answers something else" in page(made, outcome(made))
@@ -216,7 +216,7 @@ def test_the_terminal_shows_subjects_ratios_and_who_is_missing() -> None:
         reference(10),
         missing=[Missing("openvino", "not installed: pip install openvino")],
     )
-    text = told(made)
+    text = shown(made)
     assert max(map(len, text.splitlines()[1:])) <= 80
     assert "this bundle" in text
     assert "faster" in text

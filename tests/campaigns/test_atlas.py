@@ -48,11 +48,11 @@ RNG = np.random.default_rng(71)
 STAMP = {"sources": "a", "keras": "3"}
 
 
-def record(case: str = "relu", column: str = "4.6", batch: int = 1, **facts: Any) -> Record:
+def record(case: str = "relu", column: str = "4.6", batch: int = 1, **fields: Any) -> Record:
     """Return a record; a pass by default."""
-    verdict = facts.pop("verdict", "pass")
+    verdict = fields.pop("verdict", "pass")
     reason = "" if verdict == "pass" else "It is so."
-    return Record(case, column, batch, verdict, **{"reason": reason, **facts})
+    return Record(case, column, batch, verdict, **{"reason": reason, **fields})
 
 
 def test_a_record_has_a_verdict_and_its_reason() -> None:
@@ -273,7 +273,7 @@ def drawn(**changes: Any) -> Atlas:
         Row("selu", (bad[2], bad[3], bad[3]), ()),
     )
     family = Family("layers_activation", "Activations: all of them, alone.", rows)
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "headings": HEADINGS,
         "families": (family,),
         "date": "2031-02-03",
@@ -281,7 +281,7 @@ def drawn(**changes: Any) -> Atlas:
         "versions": {"keras": "3.15.1", "onnx": "1.23.2"},
         "suite_size": 3,
     }
-    return Atlas(**(facts | changes))
+    return Atlas(**(fields | changes))
 
 
 def test_cases_are_shown_when_every_column_has_them() -> None:
@@ -454,10 +454,10 @@ def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture
     command += ["--opencv", HERE, "--frozen", HERE, "--plain", HERE]
     command += ["--python", f"{HERE}={sys.executable}"]
     assert atlas_main.main(command) == 0
-    said = capfd.readouterr()
-    assert "3 cases, 0 of them measured before" in said.err
+    printed = capfd.readouterr()
+    assert "3 cases, 0 of them measured before" in printed.err
     page = (tmp_path / "out" / "compatibility.md").read_text(encoding="utf-8")
-    assert said.out.split() == [
+    assert printed.out.split() == [
         str(tmp_path / "out" / f"compatibility.{kind}") for kind in ("md", "html")
     ]
     rows = [line for line in page.splitlines() if line.startswith("| `")]

@@ -79,13 +79,13 @@ def test_layers_that_are_left_to_the_cpu_are_counted() -> None:
         b"[ INFO:0@0.1] global op_cuda.cpp:76 initCUDABackend CUDA backend will fallback to the "
         b'CPU implementation for the layer "a/b:0" of type %s\n\n'
     )
-    said = (
+    log = (
         line % b"__NetInputLayer__"
         + line % b"Gather"
         + b"[ INFO:0@0.2] something else\n"
         + 2 * (line % b"ReduceMax")
     )
-    assert child.left_layers(said) == {"Gather": 1, "ReduceMax": 2}
+    assert child.left_layers(log) == {"Gather": 1, "ReduceMax": 2}
 
 
 def test_the_table_counts_and_names(bundles: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,9 +55,9 @@ def test_mutated_files_are_read_right_or_refused(
     """There is no other error, crash, hang, file or connection."""
     (kind,) = (kind for kind in KINDS if kind.name == name)
     outcomes = list(campaign(kind, SEED, range(COUNTS[name]), corpus, tmp_path))
-    assert [o for o in outcomes if o.what not in GOOD] == []
+    assert [o for o in outcomes if o.verdict not in GOOD] == []
     assert len(outcomes) == COUNTS[name]
-    assert {o.what for o in outcomes} & set(GOOD)
+    assert {o.verdict for o in outcomes} & set(GOOD)
 
 
 def test_an_input_is_the_same_for_the_same_seed(corpus: dict[str, list[Files]]) -> None:
@@ -69,7 +69,7 @@ def test_an_input_is_the_same_for_the_same_seed(corpus: dict[str, list[Files]]) 
 
 
 @pytest.mark.parametrize(
-    ("attempt", "what", "detail"),
+    ("attempt", "verdict", "detail"),
     [
         (lambda: os.kill(os.getpid(), signal.SIGSEGV), "died", "SIGSEGV"),
         (lambda: {}[1], "exception", "KeyError"),
@@ -81,12 +81,12 @@ def test_an_input_is_the_same_for_the_same_seed(corpus: dict[str, list[Files]]) 
     ids=["segfault", "exception", "file", "program", "network", "memory"],
 )  # fmt: skip
 def test_what_must_not_happen_is_noticed(
-    tmp_path: Path, attempt: Callable[[], Any], what: str, detail: str
+    tmp_path: Path, attempt: Callable[[], Any], verdict: str, detail: str
 ) -> None:
     """Each kind of failure has its own name, and the inputs after it are still tried."""
     kind = Kind("x", (), lambda _, files: files, lambda *_: attempt(), 1)
     outcomes = list(run_inputs(kind, {0: dict, 1: dict}, tmp_path))
-    assert [(o.number, o.what) for o in outcomes] == [(0, what), (1, what)]
+    assert [(o.number, o.verdict) for o in outcomes] == [(0, verdict), (1, verdict)]
     assert detail in outcomes[0].detail
 
 
@@ -114,8 +114,8 @@ def test_a_hang_and_what_is_left_behind_are_noticed(tmp_path: Path) -> None:
         signal.pause()
 
     kind = Kind("x", (), lambda _, files: files, attempt, 1)
-    hung, litter = run_inputs(kind, {0: dict}, tmp_path, limit_s=1.0)
-    assert (hung.what, litter.what, litter.detail) == ("hung", "litter", "left.txt")
+    hung, untidy = run_inputs(kind, {0: dict}, tmp_path, limit_s=1.0)
+    assert (hung.verdict, untidy.verdict, untidy.detail) == ("hung", "leftovers", "left.txt")
 
 
 def test_a_bundle_that_opencv_dies_of_is_refused_by_the_product(
@@ -125,10 +125,10 @@ def test_a_bundle_that_opencv_dies_of_is_refused_by_the_product(
     from campaigns.fuzz.confirm import confirmed
 
     (files,) = corpus["bundle"]
-    assert confirmed(Outcome(0, "died", "SIGSEGV"), files).what == "answer"  # it does not repeat
+    assert confirmed(Outcome(0, "died", "SIGSEGV"), files).verdict == "answer"  # it does not repeat
     broken = kinds._rehashed({**files, "model.onnx": b"no net"})
     found = confirmed(Outcome(0, "died", "SIGSEGV"), broken)
-    assert (found.what, found.detail) == ("refused", "confirmed: died SIGSEGV")
+    assert (found.verdict, found.detail) == ("refused", "confirmed: died SIGSEGV")
 
 
 def test_mutations_of_structure_keep_it(corpus: dict[str, list[Files]]) -> None:
@@ -140,7 +140,7 @@ def test_mutations_of_structure_keep_it(corpus: dict[str, list[Files]]) -> None:
         try:
             json.loads(mutate_json(rng, files["manifest.json"]))
             onnx.ModelProto().ParseFromString(mutate_onnx(rng, files["model.onnx"]))
-        except Exception:  # noqa: S112 - counted by what is left
+        except Exception:  # noqa: S112 - the readable ones are counted
             continue
         parsed += 1
     assert parsed > 60

@@ -89,8 +89,8 @@ def test_the_table_is_made_of_what_failed(tmp_path: Path) -> None:
         probe("", "Neg", x(2, 3)),
     ]
     runs = dict.fromkeys(IMPORTERS, True)
-    said = [runs | {"4.8": False}, runs, runs | {"4.10": False, "4.6": False}]
-    found = tables(several, [*said, runs | {"5.0 new": False}, runs])
+    first = [runs | {"4.8": False}, runs, runs | {"4.10": False, "4.6": False}]
+    found = tables(several, [*first, runs | {"5.0 new": False}, runs])
     assert found.ops == {"Abs": ("4.8",), "Constant": ()}
     assert found.forms == {"cubic": ("4.6", "4.10")}
     assert found.faults == {"no rule knows it": ("5.0 new",)}
@@ -118,8 +118,8 @@ def test_the_installed_opencv_runs_what_the_table_says(tmp_path: Path) -> None:
     """Every probe that the table calls right is right here, on both engines of 5.0."""
     measure.write(PROBES, tmp_path)
     for engine in ("new", "classic"):
-        said = measure._run(Path(sys.executable), tmp_path, engine, len(PROBES))
-        _compare(f"5.0 {engine}", [isinstance(w, float) and w <= measure.LIMIT for w in said])
+        replies = measure._run(Path(sys.executable), tmp_path, engine, len(PROBES))
+        _compare(f"5.0 {engine}", [isinstance(w, float) and w <= measure.LIMIT for w in replies])
 
 
 @pytest.mark.slow

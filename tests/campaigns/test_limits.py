@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.limits.__main__ import main
-from campaigns.limits.chains import CHAINS, WHO, Chain, convolutions, rates
+from campaigns.limits.chains import CHAINS, WHO, Chain, convolutions, throughputs
 from campaigns.limits.page import text_of
 from campaigns.limits.profiles import KINDS, kind_of, kinds_of_events, layers_of
 from keras2cv_bench.environment import host
@@ -45,7 +45,7 @@ def test_a_chain_counts_its_products(tmp_path: Path) -> None:
     """Two operations each, and every engine computes them."""
     small = Chain("1x1", 16, 10, 1)
     assert small.gflop == pytest.approx(2e-9 * 6 * 16 * 16 * 100)
-    found = rates(small, tmp_path, threads=1, rounds=1)
+    found = throughputs(small, tmp_path, threads=1, rounds=1)
     assert tuple(found) == WHO
     assert min(found.values()) > 0
     stem = next(chain for chain in CHAINS if chain.stem)

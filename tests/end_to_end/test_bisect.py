@@ -106,7 +106,7 @@ def share_named(subjects: dict[str, Subject], folder: Path, every: int) -> tuple
             tried += 1
             if not is_named(fault, result):
                 named = result.first.found.key if result.first else None
-                missed.append(f"{name}: {fault.what} in {fault.node}: {named} was named")
+                missed.append(f"{name}: {fault.change} in {fault.node}: {named} was named")
     return tried, missed
 
 
@@ -161,9 +161,9 @@ def asking_engines() -> tuple[str, ...]:
     return ENGINES
 
 
-def pick(found: Subject, layer: str, what: str) -> Fault:
+def pick(found: Subject, layer: str, change: str) -> Fault:
     """Return one fault."""
-    return next(f for f in known_faults(found) if (f.layer, f.what) == (layer, what))
+    return next(f for f in known_faults(found) if (f.layer, f.change) == (layer, change))
 
 
 def test_a_conversion_at_fault_is_told_from_opencv(
@@ -265,11 +265,11 @@ def test_the_report_says_what_was_found(
     fault = pick(found, "tower/deep", "kernel mirrored")
     broken = write_broken(found.folder, tmp_path / "b.cv", fault.apply)
     found.model.save(tmp_path / "nested.keras")
-    said = [
+    command = [
         *("check", str(broken), "--against", str(tmp_path / "nested.keras"), "--no-speed"),
         *("--bisect", "--repro", str(tmp_path / "repro"), "--json", str(tmp_path / "b.json")),
     ]
-    assert main(said) == 1
+    assert main(command) == 1
     shown = capsys.readouterr().out
     assert "bisect: the first layer that diverges is tower/deep, call 2 (Conv2D)" in shown
     assert "right before it: tower/pool, call 2\n" in shown

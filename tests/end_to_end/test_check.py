@@ -36,10 +36,10 @@ def test_a_bundle_passes_against_its_model_in_every_form(
 def test_a_bundle_passes_against_the_live_model(shapes: Any) -> None:
     """The report is plain JSON, with each engine's numbers."""
     report = check(shapes.folder, shapes.model)
-    said = json.loads(json.dumps(report.to_dict(), allow_nan=False))
-    assert said["parity"]["verdict"] == "pass"
-    assert list(said["engines"]) == list(ENGINES)
-    assert all(engine["samples"] == 6 for engine in said["engines"].values())
+    record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert record["parity"]["verdict"] == "pass"
+    assert list(record["engines"]) == list(ENGINES)
+    assert all(engine["samples"] == 6 for engine in record["engines"].values())
 
 
 def test_a_bundle_of_batch_three_passes(shapes_by_three: Any) -> None:

@@ -92,10 +92,10 @@ def test_a_report_says_what_was_done(shapes: Any) -> None:
         "Task: classify, since shape ends in softmax. Say --task to change that.",
     )
     assert dict(report.passes)["fold_constants"] > 0
-    said = json.loads(json.dumps(report.to_dict(), allow_nan=False))
-    assert (said["status"], said["parity"]["verdict"]) == ("verified", "pass")
-    assert said["seconds"] > 0
-    assert [one["name"] for one in said["left_alone"]] == [one.name for one in report.left_alone]
+    record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert (record["status"], record["parity"]["verdict"]) == ("verified", "pass")
+    assert record["seconds"] > 0
+    assert [one["name"] for one in record["left_alone"]] == [one.name for one in report.left_alone]
 
 
 def test_the_manifest_holds_the_evidence(shapes: Any) -> None:
@@ -382,10 +382,10 @@ def test_a_model_that_opencv_cannot_read_whole_is_refused(
 ) -> None:
     """More than a protobuf message holds, which is 2 GiB."""
     monkeypatch.setattr("keras2cv_export.formats.formats._MAX_MODEL_BYTES", 60)
-    said: list[str] = []
+    steps: list[str] = []
     with pytest.raises(UsageError, match=r"at most 2 GiB .* with --weights fp16 or int8, or in"):
-        export(table(), tmp_path / "table.cv", progress=said.append)
-    assert said == ["loading the model"]
+        export(table(), tmp_path / "table.cv", progress=steps.append)
+    assert steps == ["loading the model"]
 
 
 @pytest.mark.parametrize(("weights", "share"), [("fp16", 0.6), ("int8", 0.45)])
@@ -501,13 +501,13 @@ def test_small_kernels_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_tuning_keeps_its_evidence_and_the_choice_runs(tmp_path: Path) -> None:
     """Every setting that predicts the same is timed; load uses the chosen one."""
-    said: list[str] = []
-    report = export(wide(), tmp_path / "wide.cv", preprocess="tf", tune=True, progress=said.append)
+    steps: list[str] = []
+    report = export(wide(), tmp_path / "wide.cv", preprocess="tf", tune=True, progress=steps.append)
     tuned = report.manifest.tuned
     assert tuned is not None
     assert [way.refused for way in tuned.trials] == [None] * len(tuned.trials)
     assert {way.engine for way in tuned.trials} == set(ENGINES)
-    assert sum(step.startswith("timing ") for step in said) >= len(tuned.trials)
+    assert sum(step.startswith("timing ") for step in steps) >= len(tuned.trials)
     assert any(note.startswith("Tuned: ") for note in report.notes)
     before = cv2.getNumThreads()
     model = keras2cv.load(tmp_path / "wide.cv")

@@ -66,7 +66,7 @@ def examine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CheckReport]:
         subject: Kept,
         folder: Path,
         spoil: Callable[[Answers], Answers] | None = None,
-        **said: Any,
+        **options: Any,
     ) -> CheckReport:
         def worker(folder: Path, samples: Any, *, engine: str, **_: Any) -> WorkerRun:
             model = Predictor(read_bundle(folder), engine=engine)
@@ -88,7 +88,7 @@ def examine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CheckReport]:
 
         monkeypatch.setattr(verifying, "run_worker", worker)
         monkeypatch.setattr(checking, "answerer", remembering)
-        return check(folder, subject.model, engine=ENGINE, **said)
+        return check(folder, subject.model, engine=ENGINE, **options)
 
     return run
 
@@ -96,9 +96,9 @@ def examine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CheckReport]:
 ANSWERER = checking.answerer
 
 
-def told(said: Mapping[str, Any]) -> dict[str, Any]:
+def with_labels(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the user's options, with the labels of the model's training."""
-    return {key: LABELS if key == "labels" else value for key, value in said.items()}
+    return {key: LABELS if key == "labels" else value for key, value in options.items()}
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_every_fault_is_caught(
     folder = tmp_path / "broken.cv"
     shutil.copytree(subject.folder, folder)
     fault.apply(folder)
-    report = examine(subject, folder, fault.answers, **told(fault.said))
+    report = examine(subject, folder, fault.answers, **with_labels(fault.options))
     assert report.verdict in ("fail", "inconclusive")
     assert report.exit_code in (1, 4)
     assert report.reasons

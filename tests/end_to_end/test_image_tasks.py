@@ -120,7 +120,7 @@ def test_points_given_as_numbers_are_read_in_their_order(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("activation", "channels", "said", "shares"),
+    ("activation", "channels", "options", "shares"),
     [
         ("sigmoid", 3, {}, lambda y: y),
         ("tanh", 3, {"range": (-1, 1)}, lambda y: (y + 1) / 2),
@@ -128,11 +128,11 @@ def test_points_given_as_numbers_are_read_in_their_order(tmp_path: Path) -> None
     ],
 )
 def test_an_image_comes_out(
-    activation: str, channels: int, said: dict[str, Any], shares: Any, tmp_path: Path
+    activation: str, channels: int, options: dict[str, Any], shares: Any, tmp_path: Path
 ) -> None:
     """Keras' image within half a step of each pixel, twice the input's size."""
     model = upscaler(activation, channels)
-    report = export(model, tmp_path / "m.cv", task="image", image=said, preprocess="0-1")
+    report = export(model, tmp_path / "m.cv", task="image", image=options, preprocess="0-1")
     assert any(note.startswith("Image: enlarged (N, 128, 192, ") for note in report.notes)
     image = draw_image(WIDTH, HEIGHT)
     expected = shares(answer(model, image).astype(np.float64)) * 255

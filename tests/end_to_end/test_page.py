@@ -140,8 +140,8 @@ def test_the_command_line_writes_page_and_record(
     shapes.model.save(model)
     page_file, record_file = tmp_path / "page.html", tmp_path / "record.json"
     words = ["check", str(shapes.folder), "--against", str(model), "--engine", "classic"]
-    said = ["--no-speed", "--html", str(page_file), "--json", str(record_file)]
-    assert main([*words, *said, "--reference-resize", "keras"]) == 1
+    options = ["--no-speed", "--html", str(page_file), "--json", str(record_file)]
+    assert main([*words, *options, "--reference-resize", "keras"]) == 1
     printed = capsys.readouterr().out
     assert "end to end: fail (2 drawn pictures; reference: Pillow's decoder" in printed
     assert "of the difference arises in resize" in printed

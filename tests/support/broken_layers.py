@@ -115,7 +115,7 @@ class Fault:
 
     layer: str
     node: str
-    what: str
+    change: str
     apply: Callable[[ModelProto], None]
 
 

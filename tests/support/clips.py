@@ -47,7 +47,7 @@ class FakeCapture:
         before: Callable[[int], object] = lambda _: None,
     ) -> None:
         self.frames = frames
-        self.told = {cv2.CAP_PROP_FPS: fps, cv2.CAP_PROP_FRAME_COUNT: announced}
+        self.properties = {cv2.CAP_PROP_FPS: fps, cv2.CAP_PROP_FRAME_COUNT: announced}
         self.before = before
         self.number = -1
         self.retrieved: list[int] = []
@@ -68,9 +68,9 @@ class FakeCapture:
         assert not isinstance(frame, str)
         return frame is not None, frame
 
-    def get(self, fact: int) -> float:
+    def get(self, key: int) -> float:
         """Return a property of the video."""
-        return self.told[fact]
+        return self.properties[key]
 
     def release(self) -> None:
         """Record the call."""

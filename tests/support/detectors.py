@@ -127,7 +127,14 @@ def _yolo() -> keras.Model:
 
 
 def suppressed(boxes: Array, scores: Array, classes: Array, score: float) -> Found:
-    """Return each class' boxes after tf.image.non_max_suppression, the best of all first."""
+    """Return each class' boxes after tf.image.non_max_suppression, the best of all first.
+
+    Args:
+        boxes: Corners x0, y0, x1, y1, (M, 4).
+        scores: (M,).
+        classes: Class numbers, (M,).
+        score: The least score.
+    """
     kept: list[int] = []
     for number in np.unique(classes):
         [mine] = np.nonzero(classes == number)

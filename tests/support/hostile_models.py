@@ -22,7 +22,14 @@ _BYTECODE = "4wAAAAAAAAAAAAAAAAAAAAAAAAAA8wAAAAA="  # never decoded, if all is w
 
 
 def part(module: str | None, name: str, config: Any, **more: Any) -> Config:
-    """Return an object as Keras 3 serializes it."""
+    """Return an object as Keras 3 serializes it.
+
+    Args:
+        module: Of its class.
+        name: Of its class.
+        config: Its arguments.
+        **more: Other keys.
+    """
     return {"module": module, "class_name": name, "config": config, "registered_name": None, **more}
 
 

@@ -37,7 +37,11 @@ class Process:
         self._process: Any = None
 
     def ask(self, model: bytes | tuple[bytes, bytes], engine: str, seed: int) -> dict[str, Array]:
-        """Return the process' answer for a model."""
+        """Return the process' answer for a model.
+
+        Raises:
+            AssertionError: OpenCV refuses the graph, crashes on it, or hangs.
+        """
         if self._process is None:
             self._start()
         self._line.send((model, engine, seed))

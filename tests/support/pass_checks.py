@@ -97,7 +97,14 @@ def onnx_numbers(model: onnx.ModelProto) -> dict[str, Array]:
 def assert_close(
     found: Mapping[str, Array], expected: Mapping[str, Array], limit: float, who: str
 ) -> None:
-    """Check every output, whose numbers must be many enough to tell."""
+    """Check every output; its numbers must be large enough to show an error.
+
+    Args:
+        found: Name -> output.
+        expected: The same by the reference.
+        limit: The allowed difference, of max|expected|.
+        who: Computed `found`, for messages.
+    """
     assert found.keys() == expected.keys()
     for name, wanted in expected.items():
         largest = float(np.abs(wanted).max())

@@ -69,6 +69,14 @@ def features(
     """Return a writer of a net with outputs `map` (1, 4, H, W), `means` (1, 4), `logit` (1, 1).
 
     Unlike the classifier's, its outputs depend on places in the image.
+
+    Args:
+        *outputs: Those in the manifest.
+        task: Of the manifest.
+        color: "BGR", "RGB" or "GRAY".
+        channels: Of the input.
+        engine: Of the manifest.
+        **preprocessing: Other fields of the preprocessing.
     """
 
     def write(folder: Path) -> Bundle:
@@ -237,7 +245,11 @@ def assert_predicts(
 ) -> None:
     """Raise unless a program's lines equal the Predictor's results for `images`.
 
-    Numbers may differ by `tolerance`, relative to their output's largest where that is above 1.
+    Args:
+        stdout: The program's output, a line of JSON per image.
+        bundle: The bundle.
+        images: Files.
+        tolerance: Allowed difference, relative to an output's largest number where that is above 1.
     """
     model = keras2cv.load(bundle.folder)
     for path, line in zip(images, stdout.splitlines(), strict=True):

@@ -59,7 +59,7 @@ def measure(args: argparse.Namespace) -> Atlas:
     suite = _suite(args.suite)
     work = args.work or cache_folder() / "atlas"
     work.mkdir(parents=True, exist_ok=True)
-    _say("listing the suite")
+    _print_progress("listing the suite")
     listed, tools = list_suite(suite, work)
     chosen = _chosen(listed, args.only)
     columns = make_columns(args.opencv, args.plain, _pythons(args.python), frozen=args.frozen)
@@ -71,10 +71,16 @@ def measure(args: argparse.Namespace) -> Atlas:
     }
     store = Store(work, stamp, keep=args.keep)
     if store.outdated:
-        what = "kept all the same" if args.keep else "measuring anew (--keep goes on all the same)"
-        _say(f"the sources or versions have changed since the last results: {what}")
+        consequence = (
+            "kept all the same" if args.keep else "measuring anew (--keep goes on all the same)"
+        )
+        _print_progress(
+            f"the sources or versions have changed since the last results: {consequence}"
+        )
     with tempfile.TemporaryDirectory(dir=work) as name, runtime_copy(Path(name)) as environment:
-        Sweep(suite, columns, store, Path(name), environment, _say, args.workers).run(chosen)
+        Sweep(suite, columns, store, Path(name), environment, _print_progress, args.workers).run(
+            chosen
+        )
     return Atlas(
         headings := tuple(map(_heading, columns)),
         tuple(families_of(chosen, headings, store.records)),
@@ -140,7 +146,7 @@ def _versions_or_none(text: str) -> tuple[str, ...]:
     return () if text == "none" else versions(text)
 
 
-def _say(line: str) -> None:
+def _print_progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

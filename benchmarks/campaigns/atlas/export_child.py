@@ -60,8 +60,8 @@ def listing(folder: Path) -> Iterator[dict[str, Any]]:
     families = dict(_families(folder))
     for case in all_cases(folder):
         module, about = families[case.name]
-        facts = {"name": case.name, "group": case.group, "batches": list(case.batches)}
-        yield {**facts, "family": module, "about": about}
+        listed = {"name": case.name, "group": case.group, "batches": list(case.batches)}
+        yield {**listed, "family": module, "about": about}
 
 
 def _families(folder: Path) -> Iterator[tuple[str, tuple[str, str]]]:

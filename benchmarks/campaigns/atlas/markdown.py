@@ -36,7 +36,14 @@ def markdown(atlas: Atlas) -> str:
 
 
 def render_atlas(package: str, template: str, atlas: Atlas, **values: object) -> str:
-    """Render an atlas in Markdown, with a template of a package."""
+    """Render an atlas in Markdown, with a template of a package.
+
+    Args:
+        package: Has the template.
+        template: Its file name.
+        atlas: The results.
+        **values: Further values for the template.
+    """
     return render(
         package,
         template,

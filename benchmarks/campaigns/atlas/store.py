@@ -115,13 +115,13 @@ def _read(path: Path) -> tuple[dict[str, str] | None, list[Record]]:
     records: list[Record] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            facts: dict[str, Any] = json.loads(line)
+            entry: dict[str, Any] = json.loads(line)
         except ValueError:
             continue
-        if "stamp" in facts:
-            stamp = facts["stamp"]
+        if "stamp" in entry:
+            stamp = entry["stamp"]
         else:
-            records.append(Record(**{**facts, "rewrites": tuple(facts["rewrites"])}))
+            records.append(Record(**{**entry, "rewrites": tuple(entry["rewrites"])}))
     return stamp, records
 
 

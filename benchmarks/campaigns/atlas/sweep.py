@@ -121,11 +121,11 @@ class Sweep:
             minutes = (time.monotonic() - started) / 60
             left = minutes / done * (len(todo) - done)
             self._progress(
-                f"{done} of {len(todo)}  {handful[0].family:24s} {self._tell(handful)}, "
+                f"{done} of {len(todo)}  {handful[0].family:24s} {self._count_verdicts(handful)}, "
                 f"{minutes:.0f} min, about {left:.0f} to go"
             )
 
-    def _tell(self, cases: Sequence[Listed]) -> str:
+    def _count_verdicts(self, cases: Sequence[Listed]) -> str:
         """Return how many cells of some cases have each verdict."""
         names = {case.name for case in cases}
         counts = Counter(r.verdict for r in self._store.records.values() if r.case in names)
@@ -220,8 +220,10 @@ class Sweep:
         for (task, version), answer in zip(wishes, self._export_child(jobs), strict=True):
             again.setdefault(version, []).append(_task(answer, task.case, task.batch, "export"))
         for column in columns:
-            told = [t for t in again.get(column.version, ()) if t.refusal in ("", *_ON_THE_GRAPH)]
-            failed = [task for task in told if self._failed(task, column)]
+            about_graph = [
+                t for t in again.get(column.version, ()) if t.refusal in ("", *_ON_THE_GRAPH)
+            ]
+            failed = [task for task in about_graph if self._failed(task, column)]
             self._store.add(list(self._run_bundles(failed, column, column.version)))
 
     def _failed(self, task: Task, column: Column) -> bool:
@@ -303,15 +305,15 @@ def _record(answer: ChildAnswer, case: str, column: str, batch: int, who: str) -
     """Turn an answer into a record; `who` names the program that crashed, if the child did."""
     if answer.problem is not None:
         return Record(case, column, batch, "crash", reason=f"{who} {answer.problem}")
-    facts = answer.reply
+    reply = answer.reply
     return Record(
         case,
         column,
         batch,
-        facts["verdict"],
-        facts.get("error"),
-        tidied(facts.get("reason", "")),
-        rewrites=tuple(facts.get("rewrites", ())),
+        reply["verdict"],
+        reply.get("error"),
+        tidied(reply.get("reason", "")),
+        rewrites=tuple(reply.get("rewrites", ())),
     )
 
 

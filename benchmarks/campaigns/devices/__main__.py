@@ -68,6 +68,12 @@ def tried(
 ) -> list[Trial]:
     """Return a trial per bundle and device; write each to `out`, a JSON line, once it is done.
 
+    Args:
+        bundles: Folders of bundles.
+        devices: Names, such as "cuda".
+        workers: How many processes run at a time.
+        out: A file for the trials; None writes none.
+
     Raises:
         UsageError: `out` cannot be written.
     """
@@ -118,7 +124,11 @@ def table(trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def devices_of(text: str) -> tuple[str, ...]:
-    """Return the devices that `text` lists."""
+    """Return the devices that `text` lists.
+
+    Raises:
+        ArgumentTypeError: One of them is unknown.
+    """
     names = tuple(text.split(","))
     if unknown := [name for name in names if name not in TARGETS]:
         raise argparse.ArgumentTypeError(f"no device {unknown[0]!r}: give {', '.join(TARGETS)}")

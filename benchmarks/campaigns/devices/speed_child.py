@@ -39,11 +39,11 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     for k, (device, threads) in enumerate(job["sides"]):
         sides.append({"device": device, "threads": threads or every})
         try:
-            facts, infer = _prepared(Path(job["bundle"]), device, job["batch"])
+            times, infer = _prepared(Path(job["bundle"]), device, job["batch"])
         except Keras2cvError as error:
             sides[k]["reason"] = " ".join(str(error).split())
             continue
-        sides[k] |= facts
+        sides[k] |= times
         runs[k] = functools.partial(_run, infer, threads or every)
     for k, times_ms in in_turns(runs, job["seconds"]).items():
         sides[k] |= {"median_ms": statistics.median(times_ms), "runs": len(times_ms)}
@@ -61,8 +61,8 @@ def _prepared(bundle: Path, device: str, batch: int) -> tuple[dict[str, Any], Ca
     given = [tiled(arrays, batch) for arrays in inputs]
     infer = functools.partial(model.infer, *given)
     first_ms, _ = timed(infer)
-    facts = {"engine": model.engine, "load_ms": load_ms, "again_ms": again_ms, "first_ms": first_ms}
-    return facts, infer
+    times = {"engine": model.engine, "load_ms": load_ms, "again_ms": again_ms, "first_ms": first_ms}
+    return times, infer
 
 
 def _run(infer: Callable[[], Any], threads: int) -> None:

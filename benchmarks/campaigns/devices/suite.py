@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     for done, (case, batch) in enumerate(wishes, 1):
         bundle = args.output / f"{case.name}.b{batch}.cv"
-        said = "was there" if bundle.exists() else _try_export(case, batch, bundle, args.engine)
-        print(f"{done} of {len(wishes)}  {bundle.name}: {said}", file=sys.stderr, flush=True)
+        outcome = "was there" if bundle.exists() else _try_export(case, batch, bundle, args.engine)
+        print(f"{done} of {len(wishes)}  {bundle.name}: {outcome}", file=sys.stderr, flush=True)
     return 0
 
 
@@ -52,6 +52,12 @@ def _try_export(case: Any, batch: int, bundle: Path, engine: str | None) -> str:
 
 def export_case(case: Any, batch: int, bundle: Path, engine: str | None = None) -> None:
     """Write the bundle of one case, with golden vectors.
+
+    Args:
+        case: A case of the conformance suite.
+        batch: Samples per run.
+        bundle: The folder to write.
+        engine: "new" or "classic"; None leaves the choice to the exporter.
 
     Raises:
         Keras2cvError: The exporter refuses it.

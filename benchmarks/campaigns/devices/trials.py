@@ -54,7 +54,11 @@ class Trial:
 def run_trials(
     bundles: Sequence[Path], devices: Sequence[str], workers: int = 2
 ) -> Iterator[Trial]:
-    """Yield a trial per bundle and device, as they are done, from `workers` processes at a time."""
+    """Yield a trial per bundle and device, as they are done, from `workers` processes at a time.
+
+    Raises:
+        BaseException: Any error of a worker's thread.
+    """
     jobs = [
         {"bundle": str(bundle.absolute()), "device": device}
         for bundle in bundles

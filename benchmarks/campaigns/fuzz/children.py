@@ -36,14 +36,14 @@ class Outcome:
 
     Attributes:
         number: The number of the input.
-        what: "answer", "refused", or a failure: "wrong", "exception", "breach", "litter",
+        verdict: "answer", "refused", or a failure: "wrong", "exception", "breach", "leftovers",
             "died", "hung"; "unmade" is a failure of the fuzzer itself.
         detail: The error's class, or where and how it failed.
         seconds: How long it took.
     """
 
     number: int
-    what: str
+    verdict: str
     detail: str = ""
     seconds: float = 0.0
 
@@ -55,17 +55,23 @@ class Outcome:
 def run_inputs(
     kind: Kind, inputs: Mapping[int, Any], scratch: Path, limit_s: float = LIMIT_S
 ) -> Iterator[Outcome]:
-    """Yield the outcome of each input, a function that makes its files, by number.
+    """Yield the outcome of each input.
 
     A child that dies costs its own input only: the next child goes on with the others.
+
+    Args:
+        kind: The kind of files.
+        inputs: Number -> a function that makes the files of that input.
+        scratch: Folder for the files, emptied after each child.
+        limit_s: Time limit of one input.
     """
     left = sorted(inputs)
     while left:
         for outcome in _one_child(kind, inputs, left[: kind.batch], scratch, limit_s):
             yield outcome
             left.remove(outcome.number)
-        if litter := _litter(scratch):
-            yield Outcome(-1, "litter", ", ".join(litter[:5]))
+        if leftovers := _left_files(scratch):
+            yield Outcome(-1, "leftovers", ", ".join(leftovers[:5]))
 
 
 def _one_child(
@@ -84,12 +90,12 @@ def _one_child(
                 os.kill(pid, signal.SIGKILL)
                 yield Outcome(started or numbers[0], "hung", f"after {limit_s:g} s", limit_s)
                 return
-            said = json.loads(line)
-            if "start" in said:
-                started = said["start"]
+            record = json.loads(line)
+            if "start" in record:
+                started = record["start"]
             else:
                 started = None
-                yield Outcome(**said)
+                yield Outcome(**record)
     finally:
         os.close(reading)
         with contextlib.suppress(ProcessLookupError):
@@ -154,18 +160,18 @@ def _outcome(kind: Kind, number: int, make: Any, scratch: Path) -> Outcome:
         return Outcome(number, "unmade", _where(error))
     try:
         kind.attempt(folder, Random(number))  # noqa: S311 - to be repeatable
-        what, detail = "answer", ""
+        verdict, detail = "answer", ""
     except Keras2cvError as error:
-        what, detail = "refused", type(error).__name__
+        verdict, detail = "refused", type(error).__name__
         if "\n" in str(error) or not str(error):
-            what, detail = "wrong", f"not one line: {str(error)!r:.200}"
+            verdict, detail = "wrong", f"not one line: {str(error)!r:.200}"
     except WrongAnswer as error:
-        what, detail = "wrong", str(error)
+        verdict, detail = "wrong", str(error)
     except Breach as error:
-        what, detail = "breach", str(error)
+        verdict, detail = "breach", str(error)
     except BaseException as error:  # any kind: the fuzzer looks for them
-        what, detail = "exception", _where(error)
-    return Outcome(number, what, detail, time.perf_counter() - started)
+        verdict, detail = "exception", _where(error)
+    return Outcome(number, verdict, detail, time.perf_counter() - started)
 
 
 def put(folder: Path, files: Files) -> None:
@@ -185,8 +191,8 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__} at {ours[-1:]}{places[-1:]}: {str(error)[:150]}"
 
 
-def _litter(scratch: Path) -> list[str]:
-    """Return what lies in the scratch folder beside the input, and remove it."""
+def _left_files(scratch: Path) -> list[str]:
+    """Return the names of files beside the input in the scratch folder, and remove them."""
     found = sorted(path for path in scratch.iterdir() if path.name != "in")
     for path in found:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()

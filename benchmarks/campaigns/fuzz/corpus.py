@@ -107,7 +107,14 @@ def seed_folder(folder: Path, kind: str, name: str) -> Path:
 
 
 def write_seed(folder: Path, kind: str, name: str, files: Files) -> None:
-    """Write the files of one seed."""
+    """Write the files of one seed.
+
+    Args:
+        folder: The corpus.
+        kind: The kind of seed.
+        name: The seed.
+        files: File name -> bytes.
+    """
     place = seed_folder(folder, kind, name)
     for file, data in files.items():
         (place / file).write_bytes(data)

@@ -54,7 +54,14 @@ class Kind:
 
 
 def case(kind: Kind, corpus: Mapping[str, list[Files]], seed: int, number: int) -> Files:
-    """Return the mutated files of input `number`, always the same for a seed."""
+    """Return the mutated files of input `number`, always the same for a seed.
+
+    Args:
+        kind: The kind of files.
+        corpus: Kind of seed -> the seeds.
+        seed: Determines the mutations.
+        number: Of the input.
+    """
     rng = random.Random(f"{seed}/{kind.name}/{number}")  # noqa: S311 - to be repeatable
     return kind.change(rng, rng.choice([s for name in kind.seeds for s in corpus[name]]))
 
@@ -90,7 +97,7 @@ def _net(mutate: Mutate, name: str) -> Change:
     return lambda rng, files: _rehashed({**files, name: mutate(rng, files[name])})
 
 
-def _facts(rng: random.Random, files: Files) -> Files:
+def _manifest_and_net(rng: random.Random, files: Files) -> Files:
     return {**files, "manifest.json": mutate_json(rng, files["manifest.json"])}
 
 
@@ -137,7 +144,7 @@ _LOOKING: Final = ("keras2cv_export.model.load.own_code", "h5py")
 KINDS: Final[tuple[Kind, ...]] = (
     Kind("manifest", ("bundle", "pb"), _manifest, trying.try_manifest, 25),
     Kind("bundle", ("bundle", "pb"), _bundle, trying.try_bundle, 18, warm=_GRAPHS),
-    Kind("run", ("bundle", "pb"), _facts, trying.try_run, 5, warm=_LOADING),
+    Kind("run", ("bundle", "pb"), _manifest_and_net, trying.try_run, 5, warm=_LOADING),
     Kind(
         "onnx", ("bundle",), _net(mutate_onnx, "model.onnx"), trying.try_net, 10,
         isolated=True, warm=_LOADING,

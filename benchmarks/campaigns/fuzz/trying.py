@@ -29,7 +29,7 @@ Try: TypeAlias = Callable[[Path, random.Random], None]
 MOST_ELEMENTS = 2**20  # of an input that is filled; larger ones are only declared
 
 
-class WrongAnswer(AssertionError):  # noqa: N818 - reads as what it says
+class WrongAnswer(AssertionError):  # noqa: N818 - reads as a sentence
     """The file was accepted, and the answer does not match its contents."""
 
 

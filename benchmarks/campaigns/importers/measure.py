@@ -66,6 +66,12 @@ def measure(
 ) -> list[Outcome]:
     """Run the probes in `folder` on each importer, in the environments of `keras2cv matrix`.
 
+    Args:
+        folder: Holds the files of the probes.
+        count: How many probes.
+        importers: Names of importers.
+        source: Makes the environments; None makes them in the user's cache.
+
     Raises:
         MissingDependency: An environment cannot be made.
     """
@@ -74,8 +80,8 @@ def measure(
     for importer in importers:
         version, _, engine = importer.partition(" ")
         there = environments.prepare(environments.resolve(version))
-        said = _run(there.python, folder, engine or engines_of(there.opencv)[0], count)
-        for outcome, word in zip(outcomes, said, strict=True):
+        replies = _run(there.python, folder, engine or engines_of(there.opencv)[0], count)
+        for outcome, word in zip(outcomes, replies, strict=True):
             outcome[importer] = isinstance(word, float) and word <= LIMIT
     return outcomes
 

@@ -63,7 +63,7 @@ def convolutions(chain: Chain) -> onnx.ModelProto:
     fan_in = 1 if chain.depthwise else chain.shape[1]
     shape = (chain.channels, fan_in, chain.kernel, chain.kernel)
     half, layers = chain.kernel // 2, 1 if chain.stem else LAYERS
-    facts: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "kernel_shape": shape[2:],
         "strides": [2, 2] if chain.stem else [1, 1],
         "pads": [half - 1, half - 1, half, half] if chain.stem else [half] * 4,
@@ -76,7 +76,7 @@ def convolutions(chain: Chain) -> onnx.ModelProto:
         weights[f"b{k}"] = rng.normal(size=chain.channels)
         names = ("x" if k == 0 else f"t{k}", "y" if k == layers - 1 else f"t{k + 1}")
         nodes.append(
-            make.make_node("Conv", [names[0], f"w{k}", f"b{k}"], [names[1]], f"n{k}", **facts)
+            make.make_node("Conv", [names[0], f"w{k}", f"b{k}"], [names[1]], f"n{k}", **attributes)
         )
     side = chain.side // 2 if chain.stem else chain.side
     return _model(nodes, weights, chain.shape, (1, chain.channels, side, side))
@@ -108,8 +108,15 @@ def _model(
     return make.make_model(graph, opset_imports=[make.make_opsetid("", 13)], ir_version=8)
 
 
-def rates(chain: Chain, folder: Path, threads: int, rounds: int = 5) -> dict[str, float]:
-    """Return the GFLOP/s of every engine that runs a chain: medians of runs in turns."""
+def throughputs(chain: Chain, folder: Path, threads: int, rounds: int = 5) -> dict[str, float]:
+    """Return the GFLOP/s of every engine that runs a chain: medians of runs in turns.
+
+    Args:
+        chain: The layers.
+        folder: For the ONNX files.
+        threads: Of onnxruntime; OpenCV keeps its own setting.
+        rounds: Of turns.
+    """
     path = folder / "chain.onnx"
     onnx.save(convolutions(chain), path)
     image = np.random.default_rng(1).normal(size=chain.shape).astype(np.float32)

@@ -40,13 +40,13 @@ class Found:
     why_not_frozen: str
 
 
-def prepare_all(cases: Sequence[Case], work: Path, say: Progress) -> None:
+def prepare_all(cases: Sequence[Case], work: Path, progress: Progress) -> None:
     """Export the missing cases, a process each; the log of a failure is in its folder."""
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if (folder / "prepared.json").exists():
             continue
-        say(f"[{number}/{len(cases)}] exporting {case.name}")
+        progress(f"[{number}/{len(cases)}] exporting {case.name}")
         folder.mkdir(parents=True, exist_ok=True)
         job = {"case": case.name, "folder": str(folder), "cores": usable_cores()}
         try:
@@ -54,13 +54,21 @@ def prepare_all(cases: Sequence[Case], work: Path, say: Progress) -> None:
         except Keras2cvError as error:
             log = error.log if isinstance(error, ChildLost) else str(error)
             (folder / "prepare.log").write_text(log, encoding="utf-8")
-            say(f"    failed, see {folder / 'prepare.log'}")
+            progress(f"    failed, see {folder / 'prepare.log'}")
 
 
 def measure_all(
-    cases: Sequence[Case], work: Path, seconds: float, say: Progress, *, again: bool = False
+    cases: Sequence[Case], work: Path, seconds: float, progress: Progress, *, again: bool = False
 ) -> None:
-    """Measure the missing cases; write each record to the disk at once."""
+    """Measure the missing cases; write each record to the disk at once.
+
+    Args:
+        cases: Those that are not prepared are skipped.
+        work: Folder of all cases' files.
+        seconds: About how long to time each subject.
+        progress: Called with a line per case.
+        again: Whether to measure existing results anew.
+    """
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if not (folder / "prepared.json").exists():
@@ -68,11 +76,11 @@ def measure_all(
         path = folder / "record.json"
         if path.exists() and not again:
             continue
-        say(f"[{number}/{len(cases)}] measuring {case.name}")
+        progress(f"[{number}/{len(cases)}] measuring {case.name}")
         try:
             found = _bench(case, folder, seconds)
         except Keras2cvError as error:
-            say(f"    {error}")
+            progress(f"    {error}")
             continue
         path.write_text(to_json(found), encoding="utf-8")
 
@@ -104,9 +112,11 @@ def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:
         record = folder / "record.json"
         if not record.exists():
             continue
-        facts: dict[str, Any] = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+        prepared: dict[str, Any] = json.loads(
+            (folder / "prepared.json").read_text(encoding="utf-8")
+        )
         found = _without_paths(read_record(record), folder)
-        yield Found(case, found, float(facts["gflop"]), str(facts["frozen"]))
+        yield Found(case, found, float(prepared["gflop"]), str(prepared["frozen"]))
 
 
 def _without_paths(record: Record, folder: Path) -> Record:

@@ -39,15 +39,15 @@ def prepare(case: Case, folder: Path) -> None:
     model.save(folder / "model.keras")
     options = {"task": "raw", "preprocess": case.preprocess, "batch": case.batch}
     export(folder / "model.keras", folder / "model.cv", opencv=_AT_HAND, **options)  # type: ignore[arg-type]
-    counted, facts = folder / "model.cv", {"gflop": 0.0, "frozen": ""}
+    counted, prepared = folder / "model.cv", {"gflop": 0.0, "frozen": ""}
     if case.group == "models":
         counted = folder / "default.cv"  # tiles take fewer products
         export(folder / "model.keras", counted, **options)  # type: ignore[arg-type]
         try:
             export(folder / "model.keras", folder / "frozen.cv", format="frozen", **options)  # type: ignore[arg-type]
         except Keras2cvError as error:
-            facts["frozen"] = " ".join(str(error).split())[:300]
-    facts["gflop"] = gflop_of(counted / "model.onnx")
+            prepared["frozen"] = " ".join(str(error).split())[:300]
+    prepared["gflop"] = gflop_of(counted / "model.onnx")
     shape = tuple(int(n) for n in model.input_shape[1:])
     make("onnx", folder / "model.keras", folder / "plain.onnx", {model.inputs[0].name: (1, *shape)})
-    (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
+    (folder / "prepared.json").write_text(json.dumps(prepared), encoding="utf-8")

@@ -145,7 +145,7 @@ def whole(target: Path) -> Bundle | None:
     return bundle
 
 
-def litter(target: Path) -> list[str]:
+def leftovers(target: Path) -> list[str]:
     """Return the names of other files beside `target`."""
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 

@@ -30,7 +30,7 @@ from unittest import mock
 
 from keras2cv.bundle.reading import staged_bundle
 
-from .exporting import Export, fork, is_old, litter, older_bundle, remembered_export, wait, whole
+from .exporting import Export, fork, is_old, leftovers, older_bundle, remembered_export, wait, whole
 
 ERRORS: Final = (errno.ENOSPC, errno.EIO, errno.EACCES)
 _SHIM: Final = Path(__file__).with_name("faulty.c")
@@ -47,9 +47,9 @@ class Result:
 
     def __str__(self) -> str:
         """Return the row of the table in docs/reliability.md."""
-        said = ", ".join(f"{what} {count}" for what, count in sorted(self.outcomes.items()))
+        counts = ", ".join(f"{outcome} {count}" for outcome, count in sorted(self.outcomes.items()))
         tried = sum(self.outcomes.values())
-        return f"| {self.name} | {self.calls} | {tried} | {said} | {len(self.problems)} |"
+        return f"| {self.name} | {self.calls} | {tried} | {counts} | {len(self.problems)} |"
 
 
 def build_shim(folder: Path) -> Path:
@@ -83,7 +83,16 @@ class Faults:
 def every_call(
     name: str, export: Export, place: Path, faults: Faults, *, old: Path | None, step: int = 1
 ) -> Result:
-    """Let each call of `export` fail once with each error, over the bundle `old` if given."""
+    """Let each call of `export` fail once with each error.
+
+    Args:
+        name: Of the result.
+        export: Exports to a path.
+        place: Folder of the bundle.
+        faults: The preloaded library.
+        old: A bundle to export over; None for a new bundle.
+        step: 1 tries every call, n every n-th one.
+    """
     result = Result(name)
     result.calls = _count(export, place, faults, old)
     for error in ERRORS:
@@ -148,13 +157,13 @@ def _judged(target: Path, code: int, *, had_old: bool) -> str:
             bundle = whole(target)
         if bundle is None or not is_old(bundle):
             raise AssertionError("the old bundle is lost")
-    left = litter(target)
+    left = leftovers(target)
     if len(left) > 1 or any(not name.startswith("cat.cv.tmp-") for name in left):
-        raise AssertionError(f"litter: {left}")
+        raise AssertionError(f"leftovers: {left}")
     with _next_run(target):
         pass
-    if litter(target):
-        raise AssertionError(f"litter after the next run: {litter(target)}")
+    if leftovers(target):
+        raise AssertionError(f"leftovers after the next run: {leftovers(target)}")
     return "nothing" if bundle is None else "old" if is_old(bundle) else "new"
 
 
@@ -165,7 +174,14 @@ def _next_run(target: Path) -> Iterator[None]:
 
 
 def in_the_child(name: str, export: Export, place: Path, old: Path) -> Result:
-    """Let the calls of OpenCV's child processes fail, one by one."""
+    """Let the calls of OpenCV's child processes fail, one by one.
+
+    Args:
+        name: Of the result.
+        export: Exports to a path.
+        place: Folder of the bundle.
+        old: A bundle to export over.
+    """
     result = Result(name)
     count = place.parent / "count"
     with mock.patch.dict(os.environ, FAULT_UNDER=str(place), FAULT_COUNT=str(count)):

@@ -136,6 +136,14 @@ def watched(
 ) -> Course:
     """Return the course of `keras2cv run --json` in a process that is watched from outside.
 
+    Args:
+        name: Of the course, and of its files.
+        bundle: The bundle that runs.
+        sources: Arguments for the command.
+        count: How many answers are expected.
+        folder: For the lines and the errors.
+        broken: How many of the sources are broken.
+
     Raises:
         AssertionError: It did not answer every image, or did not list the broken ones.
     """
@@ -155,14 +163,14 @@ def watched(
         code = child.wait()
     records = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
     failed = [record["source"] for record in records if "error" in record]
-    said = errors.read_text(encoding="utf-8")
+    log = errors.read_text(encoding="utf-8")
     assert len(records) == count, f"{len(records)} answers to {count}"  # noqa: S101
     assert len({record["source"] for record in records}) == count  # noqa: S101
     assert len(failed) == broken, f"{len(failed)} errors, expected {broken}"  # noqa: S101
-    assert code == (2 if broken else 0), f"exit code {code}: {said[-500:]}"  # noqa: S101
+    assert code == (2 if broken else 0), f"exit code {code}: {log[-500:]}"  # noqa: S101
     note = f"{count / (time.perf_counter() - started):.0f}/s"
     if broken:
-        assert f"{broken} could not be predicted:" in said, said[-500:]  # noqa: S101
+        assert f"{broken} could not be predicted:" in log, log[-500:]  # noqa: S101
         note += f", {broken} broken, counted and listed"
     return _course(name, count, seen, note)
 

@@ -82,7 +82,14 @@ def measure(
     folder: Path,
     progress: Callable[[str], None],
 ) -> list[Row]:
-    """Return a row per subject; keep the files made for it in `folder`."""
+    """Return a row per subject.
+
+    Args:
+        found: The subjects.
+        columns: Environments, each with an engine.
+        folder: Keeps the files made on the way.
+        progress: Called with a line per step.
+    """
     pictures = images()
     np.savez(folder / "images.npz", **pictures)  # type: ignore[arg-type]
     expected: list[list[Answer]] = []

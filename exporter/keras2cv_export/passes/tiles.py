@@ -16,7 +16,7 @@ TILES = {1: 1, 3: 4, 5: 4, 7: 2}  # taps -> outputs of a tile
 _GAIN = 0.9
 
 
-class Rates(NamedTuple):
+class Speeds(NamedTuple):
     """How fast OpenCV computes on one machine; only the ratios between the speeds matter.
 
     Attributes:
@@ -41,7 +41,7 @@ class Rates(NamedTuple):
 
 
 # The only place of such speeds. They decide which convolutions `multiply_tiles` rewrites.
-RATES: Final = Rates(
+SPEEDS: Final = Speeds(
     measured_on="two cores of an Intel Xeon with AVX-512, OpenCV 5.0.0, DNN_PROFILE_DETAILED",
     direct={9: 130e9, 25: 65e9},
     direct_otherwise=95e9,
@@ -115,7 +115,7 @@ def pays(plan: Plan) -> bool:
     taps = plan.rows.taps * plan.columns.taps
     pixels = plan.samples * plan.rows.found * plan.columns.found
     products = 2 * plan.channels * plan.kernels * taps * pixels
-    direct = products / RATES.direct.get(taps, RATES.direct_otherwise)
+    direct = products / SPEEDS.direct.get(taps, SPEEDS.direct_otherwise)
     return _seconds(plan) < _GAIN * direct
 
 
@@ -132,9 +132,9 @@ def _seconds(plan: Plan) -> float:
     line = columns.tiles * (rows.tiles if columns.taps == 1 else 1)
     layout = c * rows.size * columns.size + k * rows.found * columns.found
     return (
-        2 * n * banded / RATES.band
-        + 2 * points * c * k * tiles / RATES.product
-        + (4 * points * c * k + 4 * n * layout) / RATES.read
-        + values * (4 / RATES.read + RATES.line_s / line)
-        + RATES.layers_s
+        2 * n * banded / SPEEDS.band
+        + 2 * points * c * k * tiles / SPEEDS.product
+        + (4 * points * c * k + 4 * n * layout) / SPEEDS.read
+        + values * (4 / SPEEDS.read + SPEEDS.line_s / line)
+        + SPEEDS.layers_s
     )

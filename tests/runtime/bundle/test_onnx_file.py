@@ -99,10 +99,10 @@ SAMPLES: dict[str, tuple[Callable[[Any], None], str]] = {
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_opencv_should_not_see_is_refused(name: str) -> None:
     """Each error names the tensor or the value."""
-    change, said = SAMPLES[name]
+    change, message = SAMPLES[name]
     with pytest.raises(OnnxError) as caught:
         check_onnx(changed(change))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_honest_files_pass() -> None:

@@ -150,7 +150,7 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
             getDefault=lambda: SimpleNamespace(name=lambda: "Iris Xe", type=lambda: 4)
         ),
     )
-    facts = {
+    attributes = {
         "__version__": "4.10.0",
         "__file__": "/usr/lib/python3/dist-packages/cv2/__init__.py",
         "dnn": dnn,
@@ -162,7 +162,7 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
         "getNumThreads": lambda: 3,
         "getCPUFeaturesLine": lambda: "NEON",
     }
-    return SimpleNamespace(**{**facts, **changes})
+    return SimpleNamespace(**{**attributes, **changes})
 
 
 def test_a_build_with_everything_offers_everything() -> None:

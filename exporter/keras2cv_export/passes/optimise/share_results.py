@@ -60,7 +60,7 @@ def _share(node: ir.Node, seen: dict[Hashable, ir.Node], contents: Contents) -> 
 
 def _key(node: ir.Node, contents: Contents) -> Hashable:
     """Return a key that two nodes share if and only if they compute the same."""
-    attributes = frozenset((name, _said(one)) for name, one in node.attributes.items())
+    attributes = frozenset((name, _attribute_key(one)) for name, one in node.attributes.items())
     inputs = tuple(_operand(value, contents) for value in node.inputs)
     return node.domain, node.op_type, node.overload, len(node.outputs), attributes, inputs
 
@@ -70,9 +70,9 @@ def _operand(value: ir.Value | None, contents: Contents) -> Hashable:
     return value if array is None else contents.number(array)
 
 
-def _said(attribute: ir.Attr) -> Hashable:
+def _attribute_key(attribute: ir.Attr) -> Hashable:
     if attribute.type == ir.AttributeType.TENSOR:
         array = attribute.as_tensor().numpy()
         return array.dtype.str, array.shape, array.tobytes()
-    said = attribute.value
-    return (attribute.type, tuple(said) if isinstance(said, (list, tuple)) else said)
+    content = attribute.value
+    return (attribute.type, tuple(content) if isinstance(content, (list, tuple)) else content)

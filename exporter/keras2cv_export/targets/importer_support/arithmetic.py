@@ -108,8 +108,8 @@ def chained_operand(node: ir.Node) -> bool:
     if result not in shapes:
         return True
     first = (1,) * (len(result) - len(shapes[0])) + shapes[0]
-    turns = sum(a != b for a, b in pairwise(n == m for n, m in zip(first, result, strict=True)))
-    return turns > 1
+    changes = sum(a != b for a, b in pairwise(n == m for n, m in zip(first, result, strict=True)))
+    return changes > 1
 
 
 def computed_power(node: ir.Node) -> bool:

@@ -99,11 +99,11 @@ def test_what_others_read_stays() -> None:
 
 def test_the_model_is_of_the_opset_that_has_it() -> None:
     """A newer one stays."""
-    for given, told in ((13, 17), (17, 17), (18, 18)):
+    for given, expected in ((13, 17), (17, 17), (18, 18)):
         model = FORMS["neither"]()
         model.opset_imports[""] = given
         assert name_layer_normalization(model) == 1
-        assert model.opset_imports[""] == told
+        assert model.opset_imports[""] == expected
 
 
 def test_without_one_the_opset_stays() -> None:

@@ -47,7 +47,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     if kernel is not None and len(b) > 2:
         return _align_kernel(model, node, kernel, a)
     if constant(left) is not None or (len(a) == 2 and len(b) > 2):
-        return _swap(model, node, left, right)
+        return _exchange_operands(model, node, left, right)
     if kernel is not None or a[:-2] == b[:-2]:
         return 0
     return _flatten_left(model, node, a, b) if len(b) == 2 else _expand(model, node)
@@ -112,7 +112,7 @@ def _part_groups(model: ir.Model, node: ir.Node, kernels: Array, a: tuple[int, .
     return substitute(node, reshape(model, node, joined, shape_of(output) or (), like=output))
 
 
-def _swap(model: ir.Model, node: ir.Node, left: ir.Value, right: ir.Value) -> int:
+def _exchange_operands(model: ir.Model, node: ir.Node, left: ir.Value, right: ir.Value) -> int:
     """Use L R = (R' L')' to put the operand without a batch on the right."""
     output = node.outputs[0]
     array = constant(left)

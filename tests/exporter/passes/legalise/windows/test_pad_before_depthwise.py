@@ -25,9 +25,9 @@ CLASSIC = next(engine for engine in ENGINES if engine == "classic")
 
 def depthwise(to: str, x: str = "9,11", kernel: str = "3,3", **attributes: object) -> Make:
     """Return a maker of a depthwise convolution of x (2, 6, ...)."""
-    said = ", ".join(f"{name}={value}" for name, value in {"group": 6, **attributes}.items())
+    listed = ", ".join(f"{name}={value}" for name, value in {"group": 6, **attributes}.items())
     return made(
-        f"(float[2,6,{x}] x) => (float[2,6,{to}] y) {{ y = Conv <{said}> (x, w, b) }}",
+        f"(float[2,6,{x}] x) => (float[2,6,{to}] y) {{ y = Conv <{listed}> (x, w, b) }}",
         w=random(6, 1, *map(int, kernel.split(","))),
         b=random(6),
     )
