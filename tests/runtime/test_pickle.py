@@ -61,7 +61,7 @@ def test_a_path_is_enough_to_make_one(cat_cv: Path) -> None:
 
 
 def test_another_model_in_the_same_place_is_refused(cat_cv: Path) -> None:
-    """A worker with an older copy of the bundle would answer wrongly in silence."""
+    """A worker with an older copy of the bundle would silently answer wrongly."""
     data = pickle.dumps(keras2cv.load(cat_cv))
     Classifier(batch=2).write(cat_cv)
     with pytest.raises(BundleError, match="holds another model"):
@@ -102,7 +102,7 @@ def test_a_predictor_survives_a_fork(cat_cv: Path) -> None:
 def test_a_fork_in_the_middle_of_other_threads_runs_leaves_a_net_that_answers(
     cat_cv: Path,
 ) -> None:
-    """Whatever the parent's threads are at, the child's copy of the predictor is idle and whole."""
+    """Whatever the parent's threads do, the child's copy of the predictor is idle and whole."""
     model = keras2cv.load(cat_cv)
     given = batches(4)
     expected = [model(batch)["scores"] for batch in given]

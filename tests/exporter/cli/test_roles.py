@@ -54,7 +54,7 @@ def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) 
 )
 def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """By the names that a mask has for them."""
-    assert said(f"--task segment {line}") == {"segment": expected}
+    assert options_of(f"--task segment {line}") == {"segment": expected}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) ->
 def test_an_images_options_are_passed_on() -> None:
     """By the names that an image has for them."""
     line = "--image y --image-color BGR --image-range=-1,1"
-    assert said(line) == {"image": {"output": "y", "color": "BGR", "range": (-1.0, 1.0)}}
+    assert options_of(line) == {"image": {"output": "y", "color": "BGR", "range": (-1.0, 1.0)}}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_images_options_are_passed_on() -> None:
 def test_options_of_another_task_are_refused(line: str, message: str) -> None:
     """Rather than ignored."""
     with pytest.raises(UsageError, match=message):
-        said(line)
+        options_of(line)
 
 
 @pytest.mark.parametrize(
@@ -114,5 +114,5 @@ def test_values_that_mean_nothing_are_refused(
 ) -> None:
     """By the parser, which shows a right one."""
     with pytest.raises(SystemExit):
-        said(line)
+        options_of(line)
     assert "must be" in capsys.readouterr().err

@@ -45,7 +45,7 @@ def test_all_well_is_exit_code_0() -> None:
 def test_each_thing_that_is_wrong_is_said_and_exit_code_1(
     change: dict[str, Any], problem: str
 ) -> None:
-    """Nothing is outweighed by the rest being well."""
+    """One fault is enough, whatever else is right."""
     report = replace(GOOD, **change)
     assert report.exit_code == 1
     (found,) = report.problems

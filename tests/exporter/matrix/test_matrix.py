@@ -47,7 +47,7 @@ CRASH = "import ctypes; ctypes.string_at(0)"
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep environments in a folder of the test's own."""
+    """Keep environments in the test's own folder."""
     monkeypatch.setenv("KERAS2CV_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "opencv"
 
@@ -226,7 +226,7 @@ def test_uv_looks_where_pip_looks(no_sources: pytest.MonkeyPatch) -> None:
 
 
 def test_sources_of_uv_itself_win(no_sources: pytest.MonkeyPatch) -> None:
-    """Who has configured uv means it."""
+    """The settings of uv come first."""
     no_sources.setenv("PIP_INDEX_URL", "https://c/simple")
     no_sources.setenv("UV_DEFAULT_INDEX", "https://d/simple")
     assert find_sources() == Sources()
@@ -279,7 +279,7 @@ def write_wheel(folder: Path, package: str, version: str, module: str) -> Path:
 
 
 def test_an_environment_is_made_once(cache: Path) -> None:
-    """The second time it is only looked at; versions are those that import there."""
+    """The second time it is only checked; its versions are those that import there."""
     installer = StandIn()
     environments = Environments(installer=installer)
     assert not environments.has(WHEEL)
@@ -371,7 +371,7 @@ def test_a_failed_installation_leaves_nothing(cache: Path) -> None:
 
 
 def test_a_python_too_new_for_numpy_1_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cure is another Python, not another network."""
+    """The error advises another Python, not another network."""
 
     def fail() -> None:
         raise InstallError("there is no numpy<2")
@@ -509,10 +509,10 @@ def test_whatever_happens_is_one_sentence(
 
 
 class Shelf(Environments):
-    """Environments that are there already, or never."""
+    """Environments that exist already, or never will."""
 
     def __init__(self, **opencv: str) -> None:
-        """Take what each version comes to: v46="4.6.0"."""
+        """Take the wheel of each version: v46="4.6.0"."""
         self.opencv = opencv
 
     def resolve(self, version: str) -> str:
@@ -592,7 +592,7 @@ def test_a_row_per_version_and_engine(cat_cv: Path) -> None:
 def test_exit_codes(
     cat_cv: Path, versions: list[str], failing: dict[str, str], verdict: str, code: int
 ) -> None:
-    """A failure is a no; where nothing failed, an environment that was not there is a 3."""
+    """A failure is 1; without failures, a missing environment is 3."""
     report = run_matrix(cat_cv, versions, environments=SHELF, selftest=answer(**failing))
     assert (report.verdict, report.exit_code) == (verdict, code)
 

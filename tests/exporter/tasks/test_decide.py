@@ -79,7 +79,7 @@ def test_a_models_own_normalisation_is_recognised_and_said() -> None:
 
 
 def test_a_stated_preprocessing_comes_before_the_models_own() -> None:
-    """The user's word counts."""
+    """The user's option comes first."""
     facts = settle((PHOTO,), SOFTMAX, preprocess="0-1", keras_model=rescaling())
     assert facts.preprocessing is not None
     assert facts.preprocessing.source == "preset 0-1"
@@ -147,7 +147,7 @@ def test_labels_of_the_wrong_count_are_refused() -> None:
 
 @pytest.mark.parametrize("text", ["cat\ndog\n", "cat\r\ndog", "\ufeffcat\ndog\n\n", " cat \ndog"])
 def test_a_labels_file_has_one_name_a_line(tmp_path: Path, text: str) -> None:
-    """Whatever the editor ends its lines, or begins its files, with."""
+    """Whatever line ends or byte order mark an editor writes."""
     path = tmp_path / "labels.txt"
     path.write_bytes(text.encode("utf-8"))
     assert read_labels(path) == read_labels(str(path)) == ("cat", "dog")

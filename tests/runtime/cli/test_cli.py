@@ -348,7 +348,7 @@ def test_an_unverified_bundle_is_said_to_be(
 def test_show_without_a_display_is_said(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A library of windows would end the process; we end with 3 and a sentence first."""
+    """A library of windows would end the process; we print a sentence and end with 3."""
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "  GUI:   QT5\n")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -362,7 +362,7 @@ def test_show_without_a_display_is_said(
 def test_show_ends_with_q(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each image is shown until a key; q ends the run after the one that is shown."""
+    """Each image is shown until a key; q ends the run after the current one."""
     shown: list[tuple[int, ...]] = []
     keys = iter([ord(" "), ord("q")])
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "  GUI:   QT5\n")
@@ -479,7 +479,7 @@ def failing(error: BaseException) -> object:
 def test_interrupted_ends_with_130(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl-C ends with 130, after closing what was open."""
+    """Ctrl-C ends with 130, after closing every open file."""
     monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(KeyboardInterrupt()))
     assert main(["run", "cat.cv", "img1.png", "--json", "r.jsonl"]) == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
