@@ -24,13 +24,13 @@ def shapes(
 
 
 def test_the_batch_fills_the_first_dimension() -> None:
-    """Where the rest is known, nothing else has to be said."""
+    """Where the other dimensions are known, the user need not give them."""
     assert shapes([AGE], None) == [(1, 4)]
     assert shapes([AGE, AGE], None, batch=3) == [(3, 4), (3, 4)]
 
 
 def test_a_batch_in_the_model_stands() -> None:
-    """Input(batch_shape=(5, ...)) has said so already."""
+    """Input(batch_shape=(5, ...)) has fixed it."""
     assert shapes([FIXED], None, batch=3) == [(5, 7, 2)]
 
 

@@ -1,4 +1,4 @@
-"""Taking turns: who works when, and what can be told from the times."""
+"""Taking turns: the order of the sides, and the conclusions from their times."""
 
 from __future__ import annotations
 

@@ -67,6 +67,6 @@ def test_the_user_is_told(half: keras.Model) -> None:
 
 
 def test_a_float32_model_says_nothing() -> None:
-    """There is nothing to say."""
+    """There is no note."""
     x = keras.Input((4,))
     assert load_model(keras.Model(x, layers.Dense(2)(x))).notes == ()
