@@ -10,7 +10,8 @@ import numpy as np
 from onnx import helper
 
 from keras2cv.bundle.manifest import InputTensor, OutputTensor, Preprocessing, Task
-from keras2cv.bundle.reading import Bundle, write_bundle
+from keras2cv.bundle.reading import Bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.tasks.text.record import TextRecord
 from support.tiny_bundle import HEIGHT, WIDTH, manifest_of, net, npz
 

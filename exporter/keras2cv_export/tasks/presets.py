@@ -156,7 +156,7 @@ def _channels(image: TensorSpec) -> int:
 
 
 def _size_of(image: TensorSpec, transposed: bool) -> tuple[int, int]:
-    """Return width and height of what becomes the input: its rows are columns if transposed."""
+    """Return width and height of the image for the input; a transposed input has them swapped."""
     height, width = int(image.shape[1] or 0), int(image.shape[2] or 0)
     return (height, width) if transposed else (width, height)
 

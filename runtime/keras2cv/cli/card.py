@@ -126,7 +126,7 @@ def _per_channel(values: tuple[float, ...]) -> str:
 
 def _task_lines(task: Task) -> list[str]:
     """Return the task in a line, and how its record reads the outputs."""
-    lines = () if task.record is None else TASKS[task.kind].facts(task.record)
+    lines = () if task.record is None else TASKS[task.kind].info_lines(task.record)
     return [_task(task), *lines]
 
 

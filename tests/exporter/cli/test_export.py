@@ -107,7 +107,7 @@ def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**{**facts, **changes})
 
 
-def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
+def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
     """Left out means left open: None, not a guess."""
     stand = put("export", exported())
     assert main(["export", "cat.keras", "-o", "cat.cv"]) == 0
@@ -141,7 +141,7 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
     }
 
 
-def test_export_passes_everything_that_was_said(put: Put) -> None:
+def test_export_passes_every_option_that_was_given(put: Put) -> None:
     """Every option arrives, in the exporter's own types."""
     stand = put("export", exported())
     Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
@@ -356,7 +356,7 @@ def test_check_ends_with_its_verdict(
     assert f"cat.cv on the classic engine\nparity: {report.verdict} (" in shown
 
 
-def test_check_passes_everything_that_was_said(
+def test_check_passes_every_option_that_was_given(
     put: Put, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Bundle, model, samples, tolerances, engine, modules and Keras' side arrive."""
@@ -416,7 +416,7 @@ def test_without_tensorflow_the_line_to_install_it(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tensorflow_is_told_to_be_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorflow_is_made_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its start-up messages are off, unless the user set the log level."""
     put("export", exported())
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)

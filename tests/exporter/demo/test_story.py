@@ -59,7 +59,7 @@ def test_all_but_the_accuracy_is_as_it_should_be(short: Told) -> None:
     assert "Not everything is as it should be" in short.text
 
 
-def test_everything_lies_where_it_says(short: Told) -> None:
+def test_every_file_lies_where_the_demo_prints(short: Told) -> None:
     """Every name in the list of contents is there, and nothing else is."""
     lines = short.section(f"In {short.folder}")
     named = {name for line in lines for name in line[:25].replace(",", " ").split()}
@@ -121,7 +121,7 @@ def test_the_code_that_it_shows_runs_and_both_ways_agree(short: Told) -> None:
 
 
 @pytest.mark.slow
-def test_the_real_demo_passes_and_says_what_to_type_next(tmp_path: Path) -> None:
+def test_the_real_demo_passes_and_prints_the_next_commands(tmp_path: Path) -> None:
     """It learns 97 % and more, and ends with commands and code."""
     page = io.StringIO()
     folder = tmp_path / "demo"

@@ -163,7 +163,7 @@ def test_uv_is_found_in_its_package_or_on_the_path(
     assert find_uv("python3") == Uv(str(tmp_path / "uv"), "python3")
 
 
-def test_without_uv_one_sentence_says_what_to_install(
+def test_without_uv_one_sentence_names_the_command(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 3: the environment lacks something."""
@@ -370,8 +370,8 @@ def test_a_failed_installation_leaves_nothing(cache: Path) -> None:
     assert folders(cache) == []
 
 
-def test_a_python_too_new_for_numpy_1_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error advises another Python, not another network."""
+def test_a_python_too_new_for_numpy_1_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cure is another Python, not another network."""
 
     def fail() -> None:
         raise InstallError("there is no numpy<2")

@@ -332,7 +332,7 @@ def test_top_is_for_classes(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert len(capsys.readouterr().out.split()) == 2 + CLASSES  # its name, "values", five numbers
 
 
-def test_an_unverified_bundle_is_said_to_be(
+def test_an_unverified_bundle_is_called_so(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It runs, after a warning of one line."""
@@ -345,7 +345,7 @@ def test_an_unverified_bundle_is_said_to_be(
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have one display")
-def test_show_without_a_display_is_said(
+def test_show_without_a_display_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A library of windows would end the process; we print a sentence and end with 3."""

@@ -13,8 +13,7 @@ import pytest
 from keras2cv.errors import InputError
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Sample, Selection
 from keras2cv.streams.pipeline import Pipeline
-from keras2cv.streams.reading import read_image, read_in_threads, read_sources
-from keras2cv.streams.sources import find_sources
+from keras2cv.streams.sources import find_sources, read_image, read_in_threads, read_sources
 
 
 def picture(height: int = 17, width: int = 23, seed: int = 0) -> np.ndarray:
@@ -100,7 +99,7 @@ def test_a_folder_gives_its_images_in_natural_order(tmp_path: Path) -> None:
     assert names == ["a.bmp.png", "img1.png", "IMG2.PNG", "img10.png"]
 
 
-def test_a_pattern_goes_where_it_says(tmp_path: Path) -> None:
+def test_a_pattern_finds_its_files(tmp_path: Path) -> None:
     """A glob that the shell left alone is expanded, ** into subfolders."""
     for name in ("a/2.png", "a/10.png", "b/c/1.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

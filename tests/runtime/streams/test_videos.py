@@ -10,8 +10,7 @@ import pytest
 
 from keras2cv.errors import MissingDependency
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Selection, Stream
-from keras2cv.streams.reading import read_sources
-from keras2cv.streams.sources import find_sources
+from keras2cv.streams.sources import find_sources, read_sources
 from support.clips import FPS, FakeCapture, gray, read_clip, write_clip
 
 
@@ -233,7 +232,9 @@ def test_a_url_is_opened_with_its_password_and_named_without(
     assert "secret" not in end.reason
 
 
-def test_an_opencv_without_video_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_opencv_without_video_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The error names a build without videoio, with exit code 3."""
     (tmp_path / "clip.mp4").touch()
     monkeypatch.delattr(cv2, "VideoCapture")
