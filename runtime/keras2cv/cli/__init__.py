@@ -55,12 +55,9 @@ def _execute(words: Sequence[str], debug: bool) -> int:
     except Keras2cvError as error:
         return _failed(error, debug)
     except ImportError as error:  # what is installed, and does not load
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        advice = f"{reason}. `keras2cv doctor` says what is missing, --debug where it failed."
-        return _failed(MissingDependency(advice), debug)
+        return _not_imported(error, debug)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted()
     except OSError as error:
         return _stopped(error)
     except Exception as error:  # the only place where a bug of ours ends
@@ -77,6 +74,26 @@ def _stopped(error: OSError) -> int:
     _forget_output()
     print(f"error: The output cannot be written: {error.strerror}. Make room.", file=sys.stderr)
     return UsageError.exit_code
+
+
+def _not_imported(error: ImportError, debug: bool) -> int:
+    if _is_of_ctrl_c(error):
+        return _interrupted()
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    advice = f"{reason}. `keras2cv doctor` says what is missing, --debug where it failed."
+    return _failed(MissingDependency(advice), debug)
+
+
+def _interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _is_of_ctrl_c(error: BaseException | None) -> bool:
+    """Return whether Ctrl-C caused an error: C++ modules that are being imported disguise it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _our_bug(error: Exception) -> int:

@@ -486,6 +486,17 @@ def test_interrupted_ends_with_130(
     assert (folder / "r.jsonl").read_bytes() == b""
 
 
+def test_ctrl_c_while_a_module_is_imported_ends_with_130(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A C++ module, as TensorFlow's, then says "initialization failed" with Ctrl-C as the cause."""
+    disguised = ImportError("initialization failed")
+    disguised.__cause__ = KeyboardInterrupt()
+    monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(disguised))
+    assert main(["run", "cat.cv", "img1.png"]) == 130
+    assert capsys.readouterr().err.endswith("interrupted\n")
+
+
 def test_a_bug_of_ours_shows_its_traceback(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
