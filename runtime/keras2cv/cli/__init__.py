@@ -59,21 +59,41 @@ def _execute(words: Sequence[str], debug: bool) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except OSError as error:
-        return _stopped(error)
+        return _stopped(error, debug)
     except Exception as error:  # the only place where a bug of ours ends
         return _our_bug(error)
 
 
-def _stopped(error: OSError) -> int:
-    """Return the exit code for what the system refused: whoever reads is gone, or the disk full."""
+def _stopped(error: OSError, debug: bool) -> int:
+    """Return the exit code for what the system refuses."""
     if isinstance(error, BrokenPipeError):
         _forget_output()
         return OUTPUT_CLOSED
-    if error.errno not in _FULL or error.filename is not None:
+    refusal = _refusal(error)
+    if refusal is None:
         return _our_bug(error)
-    _forget_output()
-    print(f"error: The output cannot be written: {error.strerror}. Make room.", file=sys.stderr)
-    return UsageError.exit_code
+    if error.errno in _FULL:
+        _forget_output()
+    return _failed(UsageError(refusal), debug)
+
+
+def _refusal(error: OSError) -> str | None:
+    """Explain what the system refuses; None: a bug of ours asked for it."""
+    if error.errno in _FULL and error.filename is None:
+        return f"The output cannot be written: {error.strerror}. Make room."
+    if isinstance(error, PermissionError) and error.filename is not None:
+        return f"{error.filename} cannot be used: {error.strerror}. See who may enter its folder."
+    if isinstance(error, FileNotFoundError) and _folder_is_gone():
+        return "The current folder is gone. Go to one that exists."
+    return None
+
+
+def _folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _not_imported(error: ImportError, debug: bool) -> int:
