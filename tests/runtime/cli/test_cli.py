@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -484,6 +485,42 @@ def test_interrupted_ends_with_130(
     assert main(["run", "cat.cv", "img1.png", "--json", "r.jsonl"]) == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
     assert (folder / "r.jsonl").read_bytes() == b""
+
+
+def test_ctrl_c_while_a_module_is_imported_ends_with_130(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A C++ module, as TensorFlow's, then says "initialization failed" with Ctrl-C as the cause."""
+    disguised = ImportError("initialization failed")
+    disguised.__cause__ = KeyboardInterrupt()
+    monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(disguised))
+    assert main(["run", "cat.cv", "img1.png"]) == 130
+    assert capsys.readouterr().err.endswith("interrupted\n")
+
+
+def test_a_folder_that_may_not_be_entered_is_no_bug_of_ours(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`Path.exists` raises there on many versions of Python."""
+    denied = PermissionError(errno.EACCES, "Permission denied", "/secret/a.png")
+    monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(denied))
+    assert main(["run", "cat.cv", "img1.png"]) == 2
+    shown = capsys.readouterr().err
+    assert "error: /secret/a.png cannot be used: Permission denied." in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use stays")
+def test_a_current_folder_that_is_gone_is_no_bug_of_ours(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A relative place to write to lies nowhere then."""
+    (folder / "gone").mkdir()
+    os.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    words = ["codegen", str(folder / "cat.cv"), "--lang", "python", "-o", "here"]
+    assert main(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_bug_of_ours_shows_its_traceback(
