@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.npz import read_npz
 from keras2cv.bundle.reading import Bundle
 from keras2cv.errors import InputError
@@ -50,7 +50,7 @@ def inputs_for(bundle: Bundle, batch: int, samples: str | os.PathLike[str] | Non
         raise InputError(
             f"{bundle.folder} takes arrays: its golden vectors are measured. Leave out --samples."
         )
-    vectors = read_golden(bundle.selftest_path, bundle.manifest).samples
+    vectors = read_golden_vectors(bundle.selftest_path, bundle.manifest).samples
     rows = [np.concatenate([s.inputs[k] for s in vectors]) for k in range(len(vectors[0].inputs))]
     number = min(SAMPLES, len(rows[0]))
     found = tuple([_window(r, i, batch) for r in rows] for i in range(number))

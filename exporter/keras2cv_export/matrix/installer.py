@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.errors import MissingDependency
+from keras2cv.isolation.bootstrap import die_with_parent
 
 from .pip_sources import Sources, find_sources
 from .wheels import PACKAGE
@@ -20,7 +22,7 @@ from .wheels import PACKAGE
 _TIMEOUT_S: Final = 1800.0  # a wheel has 60 MB, and networks are slow
 _MAX_REASON: Final = 300
 _WHEELS_ONLY: Final = ("--quiet", "--only-binary", ":all:", "--prerelease", "disallow")
-# What would let a fresh environment see packages, or settings, of this one.
+# Variables that would let a fresh environment see packages, or settings, of this one.
 _LEAKS: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
 
 
@@ -53,10 +55,10 @@ class Uv:
         return found[1]
 
     def create(self, folder: Path, requirements: Sequence[str]) -> None:
-        """Make an environment in `folder` with `requirements` and what they need, nothing else.
+        """Make an environment in `folder` with `requirements` and their dependencies, nothing else.
 
         Raises:
-            InstallError: it cannot be made; what lies in `folder` is the caller's to remove.
+            InstallError: it cannot be made; the caller removes the files in `folder`.
         """
         options = ["--quiet", "--no-project", "--no-python-downloads", "--relocatable"]
         self._run("venv", *options, "--python", self.python, str(folder))
@@ -78,6 +80,7 @@ class Uv:
                 errors="replace",
                 timeout=_TIMEOUT_S,
                 check=False,
+                preexec_fn=None if sys.platform == "win32" else die_with_parent,
             )
         except OSError as error:
             raise InstallError(f"{self.program} does not start: {error.strerror}") from error
@@ -115,7 +118,7 @@ def python_of(folder: Path) -> Path:
 
 
 def clean_environment() -> Mapping[str, str]:
-    """Return this process' environment without what leads back to its own packages."""
+    """Return this process' environment without the variables that lead to its own packages."""
     kept = {name: value for name, value in os.environ.items() if name not in _LEAKS}
     return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
 

@@ -1,7 +1,7 @@
-"""A bundle on disk: a folder with `model.onnx` (or `model.pb`), `manifest.json`, `selftest.npz`.
+"""Read a bundle: a folder with `model.onnx` (or `model.pb`), `manifest.json`, `selftest.npz`.
 
-Reading trusts nothing: every file must exist, lie inside the folder (symbolic links included),
-stay within bounds, and the model must have its sha256, before cv2 sees a byte.
+Nothing is trusted: every file must exist, lie inside the folder (symbolic links included) and stay
+within bounds, and the model must have its sha256, before cv2 sees a byte.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
 
-Seen: TypeAlias = tuple[int, int, int, int]  # device, inode, bytes, time of the last change
+FileIdentity: TypeAlias = tuple[int, int, int, int]  # device, inode, bytes, time of the last change
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle that was found whole: its folder, its manifest, and what file the model was then.
+    """A bundle that passed all checks: its folder and its manifest.
 
-    `seen` tells the file whose bytes were looked at from another that is put in its place.
+    `identity` is that of the model file whose bytes were checked, so that a file put in its place
+    later is noticed; None if they were not.
     """
 
     folder: Path
     manifest: Manifest
-    seen: Seen | None = None
+    identity: FileIdentity | None = None
 
     @property
     def model_path(self) -> Path:
@@ -76,7 +77,7 @@ def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bun
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of the bundle `folder`, and check nothing else of it.
+    """Return the manifest of the bundle `folder`; no other file is checked.
 
     Raises:
         BundleError: missing, unreadable, or breaking the schema.
@@ -96,14 +97,18 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def seen(file: int) -> Seen:
-    """Return what tells the open file `file` from any other, and from itself once changed."""
+def identity_of(file: int) -> FileIdentity:
+    """Return the identity of the open `file`: no other file has it, nor this one once changed."""
     found = os.fstat(file)
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _look_through(bundle: Bundle) -> Seen:
-    """Hold the model to its sha256, and look what it says, before OpenCV parses a byte."""
+def _look_through(bundle: Bundle) -> FileIdentity:
+    """Check the model's sha256 and its ONNX structure, before OpenCV parses a byte.
+
+    Raises:
+        BundleError: it is another file than the verified one, or malformed.
+    """
     import mmap
 
     path, model = bundle.model_path, bundle.manifest.model
@@ -112,7 +117,7 @@ def _look_through(bundle: Bundle) -> Seen:
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
         memoryview(mapped) as data,
     ):
-        facts = seen(file.fileno())
+        identity = identity_of(file.fileno())
         if (found := hashlib.sha256(data).hexdigest()) != model.sha256:
             raise BundleError(
                 f"{path} is not the file that was verified: sha256 {found[:12]}..., its manifest "
@@ -121,11 +126,11 @@ def _look_through(bundle: Bundle) -> Seen:
         problem = _problem_of(data) if model.format == "onnx" else None
     if problem is not None:
         raise BundleError(f"{path} {problem}, which no exporter writes. Do not use it.")
-    return facts
+    return identity
 
 
 def _problem_of(data: memoryview) -> str | None:
-    """Return what is wrong with an ONNX file; the error itself would keep the file open."""
+    """Return the fault of an ONNX file, or None; the error object would keep the file open."""
     from keras2cv.bundle.onnx_file import OnnxError, check_onnx
 
     try:

@@ -1,10 +1,10 @@
-"""Write a bundle.
+"""Write a bundle beside its target, and put it there once it is whole.
 
-It is made in a folder beside the target, which takes the target's name only when it is whole:
+A reader meets the old bundle or the new one, never a mixture:
 
     with staged_bundle("cat.cv") as stage:
         ...                                  # write into stage.folder, try it in a child process
-        stage.commit()                       # verify, sync, swap; without it nothing happened
+        stage.commit()                       # verify, sync, exchange; without it nothing happens
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from keras2cv.bundle import atomic_swap
+from keras2cv.bundle.leftovers import concerns, remove_leftovers, stage_name
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import BUNDLE_FILES, MANIFEST, Bundle, read_bundle
 from keras2cv.errors import UsageError
@@ -24,7 +27,7 @@ _SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 class Stage:
-    """A bundle in the making: a folder beside the target, whose name it takes in the end."""
+    """A bundle that is being made beside the target; `commit` gives it the target's name."""
 
     def __init__(self, target: Path, folder: Path) -> None:
         self.target = target
@@ -32,21 +35,19 @@ class Stage:
         self.committed = False
 
     def commit(self) -> Bundle:
-        """Verify what lies in `folder`, sync it, and swap it with the target.
+        """Verify the files in `folder`, sync them, and put the folder in the target's place.
 
         Raises:
             BundleError: it is not a whole bundle; the target is untouched.
             UsageError: the target cannot be replaced; it is untouched.
         """
-        from keras2cv.bundle.atomic_swap import replace_folder, sync_file, sync_folder
-
         manifest = read_bundle(self.folder).manifest
         try:
             check_replaceable(self.target)
             for path in self.folder.iterdir():
-                sync_file(path)
-            sync_folder(self.folder)
-            replace_folder(self.folder, self.target)
+                atomic_swap.sync_file(path)
+            atomic_swap.sync_folder(self.folder)
+            atomic_swap.replace_folder(self.folder, self.target)
         except OSError as error:
             raise UsageError(_cannot_write(self.target, error)) from error
         self.committed = True
@@ -55,7 +56,7 @@ class Stage:
 
 @contextlib.contextmanager
 def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
-    """Give a fresh folder beside `target`; what is not committed by the end is removed.
+    """Give a fresh folder beside `target`, and remove it in the end unless it was committed.
 
     The parent folder is created when missing. Folders left by runs that died are removed.
 
@@ -63,17 +64,12 @@ def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
         UsageError: `target` is something else than a bundle, its parent cannot be written, or the
             disk is full while it is being made.
     """
-    import shutil  # what only writing needs is imported by writing: devices start faster
-
-    from keras2cv.bundle.atomic_swap import restore
-    from keras2cv.bundle.leftovers import concerns, remove_litter, stage_name
-
     path = Path(target).resolve()
     try:
         check_replaceable(path)
         created = _create_parents(path.parent)
-        restore(path)
-        remove_litter(path)
+        atomic_swap.restore(path)
+        remove_leftovers(path)
         folder = path.with_name(stage_name(path))
         folder.mkdir()
     except OSError as error:
@@ -115,11 +111,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def check_replaceable(target: Path) -> None:
     """Raise `UsageError` unless `target` is free, an empty folder, or a bundle and nothing else."""
-    from keras2cv.bundle.atomic_swap import alone
-
-    # Whoever replaces it at this moment moves what is looked at. Where there are no locks, or no
-    # folder around it, it may be gone, and so is free.
-    with contextlib.suppress(FileNotFoundError), alone(target.parent):
+    # The lock waits for another process that replaces the target right now. On a file system
+    # without locks, or without a parent folder, the target may be gone, and is then free.
+    with contextlib.suppress(FileNotFoundError), atomic_swap.alone(target.parent):
         _check_replaceable(target)
 
 
@@ -159,8 +153,6 @@ def _write_file(path: Path, content: bytes | Path) -> None:
     if isinstance(content, bytes):
         path.write_bytes(content)
     else:
-        import shutil
-
         shutil.copyfile(content, path)
 
 
@@ -170,18 +162,16 @@ def _cannot_write(target: Path, error: OSError) -> str:
 
 
 def _create_parents(folder: Path) -> list[Path]:
-    """Create `folder`; return what had to be created, innermost first."""
+    """Create `folder`; return the folders that were created, innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     if missing:
-        from keras2cv.bundle.atomic_swap import sync_folder
-
         for path in missing:
-            sync_folder(path.parent)
+            atomic_swap.sync_folder(path.parent)
     return missing
 
 
 def _remove_empty(folders: list[Path]) -> None:
-    with contextlib.suppress(OSError):  # somebody else has put something there: it stays
+    with contextlib.suppress(OSError):  # a folder that is not empty stays
         for folder in folders:
             folder.rmdir()

@@ -29,7 +29,7 @@ class Preprocessing:
     mean: tuple[float, ...]
     scale: float
     std: tuple[float, ...]
-    source: str  # where these facts came from, for people: "preset tf", "in the model", "file"
+    source: str  # where these values came from, for people: "preset tf", "in the model", "file"
     pad: int | None = None
     transpose: bool | None = None  # True, or left out
 

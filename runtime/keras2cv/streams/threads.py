@@ -22,9 +22,7 @@ from keras2cv.streams.sources import read_sources
 _FILE_AHEAD: Final = 2
 _LIVE_AHEAD: Final = 1
 _FRAMES_AHEAD: Final = 4  # 25 MB of full HD; enough to bridge a key frame that takes longer
-_MAX_DECODERS: Final = (
-    4  # threads for images; beyond it, it is the disk or the net that is waited for
-)
+_MAX_DECODERS: Final = 4  # threads for images; more would wait for the disk or the net
 
 
 def ready_ahead(sources: Iterable[Source]) -> int:
@@ -41,7 +39,12 @@ def predict_sources(
 ) -> Iterator[Answer]:
     """Yield the answers to `sources`: decoded, prepared and run in threads of `line`.
 
-    Several `models` of the same bundle run at the same time, each in a thread.
+    Args:
+        models: Nets of the same bundle, which run at the same time, each in a thread.
+        sources: The files, videos and cameras to read.
+        line: The threads.
+        batch: The most frames in one run of a net.
+        selection: The frames that are wanted.
 
     Raises:
         UsageError, NetError: as `predict_items`.
@@ -68,10 +71,10 @@ def predict_sources(
 def read_in_threads(
     sources: Iterable[Source], line: Pipeline, selection: Selection = EVERYTHING
 ) -> Iterator[Item]:
-    """Yield what `read_sources` does, decoded in threads of `line` while the caller works.
+    """Yield the same items as `read_sources`, decoded in threads of `line` while the caller works.
 
-    Images are decoded by several threads, videos by one; a camera's frames that nobody has taken
-    in time are dropped.
+    Several threads decode images, one decodes videos. A camera's frames are dropped if nobody
+    takes them in time.
 
     Raises:
         MissingDependency: as `read_sources`.
@@ -89,7 +92,7 @@ def read_in_threads(
 
 
 def _lane(source: Source) -> str:
-    """Return how a source is read ahead: sources in a row of the same lane go together."""
+    """Return how a source is read ahead; adjacent sources of the same lane are read together."""
     if source.is_live:
         return "live"
     return "stream" if source.is_stream else "files"

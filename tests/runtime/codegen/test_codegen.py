@@ -1,4 +1,4 @@
-"""`codegen`: what is written, what is refused, and that the Python program is right by itself."""
+"""`codegen`: the files it writes, its errors, and that the Python program works by itself."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_the_python_program_predicts_what_keras2cv_does(name: str, tmp_path: Pat
 
 @pytest.mark.parametrize("name", INPUT_BUNDLES)
 def test_the_python_program_takes_a_file_for_each_input(name: str, tmp_path: Path) -> None:
-    """Images and arrays by NAME=FILE give what `keras2cv run` says of them."""
+    """Images and arrays by NAME=FILE give the same results as `keras2cv run`."""
     bundle = INPUT_BUNDLES[name](tmp_path / "price.cv")
     words = write_samples(tmp_path, bundle)
     program = write_program(bundle, tmp_path / "program")
@@ -235,7 +235,7 @@ def test_the_python_program_draws_on_no_array(tmp_path: Path) -> None:
 
 
 def test_the_python_program_warns_of_an_unverified_bundle(tmp_path: Path) -> None:
-    """It runs, and says on stderr that nobody compared it."""
+    """It runs, with a warning on stderr that nobody compared it."""
     tiny = Classifier()
     manifest = tiny.manifest().replace(status="unverified", evidence=None)
     bundle = write_bundle(tmp_path / "cat.cv", manifest, {"model.onnx": tiny.onnx()})
@@ -265,7 +265,7 @@ def longest_line(files: Sequence[Path]) -> int:
 @pytest.mark.parametrize("kind", TASK_NAMES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Path) -> None:
-    """No mark of the templates is left, and what is for one kind alone is in no other."""
+    """No mark of the templates is left, and the lines of one kind are in no other program."""
     files = generate(bundle_of(kind, tmp_path / "cat.cv"), language, tmp_path / "program")
     whole = "\n".join(path.read_text(encoding="utf-8") for path in files)
     assert not re.search(r"@(only|begin|end|[a-z]+@)", whole)
@@ -432,7 +432,7 @@ def test_nothing_of_the_users_is_overwritten(cat_cv: Path, tmp_path: Path) -> No
 def test_the_verb_lists_what_it_wrote(
     cat_cv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`codegen` prints the files and what to do next, and returns 0."""
+    """`codegen` prints the files and the next step, and returns 0."""
     folder = tmp_path / "program"
     assert main(["codegen", str(cat_cv), "--lang", "python", "-o", str(folder)]) == 0
     shown = capsys.readouterr().out
@@ -487,7 +487,7 @@ def test_the_python_program_writes_the_mask(tmp_path: Path) -> None:
 
 
 def test_the_python_program_reads_and_writes_videos(tmp_path: Path) -> None:
-    """A line per frame, which says what the frame alone says, and a film of as many frames."""
+    """It prints a line per frame, as for the frame alone, and writes a video of as many frames."""
     bundle = BUNDLES["a score per class, suppressed"](tmp_path / "b.cv")
     write_clip(tmp_path / "clip.avi", 5)
     program = write_program(bundle, tmp_path / "program")
@@ -506,16 +506,16 @@ def test_the_python_program_reads_and_writes_videos(tmp_path: Path) -> None:
 
 
 def test_the_python_program_says_what_is_wrong_with_a_video(tmp_path: Path) -> None:
-    """A video that is none, a camera that is not there and a password: one sentence, exit 1."""
+    """A broken video, a missing camera and a password: one sentence, exit 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     (tmp_path / "clip.mp4").write_bytes(b"not a video")
     program = write_program(bundle, tmp_path / "program")
     for source in (str(tmp_path / "clip.mp4"), "77", "nope://me:secret@nowhere/clip.mp4"):
         found = run_program(program, str(bundle.folder), source)
-        said = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
-        assert (found.returncode, len(said)) == (1, 1)
-        assert said[0] == f"error: {reason_of(source)}"
-        assert "secret" not in said[0]
+        errors = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
+        assert (found.returncode, len(errors)) == (1, 1)
+        assert errors[0] == f"error: {reason_of(source)}"
+        assert "secret" not in errors[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
@@ -543,7 +543,7 @@ def test_the_python_program_says_that_a_device_is_not_there(tmp_path: Path) -> N
 
 
 def test_another_score_is_taken(tmp_path: Path) -> None:
-    """With `--score` a program keeps what the Predictor keeps."""
+    """With `--score` a program keeps the same boxes as the Predictor."""
     bundle = BUNDLES["objectness beside it"](tmp_path / "b.cv")
     program = write_program(bundle, tmp_path / "program")
     path = write_images(tmp_path)[0]

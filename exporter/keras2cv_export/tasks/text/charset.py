@@ -11,7 +11,7 @@ from keras2cv.errors import InputError
 from keras2cv.tasks.text.record import MAX_CHARSET
 
 _MAX_BYTES: Final = 2**22  # a character a line, each of several code points
-_SHOWN: Final = 40  # characters of what was given
+_SHOWN: Final = 40  # characters of the given text
 
 
 def read_charset(given: Any) -> tuple[str, ...]:

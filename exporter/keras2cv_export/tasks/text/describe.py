@@ -1,4 +1,4 @@
-"""A model that reads a line of text: which output it is, and which of its classes is what."""
+"""Describe a model that reads a line of text: its output, and the meaning of its classes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras2cv_export.tasks.outputs import Output, listed, named, only
 
 from .options import TextOptions
 
-UNKNOWN: Final = "[UNK]"  # as keras.layers.StringLookup calls what it does not know
+UNKNOWN: Final = "[UNK]"  # the word of keras.layers.StringLookup for unknown characters
 DEFAULT_BEAM_WIDTH: Final = 100  # keras.ops.ctc_decode's
 _TEXT = r"text|char|ctc|label|dense"
 _AXES: Final[dict[ClassAxis, int]] = {"last": -1, "first": 0}
@@ -25,13 +25,13 @@ def describe(
     labels: Sequence[str] | None,
     taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
 ) -> tuple[Task, tuple[str, ...]]:
-    """Return the task, and the sentences that say what was not stated.
+    """Return the task, and a note for each decision that the user did not make.
 
     Args:
         options: The user's options.
-        outputs: The model's.
-        labels: Of which a text has none.
-        taken: How images go in.
+        outputs: The model's outputs.
+        labels: The names of classes, which a text has none of.
+        taken: The preprocessing of the input image.
 
     Raises:
         UsageError: Charset or blank are missing, or do not fit an output of the model.

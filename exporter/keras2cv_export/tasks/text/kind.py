@@ -49,7 +49,7 @@ _FLAGS: Final = (
 
 
 def _from_flags(stated: dict[str, Any]) -> dict[str, Any]:
-    """Return --activation as what the numbers are: scores that still need a softmax are logits.
+    """Return the kind of scores from --activation: scores that still need a softmax are logits.
 
     Raises:
         UsageError: It is "sigmoid".

@@ -18,7 +18,7 @@ def _rows(result: TextResult, top: int) -> Rows:
     return [(path.text or "(nothing)", f"{path.score:.4f}") for path in result.paths[:top]]
 
 
-def _facts(record: TextRecord) -> Iterator[str]:
+def _info_lines(record: TextRecord) -> Iterator[str]:
     way: str = record.decode
     if record.decode == "beam":
         way = f"a beam of {record.beam_width}, {record.top_paths} of its texts"
@@ -36,6 +36,6 @@ KIND: Final = TaskKind(
     reads="task.text names it",
     record=TextRecord,
     unnamed="the charset names the classes of a text",
-    facts=_facts,
+    info_lines=_info_lines,
     traits=frozenset({"beam"}),
 )

@@ -28,9 +28,9 @@ def record(**changes: Any) -> TextRecord:
     return TextRecord(**{**known, **changes})
 
 
-def read(scores: np.ndarray, facts: TextRecord) -> TextResult:
+def read(scores: np.ndarray, record: TextRecord) -> TextResult:
     """Return what one sample's scores are read as."""
-    task = Task("text", record=facts)
+    task = Task("text", record=record)
     (result,) = results_of(task, {"y": scores[None]}, (), unplaced((4, 4), 1))
     assert isinstance(result, TextResult)
     return result
