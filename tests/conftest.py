@@ -1,4 +1,4 @@
-"""What every test shares: a TensorFlow that keeps quiet and to the CPU, OpenCV on two threads."""
+"""Shared by every test: a quiet TensorFlow on the CPU, and OpenCV on two threads."""
 
 import os
 

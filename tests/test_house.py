@@ -294,7 +294,7 @@ def test_each_arrow_catches_its_breach(
     ],
 )
 def test_an_allowed_import_passes_every_arrow(package: str, file: str, source: str) -> None:
-    """The arrows leave alone what the house wants."""
+    """No arrow forbids an import that the house allows."""
     assert all(arrow(found) for found in imports_of(source, package, file) for arrow in ARROWS)
 
 

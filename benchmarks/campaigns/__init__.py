@@ -11,5 +11,5 @@ python -m campaigns.reliability.soak    (and .threads, .faults, .kills)
 Each folder here is one more campaign, and its `__init__.py` or `__main__.py` describes it.
 """
 
-# What a child process of a campaign imports from where this one has it.
+# Packages that a campaign's child process imports from the same places as its parent.
 PACKAGES = ("keras2cv", "keras2cv_export", "keras2cv_bench", "campaigns")

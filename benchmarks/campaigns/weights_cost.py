@@ -1,4 +1,4 @@
-"""What storing weights smaller saves and costs: the tables of docs/weights.md.
+"""The savings and costs of smaller weights: the tables of docs/weights.md.
 
     python -m campaigns.weights_cost [NAME ...] [--rounds 21]
 
@@ -43,7 +43,14 @@ def main() -> None:
 
 
 def lines(name: str, model: Any, folder: Path, rounds: int) -> list[str]:
-    """Export, compare and time one model."""
+    """Export, compare and time one model.
+
+    Args:
+        name: For the lines.
+        model: The Keras model.
+        folder: For the bundles.
+        rounds: Of turns.
+    """
     found = []
     for storage in STORAGES:
         report = export(

@@ -92,7 +92,7 @@ def test_all_start_load_and_warm_up_one_after_the_other_and_then_take_turns() ->
 
 @pytest.mark.parametrize("at", ["start", "load", "warm_up", "block", "block 3", "close"])
 def test_a_subject_that_is_lost_is_told_of_and_the_others_go_on(at: str) -> None:
-    """Whenever it happens; a half measured subject has no timing."""
+    """At any step; a half measured subject has no timing."""
     timings, _, missing = run("ABC", {"B": at})
     assert [t.subject for t in timings] == ["A", "C"]
     assert all(len(t.blocks) == 4 for t in timings)
@@ -114,7 +114,7 @@ def test_progress_is_told() -> None:
 
 
 class Echo:
-    """A way whose every stage notes that it ran."""
+    """A pipeline whose every stage notes that it ran."""
 
     def __init__(self) -> None:
         self.log: list[str] = []
@@ -168,7 +168,7 @@ def test_a_child_answers_command_by_command(job: Job, tmp_path: Path) -> None:
 
 
 def test_a_job_and_its_samples_survive_their_files(job: Job) -> None:
-    """They are all that a child knows."""
+    """A child receives nothing else."""
     assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
     samples = read_samples(job.inputs)
     assert [float(s[0][0, 0]) for s in samples] == [0, 1, 2]
@@ -191,7 +191,7 @@ def test_a_real_process_that_ends_without_a_word_is_told_of(job: Job) -> None:
 
 
 def test_peers_are_chosen_by_name_and_by_what_is_installed() -> None:
-    """The bundle and tf.function are always in; who is not here is named with its package."""
+    """The bundle and tf.function always run; a missing peer is named with its package."""
     found, absent = subjects.choose(["ort", "openvino"], lambda module: module == "onnxruntime")
     assert [s.name for s in found] == ["bundle", "tf.function", "onnxruntime"]
     assert [(s.name, why) for s, why in absent] == [
@@ -204,7 +204,7 @@ def test_peers_are_chosen_by_name_and_by_what_is_installed() -> None:
 
 
 def test_answers_are_judged_as_check_judges_them(tmp_path: Path) -> None:
-    """The same, another, uninformative; and a dimension of 1 more is cv2's way."""
+    """Equal, different and uninformative answers; cv2 may add a dimension of 1."""
     from keras2cv.bundle.reading import read_manifest
 
     manifest = read_manifest(Classifier().write(tmp_path / "cat.cv"))

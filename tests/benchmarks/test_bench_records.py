@@ -28,7 +28,7 @@ from support.bench_records import SAME, blocks, record, reference, timing
 WRONG = Answers("different", 0.3, "scores: off by 0.3")
 
 
-def told(found: Record) -> str:
+def shown(found: Record) -> str:
     """Return the terminal's text."""
     out = io.StringIO()
     render(found, outcome(found), Console(file=out, width=80))
@@ -99,7 +99,7 @@ def test_the_lead_in_is_kept_and_not_counted() -> None:
 
 
 def test_the_ratio_is_our_time_over_theirs() -> None:
-    """Per stage, and none with somebody who did not run."""
+    """Per stage; there is none with a subject that did not run."""
     found = against(record(), 1, "tf.function")
     assert found is not None
     assert found.ratio == pytest.approx(0.5, rel=0.02)
@@ -147,7 +147,7 @@ def test_a_baseline_is_held_to_time_against_time(
 
 @pytest.mark.parametrize("other", [{"cpu": "Another"}, {"threads": 8}])
 def test_a_baseline_of_another_machine_is_measured_by_tensorflow(other: dict[str, str]) -> None:
-    """It was twice as fast in everything, and so nothing has changed."""
+    """That machine was twice as fast in everything, so nothing has changed."""
     old = record(timing("bundle", 2.5), reference(5), **other)  # type: ignore[arg-type]
     found = outcome(record(), old, 1.1)
     assert found.code == 0
@@ -156,7 +156,7 @@ def test_a_baseline_of_another_machine_is_measured_by_tensorflow(other: dict[str
 
 
 def test_a_baseline_without_a_common_batch_says_nothing() -> None:
-    """Nothing compared is not a yes."""
+    """An empty comparison is not a yes."""
     old = record(timing("bundle", 5, batch=8), reference(10, batch=8))
     assert outcome(record(), old).code == 4
 
@@ -169,7 +169,7 @@ def test_wrong_answers_of_the_bundle_are_a_no() -> None:
 
 
 def test_answers_that_say_little_are_inconclusive() -> None:
-    """Constant outputs agree with anything."""
+    """Constant outputs agree with any answer."""
     unclear = Answers("unclear", 0.0, "scores: hardly vary")
     assert outcome(record(timing("bundle", 1, answers=unclear), reference(10))).code == 4
 
@@ -181,14 +181,14 @@ def test_a_wrong_peer_is_marked_and_does_not_decide() -> None:
         timing("bundle", 5), reference(10), timing("litert", 1, answers=WRONG, found=noisy)
     )
     assert outcome(made).code == 0
-    text = told(made)
+    text = shown(made)
     assert "no result: other answers" in text
     assert "not TensorFlow's answers (scores: off by 0.3)" in text
     assert "no result: it answers something else" in page(made, outcome(made))
 
 
 def test_noise_is_inconclusive() -> None:
-    """An interval that holds 1 and much else."""
+    """An interval that holds 1 and is wide decides nothing."""
     ours = timing("bundle", 5, found=blocks(5, 1.0, seed=6))
     found = outcome(record(ours, reference(5)))
     assert found.code == 4
@@ -196,7 +196,7 @@ def test_noise_is_inconclusive() -> None:
 
 
 def test_a_machine_without_a_free_core_says_so() -> None:
-    """Its times are its load's, however steady they are."""
+    """Its times depend on the load, however steady they are."""
     starved = [Block(b.preprocessing_ms, b.forward_ms, b.postprocessing_ms, 0.3) for b in blocks(5)]
     found = outcome(record(timing("bundle", 5, found=starved), reference(10)))
     assert found.code == 4
@@ -216,7 +216,7 @@ def test_the_terminal_shows_subjects_ratios_and_who_is_missing() -> None:
         reference(10),
         missing=[Missing("openvino", "not installed: pip install openvino")],
     )
-    text = told(made)
+    text = shown(made)
     assert max(map(len, text.splitlines()[1:])) <= 80
     assert "this bundle" in text
     assert "faster" in text
@@ -241,7 +241,7 @@ def test_the_page_is_whole_and_holds_the_record() -> None:
 
 
 def test_a_page_of_arrays_has_no_pictures_way() -> None:
-    """And one batch size no sweep."""
+    """One batch size has no sweep."""
     raw = json.loads(to_json(record())) | {"takes": "arrays"}
     made = from_json(json.dumps(raw))
     text = page(made, outcome(made))

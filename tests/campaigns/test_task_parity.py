@@ -46,7 +46,7 @@ def changed(part: str, place: Any, value: Any) -> dict[str, Any]:
     ],
 )
 def test_boxes_are_the_same_or_not(found: Any, passes: bool, text: str) -> None:
-    """As many, of the same classes, in the same places, and as sure, in whatever order."""
+    """Count, classes, places and scores must agree, in any order."""
     result = compare([BOXES], [found])
     assert result.passes == passes
     assert text in result.text

@@ -198,7 +198,7 @@ class Loop(keras.layers.Layer):
         return ops.stack(rows, axis=1)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """Arguments that rebuild the layer."""
         return {**super().get_config(), "kind": self.kind}
 
 

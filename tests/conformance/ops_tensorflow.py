@@ -30,7 +30,7 @@ class TensorFlowLayer(keras.layers.Layer):
         return _FUNCTIONS[self.function][0](*inputs)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """Arguments that rebuild the layer."""
         return {**super().get_config(), "function": self.function}
 
 

@@ -153,7 +153,7 @@ def small(channels: int) -> keras.Model:
 def test_every_preprocessing_is_that_of_its_library(
     channels: int, preprocess: str, interpolation: str, rule: str, photos: Path, tmp_path: Path
 ) -> None:
-    """No false alarm, whatever the bundle repeats; and the wrong way is no match."""
+    """No false alarm for any preprocessing; a wrong reference does not match."""
     model = small(channels)
     said = {"preprocess": preprocess, "interpolation": interpolation, "resize": rule}
     export(model, tmp_path / "small.cv", check=False, **said)
@@ -184,7 +184,7 @@ def test_a_gray_model_takes_photos_in_colour(interpolation: str, tmp_path: Path)
 def test_pictures_that_tensorflow_cannot_read_are_read_as_opencv_does(
     shapes: Any, tmp_path: Path
 ) -> None:
-    """Unless its way was asked for; ten of them keep the pixels of eight."""
+    """Unless TensorFlow's decoder was requested; of ten files the pixels of eight are kept."""
     for k in range(10):
         cv2.imwrite(str(tmp_path / f"photo{k}.tiff"), draw_image(70 + 9 * k, 44 + 5 * k, seed=k))
     found = check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
@@ -260,7 +260,7 @@ def test_a_wrong_net_is_found_in_the_net(shapes: Any, photos: Path) -> None:
 
 @pytest.mark.parametrize("said", ["reference_resize", "reference_preprocess", "reference_fn"])
 def test_what_is_said_of_pictures_needs_some(said: str, shapes: Any, tmp_path: Path) -> None:
-    """Arrays are compared as they are: nothing that was asked for is passed over."""
+    """Arrays are compared as they are: an option without effect is refused."""
     np.savez(tmp_path / "a.npz", photo=np.zeros((3, 20, 31, 3), np.float32))
     with pytest.raises(UsageError, match="none are compared: the samples are arrays"):
         check(shapes.folder, shapes.model, samples=tmp_path / "a.npz", **{said: "tf"})

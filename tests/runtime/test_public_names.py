@@ -83,9 +83,9 @@ def test_a_missing_cv2_is_one_sentence(tmp_path: Path) -> None:
         "try:\n    keras2cv.load\n"
         "except keras2cv.MissingDependency as error:\n    print(error)"
     )
-    said = run_python(code)
-    assert "OpenCV" in said
-    assert "pip" in said
+    output = run_python(code)
+    assert "OpenCV" in output
+    assert "pip" in output
 
 
 def test_a_predictor_prints_nothing_to_stdout(cat_cv: Path) -> None:

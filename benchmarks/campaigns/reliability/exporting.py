@@ -1,8 +1,8 @@
 """Exports by the hundred: TensorFlow converts and answers once, and every export writes for real.
 
-A process that has imported TensorFlow is forked for each export. What is remembered is what
-writes nothing: the loaded model, the converted graph, TensorFlow's answers. `answers` may stand in
-for OpenCV's child process, whose start is what takes long.
+A process that has imported TensorFlow is forked for each export. Only results of steps that write
+nothing are reused: the loaded model, the converted graph, TensorFlow's answers. Recorded answers
+may replace OpenCV's child process, whose start takes long.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def remembered_export(work: Path) -> Iterator[tuple[Export, Export]]:
 
 @contextlib.contextmanager
 def _recorded(folder: Path) -> Iterator[Callable[[], Any]]:
-    """Keep what OpenCV's child processes answer; what is given answers in their place."""
+    """Record the answers of OpenCV's child processes; yield a function that replays them."""
     from keras2cv.trial import running
 
     folder.mkdir()
@@ -136,7 +136,7 @@ def whole(target: Path) -> Bundle | None:
     """Return the bundle at `target`, every file read; None where there is nothing.
 
     Raises:
-        BundleError: there is something, and it is not whole.
+        BundleError: There is a bundle, and it is not whole.
     """
     if not target.exists():
         return None
@@ -145,13 +145,13 @@ def whole(target: Path) -> Bundle | None:
     return bundle
 
 
-def litter(target: Path) -> list[str]:
-    """Return the names of what lies beside `target`."""
+def leftovers(target: Path) -> list[str]:
+    """Return the names of other files beside `target`."""
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 
 
 def older_bundle(export: Export, target: Path) -> None:
-    """Put a bundle at `target` that differs from what is exported next: in its labels."""
+    """Put a bundle at `target` that differs from the next export in its labels."""
     export(target)
     from keras2cv.bundle.writing import write_bundle
 
@@ -162,5 +162,5 @@ def older_bundle(export: Export, target: Path) -> None:
 
 
 def is_old(bundle: Bundle) -> bool:
-    """Whether it is what `older_bundle` has put there."""
+    """Whether it is the bundle of `older_bundle`."""
     return bundle.manifest.task.labels is not None

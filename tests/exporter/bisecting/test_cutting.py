@@ -53,7 +53,7 @@ def test_only_computed_floats_can_be_read(tmp_path: Path) -> None:
 
 
 def test_a_cut_stops_at_the_values_that_are_known(tmp_path: Path) -> None:
-    """Which become its inputs; weights come along, and nothing else."""
+    """Those become its inputs; weights come along, and nothing else."""
     graph = fork(tmp_path)
     nodes = graph.nodes_to("y", lambda name: name in ("a", "c"))
     assert [n.name for n in nodes] == ["neg", "add"]

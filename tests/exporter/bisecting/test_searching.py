@@ -123,7 +123,7 @@ def test_the_first_wrong_layer_is_named(
 def test_layers_that_cannot_be_read_are_suspects(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Those between the last right one and the wrong one, and no others."""
+    """The layers between the last right one and the wrong one, and no others."""
     found = run(monkeypatch, search(tmp_path, hidden=(0, 2, 3)), wrong_from(3))
     first = first_of(found)
     assert (first.found.key, first.suspects) == ("layer4", ("layer2", "layer3"))

@@ -278,7 +278,7 @@ def test_export_as_json(put: Put, capsys: pytest.CaptureFixture[str]) -> None:
 def test_export_without_check_has_no_comparison(
     put: Put, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An unverified bundle is written, and called that."""
+    """The bundle is written, and called unverified."""
     manifest = SimpleNamespace(
         status="unverified", preprocessing=object(), model=SimpleNamespace(size_bytes="99")
     )
@@ -398,7 +398,7 @@ def test_without_tensorflow_the_line_to_install_it(
     capsys: pytest.CaptureFixture[str],
     verb: str,
 ) -> None:
-    """All that is missing is named, with the one command; exit code 3, and nothing is written."""
+    """Every missing package is named, with one command; exit code 3; nothing is written."""
     monkeypatch.chdir(tmp_path)
     find = importlib.util.find_spec
     monkeypatch.setattr(

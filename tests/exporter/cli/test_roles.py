@@ -12,7 +12,7 @@ from keras2cv.errors import UsageError
 from keras2cv_export.cli import roles
 
 
-def said(line: str) -> dict[str, Any]:
+def options_of(line: str) -> dict[str, Any]:
     """Return the description that this command line's options become."""
     parser = ArgumentParser()
     parser.add_argument("--task")
@@ -42,7 +42,7 @@ def said(line: str) -> dict[str, Any]:
 )
 def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """The given options are passed on, and no others; zero counts as given."""
-    assert said(line) == ({"detect": expected} if expected else {})
+    assert options_of(line) == ({"detect": expected} if expected else {})
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) 
 )
 def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """By the names that a mask has for them."""
-    assert said(f"--task segment {line}") == {"segment": expected}
+    assert options_of(f"--task segment {line}") == {"segment": expected}
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
 )
 def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """They get the field names of keypoints; one of its own options determines the task."""
-    assert said(line) == {"keypoints": expected}
+    assert options_of(line) == {"keypoints": expected}
 
 
 def test_an_images_options_are_passed_on() -> None:
     """By the names that an image has for them."""
     line = "--image y --image-color BGR --image-range=-1,1"
-    assert said(line) == {"image": {"output": "y", "color": "BGR", "range": (-1.0, 1.0)}}
+    assert options_of(line) == {"image": {"output": "y", "color": "BGR", "range": (-1.0, 1.0)}}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_images_options_are_passed_on() -> None:
 def test_options_of_another_task_are_refused(line: str, message: str) -> None:
     """Rather than ignored."""
     with pytest.raises(UsageError, match=message):
-        said(line)
+        options_of(line)
 
 
 @pytest.mark.parametrize(
@@ -114,5 +114,5 @@ def test_values_that_mean_nothing_are_refused(
 ) -> None:
     """By the parser, which shows a right one."""
     with pytest.raises(SystemExit):
-        said(line)
+        options_of(line)
     assert "must be" in capsys.readouterr().err

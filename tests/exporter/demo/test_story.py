@@ -38,7 +38,7 @@ class Told:
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """A demo that trains on next to nothing, and so learns nothing; all else is as always."""
+    """A demo that trains on very little, and so learns nothing; the rest is as always."""
     page = io.StringIO()
     folder = tmp_path_factory.mktemp("with a space") / "demo"
     with pytest.MonkeyPatch.context() as patch:
@@ -49,7 +49,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 def test_all_but_the_accuracy_is_as_it_should_be(short: Told) -> None:
-    """Parity, self-tests and agreement do not depend on how much was learned."""
+    """Parity, self-tests and agreement do not depend on training."""
     (problem,) = short.report.problems
     assert "named right" in problem
     assert short.report.exit_code == 1
@@ -94,7 +94,7 @@ def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
 
 
 def test_a_demo_can_be_run_over_an_earlier_one_but_over_nothing_else(tmp_path: Path) -> None:
-    """The folder is looked at before anything is drawn."""
+    """The folder is checked before anything is drawn."""
     (tmp_path / "holiday.jpg").write_bytes(b"...")
     page = io.StringIO()
     with pytest.raises(UsageError, match="holds no earlier demo"):

@@ -1,4 +1,4 @@
-"""Writing an ONNX file weight by weight: the same message, whatever is in it."""
+"""Writing an ONNX file weight by weight gives the same message, whatever its content."""
 
 from __future__ import annotations
 

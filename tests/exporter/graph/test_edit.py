@@ -93,7 +93,7 @@ def test_a_new_constant_of_a_view_is_written_in_its_own_order() -> None:
 
 
 def test_free_names_are_free() -> None:
-    """A wish is granted unless an initializer has that name."""
+    """The wished name is used unless an initializer has it."""
     model = chain()
     assert free_name(model, "s") == "s_2"
     assert free_name(model, "t") == "t"

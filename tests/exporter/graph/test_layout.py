@@ -52,7 +52,7 @@ def test_pictures_are_channels_first_on_both_sides() -> None:
 
 @pytest.mark.parametrize("dims", ["2", "2,5", "2,5,7", "2,5,7,3,4", "2,5,3,4,6,7"])
 def test_other_ranks_stay_as_keras_has_them(dims: str) -> None:
-    """Vectors, series, clips and whatever is larger are the same in the net."""
+    """Tensors of all other ranks are the same in the net."""
     model = graph(f"(float[{dims}] x) => (float[{dims}] y) {{ y = Exp (x) }}")
     blobs_in_and_out(model, ["series"], ["scores"])
     shape = tuple(map(int, dims.split(",")))

@@ -202,7 +202,7 @@ def test_what_nobody_knew_is_told_by_running_it(tmp_path: Path) -> None:
     ],
 )
 def test_a_trial_counts_where_it_was_asked_about(targets: tuple[str, ...], counts: bool) -> None:
-    """5.0.0 is one of 5.0; another version's failure is shown and changes nothing."""
+    """5.0.0 counts for 5.0; another version's failure is shown and changes nothing."""
     trial = Trial("5.0.0", "classic", ran=False, problem="It crashes.")
     found = Inspection("m.onnx", targets, (), (trial,), {"Relu": 1}, 0)
     assert bool(found.failures) is counts
@@ -286,7 +286,7 @@ def test_weights_in_a_file_beside_it_are_a_finding(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"junk, and no protobuf", b"\x00" * 64])
 def test_what_is_no_onnx_is_one_sentence(tmp_path: Path, content: bytes) -> None:
-    """Whatever protobuf raises, the file is named."""
+    """The file is named, whatever protobuf raises."""
     path = tmp_path / "m.onnx"
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"m\.onnx is no ONNX file") as error:
@@ -348,7 +348,7 @@ def sabotaged(folder: Path, code: str) -> dict[str, str]:
 def test_whatever_happens_in_the_trial_is_one_sentence(
     good: Path, tmp_path: Path, code: str, problem: str
 ) -> None:
-    """The stage, and of cv2's nested complaints the node, its layer and the innermost one."""
+    """The stage, and from cv2's nested errors the node, its layer and the innermost one."""
     (trial,) = try_engines(
         good,
         read_onnx(good),
@@ -432,7 +432,7 @@ def test_a_keras_model_is_converted_and_nothing_is_written(
     assert dict(found.ops)["Lgamma"] == 1
     assert (found.exit_code, found.targets) == (1, ("4.6", "5.0 new", "5.0 classic"))
     assert [path.name for path in tmp_path.iterdir()] == ["net.keras"]
-    with pytest.raises(UsageError, match=r"4\.5 is older"):  # the oldest is what it is made for
+    with pytest.raises(UsageError, match=r"4\.5 is older"):  # it is made for the oldest
         inspect_model("net.keras", ["5.0", "4.5"])
 
 

@@ -39,15 +39,17 @@ from keras2cv_export.matrix.installer import InstallError, Uv, condensed, find_u
 from keras2cv_export.matrix.pip_sources import Sources, find_sources, parse_settings
 from keras2cv_export.matrix.trial import run_selftest
 from keras2cv_export.matrix.wheels import engines_of, is_exact, newest, numpy_requirement
+from support.processes import all_gone, numbers
 from support.tiny_bundle import Classifier, manifest_of, npz
 
+ROOT = Path(__file__).parents[3]
 WHEEL = "4.6.0.66"
 CRASH = "import ctypes; ctypes.string_at(0)"
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep environments in a folder of the test's own."""
+    """Keep environments in the test's own folder."""
     monkeypatch.setenv("KERAS2CV_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "opencv"
 
@@ -179,6 +181,28 @@ def test_an_installer_that_does_not_start_is_a_reason(tmp_path: Path) -> None:
         Uv(str(tmp_path / "uv"), sys.executable).create(tmp_path / "e", ["numpy"])
 
 
+PARENT = """
+import sys
+from pathlib import Path
+from keras2cv_export.matrix.installer import Uv
+Uv(sys.argv[1], sys.executable).create(Path("e"), ["numpy"])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="PR_SET_PDEATHSIG")
+def test_an_installer_dies_with_its_parent(tmp_path: Path) -> None:
+    """A download of many minutes does not go on when nobody waits for it."""
+    program, file = tmp_path / "uv", tmp_path / "pid"
+    program.write_text(f'#!/bin/sh\necho $$ > "{file}"\nexec sleep 600\n', encoding="utf-8")
+    program.chmod(0o755)
+    paths = os.pathsep.join(str(ROOT / name) for name in ("runtime", "exporter"))
+    command = [sys.executable, "-c", PARENT, str(program)]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}) as parent:
+        pids = numbers(file)
+        parent.kill()
+    assert all_gone(pids)
+
+
 LISTED = """\
 :env:.find-links='/from/environment'
 global.extra-index-url='https://a/simple https://b/simple'
@@ -226,7 +250,7 @@ def test_uv_looks_where_pip_looks(no_sources: pytest.MonkeyPatch) -> None:
 
 
 def test_sources_of_uv_itself_win(no_sources: pytest.MonkeyPatch) -> None:
-    """Who has configured uv means it."""
+    """The settings of uv come first."""
     no_sources.setenv("PIP_INDEX_URL", "https://c/simple")
     no_sources.setenv("UV_DEFAULT_INDEX", "https://d/simple")
     assert find_sources() == Sources()
@@ -279,7 +303,7 @@ def write_wheel(folder: Path, package: str, version: str, module: str) -> Path:
 
 
 def test_an_environment_is_made_once(cache: Path) -> None:
-    """The second time it is only looked at; versions are those that import there."""
+    """The second time it is only checked; its versions are those that import there."""
     installer = StandIn()
     environments = Environments(installer=installer)
     assert not environments.has(WHEEL)
@@ -509,10 +533,10 @@ def test_whatever_happens_is_one_sentence(
 
 
 class Shelf(Environments):
-    """Environments that are there already, or never."""
+    """Environments that exist already, or never will."""
 
     def __init__(self, **opencv: str) -> None:
-        """Take what each version comes to: v46="4.6.0"."""
+        """Take the wheel of each version: v46="4.6.0"."""
         self.opencv = opencv
 
     def resolve(self, version: str) -> str:
@@ -592,7 +616,7 @@ def test_a_row_per_version_and_engine(cat_cv: Path) -> None:
 def test_exit_codes(
     cat_cv: Path, versions: list[str], failing: dict[str, str], verdict: str, code: int
 ) -> None:
-    """A failure is a no; where nothing failed, an environment that was not there is a 3."""
+    """A failure is 1; without failures, a missing environment is 3."""
     report = run_matrix(cat_cv, versions, environments=SHELF, selftest=answer(**failing))
     assert (report.verdict, report.exit_code) == (verdict, code)
 

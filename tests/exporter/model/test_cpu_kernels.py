@@ -71,7 +71,7 @@ def test_the_twin_computes_what_onednn_computes(case: str, answers: Answers) -> 
 
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_without_onednn_the_twin_runs(case: str, answers: Answers) -> None:
-    """There TensorFlow has nothing of its own: otherwise the case would show nothing."""
+    """TensorFlow has no kernel of its own there, or the case would prove nothing."""
     assert case not in answers("0", "own")
     np.testing.assert_array_equal(answers("0", "runner")[case], answers("0", "twin")[case])
 

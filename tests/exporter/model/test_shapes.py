@@ -1,4 +1,4 @@
-"""Every open dimension gets a size, or the user hears which one has none."""
+"""Every open dimension gets a size, or the error names the one that has none."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_shape_for_no_input_is_refused_with_the_names_that_there_are(
 
 
 def test_one_given_batch_is_every_inputs() -> None:
-    """Who gives one input three rows gives the others three as well."""
+    """Three rows for one input mean three for the others as well."""
     assert shapes([AGE, PHOTO, AGE], {"photo": (3, 9, 11, 3)}) == [(3, 4), (3, 9, 11, 3), (3, 4)]
     assert shapes([AGE, FIXED], None) == [(5, 4), (5, 7, 2)]
 

@@ -87,7 +87,7 @@ def test_a_wrong_net_fails_on_its_class_scores_alone(fault: str, output: str) ->
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("fault", INPUT_FAULTS)
 def test_a_wrong_picture_fails(fault: str, seed: int) -> None:
-    """Each fault in how the picture is read fails: both sides must not be fed one blob (trap 3)."""
+    """Each fault in reading the picture fails: both sides must not get one blob (trap 3)."""
     net = make_net(seed)
     candidate = [net(INPUT_FAULTS[fault](picture)) for picture in pictures(seed)]
     assert judge(answers(seed), candidate).verdict == "fail"
@@ -189,7 +189,7 @@ def test_noise_at_winograd_level_passes() -> None:
 
 
 def test_a_flat_softmax_is_inconclusive() -> None:
-    """A thousand classes at 1/1000 each agree whatever goes wrong (trap 1)."""
+    """A thousand classes at 1/1000 each agree with any fault (trap 1)."""
     rng = np.random.default_rng(0)
     reference = [
         {"y": softmax(rng.normal(size=(1, 1000)) * 1e-7).astype(np.float32)} for _ in "abcd"
@@ -581,7 +581,7 @@ def test_embeddings_have_no_top_1() -> None:
     assert only(compare(reference, reference)).top1 is None
 
 
-# --- what the caller says ------------------------------------------------------------------------
+# --- options of the caller ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -636,7 +636,7 @@ def test_the_needed_tolerance_suffices_and_a_smaller_one_does_not() -> None:
 
 
 def test_the_worst_element_is_found_with_both_values() -> None:
-    """The report points at one element of one sample."""
+    """The report names one element of one sample."""
     reference, candidate = random_vectors(0), random_vectors(0)
     candidate[3]["y"][0, 7] += 0.25
     worst = only(compare(reference, candidate)).worst

@@ -22,7 +22,7 @@ LIMIT = 5e-5
 
 
 def rewritten(model: onnx.ModelProto, target: Target) -> onnx.ModelProto:
-    """Return what the pipeline makes of a graph."""
+    """Return the graph after the pipeline."""
     graph = ir.from_proto(model)
     rewrite(graph, pipeline(target))
     return ir.to_proto(graph)

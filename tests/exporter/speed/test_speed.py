@@ -44,7 +44,7 @@ def report(
 
 @pytest.mark.parametrize(("cost_s", "rounds"), [(1e-4, 60), (0.1, 15), (5.0, 7)])
 def test_rounds_end_with_the_budget_and_never_before_seven(cost_s: float, rounds: int) -> None:
-    """A fast net gets sixty, a slow one as few as an interval can do with."""
+    """A fast net gets sixty, a slow one as few as an interval needs."""
     clock = Clock()
     sides = {OURS: clock.side(OURS, cost_s), THEIRS: clock.side(THEIRS, cost_s)}
     times = time_rounds(sides, 3, budget_s=3.0, clock=clock)  # type: ignore[arg-type]
@@ -124,7 +124,7 @@ def test_an_opencv_without_a_core_of_its_own_is_told_of() -> None:
 
 
 def test_sides_without_rounds_are_no_report() -> None:
-    """Nothing is made up of nothing."""
+    """An empty report is refused."""
     with pytest.raises(ValueError, match="as many rounds"):
         report([], [])
     with pytest.raises(ValueError, match="as many rounds"):

@@ -66,8 +66,12 @@ def test_boxes_are_matched_one_to_one_within_a_class() -> None:
     found = match_boxes(reference, candidate)
     assert (len(found.pairs), found.missing, found.extra) == (2, 1, 1)
     assert max(gap for _, gap in found.pairs) == pytest.approx(0.2)
-    told = agree("detect", [reference], [candidate], 1e-3)
-    assert (told.same, told.numbers["matched"], told.numbers["least_iou"]) == (0, 2, 1)
+    agreement = agree("detect", [reference], [candidate], 1e-3)
+    assert (agreement.same, agreement.numbers["matched"], agreement.numbers["least_iou"]) == (
+        0,
+        2,
+        1,
+    )
 
 
 def test_a_box_at_the_threshold_is_a_near_tie() -> None:

@@ -147,7 +147,7 @@ def test_labels_of_the_wrong_count_are_refused() -> None:
 
 @pytest.mark.parametrize("text", ["cat\ndog\n", "cat\r\ndog", "\ufeffcat\ndog\n\n", " cat \ndog"])
 def test_a_labels_file_has_one_name_a_line(tmp_path: Path, text: str) -> None:
-    """Whatever the editor ends its lines, or begins its files, with."""
+    """Whatever line ends or byte order mark an editor writes."""
     path = tmp_path / "labels.txt"
     path.write_bytes(text.encode("utf-8"))
     assert read_labels(path) == read_labels(str(path)) == ("cat", "dog")

@@ -130,7 +130,7 @@ def test_a_file_may_leave_the_geometry_open(tmp_path: Path) -> None:
 
 
 def test_the_users_word_overrules_the_file(tmp_path: Path) -> None:
-    """And takes the border away with the letterbox."""
+    """And removes the border of the letterbox."""
     path = write(tmp_path, STATED | {"resize": "letterbox", "pad": 7, "interpolation": "area"})
     rules = build(path, resize="stretch", interpolation="cubic")
     assert (rules.resize, rules.pad, rules.interpolation) == ("stretch", None, "cubic")

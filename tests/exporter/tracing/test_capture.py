@@ -66,7 +66,7 @@ def test_weights_are_inputs() -> None:
     kernel, bias, *_statistics, dense_kernel, dense_bias = (
         math.prod(v.shape) for v in model.weights
     )
-    normalization = [5, 5]  # of four vectors: what is multiplied with and what is added
+    normalization = [5, 5]  # of four vectors: a factor and a term
     assert sorted(w.size for w in traced.weights.values()) == sorted(
         [kernel, bias, *normalization, dense_kernel, dense_bias]
     )

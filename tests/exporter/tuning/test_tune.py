@@ -1,4 +1,4 @@
-"""Which way of running a net is tried, judged, timed and chosen."""
+"""How settings for a net are tried, judged, timed and chosen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLAIN = Trial("classic", 4, True, False)
 def timer(**ratios: tuple[float, float]) -> Timer:
     """Return a stand-in that takes 10 ms by default: engine -> (ratio, its interval's upper end).
 
-    A way without Winograd is called "plain".
+    A setting without Winograd is called "plain".
     """
 
     def time(way: Trial) -> tuple[float, Comparison]:
@@ -34,7 +34,7 @@ def timer(**ratios: tuple[float, float]) -> Timer:
 
 
 def right(_: Trial) -> None:
-    """Every way predicts the same."""
+    """Every setting predicts the same."""
 
 
 def silent(_: str) -> None:
@@ -137,7 +137,7 @@ def attempts(asked: list[Trial], **ratios: float) -> Callable[[Trial], Trial]:
 
 
 def test_rewrites_are_varied_as_a_whole_first() -> None:
-    """On each engine, in OpenCV's own way where no other is surely faster; then one by one."""
+    """On each engine, with OpenCV's own setting where no other is surely faster; then singly."""
     asked: list[Trial] = []
     every = frozenset((A, B, C))
     vary(DEFAULTS, every, every, attempts(asked))

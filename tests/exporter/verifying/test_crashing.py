@@ -35,7 +35,7 @@ def chain(path: Path, length: int, odd: int | None = None) -> Path:
 
 
 def crashes(part: Path, _: float) -> bool:
-    """Whether there is a subtraction, which this OpenCV is supposed not to survive."""
+    """Whether there is a subtraction, on which this OpenCV is supposed to crash."""
     return any(node.op_type == "Sub" for node in onnx.load(part).graph.node)
 
 

@@ -33,7 +33,7 @@ def question() -> Question:
 
 
 class Engines:
-    """OpenCV in a process of its own, played: each engine's error, or a crash."""
+    """A stand-in for OpenCV's process: each engine's error, or a crash."""
 
     def __init__(self, **errors: float | str) -> None:
         self.errors = errors
@@ -104,7 +104,7 @@ def test_both_engines_right_is_any_engine(try_engines: Any) -> None:
 def test_one_engine_right_is_that_engine(
     errors: dict[str, Any], good: str, bad: str, try_engines: Any
 ) -> None:
-    """The other is not in the evidence, and the user hears why."""
+    """The other is not in the evidence, and a note gives the reason."""
     found = try_engines(**errors)
     assert (found.parity.verdict, found.engine.name) == ("pass", good)
     assert [run.engine for run in found.evidence.runs] == [good]

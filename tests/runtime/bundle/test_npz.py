@@ -103,7 +103,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("member", [b"", b"\x93NUMPY", b"\x93NUMPY\x09\x00", header("(2,")])
 def test_a_member_that_is_no_array_is_refused(tmp_path: Path, member: bytes) -> None:
-    """Damaged headers end in our error, whatever numpy makes of them."""
+    """Damaged headers end in our error, for every exception of numpy's."""
     with pytest.raises(InputError):
         read_npz(archive(tmp_path / "a.npz", member))
 

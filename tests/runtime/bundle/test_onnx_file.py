@@ -1,4 +1,4 @@
-"""An ONNX file is looked through before OpenCV parses it."""
+"""An ONNX file is examined before OpenCV parses it."""
 
 from __future__ import annotations
 
@@ -99,10 +99,10 @@ SAMPLES: dict[str, tuple[Callable[[Any], None], str]] = {
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_opencv_should_not_see_is_refused(name: str) -> None:
     """Each error has the name of the tensor or the value."""
-    change, said = SAMPLES[name]
+    change, message = SAMPLES[name]
     with pytest.raises(OnnxError) as caught:
         check_onnx(changed(change))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_honest_files_pass() -> None:
@@ -138,10 +138,10 @@ def test_the_inspected_may_keep_data_beside_them() -> None:
 
 @pytest.mark.parametrize("length", range(0, len(HONEST), 17))
 def test_a_cut_file_is_refused(length: int) -> None:
-    """Wherever it is cut, but between two parts that are not needed."""
+    """At any cut, except between two optional parts."""
     try:
         onnx.checker.check_model(HONEST[:length])
-    except Exception:  # whatever protobuf raises
+    except Exception:  # any exception of protobuf's
         with pytest.raises(OnnxError):
             check_onnx(HONEST[:length])
 

@@ -41,7 +41,7 @@ def test_a_written_bundle_reads_back(cat_cv: Path) -> None:
     [("model.onnx", "model.onnx is missing"), ("selftest.npz", "selftest.npz is missing")],
 )
 def test_a_missing_file_is_named(cat_cv: Path, name: str, message: str) -> None:
-    """An incomplete bundle is refused with the file that it lacks."""
+    """An incomplete bundle is refused, and the missing file named."""
     (cat_cv / name).unlink()
     with pytest.raises(BundleError, match=message):
         read_bundle(cat_cv)
@@ -140,7 +140,7 @@ def test_a_bundle_is_replaced_whole(cat_cv: Path) -> None:
 def test_a_fault_at_any_step_leaves_the_old_bundle_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
 ) -> None:
-    """The n-th system call fails, for every n: the bundle stays whole, and no litter stays."""
+    """The n-th system call fails, for every n: the bundle stays whole, with no files left over."""
     if not exchange:
         monkeypatch.setattr(swap, "_exchange", lambda *_: False)
     outcomes = []
@@ -190,7 +190,7 @@ def test_dying_between_two_renames_loses_nothing(
 
 
 def test_a_failed_export_leaves_the_previous_bundle(cat_cv: Path) -> None:
-    """Without a commit nothing happened, whatever was written into the stage."""
+    """Without a commit nothing happens, whatever the stage holds."""
     old = contents(cat_cv)
     with staged_bundle(cat_cv) as stage:
         (stage.folder / "model.onnx").write_bytes(b"half")

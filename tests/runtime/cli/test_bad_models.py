@@ -112,7 +112,7 @@ def test_weights_alone_are_not_a_model(refused: Callable[..., str], name: str) -
 
 @pytest.mark.parametrize("name", ["code.keras", "code.h5"])
 def test_code_in_a_model_needs_unsafe(refused: Callable[..., str], name: str) -> None:
-    """Lambda layers are named, and so is the way to allow them."""
+    """The error names Lambda layers, and the option that allows them."""
     save(with_lambda(), name)
     sentence = refused(name)
     assert sentence.startswith(f"{name} is not loaded, ")
@@ -124,7 +124,7 @@ def test_code_in_a_model_needs_unsafe(refused: Callable[..., str], name: str) ->
 def test_a_class_that_is_not_registered_needs_import(
     refused: Callable[..., str], name: str
 ) -> None:
-    """The class is named, and so is the way to bring it along."""
+    """The error names the class, and the option that imports it."""
     save(with_own_layer(), name)
     sentence = refused(name)
     assert name in sentence
@@ -140,7 +140,7 @@ def test_a_module_that_cannot_be_imported(refused: Callable[..., str]) -> None:
 
 
 def test_an_open_dimension_needs_a_size(refused: Callable[..., str]) -> None:
-    """The input is shown, with the option as it would have to be written."""
+    """The input is shown, with the option to type."""
     save(classifier(open_size=True), "m.keras")
     assert refused("m.keras", "--preprocess", "tf") == (
         "The input photo (None, None, None, 3) float32 has open dimensions, and OpenCV needs to "
@@ -157,7 +157,7 @@ def test_an_input_shape_that_does_not_fit(refused: Callable[..., str], shape: st
 
 
 def test_an_input_shape_for_no_input(refused: Callable[..., str]) -> None:
-    """A name that no input has is answered with those there are."""
+    """For an unknown name the error lists the inputs."""
     save(classifier(), "m.keras")
     sentence = refused("m.keras", "--preprocess", "tf", "--input-shape", "foto:1,12,20,3")
     assert sentence.startswith("--input-shape names 'foto', which is no input of this model. ")

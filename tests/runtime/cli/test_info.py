@@ -74,7 +74,7 @@ def written(folder: Path, preprocessing: Preprocessing | None) -> keras2cv.Predi
 def test_the_code_prepares_an_image_as_the_bundle_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
-    """Blob and outputs of the code that is shown are keras2cv's own, for every rule."""
+    """Blob and outputs of the shown code are keras2cv's own, for every rule."""
     monkeypatch.chdir(tmp_path)
     model = written(tmp_path / "it's.cv", dataclasses.replace(RGB, **changes))
     Path("photo.jpg").write_bytes(cv2.imencode(".png", PICTURE)[1].tobytes())  # lossless

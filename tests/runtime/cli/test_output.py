@@ -1,4 +1,4 @@
-"""Results as JSON, and the bar: where they go, and in which form."""
+"""Results as JSON, and the bar: their places and forms."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_json_is_ascii_and_valid_for_every_reader() -> None:
 
 
 def test_lines_are_on_disk_as_soon_as_they_are_written(tmp_path: Path) -> None:
-    """Whatever ends the process, the lines so far are whole."""
+    """The lines so far are whole, however the process ends."""
     path = tmp_path / "lines.jsonl"
     with LineFile(path, append=False) as file:
         file.write("{}")

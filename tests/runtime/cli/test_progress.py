@@ -23,7 +23,7 @@ class Terminal(io.StringIO):
         self.tty = tty
 
     def isatty(self) -> bool:
-        """Say so."""
+        """Whether it is."""
         return self.tty
 
 

@@ -1,4 +1,4 @@
-"""Which verbs there are, and where each is found: here, in a checkout, or in another package."""
+"""The verbs, and their places: here, in a checkout, or in another package."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ SHOWN_WH = (WIDTH * 4, HEIGHT * 4)  # pictures below 160 pixels are enlarged to 
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """However a run ends, its threads do."""
+    """Every run ends its threads."""
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
@@ -166,7 +166,7 @@ def test_a_place_that_cannot_be_saved_to_is_refused_first(
 def test_a_missing_codec_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """cv2's writer would drop every frame in silence."""
+    """cv2's writer would silently drop every frame."""
 
     class Closed:
         fourcc = staticmethod(cv2.VideoWriter.fourcc)

@@ -387,16 +387,16 @@ def test_the_python_program_reads_and_writes_videos(tmp_path: Path) -> None:
 
 
 def test_the_python_program_says_what_is_wrong_with_a_video(tmp_path: Path) -> None:
-    """A video that is none, a camera that is not there and a password: one sentence, exit 1."""
+    """A broken video, a missing camera and a password: one sentence, exit 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     (tmp_path / "clip.mp4").write_bytes(b"not a video")
     (program,) = generate(bundle, "python", tmp_path / "program")
     for source in (str(tmp_path / "clip.mp4"), "77", "nope://me:secret@nowhere/clip.mp4"):
         found = run_program(program, str(bundle.folder), source)
-        said = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
-        assert (found.returncode, len(said)) == (1, 1)
-        assert "as a video" in said[0]
-        assert "secret" not in said[0]
+        errors = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
+        assert (found.returncode, len(errors)) == (1, 1)
+        assert "as a video" in errors[0]
+        assert "secret" not in errors[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")

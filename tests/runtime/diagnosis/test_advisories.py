@@ -114,10 +114,10 @@ def test_exporting_does_not_start_with_a_keras_that_runs_code() -> None:
     refuse_holes("export", {"keras": "3.15.1", "pillow": "9.5.0"}.get)
     with pytest.raises(MissingDependency) as caught:
         refuse_holes("export", {"keras": "3.8.0", "onnx": "1.20.1"}.get)
-    said = str(caught.value)
-    assert "keras 3.8.0 (CVE-2025-1550, CVE-2025-8747, " in said
-    assert "onnx 1.20.1 (CVE-2026-27489, " in said
-    assert "pip install -U keras onnx" in said
+    message = str(caught.value)
+    assert "keras 3.8.0 (CVE-2025-1550, CVE-2025-8747, " in message
+    assert "onnx 1.20.1 (CVE-2026-27489, " in message
+    assert "pip install -U keras onnx" in message
 
 
 def test_the_doctor_lists_holes(

@@ -102,7 +102,7 @@ def test_tensorflow_is_never_imported() -> None:
 def test_cuda_not_built_and_cuda_missing_differ(
     build: str, count: int, offered: bool, state: tuple[bool, str]
 ) -> None:
-    """Each way in which CUDA is not usable has its own words."""
+    """Each reason why CUDA is not usable has its own words."""
     assert cuda_state(build, count, offered) == state
 
 
@@ -150,7 +150,7 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
             getDefault=lambda: SimpleNamespace(name=lambda: "Iris Xe", type=lambda: 4)
         ),
     )
-    facts = {
+    attributes = {
         "__version__": "4.10.0",
         "__file__": "/usr/lib/python3/dist-packages/cv2/__init__.py",
         "dnn": dnn,
@@ -162,7 +162,7 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
         "getNumThreads": lambda: 3,
         "getCPUFeaturesLine": lambda: "NEON",
     }
-    return SimpleNamespace(**{**facts, **changes})
+    return SimpleNamespace(**{**attributes, **changes})
 
 
 def test_a_build_with_everything_offers_everything() -> None:

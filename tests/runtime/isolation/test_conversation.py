@@ -77,7 +77,7 @@ def test_a_generator_keeps_its_state() -> None:
 
 @ON_POSIX
 def test_a_crash_is_one_sentence_with_signal_and_stage() -> None:
-    """All that is known of the child is in the error."""
+    """The error has everything known of the child."""
     with pytest.raises(ChildCrash) as caught:
         ask("misbehave", {"signal": signal.SIGFPE})
     assert str(caught.value) == (
@@ -138,7 +138,7 @@ def test_our_own_errors_keep_their_kind() -> None:
 
 
 def test_a_missing_interpreter_is_a_sentence(tmp_path: Path) -> None:
-    """Also a missing folder, a program that may not run, and one that is none."""
+    """Also a missing folder, a program that may not run, and a file that is no program."""
     limits, text = Limits(60), tmp_path / "text"
     text.write_text("no program", encoding="utf-8")
     for python, words in ((tmp_path / "none", "there is no such program"), (text, "may not be")):

@@ -1,4 +1,4 @@
-"""No child outlives its parent, nor its time limit, whatever it is doing."""
+"""No child outlives its parent, or its time limit, in any state."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_auto_falls_back_and_gives_the_reason(
 
 
 def test_the_cpu_is_not_looked_for(cat_cv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asking for the CPU looks at nothing, which would take longer than loading a small net."""
+    """A request for the CPU probes nothing, which would take longer than loading a small net."""
     monkeypatch.setattr(device_module, "_missing_devices", None)
     assert keras2cv.load(cat_cv).device_choice.to_dict()["runs"] == "cpu"
 
@@ -270,7 +270,7 @@ def test_cuda_is_not_used_across_a_fork(
 def test_the_error_of_a_failing_device_has_a_cure(
     why: str, hint: str, cat_cv: Path, nets: FakeNets
 ) -> None:
-    """Another engine is no cure there; where the form of the graph is to blame, another file is."""
+    """Another engine is no cure there; the error advises another file if the graph's form fails."""
 
     def fail(array: NDArray[Any]) -> NDArray[Any]:
         raise cv2.error(why)

@@ -165,7 +165,7 @@ GRAPHS: dict[
 
 @pytest.mark.parametrize("case", GRAPHS)
 def test_outputs_come_by_name(tmp_path: Path, engine: str, case: str) -> None:
-    """Every output is found under its own name, whatever cv2 made of the graph."""
+    """Every output is found under its own name, however cv2 changed the graph."""
     nodes, outputs, asked, expected = GRAPHS[case]
     weights = {"W1": W1, "W2": W2, "W3": W3}
     used = {name for node in nodes for name in node.input}
@@ -301,7 +301,7 @@ def test_a_missing_output_is_an_error(tmp_path: Path, engine: str) -> None:
 
 
 def test_a_file_that_cv2_cannot_read_is_an_error(cat_cv: Path, engine: str) -> None:
-    """cv2's own complaint is passed on, in one line with the version and a way out."""
+    """cv2's own message is passed on, in one line with the version and a cure."""
     bundle = read_bundle(cat_cv)
     bundle.model_path.write_bytes(b"hello")
     with pytest.raises(
@@ -481,7 +481,7 @@ def test_a_failure_while_running_is_one_sentence(
     ],
 )
 def test_what_cv2_complains_about_is_condensed(complaint: str, expected: str) -> None:
-    """The complaint and the function it came from stay; paths, codes and line breaks go."""
+    """The message and its function stay; paths, codes and line breaks go."""
     assert condensed(cv2.error(complaint)) == expected
 
 

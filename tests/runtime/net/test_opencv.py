@@ -126,7 +126,7 @@ def test_each_ailment_has_its_cure(
 
 
 def test_numpy_that_is_missing_is_named_first() -> None:
-    """Without NumPy, cv2's own complaint is about something else."""
+    """Without NumPy, cv2's own message is about something else."""
     load = raising(ImportError("cv2 could not be imported"))
     assert str(opencv_problem(load, {"opencv-python": "5.0.0.93"}.get)) == (
         "NumPy is not installed. Install it: pip install numpy."

@@ -1,4 +1,4 @@
-"""A tuned bundle runs the way that was the fastest, where that was measured on the like of here."""
+"""A tuned bundle runs with the fastest setting, on machines like the measured one."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_the_card_shows_the_choice_and_what_it_was_better_than() -> None:
 
 
 def test_many_samples_are_run_as_they_were_the_fastest() -> None:
-    """Where the way holds, and not where another was asked for, or nothing was measured."""
+    """Where the setting holds, and not where another was requested, or nothing was measured."""
     assert rate_for(tuned(), "cpu", None) == RATES[1]
     assert rate_for(tuned(), "cpu", "new") is None
     assert rate_for(tuned(opencv="4.9.0"), "cpu", None) is None

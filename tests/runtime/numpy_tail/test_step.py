@@ -16,7 +16,7 @@ SINGLE = {"max_boxes": 5, "iou": 0.5}
 
 
 def test_every_op_has_a_rule_that_runs_it() -> None:
-    """The words of the schema are those of the interpreter."""
+    """The ops of the schema are those of the interpreter."""
     assert set(Op.__args__) == set(_RULES)
 
 

@@ -77,7 +77,7 @@ def test_the_arithmetic_is_exact(preset: str, count: int) -> None:
 def test_the_resize_is_the_one_that_the_manifest_names(
     rule: ResizeRule, interpolation: str, preset: str
 ) -> None:
-    """Whatever way the blob is made, it equals resizing first and computing afterwards."""
+    """However the blob is made, it equals resizing first and computing afterwards."""
     image = draw_image(143, 89)
     pad = 114 if rule in ("letterbox", "pad") else None
     bars = None if pad is None else (pad,) * (1 if preset == "gray" else 3)

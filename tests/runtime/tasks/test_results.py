@@ -103,7 +103,7 @@ def test_every_result_draws_on_an_image_of_any_size(
 
 @pytest.mark.parametrize("kind", ["gray", "BGRA", "16 bits"])
 def test_every_kind_of_image_can_be_drawn_on(kind: str) -> None:
-    """Whatever predict accepts, draw accepts."""
+    """Draw accepts every image that predict accepts."""
     image: Any = draw_image(300, 200)
     converted = {
         "gray": cv2.cvtColor(image, cv2.COLOR_BGR2GRAY),

@@ -70,7 +70,7 @@ def test_a_task_reads_one_output_or_describes_its_outputs(name: str) -> None:
 
 @each_task
 def test_a_threshold_has_a_word(name: str) -> None:
-    """The message to whoever gives a score in vain lists all that have one."""
+    """The error for a useless score lists all words of tasks that have one."""
     row = TASKS[name]
     assert (row.with_score is not None) == bool(row.thresholds) == ("score" in row.traits)
 

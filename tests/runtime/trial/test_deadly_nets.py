@@ -34,7 +34,7 @@ DEADLY = {
 
 
 def sabotage(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Let cv2 do `code` in every process that starts from here, when it is to read a net."""
+    """Make cv2 run `code` when it reads a net, in every process that starts from here."""
     hook = f"""
 import cv2
 def read(*_, **__):
@@ -149,7 +149,7 @@ def test_selftest_survives_what_it_tests(
     capsys: pytest.CaptureFixture[str],
     end: str,
 ) -> None:
-    """The answer is no, in a sentence, and the process that asked goes on."""
+    """It reports a failure in a sentence, and its own process goes on."""
     sabotage(tmp_path, monkeypatch, DEADLY[end])
     assert main(["selftest", str(cat_cv)]) == 1
     assert f"error: OpenCV crashed on {cat_cv} (SIG" in capsys.readouterr().err

@@ -2,8 +2,8 @@
 
     Conv(x, W)   ->   Conv(x, Cast(W'))      W' in float16, 10 bits of fraction
 
-OpenCV computes the Cast once, while it loads the net, so that it runs as fast as before. Up to 4.6
-it knows no float16. Each weight is rounded by at most 2**-11 of itself.
+OpenCV computes the Cast once, while it loads the net, so the net runs as fast as before. OpenCV 4.6
+has no float16. Each weight is rounded by at most 2**-11 of itself.
 
 Left alone when (1) a kernel is small, as nothing is gained; (2) something else reads it, too;
 (3) its numbers do not fit: above 65504, or so small that half precision rounds them by more than
@@ -23,7 +23,7 @@ _LARGEST = float(np.finfo(np.float16).max)
 
 
 def weights_to_halves(model: ir.Model) -> int:
-    """Rewrite in place; return how many kernels are stored so."""
+    """Rewrite in place; return how many kernels are now stored in half precision."""
     return sum(_store(model, kernel) for kernel in large_kernels(model))
 
 

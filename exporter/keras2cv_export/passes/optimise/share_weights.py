@@ -8,8 +8,8 @@ folded once for each call, and its file would be twice as large. Exact: the same
 Left alone when a weight is small, as nothing is gained; when it is an output too, which needs its
 own name, or an operand of a Concat or the left one of a MatMul, which OpenCV makes a layer of (see
 `own_concat_constants`; the classic engine makes one for each MatMul, of the same name); and when
-ops of different types read it: up to the classic engine of 5.0, what is an operand of Sub and
-the matrix of a MatMul crashes.
+ops of different types read it: up to the classic engine of 5.0, a constant that is both an operand
+of Sub and the matrix of a MatMul crashes.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def test_names_are_escaped(chart: str) -> None:
 
 
 def test_names_that_are_drawn_are_escaped() -> None:
-    """And are no formula, no second line, and nothing that XML does not hold."""
+    """No formula, no second line, and nothing that XML forbids."""
     hostile = replace(layer(HOSTILE, 1.0), kind=HOSTILE)
     drawings = (
         charts.layers([hostile], 1e-4, HOSTILE),

@@ -22,7 +22,7 @@ def number(value: float) -> Any:
     return np.array(value, np.float32)
 
 
-# What is written, constants aside; graph; constants.
+# Written nodes without constants; graph; constants.
 FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "padding on both sides goes into the layer, from a Pad": (
         "Pad Conv2D BiasAdd",

@@ -39,7 +39,7 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
-    """Not to be of the wrong kind."""
+    """The error does not call it a wrong kind of file."""
     with pytest.raises(ModelError, match=r"There is no model at .*cat\.keras"):
         load_model(tmp_path / "cat.keras")
 
@@ -61,7 +61,7 @@ def test_an_unreadable_file_is_said_to_be_that(
 
 @pytest.mark.parametrize("name", ["cat.keras", "cat.h5", "cat.png"])
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, name: str) -> None:
-    """Whatever it is called."""
+    """Under any name."""
     (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     with pytest.raises(ModelError, match="is not a Keras model"):
         load_model(tmp_path / name)

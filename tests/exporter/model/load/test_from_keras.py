@@ -241,7 +241,7 @@ def test_what_is_not_given_is_left_out() -> None:
 
 
 def test_never_called_and_no_shape_is_refused() -> None:
-    """The user hears both ways out."""
+    """The error names both ways out."""
     with pytest.raises(ModelError, match="Call it once on an example, or give --input-shape"):
         load_model(Pair())
 

@@ -66,7 +66,7 @@ def test_a_saved_model_without_a_signature_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_saved_model_with_two_other_signatures_is_refused(tmp_path: Path) -> None:
-    """The user hears which there are."""
+    """The error lists the signatures."""
     module = tf.Module()
     spec = tf.TensorSpec((1, 4), tf.float32, name="x")
     module.run = tf.function(lambda x: {"y": x * 2}, input_signature=[spec])

@@ -37,13 +37,13 @@ class TestCodeInFiles:
         return tmp_path / f"cat.{suffix}"
 
     def test_it_is_refused_and_does_not_run(self, path: Path) -> None:
-        """The layer is named, and so is the way to allow it."""
+        """The error names the layer, and the option that allows it."""
         with pytest.raises(ModelError, match=r"Lambda in layer 'spy' holds Python.*--unsafe"):
             load_model(path)
         assert not Path(PROOF).exists()
 
     def test_it_runs_when_that_is_allowed(self, path: Path) -> None:
-        """`unsafe=True` is the user's word for it."""
+        """`unsafe=True` allows it."""
         found = ask(load_model(path, unsafe=True))
         assert found["y"].shape == (1, 2)
         assert Path(PROOF).exists()
@@ -133,7 +133,7 @@ class TestOwnClasses:
         assert found["y"].shape == (1, 2)
 
     def test_a_registered_class_in_memory_is_enough(self, save: Callable[[str], Path]) -> None:
-        """In Python, `import mypkg.doubling` before is all."""
+        """In Python, an earlier `import mypkg.doubling` is enough."""
         path = save("@keras.saving.register_keras_serializable('MyPkg')")
         sys.path.insert(0, str(path.parent))
 

@@ -51,7 +51,7 @@ def test_the_users_model_stays_as_it_was(half: keras.Model) -> None:
 
 
 def test_policies_come_back_when_the_call_fails(half: keras.Model) -> None:
-    """Whatever happens in between."""
+    """Even if the call raises."""
     before = [layer.dtype_policy for layer in half._flatten_layers()]
     with contextlib.suppress(ZeroDivisionError), as_float32(half):
         assert {str(x.dtype_policy.name) for x in half._flatten_layers()} == {"float32"}

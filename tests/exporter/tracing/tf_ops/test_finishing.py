@@ -165,6 +165,6 @@ def test_what_follows_a_selection_is_exact(name: str) -> None:
     ],
 )
 def test_what_no_step_does_is_refused(after: Callable[[Any, Any], Any], problem: str) -> None:
-    """With the op that is in the way."""
+    """The error names the op."""
     with pytest.raises(UnsupportedOpsError, match=problem):
         _cut(after)

@@ -45,7 +45,7 @@ def _has_rule(value: ir.Value) -> bool:
 
 
 def _stays(node: ir.Node | None) -> bool:
-    """Whether a comparison may meet infinity or NaN, whose difference says nothing."""
+    """Whether a comparison may meet infinity or NaN, whose differences do not order them."""
     return (
         node is not None
         and node.op_type in _COMPARISONS
