@@ -21,7 +21,7 @@ from keras2cv.net.device import DeviceChoice, choose_device
 from keras2cv.net.net import Net
 from keras2cv.net.opencv import require_at_least
 from keras2cv.net.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
-from keras2cv.net.tuned import choice_for, rate_for
+from keras2cv.net.tuned import NetSettings, manifest_at
 from keras2cv.pixels.geometry import Placement
 from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.tasks import TASKS
@@ -172,8 +172,8 @@ class Predictor:
         }
         self.folder = bundle.folder
         self._task = with_thresholds(bundle.manifest.task, score, nms)
-        settings = _Settings(engine, threads, fusion, winograd).tuned(bundle.manifest, device)
-        self.manifest: Manifest = _at_batch(bundle.manifest, batch, device, settings.engine)
+        settings = NetSettings(engine, threads, fusion, winograd).tuned(bundle.manifest, device)
+        self.manifest: Manifest = manifest_at(bundle.manifest, batch, device, settings.engine)
         if settings.threads is not None:
             _set_threads(settings.threads)
         if self.manifest.status == "unverified":
@@ -192,7 +192,7 @@ class Predictor:
             self._preprocess = Preprocessor(self.manifest.preprocessing)
         self._load_net(bundle, settings, check_device)
 
-    def _load_net(self, bundle: Bundle, settings: _Settings, check: bool) -> None:
+    def _load_net(self, bundle: Bundle, settings: NetSettings, check: bool) -> None:
         """Load the net on the chosen device; "auto" falls back to the CPU.
 
         Raises:
@@ -459,38 +459,6 @@ def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:
     except OSError:  # reading the bundle raises a better error
         return None
     return found.st_dev, found.st_ino, found.st_ctime_ns
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    """The caller's settings of the net; None leaves one to the bundle."""
-
-    engine: str | None
-    threads: int | None
-    fusion: bool | None
-    winograd: bool | None
-
-    def tuned(self, manifest: Manifest, device: str) -> _Settings:
-        """Fill in the choice of `export --tune`, if it holds on this machine."""
-        choice = choice_for(manifest, device, self.engine)
-        if choice is None:
-            return self
-        return _Settings(
-            choice.engine,
-            choice.threads if self.threads is None else self.threads,
-            choice.fusion if self.fusion is None else self.fusion,
-            choice.winograd if self.winograd is None else self.winograd,
-        )
-
-
-def _at_batch(
-    manifest: Manifest, batch: int | Literal["auto"] | None, device: str, engine: str | None
-) -> Manifest:
-    """Return the manifest for runs of `batch` samples; None: as it is."""
-    if batch == "auto":
-        rate = rate_for(manifest, device, engine)
-        batch = None if rate is None else rate.batch
-    return manifest if batch is None else manifest.at_batch(batch)
 
 
 def _set_threads(threads: int) -> None:

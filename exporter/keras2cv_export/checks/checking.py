@@ -126,14 +126,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     if options.bisect:
         require_onnx(found)
     progress("loading the model")
-    shapes = {t.name: t.keras_shape for t in found.manifest.inputs}
-    loaded = load_model(
-        options.against,
-        input_shapes=_fitting(shapes),
-        unsafe=options.unsafe,
-        imports=options.imports,
-    )
-    _require_same_interface(found.manifest, loaded)
+    loaded = _load(options, found.manifest)
     progress("asking TensorFlow")
     answer = answerer(loaded, found.manifest)
     reference = Reference(
@@ -141,16 +134,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     )
     with pictures_for(found.manifest, options.samples) as pictures:
         reference.require_pictures(pictures)
-        question = ask(
-            loaded,
-            found.manifest,
-            samples=options.samples,
-            tolerance=_tolerance(options, found.manifest),
-            scores=_scores(found),
-            constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
-            pictures=pictures.paths if pictures.drawn else (),
-            answer=answer,
-        )
+        question = _ask(options, found, loaded, pictures, answer)
         progress("asking OpenCV, in a process of its own")
         wanted = options.engine or found.manifest.engine.name
         result = verify(found.folder, found.manifest, question, wanted)
@@ -165,12 +149,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
             timed = _time(
                 found.folder, loaded, pictures, question, result, answer, options.max_ratio
             )
-    diverging = None
-    if options.bisect:
-        folder = None if options.repro is None else Path(options.repro)
-        diverging = find_first(
-            found, loaded, question, result.by_engine, repro=folder, progress=progress
-        )
+    diverging = _bisect(options, found, loaded, question, result) if options.bisect else None
     reports = tuple(result.by_engine.items())
     worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
     return CheckReport(
@@ -187,6 +166,46 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         loaded.source.file,
         timed,
         diverging,
+    )
+
+
+def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
+    shapes = {t.name: t.keras_shape for t in manifest.inputs}
+    loaded = load_model(
+        options.against,
+        input_shapes=_fitting(shapes),
+        unsafe=options.unsafe,
+        imports=options.imports,
+    )
+    _require_same_interface(manifest, loaded)
+    return loaded
+
+
+def _ask(
+    options: CheckOptions, found: Bundle, loaded: LoadedModel, pictures: Pictures, answer: Answer
+) -> Question:
+    return ask(
+        loaded,
+        found.manifest,
+        samples=options.samples,
+        tolerance=_tolerance(options, found.manifest),
+        scores=_scores(found),
+        constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
+        pictures=pictures.paths if pictures.drawn else (),
+        answer=answer,
+    )
+
+
+def _bisect(
+    options: CheckOptions,
+    found: Bundle,
+    loaded: LoadedModel,
+    question: Question,
+    result: Verification,
+) -> Bisection:
+    folder = None if options.repro is None else Path(options.repro)
+    return find_first(
+        found, loaded, question, result.by_engine, repro=folder, progress=options.progress
     )
 
 

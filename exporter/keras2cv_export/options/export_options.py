@@ -22,7 +22,7 @@ from .shapes import input_shapes
 Shapes: TypeAlias = Mapping[str, Sequence[int]] | Sequence[int] | None
 StrPath: TypeAlias = str | os.PathLike[str]
 
-MEANING: Final = "what goes in and what comes out"
+MEANING: Final = "input and output"
 NET: Final = "the net"
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
 # The tasks whose outputs a user describes, each by an option of its name.

@@ -15,8 +15,8 @@ first steps:
   keras2cv export my_model.keras -o my_model.cv
   keras2cv run my_model.cv photo.jpg
 
-`keras2cv VERB --help` tells more. Exit codes: 0 yes; 1 no (parity, self-test,
-unsupported); 2 usage or bad input; 3 something is not installed;
+`keras2cv VERB --help` lists its options. Exit codes: 0 yes; 1 no (parity,
+self-test, unsupported); 2 usage or bad input; 3 something is not installed;
 4 inconclusive; 130 interrupted.
 """
 

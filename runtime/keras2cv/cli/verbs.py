@@ -56,8 +56,8 @@ OWN: Final[Mapping[str, Verb]] = {
 SUMMARIES: Final[Mapping[str, str]] = {
     "run": "predict images, folders, videos or arrays",
     "selftest": "compare with TensorFlow's predictions, without TensorFlow",
-    "info": "what a bundle is, and how to use it without keras2cv",
-    "doctor": "what this machine has, and what is in the way",
+    "info": "describe a bundle, and how to use it without keras2cv",
+    "doctor": "examine this machine, and list its problems",
     "codegen": "write a program that needs OpenCV and nothing else",
 }
 
@@ -86,10 +86,12 @@ SHIPPED: Final[Mapping[str, Shipped]] = {
         "keras2cv_export.cli.check", "export", "compare a bundle with the model it came from"
     ),
     "bench": Shipped(
-        "keras2cv_bench.cli", "bench", "say how fast it is, beside TensorFlow and other runtimes"
+        "keras2cv_bench.cli", "bench", "measure its speed beside TensorFlow and other runtimes"
     ),
     "inspect": Shipped(
-        "keras2cv_export.cli.inspect", "export", "list what an OpenCV cannot run of a model"
+        "keras2cv_export.cli.inspect",
+        "export",
+        "list the parts of a model that an OpenCV cannot run",
     ),
     "matrix": Shipped(
         "keras2cv_export.cli.matrix", "export", "self-test a bundle on other versions of OpenCV"

@@ -1,8 +1,10 @@
-"""The way of running a bundle that `export --tune` found the fastest, where that holds here too."""
+"""Apply the choice of `export --tune`, the fastest settings of a bundle, if it holds here too."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 
@@ -22,7 +24,7 @@ def why_not(manifest: Manifest) -> str | None:
 
 
 def choice_for(manifest: Manifest, device: str, engine: str | None) -> Trial | None:
-    """Return the way to run a bundle on a device, and on an engine if one was asked for."""
+    """Return the chosen trial for a device, and for an engine if one was asked for, or None."""
     if device != "cpu" or manifest.tuned is None or why_not(manifest) is not None:
         return None
     choice = manifest.tuned.choice
@@ -30,7 +32,7 @@ def choice_for(manifest: Manifest, device: str, engine: str | None) -> Trial | N
 
 
 def rate_for(manifest: Manifest, device: str, engine: str | None) -> Rate | None:
-    """Return how many samples are answered the fastest, in the way of `choice_for`, if known."""
+    """Return the fastest rate for many samples with the settings of `choice_for`, or None."""
     choice = choice_for(manifest, device, engine)
     return manifest.tuned.fastest if choice is not None and manifest.tuned is not None else None
 
@@ -38,3 +40,42 @@ def rate_for(manifest: Manifest, device: str, engine: str | None) -> Rate | None
 def cores() -> int:
     """Return how many processors the machine has."""
     return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class NetSettings:
+    """The caller's settings of the net; None leaves one to the bundle."""
+
+    engine: str | None
+    threads: int | None
+    fusion: bool | None
+    winograd: bool | None
+
+    def tuned(self, manifest: Manifest, device: str) -> NetSettings:
+        """Fill in the choice of `export --tune`, if it holds on this machine."""
+        choice = choice_for(manifest, device, self.engine)
+        if choice is None:
+            return self
+        return NetSettings(
+            choice.engine,
+            choice.threads if self.threads is None else self.threads,
+            choice.fusion if self.fusion is None else self.fusion,
+            choice.winograd if self.winograd is None else self.winograd,
+        )
+
+
+def manifest_at(
+    manifest: Manifest, batch: int | Literal["auto"] | None, device: str, engine: str | None
+) -> Manifest:
+    """Return the manifest for runs of `batch` samples.
+
+    Args:
+        manifest: the bundle's manifest.
+        batch: a number, "auto" for the fastest that `export --tune` found, or None for no change.
+        device: the device that was asked for.
+        engine: the engine that was asked for or chosen; None: the verified one.
+    """
+    if batch == "auto":
+        rate = rate_for(manifest, device, engine)
+        batch = None if rate is None else rate.batch
+    return manifest if batch is None else manifest.at_batch(batch)

@@ -22,7 +22,7 @@ _OUTPUTS: Final = (
     ("boxes", "output with M boxes, (N, ..., 4)"),
     ("classes", "output with M class numbers"),
     ("objectness", "output with M values that multiply the scores"),
-    ("raw", "one output with all of it; --columns says what is in a row"),
+    ("raw", "a single output for all of these; --columns names the parts of a row"),
 )
 
 
@@ -32,27 +32,34 @@ def _flag(name: str, description: str, **settings: Any) -> Flag:
 
 _FLAGS: Final = (
     *(_flag(name, description, metavar="NAME") for name, description in _OUTPUTS),
-    _flag("columns", "of --raw", choices=get_args(Columns)),
+    _flag("columns", "the parts of a row of --raw", choices=get_args(Columns)),
     _flag(
-        "box_format", "corners, left top and size, or centre and size", choices=get_args(BoxFormat)
+        "box_format", "order of a box's numbers: two corners, left top corner and size (xywh), or "
+        "centre and size (cxcywh)", choices=get_args(BoxFormat)
     ),
     _flag(
-        "box_units", "shares of the input's width and height, or its pixels",
+        "box_units", "unit of the boxes: shares of the input's width and height, or its pixels",
         choices=get_args(BoxUnits),
     ),
     _flag(
-        "objectness_activation", "as --activation, for the objectness",
+        "objectness_activation", "activation that the objectness still needs",
         choices=get_args(ObjectnessActivation),
     ),
-    _flag("anchors", ".npy (M, 4) cx, cy, w, h: boxes are offsets", value="path", metavar="FILE"),
-    _flag("variances", "of the offsets (default: ones)", value="four", metavar="A,B,C,D"),
-    _flag("background", "the class number that is none", value="whole", metavar="K"),
     _flag(
-        "nms", "drop the worse of two boxes that overlap more (default: the model has done it)",
+        "anchors", ".npy file (M, 4) of cx, cy, w, h: the boxes are offsets from these",
+        value="path", metavar="FILE",
+    ),
+    _flag("variances", "factors of the offsets (default: ones)", value="four", metavar="A,B,C,D"),
+    _flag("background", "number of the class that is the background", value="whole", metavar="K"),
+    _flag(
+        "nms", "drop the worse of two boxes that overlap more than IOU (default: none are dropped)",
         value="share", metavar="IOU",
     ),
-    _flag("nms_across_classes", "also boxes of different classes", action="store_true"),
-    _flag("max_detections", "keep the K best boxes", value="positive", metavar="K"),
+    _flag(
+        "nms_across_classes", "let --nms also drop boxes of different classes",
+        action="store_true",
+    ),
+    _flag("max_detections", "keep at most the K best boxes", value="positive", metavar="K"),
 )  # fmt: skip
 
 

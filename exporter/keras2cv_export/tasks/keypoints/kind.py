@@ -20,20 +20,22 @@ _FLAGS: Final = (
     flag("points", "output", "output with the keypoints of one object", metavar="NAME"),
     flag(
         "point_format", "form",
-        "heatmaps (N, h, w, K), or the order of a point's numbers, s being a score",
+        "heatmaps (N, h, w, K), or the order of a point's numbers, where s is a score",
         choices=get_args(PointForm),
     ),
     flag(
-        "point_units", "units", "shares of the input's width and height, or its pixels",
+        "point_units", "units",
+        "unit of the points: shares of the input's width and height, or its pixels",
         choices=("normalised", "pixels"),
     ),
     flag(
         "point_refine", "refine",
-        "of heatmaps: a quarter of a cell towards the higher neighbour (default), or not",
+        "quarter (default): move a heatmap's point a quarter of a cell to the higher neighbour",
         choices=("quarter", "none"),
     ),
     flag(
-        "skeleton", "skeleton", "points to join by a line", value="pairs", metavar="A-B,..."
+        "skeleton", "skeleton", "pairs of points to join by a line",
+        value="pairs", metavar="A-B,...",
     ),
 )  # fmt: skip
 
