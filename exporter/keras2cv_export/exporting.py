@@ -32,8 +32,9 @@ from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
+from .verifying.question import SAMPLES, ask
 from .verifying.selftest import write_selftest
-from .verifying.verify import SAMPLES, ask, require_parity, verify
+from .verifying.verify import require_parity, verify
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The inputs of a measurement: no two samples are the same, at any batch."""
+"""The inputs of a measurement's subjects: no two samples are the same, at any batch."""
 
 from __future__ import annotations
 

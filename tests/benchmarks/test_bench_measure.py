@@ -17,14 +17,14 @@ from keras2cv_bench.answers import judge
 from keras2cv_bench.environment import Watch, usable_cores
 from keras2cv_bench.inputs import read_samples, write_samples
 from keras2cv_bench.measure import Crew, measure
+from keras2cv_bench.pipeline import Job, Pipeline
 from keras2cv_bench.process import Child, Lost
 from keras2cv_bench.records import Answers, Missing, Timing
-from keras2cv_bench.way import Job, Way
 from support.tiny_bundle import Classifier
 
 
 class Fake:
-    """A process that records its commands, and is lost on request."""
+    """A process that records its commands, and is lost when it should be."""
 
     pid = 0
 
@@ -47,7 +47,7 @@ class Fake:
         return self._do(do, replies[do])  # type: ignore[no-any-return]
 
     def close(self) -> dict[str, Any]:
-        """End, and leave a mark."""
+        """Return the last answer."""
         return self._do("close", {"peak_mb": 99.0})  # type: ignore[no-any-return]
 
     def _do(self, what: str, reply: Any) -> Any:
@@ -62,7 +62,7 @@ class Fake:
 def run(
     names: str, lost: dict[str, str] | None = None, **options: Any
 ) -> tuple[tuple[Timing, ...], list[str], list[Missing]]:
-    """Measure fakes; return timings, the commands, and the missing subjects."""
+    """Measure fakes; return timings, the recorded commands, and the missing ones."""
     log: list[str] = []
     processes: dict[str, Any] = {n: Fake(n, log, (lost or {}).get(n, "")) for n in names}
     crew = Crew(processes, 4, [])
@@ -77,7 +77,7 @@ def run(
 
 
 def test_all_start_load_and_warm_up_one_after_the_other_and_then_take_turns() -> None:
-    """The order is A B B A, and no process works while another loads."""
+    """A B B A, and no process works while another loads."""
     timings, log, missing = run("AB")
     steps = ["start A", "start B", "load A", "load B", "warm_up A", "warm_up B"]
     assert log[:6] == steps
@@ -100,15 +100,15 @@ def test_a_subject_that_is_lost_is_told_of_and_the_others_go_on(at: str) -> None
 
 
 def test_nothing_is_measured_without_those_that_matter() -> None:
-    """The bundle and the reference are required; the error holds the reason."""
+    """The bundle and the reference; the error gives the reason."""
     with pytest.raises(VerdictError, match=r"A does not run, .* crashed while load"):
         run("AB", {"A": "load"}, needed=("A",))
 
 
 def test_progress_is_told() -> None:
-    """Each step is reported, with its share of the whole."""
+    """The step, and how much of it is done."""
     said: list[tuple[str, int, int]] = []
-    run("AB", say=lambda *what: said.append(what))
+    run("AB", progress=lambda *what: said.append(what))
     assert ("loading A", 0, 0) in said
     assert ("timing, in turns", 8, 8) in said
 
@@ -119,9 +119,9 @@ class Echo:
     def __init__(self) -> None:
         self.log: list[str] = []
 
-    def way(self, _: Job) -> Way:
+    def pipeline(self, _: Job) -> Pipeline:
         """Open it."""
-        return Way("echo 1.0", self._prepare, self._forward, self._finish)
+        return Pipeline("echo 1.0", self._prepare, self._forward, self._finish)
 
     def _prepare(self, sample: Any) -> Any:
         self.log.append("prepare")
@@ -153,7 +153,7 @@ def test_a_child_answers_command_by_command(job: Job, tmp_path: Path) -> None:
         {"do": "block", "seconds": 0},
         {"do": "peak"},
     ]
-    replies = child.serve(child.Bench(job, echo.way), {"import_ms": 3.0})
+    replies = child.serve(child.Bench(job, echo.pipeline), {"import_ms": 3.0})
     assert next(replies) == {"import_ms": 3.0}
     loaded, answered, warm, block, end = [replies.send(command) for command in commands]
     assert loaded["about"] == "echo 1.0"
@@ -223,7 +223,7 @@ def test_answers_are_judged_as_check_judges_them(tmp_path: Path) -> None:
 
 
 def test_the_machine_is_watched() -> None:
-    """The load of others is not negative, and this process has a core."""
+    """The cores of other processes are not negative, and this process has a core."""
     assert usable_cores() >= 1
     others = Watch().others()
     assert others is None or others >= 0

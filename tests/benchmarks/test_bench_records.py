@@ -1,4 +1,4 @@
-"""Benchmark records: reading, refusals, and the reports made of them."""
+"""Benchmark records: reading, refusing and describing them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from support.bench_records import SAME, blocks, record, reference, timing
 WRONG = Answers("different", 0.3, "scores: off by 0.3")
 
 
-def shown(found: Record) -> str:
-    """Return the terminal's output."""
+def told(found: Record) -> str:
+    """Return the terminal's text."""
     out = io.StringIO()
     render(found, outcome(found), Console(file=out, width=80))
     return out.getvalue()
@@ -124,7 +124,7 @@ def test_a_measurement_alone_is_a_yes() -> None:
 def test_max_ratio_alone_is_of_tensorflows_time(
     ours_ms: float, noise: float, limit: float, code: int
 ) -> None:
-    """The limit is kept, broken, or undecided."""
+    """Kept, broken, or too close to decide."""
     ours = timing("bundle", ours_ms, found=blocks(ours_ms, noise, seed=3))
     found = outcome(record(ours, reference(10)), max_ratio=limit)
     assert found.code == code
@@ -137,7 +137,7 @@ def test_max_ratio_alone_is_of_tensorflows_time(
 def test_a_baseline_is_held_to_time_against_time(
     then_ms: float, limit: float | None, code: int
 ) -> None:
-    """On the same processor and threads; by default 1.1 times the baseline is allowed."""
+    """On the same processor, with as many threads; 1.1 times is allowed by default."""
     old = record(timing("bundle", then_ms), reference(10))
     found = outcome(record(), old, limit)
     assert found.code == code
@@ -165,7 +165,7 @@ def test_wrong_answers_of_the_bundle_are_a_no() -> None:
     """However fast they are."""
     found = outcome(record(timing("bundle", 1, answers=WRONG), reference(10)))
     assert found.code == 1
-    assert "answers something else than TensorFlow" in found.reasons[0]
+    assert "answers differently than TensorFlow" in found.reasons[0]
 
 
 def test_answers_that_say_little_are_inconclusive() -> None:
@@ -192,7 +192,7 @@ def test_noise_is_inconclusive() -> None:
     ours = timing("bundle", 5, found=blocks(5, 1.0, seed=6))
     found = outcome(record(ours, reference(5)))
     assert found.code == 4
-    assert "too noisy to say" in found.reasons[0]
+    assert "too noisy to decide" in found.reasons[0]
 
 
 def test_a_machine_without_a_free_core_says_so() -> None:
@@ -225,7 +225,7 @@ def test_the_terminal_shows_subjects_ratios_and_who_is_missing() -> None:
 
 
 def test_the_page_is_whole_and_holds_the_record() -> None:
-    """The page fetches nothing, and a name cannot become markup."""
+    """Nothing is fetched; a user's name for a file cannot become markup."""
     made = record(
         *(timing("bundle", 5 * b, b) for b in (1, 4)),
         *(reference(10 * b, b) for b in (1, 4)),

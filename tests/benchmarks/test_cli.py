@@ -1,6 +1,6 @@
-"""`keras2cv bench`: its options, output and exit codes.
+"""`keras2cv bench`: its options, its files, and its exit codes.
 
-A stand-in replaces the measuring: it keeps its arguments, and returns a record.
+A fake replaces the measuring: it records its arguments, and returns a record.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
         arguments: dict[str, Any] = {}
 
         def bench(bundle: Any, against: Any, **options: Any) -> Record:
-            arguments.update(options, bundle=bundle, against=against)
-            options["say"]("looking at it", 0, 0)
+            said.update(options, bundle=bundle, against=against)
+            options["progress"]("looking at it", 0, 0)
             if isinstance(answer, Exception):
                 raise answer
             return answer
@@ -92,7 +92,7 @@ def test_json_and_html_hold_the_record(put: Put, capsys: pytest.CaptureFixture[s
     ],
 )
 def test_exit_codes(put: Put, made: Record | Exception, options: list[str], code: int) -> None:
-    """0 is yes, 1 is no, 4 is undecided."""
+    """0 yes, 1 no, 4 undecided."""
     put(made)
     old = record(timing("bundle", 4), reference(10))
     Path("old.json").write_text(to_json(old), encoding="utf-8")
@@ -152,7 +152,7 @@ def test_a_model_that_is_not_there_is_said_first(
 def test_what_is_not_installed_is_named(
     put: Put, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 3, with the package to install."""
+    """With 3, and the package to install."""
     put(record())
     monkeypatch.setattr(heavy, "MODULES", ("no_such_module",))
     assert main(RUN) == 3

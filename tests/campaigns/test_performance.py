@@ -18,10 +18,10 @@ from campaigns.performance.measure import Found, results
 from campaigns.performance.page import write
 from campaigns.performance.ratios import geometric_mean
 from campaigns.performance.zoo import DEPTHS, TYPICAL, Case, cases
+from keras2cv_bench.pipeline import Job
 from keras2cv_bench.process import environment_of
 from keras2cv_bench.records import Answers, Missing, Record, to_json
 from keras2cv_bench.subjects import AT_AVX2, SAME_ISA
-from keras2cv_bench.way import Job
 from support.bench_records import record, reference, timing
 
 WRONG = Answers("different", 0.5, "scores: off by 0.5")

@@ -1,4 +1,4 @@
-"""Bundles broken at a known layer: the bisection names it, and shows whose fault it is."""
+"""Bundles broken at a known layer: the bisection names it and whose fault it is, and shows it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from keras2cv_export.bisecting import Bisection, asking, bisect
 from keras2cv_export.bisecting.searching import Search
 from keras2cv_export.graph.origin import METADATA_KEY
 from keras2cv_export.model.load import LoadedModel, load_model
-from keras2cv_export.verifying.verify import Question, ask, verify
+from keras2cv_export.verifying.question import Question, ask
+from keras2cv_export.verifying.verify import verify
 from support.broken_layers import MODELS, Fault, add_misread_nothing, faults, names_of, write_broken
 
 NEEDED_SHARE = 0.9
@@ -42,7 +43,7 @@ class Subject:
     question: Question
 
     def bisected(self, folder: Path, engine: str = "classic") -> Bisection | None:
-        """Return the findings of a bisection; None if the bundle passes."""
+        """Return the bisection of a bundle; None if it passes, and so is not broken."""
         bundle = read_bundle(folder)
         found = verify(folder, bundle.manifest, self.question, engine)
         if found.parity.verdict != "fail":
@@ -169,7 +170,7 @@ def pick(found: Subject, layer: str, change: str) -> Fault:
 def test_a_conversion_at_fault_is_told_from_opencv(
     subjects: dict[str, Subject], tmp_path: Path
 ) -> None:
-    """The graph has a wrong bias, so onnxruntime and OpenCV agree with each other."""
+    """The graph has a neighbour's bias, which onnxruntime and OpenCV both compute."""
     pytest.importorskip("onnxruntime")
     found = subjects["two_heads"]
     fault = pick(found, "logits", "bias of the neighbour")
@@ -310,7 +311,7 @@ def in_use(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("change", "repro", "words"),
     [
-        (forget, lambda folder: folder / "new", "does not say which of its values is which"),
+        (forget, lambda folder: folder / "new", "does not record which of its values is which"),
         (lambda _: None, in_use, "is there already"),
     ],
     ids=["no notes in the file", "folder in use"],
@@ -322,7 +323,7 @@ def test_what_cannot_be_bisected_is_refused(
     repro: Callable[[Path], Path],
     words: str,
 ) -> None:
-    """The error has a cure."""
+    """With advice."""
     found = subjects["two_heads"]
     folder = write_broken(found.folder, tmp_path / "b.cv", change)
     with pytest.raises(UsageError, match=words):
@@ -338,6 +339,6 @@ def test_a_savedmodel_has_no_layers_to_name(subjects: dict[str, Subject], tmp_pa
 
 
 def test_a_reproduction_is_of_what_the_bisection_finds(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--repro` alone is a mistake, and says so before anything is loaded."""
+    """`--repro` alone is a mistake, reported before anything is loaded."""
     assert main(["check", "b.cv", "--against", "m.keras", "--repro", "there"]) == 2
     assert "Add --bisect." in capsys.readouterr().err

@@ -14,7 +14,7 @@ from keras2cv_bench.records import (
     Host,
     Missing,
     Record,
-    Subject,
+    SubjectRecord,
     Timing,
 )
 
@@ -94,7 +94,7 @@ def record(
         takes="pictures of 1280x720",
         threads=threads,
         host=Host(cpu, 2, "Linux x86_64", "0" * 12, {"opencv": "5.0.0"}, others=0.0),
-        subjects=tuple(Subject(n, (titles or {}).get(n, n), 14.0) for n in names),
+        subjects=tuple(SubjectRecord(n, (titles or {}).get(n, n), 14.0) for n in names),
         timings=tuple(found),
         missing=tuple(missing),
     )

@@ -67,8 +67,8 @@ def export_case(case: Any, batch: int, bundle: Path, engine: str | None = None) 
     from keras2cv_export import export
     from keras2cv_export.model.load import load_model
     from keras2cv_export.parity.tolerance import parse_tolerance
+    from keras2cv_export.verifying.question import answerer
     from keras2cv_export.verifying.selftest import write_selftest
-    from keras2cv_export.verifying.verify import answerer
 
     keras.backend.clear_session()
     model, shapes = case.model(), shapes_of(case, batch)

@@ -43,7 +43,7 @@ def remembered_export(work: Path) -> Iterator[tuple[Export, Export]]:
     from keras2cv_export import exporting
     from keras2cv_export.formats.formats import format_of
     from keras2cv_export.model.load import load_model
-    from keras2cv_export.verifying.verify import ask
+    from keras2cv_export.verifying.question import ask
 
     model = small_model()
     file = work / "model.keras"

@@ -20,8 +20,9 @@ from keras2cv_export.bisecting import Bisection, require_onnx
 from keras2cv_export.bisecting import bisect as find_first
 from keras2cv_export.end_to_end.own_function import load_function
 from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
-from keras2cv_export.end_to_end.walk import Journey, walk
-from keras2cv_export.end_to_end.way import parse_way
+from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
+from keras2cv_export.end_to_end.walk import walk
+from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.formats.frozen_file import read_frozen
 from keras2cv_export.model.load import LoadedModel, load_model
 from keras2cv_export.options import CheckOptions
@@ -32,7 +33,8 @@ from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
-from keras2cv_export.verifying.verify import Answer, Question, Verification, answerer, ask, verify
+from keras2cv_export.verifying.question import Answer, Question, answerer, ask
+from keras2cv_export.verifying.verify import Verification, verify
 
 from .record import record
 
@@ -251,7 +253,7 @@ def _travel(
     return walk(
         manifest,
         pictures.paths,
-        parse_way(said.resize, chosen, rules),
+        parse_reference(said.resize, chosen, rules),
         None if said.function is None else load_function(said.function, rules),
         drawn=pictures.drawn,
         blobs=[sample[0] for sample in question.samples[-count:]],

@@ -14,7 +14,7 @@ import numpy as np
 from keras2cv._version import VERSION
 
 if TYPE_CHECKING:
-    from keras2cv_export.verifying.verify import Outputs
+    from keras2cv_export.verifying.question import Outputs
 
     from .checking import CheckReport
 

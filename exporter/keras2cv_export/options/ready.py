@@ -48,7 +48,7 @@ def require_checkable(options: CheckOptions) -> None:
         UsageError: There is no such way to read pictures.
     """
     from keras2cv.bundle.reading import read_bundle
-    from keras2cv_export.end_to_end.way import parse_way
+    from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
 
@@ -59,7 +59,7 @@ def require_checkable(options: CheckOptions) -> None:
     if options.reference_preprocess is not None:
         require_preprocessing(options.reference_preprocess)
     if facts is not None:
-        parse_way(options.reference_resize, None, facts)
+        parse_reference(options.reference_resize, None, facts)
 
 
 def _require_samples(path: StrPath | None) -> None:

@@ -101,7 +101,7 @@ def test_values_are_renamed_everywhere(tmp_path: Path) -> None:
 def test_old_forms_become_those_of_the_opset(
     op: str, attributes: dict[str, Any], constants: list[Any]
 ) -> None:
-    """The meaning stays, and nodes in the opset's form are unchanged."""
+    """With the same meaning; nodes in their opset's form are not changed."""
     shape = [2, 3, 4] if op == "Clip" else [2, 1, 1]
     typed = [
         helper.make_tensor_value_info(n, TensorProto.FLOAT, s)

@@ -1,4 +1,4 @@
-"""The search, with a scripted OpenCV: the layer named, the moment, and the certainty."""
+"""The search, with a fake OpenCV: the layer that is named, its conditions, and the certainty."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ X = np.random.default_rng(2).uniform(0.2, 1.4, SHAPE).astype(np.float32)
 
 
 def right_values() -> Values:
-    """Return the right value of every name."""
+    """Return every value as it should be."""
     v0 = np.maximum(X, 0)
     v1 = np.exp(v0)
     v3 = np.exp(-v1)
@@ -73,7 +73,7 @@ def search(folder: Path, *, hidden: tuple[int, ...] = (), fails: bool = True) ->
 
 
 def stand_in(change: Callable[[str, Array, int], Array], crashes: int = 99) -> type:
-    """Return an OpenCV that changes each value, given the number of requested outputs."""
+    """Return a fake OpenCV that changes each value, given the number of requested outputs."""
 
     class Stand:
         def __init__(self, engine: str, **_: bool) -> None:
@@ -103,7 +103,7 @@ def run(
 
 
 def first_of(found: Bisection) -> Any:
-    """Return the first finding."""
+    """Return the first divergence."""
     assert found.first is not None
     return found.first
 
@@ -167,7 +167,7 @@ def test_what_only_fusing_breaks_is_found_by_cutting(
 def test_a_crash_on_all_values_leaves_cutting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The report mentions the crash."""
+    """And is reported."""
     found = run(monkeypatch, search(tmp_path), wrong_from(2), crashes=1)
     assert first_of(found).found.key == "layer2"
     assert found.notes == ("Asked for all layers at once: OpenCV crashes (SIGSEGV).",)
@@ -199,7 +199,7 @@ def test_nan_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_another_shape_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Both shapes are shown."""
+    """And both shapes are reported."""
 
     def change(name: str, value: Array, _: int) -> Array:
         return value[:, :2] if name >= "v2" else value

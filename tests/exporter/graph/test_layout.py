@@ -37,7 +37,7 @@ def opencv_of(model: onnx.ModelProto, blob: Array) -> Array:
 
 
 def test_pictures_are_channels_first_on_both_sides() -> None:
-    """Keras' (2, 7, 9, 3) is the net's (2, 3, 7, 9), for inputs and outputs."""
+    """An input of (2, 7, 9, 3) in Keras is channels first in the net, and so is the output."""
     model = graph("(float[2,7,9,3] x) => (float[2,7,9,3] y) { y = Mul (x, s) }", s=random(9, 3))
     blobs_in_and_out(model, ["image"], ["mask"])
     inputs, outputs = settle(model)

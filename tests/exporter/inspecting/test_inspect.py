@@ -1,4 +1,4 @@
-"""`inspect`: every unsupported op at once, a trial by the installed OpenCV, safe reading."""
+"""`inspect`: every unsupported op at once, the installed OpenCV's errors, and safe reading."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_everything_unsupported_is_listed_at_once(bad: Path) -> None:
 def test_nodes_that_break_the_rules_are_one_sentence(
     tmp_path: Path, broken: onnx.NodeProto
 ) -> None:
-    """The error says that an attribute's type is not ONNX's; it is no bug of ours."""
+    """Attributes of another type than ONNX's are reported; in our own graph they are a bug."""
     path = write(tmp_path / "broken.onnx", [broken])
     found = Opened(path.name, ir.load(path), path)
     with pytest.raises(ModelError, match=r"broken\.onnx breaks ONNX's rules") as error:
@@ -125,7 +125,7 @@ def test_nodes_that_break_the_rules_are_one_sentence(
 
 
 def test_findings_are_those_of_each_version(tmp_path: Path) -> None:
-    """Each version has its own list; 4.7 counts as 4.6, whose faults it may have."""
+    """A version may run nodes that another cannot; 4.7 counts as 4.6, whose faults it may have."""
     k = numpy_helper.from_array(np.array([3]), "k")
     largest = helper.make_node("TopK", ["a", "k"], ["v", "i"], name="net/best/TopK", axis=3)
     nodes = [
@@ -215,7 +215,7 @@ def test_a_trial_counts_where_it_was_asked_about(targets: tuple[str, ...], count
 def test_what_cannot_be_fed_is_loaded_only(
     tmp_path: Path, shape: tuple[int | str, ...], dtype: int
 ) -> None:
-    """An open dimension, or integers, which not every OpenCV takes: the trial is `not run`."""
+    """An open dimension, or integers, which not every OpenCV takes: the trial reports `not run`."""
     path = write(tmp_path / "m.onnx", [node("Relu", "x", "y")], shape, dtype=dtype)
     assert input_shapes(read_onnx(path)) is None
     found = inspect_model(path)
@@ -273,7 +273,7 @@ def test_external_tensors_in_attributes_are_found(tmp_path: Path) -> None:
 
 
 def test_weights_in_a_file_beside_it_are_a_finding(tmp_path: Path) -> None:
-    """OpenCV reads one file only; a missing second file is reported first."""
+    """OpenCV reads one file only, and a missing second file is reported before that."""
     path = outside(tmp_path / "m.onnx", "m.data")
     with pytest.raises(ModelError, match="which is not there"):
         inspect_model(path)
@@ -456,7 +456,7 @@ def inspection(**changes: Any) -> Inspection:
 
 
 def shown(found: Inspection) -> str:
-    """Return the printed inspection, 100 columns wide."""
+    """Return the printed text of an inspection, 100 columns wide."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(width=100, record=True, file=nowhere)
         render(found, console)
@@ -464,7 +464,7 @@ def shown(found: Inspection) -> str:
 
 
 def test_what_is_printed() -> None:
-    """The verdict first, then targets, findings, trials, and the graph's contents."""
+    """The verdict first, then targets, findings, trials, and the graph's ops."""
     assert [line.rstrip() for line in shown(inspection()).splitlines()] == [
         "inspect: 2 unsupported, 1 trial failed (net.keras, 9 nodes)",
         "It was saved by Keras 2.",

@@ -41,7 +41,7 @@ def ran(module: str, onednn: str, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
-    """Return a function that runs a case, for a setting, in one of three ways."""
+    """Return a function that computes each case, with a setting, in one of three ways."""
     done: dict[str, dict[str, NDArray[np.float32]]] = {}
 
     def of(onednn: str, way: str) -> dict[str, NDArray[np.float32]]:
@@ -58,7 +58,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
 
 @pytest.mark.parametrize("case", sorted(set(CASES) - NEVER))
 def test_the_twin_computes_what_onednn_computes(case: str, answers: Answers) -> None:
-    """It does not run there: the reference is TensorFlow's own answer where it has one."""
+    """The twin does not run there: the reference is TensorFlow's own answer where it has one."""
     own = answers("1", "own")
     if not own:
         pytest.skip("this TensorFlow is built without oneDNN")

@@ -24,7 +24,7 @@ def shapes(
 
 
 def test_the_batch_fills_the_first_dimension() -> None:
-    """No shape is needed where the rest is known."""
+    """Where the other dimensions are known, the user need not give them."""
     assert shapes([AGE], None) == [(1, 4)]
     assert shapes([AGE, AGE], None, batch=3) == [(3, 4), (3, 4)]
 

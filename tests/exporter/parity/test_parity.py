@@ -1,4 +1,4 @@
-"""Verdicts: cases that must fail, must pass, or are inconclusive."""
+"""Verdicts: differences that must fail, pass, or be inconclusive."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_fail_says_what_it_looks_like(fault: str, output: str, said: str) -> N
 
 
 def test_a_common_factor_is_named() -> None:
-    """0.00392 for 1/255 in a linear net is 0.9996 times the reference; the report names it."""
+    """0.00392 for 1/255 in a linear net is 0.9996 times the reference; the report names that."""
     reference = random_vectors(0)
     report = compare(reference, changed(reference, lambda y: y * np.float32(0.00392 * 255)))
     assert "is 0.9996 times the reference" in " ".join(report.reasons)
@@ -273,7 +273,7 @@ def test_equal_elements_are_inconclusive() -> None:
 
 
 def test_a_constant_output_that_is_known_as_such_passes() -> None:
-    """Anchor boxes do not depend on the input; declared so, only their values count."""
+    """Anchor boxes do not depend on the input; declared as constant, only their values count."""
     reference = vectors(*[[0.3, -1.2, 2.2, 0.7]] * 3)
     assert compare(reference, reference, constant=["y"]).verdict == "pass"
     wrong = changed(reference, lambda y: y * np.float32(1.001))
@@ -323,7 +323,7 @@ def test_the_reference_sets_the_scale() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("side", ["reference", "candidate", "both"])
 def test_nan_and_infinity_fail_on_either_side_and_on_both(bad: float, side: str) -> None:
-    """NaN never equals NaN (trap 6); the report counts them per side and locates them."""
+    """NaN never equals NaN (trap 6); the report counts them per side and gives their places."""
     clean, spoilt = random_vectors(0), random_vectors(0)
     spoilt[2]["y"][0, 4] = bad
     reference = clean if side == "candidate" else spoilt
@@ -442,7 +442,7 @@ def test_an_output_that_changes_its_shape_between_samples_fails() -> None:
 
 
 def test_text_outputs_fail_with_what_to_do() -> None:
-    """An output without numbers is not skipped."""
+    """Outputs that are not numbers are not skipped."""
     reference = [{"y": np.array([word])} for word in ("cat", "dog", "cow")]
     report = compare(reference, reference)
     assert report.verdict == "fail"
@@ -504,7 +504,7 @@ def test_a_near_tie_that_flips_is_not_a_fail() -> None:
 
 
 def test_a_flipped_class_without_its_scores_fails() -> None:
-    """Without scores a wrong class cannot be excused as a near-tie."""
+    """Without scores nothing shows that a wrong class was a near-tie."""
     reference, candidate = near_tie(3e-4)
     classes = [[{"best": s["best"]} for s in side] for side in (reference, candidate)]
     assert compare(*classes).verdict == "fail"
@@ -576,7 +576,7 @@ def test_top_5_is_measured_from_six_classes_up() -> None:
 
 
 def test_embeddings_have_no_top_1() -> None:
-    """A vector that nobody called class scores is not ranked."""
+    """A vector that is not declared as class scores is not ranked."""
     reference = random_vectors(0)
     assert only(compare(reference, reference)).top1 is None
 
@@ -588,10 +588,10 @@ def test_embeddings_have_no_top_1() -> None:
     ("said", "message"),
     [
         ({"tolerance": "z:1e-3"}, "names the output 'z'"),
-        ({"scores": {"z": "softmax"}}, "said of the output 'z'"),
+        ({"scores": {"z": "softmax"}}, "'z' is none of the outputs"),
         ({"scores": {"y": "relu"}}, "No kind of scores is called 'relu'"),
-        ({"argmax_of": {"y": "z"}}, "said of the output 'z'"),
-        ({"constant": ["z"]}, "said of the output 'z'"),
+        ({"argmax_of": {"y": "z"}}, "'z' is none of the outputs"),
+        ({"constant": ["z"]}, "'z' is none of the outputs"),
     ],
 )
 def test_a_name_that_is_not_there_is_a_usage_error(said: dict[str, Any], message: str) -> None:

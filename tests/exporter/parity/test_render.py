@@ -90,7 +90,7 @@ def test_a_missing_output_has_a_row_and_a_reason() -> None:
 
 
 def test_reasons_that_belong_to_no_output_are_shown() -> None:
-    """Too few samples, or none, is noted below the table."""
+    """Too few samples, or none, are reported below the table."""
     assert "Pass at least 3 that differ" in " ".join(shown(report(count=2)).split())
     assert "no samples were compared" in shown(compare([], []))
 

@@ -1,4 +1,4 @@
-"""Tolerances: the limits of the presets, and the reading of `--tolerance`."""
+"""Tolerances: the limits of the presets, and the parsing of `--tolerance`."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_specs_are_read(spec: str | list[str] | Tolerance, tolerance: Tolerance)
     ],
 )
 def test_specs_that_mean_nothing_are_refused(spec: str | list[str], message: str) -> None:
-    """The error has the given text and the right form."""
+    """The error names the given value and a valid one."""
     with pytest.raises(UsageError) as caught:
         parse_tolerance(spec)
     assert message in str(caught.value)
@@ -100,7 +100,7 @@ def test_overrides_must_name_outputs() -> None:
 
 @pytest.mark.parametrize("spec", ["fp16", ["strict", "b:0.5", "a:1e-05"]])
 def test_a_tolerance_is_written_as_it_is_read(spec: str | list[str]) -> None:
-    """`str` gives a text that `--tolerance` reads back."""
+    """`--tolerance` accepts the text of `str`."""
     tolerance = parse_tolerance(spec)
     assert parse_tolerance(str(tolerance).split()) == tolerance
 

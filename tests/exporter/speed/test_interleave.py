@@ -1,4 +1,4 @@
-"""Taking turns: the order of work, and the conclusions from the times."""
+"""Taking turns: the order of the sides, and the conclusions from their times."""
 
 from __future__ import annotations
 

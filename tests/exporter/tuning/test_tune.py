@@ -10,7 +10,8 @@ import pytest
 from keras2cv.bundle.manifest import Trial
 from keras2cv.errors import NetError
 from keras2cv_export.speed.interleave import Comparison
-from keras2cv_export.tuning.tune import candidates, chosen, machine, try_all, vary
+from keras2cv_export.tuning.settings import candidates, try_all, vary
+from keras2cv_export.tuning.tune import chosen, machine
 
 Timer = Callable[[Trial], tuple[float, Comparison]]
 
@@ -37,7 +38,7 @@ def right(_: Trial) -> None:
 
 
 def silent(_: str) -> None:
-    """Print nothing."""
+    """Ignore progress."""
 
 
 def test_the_own_way_of_opencv_comes_first() -> None:
@@ -106,13 +107,13 @@ def test_each_way_is_announced() -> None:
     said: list[str] = []
     try_all([DEFAULT, CLASSIC], right, timer(new=(1.0, 1.0), classic=(1.0, 1.0)), said.append)
     assert said == [
-        "timing way 1 of 2: new engine, 4 threads",
-        "timing way 2 of 2: classic engine, 4 threads",
+        "timing setting 1 of 2: new engine, 4 threads",
+        "timing setting 2 of 2: classic engine, 4 threads",
     ]
 
 
 def test_the_machine_has_a_name() -> None:
-    """From the system's own description."""
+    """The system's name for it."""
     assert machine().strip()
 
 

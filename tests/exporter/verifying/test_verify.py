@@ -1,4 +1,4 @@
-"""The claims of a manifest after each engine was tried, for every outcome."""
+"""The engine that a manifest may promise after each was tried, with every outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from keras2cv.errors import NetError, UsageError
 from keras2cv.trial.running import WorkerRun
 from keras2cv_export.parity.tolerance import parse_tolerance
 from keras2cv_export.verifying import verify as verifying
-from keras2cv_export.verifying.verify import Question, Verification, verify
+from keras2cv_export.verifying.question import Question
+from keras2cv_export.verifying.verify import Verification, verify
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 Array = np.ndarray[Any, Any]
@@ -26,7 +27,7 @@ ANSWERS = [Classifier()(image) for (image,) in SAMPLES]
 
 
 def question() -> Question:
-    """Return the request: four pictures, and their logits."""
+    """Return the question: four pictures, and their logits."""
     expected = [{"scores": answer} for answer in ANSWERS]
     return Question(SAMPLES, expected, None, parse_tolerance("fp32"), {}, frozenset())
 
@@ -78,7 +79,7 @@ def try_engines(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_both_engines_right_is_any_engine(try_engines: Any) -> None:
-    """The evidence holds both, and there are no notes."""
+    """The evidence holds both, and no note is needed."""
     found = try_engines(new=0.0, classic=1e-6)
     assert found.parity.verdict == "pass"
     assert found.engine.name == "any"
@@ -180,7 +181,7 @@ def test_an_engine_that_answers_from_the_call_before_fails(try_engines: Any) -> 
 
 
 def test_a_reference_that_does_not_repeat_itself_fails(try_engines: Any) -> None:
-    """With active dropout, for example, OpenCV's answers cannot be judged."""
+    """For example active dropout: no answer of OpenCV can be judged by it."""
     asked = replace(question(), unsteady=("TensorFlow does not repeat itself: scores.",))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verifying, "run_worker", Engines(new=0.0))

@@ -22,7 +22,17 @@ from .precision import as_float32, precision_note
 
 
 def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> LoadedModel:
-    """Say what a Keras 3 model takes and gives; ModelError where that cannot be known."""
+    """Describe the inputs and outputs of a Keras 3 model, and make it callable on flat tensors.
+
+    Args:
+        model: The Keras model.
+        source: Its record in the manifest.
+        shapes: Sizes for open dimensions, as `load_model` takes them.
+        batch: The batch size where the shapes leave it open.
+
+    Raises:
+        ModelError: The inputs are unknown, hold text, or have unknown shapes.
+    """
     structure, names = inputs_of(model, shapes)
     flat = keras.tree.flatten(structure)
     declared = [
@@ -47,9 +57,9 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
 def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
     try:
         yield
-    except tf.errors.OperatorNotAllowedInGraphError:  # the caller traces it another way then
+    except tf.errors.OperatorNotAllowedInGraphError:  # the caller then traces it in another way
         raise
-    except Exception as error:  # whatever the model's layers raise
+    except Exception as error:  # any error of the model's layers
         raise ModelError(
             f"The model {name!r} cannot be called on {', '.join(map(str, inputs))}: "
             f"{sentence(error)} Give shapes that it takes with --input-shape; several inputs go "
@@ -58,7 +68,7 @@ def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
 
 
 def _open_batch(model: Any) -> frozenset[str] | None:
-    """Ask a Functional model which outputs have the batch as their first dimension."""
+    """Return the outputs of a Functional model that have the batch as their first dimension."""
     if isinstance(model, keras.Sequential):
         return frozenset(output_names(model, model.outputs[0]))
     outputs = getattr(model, "output", None) if getattr(model, "inputs", None) else None
@@ -69,6 +79,6 @@ def _open_batch(model: Any) -> frozenset[str] | None:
     if any(t.shape is None for t in flat):
         return None
     fixed = all(t.shape and t.shape[0] is not None for t in keras.tree.flatten(model.input))
-    if fixed:  # Input(batch_shape=(4, ...)): the outputs say 4, not None
+    if fixed:  # Input(batch_shape=(4, ...)): the outputs have 4, not None
         return None
     return frozenset(n for n, t in zip(names, flat, strict=True) if t.shape and t.shape[0] is None)

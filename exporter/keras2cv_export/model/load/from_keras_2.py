@@ -1,12 +1,12 @@
 """Models saved by Keras 2 that Keras 3 cannot read, opened by `tf_keras`.
 
-Keras 3 reads most .h5 files of TensorFlow 2.0 to 2.15. It stumbles over what functional models
-recorded of plain TensorFlow calls (TFOpLambda, SlicingOpLambda), over arguments that have gone
-(`groups` of DepthwiseConv2D) and over old optimizers and configs. `tf_keras` is Keras 2, kept alive
-for exactly that; it comes with `pip install 'keras2cv[legacy]'`.
+Keras 3 reads most .h5 files of TensorFlow 2.0 to 2.15. It fails on the plain TensorFlow calls that
+functional models recorded (TFOpLambda, SlicingOpLambda), on arguments that have gone (`groups` of
+DepthwiseConv2D) and on old optimizers and configs. `tf_keras` is Keras 2, kept alive for exactly
+that; it comes with `pip install 'keras2cv[legacy]'`.
 
-It would run a Lambda layer's code on loading, and follow any name into TensorFlow, whatever it is
-asked: `untrusted/dangers.py` looks through the architecture before either Keras sees it.
+It would run a Lambda layer's code on loading, and follow any name into TensorFlow, whatever its
+options are: `untrusted/dangers.py` looks through the architecture before either Keras sees it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,19 @@ def legacy_model(
     problem: Exception,
     weight_bytes: int,
 ) -> LoadedModel:
-    """Open with Keras 2 what Keras 3 stumbled over."""
+    """Open with Keras 2 a file that Keras 3 cannot load.
+
+    Args:
+        path: The file.
+        source: Its record in the manifest.
+        shapes: Sizes for open dimensions, as `load_model` takes them.
+        batch: The batch size where the shapes leave it open.
+        problem: The error of Keras 3.
+        weight_bytes: The most numbers that its layers may ask for.
+
+    Raises:
+        ModelError: Keras 2 is not installed, or cannot load the file either.
+    """
     reader = f"Keras {keras.__version__}"
     if not has_tf_keras():
         raise ModelError(
@@ -59,7 +71,7 @@ def legacy_model(
 
 
 def unreadable(path: Path, who_cannot: str, error: Exception) -> ModelError:
-    """Return the error for a file that no Keras opens."""
+    """Return the error for a file that no Keras can open."""
     return ModelError(
         f"{path}: {who_cannot} load this model: {sentence(error)} "
         "If it has layers of your own, pass the module that defines them with --import."
@@ -95,14 +107,14 @@ def has_tf_keras() -> bool:
 
 
 def _read(path: Path, weight_bytes: int) -> Any:
-    """Return the tf_keras.Model in an .h5 file; raises whatever Keras 2 raises."""
+    """Return the tf_keras.Model in an .h5 file; raises the errors of Keras 2."""
     tf_keras = importlib.import_module("tf_keras")
     with no_more_weights(tf_keras.layers.Layer, path, weight_bytes):
         return tf_keras.models.load_model(path, compile=False)
 
 
 def _structure_of(model: Any) -> Any:
-    """Return what `model(...)` takes: symbolic tensors, one, in a list or in a dict."""
+    """Return the structure that `model(...)` takes: one symbolic tensor, a list or a dict."""
     nested = getattr(model, "_nested_inputs", None)
     if nested is None:
         nested = model.inputs

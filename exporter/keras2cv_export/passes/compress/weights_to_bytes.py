@@ -19,7 +19,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import Array, constant, decoded, large_kernels, new_constant
+from keras2cv_export.graph.edit import Array, constant, new_constant
+from keras2cv_export.graph.kernels import decoded, large_kernels
 
 _STEPS = 127  # without -128, so that a kernel and its negative are stored alike
 _LEAST_PER_CHANNEL = 8

@@ -15,7 +15,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import Array, constant, decoded, large_kernels, new_constant
+from keras2cv_export.graph.edit import Array, constant, new_constant
+from keras2cv_export.graph.kernels import decoded, large_kernels
 
 _ROUNDOFF = 2.0**-11
 _LARGEST = float(np.finfo(np.float16).max)

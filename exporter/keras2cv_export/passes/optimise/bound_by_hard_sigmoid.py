@@ -19,15 +19,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import (
-    constant,
-    new_constant,
-    new_node,
-    nodes,
-    shape_of,
-    shrink,
-    substitute,
-)
+from keras2cv_export.graph.edit import constant, new_constant, new_node, nodes, shape_of, substitute
+from keras2cv_export.graph.layer_marks import shrink
 from keras2cv_export.graph.misses import miss
 
 _WEIGHTED = ("Conv", "ConvTranspose", "Gemm")

@@ -26,18 +26,17 @@ from keras2cv_export.graph.edit import (
     Array,
     constant,
     drop,
-    forget,
     integer,
     new_constant,
     new_node,
     nodes,
     only_reader,
     permutation,
-    rearrange,
     shape_of,
     substitute,
 )
 from keras2cv_export.graph.elementwise import BROADCASTING, UNARY
+from keras2cv_export.graph.layer_marks import forget, rearrange
 from keras2cv_export.graph.misses import miss
 
 

@@ -20,12 +20,12 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import least
 from keras2cv_export.graph.edit import (
     constant,
     drop,
     integer,
     ints,
-    least,
     new_node,
     nodes,
     pads_automatically,

@@ -31,7 +31,6 @@ import onnx_ir as ir
 from keras2cv_export.graph.edit import (
     Array,
     constant,
-    exact_constant,
     integer,
     ints,
     new_constant,
@@ -43,6 +42,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     transpose,
 )
+from keras2cv_export.graph.kernels import exact_constant
 from keras2cv_export.graph.misses import miss
 from keras2cv_export.passes.tiles import TILES, Axis, Plan, pays
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import constant
-from keras2cv_export.graph.equal_arrays import Contents
+from keras2cv_export.graph.equal_arrays import ArrayNumbers
 
 Key = tuple[int, frozenset[tuple[str, int]]]
 
@@ -27,18 +27,22 @@ _SMALL = 1024  # numbers
 def share_weights(model: ir.Model) -> int:
     """Rewrite in place; return how many initializers went."""
     kept: dict[Key, ir.Value] = {}
-    contents = Contents()
-    return sum(_share(model, v, kept, contents) for v in list(model.graph.initializers.values()))
+    array_numbers = ArrayNumbers()
+    return sum(
+        _share(model, v, kept, array_numbers) for v in list(model.graph.initializers.values())
+    )
 
 
-def _share(model: ir.Model, value: ir.Value, kept: dict[Key, ir.Value], contents: Contents) -> int:
+def _share(
+    model: ir.Model, value: ir.Value, kept: dict[Key, ir.Value], array_numbers: ArrayNumbers
+) -> int:
     array = constant(value)
     if array is None or array.size <= _SMALL:
         return 0
     if value.is_graph_output() or _is_layer(value):
         return 0
     readers = frozenset((use.node.op_type, use.idx) for use in value.uses())
-    first = kept.setdefault((contents.number(array), readers), value)
+    first = kept.setdefault((array_numbers.number(array), readers), value)
     if first is value:
         return 0
     value.replace_all_uses_with(first)

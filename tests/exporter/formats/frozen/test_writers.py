@@ -279,7 +279,7 @@ def test_an_op_has_one_right_form(name: str) -> None:
 
 
 def test_a_batch_normalisation_is_one_layer() -> None:
-    """With its four constants; a formula gives the right answer, as onnx.reference is wrong."""
+    """With its four constants; onnx.reference computes them wrong, so the formula decides."""
     s, b, m, v = random(3), random(3) * 2, random(3) * 3, np.abs(random(3)) * 4
     text = "(x, s, b, m, v)"
     model = graph(
@@ -295,7 +295,7 @@ def test_a_batch_normalisation_is_one_layer() -> None:
 
 
 def test_an_output_that_is_read_inside_is_given_too() -> None:
-    """Under its own name, with its reader's: 5.0's new engine gives unread outputs only."""
+    """Under its own name, as is the next node: 5.0's new engine returns only unread values."""
     text = f"{IMAGE} => (float[2,3,7,10] y, float[2,3,7,10] z) {{ y = Relu (x)  z = Tanh (y) }}"
     model = graph(text)
     assert [n.name for n in write_nodes(model) if n.op == "Silence"] == ["y"]
@@ -355,7 +355,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_right_form_is_refused(name: str) -> None:
-    """The error names the op and the Keras layer, the reason and a cure."""
+    """By op and Keras layer, with the reason and advice."""
     reason, text, constants = REFUSED[name]
     (found,) = examine_frozen(graph(text, **constants))
     assert found.layer.startswith("layer_")

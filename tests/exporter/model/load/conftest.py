@@ -1,4 +1,4 @@
-"""Fixtures of the tests of loading."""
+"""Fixtures for the tests of loading."""
 
 import keras
 import pytest

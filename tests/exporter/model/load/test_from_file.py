@@ -83,7 +83,7 @@ def test_a_model_under_another_name_is_to_be_renamed(
 
 
 def test_weights_alone_are_refused(tmp_path: Path) -> None:
-    """The user hears what to save instead."""
+    """The error names the right way to save."""
     x = keras.Input((4,))
     keras.Model(x, layers.Dense(2)(x)).save_weights(tmp_path / "cat.weights.h5")
     with pytest.raises(ModelError, match="holds weights without an architecture"):
@@ -91,7 +91,7 @@ def test_weights_alone_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_whose_weights_are_missing_is_refused(tmp_path: Path) -> None:
-    """An archive with an architecture alone has been tampered with."""
+    """Only somebody who tampered with a file makes an archive with an architecture alone."""
     x = keras.Input((4,), name="x")
     keras.Model(x, layers.Dense(2)(x)).save(tmp_path / "whole.keras")
     with (

@@ -1,4 +1,4 @@
-"""Files that Keras 2 wrote: tf_keras opens those that Keras 3 cannot, with a note."""
+"""Files of Keras 2 that Keras 3 cannot read: tf_keras opens them, and a note names it."""
 
 from __future__ import annotations
 

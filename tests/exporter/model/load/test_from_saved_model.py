@@ -77,7 +77,7 @@ def test_a_saved_model_with_two_other_signatures_is_refused(tmp_path: Path) -> N
 
 
 def test_a_folder_that_is_no_saved_model_is_refused(tmp_path: Path) -> None:
-    """The error names the file that is missing from it."""
+    """The error names the file that is missing in it."""
     with pytest.raises(ModelError, match=r"is a folder without a saved_model\.pb"):
         load_model(tmp_path)
 

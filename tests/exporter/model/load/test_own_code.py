@@ -128,7 +128,7 @@ class TestOwnClasses:
     def test_an_unregistered_class_is_found_in_the_module_that_is_imported(
         self, save: Callable[[str], Path]
     ) -> None:
-        """A named module's classes may be used."""
+        """By naming the module, the user allows its classes."""
         found = ask(load_model(save(""), imports=["mypkg.doubling"]))
         assert found["y"].shape == (1, 2)
 
@@ -157,7 +157,7 @@ def relu(x):
 def test_an_imported_module_does_not_take_the_place_of_keras_own(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keras' model does not get the user's own `Dense` and `relu`."""
+    """In Keras' model these names mean Keras' own classes, not the user's `Dense` and `relu`."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "shadowing.py").write_text(SHADOWS, encoding="utf-8")

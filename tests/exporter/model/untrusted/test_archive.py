@@ -1,4 +1,4 @@
-"""A .keras file as an archive: content that Keras never writes is refused before unpacking."""
+"""A .keras file as an archive: members that Keras never writes are refused before unpacking."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_what_keras_does_not_write_is_refused(tmp_path: Path, name: str) -> None
 
 
 def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
-    """Nobody can look into it."""
+    """Encrypted bytes cannot be inspected."""
     path = hostile.write_archive(tmp_path / "cat.keras", hostile.model())
     data = bytearray(path.read_bytes())
     data[data.rindex(b"PK\x01\x02") + 8] |= 1  # the flags of the last entry of the directory

@@ -58,7 +58,7 @@ def test_a_move(name: str) -> None:
     "name", [name for name, move in MOVES.items() if move[0] == "StridedSlice"]
 )
 def test_slices_are_plain(name: str) -> None:
-    """The remaining StridedSlice neither drops, adds nor reverses an axis."""
+    """The remaining StridedSlice drops, adds and reverses no axis."""
     _, function, shape = MOVES[name]
     for node in flat(function, random(*shape)).graph.graph_def.node:
         if node.op == "StridedSlice":
@@ -75,7 +75,7 @@ def test_a_diagonal_is_replaced() -> None:
 
 @pytest.mark.parametrize("start", [(0, 2, 1), (1, 0, 0), (1, 3, 9)])
 def test_a_block_is_updated(start: tuple[int, ...]) -> None:
-    """It goes to its place, moved inward where it would stick out; the rest stays."""
+    """A block that would stick out is moved inward; all other numbers stay."""
     traced = flat(
         lambda x, block: keras.ops.slice_update(x, start, block),
         random(2, 5, 7),
@@ -103,7 +103,7 @@ def test_scatter_of_single_numbers() -> None:
 
 
 def test_scatter_onto_a_tensor() -> None:
-    """Updates are added to the old numbers."""
+    """Updates are added to the tensor's numbers."""
     traced = flat(
         lambda x, u: tf.tensor_scatter_nd_add(x, PLACES, u), random(6, 3), random(5, 3, seed=1)
     )
@@ -112,7 +112,7 @@ def test_scatter_onto_a_tensor() -> None:
 
 
 def test_the_last_update_wins() -> None:
-    """An update replaces the old number; a later one replaces an earlier one."""
+    """An update replaces the tensor's numbers; a later one replaces an earlier one."""
     traced = flat(
         lambda x, u: tf.tensor_scatter_nd_update(x, PLACES, u), random(6, 3), random(5, 3, seed=1)
     )

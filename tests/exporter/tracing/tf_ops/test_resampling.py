@@ -87,7 +87,7 @@ WARPS: dict[str, list[float]] = {
 @pytest.mark.parametrize("interpolation", ["BILINEAR", "NEAREST"])
 @pytest.mark.parametrize("name", WARPS)
 def test_warps(name: str, interpolation: str, mode: str) -> None:
-    """A known transform, and every way to fill the outside."""
+    """A known transform, with every fill mode."""
     traced = flat(
         lambda x: warped(x, np.array([WARPS[name]]), interpolation, mode), random(2, 8, 11, 3)
     )

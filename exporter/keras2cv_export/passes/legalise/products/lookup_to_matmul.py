@@ -15,6 +15,7 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import (
     constant,
     integer,
@@ -24,7 +25,6 @@ from keras2cv_export.graph.edit import (
     reshape,
     shape_of,
     substitute,
-    surely_finite,
     transpose,
 )
 from keras2cv_export.graph.misses import miss

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import (
     constant,
     drop,
@@ -22,7 +23,6 @@ from keras2cv_export.graph.edit import (
     replace,
     reshape,
     shape_of,
-    surely_finite,
     transpose,
 )
 from keras2cv_export.graph.misses import miss

@@ -17,7 +17,8 @@ from onnx.reference import ReferenceEvaluator
 from onnx_ir.passes import common
 from onnxscript.optimizer import fold_constants_ir
 
-from keras2cv_export.graph.edit import Array, constant, layers_kept, new_constant, replace
+from keras2cv_export.graph.edit import Array, constant, new_constant, replace
+from keras2cv_export.graph.layer_marks import layers_kept
 
 # No limit in practice: the transpose of a Dense kernel of a hundred million weights is folded too.
 _LIMIT = 2**40

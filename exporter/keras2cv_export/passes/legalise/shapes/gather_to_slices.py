@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import (
     Array,
     constant,
@@ -21,7 +22,6 @@ from keras2cv_export.graph.edit import (
     reshape,
     shape_of,
     substitute,
-    surely_finite,
     transpose,
 )
 

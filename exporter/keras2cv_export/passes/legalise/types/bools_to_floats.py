@@ -19,14 +19,8 @@ from collections.abc import Callable
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import (
-    constant,
-    new_constant,
-    new_node,
-    replace,
-    shape_of,
-    surely_finite,
-)
+from keras2cv_export.graph.bounds import surely_finite
+from keras2cv_export.graph.edit import constant, new_constant, new_node, replace, shape_of
 from keras2cv_export.graph.misses import miss
 
 _FLOAT, _BOOL = ir.DataType.FLOAT, ir.DataType.BOOL

@@ -15,15 +15,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import (
-    integer,
-    new_constant,
-    new_node,
-    nodes,
-    shape_of,
-    substitute,
-    surely_finite,
-)
+from keras2cv_export.graph.bounds import surely_finite
+from keras2cv_export.graph.edit import integer, new_constant, new_node, nodes, shape_of, substitute
 from keras2cv_export.graph.misses import miss
 
 _BOOL = ir.DataType.BOOL
