@@ -21,7 +21,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.speed.interleave import interval
 
 from .predict_cost import interleave

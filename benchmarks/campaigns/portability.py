@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 import keras2cv
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.speed.interleave import interval
 
 from .predict_cost import interleave

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import keras2cv
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import export
 from keras2cv_export.storage.storages import STORAGES
 

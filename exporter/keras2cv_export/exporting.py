@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
-from keras2cv.bundle.reading import staged_bundle, write_manifest
+from keras2cv.bundle.writing import staged_bundle, write_manifest
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
 from keras2cv.tasks import TASKS

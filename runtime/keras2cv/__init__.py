@@ -1,12 +1,12 @@
-"""Run what `keras2cv export` made of a Keras model, with OpenCV and numpy alone.
+"""Run a bundle, a Keras model exported by `keras2cv export`, with OpenCV and numpy alone.
 
     import keras2cv
     model = keras2cv.load("cat.cv")
     model.predict(cv2.imread("photo.jpg"))   # one result, or a list for a list of images
-    model.infer(array)                       # what keras_model.predict takes and gives
+    model.infer(array)                       # takes and returns the same as keras_model.predict
 
-Names are loaded when they are first used: `import keras2cv` costs next to nothing, and where
-OpenCV is missing it says how to install it.
+Names are loaded when they are first used: `import keras2cv` costs next to nothing, and without
+OpenCV the error explains how to install it.
 """
 
 from __future__ import annotations
@@ -105,6 +105,6 @@ def __getattr__(name: str) -> Any:
     except (ImportError, AttributeError):
         from keras2cv.net.opencv import require_opencv
 
-        require_opencv()  # the sentence on a missing or broken cv2, if that is what it is
+        require_opencv()  # if cv2 is missing or broken, the error that explains it
         raise
     return getattr(module, name)

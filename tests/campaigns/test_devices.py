@@ -12,7 +12,7 @@ from campaigns.devices import __main__ as devices
 from campaigns.devices import child, speed, suite, trials
 from campaigns.devices.speed_child import in_turns, tiled
 from campaigns.devices.trials import Trial, run_trials
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.errors import UsageError
 from keras2cv.predictor import Predictor
 from keras2cv.selftest import run_selftest
@@ -178,7 +178,7 @@ def test_the_suite_is_exported_with_tensorflows_answers(
         with pytest.warns(match="unverified"):
             model = Predictor(bundle)
         assert run_selftest(model).verdict == "pass"
-        golden = read_golden(bundle / "selftest.npz", model.manifest)
+        golden = read_golden_vectors(bundle / "selftest.npz", model.manifest)
         assert {len(sample.inputs[0]) for sample in golden.samples} == {batch}
     assert suite.main(arguments) == 0
     assert "2 of 2  conv2d_same.b3.cv: was there" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 from .child import ANSWERS, Child

@@ -157,7 +157,7 @@ def test_nothing_diverges_in_a_right_bundle(
 
 def asking_engines() -> tuple[str, ...]:
     """Return the engines of the OpenCV at hand."""
-    from keras2cv.net.net import ENGINES
+    from keras2cv.net.engines import ENGINES
 
     return ENGINES
 

@@ -13,7 +13,7 @@ from keras import layers
 
 import keras2cv
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, ModelError, UsageError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import check, export
 
 

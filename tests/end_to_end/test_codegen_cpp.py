@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 
 import keras2cv
-from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
+from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.traits import traits_of
 from keras2cv_export import export

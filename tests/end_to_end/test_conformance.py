@@ -20,7 +20,7 @@ from conformance.child import ANSWERS, Child
 from conformance.known_gaps import FROZEN_REFUSED, gap
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import MissingDependency, UnsupportedError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv.net.opencv import version_tuple
 from keras2cv_export import export
 from keras2cv_export.matrix.environment import Environments, runtime_copy

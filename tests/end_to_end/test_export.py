@@ -28,7 +28,7 @@ from keras2cv.errors import (
     UnsupportedError,
     UsageError,
 )
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv.selftest import run_selftest
 from keras2cv_export import check, export
 from keras2cv_export.convert import formed

@@ -12,7 +12,7 @@ import pytest
 import keras2cv
 from keras2cv.cli import main
 from keras2cv.errors import UnsupportedError, UsageError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import check, export
 from keras2cv_export.inspecting import inspect_model
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import NetError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.speed.sides import _predicts, opencv_side
 
 PHOTO = np.zeros((50, 40, 3), np.uint8)

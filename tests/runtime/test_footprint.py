@@ -14,7 +14,7 @@ import pytest
 from onnx.helper import make_node
 
 from keras2cv.bundle.manifest import InputTensor, OutputTensor
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from support.clips import write_clip
 from support.tiny_bundle import manifest_of, net, npz
 

@@ -15,7 +15,7 @@ from onnx.helper import make_node
 
 import keras2cv
 from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor, Task
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.errors import InputError, Keras2cvWarning, MissingDependency, UsageError
 from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.tasks.classify.postprocess import softmax

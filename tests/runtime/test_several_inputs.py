@@ -13,7 +13,7 @@ from onnx.helper import make_node
 
 import keras2cv
 from keras2cv.bundle.manifest import InputTensor, OutputTensor, Task
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import InputError
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz

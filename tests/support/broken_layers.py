@@ -19,7 +19,8 @@ import onnx
 from keras import layers
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
-from keras2cv.bundle.reading import read_manifest, sha256_of, write_manifest
+from keras2cv.bundle.reading import read_manifest, sha256_of
+from keras2cv.bundle.writing import write_manifest
 
 HEIGHT, WIDTH = 21, 30
 

@@ -16,7 +16,7 @@ import onnx
 import onnx_ir as ir
 import onnxruntime
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.graph.edit import Pass
 from support.opencv_process import in_process
 from support.small_graphs import Array, Rewritten, apply, graph, inputs_for, spelled_out

@@ -18,7 +18,8 @@ from onnx import NodeProto
 from onnx.helper import make_node
 
 from keras2cv.bundle.manifest import InputTensor, OutputTensor, Preprocessing, Tail, Task
-from keras2cv.bundle.reading import Bundle, write_bundle
+from keras2cv.bundle.reading import Bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.numpy_tail.step import NmsRule, Step
 from keras2cv.tasks.detect.record import Anchors, DetectRecord, Nms
 from keras2cv.tasks.image.record import ImageRecord

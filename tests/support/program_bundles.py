@@ -14,7 +14,8 @@ from onnx import helper
 
 import keras2cv
 from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor, Preprocessing, Task
-from keras2cv.bundle.reading import Bundle, write_bundle
+from keras2cv.bundle.reading import Bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
 from support.pixel_bundles import PIXEL_BUNDLES

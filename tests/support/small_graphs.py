@@ -23,7 +23,8 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper, shape_inference
 
-from keras2cv.net.net import ENGINES, Net
+from keras2cv.net.engines import ENGINES
+from keras2cv.net.net import Net
 from keras2cv_export.graph.edit import Pass
 from support.tiny_bundle import ANY_ENGINE
 

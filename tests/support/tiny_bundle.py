@@ -27,7 +27,7 @@ from keras2cv.bundle.manifest import (
     Task,
 )
 from keras2cv.bundle.manifest import Evidence as ManifestEvidence
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 
 Array = NDArray[Any]
 

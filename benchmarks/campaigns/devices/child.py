@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import Keras2cvError
 from keras2cv.predictor import Predictor
@@ -94,7 +94,7 @@ def tested(bundle: Path, **options: Any) -> tuple[Predictor, SelfTestReport]:
 
 def answers_of(model: Predictor) -> list[Array]:
     """Return every output for every golden sample."""
-    golden = read_golden(model.folder / SELFTEST, model.manifest)
+    golden = read_golden_vectors(model.folder / SELFTEST, model.manifest)
     return [array for sample in golden.samples for array in model.infer(*sample.inputs)]
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import Keras2cvError
 from keras2cv.predictor import Predictor
@@ -56,7 +56,7 @@ def _prepared(bundle: Path, device: str, batch: int) -> tuple[dict[str, Any], Ca
     load = functools.partial(Predictor, bundle, device=device, batch=batch, check_device=False)
     load_ms, model = timed(load)
     again_ms, _ = timed(load)
-    golden = read_golden(bundle / SELFTEST, model.manifest)
+    golden = read_golden_vectors(bundle / SELFTEST, model.manifest)
     inputs = zip(*(sample.inputs for sample in golden.samples), strict=True)
     given = [tiled(arrays, batch) for arrays in inputs]
     infer = functools.partial(model.infer, *given)

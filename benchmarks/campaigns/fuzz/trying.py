@@ -45,15 +45,15 @@ def try_manifest(folder: Path, _: random.Random) -> None:
 
 
 def try_bundle(folder: Path, _: random.Random) -> None:
-    """Read all of a bundle before its net is loaded: an accepted one must be unaltered."""
-    from keras2cv.bundle.golden_vectors import read_golden
+    """Everything that is read of a bundle before a net is loaded: what passes is unaltered."""
+    from keras2cv.bundle.golden_vectors import read_golden_vectors
 
     bundle = read_bundle(folder)
     model = bundle.manifest.model
     _expect(sha256_of(bundle.model_path) == model.sha256, "another file than the manifest's")
     _expect(bundle.model_path.resolve().is_relative_to(folder.resolve()), "outside the bundle")
     if bundle.selftest_path.exists():
-        golden = read_golden(bundle.selftest_path, bundle.manifest)
+        golden = read_golden_vectors(bundle.selftest_path, bundle.manifest)
         if golden.image is not None:
             golden.image.decode()
 
@@ -118,7 +118,8 @@ def try_load(folder: Path, _: random.Random) -> None:
 def try_arrays(folder: Path, _: random.Random) -> None:
     """Arrays as `run` and `export --samples` take them: NumPy reads them, without objects."""
     from keras2cv.streams.frames import BrokenSource, Sample
-    from keras2cv.streams.sources import find_sources, read_sources
+    from keras2cv.streams.reading import read_sources
+    from keras2cv.streams.sources import find_sources
     from keras2cv_export.model.spec import TensorSpec
     from keras2cv_export.verifying.sample_files import load_samples
 
@@ -167,7 +168,8 @@ def try_lines(folder: Path, _: random.Random) -> None:
 def try_pictures(folder: Path, _: random.Random) -> None:
     """Pictures and films as `run` reads them: frames, or an error message in their place."""
     from keras2cv.streams.frames import BrokenSource, Frame
-    from keras2cv.streams.sources import find_sources, read_sources
+    from keras2cv.streams.reading import read_sources
+    from keras2cv.streams.sources import find_sources
 
     (path,) = folder.iterdir()
     for item in read_sources(find_sources([str(path)])):

@@ -17,7 +17,7 @@ from typing import Any
 from unittest import mock
 
 from campaigns.fuzz.corpus import HEIGHT, WIDTH
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import Keras2cvError
 from keras2cv.isolation.bootstrap import die_with_parent
@@ -141,7 +141,7 @@ def whole(target: Path) -> Bundle | None:
     if not target.exists():
         return None
     bundle = read_bundle(target)
-    read_golden(bundle.selftest_path, bundle.manifest)
+    read_golden_vectors(bundle.selftest_path, bundle.manifest)
     return bundle
 
 
@@ -153,7 +153,7 @@ def leftovers(target: Path) -> list[str]:
 def older_bundle(export: Export, target: Path) -> None:
     """Put a bundle at `target` that differs from the next export in its labels."""
     export(target)
-    from keras2cv.bundle.reading import write_bundle
+    from keras2cv.bundle.writing import write_bundle
 
     bundle = read_bundle(target)
     task = dataclasses.replace(bundle.manifest.task, labels=("a", "b", "c", "d"))

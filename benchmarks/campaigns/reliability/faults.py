@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
-from keras2cv.bundle.reading import staged_bundle
+from keras2cv.bundle.writing import staged_bundle
 
 from .exporting import Export, fork, is_old, leftovers, older_bundle, remembered_export, wait, whole
 

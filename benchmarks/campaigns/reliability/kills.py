@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 
 from campaigns.fuzz.corpus import picture
-from keras2cv.bundle.reading import staged_bundle
+from keras2cv.bundle.writing import staged_bundle
 
 from .exporting import Export, fork, is_old, leftovers, older_bundle, remembered_export, wait, whole
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from onnx import ModelProto, NodeProto
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.tracing.layer_outputs import Layer
 
 from .asking import Answer, OpenCV, ask_onnxruntime

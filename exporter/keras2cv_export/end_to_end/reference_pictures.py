@@ -17,7 +17,7 @@ from keras2cv.errors import InputError, MissingDependency
 from keras2cv.pixels.geometry import padded_box, place
 from keras2cv.pixels.images import as_gray
 from keras2cv.pixels.resize import resize as repeat
-from keras2cv.streams.sources import read_image
+from keras2cv.streams.reading import read_image
 from keras2cv_export.quiet.tensorflow import keras, tf
 
 from .reference_preprocessing import ReferencePreprocessing

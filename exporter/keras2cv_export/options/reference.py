@@ -54,7 +54,7 @@ def _rows() -> Iterator[str]:
 
 
 def _sentences(one: Named) -> str:
-    """Return the help as a sentence, with the choices, the default, and what Python adds."""
+    """Return the help as a sentence, with the choices, the default, and the notes for Python."""
     notes = [", ".join(one.option.choices)] if one.option.choices else []
     notes += [f"default: {one.default_words}"] if one.default_words else []
     aside = f" ({'; '.join(notes)})" if notes else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from keras2cv.bundle.manifest import Manifest, Weights
-from keras2cv.bundle.reading import write_manifest
+from keras2cv.bundle.writing import write_manifest
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage

@@ -29,7 +29,7 @@ Labels = Sequence[str] | str | os.PathLike[str] | None
 
 @dataclass(frozen=True)
 class Wishes:
-    """The user's choices, None for what is open. `outputs`: a task, and how it is described."""
+    """The user's choices, None for those left open. `outputs`: a task, and its description."""
 
     task: str | None
     labels: Any

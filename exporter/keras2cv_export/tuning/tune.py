@@ -20,7 +20,7 @@ import cv2
 
 from keras2cv.bundle.manifest import Manifest, Trial, Tuned
 from keras2cv.errors import NetError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv.net.tuned import cores
 from keras2cv.trial.running import run_worker
 from keras2cv_export.speed.interleave import Block, Comparison, compare_blocks, take_blocks

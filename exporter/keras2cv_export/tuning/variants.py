@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest, Trial
-from keras2cv.bundle.reading import write_manifest
+from keras2cv.bundle.writing import write_manifest
 from keras2cv.errors import Keras2cvError, NetError, ParityError, UnsupportedError
 from keras2cv_export.convert import OPTIONAL_NAMES, Converted, formed
 from keras2cv_export.formats.formats import FileFormat

@@ -120,7 +120,7 @@ def _problem(probe: Entry, request: Mapping[str, Any], limits: Limits) -> str | 
             return _too_much(lost.limit_bytes, lost.stage)
         except ChildTimeout as lost:
             return f"It was not done {lost.stage} it after {lost.seconds:g} s."
-    stage = str(child.facts["stage"])
+    stage = str(child.reports["stage"])
     if speaks_of_memory(error):
         return _too_much(limits.effective_memory(), stage)
     return f"It fails {stage} it{_error_clause(error)}."

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras2cv.bundle.golden_vectors import Golden, GoldenImage, GoldenSample
+from keras2cv.bundle.golden_vectors import GoldenImage, GoldenSample, GoldenVectors
 from keras2cv.bundle.manifest import Manifest, OutputTensor
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv_export.parity.tolerance import Tolerance
@@ -43,7 +43,7 @@ def write_selftest(
         picture: One image with its blob and TensorFlow's outputs; None without preprocessing.
     """
     names = [output.name for output in manifest.outputs]
-    Golden(
+    GoldenVectors(
         tuple(
             GoldenSample(tuple(samples[i]), tuple(expected[i][name] for name in names))
             for i in _first_distinct(samples)

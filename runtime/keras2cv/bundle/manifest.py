@@ -115,7 +115,7 @@ class Manifest:
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
     def at_batch(self, batch: int) -> Manifest:
-        """Return the same for runs of `batch` samples, if the net takes them: it may not.
+        """Return the manifest for runs of `batch` samples; the net may or may not take them.
 
         Raises:
             BundleError: a shape would be too large.
@@ -149,7 +149,7 @@ class Manifest:
 
     @property
     def net_outputs(self) -> tuple[OutputTensor, ...]:
-        """The outputs of the net itself: those that no step of the tail makes, and its heads."""
+        """The net's own outputs: the heads of the tail, and the outputs that no step makes."""
         if self.tail is None:
             return self.outputs
         own = tuple(tensor for tensor in self.outputs if tensor.net_name not in self.tail.made)

@@ -1,4 +1,4 @@
-"""From images to the blob that a net was trained on: blob = (pixel - mean) * scale / std.
+"""Make the blob that a net was trained on: blob = (pixel - mean) * scale / std.
 
 `cv2.dnn.blobFromImage` does the arithmetic in float32, with the mean and the scale as given
 (1/255 is not 0.00392). It also resizes, by cv2's "linear"; every other rule is `geometry.fit`'s.
@@ -23,7 +23,7 @@ Blob = NDArray[np.float32]
 
 
 class Preprocessor:
-    """What turns images into a net's input; make it once, call it often."""
+    """Turns images into a net's input; make it once, call it often."""
 
     def __init__(self, rules: Preprocessing) -> None:
         """Prepare for `rules`."""
@@ -47,7 +47,7 @@ class Preprocessor:
     def __call__(self, images: Sequence[NDArray[Any]]) -> Blob:
         """Return images (H, W, 3) uint8 BGR, each of any size, as one blob (N, C, H, W) float32.
 
-        Gray, BGRA and 16-bit images are converted as `keras2cv.pixels.images` says.
+        Gray, BGRA and 16-bit images are converted as in `keras2cv.pixels.images`.
 
         Raises:
             InputError: no images, or one of another shape or dtype.

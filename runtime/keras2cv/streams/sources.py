@@ -1,4 +1,4 @@
-"""What a user points at -> frames, in order: images, folders, globs, videos, cameras, arrays.
+"""Find the sources that a user names: images, folders, globs, videos, cameras, arrays.
 
     photo.jpg       its image, as `cv2.imread(path)` gives it
     folder          the images in it (not in its subfolders), img2 before img10
@@ -8,45 +8,27 @@
     x.npy, x.npz    arrays in the model's own layout, as `infer` takes them
     photo=a.jpg size=b.npy  a file for each input of a model with several; again for the next
 
-Two steps, because they fail differently. `find_sources` looks at names only, and a name that leads
-nowhere is an error before anything runs. `read_sources` decodes one after another, and what cannot
-be decoded comes out as a `BrokenSource` among the others: one bad file in a hundred costs one.
-`read_in_threads` gives the same, decoded while the caller works.
+Only names are looked at here, so a name that leads nowhere is an error before anything runs.
+`reading.py` decodes the files.
 """
 
 from __future__ import annotations
 
 import glob
-import itertools
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import cv2
-import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.npz import read_npy, read_npz
 from keras2cv.errors import InputError
-from keras2cv.streams.frames import (
-    EVERYTHING,
-    BrokenSource,
-    Frame,
-    Inputs,
-    Item,
-    Sample,
-    Selection,
-    Source,
-    SourceKind,
-)
-from keras2cv.streams.pipeline import Pipeline
+from keras2cv.streams.frames import Source
 
 Array = NDArray[Any]
 
-# What cv2's decoders are known by; a file of another name is still tried when it is named itself.
+# The suffixes of cv2's decoders; a file with another one is still tried when a user names it.
 IMAGE_SUFFIXES: Final = (
     *(".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),
     *(".pnm", ".ppm", ".tif", ".tiff", ".webp"),
@@ -54,17 +36,12 @@ IMAGE_SUFFIXES: Final = (
 VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 ARRAY_SUFFIXES: Final = (".npy", ".npz")
 
-_FRAMES_AHEAD: Final = 4  # 25 MB of full HD; enough to bridge a key frame that takes longer
-_MAX_DECODERS: Final = (
-    4  # threads for images; beyond it, it is the disk or the net that is waited for
-)
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PAIR: Final = re.compile(r"([^=]+?)=(.+)")
-_VIEWER: Final = "If an image viewer opens it, save it as .png there."
 
 
 def find_sources(names: Sequence[str]) -> list[Source]:
-    """Return what `names` lead to, folders and globs spread out; nothing is opened yet.
+    """Return the sources that `names` lead to, with folders and globs expanded; open nothing yet.
 
     Raises:
         InputError: a name that leads nowhere, a folder without images, or no names at all.
@@ -75,62 +52,6 @@ def find_sources(names: Sequence[str]) -> list[Source]:
     if any(pairs):
         return _inputs_of(names, pairs)
     return [source for name in names for source in _find(name)]
-
-
-def read_sources(sources: Iterable[Source], selection: Selection = EVERYTHING) -> Iterator[Item]:
-    """Yield the frames of `sources` one after another, and what is broken in its place.
-
-    Raises:
-        MissingDependency: a video or camera, and an OpenCV built without video support.
-    """
-    for source in sources:
-        if source.is_stream or selection.has(source.name):
-            yield from _read(source, selection)
-
-
-def read_in_threads(
-    sources: Iterable[Source], line: Pipeline, selection: Selection = EVERYTHING
-) -> Iterator[Item]:
-    """Yield what `read_sources` does, decoded in threads of `line` while the caller works.
-
-    Images are decoded by several threads, videos by one; a camera's frames that nobody has taken
-    in time are dropped.
-
-    Raises:
-        MissingDependency: as `read_sources`.
-    """
-    for lane, group in itertools.groupby(sources, key=_lane):
-        if lane == "live":
-            yield from line.newest(read_sources(group, selection), _is_frame)
-        elif lane == "stream":
-            yield from line.ahead(read_sources(group, selection), _FRAMES_AHEAD)
-        else:
-            threads = min(_MAX_DECODERS, os.cpu_count() or 1)
-            wanted = (source for source in group if selection.has(source.name))
-            for items in line.mapped(_read_whole, wanted, threads):
-                yield from items
-
-
-def read_image(path: Path) -> Array:
-    """Return the image at `path`, (H, W, 3) uint8 BGR, bit for bit what `cv2.imread(path)` gives.
-
-    That is: gray is repeated in the three channels, alpha is dropped, 16 bits become 8, and an
-    EXIF orientation is applied. Unlike cv2.imread it opens any path, on Windows too.
-
-    Raises:
-        InputError: not an image that this OpenCV can decode.
-        OSError: the file cannot be opened.
-    """
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    if data.size == 0:
-        raise InputError(f"{path} is empty (0 bytes). Copy it again.")
-    try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    except cv2.error as error:  # a size beyond cv2's limits, or a decoder that gave up
-        raise InputError(f"{path} cannot be decoded: {error.err or error}. {_VIEWER}") from error
-    if image is None:
-        raise InputError(f"OpenCV {cv2.__version__} cannot decode {path} as an image. {_VIEWER}")
-    return image
 
 
 def natural_order(text: str) -> list[tuple[int, str]]:
@@ -148,7 +69,7 @@ def _pair(name: str) -> re.Match[str] | None:
 
 
 def _inputs_of(names: Sequence[str], pairs: Sequence[re.Match[str] | None]) -> list[Source]:
-    """Return a source per sample from `input=file` arguments; a name that comes again begins one.
+    """Return a source per sample from `input=file` arguments; a repeated name begins a new sample.
 
     Raises:
         InputError: a file that is not there or no single image or array; or other sources between.
@@ -221,84 +142,8 @@ def _source(path: Path) -> Source:
 
 
 def _network_source(address: str) -> Source:
-    """Return a URL as a source: a file if it is called like one, else something live."""
+    """Return a URL as a source: a file if it has a video's suffix, else a live stream."""
     parts = urlsplit(address)
     name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # no password in logs
     is_file = Path(parts.path).suffix.lower() in VIDEO_SUFFIXES
     return Source(name, "video" if is_file else "live", Path(Path(parts.path).name), address)
-
-
-def _lane(source: Source) -> str:
-    """Return how a source is read ahead: sources in a row of the same lane go together."""
-    if source.is_live:
-        return "live"
-    return "stream" if source.is_stream else "files"
-
-
-def _is_frame(item: Item) -> bool:
-    return isinstance(item, Frame)
-
-
-def _read_whole(source: Source) -> list[Item]:
-    return list(_read(source, EVERYTHING))
-
-
-def _read(source: Source, selection: Selection) -> Iterator[Item]:
-    try:
-        yield from _READERS[source.kind](source, selection)
-    except InputError as error:
-        yield BrokenSource(source.name, str(error))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        yield BrokenSource(
-            source.name,
-            f"{source.name} cannot be read: {reason}. "
-            "Check that it is still there, and that you may read it.",
-        )
-
-
-def _read_image(source: Source, _: Selection) -> Iterator[Item]:
-    yield Frame(source.name, read_image(source.path))
-
-
-def _read_inputs(source: Source, _: Selection) -> Iterator[Item]:
-    arrays: dict[str, Array] = {}
-    frame = None
-    for name, part in source.parts.items():
-        if part.kind == "image":
-            frame = Frame(source.name, read_image(part.path))
-            arrays[name] = frame.image_bgr
-        else:
-            (sample,) = _read_arrays(part, EVERYTHING)
-            assert isinstance(sample, Sample)  # noqa: S101 - it reads nothing else
-            arrays[name] = _only_array(part.name, sample.arrays)
-    yield Inputs(source.name, arrays, frame)
-
-
-def _only_array(name: str, arrays: Mapping[str, Array]) -> Array:
-    if len(arrays) != 1:
-        raise InputError(f"{name} holds {len(arrays)} arrays, and one input takes one. Split it.")
-    return next(iter(arrays.values()))
-
-
-def _read_arrays(source: Source, _: Selection) -> Iterator[Item]:
-    if source.path.suffix.lower() == ".npz":
-        yield Sample(source.name, read_npz(source.path))
-        return
-    yield Sample(source.name, {"arr_0": read_npy(source.path)})
-
-
-def _read_video(source: Source, selection: Selection) -> Iterator[Item]:
-    from keras2cv.streams.videos import read_stream  # what only videos need is imported by videos
-
-    yield from read_stream(source, selection)
-
-
-_READERS: Final[Mapping[SourceKind, Callable[[Source, Selection], Iterator[Item]]]] = {
-    "image": _read_image,
-    "video": _read_video,
-    "camera": _read_video,
-    "live": _read_video,
-    "arrays": _read_arrays,
-    "inputs": _read_inputs,
-}

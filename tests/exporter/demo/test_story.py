@@ -67,11 +67,11 @@ def test_everything_lies_where_it_says(short: Told) -> None:
 
 
 def test_the_record_is_finished(short: Told) -> None:
-    """demo.json holds the numbers of the report."""
-    facts = json.loads((short.folder / "demo.json").read_text(encoding="utf-8"))
-    assert facts["photos"] == 7
-    assert facts["passed"] is False
-    assert "finished" not in facts
+    """demo.json holds the figures of the report."""
+    fields = json.loads((short.folder / "demo.json").read_text(encoding="utf-8"))
+    assert fields["photos"] == 7
+    assert fields["passed"] is False
+    assert "finished" not in fields
 
 
 def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Told) -> None:

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from keras2cv.cli import main
 from keras2cv.errors import BundleError, ModelError, UsageError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import inspecting
 from keras2cv_export.inspecting import Finding, Inspection, Trial, inspect_model, render, survey
 from keras2cv_export.inspecting.opening import Opened, read_onnx

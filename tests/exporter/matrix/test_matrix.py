@@ -24,7 +24,7 @@ from uv import find_uv_bin
 
 from keras2cv.bundle.leftovers import stage_name
 from keras2cv.bundle.manifest import Engine
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import BundleError, MissingDependency, UsageError
 from keras2cv_export import matrix

@@ -7,7 +7,7 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.passes import pipeline
 from keras2cv_export.passes.fixpoint import rewrite
 from keras2cv_export.targets.target import Target

@@ -17,7 +17,8 @@ import pytest
 import keras2cv
 from keras2cv.bundle import atomic_swap as swap
 from keras2cv.bundle import leftovers as litter
-from keras2cv.bundle.reading import MANIFEST, read_bundle, staged_bundle, write_bundle
+from keras2cv.bundle.reading import MANIFEST, read_bundle
+from keras2cv.bundle.writing import staged_bundle, write_bundle
 from keras2cv.errors import BundleError, UsageError
 from support.tiny_bundle import Classifier
 

@@ -21,7 +21,7 @@ from keras2cv.bundle.manifest import (
     Task,
     Weights,
 )
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli.card import describe
 from keras2cv.cli.snippet import exact, opencv_snippet
 from support.tiny_bundle import HEIGHT, RAW, WIDTH, Classifier, manifest_of, net

@@ -84,7 +84,7 @@ def test_a_crash_is_one_sentence_with_signal_and_stage() -> None:
         "The process crashed (SIGFPE) while running; its last words:  [31mlast words."
     )
     assert (caught.value.code, caught.value.how) == (-8, "crashed (SIGFPE)")
-    assert caught.value.facts["sample"] == 3
+    assert caught.value.reports["sample"] == 3
     assert caught.value.was_ready
     with pytest.raises(ChildCrash, match=r"SIGSEGV|access violation"):
         ask("crash")

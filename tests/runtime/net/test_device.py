@@ -62,14 +62,14 @@ class FakeNets:
 @pytest.fixture
 def nets(monkeypatch: pytest.MonkeyPatch) -> FakeNets:
     """Let nets be loaded for any device."""
-    nets, read = FakeNets(), keras2cv.net.net._read
+    nets, read = FakeNets(), keras2cv.net.loading._read
 
     def fake(path: Path, file_format: str, engine: str) -> FakeNet:
         nets.loaded.append(FakeNet(read(path, file_format, engine), nets))
         return nets.loaded[-1]
 
     monkeypatch.setattr(device_module, "_missing_devices", dict)
-    monkeypatch.setattr("keras2cv.net.net._read", fake)
+    monkeypatch.setattr("keras2cv.net.loading._read", fake)
     return nets
 
 

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from onnx.helper import make_node
 
 from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor
-from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
+from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.errors import InputError, MissingDependency, NetError, UsageError
-from keras2cv.net import net as net_module
+from keras2cv.net import engines as engines_module
+from keras2cv.net.engines import ENGINES, engines_to_try
 from keras2cv.net.error_messages import condensed
-from keras2cv.net.net import ENGINES, Net, engines_to_try
+from keras2cv.net.net import Net
 from support.tiny_bundle import ANY_ENGINE, Classifier, manifest_of, net
 
 Array = NDArray[Any]
@@ -421,8 +423,8 @@ def test_the_engine_is_chosen_by_wish_evidence_and_device(
     present: tuple[str, ...],
     expected: tuple[str, ...],
 ) -> None:
-    """The caller's wish wins, then the verified engine; other devices need the classic one."""
-    monkeypatch.setattr(net_module, "ENGINES", present)
+    """The caller's wish wins, then what was verified; other devices need the classic engine."""
+    monkeypatch.setattr(engines_module, "ENGINES", present)
     assert engines_to_try(asked, verified, device) == expected
 
 
@@ -432,7 +434,7 @@ def test_an_engine_that_cannot_be_had_is_an_error(monkeypatch: pytest.MonkeyPatc
         engines_to_try("ort", "any", "cpu")
     with pytest.raises(UsageError, match="new engine runs on the CPU only, not on cuda"):
         engines_to_try("new", "any", "cuda")
-    monkeypatch.setattr(net_module, "ENGINES", ("classic",))
+    monkeypatch.setattr(engines_module, "ENGINES", ("classic",))
     with pytest.raises(MissingDependency, match="the only one that this bundle was verified with"):
         engines_to_try(None, "new", "cpu")
     with pytest.raises(MissingDependency, match=r"has no new engine\. Install OpenCV 5"):

@@ -12,7 +12,7 @@ import pytest
 
 import keras2cv
 from keras2cv.bundle.manifest import Manifest, Rate, Trial, Tuned
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main, nets
 from keras2cv.cli.card import describe
 from keras2cv.errors import NetError

@@ -17,7 +17,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import NetError
 from keras2cv.isolation import ChildOutOfMemory, Entry, Limits, run_once

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError, InputError, NetError
 from keras2cv.isolation import ending
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv.trial import worker
 from keras2cv.trial.running import run_worker
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, npz

@@ -9,7 +9,7 @@ import onnx_ir as ir
 import pytest
 
 from keras2cv.errors import UnsupportedError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.formats.frozen import examine_frozen, write_nodes
 from support.frozen_process import SEED, defined, in_process
 from support.small_graphs import graph, inputs_for, integers, random
