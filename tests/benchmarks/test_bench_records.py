@@ -28,7 +28,7 @@ from support.bench_records import SAME, blocks, record, reference, timing
 WRONG = Answers("different", 0.3, "scores: off by 0.3")
 
 
-def told(found: Record) -> str:
+def shown(found: Record) -> str:
     """Return the terminal's text."""
     out = io.StringIO()
     render(found, outcome(found), Console(file=out, width=80))

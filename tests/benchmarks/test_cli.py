@@ -35,7 +35,7 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
         arguments: dict[str, Any] = {}
 
         def bench(bundle: Any, against: Any, **options: Any) -> Record:
-            said.update(options, bundle=bundle, against=against)
+            arguments.update(options, bundle=bundle, against=against)
             options["progress"]("looking at it", 0, 0)
             if isinstance(answer, Exception):
                 raise answer

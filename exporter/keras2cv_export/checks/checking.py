@@ -258,7 +258,7 @@ def _travel(
     return walk(
         manifest,
         pictures.paths,
-        parse_way(reference.resize, chosen, rules),
+        parse_reference(reference.resize, chosen, rules),
         None if reference.function is None else load_function(reference.function, rules),
         drawn=pictures.drawn,
         blobs=[sample[0] for sample in question.samples[-count:]],

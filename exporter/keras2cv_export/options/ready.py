@@ -59,7 +59,7 @@ def require_checkable(options: CheckOptions) -> None:
     if options.reference_preprocess is not None:
         require_preprocessing(options.reference_preprocess)
     if rules is not None:
-        parse_way(options.reference_resize, None, rules)
+        parse_reference(options.reference_resize, None, rules)
 
 
 def _require_samples(path: StrPath | None) -> None:

@@ -14,7 +14,6 @@ from keras2cv.bundle.manifest import Engine, Evidence, Manifest, Measured, Run
 from keras2cv.errors import NetError, ParityError, UsageError
 from keras2cv.net.engines import ENGINES
 from keras2cv.schema.vocabulary import RunEngine
-from keras2cv.streams.reading import read_image
 from keras2cv.trial.running import CrashError, WorkerRun, run_worker
 from keras2cv_export.parity.parity import ParityReport, compare, unrepeatable
 from keras2cv_export.parity.report import OutputParity

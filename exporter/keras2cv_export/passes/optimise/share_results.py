@@ -59,8 +59,8 @@ def _share(node: ir.Node, seen: dict[Hashable, ir.Node], array_numbers: ArrayNum
 
 
 def _key(node: ir.Node, array_numbers: ArrayNumbers) -> Hashable:
-    """Return what is the same for two nodes if and only if they compute the same."""
-    attributes = frozenset((name, _said(one)) for name, one in node.attributes.items())
+    """Return a key that two nodes share if and only if they compute the same."""
+    attributes = frozenset((name, _attribute_key(one)) for name, one in node.attributes.items())
     inputs = tuple(_operand(value, array_numbers) for value in node.inputs)
     return node.domain, node.op_type, node.overload, len(node.outputs), attributes, inputs
 
