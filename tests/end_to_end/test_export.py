@@ -84,7 +84,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("keras2cv_export.convert.pipeline", faulty)
 
 
-def test_a_report_says_what_was_done(shapes: Any) -> None:
+def test_a_report_lists_what_was_done(shapes: Any) -> None:
     """Verdict, notes and passes; as JSON too."""
     report = shapes.report
     assert report.parity.verdict == "pass"
@@ -181,7 +181,7 @@ def test_a_crash_of_opencv_is_one_sentence(tmp_path: Path, monkeypatch: pytest.M
     assert not (tmp_path / "out").exists()
 
 
-def test_without_a_check_the_bundle_says_so(tmp_path: Path) -> None:
+def test_without_a_check_the_bundle_is_unverified(tmp_path: Path) -> None:
     """It is unverified, has no golden vectors, and loading it warns."""
     report = export(table(), tmp_path / "table.cv", check=False)
     assert (report.manifest.status, report.parity) == ("unverified", None)
@@ -204,7 +204,7 @@ def test_an_output_that_never_changes_is_inconclusive(tmp_path: Path) -> None:
         keras2cv.load(tmp_path / "table.cv")
 
 
-def test_an_output_over_the_whole_batch_is_said_to_be_that(tmp_path: Path) -> None:
+def test_an_output_over_the_whole_batch_is_noted(tmp_path: Path) -> None:
     """The report notes that a mean over the batch holds for exactly that batch."""
     x = keras.Input((7,), name="row")
     outputs = {"mean": keras.ops.mean(x), "values": layers.Dense(3)(x)}
@@ -219,7 +219,7 @@ def test_an_output_over_the_whole_batch_is_said_to_be_that(tmp_path: Path) -> No
     assert values.shape == (3, 3)
 
 
-def test_steps_are_told_as_they_begin(tmp_path: Path) -> None:
+def test_steps_are_reported_as_they_begin(tmp_path: Path) -> None:
     """In order, a few words each."""
     steps: list[str] = []
     export(table(), tmp_path / "table.cv", progress=steps.append)

@@ -60,7 +60,7 @@ def checked(shapes: Any) -> Any:
     return check(shapes.folder, shapes.model, reference_resize="pil-nearest", engine="classic")
 
 
-def test_the_page_is_whole_and_shows_what_the_record_says(checked: Any, tmp_path: Path) -> None:
+def test_the_page_is_whole_and_shows_the_record(checked: Any, tmp_path: Path) -> None:
     """Every verdict, number and sentence; nothing is fetched, nothing runs."""
     write_page(checked, tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
@@ -126,7 +126,7 @@ def test_small_differences_are_dark_on_a_heat_map() -> None:
     assert heat(np.zeros((2, 3)), 0.0).max() < 10
 
 
-def test_a_place_that_cannot_be_written_is_said(checked: Any, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(checked: Any, tmp_path: Path) -> None:
     """The error has a cure."""
     with pytest.raises(UsageError, match=r"cannot be written: .* Choose a place"):
         write_page(checked, tmp_path / "none" / "page.html")

@@ -92,7 +92,7 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
 def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
     """Return a report of export, with a comparison unless it was switched off."""
-    facts = {
+    attributes = {
         "bundle": Path("cat.cv"),
         "parity": compared() if report is None else report,
         "manifest": SimpleNamespace(
@@ -104,10 +104,10 @@ def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
         "seconds": 4.26,
         "to_dict": lambda: {"bundle": "cat.cv", "seconds": 4.26},
     }
-    return SimpleNamespace(**{**facts, **changes})
+    return SimpleNamespace(**{**attributes, **changes})
 
 
-def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
+def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
     """Left out means left open: None, not a guess."""
     stand = put("export", exported())
     assert main(["export", "cat.keras", "-o", "cat.cv"]) == 0
@@ -139,12 +139,12 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
     }
 
 
-def test_export_passes_everything_that_was_said(put: Put) -> None:
+def test_export_passes_every_given_option(put: Put) -> None:
     """Every option arrives, in the exporter's own types."""
     stand = put("export", exported())
     Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
     Path("photos").mkdir()
-    said = (
+    line = (
         "export cat.h5 -o cat.cv --format onnx --opencv 4.10 --engine classic --batch 4 "
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
@@ -153,7 +153,7 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "--import a.b --import c --unsafe "
         "--input-shape left:4,640,480,3 --input-shape a:b:4,2"
     )
-    assert main(said.split()) == 0
+    assert main(line.split()) == 0
     del stand.options["progress"]
     assert stand.options == {
         "format": "onnx",
@@ -351,20 +351,18 @@ def test_check_ends_with_its_verdict(
     assert f"cat.cv on the classic engine\nparity: {report.verdict} (" in shown
 
 
-def test_check_passes_everything_that_was_said(
-    put: Put, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_passes_every_given_option(put: Put, capsys: pytest.CaptureFixture[str]) -> None:
     """Bundle, model, samples, tolerances, engine, modules and Keras' side arrive."""
     stand = put("check", checked(compared()))
     Classifier().write(Path("cat.cv"))
     Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
     np.savez("s.npz", x=np.zeros(3))
-    said = (
+    line = (
         "check cat.cv --against cat.h5 --samples s.npz --tolerance strict --tolerance a:0.01 "
         "--engine new --import m.layers --unsafe --json - --reference-resize tf --max-ratio 1.5 "
         "--reference-preprocess caffe --reference-fn my.data:read --labels l.txt --bisect"
     )
-    assert main(said.split()) == 0
+    assert main(line.split()) == 0
     del stand.options["progress"]
     assert stand.arguments == (Path("cat.cv"),)
     assert stand.options == {
@@ -411,7 +409,7 @@ def test_without_tensorflow_the_line_to_install_it(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tensorflow_is_told_to_be_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorflow_is_kept_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its start-up messages are off, unless the user has set the variable."""
     put("export", exported())
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)

@@ -69,7 +69,7 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
         ("--task keypoints --point-refine none", {"refine": "none"}),
     ],
 )
-def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
+def test_options_of_keypoints_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """By the names that keypoints have for them; an option of its own selects the task."""
     assert options_of(line) == {"keypoints": expected}
 

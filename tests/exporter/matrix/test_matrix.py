@@ -148,7 +148,7 @@ def test_engines_and_exact_versions() -> None:
         ("", ""),
     ],
 )
-def test_the_words_of_uv_are_condensed(stderr: str, reason: str) -> None:
+def test_the_messages_of_uv_are_condensed(stderr: str, reason: str) -> None:
     """One line holds the cause, however a uv formats it."""
     assert condensed(stderr) == reason
 
@@ -163,7 +163,7 @@ def test_uv_is_found_in_its_package_or_on_the_path(
     assert find_uv("python3") == Uv(str(tmp_path / "uv"), "python3")
 
 
-def test_without_uv_one_sentence_says_what_to_install(
+def test_without_uv_one_sentence_names_the_installation(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 3: the environment lacks something."""
@@ -370,7 +370,7 @@ def test_a_failed_installation_leaves_nothing(cache: Path) -> None:
     assert folders(cache) == []
 
 
-def test_a_python_too_new_for_numpy_1_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_too_new_for_numpy_1_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error advises another Python, not another network."""
 
     def fail() -> None:
@@ -464,7 +464,7 @@ def test_a_self_test_that_passes(cat_cv: Path) -> None:
     assert row.seconds > 0
 
 
-def test_wrong_numbers_fail_and_say_where(tmp_path: Path) -> None:
+def test_wrong_numbers_fail_with_their_place(tmp_path: Path) -> None:
     """The worst comparison is named, with its sample and output."""
     classifier = Classifier()
     rng = np.random.default_rng(3)
@@ -557,13 +557,13 @@ SHELF = Shelf(v46="4.6.0", v50="5.0.0")
 
 def test_a_row_per_version_and_engine(cat_cv: Path) -> None:
     """OpenCV 5 is run on both engines, asked for by name; before, the bundle's choice runs."""
-    said: list[str] = []
+    steps: list[str] = []
     report = run_matrix(
         cat_cv,
         ["5.0", "4.6", "5.0"],
         environments=SHELF,
         selftest=answer(),
-        progress=said.append,
+        progress=steps.append,
     )
     rows = [(r.asked, r.wheel, r.engine, r.seconds, r.required) for r in report.rows]
     assert rows == [
@@ -572,7 +572,7 @@ def test_a_row_per_version_and_engine(cat_cv: Path) -> None:
         ("4.6", "4.6.0.1", "classic", 0.5, True),
     ]
     assert (report.verdict, report.exit_code) == ("pass", 0)
-    assert said == [
+    assert steps == [
         "running on OpenCV 5.0.0.1, new engine",
         "running on OpenCV 5.0.0.1, classic engine",
         "making an environment with OpenCV 4.6.0.1",

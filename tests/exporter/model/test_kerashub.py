@@ -118,7 +118,7 @@ def test_a_picture_that_keras_pads_is_padded() -> None:
     assert len(describe_kerashub(detector(), (WIDTH, HEIGHT)).pixels_note) == 1
 
 
-def test_other_models_say_nothing() -> None:
+def test_other_models_are_not_described() -> None:
     """No class of KerasHub's, or more inputs than an image."""
     photo = keras.Input((HEIGHT, WIDTH, 3))
     assert (

@@ -59,7 +59,7 @@ def test_what_is_stated_is_taken_and_not_repeated() -> None:
     assert facts.notes == ()
 
 
-def test_a_guessed_task_is_said() -> None:
+def test_a_guessed_task_is_noted() -> None:
     """With the reason, and how to change it."""
     facts = settle((PHOTO,), SOFTMAX, preprocess="tf")
     assert facts.task.kind == "classify"
@@ -68,7 +68,7 @@ def test_a_guessed_task_is_said() -> None:
     )
 
 
-def test_a_models_own_normalisation_is_recognised_and_said() -> None:
+def test_a_models_own_normalisation_is_recognised_and_noted() -> None:
     """Then pixels go in as they are."""
     facts = settle((PHOTO,), SOFTMAX, task="classify", keras_model=rescaling())
     assert facts.preprocessing is not None

@@ -104,9 +104,9 @@ def test_a_way_that_ends_in_a_crash_is_refused_with_the_reason() -> None:
 
 def test_each_way_is_announced() -> None:
     """With its number, of how many."""
-    said: list[str] = []
-    try_all([DEFAULT, CLASSIC], right, timer(new=(1.0, 1.0), classic=(1.0, 1.0)), said.append)
-    assert said == [
+    steps: list[str] = []
+    try_all([DEFAULT, CLASSIC], right, timer(new=(1.0, 1.0), classic=(1.0, 1.0)), steps.append)
+    assert steps == [
         "timing setting 1 of 2: new engine, 4 threads",
         "timing setting 2 of 2: classic engine, 4 threads",
     ]

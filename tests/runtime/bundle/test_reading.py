@@ -54,7 +54,7 @@ def test_an_unverified_bundle_may_lack_its_golden_vectors(cat_cv: Path) -> None:
     assert read_bundle(cat_cv).manifest.status == "unverified"
 
 
-def test_a_path_that_is_no_bundle_says_what_it_is(tmp_path: Path) -> None:
+def test_a_path_that_is_no_bundle_is_described(tmp_path: Path) -> None:
     """Nothing there, a file, and some other folder each get their own sentence."""
     (tmp_path / "model.onnx").write_bytes(b"x")
     with pytest.raises(BundleError, match="does not exist"):
@@ -267,7 +267,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Classifier().write(tmp_path / "file" / "dog.cv")
 
 
-def test_litter_of_dead_runs_is_removed_and_that_of_running_ones_is_not(
+def test_leftovers_of_dead_runs_are_removed_and_those_of_running_ones_stay(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A killed export leaves one named folder, which the next export removes."""
@@ -305,7 +305,7 @@ def test_temporary_folders_of_dead_runs_are_removed(
     assert [path.name for path in tmp_path.iterdir()] == ["keras2cv.tmp-of-mine"]
 
 
-def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
+def test_no_room_for_temporary_files_is_reported(tmp_path: Path) -> None:
     """A full disk there is a sentence with a way out; other errors stay what they are."""
     with (
         pytest.raises(UsageError, match=r"Temporary files cannot be written in .*TMPDIR"),
@@ -321,7 +321,7 @@ def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
         pass
 
 
-def test_a_full_disk_while_a_bundle_is_made_is_said(cat_cv: Path) -> None:
+def test_a_full_disk_while_a_bundle_is_made_is_reported(cat_cv: Path) -> None:
     """The old bundle stays, nothing lies beside it, and the reason is one sentence."""
     old = contents(cat_cv)
     with (

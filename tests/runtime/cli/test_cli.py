@@ -318,9 +318,7 @@ def test_top_is_for_classes(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert len(capsys.readouterr().out.split()) == 2 + CLASSES  # its name, "values", five numbers
 
 
-def test_an_unverified_bundle_is_said_to_be(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unverified_bundle_warns(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It runs, after a warning of one line."""
     manifest = json.loads((folder / "cat.cv/manifest.json").read_text(encoding="utf-8"))
     del manifest["evidence"]
@@ -331,7 +329,7 @@ def test_an_unverified_bundle_is_said_to_be(
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have one display")
-def test_show_without_a_display_is_said(
+def test_show_without_a_display_is_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A library of windows would end the process; we print a sentence and end with 3."""

@@ -120,7 +120,7 @@ def test_exporting_does_not_start_with_a_keras_that_runs_code() -> None:
     assert "pip install -U keras onnx" in message
 
 
-def test_the_doctor_tells_of_holes(
+def test_the_doctor_lists_holes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As warnings: a device may have no other OpenCV, and the exit code is about function."""

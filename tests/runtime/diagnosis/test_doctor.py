@@ -106,7 +106,7 @@ def test_cuda_not_built_and_not_there_are_told_apart(
     assert cuda_state(build, count, offered) == state
 
 
-def test_the_compute_capability_says_what_to_build_for() -> None:
+def test_the_compute_capability_shows_what_to_build_for() -> None:
     """It stands beside the device that is there, and the one that OpenCV is not built for."""
     assert cuda_state(CUDA, 1, True, "8.6")[1] == "CUDA 12.4, 1 device (compute capability 8.6)"
     assert "than this one (compute capability 8.6), or" in cuda_state(CUDA, 1, False, "8.6")[1]
@@ -123,9 +123,9 @@ def fake_device(number: int) -> Any:
         ({"DeviceInfo": fake_device}, "CUDA 12.4, 2 devices (compute capability 9.0)"),
         ({}, "CUDA 12.4, 2 devices"),
     ],
-    ids=["told", "not told"],
+    ids=["reported", "not reported"],
 )
-def test_the_first_devices_capability_is_told_where_cv2_has_it(
+def test_the_first_devices_capability_is_shown_where_cv2_has_it(
     more: Mapping[str, Any], why: str
 ) -> None:
     """An OpenCV whose Python knows no devices has CUDA all the same."""
@@ -176,7 +176,7 @@ def test_a_build_with_everything_offers_everything() -> None:
     assert opencv.engines == ("classic",)
 
 
-def test_a_build_without_opencl_or_cuda_modules_says_so() -> None:
+def test_a_build_without_opencl_or_cuda_modules_is_reported() -> None:
     """Neither a build without OpenCL nor a cv2 without its cuda module is a crash."""
     bare = fake_cv2("  OpenCL:     NO\n")
     del bare.cuda

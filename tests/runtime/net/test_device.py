@@ -96,7 +96,7 @@ def test_a_device_that_is_not_there_is_an_error_with_a_cure(
     assert "docs/cuda.md" not in str(caught.value)
 
 
-def test_auto_falls_back_and_says_why(
+def test_auto_falls_back_and_gives_the_reason(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`run --device auto` runs on the CPU; stderr and JSON report that."""
@@ -267,7 +267,7 @@ def test_cuda_is_not_used_across_a_fork(
     ],
     ids=["computed weights", "argmax"],
 )
-def test_a_device_that_fails_says_what_to_do(
+def test_a_device_that_fails_gives_a_cure(
     why: str, hint: str, cat_cv: Path, nets: FakeNets
 ) -> None:
     """Another engine is no cure there; the error advises another file if the graph's form fails."""
@@ -287,7 +287,7 @@ def test_half_precisions_tolerance_is_the_exporters() -> None:
     assert PRESETS["fp16"].max_abs == HALF_LIMIT
 
 
-def test_info_says_what_it_can_run_on(
+def test_info_lists_usable_devices(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The devices that are there, the one that auto takes, and why the others are not."""
@@ -298,7 +298,7 @@ def test_info_says_what_it_can_run_on(
     assert f"no cuda-fp16: {NO_DEVICE}\n" in shown
 
 
-def test_the_selftest_reports_three_facts(
+def test_the_selftest_reports_three_devices(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Requested, available and running device, as JSON."""

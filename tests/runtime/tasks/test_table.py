@@ -57,7 +57,7 @@ def test_a_result_is_a_public_name(name: str) -> None:
 
 
 @each_task
-def test_a_task_reads_one_output_or_says_what_it_reads(name: str) -> None:
+def test_a_task_reads_one_output_or_describes_its_outputs(name: str) -> None:
     """A record belongs to a task without `output`, and lies in that task's folder."""
     row = TASKS[name]
     if row.record is None:

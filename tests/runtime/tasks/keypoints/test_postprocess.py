@@ -114,7 +114,7 @@ def test_scores_before_the_sigmoid_go_through_it() -> None:
         with_thresholds(Task("keypoints", record=without), 0.2, None)
 
 
-def test_points_are_told_and_drawn_where_they_are() -> None:
+def test_points_are_listed_and_drawn_where_they_are() -> None:
     """JSON has every point; the picture those above the threshold, their lines, and their names."""
     record = KeypointsRecord("p", "xys", "pixels", "none", "none", 0.3, (0, 1, 1, 2))
     sample = np.array([[10, 8, 0.9], [40, 24, 0.8], [25, 28, 0.1]], np.float32)
@@ -159,13 +159,13 @@ def test_wild_points_break_no_picture() -> None:
         (("p", "heatmaps", "cells", "none", "none", 0.3), (8, 9), "output"),
     ],
 )
-def test_facts_that_do_not_go_together_are_refused(record: Any, shape: Any, path: str) -> None:
+def test_fields_that_do_not_go_together_are_refused(record: Any, shape: Any, path: str) -> None:
     """With the name of the first that does not."""
     with pytest.raises(BundleError, match=f"^{path}: "):
         KeypointsRecord(*record).count_classes({"output": shape})
 
 
-def test_the_number_of_points_is_told_by_the_shape() -> None:
+def test_the_number_of_points_follows_from_the_shape() -> None:
     """A label for each, in every form."""
     assert HEATMAPS.count_classes({"output": (16, 12, 17)}) == 17
     listed = KeypointsRecord("p", "yxs", "normalised", "none", "none", 0.3)
