@@ -370,8 +370,8 @@ def test_the_probe_runs_every_rank(tmp_path: Path) -> None:
         write(tmp_path / "m.onnx", [node("Relu", "x", "y")], shape)
         stages.clear()
         given = {**request, "shapes": {"x": shape}}
-        assert probe.answer(given, lambda **facts: stages.append(facts)) == {}
-        assert [facts["stage"] for facts in stages] == ["loading", "running"]
+        assert probe.answer(given, lambda **stage: stages.append(stage)) == {}
+        assert [stage["stage"] for stage in stages] == ["loading", "running"]
         assert stages[0]["opencv"] == cv2.__version__
     (tmp_path / "m.onnx").write_bytes(b"junk")
     assert "error" in probe.answer({**request, "shapes": None}, lambda **_: None)
@@ -439,7 +439,7 @@ def test_a_keras_model_is_converted_and_nothing_is_written(
 def inspection(**changes: Any) -> Inspection:
     """Return an inspection with something of everything."""
     finding = Finding(Unsupported("Erfc", "net/gelu", "it has no form", "Cut it."), 2, ("4.6",))
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": "net.keras",
         "targets": ("4.6", "5.0 new"),
         "findings": (finding,),
@@ -452,7 +452,7 @@ def inspection(**changes: Any) -> Inspection:
         "transposes": 3,
         "notes": ("It was saved by Keras 2.",),
     }
-    return Inspection(**(facts | changes))
+    return Inspection(**(fields | changes))
 
 
 def shown(found: Inspection) -> str:

@@ -52,37 +52,37 @@ def rescaling(channels: int = 3) -> keras.Model:
 
 def test_what_is_stated_is_taken_and_not_repeated() -> None:
     """No notes: the user knows."""
-    facts = settle((PHOTO,), SOFTMAX, task="classify", preprocess="tf", labels=["a", "b", "c"])
-    assert facts.task.kind == "classify"
-    assert facts.preprocessing is not None
-    assert facts.preprocessing.source == "preset tf"
-    assert facts.notes == ()
+    decided = settle((PHOTO,), SOFTMAX, task="classify", preprocess="tf", labels=["a", "b", "c"])
+    assert decided.task.kind == "classify"
+    assert decided.preprocessing is not None
+    assert decided.preprocessing.source == "preset tf"
+    assert decided.notes == ()
 
 
 def test_a_guessed_task_is_noted() -> None:
     """With the reason, and how to change it."""
-    facts = settle((PHOTO,), SOFTMAX, preprocess="tf")
-    assert facts.task.kind == "classify"
-    assert facts.notes == (
+    decided = settle((PHOTO,), SOFTMAX, preprocess="tf")
+    assert decided.task.kind == "classify"
+    assert decided.notes == (
         "Task: classify, since kind ends in softmax. Say --task to change that.",
     )
 
 
 def test_a_models_own_normalisation_is_recognised_and_noted() -> None:
     """Then pixels go in as they are."""
-    facts = settle((PHOTO,), SOFTMAX, task="classify", keras_model=rescaling())
-    assert facts.preprocessing is not None
-    assert (facts.preprocessing.scale, facts.preprocessing.source) == (1.0, "in the model")
-    (note,) = facts.notes
+    decided = settle((PHOTO,), SOFTMAX, task="classify", keras_model=rescaling())
+    assert decided.preprocessing is not None
+    assert (decided.preprocessing.scale, decided.preprocessing.source) == (1.0, "in the model")
+    (note,) = decided.notes
     assert "Rescaling layer 'unit'" in note
     assert "as RGB" in note
 
 
 def test_a_stated_preprocessing_comes_before_the_models_own() -> None:
     """The user's option comes first."""
-    facts = settle((PHOTO,), SOFTMAX, preprocess="0-1", keras_model=rescaling())
-    assert facts.preprocessing is not None
-    assert facts.preprocessing.source == "preset 0-1"
+    decided = settle((PHOTO,), SOFTMAX, preprocess="0-1", keras_model=rescaling())
+    assert decided.preprocessing is not None
+    assert decided.preprocessing.source == "preset 0-1"
 
 
 def test_an_image_task_without_preprocessing_is_refused_with_the_choices() -> None:
@@ -110,20 +110,20 @@ def test_a_raw_task_needs_no_preprocessing() -> None:
 
 def test_a_raw_task_may_state_one() -> None:
     """Then it takes images, and gives arrays."""
-    facts = settle((PHOTO,), PLAIN, preprocess="tf")
-    assert (facts.task.kind, facts.preprocessing is not None) == ("raw", True)
+    decided = settle((PHOTO,), PLAIN, preprocess="tf")
+    assert (decided.task.kind, decided.preprocessing is not None) == ("raw", True)
 
 
 def test_a_model_without_pictures_needs_none() -> None:
     """A table is classified as it is."""
-    facts = settle((AGE,), SOFTMAX)
-    assert (facts.task.kind, facts.preprocessing) == ("classify", None)
+    decided = settle((AGE,), SOFTMAX)
+    assert (decided.task.kind, decided.preprocessing) == ("classify", None)
 
 
 def test_a_picture_beside_a_table_is_not_a_picture_task() -> None:
     """An image fills one input of two: it takes arrays."""
-    facts = settle((PHOTO, AGE), SOFTMAX, task="raw", keras_model=rescaling())
-    assert facts.preprocessing is None
+    decided = settle((PHOTO, AGE), SOFTMAX, task="raw", keras_model=rescaling())
+    assert decided.preprocessing is None
 
 
 @pytest.mark.parametrize("inputs", [(AGE,), (PHOTO, PHOTO)], ids=["none", "two"])
