@@ -1,4 +1,4 @@
-"""The cost of a process: nothing grows with loads or runs, and the start is cheap."""
+"""The cost for a process: little memory at once, and none that grows with loads or runs."""
 
 from __future__ import annotations
 

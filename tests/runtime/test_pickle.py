@@ -68,7 +68,7 @@ def test_another_model_in_the_same_place_is_refused(cat_cv: Path) -> None:
 
 @pytest.mark.parametrize("method", START_METHODS)
 def test_other_processes_give_the_same_numbers(cat_cv: Path, method: str) -> None:
-    """The predictor itself is called there, on dicts of arrays, spawned or forked."""
+    """The other process calls the predictor on dicts of arrays, spawned or forked."""
     model = keras2cv.load(cat_cv)
     given = batches(12)
     expected = [model(batch) for batch in given]

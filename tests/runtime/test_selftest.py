@@ -82,7 +82,7 @@ def test_a_right_bundle_passes(cat_cv: Path, golden_vectors: GoldenVectors) -> N
 
 
 def test_golden_vectors_survive_the_file(tmp_path: Path, golden_vectors: GoldenVectors) -> None:
-    """What the exporter saves is what a device reads, exactly."""
+    """A device reads exactly the arrays that the exporter saved."""
     golden_vectors.save(tmp_path / "selftest.npz")
     again = read_golden_vectors(tmp_path / "selftest.npz", Classifier().manifest())
     assert again.tolerances == (1e-4,)
@@ -134,7 +134,7 @@ def test_wrong_preprocessing_is_told_from_a_wrong_net(
 
 
 def test_an_output_that_never_changes_fails(cat_cv: Path, golden_vectors: GoldenVectors) -> None:
-    """A net that says the same whatever it sees passes no self-test, however near it is."""
+    """A net with the same output for every input passes no self-test, however near it is."""
     model = keras2cv.load(cat_cv)
     sample = golden_vectors.samples[0]
     same = dataclasses.replace(golden_vectors, samples=(sample,) * 3, image=None)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto
 from onnx.helper import make_node
 
-from keras2cv.bundle.manifest import InputTensor, OutputTensor, Preprocessing, Tail, Task
+from keras2cv.bundle.manifest import InputTensor, NumpyTail, OutputTensor, Preprocessing, Task
 from keras2cv.bundle.reading import Bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.numpy_tail.step import NmsRule, Step
@@ -121,7 +121,7 @@ class Graph:
         folder: Path,
         task: Task,
         *,
-        tail: Tail | None = None,
+        tail: NumpyTail | None = None,
         rules: Preprocessing | None = RULES,
         others: tuple[InputTensor, ...] = (),
         outputs: tuple[OutputTensor, ...] | None = None,
@@ -319,9 +319,9 @@ def suppressed(folder: Path) -> Bundle:
         OutputTensor("s", "best", (1, kept), (1, kept), "same", "float32", batched=True),
         OutputTensor("c", "classes1", (1, kept), (1, kept), "same", "int32", batched=True),
     )
-    record = DetectRecord("yxyx", "normalised", "none", 0.31, boxes="b", scores="s", classes="c")
-    tail = Tail(tuple(graph.outputs), steps)
-    return graph.write(folder, Task("detect", record=record), tail=tail, outputs=outputs)
+    facts = DetectRecord("yxyx", "normalised", "none", 0.31, boxes="b", scores="s", classes="c")
+    tail = NumpyTail(tuple(graph.outputs), steps)
+    return graph.write(folder, Task("detect", record=facts), tail=tail, outputs=outputs)
 
 
 def stepped(folder: Path) -> Bundle:
@@ -380,7 +380,7 @@ def stepped(folder: Path) -> Bundle:
         for name, shape in shapes.items()
         for dtype in [dtypes.get(name, "float32")]
     )
-    tail = Tail(tuple(graph.outputs), tuple(steps))
+    tail = NumpyTail(tuple(graph.outputs), tuple(steps))
     return graph.write(folder, Task("raw"), tail=tail, outputs=outputs)
 
 

@@ -13,9 +13,10 @@ from keras2cv_export.cli.versions import versions
 
 USAGE: Final = "BUNDLE --opencv VERSIONS [options]"
 ABOUT: Final = """\
-Run the bundle's self-test on other versions of OpenCV. Each version gets its own
-environment with NumPy, that wheel of opencv-python-headless, and nothing else.
-OpenCV 5 runs it on both engines. "4.6" means the newest wheel of 4.6.
+Run the bundle's self-test on other versions of OpenCV. Each version gets an
+environment of its own with NumPy, its wheel of opencv-python-headless, and
+nothing else. OpenCV 5 runs the test on both engines. "4.6" means the newest
+wheel of 4.6.
 
 uv makes the environments, from the package index that pip (or uv) is configured
 for. They are kept in the user's cache, or in the folder KERAS2CV_CACHE. Wheels

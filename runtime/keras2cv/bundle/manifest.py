@@ -5,7 +5,7 @@
     |-- inputs          InputTensor...   Keras' name and shape beside the net's
     |-- outputs         OutputTensor...  in keras.tree.flatten order
     |-- preprocessing   Preprocessing    from an image to the input; absent: arrays only
-    |-- tail            Tail             the steps after the net; absent: none
+    |-- tail            NumpyTail        the steps after the net; absent: none
     |-- task            Task             the meaning of the outputs
     |-- engine          Engine           the engine that was verified
     |-- evidence        Evidence         how near, on which OpenCV; absent: unverified
@@ -26,7 +26,7 @@ from typing import Any, Final
 from keras2cv.bundle.evidence import Engine, Evidence, Measured, Run
 from keras2cv.bundle.model_file import Model, ModelSource, Weights
 from keras2cv.bundle.tuned import Rate, Trial, Tuned
-from keras2cv.numpy_tail.tail import Tail
+from keras2cv.numpy_tail.record import NumpyTail
 from keras2cv.pixels.preprocessing import Preprocessing
 from keras2cv.schema.checks import check_range, check_unique
 from keras2cv.schema.fields import SchemaError, decode, encode, format_json, parse_json
@@ -44,11 +44,11 @@ __all__ = [  # of the records, so that one import serves whoever reads a manifes
     "Measured",
     "Model",
     "ModelSource",
+    "NumpyTail",
     "OutputTensor",
     "Preprocessing",
     "Rate",
     "Run",
-    "Tail",
     "Task",
     "Trial",
     "Tuned",
@@ -72,7 +72,7 @@ class Manifest:
     source: ModelSource
     preprocessing: Preprocessing | None = None
     evidence: Evidence | None = None
-    tail: Tail | None = None
+    tail: NumpyTail | None = None
     weights: Weights | None = None
     tuned: Tuned | None = None
 

@@ -1,6 +1,6 @@
-"""`export`, `check` and `demo`: their options, and the printed report.
+"""`export`, `check` and `demo`: the arguments of the functions, and the printed reports.
 
-A stand-in replaces the exporter: it keeps its arguments, and returns a report.
+The exporter itself is a stand-in here: it records its arguments, and returns a report.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ pytest.importorskip("rich")
 pytest.importorskip("keras2cv_export")
 parity = pytest.importorskip("keras2cv_export.parity.parity")
 
-from keras2cv.cli import main  # noqa: E402 - after what they need is known to be there
+from keras2cv.cli import main  # noqa: E402 - after their requirements are known to be installed
 from keras2cv.errors import ModelError, ParityError  # noqa: E402
 from keras2cv_export.cli import heavy  # noqa: E402
 from keras2cv_export.options import CheckOptions, ExportOptions  # noqa: E402
@@ -32,14 +32,14 @@ SAMPLES = [np.random.default_rng(n).normal(size=(1, 7)).astype(np.float32) for n
 
 
 def compared(error: float = 0.0, *, constant: bool = False) -> Any:
-    """Return a comparison of four samples with that `error`; a constant is inconclusive."""
+    """Return a comparison of four samples that is off by `error`, or uninformative if constant."""
     reference = [{"scores": SAMPLES[0] if constant else sample} for sample in SAMPLES]
     candidate = [{"scores": sample["scores"] + np.float32(error)} for sample in reference]
     return parity.compare(reference, candidate)
 
 
 class Stand:
-    """An exporter that keeps its arguments, and returns (or raises) the given result."""
+    """An exporter that records its arguments, and returns (or raises) the given result."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -91,8 +91,8 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
 
 def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
-    """Return a report of export, with a comparison unless it was switched off."""
-    attributes = {
+    """Return an export's report, with a comparison unless it was switched off."""
+    facts = {
         "bundle": Path("cat.cv"),
         "parity": compared() if report is None else report,
         "manifest": SimpleNamespace(
@@ -217,7 +217,7 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
 def test_options_that_mean_nothing_end_with_2(
     put: Put, capsys: pytest.CaptureFixture[str], options: str, sentence: str
 ) -> None:
-    """One line names the option, the accepted form and the given value; nothing is exported."""
+    """One line names the option, the right values and the given one; nothing is exported."""
     stand = put("export", exported())
     try:
         code = main(["export", "m.keras", "-o", "m.cv", *options.split()])
@@ -319,7 +319,7 @@ def test_a_model_that_does_not_load_ends_with_2(
 
 
 def checked(*reports: Any) -> SimpleNamespace:
-    """Return a report of check with these comparisons, the last of which decides."""
+    """Return a check's report for these comparisons, the last of which decides."""
     return SimpleNamespace(
         bundle=Path("cat.cv"),
         parity=reports[-1],
@@ -409,8 +409,8 @@ def test_without_tensorflow_the_line_to_install_it(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tensorflow_is_kept_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its start-up messages are off, unless the user has set the variable."""
+def test_tensorflow_is_told_to_be_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its start-up messages are off, unless the user set the log level."""
     put("export", exported())
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     main(["export", "m.keras", "-o", "m.cv"])

@@ -12,8 +12,8 @@ from keras2cv.errors import UsageError
 from keras2cv_export.cli import roles
 
 
-def options_of(line: str) -> dict[str, Any]:
-    """Return the exporter's arguments for this command line."""
+def said(line: str) -> dict[str, Any]:
+    """Return the description that this command line's options become."""
     parser = ArgumentParser()
     parser.add_argument("--task")
     roles.add_arguments(parser)
@@ -41,8 +41,8 @@ def options_of(line: str) -> dict[str, Any]:
     ],
 )
 def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
-    """The given options, and no others; zero counts as given."""
-    assert options_of(line) == ({"detect": expected} if expected else {})
+    """The given options are passed on, and no others; zero counts as given."""
+    assert said(line) == ({"detect": expected} if expected else {})
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
         ("--task keypoints --point-refine none", {"refine": "none"}),
     ],
 )
-def test_options_of_keypoints_are_passed_on(line: str, expected: dict[str, Any]) -> None:
-    """By the names that keypoints have for them; an option of its own selects the task."""
-    assert options_of(line) == {"keypoints": expected}
+def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
+    """They get the field names of keypoints; one of its own options determines the task."""
+    assert said(line) == {"keypoints": expected}
 
 
 def test_an_images_options_are_passed_on() -> None:
@@ -88,7 +88,7 @@ def test_an_images_options_are_passed_on() -> None:
         ("--score 0.5", "--score is for --task detect or segment or keypoints, and the"),
         ("--task raw --scores s", "--scores is for --task detect or segment, and the task is raw"),
         ("--task image --score 0.5", "--score is for --task detect or segment or keypoints, and"),
-        ("--image y --points p", "--image is for --task image, and the task is not said"),
+        ("--image y --points p", "--image is for --task image, and the task is not given"),
         ("--task keypoints --scores s", "--scores is for --task detect or segment, and"),
         ("--task segment --activation none", "does not say whether a mask is a softmax"),
     ],

@@ -24,7 +24,7 @@ def story(page: io.StringIO) -> Narrator:
 
 
 def test_a_step_is_printed_when_it_is_done(story: Narrator, page: io.StringIO) -> None:
-    """Title, first line and duration in one row; what else there is below it, in line."""
+    """Title, first line and duration share a row; further lines are aligned below."""
     with story.step("train"):
         story.doing("something")
         story.add("72,118 weights in a line that is wider than the page")

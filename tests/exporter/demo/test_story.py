@@ -1,4 +1,4 @@
-"""The demo as a whole: its files, its text, and the commands that its text shows."""
+"""The whole demo: its files, its output, and that the printed commands work."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ pytest.importorskip("keras")
 
 
 @dataclass(frozen=True)
-class FinishedDemo:
-    """A demo that ran, and its text."""
+class Told:
+    """A demo that ran, and its output."""
 
     report: DemoReport
     folder: Path
@@ -83,8 +83,8 @@ def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Fin
         assert min(cv2.imread(str(path)).shape[:2]) >= 160
 
 
-def test_both_bundles_are_verified_and_know_their_labels(short: FinishedDemo) -> None:
-    """They equal those of `keras2cv export`."""
+def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
+    """They are bundles of `keras2cv export`."""
     for name in ("shapes.cv", "shapes-h5.cv"):
         manifest = keras2cv.load(short.folder / name).manifest
         assert manifest.status == "verified"
@@ -106,7 +106,7 @@ def printed(lines: Iterable[str]) -> tuple[str, float]:
     """Run code that prints a label and a score."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec("\n".join(lines), {})  # noqa: S102 - what people are asked to type
+        exec("\n".join(lines), {})  # noqa: S102 - the code that people are to type
     label, score = out.getvalue().split()
     return label, float(score)
 

@@ -1,4 +1,4 @@
-"""The matrix: environments made once and completely, self-tests in them, and the report.
+"""The matrix: environments made once and whole, self-tests in them, and their reports.
 
 Environments here are made by a stand-in for uv: a venv, with stubs for cv2 and NumPy in it.
 """
@@ -87,7 +87,7 @@ class StandIn(Uv):
 
 
 def folders(cache: Path) -> list[str]:
-    """Return the cache's content, without the Python's name that every entry begins with."""
+    """Return the folders in the cache, without the Python's name that they all begin with."""
     return sorted(entry.name.partition("-opencv")[2] for entry in cache.iterdir())
 
 
@@ -148,8 +148,8 @@ def test_engines_and_exact_versions() -> None:
         ("", ""),
     ],
 )
-def test_the_messages_of_uv_are_condensed(stderr: str, reason: str) -> None:
-    """One line holds the cause, however a uv formats it."""
+def test_the_words_of_uv_are_condensed(stderr: str, reason: str) -> None:
+    """One line has the reason, however uv draws its causes."""
     assert condensed(stderr) == reason
 
 
@@ -334,7 +334,7 @@ def test_what_a_killed_run_left_is_removed(cache: Path) -> None:
 
 
 def test_the_first_of_two_runs_wins(cache: Path) -> None:
-    """Who finishes later takes what is there, and leaves nothing of its own."""
+    """The later one uses the first one's environment, and leaves nothing of its own."""
     first = StandIn()
     second = StandIn(during=lambda: Environments(installer=first).prepare(WHEEL))
     made = Environments(installer=second).prepare(WHEEL)
@@ -696,7 +696,7 @@ def test_the_command_line(
 def test_versions_that_are_none_are_usage_errors(
     cat_cv: Path, versions: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The parser ends with 2 and shows a right example."""
+    """The parser ends with 2 and shows a right one."""
     with pytest.raises(SystemExit, match="2"):
         main(["matrix", str(cat_cv), "--opencv", versions])
     assert "must be" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The record of an export's options: its checks, and the documentation made of it."""
+"""The record of an export's options: its errors, and the documentation made of it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_numbers_and_names_of_other_libraries_are_right() -> None:
 
 
 def test_the_record_is_frozen() -> None:
-    """Checked values cannot change."""
+    """A checked value cannot change."""
     with pytest.raises(FrozenInstanceError):
         ExportOptions("cat.keras", "cat.cv").batch = 2  # type: ignore[misc]
 
@@ -95,7 +95,7 @@ FUNCTIONS = [
 def test_the_function_has_the_records_parameters(
     function: Any, record: Any, positional: list[str]
 ) -> None:
-    """Names, order and defaults, as an editor and `help(export)` show them."""
+    """Names, order and defaults agree, as an editor and `help(export)` show them."""
     shown = inspect.signature(function).parameters.values()
     assert [(p.name, p.default) for p in shown] == [
         (f.name, inspect.Parameter.empty if f.default is MISSING else f.default)

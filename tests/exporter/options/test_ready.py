@@ -1,4 +1,4 @@
-"""Arguments that an export refuses before it imports TensorFlow, shown in a child process."""
+"""Errors of an export before TensorFlow is imported, which a child process cannot do here."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ sys.exit(main())
         ("cat.keras -o new.cv --opencv 4.6 --engine new", "OpenCV 4.6 has no new engine"),
         ("cat.keras -o new.cv --opencv 4.6 --weights fp16", "OpenCV 4.6 cannot decode weights"),
         ("cat.keras -o new.cv --format frozen --weights int8", "A frozen file stores its weights"),
-        ("cat.keras -o new.cv --tune --no-check", "Tuning keeps to what predicts the same"),
+        ("cat.keras -o new.cv --tune --no-check", "Tuning keeps to settings that predict the same"),
         ("cat.keras -o new.cv --task classify --boxes b", "--boxes is for --task detect"),
         ("cat.keras -o new.cv", "How do pixels become the input photo (1, 24, 32, 3) float32?"),
         ("cat.h5 -o new.cv", "How do pixels become the input photo (1, 24, 32, 3) float32?"),
@@ -152,7 +152,7 @@ def test_modules_of_the_users_own_are_imported_before_pixels_are_asked_for(folde
 
 @pytest.mark.parametrize("damage", ["no zip", "no architecture"])
 def test_a_file_that_is_no_model_is_left_to_the_loader(tmp_path: Path, damage: str) -> None:
-    """The loader's message is more precise."""
+    """The loader knows more about the fault."""
     if damage == "no zip":
         (tmp_path / "m.keras").write_text("nothing")
     else:

@@ -1,4 +1,4 @@
-"""Results compared: classes, yes or no, boxes, pixels and values, with near-ties told apart."""
+"""Results compared: classes, yes or no, boxes, pixels and values; near-ties counted apart."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_classes_agree_by_the_best_and_by_the_five_best() -> None:
 
 
 def test_classes_within_twice_the_allowed_error_are_a_near_tie() -> None:
-    """The reference itself hardly tells them apart."""
+    """The reference itself hardly separates them."""
     found = agree("classify", [scores(0.5, 0.4999)], [scores(0.4999, 0.5)], 1e-3)
     assert (found.same, found.numbers["top1_near_ties"]) == (0, 1)
 

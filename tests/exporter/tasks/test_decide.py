@@ -1,4 +1,4 @@
-"""Task and preprocessing: stated, recognised, or refused; recognised ones are reported."""
+"""Task and preprocessing: stated, recognised or refused, with a note for the unstated."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_a_labels_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_labels_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    """A picture, say, or text in another encoding."""
+    """For example a picture, or text in another encoding."""
     path = tmp_path / "labels.txt"
     path.write_bytes("Löwe\n".encode("latin-1"))
     with pytest.raises(InputError, match=r"labels\.txt cannot be read \(.*utf-8"):

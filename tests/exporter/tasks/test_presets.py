@@ -1,4 +1,4 @@
-"""Preprocessing: the presets equal keras.applications'; impossible ones are refused."""
+"""Preprocessing: the presets are keras.applications' own, and a misfit is refused."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("rules", BROKEN.values(), ids=BROKEN)
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, rules: Any) -> None:
-    """It is named, with what is wrong."""
+    """The error has the file's name and the fault."""
     with pytest.raises(InputError, match=r"rules\.json"):
         build(write(tmp_path, rules))
 
@@ -233,7 +233,7 @@ def test_an_input_of_bytes_takes_whole_pixels_only(choice: str, geometry: dict[s
 
 @pytest.mark.parametrize("interpolation", ["linear", "area", "tf-nearest", "pil-bicubic"])
 def test_an_input_of_bytes_takes_pixels(interpolation: str) -> None:
-    """Resized by what rounds to bytes itself."""
+    """The resize must round to bytes itself."""
     assert build("none", BYTES, interpolation=interpolation).scale == 1.0
 
 

@@ -1,4 +1,4 @@
-"""The manifest: accepted and refused values, and its reading by cv::FileStorage."""
+"""The manifest: valid and invalid ones; cv::FileStorage reads it too."""
 
 import copy
 import dataclasses
@@ -35,7 +35,7 @@ def changed(manifest: Manifest, path: str, value: Any) -> str:
 
 
 def test_a_manifest_survives_writing_and_reading(manifest: Manifest) -> None:
-    """A manifest that is read back is equal, exact decimals included."""
+    """A written manifest reads back equal, exact decimals included."""
     again = Manifest.from_json(manifest.to_json())
     assert again == manifest
     assert again.preprocessing is not None
@@ -254,7 +254,7 @@ RATES = (
 
 
 def test_how_many_samples_are_the_fastest_survives_writing(manifest: Manifest) -> None:
-    """With the refused numbers, and the reasons."""
+    """Refused rates and their reasons do too."""
     tuned = manifest.replace(tuned=Tuned("5.0.0", "a processor", 8, 1, WAYS, RATES, 2))
     assert Manifest.from_json(tuned.to_json()) == tuned
     assert tuned.tuned is not None
@@ -292,7 +292,7 @@ def test_rates_and_their_choice_belong_together(manifest: Manifest) -> None:
 
 
 def test_another_batch_is_in_every_shape(manifest: Manifest) -> None:
-    """In every shape that depends on it; the change back restores the manifest."""
+    """Every shape with a batch changes; changed back, the manifest is the same."""
     other = manifest.at_batch(5)
     assert other.model.batch == 5
     assert {tensor.keras_shape[0] for tensor in other.inputs} == {5}

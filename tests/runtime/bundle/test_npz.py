@@ -1,4 +1,4 @@
-"""Archives of arrays from strangers: bad ones are refused before they cost memory."""
+"""Untrusted archives of arrays: honest ones are read, others are refused before they cost."""
 
 import io
 import zipfile
@@ -75,7 +75,7 @@ def test_only_numbers_and_text_are_read(tmp_path: Path, descr: str) -> None:
 
 
 def test_a_bomb_is_refused_by_its_size(tmp_path: Path) -> None:
-    """An archive that unpacks to more than allowed is not unpacked; nor are too many members."""
+    """An archive that unpacks to more than allowed, or has too many members, is not read."""
     path = archive(tmp_path / "a.npz", header("(250000,)") + b"\x00" * 1_000_000)
     assert path.stat().st_size < 5000
     with pytest.raises(InputError, match="holds 1 arrays of 1000128 bytes unpacked"):

@@ -98,15 +98,15 @@ SAMPLES: dict[str, tuple[Callable[[Any], None], str]] = {
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_opencv_should_not_see_is_refused(name: str) -> None:
-    """Each error names the tensor or the value."""
-    change, message = SAMPLES[name]
+    """Each error has the name of the tensor or the value."""
+    change, said = SAMPLES[name]
     with pytest.raises(OnnxError) as caught:
         check_onnx(changed(change))
     assert message in str(caught.value)
 
 
 def test_honest_files_pass() -> None:
-    """For every storage of tensors, and for branches that read outer values."""
+    """All ways to store tensors pass, and branches that read outer names do too."""
     check_onnx(HONEST)
     rng = np.random.default_rng(3)
     kinds = ("float32", "float64", "int64", "int32", "uint8", "bool", "float16")
@@ -132,7 +132,7 @@ def test_honest_files_pass() -> None:
 
 
 def test_the_inspected_may_keep_data_beside_them() -> None:
-    """`inspect` reports such a file, and where its data is."""
+    """`inspect` reports such a file, and checks the place of the data."""
     check_onnx(changed(_external), external=True)
 
 

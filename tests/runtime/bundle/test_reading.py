@@ -1,4 +1,4 @@
-"""Bundles on disk: reading, refusals, and replacement."""
+"""Bundles on disk: read, refused, and replaced."""
 
 import contextlib
 import errno
@@ -29,7 +29,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_written_bundle_reads_back(cat_cv: Path) -> None:
-    """The written content is found, with its manifest and the paths of its files."""
+    """A written bundle is found, with its manifest and the paths of its files."""
     bundle = read_bundle(cat_cv)
     assert bundle.manifest == Classifier().manifest()
     assert bundle.model_path.read_bytes() == Classifier().onnx()
@@ -100,7 +100,7 @@ def test_a_huge_manifest_is_not_even_read(cat_cv: Path) -> None:
 
 
 def test_a_schema_error_names_the_file_and_the_way_out(cat_cv: Path) -> None:
-    """The JSON path alone would not identify the bundle."""
+    """The JSON path alone would not show which of many bundles is meant."""
     text = (cat_cv / MANIFEST).read_text(encoding="utf-8")
     (cat_cv / MANIFEST).write_text(text.replace('"schema": 1', '"schema": 7'), encoding="utf-8")
     with pytest.raises(BundleError, match=r"cat\.cv.manifest\.json: schema: 7 is newer") as error:
@@ -290,7 +290,7 @@ def test_leftovers_of_dead_runs_are_removed_and_those_of_running_ones_stay(
 def test_temporary_folders_of_dead_runs_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next run removes a killed run's temporary files, and no others."""
+    """The next run removes the temporary folders of a killed one, and nothing else."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     with monkeypatch.context() as patch:
@@ -305,8 +305,8 @@ def test_temporary_folders_of_dead_runs_are_removed(
     assert [path.name for path in tmp_path.iterdir()] == ["keras2cv.tmp-of-mine"]
 
 
-def test_no_room_for_temporary_files_is_reported(tmp_path: Path) -> None:
-    """A full disk there is a sentence with a way out; other errors stay what they are."""
+def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
+    """A full disk there is an error with a cure; other errors pass through."""
     with (
         pytest.raises(UsageError, match=r"Temporary files cannot be written in .*TMPDIR"),
         litter.temporary_folder(tmp_path),
@@ -351,7 +351,7 @@ def test_many_writers_at_once_leave_one_whole_bundle(
 def test_a_bundle_that_is_replaced_while_it_is_loaded_is_the_old_or_the_new_one(
     cat_cv: Path,
 ) -> None:
-    """The loaded bundle is one of the two, with its own manifest; readers never get a mixture."""
+    """A reader loads one of the two with its own manifest, never a mixture."""
     done = threading.Event()
 
     def replace() -> None:

@@ -12,7 +12,7 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
-from keras2cv.cli import main  # noqa: E402 - after what it needs is known to be there
+from keras2cv.cli import main  # noqa: E402 - after its requirements are known to be installed
 
 # Keras reads TensorFlow's variables in a way that NumPy 2 will drop.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -84,13 +84,13 @@ def refused(
 
 
 def test_a_model_that_is_not_there(refused: Callable[..., str]) -> None:
-    """The error calls the path wrong."""
+    """The error names the wrong path."""
     assert refused("none.keras") == "There is no model at none.keras. Check the path."
 
 
 @pytest.mark.parametrize("name", ["junk.keras", "junk.h5", "archive.keras", "folder"])
 def test_what_is_not_a_model(refused: Callable[..., str], name: str) -> None:
-    """Files and folders of another kind are named, with the accepted kinds."""
+    """Files and folders of another kind are named, with the right ones."""
     if name == "folder":
         Path(name).mkdir()
     elif name == "archive.keras":
@@ -104,7 +104,7 @@ def test_what_is_not_a_model(refused: Callable[..., str], name: str) -> None:
 
 @pytest.mark.parametrize("name", ["own.keras", "own.h5"])
 def test_weights_alone_are_not_a_model(refused: Callable[..., str], name: str) -> None:
-    """A file of save_weights is recognised, under any name."""
+    """A file of `save_weights` is recognised, under any name."""
     classifier().save_weights("own.weights.h5")
     Path("own.weights.h5").rename(name)
     assert refused(name).startswith(f"{name} holds weights without an architecture. Save the whole")
@@ -173,7 +173,7 @@ def test_labels_of_the_wrong_count(refused: Callable[..., str]) -> None:
 
 
 def test_an_image_model_needs_a_preprocessing(refused: Callable[..., str]) -> None:
-    """The meaning of pixels is never guessed; the choices are listed."""
+    """The meaning of pixels is never guessed; the error lists the choices."""
     save(classifier(), "m.keras")
     sentence = refused("m.keras")
     assert sentence.startswith("How do pixels become the input photo (1, 12, 20, 3) float32? ")
@@ -181,7 +181,7 @@ def test_an_image_model_needs_a_preprocessing(refused: Callable[..., str]) -> No
 
 
 def test_a_bundle_that_cannot_be_written(refused: Callable[..., str]) -> None:
-    """A file in the way is unchanged."""
+    """A file in the way is not changed."""
     save(classifier(), "m.keras")
     write(b"mine", "file")
     options = ("m.keras", "--preprocess", "tf")

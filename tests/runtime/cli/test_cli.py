@@ -1,4 +1,4 @@
-"""The command line: its output, and its exit codes."""
+"""The command line: its output on stdout and stderr, and its exit codes."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_arrays_are_what_the_model_takes(folder: Path, capsys: pytest.CaptureFix
 def test_arrays_that_do_not_fit_are_listed(
     folder: Path, capsys: pytest.CaptureFixture[str], content: dict[str, np.ndarray], reason: str
 ) -> None:
-    """A wrong shape, name or number of arrays is reported; the image after it still runs."""
+    """A wrong shape, name or number of arrays is listed, and the next image still runs."""
     np.savez("x.npz", **content)
     assert main(["run", "cat.cv", "x.npz", "img1.png"]) == 2
     shown = capsys.readouterr()
@@ -277,7 +277,7 @@ def test_a_damaged_bundle_ends_with_2(
 
 
 def damage_bundle(bundle: Path, damage: str) -> None:
-    """Remove the file of that name, or make the change that `damage` names."""
+    """Remove the file of that name, or alter it as `damage` describes."""
     manifest = bundle / "manifest.json"
     text = manifest.read_text(encoding="utf-8")
     if damage == "sha256":
@@ -376,7 +376,7 @@ def test_selftest_passes_and_fails(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_info_is_a_card(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Inputs, outputs, the steps for an image, and the evidence, in words."""
+    """The card has inputs, outputs, preprocessing and evidence, in words."""
     assert main(["info", "cat.cv"]) == 0
     shown = capsys.readouterr().out
     assert "status       verified: it predicts what TensorFlow predicts\n" in shown
@@ -503,7 +503,7 @@ def test_debug_shows_the_traceback_of_any_error(
 def test_a_module_that_does_not_load_ends_with_3(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A broken installation is the environment's fault; the error recommends the doctor."""
+    """A broken installed package is the environment's fault, and the doctor is recommended."""
     error = ImportError("DLL load failed while importing _pywrap")
     monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(error))
     assert main(["run", "cat.cv", "img1.png"]) == 3

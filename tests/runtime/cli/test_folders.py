@@ -47,7 +47,7 @@ def records(path: str = "r.jsonl") -> list[dict[str, Any]]:
 
 
 def name(number: int) -> str:
-    """Return the file name of image `number`."""
+    """Return the name of image `number`."""
     return str(Path("day", f"{number}.png"))
 
 

@@ -1,4 +1,4 @@
-"""`info`: the card agrees with the manifest, and its code works as shown."""
+"""`info`: the card agrees with the manifest, and its code runs unchanged."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_the_code_asks_for_the_engine_that_was_verified(tmp_path: Path) -> None:
     [(1.0, "1"), (255.0, "255"), (1 / 255, "1 / 255"), (1 / 127.5, "1 / 127.5"), (0.017, "0.017")],
 )
 def test_numbers_are_written_exactly(value: float, code: str) -> None:
-    """1/255 is shown as that, and the shown text evaluates to the very same float."""
+    """1/255 is shown as that, and every text evaluates to the very same float."""
     assert exact(value) == code
     assert eval(code) == value  # noqa: S307 - it is ours
 
@@ -196,7 +196,7 @@ def test_the_card_describes_the_steps_for_an_image(changes: dict[str, Any], word
 
 
 def test_the_card_of_an_unverified_bundle_of_arrays() -> None:
-    """Unknown things are called unknown, and there is no evidence to show."""
+    """The card marks unknown things, and has no evidence."""
     manifest = dataclasses.replace(
         Classifier().manifest(),
         status="unverified",
@@ -221,15 +221,15 @@ def test_the_card_shortens_many_labels() -> None:
 
 
 def test_the_card_names_engine_and_options() -> None:
-    """The card has the preference, and the options that are off."""
+    """The card names the preferred engine, and the options that are off."""
     manifest = Classifier().manifest()
     assert line(manifest, "net").endswith("batch 1, for every engine")
     slow = dataclasses.replace(manifest, engine=Engine("classic", fusion=True, winograd=False))
     assert line(slow, "net").endswith("for the classic engine, without winograd")
 
 
-def test_the_card_describes_how_weights_are_stored() -> None:
-    """With the savings and the loss."""
+def test_the_card_says_how_weights_are_stored() -> None:
+    """The card has the saved size and the loss."""
     manifest = Classifier().manifest()
     size = int(manifest.model.size_bytes)
     stored = manifest.replace(weights=Weights("int8", 2, str(3 * size), 0.9375))

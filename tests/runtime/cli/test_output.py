@@ -20,7 +20,7 @@ from keras2cv.errors import UsageError
 
 
 def test_json_is_ascii_and_valid_for_every_reader() -> None:
-    """Labels survive in escaped form, and numbers that JSON lacks are strings."""
+    """Labels survive in escaped form; NaN and infinity are strings."""
     value = {"label": "naïve 猫 \udc80", "scores": (1.5, math.nan, [math.inf, -math.inf]), 3: None}
     text = to_json(value)
     assert text.isascii()
@@ -57,12 +57,12 @@ class FullDisk:
         return done
 
     def __getattr__(self, name: str) -> Any:
-        """Return an attribute of the file."""
+        """Return the file's own attribute."""
         return getattr(self._file, name)
 
 
 def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
-    """The part of a line that fitted is removed, and the error has the reason."""
+    """A line that fits only in part is removed, and the error has the reason."""
     path = tmp_path / "lines.jsonl"
     with LineFile(path, append=False) as file:
         file.write('{"source": "a"}')
@@ -82,7 +82,7 @@ def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_a_full_disk_behind_stdout_is_no_bug() -> None:
-    """One message without a traceback, and the exit code of a bad place."""
+    """One error without a traceback, with the exit code of an output that cannot be written."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "keras2cv", "doctor"],

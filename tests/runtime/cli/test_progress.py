@@ -1,4 +1,4 @@
-"""The bar: its text, and the places where it is off."""
+"""The progress bar: its text, and the places where it is silent."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def test_a_broken_package_breaks_its_own_verb_alone(
 
 @pytest.mark.parametrize("verb", ["run", "export"])
 def test_a_package_cannot_take_the_projects_names(tmp_path: Path, verb: str) -> None:
-    """`run` and `export` stay what they are."""
+    """`run` and `export` stay the project's own."""
     path = (RUNTIME, EXPORTER, install(tmp_path, verb, "baker", ADDED))
     assert f"usage: keras2cv {verb} " in keras2cv_run(verb, "--help", path=path).stdout
     assert "baker" not in keras2cv_run("--help", path=path).stdout

@@ -71,7 +71,7 @@ def test_each_frame_has_the_answer_that_it_has_alone(folder: Path, batch: str) -
 def test_a_network_camera_that_vanishes_leaves_whole_files(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A bad picture costs only itself; all answers before the end of the stream are there."""
+    """A bad frame costs one frame; when the stream breaks off, all predictions are saved."""
     pictures = [cv2.imencode(".jpg", frame)[1].tobytes() for frame in read_clip("clip.avi")]
     pictures[9] = bytes(300)
     with http_camera(pictures) as address:
@@ -116,7 +116,7 @@ def test_every_n_th_frame_is_taken_and_the_pace_kept(folder: Path) -> None:
 def test_a_video_that_is_cut_off_is_saved_as_far_as_it_goes(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The frames before the cut are predicted and saved; the cut is listed; exit code 2."""
+    """The frames before the cut are predicted and saved; it is listed, and the exit code is 2."""
     write_clip(folder / "clip.avi", 60)
     data = (folder / "clip.avi").read_bytes()
     (folder / "cut.avi").write_bytes(data[: len(data) // 2])
@@ -189,7 +189,7 @@ def test_a_codec_that_is_not_there_is_reported(
 def test_a_disk_that_is_full_is_noticed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The file is read back, since cv2 does not report failed writes."""
+    """The file is read back, since cv2 does not report that writing failed."""
     release = cv2.VideoWriter.release
 
     class Losing:
@@ -221,7 +221,7 @@ def test_a_disk_that_is_full_is_noticed(
 def test_a_net_that_fails_half_way_ends_it_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One error, its own exit code, and a playable file of the frames before."""
+    """One error, its own exit code, and a playable file of the frames before it."""
     complete, calls = Predictor.complete, []
 
     def failing(self: Predictor, prepared: Any) -> Any:
@@ -296,7 +296,7 @@ def test_a_real_interrupt_finishes_the_file(folder: Path) -> None:
 def test_a_camera_is_answered_by_its_newest_frame(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Frames that came while the net was busy are dropped; the answered ones are never old."""
+    """Frames that arrive while the net is busy are dropped, so that answers are never old."""
     complete = Predictor.complete
 
     def slow(self: Predictor, prepared: Any) -> Any:

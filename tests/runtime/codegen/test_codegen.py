@@ -1,4 +1,4 @@
-"""`codegen`: its files, its refusals, and that the Python program is right by itself."""
+"""`codegen`: the files it writes, its errors, and that the Python program works by itself."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_python_program_predicts_what_keras2cv_does(name: str, tmp_path: Pat
 
 @pytest.mark.parametrize("name", INPUT_BUNDLES)
 def test_the_python_program_takes_a_file_for_each_input(name: str, tmp_path: Path) -> None:
-    """Images and arrays by NAME=FILE give the answers of `keras2cv run`."""
+    """Images and arrays by NAME=FILE give the same results as `keras2cv run`."""
     bundle = INPUT_BUNDLES[name](tmp_path / "price.cv")
     words = write_samples(tmp_path, bundle)
     (program,) = generate(bundle, "python", tmp_path / "program")
@@ -161,7 +161,7 @@ def test_the_python_program_prints_and_draws(tmp_path: Path) -> None:
 
 
 def test_the_python_program_warns_of_an_unverified_bundle(tmp_path: Path) -> None:
-    """It runs, and warns on stderr that the bundle is unverified."""
+    """It runs, with a warning on stderr that nobody compared it."""
     tiny = Classifier()
     manifest = tiny.manifest().replace(status="unverified", evidence=None)
     bundle = write_bundle(tmp_path / "cat.cv", manifest, {"model.onnx": tiny.onnx()})
@@ -185,7 +185,7 @@ def test_wrong_arguments_are_a_usage_error(arguments: list[str], tmp_path: Path)
 @pytest.mark.parametrize("kind", TASK_NAMES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Path) -> None:
-    """No mark of the templates is left, and no program has the code of another kind."""
+    """No mark of the templates is left, and the lines of one kind are in no other program."""
     files = generate(bundle_of(kind, tmp_path / "cat.cv"), language, tmp_path / "program")
     texts = {path.name: path.read_text(encoding="utf-8") for path in files}
     whole = "\n".join(texts.values())
@@ -313,7 +313,7 @@ def test_nothing_of_the_users_is_overwritten(cat_cv: Path, tmp_path: Path) -> No
 def test_the_verb_lists_what_it_wrote(
     cat_cv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`codegen` prints the files and the next steps, and returns 0."""
+    """`codegen` prints the files and the next step, and returns 0."""
     folder = tmp_path / "program"
     assert main(["codegen", str(cat_cv), "--lang", "python", "-o", str(folder)]) == 0
     shown = capsys.readouterr().out
@@ -368,7 +368,7 @@ def test_the_python_program_writes_the_mask(tmp_path: Path) -> None:
 
 
 def test_the_python_program_reads_and_writes_videos(tmp_path: Path) -> None:
-    """A line per frame with the answer for that frame alone, and a film of as many frames."""
+    """It prints a line per frame, as for the frame alone, and writes a video of as many frames."""
     bundle = BUNDLES["a score per class, suppressed"](tmp_path / "b.cv")
     write_clip(tmp_path / "clip.avi", 5)
     (program,) = generate(bundle, "python", tmp_path / "program")

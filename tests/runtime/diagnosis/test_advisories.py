@@ -1,4 +1,4 @@
-"""Known holes are reported by version, with their numbers, and without a network."""
+"""Known holes are found by version, with their numbers, without a network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def cves(**versions: str) -> set[str]:
-    """Return the numbers of the holes of some versions."""
+    """Return the numbers of the advisories for some versions."""
     installed = {name.replace("_", "-"): version for name, version in versions.items()}
     return {hole.advisory.cve for hole in known_holes(installed.get)}
 
@@ -44,7 +44,7 @@ def cves(**versions: str) -> set[str]:
     ],
 )
 def test_each_keras_has_its_own_holes(version: str, expected: str) -> None:
-    """Those of the advisories' ranges, including holes closed in two lines of releases."""
+    """The ranges are the advisories', including holes that were closed in two release lines."""
     assert {cve.rpartition("-")[2] for cve in cves(keras=version)} == set(expected.split())
 
 
@@ -74,7 +74,7 @@ def test_each_keras_has_its_own_holes(version: str, expected: str) -> None:
     ],
 )
 def test_each_package_has_its_own_holes(package: str, version: str, count: int) -> None:
-    """As many as its advisories list for that version."""
+    """Each version has as many holes as its advisories list."""
     assert len(cves(**{package: version})) == count
 
 
@@ -90,7 +90,7 @@ def test_the_table_is_well_formed() -> None:
 
 
 def test_what_ci_installs_has_no_known_holes() -> None:
-    """Neither in the constraints, for every Python, nor in the installed packages."""
+    """Neither the constraints, for every Python, nor the packages installed here have one."""
     assert known_holes(installed_version) == []
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = [line.partition(";")[0].strip().split("==") for line in lines if "==" in line]
@@ -123,7 +123,7 @@ def test_exporting_does_not_start_with_a_keras_that_runs_code() -> None:
 def test_the_doctor_lists_holes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As warnings: a device may have no other OpenCV, and the exit code is about function."""
+    """They are warnings, since a device may have no other OpenCV; the exit code ignores them."""
     found = diagnose({"numpy": "2.4.6", "opencv-python": "4.6.0.66"}.get)
     assert [str(hole) for hole in found.holes] == [
         "opencv-python 4.6.0.66: CVE-2023-4863, a WebP image writes out of bounds; "

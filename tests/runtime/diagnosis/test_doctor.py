@@ -1,4 +1,4 @@
-"""The doctor: a description of this machine, each lack told apart from the next."""
+"""The doctor: each problem of a machine has its own message."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_report_is_plain_json() -> None:
 
 
 def test_tensorflow_is_never_imported() -> None:
-    """Looking at the installed packages reads metadata: nothing heavy gets loaded."""
+    """Versions come from metadata, which takes no time: nothing heavy is imported."""
     look = "from keras2cv.diagnosis.doctor import diagnose; diagnose()"
     code = f"import sys; {look}; print(*sys.modules)"
     child = subprocess.run(
@@ -166,7 +166,7 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
 
 
 def test_a_build_with_everything_offers_everything() -> None:
-    """OpenCL by its device's name, CUDA by its targets: here fp32 alone."""
+    """OpenCL by its device's name, CUDA by the offered targets: here fp32 alone."""
     opencv = describe_opencv(fake_cv2(CUDA + "  OpenCL:   YES (no extra features)\n"), {}.get)
     state = {device.name: (device.available, device.why) for device in opencv.devices}
     assert state["opencl"] == (True, "Iris Xe")
@@ -210,7 +210,7 @@ def test_opencl_without_a_driver_is_not_there() -> None:
     ("build", "windows"), [("  GUI:        NONE\n", False), ("  GUI:      QT5\n", True)]
 )
 def test_a_headless_build_has_no_windows(build: str, windows: bool) -> None:
-    """A headless wheel has imshow, which always fails: the build information tells."""
+    """A headless wheel has an imshow that always fails; the build information shows it."""
     assert describe_opencv(fake_cv2(build), {}.get).has_windows is windows
 
 
@@ -256,7 +256,7 @@ def test_matching_versions_are_no_mixture(
 
 
 def test_an_old_numpy_is_a_problem() -> None:
-    """Too old is reported with the command; new enough and missing are not this problem."""
+    """An old NumPy is reported with the command; a new or a missing one is not this problem."""
     assert str(numpy_problem("1.21.6")) == (
         "numpy 1.21.6 is older than 1.22. Update it: pip install -U numpy."
     )
@@ -275,7 +275,7 @@ def test_without_opencv_the_rest_is_still_found(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_needs_of_exporting_are_those_of_the_package() -> None:
-    """The doctor's requirements equal those of pyproject.toml's extra [export]."""
+    """The doctor asks for exactly the packages of pyproject.toml's extra [export]."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"^export = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE)
     assert block is not None

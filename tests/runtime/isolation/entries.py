@@ -1,4 +1,4 @@
-"""Functions that the children of these tests run; a file of the standard library alone."""
+"""The entries of these tests' children; run as a file, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def crash(_: Request, report: Report) -> Request:
 
 
 def misbehave(request: Request, report: Report) -> Request:
-    """Do what the request asks for."""
+    """End, hang or write as the request asks."""
     report(stage="running", sample=3)
     print("\x1b[31mlast words", file=sys.stderr, flush=True)
     if "exit" in request:

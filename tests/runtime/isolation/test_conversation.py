@@ -54,7 +54,7 @@ def test_the_size_of_a_reply_does_not_matter(count: int) -> None:
 
 @ON_POSIX
 def test_noise_is_not_taken_for_a_reply(tmp_path: Path) -> None:
-    """Output before the bootstrap, or later, is no reply; it is in the log."""
+    """Output before the bootstrap runs, and output after it, goes to the log."""
     (tmp_path / "sitecustomize.py").write_text(
         "import os\nos.write(1, b'{\"reply\": 1}\\nnoise')\nprint('{\"ready\": 1}')\n",
         encoding="utf-8",
@@ -92,7 +92,7 @@ def test_a_crash_is_one_sentence_with_signal_and_stage() -> None:
 
 @pytest.mark.parametrize("request_", [{"exit": 3}, {"exit": 0}, {"raise": "surprise"}])
 def test_an_end_without_a_reply_is_a_crash(request_: dict[str, Any]) -> None:
-    """The log has the reason, if it was written there."""
+    """The error shows the log, if the child wrote one."""
     with pytest.raises(ChildCrash) as caught:
         ask("misbehave", request_)
     assert caught.value.code == request_.get("exit", 1)
@@ -166,7 +166,7 @@ def test_too_large_an_environment_is_a_sentence() -> None:
 def test_a_system_without_room_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    """EAGAIN, ENOMEM: the error has a cure."""
+    """The errors for EAGAIN and ENOMEM name a cure."""
 
     def refuse(*_: object, **__: object) -> None:
         raise error

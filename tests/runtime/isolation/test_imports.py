@@ -1,4 +1,4 @@
-"""A child imports installed packages, and nothing from its current folder."""
+"""A child imports installed packages, and nothing from its working folder."""
 
 from __future__ import annotations
 

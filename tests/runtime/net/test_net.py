@@ -1,4 +1,4 @@
-"""cv2's nets: names, ranks, engines, and failures, on the OpenCV at hand.
+"""cv2's nets: names, ranks, engines and errors, on the installed OpenCV.
 
 The small graphs differ from each other in one thing each; expected values are computed by numpy.
 """
@@ -313,7 +313,7 @@ def test_a_file_that_cv2_cannot_read_is_an_error(cat_cv: Path, engine: str) -> N
 
 
 def test_what_really_runs_is_read_back_from_the_net(cat_cv: Path, engine: str) -> None:
-    """The engine is read from the net, not from the request."""
+    """`engine` is the one that holds the net, not the one asked for."""
     bundle = read_bundle(cat_cv)
     loaded = Net(bundle.model_path, bundle.manifest, engine=engine)
     assert (loaded.engine, loaded.device) == (engine, "cpu")
@@ -328,7 +328,7 @@ def test_what_really_runs_is_read_back_from_the_net(cat_cv: Path, engine: str) -
 def test_an_engine_forced_by_the_environment_is_noticed(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OPENCV_FORCE_DNN_ENGINE overrides the argument; the report has the real engine."""
+    """OPENCV_FORCE_DNN_ENGINE overrides the argument, which is an error."""
     bundle = read_bundle(cat_cv)
     read = cv2.dnn.readNetFromONNX
     monkeypatch.setattr(cv2.dnn, "readNetFromONNX", lambda path, **_: read(path, engine=1))
@@ -423,7 +423,7 @@ def test_the_engine_is_chosen_by_wish_evidence_and_device(
     present: tuple[str, ...],
     expected: tuple[str, ...],
 ) -> None:
-    """The caller's wish wins, then what was verified; other devices need the classic engine."""
+    """The caller's choice wins, then the verified engine; other devices need the classic one."""
     monkeypatch.setattr(engines_module, "ENGINES", present)
     assert engines_to_try(asked, verified, device) == expected
 
@@ -486,6 +486,6 @@ def test_what_cv2_complains_about_is_condensed(complaint: str, expected: str) ->
 
 
 def test_the_fixture_is_a_bundle(cat_cv: Path) -> None:
-    """Guard: the tests above load a bundle as users do."""
+    """Guard: the tests above load a real bundle."""
     assert isinstance(read_bundle(cat_cv), Bundle)
     assert read_bundle(cat_cv).manifest.engine == ANY_ENGINE

@@ -120,7 +120,7 @@ NO_DNN = SimpleNamespace(__version__="4.10.0", __file__="/opt/cv2.so")
 def test_each_ailment_has_its_cure(
     load: Callable[[], Any], installed: dict[str, str], problem: str
 ) -> None:
-    """The faults of OpenCV are told apart, and the commands are exact."""
+    """Each fault of OpenCV has its own message, with exact commands."""
     found = opencv_problem(load, (NUMPY | installed).get)
     assert str(found) == problem.format(python=".".join(map(str, sys.version_info[:3])))
 
@@ -156,7 +156,7 @@ def test_require_opencv_raises_the_sentence(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_wheels_over_each_other_are_all_named(installed: tuple[str, ...], kept: str) -> None:
-    """Every wheel is named with its version, and the one kept can do what all of them can."""
+    """Every wheel is named with its version, and the one to keep has the features of all."""
     versions = {name: f"4.{n}.0.84" for n, name in enumerate(installed, 7)}
     problem = clash_problem(versions.get)
     assert problem is not None

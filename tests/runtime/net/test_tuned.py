@@ -69,7 +69,7 @@ def test_options_of_the_caller_come_first(tmp_path: Path) -> None:
 
 
 def test_another_engine_than_the_chosen_one_is_run_as_it_was_verified() -> None:
-    """The fastest setting of one engine does not hold for another, or for another device."""
+    """The fastest settings of one engine do not apply to the other, or to another device."""
     assert choice_for(tuned(), "cpu", "classic") is choice_for(tuned(), "cpu", None) is not None
     assert choice_for(tuned(), "cpu", "new") is None
     assert choice_for(tuned(), "cuda", None) is None
@@ -85,7 +85,7 @@ def test_another_engine_than_the_chosen_one_is_run_as_it_was_verified() -> None:
     ids=["another OpenCV", "another machine", "no tuning"],
 )
 def test_elsewhere_it_runs_as_it_was_verified(tmp_path: Path, manifest: Manifest, why: str) -> None:
-    """`info` shows it."""
+    """`info` reports it."""
     assert why_not(manifest) == why
     model = keras2cv.load(written(tmp_path / "cat.cv", manifest))
     assert model.threads == 2

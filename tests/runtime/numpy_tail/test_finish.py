@@ -1,4 +1,4 @@
-"""Steps of a tail run as in NumPy, and the error names a step that does not fit."""
+"""Steps of a tail compute the same as NumPy; an error names the step that does not fit."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from support.drawn_image import draw_image
 WIDTH, HEIGHT = 61, 47
 Numbers = tuple[float, ...]
 
-# name -> colour, mean, scale, std: what keras.applications' preprocess_input does, and no more.
+# name -> colour, mean, scale, std of keras.applications' preprocess_input.
 PRESETS: dict[str, tuple[Color, Numbers, float, Numbers]] = {
     "none": ("RGB", (0.0, 0.0, 0.0), 1.0, (1.0, 1.0, 1.0)),
     "0-1": ("RGB", (0.0, 0.0, 0.0), 1 / 255, (1.0, 1.0, 1.0)),
@@ -92,7 +92,7 @@ def test_the_resize_is_the_one_that_the_manifest_names(
 
 
 def test_images_of_different_kinds_and_sizes_share_a_batch() -> None:
-    """Each image of a batch is as it would be alone: gray, BGRA and 16 bits among the others."""
+    """Each image of a batch becomes the same as alone: gray, BGRA and 16 bits too."""
     images: list[NDArray[Any]] = [
         draw_image(143, 89),
         draw_image(40, 71)[:, :, 0].copy(),

@@ -1,4 +1,4 @@
-"""`--batch auto`: the settings tried, and the one kept."""
+"""`--batch auto`: the splits that are tried, and the one that is kept."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_nets_side_by_side_share_the_threads(tmp_path: Path) -> None:
 
 
 def test_the_fastest_way_is_what_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many nets as chosen, different ones, and OpenCV on as many threads."""
+    """It returns as many different nets, and sets as many threads."""
     model = keras2cv.load(Classifier(batch=3).write(tmp_path / "cat.cv"))
     monkeypatch.setattr(tuning, "MEASURE_S", 0.01)
     monkeypatch.setattr(tuning, "chosen", lambda splits: splits[-1])

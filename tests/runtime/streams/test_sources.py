@@ -262,7 +262,7 @@ def test_what_is_known_is_not_even_opened(tmp_path: Path) -> None:
 
 
 def test_a_url_is_live_unless_it_names_a_file() -> None:
-    """A camera's stream goes on by itself; a file waits. Passwords are in no name."""
+    """A camera's stream does not wait, a file does. No name holds a password."""
     camera, file = find_sources(
         ["rtsp://me:secret@10.0.0.7:554/s?ch=1", "https://a.org/x/clip.MP4"]
     )

@@ -1,4 +1,4 @@
-"""The records of detect and segment in the manifest: accepted and refused values."""
+"""The records of detect and segment in the manifest: valid and invalid ones."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def net_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_record_survives_writing_and_reading(name: str) -> None:
-    """A manifest that is read back is equal; absent values have no key."""
+    """A written manifest reads back equal; a missing value has no key."""
     found = manifest(TASKS[name])
     assert Manifest.from_json(found.to_json()) == found
     keys = set(json.loads(found.to_json())["task"])

@@ -1,4 +1,4 @@
-"""The results of predict: their numbers, their JSON, and their pictures."""
+"""The results of `predict`: their numbers, JSON and pictures."""
 
 import json
 from typing import Any
@@ -67,7 +67,7 @@ def test_a_binary_result_answers_at_its_threshold() -> None:
     ],
 )
 def test_a_result_checks_itself(make: Any, message: str) -> None:
-    """Values that make no result of its type are refused."""
+    """An invalid result cannot be constructed."""
     with pytest.raises(UsageError, match=message):
         make()
 

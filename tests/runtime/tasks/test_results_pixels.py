@@ -93,7 +93,7 @@ def test_the_json_of_a_box() -> None:
 
 
 def test_the_json_of_a_mask_has_areas() -> None:
-    """Pixels and shares of the whole image, the largest first; unseen parts have none."""
+    """Pixels and shares of the whole image, the largest first; the unseen part has no class."""
     fields = segmentation((30, 20)).to_dict()
     assert fields["classes"] == [
         {"label": "cat", "index": 0, "pixels": 200, "share": 1 / 3},
@@ -130,7 +130,7 @@ def test_the_json_of_a_mask_has_areas() -> None:
     ],
 )
 def test_a_result_checks_itself(make: Any, message: str) -> None:
-    """Values that make no result, or another image to draw on, are refused."""
+    """An invalid result, or one drawn on another image, is refused."""
     with pytest.raises(UsageError, match=message):
         make()
 
@@ -181,7 +181,7 @@ def test_neighbouring_classes_have_different_colours() -> None:
 
 
 def test_the_background_of_a_binary_mask_stays_clear() -> None:
-    """Class 0 leaves the image as it is; class 1 is half covered."""
+    """Class 0 stays as in the image; class 1 is half covered."""
     label_map = np.zeros((200, 300), np.int32)
     label_map[:, 150:] = 1
     image = np.full((200, 300, 3), 90, np.uint8)

@@ -76,7 +76,7 @@ def test_a_threshold_has_a_word(name: str) -> None:
 
 
 def test_no_two_tasks_share_a_result() -> None:
-    """A result identifies its task."""
+    """The class of a result determines its task."""
     assert len({row.result for row in TASKS.values()}) == len(TASKS)
 
 

@@ -1,4 +1,4 @@
-"""A child process may end itself without harm to its parent or the machine."""
+"""A child process that crashes or takes all memory does not harm its parent."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def answer(request, tell):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits a child's")
 def test_a_graph_that_takes_all_memory_is_stopped(tmp_path: Path) -> None:
-    """A Resize to 36 GB: OpenCV asks for it, and the kernel refuses."""
+    """OpenCV asks for a Resize to 36 GB, and the kernel refuses it."""
     node = helper.make_node("Resize", ["x", "r", "s"], ["y"], mode="nearest")
     weights = {"s": np.array([1, 1, 5000, 5000], np.float32), "r": np.zeros(0, np.float32)}
     data = helper.make_graph(

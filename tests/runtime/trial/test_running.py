@@ -1,4 +1,4 @@
-"""Runs in a child process: their answers, and the errors when there are none."""
+"""Runs in a child process: their outputs, and the errors of lost ones."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_answers_come_back_per_sample(cat_cv: Path, engine: str | None) -> None:
 
 
 def test_our_own_errors_keep_their_kind(cat_cv: Path) -> None:
-    """Errors about the bundle or the samples are raised here with the same class."""
+    """An error about the bundle or the samples has the same class here as in the child."""
     with pytest.raises(InputError, match=r"must be \(N, 9, 12, 3\) float32, got \(1, 9, 12, 4\)"):
         run_worker(cat_cv, [[np.zeros((1, HEIGHT, WIDTH, 4))]], timeout_s=60)
     with (cat_cv / "model.onnx").open("ab") as file:

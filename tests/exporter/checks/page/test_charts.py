@@ -97,7 +97,7 @@ def test_a_scatter_has_a_dot_per_element_on_the_diagonal() -> None:
 
 
 def test_a_scatter_of_nan_and_of_one_value_can_be_drawn() -> None:
-    """NaN and infinity have no place on it."""
+    """A value that is not finite has no place on it."""
     flat = {"reference": [1.0, 1.0, "nan"], "candidate": [1.0, 1.0, 2.0], "scale": 1.0}
     assert len(classes(charts.scatter(flat, None, "y"), "dot")) == 2
     nothing = {"reference": ["nan"], "candidate": ["inf"], "scale": 1.0}

@@ -71,7 +71,7 @@ def random_boxes(count: int, seed: int) -> tuple[Any, Any, Any]:
 @pytest.mark.parametrize("units", ["pixels", "normalised"])
 def test_every_format_names_the_same_box(box_format: Any, numbers: Any, units: Any) -> None:
     """Left 10, top 20, right 40, bottom 50 of the input, in every format."""
-    record = replace(PIXELS, box_format=box_format, box_units=units)
+    facts = replace(PIXELS, box_format=box_format, box_units=units)
     values = np.array(numbers, np.float64)
     if units == "normalised":
         is_y = [letter in "yh" for letter in box_format.replace("c", "")]
@@ -119,7 +119,7 @@ def test_suppression_is_the_textbooks(limit: float, seed: int) -> None:
 
 
 def test_suppression_across_classes() -> None:
-    """Where the model does so itself, a class suppresses every other."""
+    """With `across_classes`, a class suppresses every other."""
     boxes, scores, classes = random_boxes(300, 3)
     record = replace(PIXELS, score=0.2, nms=Nms(0.3, across_classes=True))
     result = run(record, b=boxes, s=scores, c=classes)

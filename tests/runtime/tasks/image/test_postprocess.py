@@ -1,4 +1,4 @@
-"""Image to image, and embeddings: results, their shapes, and their JSON."""
+"""Image to image, and embeddings: values, shapes and texts of the results."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_what_is_no_number_is_black_and_what_is_infinite_is_clipped() -> None:
 
 @pytest.mark.parametrize("scale", [0.5, 1, 4])
 def test_the_bars_of_a_letterbox_are_cut_off(scale: float) -> None:
-    """At every resolution of the output, only the image's part is left, undistorted."""
+    """At every resolution of the output, only the image's own part is left, undistorted."""
     placement = place((90, 90), INPUT_WH, "letterbox")  # 32 of 48 columns
     out_wh = (round(48 * scale), round(32 * scale))
     sample = np.ones((*out_wh[::-1], 3), np.float32)

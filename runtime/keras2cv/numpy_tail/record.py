@@ -11,7 +11,7 @@ from keras2cv.schema.tensors import OutputTensor, check_tensors
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
+class NumpyTail:
     """The end of the model that OpenCV has no layers for, as steps of NumPy after the net.
 
     `heads`: outputs of the net that only the steps read, by `name`. An output of the model whose
