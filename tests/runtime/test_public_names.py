@@ -74,7 +74,7 @@ def test_loading_and_predicting_needs_cv2_and_numpy_alone(cat_cv: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_missing_cv2_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_cv2_is_one_sentence(tmp_path: Path) -> None:
     """If cv2 cannot be imported, the error of the first use explains how to install it."""
     (tmp_path / "cv2.py").write_text("raise ModuleNotFoundError(name='cv2')", encoding="utf-8")
     code = (

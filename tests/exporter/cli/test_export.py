@@ -92,7 +92,7 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
 def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
     """Return an export's report, with a comparison unless it was switched off."""
-    facts = {
+    attributes = {
         "bundle": Path("cat.cv"),
         "parity": compared() if report is None else report,
         "manifest": SimpleNamespace(
@@ -409,7 +409,7 @@ def test_without_tensorflow_the_line_to_install_it(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tensorflow_is_told_to_be_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorflow_is_kept_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its start-up messages are off, unless the user set the log level."""
     put("export", exported())
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)

@@ -12,7 +12,7 @@ from keras2cv.errors import UsageError
 from keras2cv_export.cli import roles
 
 
-def said(line: str) -> dict[str, Any]:
+def options_of(line: str) -> dict[str, Any]:
     """Return the description that this command line's options become."""
     parser = ArgumentParser()
     parser.add_argument("--task")
@@ -42,7 +42,7 @@ def said(line: str) -> dict[str, Any]:
 )
 def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """The given options are passed on, and no others; zero counts as given."""
-    assert said(line) == ({"detect": expected} if expected else {})
+    assert options_of(line) == ({"detect": expected} if expected else {})
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
         ("--task keypoints --point-refine none", {"refine": "none"}),
     ],
 )
-def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
+def test_options_of_keypoints_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """They get the field names of keypoints; one of its own options determines the task."""
-    assert said(line) == {"keypoints": expected}
+    assert options_of(line) == {"keypoints": expected}
 
 
 def test_an_images_options_are_passed_on() -> None:

@@ -50,7 +50,7 @@ def test_right_is_framed_green_and_wrong_red(sheet: Any) -> None:
     assert not pixels(wrong, GREEN).any()
 
 
-def test_a_wrong_prediction_is_told_without_colour_too(sheet: Any) -> None:
+def test_a_wrong_prediction_shows_without_colour_too(sheet: Any) -> None:
     """The caption names the truth, for people who cannot distinguish red from green."""
     right, wrong, other = ((sheet(t)[-50:] != (250, 249, 248)).any(2) for t in ("star", "a", "bc"))
     assert (right != wrong).any()

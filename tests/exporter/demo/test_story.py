@@ -22,7 +22,7 @@ pytest.importorskip("keras")
 
 
 @dataclass(frozen=True)
-class Told:
+class FinishedDemo:
     """A demo that ran, and its output."""
 
     report: DemoReport
@@ -83,7 +83,7 @@ def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Fin
         assert min(cv2.imread(str(path)).shape[:2]) >= 160
 
 
-def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
+def test_both_bundles_are_verified_and_know_their_labels(short: FinishedDemo) -> None:
     """They are bundles of `keras2cv export`."""
     for name in ("shapes.cv", "shapes-h5.cv"):
         manifest = keras2cv.load(short.folder / name).manifest

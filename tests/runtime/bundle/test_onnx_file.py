@@ -99,7 +99,7 @@ SAMPLES: dict[str, tuple[Callable[[Any], None], str]] = {
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_opencv_should_not_see_is_refused(name: str) -> None:
     """Each error has the name of the tensor or the value."""
-    change, said = SAMPLES[name]
+    change, message = SAMPLES[name]
     with pytest.raises(OnnxError) as caught:
         check_onnx(changed(change))
     assert message in str(caught.value)

@@ -305,7 +305,7 @@ def test_temporary_folders_of_dead_runs_are_removed(
     assert [path.name for path in tmp_path.iterdir()] == ["keras2cv.tmp-of-mine"]
 
 
-def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
+def test_no_room_for_temporary_files_is_reported(tmp_path: Path) -> None:
     """A full disk there is an error with a cure; other errors pass through."""
     with (
         pytest.raises(UsageError, match=r"Temporary files cannot be written in .*TMPDIR"),

@@ -95,7 +95,7 @@ def test_a_full_disk_for_pictures_is_reported_once(tmp_path: Path, day: Path) ->
         assert set(sources(lines)) <= {str(day / path.name) for path in written}
 
 
-def test_a_full_disk_for_a_video_is_said_once(tmp_path: Path, day: Path) -> None:
+def test_a_full_disk_for_a_video_is_reported_once(tmp_path: Path, day: Path) -> None:
     """cv2's writer does not report it: the video is read back, and is too short."""
     clip = tmp_path / "clip.avi"
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))

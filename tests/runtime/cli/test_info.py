@@ -228,7 +228,7 @@ def test_the_card_names_engine_and_options() -> None:
     assert line(slow, "net").endswith("for the classic engine, without winograd")
 
 
-def test_the_card_says_how_weights_are_stored() -> None:
+def test_the_card_describes_how_weights_are_stored() -> None:
     """The card has the saved size and the loss."""
     manifest = Classifier().manifest()
     size = int(manifest.model.size_bytes)

@@ -233,7 +233,9 @@ def test_a_url_is_opened_with_its_password_and_named_without(
     assert "secret" not in end.reason
 
 
-def test_an_opencv_without_video_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_opencv_without_video_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The error names a build without videoio, with exit code 3."""
     (tmp_path / "clip.mp4").touch()
     monkeypatch.delattr(cv2, "VideoCapture")

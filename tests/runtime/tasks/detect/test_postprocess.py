@@ -71,7 +71,7 @@ def random_boxes(count: int, seed: int) -> tuple[Any, Any, Any]:
 @pytest.mark.parametrize("units", ["pixels", "normalised"])
 def test_every_format_names_the_same_box(box_format: Any, numbers: Any, units: Any) -> None:
     """Left 10, top 20, right 40, bottom 50 of the input, in every format."""
-    facts = replace(PIXELS, box_format=box_format, box_units=units)
+    record = replace(PIXELS, box_format=box_format, box_units=units)
     values = np.array(numbers, np.float64)
     if units == "normalised":
         is_y = [letter in "yh" for letter in box_format.replace("c", "")]
