@@ -67,6 +67,6 @@ def test_a_demo_that_compared_nothing_is_no_demo() -> None:
 
 def test_the_record_is_json_with_the_verdict() -> None:
     """The record agrees with the results."""
-    facts = json.loads(json.dumps(GOOD.to_dict(), allow_nan=False))
-    assert facts["passed"] is True
-    assert facts["seconds"] == {"draw": 4.0, "train": 17.6}
+    record = json.loads(json.dumps(GOOD.to_dict(), allow_nan=False))
+    assert record["passed"] is True
+    assert record["seconds"] == {"draw": 4.0, "train": 17.6}
