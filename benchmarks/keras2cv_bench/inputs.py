@@ -15,8 +15,7 @@ from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.npz import read_npz
 from keras2cv.bundle.reading import Bundle
 from keras2cv.errors import InputError
-from keras2cv.streams.reading import read_image
-from keras2cv.streams.sources import find_sources
+from keras2cv.streams.sources import find_sources, read_image
 from keras2cv_export.verifying.stimuli import draw
 
 from .pipeline import Array, Sample, takes_pictures
@@ -51,8 +50,8 @@ def inputs_for(bundle: Bundle, batch: int, samples: str | os.PathLike[str] | Non
         raise InputError(
             f"{bundle.folder} takes arrays: its golden vectors are measured. Leave out --samples."
         )
-    golden = read_golden_vectors(bundle.selftest_path, bundle.manifest).samples
-    rows = [np.concatenate([s.inputs[k] for s in golden]) for k in range(len(golden[0].inputs))]
+    vectors = read_golden_vectors(bundle.selftest_path, bundle.manifest).samples
+    rows = [np.concatenate([s.inputs[k] for s in vectors]) for k in range(len(vectors[0].inputs))]
     number = min(SAMPLES, len(rows[0]))
     found = tuple([_window(r, i, batch) for r in rows] for i in range(number))
     return Inputs(found, "arrays")

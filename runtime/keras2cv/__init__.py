@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from keras2cv.tasks.regress.result import Regression
     from keras2cv.tasks.result import Result
     from keras2cv.tasks.segment.result import Segmentation
+    from keras2cv.tasks.text.result import TextResult
 
 __all__ = [
     "BinaryResult",
@@ -68,6 +69,7 @@ __all__ = [
     "Result",
     "Segmentation",
     "SelfTestReport",
+    "TextResult",
     "UnsupportedError",
     "UsageError",
     "VerdictError",
@@ -93,6 +95,7 @@ _HOME: Final = {
     "Result": "tasks.result",
     "Segmentation": "tasks.segment.result",
     "SelfTestReport": "selftest",
+    "TextResult": "tasks.text.result",
     "run_selftest": "selftest",
 }
 

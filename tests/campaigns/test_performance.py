@@ -180,9 +180,9 @@ def test_the_head_names_what_models_ran_on(tmp_path: Path) -> None:
         Found(case("Alone", "threads", 1.0), one, 0.6, ""),
     ]
     write(found, {1: 100.0, 2: 200.0}, tmp_path)
-    assert "with 2 threads unless said" in (tmp_path / "performance.md").read_text()
+    assert "with 2 threads unless stated otherwise" in (tmp_path / "performance.md").read_text()
     write(found[1:], {1: 100.0}, tmp_path)
-    assert "with 1 thread unless said" in (tmp_path / "performance.md").read_text()
+    assert "with 1 thread unless stated otherwise" in (tmp_path / "performance.md").read_text()
 
 
 def test_a_limit_is_in_the_environment_before_anything_is_imported(tmp_path: Path) -> None:

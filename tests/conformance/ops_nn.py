@@ -1,4 +1,4 @@
-"""keras.ops.nn, keras.ops.image, keras.ops.linalg and control flow, as custom layers use them."""
+"""Neural network and image ops: keras.ops.nn, .image and .linalg, and control flow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Custom layers that call TensorFlow itself, as most layers written before Keras 3 do."""
+"""Custom layers that call TensorFlow: as most layers written before Keras 3 do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backbones and their blocks, convolutional and transformer, as people write them by hand."""
+"""Backbones and their blocks: convolutional and transformer, as people write them by hand."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_every_public_name_is_there() -> None:
     assert set(keras2cv.__all__) - public == {
         "BinaryResult", "Classification", "Detections", "Embedding", "ImageResult", "Keypoints",
         "Manifest", "Predictor", "RawOutputs", "Regression", "Result", "Segmentation",
-        "SelfTestReport", "__version__", "load", "run_selftest",
+        "SelfTestReport", "TextResult", "__version__", "load", "run_selftest",
     }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from keras2cv.bundle.writing import write_bundle
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
 from support.pixel_bundles import PIXEL_BUNDLES
+from support.text_bundles import TEXT_BUNDLES
 from support.tiny_bundle import (
     ANY_ENGINE,
     HEIGHT,
@@ -199,6 +200,7 @@ BUNDLES: Mapping[str, Write] = {
         MAP, task=RAW, color="GRAY", channels=1, interpolation="tf-area"
     ),
     **PIXEL_BUNDLES,
+    **TEXT_BUNDLES,
 }
 
 

@@ -118,8 +118,7 @@ def try_load(folder: Path, _: random.Random) -> None:
 def try_arrays(folder: Path, _: random.Random) -> None:
     """Arrays as `run` and `export --samples` take them: NumPy reads them, without objects."""
     from keras2cv.streams.frames import BrokenSource, Sample
-    from keras2cv.streams.reading import read_sources
-    from keras2cv.streams.sources import find_sources
+    from keras2cv.streams.sources import find_sources, read_sources
     from keras2cv_export.model.spec import TensorSpec
     from keras2cv_export.verifying.sample_files import load_samples
 
@@ -168,8 +167,7 @@ def try_lines(folder: Path, _: random.Random) -> None:
 def try_pictures(folder: Path, _: random.Random) -> None:
     """Pictures and films as `run` reads them: frames, or an error message in their place."""
     from keras2cv.streams.frames import BrokenSource, Frame
-    from keras2cv.streams.reading import read_sources
-    from keras2cv.streams.sources import find_sources
+    from keras2cv.streams.sources import find_sources, read_sources
 
     (path,) = folder.iterdir()
     for item in read_sources(find_sources([str(path)])):

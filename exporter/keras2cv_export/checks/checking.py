@@ -14,7 +14,7 @@ import onnx_ir as ir
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import UsageError
-from keras2cv.streams.reading import read_image
+from keras2cv.streams.sources import read_image
 from keras2cv.tasks import TASKS
 from keras2cv_export.bisecting import Bisection, require_onnx
 from keras2cv_export.bisecting import bisect as find_first

@@ -21,7 +21,7 @@ def commands(folder: Path) -> Iterator[str]:
     yield f"keras2cv run {bundle} {photos} --top 3"
     yield f"keras2cv info {bundle}"
     yield f"keras2cv check {bundle} --against {file}"
-    yield f"keras2cv bench {bundle} --against {file} --html speed.html"
+    yield f"keras2cv bench {bundle} --against {file}"
     yield f"keras2cv export {file} -o {mine} --preprocess 0-1"
 
 

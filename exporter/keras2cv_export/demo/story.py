@@ -14,7 +14,7 @@ from rich.console import Console
 import keras2cv_export
 from keras2cv.predictor import Predictor, load
 from keras2cv.selftest import run_selftest
-from keras2cv.streams.reading import read_image
+from keras2cv.streams.sources import read_image
 from keras2cv_export.parity.render import summary
 
 from . import places

@@ -79,8 +79,7 @@ def load_function(name: str, bundle: Preprocessing) -> Function:
             f"The function {name!r} cannot be imported ({type(error).__name__}: {error}). "
             "Give MODULE:FUNCTION, and run from the folder that holds the module."
         ) from error
-    width, height = bundle.size_wh
-    return Function(name, found, (height, width, bundle.channels))
+    return Function(name, found, (*bundle.input_hw, bundle.channels))
 
 
 def recognise(
@@ -179,5 +178,6 @@ class _Reader:
             if decoded is None:
                 decoded = keras_side.decode(path, reference, self._channels)
                 self._decoded[path, reference.decoder] = decoded
-            self._resized = (key, keras_side.resize(decoded, self._size_wh, reference))
+            resized = keras_side.resize(decoded, self._size_wh, reference)
+            self._resized = (key, keras_side.transposed(resized, reference))
         return self._resized[1]

@@ -17,7 +17,7 @@ from keras2cv.errors import InputError, MissingDependency
 from keras2cv.pixels.geometry import padded_box, place
 from keras2cv.pixels.images import as_gray
 from keras2cv.pixels.resize import resize as repeat
-from keras2cv.streams.reading import read_image
+from keras2cv.streams.sources import read_image
 from keras2cv_export.quiet.tensorflow import keras, tf
 
 from .reference_preprocessing import ReferencePreprocessing
@@ -93,6 +93,11 @@ def resize(pixels: Array, size_wh: tuple[int, int], reference: ReferencePreproce
         )
     box = place(pixels.shape[1::-1], size_wh, reference.rule).visible_xyxy
     return _stretch(pixels, size_wh, reference, box if reference.rule == "center-crop" else None)
+
+
+def transposed(pixels: Array, reference: ReferencePreprocessing) -> Array:
+    """Return the picture (H, W, C) as the model reads it: (W, H, C) if its code transposes."""
+    return np.asarray(tf.transpose(pixels, (1, 0, 2))) if reference.transpose else pixels
 
 
 def _stretch(

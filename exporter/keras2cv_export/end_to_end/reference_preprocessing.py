@@ -40,6 +40,7 @@ class ReferencePreprocessing:
         preset: "none", "0-1", "tf", "torch" or "caffe", done by
             `keras.applications.imagenet_utils.preprocess_input`; "file" for `from_file`.
         from_file: The colour order, mean, scale and std of a file; used by the preset "file".
+        transpose: Whether the model's code transposes the resized picture, its rows to columns.
     """
 
     decoder: Decoder
@@ -48,6 +49,7 @@ class ReferencePreprocessing:
     pad: int | None
     preset: str
     from_file: Preprocessing
+    transpose: bool = False
 
     def __str__(self) -> str:
         """Show as `TensorFlow's decoder, stretch by tf-bilinear, preset tf`."""
@@ -58,7 +60,8 @@ class ReferencePreprocessing:
             "cv2": "OpenCV's decoder",
         }[self.decoder]
         scaling = "the file's numbers" if self.preset == "file" else f"preset {self.preset}"
-        return f"{decoder}, {self.rule} by {self.interpolation}, {scaling}"
+        transposed = ", transposed" if self.transpose else ""
+        return f"{decoder}, {self.rule} by {self.interpolation}{transposed}, {scaling}"
 
 
 def reference_of(bundle: Preprocessing) -> ReferencePreprocessing:
@@ -68,7 +71,7 @@ def reference_of(bundle: Preprocessing) -> ReferencePreprocessing:
         preset = "file" if bundle.source == "file" else "none"
     return ReferencePreprocessing(
         _decoder(bundle.interpolation), bundle.resize, bundle.interpolation, bundle.pad, preset,
-        bundle,
+        bundle, bool(bundle.transpose),
     )  # fmt: skip
 
 
@@ -111,8 +114,9 @@ def parse_reference(
 
 def _from_file(path: Path, bundle: Preprocessing) -> Preprocessing:
     width, height = bundle.size_wh
-    image = TensorSpec(bundle.input, (1, height, width, bundle.channels), "float32")
-    return preprocessing(path, image, Geometry((width, height)), "file")
+    image = TensorSpec(bundle.input, (1, *bundle.input_hw, bundle.channels), "float32")
+    geometry = Geometry((width, height), transpose=bool(bundle.transpose))
+    return preprocessing(path, image, geometry, "file")
 
 
 def _decoder(interpolation: str) -> Decoder:

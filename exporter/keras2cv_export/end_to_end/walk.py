@@ -21,7 +21,7 @@ import numpy as np
 from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.pixels.geometry import Placement, fit, place
 from keras2cv.pixels.images import as_bgr, as_gray
-from keras2cv.streams.reading import read_image
+from keras2cv.streams.sources import read_image
 from keras2cv.tasks.postprocess import results_of
 from keras2cv.tasks.result import Result
 from keras2cv_export.end_to_end import reference_pictures as keras_side
@@ -141,8 +141,10 @@ def _exchanged(
         return pixels, (given, blob), (Gap.between(given, blob),)
     size_wh = (rules.size_wh[0], rules.size_wh[1])
     decoded = keras_side.decode(path, reference, rules.channels)
-    theirs, ours = keras_side.resize(pixels, size_wh, reference), _resized(image_bgr, rules)
-    first = keras_side.normalise(keras_side.resize(decoded, size_wh, reference), reference)
+    theirs = keras_side.transposed(keras_side.resize(pixels, size_wh, reference), reference)
+    ours = _resized(image_bgr, rules)
+    resized = keras_side.resize(decoded, size_wh, reference)
+    first = keras_side.normalise(keras_side.transposed(resized, reference), reference)
     inputs = (
         first if function is None else function(path),
         keras_side.normalise(theirs, reference),
@@ -163,7 +165,8 @@ def _resized(image_bgr: Array, rules: Preprocessing) -> Array:
     bars = None if rules.pad is None else (rules.pad,) * rules.channels
     size_wh = (rules.size_wh[0], rules.size_wh[1])
     resized, _ = fit(pixels, size_wh, rules.resize, rules.interpolation, bars)
-    return resized[..., None] if rules.channels == 1 else resized[..., ::-1]
+    resized = resized[..., None] if rules.channels == 1 else resized[..., ::-1]
+    return resized.transpose(1, 0, 2) if rules.transpose else resized
 
 
 def _outputs(

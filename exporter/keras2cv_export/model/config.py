@@ -20,15 +20,22 @@ from keras2cv.errors import ModelError
 from .untrusted.archive import CONFIG, MAX_CONFIG_BYTES, check_archive
 from .untrusted.hdf5 import check_hdf5
 
+METADATA = "metadata.json"  # of a .keras file
+_MAX_METADATA_BYTES = 2**16
 _MAX_DEPTH = 300  # of lists and maps in each other; a model in a model takes four
 
 
 @dataclass(frozen=True)
 class Saved:
-    """The architecture in a model's file, and the number of bytes that its weights declare."""
+    """The architecture in a model's file, and the number of bytes that its weights declare.
+
+    `keras_version` is the Keras that wrote the file, "2.15.0"; None where the file does not record
+    it.
+    """
 
     config: dict[str, Any]
     weight_bytes: int
+    keras_version: str | None = None
 
 
 def read_saved(path: Path) -> Saved:
@@ -42,6 +49,7 @@ def read_saved(path: Path) -> Saved:
         is_archive = zipfile.is_zipfile(path)
         weight_bytes = check_archive(path) if is_archive else check_hdf5(path, path)
         config = json.loads(_from_archive(path) if is_archive else _from_hdf5(path))
+        version = _archive_version(path) if is_archive else _hdf5_version(path)
     except ModelError:
         raise
     except Exception as error:  # zipfile, zlib, h5py and json have a dozen kinds for such a file
@@ -58,7 +66,7 @@ def read_saved(path: Path) -> Saved:
         )
     if is_archive:
         config.pop("compile_config", None)  # Keras, too, leaves it out where it does not compile
-    return Saved(config, weight_bytes)
+    return Saved(config, weight_bytes, version)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -101,6 +109,26 @@ def _from_hdf5(path: Path) -> bytes:
     if len(text) > MAX_CONFIG_BYTES:
         raise ValueError(f"its architecture has {len(text)} bytes")
     return text
+
+
+def _archive_version(path: Path) -> str | None:
+    with zipfile.ZipFile(path) as archive:
+        if METADATA not in archive.namelist():
+            return None
+        with archive.open(METADATA) as file:
+            metadata = json.loads(file.read(_MAX_METADATA_BYTES))
+    return _text_or_none(metadata.get("keras_version") if isinstance(metadata, dict) else None)
+
+
+def _hdf5_version(path: Path) -> str | None:
+    with h5py.File(path, "r") as file:
+        return _text_or_none(file.attrs.get("keras_version"))
+
+
+def _text_or_none(value: Any) -> str | None:
+    if isinstance(value, bytes):
+        return value.decode("ascii", "replace")
+    return value if isinstance(value, str) else None
 
 
 def walk(config: Any) -> Iterator[dict[str, Any]]:

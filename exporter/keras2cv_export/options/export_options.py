@@ -26,7 +26,7 @@ MEANING: Final = "what goes in and what comes out"
 NET: Final = "the net"
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
 # The tasks whose outputs a user describes, each by an option of its name.
-DESCRIBED_TASKS: Final = ("detect", "segment", "keypoints", "image")
+DESCRIBED_TASKS: Final = ("detect", "segment", "keypoints", "image", "text")
 _PATH: Final = (str, os.PathLike)
 
 
@@ -191,6 +191,16 @@ class ExportOptions:
             default="linear",
         ).as_metadata(),
     )
+    transpose_image: bool = field(
+        default=False,
+        metadata=Option(
+            help="the model reads the resized image transposed, its rows as columns, as "
+            "Keras' OCR example does; the size is the upright image's",
+            flags=("--transpose-image",),
+            group=MEANING,
+            accepts=(bool,),
+        ).as_metadata(),
+    )
     detect: Any = field(
         default=None,
         metadata=Option(
@@ -207,6 +217,12 @@ class ExportOptions:
         default=None,
         metadata=Option(
             help="for the task image, whose output is an image: the same"
+        ).as_metadata(),
+    )
+    text: Any = field(
+        default=None,
+        metadata=Option(
+            help="for the task text: the charset, the blank, and how to decode"
         ).as_metadata(),
     )
     samples: StrPath | None = field(

@@ -19,16 +19,18 @@ def require_ready(options: ExportOptions) -> None:
 
     Raises:
         ModelError: There is no model.
-        InputError: The samples, the labels or the preprocessing's file are not there, or cannot
-            be read.
+        InputError: The samples, the labels, the charset or the preprocessing's file are not
+            there, or cannot be read.
         UsageError: The bundle's place is taken by something else or cannot be written, or the
             model's file shows that it needs a preprocessing.
     """
     from keras2cv.bundle.writing import require_place
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
+    from keras2cv_export.tasks.user_options import only_options
 
     _require_model(options.model)
+    only_options({task: getattr(options, task) for task in DESCRIBED_TASKS})
     require_place(options.bundle)
     _require_samples(options.samples)
     labels = read_labels(options.labels)

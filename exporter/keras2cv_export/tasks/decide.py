@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from keras2cv.bundle.manifest import Preprocessing, Task
 from keras2cv.errors import UsageError
 from keras2cv.schema.vocabulary import TASK_NAMES, TaskName
+from keras2cv.tasks import TASKS as RUNTIME_TASKS
 from keras2cv_export.model.kerashub import KerasHubDescription, describe_kerashub
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
@@ -39,7 +40,7 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Decisions:
     """The decisions, and a note for each that the user did not make."""
 
     preprocessing: Preprocessing | None
@@ -47,7 +48,7 @@ class Facts:
     notes: tuple[str, ...]
 
 
-def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
+def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Decisions:
     """Settle task and preprocessing.
 
     Raises:
@@ -58,9 +59,22 @@ def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
     described = wishes.outputs[0] if wishes.outputs is not None else None
     kind, task_note = _kind(converted, wishes.task or described, labels, hub)
     _check_described(kind, described)
-    facts, image_note = _preprocessing(loaded, kind, wishes, hub)
-    task, roles_note = _task(kind, converted, _options(kind, wishes, hub), labels, facts)
-    return Facts(facts, task, task_note + roles_note + image_note)
+    rules, image_note = _preprocessing(loaded, kind, wishes, hub)
+    task, roles_note = _task(kind, converted, _options(kind, wishes, hub), labels, rules)
+    _check_transposed(kind, rules, wishes.geometry)
+    return Decisions(rules, task, task_note + roles_note + image_note)
+
+
+def _check_transposed(kind: TaskName, rules: Preprocessing | None, geometry: Geometry) -> None:
+    if geometry.transpose and rules is None:
+        raise UsageError(
+            "--transpose-image is for images, and this bundle takes arrays. Leave it out."
+        )
+    if rules is not None and rules.transpose and RUNTIME_TASKS[kind].in_pixels:
+        raise UsageError(
+            f"--transpose-image turns what the task {kind} answers in, pixels of the image. "
+            "Leave it out."
+        )
 
 
 def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
@@ -124,12 +138,12 @@ def _preprocessing(
     if wishes.preprocess is not None:
         return _stated(images, loaded, wishes), ()
     if hub.pixels is not None:
-        facts = preprocessing(hub.pixels, images[0], wishes.geometry, f"KerasHub's {hub.name}")
-        return facts, hub.pixels_note
+        rules = preprocessing(hub.pixels, images[0], wishes.geometry, f"KerasHub's {hub.name}")
+        return rules, hub.pixels_note
     layer = normaliser(loaded.keras_model)
     if len(images) == len(loaded.inputs) == 1 and layer and images[0].shape[3] in (1, 3):
-        facts = preprocessing("none", images[0], wishes.geometry, "in the model")
-        return facts, (_inside(layer, facts),)
+        rules = preprocessing("none", images[0], wishes.geometry, "in the model")
+        return rules, (_inside(layer, rules),)
     if TASKS[kind].takes_arrays or not images:
         return None, ()
     raise UsageError(how_pixels(loaded.name, images[0], kind))
@@ -147,8 +161,8 @@ def _stated(images: list[TensorSpec], loaded: LoadedModel, wishes: Wishes) -> Pr
     return preprocessing(choice, images[0], wishes.geometry, source)
 
 
-def _inside(layer: str, facts: Preprocessing) -> str:
+def _inside(layer: str, rules: Preprocessing) -> str:
     return (
         f"Preprocessing: the model's own {layer} does it, so pixels 0..255 go in as they are, "
-        f"as {facts.color}. Say --preprocess to change that."
+        f"as {rules.color}. Say --preprocess to change that."
     )

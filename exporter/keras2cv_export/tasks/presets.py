@@ -37,7 +37,7 @@ _LETTERBOX_GREY = 114
 
 _MAX_FILE_BYTES = 2**16  # ten numbers take a hundredth of it
 _NEEDED = {"color", "mean", "scale", "std"}
-_OPTIONAL = {"size", "resize", "interpolation", "pad"}
+_OPTIONAL = {"size", "resize", "interpolation", "pad", "transpose"}
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,13 @@ class Geometry:
         size_wh: Width and height in pixels.
         resize: stretch, letterbox, center-crop or pad.
         interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
+        transpose: Whether the resized image's rows become the input's columns.
     """
 
     size_wh: tuple[int, int] | None = None
     resize: str | None = None
     interpolation: str | None = None
+    transpose: bool = False
 
 
 def preprocessing(
@@ -75,7 +77,9 @@ def preprocessing(
         rules, choice = dict(choice), source
     else:
         rules = _from_preset(str(choice), channels) or _from_file(Path(choice))
-    _place(rules, geometry, _size_of(image))
+    if geometry.transpose:
+        rules["transpose"] = 1
+    _place(rules, geometry, _size_of(image, "transpose" in rules))
     try:
         result = decode(Preprocessing, {**rules, "input": image.name, "source": source})
     except SchemaError as error:
@@ -116,7 +120,7 @@ def _place(rules: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, in
 
 
 def _check_fits(rules: Preprocessing, image: TensorSpec, choice: str | Path) -> None:
-    own_size_wh = _size_of(image)
+    own_size_wh = _size_of(image, rules.transpose is not None)
     if rules.size_wh != own_size_wh:
         raise UsageError(
             f"The size {rules.size_wh[0]}x{rules.size_wh[1]} does not fit the input {image}, which "
@@ -151,8 +155,10 @@ def _channels(image: TensorSpec) -> int:
     return int(channels)
 
 
-def _size_of(image: TensorSpec) -> tuple[int, int]:
-    return int(image.shape[2] or 0), int(image.shape[1] or 0)
+def _size_of(image: TensorSpec, transposed: bool) -> tuple[int, int]:
+    """Return width and height of the image for the input; a transposed input has them swapped."""
+    height, width = int(image.shape[1] or 0), int(image.shape[2] or 0)
+    return (height, width) if transposed else (width, height)
 
 
 def _from_preset(name: str, channels: int) -> dict[str, Any] | None:

@@ -183,8 +183,7 @@ class Manifest:
             return
         if pre.input not in (tensor.name for tensor in self.inputs):
             raise SchemaError("preprocessing.input", f"is not an input: {pre.input!r}")
-        width, height = pre.size_wh
-        expected = (self.model.batch, pre.channels, height, width)
+        expected = (self.model.batch, pre.channels, *pre.input_hw)
         if (got := self.input(pre.input).net_shape) != expected:
             raise SchemaError(
                 "preprocessing.size", f"makes {list(expected)}, the net takes {list(got)}"
@@ -198,6 +197,9 @@ class Manifest:
         self.task.check_outputs({p: self.output(name) for p, name in self.task.roles.items()})
         if TASKS[self.task.kind].in_pixels and self.image_size_wh is None:
             raise SchemaError("task.kind", f"{self.task.kind} needs one input that is an image")
+        pre = self.preprocessing
+        if TASKS[self.task.kind].in_pixels and pre is not None and pre.transpose:
+            raise SchemaError("preprocessing.transpose", f"{self.task.kind} answers in pixels")
 
     def _check_evidence(self) -> None:
         if (self.evidence is not None) != (self.status == "verified"):

@@ -19,6 +19,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.cli.parser import make_parser
@@ -36,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: from argparse: 0 after --help and --version, 2 for arguments it cannot read.
     """
+    _replace_closed_streams()
     _escape_what_the_terminal_cannot_show()
     words = sys.argv[1:] if argv is None else argv
     with warnings.catch_warnings():
@@ -98,6 +100,18 @@ def _failed(error: Keras2cvError, debug: bool) -> int:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     print(f"warning: {message}", file=sys.stderr)
+
+
+def _replace_closed_streams() -> None:
+    """Let the null device stand for a stream that is closed, as after `>&-`.
+
+    In this order each takes its own descriptor, which the next file would get otherwise, with all
+    that OpenCV prints there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - it stays open
+            setattr(sys, name, stream)
 
 
 def _escape_what_the_terminal_cannot_show() -> None:

@@ -98,6 +98,7 @@ def _preprocessing(rules: Preprocessing | None) -> str:
     if rules is None:
         return "is not what it takes: give arrays"
     how = _RESIZED[rules.resize].format(*rules.size_wh, rules.pad)
+    how += " and transposed" if rules.transpose else ""
     return (
         f"becomes {rules.input}: {rules.color}, {how} ({rules.interpolation}), "
         f"{_arithmetic(rules)} [{rules.source}]"
@@ -125,7 +126,7 @@ def _per_channel(values: tuple[float, ...]) -> str:
 
 def _task_lines(task: Task) -> list[str]:
     """Return the task in a line, and how its record reads the outputs."""
-    lines = () if task.record is None else TASKS[task.kind].facts(task.record)
+    lines = () if task.record is None else TASKS[task.kind].info_lines(task.record)
     return [_task(task), *lines]
 
 

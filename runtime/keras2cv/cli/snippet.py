@@ -74,8 +74,8 @@ def _image_lines(rules: Preprocessing) -> Iterator[str]:
         yield "image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)"
     yield from _resize_lines(rules)
     arguments = [f"scalefactor={exact(rules.scale)}"]
-    if rules.resize == "stretch" and rules.interpolation == "linear":
-        arguments.append(f"size={tuple(rules.size_wh)}")  # blobFromImage resizes just so
+    if _resizes_in_blob(rules):
+        arguments.append(f"size={tuple(rules.size_wh)}")
     if any(rules.mean):
         arguments.append(f"mean={rules.mean}")
     if rules.color == "RGB":
@@ -88,13 +88,20 @@ def _image_lines(rules: Preprocessing) -> Iterator[str]:
 
 
 def _resize_lines(rules: Preprocessing) -> Iterator[str]:
-    if rules.resize == "stretch" and rules.interpolation == "linear":
-        return  # blobFromImage does just that
+    if _resizes_in_blob(rules):
+        return
     if rules.interpolation not in _CV2_FLAG:
         yield f"# cv2 has no {rules.interpolation}: keras2cv has it exactly, this comes near."
     if rules.interpolation in _ON_FLOATS:
         yield "image = image.astype('float32')"
     yield from _PLACING[rules.resize](rules)
+    if rules.transpose:
+        yield "image = cv2.transpose(image)"
+
+
+def _resizes_in_blob(rules: Preprocessing) -> bool:
+    """Return whether blobFromImage resizes just so."""
+    return rules.resize == "stretch" and rules.interpolation == "linear" and not rules.transpose
 
 
 def _stretch_lines(rules: Preprocessing) -> Iterator[str]:

@@ -31,7 +31,8 @@ class Preprocessor:
         self._size_wh = (rules.size_wh[0], rules.size_wh[1])
         self._as_image = as_gray if rules.color == "GRAY" else as_bgr
         # blobFromImage's own resize is a stretch by cv2.INTER_LINEAR, on the pixels as they are.
-        self._fused = rules.resize == "stretch" and rules.interpolation == "linear"
+        is_plain = rules.resize == "stretch" and rules.interpolation == "linear"
+        self._fused = is_plain and not rules.transpose
         self._arguments: dict[str, Any] = {
             "scalefactor": rules.scale,
             "mean": rules.mean,  # in the order of the result: cv2 swaps before it subtracts
@@ -73,4 +74,5 @@ class Preprocessor:
             return pixels
         rules = self._rules
         bars = None if rules.pad is None else (rules.pad,) * rules.channels
-        return fit(pixels, self._size_wh, rules.resize, rules.interpolation, bars)[0]
+        fitted = fit(pixels, self._size_wh, rules.resize, rules.interpolation, bars)[0]
+        return cv2.transpose(fitted) if rules.transpose else fitted

@@ -21,7 +21,7 @@ from keras2cv.net.tensors import by_name
 from keras2cv.predictor import Predictor, Prepared
 from keras2cv.streams.frames import BrokenSource, Frame, Inputs, Item, Sample, Selection, Source
 from keras2cv.streams.pipeline import Pipeline
-from keras2cv.streams.reading import read_in_threads
+from keras2cv.streams.sources import read_in_threads
 from keras2cv.tasks.result import Result
 
 Array = NDArray[Any]

@@ -1,4 +1,4 @@
-"""Find the sources that a user names: images, folders, globs, videos, cameras, arrays.
+"""Find the sources that a user names, and read them: images, folders, videos, cameras, arrays.
 
     photo.jpg       its image, as `cv2.imread(path)` gives it
     folder          the images in it (not in its subfolders), img2 before img10
@@ -8,23 +8,41 @@
     x.npy, x.npz    arrays in the model's own layout, as `infer` takes them
     photo=a.jpg size=b.npy  a file for each input of a model with several; again for the next
 
-Only names are looked at here, so a name that leads nowhere is an error before anything runs.
-`reading.py` decodes the files.
+There are two steps, because they fail differently. `find_sources` looks at names only, and a name
+that leads nowhere is an error before anything runs. `read_sources` decodes one file after another;
+one that cannot be decoded becomes a `BrokenSource` among the frames, so that one bad file in a
+hundred costs one. `read_in_threads` decodes while the caller works.
 """
 
 from __future__ import annotations
 
 import glob
+import itertools
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import cv2
+import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.bundle.npz import read_npy, read_npz
 from keras2cv.errors import InputError
-from keras2cv.streams.frames import Source
+from keras2cv.streams.frames import (
+    EVERYTHING,
+    BrokenSource,
+    Frame,
+    Inputs,
+    Item,
+    Sample,
+    Selection,
+    Source,
+    SourceKind,
+)
+from keras2cv.streams.pipeline import Pipeline
 
 Array = NDArray[Any]
 
@@ -36,6 +54,9 @@ IMAGE_SUFFIXES: Final = (
 VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 ARRAY_SUFFIXES: Final = (".npy", ".npz")
 
+_FRAMES_AHEAD: Final = 4  # 25 MB of full HD; enough to bridge a key frame that takes longer
+_MAX_DECODERS: Final = 4  # threads for images; more would wait for the disk or the net
+_VIEWER: Final = "If an image viewer opens it, save it as .png there."
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PAIR: Final = re.compile(r"([^=]+?)=(.+)")
 
@@ -52,6 +73,62 @@ def find_sources(names: Sequence[str]) -> list[Source]:
     if any(pairs):
         return _inputs_of(names, pairs)
     return [source for name in names for source in _find(name)]
+
+
+def read_sources(sources: Iterable[Source], selection: Selection = EVERYTHING) -> Iterator[Item]:
+    """Yield the frames of `sources` in order, and a `BrokenSource` in place of a broken one.
+
+    Raises:
+        MissingDependency: a video or camera, and an OpenCV built without video support.
+    """
+    for source in sources:
+        if source.is_stream or selection.has(source.name):
+            yield from _read(source, selection)
+
+
+def read_in_threads(
+    sources: Iterable[Source], line: Pipeline, selection: Selection = EVERYTHING
+) -> Iterator[Item]:
+    """Yield the same items as `read_sources`, decoded in threads of `line` while the caller works.
+
+    Several threads decode images, one decodes videos. A camera's frames are dropped if nobody
+    takes them in time.
+
+    Raises:
+        MissingDependency: as `read_sources`.
+    """
+    for lane, group in itertools.groupby(sources, key=_lane):
+        if lane == "live":
+            yield from line.newest(read_sources(group, selection), _is_frame)
+        elif lane == "stream":
+            yield from line.ahead(read_sources(group, selection), _FRAMES_AHEAD)
+        else:
+            threads = min(_MAX_DECODERS, os.cpu_count() or 1)
+            wanted = (source for source in group if selection.has(source.name))
+            for items in line.mapped(_read_whole, wanted, threads):
+                yield from items
+
+
+def read_image(path: Path) -> Array:
+    """Return the image at `path`, (H, W, 3) uint8 BGR, bit for bit that of `cv2.imread(path)`.
+
+    So gray is repeated in the three channels, alpha is dropped, 16 bits become 8, and an
+    EXIF orientation is applied. Unlike cv2.imread it opens any path, on Windows too.
+
+    Raises:
+        InputError: not an image that this OpenCV can decode.
+        OSError: the file cannot be opened.
+    """
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    if data.size == 0:
+        raise InputError(f"{path} is empty (0 bytes). Copy it again.")
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except cv2.error as error:  # a size beyond cv2's limits, or a decoder that gave up
+        raise InputError(f"{path} cannot be decoded: {error.err or error}. {_VIEWER}") from error
+    if image is None:
+        raise InputError(f"OpenCV {cv2.__version__} cannot decode {path} as an image. {_VIEWER}")
+    return image
 
 
 def natural_order(text: str) -> list[tuple[int, str]]:
@@ -147,3 +224,79 @@ def _network_source(address: str) -> Source:
     name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # no password in logs
     is_file = Path(parts.path).suffix.lower() in VIDEO_SUFFIXES
     return Source(name, "video" if is_file else "live", Path(Path(parts.path).name), address)
+
+
+def _lane(source: Source) -> str:
+    """Return how a source is read ahead; adjacent sources of the same lane are read together."""
+    if source.is_live:
+        return "live"
+    return "stream" if source.is_stream else "files"
+
+
+def _is_frame(item: Item) -> bool:
+    return isinstance(item, Frame)
+
+
+def _read_whole(source: Source) -> list[Item]:
+    return list(_read(source, EVERYTHING))
+
+
+def _read(source: Source, selection: Selection) -> Iterator[Item]:
+    try:
+        yield from _READERS[source.kind](source, selection)
+    except InputError as error:
+        yield BrokenSource(source.name, str(error))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        yield BrokenSource(
+            source.name,
+            f"{source.name} cannot be read: {reason}. "
+            "Check that it is still there, and that you may read it.",
+        )
+
+
+def _read_image(source: Source, _: Selection) -> Iterator[Item]:
+    yield Frame(source.name, read_image(source.path))
+
+
+def _read_inputs(source: Source, _: Selection) -> Iterator[Item]:
+    arrays: dict[str, Array] = {}
+    frame = None
+    for name, part in source.parts.items():
+        if part.kind == "image":
+            frame = Frame(source.name, read_image(part.path))
+            arrays[name] = frame.image_bgr
+        else:
+            (sample,) = _read_arrays(part, EVERYTHING)
+            assert isinstance(sample, Sample)  # noqa: S101 - it reads nothing else
+            arrays[name] = _only_array(part.name, sample.arrays)
+    yield Inputs(source.name, arrays, frame)
+
+
+def _only_array(name: str, arrays: Mapping[str, Array]) -> Array:
+    if len(arrays) != 1:
+        raise InputError(f"{name} holds {len(arrays)} arrays, and one input takes one. Split it.")
+    return next(iter(arrays.values()))
+
+
+def _read_arrays(source: Source, _: Selection) -> Iterator[Item]:
+    if source.path.suffix.lower() == ".npz":
+        yield Sample(source.name, read_npz(source.path))
+        return
+    yield Sample(source.name, {"arr_0": read_npy(source.path)})
+
+
+def _read_video(source: Source, selection: Selection) -> Iterator[Item]:
+    from keras2cv.streams.videos import read_stream  # only videos need it
+
+    yield from read_stream(source, selection)
+
+
+_READERS: Final[Mapping[SourceKind, Callable[[Source, Selection], Iterator[Item]]]] = {
+    "image": _read_image,
+    "video": _read_video,
+    "camera": _read_video,
+    "live": _read_video,
+    "arrays": _read_arrays,
+    "inputs": _read_inputs,
+}

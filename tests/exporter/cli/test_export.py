@@ -125,10 +125,12 @@ def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
         "resize": None,
         "size": None,
         "interpolation": None,
+        "transpose_image": False,
         "detect": None,
         "segment": None,
         "keypoints": None,
         "image": None,
+        "text": None,
         "samples": None,
         "tolerance": None,
         "weights": "fp32",
@@ -148,7 +150,8 @@ def test_export_passes_every_given_option(put: Put) -> None:
         "export cat.h5 -o cat.cv --format onnx --opencv 4.10 --engine classic --batch 4 "
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
-        "--interpolation tf-bilinear --samples photos --tolerance fp16 --tolerance boxes:1e-3 "
+        "--interpolation tf-bilinear --transpose-image --samples photos "
+        "--tolerance fp16 --tolerance boxes:1e-3 "
         "--weights int8 --tune "
         "--import a.b --import c --unsafe "
         "--input-shape left:4,640,480,3 --input-shape a:b:4,2"
@@ -167,10 +170,12 @@ def test_export_passes_every_given_option(put: Put) -> None:
         "resize": "letterbox",
         "size": (640, 480),
         "interpolation": "tf-bilinear",
+        "transpose_image": True,
         "detect": None,
         "segment": None,
         "keypoints": None,
         "image": None,
+        "text": None,
         "samples": Path("photos"),
         "tolerance": ["fp16", "boxes:1e-3"],
         "weights": "int8",

@@ -86,10 +86,13 @@ def test_an_images_options_are_passed_on() -> None:
         ("--task classify --boxes b", "--boxes is for --task detect, and the task is classify"),
         ("--task segment --nms 0.5", "--nms is for --task detect, and the task is segment"),
         ("--score 0.5", "--score is for --task detect or segment or keypoints, and the"),
-        ("--task raw --scores s", "--scores is for --task detect or segment, and the task is raw"),
+        (
+            "--task raw --scores s",
+            "--scores is for --task detect or segment or text, and the",
+        ),
         ("--task image --score 0.5", "--score is for --task detect or segment or keypoints, and"),
         ("--image y --points p", "--image is for --task image, and the task is not given"),
-        ("--task keypoints --scores s", "--scores is for --task detect or segment, and"),
+        ("--task keypoints --scores s", "--scores is for --task detect or segment or text, and"),
         ("--task segment --activation none", "does not say whether a mask is a softmax"),
     ],
 )

@@ -55,6 +55,20 @@ def python(*arguments: str, path: str = SOURCE_ROOTS) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell that closes streams")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_reason_to_fail(folder: Path, closed: str) -> None:
+    """The file of --json holds its lines alone: none of OpenCV's own gets its descriptor."""
+    words = [sys.executable, "-m", "keras2cv", "run", "cat.cv", "img1.png", "--json", "r.jsonl"]
+    command = f"{shlex.join(words)} {closed}"
+    environment = {**os.environ, "PYTHONPATH": SOURCE_ROOTS, "OPENCV_LOG_LEVEL": "DEBUG"}
+    done = subprocess.run(command, shell=True, check=False, env=environment, capture_output=True)  # noqa: S602
+    assert done.returncode == 0, done.stderr
+    assert b"Traceback" not in done.stderr
+    text = (folder / "r.jsonl").read_text(encoding="utf-8")
+    assert [json.loads(line)["source"] for line in text.splitlines()] == ["img1.png"]
+
+
 def test_run_prints_a_line_per_image(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Name, label and score, in natural order, on stdout alone."""
     assert main(["run", "cat.cv", "."]) == 0

@@ -13,8 +13,7 @@ import pytest
 from keras2cv.errors import InputError
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Sample, Selection
 from keras2cv.streams.pipeline import Pipeline
-from keras2cv.streams.reading import read_image, read_in_threads, read_sources
-from keras2cv.streams.sources import find_sources
+from keras2cv.streams.sources import find_sources, read_image, read_in_threads, read_sources
 
 
 def picture(height: int = 17, width: int = 23, seed: int = 0) -> np.ndarray:

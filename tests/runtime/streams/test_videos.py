@@ -10,8 +10,7 @@ import pytest
 
 from keras2cv.errors import MissingDependency
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Selection, Stream
-from keras2cv.streams.reading import read_sources
-from keras2cv.streams.sources import find_sources
+from keras2cv.streams.sources import find_sources, read_sources
 from support.clips import FPS, FakeCapture, gray, read_clip, write_clip
 
 

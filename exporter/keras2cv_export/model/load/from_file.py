@@ -16,8 +16,9 @@ from keras2cv_export.model.untrusted.danger import refuse
 from keras2cv_export.model.untrusted.dangers import dangers
 
 from .allocation import no_more_weights
+from .changed_meanings import changed_meanings, is_older
 from .from_keras import keras_model
-from .from_keras_2 import legacy_model, unreadable
+from .from_keras_2 import legacy_model, meant_for_keras_2, unreadable
 from .loaded import LoadedModel, Shapes
 from .own_code import own_objects, refuse_unknown
 
@@ -65,6 +66,9 @@ def file_model(
     refuse(path, dangers(saved.config), unsafe)
     own = own_objects(imports, saved.config)
     refuse_unknown(path, saved.config, own)
+    changed = changed_meanings(saved.config) if is_older(saved.keras_version) else []
+    if changed:
+        return meant_for_keras_2(path, source, shapes, batch, changed, saved.weight_bytes)
     try:
         with no_more_weights(keras.layers.Layer, path, saved.weight_bytes):
             model = keras.saving.load_model(path, own, compile=False, safe_mode=not unsafe)

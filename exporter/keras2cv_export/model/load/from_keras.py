@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
-from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
 
 from .error_messages import sentence
@@ -19,6 +18,7 @@ from .inputs import inputs_of, refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import output_names
 from .precision import as_float32, precision_note
+from .unread import resolve_read_shapes, without_unread_inputs
 
 
 def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> LoadedModel:
@@ -40,7 +40,7 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         for name, t in zip(names, flat, strict=True)
     ]
     refuse_text(declared)
-    inputs = resolve_shapes(declared, shapes, batch)
+    inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         with as_float32(model), _failing_clearly(str(model.name), inputs):
@@ -48,9 +48,10 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         pairs = zip(output_names(model, outputs), keras.tree.flatten(outputs), strict=True)
         return [(name, tensor) for name, tensor in pairs if tensor is not None]
 
-    return LoadedModel(
+    loaded = LoadedModel(
         str(model.name), source, inputs, call, _open_batch(model), model, precision_note(model)
     )
+    return without_unread_inputs(loaded, unsized)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,13 @@ import tensorflow as tf
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
-from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
 
 from .allocation import no_more_weights
 from .error_messages import sentence
 from .loaded import LoadedModel, Shapes
 from .names import paths, unique
+from .unread import resolve_read_shapes, without_unread_inputs
 
 
 def legacy_model(
@@ -70,6 +70,44 @@ def legacy_model(
     return _tf_keras_model(model, source, shapes, batch, note)
 
 
+def meant_for_keras_2(
+    path: Path,
+    source: ModelSource,
+    shapes: Shapes,
+    batch: int,
+    changed: Sequence[str],
+    weight_bytes: int,
+) -> LoadedModel:
+    """Open with Keras 2 a file that Keras 3 would load, and compute differently.
+
+    Args:
+        path: The file.
+        source: Its record in the manifest.
+        shapes: Sizes for open dimensions, as `load_model` takes them.
+        batch: The batch size where the shapes leave it open.
+        changed: A sentence for each difference, from `changed_meanings`.
+        weight_bytes: The most numbers that its layers may ask for.
+
+    Raises:
+        ModelError: Keras 2 is not installed, or cannot load the file.
+    """
+    difference = "; ".join(changed)
+    if not has_tf_keras():
+        raise ModelError(
+            f"{path} was saved by Keras 1 or 2, and {difference}. "
+            "pip install 'keras2cv[legacy]' lets Keras 2 open it; a model that was loaded and "
+            "retrained in Keras 3 has to be saved there."
+        )
+    try:
+        model = _read(path, weight_bytes)
+    except ModelError:
+        raise
+    except Exception as error:  # Keras raises whatever a layer's constructor raises
+        raise unreadable(path, "Keras 2, which wrote it, cannot", error) from error
+    note = f"{path.name} was saved by Keras 1 or 2, so tf_keras opened it: {difference}."
+    return _tf_keras_model(model, source, shapes, batch, note)
+
+
 def unreadable(path: Path, who_cannot: str, error: Exception) -> ModelError:
     """Return the error for a file that no Keras can open."""
     return ModelError(
@@ -84,7 +122,7 @@ def _tf_keras_model(
     structure = _structure_of(model)
     flat = tf.nest.flatten(structure)
     declared = [TensorSpec(t.name, tuple(t.shape), t.dtype.name) for t in flat]
-    inputs = resolve_shapes(declared, shapes, batch)
+    inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         with _plainly(model):
@@ -98,7 +136,8 @@ def _tf_keras_model(
     if len(model.output_names) == len(flat_outputs):
         pairs = zip(unique(list(model.output_names)), flat_outputs, strict=True)
         open_batch = frozenset(n for n, t in pairs if t.shape.rank and t.shape[0] is None)
-    return LoadedModel(str(model.name), source, inputs, call, open_batch, model, (note,))
+    loaded = LoadedModel(str(model.name), source, inputs, call, open_batch, model, (note,))
+    return without_unread_inputs(loaded, unsized)
 
 
 def has_tf_keras() -> bool:

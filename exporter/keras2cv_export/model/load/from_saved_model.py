@@ -12,7 +12,6 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
-from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.model.untrusted.danger import refuse
 from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dangers
@@ -20,6 +19,7 @@ from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dang
 from .error_messages import sentence
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
+from .unread import resolve_read_shapes, without_unread_inputs
 
 
 def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> LoadedModel:
@@ -54,7 +54,7 @@ def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> Load
     order = _argument_order(loaded, specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
     refuse_text(declared)
-    inputs = resolve_shapes(declared, shapes, batch)
+    inputs, unsized = resolve_read_shapes(declared, shapes, batch)
     outputs = signature.structured_outputs
     open_batch = frozenset(n for n, t in outputs.items() if t.shape.rank and t.shape[0] is None)
 
@@ -64,7 +64,9 @@ def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> Load
         results = signature(**dict(zip(order, tensors, strict=True)))
         return [(name, results[name]) for name in _result_order(results)]
 
-    return LoadedModel(path.name, ModelSource(path.name, "savedmodel"), inputs, call, open_batch)
+    source = ModelSource(path.name, "savedmodel")
+    loaded_model = LoadedModel(path.name, source, inputs, call, open_batch)
+    return without_unread_inputs(loaded_model, unsized)
 
 
 def _graphs(path: Path) -> Any:
