@@ -16,7 +16,7 @@ from keras2cv.errors import InputError, UsageError
 from keras2cv_export.convert import Converted
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
-from keras2cv_export.tasks.decide import Facts, Wishes, decide
+from keras2cv_export.tasks.decide import Decisions, Wishes, decide
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.presets import Geometry
 from keras2cv_export.tasks.recognise import Head
@@ -36,7 +36,7 @@ def settle(
     task: str | None = None,
     labels: Any = None,
     preprocess: str | None = None,
-) -> Facts:
+) -> Decisions:
     """Decide for a model of these inputs and this one output."""
     loaded = LoadedModel(name, ModelSource("cat.keras", "keras"), inputs, list, None, keras_model)
     empty = ir.Model(ir.Graph([], [], nodes=[]), ir_version=8)
