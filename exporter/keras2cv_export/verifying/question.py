@@ -12,7 +12,7 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import UsageError
-from keras2cv.streams.reading import read_image
+from keras2cv.streams.sources import read_image
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import reference
 from keras2cv_export.parity.parity import unrepeatable
