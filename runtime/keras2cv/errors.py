@@ -17,13 +17,18 @@ A message is one sentence of what, where and got, and one of what to do.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class Keras2cvError(Exception):
     """Base of all errors raised on purpose; `keras2cv.cli.main` catches this one only."""
 
     exit_code: ClassVar[int] = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let an error leave a worker process, as pickle, whatever its constructor takes."""
+        return _restored, (type(self), self.args, self.__dict__)
 
 
 class UsageError(Keras2cvError):
@@ -74,3 +79,11 @@ class InconclusiveError(Keras2cvError):
 
 class Keras2cvWarning(UserWarning):
     """Something that works, and that you should know before you rely on it."""
+
+
+def _restored(
+    kind: type[Keras2cvError], args: tuple[object, ...], attributes: Mapping[str, object]
+) -> Keras2cvError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error

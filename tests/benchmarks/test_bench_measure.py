@@ -105,12 +105,12 @@ def test_nothing_is_measured_without_those_that_matter() -> None:
         run("AB", {"A": "load"}, needed=("A",))
 
 
-def test_progress_is_reported() -> None:
+def test_progress_is_told() -> None:
     """The step, and how much of it is done."""
-    steps: list[tuple[str, int, int]] = []
-    run("AB", progress=lambda *step: steps.append(step))
-    assert ("loading A", 0, 0) in steps
-    assert ("timing, in turns", 8, 8) in steps
+    said: list[tuple[str, int, int]] = []
+    run("AB", progress=lambda *what: said.append(what))
+    assert ("loading A", 0, 0) in said
+    assert ("timing, in turns", 8, 8) in said
 
 
 class Echo:

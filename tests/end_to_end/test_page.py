@@ -126,8 +126,8 @@ def test_small_differences_are_dark_on_a_heat_map() -> None:
     assert heat(np.zeros((2, 3)), 0.0).max() < 10
 
 
-def test_a_place_that_cannot_be_written_is_reported(checked: Any, tmp_path: Path) -> None:
-    """The error has a cure."""
+def test_a_place_that_cannot_be_written_is_an_error(checked: Any, tmp_path: Path) -> None:
+    """With what to do."""
     with pytest.raises(UsageError, match=r"cannot be written: .* Choose a place"):
         write_page(checked, tmp_path / "none" / "page.html")
 

@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 
 import keras2cv
-from keras2cv.errors import BundleError
+from keras2cv.errors import BundleError, Keras2cvError, UsageError
+from keras2cv.isolation import ChildCrash, ChildTimeout
 from keras2cv.net import net
+from keras2cv.schema.fields import SchemaError
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 START_METHODS = ["spawn"] + ["fork"] * sys.platform.startswith("linux")
@@ -210,3 +212,21 @@ def test_many_threads_at_once_get_their_own_answers(cat_cv: Path) -> None:
         found = list(pool.map(model, given))
     for got, wanted in zip(found, expected, strict=True):
         np.testing.assert_array_equal(got["scores"], wanted)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UsageError("No."),
+        SchemaError("task.kind", "is unknown"),
+        ChildTimeout(3.0, {"stage": "running"}, "its last line"),
+        ChildCrash(-11, {}, ""),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_comes_out_of_a_worker_process(error: Keras2cvError) -> None:
+    """A pool of processes that cannot read an error waits for its answer for ever."""
+    read = pickle.loads(pickle.dumps(error))  # noqa: S301 - written in this line
+    assert type(read) is type(error)
+    assert str(read) == str(error)
+    assert vars(read) == vars(error)

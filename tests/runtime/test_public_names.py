@@ -88,7 +88,7 @@ def test_a_missing_cv2_is_one_sentence(tmp_path: Path) -> None:
     assert "pip" in output
 
 
-def test_a_predictor_prints_nothing_on_stdout(cat_cv: Path) -> None:
+def test_a_predictor_prints_nothing_to_stdout(cat_cv: Path) -> None:
     """A library does not print."""
     code = (
         "import keras2cv, numpy as np\n"

@@ -124,7 +124,7 @@ def test_an_error_within_the_limit_passes(cat_cv: Path, golden_vectors: GoldenVe
     assert run(cat_cv, strict).verdict == "fail"
 
 
-def test_wrong_preprocessing_is_told_from_a_wrong_net(
+def test_wrong_preprocessing_is_distinguished_from_a_wrong_net(
     cat_cv: Path, golden_vectors: GoldenVectors
 ) -> None:
     """The blob has its own row: a swapped channel order fails there."""

@@ -154,7 +154,7 @@ def test_a_broken_file_among_them_costs_one_sample(
         (["1.png"], "price.cv has the inputs facts, photo, and an image fills only one. "),
     ],
 )
-def test_meaningless_arguments_are_refused(
+def test_arguments_that_mean_nothing_are_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], files: list[str], sentence: str
 ) -> None:
     """One sentence, exit code 2."""

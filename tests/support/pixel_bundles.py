@@ -319,9 +319,9 @@ def suppressed(folder: Path) -> Bundle:
         OutputTensor("s", "best", (1, kept), (1, kept), "same", "float32", batched=True),
         OutputTensor("c", "classes1", (1, kept), (1, kept), "same", "int32", batched=True),
     )
-    record = DetectRecord("yxyx", "normalised", "none", 0.31, boxes="b", scores="s", classes="c")
+    facts = DetectRecord("yxyx", "normalised", "none", 0.31, boxes="b", scores="s", classes="c")
     tail = NumpyTail(tuple(graph.outputs), steps)
-    return graph.write(folder, Task("detect", record=record), tail=tail, outputs=outputs)
+    return graph.write(folder, Task("detect", record=facts), tail=tail, outputs=outputs)
 
 
 def stepped(folder: Path) -> Bundle:

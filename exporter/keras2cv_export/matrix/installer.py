@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.errors import MissingDependency
+from keras2cv.isolation.bootstrap import die_with_parent
 
 from .pip_sources import Sources, find_sources
 from .wheels import PACKAGE
@@ -78,6 +80,7 @@ class Uv:
                 errors="replace",
                 timeout=_TIMEOUT_S,
                 check=False,
+                preexec_fn=None if sys.platform == "win32" else die_with_parent,
             )
         except OSError as error:
             raise InstallError(f"{self.program} does not start: {error.strerror}") from error

@@ -18,6 +18,7 @@ from keras2cv.schema.fields import SchemaError
 
 MANIFEST: Final = "manifest.json"
 SELFTEST: Final = "selftest.npz"
+BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
 

@@ -20,10 +20,9 @@ from typing import Final
 from keras2cv.bundle import atomic_swap
 from keras2cv.bundle.leftovers import concerns, remove_leftovers, stage_name
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.bundle.reading import MANIFEST, SELFTEST, Bundle, read_bundle
+from keras2cv.bundle.reading import BUNDLE_FILES, MANIFEST, Bundle, read_bundle
 from keras2cv.errors import UsageError
 
-BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 _SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 

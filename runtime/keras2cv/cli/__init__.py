@@ -55,28 +55,65 @@ def _execute(words: Sequence[str], debug: bool) -> int:
     except Keras2cvError as error:
         return _failed(error, debug)
     except ImportError as error:  # an installed module that does not load
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        advice = f"{reason}. `keras2cv doctor` says what is missing, --debug where it failed."
-        return _failed(MissingDependency(advice), debug)
+        return _not_imported(error, debug)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted()
     except OSError as error:
-        return _stopped(error)
+        return _stopped(error, debug)
     except Exception as error:  # the only place where a bug of ours ends
         return _our_bug(error)
 
 
-def _stopped(error: OSError) -> int:
+def _stopped(error: OSError, debug: bool) -> int:
     """Return the exit code for an error of the system: the reader is gone, or the disk is full."""
     if isinstance(error, BrokenPipeError):
         _forget_output()
         return OUTPUT_CLOSED
-    if error.errno not in _FULL or error.filename is not None:
+    refusal = _refusal(error)
+    if refusal is None:
         return _our_bug(error)
-    _forget_output()
-    print(f"error: The output cannot be written: {error.strerror}. Make room.", file=sys.stderr)
-    return UsageError.exit_code
+    if error.errno in _FULL:
+        _forget_output()
+    return _failed(UsageError(refusal), debug)
+
+
+def _refusal(error: OSError) -> str | None:
+    """Explain what the system refuses; None: a bug of ours asked for it."""
+    if error.errno in _FULL and error.filename is None:
+        return f"The output cannot be written: {error.strerror}. Make room."
+    if isinstance(error, PermissionError) and error.filename is not None:
+        return f"{error.filename} cannot be used: {error.strerror}. See who may enter its folder."
+    if isinstance(error, FileNotFoundError) and _folder_is_gone():
+        return "The current folder is gone. Go to one that exists."
+    return None
+
+
+def _folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _not_imported(error: ImportError, debug: bool) -> int:
+    if _is_of_ctrl_c(error):
+        return _interrupted()
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    advice = f"{reason}. `keras2cv doctor` says what is missing, --debug where it failed."
+    return _failed(MissingDependency(advice), debug)
+
+
+def _interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _is_of_ctrl_c(error: BaseException | None) -> bool:
+    """Return whether Ctrl-C caused an error: C++ modules that are being imported disguise it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _our_bug(error: Exception) -> int:

@@ -1,7 +1,7 @@
 """`keras2cv codegen`: programs that run a bundle with OpenCV and nothing else.
 
 A program reads the bundle's manifest when it starts, so one program serves every bundle of its
-task kind. The files of `templates/` are put together for the kind:
+task kind. What is written is what lies in `templates/`, put together for the kind:
 
     @name@            a word of `_words`, such as the kind or the bundle's path
     //@only kind ...  at the end of a line (#@only in Python): the line is for those kinds alone

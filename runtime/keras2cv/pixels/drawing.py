@@ -59,7 +59,7 @@ def enlarged(image: Image) -> Image:
 
 
 def _canvas(image: NDArray[Any], *, in_place: bool) -> Image:
-    """Return the array to draw on: `image` itself only if that is allowed and cv2 can."""
+    """Return what to draw on: `image` itself only if that is allowed and cv2 can."""
     bgr = as_bgr(image)
     is_free = bgr is not image or (in_place and bgr.flags.writeable and bgr.flags.c_contiguous)
     return bgr if is_free else np.array(bgr)
@@ -107,7 +107,7 @@ def draw_boxes(
     Args:
         image: What `keras2cv.pixels.images` takes.
         boxes_xyxy: (N, 4) left, top, right and bottom edges in pixels of `image`.
-        texts: The text above each box.
+        texts: What to write above each box.
         numbers: Each box's class: the same number has the same colour everywhere.
         in_place: As for `caption`.
     """
@@ -117,7 +117,7 @@ def draw_boxes(
     scale = max(_MIN_SCALE, min(height, width) / 1000)
     thickness = max(2, round(min(height, width) / 240))
     for box, text, number in zip(boxes_xyxy, texts, numbers, strict=True):
-        # cv2 draws the edge on the last pixel inside, and not on the first beyond.
+        # The last pixel inside, and not the first beyond, is what cv2 draws the edge on.
         x0, y0, x1, y1 = (round(float(edge)) for edge in box * factor)
         x1, y1 = max(x0, x1 - 1), max(y0, y1 - 1)
         cv2.rectangle(canvas, (x0, y0), (x1, y1), colour_of(number), thickness)
@@ -187,7 +187,7 @@ def _colour(canvas: Image, numbers: NDArray[Any], shown: Iterable[int]) -> None:
     halves = {number: np.array(colour_of(number), np.uint8) // 2 for number in shown}
     if not halves:
         return
-    # People can distinguish fewer than 256 classes in a picture: one look-up table is enough.
+    # A class is a number up to 255 in every picture that people can tell apart: one look-up each.
     last = min(max(halves), 254)
     table = np.zeros((1, 256, 3), np.uint8)
     mask = np.zeros((1, 256), np.uint8)
@@ -219,7 +219,7 @@ def draw_points(
         points_xy: (K, 2), pixels of `image`, (0, 0) at the corner of its first pixel.
         shown: The numbers of the points to draw: the same number has the same colour everywhere.
         lines: Pairs of numbers to join.
-        names: The text beside a point, by number.
+        names: What to write beside a point, by number.
         in_place: As for `caption`.
     """
     canvas = enlarged(_canvas(image, in_place=in_place))

@@ -92,7 +92,7 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
 def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
     """Return an export's report, with a comparison unless it was switched off."""
-    attributes = {
+    facts = {
         "bundle": Path("cat.cv"),
         "parity": compared() if report is None else report,
         "manifest": SimpleNamespace(
@@ -141,7 +141,7 @@ def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
     }
 
 
-def test_export_passes_every_given_option(put: Put) -> None:
+def test_export_passes_every_option_that_was_given(put: Put) -> None:
     """Every option arrives, in the exporter's own types."""
     stand = put("export", exported())
     Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
@@ -356,7 +356,9 @@ def test_check_ends_with_its_verdict(
     assert f"cat.cv on the classic engine\nparity: {report.verdict} (" in shown
 
 
-def test_check_passes_every_given_option(put: Put, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_passes_every_option_that_was_given(
+    put: Put, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Bundle, model, samples, tolerances, engine, modules and Keras' side arrive."""
     stand = put("check", checked(compared()))
     Classifier().write(Path("cat.cv"))
@@ -414,7 +416,7 @@ def test_without_tensorflow_the_line_to_install_it(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tensorflow_is_kept_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorflow_is_made_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its start-up messages are off, unless the user set the log level."""
     put("export", exported())
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)

@@ -39,8 +39,10 @@ from keras2cv_export.matrix.installer import InstallError, Uv, condensed, find_u
 from keras2cv_export.matrix.pip_sources import Sources, find_sources, parse_settings
 from keras2cv_export.matrix.trial import run_selftest
 from keras2cv_export.matrix.wheels import engines_of, is_exact, newest, numpy_requirement
+from support.processes import all_gone, numbers
 from support.tiny_bundle import Classifier, manifest_of, npz
 
+ROOT = Path(__file__).parents[3]
 WHEEL = "4.6.0.66"
 CRASH = "import ctypes; ctypes.string_at(0)"
 
@@ -148,7 +150,7 @@ def test_engines_and_exact_versions() -> None:
         ("", ""),
     ],
 )
-def test_the_messages_of_uv_are_condensed(stderr: str, reason: str) -> None:
+def test_the_words_of_uv_are_condensed(stderr: str, reason: str) -> None:
     """One line has the reason, however uv draws its causes."""
     assert condensed(stderr) == reason
 
@@ -163,7 +165,7 @@ def test_uv_is_found_in_its_package_or_on_the_path(
     assert find_uv("python3") == Uv(str(tmp_path / "uv"), "python3")
 
 
-def test_without_uv_one_sentence_names_the_installation(
+def test_without_uv_one_sentence_names_the_command(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 3: the environment lacks something."""
@@ -177,6 +179,28 @@ def test_an_installer_that_does_not_start_is_a_reason(tmp_path: Path) -> None:
     """A missing program is one sentence, not a traceback."""
     with pytest.raises(InstallError, match="does not start: No such file"):
         Uv(str(tmp_path / "uv"), sys.executable).create(tmp_path / "e", ["numpy"])
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from keras2cv_export.matrix.installer import Uv
+Uv(sys.argv[1], sys.executable).create(Path("e"), ["numpy"])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="PR_SET_PDEATHSIG")
+def test_an_installer_dies_with_its_parent(tmp_path: Path) -> None:
+    """A download of many minutes does not go on when nobody waits for it."""
+    program, file = tmp_path / "uv", tmp_path / "pid"
+    program.write_text(f'#!/bin/sh\necho $$ > "{file}"\nexec sleep 600\n', encoding="utf-8")
+    program.chmod(0o755)
+    paths = os.pathsep.join(str(ROOT / name) for name in ("runtime", "exporter"))
+    command = [sys.executable, "-c", PARENT, str(program)]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}) as parent:
+        pids = numbers(file)
+        parent.kill()
+    assert all_gone(pids)
 
 
 LISTED = """\
@@ -370,8 +394,8 @@ def test_a_failed_installation_leaves_nothing(cache: Path) -> None:
     assert folders(cache) == []
 
 
-def test_a_python_too_new_for_numpy_1_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error advises another Python, not another network."""
+def test_a_python_too_new_for_numpy_1_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cure is another Python, not another network."""
 
     def fail() -> None:
         raise InstallError("there is no numpy<2")

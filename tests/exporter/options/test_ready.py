@@ -101,9 +101,7 @@ sys.exit(main())
         ("cat.keras -o new.cv --task segment", "How do pixels become the input photo (1, 24, 3"),
     ],
 )
-def test_it_is_refused_before_tensorflow_is_imported(
-    folder: Path, line: str, sentence: str
-) -> None:
+def test_errors_come_before_tensorflow_is_imported(folder: Path, line: str, sentence: str) -> None:
     """One sentence, exit code 2, and nothing is there that was not before."""
     before = sorted(folder.rglob("*"))
     done = run(folder, "export", *line.split())
@@ -129,7 +127,7 @@ def test_it_is_refused_before_tensorflow_is_imported(
         ("cat.cv --against cat.h5 --tolerance fp32 --tolerance fp16", "Two tolerance presets are"),
     ],
 )
-def test_a_check_refuses_as_early(folder: Path, line: str, sentence: str) -> None:
+def test_a_check_fails_as_early(folder: Path, line: str, sentence: str) -> None:
     """One sentence, and exit code 2."""
     done = run(folder, "check", *line.split())
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
@@ -161,7 +159,7 @@ def test_a_file_that_is_no_model_is_left_to_the_loader(tmp_path: Path, damage: s
     assert run(tmp_path, "export", "m.keras", "-o", "m.cv").returncode == 99
 
 
-def test_the_python_function_refuses_as_early(folder: Path) -> None:
+def test_the_python_function_fails_as_early(folder: Path) -> None:
     """`export(...)` looks before it imports, too."""
     program = (
         f"import sys; sys.path[:0] = {PATH!r}\n"

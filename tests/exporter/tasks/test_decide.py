@@ -79,7 +79,7 @@ def test_a_models_own_normalisation_is_recognised_and_noted() -> None:
 
 
 def test_a_stated_preprocessing_comes_before_the_models_own() -> None:
-    """The user's option comes first."""
+    """The user's word counts."""
     decided = settle((PHOTO,), SOFTMAX, preprocess="0-1", keras_model=rescaling())
     assert decided.preprocessing is not None
     assert decided.preprocessing.source == "preset 0-1"

@@ -77,7 +77,7 @@ def test_the_input_gives_its_name_and_size() -> None:
     assert (rules.resize, rules.interpolation, rules.pad) == ("stretch", "linear", None)
 
 
-def test_geometry_follows_the_options() -> None:
+def test_geometry_is_the_users_choice() -> None:
     """A letterbox has a gray border unless a file says another."""
     rules = build("tf", resize="letterbox", interpolation="tf-bilinear", size_wh=(WIDTH, HEIGHT))
     assert (rules.resize, rules.interpolation, rules.pad) == ("letterbox", "tf-bilinear", 114)
@@ -113,7 +113,7 @@ def test_a_word_that_is_neither_preset_nor_file_is_refused() -> None:
         build("imagenet")
 
 
-def test_a_file_sets_everything(tmp_path: Path) -> None:
+def test_a_file_holds_every_setting(tmp_path: Path) -> None:
     """Its numbers are taken as they are, whole ones too."""
     stated = STATED | {"size": [WIDTH, HEIGHT], "resize": "letterbox", "pad": 7}
     rules = build(write(tmp_path, stated | {"interpolation": "tf-area"}))

@@ -54,7 +54,7 @@ def test_an_unverified_bundle_may_lack_its_golden_vectors(cat_cv: Path) -> None:
     assert read_bundle(cat_cv).manifest.status == "unverified"
 
 
-def test_a_path_that_is_no_bundle_is_described(tmp_path: Path) -> None:
+def test_the_error_of_a_path_that_is_no_bundle_describes_it(tmp_path: Path) -> None:
     """Nothing there, a file, and some other folder each get their own sentence."""
     (tmp_path / "model.onnx").write_bytes(b"x")
     with pytest.raises(BundleError, match="does not exist"):
@@ -305,7 +305,7 @@ def test_temporary_folders_of_dead_runs_are_removed(
     assert [path.name for path in tmp_path.iterdir()] == ["keras2cv.tmp-of-mine"]
 
 
-def test_no_room_for_temporary_files_is_reported(tmp_path: Path) -> None:
+def test_no_room_for_temporary_files_is_an_error(tmp_path: Path) -> None:
     """A full disk there is an error with a cure; other errors pass through."""
     with (
         pytest.raises(UsageError, match=r"Temporary files cannot be written in .*TMPDIR"),
@@ -321,7 +321,7 @@ def test_no_room_for_temporary_files_is_reported(tmp_path: Path) -> None:
         pass
 
 
-def test_a_full_disk_while_a_bundle_is_made_is_reported(cat_cv: Path) -> None:
+def test_a_full_disk_while_a_bundle_is_made_is_an_error(cat_cv: Path) -> None:
     """The old bundle stays, nothing lies beside it, and the reason is one sentence."""
     old = contents(cat_cv)
     with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -332,7 +333,9 @@ def test_top_is_for_classes(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert len(capsys.readouterr().out.split()) == 2 + CLASSES  # its name, "values", five numbers
 
 
-def test_an_unverified_bundle_warns(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unverified_bundle_is_called_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It runs, after a warning of one line."""
     manifest = json.loads((folder / "cat.cv/manifest.json").read_text(encoding="utf-8"))
     del manifest["evidence"]
@@ -343,7 +346,7 @@ def test_an_unverified_bundle_warns(folder: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have one display")
-def test_show_without_a_display_is_reported(
+def test_show_without_a_display_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A library of windows would end the process; we print a sentence and end with 3."""
@@ -482,6 +485,42 @@ def test_interrupted_ends_with_130(
     assert main(["run", "cat.cv", "img1.png", "--json", "r.jsonl"]) == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
     assert (folder / "r.jsonl").read_bytes() == b""
+
+
+def test_ctrl_c_while_a_module_is_imported_ends_with_130(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A C++ module, as TensorFlow's, then says "initialization failed" with Ctrl-C as the cause."""
+    disguised = ImportError("initialization failed")
+    disguised.__cause__ = KeyboardInterrupt()
+    monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(disguised))
+    assert main(["run", "cat.cv", "img1.png"]) == 130
+    assert capsys.readouterr().err.endswith("interrupted\n")
+
+
+def test_a_folder_that_may_not_be_entered_is_no_bug_of_ours(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`Path.exists` raises there on many versions of Python."""
+    denied = PermissionError(errno.EACCES, "Permission denied", "/secret/a.png")
+    monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(denied))
+    assert main(["run", "cat.cv", "img1.png"]) == 2
+    shown = capsys.readouterr().err
+    assert "error: /secret/a.png cannot be used: Permission denied." in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use stays")
+def test_a_current_folder_that_is_gone_is_no_bug_of_ours(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A relative place to write to lies nowhere then."""
+    (folder / "gone").mkdir()
+    os.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    words = ["codegen", str(folder / "cat.cv"), "--lang", "python", "-o", "here"]
+    assert main(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_a_bug_of_ours_shows_its_traceback(

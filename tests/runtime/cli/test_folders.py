@@ -131,7 +131,7 @@ def test_resume_overwrites_no_picture(folder: Path) -> None:
         (["--resume", "--json", "labels.txt"], "labels.txt, line 2 is no result of `keras2cv run "),
     ],
 )
-def test_what_cannot_be_resumed_is_reported(
+def test_a_run_that_cannot_be_resumed_is_an_error(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     """Exit code 2, and the file is as it was."""

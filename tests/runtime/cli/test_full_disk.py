@@ -81,7 +81,7 @@ def test_json_lines_on_a_full_disk_are_whole_and_go_on_later(tmp_path: Path, day
     assert len(sources(tmp_path / "r.jsonl")) == IMAGES
 
 
-def test_a_full_disk_for_pictures_is_reported_once(tmp_path: Path, day: Path) -> None:
+def test_a_full_disk_for_pictures_is_one_error(tmp_path: Path, day: Path) -> None:
     """Not for each picture; those that fitted are whole, and so are the JSON lines elsewhere."""
     with disk(tmp_path / "disk", 40) as place:
         lines = tmp_path / "r.jsonl"
@@ -95,7 +95,7 @@ def test_a_full_disk_for_pictures_is_reported_once(tmp_path: Path, day: Path) ->
         assert set(sources(lines)) <= {str(day / path.name) for path in written}
 
 
-def test_a_full_disk_for_a_video_is_reported_once(tmp_path: Path, day: Path) -> None:
+def test_a_full_disk_for_a_video_is_one_error(tmp_path: Path, day: Path) -> None:
     """cv2's writer does not report it: the video is read back, and is too short."""
     clip = tmp_path / "clip.avi"
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
@@ -113,7 +113,7 @@ def test_a_full_disk_for_a_video_is_reported_once(tmp_path: Path, day: Path) -> 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_a_folder_that_may_not_be_written_is_reported(tmp_path: Path, day: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_an_error(tmp_path: Path, day: Path) -> None:
     """Bundle, lines and pictures: the place and the reason, before anything is computed."""
     if sys.platform.startswith("linux") and os.geteuid() == 0:  # root may write anywhere but there
         with disk(tmp_path / "disk", 64) as place:

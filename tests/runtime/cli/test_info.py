@@ -84,7 +84,7 @@ def test_the_code_prepares_an_image_as_the_bundle_does(
     np.testing.assert_allclose(found["out"], outputs[0], atol=1e-5 * np.abs(outputs[0]).max())
 
 
-def test_the_code_marks_where_cv2_only_comes_near(
+def test_the_code_marks_a_resize_that_cv2_only_comes_near(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A resize that cv2 does not have is replaced by its nearest, with a comment."""
@@ -188,7 +188,7 @@ def line(manifest: Manifest, title: str) -> str:
         ({"scale": 0.017, "std": (1.0, 1.0, 1.0)}, " - (123.675, 116.28, 103.53)) * 0.017 [preset"),
     ],
 )
-def test_the_card_describes_the_steps_for_an_image(changes: dict[str, Any], words: str) -> None:
+def test_the_card_describes_the_preprocessing(changes: dict[str, Any], words: str) -> None:
     """Colour, resize and arithmetic are in words, without steps that change nothing."""
     preprocessing = dataclasses.replace(RGB, **changes)
     manifest = dataclasses.replace(Classifier().manifest(), preprocessing=preprocessing)
@@ -228,7 +228,7 @@ def test_the_card_names_engine_and_options() -> None:
     assert line(slow, "net").endswith("for the classic engine, without winograd")
 
 
-def test_the_card_describes_how_weights_are_stored() -> None:
+def test_the_card_describes_the_storage_of_weights() -> None:
     """The card has the saved size and the loss."""
     manifest = Classifier().manifest()
     size = int(manifest.model.size_bytes)

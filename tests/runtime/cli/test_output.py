@@ -72,7 +72,7 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == '{"source": "a"}\n'
 
 
-def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     """The path and the system's reason, before anything runs."""
     with pytest.raises(UsageError, match=r"none.r\.jsonl cannot be written: No such file"):
         LineFile(tmp_path / "none" / "r.jsonl", append=False)

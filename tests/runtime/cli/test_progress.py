@@ -71,7 +71,7 @@ def test_the_bar_counts_and_cleans_up(
         (Stream(None, None), 1, "\r1  0.5 fps"),
     ],
 )
-def test_a_video_counts_the_frames_left(
+def test_the_bar_of_a_video_counts_the_frames_left(
     monkeypatch: pytest.MonkeyPatch, stream: Stream, every: int, text: str
 ) -> None:
     """Beside a terminal that shows no results, in frames per second, of the frames taken."""

@@ -60,7 +60,7 @@ def test_every_verb_is_listed_in_its_group_wherever_its_package_is() -> None:
 
 @pytest.mark.parametrize("verb", list(SHIPPED))
 @pytest.mark.parametrize("words", [(), ("--help",), ("a", "--debug-level", "b")])
-def test_a_verb_without_its_package_explains_how_to_install_it(
+def test_the_error_of_a_verb_without_its_package_has_the_command(
     verb: str, words: tuple[str, ...]
 ) -> None:
     """The runtime was copied alone onto a device: one sentence, exit code 3."""

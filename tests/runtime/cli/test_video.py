@@ -147,7 +147,7 @@ def test_a_video_without_frames_leaves_no_file(
         (["clip.avi", "--every", "0"], "argument --every: must be a whole number of at least 1"),
     ],
 )
-def test_what_cannot_be_saved_is_refused_before_anything_runs(
+def test_a_place_that_cannot_be_saved_to_is_refused_first(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     """One sentence, exit code 2, and the files as they were."""
@@ -163,7 +163,7 @@ def test_what_cannot_be_saved_is_refused_before_anything_runs(
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
-def test_a_codec_that_is_not_there_is_reported(
+def test_a_missing_codec_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """cv2's writer would silently drop every frame."""

@@ -99,14 +99,14 @@ def test_tensorflow_is_never_imported() -> None:
     ],
     ids=["wheel", "no device", "old driver", "wrong device", "one", "three", "switched off"],
 )
-def test_cuda_not_built_and_not_there_are_told_apart(
+def test_cuda_not_built_and_cuda_missing_differ(
     build: str, count: int, offered: bool, state: tuple[bool, str]
 ) -> None:
     """Each reason why CUDA is not usable has its own words."""
     assert cuda_state(build, count, offered) == state
 
 
-def test_the_compute_capability_shows_what_to_build_for() -> None:
+def test_the_compute_capability_names_the_target_to_build_for() -> None:
     """It stands beside the device that is there, and the one that OpenCV is not built for."""
     assert cuda_state(CUDA, 1, True, "8.6")[1] == "CUDA 12.4, 1 device (compute capability 8.6)"
     assert "than this one (compute capability 8.6), or" in cuda_state(CUDA, 1, False, "8.6")[1]

@@ -267,7 +267,7 @@ def test_cuda_is_not_used_across_a_fork(
     ],
     ids=["computed weights", "argmax"],
 )
-def test_a_device_that_fails_gives_a_cure(
+def test_the_error_of_a_failing_device_has_a_cure(
     why: str, hint: str, cat_cv: Path, nets: FakeNets
 ) -> None:
     """Another engine is no cure there; the error advises another file if the graph's form fails."""
@@ -287,7 +287,7 @@ def test_half_precisions_tolerance_is_the_exporters() -> None:
     assert PRESETS["fp16"].max_abs == HALF_LIMIT
 
 
-def test_info_lists_usable_devices(
+def test_info_lists_the_devices_it_runs_on(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The devices that are there, the one that auto takes, and why the others are not."""

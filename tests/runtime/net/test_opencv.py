@@ -174,7 +174,7 @@ def test_one_wheel_or_none_is_no_clash() -> None:
     assert clash_problem({}.get) is None
 
 
-def test_output_of_a_working_import_is_passed_on(
+def test_the_output_of_a_working_import_is_passed_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Only a failing import is silenced; a warning that cv2 prints while loading stays visible."""

@@ -60,7 +60,7 @@ def test_the_choice_is_taken(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.infer(image)[0], Classifier()(image), atol=1e-5)
 
 
-def test_options_of_the_caller_come_first(tmp_path: Path) -> None:
+def test_the_callers_arguments_come_first(tmp_path: Path) -> None:
     """Each option by itself."""
     bundle = written(tmp_path / "cat.cv", tuned())
     model = Predictor(bundle, threads=2, winograd=True)

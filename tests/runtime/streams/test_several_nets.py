@@ -60,7 +60,7 @@ def test_nets_side_by_side_share_the_threads(tmp_path: Path) -> None:
     assert len({id(one) for one in models}) == 2
 
 
-def test_the_fastest_way_is_what_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fastest_split_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It returns as many different nets, and sets as many threads."""
     model = keras2cv.load(Classifier(batch=3).write(tmp_path / "cat.cv"))
     monkeypatch.setattr(tuning, "MEASURE_S", 0.01)

@@ -99,7 +99,7 @@ def test_a_folder_gives_its_images_in_natural_order(tmp_path: Path) -> None:
     assert names == ["a.bmp.png", "img1.png", "IMG2.PNG", "img10.png"]
 
 
-def test_a_pattern_is_expanded(tmp_path: Path) -> None:
+def test_a_pattern_finds_its_files(tmp_path: Path) -> None:
     """A glob that the shell left alone is expanded, ** into subfolders."""
     for name in ("a/2.png", "a/10.png", "b/c/1.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -232,7 +232,7 @@ def test_a_url_is_opened_with_its_password_and_named_without(
     assert "secret" not in end.reason
 
 
-def test_an_opencv_without_video_is_reported(
+def test_an_opencv_without_video_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error names a build without videoio, with exit code 3."""

@@ -88,10 +88,10 @@ def test_file_storage_reads_the_anchors_of_a_large_detector(tmp_path: Path) -> N
         OutputTensor(name, name, (1, *shape), (1, *shape), "same", "float32", True)
         for name, shape in wide.items()
     )
-    record = replace(FULL, anchors=Anchors(boxes, (1.0,) * 4))
+    detect = replace(FULL, anchors=Anchors(boxes, (1.0,) * 4))
     image = InputTensor("photo", "photo", (1, 9, 12, 3), (1, 3, 9, 12), "NCHW", "float32")
     found = manifest_of(
-        b"net", inputs=(image,), outputs=outputs, task=Task("detect", record=record)
+        b"net", inputs=(image,), outputs=outputs, task=Task("detect", record=detect)
     )
     path = tmp_path / "manifest.json"
     path.write_text(found.to_json(), encoding="utf-8")

@@ -134,7 +134,7 @@ def test_a_cv2_in_the_current_folder_is_not_taken(
         (3, "exit code 3"),
     ],
 )
-def test_how_a_process_ended_is_in_words(code: int, words: str) -> None:
+def test_the_end_of_a_process_is_described(code: int, words: str) -> None:
     """Signals and Windows' status codes have names."""
     assert ending(code) == words
 

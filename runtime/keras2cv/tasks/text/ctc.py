@@ -1,8 +1,8 @@
 """Connectionist temporal classification: from scores of each step to the characters of a line.
 
-Both decoders give what `keras.ops.ctc_decode` gives on TensorFlow, from the same logits. They
-compute in float64, where TensorFlow computes in float32. Which of two texts comes first that are
-equally probable to the last bit is not defined there; here it is the one that was found first.
+Both decoders return the same as `keras.ops.ctc_decode` on TensorFlow, from the same logits. They
+compute in float64, TensorFlow in float32. TensorFlow does not define the order of two texts that
+are equally probable to the last bit; here the one found first comes first.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def align(rows: Rows, classes: Sequence[int], blank: int) -> list[tuple[int, int
 
     Args:
         rows: (T, classes) log-probabilities.
-        classes: What was decoded; its best path has a probability above 0.
+        classes: The decoded classes; their best path has a probability above 0.
         blank: The number of the class that is no character.
     """
     states = np.full(2 * len(classes) + 1, blank)
@@ -148,7 +148,7 @@ class _Leaves:
 
     @property
     def floor(self) -> float:
-        """What a total has to be above to enter."""
+        """The total that a new entry has to exceed."""
         return self._heap[0][0] if len(self._heap) == self._width else _NEVER
 
     def push(self, prefix: _Prefix) -> None:

@@ -19,15 +19,15 @@ from keras2cv_export.model.untrusted.operations import does_more
 @pytest.mark.parametrize("name", hostile.CONFIGS)
 def test_every_known_way_is_found(name: str) -> None:
     """Each is named with its layer and its side effect."""
-    config, message = hostile.CONFIGS[name]
-    assert message in "; ".join(map(str, dangers(config)))
+    config, said = hostile.CONFIGS[name]
+    assert said in "; ".join(map(str, dangers(config)))
 
 
 @pytest.mark.parametrize("suffix", ["keras", "h5"])
 @pytest.mark.parametrize("name", hostile.CONFIGS)
 def test_no_file_with_such_a_config_is_loaded(tmp_path: Path, name: str, suffix: str) -> None:
     """A file of any format is refused, and the error names the effect of --unsafe."""
-    config, message = hostile.CONFIGS[name]
+    config, said = hostile.CONFIGS[name]
     write = hostile.write_archive if suffix == "keras" else hostile.write_hdf5
     path = write(tmp_path / f"cat.{suffix}", config)
     with pytest.raises(ModelError, match=rf"(?s){re.escape(message)}.*pass --unsafe"):

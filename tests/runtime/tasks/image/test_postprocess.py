@@ -85,7 +85,7 @@ def test_the_picture_has_the_shape_of_what_went_in() -> None:
         stretched.draw(np.zeros((32, 48, 3), np.uint8))
 
 
-def test_an_image_lists_its_size_and_colour() -> None:
+def test_an_image_result_has_size_and_colour() -> None:
     """JSON is no place for pixels."""
     sample = np.full((32, 48, 3), (1.0, 0.4, 0.0), np.float32)
     result = run(RGB, sample, place(INPUT_WH, INPUT_WH, "stretch"))
@@ -102,7 +102,7 @@ def test_an_image_lists_its_size_and_colour() -> None:
     ],
 )
 def test_what_is_no_image_is_refused(record: Any, shape: Any, path: str) -> None:
-    """The error names the field that does not fit."""
+    """With the name of the fact that does not fit."""
     with pytest.raises(BundleError, match=f"^{path}: "):
         ImageRecord(*record).count_classes({"output": shape})
 

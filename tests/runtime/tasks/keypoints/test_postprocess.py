@@ -120,10 +120,10 @@ def test_points_are_listed_and_drawn_where_they_are() -> None:
     sample = np.array([[10, 8, 0.9], [40, 24, 0.8], [25, 28, 0.1]], np.float32)
     placement = place((480, 320), INPUT_WH, "stretch")
     result = run(record, sample, placement, ("left", "right", "naïve"))
-    as_dict = result.to_dict()
-    assert as_dict["image_wh"] == [480, 320]
-    assert [point["label"] for point in as_dict["points"]] == ["left", "right", "naïve"]
-    assert as_dict["points"][1]["xy"] == [400.0, 240.0]
+    told = result.to_dict()
+    assert told["image_wh"] == [480, 320]
+    assert [point["label"] for point in told["points"]] == ["left", "right", "naïve"]
+    assert told["points"][1]["xy"] == [400.0, 240.0]
     image = np.full((320, 480, 3), 128, np.uint8)
     drawn = result.draw(image)
     changed = (drawn != 128).any(axis=2)
@@ -165,7 +165,7 @@ def test_fields_that_do_not_go_together_are_refused(record: Any, shape: Any, pat
         KeypointsRecord(*record).count_classes({"output": shape})
 
 
-def test_the_number_of_points_follows_from_the_shape() -> None:
+def test_the_number_of_points_comes_from_the_shape() -> None:
     """A label for each, in every form."""
     assert HEATMAPS.count_classes({"output": (16, 12, 17)}) == 17
     listed = KeypointsRecord("p", "yxs", "normalised", "none", "none", 0.3)
