@@ -105,7 +105,7 @@ def test_nothing_is_measured_without_those_that_matter() -> None:
         run("AB", {"A": "load"}, needed=("A",))
 
 
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     """The step, and how much of it is done."""
     said: list[tuple[str, int, int]] = []
     run("AB", progress=lambda *what: said.append(what))

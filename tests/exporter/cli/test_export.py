@@ -92,7 +92,7 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
 def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
     """Return an export's report, with a comparison unless it was switched off."""
-    facts = {
+    attributes = {
         "bundle": Path("cat.cv"),
         "parity": compared() if report is None else report,
         "manifest": SimpleNamespace(

@@ -22,7 +22,7 @@ pytest.importorskip("keras")
 
 
 @dataclass(frozen=True)
-class Told:
+class FinishedDemo:
     """A demo that ran, and its output."""
 
     report: DemoReport
@@ -59,14 +59,14 @@ def test_all_but_the_accuracy_is_as_it_should_be(short: FinishedDemo) -> None:
     assert "Not everything is as it should be" in short.text
 
 
-def test_every_file_lies_where_the_demo_prints(short: Told) -> None:
+def test_every_file_lies_where_the_demo_prints(short: FinishedDemo) -> None:
     """Every name in the list of contents is there, and nothing else is."""
     lines = short.section(f"In {short.folder}")
     named = {name for line in lines for name in line[:25].replace(",", " ").split()}
     assert named == {path.name for path in short.folder.iterdir()}
 
 
-def test_the_record_is_finished(short: Told) -> None:
+def test_the_record_is_finished(short: FinishedDemo) -> None:
     """demo.json holds the figures of the report."""
     fields = json.loads((short.folder / "demo.json").read_text(encoding="utf-8"))
     assert fields["photos"] == 7
@@ -83,7 +83,7 @@ def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Fin
         assert min(cv2.imread(str(path)).shape[:2]) >= 160
 
 
-def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
+def test_both_bundles_are_verified_and_know_their_labels(short: FinishedDemo) -> None:
     """They are bundles of `keras2cv export`."""
     for name in ("shapes.cv", "shapes-h5.cv"):
         manifest = keras2cv.load(short.folder / name).manifest

@@ -150,7 +150,7 @@ def test_engines_and_exact_versions() -> None:
         ("", ""),
     ],
 )
-def test_the_words_of_uv_are_condensed(stderr: str, reason: str) -> None:
+def test_the_messages_of_uv_are_condensed(stderr: str, reason: str) -> None:
     """One line has the reason, however uv draws its causes."""
     assert condensed(stderr) == reason
 

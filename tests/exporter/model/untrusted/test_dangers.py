@@ -27,7 +27,7 @@ def test_every_known_way_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", hostile.CONFIGS)
 def test_no_file_with_such_a_config_is_loaded(tmp_path: Path, name: str, suffix: str) -> None:
     """A file of any format is refused, and the error names the effect of --unsafe."""
-    config, said = hostile.CONFIGS[name]
+    config, message = hostile.CONFIGS[name]
     write = hostile.write_archive if suffix == "keras" else hostile.write_hdf5
     path = write(tmp_path / f"cat.{suffix}", config)
     with pytest.raises(ModelError, match=rf"(?s){re.escape(message)}.*pass --unsafe"):
