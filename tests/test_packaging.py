@@ -56,7 +56,7 @@ def test_every_module_of_the_packages_is_in_the_wheel(wheel: zipfile.ZipFile) ->
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_every_package_says_that_it_is_typed(wheel: zipfile.ZipFile, package: str) -> None:
+def test_every_package_declares_that_it_is_typed(wheel: zipfile.ZipFile, package: str) -> None:
     """Type checkers read our annotations only where there is a py.typed."""
     assert f"{package}/py.typed" in wheel.namelist()
 
@@ -69,7 +69,7 @@ def test_the_verbs_of_the_wheel_are_those_of_a_checkout(wheel: zipfile.ZipFile) 
     assert found == {name: shipped.module for name, shipped in SHIPPED.items()}
 
 
-def test_the_metadata_says_where_to_read_on_and_which_pythons_run_it(
+def test_the_metadata_links_the_docs_and_lists_the_pythons(
     wheel: zipfile.ZipFile,
 ) -> None:
     """Project URLs, a classifier for each Python, and the extras that the verbs recommend."""

@@ -164,9 +164,7 @@ def test_the_python_api_exports_and_checks(blocks: dict[str, str]) -> None:
     assert run(blocks, "export-api")["report"].parity.verdict == "pass"
 
 
-def test_the_checks_end_as_the_readme_says(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_checks_end_as_in_the_readme(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The first passes and writes its page; the second finds another resize."""
     passing, failing = _check_commands()
     assert main([*passing, "--no-speed"]) == 0

@@ -50,12 +50,12 @@ class Fake:
         """Return the last answer."""
         return self._do("close", {"peak_mb": 99.0})  # type: ignore[no-any-return]
 
-    def _do(self, what: str, reply: Any) -> Any:
-        self.log.append(f"{what} {self.name}")
-        self.asked.append(what)
+    def _do(self, command: str, reply: Any) -> Any:
+        self.log.append(f"{command} {self.name}")
+        self.asked.append(command)
         word, _, times = self.lost_at.partition(" ")
-        if what == word and self.asked.count(what) >= int(times or 1):
-            raise Lost(f"crashed while {what}")
+        if command == word and self.asked.count(command) >= int(times or 1):
+            raise Lost(f"crashed while {command}")
         return reply
 
 
@@ -91,7 +91,7 @@ def test_all_start_load_and_warm_up_one_after_the_other_and_then_take_turns() ->
 
 
 @pytest.mark.parametrize("at", ["start", "load", "warm_up", "block", "block 3", "close"])
-def test_a_subject_that_is_lost_is_told_of_and_the_others_go_on(at: str) -> None:
+def test_a_subject_that_is_lost_is_reported_and_the_others_go_on(at: str) -> None:
     """At any step; a half measured subject has no timing."""
     timings, _, missing = run("ABC", {"B": at})
     assert [t.subject for t in timings] == ["A", "C"]
@@ -105,7 +105,7 @@ def test_nothing_is_measured_without_those_that_matter() -> None:
         run("AB", {"A": "load"}, needed=("A",))
 
 
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     """The step, and how much of it is done."""
     said: list[tuple[str, int, int]] = []
     run("AB", progress=lambda *what: said.append(what))
@@ -174,7 +174,7 @@ def test_a_job_and_its_samples_survive_their_files(job: Job) -> None:
     assert [float(s[0][0, 0]) for s in samples] == [0, 1, 2]
 
 
-def test_a_real_process_that_cannot_do_its_job_says_why(job: Job) -> None:
+def test_a_real_process_that_cannot_do_its_job_gives_the_reason(job: Job) -> None:
     """An error of its own is its answer; nothing is left running."""
     with Child(job) as process, pytest.raises(Lost, match="No module named"):
         process.started()
@@ -182,7 +182,7 @@ def test_a_real_process_that_cannot_do_its_job_says_why(job: Job) -> None:
         os.kill(process.pid, 0)
 
 
-def test_a_real_process_that_ends_without_a_word_is_told_of(job: Job) -> None:
+def test_a_real_process_that_ends_without_a_word_is_reported(job: Job) -> None:
     """As a segmentation fault in cv2 would be."""
     with Child(job) as process:
         os.kill(process.pid, signal.SIGKILL)

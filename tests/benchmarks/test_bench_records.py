@@ -155,7 +155,7 @@ def test_a_baseline_of_another_machine_is_measured_by_tensorflow(other: dict[str
     assert found.held[0].comparison.ratio == pytest.approx(1.0, rel=0.05)
 
 
-def test_a_baseline_without_a_common_batch_says_nothing() -> None:
+def test_a_baseline_without_a_common_batch_decides_nothing() -> None:
     """An empty comparison is not a yes."""
     old = record(timing("bundle", 5, batch=8), reference(10, batch=8))
     assert outcome(record(), old).code == 4
@@ -168,7 +168,7 @@ def test_wrong_answers_of_the_bundle_are_a_no() -> None:
     assert "answers differently than TensorFlow" in found.reasons[0]
 
 
-def test_answers_that_say_little_are_inconclusive() -> None:
+def test_uninformative_answers_are_inconclusive() -> None:
     """Constant outputs agree with any answer."""
     unclear = Answers("unclear", 0.0, "scores: hardly vary")
     assert outcome(record(timing("bundle", 1, answers=unclear), reference(10))).code == 4
@@ -195,7 +195,7 @@ def test_noise_is_inconclusive() -> None:
     assert "too noisy to decide" in found.reasons[0]
 
 
-def test_a_machine_without_a_free_core_says_so() -> None:
+def test_a_machine_without_a_free_core_is_reported() -> None:
     """Its times depend on the load, however steady they are."""
     starved = [Block(b.preprocessing_ms, b.forward_ms, b.postprocessing_ms, 0.3) for b in blocks(5)]
     found = outcome(record(timing("bundle", 5, found=starved), reference(10)))
@@ -203,7 +203,7 @@ def test_a_machine_without_a_free_core_says_so() -> None:
     assert "had 0.3 of a core" in found.reasons[0]
 
 
-def test_a_no_outweighs_what_cannot_be_told() -> None:
+def test_a_no_outweighs_the_undecided() -> None:
     """One sure reason is enough."""
     ours = timing("bundle", 5, answers=WRONG, found=blocks(5, 1.0, seed=6))
     assert outcome(record(ours, reference(5))).code == 1
@@ -240,7 +240,7 @@ def test_the_page_is_whole_and_holds_the_record() -> None:
     assert from_json(inside) == made
 
 
-def test_a_page_of_arrays_has_no_pictures_way() -> None:
+def test_a_page_of_arrays_has_no_part_about_pictures() -> None:
     """One batch size has no sweep."""
     raw = json.loads(to_json(record())) | {"takes": "arrays"}
     made = from_json(json.dumps(raw))

@@ -112,7 +112,7 @@ def test_exit_codes(put: Put, made: Record | Exception, options: list[str], code
         ["--engine", "ort"],
     ],
 )
-def test_what_means_nothing_is_said_by_the_parser(put: Put, options: list[str]) -> None:
+def test_meaningless_options_end_in_the_parser(put: Put, options: list[str]) -> None:
     """Exit code 2, before anything is loaded."""
     arguments = put(record())
     with pytest.raises(SystemExit) as left:
@@ -140,7 +140,7 @@ def test_files_are_looked_at_before_minutes_are_spent(
     assert arguments == {}
 
 
-def test_a_model_that_is_not_there_is_said_first(
+def test_a_model_that_is_not_there_is_reported_first(
     put: Put, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before TensorFlow takes its seconds."""

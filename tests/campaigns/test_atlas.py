@@ -86,7 +86,7 @@ def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
     assert list(Store(tmp_path, STAMP).records) == [("relu", "4.6", 1), ("selu", "4.6", 1)]
 
 
-def test_other_sources_begin_anew_unless_told_to_keep(tmp_path: Path) -> None:
+def test_other_sources_begin_anew_unless_kept_on_request(tmp_path: Path) -> None:
     """A measurement with other code is no result of this one."""
     Store(tmp_path, STAMP).add([record()])
     kept = Store(tmp_path, {**STAMP, "sources": "b"}, keep=True)
@@ -147,7 +147,7 @@ def test_a_bundle_is_run_as_it_is_deployed(tmp_path: Path, offset: float, verdic
     assert ("reason" in found) is bool(offset)
 
 
-def test_what_fails_says_so_in_a_sentence(tmp_path: Path) -> None:
+def test_what_fails_is_one_sentence(tmp_path: Path) -> None:
     """A damaged bundle, a file that cv2 refuses, a missing reference, and our own bug."""
     io = str(write_io(tmp_path / "io.npz", Classifier()))
     bundle = Classifier().write(tmp_path / "cat.cv")

@@ -114,7 +114,7 @@ def test_layers_elsewhere_are_not_all_layers_there() -> None:
         (["--device", "cpu", "--json", "/no/such/folder/f"], 2, "cannot be written"),
     ],
 )
-def test_what_cannot_be_done_is_said_at_once(
+def test_what_cannot_be_done_is_refused_at_once(
     more: list[str],
     code: int,
     message: str,

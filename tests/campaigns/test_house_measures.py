@@ -96,7 +96,7 @@ def test_a_spread_is_of_the_sorted_lengths() -> None:
     assert Spread.of([]) == Spread(0, 0, 0, 0, 0)
 
 
-def test_the_command_prints_a_table_and_writes_the_same_figures(
+def test_the_command_prints_a_table_and_writes_the_same_numbers(
     checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The file holds all numbers of the table."""

@@ -43,7 +43,7 @@ def test_kept_results_are_admitted(mixed: bool) -> None:
     assert ("earlier sources" in hub.page(atlas(mixed=mixed), "0.32.0")) is mixed
 
 
-def test_without_kerashub_it_says_what_to_install(
+def test_without_kerashub_it_names_the_package_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One sentence, and the exit code of a missing package, before anything is measured."""

@@ -49,7 +49,7 @@ def test_every_op_and_every_form_has_a_probe() -> None:
 
 
 @pytest.mark.parametrize("item", PLAIN, ids=name_of)
-def test_an_op_is_refused_for_whom_the_table_says(item: Probe) -> None:
+def test_an_op_is_refused_as_the_table_lists(item: Probe) -> None:
     """An op in its plainest form is refused for those alone, or else a rule knows that form."""
     assert refusing(item) >= set(OPS[item.about])
     if not any(rule.fits(node) for node in ir.from_proto(item.model).graph for rule in RULES):
@@ -114,7 +114,7 @@ def test_a_crash_is_one_probe_that_does_not_run(
 
 
 @pytest.mark.skipif(not cv2.__version__.startswith("5.0"), reason="the table has 5.0's columns")
-def test_the_installed_opencv_runs_what_the_table_says(tmp_path: Path) -> None:
+def test_the_installed_opencv_agrees_with_the_table(tmp_path: Path) -> None:
     """Every probe that the table calls right is right here, on both engines of 5.0."""
     measure.write(PROBES, tmp_path)
     for engine in ("new", "classic"):
@@ -123,7 +123,7 @@ def test_the_installed_opencv_runs_what_the_table_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_every_opencv_runs_what_the_table_says(tmp_path: Path) -> None:
+def test_every_opencv_agrees_with_the_table(tmp_path: Path) -> None:
     """In the environments of `keras2cv matrix`, a new measurement equals the table."""
     measure.write(PROBES, tmp_path)
     try:

@@ -60,7 +60,7 @@ def test_every_model_and_every_scale_is_measured_once() -> None:
     assert [one.x for one in found if one.group == "depth"] == list(DEPTHS)
 
 
-def test_the_page_says_means_worst_and_what_is_missed(tmp_path: Path) -> None:
+def test_the_page_shows_means_worst_and_misses(tmp_path: Path) -> None:
     """Ratios are ours over theirs, the mean is geometric."""
     found = [
         Found(case("Fast"), measured(5.0), 0.6, ""),
@@ -114,8 +114,8 @@ def test_a_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:
     folder = tmp_path / "Done"
     folder.mkdir()
     (folder / "prepared.json").write_text('{"gflop": 1.5, "frozen": ""}')
-    said = Missing("onnxruntime", f"Load model from {folder}/plain.onnx failed")
-    (folder / "record.json").write_text(to_json(replace(measured(), missing=(said,))))
+    missing = Missing("onnxruntime", f"Load model from {folder}/plain.onnx failed")
+    (folder / "record.json").write_text(to_json(replace(measured(), missing=(missing,))))
     (found,) = results([case("Done")], tmp_path)
     assert [m.reason for m in found.record.missing] == ["Load model from plain.onnx failed"]
 
@@ -172,7 +172,7 @@ def test_tensorflow_at_avx2_explains_and_is_no_bar(tmp_path: Path) -> None:
     assert "AVX2" not in page_of([Found(case("Fast"), measured(), 0.6, "")], tmp_path)
 
 
-def test_the_head_says_what_models_ran_on(tmp_path: Path) -> None:
+def test_the_head_names_what_models_ran_on(tmp_path: Path) -> None:
     """Not those of the last scale, and in the right grammatical number."""
     one = record(timing("bundle", 5.0), reference(10.0), threads=1)
     found = [

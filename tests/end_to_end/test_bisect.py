@@ -243,7 +243,7 @@ def test_opencv_at_fault_is_reproduced_without_anything_else(
         assert not next(r for r in looked.reruns if r.setting == "new engine").diverges
 
 
-def test_without_onnxruntime_it_says_what_is_not_known(
+def test_without_onnxruntime_it_admits_what_is_not_known(
     subjects: dict[str, Subject], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The report says how to find out; the layer is found all the same."""
@@ -258,7 +258,7 @@ def test_without_onnxruntime_it_says_what_is_not_known(
     assert "pip install onnxruntime" in result.reason
 
 
-def test_the_report_says_what_was_found(
+def test_the_report_shows_what_was_found(
     subjects: dict[str, Subject], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On the command line, in the JSON, and with the reproduction where it was asked for."""
@@ -282,7 +282,7 @@ def test_the_report_says_what_was_found(
     }
 
 
-def test_a_right_bundle_is_said_to_be_right(
+def test_a_right_bundle_is_reported_right(
     subjects: dict[str, Subject], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the number of layers examined, and no reproduction."""

@@ -138,7 +138,7 @@ def test_a_model_with_another_interface_is_refused(make: Any, words: str, shapes
         check(shapes.folder, make())
 
 
-def test_what_is_missing_is_said(shapes: Any, tmp_path: Path) -> None:
+def test_what_is_missing_is_named(shapes: Any, tmp_path: Path) -> None:
     """The bundle, the model, or the samples."""
     with pytest.raises(BundleError, match=r"none\.cv does not exist"):
         check(tmp_path / "none.cv", shapes.model)

@@ -147,7 +147,7 @@ def test_the_program_filters_as_keras2cv_does(
         assert_predicts(found.stdout, bundle, images, tolerance=1e-5)
 
 
-def test_the_program_says_that_it_lacks_a_filter(program: Program, tmp_path: Path) -> None:
+def test_the_program_reports_a_missing_filter(program: Program, tmp_path: Path) -> None:
     """One with TensorFlow's filters, and a bundle that needs one of Pillow's: exit code 1."""
     executable = program(filtered("tf-area")(tmp_path / "a.cv"))
     bundle, image = filtered("pil-box")(tmp_path / "b.cv"), str(write_images(tmp_path)[0])
@@ -188,7 +188,7 @@ def test_the_program_takes_a_file_for_each_input(
 
 
 @pytest.mark.parametrize("name", INPUT_BUNDLES)
-def test_the_program_says_what_is_wrong_with_an_input(
+def test_the_program_names_the_fault_of_an_input(
     name: str, program: Program, tmp_path: Path
 ) -> None:
     """A missing input, file, shape or type is one sentence on stderr and exit code 1."""
@@ -264,7 +264,7 @@ def test_the_program_reads_and_writes_videos(program: Program, tmp_path: Path) -
     assert len(read_clip(drawn)) == len(frames) == 5
 
 
-def test_the_program_says_what_is_wrong_with_a_video(program: Program, tmp_path: Path) -> None:
+def test_the_program_names_the_fault_of_a_video(program: Program, tmp_path: Path) -> None:
     """A broken video, a missing camera and a password: one sentence, exit 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     (tmp_path / "clip.mp4").write_bytes(b"not a video")
@@ -277,7 +277,7 @@ def test_the_program_says_what_is_wrong_with_a_video(program: Program, tmp_path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
-def test_the_program_says_that_there_is_no_display(
+def test_the_program_reports_a_missing_display(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With `--show` and no display: one sentence and exit code 1, where Qt would abort."""
@@ -291,7 +291,7 @@ def test_the_program_says_that_there_is_no_display(
     assert len(found.stderr.splitlines()) == 1
 
 
-def test_the_program_says_that_a_device_is_not_there(program: Program, tmp_path: Path) -> None:
+def test_the_program_reports_a_missing_device(program: Program, tmp_path: Path) -> None:
     """CUDA in a build without it, and a device that does not exist: one sentence, exit code 1."""
     bundle, image = classifier()(tmp_path / "cat.cv"), str(write_images(tmp_path)[0])
     for device, words in {"cuda": "Device cuda is not there", "tpu": "no device tpu"}.items():
@@ -312,7 +312,7 @@ def test_the_program_runs_a_new_export(program: Program, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("how", SPOILT)
-def test_the_program_says_what_is_wrong_with_a_bundle(
+def test_the_program_names_the_fault_of_a_bundle(
     how: str, program: Program, tmp_path: Path
 ) -> None:
     """A spoilt bundle is one sentence on stderr and exit code 1."""
@@ -328,7 +328,7 @@ def test_the_program_says_what_is_wrong_with_a_bundle(
     assert len(found.stderr.splitlines()) == 1
 
 
-def test_the_program_says_what_is_wrong_with_an_image(program: Program, tmp_path: Path) -> None:
+def test_the_program_names_the_fault_of_an_image(program: Program, tmp_path: Path) -> None:
     """A missing, empty or undecodable image is one sentence and exit code 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     for path, words in bad_images(tmp_path).items():

@@ -35,9 +35,8 @@ from keras2cv_export.convert import formed
 from keras2cv_export.graph.edit import constant, new_constant
 from keras2cv_export.passes import pipeline
 from keras2cv_export.speed.interleave import Comparison
-from keras2cv_export.tuning import throughput as rates
+from keras2cv_export.tuning import throughput, variants
 from keras2cv_export.tuning import tune as tuning
-from keras2cv_export.tuning import variants
 
 CASE = Callable[[], Any]
 
@@ -84,7 +83,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("keras2cv_export.convert.pipeline", faulty)
 
 
-def test_a_report_says_what_was_done(shapes: Any) -> None:
+def test_a_report_lists_what_was_done(shapes: Any) -> None:
     """Verdict, notes and passes; as JSON too."""
     report = shapes.report
     assert report.parity.verdict == "pass"
@@ -181,7 +180,7 @@ def test_a_crash_of_opencv_is_one_sentence(tmp_path: Path, monkeypatch: pytest.M
     assert not (tmp_path / "out").exists()
 
 
-def test_without_a_check_the_bundle_says_so(tmp_path: Path) -> None:
+def test_without_a_check_the_bundle_is_unverified(tmp_path: Path) -> None:
     """It is unverified, has no golden vectors, and loading it warns."""
     report = export(table(), tmp_path / "table.cv", check=False)
     assert (report.manifest.status, report.parity) == ("unverified", None)
@@ -204,7 +203,7 @@ def test_an_output_that_never_changes_is_inconclusive(tmp_path: Path) -> None:
         keras2cv.load(tmp_path / "table.cv")
 
 
-def test_an_output_over_the_whole_batch_is_said_to_be_that(tmp_path: Path) -> None:
+def test_an_output_over_the_whole_batch_is_noted(tmp_path: Path) -> None:
     """The report notes that a mean over the batch holds for exactly that batch."""
     x = keras.Input((7,), name="row")
     outputs = {"mean": keras.ops.mean(x), "values": layers.Dense(3)(x)}
@@ -219,7 +218,7 @@ def test_an_output_over_the_whole_batch_is_said_to_be_that(tmp_path: Path) -> No
     assert values.shape == (3, 3)
 
 
-def test_steps_are_told_as_they_begin(tmp_path: Path) -> None:
+def test_steps_are_reported_as_they_begin(tmp_path: Path) -> None:
     """In order, a few words each."""
     steps: list[str] = []
     export(table(), tmp_path / "table.cv", progress=steps.append)
@@ -247,8 +246,8 @@ def test_samples_of_the_users_are_what_is_compared_on(tmp_path: Path) -> None:
     report = export(table(), tmp_path / "table.cv", samples=tmp_path / "rows.npz")
     assert report.parity is not None
     assert report.parity.samples == 6
-    with np.load(tmp_path / "table.cv" / "selftest.npz") as golden:
-        assert np.array_equal(golden["in/1/0"], rows[1:2])
+    with np.load(tmp_path / "table.cv" / "selftest.npz") as vectors:
+        assert np.array_equal(vectors["in/1/0"], rows[1:2])
 
 
 def test_golden_samples_are_distinct(tmp_path: Path) -> None:
@@ -256,8 +255,8 @@ def test_golden_samples_are_distinct(tmp_path: Path) -> None:
     rows = np.random.default_rng(5).normal(size=(4, 7)).astype(np.float32)
     np.savez(tmp_path / "rows.npz", row=rows[[0, 0, 1, 1, 2, 3]])
     export(table(), tmp_path / "table.cv", samples=tmp_path / "rows.npz")
-    with np.load(tmp_path / "table.cv" / "selftest.npz") as golden:
-        found = np.concatenate([golden[f"in/{i}/0"] for i in range(3)])
+    with np.load(tmp_path / "table.cv" / "selftest.npz") as vectors:
+        found = np.concatenate([vectors[f"in/{i}/0"] for i in range(3)])
     assert np.array_equal(found, rows[:3])
 
 
@@ -265,8 +264,8 @@ def test_a_looser_tolerance_is_written_down(tmp_path: Path) -> None:
     """Per output, and the selftest holds the bundle to it."""
     report = export(table(), tmp_path / "table.cv", tolerance=["fp32", "values:0.02"])
     assert "values" in report.manifest.evidence.tolerance  # type: ignore[union-attr]
-    with np.load(tmp_path / "table.cv" / "selftest.npz") as golden:
-        assert golden["tolerance/0"] == 0.02
+    with np.load(tmp_path / "table.cv" / "selftest.npz") as vectors:
+        assert vectors["tolerance/0"] == 0.02
 
 
 def test_a_batch_is_the_files_and_nobody_elses(shapes_by_three: Any) -> None:
@@ -274,9 +273,9 @@ def test_a_batch_is_the_files_and_nobody_elses(shapes_by_three: Any) -> None:
     manifest = shapes_by_three.report.manifest
     assert manifest.model.batch == 3
     assert manifest.inputs[0].net_shape == (3, 3, 20, 31)
-    with np.load(shapes_by_three.folder / "selftest.npz") as golden:
-        assert golden["in/0/0"].shape == (3, 20, 31, 3)
-        assert golden["image/out/0"].shape == (1, 4)
+    with np.load(shapes_by_three.folder / "selftest.npz") as vectors:
+        assert vectors["in/0/0"].shape == (3, 20, 31, 3)
+        assert vectors["image/out/0"].shape == (1, 4)
 
 
 def lonely_folder(tmp_path: Path) -> Path:
@@ -505,8 +504,8 @@ def test_tuning_keeps_its_evidence_and_the_choice_runs(tmp_path: Path) -> None:
     report = export(wide(), tmp_path / "wide.cv", preprocess="tf", tune=True, progress=steps.append)
     tuned = report.manifest.tuned
     assert tuned is not None
-    assert [way.refused for way in tuned.trials] == [None] * len(tuned.trials)
-    assert {way.engine for way in tuned.trials} == set(ENGINES)
+    assert [setting.refused for setting in tuned.trials] == [None] * len(tuned.trials)
+    assert {setting.engine for setting in tuned.trials} == set(ENGINES)
     assert sum(step.startswith("timing ") for step in steps) >= len(tuned.trials)
     assert any(note.startswith("Tuned: ") for note in report.notes)
     before = cv2.getNumThreads()
@@ -528,18 +527,20 @@ def gated() -> keras.Model:
 def no_stopwatch(monkeypatch: pytest.MonkeyPatch, ratio: Callable[[Trial], float]) -> None:
     """Let a function, not the clock, give the time of a setting."""
 
-    def timed(_folder: Path, way: Trial, *_: Any) -> tuple[float, Comparison]:
-        return 10 * ratio(way), Comparison(ratio(way), ratio(way), ratio(way))
+    def timed(_folder: Path, setting: Trial, *_: Any) -> tuple[float, Comparison]:
+        return 10 * ratio(setting), Comparison(ratio(setting), ratio(setting), ratio(setting))
 
     monkeypatch.setattr(tuning, "_timed", timed)
     monkeypatch.setattr(tuning, "_side", lambda *_: contextlib.nullcontext())
-    monkeypatch.setattr(rates, "_timed", lambda *_: (1.0, Comparison(1.0, 1.0, 1.0)))
-    monkeypatch.setattr(rates, "_side", lambda *_: contextlib.nullcontext([None, None]))
+    monkeypatch.setattr(throughput, "_timed", lambda *_: (1.0, Comparison(1.0, 1.0, 1.0)))
+    monkeypatch.setattr(throughput, "_side", lambda *_: contextlib.nullcontext([None, None]))
 
 
 def test_the_file_that_is_fastest_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its own sha256 and evidence on every engine; the others are gone."""
-    no_stopwatch(monkeypatch, lambda way: 0.5 if way.rewrites == ("pool_by_window",) else 1.0)
+    no_stopwatch(
+        monkeypatch, lambda setting: 0.5 if setting.rewrites == ("pool_by_window",) else 1.0
+    )
     first = export(gated(), tmp_path / "first.cv", task="raw")
     report = export(gated(), tmp_path / "tuned.cv", task="raw", tune=True)
     tuned = report.manifest.tuned
@@ -571,8 +572,8 @@ def test_batches_that_predict_the_same_are_evidence(
         ratio = 1 / args[3].batch
         return ratio, Comparison(ratio, ratio, ratio)
 
-    no_stopwatch(monkeypatch, lambda way: 0.5 if way.engine == "classic" else 1.0)
-    monkeypatch.setattr(rates, "_timed", timed)
+    no_stopwatch(monkeypatch, lambda setting: 0.5 if setting.engine == "classic" else 1.0)
+    monkeypatch.setattr(throughput, "_timed", timed)
     x = keras.Input((14, 11, 3))
     y = layers.Conv2D(4, 3, bias_initializer="normal")(x)
     model = keras.Model(x, layers.UpSampling2D()(layers.MaxPooling2D()(y)))
@@ -603,7 +604,7 @@ def test_a_file_that_predicts_something_else_never_ships(
                 value.const_value = ir.tensor(array * np.float32(1.01), name=name)
         return other
 
-    no_stopwatch(monkeypatch, lambda way: 0.1 if not way.rewrites else 1.0)
+    no_stopwatch(monkeypatch, lambda setting: 0.1 if not setting.rewrites else 1.0)
     monkeypatch.setattr(variants, "formed", spoiled)
     report = export(gated(), tmp_path / "tuned.cv", task="raw", tune=True)
     tuned = report.manifest.tuned
@@ -618,7 +619,7 @@ def test_a_variant_of_small_weights_has_small_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Weights stored as halves stay so in whichever file ships."""
-    no_stopwatch(monkeypatch, lambda way: 0.5 if way.rewrites == () else 1.0)
+    no_stopwatch(monkeypatch, lambda setting: 0.5 if setting.rewrites == () else 1.0)
     report = export(wide(), tmp_path / "wide.cv", task="raw", weights="fp16", tune=True)
     tuned, weights = report.manifest.tuned, report.manifest.weights
     assert tuned is not None and tuned.trials[0].rewrites  # noqa: PT018 - for the type checker

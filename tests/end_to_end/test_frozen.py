@@ -115,9 +115,7 @@ def test_a_frozen_bundle_is_inspected(bundle: Path, tmp_path: Path) -> None:
     assert inspect_model(path, ["5.0"]).exit_code == 0
 
 
-def test_the_card_says_that_the_format_is_legacy(
-    bundle: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_card_calls_the_format_legacy(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With the consequences, and the way to another format."""
     assert main(["info", str(bundle)]) == 0
     shown = capsys.readouterr().out

@@ -60,7 +60,7 @@ def checked(shapes: Any) -> Any:
     return check(shapes.folder, shapes.model, reference_resize="pil-nearest", engine="classic")
 
 
-def test_the_page_is_whole_and_shows_what_the_record_says(checked: Any, tmp_path: Path) -> None:
+def test_the_page_is_whole_and_shows_the_record(checked: Any, tmp_path: Path) -> None:
     """Every verdict, number and sentence; nothing is fetched, nothing runs."""
     write_page(checked, tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -62,7 +62,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "own_reading"
 
 
-def test_pictures_pass_as_the_bundle_says(shapes: Any, photos: Path) -> None:
+def test_pictures_pass_by_the_rules_of_the_bundle(shapes: Any, photos: Path) -> None:
     """TensorFlow decodes and scales them itself, and every stage keeps its limit."""
     report = check(shapes.folder, shapes.model, samples=photos)
     assert report.verdict == "pass"
@@ -155,8 +155,8 @@ def test_every_preprocessing_is_that_of_its_library(
 ) -> None:
     """No false alarm for any preprocessing; a wrong reference does not match."""
     model = small(channels)
-    said = {"preprocess": preprocess, "interpolation": interpolation, "resize": rule}
-    export(model, tmp_path / "small.cv", check=False, **said)
+    options = {"preprocess": preprocess, "interpolation": interpolation, "resize": rule}
+    export(model, tmp_path / "small.cv", check=False, **options)
     found = check(tmp_path / "small.cv", model, samples=photos, engine="classic")
     assert found.verdict == "pass", found.reasons
     other = check(
@@ -175,8 +175,8 @@ def test_a_gray_model_takes_photos_in_colour(interpolation: str, tmp_path: Path)
     for k in range(3):
         cv2.imwrite(str(samples / f"photo{k}.jpg"), draw_image(90 + 9 * k, 54 + 5 * k, seed=k))
     model = small(1)
-    said = {"preprocess": "0-1", "interpolation": interpolation}
-    export(model, tmp_path / "small.cv", check=False, **said)
+    options = {"preprocess": "0-1", "interpolation": interpolation}
+    export(model, tmp_path / "small.cv", check=False, **options)
     found = check(tmp_path / "small.cv", model, samples=samples, engine="classic")
     assert found.verdict == "pass", found.reasons
 
@@ -258,12 +258,12 @@ def test_a_wrong_net_is_found_in_the_net(shapes: Any, photos: Path) -> None:
     assert (allowed.stages[-1].passed, allowed.stages[-1].excused) == (False, True)
 
 
-@pytest.mark.parametrize("said", ["reference_resize", "reference_preprocess", "reference_fn"])
-def test_what_is_said_of_pictures_needs_some(said: str, shapes: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["reference_resize", "reference_preprocess", "reference_fn"])
+def test_options_about_pictures_need_some(option: str, shapes: Any, tmp_path: Path) -> None:
     """Arrays are compared as they are: an option without effect is refused."""
     np.savez(tmp_path / "a.npz", photo=np.zeros((3, 20, 31, 3), np.float32))
     with pytest.raises(UsageError, match="none are compared: the samples are arrays"):
-        check(shapes.folder, shapes.model, samples=tmp_path / "a.npz", **{said: "tf"})
+        check(shapes.folder, shapes.model, samples=tmp_path / "a.npz", **{option: "tf"})
 
 
 def test_other_labels_are_found(shapes: Any) -> None:
@@ -278,15 +278,15 @@ def test_other_labels_are_found(shapes: Any) -> None:
 
 def test_the_record_holds_versions_host_and_values(shapes: Any) -> None:
     """As plain JSON, with a schema."""
-    said = json.loads(json.dumps(check(shapes.folder, shapes.model).to_dict(), allow_nan=False))
-    assert said["schema"] == 1
-    assert {"keras2cv", "opencv", "tensorflow"} <= set(said["versions"])
-    assert said["host"]["cpus"] >= 1
-    values = said["values"]["classic"]["shape"]
+    record = json.loads(json.dumps(check(shapes.folder, shapes.model).to_dict(), allow_nan=False))
+    assert record["schema"] == 1
+    assert {"keras2cv", "opencv", "tensorflow"} <= set(record["versions"])
+    assert record["host"]["cpus"] >= 1
+    values = record["values"]["classic"]["shape"]
     assert len(values["reference"]) == len(values["candidate"]) == 6 * 4
     errors = values["errors"]
     assert sum(errors["counts"]) + errors["below"] + errors["above"] == 6 * 4
-    assert said["end_to_end"]["drawn"]
+    assert record["end_to_end"]["drawn"]
 
 
 def test_speed_is_measured_when_asked_for(shapes: Any) -> None:

@@ -81,10 +81,10 @@ def test_the_manifest_is_read_by_opencv_alone(shapes: Any) -> None:
     """cv::FileStorage finds all that a C++ program needs, to the last digit."""
     storage = cv2.FileStorage(str(shapes.folder / "manifest.json"), cv2.FILE_STORAGE_READ)
     try:
-        facts = storage.getNode("preprocessing")
-        assert facts.getNode("scale").real() == 1 / 127.5
-        assert facts.getNode("color").string() == "RGB"
-        size = facts.getNode("size")
+        preprocessing = storage.getNode("preprocessing")
+        assert preprocessing.getNode("scale").real() == 1 / 127.5
+        assert preprocessing.getNode("color").string() == "RGB"
+        size = preprocessing.getNode("size")
         assert [int(size.at(k).real()) for k in range(size.size())] == [31, 20]
         labels = storage.getNode("task").getNode("labels")
         assert [labels.at(k).string() for k in range(labels.size())] == list(

@@ -19,7 +19,7 @@ ARRAY = np.zeros((1, 20, 31, 3), np.float32)
 
 
 @pytest.mark.parametrize("arrays", [{"image/0": PHOTO, "image/1": PHOTO}, {"in/0/0": ARRAY}])
-def test_it_says_what_runs_and_times_every_sample(arrays: dict[str, Any], shapes: Any) -> None:
+def test_it_reports_the_engine_and_times_every_sample(arrays: dict[str, Any], shapes: Any) -> None:
     """Pictures through predict, arrays through infer."""
     with opencv_side(shapes.folder, ENGINES[-1], arrays) as (started, side):
         assert started["engine"] == ENGINES[-1]

@@ -21,8 +21,8 @@ EXAMPLE = ROOT / "examples" / "score_folder.py"
 NEEDS_RAY = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 
 
-@pytest.mark.parametrize("way", ["processes", pytest.param("ray", marks=NEEDS_RAY)])
-def test_every_image_has_its_own_answer(tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("framework", ["processes", pytest.param("ray", marks=NEEDS_RAY)])
+def test_every_image_has_its_own_answer(tmp_path: Path, framework: str) -> None:
     """Run as a program, with two workers: all of 37 images, exactly as one predictor answers."""
     bundle = Classifier().write(tmp_path / "cat.cv")
     (tmp_path / "photos").mkdir()
@@ -32,7 +32,7 @@ def test_every_image_has_its_own_answer(tmp_path: Path, way: str) -> None:
         cv2.imwrite(str(tmp_path / "photos" / f"{number}.png"), image)
     arguments = [str(bundle), str(tmp_path / "photos"), "--workers", "2"]
     done = subprocess.run(
-        [sys.executable, str(EXAMPLE), *arguments, *(["--ray"] if way == "ray" else [])],
+        [sys.executable, str(EXAMPLE), *arguments, *(["--ray"] if framework == "ray" else [])],
         env={**os.environ, "PYTHONPATH": str(ROOT / "runtime")},
         capture_output=True,
         encoding="utf-8",

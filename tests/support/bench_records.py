@@ -58,10 +58,10 @@ def timing(
         found: Its blocks; None makes some of that median.
         **more: Other fields.
     """
-    facts: dict[str, Any] = {"about": f"{subject} 1.0", "import_ms": 500.0, "load_ms": 40.0}
-    facts |= {"first_ms": 20.0, "warm_up_runs": 9, "peak_mb": 120.5} | more
+    fields: dict[str, Any] = {"about": f"{subject} 1.0", "import_ms": 500.0, "load_ms": 40.0}
+    fields |= {"first_ms": 20.0, "warm_up_runs": 9, "peak_mb": 120.5} | more
     made = tuple(found) if found is not None else blocks(median_ms, seed=len(subject) + batch)
-    return Timing(subject=subject, batch=batch, answers=answers, blocks=made, **facts)
+    return Timing(subject=subject, batch=batch, answers=answers, blocks=made, **fields)
 
 
 def record(

@@ -15,7 +15,7 @@ from .probe import Probe
 
 Broken = dict[str, tuple[str, ...]]
 
-_HEAD = '''"""What each importer does not run, as measured.
+_HEAD = '''"""The ops and forms that each importer does not run, as measured.
 
 Written by `python -m campaigns.importers`; not to be edited.
 """

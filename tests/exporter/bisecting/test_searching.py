@@ -223,7 +223,7 @@ def test_onnxruntime_decides_whose_fault_it_is(
     assert run(monkeypatch, search(tmp_path), wrong_from(2)).fault == fault
 
 
-def test_onnxruntime_computes_what_the_graph_says(tmp_path: Path) -> None:
+def test_onnxruntime_computes_the_graph(tmp_path: Path) -> None:
     """The values that these tests take for right."""
     pytest.importorskip("onnxruntime")
     graph = chain(tmp_path)

@@ -92,7 +92,7 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
 def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
     """Return an export's report, with a comparison unless it was switched off."""
-    facts = {
+    attributes = {
         "bundle": Path("cat.cv"),
         "parity": compared() if report is None else report,
         "manifest": SimpleNamespace(
@@ -104,7 +104,7 @@ def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
         "seconds": 4.26,
         "to_dict": lambda: {"bundle": "cat.cv", "seconds": 4.26},
     }
-    return SimpleNamespace(**{**facts, **changes})
+    return SimpleNamespace(**{**attributes, **changes})
 
 
 def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
@@ -146,7 +146,7 @@ def test_export_passes_every_option_that_was_given(put: Put) -> None:
     stand = put("export", exported())
     Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
     Path("photos").mkdir()
-    said = (
+    line = (
         "export cat.h5 -o cat.cv --format onnx --opencv 4.10 --engine classic --batch 4 "
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
@@ -156,7 +156,7 @@ def test_export_passes_every_option_that_was_given(put: Put) -> None:
         "--import a.b --import c --unsafe "
         "--input-shape left:4,640,480,3 --input-shape a:b:4,2"
     )
-    assert main(said.split()) == 0
+    assert main(line.split()) == 0
     del stand.options["progress"]
     assert stand.options == {
         "format": "onnx",
@@ -364,12 +364,12 @@ def test_check_passes_every_option_that_was_given(
     Classifier().write(Path("cat.cv"))
     Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
     np.savez("s.npz", x=np.zeros(3))
-    said = (
+    line = (
         "check cat.cv --against cat.h5 --samples s.npz --tolerance strict --tolerance a:0.01 "
         "--engine new --import m.layers --unsafe --json - --reference-resize tf --max-ratio 1.5 "
         "--reference-preprocess caffe --reference-fn my.data:read --labels l.txt --bisect"
     )
-    assert main(said.split()) == 0
+    assert main(line.split()) == 0
     del stand.options["progress"]
     assert stand.arguments == (Path("cat.cv"),)
     assert stand.options == {

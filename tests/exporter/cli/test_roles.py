@@ -69,7 +69,7 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
         ("--task keypoints --point-refine none", {"refine": "none"}),
     ],
 )
-def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
+def test_options_of_keypoints_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """They get the field names of keypoints; one of its own options determines the task."""
     assert options_of(line) == {"keypoints": expected}
 

@@ -22,7 +22,7 @@ pytest.importorskip("keras")
 
 
 @dataclass(frozen=True)
-class Told:
+class FinishedDemo:
     """A demo that ran, and its output."""
 
     report: DemoReport
@@ -37,7 +37,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def short(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def short(tmp_path_factory: pytest.TempPathFactory) -> FinishedDemo:
     """A demo that trains on very little, and so learns nothing; the rest is as always."""
     page = io.StringIO()
     folder = tmp_path_factory.mktemp("with a space") / "demo"
@@ -45,10 +45,10 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Told:
         for name, count in (("_TRAINING", 64), ("_VALIDATION", 30), ("_PHOTOS", 7)):
             patch.setattr(story, name, count)
         report = run_demo(folder, epochs=1, console=Console(file=page))
-    return Told(report, folder, page.getvalue())
+    return FinishedDemo(report, folder, page.getvalue())
 
 
-def test_all_but_the_accuracy_is_as_it_should_be(short: Told) -> None:
+def test_all_but_the_accuracy_is_as_it_should_be(short: FinishedDemo) -> None:
     """Parity, self-tests and agreement do not depend on training."""
     (problem,) = short.report.problems
     assert "named right" in problem
@@ -59,14 +59,14 @@ def test_all_but_the_accuracy_is_as_it_should_be(short: Told) -> None:
     assert "Not everything is as it should be" in short.text
 
 
-def test_every_file_lies_where_the_demo_prints(short: Told) -> None:
+def test_every_file_lies_where_the_demo_prints(short: FinishedDemo) -> None:
     """Every name in the list of contents is there, and nothing else is."""
     lines = short.section(f"In {short.folder}")
     named = {name for line in lines for name in line[:25].replace(",", " ").split()}
     assert named == {path.name for path in short.folder.iterdir()}
 
 
-def test_the_record_is_finished(short: Told) -> None:
+def test_the_record_is_finished(short: FinishedDemo) -> None:
     """demo.json holds the figures of the report."""
     fields = json.loads((short.folder / "demo.json").read_text(encoding="utf-8"))
     assert fields["photos"] == 7
@@ -74,7 +74,7 @@ def test_the_record_is_finished(short: Told) -> None:
     assert "finished" not in fields
 
 
-def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Told) -> None:
+def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: FinishedDemo) -> None:
     """PNG and JPEG take different decoders."""
     photos = sorted((short.folder / "photos").iterdir())
     assert {path.suffix for path in photos} == {".png", ".jpg"}
@@ -83,7 +83,7 @@ def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Tol
         assert min(cv2.imread(str(path)).shape[:2]) >= 160
 
 
-def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
+def test_both_bundles_are_verified_and_know_their_labels(short: FinishedDemo) -> None:
     """They are bundles of `keras2cv export`."""
     for name in ("shapes.cv", "shapes-h5.cv"):
         manifest = keras2cv.load(short.folder / name).manifest
@@ -111,7 +111,7 @@ def printed(lines: Iterable[str]) -> tuple[str, float]:
     return label, float(score)
 
 
-def test_the_code_that_it_shows_runs_and_both_ways_agree(short: Told) -> None:
+def test_the_code_that_it_shows_runs_and_both_ways_agree(short: FinishedDemo) -> None:
     """With keras2cv and with OpenCV alone, the label and the score are the same."""
     bundle, photo = short.folder / "shapes.cv", short.folder / "photos" / "02-cross.jpg"
     label, score = printed(with_keras2cv(bundle, photo))
@@ -125,9 +125,9 @@ def test_the_real_demo_passes_and_prints_the_next_commands(tmp_path: Path) -> No
     """It learns 97 % and more, and ends with commands and code."""
     page = io.StringIO()
     folder = tmp_path / "demo"
-    told = Told(run_demo(folder, console=Console(file=page)), folder, page.getvalue())
-    assert told.report.problems == []
-    assert told.report.accuracy_opencv >= 0.97
-    assert all(line.startswith("keras2cv ") for line in told.section("What to type next"))
-    assert printed(told.section("In Python, without TensorFlow"))[0] == "circle"
-    assert printed(told.section("In Python, with OpenCV alone"))[0] == "circle"
+    finished = FinishedDemo(run_demo(folder, console=Console(file=page)), folder, page.getvalue())
+    assert finished.report.problems == []
+    assert finished.report.accuracy_opencv >= 0.97
+    assert all(line.startswith("keras2cv ") for line in finished.section("What to type next"))
+    assert printed(finished.section("In Python, without TensorFlow"))[0] == "circle"
+    assert printed(finished.section("In Python, with OpenCV alone"))[0] == "circle"

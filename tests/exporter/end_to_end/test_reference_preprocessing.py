@@ -54,7 +54,7 @@ def test_an_unknown_resize_is_refused(option: str) -> None:
         parse_reference(option, None, rules())  # type: ignore[arg-type]
 
 
-def test_nothing_said_is_what_the_bundle_says() -> None:
+def test_the_default_is_the_bundles_own() -> None:
     """Done by the libraries that it names."""
     reference = reference_of(rules("caffe", "pil-bilinear", "letterbox"))  # type: ignore[arg-type]
     assert (reference.decoder, reference.rule, reference.pad, reference.preset) == (

@@ -175,7 +175,7 @@ def test_ops_are_counted_in_subgraphs_and_with_their_domain(tmp_path: Path) -> N
     assert list(inspecting.histogram(model).items()) == [("Relu", 2), ("If", 1), ("own.Mystery", 1)]
 
 
-def test_what_nobody_knew_is_told_by_running_it(tmp_path: Path) -> None:
+def test_what_nobody_knew_is_found_by_running_it(tmp_path: Path) -> None:
     """A file that the installed OpenCV refuses is unsupported there, and not elsewhere."""
     # Convolving 3 channels with kernels for 4 is a form that no list of ops would catch; the new
     # engine computes something.
@@ -370,8 +370,8 @@ def test_the_probe_runs_every_rank(tmp_path: Path) -> None:
         write(tmp_path / "m.onnx", [node("Relu", "x", "y")], shape)
         stages.clear()
         given = {**request, "shapes": {"x": shape}}
-        assert probe.answer(given, lambda **facts: stages.append(facts)) == {}
-        assert [facts["stage"] for facts in stages] == ["loading", "running"]
+        assert probe.answer(given, lambda **stage: stages.append(stage)) == {}
+        assert [stage["stage"] for stage in stages] == ["loading", "running"]
         assert stages[0]["opencv"] == cv2.__version__
     (tmp_path / "m.onnx").write_bytes(b"junk")
     assert "error" in probe.answer({**request, "shapes": None}, lambda **_: None)
@@ -427,8 +427,8 @@ def test_a_keras_model_is_converted_and_nothing_is_written(
     x = Gamma(name="odd_one")(keras.layers.Conv2D(4, 3, name="plain")(image))
     keras.Model(image, x, name="net").save("net.keras")
     found = inspect_model("net.keras", ["4.6", "5.0"])
-    said = [str(f.problem) for f in found.findings] + [str(t.problem) for t in found.failures]
-    assert any("Lgamma in net" in line and "odd_one" in line for line in said)
+    problems = [str(f.problem) for f in found.findings] + [str(t.problem) for t in found.failures]
+    assert any("Lgamma in net" in line and "odd_one" in line for line in problems)
     assert dict(found.ops)["Lgamma"] == 1
     assert (found.exit_code, found.targets) == (1, ("4.6", "5.0 new", "5.0 classic"))
     assert [path.name for path in tmp_path.iterdir()] == ["net.keras"]
@@ -439,7 +439,7 @@ def test_a_keras_model_is_converted_and_nothing_is_written(
 def inspection(**changes: Any) -> Inspection:
     """Return an inspection with something of everything."""
     finding = Finding(Unsupported("Erfc", "net/gelu", "it has no form", "Cut it."), 2, ("4.6",))
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": "net.keras",
         "targets": ("4.6", "5.0 new"),
         "findings": (finding,),
@@ -452,7 +452,7 @@ def inspection(**changes: Any) -> Inspection:
         "transposes": 3,
         "notes": ("It was saved by Keras 2.",),
     }
-    return Inspection(**(facts | changes))
+    return Inspection(**(fields | changes))
 
 
 def shown(found: Inspection) -> str:

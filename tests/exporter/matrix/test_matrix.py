@@ -150,7 +150,7 @@ def test_engines_and_exact_versions() -> None:
         ("", ""),
     ],
 )
-def test_the_words_of_uv_are_condensed(stderr: str, reason: str) -> None:
+def test_the_messages_of_uv_are_condensed(stderr: str, reason: str) -> None:
     """One line has the reason, however uv draws its causes."""
     assert condensed(stderr) == reason
 
@@ -488,7 +488,7 @@ def test_a_self_test_that_passes(cat_cv: Path) -> None:
     assert row.seconds > 0
 
 
-def test_wrong_numbers_fail_and_say_where(tmp_path: Path) -> None:
+def test_wrong_numbers_fail_with_their_place(tmp_path: Path) -> None:
     """The worst comparison is named, with its sample and output."""
     classifier = Classifier()
     rng = np.random.default_rng(3)
@@ -581,13 +581,13 @@ SHELF = Shelf(v46="4.6.0", v50="5.0.0")
 
 def test_a_row_per_version_and_engine(cat_cv: Path) -> None:
     """OpenCV 5 is run on both engines, asked for by name; before, the bundle's choice runs."""
-    said: list[str] = []
+    steps: list[str] = []
     report = run_matrix(
         cat_cv,
         ["5.0", "4.6", "5.0"],
         environments=SHELF,
         selftest=answer(),
-        progress=said.append,
+        progress=steps.append,
     )
     rows = [(r.asked, r.wheel, r.engine, r.seconds, r.required) for r in report.rows]
     assert rows == [
@@ -596,7 +596,7 @@ def test_a_row_per_version_and_engine(cat_cv: Path) -> None:
         ("4.6", "4.6.0.1", "classic", 0.5, True),
     ]
     assert (report.verdict, report.exit_code) == ("pass", 0)
-    assert said == [
+    assert steps == [
         "running on OpenCV 5.0.0.1, new engine",
         "running on OpenCV 5.0.0.1, classic engine",
         "making an environment with OpenCV 4.6.0.1",

@@ -162,7 +162,7 @@ def test_unregistered_classes_are_named_by_module() -> None:
     assert foreign_classes([layer]) == ["mypkg.layers.Scale"]
 
 
-def test_a_class_without_a_module_is_foreign_if_keras_says_it_was_registered() -> None:
+def test_a_class_without_a_module_is_foreign_if_keras_calls_it_registered() -> None:
     """Keras writes null for the module of a class from __main__."""
     layer = {"module": None, "class_name": "Scale", "registered_name": "Custom>Scale"}
     assert foreign_classes([layer]) == ["Custom>Scale"]

@@ -44,14 +44,14 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """Return a function that computes each case, with a setting, in one of three ways."""
     done: dict[str, dict[str, NDArray[np.float32]]] = {}
 
-    def of(onednn: str, way: str) -> dict[str, NDArray[np.float32]]:
+    def of(onednn: str, function: str) -> dict[str, NDArray[np.float32]]:
         if onednn not in done:
             file = tmp_path_factory.mktemp("answers") / "answers.npz"
             ran("support.cpu_kernel_cases", onednn, str(file))
             with np.load(file) as arrays:
                 done[onednn] = dict(arrays)
         marked = {name.partition("/"): array for name, array in done[onednn].items()}
-        return {name: array for (found, _, name), array in marked.items() if found == way}
+        return {name: array for (found, _, name), array in marked.items() if found == function}
 
     return of
 

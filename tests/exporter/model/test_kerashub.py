@@ -33,9 +33,9 @@ def decoder(**changed: Any) -> Any:
 
 def converter(**changed: Any) -> Any:
     """Return an image converter with its attributes."""
-    facts = {"scale": [0.5, 0.25, 0.125], "offset": [-1, -2, -3], "interpolation": "bilinear"}
+    attributes = {"scale": [0.5, 0.25, 0.125], "offset": [-1, -2, -3], "interpolation": "bilinear"}
     shape = {"crop_to_aspect_ratio": False, "pad_to_aspect_ratio": False, "antialias": False}
-    return SimpleNamespace(**{**facts, **shape, **changed})
+    return SimpleNamespace(**{**attributes, **shape, **changed})
 
 
 class Generator:
@@ -89,8 +89,8 @@ def test_its_pixels_are_those_of_its_converter() -> None:
     described = describe_kerashub(detector(), (WIDTH, HEIGHT))
     assert described.pixels is not None
     pixel = np.array([10.0, 20.0, 200.0])
-    facts = {key: np.array(described.pixels[key]) for key in ("mean", "scale", "std")}
-    found = (pixel - facts["mean"]) * facts["scale"] / facts["std"]
+    rules = {key: np.array(described.pixels[key]) for key in ("mean", "scale", "std")}
+    found = (pixel - rules["mean"]) * rules["scale"] / rules["std"]
     np.testing.assert_allclose(found, pixel * [0.5, 0.25, 0.125] + [-1, -2, -3], rtol=1e-12)
 
 
@@ -118,7 +118,7 @@ def test_a_picture_that_keras_pads_is_padded() -> None:
     assert len(describe_kerashub(detector(), (WIDTH, HEIGHT)).pixels_note) == 1
 
 
-def test_other_models_say_nothing() -> None:
+def test_other_models_are_not_described() -> None:
     """No class of KerasHub's, or more inputs than an image."""
     photo = keras.Input((HEIGHT, WIDTH, 3))
     assert (

@@ -114,7 +114,7 @@ def test_a_batch_whose_second_row_gets_the_first_answer_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "output", "said"),
+    ("fault", "output", "reason"),
     [
         ("delayed by one call", "logits", "is the answer to the previous sample"),
         ("first answer for all", "logits", "identical for samples 0 and 1"),
@@ -130,12 +130,12 @@ def test_a_batch_whose_second_row_gets_the_first_answer_fails() -> None:
         ("NaN in one element", "heat", "0 in the reference, 1 in the candidate"),
     ],
 )
-def test_a_fail_says_what_it_looks_like(fault: str, output: str, said: str) -> None:
+def test_a_fail_names_the_likely_fault(fault: str, output: str, reason: str) -> None:
     """Known faults are named, under the output where they are."""
     reference = answers(2)
     report = judge(reference, ANSWER_FAULTS[fault](reference))
     reasons = {output.name: " ".join(output.reasons) for output in report.outputs}
-    assert said in reasons[output]
+    assert reason in reasons[output]
 
 
 def test_a_common_factor_is_named() -> None:
@@ -585,7 +585,7 @@ def test_embeddings_have_no_top_1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("options", "message"),
     [
         ({"tolerance": "z:1e-3"}, "names the output 'z'"),
         ({"scores": {"z": "softmax"}}, "'z' is none of the outputs"),
@@ -594,11 +594,11 @@ def test_embeddings_have_no_top_1() -> None:
         ({"constant": ["z"]}, "'z' is none of the outputs"),
     ],
 )
-def test_a_name_that_is_not_there_is_a_usage_error(said: dict[str, Any], message: str) -> None:
+def test_a_name_that_is_not_there_is_a_usage_error(options: dict[str, Any], message: str) -> None:
     """A mistyped output name does not quietly judge nothing."""
     reference = random_vectors(0)
     with pytest.raises(UsageError, match=message):
-        compare(reference, reference, **said)
+        compare(reference, reference, **options)
 
 
 def test_an_argmax_must_have_the_shape_of_its_scores() -> None:
@@ -610,19 +610,19 @@ def test_an_argmax_must_have_the_shape_of_its_scores() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "row", "said"),
+    ("kind", "row", "reason"),
     [
         ("softmax", [0.5, 0.9, 0.1], "does not sum to 1"),
         ("softmax", [-0.5, 0.5, 1.0], "leaves 0..1"),
         ("sigmoid", [0.5, 3.0, 0.1], "leaves 0..1"),
     ],
 )
-def test_scores_that_are_no_probabilities_fail(kind: Any, row: list[float], said: str) -> None:
+def test_scores_that_are_no_probabilities_fail(kind: Any, row: list[float], reason: str) -> None:
     """Logits called a softmax would be compared in a space that they are not in."""
     reference = vectors(row, row[::-1], [0.2, 0.3, 0.5])
     report = compare(reference, reference, scores={"y": kind})
     assert report.verdict == "fail"
-    assert said in report.reasons[0]
+    assert reason in report.reasons[0]
 
 
 def test_the_needed_tolerance_suffices_and_a_smaller_one_does_not() -> None:

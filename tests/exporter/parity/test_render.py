@@ -50,7 +50,7 @@ def test_a_pass_shows_every_output_and_how_near_its_limit_is() -> None:
     assert "worst element" not in text
 
 
-def test_a_fail_says_why_where_and_what_it_would_take() -> None:
+def test_a_fail_shows_reason_place_and_cost() -> None:
     """Reasons, the worst element with both values, and the tolerance that would pass."""
     failed = report(factor=1.001)
     flat = " ".join(shown(failed).split())

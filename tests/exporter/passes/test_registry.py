@@ -81,7 +81,7 @@ def test_the_engines_of_5_0_need_different_passes() -> None:
 
 
 @every_row
-def test_what_a_row_says_is_measured(row: Rewrite) -> None:
+def test_what_a_row_removes_is_measured(row: Rewrite) -> None:
     """Some importer fails each thing that it removes; `also_for` has the others, with a reason."""
     assert all(MEASURED[word] for word in row.removes)
     measured = {importer for word in row.removes for importer in MEASURED[word]}

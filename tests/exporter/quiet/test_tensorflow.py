@@ -32,14 +32,14 @@ def imported(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_nothing_is_said() -> None:
+def test_nothing_is_printed() -> None:
     """Neither greetings nor banners; earlier and later output comes through."""
     done = imported()
     assert done.stdout.split() == ["tensorflow", "keras"]
     assert done.stderr.splitlines() == ["before", "after"]
 
 
-def test_everything_is_said_if_asked() -> None:
+def test_everything_is_printed_on_request() -> None:
     """TF_CPP_MIN_LOG_LEVEL=0 is the user's wish to see all of it."""
     lines = imported(TF_CPP_MIN_LOG_LEVEL="0").stderr.splitlines()
     assert lines[0] == "before"

@@ -33,12 +33,12 @@ def test_rounds_run_forwards_and_backwards_in_turn() -> None:
         log.append(name)
         return [1.0, 2.0]
 
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     sides = {name: (lambda name=name: side(name)) for name in "ABC"}  # type: ignore[misc]
-    found = take_blocks(sides, 4, lambda done, total: told.append((done, total)))
+    found = take_blocks(sides, 4, lambda done, total: reported.append((done, total)))
     assert "".join(log) == "ABCCBAABCCBA"
     assert found == dict.fromkeys("ABC", ((1.0, 2.0),) * 4)
-    assert told == [(done, 12) for done in range(1, 13)]
+    assert reported == [(done, 12) for done in range(1, 13)]
 
 
 def test_a_machine_that_slows_down_slows_both_and_the_ratio_stays() -> None:

@@ -104,9 +104,9 @@ def test_the_line_and_the_record_hold_the_numbers() -> None:
     found = report([2e6] * 7, [4e6] * 7)
     for part in ("predict 2 ms", "tf.function 4 ms", "0.50 times", "2 threads", "of 7 interleaved"):
         assert part in str(found)
-    said = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert said["nanoseconds"][OURS] == [2e6] * 7
-    assert said["ratio_interval_95"] == [0.5, 0.5]
+    record = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert record["nanoseconds"][OURS] == [2e6] * 7
+    assert record["ratio_interval_95"] == [0.5, 0.5]
 
 
 def test_a_wide_interval_is_called_noisy() -> None:
@@ -115,7 +115,7 @@ def test_a_wide_interval_is_called_noisy() -> None:
     assert "noisy, the machine is busy" in str(report([1e6, 9e6, 2e6, 8e6, 1e6], [4e6] * 5))
 
 
-def test_an_opencv_without_a_core_of_its_own_is_told_of() -> None:
+def test_an_opencv_without_a_core_of_its_own_is_reported() -> None:
     """Its times are the machine's then, however steady they are."""
     times = {OURS: (2e6,) * 7, THEIRS: (4e6,) * 7}
     starved = SpeedReport(times, "new", (2, 2), 1, cores=0.27)

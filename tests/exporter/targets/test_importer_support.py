@@ -150,7 +150,7 @@ def test_an_engine_that_was_asked_for_must_run_everything(
     assert bool(unsupported(cubic_graph(), Target.parse(opencv, engine))) is refused
 
 
-def test_a_reason_says_who_and_what_to_aim_at() -> None:
+def test_a_reason_names_the_versions_and_a_target() -> None:
     """It names the versions, and the first that runs the node."""
     (found,) = unsupported(top_k_graph(), Target())
     assert found.importers == ("4.6", "4.8", "4.10")
@@ -176,7 +176,7 @@ def test_the_oldest_that_runs_a_graph(asked: str | None, opencv: str, note: str 
     assert [one.startswith(str(note)) for one in found.notes] == [True] * (note is not None)
 
 
-def test_a_graph_that_one_engine_alone_runs_says_so() -> None:
+def test_a_graph_that_one_engine_alone_runs_is_noted() -> None:
     """The other engine is in every OpenCV before."""
     found = oldest(examine(cubic_graph()), Target.parse())
     assert (found.opencv, found.classic) == ("5.0", False)

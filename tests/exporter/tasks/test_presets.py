@@ -197,7 +197,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
-def test_facts_that_do_not_hold_together_are_refused(
+def test_fields_that_do_not_hold_together_are_refused(
     tmp_path: Path, change: dict[str, Any]
 ) -> None:
     """The key is named, and the file."""

@@ -151,7 +151,7 @@ def test_a_large_top_k_is_done_after_the_net_where_an_opencv_has_none(tmp_path: 
     assert newer.manifest.tail is None
 
 
-def test_the_manifest_says_what_is_left_to_do(tmp_path: Path) -> None:
+def test_the_manifest_lists_the_remaining_steps(tmp_path: Path) -> None:
     """As heads of the net and steps; the net's own outputs have no steps."""
     manifest = export(_detector(Select(), raw=True), tmp_path / "boxes.cv").manifest
     assert manifest.tail is not None

@@ -26,8 +26,8 @@ def timer(**ratios: tuple[float, float]) -> Timer:
     A setting without Winograd is called "plain".
     """
 
-    def time(way: Trial) -> tuple[float, Comparison]:
-        ratio, high = ratios["plain" if not way.winograd else way.engine]
+    def time(setting: Trial) -> tuple[float, Comparison]:
+        ratio, high = ratios["plain" if not setting.winograd else setting.engine]
         return 10 * ratio, Comparison(ratio, ratio, high)
 
     return time
@@ -43,15 +43,17 @@ def silent(_: str) -> None:
 
 def test_the_own_way_of_opencv_comes_first() -> None:
     """Then fewer threads, by halves; the classic engine can do without its options, too."""
-    ways = candidates(["new", "classic"], 4)
-    assert ways[0] == DEFAULT
-    assert [way.threads for way in ways if way.engine == "new"] == [4, 1, 2]
-    assert all(way.fusion and way.winograd for way in ways if way.engine == "new")
-    assert [str(way) for way in ways if not (way.fusion and way.winograd)] == [
+    settings = candidates(["new", "classic"], 4)
+    assert settings[0] == DEFAULT
+    assert [setting.threads for setting in settings if setting.engine == "new"] == [4, 1, 2]
+    assert all(
+        setting.fusion and setting.winograd for setting in settings if setting.engine == "new"
+    )
+    assert [str(setting) for setting in settings if not (setting.fusion and setting.winograd)] == [
         "classic engine, 4 threads, without winograd",
         "classic engine, 4 threads, without fusion",
     ]
-    assert len(set(ways)) == len(ways)
+    assert len(set(settings)) == len(settings)
     assert candidates(["classic"], 1)[0] == Trial("classic", 1, True, True)
 
 
@@ -74,11 +76,11 @@ def test_a_way_that_predicts_something_else_is_never_chosen() -> None:
     """It is not even timed, and the reason is kept."""
     asked: list[Trial] = []
 
-    def time(way: Trial) -> tuple[float, Comparison]:
-        asked.append(way)
-        return timer(new=(1.0, 1.0), classic=(0.5, 0.5), plain=(0.1, 0.1))(way)
+    def time(setting: Trial) -> tuple[float, Comparison]:
+        asked.append(setting)
+        return timer(new=(1.0, 1.0), classic=(0.5, 0.5), plain=(0.1, 0.1))(setting)
 
-    wrong = lambda way: None if way.winograd else "parity: fail (y: off)"  # noqa: E731
+    wrong = lambda setting: None if setting.winograd else "parity: fail (y: off)"  # noqa: E731
     trials = try_all([DEFAULT, CLASSIC, PLAIN], wrong, time, silent)
     assert asked == [DEFAULT, CLASSIC]
     assert trials[2].refused == "parity: fail (y: off)"
@@ -89,8 +91,8 @@ def test_a_way_that_predicts_something_else_is_never_chosen() -> None:
 def test_a_way_that_ends_in_a_crash_is_refused_with_the_reason() -> None:
     """The others are timed all the same; without the default there is nothing to compare with."""
 
-    def time(way: Trial) -> tuple[float, Comparison]:
-        if way.engine == "classic":
+    def time(setting: Trial) -> tuple[float, Comparison]:
+        if setting.engine == "classic":
             raise NetError("it ended")
         return 1.0, Comparison(1.0, 1.0, 1.0)
 
@@ -104,9 +106,9 @@ def test_a_way_that_ends_in_a_crash_is_refused_with_the_reason() -> None:
 
 def test_each_way_is_announced() -> None:
     """With its number, of how many."""
-    said: list[str] = []
-    try_all([DEFAULT, CLASSIC], right, timer(new=(1.0, 1.0), classic=(1.0, 1.0)), said.append)
-    assert said == [
+    steps: list[str] = []
+    try_all([DEFAULT, CLASSIC], right, timer(new=(1.0, 1.0), classic=(1.0, 1.0)), steps.append)
+    assert steps == [
         "timing setting 1 of 2: new engine, 4 threads",
         "timing setting 2 of 2: classic engine, 4 threads",
     ]
@@ -128,10 +130,10 @@ DEFAULTS = [
 def attempts(asked: list[Trial], **ratios: float) -> Callable[[Trial], Trial]:
     """Return a stand-in that knows the ratio of some engine-and-rewrites; of the others, 2."""
 
-    def attempt(way: Trial) -> Trial:
-        asked.append(way)
-        ratio = ratios.get(f"{way.engine}_{'_'.join(way.rewrites or ())}", 2.0)
-        return replace(way, median_ms=10 * ratio, ratio=ratio, high=1.01 * ratio)
+    def attempt(setting: Trial) -> Trial:
+        asked.append(setting)
+        ratio = ratios.get(f"{setting.engine}_{'_'.join(setting.rewrites or ())}", 2.0)
+        return replace(setting, median_ms=10 * ratio, ratio=ratio, high=1.01 * ratio)
 
     return attempt
 
@@ -141,7 +143,7 @@ def test_rewrites_are_varied_as_a_whole_first() -> None:
     asked: list[Trial] = []
     every = frozenset((A, B, C))
     vary(DEFAULTS, every, every, attempts(asked))
-    assert [(way.engine, way.winograd, way.rewrites) for way in asked] == [
+    assert [(setting.engine, setting.winograd, setting.rewrites) for setting in asked] == [
         ("new", True, ()),
         ("classic", True, ()),
         ("new", True, (B, C)),
@@ -156,8 +158,8 @@ def test_switches_that_are_worth_it_stay() -> None:
     every = frozenset((A, B, C))
     attempt = attempts(asked, classic_=0.8, classic_bound=0.79, classic_gate=0.7)
     found = [*DEFAULTS, *vary(DEFAULTS, every, every, attempt)]
-    assert [way.rewrites for way in asked[2:]] == [(A,), (B,), (B, C)]
-    assert {way.engine for way in asked[2:]} == {"classic"}
+    assert [setting.rewrites for setting in asked[2:]] == [(A,), (B,), (B, C)]
+    assert {setting.engine for setting in asked[2:]} == {"classic"}
     best = found[chosen(found)]
     assert (best.engine, best.rewrites) == ("classic", (B,))
 
@@ -172,6 +174,6 @@ def test_a_net_that_no_rewrite_changes_is_not_varied() -> None:
 def test_a_default_without_rewrites_is_held_against_all() -> None:
     """As for `--engine classic`, whose files have none of them by themselves."""
     asked: list[Trial] = []
-    plain = [replace(way, rewrites=()) for way in DEFAULTS]
+    plain = [replace(setting, rewrites=()) for setting in DEFAULTS]
     vary(plain, frozenset(), frozenset((A, B)), attempts(asked))
-    assert [way.rewrites for way in asked] == [(A, B), (A, B), (A,), (B,)]
+    assert [setting.rewrites for setting in asked] == [(A, B), (A, B), (A,), (B,)]

@@ -31,7 +31,7 @@ def _external(model: Any) -> None:
     tensor.ClearField("raw_data")
 
 
-def _external_without_saying_so(model: Any) -> None:
+def _external_undeclared(model: Any) -> None:
     model.graph.initializer[0].external_data.add(key="location", value="../../x")
 
 
@@ -83,7 +83,7 @@ def _empty(model: Any) -> None:
 
 SAMPLES: dict[str, tuple[Callable[[Any], None], str]] = {
     "data at an absolute path": (_external, "a tensor 'kernel' that keeps its data in another"),
-    "data elsewhere, said by half": (_external_without_saying_so, "keeps its data in another file"),
+    "data elsewhere, half declared": (_external_undeclared, "keeps its data in another file"),
     "data elsewhere, deep inside": (_external_in_an_attribute, "keeps its data in another file"),
     "10^12 elements": (_absurd, "of the shape [1000000, 1000000], and 84 bytes of data"),
     "a negative size": (_negative, "of the shape [18446744073709551615, 3, 1, 1]"),

@@ -267,7 +267,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Classifier().write(tmp_path / "file" / "dog.cv")
 
 
-def test_litter_of_dead_runs_is_removed_and_that_of_running_ones_is_not(
+def test_leftovers_of_dead_runs_are_removed_and_those_of_running_ones_stay(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A killed export leaves one named folder, which the next export removes."""

@@ -383,9 +383,9 @@ def test_selftest_passes_and_fails(folder: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.startswith("self-test: pass (OpenCV ")
     assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["verdict"] == "pass"
     with np.load("cat.cv/selftest.npz") as file:
-        golden = dict(file)
-    golden["out/1/0"][0, 2] += 0.5
-    np.savez("cat.cv/selftest.npz", **golden)
+        vectors = dict(file)
+    vectors["out/1/0"][0, 2] += 0.5
+    np.savez("cat.cv/selftest.npz", **vectors)
     assert main(["selftest", "cat.cv"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("self-test: fail (OpenCV ")

@@ -233,6 +233,6 @@ def test_the_card_describes_the_storage_of_weights() -> None:
     manifest = Classifier().manifest()
     size = int(manifest.model.size_bytes)
     stored = manifest.replace(weights=Weights("int8", 2, str(3 * size), 0.9375))
-    said = "2 kernels stored as int8, 3.0 times smaller than float32"
-    assert any(said in line and "93.8%" in line for line in describe(stored))
+    expected = "2 kernels stored as int8, 3.0 times smaller than float32"
+    assert any(expected in line and "93.8%" in line for line in describe(stored))
     assert not any("stored" in line for line in describe(manifest))

@@ -171,7 +171,7 @@ def test_the_python_program_draws_what_keras2cv_does(
 
 
 @pytest.mark.parametrize("how", SPOILT)
-def test_the_python_program_says_what_is_wrong_with_a_bundle(how: str, tmp_path: Path) -> None:
+def test_the_python_program_names_the_fault_of_a_bundle(how: str, tmp_path: Path) -> None:
     """A spoilt bundle is keras2cv's own sentence on stderr and exit code 1.
 
     The program has two sentences of its own: on another task, and on a filter that it lacks.
@@ -191,7 +191,7 @@ def test_the_python_program_says_what_is_wrong_with_a_bundle(how: str, tmp_path:
     assert len(found.stderr.splitlines()) == 1
 
 
-def test_the_python_program_says_what_is_wrong_with_an_image(tmp_path: Path) -> None:
+def test_the_python_program_names_the_fault_of_an_image(tmp_path: Path) -> None:
     """A missing, empty or undecodable image is one sentence and exit code 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     program = write_program(bundle, tmp_path / "program")
@@ -398,7 +398,7 @@ def test_the_python_program_filters_by_every_rule(rule: str, tmp_path: Path) -> 
         assert_predicts(found.stdout, bundle, images, tolerance=1e-6)
 
 
-def test_the_python_program_says_that_it_lacks_a_filter(tmp_path: Path) -> None:
+def test_the_python_program_reports_a_missing_filter(tmp_path: Path) -> None:
     """One with TensorFlow's filters, and a bundle that needs one of Pillow's: exit code 1."""
     program = write_program(filtered("tf-area")(tmp_path / "a.cv"), tmp_path / "program")
     bundle, image = filtered("pil-box")(tmp_path / "b.cv"), str(write_images(tmp_path)[0])
@@ -505,7 +505,7 @@ def test_the_python_program_reads_and_writes_videos(tmp_path: Path) -> None:
     assert len(read_clip(drawn)) == len(frames) == 5
 
 
-def test_the_python_program_says_what_is_wrong_with_a_video(tmp_path: Path) -> None:
+def test_the_python_program_names_the_fault_of_a_video(tmp_path: Path) -> None:
     """A broken video, a missing camera and a password: one sentence, exit 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     (tmp_path / "clip.mp4").write_bytes(b"not a video")
@@ -519,7 +519,7 @@ def test_the_python_program_says_what_is_wrong_with_a_video(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
-def test_the_python_program_says_that_there_is_no_display(
+def test_the_python_program_reports_a_missing_display(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With `--show` and no display: one sentence and exit code 1, where Qt would abort."""
@@ -532,7 +532,7 @@ def test_the_python_program_says_that_there_is_no_display(
     assert found.stderr == "error: There is no display for --show. Use --save.\n"
 
 
-def test_the_python_program_says_that_a_device_is_not_there(tmp_path: Path) -> None:
+def test_the_python_program_reports_a_missing_device(tmp_path: Path) -> None:
     """CUDA in a wheel without it: one sentence, exit code 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     program = write_program(bundle, tmp_path / "program")

@@ -123,7 +123,7 @@ def fake_device(number: int) -> Any:
         ({"DeviceInfo": fake_device}, "CUDA 12.4, 2 devices (compute capability 9.0)"),
         ({}, "CUDA 12.4, 2 devices"),
     ],
-    ids=["told", "not told"],
+    ids=["reported", "not reported"],
 )
 def test_the_first_devices_capability_is_shown_where_cv2_has_it(
     more: Mapping[str, Any], why: str

@@ -298,7 +298,7 @@ def test_info_lists_the_devices_it_runs_on(
     assert f"no cuda-fp16: {NO_DEVICE}\n" in shown
 
 
-def test_the_selftest_reports_three_facts(
+def test_the_selftest_reports_three_devices(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The JSON has the device asked for, those available, and the one that runs."""

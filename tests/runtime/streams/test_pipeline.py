@@ -146,7 +146,7 @@ def test_the_newest_frame_wins() -> None:
         assert list(items) == [999]
 
 
-def test_a_complaint_is_never_dropped() -> None:
+def test_a_problem_is_never_dropped() -> None:
     """Only a frame takes a frame's place."""
 
     def camera() -> Iterator[int | str]:

@@ -133,12 +133,12 @@ def test_a_graph_that_divides_by_zero_is_one_sentence(
     (folder / "manifest.json").write_text(changed, encoding="utf-8")
     if verb == "selftest":
         assert main(["selftest", str(folder)]) == 1
-        said = capsys.readouterr().err
+        message = capsys.readouterr().err
     else:
         with pytest.raises(NetError) as caught:
             run_worker(folder, [[np.zeros((1, 3, 9, 12), np.float32)]], timeout_s=60)
-        said = str(caught.value)
-    assert "SIGFPE" in said or "does not load" in said
+        message = str(caught.value)
+    assert "SIGFPE" in message or "does not load" in message
 
 
 @pytest.mark.parametrize("end", ["segfault", "abort"])

@@ -75,9 +75,9 @@ def values(error: float) -> dict[str, Any]:
 def test_a_histogram_counts_every_error_once() -> None:
     """Exact values at the left end, the one beyond the limit in red."""
     drawing = charts.histogram(values(3e-3), 1e-4, "y")
-    told = tips(drawing, "bar")
-    assert sorted(int(tip.split()[0]) for tip in told) == [1, 29]
-    assert "29 elements: below 1e-9" in told
+    shown = tips(drawing, "bar")
+    assert sorted(int(tip.split()[0]) for tip in shown) == [1, 29]
+    assert "29 elements: below 1e-9" in shown
     assert len(classes(drawing, "bad")) == 1
     assert [e.tag for e in classes(drawing, "limit")] == ["path"]
     assert not classes(charts.histogram(values(3e-5), 1e-4, "y"), "bad")

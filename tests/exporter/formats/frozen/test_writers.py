@@ -29,7 +29,7 @@ FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
         f"{IMAGE} => (float[2,5,9,8] y) {{ y = Conv <pads=[2,1,2,1]> (x, w, b) }}",
         {"w": random(5, 3, 3, 5), "b": random(5)},
     ),
-    "padding that SAME means is said so": (
+    "padding that equals SAME is written as SAME": (
         "Conv2D BiasAdd",
         f"{IMAGE} => (float[2,5,4,5] y) "
         "{ y = Conv <pads=[1,0,1,1], strides=[2,2]> (x, w, b) }",
@@ -40,13 +40,13 @@ FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
         f"{IMAGE} => (float[2,5,7,10] y) {{ y = Conv <pads=[2,1,0,3]> (x, w) }}",
         {"w": random(5, 3, 3, 5)},
     ),
-    "dilation is said by a SpaceToBatchND": (
+    "dilation is written as a SpaceToBatchND": (
         "SpaceToBatchND Conv2D BiasAdd",
         f"{IMAGE} => (float[2,5,7,10] y) "
         "{ y = Conv <pads=[2,3,2,3], dilations=[2,3]> (x, w, b) }",
         {"w": random(5, 3, 3, 3), "b": random(5)},
     ),
-    "groups are told by the kernel's size": (
+    "groups follow from the kernel's size": (
         "Conv2D BiasAdd",
         "(float[2,6,7,10] x) => (float[2,9,5,8] y) { y = Conv <group=3> (x, w, b) }",
         {"w": random(9, 2, 3, 3), "b": random(9)},

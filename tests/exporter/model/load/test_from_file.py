@@ -38,14 +38,14 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
     assert load_model(str(path)).source.file == "naïve 猫.keras"
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_called_missing(tmp_path: Path) -> None:
     """The error does not call it a wrong kind of file."""
     with pytest.raises(ModelError, match=r"There is no model at .*cat\.keras"):
         load_model(tmp_path / "cat.keras")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
-def test_an_unreadable_file_is_said_to_be_that(
+def test_an_unreadable_file_is_named_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The operating system's own reason is given."""

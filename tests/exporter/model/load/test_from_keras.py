@@ -138,7 +138,7 @@ def test_a_shape_that_contradicts_the_model_is_refused() -> None:
         load_model(keras.Model(x, layers.Conv2D(4, 3)(x)), input_shapes=(1, 9, 11, 4))
 
 
-def test_outputs_without_a_batch_are_told() -> None:
+def test_outputs_without_a_batch_are_listed() -> None:
     """A sum over everything is one number, however many samples there are."""
     x = keras.Input((4,), name="x")
     both = {"total": keras.ops.sum(x), "each": keras.ops.sum(x, axis=1)}

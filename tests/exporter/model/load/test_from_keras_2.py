@@ -52,7 +52,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["convolutions.h5", "recurrent.h5"])
-def test_a_file_of_keras_2_is_exported_and_says_who_opened_it(
+def test_a_file_of_keras_2_is_exported_and_a_note_names_the_reader(
     files: Path, tmp_path: Path, name: str
 ) -> None:
     """A file that Keras 3 cannot read passes parity, and a note names tf_keras."""
@@ -74,7 +74,7 @@ def test_the_reference_is_what_keras_2_predicts(files: Path) -> None:
     np.testing.assert_allclose(got["scores"], model(image, training=False), rtol=1e-5, atol=1e-6)
 
 
-def test_without_tf_keras_the_error_says_how_to_get_it(
+def test_without_tf_keras_the_error_explains_how_to_get_it(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The extra [legacy] is named when it would help."""

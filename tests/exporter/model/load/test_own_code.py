@@ -169,13 +169,13 @@ def test_an_imported_module_does_not_take_the_place_of_keras_own(
     assert found.any()
 
 
-def test_a_module_that_is_not_there_is_said_to_be_that() -> None:
+def test_a_module_that_is_not_there_is_named_as_such() -> None:
     """With Python's message, and the folder to run from."""
     with pytest.raises(ModelError, match=r"The module 'mypkg\.none' cannot be imported \(No mod"):
         load_model("cat.keras", imports=["mypkg.none"])
 
 
-def test_a_module_that_fails_on_import_is_said_to_fail(
+def test_a_module_that_fails_on_import_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug in the user's module is the user's to mend, and is named."""

@@ -59,14 +59,14 @@ def test_policies_come_back_when_the_call_fails(half: keras.Model) -> None:
     assert [layer.dtype_policy for layer in half._flatten_layers()] == before
 
 
-def test_the_user_is_told(half: keras.Model) -> None:
+def test_a_note_names_the_policy(half: keras.Model) -> None:
     """Once, with the policy's name."""
     assert load_model(half).notes == (
         "The model computes in mixed_float16; it is exported, and checked, as float32.",
     )
 
 
-def test_a_float32_model_says_nothing() -> None:
+def test_a_float32_model_has_no_note() -> None:
     """There is no note."""
     x = keras.Input((4,))
     assert load_model(keras.Model(x, layers.Dense(2)(x))).notes == ()

@@ -22,12 +22,12 @@ from keras2cv_export.model.untrusted.archive import check_archive
 Write = Callable[[zipfile.ZipFile], None]
 
 
-def member(name: str, content: bytes = b"owned", **facts: int) -> Write:
+def member(name: str, content: bytes = b"owned", **attributes: int) -> Write:
     """Return a function that writes a member with some attributes of its own."""
 
     def write(archive: zipfile.ZipFile) -> None:
         info = zipfile.ZipInfo(name)
-        for key, value in facts.items():
+        for key, value in attributes.items():
             setattr(info, key, value)
         archive.writestr(info, content)
 
@@ -71,7 +71,7 @@ SAMPLES: dict[str, tuple[Write, str]] = {
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_keras_does_not_write_is_refused(tmp_path: Path, name: str) -> None:
     """With or without --unsafe, and nothing is unpacked."""
-    write, said = SAMPLES[name]
+    write, message = SAMPLES[name]
     path = hostile.write_archive(tmp_path / "cat.keras", hostile.model(hostile.dense()))
     assert check_archive(path) == 32
     with zipfile.ZipFile(path, "a") as archive:
@@ -79,7 +79,7 @@ def test_what_keras_does_not_write_is_refused(tmp_path: Path, name: str) -> None
     before = sorted(tmp_path.parent.rglob("*"))
     with pytest.raises(ModelError) as caught:
         load_model(path, unsafe=True)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "no honest model" in str(caught.value)
     assert sorted(tmp_path.parent.rglob("*")) == before
 
@@ -173,7 +173,7 @@ HDF5: dict[str, tuple[Callable[[h5py.File], None], str]] = {
 @pytest.mark.parametrize("name", HDF5)
 def test_weights_that_are_not_there_are_refused(tmp_path: Path, name: str, kind: str) -> None:
     """In an .h5, and in the weights of a .keras archive, --unsafe or not."""
-    write, said = HDF5[name]
+    write, message = HDF5[name]
     file = io.BytesIO() if kind == "keras" else tmp_path / "cat.h5"
     with h5py.File(file, "w") as weights:
         weights["layers/y/vars/0"] = np.linspace(-1, 1, 8, dtype=np.float32)
@@ -186,7 +186,7 @@ def test_weights_that_are_not_there_are_refused(tmp_path: Path, name: str, kind:
             archive.writestr("model.weights.h5", file.getvalue())
     with pytest.raises(ModelError) as caught:
         load_model(path, unsafe=True)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_group_that_holds_itself_ends(tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ def test_every_known_way_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", hostile.CONFIGS)
 def test_no_file_with_such_a_config_is_loaded(tmp_path: Path, name: str, suffix: str) -> None:
     """A file of any format is refused, and the error names the effect of --unsafe."""
-    config, said = hostile.CONFIGS[name]
+    config, message = hostile.CONFIGS[name]
     write = hostile.write_archive if suffix == "keras" else hostile.write_hdf5
     path = write(tmp_path / f"cat.{suffix}", config)
-    with pytest.raises(ModelError, match=rf"(?s){re.escape(said)}.*pass --unsafe"):
+    with pytest.raises(ModelError, match=rf"(?s){re.escape(message)}.*pass --unsafe"):
         load_model(path)
 
 
@@ -41,14 +41,14 @@ def test_nobodys_classes_are_asked_for_and_not_imported(
 ) -> None:
     """Only --import decides which modules are imported; neither the file nor --unsafe does."""
     monkeypatch.chdir(tmp_path)
-    config, said = hostile.FOREIGN[name]
+    config, message = hostile.FOREIGN[name]
     path = hostile.write_archive(tmp_path / "cat.keras", config)
-    with pytest.raises(ModelError, match=rf"not known here: .*{re.escape(said)}.*--import"):
+    with pytest.raises(ModelError, match=rf"not known here: .*{re.escape(message)}.*--import"):
         load_model(path, unsafe=unsafe)
     assert not Path(hostile.PROOF).exists()
 
 
-def test_the_function_of_a_lambda_layer_is_not_told_twice() -> None:
+def test_the_function_of_a_lambda_layer_is_not_listed_twice() -> None:
     """One layer, one danger."""
     config, _ = hostile.CONFIGS["CVE-2024-3660: a Lambda layer"]
     assert len(dangers(config)) == 1

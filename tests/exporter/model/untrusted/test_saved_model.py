@@ -91,9 +91,9 @@ def test_what_does_more_than_compute_is_refused(
 ) -> None:
     """The operation is named, and the function that it is in."""
     monkeypatch.chdir(tmp_path)
-    beside, said = SAMPLES[name]
+    beside, message = SAMPLES[name]
     folder = saved(tmp_path / "cat", beside)
-    with pytest.raises(ModelError, match=rf"{said}.*--unsafe"):
+    with pytest.raises(ModelError, match=rf"{message}.*--unsafe"):
         load_model(folder)
     assert not Path(PROOF).exists()
 

@@ -61,7 +61,7 @@ def test_what_reads_it_takes_the_scale(make: Make, ops: dict[str, int]) -> None:
     assert_rewritten(by=bound_by_hard_sigmoid, model=make(), ops=ops)
 
 
-def test_the_layers_output_is_said_to_be_larger() -> None:
+def test_the_layers_output_is_marked_as_larger() -> None:
     """The mark records the factor, so that the value can be compared with Keras' layer."""
     model = body("p = GlobalAveragePool (u)  y = Conv (p, d)", "2,4,1,1", d=random(4, 4, 1, 1))()
     values = {v.name: v for node in model.graph for v in node.outputs}

@@ -32,7 +32,7 @@ FORMS: dict[str, tuple[Make, int, dict[str, int]]] = {
         1,
         {"Conv": 1},
     ),
-    "a depthwise one, of zeros that are said": (
+    "a depthwise one, of explicit zeros": (
         body(
             "a = Pad (x, p, z)  y = Conv <group=3> (a, w)",
             p=integers(0, 0, 0, 1, 0, 0, 1, 0),

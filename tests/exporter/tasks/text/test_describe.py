@@ -54,7 +54,7 @@ def test_the_last_activation_tells_what_the_numbers_are(
     assert described((32, 11), activation=activation, **options)[0].scores == scores
 
 
-def test_the_blank_is_where_it_is_said() -> None:
+def test_the_blank_is_where_it_is_stated() -> None:
     """And [UNK] is the first of the other classes."""
     assert described((32, 11), blank="first")[0].blank == 0
     assert described((32, 11), blank="4")[0].blank == 4
@@ -99,7 +99,7 @@ def test_a_beam_has_keras_own_width() -> None:
         (((32, 11),), {"beam_width": 3, "top_paths": 4}, "top_paths must be 1 to 3"),
     ],
 )
-def test_what_does_not_fit_is_said_in_a_sentence(
+def test_what_does_not_fit_is_one_sentence(
     shapes: Any, options: dict[str, Any], words: str
 ) -> None:
     """With both numbers, and the option that settles it."""

@@ -159,7 +159,7 @@ def test_wild_points_break_no_picture() -> None:
         (("p", "heatmaps", "cells", "none", "none", 0.3), (8, 9), "output"),
     ],
 )
-def test_facts_that_do_not_go_together_are_refused(record: Any, shape: Any, path: str) -> None:
+def test_fields_that_do_not_go_together_are_refused(record: Any, shape: Any, path: str) -> None:
     """With the name of the first that does not."""
     with pytest.raises(BundleError, match=f"^{path}: "):
         KeypointsRecord(*record).count_classes({"output": shape})

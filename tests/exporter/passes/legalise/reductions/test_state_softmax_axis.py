@@ -15,7 +15,7 @@ def scores(attributes: str, op: str = "Softmax") -> str:
 
 @pytest.mark.parametrize("op", ["Softmax", "LogSoftmax"])
 @pytest.mark.parametrize(("attributes", "axis"), [("", 2), ("<axis=-1>", 2), ("<axis=-2>", 1)])
-def test_it_says_the_axis_from_the_front(op: str, attributes: str, axis: int) -> None:
+def test_the_axis_is_written_from_the_front(op: str, attributes: str, axis: int) -> None:
     """Left out it is the last; a negative one is counted from the back."""
     found = apply(state_softmax_axis, graph(scores(attributes, op)))
     assert found.fired == 1
@@ -24,7 +24,7 @@ def test_it_says_the_axis_from_the_front(op: str, attributes: str, axis: int) ->
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-def test_an_axis_that_is_said_stays(axis: int) -> None:
+def test_a_stated_axis_stays(axis: int) -> None:
     """There is nothing to do."""
     apply(state_softmax_axis, graph(scores(f"<axis={axis}>"))).assert_untouched()
 

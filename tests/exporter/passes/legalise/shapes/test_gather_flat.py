@@ -64,7 +64,7 @@ FORMS: dict[str, tuple[Make, set[str]]] = {
 
 
 @pytest.mark.parametrize(("make", "kinds"), FORMS.values(), ids=FORMS)
-def test_one_number_says_where(make: Make, kinds: set[str]) -> None:
+def test_one_number_is_the_place(make: Make, kinds: set[str]) -> None:
     """A Gather of rows is left, and arithmetic where the indices are computed."""
     found = assert_everything(make)
     assert found["Gather"] == 1

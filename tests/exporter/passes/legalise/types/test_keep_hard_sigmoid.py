@@ -40,7 +40,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
-def test_it_is_told_apart(make: Make) -> None:
+def test_the_gate_stays(make: Make) -> None:
     """Then every engine agrees with onnxruntime; no node more or less."""
     ops: dict[str, int] = {}
     for node in make().graph:
