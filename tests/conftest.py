@@ -1,4 +1,4 @@
-"""What every test shares: a TensorFlow that keeps quiet and to the CPU, OpenCV on two threads."""
+"""Shared by every test: a quiet TensorFlow on the CPU, and OpenCV on two threads."""
 
 import os
 
@@ -7,6 +7,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import cv2
 import pytest
+from hypothesis import settings
+
+# An example's time says how busy the machine is: a slow one is no failure.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 WORKER_BYTES = 2**31  # room for TensorFlow, a model, and a child process that runs it
 MOST_WORKERS = 8

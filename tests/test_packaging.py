@@ -1,4 +1,4 @@
-"""What travels: the wheel's files, its verbs and its metadata."""
+"""The wheel: its files, its verbs and its metadata."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: zipfile.ZipF
 
 
 def test_every_module_of_the_packages_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
-    """What is tested in the checkout is what is installed."""
+    """The installed modules are the tested ones."""
     folders = {"keras2cv": "runtime", "keras2cv_export": "exporter", "keras2cv_bench": "benchmarks"}
     for package, folder in folders.items():
         sources = (ROOT / folder / package).rglob("*.py")

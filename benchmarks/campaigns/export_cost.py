@@ -3,10 +3,10 @@
     python -m campaigns.export_cost [NAME ...] [--check] [--skip-keras] [--timeout 600]
                                            [--memory-gib 20]
 
-Each run is a process of its own that builds the model, saves nothing, and exports; TensorFlow's
-import and the building of the model are in the figures, and are shown alone as the third row.
-Python's bytecode is cached, as it is of an installed package.
-Keras' side runs under a memory limit, since VGG16 would take the whole machine down.
+Each run is a process of its own that builds the model, saves nothing, and exports. The numbers
+include TensorFlow's import and the building of the model, which the third row shows alone. Python's
+bytecode is cached, as in an installed package. Keras' side runs under a memory limit, since VGG16
+would exhaust the machine's memory.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ENV = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process took: wall seconds, peak resident memory in GiB, and how it ended."""
+    """The cost of one process: wall seconds, peak resident memory in GiB, and how it ended."""
 
     seconds: float
     peak_gib: float
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def warm_up(_: Mapping[str, Any], __: Callable[..., None]) -> dict[str, Any]:
-    """Let Python cache the bytecode of all that an export imports."""
+    """Let Python cache the bytecode of every module that an export imports."""
     importlib.import_module("keras2cv_export.exporting")
     return {}
 

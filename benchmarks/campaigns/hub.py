@@ -26,7 +26,7 @@ _SUITE: Final = Path(__file__).resolve().parents[2] / "tests" / "kerashub"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure what is not measured yet, write the page and print it; return the exit code."""
+    """Measure the missing cells, write the page and print it; return the exit code."""
     flags = parser()
     flags.prog, flags.description = "python -m campaigns.hub", __doc__
     flags.set_defaults(suite=_SUITE, plain=(), work=cache_folder() / "kerashub")

@@ -36,7 +36,7 @@ def calibrated(model: Any, seed: int = 1, value_range: tuple[float, float] = (-1
 
 @keras.saving.register_keras_serializable("keras2cv_bench")
 class GeometricMeanPool(keras.layers.Layer):  # type: ignore[misc]
-    """A layer that no converter has heard of: exp(mean(log(|x| + 1e-3))) over height and width."""
+    """A layer that no converter knows: exp(mean(log(|x| + 1e-3))) over height and width."""
 
     def call(self, x: Any) -> Any:
         """Pool (N, H, W, C) to (N, C)."""

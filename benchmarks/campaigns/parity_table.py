@@ -28,7 +28,7 @@ MODELS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
 
 
 def main(names: list[str]) -> None:
-    """Export each model, and print what its manifest measured."""
+    """Export each model, and print the errors that its manifest holds."""
     print(f"{'model':28s} {'OpenCV':8s} {'engine':8s} {'rel. error':>10s}  verdict")
     for name in names or list(MODELS):
         build, options = MODELS[name]

@@ -1,4 +1,4 @@
-"""What each pass that makes graphs faster is worth: the file with all of them against one without.
+"""Measure the gain of each pass: time the file with all passes against one without it.
 
     python -m campaigns.passes_gain --write graphs [--names ...] [--opencv 5.0]
     python -m campaigns.passes_gain --time graphs [--runs 30] [--threads 2]
@@ -21,13 +21,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.speed.interleave import interval
 
 from .predict_cost import interleave
 
 NAMES = "MobileNetV2,MobileNetV3Large,EfficientNetB0,DenseNet121,ResNet50,ResNet50V2,ConvNeXtTiny"
-# Those that change how fast a graph is, and not what older OpenCVs can read.
+# The passes that change the speed of a graph, and not whether older OpenCVs can read it.
 PASSES = (
     "activate_by_depthwise_conv",
     "bound_by_hard_sigmoid",

@@ -1,4 +1,4 @@
-"""What one file for every OpenCV costs on the newest: the portable default against --opencv 5.0.
+"""The cost of one file for every OpenCV: time the portable default against --opencv 5.0.
 
     python -m campaigns.portability [--runs 60] [--names MobileNetV2,ConvNeXtTiny]
 
@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 import keras2cv
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.speed.interleave import interval
 
 from .predict_cost import interleave
@@ -72,7 +72,7 @@ def _inferring(bundle: Path, engine: str, image: Any) -> Callable[[], Any]:
     import warnings
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", keras2cv.Keras2cvWarning)  # says `unverified`, as asked
+        warnings.simplefilter("ignore", keras2cv.Keras2cvWarning)  # of `unverified` bundles
         model = keras2cv.load(bundle, engine=engine)
     return lambda: model.infer(image)
 

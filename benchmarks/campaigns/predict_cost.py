@@ -1,4 +1,4 @@
-"""What `predict` adds to bare `blobFromImage` and `forward`.
+"""The time that `predict` adds to bare `blobFromImage` and `forward`.
 
     python -m campaigns.predict_cost [--runs 300] [--name MobileNetV2]
 
@@ -73,7 +73,7 @@ def ms(nanoseconds: int) -> float:
 
 
 def bare_opencv(bundle: Path, engine: str) -> Callable[[Any], Any]:
-    """Return what a user without keras2cv writes for the preset `tf` at 224x224."""
+    """Return the code of a user without keras2cv, for the preset `tf` at 224x224."""
     path = str(bundle / "model.onnx")
     modern = hasattr(cv2.dnn, "ENGINE_NEW")
     choice = {"new": 2, "classic": 1}[engine]  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
@@ -90,7 +90,7 @@ def bare_opencv(bundle: Path, engine: str) -> Callable[[Any], Any]:
 def interleave(
     a: Callable[[], Any], b: Callable[[], Any], runs: int
 ) -> tuple[list[int], list[int]]:
-    """Time both `runs` times each, one right after the other, who goes first drawn by lot.
+    """Time both `runs` times each, one right after the other, in random order.
 
     Returns:
         Nanoseconds of every run of each.

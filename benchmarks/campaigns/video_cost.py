@@ -7,10 +7,10 @@
 The loop: read, blobFromImage, forward, putText, write, one after the other, with OpenCV's own
 threads. Both sides read the same clip, run the same file on the same engine, write the same codec,
 and load the net anew. Runs are interleaved in random order; the ratio is the median over pairs,
-with a bootstrap interval. cpu/wall says how many cores each side really had: on a machine that
-others use, it is below what there is. What each stage costs alone says what could be overlapped.
-The bound is what full cores would give a pipeline that needs as much of them as the loop does for a
-frame; a net on one thread needs less, so that it can be beaten.
+with a bootstrap interval. cpu/wall is the number of cores that each side really had; other load on
+the machine lowers it. The cost of each stage alone shows how much could overlap. The bound assumes
+full cores, and a pipeline that needs as much processor time per frame as the loop. A net on one
+thread needs less, so it can beat the bound.
 """
 
 from __future__ import annotations
@@ -96,7 +96,17 @@ def _engine(bundle: Path) -> str:
 
 
 def write_clip(path: Path, size_wh: tuple[int, int], frames: int, codec: str) -> None:
-    """Write a clip of a textured picture that moves, so that decoding has real work."""
+    """Write a clip of a textured picture that moves, so that decoding has real work.
+
+    Args:
+        path: The file.
+        size_wh: Of a frame.
+        frames: How many.
+        codec: Four letters.
+
+    Raises:
+        SystemExit: This OpenCV does not write the codec.
+    """
     rng = np.random.default_rng(3)
     width, height = size_wh
     coarse = rng.integers(0, 256, (height // 8, width // 8, 3), np.uint8)
@@ -113,7 +123,17 @@ def write_clip(path: Path, size_wh: tuple[int, int], frames: int, codec: str) ->
 
 
 def run_keras2cv(bundle: Path, clip: Path, out: Path, every: int) -> None:
-    """Run the command in this process, its table thrown away."""
+    """Run the command in this process, its table thrown away.
+
+    Args:
+        bundle: The bundle that runs.
+        clip: The video.
+        out: The video to write.
+        every: Takes every n-th frame.
+
+    Raises:
+        RuntimeError: The command failed.
+    """
     quiet = io.StringIO()
     with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
         files = [str(bundle), str(clip), "--save", str(out)]
@@ -123,7 +143,15 @@ def run_keras2cv(bundle: Path, clip: Path, out: Path, every: int) -> None:
 
 
 def run_loop(bundle: Path, engine: str, clip: Path, out: Path, every: int) -> None:
-    """Do the same as a user without keras2cv does."""
+    """Do the same as a user without keras2cv would.
+
+    Args:
+        bundle: Holds the net's file.
+        engine: "new" or "classic".
+        clip: The video.
+        out: The video to write.
+        every: Takes every n-th frame.
+    """
     predict = bare_opencv(bundle, engine)
     capture = cv2.VideoCapture(str(clip))
     size_wh = (int(capture.get(3)), int(capture.get(4)))  # CAP_PROP_FRAME_WIDTH, _HEIGHT
@@ -150,7 +178,7 @@ def draw(frame: Any, scores: Any) -> None:
 def interleaved(
     sides: list[Callable[[], None]], runs: int
 ) -> tuple[list[list[float]], list[list[float]]]:
-    """Time each side `runs` times after one warm-up, who goes first drawn by lot.
+    """Time each side `runs` times after one warm-up, in random order.
 
     Returns:
         Seconds of every run, and processor seconds per second, for each side.
@@ -170,7 +198,14 @@ def interleaved(
 
 
 def stage_costs(bundle: Path, engine: str, clip: Path, suffix: str) -> str:
-    """Return the milliseconds of reading, predicting and writing one frame, each alone."""
+    """Return the milliseconds of reading, predicting and writing one frame, each alone.
+
+    Args:
+        bundle: Holds the net's file.
+        engine: "new" or "classic".
+        clip: The video.
+        suffix: Of the video to write.
+    """
     capture = cv2.VideoCapture(str(clip))
     frames, reading = timed(lambda: [capture.read()[1] for _ in range(STAGE_FRAMES)])
     predict = bare_opencv(bundle, engine)
@@ -184,7 +219,7 @@ def stage_costs(bundle: Path, engine: str, clip: Path, suffix: str) -> str:
 
 
 def timed(work: Callable[[], list[Any]]) -> tuple[list[Any], float]:
-    """Return what `work` gives, and its milliseconds per item."""
+    """Return the result of `work`, and its milliseconds per item."""
     started = time.perf_counter()
     found = work()
     return found, (time.perf_counter() - started) * 1e3 / len(found)

@@ -1,4 +1,4 @@
-"""What storing weights smaller saves and costs: the tables of docs/weights.md.
+"""The savings and costs of smaller weights: the tables of docs/weights.md.
 
     python -m campaigns.weights_cost [NAME ...] [--rounds 21]
 
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import keras2cv
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import export
 from keras2cv_export.storage.storages import STORAGES
 
@@ -43,7 +43,14 @@ def main() -> None:
 
 
 def lines(name: str, model: Any, folder: Path, rounds: int) -> list[str]:
-    """Export, compare and time one model."""
+    """Export, compare and time one model.
+
+    Args:
+        name: For the lines.
+        model: The Keras model.
+        folder: For the bundles.
+        rounds: Of turns.
+    """
     found = []
     for storage in STORAGES:
         report = export(

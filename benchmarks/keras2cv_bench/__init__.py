@@ -1,10 +1,5 @@
-"""Measure keras2cv: what an export costs, how near predictions are, what the runtime adds.
+"""The verb `bench`: measure a bundle's speed beside its Keras model and other runtimes.
 
-python -m campaigns.export_cost MobileNetV2 ResNet50 VGG16
-python -m campaigns.parity_table
-python -m campaigns.predict_cost
-python -m campaigns.video_cost
-python -m campaigns.devices BUNDLES...    (and .suite, .speed)
-python -m campaigns.fuzz
-python -m campaigns.reliability.soak    (and .threads, .faults, .kills)
+Every subject runs in a process of its own (`child`), all take turns (`measure`), and a subject
+whose answers are not TensorFlow's has no result (`answers`).
 """

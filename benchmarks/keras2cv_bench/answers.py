@@ -1,4 +1,4 @@
-"""Whether each subject answers as TensorFlow does, by the exporter's own verdict."""
+"""Compare each subject's answers with TensorFlow's, by the exporter's own verdict."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Outputs = dict[str, Array]
 def ask_all(
     crew: Crew, manifest: Manifest, tolerance: str | Sequence[str], folder: Path
 ) -> dict[str, Answers]:
-    """Let every process answer every sample; return what is to be thought of its answers.
+    """Let every process answer every sample; return the verdict on each subject's answers.
 
     Args:
         crew: The processes; the reference among them.
-        manifest: The bundle's, for names, dtypes and what the outputs mean.
-        tolerance: As for `keras2cv check`; nothing: what the bundle's weights allow it, and float32
-            of the others.
-        folder: For the answers, on their way.
+        manifest: The bundle's, for names, dtypes and the outputs' meaning.
+        tolerance: As for `keras2cv check`; empty: the default for the bundle's kind of weights, and
+            float32's for the others.
+        folder: A place for the answers on their way.
     """
 
     def ask(_: str, process: Process) -> list[Outputs]:
@@ -64,7 +64,7 @@ def read_answers(path: Path, manifest: Manifest) -> list[Outputs]:
     count = len({name.split("/")[1] for name in arrays})
     names = [output.name for output in manifest.outputs]
     given = len(arrays) // max(count, 1)
-    names += [f"output {k}" for k in range(len(names), given)]  # more than there should be
+    names += [f"output {k}" for k in range(len(names), given)]  # for outputs beyond those expected
     return [{names[k]: arrays[f"out/{i}/{k}"] for k in range(given)} for i in range(count)]
 
 
@@ -74,7 +74,14 @@ def judge(
     manifest: Manifest,
     tolerance: str | Sequence[str] = "fp32",
 ) -> Answers:
-    """Compare a subject's answers with TensorFlow's."""
+    """Compare a subject's answers with TensorFlow's.
+
+    Args:
+        expected: TensorFlow's outputs, one mapping per sample.
+        got: The subject's, for the same samples.
+        manifest: The bundle's.
+        tolerance: As for `keras2cv check`.
+    """
     like = [_as_promised(outputs, manifest) for outputs in expected]
     task = manifest.task
     scores = {task.output: task.scores} if task.output and task.scores else {}
@@ -93,7 +100,7 @@ def _as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
 
 
 def _in_shape(outputs: Outputs, like: Outputs) -> Outputs:
-    """Give dimensions of 1 as TensorFlow does: cv2 adds some, and drops others."""
+    """Return outputs with TensorFlow's dimensions of 1: cv2 adds some, and drops others."""
     return {
         name: array.reshape(like[name].shape)
         if name in like and _squeezed(array) == _squeezed(like[name])

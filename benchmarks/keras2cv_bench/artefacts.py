@@ -1,8 +1,8 @@
-"""The files that peers load.
+"""Make the files that peers load.
 
 Each is made in a process of its own, under a limit of memory: Keras' own ONNX export of VGG16 takes
-more than 24 GB. What came of it is kept in OUT.json: {"inputs", "outputs"} as the file names them,
-or {"error"}.
+more than 24 GB. The result is kept in OUT.json: {"inputs", "outputs"} by the file's names, or
+{"error"}.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TIMEOUT_S: Final = 600.0
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file for a peer, or in `problem` why there is none."""
+    """A file for a peer, or in `problem` the reason why there is none."""
 
     path: Path
     names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
@@ -44,12 +44,12 @@ def make(
     unsafe: bool = False,
     imports: Sequence[str] = (),
 ) -> Artefact:
-    """Make the file `out` of `kind` "onnx" or "litert"; one that is there already is kept.
+    """Make the file `out` of `kind` "onnx" or "litert"; an existing one is kept.
 
     Args:
-        kind: What to make.
+        kind: "onnx" or "litert".
         model: The Keras model's file.
-        out: Where to.
+        out: The new file.
         shapes: Input -> its shape with the batch, in Keras' order.
         unsafe: Let code inside the model file run.
         imports: Modules to import first, which register the model's own layers.
@@ -59,13 +59,13 @@ def make(
         job = {"kind": kind, "model": str(model), "out": str(out), "shapes": dict(shapes)}
         found = _made({**job, "unsafe": unsafe, "imports": list(imports)})
         kept.write_text(json.dumps(found), encoding="utf-8")
-    facts = json.loads(kept.read_text(encoding="utf-8"))
-    names = (tuple(facts.get("inputs", ())), tuple(facts.get("outputs", ())))
-    return Artefact(out, names, facts.get("error", ""))
+    record = json.loads(kept.read_text(encoding="utf-8"))
+    names = (tuple(record.get("inputs", ())), tuple(record.get("outputs", ())))
+    return Artefact(out, names, record.get("error", ""))
 
 
 def _made(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a process of its own makes of a job, or what went wrong with the process."""
+    """Run a job in a process of its own; return its result, or the error of the process."""
     try:
         return run_once(Entry("keras2cv_bench.artefacts:answer", PACKAGES), job, Limits(TIMEOUT_S))
     except ChildLost as lost:
@@ -78,12 +78,12 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     try:
         return _MAKERS[job["kind"]](job, Path(job["out"]))
-    except Exception as error:  # whatever Keras, TensorFlow or tf2onnx raises is the answer
+    except Exception as error:  # any error of Keras, TensorFlow or tf2onnx is the answer
         return {"error": " ".join(f"{type(error).__name__}: {error}".split())[:300]}
 
 
 def _onnx(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
-    """Export as Keras does, for any batch size, and say what the file calls things."""
+    """Export as Keras does, for any batch size; return the file's names of inputs and outputs."""
     import keras
     import numpy as np
     import onnx
@@ -98,7 +98,7 @@ def _onnx(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
     ]
     from .calibrate import packed
 
-    model(packed(model, zeros))  # Keras wants it called once
+    model(packed(model, zeros))  # Keras needs one call before the export
     model.export(str(out), format="onnx", verbose=False)
     graph = onnx.load(str(out), load_external_data=False).graph
     weights = {tensor.name for tensor in graph.initializer}
@@ -121,7 +121,7 @@ def _litert(job: Mapping[str, Any], out: Path) -> dict[str, Any]:
         for k, spec in enumerate(loaded.inputs)
     ]
     call = tf.function(lambda *tensors: [t for _, t in loaded.call(*tensors)], autograph=False)
-    # Variables that stay variables are read as NaN by LiteRT, or not at all.
+    # LiteRT reads NaN from variables that are not frozen, or nothing at all.
     frozen = freeze(call.get_concrete_function(*specs))
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
     out.write_bytes(converter.convert())

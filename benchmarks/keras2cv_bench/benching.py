@@ -1,4 +1,4 @@
-"""The story of a benchmark: who is there, what they load, and then batch size by batch size."""
+"""The steps of a benchmark: choose subjects, make their files, measure each batch size."""
 
 from __future__ import annotations
 
@@ -17,24 +17,23 @@ from keras2cv._version import VERSION
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import ModelError, UsageError
 
-from . import records
 from .answers import ask_all
 from .artefacts import Artefact, make
 from .environment import host, usable_cores
 from .inputs import inputs_for, write_samples
-from .measure import ROUNDS, SECONDS, Crew, Say, measure
+from .measure import ROUNDS, SECONDS, Crew, Progress, measure
+from .pipeline import OF_BUNDLE, Job
 from .process import Child, Lost
-from .records import SCHEMA, Missing, Record, Timing
+from .records import SCHEMA, Missing, Record, SubjectRecord, Timing
 from .subjects import NAIVE, OURS, PEERS, REFERENCE, Subject, choose
-from .way import OF_BUNDLE, Job
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
-"""What an ONNX file calls the model's inputs and outputs, in Keras' order."""
+"""An ONNX file's names of the model's inputs and outputs, in Keras' order."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asks for; see `bench`."""
+    """The user's settings; see `bench`."""
 
     batches: tuple[int, ...] = (1,)
     threads: int | None = None
@@ -64,26 +63,26 @@ def bench(
     lend: Path | None = None,
     wishes: Wishes = Wishes(),
     work: Path | None = None,
-    say: Say = lambda _what, _done, _total: None,
+    progress: Progress = lambda _step, _done, _total: None,
 ) -> Record:
     """Measure a bundle beside the Keras model that it was made from, and beside its peers.
 
     Args:
         bundle: The folder.
         against: A .keras or .h5 file, a SavedModel folder, or a live keras.Model.
-        peers: Of "naive", "tf", "ort", "openvino" and "litert"; those that are not installed are
-            in the record's `missing`.
+        peers: Of "naive", "tf", "ort", "openvino" and "litert"; those that are not installed are in
+            the record's `missing`.
         without: Subjects of those peers that are left out.
-        also: More bundles of the same model, by the names that they get, such as a frozen graph.
+        also: More bundles of the same model, such as a frozen graph, by the names that they get.
         beside: More subjects, which no peer names.
         lend: The bundle of the same model whose file peers load where Keras' own export does not
             work: one without forms that OpenCV alone is fast at. None lends the one measured.
         wishes: Batch sizes, threads, and how the model is opened.
         work: Where the peers' files are made and kept; None takes a temporary folder.
-        say: Told what is being done.
+        progress: Called before each step.
 
     Raises:
-        UsageError: The bundle, the model or an argument is not right.
+        UsageError: The bundle, the model or an argument is not valid.
         VerdictError: The bundle or TensorFlow does not run the model.
     """
     found = read_bundle(bundle)
@@ -94,38 +93,28 @@ def bench(
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="keras2cv-bench-"))
         folder = work or Path(place)
         model = _file_of(against, folder)
-        it = _Bench(found, model, folder, wishes, wishes.threads or usable_cores(), say)
+        it = _Bench(found, model, folder, wishes, wishes.threads or usable_cores(), progress)
         it.bundles |= also
         it.lent = read_bundle(lend) if lend is not None else found
         it.missing += [Missing(subject.name, reason) for subject, reason in absent]
         timings = [timing for batch in wishes.batches for timing in it.batch(batch, subjects)]
-    everyone = (*subjects, *(subject for subject, _ in absent))
-    return Record(
-        schema=SCHEMA,
-        tool=f"keras2cv bench {VERSION}",
-        when=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        argv=tuple(sys.argv[1:]),
-        bundle=found.folder.resolve().name,
-        sha256=found.manifest.model.sha256,
-        model=model.name,
-        task=found.manifest.task.kind,
-        takes=it.takes,
-        threads=it.threads,
-        host=host(it.others),
-        subjects=tuple(records.Subject(s.name, s.title, it.sizes_mb.get(s.name)) for s in everyone),
-        timings=tuple(timings),
-        missing=tuple(it.missing),
-    )
+    return it.record((*subjects, *(subject for subject, _ in absent)), timings)
 
 
 class _Bench:
-    """One benchmark's facts, and its steps."""
+    """One benchmark's settings, and its steps."""
 
     def __init__(
-        self, bundle: Bundle, model: Path, folder: Path, wishes: Wishes, threads: int, say: Say
+        self,
+        bundle: Bundle,
+        model: Path,
+        folder: Path,
+        wishes: Wishes,
+        threads: int,
+        progress: Progress,
     ) -> None:
         self.bundle, self.model, self.folder = bundle, model, folder
-        self.wishes, self.threads, self.say = wishes, threads, say
+        self.wishes, self.threads, self.progress = wishes, threads, progress
         self.bundles = {OURS: bundle.folder}
         self.lent = bundle
         self.takes = ""
@@ -136,8 +125,8 @@ class _Bench:
     def batch(self, batch: int, subjects: Sequence[Subject]) -> tuple[Timing, ...]:
         """Measure all subjects at a batch size."""
 
-        def say(what: str, done: int, total: int) -> None:
-            self.say(f"batch {batch}: {what}", done, total)
+        def progress(step: str, done: int, total: int) -> None:
+            self.progress(f"batch {batch}: {step}", done, total)
 
         given = inputs_for(self.bundle, batch, self.wishes.samples)
         self.takes = given.takes
@@ -147,14 +136,14 @@ class _Bench:
             stack.callback(inputs.unlink)
             crew = Crew({}, batch, self.missing)
             for subject in subjects:
-                say(f"making what {subject.title} loads", 0, 0)
+                progress(f"making the file for {subject.title}", 0, 0)
                 try:
                     job = self._job(subject, batch, inputs)
                 except Lost as problem:
                     crew.lose(subject.name, problem)
                     continue
                 crew.processes[subject.name] = stack.enter_context(Child(job))
-            say(f"starting {len(crew.processes)} processes", 0, 0)
+            progress(f"starting {len(crew.processes)} processes", 0, 0)
             found = measure(
                 crew,
                 lambda crew: ask_all(
@@ -163,14 +152,35 @@ class _Bench:
                 seconds=self.wishes.seconds,
                 rounds=self.wishes.rounds,
                 needed=(OURS, REFERENCE),
-                say=say,
+                progress=progress,
             )
         if found.others is not None:
             self.others = max(found.others, self.others or 0.0)
         return found.timings
 
+    def record(self, subjects: Sequence[Subject], timings: Sequence[Timing]) -> Record:
+        """Return the record of all batch sizes."""
+        return Record(
+            schema=SCHEMA,
+            tool=f"keras2cv bench {VERSION}",
+            when=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            argv=tuple(sys.argv[1:]),
+            bundle=self.bundle.folder.resolve().name,
+            sha256=self.bundle.manifest.model.sha256,
+            model=self.model.name,
+            task=self.bundle.manifest.task.kind,
+            takes=self.takes,
+            threads=self.threads,
+            host=host(self.others),
+            subjects=tuple(
+                SubjectRecord(s.name, s.title, self.sizes_mb.get(s.name)) for s in subjects
+            ),
+            timings=tuple(timings),
+            missing=tuple(self.missing),
+        )
+
     def _job(self, subject: Subject, batch: int, inputs: Path) -> Job:
-        """Say what a subject's process is to do; make its file if it is not there yet."""
+        """Return the job of a subject's process; make its file if it does not exist yet."""
         file, how, names = self._file(subject, batch)
         self.sizes_mb[subject.name] = round(_size_mb(file), 3)
         return Job(
@@ -188,7 +198,7 @@ class _Bench:
         )
 
     def _file(self, subject: Subject, batch: int) -> tuple[Path, str, Names]:
-        """Return the file, how it is used, and what it calls its inputs and outputs."""
+        """Return the file, how it is used, and its names of inputs and outputs."""
         if subject.file == "bundle":
             return self.bundles[subject.name], self.wishes.engine, ((), ())
         if subject.file == "model":

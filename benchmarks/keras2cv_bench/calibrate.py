@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 def randomize(model: keras.Model, seed: int, calibration: Sequence[Array]) -> keras.Model:
-    """Gives every weight an informative value, in place, and returns the model.
+    """Give every weight an informative value, in place, and return the model.
 
     Kernels are He-normal (He et al. 2015, eq. 10), recurrent ones a little smaller so that long
     sequences stay bounded; scales (gamma, LayerScale) lie around 1; biases and shifts are nonzero.
@@ -27,7 +27,7 @@ def randomize(model: keras.Model, seed: int, calibration: Sequence[Array]) -> ke
     last bit of a pixel moves the logits of ResNet101 by 1e-4, which no trained network's do.
     Moving statistics then come from one training-mode pass over `calibration`, so that normalised
     activations really are normalised and the logits of a deep network neither vanish nor explode.
-    Statistics of adapted preprocessing layers are facts about data and stay.
+    Statistics of adapted preprocessing layers describe the data, and stay.
     """
     rng = np.random.default_rng(seed)
     for layer in sublayers(model):
@@ -45,7 +45,7 @@ def _own_variables(layer: keras.Layer) -> list[Any]:
     return [*layer._trainable_variables, *layer._non_trainable_variables, *seeds]
 
 
-_FACTS_ABOUT_DATA = (
+_DESCRIBE_THE_DATA = (
     keras.layers.Normalization,
     keras.layers.Discretization,
     keras.layers.MelSpectrogram,
@@ -64,7 +64,7 @@ def _assign(rng: np.random.Generator, layer: keras.Layer, variable: Any) -> None
     shape, name = tuple(variable.shape), variable.name
     if name == "seed_generator_state":
         variable.assign(rng.integers(0, 2**31, shape))
-    elif isinstance(layer, _FACTS_ABOUT_DATA) or not keras.backend.is_float_dtype(variable.dtype):
+    elif isinstance(layer, _DESCRIBE_THE_DATA) or not keras.backend.is_float_dtype(variable.dtype):
         return
     elif name.endswith(("_scale", "_zero")) and getattr(layer, "quantization_mode", None):
         return  # belongs to the integer kernel beside it
@@ -80,12 +80,12 @@ def _assign(rng: np.random.Generator, layer: keras.Layer, variable: Any) -> None
         variable.assign(rng.standard_normal(shape) * 0.25)
     elif name == "alpha":
         variable.assign(rng.uniform(0.05, 0.45, shape))
-    else:  # a custom layer's own: around whatever its author starts from
+    else:  # a custom layer's own: values around those that its author starts from
         variable.assign(variable.numpy() + rng.standard_normal(shape) * 0.3)
 
 
 def _adapt_if_never_adapted(rng: np.random.Generator, layer: Any) -> None:
-    """A Normalization that awaits pretrained weights (EfficientNet's) changes nothing as built."""
+    """Adapt a Normalization that awaits pretrained weights (EfficientNet's): it starts neutral."""
     if layer.input_mean is not None:
         return
     mean, variance = layer.adapt_mean.numpy(), layer.adapt_variance.numpy()
@@ -101,7 +101,7 @@ def _kernel_std(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:
 
 
 def _fan_in(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:
-    """How many products are summed into one output element."""
+    """Return how many products are summed into one output element."""
     if isinstance(layer, keras.layers.EinsumDense):
         left, right = layer.equation.replace("...", "").split("->")
         letters = left.split(",")[1]
@@ -114,10 +114,10 @@ def _fan_in(layer: keras.Layer, name: str, shape: tuple[int, ...]) -> float:
 
 
 def _calibrate(model: keras.Model, arrays: Sequence[Array]) -> None:
-    """One training-mode pass with momentum 0 puts the batch's statistics into every norm.
+    """Put the batch's statistics into every norm, by one training-mode pass with momentum 0.
 
     A channel that happens to be almost constant over this batch would, on other inputs, blow up
-    whatever comes after it, so no variance stays below a fifth of its layer's mean.
+    all layers after it, so no variance stays below a fifth of its layer's mean.
     """
     norms = [
         layer for layer in sublayers(model) if isinstance(layer, keras.layers.BatchNormalization)
@@ -139,12 +139,12 @@ def _keep_off_zero(variance: Any) -> None:
 
 
 def sublayers(model: keras.Model) -> list[keras.Layer]:
-    """The model and every layer in it, however deep."""
+    """Return the model and every layer in it, however deep."""
     return list(model._flatten_layers(include_self=True, recursive=True))
 
 
 def packed(model: keras.Model, arrays: Sequence[Array]) -> Any:
-    """`arrays` in the structure (one tensor, list or dict) that the model takes."""
+    """Return `arrays` in the structure (one tensor, list or dict) that the model takes."""
     structure = getattr(model, "_inputs_struct", None)
     if structure is None:
         return arrays[0] if len(arrays) == 1 else list(arrays)

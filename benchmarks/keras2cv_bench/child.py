@@ -1,6 +1,6 @@
 """One subject in a process of its own (the child's side of `process.py`).
 
-The first request is a `way.Job`, and every other one a command. The replies:
+The first request is a `pipeline.Job`, and every other one a command. The replies:
 
     (the job)                            {"import_ms": 812.3}
     {"do": "load"}                       {"about": "...", "load_ms": 31.2, "first_ms": 18.4}
@@ -9,7 +9,7 @@ The first request is a `way.Job`, and every other one a command. The replies:
     {"do": "block", "seconds": 0.25}     a `records.Block`
     {"do": "peak"}                       {"peak_mb": 123.4}
 
-What goes wrong is {"error": "..."}, and the end. Nothing else is written while runs are timed.
+An error is {"error": "..."}, and ends the process. Nothing else is written while runs are timed.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from typing import Any, Final
 import numpy as np
 
 from .inputs import read_samples
+from .pipeline import Array, Job, Pipeline
 from .records import LEAD_IN
-from .way import Array, Job, Way
 
 LEAST_WARM_UP: Final = 5  # runs
 LEAST_KEPT: Final = 2  # runs of a block, after the lead-in
@@ -40,50 +40,50 @@ Command = Callable[..., Reply]
 def answer(
     job: Mapping[str, Any], _: Callable[..., None]
 ) -> Generator[Reply, Mapping[str, Any], None]:
-    """Import what runs a job's subject, and answer commands until there are no more."""
+    """Import the framework of a job's subject, and answer commands until there are no more."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every subject is measured on the CPU
     try:
         asked = Job.from_dict(dict(job))
         started = time.perf_counter()
         runner = import_module(f"keras2cv_bench.runners.{asked.runner}")
-        yield from serve(Bench(asked, runner.open_way), {"import_ms": _since_ms(started)})
-    except Exception as error:  # whatever a framework raises is this subject's answer
+        yield from serve(Bench(asked, runner.open_pipeline), {"import_ms": _since_ms(started)})
+    except Exception as error:  # any error of a framework is this subject's answer
         yield {"error": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
 
 
 def serve(bench: Bench, first: Reply) -> Generator[Reply, Mapping[str, Any], None]:
-    """Give the first reply, and then answer each command."""
+    """Yield the first reply, and then answer each command."""
     request = yield first
     while True:
-        facts = dict(request)
-        command: Command = getattr(bench, facts.pop("do"))
-        request = yield command(**facts)
+        arguments = dict(request)
+        command: Command = getattr(bench, arguments.pop("do"))
+        request = yield command(**arguments)
 
 
 class Bench:
-    """The commands, each named as it is asked for."""
+    """The commands, one method each."""
 
-    def __init__(self, job: Job, open_way: Callable[[Job], Way]) -> None:
-        self._job, self._open = job, open_way
+    def __init__(self, job: Job, open_pipeline: Callable[[Job], Pipeline]) -> None:
+        self._job, self._open = job, open_pipeline
         self._samples = read_samples(job.inputs)
         self._next = count()
 
     def load(self) -> dict[str, Any]:
         """Load the subject, and run it for the first time."""
         started = time.perf_counter()
-        self._way = self._open(self._job)
+        self._pipeline = self._open(self._job)
         load_ms = _since_ms(started)
-        ready = self._way.prepare(self._samples[0])
+        ready = self._pipeline.prepare(self._samples[0])
         started = time.perf_counter()
-        self._way.forward(ready)
-        return {"about": self._way.about, "load_ms": load_ms, "first_ms": _since_ms(started)}
+        self._pipeline.forward(ready)
+        return {"about": self._pipeline.about, "load_ms": load_ms, "first_ms": _since_ms(started)}
 
     def answer(self, path: str) -> dict[str, Any]:
         """Write every output for every sample."""
         arrays: dict[str, Array] = {}
         for i, sample in enumerate(self._samples):
-            found = self._way.arrays(self._way.forward(self._way.prepare(sample)))
+            found = self._pipeline.arrays(self._pipeline.forward(self._pipeline.prepare(sample)))
             arrays |= {f"out/{i}/{k}": np.asarray(array) for k, array in enumerate(found)}
         np.savez(path, **arrays)  # type: ignore[arg-type]
         return {}
@@ -117,15 +117,15 @@ class Bench:
         return {"peak_mb": peak_mb()}
 
     def _run(self) -> tuple[float, float, float]:
-        """Send the next sample all the way; return the milliseconds of each stage."""
-        sample, way = self._samples[next(self._next) % len(self._samples)], self._way
+        """Send the next sample through all stages; return the milliseconds of each."""
+        sample, pipeline = self._samples[next(self._next) % len(self._samples)], self._pipeline
         at = time.perf_counter_ns
         t0 = at()
-        ready = way.prepare(sample)
+        ready = pipeline.prepare(sample)
         t1 = at()
-        outputs = way.forward(ready)
+        outputs = pipeline.forward(ready)
         t2 = at()
-        way.finish(sample, ready, outputs)
+        pipeline.finish(sample, ready, outputs)
         t3 = at()
         return (t1 - t0) / 1e6, (t2 - t1) / 1e6, (t3 - t2) / 1e6
 
@@ -133,7 +133,7 @@ class Bench:
 def peak_mb() -> float | None:
     """Return the most memory that this process ever held, in 2**20 bytes.
 
-    On Linux that is VmHWM of proc(5): getrusage's figure is inherited from whoever started us.
+    On Linux that is VmHWM of proc(5): getrusage's number is inherited from the parent process.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")

@@ -19,14 +19,14 @@ from keras2cv_export.cli.heavy import (
 
 USAGE: Final = "BUNDLE --against MODEL [options]"
 ABOUT: Final = """\
-Say how fast a bundle is: beside the Keras model that it was made from, in
+Measure how fast a bundle is: beside the Keras model that it was made from, in
 TensorFlow three ways, beside Keras' own ONNX export in cv2, and beside the
 peers that are installed (onnxruntime, OpenVINO, LiteRT). Every subject runs in
-a process of its own, with the same input and as many threads, in turns. What a
-subject answers is compared with TensorFlow: a fast wrong answer is no result.
+a process of its own, with the same input and as many threads, in turns. Its
+answers are compared with TensorFlow's: a fast wrong answer is no result.
 
 Exit code 1 if this bundle's answers are not TensorFlow's, or --max-ratio is
-broken; 4 if the machine was too busy to say.
+broken; 4 if the machine was too busy to decide.
 """
 EXAMPLES: Final = """\
   keras2cv bench cat.cv --against cat.keras
@@ -39,7 +39,7 @@ _SECONDS: Final = 3.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
     parser.add_argument(
         "--against", metavar="MODEL", type=Path, required=True, help="a .keras, .h5 or folder"
@@ -66,11 +66,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=f"to time each subject for, at each batch size (default: {_SECONDS:g})",
     )
     parser.add_argument(
-        "--engine", choices=("new", "classic"), help="of OpenCV (default: as the bundle says)"
+        "--engine", choices=("new", "classic"), help="of OpenCV (default: the bundle's)"
     )
     add_model_arguments(parser)
     parser.add_argument(
-        "--baseline", metavar="OLD.json", type=Path, help="compare with what --json wrote before"
+        "--baseline", metavar="OLD.json", type=Path, help="compare with an earlier file of --json"
     )
     parser.add_argument(
         "--max-ratio",
@@ -100,7 +100,7 @@ def _counts(text: str) -> tuple[int, ...]:
 
 
 def execute(args: Namespace) -> int:
-    """Measure, print the tables, and write what was asked for."""
+    """Measure, print the tables, and write the requested files."""
     load_exporter(
         "bench",
         "keras2cv_export.speed.interleave",
@@ -124,7 +124,7 @@ def execute(args: Namespace) -> int:
     )
     with Steps() as steps:
         record = benching.bench(
-            args.bundle, args.against, peers=args.peers, wishes=wishes, say=steps
+            args.bundle, args.against, peers=args.peers, wishes=wishes, progress=steps
         )
     found = findings.outcome(record, baseline, args.max_ratio)
     if args.json:
@@ -137,7 +137,7 @@ def execute(args: Namespace) -> int:
 
 
 def _require_writable(args: Namespace) -> None:
-    """Say now, not after minutes of measuring, that there is no such folder."""
+    """Report a missing folder now, not after minutes of measuring."""
     for path in (args.html, None if args.json in (None, STDOUT) else Path(args.json)):
         if path is not None and not path.absolute().parent.is_dir():
             raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.")

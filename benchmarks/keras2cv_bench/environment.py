@@ -1,4 +1,4 @@
-"""The machine, and what else it was doing."""
+"""Describe the machine and its load."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BUSY: Final = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal in 
 
 
 def host(others: float | None) -> Host:
-    """Describe this machine; `others` is what `Watch` found."""
+    """Describe this machine; `others` is the result of `Watch`."""
     build = cv2.getBuildInformation()
     return Host(
         cpu=_cpu(),
@@ -54,7 +54,7 @@ def usable_cores() -> int:
 
 
 def instruction_sets() -> tuple[str, ...]:
-    """Return what this CPU computes vectors with, as Linux calls it, the oldest first."""
+    """Return this CPU's vector instruction sets, as Linux names them, the oldest first."""
     flags = next(
         (x for x in (_read("/proc/cpuinfo") or "").splitlines() if x.startswith(_FLAGS)), ""
     )
@@ -63,7 +63,7 @@ def instruction_sets() -> tuple[str, ...]:
 
 
 class Watch:
-    """How many cores other processes use between its making and `others()`; Linux alone tells."""
+    """How many cores other processes use between its making and `others()`; only on Linux."""
 
     def __init__(self, ours: Iterable[int] = ()) -> None:
         """Begin; `ours` are the processes that are measured."""
@@ -72,7 +72,7 @@ class Watch:
         self._all, self._own = _all_ticks(), self._own_ticks()
 
     def others(self) -> float | None:
-        """Return the average since then, or None where nobody tells."""
+        """Return the average since then, or None where the system does not count."""
         now = _all_ticks()
         seconds = time.monotonic() - self._started
         if now is None or self._all is None or seconds <= 0:
@@ -93,7 +93,7 @@ def _all_ticks() -> int | None:
 
 
 def _process_ticks(pid: int) -> int:
-    """Return utime + stime of proc(5); what follows the name's last bracket has no blanks in it."""
+    """Return utime + stime of proc(5); no blanks follow the last bracket of the name."""
     text = _read(f"/proc/{pid}/stat")
     if text is None:
         return 0

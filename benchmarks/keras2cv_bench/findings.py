@@ -1,4 +1,4 @@
-"""What a record's raw durations say: quantiles, ratios, and whether the answer is yes."""
+"""Derive quantiles, ratios and the exit code from a record's raw durations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras2cv_export.speed.interleave import STARVED, Comparison, compare_apart,
 from .records import Record, Stage, Timing
 from .subjects import OURS, REFERENCE
 
-DEFAULT_MAX_RATIO = 1.1  # of a baseline: what a quiet machine tells from noise
+DEFAULT_MAX_RATIO = 1.1  # of a baseline: a quiet machine separates that from noise
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,14 @@ def quantiles(timing: Timing, stage: Stage = "forward") -> Quantiles:
 
 
 def against(record: Record, batch: int, theirs: str, stage: Stage = "forward") -> Comparison | None:
-    """Compare this bundle's time with another subject's; None where either did not run."""
+    """Compare this bundle's time with another subject's; None where either did not run.
+
+    Args:
+        record: The benchmark.
+        batch: Samples per run.
+        theirs: Name of the other subject.
+        stage: The stage whose durations are compared.
+    """
     ours, other = record.timing(OURS, batch), record.timing(theirs, batch)
     if ours is None or other is None:
         return None
@@ -42,18 +49,18 @@ def against(record: Record, batch: int, theirs: str, stage: Stage = "forward") -
 
 
 def is_result(timing: Timing) -> bool:
-    """Say whether its speed counts: a fast wrong answer is not a result."""
+    """Whether a subject's speed counts: a fast wrong answer is not a result."""
     return timing.answers.verdict != "different"
 
 
 @dataclass(frozen=True)
 class Held:
-    """This bundle held against an older record of it, at one batch size.
+    """This bundle compared with an older record of it, at one batch size.
 
     Attributes:
         batch: Samples per run.
         comparison: Now over then.
-        how: What was compared, in words.
+        how: The compared quantity, in words.
     """
 
     batch: int
@@ -62,10 +69,10 @@ class Held:
 
 
 def hold(now: Record, then: Record) -> tuple[Held, ...]:
-    """Compare with an older record: time with time on one machine, else by tf.function's measure.
+    """Compare with an older record: durations on one machine, else shares of tf.function's time.
 
-    Where the processor or the threads are others, milliseconds say nothing. How the bundle does
-    against TensorFlow, which ran in turns with it both times, carries over better.
+    On another processor or with other threads, milliseconds cannot be compared. The bundle's ratio
+    to TensorFlow, which ran in turns with it both times, carries over better.
     """
     same = (now.host.cpu, now.host.cores, now.threads) == (
         then.host.cpu,
@@ -106,11 +113,11 @@ class Outcome:
 def outcome(
     record: Record, baseline: Record | None = None, max_ratio: float | None = None
 ) -> Outcome:
-    """Return what a benchmark comes to.
+    """Return a benchmark's exit code, and its reasons.
 
-    1 where this bundle answers something else than TensorFlow, or takes longer than it may; 4
-    where that cannot be told. `max_ratio` is of the baseline's time, or of tf.function's without a
-    baseline.
+    The code is 1 where this bundle answers differently than TensorFlow, or takes longer than it
+    may; 4 where the measurement cannot decide. `max_ratio` is of the baseline's time, or without a
+    baseline of tf.function's.
     """
     held = () if baseline is None else hold(record, baseline)
     found = [*_wrong(record), *_limits(record, baseline, held, max_ratio), *_noise(record)]
@@ -125,7 +132,7 @@ def _wrong(record: Record) -> Iterator[tuple[int, str]]:
         if timing is None or timing.answers.verdict == "same":
             continue
         code = 1 if timing.answers.verdict == "different" else 4
-        word = "answers something else than" if code == 1 else "cannot be told from"
+        word = "answers differently than" if code == 1 else "cannot be distinguished from"
         yield code, f"batch {batch}: this bundle {word} TensorFlow ({timing.answers.reason})."
 
 
@@ -137,20 +144,23 @@ def _limits(
         if not held:
             yield 4, "The baseline has nothing to compare with: no batch size in common."
         for one in held:
-            said = f"batch {one.batch}: {one.comparison} times the baseline ({one.how})"
-            yield from _limit(one.comparison, most, said)
+            sentence = f"batch {one.batch}: {one.comparison} times the baseline ({one.how})"
+            yield from _limit(one.comparison, most, sentence)
     elif max_ratio is not None:
         for batch in record.batches:
             if (found := against(record, batch, REFERENCE)) is not None:
-                said = f"batch {batch}: {found} times tf.function's time"
-                yield from _limit(found, max_ratio, said)
+                sentence = f"batch {batch}: {found} times tf.function's time"
+                yield from _limit(found, max_ratio, sentence)
 
 
-def _limit(found: Comparison, most: float, said: str) -> Iterator[tuple[int, str]]:
+def _limit(found: Comparison, most: float, sentence: str) -> Iterator[tuple[int, str]]:
     if (answer := found.within(most)) is False:
-        yield 1, f"{said}, and --max-ratio is {most:g}."
+        yield 1, f"{sentence}, and --max-ratio is {most:g}."
     elif answer is None:
-        yield 4, f"{said}, too close to --max-ratio {most:g} to say. Free the machine; try again."
+        yield (
+            4,
+            f"{sentence}, too close to --max-ratio {most:g} to decide. Free the machine; rerun.",
+        )
 
 
 def _noise(record: Record) -> Iterator[tuple[int, str]]:
@@ -174,6 +184,6 @@ def _noise(record: Record) -> Iterator[tuple[int, str]]:
                     4,
                     (
                         f"batch {batch}: {found} times the time of {subject.title}: too noisy to "
-                        "say. Free the machine, or give more --seconds."
+                        "decide. Free the machine, or give more --seconds."
                     ),
                 )

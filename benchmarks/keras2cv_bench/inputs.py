@@ -1,4 +1,4 @@
-"""What every subject is given: the same samples, drawn or the user's, in a file for all of them."""
+"""The samples for every subject: drawn or the user's, in one file for all of them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any, Final
 
 import numpy as np
 
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.npz import read_npz
 from keras2cv.bundle.reading import Bundle
 from keras2cv.errors import InputError
 from keras2cv.streams.sources import find_sources, read_image
 from keras2cv_export.verifying.stimuli import draw
 
-from .way import Array, Sample, takes_pictures
+from .pipeline import Array, Sample, takes_pictures
 
 SAMPLES: Final = 4  # no two runs in a row see the same values
-FRAME_WH: Final = (1280, 720)  # what a camera gives
+FRAME_WH: Final = (1280, 720)  # the frame of a usual camera
 _SEED: Final = 61
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Samples of one batch size; `takes` says in words what they are."""
+    """Samples of one batch size; `takes` describes them in words."""
 
     samples: tuple[Sample, ...]
     takes: str
 
 
 def inputs_for(bundle: Bundle, batch: int, samples: str | os.PathLike[str] | None = None) -> Inputs:
-    """Return what goes in: pictures where the bundle takes them, else its golden inputs.
+    """Return the inputs: pictures where the bundle takes them, else those of its golden vectors.
 
     Args:
         bundle: The bundle.
@@ -48,10 +48,10 @@ def inputs_for(bundle: Bundle, batch: int, samples: str | os.PathLike[str] | Non
         return _pictures(_own(samples) if samples is not None else _drawn(batch), batch)
     if samples is not None:
         raise InputError(
-            f"{bundle.folder} takes arrays, and its golden ones are measured. Leave out --samples."
+            f"{bundle.folder} takes arrays: its golden vectors are measured. Leave out --samples."
         )
-    golden = read_golden(bundle.selftest_path, bundle.manifest).samples
-    rows = [np.concatenate([s.inputs[k] for s in golden]) for k in range(len(golden[0].inputs))]
+    vectors = read_golden_vectors(bundle.selftest_path, bundle.manifest).samples
+    rows = [np.concatenate([s.inputs[k] for s in vectors]) for k in range(len(vectors[0].inputs))]
     number = min(SAMPLES, len(rows[0]))
     found = tuple([_window(r, i, batch) for r in rows] for i in range(number))
     return Inputs(found, "arrays")
@@ -64,7 +64,7 @@ def _window(rows: Array, start: int, size: int) -> Array:
 
 def _pictures(images: Sequence[Array], batch: int) -> Inputs:
     # The next sample begins one picture later: with as many pictures as fill a batch, samples that
-    # begin a batch later would all be the same, and say nothing of what the net does with them.
+    # begin a batch later would all be the same, and show nothing of the net.
     found = tuple([images[(i + k) % len(images)] for k in range(batch)] for i in range(SAMPLES))
     sizes = sorted({f"{image.shape[1]}x{image.shape[0]}" for image in images})
     shown = sizes[0] if len(sizes) == 1 else f"{len(sizes)} sizes"
@@ -97,7 +97,7 @@ def write_samples(path: Path, samples: Sequence[Sample]) -> None:
 
 
 def read_samples(path: Path) -> list[Sample]:
-    """Return what `write_samples` wrote."""
+    """Read the samples that `write_samples` wrote."""
     arrays = read_npz(path, max_bytes=sys.maxsize)
     found: dict[int, dict[int, Array]] = {}
     for name, array in arrays.items():

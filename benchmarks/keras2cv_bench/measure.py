@@ -1,4 +1,4 @@
-"""Measure all subjects of a batch size: loaded one after the other, compared, and then in turns."""
+"""Measure all subjects of a batch size: load each, compare the answers, then time them in turns."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .environment import Watch
 from .process import Lost, Process
 from .records import Answers, Block, Missing, Timing
 
-ROUNDS: Final = 12  # even, so that nobody is first more often than last
+ROUNDS: Final = 12  # even, so that no subject is first more often than last
 WARM_UP_S: Final = 0.5
 SECONDS: Final = 3.0  # of blocks, per subject
 
-Say = Callable[[str, int, int], None]
-"""What is being done, and how many of how many parts of it are; 0 of 0 where that is not known."""
+Progress = Callable[[str, int, int], None]
+"""A step, and how many of how many of its parts are done; 0 of 0 where that is not known."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a process said of itself before it was timed."""
+    """A process' report before it was timed."""
 
     about: str
     import_ms: float
@@ -50,12 +50,12 @@ class Crew:
     missing: list[Missing]
 
     def lose(self, name: str, why: Lost | str) -> None:
-        """Go on without it."""
+        """Go on without a process."""
         self.processes.pop(name, None)
         self.missing.append(Missing(name, str(why), self.batch))
 
     def each(self, work: Callable[[str, Process], Any]) -> dict[str, Any]:
-        """Let all work, one at a time; return what those gave that were not lost."""
+        """Let all processes work, one at a time; return the results of those that were not lost."""
         found = {}
         for name, process in list(self.processes.items()):
             try:
@@ -72,31 +72,31 @@ def measure(
     seconds: float = SECONDS,
     rounds: int = ROUNDS,
     needed: Sequence[str] = (),
-    say: Say = lambda _what, _done, _total: None,
+    progress: Progress = lambda _step, _done, _total: None,
 ) -> Measured:
     """Return a timing of each subject that ran; the others are in `crew.missing`.
 
     Args:
         crew: The processes, started.
-        answers: Lets each answer every sample, and says whether that is TensorFlow's answer.
+        answers: Lets each process answer every sample, and compares the answers with TensorFlow's.
         seconds: How long each subject's blocks take together.
         rounds: How many blocks each has.
-        needed: Without these there is nothing to measure.
-        say: Told what is being done.
+        needed: Without these subjects there is nothing to measure.
+        progress: Called before each step.
 
     Raises:
         VerdictError: One of the needed subjects does not run.
     """
     imports_ms = crew.each(lambda _, process: process.started())
-    loaded = crew.each(lambda name, process: _load(name, process, imports_ms[name], say))
+    loaded = crew.each(lambda name, process: _load(name, process, imports_ms[name], progress))
     _require(crew, needed)
-    say("asking all for their answers", 0, 0)
+    progress("asking all for their answers", 0, 0)
     judged = answers(crew)
     _require(crew, needed)
-    warm = crew.each(lambda name, process: _warm_up(name, process, say))
+    warm = crew.each(lambda name, process: _warm_up(name, process, progress))
     _require(crew, needed)
     watch = Watch(process.pid for process in crew.processes.values())
-    blocks = _turns(crew, seconds / rounds, rounds, say)
+    blocks = _time_in_turns(crew, seconds / rounds, rounds, progress)
     others = watch.others()
     _require(crew, needed)
     peaks = crew.each(lambda _, process: process.close().get("peak_mb"))
@@ -104,33 +104,32 @@ def measure(
         Timing(
             subject=name,
             batch=crew.batch,
-            about=loaded[name].about,
-            import_ms=loaded[name].import_ms,
-            load_ms=loaded[name].load_ms,
-            first_ms=loaded[name].first_ms,
+            **vars(loaded[name]),
             warm_up_runs=warm[name],
             answers=judged[name],
             blocks=blocks[name],
-            peak_mb=peaks.get(name),
+            peak_mb=peak_mb,
         )
-        for name in peaks
+        for name, peak_mb in peaks.items()
     )
     return Measured(timings, others)
 
 
-def _load(name: str, process: Process, import_ms: float, say: Say) -> Loaded:
-    say(f"loading {name}", 0, 0)
+def _load(name: str, process: Process, import_ms: float, progress: Progress) -> Loaded:
+    progress(f"loading {name}", 0, 0)
     found = process.ask("load")
     return Loaded(found["about"], import_ms, found["load_ms"], found["first_ms"])
 
 
-def _warm_up(name: str, process: Process, say: Say) -> int:
-    say(f"warming {name} up", 0, 0)
+def _warm_up(name: str, process: Process, progress: Progress) -> int:
+    progress(f"warming {name} up", 0, 0)
     return int(process.ask("warm_up", seconds=WARM_UP_S)["runs"])
 
 
-def _turns(crew: Crew, seconds: float, rounds: int, say: Say) -> dict[str, tuple[Block, ...]]:
-    """Let all take turns; whoever is lost meanwhile is left out of every round."""
+def _time_in_turns(
+    crew: Crew, seconds: float, rounds: int, progress: Progress
+) -> dict[str, tuple[Block, ...]]:
+    """Let all take turns; a subject lost meanwhile is left out of every round."""
     lost: dict[str, Lost] = {}
 
     def block(name: str, process: Process) -> tuple[Block, ...]:
@@ -143,7 +142,9 @@ def _turns(crew: Crew, seconds: float, rounds: int, say: Say) -> dict[str, tuple
             return ()
 
     sides = {name: functools.partial(block, name, p) for name, p in crew.processes.items()}
-    found = take_blocks(sides, rounds, lambda done, total: say("timing, in turns", done, total))
+    found = take_blocks(
+        sides, rounds, lambda done, total: progress("timing, in turns", done, total)
+    )
     for name, why in lost.items():
         crew.lose(name, why)
     return {name: tuple(b for (b,) in found[name]) for name in crew.processes}

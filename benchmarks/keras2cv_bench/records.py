@@ -1,11 +1,11 @@
-"""What a benchmark found, as frozen records: raw durations, and all that is needed to read them.
+"""The results of a benchmark as frozen records: raw durations, and all that is needed to read them.
 
     Record
-    |-- host        Host          the machine, and what else it was doing
-    |-- subjects    Subject...    what ran: TensorFlow three ways, the bundle, its peers
-    |-- timings     Timing...     a subject at a batch size: load, first run, memory, answers
-    |   `-- blocks  Block...      raw durations of every run, block by block
-    `-- missing     Missing...    what did not run, and why
+    |-- host        Host              the machine, and its other load
+    |-- subjects    SubjectRecord...  TensorFlow three ways, the bundle, its peers
+    |-- timings     Timing...         a subject at a batch size: load, first run, memory, answers
+    |   `-- blocks  Block...          raw durations of every run, block by block
+    `-- missing     Missing...        the subjects that did not run, and why
 
 Nothing is averaged or left out here. The strict codec of the bundles reads and writes it
 (`keras2cv.schema.fields`), so that an old file is either understood in full or refused by name.
@@ -67,9 +67,10 @@ class Answers:
     """Whether a subject answers as TensorFlow does; a fast wrong answer is not a result.
 
     Attributes:
-        verdict: "reference" for TensorFlow's own; "unclear" where outputs say too little.
-        error: max|got - TensorFlow| / max|TensorFlow|, the worst output; left out where there is
-            none to give.
+        verdict: "reference" for TensorFlow's own; "unclear" where outputs carry too little
+            information.
+        error: max|got - TensorFlow| / max|TensorFlow|, the worst output; left out where it cannot
+            be computed.
         reason: Why it is not the same, in a sentence.
     """
 
@@ -85,11 +86,11 @@ class Timing:
     Attributes:
         subject: Its name.
         batch: Samples per run.
-        about: What really ran: version, engine, threads.
+        about: The version, engine and threads that really ran.
         import_ms: Of the framework.
         load_ms: From the file to a net that is ready; imports excluded.
         first_ms: The first forward, which compiles, allocates and repacks.
-        warm_up_runs: How many followed that are not counted.
+        warm_up_runs: How many uncounted runs followed.
         peak_mb: Most memory that the process ever held, in 2**20 bytes; imports included.
         answers: Whether they are TensorFlow's.
         blocks: One per round; round i of all subjects of a batch was run in turn.
@@ -117,8 +118,8 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What ran: its name in this record, its title for people, and the size of its file."""
+class SubjectRecord:
+    """A subject that ran: its name in this record, its title in tables, and its file's size."""
 
     name: str
     title: str
@@ -127,7 +128,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What did not run, and why; `batch` is left out where that holds for all of them."""
+    """A subject that did not run, and why; `batch` is left out where that holds for all of them."""
 
     subject: str
     reason: str
@@ -136,16 +137,16 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where it ran.
+    """The machine.
 
     Attributes:
         cpu: The processor's name.
         cores: How many this process may use.
         memory_gb: In 2**30 bytes.
         system: Operating system and machine.
-        governor: Who sets the clock rate; left out where the system does not say.
+        governor: Name of the policy that sets the clock rate; left out where unknown.
         opencv_build: 12 hex digits of the sha256 of cv2.getBuildInformation().
-        load_average: Of the last minute, before it began.
+        load_average: Of the last minute, before the start.
         others: Cores that other processes used while it was measured; left out where unknown.
         versions: Package -> version.
         vectors: The instruction sets that compute vectors, by commas; left out where unknown.
@@ -169,14 +170,14 @@ class Record:
 
     Attributes:
         schema: Of this file.
-        tool: What wrote it, with its version.
+        tool: The program that wrote it, with its version.
         when: UTC, ISO 8601.
-        argv: The command line, for whoever wants to repeat it.
+        argv: The command line, for repeating it.
         bundle, sha256: The folder's name, and the hash of the net in it.
         model: The Keras model's file.
         task: The bundle's.
-        takes: What goes in: "pictures of 1280x720" or "arrays".
-        threads: That every subject computes with.
+        takes: The kind of inputs: "pictures of 1280x720" or "arrays".
+        threads: The number that every subject computes with.
     """
 
     schema: int
@@ -190,7 +191,7 @@ class Record:
     takes: str
     threads: int
     host: Host
-    subjects: tuple[Subject, ...]
+    subjects: tuple[SubjectRecord, ...]
     timings: tuple[Timing, ...]
     missing: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
@@ -227,16 +228,16 @@ class Record:
 
 
 def from_json(text: str) -> Record:
-    """Return the record that `text` holds.
+    """Parse a record.
 
     Raises:
-        SchemaError: It holds none, or one of another version.
+        SchemaError: The text is no record, or one of another version.
     """
     return decode(Record, parse_json(text))
 
 
 def read_record(path: Path) -> Record:
-    """Read what `--json` wrote.
+    """Read a file that `--json` wrote.
 
     Raises:
         InputError: It cannot be read, or is something else.
@@ -248,7 +249,7 @@ def read_record(path: Path) -> Record:
         raise InputError(f"{path} cannot be read: {reason}. Check the path.") from error
     except SchemaError as error:
         raise InputError(
-            f"{path} is not what this version's `keras2cv bench --json` writes: {error}. "
+            f"{path} is no file of this version's `keras2cv bench --json`: {error}. "
             "Measure it again."
         ) from error
 

@@ -1,4 +1,4 @@
-"""A benchmark on the terminal: what each subject takes, and this bundle's time over theirs."""
+"""Print a benchmark in the terminal: each subject's times, and this bundle's time over theirs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STYLES = {"faster": "green", "slower": "red", "no difference": "", "too noisy":
 
 
 def render(record: Record, outcome: Outcome, console: Console) -> None:
-    """Print the tables, what is missing, and the outcome."""
+    """Print the tables, the missing subjects, and the outcome."""
     console.print(Text(headline(record), style="bold"), soft_wrap=True)
     for batch in record.batches:
         timings = [t for s in record.subjects if (t := record.timing(s.name, batch)) is not None]
@@ -29,7 +29,7 @@ def render(record: Record, outcome: Outcome, console: Console) -> None:
 
 
 def headline(record: Record) -> str:
-    """Say what was measured on what."""
+    """Sum up what was measured, and on which machine."""
     versions = record.host.versions
     return (
         f"{record.bundle} beside {record.model}: {record.takes}, {record.threads} threads, "
@@ -38,13 +38,13 @@ def headline(record: Record) -> str:
 
 
 def remarks(record: Record) -> Iterator[str]:
-    """Yield what else has to be known: who is missing, who answers wrongly, who disturbed."""
+    """Yield remarks: subjects that are missing, answer wrongly, or were disturbed."""
     for one in record.missing:
         at = "" if one.batch is None else f" at batch {one.batch}"
         yield f"{record.title(one.subject)}{at}: {one.reason}"
     for timing in record.timings:
         if timing.subject != OURS and timing.answers.verdict in ("different", "unclear"):
-            word = "answers that say little" if is_result(timing) else "not TensorFlow's answers"
+            word = "answers that prove little" if is_result(timing) else "not TensorFlow's answers"
             at = f"{record.title(timing.subject)}, batch {timing.batch}"
             yield f"{at}: {word} ({timing.answers.reason})"
     others = record.host.others

@@ -1,4 +1,4 @@
-"""Who is measured: this bundle, TensorFlow three ways, and the peers that are installed."""
+"""The measured subjects: this bundle, TensorFlow three ways, and the peers that are installed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Subject:
     Attributes:
         name: In records.
         title: In tables and charts.
-        peer: What `--peers` calls it.
+        peer: Its name in `--peers`.
         runner: Its module in `keras2cv_bench.runners`.
-        file: What it loads.
-        how: What tells it from others of its runner.
+        file: The kind of file that it loads.
+        how: Distinguishes it from others of its runner.
         needs: The module that has to be installed.
         install: The package that has it.
         variables: Of its process's environment, set before anything is imported.
@@ -61,8 +61,8 @@ SUBJECTS: Final[tuple[Subject, ...]] = (
         "litert", "LiteRT", "litert", "lite_rt", "litert", "", "ai_edge_litert", "ai-edge-litert"
     ),
 )  # fmt: skip
-# What OpenCV's convolutions are held against at the instruction set that they stop at.
-# oneDNN reads the variable when TensorFlow is imported.
+# OpenCV's convolutions are compared with this one at the instruction set that they stop at. oneDNN
+# reads the variable when TensorFlow is imported.
 AT_AVX2: Final = Subject(
     SAME_ISA,
     "TensorFlow, tf.function, AVX2 only",
@@ -78,7 +78,7 @@ PEERS: Final = tuple(dict.fromkeys(subject.peer for subject in SUBJECTS if subje
 def choose(
     peers: Sequence[str], installed: Callable[[str], bool] | None = None
 ) -> tuple[tuple[Subject, ...], tuple[tuple[Subject, str], ...]]:
-    """Return the subjects to measure, and those that are not here, each with the reason.
+    """Return the subjects to measure, and those that are not installed, each with the reason.
 
     The bundle and TensorFlow's tf.function, whose answers are the reference, are always in.
 

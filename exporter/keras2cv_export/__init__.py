@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .tasks.image.options import ImageOptions
     from .tasks.keypoints.options import KeypointsOptions
     from .tasks.segment.options import SegmentOptions
+    from .tasks.text.options import TextOptions
 
 __all__ = [
     "CheckReport",
@@ -32,6 +33,7 @@ __all__ = [
     "KeypointsOptions",
     "ParityReport",
     "SegmentOptions",
+    "TextOptions",
     "check",
     "export",
 ]
@@ -47,6 +49,7 @@ _HOME = {
     "KeypointsOptions": "tasks.keypoints.options",
     "ImageOptions": "tasks.image.options",
     "SegmentOptions": "tasks.segment.options",
+    "TextOptions": "tasks.text.options",
     "ParityReport": "parity.parity",
 }
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import onnx_ir as ir
 
-from keras2cv.bundle.manifest import InputTensor, OutputTensor, Tail
+from keras2cv.bundle.manifest import InputTensor, NumpyTail, OutputTensor
 from keras2cv.errors import ModelError
 from keras2cv.schema.vocabulary import DType
 
@@ -53,7 +53,7 @@ class Converted:
     heads: tuple[Head, ...]
     constant: frozenset[str]
     fired: Counter[str]
-    tail: Tail | None = None
+    tail: NumpyTail | None = None
     unformed: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
 
@@ -159,7 +159,7 @@ def optional_of(names: Iterable[str]) -> frozenset[str]:
 
 def _finished(
     traced: TracedGraph, net: Sequence[OutputTensor], loaded: LoadedModel
-) -> tuple[tuple[OutputTensor, ...], Tail | None]:
+) -> tuple[tuple[OutputTensor, ...], NumpyTail | None]:
     """Return the model's outputs and what finishes them, by what the net gives."""
     if (cut := traced.tail) is None:
         return tuple(net), None
@@ -171,7 +171,7 @@ def _finished(
         for k, spec in enumerate(traced.model_specs)
     )
     batched = (replace(h, batched=h.keras_shape[:1] == (loaded.batch,)) for h in heads)
-    return outputs, Tail(tuple(batched), cut.steps)
+    return outputs, NumpyTail(tuple(batched), cut.steps)
 
 
 def _heads_of_model(found: Sequence[Head], traced: TracedGraph) -> tuple[Head, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
-from keras2cv.bundle.reading import staged_bundle, write_manifest
+from keras2cv.bundle.writing import staged_bundle, write_manifest
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
 from keras2cv.tasks import TASKS
@@ -27,13 +27,14 @@ from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
 from .storage.weights import Proof, shrink, store_weights, top1
 from .targets.importer_support import oldest
 from .targets.target import dotted
-from .tasks.decide import Facts, Wishes, decide
+from .tasks.decide import Decisions, Wishes, decide
 from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
+from .verifying.question import SAMPLES, ask
 from .verifying.selftest import write_selftest
-from .verifying.verify import SAMPLES, ask, require_parity, verify
+from .verifying.verify import require_parity, verify
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def export_model(options: ExportOptions) -> ExportReport:
     file_format = format_of(options.format)
     target, weights, progress = options.target, options.weights, options.progress
     for_graph, for_file = parted(options.tolerance, weights)
-    geometry = Geometry(options.size, options.resize, options.interpolation)
+    geometry = Geometry(
+        options.size, options.resize, options.interpolation, options.transpose_image
+    )
     described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
     wishes = Wishes(
         options.task, options.labels, options.preprocess, geometry, only_options(described)
@@ -103,14 +106,16 @@ def export_model(options: ExportOptions) -> ExportReport:
         converted = file_format.convert(loaded, target, keep=options.tune)
         file_format.require(converted.model, target)
         needs = oldest(file_format.examine(converted.model), target)
-        facts = decide(loaded, converted, wishes)
+        decided = decide(loaded, converted, wishes)
         proof: Proof | None = None
         stored: tuple[str, ...] = ()
         record: Weights | None = None
         if weights != "fp32" and not file_format.has_room(converted.model):
             record, note = shrink(converted, weights)
             stored, for_graph = (note,), for_file
-        manifest = _write(stage.folder, loaded, converted, facts, file_format, needs.opencv, record)
+        manifest = _write(
+            stage.folder, loaded, converted, decided, file_format, needs.opencv, record
+        )
         if options.check:
             progress("asking TensorFlow")
             question = ask(
@@ -118,7 +123,7 @@ def export_model(options: ExportOptions) -> ExportReport:
                 manifest,
                 samples=options.samples,
                 tolerance=for_graph,
-                scores=_scores(converted, facts),
+                scores=_scores(converted, decided),
                 constant=converted.constant,
                 drawn=SAMPLES if weights == "fp32" else SAMPLES_FOR_WEIGHTS,
             )
@@ -141,7 +146,7 @@ def export_model(options: ExportOptions) -> ExportReport:
             converted = replace(converted, fired=Counter(fastest.fired))
         manifest = _settle(stage.folder, manifest, proof)
         stage.commit()
-    notes = loaded.notes + needs.notes + facts.notes + _mixed(converted, loaded.batch)
+    notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
     notes += _finished(converted) + stored + _tuned(manifest)
     verification = proof.verification if proof else None
     return ExportReport(
@@ -191,9 +196,9 @@ def _tuned(manifest: Manifest) -> tuple[str, ...]:
     )
 
 
-def _scores(converted: Converted, facts: Facts) -> dict[str, str]:
+def _scores(converted: Converted, decided: Decisions) -> dict[str, str]:
     """Say which outputs hold scores of classes: by the graph's end, or by the task."""
-    task = facts.task
+    task = decided.task
     if (
         not TASKS[task.kind].ranks
         or task.output is None
@@ -207,7 +212,7 @@ def _write(
     folder: Path,
     loaded: LoadedModel,
     converted: Converted,
-    facts: Facts,
+    decided: Decisions,
     file_format: FileFormat,
     opencv: str,
     weights: Weights | None,
@@ -222,10 +227,10 @@ def _write(
         model=file_format.save(converted.model, folder, empty),
         inputs=converted.inputs,
         outputs=converted.outputs,
-        task=facts.task,
+        task=decided.task,
         engine=Engine("any", fusion=True, winograd=True),
         source=loaded.source,
-        preprocessing=facts.preprocessing,
+        preprocessing=decided.preprocessing,
         tail=converted.tail,
         weights=weights,
     )

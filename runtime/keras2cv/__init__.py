@@ -1,12 +1,12 @@
-"""Run what `keras2cv export` made of a Keras model, with OpenCV and numpy alone.
+"""Run a bundle, a Keras model exported by `keras2cv export`, with OpenCV and numpy alone.
 
     import keras2cv
     model = keras2cv.load("cat.cv")
     model.predict(cv2.imread("photo.jpg"))   # one result, or a list for a list of images
-    model.infer(array)                       # what keras_model.predict takes and gives
+    model.infer(array)                       # takes and returns the same as keras_model.predict
 
-Names are loaded when they are first used: `import keras2cv` costs next to nothing, and where
-OpenCV is missing it says how to install it.
+Names are loaded when they are first used: `import keras2cv` costs next to nothing, and without
+OpenCV the error explains how to install it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from keras2cv.tasks.regress.result import Regression
     from keras2cv.tasks.result import Result
     from keras2cv.tasks.segment.result import Segmentation
+    from keras2cv.tasks.text.result import TextResult
 
 __all__ = [
     "BinaryResult",
@@ -68,6 +69,7 @@ __all__ = [
     "Result",
     "Segmentation",
     "SelfTestReport",
+    "TextResult",
     "UnsupportedError",
     "UsageError",
     "VerdictError",
@@ -93,6 +95,7 @@ _HOME: Final = {
     "Result": "tasks.result",
     "Segmentation": "tasks.segment.result",
     "SelfTestReport": "selftest",
+    "TextResult": "tasks.text.result",
     "run_selftest": "selftest",
 }
 
@@ -105,6 +108,6 @@ def __getattr__(name: str) -> Any:
     except (ImportError, AttributeError):
         from keras2cv.net.opencv import require_opencv
 
-        require_opencv()  # the sentence on a missing or broken cv2, if that is what it is
+        require_opencv()  # if cv2 is missing or broken, the error that explains it
         raise
     return getattr(module, name)

@@ -65,7 +65,7 @@ class NetError(VerdictError):
     """OpenCV refused the graph, crashed on it, or ran out of time."""
 
 
-class MissingDependency(Keras2cvError):  # noqa: N818 - reads as what it says
+class MissingDependency(Keras2cvError):  # noqa: N818 - the name describes the error
     """TensorFlow, OpenCV, an engine or a device is not there."""
 
     exit_code = 3

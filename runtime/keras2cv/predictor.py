@@ -1,4 +1,4 @@
-"""A bundle, loaded: images or arrays in, the task's results or Keras' own outputs out."""
+"""Load a bundle, and predict: the task's results for images, Keras' own outputs for arrays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from keras2cv.tasks.thresholds import with_thresholds
 
 Array = NDArray[Any]
 
-_REPLACED_MOST: Final = 10  # times in a row, while it is loaded
+_MAX_ATTEMPTS: Final = 10  # to load a bundle that is replaced each time
 NO_IMAGES: Final = "There are no images, got an empty list. Give one image or more."
 
 
@@ -47,34 +47,34 @@ def load(
     score: float | None = None,
     nms: float | None = None,
 ) -> Predictor:
-    """Load the bundle at `path`: the old one or the new one, where it is replaced meanwhile.
+    """Load the bundle at `path`; if it is replaced meanwhile, load the old one or the new one.
 
     Args:
         path: the bundle's folder.
         device: "cpu", "opencl", "cuda", "cuda-fp16" or "auto" (CUDA if it is there, else CPU).
-            Others than the CPU run once before `load` returns, and must pass the bundle's
-            self-test: "auto" takes the CPU where CUDA does not.
-        engine: "new" or "classic"; None takes what the bundle was tuned for, where that holds
-            here (`keras2cv.net.tuned`), or verified with.
-        threads: for all of OpenCV in this process; None takes what the bundle was tuned for, or
-            leaves it as it is.
-        batch: "auto", for many samples: as many in a run as `export --tune` found the fastest and
-            right, where that holds here; a single sample then costs as much as so many. None, or
-            not tuned: the bundle's own.
+            A device other than the CPU runs once before `load` returns, and must pass the
+            bundle's self-test. "auto" falls back to the CPU if CUDA does not pass it.
+        engine: "new" or "classic". None: the engine that `export --tune` chose, if its choice
+            holds on this machine (`keras2cv.net.tuned`), else the verified one.
+        threads: OpenCV's number of threads, for the whole process. None: the number that
+            `export --tune` chose, else unchanged.
+        batch: "auto" runs as many samples at a time as `export --tune` found fastest, if its
+            choice holds on this machine; a single sample then costs as much as a full batch.
+            None, or not tuned: the bundle's own batch.
         check_hash: False skips the sha256 of the model, on a disk that you trust.
         check_device: False skips the self-test of a device that passed it before.
-        score: 0 to 1, for tasks that decide by a threshold (boxes, binary masks); None takes the
+        score: 0 to 1, the threshold of tasks that have one (boxes, binary masks). None: the
             bundle's.
-        nms: 0 to 1, the overlap (IoU) above which the worse of two boxes is dropped; None takes
-            the bundle's.
+        nms: 0 to 1, the overlap (IoU) above which the worse of two boxes is dropped. None: the
+            bundle's.
 
     Raises:
         BundleError: no bundle, or one that is incomplete, altered or too new.
         MissingDependency: the device or engine is not there, or OpenCV is too old for the net.
-        NetError: OpenCV does not load the net, or the device does not run it right.
+        NetError: OpenCV does not load the net, or the device computes it wrongly.
         UsageError: an argument that means nothing.
     """
-    for _ in range(_REPLACED_MOST):
+    for _ in range(_MAX_ATTEMPTS):
         before = _identity(path)
         try:
             bundle = read_bundle(path, check_hash=check_hash)
@@ -114,11 +114,11 @@ class Predictor:
     """A model that is ready to run; `load` makes one.
 
     It may be used from several threads: their runs wait for each other, since a cv2 net is not
-    thread-safe. Load one per thread to run at the same time. It can be pickled: what travels is
-    the bundle's path, and where it arrives the bundle is loaded again, and must be the same.
+    thread-safe. Load one per thread to run at the same time. A pickled predictor holds the bundle's
+    path; unpickling loads the bundle from there, and it must be the same one.
 
     Attributes:
-        manifest: what the bundle says about itself, its shapes those of the batch that runs.
+        manifest: the bundle's manifest, with the shapes of the batch that runs.
     """
 
     def __init__(
@@ -135,11 +135,27 @@ class Predictor:
         score: float | None = None,
         nms: float | None = None,
     ) -> None:
-        """Load the net of `bundle`, a folder or one that was read; `load` documents the arguments.
+        """Load the net of a bundle.
 
-        `fusion` and `winograd` switch OpenCV's optimisations for experiments; None takes what the
-        bundle was verified with. So does a number for `batch`, which is verified for no other than
-        the bundle's own and those that it was tuned with.
+        Args:
+            bundle: the bundle's folder, or the bundle itself.
+            device: as for `load`.
+            engine: as for `load`.
+            threads: as for `load`.
+            fusion: whether OpenCV may fuse layers, for experiments; None: as verified.
+            winograd: whether OpenCV may use Winograd convolution, for experiments; None: as
+                verified.
+            batch: as for `load`, or a number, for experiments: only the bundle's own batch and
+                those of `export --tune` are verified.
+            check_device: as for `load`.
+            score: as for `load`.
+            nms: as for `load`.
+
+        Raises:
+            BundleError: as `load`.
+            MissingDependency: as `load`.
+            NetError: as `load`.
+            UsageError: as `load`.
         """
         if not isinstance(bundle, Bundle):
             bundle = read_bundle(bundle)
@@ -154,21 +170,12 @@ class Predictor:
             "score": score,
             "nms": nms,
         }
-        self.manifest: Manifest = bundle.manifest
         self.folder = bundle.folder
-        self._task = with_thresholds(self.manifest.task, score, nms)
-        if (choice := choice_for(self.manifest, device, engine)) is not None:
-            engine = choice.engine
-            threads = choice.threads if threads is None else threads
-            fusion = choice.fusion if fusion is None else fusion
-            winograd = choice.winograd if winograd is None else winograd
-        if batch == "auto":
-            rate = rate_for(self.manifest, device, engine)
-            batch = None if rate is None else rate.batch
-        if batch is not None:
-            self.manifest = self.manifest.at_batch(batch)
-        if threads is not None:
-            _set_threads(threads)
+        self._task = with_thresholds(bundle.manifest.task, score, nms)
+        settings = _Settings(engine, threads, fusion, winograd).tuned(bundle.manifest, device)
+        self.manifest: Manifest = _at_batch(bundle.manifest, batch, device, settings.engine)
+        if settings.threads is not None:
+            _set_threads(settings.threads)
         if self.manifest.status == "unverified":
             warnings.warn(
                 f"{bundle.folder} is unverified: nobody compared it with TensorFlow. "
@@ -178,24 +185,32 @@ class Predictor:
             )
         require_at_least(self.manifest.model.opencv, cv2.__version__, str(bundle.folder))
         self._choice = choose_device(
-            device, new_engine_only=(engine or self.manifest.engine.name) == "new"
+            device, new_engine_only=(settings.engine or self.manifest.engine.name) == "new"
         )
         self._preprocess = None
         if self.manifest.preprocessing is not None:
             self._preprocess = Preprocessor(self.manifest.preprocessing)
+        self._load_net(bundle, settings, check_device)
+
+    def _load_net(self, bundle: Bundle, settings: _Settings, check: bool) -> None:
+        """Load the net on the chosen device; "auto" falls back to the CPU.
+
+        Raises:
+            NetError: OpenCV does not load it, or the device computes it wrongly.
+        """
         load_net = functools.partial(
             Net,
             bundle.model_path,
             self.manifest,
-            engine=engine,
-            fusion=fusion,
-            winograd=winograd,
-            seen=bundle.seen,
+            engine=settings.engine,
+            fusion=settings.fusion,
+            winograd=settings.winograd,
+            identity=bundle.identity,
         )
         try:
             self._net = load_net(device=self._choice.runs)
             if self.device != "cpu":
-                self._try_device(check_device)
+                self._try_device(check)
         except NetError as error:
             if self._choice.asked != "auto" or self._choice.runs == "cpu":
                 raise
@@ -203,7 +218,7 @@ class Predictor:
             self._net = load_net()
 
     def _try_device(self, check: bool) -> None:
-        """Run once, and unless told otherwise the self-test.
+        """Run once, and run the self-test if `check`.
 
         Raises:
             NetError: OpenCV fails on the device, or predicts something else there.
@@ -221,7 +236,7 @@ class Predictor:
 
     @property
     def device_choice(self) -> DeviceChoice:
-        """The device that was asked for, what is there, the one that runs it, and why."""
+        """The device that was asked for, those that are present, the one that runs, and why."""
         return self._choice
 
     @property
@@ -245,7 +260,7 @@ class Predictor:
         return tuple(tensor.name for tensor in self.manifest.outputs)
 
     def infer(self, *arrays: Any) -> list[Array]:
-        """Return what `keras_model.predict` returns for the same arrays.
+        """Return the same outputs as `keras_model.predict` for the same arrays.
 
         Args:
             arrays: one (N, ...) array per input in Keras' layout (channels last), order and dtype,
@@ -296,16 +311,16 @@ class Predictor:
         A model with an image and other inputs takes a dict by the inputs' names: the image, and
         for each other input one sample's array, with or without its batch dimension.
 
-        A bundle that does not say how an image becomes its input takes here what `infer` takes
-        (an array, or one per input), and returns a list with a result per sample.
+        A bundle without preprocessing takes the arguments of `infer` here (an array, or one per
+        input), and returns a list with a result per sample.
 
         Args:
             images: (H, W, 3) uint8 BGR as cv2.imread gives it, of any size; gray, BGRA and 16-bit
-                images are converted as `keras2cv.pixels.images` says. A list may mix sizes.
+                images are converted as in `keras2cv.pixels.images`. A list may mix sizes.
 
         Returns:
             A `Classification`, `BinaryResult`, `Regression`, `Detections`, `Segmentation` or
-            `RawOutputs`, as the task says.
+            `RawOutputs`, depending on the task.
 
         Raises:
             InputError: not an image.
@@ -326,11 +341,11 @@ class Predictor:
     def prepare(self, images: Sequence[Array]) -> Prepared:
         """Return `images` as the net takes them: the first half of `predict`.
 
-        Whoever has a thread for each half prepares the next images while the net runs.
+        With a thread for each half, the next images are prepared while the net runs.
 
         Raises:
             InputError: no images, or something else than an image.
-            UsageError: the bundle does not say how an image becomes its input.
+            UsageError: the bundle has no preprocessing.
         """
         preprocess = self._needed_preprocess()
         if not images:
@@ -341,7 +356,7 @@ class Predictor:
         return Prepared(blobs, [preprocess.placement(i) for i in images] if in_pixels else [])
 
     def complete(self, prepared: Prepared) -> list[Result]:
-        """Return a result per image of what `prepare` returned: the second half of `predict`.
+        """Return a result per prepared image: the second half of `predict`.
 
         Raises:
             UsageError: the model has other inputs beside the image.
@@ -350,7 +365,7 @@ class Predictor:
         return self.finish(prepared, self.forward(prepared))
 
     def forward(self, prepared: Prepared) -> list[dict[str, Array]]:
-        """Return the outputs for each blob of what `prepare` returned, by name: the net alone.
+        """Return the outputs by name for each prepared blob: the net alone.
 
         Raises:
             UsageError: the model has other inputs beside the image.
@@ -359,7 +374,7 @@ class Predictor:
         return [self._run_blob(blob) for blob in prepared.blobs]
 
     def finish(self, prepared: Prepared, outputs: Sequence[Mapping[str, Array]]) -> list[Result]:
-        """Return a result per image of what `prepare` and `forward` returned."""
+        """Return a result per image, from the results of `prepare` and `forward`."""
         results: list[Result] = []
         for blob, found in zip(prepared.blobs, outputs, strict=True):
             placements = prepared.placements[len(results) : len(results) + len(blob)]
@@ -367,11 +382,11 @@ class Predictor:
         return results
 
     def run_image(self, image: Array) -> tuple[Array, list[Array]]:
-        """Return the blob that `image` becomes, and what `infer` would return for it.
+        """Return the blob that `image` becomes, and the outputs of `infer` for it.
 
         Raises:
             InputError: not an image.
-            UsageError: the bundle does not say how an image becomes its input.
+            UsageError: the bundle has no preprocessing.
         """
         blob = self._needed_preprocess()([image])
         outputs = self._run_blob(blob)
@@ -397,7 +412,7 @@ class Predictor:
         return self._results(self._run(blobs, 1), 1, placements)[0]
 
     def results_of(self, outputs: Sequence[Array]) -> list[Result]:
-        """Return the task's result for each sample of what `infer` returned."""
+        """Return the task's result for each sample, from the outputs of `infer`."""
         pairs = list(zip(self.manifest.outputs, outputs, strict=True))
         count = max((len(array) for tensor, array in pairs if tensor.batched), default=1)
         return self._results({tensor.name: array for tensor, array in pairs}, count)
@@ -438,12 +453,44 @@ class Predictor:
 
 
 def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:
-    """Return which folder `path` names now: another one once it has been replaced."""
+    """Return the identity of the folder at `path`, which changes when it is replaced."""
     try:
         found = Path(path).stat()
-    except OSError:  # reading it says what is wrong
+    except OSError:  # reading the bundle raises a better error
         return None
     return found.st_dev, found.st_ino, found.st_ctime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """The caller's settings of the net; None leaves one to the bundle."""
+
+    engine: str | None
+    threads: int | None
+    fusion: bool | None
+    winograd: bool | None
+
+    def tuned(self, manifest: Manifest, device: str) -> _Settings:
+        """Fill in the choice of `export --tune`, if it holds on this machine."""
+        choice = choice_for(manifest, device, self.engine)
+        if choice is None:
+            return self
+        return _Settings(
+            choice.engine,
+            choice.threads if self.threads is None else self.threads,
+            choice.fusion if self.fusion is None else self.fusion,
+            choice.winograd if self.winograd is None else self.winograd,
+        )
+
+
+def _at_batch(
+    manifest: Manifest, batch: int | Literal["auto"] | None, device: str, engine: str | None
+) -> Manifest:
+    """Return the manifest for runs of `batch` samples; None: as it is."""
+    if batch == "auto":
+        rate = rate_for(manifest, device, engine)
+        batch = None if rate is None else rate.batch
+    return manifest if batch is None else manifest.at_batch(batch)
 
 
 def _set_threads(threads: int) -> None:

@@ -1,4 +1,4 @@
-"""Run a bundle's golden vectors here: does this OpenCV still say what TensorFlow said?"""
+"""Run a bundle's golden vectors here: does this OpenCV compute TensorFlow's outputs?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import Golden, GoldenImage, read_golden
+from keras2cv.bundle.golden_vectors import GoldenImage, GoldenVectors, read_golden_vectors
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import NetError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 BLOB_LIMIT: Final = 1e-6  # of the largest value: room for float32 sums in another order, no more
-# What half precision may differ by, of the largest value: the exporter's tolerance "fp16", which
+# The allowed difference in half precision, of the largest value: the exporter's tolerance "fp16",
 # allows for some ten roundings of 2**-11 in the same direction.
 HALF_LIMIT: Final = 2e-2
 TINY: Final = 1e-30  # an expected output below this is all zeros
@@ -43,16 +43,16 @@ class SelfTestRow:
         return self.problem is None and self.measured <= self.limit
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, without what is not a number or not there."""
-        facts = {key: value for key, value in asdict(self).items() if value is not None}
+        """Return plain JSON types, without NaN and missing values."""
+        fields = {key: value for key, value in asdict(self).items() if value is not None}
         if math.isnan(self.measured):
-            del facts["measured"]
-        return {**facts, "passed": self.passed}
+            del fields["measured"]
+        return {**fields, "passed": self.passed}
 
 
 @dataclass(frozen=True, slots=True)
 class SelfTestReport:
-    """Every comparison, what else is wrong (a sentence each), and what ran them."""
+    """Every comparison, other problems (a sentence each), and the OpenCV that ran them."""
 
     rows: tuple[SelfTestRow, ...]
     problems: tuple[str, ...]
@@ -62,7 +62,7 @@ class SelfTestReport:
 
     @property
     def verdict(self) -> Literal["pass", "fail"]:
-        """Pass if there were comparisons, each is near enough, and nothing else is wrong."""
+        """Pass if there are comparisons, each is near enough, and there are no other problems."""
         near = bool(self.rows) and all(row.passed for row in self.rows)
         return "pass" if near and not self.problems else "fail"
 
@@ -79,13 +79,13 @@ def run_selftest(model: Predictor) -> SelfTestReport:
         InputError: their inputs are not the model's.
         NetError: OpenCV fails.
     """
-    golden = read_golden(model.folder / SELFTEST, model.manifest)
-    answers = [model.infer(*sample.inputs) for sample in golden.samples]
-    rows = list(_sample_rows(model, golden, answers))
-    if golden.image is not None:
-        rows += _image_rows(model, golden, golden.image)
+    vectors = read_golden_vectors(model.folder / SELFTEST, model.manifest)
+    answers = [model.infer(*sample.inputs) for sample in vectors.samples]
+    rows = list(_sample_rows(model, vectors, answers))
+    if vectors.image is not None:
+        rows += _image_rows(model, vectors, vectors.image)
     problems = [
-        *_repeat_problems(model, golden.samples[0].inputs, answers[0]),
+        *_repeat_problems(model, vectors.samples[0].inputs, answers[0]),
         *_stuck_problems(model, answers),
     ]
     engine, device = model.engine, model.device
@@ -95,10 +95,10 @@ def run_selftest(model: Predictor) -> SelfTestReport:
 def check_device(model: Predictor) -> None:
     """Raise unless `model` passes its self-test on the device that it runs on.
 
-    OpenCV's GPU code computes some layers wrongly, and says nothing. In half precision, which has
-    a tolerance of its own, values beyond 65504 become infinite, and then NaN.
+    OpenCV's GPU code computes some layers wrongly, without an error. Half precision has a
+    tolerance of its own; there, values beyond 65504 become infinite, and then NaN.
 
-    An unverified bundle, whose user has been warned, may have no golden vectors to check by. In
+    An unverified bundle may have no golden vectors to check with; its user has been warned. In
     half precision it is refused all the same.
 
     Raises:
@@ -111,21 +111,29 @@ def check_device(model: Predictor) -> None:
         return
     report = run_selftest(model)
     wrong = [row for row in report.rows if not row.passed]
-    said = [
+    failures = [
         f"{row.output} of {row.case}: "
         + (row.problem or f"off by {row.measured:.1e} of the largest value, {row.limit:g} allowed")
         for row in wrong
     ]
-    if said or report.problems:
+    if failures or report.problems:
         what = "Half precision does not do for" if half else f"OpenCV on {model.device} is wrong on"
         instead = "cuda or cpu" if half else "cpu"
         raise NetError(
-            f"{what} {model.folder} ({(said or list(report.problems))[0]}). Use device {instead}."
+            f"{what} {model.folder} ({[*failures, *report.problems][0]}). Use device {instead}."
         )
 
 
 def compare(case: str, output: str, got: Array, expected: Array, limit: float) -> SelfTestRow:
-    """Return how far `got` is from `expected`, in units of the largest expected magnitude."""
+    """Return how far `got` is from `expected`, in units of the largest expected magnitude.
+
+    Args:
+        case: The sample's name in the report.
+        output: The output's name in the report.
+        got: This machine's values.
+        expected: TensorFlow's values.
+        limit: The allowed distance, in the same units.
+    """
     if got.shape != expected.shape:
         problem = f"shape {got.shape}, expected {expected.shape}"
         return SelfTestRow(case, output, math.nan, limit, problem)
@@ -138,23 +146,25 @@ def compare(case: str, output: str, got: Array, expected: Array, limit: float) -
 
 
 def _sample_rows(
-    model: Predictor, golden: Golden, answers: Sequence[Sequence[Array]]
+    model: Predictor, vectors: GoldenVectors, answers: Sequence[Sequence[Array]]
 ) -> Iterator[SelfTestRow]:
-    for i, (sample, answer) in enumerate(zip(golden.samples, answers, strict=True)):
-        yield from _rows(f"sample {i}", model, answer, sample.outputs, _limits(model, golden))
+    for i, (sample, answer) in enumerate(zip(vectors.samples, answers, strict=True)):
+        yield from _rows(f"sample {i}", model, answer, sample.outputs, _limits(model, vectors))
 
 
-def _image_rows(model: Predictor, golden: Golden, image: GoldenImage) -> Iterator[SelfTestRow]:
-    """Compare the way from the encoded image to the blob, and from there to the outputs."""
+def _image_rows(
+    model: Predictor, vectors: GoldenVectors, image: GoldenImage
+) -> Iterator[SelfTestRow]:
+    """Compare the blob made of the encoded image, and the outputs for that blob."""
     blob, answer = model.run_image(image.decode())
     yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
-    yield from _rows("image", model, answer, image.outputs, _limits(model, golden))
+    yield from _rows("image", model, answer, image.outputs, _limits(model, vectors))
 
 
-def _limits(model: Predictor, golden: Golden) -> list[float]:
+def _limits(model: Predictor, vectors: GoldenVectors) -> list[float]:
     """Return a limit per output: the bundle's, or half precision's where that is larger."""
     least = HALF_LIMIT if model.device == "cuda-fp16" else 0.0
-    return [max(limit, least) for limit in golden.tolerances]
+    return [max(limit, least) for limit in vectors.tolerances]
 
 
 def _rows(
@@ -179,7 +189,7 @@ def _repeat_problems(
 
 
 def _stuck_problems(model: Predictor, answers: Sequence[Sequence[Array]]) -> Iterator[str]:
-    """Yield the outputs that are the same whatever goes in; classes and masks may well be."""
+    """Yield the outputs that are the same for all inputs; class numbers and masks may well be."""
     for k, tensor in enumerate(model.manifest.outputs):
         varies = tensor.batched and tensor.dtype.startswith("float") and len(answers) > 1
         if varies and all(np.array_equal(answer[k], answers[0][k]) for answer in answers[1:]):

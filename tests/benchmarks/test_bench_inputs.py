@@ -1,4 +1,4 @@
-"""What the subjects of a measurement are given: no two samples are the same, at any batch."""
+"""The inputs of a measurement's subjects: no two samples are the same, at any batch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def assert_all_differ(inputs: Inputs) -> None:
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 4, 5, 8])
 def test_drawn_pictures_differ_from_sample_to_sample(batch: int, tmp_path: Path) -> None:
-    """And within one, so that an answer for the wrong row shows."""
+    """And within one sample, so that the answer for a wrong row shows."""
     inputs = inputs_for(read_bundle(Classifier().write(tmp_path / "cat.cv")), batch)
     assert_all_differ(inputs)
     assert len(inputs.samples) == SAMPLES
@@ -33,7 +33,7 @@ def test_drawn_pictures_differ_from_sample_to_sample(batch: int, tmp_path: Path)
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 4, 6])
 def test_golden_arrays_differ_from_sample_to_sample(batch: int, tmp_path: Path) -> None:
-    """Though there may be fewer rows than are asked for."""
+    """Even with fewer golden rows than samples."""
     bundle = read_bundle(Classifier(batch).write(tmp_path / "cat.cv"))
     arrays = replace(bundle, manifest=replace(bundle.manifest, preprocessing=None))
     inputs = inputs_for(arrays, batch)

@@ -1,4 +1,4 @@
-"""Measuring through processes: in which order, and what becomes of those that are lost."""
+"""Measuring through processes: their order, and the handling of lost ones."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from keras2cv_bench.answers import judge
 from keras2cv_bench.environment import Watch, usable_cores
 from keras2cv_bench.inputs import read_samples, write_samples
 from keras2cv_bench.measure import Crew, measure
+from keras2cv_bench.pipeline import Job, Pipeline
 from keras2cv_bench.process import Child, Lost
 from keras2cv_bench.records import Answers, Missing, Timing
-from keras2cv_bench.way import Job, Way
 from support.tiny_bundle import Classifier
 
 
 class Fake:
-    """A process that says what it is asked, and is lost when it should be."""
+    """A process that records its commands, and is lost when it should be."""
 
     pid = 0
 
@@ -47,7 +47,7 @@ class Fake:
         return self._do(do, replies[do])  # type: ignore[no-any-return]
 
     def close(self) -> dict[str, Any]:
-        """Say its last words."""
+        """Return the last answer."""
         return self._do("close", {"peak_mb": 99.0})  # type: ignore[no-any-return]
 
     def _do(self, what: str, reply: Any) -> Any:
@@ -62,7 +62,7 @@ class Fake:
 def run(
     names: str, lost: dict[str, str] | None = None, **options: Any
 ) -> tuple[tuple[Timing, ...], list[str], list[Missing]]:
-    """Measure fakes; return timings, what was done, and who is missing."""
+    """Measure fakes; return timings, the recorded commands, and the missing ones."""
     log: list[str] = []
     processes: dict[str, Any] = {n: Fake(n, log, (lost or {}).get(n, "")) for n in names}
     crew = Crew(processes, 4, [])
@@ -77,7 +77,7 @@ def run(
 
 
 def test_all_start_load_and_warm_up_one_after_the_other_and_then_take_turns() -> None:
-    """A B B A, and nobody works while another loads."""
+    """A B B A, and no process works while another loads."""
     timings, log, missing = run("AB")
     steps = ["start A", "start B", "load A", "load B", "warm_up A", "warm_up B"]
     assert log[:6] == steps
@@ -92,7 +92,7 @@ def test_all_start_load_and_warm_up_one_after_the_other_and_then_take_turns() ->
 
 @pytest.mark.parametrize("at", ["start", "load", "warm_up", "block", "block 3", "close"])
 def test_a_subject_that_is_lost_is_told_of_and_the_others_go_on(at: str) -> None:
-    """Whenever it happens; a half measured subject has no timing."""
+    """At any step; a half measured subject has no timing."""
     timings, _, missing = run("ABC", {"B": at})
     assert [t.subject for t in timings] == ["A", "C"]
     assert all(len(t.blocks) == 4 for t in timings)
@@ -100,28 +100,28 @@ def test_a_subject_that_is_lost_is_told_of_and_the_others_go_on(at: str) -> None
 
 
 def test_nothing_is_measured_without_those_that_matter() -> None:
-    """The bundle and the reference; the reason is told."""
+    """The bundle and the reference; the error gives the reason."""
     with pytest.raises(VerdictError, match=r"A does not run, .* crashed while load"):
         run("AB", {"A": "load"}, needed=("A",))
 
 
 def test_progress_is_told() -> None:
-    """What is done, and how much of it."""
+    """The step, and how much of it is done."""
     said: list[tuple[str, int, int]] = []
-    run("AB", say=lambda *what: said.append(what))
+    run("AB", progress=lambda *what: said.append(what))
     assert ("loading A", 0, 0) in said
     assert ("timing, in turns", 8, 8) in said
 
 
 class Echo:
-    """A way whose every stage notes that it ran."""
+    """A pipeline whose every stage notes that it ran."""
 
     def __init__(self) -> None:
         self.log: list[str] = []
 
-    def way(self, _: Job) -> Way:
+    def pipeline(self, _: Job) -> Pipeline:
         """Open it."""
-        return Way("echo 1.0", self._prepare, self._forward, self._finish)
+        return Pipeline("echo 1.0", self._prepare, self._forward, self._finish)
 
     def _prepare(self, sample: Any) -> Any:
         self.log.append("prepare")
@@ -153,7 +153,7 @@ def test_a_child_answers_command_by_command(job: Job, tmp_path: Path) -> None:
         {"do": "block", "seconds": 0},
         {"do": "peak"},
     ]
-    replies = child.serve(child.Bench(job, echo.way), {"import_ms": 3.0})
+    replies = child.serve(child.Bench(job, echo.pipeline), {"import_ms": 3.0})
     assert next(replies) == {"import_ms": 3.0}
     loaded, answered, warm, block, end = [replies.send(command) for command in commands]
     assert loaded["about"] == "echo 1.0"
@@ -168,7 +168,7 @@ def test_a_child_answers_command_by_command(job: Job, tmp_path: Path) -> None:
 
 
 def test_a_job_and_its_samples_survive_their_files(job: Job) -> None:
-    """They are all that a child knows."""
+    """A child receives nothing else."""
     assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job
     samples = read_samples(job.inputs)
     assert [float(s[0][0, 0]) for s in samples] == [0, 1, 2]
@@ -191,7 +191,7 @@ def test_a_real_process_that_ends_without_a_word_is_told_of(job: Job) -> None:
 
 
 def test_peers_are_chosen_by_name_and_by_what_is_installed() -> None:
-    """The bundle and tf.function are always in; who is not here is named with its package."""
+    """The bundle and tf.function always run; a missing peer is named with its package."""
     found, absent = subjects.choose(["ort", "openvino"], lambda module: module == "onnxruntime")
     assert [s.name for s in found] == ["bundle", "tf.function", "onnxruntime"]
     assert [(s.name, why) for s, why in absent] == [
@@ -204,7 +204,7 @@ def test_peers_are_chosen_by_name_and_by_what_is_installed() -> None:
 
 
 def test_answers_are_judged_as_check_judges_them(tmp_path: Path) -> None:
-    """The same, another, uninformative; and a dimension of 1 more is cv2's way."""
+    """Equal, different and uninformative answers; cv2 may add a dimension of 1."""
     from keras2cv.bundle.reading import read_manifest
 
     manifest = read_manifest(Classifier().write(tmp_path / "cat.cv"))
@@ -223,7 +223,7 @@ def test_answers_are_judged_as_check_judges_them(tmp_path: Path) -> None:
 
 
 def test_the_machine_is_watched() -> None:
-    """What others use is not negative, and this process has a core."""
+    """The cores of other processes are not negative, and this process has a core."""
     assert usable_cores() >= 1
     others = Watch().others()
     assert others is None or others >= 0

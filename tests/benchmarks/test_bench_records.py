@@ -1,4 +1,4 @@
-"""Benchmark records: what is kept, what is refused, and what is said of it."""
+"""Benchmark records: reading, refusing and describing them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from support.bench_records import SAME, blocks, record, reference, timing
 WRONG = Answers("different", 0.3, "scores: off by 0.3")
 
 
-def told(found: Record) -> str:
-    """Return what the terminal shows."""
+def shown(found: Record) -> str:
+    """Return the terminal's text."""
     out = io.StringIO()
     render(found, outcome(found), Console(file=out, width=80))
     return out.getvalue()
@@ -79,7 +79,7 @@ def test_stages_need_as_many_runs_and_at_least_one() -> None:
 
 
 def test_a_subject_has_one_timing_of_a_batch_and_a_name() -> None:
-    """A record with two of them, or of nobody, is none."""
+    """A record with two of them, or of an unknown subject, is refused."""
     with pytest.raises(SchemaError, match="two timings"):
         record(timing("bundle", 1), timing("bundle", 2))
     raw = json.loads(to_json(record()))
@@ -99,7 +99,7 @@ def test_the_lead_in_is_kept_and_not_counted() -> None:
 
 
 def test_the_ratio_is_our_time_over_theirs() -> None:
-    """Per stage, and none with somebody who did not run."""
+    """Per stage; there is none with a subject that did not run."""
     found = against(record(), 1, "tf.function")
     assert found is not None
     assert found.ratio == pytest.approx(0.5, rel=0.02)
@@ -124,7 +124,7 @@ def test_a_measurement_alone_is_a_yes() -> None:
 def test_max_ratio_alone_is_of_tensorflows_time(
     ours_ms: float, noise: float, limit: float, code: int
 ) -> None:
-    """Kept, broken, or too close to say."""
+    """Kept, broken, or too close to decide."""
     ours = timing("bundle", ours_ms, found=blocks(ours_ms, noise, seed=3))
     found = outcome(record(ours, reference(10)), max_ratio=limit)
     assert found.code == code
@@ -137,7 +137,7 @@ def test_max_ratio_alone_is_of_tensorflows_time(
 def test_a_baseline_is_held_to_time_against_time(
     then_ms: float, limit: float | None, code: int
 ) -> None:
-    """On the same processor, with as many threads; 1.1 times is what is allowed by default."""
+    """On the same processor, with as many threads; 1.1 times is allowed by default."""
     old = record(timing("bundle", then_ms), reference(10))
     found = outcome(record(), old, limit)
     assert found.code == code
@@ -147,7 +147,7 @@ def test_a_baseline_is_held_to_time_against_time(
 
 @pytest.mark.parametrize("other", [{"cpu": "Another"}, {"threads": 8}])
 def test_a_baseline_of_another_machine_is_measured_by_tensorflow(other: dict[str, str]) -> None:
-    """It was twice as fast in everything, and so nothing has changed."""
+    """That machine was twice as fast in everything, so nothing has changed."""
     old = record(timing("bundle", 2.5), reference(5), **other)  # type: ignore[arg-type]
     found = outcome(record(), old, 1.1)
     assert found.code == 0
@@ -156,7 +156,7 @@ def test_a_baseline_of_another_machine_is_measured_by_tensorflow(other: dict[str
 
 
 def test_a_baseline_without_a_common_batch_says_nothing() -> None:
-    """Nothing compared is not a yes."""
+    """An empty comparison is not a yes."""
     old = record(timing("bundle", 5, batch=8), reference(10, batch=8))
     assert outcome(record(), old).code == 4
 
@@ -165,11 +165,11 @@ def test_wrong_answers_of_the_bundle_are_a_no() -> None:
     """However fast they are."""
     found = outcome(record(timing("bundle", 1, answers=WRONG), reference(10)))
     assert found.code == 1
-    assert "answers something else than TensorFlow" in found.reasons[0]
+    assert "answers differently than TensorFlow" in found.reasons[0]
 
 
 def test_answers_that_say_little_are_inconclusive() -> None:
-    """Constant outputs agree with anything."""
+    """Constant outputs agree with any answer."""
     unclear = Answers("unclear", 0.0, "scores: hardly vary")
     assert outcome(record(timing("bundle", 1, answers=unclear), reference(10))).code == 4
 
@@ -181,22 +181,22 @@ def test_a_wrong_peer_is_marked_and_does_not_decide() -> None:
         timing("bundle", 5), reference(10), timing("litert", 1, answers=WRONG, found=noisy)
     )
     assert outcome(made).code == 0
-    text = told(made)
+    text = shown(made)
     assert "no result: other answers" in text
     assert "not TensorFlow's answers (scores: off by 0.3)" in text
     assert "no result: it answers something else" in page(made, outcome(made))
 
 
 def test_noise_is_inconclusive() -> None:
-    """An interval that holds 1 and much else."""
+    """An interval that holds 1 and is wide decides nothing."""
     ours = timing("bundle", 5, found=blocks(5, 1.0, seed=6))
     found = outcome(record(ours, reference(5)))
     assert found.code == 4
-    assert "too noisy to say" in found.reasons[0]
+    assert "too noisy to decide" in found.reasons[0]
 
 
 def test_a_machine_without_a_free_core_says_so() -> None:
-    """Its times are its load's, however steady they are."""
+    """Its times depend on the load, however steady they are."""
     starved = [Block(b.preprocessing_ms, b.forward_ms, b.postprocessing_ms, 0.3) for b in blocks(5)]
     found = outcome(record(timing("bundle", 5, found=starved), reference(10)))
     assert found.code == 4
@@ -216,7 +216,7 @@ def test_the_terminal_shows_subjects_ratios_and_who_is_missing() -> None:
         reference(10),
         missing=[Missing("openvino", "not installed: pip install openvino")],
     )
-    text = told(made)
+    text = shown(made)
     assert max(map(len, text.splitlines()[1:])) <= 80
     assert "this bundle" in text
     assert "faster" in text
@@ -225,7 +225,7 @@ def test_the_terminal_shows_subjects_ratios_and_who_is_missing() -> None:
 
 
 def test_the_page_is_whole_and_holds_the_record() -> None:
-    """Nothing is fetched; what people type as a name cannot become markup."""
+    """Nothing is fetched; a user's name for a file cannot become markup."""
     made = record(
         *(timing("bundle", 5 * b, b) for b in (1, 4)),
         *(reference(10 * b, b) for b in (1, 4)),
@@ -241,7 +241,7 @@ def test_the_page_is_whole_and_holds_the_record() -> None:
 
 
 def test_a_page_of_arrays_has_no_pictures_way() -> None:
-    """And one batch size no sweep."""
+    """One batch size has no sweep."""
     raw = json.loads(to_json(record())) | {"takes": "arrays"}
     made = from_json(json.dumps(raw))
     text = page(made, outcome(made))

@@ -1,6 +1,6 @@
-"""`keras2cv bench`: what the options become, what is written, and the exit codes.
+"""`keras2cv bench`: its options, its files, and its exit codes.
 
-The measuring itself is a stand-in here: it takes note of its arguments, and returns a record.
+A fake replaces the measuring: it records its arguments, and returns a record.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
     monkeypatch.setattr(heavy, "MODULES", ("json",))
 
     def put_there(answer: Record | Exception) -> dict[str, Any]:
-        said: dict[str, Any] = {}
+        arguments: dict[str, Any] = {}
 
         def bench(bundle: Any, against: Any, **options: Any) -> Record:
-            said.update(options, bundle=bundle, against=against)
-            options["say"]("looking at it", 0, 0)
+            arguments.update(options, bundle=bundle, against=against)
+            options["progress"]("looking at it", 0, 0)
             if isinstance(answer, Exception):
                 raise answer
             return answer
 
         monkeypatch.setattr(benching, "bench", bench)
-        return said
+        return arguments
 
     return put_there
 
 
 def test_options_become_wishes(put: Put, capsys: pytest.CaptureFixture[str]) -> None:
     """And progress goes to stderr, the tables to stdout."""
-    said = put(record())
+    arguments = put(record())
     options = ["--peers", "ort,tf", "--batch", "1,4,8", "--threads", "3", "--seconds", "0.5"]
     assert main([*RUN, *options, "--engine", "classic", "--tolerance", "strict"]) == 0
-    assert said["peers"] == ("ort", "tf")
-    wishes = said["wishes"]
+    assert arguments["peers"] == ("ort", "tf")
+    wishes = arguments["wishes"]
     assert (wishes.batches, wishes.threads, wishes.seconds) == ((1, 4, 8), 3, 0.5)
     assert (wishes.engine, wishes.tolerance) == ("classic", ("strict",))
     out, err = capsys.readouterr()
@@ -63,10 +63,10 @@ def test_options_become_wishes(put: Put, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_everybody_is_measured_by_default(put: Put) -> None:
     """At batch 1, on all cores."""
-    said = put(record())
+    arguments = put(record())
     assert main(RUN) == 0
-    assert sorted(said["peers"]) == ["litert", "naive", "openvino", "ort", "tf"]
-    assert (said["wishes"].batches, said["wishes"].threads) == ((1,), None)
+    assert sorted(arguments["peers"]) == ["litert", "naive", "openvino", "ort", "tf"]
+    assert (arguments["wishes"].batches, arguments["wishes"].threads) == ((1,), None)
 
 
 def test_json_and_html_hold_the_record(put: Put, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,7 +92,7 @@ def test_json_and_html_hold_the_record(put: Put, capsys: pytest.CaptureFixture[s
     ],
 )
 def test_exit_codes(put: Put, made: Record | Exception, options: list[str], code: int) -> None:
-    """0 yes, 1 no, 4 cannot be told."""
+    """0 yes, 1 no, 4 undecided."""
     put(made)
     old = record(timing("bundle", 4), reference(10))
     Path("old.json").write_text(to_json(old), encoding="utf-8")
@@ -113,12 +113,12 @@ def test_exit_codes(put: Put, made: Record | Exception, options: list[str], code
     ],
 )
 def test_what_means_nothing_is_said_by_the_parser(put: Put, options: list[str]) -> None:
-    """With 2, before anything is loaded."""
-    said = put(record())
+    """Exit code 2, before anything is loaded."""
+    arguments = put(record())
     with pytest.raises(SystemExit) as left:
         main([*RUN, *options])
     assert left.value.code == 2
-    assert said == {}
+    assert arguments == {}
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_what_means_nothing_is_said_by_the_parser(put: Put, options: list[str]) 
 def test_files_are_looked_at_before_minutes_are_spent(
     put: Put, options: list[str], problem: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With 2, and in a sentence."""
-    said = put(record())
+    """Exit code 2, with one sentence."""
+    arguments = put(record())
     assert main([*RUN, *options]) == 2
     assert problem in capsys.readouterr().err
-    assert said == {}
+    assert arguments == {}
 
 
 def test_a_model_that_is_not_there_is_said_first(
@@ -152,7 +152,7 @@ def test_a_model_that_is_not_there_is_said_first(
 def test_what_is_not_installed_is_named(
     put: Put, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With 3, and what to install."""
+    """With 3, and the package to install."""
     put(record())
     monkeypatch.setattr(heavy, "MODULES", ("no_such_module",))
     assert main(RUN) == 3
@@ -188,7 +188,7 @@ def test_wishes_that_mean_nothing_are_refused() -> None:
 
 @pytest.mark.slow
 def test_a_real_bundle_is_measured_beside_tensorflow_and_onnxruntime(tmp_path: Path) -> None:
-    """Real processes: everybody answers alike, and has every round."""
+    """In real processes all subjects give the same answers, and have every round."""
     keras = pytest.importorskip("keras")
     from keras2cv_export import export
 

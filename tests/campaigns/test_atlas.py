@@ -1,4 +1,4 @@
-"""The atlas: what survives of a sweep, what each cell says, and the pages made of them.
+"""The atlas: results kept from a sweep, the cells made of them, and the pages.
 
 The suite measured here has three small cases of its own; the columns are this very OpenCV.
 """
@@ -48,11 +48,11 @@ RNG = np.random.default_rng(71)
 STAMP = {"sources": "a", "keras": "3"}
 
 
-def record(case: str = "relu", column: str = "4.6", batch: int = 1, **facts: Any) -> Record:
-    """Return a record; a pass, unless told otherwise."""
-    verdict = facts.pop("verdict", "pass")
+def record(case: str = "relu", column: str = "4.6", batch: int = 1, **fields: Any) -> Record:
+    """Return a record; a pass by default."""
+    verdict = fields.pop("verdict", "pass")
     reason = "" if verdict == "pass" else "It is so."
-    return Record(case, column, batch, verdict, **{"reason": reason, **facts})
+    return Record(case, column, batch, verdict, **{"reason": reason, **fields})
 
 
 def test_a_record_has_a_verdict_and_its_reason() -> None:
@@ -76,7 +76,7 @@ def test_records_survive(tmp_path: Path) -> None:
 
 
 def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
-    """A run may be killed while it writes, and the next one writes on a line of its own."""
+    """A run may be killed while it writes; the next one starts a new line."""
     Store(tmp_path, STAMP).add([record(), record("elu")])
     path = tmp_path / "results.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
@@ -87,7 +87,7 @@ def test_a_line_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
 
 
 def test_other_sources_begin_anew_unless_told_to_keep(tmp_path: Path) -> None:
-    """What was measured with other code is no result of this one."""
+    """A measurement with other code is no result of this one."""
     Store(tmp_path, STAMP).add([record()])
     kept = Store(tmp_path, {**STAMP, "sources": "b"}, keep=True)
     assert (kept.outdated, len(kept.records)) == (True, 1)
@@ -97,7 +97,7 @@ def test_other_sources_begin_anew_unless_told_to_keep(tmp_path: Path) -> None:
 
 
 def test_what_keras_own_export_did_outlasts_our_sources(tmp_path: Path) -> None:
-    """It is the slowest to measure, and no line of ours is in it; the suite is."""
+    """It is the slowest to measure, and depends on the suite but not on our code."""
     theirs = replace(record(), column="Keras 5.0")
     Store(tmp_path, STAMP).add([record(), theirs])
     changed = {**STAMP, "sources": "b"}
@@ -107,7 +107,7 @@ def test_what_keras_own_export_did_outlasts_our_sources(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    """The option that moves it is named."""
+    """The error names the option for another folder."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match=r"cannot be written.*Use -w"):
         Store(tmp_path / "file", STAMP)
@@ -148,7 +148,7 @@ def test_a_bundle_is_run_as_it_is_deployed(tmp_path: Path, offset: float, verdic
 
 
 def test_what_fails_says_so_in_a_sentence(tmp_path: Path) -> None:
-    """A damaged bundle, a file that cv2 refuses, a missing reference, and a bug of ours."""
+    """A damaged bundle, a file that cv2 refuses, a missing reference, and our own bug."""
     io = str(write_io(tmp_path / "io.npz", Classifier()))
     bundle = Classifier().write(tmp_path / "cat.cv")
     (bundle / "model.onnx").write_bytes(b"junk")
@@ -189,7 +189,7 @@ def test_a_plain_file_is_run_as_a_user_does(tmp_path: Path) -> None:
 def test_the_distance_is_relative_to_the_largest_value(
     got: list[float], expected: list[float], distance: float
 ) -> None:
-    """A NaN counts as right where Keras has one, and never makes up a whole answer."""
+    """A NaN counts as right where Keras has one; an answer of NaNs alone does not."""
     assert run_child.distance(np.float32(got), np.float32(expected)) == pytest.approx(distance)
 
 
@@ -230,7 +230,7 @@ def test_another_shape_is_wrong(tmp_path: Path) -> None:
     ],
 )
 def test_complaints_are_cut_down(reason: str, short: str) -> None:
-    """The node, its layer and the innermost words; anything else is left as it is."""
+    """The node, its layer and the innermost message stay; other text is unchanged."""
     assert tidied(reason) == short
 
 
@@ -273,7 +273,7 @@ def drawn(**changes: Any) -> Atlas:
         Row("selu", (bad[2], bad[3], bad[3]), ()),
     )
     family = Family("layers_activation", "Activations: all of them, alone.", rows)
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "headings": HEADINGS,
         "families": (family,),
         "date": "2031-02-03",
@@ -281,11 +281,11 @@ def drawn(**changes: Any) -> Atlas:
         "versions": {"keras": "3.15.1", "onnx": "1.23.2"},
         "suite_size": 3,
     }
-    return Atlas(**(facts | changes))
+    return Atlas(**(fields | changes))
 
 
 def test_cases_are_shown_when_every_column_has_them() -> None:
-    """A sweep that was interrupted shows what is whole; a family without any is left out."""
+    """An interrupted sweep shows complete rows only; a family without any is left out."""
     cases = [
         Listed("relu", "layer", (1, 3), "activations", "Activations: all"),
         Listed("elu", "layer", (1,), "activations", "Activations: all"),
@@ -319,13 +319,13 @@ def test_the_markdown_page() -> None:
 
 @pytest.mark.parametrize("page", [markdown, webpage])
 def test_kept_results_are_admitted(page: Any) -> None:
-    """Results of other sources are never passed off as these."""
+    """Results of other sources are marked as such."""
     words = "Some results were measured with earlier sources"
     assert (words in page(drawn(mixed=True)), words in page(drawn())) == (True, False)
 
 
 def test_the_web_page() -> None:
-    """It needs nothing but itself, and shows reasons as text."""
+    """It fetches nothing, and shows reasons as text."""
     page = webpage(drawn())
     assert "why refused &lt;b&gt;" in page
     assert "<b>|" not in page
@@ -354,7 +354,7 @@ def test_errors_are_shown_with_one_digit() -> None:
 
 
 class Shelf(Environments):
-    """Environments that are there already."""
+    """Environments that exist already."""
 
     def __init__(self) -> None:
         """Have all of them."""
@@ -381,7 +381,7 @@ def test_columns() -> None:
 
 
 def test_a_python_of_another_version_is_refused() -> None:
-    """One that was given by hand is looked at first."""
+    """An environment given by hand is checked first."""
     here = Path(sys.executable)
     with pytest.raises(UsageError, match=rf"for OpenCV 3\.1, and has OpenCV {cv2.__version__}"):
         make_columns(["3.1"], [], {"3.1": here})
@@ -439,7 +439,7 @@ def all_cases():
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    """Write a suite of a convolution, an op that nothing has, and a case with a bug."""
+    """Write a suite of a convolution, an op that no OpenCV has, and a case with a bug."""
     folder = tmp_path / "small_suite"
     folder.mkdir()
     (folder / "__init__.py").write_text("", encoding="utf-8")
@@ -448,16 +448,16 @@ def suite(tmp_path: Path) -> Path:
 
 
 def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Every case has its cells, whatever became of it; a second run measures nothing again."""
+    """Every case has its cells, whatever the outcome; a second run measures nothing again."""
     pytest.importorskip("tensorflow")
     command = ["--suite", str(suite), "-w", str(tmp_path / "work"), "-o", str(tmp_path / "out")]
     command += ["--opencv", HERE, "--frozen", HERE, "--plain", HERE]
     command += ["--python", f"{HERE}={sys.executable}"]
     assert atlas_main.main(command) == 0
-    said = capfd.readouterr()
-    assert "3 cases, 0 of them measured before" in said.err
+    printed = capfd.readouterr()
+    assert "3 cases, 0 of them measured before" in printed.err
     page = (tmp_path / "out" / "compatibility.md").read_text(encoding="utf-8")
-    assert said.out.split() == [
+    assert printed.out.split() == [
         str(tmp_path / "out" / f"compatibility.{kind}") for kind in ("md", "html")
     ]
     rows = [line for line in page.splitlines() if line.startswith("| `")]
@@ -475,7 +475,7 @@ def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture
 
 
 def test_columns_can_be_left_out() -> None:
-    """And the command that the page shows leaves them out again."""
+    """The command on the page leaves them out, too."""
     args = atlas_main.parser().parse_args(["--opencv", "5.0", "--frozen", "none", "--plain=none"])
     assert (args.frozen, args.plain) == ((), ())
     assert "--opencv 5.0 --frozen none --plain none -o" in atlas_main._command(args)

@@ -12,7 +12,7 @@ from campaigns.devices import __main__ as devices
 from campaigns.devices import child, speed, suite, trials
 from campaigns.devices.speed_child import in_turns, tiled
 from campaigns.devices.trials import Trial, run_trials
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.errors import UsageError
 from keras2cv.predictor import Predictor
 from keras2cv.selftest import run_selftest
@@ -36,7 +36,7 @@ def bundles(tmp_path: Path) -> Path:
 
 
 def test_each_bundle_has_its_verdict(bundles: Path) -> None:
-    """Right, wrong by how much, refused for what reason; the CPU of the same engine beside it."""
+    """Right, wrong with the error, or refused with the reason; the CPU's result beside it."""
     found = {t.bundle: t for t in run_trials(sorted(bundles.iterdir()), ["cpu"], workers=2)}
     right, wrong, broken = (found[f"{name}.cv"] for name in ("right", "wrong", "broken"))
     assert (right.verdict, right.reason, right.left) == ("right", "", {})
@@ -55,7 +55,7 @@ def test_each_bundle_has_its_verdict(bundles: Path) -> None:
 def test_what_ends_a_process_is_a_crash(
     bundles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rest is tried by another one."""
+    """Another process tries the rest."""
     program = tmp_path / "program.py"
     program.write_text(
         "import os\n"
@@ -79,17 +79,17 @@ def test_layers_that_are_left_to_the_cpu_are_counted() -> None:
         b"[ INFO:0@0.1] global op_cuda.cpp:76 initCUDABackend CUDA backend will fallback to the "
         b'CPU implementation for the layer "a/b:0" of type %s\n\n'
     )
-    said = (
+    log = (
         line % b"__NetInputLayer__"
         + line % b"Gather"
         + b"[ INFO:0@0.2] something else\n"
         + 2 * (line % b"ReduceMax")
     )
-    assert child.left_layers(said) == {"Gather": 1, "ReduceMax": 2}
+    assert child.left_layers(log) == {"Gather": 1, "ReduceMax": 2}
 
 
 def test_the_table_counts_and_names(bundles: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """On the command line: a row per device, what was not right, and exit code 1."""
+    """The command prints a row per device and the failures, and ends with 1."""
     out = bundles.parent / "trials.jsonl"
     assert devices.main([str(bundles), "--device", "cpu", "--json", str(out)]) == 1
     shown = capsys.readouterr().out
@@ -101,7 +101,7 @@ def test_the_table_counts_and_names(bundles: Path, capsys: pytest.CaptureFixture
 
 
 def test_layers_elsewhere_are_not_all_layers_there() -> None:
-    """A right trial with layers on the CPU counts in one column and not in the next."""
+    """A right trial with layers on the CPU counts as right, not as running there entirely."""
     left = Trial("b", "cuda", "right", left={"Gather": 1})
     rows = list(devices.table([Trial("a", "cuda", "right"), left]))
     assert "| cuda | 2 | 1 | 0 | 0 | 0 |" in rows
@@ -122,7 +122,7 @@ def test_what_cannot_be_done_is_said_at_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A device that is not there, or a file that cannot be written, before anything is tried."""
+    """A missing device, or a file that cannot be written, ends before any trial."""
     missing = {"opencl": "no driver", "cuda": "none", "cuda-fp16": "none"}
     monkeypatch.setattr("keras2cv.net.device._missing_devices", lambda: missing)
     assert devices.main([str(bundles), *more]) == code
@@ -130,13 +130,13 @@ def test_what_cannot_be_done_is_said_at_once(
 
 
 def test_a_folder_without_bundles_is_a_usage_error(tmp_path: Path) -> None:
-    """An empty trial would pass."""
+    """Without bundles, no trial would fail."""
     with pytest.raises(UsageError, match="none is in it"):
         list(devices.find_bundles([tmp_path]))
 
 
 def test_devices_are_timed_in_turns(bundles: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A row per bundle and batch, every side's median in it; what cannot run has none."""
+    """A row per bundle and batch has every side's median; a side that cannot run has none."""
     out = bundles.parent / "speed.jsonl"
     arguments = [str(bundles / "right.cv"), "--device", "cpu,cuda", "--threads", "1"]
     arguments += ["--batch", "1,3", "--seconds", "0.01", "--json", str(out)]
@@ -161,7 +161,7 @@ def test_everybody_has_as_many_turns() -> None:
 
 
 def test_samples_are_repeated_to_fill_a_batch() -> None:
-    """Different ones first."""
+    """All samples are used before any is repeated."""
     arrays = [np.full((1, 2), k, np.float32) for k in range(3)]
     assert tiled(arrays, 5)[:, 0].tolist() == [0, 1, 2, 0, 1]
     assert tiled(arrays, 1).shape == (1, 2)
@@ -170,7 +170,7 @@ def test_samples_are_repeated_to_fill_a_batch() -> None:
 def test_the_suite_is_exported_with_tensorflows_answers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each bundle passes its self-test, and one that is there stays."""
+    """Each bundle passes its self-test, and an existing one stays."""
     arguments = ["-o", str(tmp_path), "--only", "conv2d_same", "--suite", str(SUITE)]
     assert suite.main(arguments) == 0
     for batch in (1, 3):
@@ -178,7 +178,7 @@ def test_the_suite_is_exported_with_tensorflows_answers(
         with pytest.warns(match="unverified"):
             model = Predictor(bundle)
         assert run_selftest(model).verdict == "pass"
-        golden = read_golden(bundle / "selftest.npz", model.manifest)
+        golden = read_golden_vectors(bundle / "selftest.npz", model.manifest)
         assert {len(sample.inputs[0]) for sample in golden.samples} == {batch}
     assert suite.main(arguments) == 0
     assert "2 of 2  conv2d_same.b3.cv: was there" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A short run of the fuzzer with a fixed seed, and that it would notice what it looks for."""
+"""A short run of the fuzzer with a fixed seed, and proof that it notices failures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from support.tiny_bundle import Classifier
 
 SEED = 1
 OUTSIDE = Path(__file__).parent
-# What of each kind runs every time; those that need TensorFlow run with -m slow.
+# Inputs per kind in every run; kinds that need TensorFlow run with -m slow.
 COUNTS = {
     "manifest": 250, "bundle": 120, "run": 40, "onnx": 60, "inspect": 40, "npz": 60,
     "preprocess": 60, "lines": 60, "image": 150, "video": 20,
@@ -39,7 +39,7 @@ COUNTS = {
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Files]]:
-    """Return seeds that need no TensorFlow: one bundle, and what OpenCV and NumPy write."""
+    """Return seeds that need no TensorFlow: a bundle, and files by OpenCV and NumPy."""
     folder = tmp_path_factory.mktemp("corpus")
     write_small_files(folder)
     (folder / "bundle").mkdir()
@@ -52,16 +52,16 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Files]]:
 def test_mutated_files_are_read_right_or_refused(
     corpus: dict[str, list[Files]], tmp_path: Path, name: str
 ) -> None:
-    """Nothing else comes of any of them: no other error, crash, hang, file or connection."""
+    """There is no other error, crash, hang, file or connection."""
     (kind,) = (kind for kind in KINDS if kind.name == name)
     outcomes = list(campaign(kind, SEED, range(COUNTS[name]), corpus, tmp_path))
-    assert [o for o in outcomes if o.what not in GOOD] == []
+    assert [o for o in outcomes if o.verdict not in GOOD] == []
     assert len(outcomes) == COUNTS[name]
-    assert {o.what for o in outcomes} & set(GOOD)
+    assert {o.verdict for o in outcomes} & set(GOOD)
 
 
 def test_an_input_is_the_same_for_the_same_seed(corpus: dict[str, list[Files]]) -> None:
-    """What failed once can be made again, alone; another number or seed is another input."""
+    """A failing input can be made again, alone; another number or seed gives another input."""
     kind = KINDS[0]
     again = [case(kind, corpus, seed, number) for seed, number in ((1, 7), (1, 7), (1, 8), (2, 7))]
     assert again[0] == again[1]
@@ -69,7 +69,7 @@ def test_an_input_is_the_same_for_the_same_seed(corpus: dict[str, list[Files]]) 
 
 
 @pytest.mark.parametrize(
-    ("attempt", "what", "detail"),
+    ("attempt", "verdict", "detail"),
     [
         (lambda: os.kill(os.getpid(), signal.SIGSEGV), "died", "SIGSEGV"),
         (lambda: {}[1], "exception", "KeyError"),
@@ -81,17 +81,17 @@ def test_an_input_is_the_same_for_the_same_seed(corpus: dict[str, list[Files]]) 
     ids=["segfault", "exception", "file", "program", "network", "memory"],
 )  # fmt: skip
 def test_what_must_not_happen_is_noticed(
-    tmp_path: Path, attempt: Callable[[], Any], what: str, detail: str
+    tmp_path: Path, attempt: Callable[[], Any], verdict: str, detail: str
 ) -> None:
-    """Each kind of failure is told apart, and the inputs after it are tried all the same."""
+    """Each kind of failure has its own name, and the inputs after it are still tried."""
     kind = Kind("x", (), lambda _, files: files, lambda *_: attempt(), 1)
     outcomes = list(run_inputs(kind, {0: dict, 1: dict}, tmp_path))
-    assert [(o.number, o.what) for o in outcomes] == [(0, what), (1, what)]
+    assert [(o.number, o.verdict) for o in outcomes] == [(0, verdict), (1, verdict)]
     assert detail in outcomes[0].detail
 
 
 def test_a_module_may_be_imported_late(tmp_path: Path) -> None:
-    """Python caches its bytecode where it lies, which is no breach of what is tried."""
+    """Python writes its bytecode beside it, which counts as no breach."""
     scratch, modules = tmp_path / "scratch", tmp_path / "modules"
     for folder in (scratch, modules):
         folder.mkdir()
@@ -107,28 +107,28 @@ def test_a_module_may_be_imported_late(tmp_path: Path) -> None:
 
 
 def test_a_hang_and_what_is_left_behind_are_noticed(tmp_path: Path) -> None:
-    """A child that says nothing is ended at the limit; files beside the input are listed."""
+    """A silent child is ended at the limit; files left beside the input are listed."""
 
     def attempt(folder: Path, _: random.Random) -> None:
         (folder.parent / "left.txt").write_text("x", encoding="utf-8")
         signal.pause()
 
     kind = Kind("x", (), lambda _, files: files, attempt, 1)
-    hung, litter = run_inputs(kind, {0: dict}, tmp_path, limit_s=1.0)
-    assert (hung.what, litter.what, litter.detail) == ("hung", "litter", "left.txt")
+    hung, untidy = run_inputs(kind, {0: dict}, tmp_path, limit_s=1.0)
+    assert (hung.verdict, untidy.verdict, untidy.detail) == ("hung", "leftovers", "left.txt")
 
 
 def test_a_bundle_that_opencv_dies_of_is_refused_by_the_product(
     corpus: dict[str, list[Files]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What killed a child of the fuzzer is given to `run_worker`, whose word counts."""
+    """An input that killed a fuzzer's child goes to `run_worker`, whose verdict counts."""
     from campaigns.fuzz.confirm import confirmed
 
     (files,) = corpus["bundle"]
-    assert confirmed(Outcome(0, "died", "SIGSEGV"), files).what == "answer"  # it does not repeat
+    assert confirmed(Outcome(0, "died", "SIGSEGV"), files).verdict == "answer"  # it does not repeat
     broken = kinds._rehashed({**files, "model.onnx": b"no net"})
     found = confirmed(Outcome(0, "died", "SIGSEGV"), broken)
-    assert (found.what, found.detail) == ("refused", "confirmed: died SIGSEGV")
+    assert (found.verdict, found.detail) == ("refused", "confirmed: died SIGSEGV")
 
 
 def test_mutations_of_structure_keep_it(corpus: dict[str, list[Files]]) -> None:
@@ -140,7 +140,7 @@ def test_mutations_of_structure_keep_it(corpus: dict[str, list[Files]]) -> None:
         try:
             json.loads(mutate_json(rng, files["manifest.json"]))
             onnx.ModelProto().ParseFromString(mutate_onnx(rng, files["model.onnx"]))
-        except Exception:  # noqa: S112 - counted by what is left
+        except Exception:  # noqa: S112 - the readable ones are counted
             continue
         parsed += 1
     assert parsed > 60
@@ -166,7 +166,7 @@ KEYS = [
 def test_any_json_in_any_place_of_a_manifest_is_read_or_refused(
     where: tuple[str, str | None], value: Any
 ) -> None:
-    """Whatever is taken survives being written; whatever is not, is a BundleError."""
+    """An accepted manifest survives being written; any other is a BundleError."""
     tree = json.loads(json.dumps(MANIFEST))
     key, inner = where
     if inner is None:

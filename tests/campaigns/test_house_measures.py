@@ -55,14 +55,14 @@ def test_arrows_count_lazy_imports_and_not_those_for_types(checkout: Path) -> No
 
 
 def test_a_circle_is_found_and_counts_as_one_floor(checkout: Path) -> None:
-    """Of `__init__`, top, the circle and ground, each stands on the next."""
+    """`__init__`, top, the circle and ground each stand on the next."""
     graph = module_graph("keras2cv", checkout / "runtime" / "keras2cv")
     assert circles(graph) == [["keras2cv.middle.joining", "keras2cv.middle.splitting"]]
     assert floors(graph) == 4
 
 
 def test_rooms_are_the_first_folders_and_the_modules_at_the_top(checkout: Path) -> None:
-    """What happens within a room is no arrow between rooms."""
+    """An import within a room is no arrow between rooms."""
     rooms = room_graph(module_graph("keras2cv", checkout / "runtime" / "keras2cv"))
     assert rooms == {"__init__": {"top"}, "top": {"middle"}, "middle": {"ground"}, "ground": set()}
     assert circles(rooms) == []
@@ -99,7 +99,7 @@ def test_a_spread_is_of_the_sorted_lengths() -> None:
 def test_the_command_prints_a_table_and_writes_the_same_figures(
     checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The file holds all that the table shows."""
+    """The file holds all numbers of the table."""
     (checkout / "tests").mkdir()
     assert main([str(checkout), "--json", str(tmp_path / "house.json")]) == 0
     printed = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The page about KerasHub: what it says, and that it needs KerasHub."""
+"""The page about KerasHub: its content, and the error without KerasHub."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def atlas(*, mixed: bool = False) -> Atlas:
 
 
 def test_the_page_has_counts_cells_and_reasons() -> None:
-    """Of how many, measured with what, the totals of each OpenCV, and why a cell is no pass."""
+    """The page has its counts, versions, each OpenCV's totals, and each cell's reason."""
     text = hub.page(atlas(), "0.32.0")
     assert text.startswith("# KerasHub\n")
     assert "2 of 7 vision models of KerasHub 0.32.0" in text
@@ -39,7 +39,7 @@ def test_the_page_has_counts_cells_and_reasons() -> None:
 
 @pytest.mark.parametrize("mixed", [True, False])
 def test_kept_results_are_admitted(mixed: bool) -> None:
-    """What was measured with other sources is said to be."""
+    """Results of other sources are marked as such."""
     assert ("earlier sources" in hub.page(atlas(mixed=mixed), "0.32.0")) is mixed
 
 

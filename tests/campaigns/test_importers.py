@@ -1,4 +1,4 @@
-"""What each importer runs: the probes, the table made of them, and the rules that read it."""
+"""The measured importers: the probes, their table, and the rules that read it."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ VERSIONS = ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0")
 
 
 def name_of(item: Probe) -> str:
-    """Return what a probe is about, for the test's name."""
+    """Return the subject of a probe, as the test's name."""
     return f"{item.op}-{item.about or 'neighbour'}"
 
 
 def refusing(item: Probe) -> set[str]:
-    """Return the importers that the support report says do not run a probe."""
+    """Return the importers that do not run a probe, by the support report."""
     return {one for found in examine(ir.from_proto(item.model)) for one in found.importers}
 
 
 def test_every_op_and_every_form_has_a_probe() -> None:
-    """What is in the table can be measured again."""
+    """Every row of the table can be measured again."""
     assert {item.about for item in PLAIN} == OPS.keys() - {"Constant"}
     assert {item.about for item in FORMED} == FORMS.keys() == {rule.name for rule in RULES}
     assert {item.about for item in FAULTY} == FAULTS.keys()
@@ -50,7 +50,7 @@ def test_every_op_and_every_form_has_a_probe() -> None:
 
 @pytest.mark.parametrize("item", PLAIN, ids=name_of)
 def test_an_op_is_refused_for_whom_the_table_says(item: Probe) -> None:
-    """In its plainest form, for nobody else, unless that form is one that a rule knows."""
+    """An op in its plainest form is refused for those alone, or else a rule knows that form."""
     assert refusing(item) >= set(OPS[item.about])
     if not any(rule.fits(node) for node in ir.from_proto(item.model).graph for rule in RULES):
         assert refusing(item) == set(OPS[item.about])
@@ -58,9 +58,9 @@ def test_an_op_is_refused_for_whom_the_table_says(item: Probe) -> None:
 
 @pytest.mark.parametrize("item", FORMED, ids=name_of)
 def test_a_form_is_refused_for_the_versions_that_do_not_run_it(item: Probe) -> None:
-    """With a reason, for a target that includes such a version; for the others it is let through.
+    """With a reason, for a target that includes such a version; for the others it passes.
 
-    "4.10" includes all newer ones: what 5.0's classic engine alone refuses is refused for it too.
+    "4.10" includes all newer ones: a form that only 5.0's classic engine refuses is refused too.
     """
     model = ir.from_proto(item.model)
     fitting = {rule.name for node in model.graph for rule in RULES if rule.fits(node)}
@@ -80,7 +80,7 @@ def test_a_neighbour_of_a_form_is_let_through(item: Probe) -> None:
 
 
 def test_the_table_is_made_of_what_failed(tmp_path: Path) -> None:
-    """An op by its own probe, a form by any of its probes; the module that is written is it."""
+    """An op fails by its own probe, a form by any of its probes; the written module agrees."""
     several = [
         probe("Abs", "Abs", x(2, 3)),
         probe("cubic", "Abs", x(2, 3)),
@@ -89,8 +89,8 @@ def test_the_table_is_made_of_what_failed(tmp_path: Path) -> None:
         probe("", "Neg", x(2, 3)),
     ]
     runs = dict.fromkeys(IMPORTERS, True)
-    said = [runs | {"4.8": False}, runs, runs | {"4.10": False, "4.6": False}]
-    found = tables(several, [*said, runs | {"5.0 new": False}, runs])
+    first = [runs | {"4.8": False}, runs, runs | {"4.10": False, "4.6": False}]
+    found = tables(several, [*first, runs | {"5.0 new": False}, runs])
     assert found.ops == {"Abs": ("4.8",), "Constant": ()}
     assert found.forms == {"cubic": ("4.6", "4.10")}
     assert found.faults == {"no rule knows it": ("5.0 new",)}
@@ -102,7 +102,7 @@ def test_the_table_is_made_of_what_failed(tmp_path: Path) -> None:
 def test_a_crash_is_one_probe_that_does_not_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those behind it are tried all the same."""
+    """The probes behind it are still tried."""
     child = tmp_path / "child.py"
     child.write_text(
         "import os\ndef answer(job, tell):\n"
@@ -115,16 +115,16 @@ def test_a_crash_is_one_probe_that_does_not_run(
 
 @pytest.mark.skipif(not cv2.__version__.startswith("5.0"), reason="the table has 5.0's columns")
 def test_the_installed_opencv_runs_what_the_table_says(tmp_path: Path) -> None:
-    """Both engines of 5.0, every probe: those that are right in the table are right here."""
+    """Every probe that the table calls right is right here, on both engines of 5.0."""
     measure.write(PROBES, tmp_path)
     for engine in ("new", "classic"):
-        said = measure._run(Path(sys.executable), tmp_path, engine, len(PROBES))
-        _compare(f"5.0 {engine}", [isinstance(w, float) and w <= measure.LIMIT for w in said])
+        replies = measure._run(Path(sys.executable), tmp_path, engine, len(PROBES))
+        _compare(f"5.0 {engine}", [isinstance(w, float) and w <= measure.LIMIT for w in replies])
 
 
 @pytest.mark.slow
 def test_every_opencv_runs_what_the_table_says(tmp_path: Path) -> None:
-    """In the environments of `keras2cv matrix`: the table is what is measured, to the letter."""
+    """In the environments of `keras2cv matrix`, a new measurement equals the table."""
     measure.write(PROBES, tmp_path)
     try:
         outcomes = measure.measure(tmp_path, len(PROBES))

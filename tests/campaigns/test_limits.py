@@ -1,4 +1,4 @@
-"""The limits page: what is counted as which kind of layer, and what is said."""
+"""The limits page: layers counted by kind, and the text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.limits.__main__ import main
-from campaigns.limits.chains import CHAINS, WHO, Chain, convolutions, rates
+from campaigns.limits.chains import CHAINS, WHO, Chain, convolutions, throughputs
 from campaigns.limits.page import text_of
 from campaigns.limits.profiles import KINDS, kind_of, kinds_of_events, layers_of
 from keras2cv_bench.environment import host
@@ -42,10 +42,10 @@ def event(name: str, op: str, ms: float, *shapes: list[int]) -> dict[str, object
 
 
 def test_a_chain_counts_its_products(tmp_path: Path) -> None:
-    """Two operations each; and everybody computes them."""
+    """Two operations each, and every engine computes them."""
     small = Chain("1x1", 16, 10, 1)
     assert small.gflop == pytest.approx(2e-9 * 6 * 16 * 16 * 100)
-    found = rates(small, tmp_path, threads=1, rounds=1)
+    found = throughputs(small, tmp_path, threads=1, rounds=1)
     assert tuple(found) == WHO
     assert min(found.values()) > 0
     stem = next(chain for chain in CHAINS if chain.stem)
@@ -86,7 +86,7 @@ def test_the_page_holds_both_sides() -> None:
 def test_a_file_that_is_not_prepared_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With what makes it, and 2."""
+    """The error names the command that prepares it; exit code 2."""
     monkeypatch.setattr("campaigns.limits.__main__.CHAINS", ())
     assert main(["-w", str(tmp_path), "-o", str(tmp_path), "--threads", "1"]) == 2
     assert "--prepare-only --only ResNet50" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The performance page: what is measured, what is counted, and what is said."""
+"""The performance page: the measured cases, the counts, and the text."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from campaigns.performance.measure import Found, results
 from campaigns.performance.page import write
 from campaigns.performance.ratios import geometric_mean
 from campaigns.performance.zoo import DEPTHS, TYPICAL, Case, cases
+from keras2cv_bench.pipeline import Job
 from keras2cv_bench.process import environment_of
 from keras2cv_bench.records import Answers, Missing, Record, to_json
 from keras2cv_bench.subjects import AT_AVX2, SAME_ISA
-from keras2cv_bench.way import Job
 from support.bench_records import record, reference, timing
 
 WRONG = Answers("different", 0.5, "scores: off by 0.5")
@@ -33,7 +33,7 @@ def case(name: str, group: str = "models", x: float = 0.0) -> Case:
 
 
 def measured(ours_ms: float = 5.0, **more: Any) -> Record:
-    """Return a record with everybody that the page shows."""
+    """Return a record with every subject on the page."""
     return record(
         timing("bundle", ours_ms),
         reference(10.0),
@@ -98,7 +98,7 @@ def test_scales_are_drawn_below_the_ceiling(tmp_path: Path) -> None:
 
 
 def test_what_is_measured_is_found_again(tmp_path: Path) -> None:
-    """A run that was interrupted goes on where it stopped."""
+    """An interrupted run resumes where it stopped."""
     done, open_ = case("Done"), case("Open")
     folder = tmp_path / "Done"
     folder.mkdir()
@@ -110,7 +110,7 @@ def test_what_is_measured_is_found_again(tmp_path: Path) -> None:
 
 
 def test_a_page_names_no_folder_of_the_machine(tmp_path: Path) -> None:
-    """Others' errors name the file that they read with all of its path."""
+    """Errors of other libraries contain the full path of a file."""
     folder = tmp_path / "Done"
     folder.mkdir()
     (folder / "prepared.json").write_text('{"gflop": 1.5, "frozen": ""}')
@@ -156,7 +156,7 @@ def test_a_mean_of_ratios_does_not_take_sides() -> None:
 
 
 def test_an_unknown_case_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With 2, before anything is exported."""
+    """Exit code 2, before anything is exported."""
     assert main(["--only", "AlexNet", "-w", str(tmp_path)]) == 2
     assert "There is no case 'AlexNet'" in capsys.readouterr().err
 
@@ -173,16 +173,16 @@ def test_tensorflow_at_avx2_explains_and_is_no_bar(tmp_path: Path) -> None:
 
 
 def test_the_head_says_what_models_ran_on(tmp_path: Path) -> None:
-    """Not what the last scale did, and in the number that fits."""
+    """Not those of the last scale, and in the right grammatical number."""
     one = record(timing("bundle", 5.0), reference(10.0), threads=1)
     found = [
         Found(case("Fast"), measured(), 0.6, ""),
         Found(case("Alone", "threads", 1.0), one, 0.6, ""),
     ]
     write(found, {1: 100.0, 2: 200.0}, tmp_path)
-    assert "with 2 threads unless said" in (tmp_path / "performance.md").read_text()
+    assert "with 2 threads unless stated otherwise" in (tmp_path / "performance.md").read_text()
     write(found[1:], {1: 100.0}, tmp_path)
-    assert "with 1 thread unless said" in (tmp_path / "performance.md").read_text()
+    assert "with 1 thread unless stated otherwise" in (tmp_path / "performance.md").read_text()
 
 
 def test_a_limit_is_in_the_environment_before_anything_is_imported(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_work_leaves_nothing_behind(bundle: Path) -> None:
 
 
 def test_a_leak_would_be_noticed() -> None:
-    """What is kept shows in the growth, handles in their number."""
+    """Kept memory shows in the growth, kept handles in their number."""
     kept: list[object] = []
 
     def work(number: int) -> None:
@@ -78,7 +78,7 @@ def test_long_videos_and_folders_are_answered_whole(bundle: Path, tmp_path: Path
 
 
 def test_kill_9_leaves_the_old_bundle_or_the_new_one(tmp_path: Path) -> None:
-    """At any moment of writing one over another; the folder that is left goes with the next."""
+    """The bundle stays whole at any moment of an overwrite; the next run removes the remains."""
     target = tmp_path / "place" / "cat.cv"
     target.parent.mkdir()
     Classifier().write(target)

@@ -1,4 +1,4 @@
-"""What the registry says that passes remove is gone from the graphs that it was measured with."""
+"""Forms that the registry calls removed are gone from the graphs of the measurement."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROBES = [
     for item in (*plain(), *forms(), *faults())
     if item.about in REMOVED and item.model.opset_import[0].version >= OPSET
 ]
-# Right, and not what ONNX Runtime gives of the graph as it was.
+# Right, though ONNX Runtime gives other numbers for the original graph.
 OTHERWISE = {
     "partial scales": "the size is what Keras was given, and the scales follow from it",
     "cubic": "distances are rounded as TensorFlow does",
@@ -49,7 +49,7 @@ def rewritten(item: Probe) -> ir.Model:
 
 @pytest.mark.parametrize("item", PROBES, ids=lambda item: f"{item.op}-{item.about}")
 def test_what_a_pass_removes_is_gone(item: Probe) -> None:
-    """An op is in the graph no more, nor is a form that a rule knows."""
+    """Neither the op nor a form that a rule knows is left in the graph."""
     model = rewritten(item)
     left = {rule.name for node in model.graph for rule in RULES if rule.fits(node)}
     left |= {node.op_type for node in model.graph} & OPS.keys()
@@ -57,7 +57,7 @@ def test_what_a_pass_removes_is_gone(item: Probe) -> None:
 
 
 def write(folder: Path) -> list[Probe]:
-    """Write the rewritten graphs, with what ONNX Runtime makes of those before."""
+    """Write the rewritten graphs, with ONNX Runtime's outputs of the originals."""
     items = [item for item in PROBES if item.about not in OTHERWISE]
     measure.write(items, folder)
     for number, item in enumerate(items):

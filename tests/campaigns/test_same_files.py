@@ -83,7 +83,7 @@ def test_a_file_that_one_folder_lacks_is_missing(tmp_path: Path) -> None:
 
 
 def test_two_empty_folders_are_refused(tmp_path: Path) -> None:
-    """Nothing compared is not the same as nothing different."""
+    """An empty comparison proves nothing."""
     with pytest.raises(FileNotFoundError, match="Nothing to compare"):
         compare_folders(tmp_path, tmp_path)
 

@@ -46,7 +46,7 @@ def changed(part: str, place: Any, value: Any) -> dict[str, Any]:
     ],
 )
 def test_boxes_are_the_same_or_not(found: Any, passes: bool, text: str) -> None:
-    """As many, of the same classes, in the same places, and as sure, in whatever order."""
+    """Count, classes, places and scores must agree, in any order."""
     result = compare([BOXES], [found])
     assert result.passes == passes
     assert text in result.text
@@ -85,7 +85,7 @@ def test_a_sample_is_within_the_bar(columns: list[Any], tmp_path: Path) -> None:
     text = page(rows, columns, None)
     assert [row.name for row in rows] == list(SAMPLE)
     assert all(cell.passes for row in rows for cell in row.cells), text
-    assert f"**{len(rows) * len(columns)} of {len(rows) * len(columns)} are within it.**" in text
+    assert f"**{len(rows) * len(columns)} of {len(rows) * len(columns)} pass.**" in text
 
 
 @pytest.mark.slow

@@ -69,6 +69,6 @@ def test_runs_alternate() -> None:
 
 
 def test_a_run_that_fails_is_no_measurement(tmp_path: Path) -> None:
-    """Nothing is timed that did not do its work."""
+    """A run that did not do its work has no time."""
     with pytest.raises(RuntimeError, match="keras2cv run ended with 2: error: "):
         video_cost.run_keras2cv(tmp_path / "no.cv", tmp_path / "no.mp4", tmp_path / "out.mp4", 1)

@@ -16,7 +16,16 @@ def conv_bn(
     activation: str = "relu",
     **options: Any,
 ) -> Any:
-    """Convolution (same padding, no bias), batch normalisation, activation."""
+    """Convolution (same padding, no bias), batch normalisation, activation.
+
+    Args:
+        x: The input.
+        filters: Channels of the result.
+        kernel: Its size.
+        strides: In both directions.
+        activation: By name.
+        **options: Other arguments of Conv2D.
+    """
     x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False, **options)(x)
     return layers.Activation(activation)(layers.BatchNormalization()(x))
 
@@ -44,7 +53,14 @@ def squeeze_excite(x: Any, ratio: int = 2, gate: str = "sigmoid") -> Any:
 
 
 def inverted_residual(x: Any, filters: int, strides: int = 1, activation: str = "relu6") -> Any:
-    """MobileNetV2's block: expand, depthwise, project, add where shapes allow."""
+    """MobileNetV2's block: expand, depthwise, project, add where shapes allow.
+
+    Args:
+        x: The input.
+        filters: Channels of the result.
+        strides: In both directions.
+        activation: By name.
+    """
     h = conv_bn(x, 3 * x.shape[-1], 1, activation=activation)
     h = layers.DepthwiseConv2D(3, strides, padding="same", use_bias=False)(h)
     h = layers.Activation(activation)(layers.BatchNormalization()(h))

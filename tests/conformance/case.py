@@ -1,4 +1,4 @@
-"""What one case is: a Keras model, informative weights for it and informative inputs for it."""
+"""One case: a Keras model, informative weights for it and informative inputs for it."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
     child = Child()
     child.worst_error(folder, "new")      # of max|reference|, over samples and outputs
 
-`folder` is a bundle, and beside it lies `answers.npz` with what went into TensorFlow and what came
-out: in/<sample>/<input>, out/<sample>/<output>.
+`folder` is a bundle, with `answers.npz` beside it: TensorFlow's inputs and outputs,
+in/<sample>/<input> and out/<sample>/<output>.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Child:
     def __init__(
         self, python: str = sys.executable, environment: Mapping[str, str] | None = None
     ) -> None:
-        """Take note of who runs: this Python, or one with another OpenCV and its environment."""
+        """Keep the Python that runs: this one, or one with another OpenCV and its environment."""
         variables = environment or {**os.environ, "PYTHONPATH": str(_SOURCES)}
         self._entry = Entry(f"{Path(__file__).resolve()}:answer", (), python, variables)
         self._process: Conversation | None = None

@@ -31,7 +31,18 @@ def inputs_for(
     """Structured inputs of any rank: no two samples, rows, columns or channels alike.
 
     Integer inputs stay below the smallest vocabulary in the model; uint8 inputs are images, 0 to
-    255. Raises ValueError for an open dimension that `input_shapes` does not fix.
+    255.
+
+    Args:
+        model: Names and shapes of its inputs are used.
+        batch: Samples.
+        seed: Determines the numbers.
+        input_shapes: Name -> shape without the batch, where the model leaves it open.
+        value_range: Of float inputs.
+        draw: Name -> a function that draws that input.
+
+    Raises:
+        ValueError: `input_shapes` does not fix an open dimension, or a draw does not fit.
     """
     arrays = []
     for index, (name, shape, dtype) in enumerate(_input_specs(model, batch, input_shapes)):
@@ -66,15 +77,15 @@ def _fixed(
     batch: int,
     input_shapes: Mapping[str, tuple[int, ...]],
 ) -> tuple[int, ...]:
-    """The input's own shape where it has one, otherwise what the case says."""
-    said = input_shapes.get(name, shape[1:])
-    agrees = len(said) == len(shape) - 1 and all(
-        a in (None, b) for a, b in zip(shape[1:], said, strict=True)
+    """The input's own shape where it has one, otherwise the case's."""
+    stated = input_shapes.get(name, shape[1:])
+    agrees = len(stated) == len(shape) - 1 and all(
+        a in (None, b) for a, b in zip(shape[1:], stated, strict=True)
     )
-    sizes = [size for size in said if size is not None]
-    if not agrees or len(sizes) != len(said):
+    sizes = [size for size in stated if size is not None]
+    if not agrees or len(sizes) != len(stated):
         raise ValueError(
-            f"Input {name!r} has shape {shape}, the case says {said}. Fix every open dimension."
+            f"Input {name!r} has shape {shape}, the case says {stated}. Fix every open dimension."
         )
     return (shape[0] or batch, *sizes)
 

@@ -1,4 +1,4 @@
-"""What is known not to work in OpenCV, by version and engine: the one list of it.
+"""The known failures of OpenCV, by version and engine: the only list of them.
 
 Each entry is a test that is expected to fail. When it passes, after a new OpenCV or a new pass, the
 suite fails until the entry is gone.
@@ -23,10 +23,10 @@ class Gap:
 
 BOTH = ("new", "classic")
 
-# What OpenCV's TensorFlow importer has no op for: these are refused as frozen graphs.
+# Cases with ops that OpenCV's TensorFlow importer lacks: refused as frozen graphs.
 FROZEN_REFUSED = frozenset(
     [
-        "auto_contrast",  # a choice by what is computed
+        "auto_contrast",  # a choice by a computed value
         "contrast_limited_equalization",  # a look-up at computed places
         "ops_argmax_columns",  # arithmetic with an index
         "ops_argmin_rows_float",

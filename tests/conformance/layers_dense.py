@@ -1,4 +1,4 @@
-"""Dense layers, einsums and embeddings on inputs of every rank."""
+"""Dense layers: einsums and embeddings too, on inputs of every rank."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class LeakyCell(keras.layers.Layer):
         return new, [new]
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the cell."""
+        """Arguments that rebuild the cell."""
         return {**super().get_config(), "units": self.units}
 
 

@@ -1,4 +1,4 @@
-"""keras.ops.nn, keras.ops.image, keras.ops.linalg and control flow, as custom layers use them."""
+"""Neural network and image ops: keras.ops.nn, .image and .linalg, and control flow."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class Loop(keras.layers.Layer):
         return ops.stack(rows, axis=1)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """Arguments that rebuild the layer."""
         return {**super().get_config(), "kind": self.kind}
 
 

@@ -1,4 +1,4 @@
-"""Custom layers that call TensorFlow itself, as most layers written before Keras 3 do."""
+"""Custom layers that call TensorFlow: as most layers written before Keras 3 do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TensorFlowLayer(keras.layers.Layer):
         return _FUNCTIONS[self.function][0](*inputs)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """Arguments that rebuild the layer."""
         return {**super().get_config(), "function": self.function}
 
 

@@ -1,4 +1,4 @@
-"""Backbones and their blocks, convolutional and transformer, as people write them by hand."""
+"""Backbones and their blocks: convolutional and transformer, as people write them by hand."""
 
 from __future__ import annotations
 
@@ -318,7 +318,7 @@ class WindowAttention(keras.layers.Layer):
 
 
 def _shift_mask(height: int, width: int, size: int, shift: int) -> Any:
-    """Keeps what a roll brought together from other sides of the image apart: 0 or -100."""
+    """Keeps apart the sides of the image that a roll brought together: 0 or -100."""
     region = np.zeros((1, height, width, 1), dtype="float32")
     cuts = (slice(0, -size), slice(-size, -shift), slice(-shift, None))
     for index, (rows, columns) in enumerate((r, c) for r in cuts for c in cuts):

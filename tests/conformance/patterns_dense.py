@@ -43,7 +43,7 @@ def _up_bilinear(x: Any, filters: int) -> Any:
 
 
 def _unet_valid(x: Any) -> Any:
-    """The original U-Net: unpadded convolutions, the skip cropped to what comes up."""
+    """The original U-Net: unpadded convolutions; each skip is cropped to fit."""
     first = layers.Conv2D(6, 3, activation="relu")(x)
     deep = layers.Conv2D(9, 3, activation="relu")(layers.MaxPooling2D()(first))
     up = layers.Conv2DTranspose(6, 2, strides=2)(deep)
@@ -52,7 +52,7 @@ def _unet_valid(x: Any) -> Any:
 
 
 def _unet_odd(x: Any) -> Any:
-    """Odd sizes: what comes up is a pixel larger than the skip and is cropped."""
+    """Odd sizes: the upsampled map is a pixel larger than the skip and is cropped."""
     first = conv_bn(x, 6)
     deep = conv_bn(layers.MaxPooling2D(padding="same")(first), 9)
     up = layers.Cropping2D(((0, 1), (0, 1)))(layers.UpSampling2D()(deep))

@@ -1,4 +1,4 @@
-"""Detectors up to, and including, the decoding that people put into the model."""
+"""Detectors: up to, and including, the decoding that people put into the model."""
 
 from __future__ import annotations
 

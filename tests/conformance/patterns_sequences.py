@@ -1,4 +1,4 @@
-"""Whole models over time, text, tables and volumes."""
+"""Models of sequences, text, tables and volumes: each a whole model."""
 
 from __future__ import annotations
 

@@ -22,7 +22,16 @@ def wired(
     dtype: str = "float32",
     **fields: Any,
 ) -> Case:
-    """A functional model with inputs `x0`, `x1`, ... of the given shapes (without the batch)."""
+    """A functional model with inputs `x0`, `x1`, ... of the given shapes (without the batch).
+
+    Args:
+        name: Of the case.
+        wiring: From the inputs to the outputs.
+        *shapes: Of the inputs.
+        group: Of the case.
+        dtype: Of the inputs.
+        **fields: Other fields of the case.
+    """
 
     def build() -> keras.Model:
         inputs = [
@@ -34,12 +43,26 @@ def wired(
 
 
 def alone(name: str, layer: Callable[[], keras.Layer], *shapes: Shape, **fields: Any) -> Case:
-    """The layer and nothing else; several shapes are passed to it as a list."""
+    """The layer and nothing else; several shapes are passed to it as a list.
+
+    Args:
+        name: Of the case.
+        layer: Makes the layer.
+        *shapes: Of its inputs.
+        **fields: Other fields of the case.
+    """
     return wired(name, lambda *xs: layer()(xs[0] if len(xs) == 1 else list(xs)), *shapes, **fields)
 
 
 def between(name: str, layer: Callable[[], keras.Layer], shape: Shape, **fields: Any) -> Case:
-    """The layer between two others, where an engine fuses and keeps its own memory layout."""
+    """The layer between two others, where an engine fuses and keeps its own memory layout.
+
+    Args:
+        name: Of the case.
+        layer: Makes the layer.
+        shape: Of the model's input.
+        **fields: Other fields of the case.
+    """
 
     def wiring(x: Any) -> Any:
         return _after(layer()(_before(x)))

@@ -54,7 +54,7 @@ _FAMILIES = (
 )
 
 
-# Some of every family: preferably what exporters and engines are known to get wrong.
+# Some of every family, preferably cases that exporters and engines often get wrong.
 _SAMPLE = (
     "conv2d_valid",
     "conv2d_same_stride2_odd_even",

@@ -121,7 +121,7 @@ def test_a_fixed_dimension_cannot_be_contradicted() -> None:
 
 
 def test_a_model_without_named_inputs_needs_shapes() -> None:
-    """A subclassed model does not say what it takes."""
+    """A subclassed model does not declare its inputs."""
 
     class Bare(keras.Model):
         """Doubles."""

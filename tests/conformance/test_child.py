@@ -1,4 +1,4 @@
-"""The process that runs the suite's nets: it tells right from wrong, and outlives a crash."""
+"""The process that runs the suite's nets: it detects wrong answers, and outlives a crash."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 from .child import ANSWERS, Child
@@ -56,7 +56,7 @@ def test_nan_is_no_small_error(child: Child, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_run_is_an_assertion_with_the_reason(child: Child, tmp_path: Path) -> None:
-    """The process stays, and answers what comes next."""
+    """The process stays, and answers the next request."""
     folder = bundle(tmp_path)
     (folder / "manifest.json").rename(folder / "elsewhere.json")
     with pytest.raises(AssertionError, match="it has no manifest"):

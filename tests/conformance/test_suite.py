@@ -25,7 +25,7 @@ _REST = tuple(case for case in all_cases() if case not in _SAMPLE)
 
 @pytest.fixture(autouse=True)
 def _forget_models() -> Iterator[None]:
-    """Frees what Keras keeps of a model, and with it the names it has given out."""
+    """Frees the state that Keras keeps of a model, and the names it has given out."""
     yield
     keras.backend.clear_session()
 
@@ -51,7 +51,7 @@ def test_the_suite_is_as_large_as_it_claims() -> None:
 
 
 def test_the_sample_holds_every_group() -> None:
-    """What every run takes stays small and still touches every group."""
+    """The sample stays small and still touches every group."""
     assert {case.group for case in _SAMPLE} == {case.group for case in all_cases()}
     assert 50 <= len(_SAMPLE) <= 80
 

@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Exported:
-    """A model, the bundle made of it, and what the export said."""
+    """A model, its bundle, and the report of its export."""
 
     model: keras.Model
     folder: Path

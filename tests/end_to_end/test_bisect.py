@@ -1,4 +1,4 @@
-"""Bundles broken at a known layer: the bisection names it, says whose fault it is, and shows it."""
+"""Bundles broken at a known layer: the bisection names it and whose fault it is, and shows it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from keras2cv_export.bisecting import Bisection, asking, bisect
 from keras2cv_export.bisecting.searching import Search
 from keras2cv_export.graph.origin import METADATA_KEY
 from keras2cv_export.model.load import LoadedModel, load_model
-from keras2cv_export.verifying.verify import Question, ask, verify
+from keras2cv_export.verifying.question import Question, ask
+from keras2cv_export.verifying.verify import verify
 from support.broken_layers import MODELS, Fault, add_misread_nothing, faults, names_of, write_broken
 
 NEEDED_SHARE = 0.9
@@ -34,7 +35,7 @@ SLOWLY_EVERY = 4
 
 @dataclass(frozen=True)
 class Subject:
-    """A model, its bundle, and what TensorFlow answers to four samples."""
+    """A model, its bundle, and TensorFlow's answers to four samples."""
 
     model: keras.Model
     folder: Path
@@ -42,7 +43,7 @@ class Subject:
     question: Question
 
     def bisected(self, folder: Path, engine: str = "classic") -> Bisection | None:
-        """Return what is found in a bundle; None if it passes, and so is not broken."""
+        """Return the bisection of a bundle; None if it passes, and so is not broken."""
         bundle = read_bundle(folder)
         found = verify(folder, bundle.manifest, self.question, engine)
         if found.parity.verdict != "fail":
@@ -80,7 +81,7 @@ def subjects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Subject]:
 
 
 def known_faults(found: Subject) -> list[Fault]:
-    """List all that can be broken in one bundle."""
+    """List every fault that one bundle can have."""
     return list(faults(onnx.load(str(found.folder / "model.onnx")), names_of(found.model)))
 
 
@@ -95,18 +96,18 @@ def is_named(fault: Fault, found: Bisection) -> bool:
 
 
 def share_named(subjects: dict[str, Subject], folder: Path, every: int) -> tuple[int, list[str]]:
-    """Break one after the other; return how many were broken, and those that were not named."""
+    """Try each fault; return how many broke the bundle, and those that were not named."""
     tried, missed = 0, []
     for name, found in subjects.items():
         for k, fault in enumerate(known_faults(found)[::every]):
             broken = write_broken(found.folder, folder / f"{name}_{k}", fault.apply)
             result = found.bisected(broken)
-            if result is None:  # what changes no prediction is no fault
+            if result is None:  # a change without effect is no fault
                 continue
             tried += 1
             if not is_named(fault, result):
                 named = result.first.found.key if result.first else None
-                missed.append(f"{name}: {fault.what} in {fault.node}: {named} was named")
+                missed.append(f"{name}: {fault.change} in {fault.node}: {named} was named")
     return tried, missed
 
 
@@ -118,7 +119,7 @@ def only_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("only_named")
 def test_the_broken_layer_is_named(subjects: dict[str, Subject], tmp_path: Path) -> None:
-    """In nine of ten cases at least, of a sample of all models and faults."""
+    """In at least nine of ten cases, of a sample of all models and faults."""
     tried, missed = share_named(subjects, tmp_path, SAMPLED_EVERY)
     assert tried > 12
     assert len(missed) <= (1 - NEEDED_SHARE) * tried, missed
@@ -141,7 +142,7 @@ def test_the_broken_layer_is_named_whatever_the_fault(
 def test_nothing_diverges_in_a_right_bundle(
     subjects: dict[str, Subject], name: str, engine: str
 ) -> None:
-    """And nearly every layer could be looked at."""
+    """Nearly every layer could be examined."""
     found = subjects[name]
     bundle = read_bundle(found.folder)
     if engine not in asking_engines():
@@ -156,20 +157,20 @@ def test_nothing_diverges_in_a_right_bundle(
 
 def asking_engines() -> tuple[str, ...]:
     """Return the engines of the OpenCV at hand."""
-    from keras2cv.net.net import ENGINES
+    from keras2cv.net.engines import ENGINES
 
     return ENGINES
 
 
-def pick(found: Subject, layer: str, what: str) -> Fault:
+def pick(found: Subject, layer: str, change: str) -> Fault:
     """Return one fault."""
-    return next(f for f in known_faults(found) if (f.layer, f.what) == (layer, what))
+    return next(f for f in known_faults(found) if (f.layer, f.change) == (layer, change))
 
 
 def test_a_conversion_at_fault_is_told_from_opencv(
     subjects: dict[str, Subject], tmp_path: Path
 ) -> None:
-    """A bias of a neighbour is what the graph says, and onnxruntime and OpenCV both compute it."""
+    """The graph has a neighbour's bias, which onnxruntime and OpenCV both compute."""
     pytest.importorskip("onnxruntime")
     found = subjects["two_heads"]
     fault = pick(found, "logits", "bias of the neighbour")
@@ -245,7 +246,7 @@ def test_opencv_at_fault_is_reproduced_without_anything_else(
 def test_without_onnxruntime_it_says_what_is_not_known(
     subjects: dict[str, Subject], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And how to come to know it; the layer is found all the same."""
+    """The report says how to find out; the layer is found all the same."""
     monkeypatch.setattr(asking, "has_onnxruntime", lambda: False)
     found = subjects["two_heads"]
     fault = pick(found, "side", "bias dropped")
@@ -265,11 +266,11 @@ def test_the_report_says_what_was_found(
     fault = pick(found, "tower/deep", "kernel mirrored")
     broken = write_broken(found.folder, tmp_path / "b.cv", fault.apply)
     found.model.save(tmp_path / "nested.keras")
-    said = [
+    command = [
         *("check", str(broken), "--against", str(tmp_path / "nested.keras"), "--no-speed"),
         *("--bisect", "--repro", str(tmp_path / "repro"), "--json", str(tmp_path / "b.json")),
     ]
-    assert main(said) == 1
+    assert main(command) == 1
     shown = capsys.readouterr().out
     assert "bisect: the first layer that diverges is tower/deep, call 2 (Conv2D)" in shown
     assert "right before it: tower/pool, call 2\n" in shown
@@ -284,7 +285,7 @@ def test_the_report_says_what_was_found(
 def test_a_right_bundle_is_said_to_be_right(
     subjects: dict[str, Subject], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With how many layers were looked at, and no reproduction."""
+    """With the number of layers examined, and no reproduction."""
     found = subjects["sequence"]
     found.model.save(tmp_path / "sequence.keras")
     report = check(found.folder, found.model, bisect=True, repro=tmp_path / "repro")
@@ -294,7 +295,7 @@ def test_a_right_bundle_is_said_to_be_right(
 
 
 def forget(model: onnx.ModelProto) -> None:
-    """Take what the exporter noted out of a file."""
+    """Remove the exporter's notes from a file."""
     kept = [entry for entry in model.metadata_props if entry.key != METADATA_KEY]
     del model.metadata_props[:]
     model.metadata_props.extend(kept)
@@ -310,7 +311,7 @@ def in_use(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("change", "repro", "words"),
     [
-        (forget, lambda folder: folder / "new", "does not say which of its values is which"),
+        (forget, lambda folder: folder / "new", "does not record which of its values is which"),
         (lambda _: None, in_use, "is there already"),
     ],
     ids=["no notes in the file", "folder in use"],
@@ -322,7 +323,7 @@ def test_what_cannot_be_bisected_is_refused(
     repro: Callable[[Path], Path],
     words: str,
 ) -> None:
-    """With what to do."""
+    """With advice."""
     found = subjects["two_heads"]
     folder = write_broken(found.folder, tmp_path / "b.cv", change)
     with pytest.raises(UsageError, match=words):
@@ -338,6 +339,6 @@ def test_a_savedmodel_has_no_layers_to_name(subjects: dict[str, Subject], tmp_pa
 
 
 def test_a_reproduction_is_of_what_the_bisection_finds(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--repro` alone is a mistake, and says so before anything is loaded."""
+    """`--repro` alone is a mistake, reported before anything is loaded."""
     assert main(["check", "b.cv", "--against", "m.keras", "--repro", "there"]) == 2
     assert "Add --bisect." in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Check compares a bundle with a model, however that was saved, and says where they part."""
+"""Check compares a bundle with a model in any format, and reports where they differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras import layers
 
 import keras2cv
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, ModelError, UsageError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import check, export
 
 
@@ -21,7 +21,7 @@ from keras2cv_export import check, export
 def test_a_bundle_passes_against_its_model_in_every_form(
     name: str, shapes: Any, tmp_path: Path
 ) -> None:
-    """A SavedModel calls its outputs otherwise; they are matched by position."""
+    """A SavedModel names its outputs otherwise; they are matched by position."""
     path = tmp_path / name
     if path.suffix:
         shapes.model.save(path)
@@ -36,14 +36,14 @@ def test_a_bundle_passes_against_its_model_in_every_form(
 def test_a_bundle_passes_against_the_live_model(shapes: Any) -> None:
     """The report is plain JSON, with each engine's numbers."""
     report = check(shapes.folder, shapes.model)
-    said = json.loads(json.dumps(report.to_dict(), allow_nan=False))
-    assert said["parity"]["verdict"] == "pass"
-    assert list(said["engines"]) == list(ENGINES)
-    assert all(engine["samples"] == 6 for engine in said["engines"].values())
+    record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert record["parity"]["verdict"] == "pass"
+    assert list(record["engines"]) == list(ENGINES)
+    assert all(engine["samples"] == 6 for engine in record["engines"].values())
 
 
 def test_a_bundle_of_batch_three_passes(shapes_by_three: Any) -> None:
-    """The model is asked for three at a time, as the net is."""
+    """The model predicts three at a time, as the net does."""
     assert check(shapes_by_three.folder, shapes_by_three.model).parity.verdict == "pass"
 
 
@@ -74,7 +74,7 @@ def test_one_engine_can_be_asked_for(shapes: Any) -> None:
 
 
 def test_an_unverified_bundle_can_be_checked_later(tmp_path: Path) -> None:
-    """With no word of being unverified, which is why it is checked."""
+    """Without a warning, since the check is what verifies it."""
     x = keras.Input((7,), name="row")
     model = keras.Model(x, layers.Dense(3, name="values")(x))
     export(model, tmp_path / "row.cv", check=False)
@@ -86,7 +86,7 @@ def test_an_unverified_bundle_can_be_checked_later(tmp_path: Path) -> None:
 def test_pictures_of_the_users_go_through_the_bundles_preprocessing(
     shapes: Any, tmp_path: Path
 ) -> None:
-    """A folder of images of any size: read, resized and scaled as predict does."""
+    """A folder of images of any size is read, resized and scaled as predict does."""
     import cv2
 
     from support.drawn_image import draw_image

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 
 import keras2cv
-from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
+from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.traits import traits_of
 from keras2cv_export import export
@@ -65,7 +66,7 @@ def cmake(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def missing_tool(folder: Path) -> str | None:
-    """Return what building needs and this machine lacks, if anything."""
+    """Return a tool that building needs and this machine lacks, if any."""
     if shutil.which("cmake") is None:
         return "there is no cmake"
     (folder / "CMakeLists.txt").write_text(FIND_OPENCV, encoding="utf-8")
@@ -77,7 +78,7 @@ def missing_tool(folder: Path) -> str | None:
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """Return what builds the program of a bundle's kind, or finds the one built before."""
+    """Return a function that builds the program of a bundle's kind, or finds an earlier build."""
     if lacking := missing_tool(tmp_path_factory.mktemp("find")):
         needed = f"{lacking}. apt install cmake g++ libopencv-dev"
         if os.environ.get("CI") == "true":
@@ -156,7 +157,7 @@ def test_the_program_says_that_it_lacks_a_filter(program: Program, tmp_path: Pat
 
 
 def test_the_program_runs_a_frozen_graph(program: Program, tmp_path: Path) -> None:
-    """A bundle whose net is model.pb is nothing else to it."""
+    """A bundle with model.pb as its net needs no special treatment."""
     keras.utils.set_random_seed(5)
     image = keras.Input((18, 26, 3))
     h = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu6")(image)
@@ -178,7 +179,7 @@ def test_the_program_runs_a_frozen_graph(program: Program, tmp_path: Path) -> No
 def test_the_program_takes_a_file_for_each_input(
     name: str, program: Program, tmp_path: Path
 ) -> None:
-    """Images and arrays by NAME=FILE give what keras2cv says of them."""
+    """Images and arrays by NAME=FILE give the same answers as in keras2cv."""
     bundle = INPUT_BUNDLES[name](tmp_path / "price.cv")
     words = write_samples(tmp_path, bundle)
     found = run_program(program(bundle), str(bundle.folder), *words, "--json")
@@ -232,7 +233,7 @@ def test_the_program_writes_the_mask(program: Program, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [k for k in PIXEL_BUNDLES if k != "every step of a tail"])
 def test_the_program_draws_what_keras2cv_does(name: str, program: Program, tmp_path: Path) -> None:
-    """The picture is the result's, but for what two OpenCVs do differently with letters."""
+    """The picture equals the result's, except for letters, which OpenCVs draw differently."""
     bundle = PIXEL_BUNDLES[name](tmp_path / "b.cv")
     path, drawn = write_images(tmp_path)[5], tmp_path / "drawn.png"
     found = run_program(program(bundle), str(bundle.folder), str(path), "--save", str(drawn))
@@ -247,7 +248,7 @@ def test_the_program_draws_what_keras2cv_does(name: str, program: Program, tmp_p
 
 
 def test_the_program_reads_and_writes_videos(program: Program, tmp_path: Path) -> None:
-    """A line per frame, which says what the frame alone says, and a film of as many frames."""
+    """A line per frame with the answer for that frame alone, and a film of as many frames."""
     bundle = BUNDLES["a score per class, suppressed"](tmp_path / "b.cv")
     write_clip(tmp_path / "clip.avi", 5)
     clip, drawn = str(tmp_path / "clip.avi"), tmp_path / "drawn.avi"
@@ -264,15 +265,15 @@ def test_the_program_reads_and_writes_videos(program: Program, tmp_path: Path) -
 
 
 def test_the_program_says_what_is_wrong_with_a_video(program: Program, tmp_path: Path) -> None:
-    """A video that is none, a camera that is not there and a password: one sentence, exit 1."""
+    """A broken video, a missing camera and a password: one sentence, exit 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     (tmp_path / "clip.mp4").write_bytes(b"not a video")
     for source in (str(tmp_path / "clip.mp4"), "77", "nope://me:secret@nowhere/clip.mp4"):
         found = run_program(program(bundle), str(bundle.folder), source)
-        said = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
-        assert (found.returncode, len(said)) == (1, 1)
-        assert "as a video" in said[0]
-        assert "secret" not in said[0]
+        errors = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
+        assert (found.returncode, len(errors)) == (1, 1)
+        assert "as a video" in errors[0]
+        assert "secret" not in errors[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
@@ -300,7 +301,7 @@ def test_the_program_says_that_a_device_is_not_there(program: Program, tmp_path:
 
 
 def test_the_program_runs_a_new_export(program: Program, tmp_path: Path) -> None:
-    """The same program, another bundle in the old one's place: what counts is read at run time."""
+    """The same program runs another bundle in the old one's place, read at run time."""
     images = write_images(tmp_path)
     outputs = []
     for name in ("stretch", "letterbox"):
@@ -342,7 +343,7 @@ def test_the_program_says_what_is_wrong_with_an_image(program: Program, tmp_path
 def test_wrong_arguments_are_a_usage_error(
     arguments: list[str], program: Program, tmp_path: Path
 ) -> None:
-    """No image, no class, no number, two images for one picture, no such option: exit code 2."""
+    """A missing or wrong image, class, number or option, or two pictures: exit code 2."""
     bundle = classifier()(tmp_path / "cat.cv")
     images = ["a.png", "b.png"] if arguments else []
     found = run_program(program(bundle), str(bundle.folder), *images, *arguments)
@@ -351,7 +352,7 @@ def test_wrong_arguments_are_a_usage_error(
 
 
 def test_the_program_prints_and_draws(program: Program, tmp_path: Path) -> None:
-    """A line has the K best classes; the picture is keras2cv's, in this OpenCV's letters."""
+    """A line has the K best classes; the picture is keras2cv's, in this OpenCV's font."""
     bundle = classifier(task={"labels": ("cat", "dog", "eel", "fox", "gnu")})(tmp_path / "cat.cv")
     path, drawn = write_images(tmp_path)[2], tmp_path / "drawn.png"  # 13x11: enlarged
     options = ("--top", "2", "--save", str(drawn))
@@ -363,7 +364,7 @@ def test_the_program_prints_and_draws(program: Program, tmp_path: Path) -> None:
     picture, expected = cv2.imread(str(drawn)), result.draw(cv2.imread(str(path)))
     assert picture.shape == expected.shape
     np.testing.assert_array_equal(picture[80:], expected[80:])  # below the box
-    assert 0.5 < (picture[:50, :60] == 32).mean() < 0.95  # its paper, and what is written on it
+    assert 0.5 < (picture[:50, :60] == 32).mean() < 0.95  # its background, and its text
 
 
 def test_long_and_foreign_labels_are_drawn(program: Program, tmp_path: Path) -> None:
@@ -389,7 +390,7 @@ def test_a_picture_that_cannot_be_written_is_an_error(program: Program, tmp_path
 
 
 def test_the_program_warns_of_an_unverified_bundle(program: Program, tmp_path: Path) -> None:
-    """It runs, and says on stderr that nobody compared it."""
+    """It runs, and warns on stderr that the bundle is unverified."""
     tiny = Classifier()
     manifest = tiny.manifest().replace(status="unverified", evidence=None)
     bundle = write_bundle(tmp_path / "cat.cv", manifest, {"model.onnx": tiny.onnx()})

@@ -1,9 +1,9 @@
 """Every layer, op and pattern of the suite: converted, and run in OpenCV on each of its engines.
 
 The sample runs always, everything with `pytest -m slow`; the portable file likewise on older
-OpenCVs, each in an environment of its own. What is known not to work is in
-`tests/conformance/known_gaps.py`, and here expected to fail: a gap that closes fails the test until
-its line is gone.
+OpenCVs, each in an environment of its own. Known failures are listed in
+`tests/conformance/known_gaps.py` and expected here: a gap that closes fails the test until its line
+is gone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from conformance.child import ANSWERS, Child
 from conformance.known_gaps import FROZEN_REFUSED, gap
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import MissingDependency, UnsupportedError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv.net.opencv import version_tuple
 from keras2cv_export import export
 from keras2cv_export.matrix.environment import Environments, runtime_copy
@@ -39,7 +39,7 @@ OTHERS = ("4.10", "4.12", "4.14")
 LIMIT = 1e-4  # of max|reference|: "fp32" of `--tolerance`
 SAMPLES = 2
 
-# Of every family that the format is meant for.
+# Of every family that the format supports.
 FROZEN_SAMPLE = (
     "conv2d_same_stride2_odd_even",
     "conv2d_dilated_same",
@@ -135,7 +135,7 @@ def _once(folders: pytest.TempPathFactory, format_: str) -> Exported:
 
 
 def _export(case: Case, batch: int, folder: Path, format_: str) -> Path:
-    """Write the case's bundle, and beside it what TensorFlow makes of two samples."""
+    """Write the case's bundle, with TensorFlow's outputs for two samples beside it."""
     model = case.model()
     shapes = {name: (batch, *shape) for name, shape in case.input_shapes.items()}
     given = (next(iter(shapes.values())) if len(shapes) == 1 else shapes) or None
@@ -182,7 +182,7 @@ _REST = tuple(case for case in all_cases() if case not in _SAMPLE)
 def test_a_sampled_case_is_right(
     case: Case, batch: int, engine: str, exported: Exported, child: Child
 ) -> None:
-    """OpenCV gives what TensorFlow gives, to 1e-4 of the largest value."""
+    """OpenCV's outputs equal TensorFlow's, to 1e-4 of the largest value."""
     assert child.worst_error(exported(case, batch), engine) <= LIMIT
 
 
@@ -199,7 +199,7 @@ def test_every_other_case_is_right(
 def test_a_sampled_case_is_right_or_refused_on_older_opencvs(
     case: Case, batch: int, version: str, exported: Exported, child_of: ChildOf
 ) -> None:
-    """The same portable file, never a wrong number; what it needs is in its manifest."""
+    """The same portable file never gives a wrong number; its manifest states its minimum."""
     _check_older(exported(case, batch), version, child_of(version))
 
 

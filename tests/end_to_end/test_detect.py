@@ -32,8 +32,8 @@ def built(
     """Return one of the five detectors, and its bundle."""
     name, folder = request.param, tmp_path_factory.mktemp("detect") / "detector.cv"
     model = DETECTORS[name].model()
-    said = {**DETECTORS[name].detection, "score": SCORE}
-    report = export(model, folder, preprocess="0-1", detect=said, labels=LABELS)
+    options = {**DETECTORS[name].detection, "score": SCORE}
+    report = export(model, folder, preprocess="0-1", detect=options, labels=LABELS)
     assert report.manifest.task.kind == "detect"
     assert report.parity is not None
     assert report.parity.verdict == "pass"
@@ -61,7 +61,7 @@ def iou(a: Any, b: Any) -> Any:
 
 
 def check(result: Any, found: Found, boxes: Any, source_wh: tuple[int, int]) -> None:
-    """Compare a result with what a pipeline found, `boxes` its corners in the original image."""
+    """Compare a result with a pipeline's boxes, `boxes` its corners in the original image."""
     assert isinstance(result, Detections)
     boxes = np.clip(boxes, 0, source_wh * 2)
     inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
@@ -120,16 +120,16 @@ def test_a_letterbox_is_inverted(source_wh: Any, tmp_path: Path) -> None:
 
 def letterbox(folder: Path) -> Path:
     """Write a preprocessing with black bars, as resize_with_pad has them."""
-    facts = {"color": "RGB", "mean": 0, "scale": 1 / 255, "std": 1, "pad": 0}
-    facts = {k: [v] * 3 if k in ("mean", "std") else v for k, v in facts.items()}
+    rules = {"color": "RGB", "mean": 0, "scale": 1 / 255, "std": 1, "pad": 0}
+    rules = {k: [v] * 3 if k in ("mean", "std") else v for k, v in rules.items()}
     path = folder / "letterbox.json"
-    path.write_text(json.dumps(facts), encoding="utf-8")
+    path.write_text(json.dumps(rules), encoding="utf-8")
     return path
 
 
 @pytest.mark.parametrize("source_wh", SIZES)
 def test_a_center_crop_is_inverted(source_wh: Any, tmp_path: Path) -> None:
-    """Against keras.preprocessing.image.smart_resize, boxes shifted by what it cuts off."""
+    """Against keras.preprocessing.image.smart_resize, boxes shifted by the cropped part."""
     detector = DETECTORS["yolo"]
     model = detector.model()
     export(
@@ -193,7 +193,7 @@ OUTPUTS = r"bbox \(N, 96, 4\) float32, confidence \(N, 96, 4\) float32"
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("options", "message"),
     [
         ({}, rf"{OUTPUTS}.*So far: boxes from bbox.*--box-format .*; --box-units"),
         ({"box_format": "xyxy"}, "Give --box-units normalised"),
@@ -206,34 +206,34 @@ OUTPUTS = r"bbox \(N, 96, 4\) float32, confidence \(N, 96, 4\) float32"
         ({"raw": "bbox"}, "--columns"),
     ],
 )
-def test_what_is_missing_is_asked_for(said: Any, message: str, tmp_path: Path) -> None:
-    """One sentence with the outputs, and the options that say the rest."""
+def test_what_is_missing_is_asked_for(options: Any, message: str, tmp_path: Path) -> None:
+    """One sentence with the outputs, and the options that describe them."""
     with pytest.raises((UsageError, keras2cv.InputError), match=message):
         export(
             DETECTORS["per class"].model(), tmp_path / "d.cv", task="detect",
-            preprocess="0-1", detect=said, check=False,
+            preprocess="0-1", detect=options, check=False,
         )  # fmt: skip
     assert not (tmp_path / "d.cv").exists()
 
 
 def test_a_wrong_number_of_labels_is_refused(tmp_path: Path) -> None:
     """One per class that is scored; a background gets its own."""
-    said = DetectOptions(**{**DETECTORS["ssd"].detection, "score": SCORE})
+    options = DetectOptions(**{**DETECTORS["ssd"].detection, "score": SCORE})
     model = DETECTORS["ssd"].model()
     with pytest.raises(UsageError, match="3 labels, and the detector scores 5 classes"):
-        export(model, tmp_path / "d.cv", preprocess="0-1", detect=said, labels=LABELS[:3])
+        export(model, tmp_path / "d.cv", preprocess="0-1", detect=options, labels=LABELS[:3])
     report = export(
-        model, tmp_path / "d.cv", preprocess="0-1", detect=said, labels=LABELS, check=False
+        model, tmp_path / "d.cv", preprocess="0-1", detect=options, labels=LABELS, check=False
     )
     assert report.manifest.task.labels == ("background", *LABELS)
     assert any("class 0 is the background" in note for note in report.notes)
 
 
 def test_detection_options_belong_to_their_task(tmp_path: Path) -> None:
-    """What is said of boxes is not ignored for another task."""
+    """Options about boxes are refused for another task."""
     model = DETECTORS["per class"].model()
-    said = {"box_format": "xyxy"}
+    options = {"box_format": "xyxy"}
     with pytest.raises(UsageError, match="for the task detect, and the task is raw"):
-        export(model, tmp_path / "d.cv", task="raw", detect=said, check=False)
+        export(model, tmp_path / "d.cv", task="raw", detect=options, check=False)
     with pytest.raises(UsageError, match="Leave one out"):
-        export(model, tmp_path / "d.cv", detect=said, segment={"score": 0.5}, check=False)
+        export(model, tmp_path / "d.cv", detect=options, segment={"score": 0.5}, check=False)

@@ -1,4 +1,4 @@
-"""Export proves what it writes, or leaves everything as it was."""
+"""Export proves its bundle, or leaves everything as it was."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from keras2cv.errors import (
     UnsupportedError,
     UsageError,
 )
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv.selftest import run_selftest
 from keras2cv_export import check, export
 from keras2cv_export.convert import formed
@@ -92,10 +92,10 @@ def test_a_report_says_what_was_done(shapes: Any) -> None:
         "Task: classify, since shape ends in softmax. Say --task to change that.",
     )
     assert dict(report.passes)["fold_constants"] > 0
-    said = json.loads(json.dumps(report.to_dict(), allow_nan=False))
-    assert (said["status"], said["parity"]["verdict"]) == ("verified", "pass")
-    assert said["seconds"] > 0
-    assert [one["name"] for one in said["left_alone"]] == [one.name for one in report.left_alone]
+    record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert (record["status"], record["parity"]["verdict"]) == ("verified", "pass")
+    assert record["seconds"] > 0
+    assert [one["name"] for one in record["left_alone"]] == [one.name for one in report.left_alone]
 
 
 def test_the_manifest_holds_the_evidence(shapes: Any) -> None:
@@ -117,7 +117,7 @@ def test_the_manifest_holds_the_evidence(shapes: Any) -> None:
 
 @pytest.mark.parametrize("name", ["table.keras", "table.h5", "table.hdf5", "table"])
 def test_a_model_is_exported_from_every_form(name: str, tmp_path: Path) -> None:
-    """What was saved, and nothing else, is what the bundle predicts."""
+    """The bundle predicts exactly as the saved model."""
     model = table()
     if "." in name:
         model.save(tmp_path / name)
@@ -171,7 +171,7 @@ if "keras2cv.trial.worker:answer" in sys.orig_argv:
 
 
 def test_a_crash_of_opencv_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process that dies is not ours; its end and the model are named, nothing is written."""
+    """Only a child process dies; the error names its end and the model; nothing is written."""
     (tmp_path / "path").mkdir()
     (tmp_path / "path" / "sitecustomize.py").write_text(CRASH, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
@@ -194,7 +194,7 @@ def test_without_a_check_the_bundle_says_so(tmp_path: Path) -> None:
 
 
 def test_an_output_that_never_changes_is_inconclusive(tmp_path: Path) -> None:
-    """All probabilities 1/3: a wrong net would give the same, so nothing is claimed."""
+    """All probabilities are 1/3, and a wrong net would give the same: nothing is claimed."""
     model = table(activation="softmax", kernel_initializer="zeros")
     report = export(model, tmp_path / "table.cv")
     assert report.parity is not None
@@ -205,7 +205,7 @@ def test_an_output_that_never_changes_is_inconclusive(tmp_path: Path) -> None:
 
 
 def test_an_output_over_the_whole_batch_is_said_to_be_that(tmp_path: Path) -> None:
-    """Nobody gets a mean over one sample for a mean over five without having been told."""
+    """The report notes that a mean over the batch holds for exactly that batch."""
     x = keras.Input((7,), name="row")
     outputs = {"mean": keras.ops.mean(x), "values": layers.Dense(3)(x)}
     report = export(keras.Model(x, outputs), tmp_path / "row.cv", batch=3)
@@ -220,7 +220,7 @@ def test_an_output_over_the_whole_batch_is_said_to_be_that(tmp_path: Path) -> No
 
 
 def test_steps_are_told_as_they_begin(tmp_path: Path) -> None:
-    """In their order, a few words each."""
+    """In order, a few words each."""
     steps: list[str] = []
     export(table(), tmp_path / "table.cv", progress=steps.append)
     assert steps == [
@@ -233,7 +233,7 @@ def test_steps_are_told_as_they_begin(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_one_engine_can_be_asked_for(engine: str, tmp_path: Path) -> None:
-    """Then the bundle asks for it, and claims nothing of the other."""
+    """The bundle then requires it, and claims nothing of the other."""
     manifest = export(table(), tmp_path / "table.cv", engine=engine).manifest
     assert manifest.engine.name == engine
     assert [run.engine for run in manifest.evidence.runs] == [engine]  # type: ignore[union-attr]
@@ -301,7 +301,7 @@ def below_a_file(tmp_path: Path) -> Path:
 def test_what_is_not_a_bundle_is_not_overwritten(
     place: Callable[[Path], Path], tmp_path: Path
 ) -> None:
-    """Found out before anything is loaded."""
+    """Refused before anything is loaded."""
     target = place(tmp_path)
     before = files_of(tmp_path)
     steps: list[str] = []
@@ -370,7 +370,7 @@ def test_what_cannot_be_exported_leaves_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The sentence says what, and no file or folder is there that was not before."""
+    """The sentence names the cause, and no new file or folder is left."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=words):
         export(make(), "new/table.cv", **settings)
@@ -382,17 +382,17 @@ def test_a_model_that_opencv_cannot_read_whole_is_refused(
 ) -> None:
     """More than a protobuf message holds, which is 2 GiB."""
     monkeypatch.setattr("keras2cv_export.formats.formats._MAX_MODEL_BYTES", 60)
-    said: list[str] = []
+    steps: list[str] = []
     with pytest.raises(UsageError, match=r"at most 2 GiB .* with --weights fp16 or int8, or in"):
-        export(table(), tmp_path / "table.cv", progress=said.append)
-    assert said == ["loading the model"]
+        export(table(), tmp_path / "table.cv", progress=steps.append)
+    assert steps == ["loading the model"]
 
 
 @pytest.mark.parametrize(("weights", "share"), [("fp16", 0.6), ("int8", 0.45)])
 def test_smaller_weights_make_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: str, share: float
 ) -> None:
-    """What is too large as float32 is stored smaller at once, and compared as it is stored."""
+    """A model too large in float32 is stored smaller at once, and compared as stored."""
     size = sum(4 * weight.numpy().size for weight in wide(200).weights)
     monkeypatch.setattr("keras2cv_export.formats.formats._MAX_MODEL_BYTES", int(share * size))
     with pytest.raises(UsageError, match="at most 2 GiB"):
@@ -409,14 +409,14 @@ def test_smaller_weights_make_room(
 
 
 def test_a_verified_bundle_loads_without_a_warning(shapes: Any) -> None:
-    """There is nothing to warn of."""
+    """A verified bundle has no reason for a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         keras2cv.load(shapes.folder)
 
 
 def test_an_image_may_have_company(tmp_path: Path) -> None:
-    """Beside other inputs it is preprocessed like any; the bundle holds no picture on its own."""
+    """Beside other inputs it is preprocessed as usual; the bundle stores no picture by itself."""
     photo, facts = keras.Input((20, 24, 3), name="photo"), keras.Input((5,), name="facts")
     seen = keras.layers.Flatten()(keras.layers.Conv2D(2, 3)(photo))
     price = keras.layers.Dense(3, name="price")(keras.layers.Concatenate()([seen, facts]))
@@ -450,7 +450,7 @@ def wide(units: int = 40) -> keras.Model:
 def test_weights_are_stored_smaller_and_judged_by_their_own_preset(
     tmp_path: Path, weights: str, times: float, error: float
 ) -> None:
-    """The graph passes in float32 first; the file, the manifest and the notes say what it cost."""
+    """The graph passes in float32 first; file, manifest and notes state the loss."""
     model = wide()
     options: dict[str, Any] = {"preprocess": "tf", "task": "classify"}
     plain = export(model, tmp_path / "plain.cv", **options)
@@ -500,14 +500,14 @@ def test_small_kernels_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_tuning_keeps_its_evidence_and_the_choice_runs(tmp_path: Path) -> None:
-    """Every way that predicts the same is timed; what is chosen is what loads."""
-    said: list[str] = []
-    report = export(wide(), tmp_path / "wide.cv", preprocess="tf", tune=True, progress=said.append)
+    """Every setting that predicts the same is timed; load uses the chosen one."""
+    steps: list[str] = []
+    report = export(wide(), tmp_path / "wide.cv", preprocess="tf", tune=True, progress=steps.append)
     tuned = report.manifest.tuned
     assert tuned is not None
     assert [way.refused for way in tuned.trials] == [None] * len(tuned.trials)
     assert {way.engine for way in tuned.trials} == set(ENGINES)
-    assert sum(step.startswith("timing ") for step in said) >= len(tuned.trials)
+    assert sum(step.startswith("timing ") for step in steps) >= len(tuned.trials)
     assert any(note.startswith("Tuned: ") for note in report.notes)
     before = cv2.getNumThreads()
     model = keras2cv.load(tmp_path / "wide.cv")
@@ -526,7 +526,7 @@ def gated() -> keras.Model:
 
 
 def no_stopwatch(monkeypatch: pytest.MonkeyPatch, ratio: Callable[[Trial], float]) -> None:
-    """Let a function say how long a way takes, in place of the clock."""
+    """Let a function, not the clock, give the time of a setting."""
 
     def timed(_folder: Path, way: Trial, *_: Any) -> tuple[float, Comparison]:
         return 10 * ratio(way), Comparison(ratio(way), ratio(way), ratio(way))
@@ -593,7 +593,7 @@ def test_batches_that_predict_the_same_are_evidence(
 def test_a_file_that_predicts_something_else_never_ships(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However fast it is: it is refused with the reason, and the default stays."""
+    """Even if it is the fastest: it is refused with the reason, and the default stays."""
 
     def spoiled(converted: Any, target: Any, rewrites: Any) -> Any:
         other = formed(converted, target, rewrites)
@@ -617,7 +617,7 @@ def test_a_file_that_predicts_something_else_never_ships(
 def test_a_variant_of_small_weights_has_small_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is stored as halves stays so in whichever file ships."""
+    """Weights stored as halves stay so in whichever file ships."""
     no_stopwatch(monkeypatch, lambda way: 0.5 if way.rewrites == () else 1.0)
     report = export(wide(), tmp_path / "wide.cv", task="raw", weights="fp16", tune=True)
     tuned, weights = report.manifest.tuned, report.manifest.weights
@@ -627,6 +627,6 @@ def test_a_variant_of_small_weights_has_small_weights(
 
 
 def test_tuning_needs_the_comparison(tmp_path: Path) -> None:
-    """What is fast and wrong is of no use."""
+    """A fast and wrong file is of no use."""
     with pytest.raises(UsageError, match="needs the comparison"):
         export(table(), tmp_path / "table.cv", tune=True, check=False)

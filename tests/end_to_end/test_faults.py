@@ -1,7 +1,7 @@
-"""Every fault is caught by `check`, with the stage it is in; and nothing correct is accused.
+"""`check` catches every fault and names its stage, and accuses no correct bundle.
 
-OpenCV runs in this process, and each model's answers in TensorFlow are kept: what is broken here
-neither crashes nor depends on processes, which other tests look after.
+OpenCV runs in this process, and each model's answers in TensorFlow are kept: the faults here
+neither crash nor depend on processes, which other tests cover.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SEEDS = range(20)
 
 @dataclass
 class Kept:
-    """A model, its correct bundle, and what TensorFlow has answered so far."""
+    """A model, its correct bundle, and TensorFlow's answers so far."""
 
     model: keras.Model
     folder: Path
@@ -66,7 +66,7 @@ def examine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CheckReport]:
         subject: Kept,
         folder: Path,
         spoil: Callable[[Answers], Answers] | None = None,
-        **said: Any,
+        **options: Any,
     ) -> CheckReport:
         def worker(folder: Path, samples: Any, *, engine: str, **_: Any) -> WorkerRun:
             model = Predictor(read_bundle(folder), engine=engine)
@@ -88,7 +88,7 @@ def examine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CheckReport]:
 
         monkeypatch.setattr(verifying, "run_worker", worker)
         monkeypatch.setattr(checking, "answerer", remembering)
-        return check(folder, subject.model, engine=ENGINE, **said)
+        return check(folder, subject.model, engine=ENGINE, **options)
 
     return run
 
@@ -96,9 +96,9 @@ def examine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CheckReport]:
 ANSWERER = checking.answerer
 
 
-def told(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the user says; the labels are those that the model was trained with."""
-    return {key: LABELS if key == "labels" else value for key, value in said.items()}
+def with_labels(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the user's options, with the labels of the model's training."""
+    return {key: LABELS if key == "labels" else value for key, value in options.items()}
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_every_fault_is_caught(
     folder = tmp_path / "broken.cv"
     shutil.copytree(subject.folder, folder)
     fault.apply(folder)
-    report = examine(subject, folder, fault.answers, **told(fault.said))
+    report = examine(subject, folder, fault.answers, **with_labels(fault.options))
     assert report.verdict in ("fail", "inconclusive")
     assert report.exit_code in (1, 4)
     assert report.reasons
@@ -160,7 +160,7 @@ def test_a_bundle_of_a_model_almost_the_same_is_caught(
 
 
 def test_a_missing_output_is_refused(kept: Any, examine: Any, tmp_path: Path) -> None:
-    """The model has one that the bundle does not: nothing is compared, and both are shown."""
+    """The bundle lacks one of the model's outputs: both lists are shown, nothing is compared."""
     subject = kept("several")
     folder = tmp_path / "broken.cv"
     shutil.copytree(subject.folder, folder)
@@ -173,7 +173,7 @@ def test_a_missing_output_is_refused(kept: Any, examine: Any, tmp_path: Path) ->
 
 
 def test_the_right_stage_is_named(named: list[tuple[str, str, tuple[str, ...]]]) -> None:
-    """For at least nine faults in ten, the first stage at fault is the one that was broken."""
+    """For at least nine faults in ten, the first failing stage is the broken one."""
     if len(named) < 40:
         pytest.skip("the faults were not all tried")
     missed = [(name, stage, found) for name, stage, found in named if found[:1] != (stage,)]

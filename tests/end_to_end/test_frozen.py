@@ -1,4 +1,4 @@
-"""A frozen graph is exported, checked and run as an ONNX file is."""
+"""A frozen graph is exported, checked and run like an ONNX file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import keras2cv
 from keras2cv.cli import main
 from keras2cv.errors import UnsupportedError, UsageError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import check, export
 from keras2cv_export.inspecting import inspect_model
 
@@ -83,7 +83,7 @@ def test_what_the_importer_lacks_is_refused_with_its_layer(tmp_path: Path) -> No
 
 
 def test_names_that_opencv_takes_apart_are_written_otherwise(tmp_path: Path) -> None:
-    """The manifest tells the net's name from Keras', and infer() knows Keras'."""
+    """The manifest maps the net's name to Keras', and infer() takes Keras' name."""
     image = keras.Input((9, 11, 2), name="the image: 1")
     model = keras.Model(image, keras.layers.Conv2D(3, 3, name="größe")(image))
     report = export(model, tmp_path / "net.cv", format="frozen", task="raw")
@@ -95,7 +95,7 @@ def test_names_that_opencv_takes_apart_are_written_otherwise(tmp_path: Path) -> 
 
 
 def test_a_frozen_bundle_is_checked_but_not_bisected(bundle: Path) -> None:
-    """The layers are looked for in ONNX files alone, which is said before anything is computed."""
+    """Bisection reads ONNX files alone, and refuses others before it computes anything."""
     assert check(bundle, small_net()).exit_code == 0
     with pytest.raises(UsageError, match="Export the model as ONNX"):
         check(bundle, small_net(), bisect=True)
@@ -118,7 +118,7 @@ def test_a_frozen_bundle_is_inspected(bundle: Path, tmp_path: Path) -> None:
 def test_the_card_says_that_the_format_is_legacy(
     bundle: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And what that means, and how to leave it."""
+    """With the consequences, and the way to another format."""
     assert main(["info", str(bundle)]) == 0
     shown = capsys.readouterr().out
     assert "model.pb, frozen" in shown

@@ -120,7 +120,7 @@ def test_points_given_as_numbers_are_read_in_their_order(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("activation", "channels", "said", "shares"),
+    ("activation", "channels", "options", "shares"),
     [
         ("sigmoid", 3, {}, lambda y: y),
         ("tanh", 3, {"range": (-1, 1)}, lambda y: (y + 1) / 2),
@@ -128,11 +128,11 @@ def test_points_given_as_numbers_are_read_in_their_order(tmp_path: Path) -> None
     ],
 )
 def test_an_image_comes_out(
-    activation: str, channels: int, said: dict[str, Any], shares: Any, tmp_path: Path
+    activation: str, channels: int, options: dict[str, Any], shares: Any, tmp_path: Path
 ) -> None:
     """Keras' image within half a step of each pixel, twice the input's size."""
     model = upscaler(activation, channels)
-    report = export(model, tmp_path / "m.cv", task="image", image=said, preprocess="0-1")
+    report = export(model, tmp_path / "m.cv", task="image", image=options, preprocess="0-1")
     assert any(note.startswith("Image: enlarged (N, 128, 192, ") for note in report.notes)
     image = draw_image(WIDTH, HEIGHT)
     expected = shares(answer(model, image).astype(np.float64)) * 255
@@ -145,7 +145,7 @@ def test_an_image_comes_out(
 
 
 def test_images_are_saved_as_they_come_out(tmp_path: Path, monkeypatch: Any) -> None:
-    """`run --save` writes what the model made of each image of a folder."""
+    """`run --save` writes the model's image for each image of a folder."""
     monkeypatch.chdir(tmp_path)
     export(upscaler("sigmoid"), "up.cv", image=ImageOptions(color="RGB"), preprocess="0-1")
     Path("in").mkdir()
@@ -163,7 +163,7 @@ def test_images_are_saved_as_they_come_out(tmp_path: Path, monkeypatch: Any) -> 
 def test_an_embedding_is_compared(
     tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Keras' vectors; `run` also says how far each image is from the first."""
+    """The vectors equal Keras'; `run` also prints each distance to the first image."""
     monkeypatch.chdir(tmp_path)
     photo = keras.Input((HEIGHT, WIDTH, 3), name="photo")
     y = layers.Dense(12)(layers.Flatten()(layers.AveragePooling2D(8)(backbone(photo))))
@@ -212,14 +212,14 @@ def test_an_embedding_is_compared(
 def test_what_nobody_can_guess_is_asked_for(
     build: Any, options: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
-    """Before anything is written, with the option that says it."""
+    """Before anything is written, the error names the option that states it."""
     with pytest.raises(UsageError, match=message):
         export(build(), tmp_path / "m.cv", preprocess="0-1", **options)
     assert not (tmp_path / "m.cv").exists()
 
 
 def test_a_program_is_written_for_them_too(tmp_path: Path) -> None:
-    """What it makes of an image is compared where programs are tested."""
+    """Its answers are compared where programs are tested."""
     export(upscaler("sigmoid"), tmp_path / "m.cv", task="image", preprocess="0-1")
     assert (
         main(["codegen", str(tmp_path / "m.cv"), "--lang", "cpp", "-o", str(tmp_path / "p")]) == 0

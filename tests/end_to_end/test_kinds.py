@@ -1,4 +1,4 @@
-"""Every kind of Keras model: exported, loaded, and asked for as many samples as one likes."""
+"""Every kind of Keras model is exported, loaded, and run with any number of samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a check is whole in itself, and shows what the JSON says."""
+"""The page of a check is complete, and shows the content of the JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VOID = {"meta", "img", "br"}
 
 
 class Page(HTMLParser):
-    """Collects what is on a page, and that every element is closed."""
+    """Collects a page's text and elements, and checks that every element is closed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ def test_small_differences_are_dark_on_a_heat_map() -> None:
     assert heat(np.zeros((2, 3)), 0.0).max() < 10
 
 
-def test_a_place_that_cannot_be_written_is_said(checked: Any, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_an_error(checked: Any, tmp_path: Path) -> None:
     """With what to do."""
     with pytest.raises(UsageError, match=r"cannot be written: .* Choose a place"):
         write_page(checked, tmp_path / "none" / "page.html")
@@ -140,8 +140,8 @@ def test_the_command_line_writes_page_and_record(
     shapes.model.save(model)
     page_file, record_file = tmp_path / "page.html", tmp_path / "record.json"
     words = ["check", str(shapes.folder), "--against", str(model), "--engine", "classic"]
-    said = ["--no-speed", "--html", str(page_file), "--json", str(record_file)]
-    assert main([*words, *said, "--reference-resize", "keras"]) == 1
+    options = ["--no-speed", "--html", str(page_file), "--json", str(record_file)]
+    assert main([*words, *options, "--reference-resize", "keras"]) == 1
     printed = capsys.readouterr().out
     assert "end to end: fail (2 drawn pictures; reference: Pillow's decoder" in printed
     assert "of the difference arises in resize" in printed

@@ -1,4 +1,4 @@
-"""Check sends picture files through both whole pipelines, and says which stage differs."""
+"""Check sends picture files through both whole pipelines, and names the stage that differs."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_pictures_pass_as_the_bundle_says(shapes: Any, photos: Path) -> None:
 def test_another_resize_is_found_in_its_stage(
     way: str, stage: str, shapes: Any, photos: Path
 ) -> None:
-    """With its share of the difference, and what to export with."""
+    """With its share of the difference, and the options for another export."""
     report = check(
         shapes.folder, shapes.model, samples=photos, reference_resize=way, engine="classic"
     )
@@ -103,7 +103,7 @@ def test_another_scale_is_found_in_its_stage(preset: str, shapes: Any, photos: P
 def test_a_lossy_decoder_is_reported_and_not_held_against_the_bundle(
     shapes: Any, tmp_path: Path
 ) -> None:
-    """TensorFlow's default JPEG decoding cannot be repeated: it is said, with its size."""
+    """TensorFlow's default JPEG decoding cannot be repeated: a remark gives its size."""
     for k in range(3):
         image = cv2.GaussianBlur(draw_image(170 + 9 * k, 144 + 5 * k, seed=k), (9, 9), 3)
         cv2.imwrite(str(tmp_path / f"photo{k}.jpg"), image)
@@ -153,7 +153,7 @@ def small(channels: int) -> keras.Model:
 def test_every_preprocessing_is_that_of_its_library(
     channels: int, preprocess: str, interpolation: str, rule: str, photos: Path, tmp_path: Path
 ) -> None:
-    """No false alarm, whatever the bundle repeats; and the wrong way is no match."""
+    """No false alarm for any preprocessing; a wrong reference does not match."""
     model = small(channels)
     said = {"preprocess": preprocess, "interpolation": interpolation, "resize": rule}
     export(model, tmp_path / "small.cv", check=False, **said)
@@ -169,7 +169,7 @@ def test_every_preprocessing_is_that_of_its_library(
 @pytest.mark.filterwarnings("ignore::keras2cv.errors.Keras2cvWarning")
 @pytest.mark.parametrize("interpolation", ["linear", "pil13-bilinear"])
 def test_a_gray_model_takes_photos_in_colour(interpolation: str, tmp_path: Path) -> None:
-    """A JPEG's own luma is not the gray of its colours, which is what everybody computes."""
+    """A JPEG's own luma is not the gray of its colours, which all other libraries compute."""
     samples = tmp_path / "photos"
     samples.mkdir()
     for k in range(3):
@@ -184,30 +184,30 @@ def test_a_gray_model_takes_photos_in_colour(interpolation: str, tmp_path: Path)
 def test_pictures_that_tensorflow_cannot_read_are_read_as_opencv_does(
     shapes: Any, tmp_path: Path
 ) -> None:
-    """Unless its way was asked for; ten of them keep the pixels of eight."""
+    """Unless TensorFlow's decoder was requested; of ten files the pixels of eight are kept."""
     for k in range(10):
         cv2.imwrite(str(tmp_path / f"photo{k}.tiff"), draw_image(70 + 9 * k, 44 + 5 * k, seed=k))
     found = check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
     assert (found.verdict, found.parity.samples) == ("pass", 10)
     assert found.journey.report.agreement.samples == 10
-    assert [w.seen is not None for w in found.journey.walked] == [True] * 8 + [False] * 2
+    assert [w.shown is not None for w in found.journey.walked] == [True] * 8 + [False] * 2
     with pytest.raises(InputError, match="TensorFlow cannot decode"):
         check(shapes.folder, shapes.model, samples=tmp_path, reference_resize="tf")
 
 
 def test_ones_own_function_is_recognised(shapes: Any, photos: Path, own: str) -> None:
-    """What it does is named, so that its stages can be told apart."""
+    """The known preprocessing is named, so that the stages can be separated."""
     found = check(
         shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:tf_scaled",
         engine="classic",
     ).journey.report  # fmt: skip
-    assert "pil-nearest, preset tf" in found.way
+    assert "pil-nearest, preset tf" in found.reference
     assert found.culprit.name == "resize"
     both = check(
         shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:caffe_scaled",
         engine="classic",
     ).journey.report  # fmt: skip
-    assert "pil-nearest, preset caffe" in both.way
+    assert "pil-nearest, preset caffe" in both.reference
     assert [stage.name for stage in both.stages if stage.problem] == ["resize", "normalise"]
 
 
@@ -221,7 +221,7 @@ def test_a_function_like_no_other_is_compared_as_a_whole(
     ).journey.report  # fmt: skip
     assert [stage.name for stage in found.stages] == ["preprocess", "net"]
     assert found.verdict == "fail"
-    assert "none of the ways that are known" in found.advice[0]
+    assert "no preprocessing that is known" in found.advice[0]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_function_like_no_other_is_compared_as_a_whole(
 def test_a_function_that_does_not_fit_is_refused(
     name: str, words: str, shapes: Any, photos: Path, own: str
 ) -> None:
-    """With what it gave."""
+    """With the shape that it returned."""
     with pytest.raises(UsageError, match=words):
         check(
             shapes.folder, shapes.model, samples=photos, reference_fn=name.format(own=own),
@@ -260,7 +260,7 @@ def test_a_wrong_net_is_found_in_the_net(shapes: Any, photos: Path) -> None:
 
 @pytest.mark.parametrize("said", ["reference_resize", "reference_preprocess", "reference_fn"])
 def test_what_is_said_of_pictures_needs_some(said: str, shapes: Any, tmp_path: Path) -> None:
-    """Arrays are compared as they are: nothing that was asked for is passed over."""
+    """Arrays are compared as they are: an option without effect is refused."""
     np.savez(tmp_path / "a.npz", photo=np.zeros((3, 20, 31, 3), np.float32))
     with pytest.raises(UsageError, match="none are compared: the samples are arrays"):
         check(shapes.folder, shapes.model, samples=tmp_path / "a.npz", **{said: "tf"})

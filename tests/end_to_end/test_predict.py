@@ -1,4 +1,4 @@
-"""A bundle does what TensorFlow did: through predict, raw OpenCV, and a process without Keras."""
+"""A bundle predicts as TensorFlow: by predict, raw OpenCV, and a process without Keras."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RUNTIME = Path(keras2cv.__file__).parents[1]
 
 
 def tensorflow_says(model: keras.Model, images: list[Array]) -> Array:
-    """Return the probabilities, by the way that the tutorials go: RGB, resized, -1..1."""
+    """Return the probabilities as tutorials compute them: RGB, resized, -1..1."""
     height, width = model.input_shape[1:3]
     rgb = [cv2.cvtColor(cv2.resize(i, (width, height)), cv2.COLOR_BGR2RGB) for i in images]
     return np.array(model(np.stack(rgb).astype(np.float32) / 127.5 - 1, training=False))
@@ -117,10 +117,10 @@ def test_a_device_needs_opencv_and_numpy_only(shapes: Any, tmp_path: Path) -> No
         encoding="utf-8",
         check=True,
     )
-    said = json.loads(done.stdout)
+    printed = json.loads(done.stdout)
     heavy = {"tensorflow", "keras", "tf2onnx", "onnx", "onnx_ir", "onnxscript", "keras2cv_export"}
-    assert not heavy & set(said["modules"])
-    assert np.allclose(said["scores"], tensorflow_says(shapes.model, [image])[0], atol=1e-5)
+    assert not heavy & set(printed["modules"])
+    assert np.allclose(printed["scores"], tensorflow_says(shapes.model, [image])[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["shapes", "shapes_by_three"])
@@ -135,19 +135,19 @@ def test_the_selftest_passes(name: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_golden_answers_are_tensorflows_not_opencvs(shapes: Any) -> None:
-    """What is stored is what Keras says of the stored inputs, to the bit."""
-    with np.load(shapes.folder / "selftest.npz") as golden:
-        inputs = [golden[f"in/{i}/0"] for i in range(3)]
+    """The stored outputs are Keras' for the stored inputs, to the bit."""
+    with np.load(shapes.folder / "selftest.npz") as vectors:
+        inputs = [vectors[f"in/{i}/0"] for i in range(3)]
         for i, array in enumerate(inputs):
             assert array.shape == (1, 20, 31, 3)
             expected = np.array(shapes.model(array, training=False))
-            assert np.abs(golden[f"out/{i}/0"] - expected).max() < 1e-6
+            assert np.abs(vectors[f"out/{i}/0"] - expected).max() < 1e-6
         assert len({array.tobytes() for array in inputs}) == 3
-        image = cv2.imdecode(golden["image/png"], cv2.IMREAD_COLOR)
+        image = cv2.imdecode(vectors["image/png"], cv2.IMREAD_COLOR)
         assert image.shape[:2] != (20, 31)
         says = tensorflow_says(shapes.model, [image])
-        assert np.abs(golden["image/out/0"] - says).max() < 1e-5
-        assert golden["image/blob"].shape == (1, 3, 20, 31)
+        assert np.abs(vectors["image/out/0"] - says).max() < 1e-5
+        assert vectors["image/blob"].shape == (1, 3, 20, 31)
 
 
 def pictures_of(channels: int, dtype: str) -> keras.Model:
@@ -175,7 +175,7 @@ WAYS: dict[str, tuple[int, str, dict[str, Any]]] = {
 def test_every_way_from_pixels_to_the_input_is_the_same_on_both_sides(
     channels: int, dtype: str, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    """What Keras says of the blob that predict makes is what predict gives; three at a time."""
+    """Keras' outputs for predict's blob equal predict's; three at a time."""
     model = pictures_of(channels, dtype)
     export(model, tmp_path / "way.cv", batch=3, **({"task": "regress"} | settings))
     predictor = keras2cv.load(tmp_path / "way.cv")

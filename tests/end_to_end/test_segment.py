@@ -104,10 +104,10 @@ def test_a_model_may_decide_itself(tmp_path: Path) -> None:
 def test_bars_and_cropped_parts_are_inverted(rule: str, source_wh: Any, tmp_path: Path) -> None:
     """Against resize_with_pad, whose bars are cut off again, and smart_resize."""
     model = unet(CLASSES, "softmax")
-    facts = {"color": "RGB", "mean": [0] * 3, "scale": 1 / 255, "std": [1] * 3}
+    rules = {"color": "RGB", "mean": [0] * 3, "scale": 1 / 255, "std": [1] * 3}
     if rule == "letterbox":
-        facts["pad"] = 0
-    (tmp_path / "p.json").write_text(json.dumps(facts), encoding="utf-8")
+        rules["pad"] = 0
+    (tmp_path / "p.json").write_text(json.dumps(rules), encoding="utf-8")
     export(
         model, tmp_path / "m.cv", task="segment", preprocess=tmp_path / "p.json", resize=rule,
         interpolation="tf-bilinear",

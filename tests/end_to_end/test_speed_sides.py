@@ -1,4 +1,4 @@
-"""The process that times OpenCV: it answers by number, and its end is an error, not a hang."""
+"""The process that times OpenCV: it answers by number; its end is an error, not a hang."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import NetError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.speed.sides import _predicts, opencv_side
 
 PHOTO = np.zeros((50, 40, 3), np.uint8)
@@ -21,9 +21,9 @@ ARRAY = np.zeros((1, 20, 31, 3), np.float32)
 @pytest.mark.parametrize("arrays", [{"image/0": PHOTO, "image/1": PHOTO}, {"in/0/0": ARRAY}])
 def test_it_says_what_runs_and_times_every_sample(arrays: dict[str, Any], shapes: Any) -> None:
     """Pictures through predict, arrays through infer."""
-    with opencv_side(shapes.folder, ENGINES[-1], arrays) as (facts, side):
-        assert facts["engine"] == ENGINES[-1]
-        assert facts["threads"] >= 1
+    with opencv_side(shapes.folder, ENGINES[-1], arrays) as (started, side):
+        assert started["engine"] == ENGINES[-1]
+        assert started["threads"] >= 1
         assert all(side(number) > 0 for number in range(len(arrays)))
 
 
@@ -34,7 +34,7 @@ def test_a_batch_of_three_is_filled(shapes_by_three: Any) -> None:
 
 
 def test_two_nets_work_at_the_same_time(shapes: Any) -> None:
-    """Each on what is asked, in one process."""
+    """Each on its own samples, in one process."""
     options = {"nets": 2, "threads": 1}
     with opencv_side(shapes.folder, ENGINES[-1], {"in/0/0": ARRAY}, options=options) as (_, side):
         assert side(0) > 0

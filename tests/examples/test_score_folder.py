@@ -1,4 +1,4 @@
-"""The example that scores a folder gives what the predictor gives, in each of its ways."""
+"""The example that scores a folder equals the predictor, in each of its modes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a loaded model to the graph: what the manifest will say of inputs and outputs."""
+"""From a loaded model to the graph: its inputs and outputs in the manifest."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Anchors(layers.Layer):
     """Boxes that are the same for every picture."""
 
     def call(self, x: Any) -> Any:
-        """Return (6, 4), whatever x is but for its dtype."""
+        """Return (6, 4) for any x; only the dtype depends on it."""
         boxes = np.random.default_rng(3).normal(size=(6, 4))
         return keras.ops.convert_to_tensor(boxes, dtype=x.dtype) + 1
 
@@ -91,14 +91,14 @@ def test_outputs_that_no_input_reaches_are_constant() -> None:
 
 
 def test_a_fixed_batch_is_taken_for_the_first_dimension() -> None:
-    """Keras cannot say then which outputs have one: those whose first dimension has its size."""
+    """The batch is unknown then: outputs whose first dimension has its size have one."""
     x = keras.Input(batch_shape=(4, 6), name="row")
     found = converted(keras.Model(x, {"each": layers.Dense(3)(x), "all": keras.ops.sum(x, 0)}))
     assert {o.name: o.batched for o in found.outputs} == {"all": False, "each": True}
 
 
 def test_a_float16_head_is_given_as_float32() -> None:
-    """That is what it is computed in."""
+    """It is computed in float32."""
     x = keras.Input((6,), name="row")
     y = layers.Dense(3, name="y", dtype=keras.DTypePolicy("mixed_float16"))(x)
     assert converted(keras.Model(x, y)).outputs[0].dtype == "float32"
@@ -128,7 +128,7 @@ def test_a_tower_that_is_called_twice_is_stored_once() -> None:
 def test_what_a_target_cannot_run_is_refused_with_its_layers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """All of it at once; it is converted all the same for who wants to look at it."""
+    """All of it at once; the converted graph is still there to be examined."""
     monkeypatch.setattr(converting, "pipeline", lambda _: ())  # nothing is mended
     x = keras.Input((7, 9, 3), name="photo")
     y = layers.ReLU(6.0, name="second")(layers.ReLU(6.0, name="first")(x))

@@ -65,7 +65,7 @@ def _retinanet(hub: Any, *, norm: bool) -> keras.Model:
 
 
 def _dfine(hub: Any) -> keras.Model:
-    """Boxes and scores of its last layer, which are what `predict` decodes."""
+    """Boxes and scores of its last layer, which `predict` decodes."""
     size_hw = (96, 128)
     backbone = hub.models.DFineBackbone(
         backbone=hgnet(hub, light=True, affine=True, shape=(*size_hw, 3)),

@@ -10,7 +10,7 @@ import keras
 from conformance.case import Case
 from conformance.inputs import NOTHING, Draw
 
-PIXELS_SCALED = (-1.5, 1.7)  # what an ImageConverter leaves of 0 to 255
+PIXELS_SCALED = (-1.5, 1.7)  # the range of 0 to 255 after an ImageConverter
 
 
 def case(

@@ -43,7 +43,7 @@ def test_every_model_has_a_name_of_its_own() -> None:
 )
 @pytest.mark.parametrize("name", _SAMPLE)
 def test_a_model_is_proven(name: str, tmp_path: Path) -> None:
-    """The installed OpenCV predicts what TensorFlow does, on both engines."""
+    """The installed OpenCV predicts as TensorFlow, on both engines."""
     pytest.importorskip("keras_hub", reason="KerasHub is not installed: pip install keras-hub")
     (case,) = [case for case in all_cases() if case.name == name]
     report = export(case.model(), tmp_path / "model.cv", task="raw", batch=2)

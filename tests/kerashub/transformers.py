@@ -118,7 +118,7 @@ def _clip(hub: Any) -> keras.Model:
 
 
 def _sentence(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Words, then the largest number: what CLIP takes for the end of a text."""
+    """Words, then the largest number, which ends a text in CLIP."""
     words = rng.integers(1, 60, shape)
     words[:, -2] = 60
     words[:, -1] = 0

@@ -1,4 +1,4 @@
-"""What a process pays: nothing that grows with the number of loads or runs, and little at once."""
+"""The cost for a process: little memory at once, and none that grows with loads or runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from onnx.helper import make_node
 
 from keras2cv.bundle.manifest import InputTensor, OutputTensor
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from support.clips import write_clip
 from support.tiny_bundle import manifest_of, net, npz
 
@@ -93,7 +93,7 @@ print(json.dumps([counted(), counted()]))
 
 
 def measured(program: str, *arguments: object) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what a fresh process counts before and after."""
+    """Return the counts of a fresh process before and after."""
     done = subprocess.run(
         [sys.executable, "-c", COUNT + program, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "runtime")},
@@ -126,7 +126,7 @@ def test_runs_leave_nothing_behind(cat_cv: Path, tmp_path: Path) -> None:
 
 
 def test_the_runtime_is_small(cat_cv: Path) -> None:
-    """`import keras2cv` and `load` add at most 25 MB to what cv2 takes for the same net."""
+    """`import keras2cv` and `load` add at most 25 MB to cv2's memory for the same net."""
     before, after = measured(IMPORTS, cat_cv)
     assert after["megabytes"] - before["megabytes"] < 25
 

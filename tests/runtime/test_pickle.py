@@ -61,7 +61,7 @@ def test_a_path_is_enough_to_make_one(cat_cv: Path) -> None:
 
 
 def test_another_model_in_the_same_place_is_refused(cat_cv: Path) -> None:
-    """A worker with an older copy of the bundle would answer wrongly in silence."""
+    """A worker with an older copy of the bundle would silently answer wrongly."""
     data = pickle.dumps(keras2cv.load(cat_cv))
     Classifier(batch=2).write(cat_cv)
     with pytest.raises(BundleError, match="holds another model"):
@@ -70,7 +70,7 @@ def test_another_model_in_the_same_place_is_refused(cat_cv: Path) -> None:
 
 @pytest.mark.parametrize("method", START_METHODS)
 def test_other_processes_give_the_same_numbers(cat_cv: Path, method: str) -> None:
-    """The predictor itself is what is called there, on dicts of arrays, spawned or forked."""
+    """The other process calls the predictor on dicts of arrays, spawned or forked."""
     model = keras2cv.load(cat_cv)
     given = batches(12)
     expected = [model(batch) for batch in given]
@@ -102,7 +102,7 @@ def test_a_predictor_survives_a_fork(cat_cv: Path) -> None:
 def test_a_fork_in_the_middle_of_other_threads_runs_leaves_a_net_that_answers(
     cat_cv: Path,
 ) -> None:
-    """Whatever the parent's threads are at, the child's copy of the predictor is idle and whole."""
+    """Whatever the parent's threads do, the child's copy of the predictor is idle and whole."""
     model = keras2cv.load(cat_cv)
     given = batches(4)
     expected = [model(batch)["scores"] for batch in given]

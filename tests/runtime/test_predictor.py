@@ -15,7 +15,7 @@ from onnx.helper import make_node
 
 import keras2cv
 from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor, Task
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.errors import InputError, Keras2cvWarning, MissingDependency, UsageError
 from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.tasks.classify.postprocess import softmax
@@ -108,7 +108,7 @@ def test_loading_changes_no_threads_by_itself(cat_cv: Path) -> None:
 
 
 def test_an_unverified_bundle_warns(tmp_path: Path) -> None:
-    """It runs, and whoever loads it is told that nobody compared it."""
+    """It runs, with a warning that nobody compared it."""
     manifest = Classifier().manifest().replace(status="unverified", evidence=None)
     path = write(tmp_path / "cat.cv", Classifier().onnx(), manifest)
     with pytest.warns(Keras2cvWarning, match="is unverified: nobody compared it") as caught:
@@ -134,7 +134,7 @@ def test_an_unverified_bundle_warns(tmp_path: Path) -> None:
 def test_a_wrong_array_is_refused_with_the_likely_reason(
     cat_cv: Path, arrays: tuple[Any, ...], message: str
 ) -> None:
-    """Expected and got are printed, and what was probably meant."""
+    """The error shows expected and got, and the likely intention."""
     with pytest.raises(InputError, match=message):
         keras2cv.load(cat_cv).infer(*arrays)
 
@@ -209,7 +209,7 @@ def test_layouts_dtypes_order_and_names_are_keras(tmp_path: Path) -> None:
 
 
 def test_a_bundle_without_preprocessing_predicts_on_arrays(tmp_path: Path) -> None:
-    """There, predict takes what infer takes, and returns a result per sample."""
+    """`predict` takes the arguments of `infer`, and returns a result per sample."""
     model = keras2cv.load(several(tmp_path))
     volume = RNG.normal(size=(3, *VOLUME[1:])).astype(np.float32)
     codes = RNG.integers(-900, 900, (3, 7)).astype(np.int32)
@@ -237,7 +237,7 @@ def test_a_bundle_without_preprocessing_predicts_on_arrays(tmp_path: Path) -> No
 def test_integers_arrive_unchanged_or_not_at_all(
     tmp_path: Path, dtype: str, codes: Any, message: str
 ) -> None:
-    """What the input's dtype, or the net's float32, cannot hold is refused, never rounded."""
+    """A value beyond the input's dtype or the net's float32 is refused, never rounded."""
     model = keras2cv.load(several(tmp_path, dtype))
     with pytest.raises(InputError, match=message):
         model.infer(np.zeros((1, *VOLUME[1:]), np.float32), np.array(codes))
@@ -251,7 +251,7 @@ def test_inputs_must_have_the_same_number_of_samples(tmp_path: Path) -> None:
 
 
 def test_an_image_alone_cannot_feed_two_inputs(tmp_path: Path) -> None:
-    """predict() says which inputs it cannot fill."""
+    """The error of `predict` names the inputs that are missing."""
     classifier = Classifier()
     nodes = [make_node("Add", ["image", "bias"], ["logits"])]
     shape, net_shape = (1, HEIGHT, WIDTH, 3), (1, 3, HEIGHT, WIDTH)
@@ -350,7 +350,7 @@ def test_the_hash_check_can_be_skipped(cat_cv: Path) -> None:
 
 
 def test_every_task_kind_can_be_served(tmp_path: Path) -> None:
-    """The same net serves as classifier, regressor and raw model, as its manifest says."""
+    """The same net serves as classifier, regressor and raw model, by its manifest."""
     base = Classifier().manifest()
     for task, name in (
         (Task("regress", "scores", None, LABELS), "Regression"),

@@ -1,4 +1,4 @@
-"""`import keras2cv`: what it offers, what it costs, and what it says where cv2 is missing."""
+"""`import keras2cv`: its names, its cost, and its error without cv2."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUNTIME = ROOT / "runtime"
 
 
 def run_python(code: str) -> str:
-    """Return what a fresh Python, which sees the runtime only, prints for `code`."""
+    """Return the output of `code` in a fresh Python that sees the runtime only."""
     program = f"import sys; sys.path.insert(0, {str(RUNTIME)!r})\n{code}"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
@@ -36,12 +36,12 @@ def test_every_public_name_is_there() -> None:
     assert set(keras2cv.__all__) - public == {
         "BinaryResult", "Classification", "Detections", "Embedding", "ImageResult", "Keypoints",
         "Manifest", "Predictor", "RawOutputs", "Regression", "Result", "Segmentation",
-        "SelfTestReport", "__version__", "load", "run_selftest",
+        "SelfTestReport", "TextResult", "__version__", "load", "run_selftest",
     }  # fmt: skip
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    """Lazy loading does not change what a typo gives."""
+    """Lazy loading does not change the error for a typo."""
     with pytest.raises(AttributeError, match="module 'keras2cv' has no attribute 'lod'"):
         keras2cv.lod  # noqa: B018
 
@@ -74,8 +74,8 @@ def test_loading_and_predicting_needs_cv2_and_numpy_alone(cat_cv: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_missing_cv2_is_said_in_a_sentence(tmp_path: Path) -> None:
-    """Where cv2 cannot be imported, the first use says so and how to install it."""
+def test_a_missing_cv2_is_one_sentence(tmp_path: Path) -> None:
+    """If cv2 cannot be imported, the error of the first use explains how to install it."""
     (tmp_path / "cv2.py").write_text("raise ModuleNotFoundError(name='cv2')", encoding="utf-8")
     code = (
         f"sys.path.insert(0, {str(tmp_path)!r})\n"
@@ -83,12 +83,12 @@ def test_a_missing_cv2_is_said_in_a_sentence(tmp_path: Path) -> None:
         "try:\n    keras2cv.load\n"
         "except keras2cv.MissingDependency as error:\n    print(error)"
     )
-    said = run_python(code)
-    assert "OpenCV" in said
-    assert "pip" in said
+    output = run_python(code)
+    assert "OpenCV" in output
+    assert "pip" in output
 
 
-def test_a_predictor_says_nothing_on_stdout(cat_cv: Path) -> None:
+def test_a_predictor_prints_nothing_to_stdout(cat_cv: Path) -> None:
     """A library does not print."""
     code = (
         "import keras2cv, numpy as np\n"

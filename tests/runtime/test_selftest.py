@@ -15,7 +15,12 @@ import pytest
 from numpy.typing import NDArray
 
 import keras2cv
-from keras2cv.bundle.golden_vectors import Golden, GoldenImage, GoldenSample, read_golden
+from keras2cv.bundle.golden_vectors import (
+    GoldenImage,
+    GoldenSample,
+    GoldenVectors,
+    read_golden_vectors,
+)
 from keras2cv.errors import BundleError
 from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.selftest import SelfTestReport, compare, run_selftest
@@ -26,7 +31,7 @@ Array = NDArray[Any]
 
 
 @pytest.fixture
-def golden() -> Golden:
+def golden_vectors() -> GoldenVectors:
     """Return true golden vectors of the tiny classifier: three samples and an image."""
     rng = np.random.default_rng(41)
     photos = rng.uniform(-1, 1, (3, 1, HEIGHT, WIDTH, 3)).astype(np.float32)
@@ -37,31 +42,33 @@ def golden() -> Golden:
     blob = Preprocessor(rules)([image])
     logits = Classifier()(blob.transpose(0, 2, 3, 1))
     png = cv2.imencode(".png", image)[1].ravel()
-    return Golden(samples, (1e-4,), GoldenImage(png, blob, (logits,)))
+    return GoldenVectors(samples, (1e-4,), GoldenImage(png, blob, (logits,)))
 
 
-def run(bundle: Path, golden: Golden) -> SelfTestReport:
+def run(bundle: Path, golden_vectors: GoldenVectors) -> SelfTestReport:
     """Return the report of the tiny classifier against these golden vectors."""
-    golden.save(bundle / "selftest.npz")
+    golden_vectors.save(bundle / "selftest.npz")
     return run_selftest(keras2cv.load(bundle))
 
 
-def with_sample(golden: Golden, change: Callable[[Array], Array]) -> Golden:
-    """Return `golden` with the expected output of sample 1 changed."""
-    first, second, third = golden.samples
+def with_sample(golden_vectors: GoldenVectors, change: Callable[[Array], Array]) -> GoldenVectors:
+    """Return `golden_vectors` with the expected output of sample 1 changed."""
+    first, second, third = golden_vectors.samples
     wrong = GoldenSample(second.inputs, (change(second.outputs[0].copy()),))
-    return dataclasses.replace(golden, samples=(first, wrong, third))
+    return dataclasses.replace(golden_vectors, samples=(first, wrong, third))
 
 
-def with_image(golden: Golden, **changes: Any) -> Golden:
-    """Return `golden` with its image changed."""
-    assert golden.image is not None
-    return dataclasses.replace(golden, image=dataclasses.replace(golden.image, **changes))
+def with_image(golden_vectors: GoldenVectors, **changes: Any) -> GoldenVectors:
+    """Return `golden_vectors` with its image changed."""
+    assert golden_vectors.image is not None
+    return dataclasses.replace(
+        golden_vectors, image=dataclasses.replace(golden_vectors.image, **changes)
+    )
 
 
-def test_a_right_bundle_passes(cat_cv: Path, golden: Golden) -> None:
+def test_a_right_bundle_passes(cat_cv: Path, golden_vectors: GoldenVectors) -> None:
     """Every sample, the image's blob and its outputs are compared, each within its limit."""
-    report = run(cat_cv, golden)
+    report = run(cat_cv, golden_vectors)
     assert report.verdict == "pass"
     assert [(row.case, row.output) for row in report.rows] == [
         ("sample 0", "scores"),
@@ -74,15 +81,15 @@ def test_a_right_bundle_passes(cat_cv: Path, golden: Golden) -> None:
     assert (report.opencv, report.device) == (cv2.__version__, "cpu")
 
 
-def test_golden_vectors_survive_the_file(tmp_path: Path, golden: Golden) -> None:
-    """What the exporter saves is what a device reads, exactly."""
-    golden.save(tmp_path / "selftest.npz")
-    again = read_golden(tmp_path / "selftest.npz", Classifier().manifest())
+def test_golden_vectors_survive_the_file(tmp_path: Path, golden_vectors: GoldenVectors) -> None:
+    """A device reads exactly the arrays that the exporter saved."""
+    golden_vectors.save(tmp_path / "selftest.npz")
+    again = read_golden_vectors(tmp_path / "selftest.npz", Classifier().manifest())
     assert again.tolerances == (1e-4,)
     assert again.image is not None
-    assert golden.image is not None
+    assert golden_vectors.image is not None
     assert np.array_equal(again.image.decode(), draw_image(143, 89))
-    for one, other in zip(again.samples, golden.samples, strict=True):
+    for one, other in zip(again.samples, golden_vectors.samples, strict=True):
         assert one.inputs[0].dtype == np.float32
         assert np.array_equal(one.inputs[0], other.inputs[0])
         assert np.array_equal(one.outputs[0], other.outputs[0])
@@ -99,36 +106,38 @@ def test_golden_vectors_survive_the_file(tmp_path: Path, golden: Golden) -> None
     ids=["off by twice the limit", "reversed", "NaN", "another shape"],
 )
 def test_a_wrong_answer_fails_and_is_named(
-    cat_cv: Path, golden: Golden, change: Callable[[Array], Array], case: str | None
+    cat_cv: Path, golden_vectors: GoldenVectors, change: Callable[[Array], Array], case: str | None
 ) -> None:
     """The row of that sample fails, and no other."""
-    report = run(cat_cv, with_sample(golden, change))
+    report = run(cat_cv, with_sample(golden_vectors, change))
     assert report.verdict == "fail"
     failed = [row for row in report.rows if not row.passed]
     assert [row.case for row in failed] == ["sample 1"]
     assert failed[0].problem == case
 
 
-def test_an_error_within_the_limit_passes(cat_cv: Path, golden: Golden) -> None:
+def test_an_error_within_the_limit_passes(cat_cv: Path, golden_vectors: GoldenVectors) -> None:
     """The limit is relative to the largest expected value, and the output's own."""
-    near = with_sample(golden, lambda y: y + 0.5e-4 * np.abs(y).max())
+    near = with_sample(golden_vectors, lambda y: y + 0.5e-4 * np.abs(y).max())
     assert run(cat_cv, near).verdict == "pass"
     strict = dataclasses.replace(near, tolerances=(1e-5,))
     assert run(cat_cv, strict).verdict == "fail"
 
 
-def test_wrong_preprocessing_is_told_from_a_wrong_net(cat_cv: Path, golden: Golden) -> None:
+def test_wrong_preprocessing_is_distinguished_from_a_wrong_net(
+    cat_cv: Path, golden_vectors: GoldenVectors
+) -> None:
     """The blob has its own row: a swapped channel order fails there."""
-    assert golden.image is not None
-    report = run(cat_cv, with_image(golden, blob=golden.image.blob[:, ::-1].copy()))
+    assert golden_vectors.image is not None
+    report = run(cat_cv, with_image(golden_vectors, blob=golden_vectors.image.blob[:, ::-1].copy()))
     assert [row.output for row in report.rows if not row.passed] == ["blob"]
 
 
-def test_an_output_that_never_changes_fails(cat_cv: Path, golden: Golden) -> None:
-    """A net that says the same whatever it sees passes no self-test, however near it is."""
+def test_an_output_that_never_changes_fails(cat_cv: Path, golden_vectors: GoldenVectors) -> None:
+    """A net with the same output for every input passes no self-test, however near it is."""
     model = keras2cv.load(cat_cv)
-    sample = golden.samples[0]
-    same = dataclasses.replace(golden, samples=(sample,) * 3, image=None)
+    sample = golden_vectors.samples[0]
+    same = dataclasses.replace(golden_vectors, samples=(sample,) * 3, image=None)
     same.save(cat_cv / "selftest.npz")
     report = run_selftest(model)
     assert report.problems == ("Output scores is the same for 3 different samples.",)
@@ -136,10 +145,10 @@ def test_an_output_that_never_changes_fails(cat_cv: Path, golden: Golden) -> Non
 
 
 def test_an_answer_that_changes_when_repeated_fails(
-    cat_cv: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
+    cat_cv: Path, golden_vectors: GoldenVectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first sample is run again after the others, and must answer as before."""
-    golden.save(cat_cv / "selftest.npz")
+    golden_vectors.save(cat_cv / "selftest.npz")
     model = keras2cv.load(cat_cv)
     infer = model.infer
     calls = iter(range(99))
@@ -168,9 +177,9 @@ def test_an_expected_zero_is_compared_too() -> None:
     assert math.isfinite(row.measured)
 
 
-def test_the_report_is_plain_json(cat_cv: Path, golden: Golden) -> None:
+def test_the_report_is_plain_json(cat_cv: Path, golden_vectors: GoldenVectors) -> None:
     """Verdict, rows, problems and versions survive JSON."""
-    fields = run(cat_cv, golden).to_dict()
+    fields = run(cat_cv, golden_vectors).to_dict()
     assert json.loads(json.dumps(fields, allow_nan=False)) == json.loads(json.dumps(fields))
     assert fields["verdict"] == "pass"
     assert fields["rows"][0]["passed"] is True
@@ -196,26 +205,26 @@ def test_an_empty_report_is_no_pass() -> None:
     ],
 )
 def test_golden_vectors_that_do_not_fit_are_refused(
-    tmp_path: Path, golden: Golden, change: dict[str, Array | None], message: str
+    tmp_path: Path, golden_vectors: GoldenVectors, change: dict[str, Array | None], message: str
 ) -> None:
     """Something missing, unknown or out of bounds is named."""
     path = tmp_path / "selftest.npz"
-    golden.save(path)
+    golden_vectors.save(path)
     with np.load(path) as file:
         arrays = {**file, **change}
     np.savez(path, **{k: v for k, v in arrays.items() if v is not None})
     with pytest.raises(BundleError, match=message):
-        read_golden(path, Classifier().manifest())
+        read_golden_vectors(path, Classifier().manifest())
 
 
 def test_missing_golden_vectors_are_named(tmp_path: Path) -> None:
     """No file and a damaged file are the bundle's fault, not the caller's."""
     path = tmp_path / "selftest.npz"
     with pytest.raises(BundleError, match="is missing"):
-        read_golden(path, Classifier().manifest())
+        read_golden_vectors(path, Classifier().manifest())
     path.write_bytes(b"hello")
     with pytest.raises(BundleError, match="cannot be read"):
-        read_golden(path, Classifier().manifest())
+        read_golden_vectors(path, Classifier().manifest())
 
 
 def huge_png() -> Array:
@@ -236,9 +245,11 @@ def huge_png() -> Array:
     ],
     ids=["huge", "empty", "zeros", "bmp", "cut"],
 )
-def test_an_image_that_is_none_is_refused(golden: Golden, png: Array, message: str) -> None:
+def test_an_image_that_is_none_is_refused(
+    golden_vectors: GoldenVectors, png: Array, message: str
+) -> None:
     """Only a PNG of bounded size is decoded: its header is looked at first."""
-    changed = with_image(golden, png=png)
+    changed = with_image(golden_vectors, png=png)
     assert changed.image is not None
     with pytest.raises(BundleError, match=message):
         changed.image.decode()
@@ -247,5 +258,5 @@ def test_an_image_that_is_none_is_refused(golden: Golden, png: Array, message: s
 def test_golden_vectors_need_samples() -> None:
     """No samples would prove nothing."""
     with pytest.raises(BundleError, match="there are no samples"):
-        Golden((), (1e-4,))
+        GoldenVectors((), (1e-4,))
     assert CLASSES == 5

@@ -13,7 +13,7 @@ from onnx.helper import make_node
 
 import keras2cv
 from keras2cv.bundle.manifest import InputTensor, OutputTensor, Task
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import InputError
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz
@@ -46,7 +46,7 @@ def write(folder: Path, batch: int) -> Path:
 
 
 def expected(image: Any, vector: Any) -> Any:
-    """Return what the model gives, by numpy."""
+    """Return the model's output, computed by numpy."""
     x = cv2.resize(image, (WIDTH, HEIGHT))[..., ::-1].astype(np.float64) / 127.5 - 1
     return x.mean(axis=(0, 1)) @ MATRIX.T + vector
 
@@ -115,7 +115,7 @@ def test_files_are_given_by_the_inputs_names(folder: Path) -> None:
 
 
 def test_arrays_alone_are_given_by_name_too(folder: Path) -> None:
-    """Then each is what `infer` takes."""
+    """Each is an array for `infer`."""
     image = np.random.default_rng(3).uniform(-1, 1, (HEIGHT, WIDTH, 3)).astype(np.float32)
     np.save("image.npy", image)
     assert main(["run", "price.cv", "photo=image.npy", "facts=1.npy", "--json", "r.jsonl"]) == 0
@@ -154,7 +154,7 @@ def test_a_broken_file_among_them_costs_one_sample(
         (["1.png"], "price.cv has the inputs facts, photo, and an image fills only one. "),
     ],
 )
-def test_what_means_nothing_is_said(
+def test_arguments_that_mean_nothing_are_refused(
     folder: Path, capsys: pytest.CaptureFixture[str], files: list[str], sentence: str
 ) -> None:
     """One sentence, exit code 2."""
@@ -163,7 +163,7 @@ def test_what_means_nothing_is_said(
 
 
 def test_an_equals_sign_may_be_part_of_a_name(folder: Path, tmp_path: Path) -> None:
-    """Files, patterns and URLs with one in them are what they were."""
+    """Files, patterns and URLs with an equals sign stay sources."""
     from keras2cv.streams.sources import find_sources
 
     Path("day=1").mkdir()

@@ -1,4 +1,4 @@
-"""Records made by hand, for what is said of them."""
+"""Records made by hand, for tests of the reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from keras2cv_bench.records import (
     Host,
     Missing,
     Record,
-    Subject,
+    SubjectRecord,
     Timing,
 )
 
@@ -22,7 +22,14 @@ SAME = Answers("same", 1e-6)
 
 
 def blocks(median_ms: float, noise: float = 0.01, seed: int = 0, count: int = 8) -> tuple[Any, ...]:
-    """Return blocks of five runs around a median; the lead-in is ten times as slow."""
+    """Return blocks of five runs around a median; the lead-in is ten times as slow.
+
+    Args:
+        median_ms: Of a run.
+        noise: Standard deviation of a run's logarithm.
+        seed: Determines the noise.
+        count: How many blocks.
+    """
     rng = np.random.default_rng(seed)
 
     def block() -> Block:
@@ -41,7 +48,16 @@ def timing(
     found: Sequence[Block] | None = None,
     **more: Any,
 ) -> Timing:
-    """Return a subject's timing."""
+    """Return a subject's timing.
+
+    Args:
+        subject: Its name.
+        median_ms: Of a run.
+        batch: Samples per run.
+        answers: How its answers compare with the reference.
+        found: Its blocks; None makes some of that median.
+        **more: Other fields.
+    """
     facts: dict[str, Any] = {"about": f"{subject} 1.0", "import_ms": 500.0, "load_ms": 40.0}
     facts |= {"first_ms": 20.0, "warm_up_runs": 9, "peak_mb": 120.5} | more
     made = tuple(found) if found is not None else blocks(median_ms, seed=len(subject) + batch)
@@ -55,7 +71,15 @@ def record(
     cpu: str = "Some CPU",
     titles: Mapping[str, str] | None = None,
 ) -> Record:
-    """Return a record; by default the bundle takes 5 ms and tf.function 10."""
+    """Return a record; by default the bundle takes 5 ms and tf.function 10.
+
+    Args:
+        *timings: Of the subjects.
+        missing: Subjects that did not run.
+        threads: Of each subject.
+        cpu: Name of the processor.
+        titles: Subject -> its title.
+    """
     found = timings or (timing("bundle", 5.0), reference(10.0))
     names = dict.fromkeys([*(t.subject for t in found), *(m.subject for m in missing)])
     return Record(
@@ -70,7 +94,7 @@ def record(
         takes="pictures of 1280x720",
         threads=threads,
         host=Host(cpu, 2, "Linux x86_64", "0" * 12, {"opencv": "5.0.0"}, others=0.0),
-        subjects=tuple(Subject(n, (titles or {}).get(n, n), 14.0) for n in names),
+        subjects=tuple(SubjectRecord(n, (titles or {}).get(n, n), 14.0) for n in names),
         timings=tuple(found),
         missing=tuple(missing),
     )

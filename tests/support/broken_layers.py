@@ -1,7 +1,7 @@
 """Models of several shapes, and an exported graph broken at a known layer in many ways.
 
-A fault changes one node, or one weight that one node reads. The layer that it belongs to is told
-by the node's name, TensorFlow's scope, and not by what the bisection goes by.
+A fault changes one node, or one weight that one node reads. Its layer follows from the node's name,
+TensorFlow's scope, which the bisection does not use.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import onnx
 from keras import layers
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
-from keras2cv.bundle.reading import read_manifest, sha256_of, write_manifest
+from keras2cv.bundle.reading import read_manifest, sha256_of
+from keras2cv.bundle.writing import write_manifest
 
 HEIGHT, WIDTH = 21, 30
 
@@ -109,13 +110,13 @@ class Fault:
     Attributes:
         layer: The layer that the node belongs to, as its scope has it, `tower/conv`.
         node: The node's name.
-        what: What was done to it.
+        change: A description of the change.
         apply: Does it to a copy of the graph that the node was found in, in place.
     """
 
     layer: str
     node: str
-    what: str
+    change: str
     apply: Callable[[ModelProto], None]
 
 

@@ -34,8 +34,8 @@ class Fault:
         stage: Where it is: "resize", "normalise", "net" or "labels".
         manifest: Changes the manifest's plain values.
         graph: Changes the ONNX graph.
-        answers: Spoils what OpenCV answers, as a broken build or binding would.
-        said: What the user tells `check` of Keras' side.
+        answers: Spoils OpenCV's answers, as a broken build or binding would.
+        options: The options of `check` that describe Keras' side.
     """
 
     model: str
@@ -43,10 +43,10 @@ class Fault:
     manifest: Callable[[dict[str, Any]], None] | None = None
     graph: Callable[[Graph], None] | None = None
     answers: Callable[[Answers], Answers] | None = None
-    said: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def apply(self, folder: Path) -> None:
-        """Break the bundle in `folder`, and leave it whole: its sha256 is that of what is there."""
+        """Break the bundle in `folder`, and give its manifest the sha256 of the broken file."""
         path = folder / "manifest.json"
         manifest = parse_json(path.read_text(encoding="utf-8"))
         if self.graph is not None:
@@ -67,15 +67,15 @@ class Fault:
 
 
 def _pre(**changes: Any) -> Callable[[dict[str, Any]], None]:
-    """Change facts of the preprocessing; a function changes the old value."""
+    """Change fields of the preprocessing; a function changes the old value."""
 
     def change(manifest: dict[str, Any]) -> None:
-        facts = manifest["preprocessing"]
+        preprocessing = manifest["preprocessing"]
         for key, value in changes.items():
             if value is None:
-                facts.pop(key, None)
+                preprocessing.pop(key, None)
             else:
-                facts[key] = value(facts[key]) if callable(value) else value
+                preprocessing[key] = value(preprocessing[key]) if callable(value) else value
 
     return change
 
@@ -258,41 +258,41 @@ FAULTS: Mapping[str, Fault] = {
     "scaled by 1/128": Fault("several", "normalise", _pre(scale=1 / 128)),
     "mean 128 for 127.5": Fault("deep", "normalise", _pre(mean=[128.0, 128.0, 128.0])),
     "uint8's linear for TensorFlow's": Fault(
-        "classifier", "resize", _pre(interpolation="linear"), said={"reference_resize": "tf"}
+        "classifier", "resize", _pre(interpolation="linear"), options={"reference_resize": "tf"}
     ),
     "antialiased for not": Fault(
         "classifier",
         "resize",
         _pre(interpolation="tf-bilinear-antialias"),
-        said={"reference_resize": "tf"},
+        options={"reference_resize": "tf"},
     ),
     "nearest for linear": Fault(
-        "0-1", "resize", _pre(interpolation="nearest"), said={"reference_resize": "cv2"}
+        "0-1", "resize", _pre(interpolation="nearest"), options={"reference_resize": "cv2"}
     ),
     "area for linear": Fault(
-        "0-1", "resize", _pre(interpolation="area"), said={"reference_resize": "cv2"}
+        "0-1", "resize", _pre(interpolation="area"), options={"reference_resize": "cv2"}
     ),
     "cubic for Pillow's bilinear": Fault(
         "segmenter",
         "resize",
         _pre(interpolation="cubic"),
-        said={"reference_resize": "pil13-bilinear"},
+        options={"reference_resize": "pil13-bilinear"},
     ),
     "letterbox for stretch": Fault(
-        "0-1", "resize", _pre(resize="letterbox", pad=114), said={"reference_resize": "cv2"}
+        "0-1", "resize", _pre(resize="letterbox", pad=114), options={"reference_resize": "cv2"}
     ),
     "stretch for letterbox": Fault(
         "detector",
         "resize",
         _pre(resize="stretch", pad=None),
-        said={"reference_resize": "letterbox:cv2"},
+        options={"reference_resize": "letterbox:cv2"},
     ),
     "center-crop for stretch": Fault(
-        "several", "resize", _pre(resize="center-crop"), said={"reference_resize": "cv2"}
+        "several", "resize", _pre(resize="center-crop"), options={"reference_resize": "cv2"}
     ),
-    # the manifest's other facts
+    # the manifest's other fields
     "labels shifted by one": Fault(
-        "classifier", "labels", _swap_labels, said={"labels": None}  # the test gives the right ones
+        "classifier", "labels", _swap_labels, options={"labels": None}  # a test gives right ones
     ),
     "two outputs exchanged": Fault("several", "net", _exchange_outputs("colour", "shape")),
     # graph: convolutions and dense layers
@@ -329,10 +329,10 @@ FAULTS: Mapping[str, Fault] = {
     "all weights in half precision": Fault("classifier", "net", graph=_all_half),
     # A single layer's rounding stays below 1e-4 of the range: only `strict` forbids it.
     "one layer in half precision": Fault(
-        "classifier", "net", graph=_weight(_CONV, 0, 1, _half), said={"tolerance": "strict"}
+        "classifier", "net", graph=_weight(_CONV, 0, 1, _half), options={"tolerance": "strict"}
     ),
     "one of fifty layers in half precision": Fault(
-        "deep", "net", graph=_weight(_CONV, 0, 1, _half), said={"tolerance": "strict"}
+        "deep", "net", graph=_weight(_CONV, 0, 1, _half), options={"tolerance": "strict"}
     ),
     "padding shifted by a pixel": Fault(
         "several", "net", graph=_attribute("Conv", 0, "pads", lambda _: [2, 1, 0, 1])

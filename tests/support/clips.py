@@ -1,4 +1,4 @@
-"""Small videos, and a capture that gives what a test wants."""
+"""Small videos, and a capture that gives the frames of a test."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_clip(path: Path | str) -> list[NDArray[np.uint8]]:
 class FakeCapture:
     """A capture that gives `frames`: an image, None for one that is damaged, or "lost".
 
-    Damage is found in `retrieve`; what is lost already fails in `grab`.
+    A damaged frame fails in `retrieve`; a lost one fails in `grab`.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class FakeCapture:
         before: Callable[[int], object] = lambda _: None,
     ) -> None:
         self.frames = frames
-        self.told = {cv2.CAP_PROP_FPS: fps, cv2.CAP_PROP_FRAME_COUNT: announced}
+        self.properties = {cv2.CAP_PROP_FPS: fps, cv2.CAP_PROP_FRAME_COUNT: announced}
         self.before = before
         self.number = -1
         self.retrieved: list[int] = []
@@ -68,12 +68,12 @@ class FakeCapture:
         assert not isinstance(frame, str)
         return frame is not None, frame
 
-    def get(self, fact: int) -> float:
-        """Return what the video says of itself."""
-        return self.told[fact]
+    def get(self, key: int) -> float:
+        """Return a property of the video."""
+        return self.properties[key]
 
     def release(self) -> None:
-        """Take note."""
+        """Record the call."""
         self.released = True
 
 

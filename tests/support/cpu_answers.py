@@ -1,4 +1,4 @@
-"""What TensorFlow answers, eagerly or with the twins of what this processor has no kernels for."""
+"""TensorFlow's answers, by twins of the layers that this processor has no kernels for."""
 
 from __future__ import annotations
 

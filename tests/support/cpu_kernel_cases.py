@@ -132,7 +132,7 @@ NEVER: Final = frozenset({"depth_to_space", "space_to_depth"})  # with oneDNN ne
 
 
 def main() -> None:
-    """Write what each case computes: TensorFlow as it is, the twin, and what the reference runs."""
+    """Write each case's result: TensorFlow's own, the twin's, and the reference's."""
     arrays = {}
     for name, case in CASES.items():
         x = tf.constant(case.inputs)

@@ -1,4 +1,4 @@
-"""Five detectors as people build them, and what their Keras pipelines find: plain Python and tf."""
+"""Five detectors as people build them, and their Keras pipelines: plain Python and tf."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NMS = 0.45
 
 @dataclass(frozen=True)
 class Found:
-    """What a pipeline finds in the input: boxes x0, y0, x1, y1 as shares of it, best first."""
+    """The boxes of a pipeline: corners x0, y0, x1, y1 as shares of the input, best first."""
 
     boxes: Array
     scores: Array
@@ -32,7 +32,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Detector:
-    """A model, what its bundle has to be told, and its own Keras pipeline after `predict`."""
+    """A model, the options of its export, and its own Keras pipeline after `predict`."""
 
     build: Callable[[], keras.Model]
     detection: Mapping[str, Any]
@@ -52,7 +52,7 @@ def _grid() -> Array:
 
 
 def features() -> tuple[Any, Any]:
-    """Return the input, (64, 96, 3), and what is seen in each cell of it."""
+    """Return the input, (64, 96, 3), and the features of each of its cells."""
     photo = keras.Input((HEIGHT, WIDTH, 3), name="photo")
     y = layers.Conv2D(8, 5, strides=4, padding="same", activation="relu")(photo)
     y = layers.BatchNormalization()(y)
@@ -127,7 +127,14 @@ def _yolo() -> keras.Model:
 
 
 def suppressed(boxes: Array, scores: Array, classes: Array, score: float) -> Found:
-    """Return what tf.image.non_max_suppression leaves of each class, the best of all first."""
+    """Return each class' boxes after tf.image.non_max_suppression, the best of all first.
+
+    Args:
+        boxes: Corners x0, y0, x1, y1, (M, 4).
+        scores: (M,).
+        classes: Class numbers, (M,).
+        score: The least score.
+    """
     kept: list[int] = []
     for number in np.unique(classes):
         [mine] = np.nonzero(classes == number)

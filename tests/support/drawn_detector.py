@@ -1,7 +1,7 @@
 """A detector whose weights are set by hand, and the picture in which it finds three rectangles.
 
-In each quarter of the image it finds the extent of what is strongly red, green or blue. It returns
-what the tutorials' detectors do: boxes as shares ymin, xmin, ymax, xmax, scores, and classes.
+In each quarter of the image it finds the extent of the strongly red, green or blue pixels. As the
+tutorials' detectors do, it returns boxes as shares ymin, xmin, ymax, xmax, scores, and classes.
 """
 
 from __future__ import annotations

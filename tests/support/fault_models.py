@@ -19,7 +19,7 @@ HEIGHT, WIDTH = 24, 36
 
 @dataclass(frozen=True)
 class Subject:
-    """A model with its weights, and what export is told."""
+    """A model with its weights, and the options of its export."""
 
     build: Callable[[], keras.Model]
     settings: Mapping[str, Any]
@@ -79,7 +79,7 @@ def _segmenter() -> keras.Model:
 
 
 def _lstm() -> keras.Model:
-    """Return a sequence model: what was read, step by step, and at the end."""
+    """Return a sequence model with an output per step and one for the end."""
     x = keras.Input((11, 5), name="signal")
     y = layers.LSTM(7, return_sequences=True, name="first")(x)
     y = layers.LSTM(6, name="second")(y)

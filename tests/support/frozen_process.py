@@ -26,7 +26,7 @@ SEED = 3
 
 
 def in_process(model: ir.Model, engine: str) -> dict[str, Array]:
-    """Write a graph and return what OpenCV's `engine` computes, by output name.
+    """Write a graph and return the outputs of OpenCV's `engine`, by name.
 
     Raises:
         UnsupportedError: It cannot be written.
@@ -37,7 +37,7 @@ def in_process(model: ir.Model, engine: str) -> dict[str, Array]:
 
 
 def defined(model: ir.Model) -> dict[str, Array]:
-    """Return what ONNX's reference computes of the same inputs."""
+    """Return the outputs of ONNX's reference for the same inputs."""
     proto = ir.to_proto(model)
     names = [value.name for value in proto.graph.output]
     answers = ReferenceEvaluator(proto).run(names, dict(inputs_for(proto, SEED)))

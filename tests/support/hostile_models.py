@@ -1,7 +1,7 @@
 """Model files as an attacker would write them, each harmless in fact: at worst a file appears.
 
 `CONFIGS` are architectures, one for each way that is known to make a Keras do more than load a
-model; most were a CVE. They are what an attacker writes, by hand, not what a Keras saves.
+model; most were a CVE. An attacker writes them by hand; no Keras saves them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ _BYTECODE = "4wAAAAAAAAAAAAAAAAAAAAAAAAAA8wAAAAA="  # never decoded, if all is w
 
 
 def part(module: str | None, name: str, config: Any, **more: Any) -> Config:
-    """Return an object as Keras 3 serializes it."""
+    """Return an object as Keras 3 serializes it.
+
+    Args:
+        module: Of its class.
+        name: Of its class.
+        config: Its arguments.
+        **more: Other keys.
+    """
     return {"module": module, "class_name": name, "config": config, "registered_name": None, **more}
 
 
@@ -51,7 +58,7 @@ def old(name: str, config: Mapping[str, Any]) -> Config:
 _LAMBDA = {"name": "spy", "function": part(None, "__lambda__", {"code": _BYTECODE})}
 _OLD_LAMBDA = {"name": "spy", "function": [_BYTECODE, None, None], "function_type": "lambda"}
 
-# What it is -> (the architecture, what is said of it).
+# Name -> (the architecture, a part of the error).
 CONFIGS: dict[str, tuple[Config, str]] = {
     "CVE-2024-3660: a Lambda layer": (
         model(part("keras.layers", "Lambda", _LAMBDA)),
@@ -169,7 +176,7 @@ CONFIGS: dict[str, tuple[Config, str]] = {
     ),
 }  # fmt: skip
 
-# What it is -> (the architecture, the name that is asked for): nobody's classes and functions.
+# Name -> (the architecture, the name that the error asks for): unregistered code.
 FOREIGN: dict[str, tuple[Config, str]] = {
     "CVE-2025-1550: a function of any module as an activation": (
         model(dense(activation=function("os", "system"))),

@@ -1,4 +1,4 @@
-"""A network camera of this machine: pictures over HTTP, and what goes wrong with such streams."""
+"""A network camera of this machine: pictures over HTTP, and faulty streams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEAD = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
 
 @contextmanager
 def http_camera(parts: Sequence[bytes]) -> Iterator[str]:
-    """Serve `parts`, each a JPEG or what stands in its place, and hang up; give the address."""
+    """Serve `parts`, each a JPEG or a fault in its place, and hang up; yield the address."""
 
     class Camera(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

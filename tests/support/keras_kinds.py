@@ -1,4 +1,4 @@
-"""Small Keras models of every kind, with informative weights, and what is put into them."""
+"""Small Keras models of every kind, with informative weights and inputs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ HEIGHT, WIDTH = 13, 18
 
 @dataclass(frozen=True)
 class Kind:
-    """A model, and what it takes.
+    """A model, and its inputs.
 
     Attributes:
         build: Makes it.
         draws: For each input, in Keras' flat order: draws so many samples.
         keys: The keys of the inputs where it takes a dict.
-        settings: What `export` has to be told.
-        note: What `export` has to say.
+        settings: Options of `export`.
+        note: A part of the note that `export` gives.
     """
 
     build: Callable[[], keras.Model]
@@ -46,7 +46,7 @@ class Kind:
         return [draw(np.random.default_rng((seed, k)), count) for k, draw in enumerate(self.draws)]
 
     def answer(self, model: keras.Model, arrays: Sequence[Array]) -> list[Array]:
-        """Return what Keras predicts, flattened, computed in float32."""
+        """Return Keras' prediction, flattened, computed in float32."""
         packed: Any = arrays[0] if len(arrays) == 1 else list(arrays)
         if self.keys:
             packed = dict(zip(self.keys, arrays, strict=True))

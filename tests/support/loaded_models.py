@@ -1,4 +1,4 @@
-"""What tests of loading share: a model with two inputs, and the way to ask any loaded one."""
+"""Shared by tests of loading: a model with two inputs, and a way to run any loaded one."""
 
 from __future__ import annotations
 

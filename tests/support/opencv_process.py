@@ -21,7 +21,7 @@ TIMEOUT_S = 60.0
 
 
 def in_process(model: onnx.ModelProto, engine: str, seed: int = 0) -> dict[str, Array]:
-    """Return what OpenCV's `engine` computes from the random inputs of `seed`, by output name.
+    """Return the outputs of OpenCV's `engine` for random inputs of `seed`, by name.
 
     Raises:
         AssertionError: OpenCV refuses the graph, crashes on it, or hangs.
@@ -37,7 +37,11 @@ class Process:
         self._process: Any = None
 
     def ask(self, model: bytes | tuple[bytes, bytes], engine: str, seed: int) -> dict[str, Array]:
-        """Return what the process says of a model."""
+        """Return the process' answer for a model.
+
+        Raises:
+            AssertionError: OpenCV refuses the graph, crashes on it, or hangs.
+        """
         if self._process is None:
             self._start()
         self._line.send((model, engine, seed))

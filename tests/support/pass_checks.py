@@ -1,10 +1,10 @@
-"""What every pass must keep, checked at once: its count, the graph, the numbers and the interface.
+"""Check at once all that a pass must keep: count, graph, numbers and interface.
 
     assert_rewritten(by=clip_to_attributes, model=clip(), ops={"Clip": 1})
     assert_left_alone(by=clip_to_attributes, model=computed_bounds())
 
-Numbers are compared with those that onnxruntime computes from the graph as it was; it runs what
-is left, too, and so does each engine of the installed OpenCV, in a process that may crash.
+The expected numbers are onnxruntime's for the original graph. It runs the rewritten graph, too, and
+so does each engine of the installed OpenCV, in a process that may crash.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import onnx
 import onnx_ir as ir
 import onnxruntime
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.graph.edit import Pass
 from support.opencv_process import in_process
 from support.small_graphs import Array, Rewritten, apply, graph, inputs_for, spelled_out
@@ -50,10 +50,10 @@ def assert_rewritten(
         model: The graph before.
         ops: How many nodes of each type are left; None where those follow from the shapes.
         gone: Types of which none is left.
-        fired: How often the pass says that it fired.
+        fired: The count that the pass returns.
         again: The same of a second run: 0, unless a rewrite takes two steps.
-        limit: What the numbers may differ by, of max|reference|.
-        engines: Which of OpenCV's engines run what is left.
+        limit: The allowed difference of numbers, of max|reference|.
+        engines: The engines of OpenCV that run the rewritten graph.
     """
     found = apply(by, model)
     assert (found.fired, found.again) == (fired, again), (found.fired, found.again)
@@ -83,7 +83,7 @@ def assert_left_alone(by: Pass, model: ir.Model) -> None:
 
 
 def onnx_numbers(model: onnx.ModelProto) -> dict[str, Array]:
-    """Return what onnxruntime computes, unoptimised, from the same inputs as OpenCV gets."""
+    """Return onnxruntime's unoptimised outputs, from the same inputs as OpenCV gets."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
@@ -97,7 +97,14 @@ def onnx_numbers(model: onnx.ModelProto) -> dict[str, Array]:
 def assert_close(
     found: Mapping[str, Array], expected: Mapping[str, Array], limit: float, who: str
 ) -> None:
-    """Check every output, whose numbers must be many enough to tell."""
+    """Check every output; its numbers must be large enough to show an error.
+
+    Args:
+        found: Name -> output.
+        expected: The same by the reference.
+        limit: The allowed difference, of max|expected|.
+        who: Computed `found`, for messages.
+    """
     assert found.keys() == expected.keys()
     for name, wanted in expected.items():
         largest = float(np.abs(wanted).max())

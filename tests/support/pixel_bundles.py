@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from onnx import NodeProto
 from onnx.helper import make_node
 
-from keras2cv.bundle.manifest import InputTensor, OutputTensor, Preprocessing, Tail, Task
-from keras2cv.bundle.reading import Bundle, write_bundle
+from keras2cv.bundle.manifest import InputTensor, NumpyTail, OutputTensor, Preprocessing, Task
+from keras2cv.bundle.reading import Bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.numpy_tail.step import NmsRule, Step
 from keras2cv.tasks.detect.record import Anchors, DetectRecord, Nms
 from keras2cv.tasks.image.record import ImageRecord
@@ -49,7 +50,7 @@ RULES: Final = Preprocessing(
 
 @dataclasses.dataclass
 class Graph:
-    """An ONNX graph in the making, and the tensors that its bundle says it has."""
+    """An ONNX graph in the making, and the tensors in its bundle's manifest."""
 
     nodes: list[NodeProto] = dataclasses.field(default_factory=list)
     weights: dict[str, Array] = dataclasses.field(default_factory=dict)
@@ -57,7 +58,14 @@ class Graph:
     in_net: dict[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
 
     def conv(self, name: str, channels: int, stride: int = 1, source: str = "image") -> str:
-        """Add a 3x3 convolution with random weights, and return its output's name."""
+        """Add a 3x3 convolution with random weights, and return its output's name.
+
+        Args:
+            name: Of its output.
+            channels: Of its output.
+            stride: In both directions; with 1 the size stays.
+            source: Its input.
+        """
         rng = np.random.default_rng(sum(name.encode()))
         self.weights[f"{name} kernel"] = rng.normal(0, 0.5, (channels, 3, 3, 3)).astype(np.float32)
         self.weights[f"{name} bias"] = rng.normal(0, 0.7, channels).astype(np.float32)
@@ -79,14 +87,28 @@ class Graph:
         return self.output(name, self.add("Reshape", [x, f"{name} shape"], name), (1, CELLS, count))
 
     def add(self, op: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
-        """Add a node, and return its output's name."""
+        """Add a node, and return its output's name.
+
+        Args:
+            op: Its type.
+            inputs: Names.
+            output: Its name.
+            **attributes: Of the node.
+        """
         self.nodes.append(make_node(op, list(inputs), [output], **attributes))
         return output
 
     def output(
         self, name: str, made: str, shape: tuple[int, ...], *, dtype: str = "float32"
     ) -> str:
-        """Say that `made`, of a Keras `shape`, is the output `name`; 4-D is NCHW in the net."""
+        """Declare an output of the net; 4-D is NCHW in the net.
+
+        Args:
+            name: Keras' name.
+            made: The net's name.
+            shape: In Keras' layout.
+            dtype: Keras' type.
+        """
         is_image = len(shape) == 4
         in_net = (shape[0], shape[3], *shape[1:3]) if is_image else shape
         layout: Any = "NCHW" if is_image else "same"
@@ -99,12 +121,21 @@ class Graph:
         folder: Path,
         task: Task,
         *,
-        tail: Tail | None = None,
+        tail: NumpyTail | None = None,
         rules: Preprocessing | None = RULES,
         others: tuple[InputTensor, ...] = (),
         outputs: tuple[OutputTensor, ...] | None = None,
     ) -> Bundle:
-        """Write the bundle: an image (1, 3, 9, 12), and after it `others`."""
+        """Write the bundle: an image (1, 3, 9, 12), and after it `others`.
+
+        Args:
+            folder: The bundle's.
+            task: Of the manifest.
+            tail: Steps after the net.
+            rules: The preprocessing.
+            others: Further inputs.
+            outputs: Of the manifest; None for all that were declared.
+        """
         image = InputTensor(
             "photo", "image", (1, HEIGHT, WIDTH, 3), (1, 3, HEIGHT, WIDTH), "NCHW", "float32"
         )
@@ -131,15 +162,22 @@ def detector(
     outputs: Mapping[str, Sequence[tuple[float, float]]],
     labels: tuple[str, ...] | None = None,
     rules: Mapping[str, Any] = {},
-    **facts: Any,
+    **fields: Any,
 ) -> Write:
-    """Return what writes a detector; `outputs`: name -> the bounds of each of its columns."""
+    """Return a writer of a detector.
+
+    Args:
+        outputs: Name -> the bounds of each of its columns.
+        labels: Of the classes.
+        rules: Changes to the preprocessing.
+        **fields: Of the detector's record.
+    """
 
     def write(folder: Path) -> Bundle:
         graph = Graph()
         for name, columns in outputs.items():
             graph.rows(name, columns)
-        task = Task("detect", labels=labels, record=DetectRecord(**facts))
+        task = Task("detect", labels=labels, record=DetectRecord(**fields))
         return graph.write(folder, task, rules=dataclasses.replace(RULES, **rules))
 
     return write
@@ -162,9 +200,18 @@ def segmenter(
     stride: int = 1,
     labels: tuple[str, ...] | None = None,
     rules: Mapping[str, Any] = {},
-    **facts: Any,
+    **fields: Any,
 ) -> Write:
-    """Return what writes a net that gives a mask of the input's size, or a third of it."""
+    """Return a writer of a net that gives a mask of the input's size, or a third of it.
+
+    Args:
+        channels: Of the mask.
+        scores: "logits", "sigmoid", "softmax" or "labels".
+        stride: 1, or 3 for a third.
+        labels: Of the classes.
+        rules: Changes to the preprocessing.
+        **fields: Of the mask's record.
+    """
 
     def write(folder: Path) -> Bundle:
         graph = Graph()
@@ -177,20 +224,20 @@ def segmenter(
         shape = (1, HEIGHT // stride, WIDTH // stride, channels)
         dtype = "int32" if scores == "labels" else "float32"
         graph.output("mask", made, shape, dtype=dtype)
-        record = SegmentRecord("mask", scores, **facts)  # type: ignore[arg-type]
+        record = SegmentRecord("mask", scores, **fields)  # type: ignore[arg-type]
         task = Task("segment", labels=labels, record=record)
         return graph.write(folder, task, rules=dataclasses.replace(RULES, **rules))
 
     return write
 
 
-def heatmaps(rules: Mapping[str, Any] = {}, **facts: Any) -> Write:
-    """Return what writes a net that gives five heatmaps."""
+def heatmaps(rules: Mapping[str, Any] = {}, **fields: Any) -> Write:
+    """Return a writer of a net that gives five heatmaps."""
 
     def write(folder: Path) -> Bundle:
         graph = Graph()
         graph.output("maps", graph.conv("maps", 5), (1, HEIGHT, WIDTH, 5))
-        record = KeypointsRecord("maps", "heatmaps", "cells", skeleton=(0, 1, 1, 4), **facts)
+        record = KeypointsRecord("maps", "heatmaps", "cells", skeleton=(0, 1, 1, 4), **fields)
         labels = ("nose", "left eye", "naïve", "tail", "paw")
         task = Task("keypoints", labels=labels, record=record)
         return graph.write(folder, task, rules=dataclasses.replace(RULES, **rules))
@@ -198,20 +245,27 @@ def heatmaps(rules: Mapping[str, Any] = {}, **facts: Any) -> Write:
     return write
 
 
-def points(form: str, units: str, bounds: tuple[float, float], **facts: Any) -> Write:
-    """Return what writes a net that gives CELLS points as numbers."""
+def points(form: str, units: str, bounds: tuple[float, float], **fields: Any) -> Write:
+    """Return a writer of a net that gives CELLS points as numbers.
+
+    Args:
+        form: Order of a point's numbers, such as "yxs".
+        units: "pixels" or "normalised".
+        bounds: Of both coordinates.
+        **fields: Of the record.
+    """
 
     def write(folder: Path) -> Bundle:
         graph = Graph()
         graph.rows("points", (bounds, bounds, LOGIT)[: len(form)])
-        record = KeypointsRecord("points", form, units, refine="none", score=0.6, **facts)  # type: ignore[arg-type]
+        record = KeypointsRecord("points", form, units, refine="none", score=0.6, **fields)  # type: ignore[arg-type]
         return graph.write(folder, Task("keypoints", record=record))
 
     return write
 
 
 def painter(color: str, rules: Mapping[str, Any] = {}, *, doubled: bool = False) -> Write:
-    """Return what writes a net that gives an image of the input's size, or twice that."""
+    """Return a writer of a net that gives an image of the input's size, or twice that."""
     channels = 1 if color == "GRAY" else 3
 
     def write(folder: Path) -> Bundle:
@@ -266,7 +320,7 @@ def suppressed(folder: Path) -> Bundle:
         OutputTensor("c", "classes1", (1, kept), (1, kept), "same", "int32", batched=True),
     )
     facts = DetectRecord("yxyx", "normalised", "none", 0.31, boxes="b", scores="s", classes="c")
-    tail = Tail(tuple(graph.outputs), steps)
+    tail = NumpyTail(tuple(graph.outputs), steps)
     return graph.write(folder, Task("detect", record=facts), tail=tail, outputs=outputs)
 
 
@@ -326,7 +380,7 @@ def stepped(folder: Path) -> Bundle:
         for name, shape in shapes.items()
         for dtype in [dtypes.get(name, "float32")]
     )
-    tail = Tail(tuple(graph.outputs), tuple(steps))
+    tail = NumpyTail(tuple(graph.outputs), tuple(steps))
     return graph.write(folder, Task("raw"), tail=tail, outputs=outputs)
 
 
@@ -358,8 +412,8 @@ def masked(folder: Path) -> Bundle:
     graph = Graph()
     graph.rows("boxes", CORNERS)
     graph.rows("scores", (SHARE, SHARE))
-    facts = DetectRecord("yxyx", "normalised", "none", 0.6, boxes="boxes", scores="scores")
-    return graph.write(folder, Task("detect", record=facts), rules=None)
+    record = DetectRecord("yxyx", "normalised", "none", 0.6, boxes="boxes", scores="scores")
+    return graph.write(folder, Task("detect", record=record), rules=None)
 
 
 # Their samples are files for each input.

@@ -9,7 +9,11 @@ from pathlib import Path
 
 
 def numbers(file: Path) -> list[int]:
-    """Wait for a file with the numbers of processes."""
+    """Wait for a file with the numbers of processes.
+
+    Raises:
+        AssertionError: It is not there after a minute.
+    """
     end = time.monotonic() + 60
     while time.monotonic() < end:
         if file.exists() and (text := file.read_text(encoding="utf-8")).endswith("\n"):

@@ -14,10 +14,12 @@ from onnx import helper
 
 import keras2cv
 from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor, Preprocessing, Task
-from keras2cv.bundle.reading import Bundle, write_bundle
+from keras2cv.bundle.reading import Bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
 from support.pixel_bundles import PIXEL_BUNDLES
+from support.text_bundles import TEXT_BUNDLES
 from support.tiny_bundle import (
     ANY_ENGINE,
     HEIGHT,
@@ -42,7 +44,7 @@ IMAGE_SIZES_WH = ((67, 41), (30, 90), (13, 11), (200, 31), (48, 36), (500, 380))
 
 
 def classifier(batch: int = 1, task: Mapping[str, Any] = {}, **preprocessing: Any) -> Write:
-    """Return what writes the tiny classifier with other preprocessing, batch or task."""
+    """Return a writer of the tiny classifier with other preprocessing, batch or task."""
 
     def write(folder: Path) -> Bundle:
         tiny = Classifier(batch)
@@ -66,9 +68,17 @@ def features(
     engine: Engine = ANY_ENGINE,
     **preprocessing: Any,
 ) -> Write:
-    """Return what writes a net with the outputs `map` (1, 4, H, W), `means` (1, 4), `logit` (1, 1).
+    """Return a writer of a net with outputs `map` (1, 4, H, W), `means` (1, 4), `logit` (1, 1).
 
-    Unlike the classifier it tells where something is in the image.
+    Unlike the classifier's, its outputs depend on places in the image.
+
+    Args:
+        *outputs: Those in the manifest.
+        task: Of the manifest.
+        color: "BGR", "RGB" or "GRAY".
+        channels: Of the input.
+        engine: Of the manifest.
+        **preprocessing: Other fields of the preprocessing.
     """
 
     def write(folder: Path) -> Bundle:
@@ -128,7 +138,7 @@ CV2_ALONE = (
     "nearest", "linear", "area", "cubic", "lanczos4", "tf-bilinear", "tf-nearest", "pil-nearest",
 )  # fmt: skip
 FILTERS = tuple(name for name in INTERPOLATIONS if name not in CV2_ALONE)
-# What else each rule for sizes needs.
+# The other fields that each rule for sizes needs.
 RULES: Mapping[str, Mapping[str, Any]] = {
     "stretch": {},
     "letterbox": {"pad": 50},
@@ -138,7 +148,7 @@ RULES: Mapping[str, Mapping[str, Any]] = {
 
 
 def filtered(interpolation: str, rule: str = "stretch") -> Write:
-    """Return what writes a net whose outputs show every pixel that was resized so."""
+    """Return a writer of a net whose outputs show every pixel that was resized so."""
     return features(MAP, task=RAW, resize=rule, interpolation=interpolation, **RULES[rule])
 
 
@@ -190,6 +200,7 @@ BUNDLES: Mapping[str, Write] = {
         MAP, task=RAW, color="GRAY", channels=1, interpolation="tf-area"
     ),
     **PIXEL_BUNDLES,
+    **TEXT_BUNDLES,
 }
 
 
@@ -202,7 +213,7 @@ def write_images(folder: Path) -> list[Path]:
 
 
 def expected_samples(bundle: Bundle, words: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what keras2cv says of NAME=FILE words: a record per sample."""
+    """Return keras2cv's answers for NAME=FILE words: a record per sample."""
     model, count = keras2cv.load(bundle.folder), len(bundle.manifest.inputs)
     records = []
     for start in range(0, len(words), count):
@@ -228,16 +239,20 @@ def assert_same_lines(stdout: str, expected: Sequence[Any], tolerance: float) ->
 
 
 def all_values(bundle: Bundle) -> list[str]:
-    """Return the options that make a program print what `to_dict` says."""
+    """Return the options that make a program print all of `to_dict`."""
     return ["--json", "--top", "5"] if bundle.manifest.task.kind == "classify" else ["--json"]
 
 
 def assert_predicts(
     stdout: str, bundle: Bundle, images: Sequence[Path], *, tolerance: float
 ) -> None:
-    """Raise unless a program printed, line by line, what the Predictor gives for `images`.
+    """Raise unless a program's lines equal the Predictor's results for `images`.
 
-    Numbers may differ by `tolerance`, relative to their output's largest where that is above 1.
+    Args:
+        stdout: The program's output, a line of JSON per image.
+        bundle: The bundle.
+        images: Files.
+        tolerance: Allowed difference, relative to an output's largest number where that is above 1.
     """
     model = keras2cv.load(bundle.folder)
     for path, line in zip(images, stdout.splitlines(), strict=True):
@@ -277,7 +292,7 @@ def _set(record: str, key: str, value: Any) -> Callable[[Path], object]:
     return _edit(lambda manifest: manifest[record].update({key: value}))
 
 
-# name -> how a bundle of the tiny classifier is spoilt, and what the program says of it.
+# name -> how a bundle of the tiny classifier is spoilt, and the program's error.
 SPOILT: Mapping[str, tuple[Callable[[Path], object], str]] = {
     "gone": (lambda bundle: bundle.rename(bundle.with_name("moved")), "is not a bundle"),
     "not JSON": (lambda b: (b / "manifest.json").write_text("{{ :", "utf-8"), "is not JSON"),
@@ -301,7 +316,7 @@ SPOILT: Mapping[str, tuple[Callable[[Path], object], str]] = {
 
 
 def bad_images(folder: Path) -> dict[str, str]:
-    """Return paths that are not images -> what the program says of them."""
+    """Return paths that are not images -> the program's error."""
     text, empty = folder / "words.png", folder / "empty.png"
     text.write_text("not an image", encoding="utf-8")
     empty.write_bytes(b"")

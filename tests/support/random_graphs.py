@@ -2,8 +2,8 @@
 
     model = random_graph(seed=7, size=4)
 
-The same seed gives the same graph. No number is near a jump of what is drawn: divisors stay away
-from 0, powers are taken of positive numbers.
+The same seed gives the same graph. No number is near a jump of a drawn op: divisors stay away from
+0, powers are taken of positive numbers.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _LARGEST = 5000  # elements of a value
 
 
 class _DrawnOtherwise(Exception):  # noqa: N818 - no error: another op is drawn
-    """What was drawn does not fit the value."""
+    """The drawn op does not fit the value."""
 
 
 def random_graph(seed: int, size: int) -> onnx.ModelProto:
-    """Draw a graph of float32 inputs, `size` ops and what prepares their operands."""
+    """Draw a graph of float32 inputs, `size` ops and the nodes that prepare their operands."""
     drawn = _Drawn(np.random.default_rng((41, seed)))
     while len(drawn.results) < size:
         drawn.add_op()
@@ -47,7 +47,7 @@ class _Drawn:
         self.start = self.input(self.shape())
 
     def add_op(self) -> None:
-        """Add one op that reads a value, often the last; as it was if that cannot be."""
+        """Add one op that reads a value, often the last; if that fails, change nothing."""
         lists = (self.nodes, self.constants, self.inputs, self.results)
         lengths = [len(items) for items in lists]
         value = self.start if not self.results or self.chance(0.1) else self.some(self.results[-3:])
@@ -58,7 +58,7 @@ class _Drawn:
                 del items[length:]
 
     def model(self) -> onnx.ModelProto:
-        """Return the graph; what nothing reads is an output."""
+        """Return the graph; unread values are its outputs."""
         read = {name for node in self.nodes for name in node.input}
         outputs = [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)

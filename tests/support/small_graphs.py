@@ -23,7 +23,8 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper, shape_inference
 
-from keras2cv.net.net import ENGINES, Net
+from keras2cv.net.engines import ENGINES
+from keras2cv.net.net import Net
 from keras2cv_export.graph.edit import Pass
 from support.tiny_bundle import ANY_ENGINE
 
@@ -39,12 +40,12 @@ def random(*shape: int) -> Array:
 
 
 def integers(*values: int) -> Array:
-    """Return int64 numbers, which ONNX has its shapes, axes and pads in."""
+    """Return int64 numbers, ONNX's type of shapes, axes and pads."""
     return np.array(values, np.int64)
 
 
 def graph(text: str, **constants: Array) -> ir.Model:
-    """Return the opset-13 model that `text` says in ONNX's own syntax, with its initializers.
+    """Return the opset-13 model of `text`, in ONNX's own syntax, with its initializers.
 
     Every value gets its inferred shape; the model is checked.
     """
@@ -60,11 +61,11 @@ def graph(text: str, **constants: Array) -> ir.Model:
 
 @dataclass(frozen=True)
 class Rewritten:
-    """What a pass made of a graph.
+    """The result of a pass on a graph.
 
     Attributes:
         before, after: The whole graph.
-        fired: How often the pass says that it fired.
+        fired: The count that the pass returned.
         again: The same, when it runs a second time.
     """
 
@@ -92,7 +93,7 @@ class Rewritten:
             self._assert_numbers(opencv(self.before, engine), engine, limit)
 
     def assert_numbers(self, expected: Mapping[str, Array], limit: float = 2e-6) -> None:
-        """OpenCV computes `expected` after, where it cannot compute what was before."""
+        """OpenCV computes `expected` after, where it cannot run the graph before."""
         for engine in ENGINES:
             self._assert_numbers(expected, engine, limit)
 
@@ -112,7 +113,7 @@ class Rewritten:
 
 
 def apply(rewrite: Pass, model: ir.Model) -> Rewritten:
-    """Run a pass twice; what it leaves must be a valid model after each."""
+    """Run a pass twice; the model must be valid after each run."""
     before = _checked(model)
     fired = rewrite(model)
     after = _checked(model)
@@ -154,7 +155,7 @@ def spelled_out(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def opencv(model: onnx.ModelProto, engine: str, seed: int = 0) -> dict[str, Array]:
-    """Return what OpenCV's `engine` computes from random inputs, by output name."""
+    """Return the outputs of OpenCV's `engine` for random inputs, by name."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "model.onnx")
         path.write_bytes(model.SerializeToString())
@@ -171,7 +172,7 @@ def inputs_for(model: onnx.ModelProto, seed: int = 0) -> dict[str, Array]:
 
 
 def as_manifest(model: onnx.ModelProto, format_: str = "onnx") -> Any:
-    """Return what Net reads of a manifest: it works round what cv2 does to names and ranks."""
+    """Return the part of a manifest that Net reads: it undoes cv2's changes of names and ranks."""
     tensors = {
         side: [
             SimpleNamespace(net_name=v.name, net_shape=tuple(_shape(v)))

@@ -27,7 +27,7 @@ from keras2cv.bundle.manifest import (
     Task,
 )
 from keras2cv.bundle.manifest import Evidence as ManifestEvidence
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 
 Array = NDArray[Any]
 
@@ -44,7 +44,14 @@ def net(
     outputs: Mapping[str, Sequence[int]],
     weights: Mapping[str, Array] = {},
 ) -> bytes:
-    """Return a checked opset-11 ONNX file of float32 `inputs` and `outputs`."""
+    """Return a checked opset-11 ONNX file of float32 `inputs` and `outputs`.
+
+    Args:
+        nodes: In order.
+        inputs: Name -> shape.
+        outputs: Name -> shape.
+        weights: Name -> numbers.
+    """
     graph = helper.make_graph(
         list(nodes),
         "tiny",
@@ -147,7 +154,17 @@ def manifest_of(
     batch: int = 1,
     engine: Engine = ANY_ENGINE,
 ) -> Manifest:
-    """Return a verified manifest around the file `model`; the evidence is made up."""
+    """Return a verified manifest around the file `model`; the evidence is made up.
+
+    Args:
+        model: Bytes of the net's file.
+        inputs: Of the net.
+        outputs: Of the net.
+        task: The kind of results.
+        preprocessing: Of the image, if any.
+        batch: Samples per run.
+        engine: The verified engine.
+    """
     measured = tuple(Measured(out.name, "max_abs/max_ref", 1e-4, 1.5e-6) for out in outputs)
     return Manifest(
         schema=1,

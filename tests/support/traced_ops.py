@@ -26,12 +26,12 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Flat:
-    """What became of a function.
+    """A function after tracing.
 
     Attributes:
         graph: The traced graph.
-        outputs: What it computes.
-        expected: What TensorFlow computes, eagerly.
+        outputs: Its results.
+        expected: TensorFlow's results, computed eagerly.
     """
 
     graph: TracedGraph

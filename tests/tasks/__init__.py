@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from . import detectors, hub, masks
+from . import detectors, hub, segmentation
 from .subject import Answer, Subject
 
 __all__ = ["Answer", "Subject", "all_subjects"]
@@ -16,7 +16,7 @@ __all__ = ["Answer", "Subject", "all_subjects"]
 
 def all_subjects() -> tuple[Subject, ...]:
     """Return every subject that can be built here, in a fixed order."""
-    found = [*detectors.subjects(), *masks.subjects()]
+    found = [*detectors.subjects(), *segmentation.subjects()]
     if find_spec("keras_hub") is not None:
         found += hub.subjects()
     return tuple(found)

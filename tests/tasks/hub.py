@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 224, 160
 
 
 def subjects() -> Iterator[Subject]:
-    """Yield the detectors; nothing is said to `export`, since the models say it themselves."""
+    """Yield the detectors; `export` needs no options, since the models hold them."""
     about = "KerasHub, from a small config"
     yield Subject("retinanet", about, retinanet, {}, _predicted)
 

@@ -1,4 +1,4 @@
-"""What every subject is."""
+"""The record of a subject."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ of a segmenter `label_map` (H, W)."""
 
 @dataclass(frozen=True)
 class Subject:
-    """A model, what its export is told, and what its own Keras pipeline makes of an image.
+    """A model, the options of its export, and its own Keras pipeline from an image to an answer.
 
     Attributes:
         name: In the page.
-        about: What it stands for, in a few words.
+        about: Its purpose, in a few words.
         build: Makes the model, the same every time.
         settings: Arguments of `export` beside the model and the folder.
         answer: (model, image (H, W, 3) uint8 BGR) -> the answer in pixels of that image.

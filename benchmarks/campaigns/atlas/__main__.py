@@ -3,9 +3,9 @@
     python -m campaigns.atlas -o docs/
     python -m campaigns.atlas --opencv 5.0,4.6 --only 'conv*' -o /tmp/part
 
-Each case is exported once, as a user exports it, and what was written is run in each OpenCV, in
-environments that `keras2cv matrix` makes and keeps. Whatever crashes or hangs is one cell. Results
-are noted as they come: run the same command again to go on after an interruption.
+Each case is exported once, as a user exports it, and the files are run in each OpenCV, in
+environments that `keras2cv matrix` makes and keeps. A crash or hang costs one cell. Results are
+stored as they come: run the same command again to continue after an interruption.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SUITE = Path(__file__).resolve().parents[3] / "tests" / "conformance"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure what is not measured yet, and write the pages; return the exit code."""
+    """Measure the missing cells, and write the pages; return the exit code."""
     args = parser().parse_args(argv)
     try:
         write(measure(args), args.output)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> Atlas:
-    """List the suite, measure what is not measured yet, and return all of it.
+    """List the suite, measure its missing cells, and return the atlas.
 
     Raises:
         UsageError: There is no suite, or no case of that name.
@@ -59,7 +59,7 @@ def measure(args: argparse.Namespace) -> Atlas:
     suite = _suite(args.suite)
     work = args.work or cache_folder() / "atlas"
     work.mkdir(parents=True, exist_ok=True)
-    _say("listing the suite")
+    _print_progress("listing the suite")
     listed, tools = list_suite(suite, work)
     chosen = _chosen(listed, args.only)
     columns = make_columns(args.opencv, args.plain, _pythons(args.python), frozen=args.frozen)
@@ -71,10 +71,16 @@ def measure(args: argparse.Namespace) -> Atlas:
     }
     store = Store(work, stamp, keep=args.keep)
     if store.outdated:
-        what = "kept all the same" if args.keep else "measuring anew (--keep goes on all the same)"
-        _say(f"the sources or versions have changed since the last results: {what}")
+        consequence = (
+            "kept all the same" if args.keep else "measuring anew (--keep goes on all the same)"
+        )
+        _print_progress(
+            f"the sources or versions have changed since the last results: {consequence}"
+        )
     with tempfile.TemporaryDirectory(dir=work) as name, runtime_copy(Path(name)) as environment:
-        Sweep(suite, columns, store, Path(name), environment, _say, args.workers).run(chosen)
+        Sweep(suite, columns, store, Path(name), environment, _print_progress, args.workers).run(
+            chosen
+        )
     return Atlas(
         headings := tuple(map(_heading, columns)),
         tuple(families_of(chosen, headings, store.records)),
@@ -140,7 +146,7 @@ def _versions_or_none(text: str) -> tuple[str, ...]:
     return () if text == "none" else versions(text)
 
 
-def _say(line: str) -> None:
+def _print_progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What the records say of each case in each column, and how many of them say it."""
+"""The cells of the atlas, one per case and column, and their counts by verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Cell:
     """How a case did in a column: the worst of its batch sizes.
 
     Attributes:
-        verdict: What happened.
+        verdict: The outcome.
         error: The largest error of all batch sizes; None if one gave no number.
         reason: Why it is no pass.
         opencv: The `--opencv` that it takes; "" for the portable default.
@@ -47,13 +47,13 @@ class Family:
 
     @property
     def title(self) -> str:
-        """What `about` begins with, as in "Pooling: windows and strides that do not divide"."""
+        """The first part of `about`, as in "Pooling: windows and strides that do not divide"."""
         title, colon, _ = self.about.partition(":")
         return title if colon else self.name
 
     @property
     def details(self) -> str:
-        """What follows in `about`."""
+        """The rest of `about`."""
         return self.about.partition(":")[2].strip() or self.about
 
     def reasons(self, headings: Sequence[Heading]) -> dict[str, list[str]]:
@@ -102,10 +102,10 @@ class Atlas:
         headings: The columns.
         families: The rows, by family.
         date: Of the measurement, ISO 8601.
-        command: What regenerates it.
+        command: The command that regenerates it.
         versions: Tool -> version.
         suite_size: How many cases the suite has; more than there are rows if a part was measured.
-        mixed: Whether some results are of earlier sources, kept on request.
+        mixed: Whether some results come from earlier sources, kept on request.
     """
 
     headings: tuple[Heading, ...]

@@ -13,7 +13,7 @@ from keras2cv_export.matrix.wheels import engines_of
 
 Kind = Literal["bundle", "frozen", "plain"]
 
-# What the names of the columns of Keras' own export begin with.
+# The prefix of the columns of Keras' own export.
 PLAIN = "Keras "
 
 
@@ -22,12 +22,13 @@ class Column:
     """One target.
 
     Attributes:
-        name: What it is called, "5.0 classic", "4.6", "Keras 5.0".
+        name: "5.0 classic", "4.6" or "Keras 5.0".
         kind: "bundle" for ours, "frozen" for ours of `--format frozen`; "plain" for
             `model.export(format="onnx")` and `readNetFromONNX`.
-        version: As it was asked for, and as `export --opencv` takes it: "5.0".
-        engine: "new" or "classic"; "default" is what OpenCV chooses, as users of a plain file do.
-        where: The Python that runs it.
+        version: As requested, and as `export --opencv` takes it: "5.0".
+        engine: "new" or "classic"; "default" leaves the choice to OpenCV, as users of a plain file
+            do.
+        where: The environment that runs it.
     """
 
     name: str
@@ -50,7 +51,7 @@ def make_columns(
         versions: For our bundles, newest first as a rule: "5.0", "4.6".
         plain: For Keras' own export.
         pythons: Version -> a Python that has it; for the others environments are made.
-        environments: Where those come from; None makes them in the user's cache.
+        environments: Their source; None makes them in the user's cache.
         frozen: For our bundles with frozen graphs.
 
     Raises:

@@ -1,7 +1,7 @@
 """Export conformance cases (the child's side of the atlas).
 
-Writes, into a folder per case and batch size, `io.npz` (two samples and what Keras makes of them),
-a bundle of ours, and Keras' own ONNX export.
+Writes, into a folder per case and batch size, `io.npz` (two samples and Keras' outputs for them), a
+bundle of ours, and Keras' own ONNX export.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-_SEEDS: Final = (5, 6)  # of the two samples; calibration took others
+_SEEDS: Final = (5, 6)  # of the two samples; others than calibration's
 _TOOLS: Final = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
 
 Array = Any
@@ -28,7 +28,7 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
 
 
 def list_cases(request: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
-    """Return what the suite in the folder "suite" holds, and the versions of TensorFlow's tools."""
+    """List the suite in the folder "suite", with the versions of TensorFlow's tools."""
     folder = _importable(request["suite"])
     return {
         "cases": list(listing(folder)),
@@ -60,8 +60,8 @@ def listing(folder: Path) -> Iterator[dict[str, Any]]:
     families = dict(_families(folder))
     for case in all_cases(folder):
         module, about = families[case.name]
-        facts = {"name": case.name, "group": case.group, "batches": list(case.batches)}
-        yield {**facts, "family": module, "about": about}
+        listed = {"name": case.name, "group": case.group, "batches": list(case.batches)}
+        yield {**listed, "family": module, "about": about}
 
 
 def _families(folder: Path) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -75,7 +75,7 @@ def _families(folder: Path) -> Iterator[tuple[str, tuple[str, str]]]:
 
 
 class Bench:
-    """Exports one case after the other; the model of the last is kept for its other jobs."""
+    """Exports one case after the other; keeps the last model for further jobs of its case."""
 
     def __init__(self, cases: Mapping[str, Any]) -> None:
         self._cases = cases
@@ -83,7 +83,7 @@ class Bench:
         self._model: Any = None
 
     def answer(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what came of a job: verdict, reason, and what its files are called."""
+        """Return the outcome of a job: verdict, reason, and the names of its files."""
         from keras2cv.errors import Keras2cvError
 
         doing = {
@@ -94,13 +94,13 @@ class Bench:
         except Keras2cvError as error:
             reason = " ".join(str(error).split())
             return {"verdict": "refused", "reason": reason, "refusal": type(error).__name__}
-        except Exception as error:  # whatever Keras, TensorFlow or a bug of ours raises
+        except Exception as error:  # from Keras, TensorFlow or a bug of ours
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             ours = job["kind"] != "plain"
             return {"verdict": "crash" if ours else "fails", "reason": reason}
 
     def _ask(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        """Draw two samples, and let Keras answer them."""
+        """Draw two samples, and let Keras predict them."""
         import numpy as np
 
         from keras2cv_export.model.load import load_model
@@ -166,7 +166,7 @@ class Bench:
 
 
 def shapes_of(case: Any, batch: int) -> Any:
-    """Return what `--input-shape` would say: nothing, one shape, or a shape per input."""
+    """Return the value of `--input-shape`: none, one shape, or a shape per input."""
     shapes = {name: (batch, *shape) for name, shape in case.input_shapes.items()}
     if not shapes:
         return None

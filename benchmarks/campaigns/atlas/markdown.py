@@ -18,7 +18,7 @@ class FamilyTable:
     """A family as a table of Markdown.
 
     Attributes:
-        family: What it is.
+        family: Its title.
         heads: The columns' names.
         rows: Cells as they are printed, numbers of reasons included.
         reasons: Why cells are no pass; the first has number 1.
@@ -36,7 +36,14 @@ def markdown(atlas: Atlas) -> str:
 
 
 def render_atlas(package: str, template: str, atlas: Atlas, **values: object) -> str:
-    """Return a page of an atlas from a template of a package's, in Markdown."""
+    """Render an atlas in Markdown, with a template of a package.
+
+    Args:
+        package: Has the template.
+        template: Its file name.
+        atlas: The results.
+        **values: Further values for the template.
+    """
     return render(
         package,
         template,

@@ -1,4 +1,4 @@
-"""OpenCV's complaints about a node, cut down to the node and the complaint itself."""
+"""OpenCV's errors about a node, reduced to the node and the innermost message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tidied(reason: str) -> str:
 
 
 def _innermost(reason: str) -> str:
-    """Return what the last of several nested errors says, without its place in OpenCV's sources."""
+    """Return the last of several nested errors, without its place in OpenCV's sources."""
     errors = list(_ERROR.finditer(reason))
     if not errors:
         return ""

@@ -18,7 +18,7 @@ LIMIT = 1e-4  # max|got - Keras| / max|Keras|, in float32
 
 def answer(job: dict[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     """Return the verdict on one job, as the child's entry."""
-    warnings.simplefilter("ignore")  # the bundles say `unverified`, and this is why they are run
+    warnings.simplefilter("ignore")  # bundles are `unverified`: this run verifies them
     return verdict_on(job)
 
 
@@ -53,7 +53,7 @@ def samples(io: str) -> list[list[Any]]:
 
 
 def run_bundle(job: dict[str, Any]) -> list[list[Any]]:
-    """Return what `infer` returns for every sample."""
+    """Return the outputs of `infer` for every sample."""
     import keras2cv
 
     model = keras2cv.load(job["path"], engine=job["engine"], check_hash=False)
@@ -61,14 +61,14 @@ def run_bundle(job: dict[str, Any]) -> list[list[Any]]:
 
 
 def run_plain(job: dict[str, Any]) -> list[list[Any]]:
-    """Return what a user gets who gives Keras' arrays to a net under its own names."""
+    """Feed Keras' arrays to a net under the net's own names, as a user would."""
     import cv2
     import numpy as np
 
     net = cv2.dnn.readNetFromONNX(job["path"])
     found = []
     for sample in samples(job["io"]):
-        # A graph may have more inputs than the model: constants that were left open.
+        # A graph may have more inputs than the model: constants that conversion left open.
         for name, array in zip(job["inputs"], sample, strict=False):
             blob = np.ascontiguousarray(array, np.float32)
             mat = cv2.Mat(blob) if blob.ndim == 3 else blob  # type: ignore[no-untyped-call]
@@ -97,7 +97,7 @@ def judge(found: list[list[Any]], io: str) -> dict[str, Any]:
 
 
 def distance(got: Any, expected: Any) -> float:
-    """Return max|got - expected| / max|expected|; infinite for a NaN that is not Keras' own."""
+    """Return max|got - expected| / max|expected|; infinite for a NaN that Keras does not have."""
     import numpy as np
 
     got, expected = np.asarray(got, np.float64), np.asarray(expected, np.float64)

@@ -1,4 +1,4 @@
-"""Results on the disk, a JSON map per line, so that a sweep of hours can be taken up again."""
+"""Results on the disk, a JSON map per line, so that a sweep of hours can be resumed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from keras2cv.errors import UsageError
 
 Verdict = Literal["pass", "refused", "fails", "wrong", "crash"]
 
-# From good to bad. A refusal is a sentence when exporting, before anything is written; "fails" is
-# a sentence when loading or running; a wrong number says nothing at all; a crash ends the program.
+# From good to bad. "refused" is an error when exporting, before anything is written; "fails" is an
+# error when loading or running; "wrong" gives no error at all; a crash ends the program.
 VERDICTS: Final[tuple[Verdict, ...]] = ("pass", "refused", "fails", "wrong", "crash")
 
 _RESULTS: Final = "results.jsonl"
@@ -29,9 +29,9 @@ class Record:
         case: The conformance case's name.
         column: The column's name.
         batch: Samples per run.
-        verdict: What happened.
-        error: max|got - Keras| / max|Keras|, the worst of all outputs and samples; None if nothing
-            came out, or another shape.
+        verdict: The outcome.
+        error: max|got - Keras| / max|Keras|, the worst of all outputs and samples; None if there
+            was no output, or another shape.
         reason: Why it is no pass, in a sentence; "" for a pass.
         opencv: The `--opencv` that the bundle was exported with; "" is the portable default.
         rewrites: The legalising passes that changed something.
@@ -47,7 +47,7 @@ class Record:
     rewrites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be told: an unknown verdict, or one without its reason."""
+        """Refuse an unknown verdict, or one without its reason."""
         if self.verdict not in VERDICTS:
             raise ValueError(f"{self.verdict!r} is not one of {', '.join(VERDICTS)}.")
         if (self.verdict == "pass") == bool(self.reason):
@@ -55,16 +55,16 @@ class Record:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """What it is about; a later record with the same key replaces it."""
+        """Case, column and batch; a later record with the same key replaces it."""
         return self.case, self.column, self.batch
 
 
 class Store:
     """The records of one sweep in a folder, all measured with the same sources.
 
-    `stamp` tells the sources and versions apart; records with another stamp are removed, unless
-    `keep` says that the change does not matter. Where nothing but `sources` differs, which are our
-    packages, what Keras' own export did still holds.
+    `stamp` identifies the sources and versions. Records with another stamp are removed, unless
+    `keep` declares that the change does not matter. If only `sources`, our packages, differs, the
+    records of Keras' own export stay.
 
     Raises:
         UsageError: The folder cannot be written.
@@ -101,7 +101,7 @@ class Store:
 def _lasting(
     records: Iterable[Record], before: Mapping[str, str], stamp: Mapping[str, str]
 ) -> list[Record]:
-    """Select what a change of the stamp does not concern."""
+    """Select the records that a change of the stamp does not concern."""
     changed = {key for key in {*before, *stamp} if before.get(key) != stamp.get(key)}
     plain = [record for record in records if record.column.startswith(PLAIN)]
     return plain if changed == {"sources"} else []
@@ -115,13 +115,13 @@ def _read(path: Path) -> tuple[dict[str, str] | None, list[Record]]:
     records: list[Record] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            facts: dict[str, Any] = json.loads(line)
+            entry: dict[str, Any] = json.loads(line)
         except ValueError:
             continue
-        if "stamp" in facts:
-            stamp = facts["stamp"]
+        if "stamp" in entry:
+            stamp = entry["stamp"]
         else:
-            records.append(Record(**{**facts, "rewrites": tuple(facts["rewrites"])}))
+            records.append(Record(**{**entry, "rewrites": tuple(entry["rewrites"])}))
     return stamp, records
 
 

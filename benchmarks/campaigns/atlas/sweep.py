@@ -1,4 +1,4 @@
-"""The measurement: export a handful of cases, run them in every column, note it, clear up."""
+"""The sweep: export a handful of cases, run them in every column, store results, clean up."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _RUN_CHILD: Final = Path(__file__).resolve().with_name("run_child.py")
 _EXPORT_CHILD: Final = "campaigns.atlas.export_child"
 _START_S: Final = 300.0  # TensorFlow on a busy machine
 _MOST_BYTES: Final = 12 * 2**30
-# Cases per handful: a big one lets TensorFlow start seldom, a small one keeps the disk free.
+# Cases per handful: more mean fewer starts of TensorFlow, fewer mean less disk space.
 _HANDFUL: Final = 40
 _HANDFUL_OF: Final[Mapping[str, int]] = {"application": 4}
-# A whole VGG16 fits; Keras' own export of it does not, and would take the machine down.
+# A whole VGG16 fits. Keras' own export of it does not, and would exhaust the machine's memory.
 EXPORT_LIMITS: Final = Limits(900.0, _START_S, _MOST_BYTES)
 RUN_LIMITS: Final = Limits(120.0, _START_S, _MOST_BYTES)
 
-# Errors that another --opencv may not have: it is the graph that they are about.
+# Errors about the graph, which another --opencv may avoid.
 _ON_THE_GRAPH: Final = ("UnsupportedError", "UnsupportedOpsError")
 
 Progress = Callable[[str], None]
@@ -38,7 +38,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A case as the suite lists it: its group, its module and what that is about."""
+    """A case as the suite lists it, with its group, its module and the module's subject."""
 
     name: str
     group: str
@@ -54,7 +54,7 @@ class Task:
     Attributes:
         case: Its name.
         batch: Samples per run.
-        export: What came of exporting it; a pass has a bundle.
+        export: The outcome of the export; a pass has a bundle.
         refusal: The kind of error that refused it; "" if none did.
     """
 
@@ -82,12 +82,12 @@ def list_suite(suite: Path, work: Path) -> tuple[tuple[Listed, ...], dict[str, s
 
 
 class Sweep:
-    """Measures cases in columns, and puts what it finds into a store.
+    """Measures cases in columns, and adds the results to a store.
 
     Args:
         suite: The folder of the conformance suite.
         columns: The targets.
-        store: Where records go, and where those of an earlier run are.
+        store: Receives the records, and holds those of an earlier run.
         work: A folder for files that are removed again.
         environment: The variables with which a column's Python imports keras2cv.
         progress: Called with a line now and then.
@@ -104,13 +104,13 @@ class Sweep:
         progress: Progress,
         workers: int = 1,
     ) -> None:
-        """Take note of everything; `run` does the work."""
+        """Keep the arguments; `run` does the work."""
         self._suite, self._columns, self._store = suite, columns, store
         self._work, self._environment, self._progress = work, environment, progress
         self._workers = workers
 
     def run(self, cases: Sequence[Listed]) -> None:
-        """Measure what the store does not have yet."""
+        """Measure the cells that the store lacks."""
         todo = [case for case in cases if not self._is_done(case)]
         self._progress(f"{len(cases)} cases, {len(cases) - len(todo)} of them measured before")
         done, started = 0, time.monotonic()
@@ -121,11 +121,11 @@ class Sweep:
             minutes = (time.monotonic() - started) / 60
             left = minutes / done * (len(todo) - done)
             self._progress(
-                f"{done} of {len(todo)}  {handful[0].family:24s} {self._tell(handful)}, "
+                f"{done} of {len(todo)}  {handful[0].family:24s} {self._count_verdicts(handful)}, "
                 f"{minutes:.0f} min, about {left:.0f} to go"
             )
 
-    def _tell(self, cases: Sequence[Listed]) -> str:
+    def _count_verdicts(self, cases: Sequence[Listed]) -> str:
         """Return how many cells of some cases have each verdict."""
         names = {case.name for case in cases}
         counts = Counter(r.verdict for r in self._store.records.values() if r.case in names)
@@ -160,7 +160,7 @@ class Sweep:
     def _export(
         self, cases: Sequence[Listed], kinds: Collection[Kind]
     ) -> tuple[dict[Kind, list[Task]], dict[str, ChildAnswer]]:
-        """Let Keras answer, and export all ways: ours per batch size, Keras' once, batch open.
+        """Let Keras predict, and export: ours per batch size, Keras' once, with an open batch.
 
         One case after the other, so that its model is built once.
         """
@@ -193,7 +193,7 @@ class Sweep:
     def _run_bundles(
         self, tasks: Sequence[Task], column: Column, opencv: str = ""
     ) -> Iterator[Record]:
-        """Yield the record of every task: the export's, or that of running what it wrote."""
+        """Yield the record of every task: the export's if it failed, else the run's."""
         good = [task for task in tasks if task.export.verdict == "pass"]
         jobs = [
             {**self._job(column.kind, task.case, task.batch, opencv), "engine": column.engine}
@@ -209,7 +209,7 @@ class Sweep:
             yield record
 
     def _try_again(self, tasks: Sequence[Task], columns: Sequence[Column]) -> None:
-        """Where the portable bundle does not pass, do what its user does: ask for that OpenCV."""
+        """Where the portable bundle fails, export for that OpenCV, as its user would."""
         wishes = [
             (task, version)
             for task in tasks
@@ -220,8 +220,10 @@ class Sweep:
         for (task, version), answer in zip(wishes, self._export_child(jobs), strict=True):
             again.setdefault(version, []).append(_task(answer, task.case, task.batch, "export"))
         for column in columns:
-            told = [t for t in again.get(column.version, ()) if t.refusal in ("", *_ON_THE_GRAPH)]
-            failed = [task for task in told if self._failed(task, column)]
+            about_graph = [
+                t for t in again.get(column.version, ()) if t.refusal in ("", *_ON_THE_GRAPH)
+            ]
+            failed = [task for task in about_graph if self._failed(task, column)]
             self._store.add(list(self._run_bundles(failed, column, column.version)))
 
     def _failed(self, task: Task, column: Column) -> bool:
@@ -300,18 +302,18 @@ class Sweep:
 
 
 def _record(answer: ChildAnswer, case: str, column: str, batch: int, who: str) -> Record:
-    """Turn an answer into a record; `who` is what crashed if the child did."""
+    """Turn an answer into a record; `who` names the program that crashed, if the child did."""
     if answer.problem is not None:
         return Record(case, column, batch, "crash", reason=f"{who} {answer.problem}")
-    facts = answer.reply
+    reply = answer.reply
     return Record(
         case,
         column,
         batch,
-        facts["verdict"],
-        facts.get("error"),
-        tidied(facts.get("reason", "")),
-        rewrites=tuple(facts.get("rewrites", ())),
+        reply["verdict"],
+        reply.get("error"),
+        tidied(reply.get("reason", "")),
+        rewrites=tuple(reply.get("rewrites", ())),
     )
 
 

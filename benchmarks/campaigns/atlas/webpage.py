@@ -26,8 +26,8 @@ def _flaw(row: Row, ours: int) -> str:
 _ABOUT: Final[dict[str, str]] = {
     "pass": "max abs error / max abs Keras output at most 1e-4, float32, worst of two samples, "
     "all outputs and all batch sizes",
-    "refused": "export says why, and writes nothing",
-    "fails": "OpenCV says that it cannot, when loading or running",
-    "wrong": "numbers or a shape that are not Keras'",
-    "crash": "the program ends",
+    "refused": "export writes nothing and gives the reason",
+    "fails": "OpenCV reports an error while it loads or runs the file",
+    "wrong": "the numbers or a shape differ from Keras'",
+    "crash": "OpenCV ends the program",
 }

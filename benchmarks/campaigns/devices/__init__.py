@@ -1,4 +1,4 @@
-"""What GPUs make of bundles: right or wrong, beside TensorFlow's answers, and how fast.
+"""Bundles on GPUs: are they right, compared with TensorFlow's answers, and how fast?
 
 python -m campaigns.devices.suite -o suite/          (with TensorFlow: bundles of the suite)
 python -m campaigns.devices suite/ *.cv --json f     (with a GPU: each bundle, each device)

@@ -1,10 +1,10 @@
-"""Try bundles on a GPU, each in a process that may crash, and say which are right there.
+"""Try bundles on a GPU, each in a process that may crash, and list which are right there.
 
     python -m campaigns.devices suite/ cat.cv --device cuda,cuda-fp16 --json devices.json
 
 A bundle is right on a device if it passes its self-test there: TensorFlow's answers, by the
-bundle's tolerance, or half precision's. Folders are looked through for bundles. Exit code 1 if a
-bundle is wrong or crashes.
+bundle's tolerance, or half precision's. Folders are searched for bundles. Exit code 1 if a bundle
+is wrong or crashes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         bundles = list(find_bundles(args.bundles))
-        for device in args.device:  # or every trial would say that it is not there
+        for device in args.device:  # else every trial would report that it is missing
             choose_device(device)
         trials = tried(bundles, args.device, args.workers, args.json)
     except Keras2cvError as error:
@@ -66,7 +66,13 @@ def find_bundles(paths: Sequence[Path]) -> Iterator[Path]:
 def tried(
     bundles: Sequence[Path], devices: Sequence[str], workers: int, out: Path | None
 ) -> list[Trial]:
-    """Return a trial per bundle and device; each is in `out`, a JSON line, as soon as it is done.
+    """Return a trial per bundle and device; write each to `out`, a JSON line, once it is done.
+
+    Args:
+        bundles: Folders of bundles.
+        devices: Names, such as "cuda".
+        workers: How many processes run at a time.
+        out: A file for the trials; None writes none.
 
     Raises:
         UsageError: `out` cannot be written.
@@ -81,7 +87,7 @@ def tried(
 
 
 def opened(path: Path | None) -> IO[str]:
-    """Return the file at `path`, empty and open for writing; None is nowhere.
+    """Open an empty file at `path` for writing; None discards the output.
 
     Raises:
         UsageError: It cannot be written.
@@ -99,7 +105,7 @@ def _show(done: int, total: int) -> None:
 
 
 def table(trials: Sequence[Trial]) -> Iterator[str]:
-    """Yield the lines of a table in Markdown, and what was not right."""
+    """Yield the lines of a Markdown table, then the trials that were not right."""
     yield f"OpenCV {cv2.__version__}"
     yield ""
     yield "| device | right | all layers there | wrong | refused | crash |"
@@ -118,7 +124,11 @@ def table(trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def devices_of(text: str) -> tuple[str, ...]:
-    """Return the devices that `text` lists."""
+    """Return the devices that `text` lists.
+
+    Raises:
+        ArgumentTypeError: One of them is unknown.
+    """
     names = tuple(text.split(","))
     if unknown := [name for name in names if name not in TARGETS]:
         raise argparse.ArgumentTypeError(f"no device {unknown[0]!r}: give {', '.join(TARGETS)}")

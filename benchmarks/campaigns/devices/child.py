@@ -1,7 +1,7 @@
 """Try bundles on devices (the child's side of `trials.py`).
 
-Each job names a bundle and a device. What OpenCV says of layers that it leaves to the CPU is read
-from its log, which goes to stdout.
+Each job names a bundle and a device. The layers that OpenCV leaves to the CPU are read from its
+log, which goes to stdout.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import Keras2cvError
 from keras2cv.predictor import Predictor
@@ -39,7 +39,7 @@ def answer(
     job: Mapping[str, Any], _: Callable[..., None]
 ) -> Generator[dict[str, Any], Mapping[str, Any], None]:
     """Do one job after the other."""
-    warnings.simplefilter("ignore")  # unverified bundles are among those that are tried
+    warnings.simplefilter("ignore")  # some bundles are unverified
     with tempfile.TemporaryFile() as log:
         os.dup2(log.fileno(), _STDOUT)
         while True:
@@ -47,21 +47,21 @@ def answer(
 
 
 def try_bundle(bundle: Path, device: str, log: IO[bytes]) -> dict[str, Any]:
-    """Return the verdict on a bundle on a device: "right", "wrong" or "refused", and more facts.
+    """Return the verdict on a bundle on a device, "right", "wrong" or "refused", with details.
 
     `error` and `cpu_error` are max|got - TensorFlow| / max|TensorFlow|, the worst of all outputs,
     here and on the CPU of the same engine; `from_cpu` is the distance between those two. `left`
-    counts the layers that OpenCV leaves to the CPU, by type. A sentence that the CPU's self-test
-    has to say as well is none about the device.
+    counts the layers that OpenCV leaves to the CPU, by type. A problem that the CPU's self-test
+    reports too does not count against the device.
     """
-    facts: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     known: Sequence[str] = ()
     try:
         model, report = tested(bundle, engine="classic")
-        facts["cpu_error"] = worst(row.measured for row in report.rows)
+        measured["cpu_error"] = worst(row.measured for row in report.rows)
         expected, known = answers_of(model), report.problems
     except Keras2cvError as error:
-        facts["cpu_error"], expected = _said(error), None
+        measured["cpu_error"], expected = _one_line(error), None
     log.seek(0)
     log.truncate()
     started = time.perf_counter()
@@ -69,21 +69,21 @@ def try_bundle(bundle: Path, device: str, log: IO[bytes]) -> dict[str, Any]:
         model, report = tested(bundle, device=device, check_device=False)
         got = answers_of(model)
     except Keras2cvError as error:
-        return {**facts, "verdict": "refused", "reason": _said(error)}
-    facts["seconds"] = round(time.perf_counter() - started, 3)
+        return {**measured, "verdict": "refused", "reason": _one_line(error)}
+    measured["seconds"] = round(time.perf_counter() - started, 3)
     log.seek(0)
-    facts["left"] = left_layers(log.read())
-    facts["error"] = worst(row.measured for row in report.rows)
+    measured["left"] = left_layers(log.read())
+    measured["error"] = worst(row.measured for row in report.rows)
     if expected is not None:
         pairs = zip(got, expected, strict=True)
-        facts["from_cpu"] = worst(compare("", "", a, b, 1.0).measured for a, b in pairs)
-    if reason := what_is_wrong(report, known):
-        return {**facts, "verdict": "wrong", "reason": reason}
-    return {**facts, "verdict": "right"}
+        measured["from_cpu"] = worst(compare("", "", a, b, 1.0).measured for a, b in pairs)
+    if reason := first_problem(report, known):
+        return {**measured, "verdict": "wrong", "reason": reason}
+    return {**measured, "verdict": "right"}
 
 
 def tested(bundle: Path, **options: Any) -> tuple[Predictor, SelfTestReport]:
-    """Return a bundle, loaded, and what its self-test says.
+    """Return a loaded bundle, and the report of its self-test.
 
     Raises:
         Keras2cvError: OpenCV does not load or run it.
@@ -94,15 +94,15 @@ def tested(bundle: Path, **options: Any) -> tuple[Predictor, SelfTestReport]:
 
 def answers_of(model: Predictor) -> list[Array]:
     """Return every output for every golden sample."""
-    golden = read_golden(model.folder / SELFTEST, model.manifest)
+    golden = read_golden_vectors(model.folder / SELFTEST, model.manifest)
     return [array for sample in golden.samples for array in model.infer(*sample.inputs)]
 
 
-def what_is_wrong(report: SelfTestReport, known: Sequence[str] = ()) -> str:
-    """Return the first thing that a self-test has against a device, or ""."""
+def first_problem(report: SelfTestReport, known: Sequence[str] = ()) -> str:
+    """Return the first problem of a self-test that is not in `known`, or ""."""
     rows = [row for row in report.rows if not row.passed]
-    said = [f"{r.output} of {r.case}: {r.problem or f'off by {r.measured:.1e}'}" for r in rows]
-    return next(iter(said + [p for p in report.problems if p not in known]), "")
+    problems = [f"{r.output} of {r.case}: {r.problem or f'off by {r.measured:.1e}'}" for r in rows]
+    return next(iter(problems + [p for p in report.problems if p not in known]), "")
 
 
 def worst(errors: Iterable[float]) -> float | None:
@@ -111,10 +111,10 @@ def worst(errors: Iterable[float]) -> float | None:
     return max(found) if all(map(math.isfinite, found)) else None
 
 
-def _said(error: Keras2cvError) -> str:
+def _one_line(error: Keras2cvError) -> str:
     return " ".join(str(error).split())
 
 
-def left_layers(said: bytes) -> Counter[str]:
-    """Return how many layers of each type a log says are left to the CPU."""
-    return Counter(kind.decode() for kind in _LEFT.findall(said))
+def left_layers(log: bytes) -> Counter[str]:
+    """Count the layers of each type that are left to the CPU, by a log."""
+    return Counter(kind.decode() for kind in _LEFT.findall(log))

@@ -2,7 +2,7 @@
 
     python -m campaigns.devices.speed *.cv --batch 1,8,32 --threads 2 --json speed.json
 
-The CPU is timed on all of its threads, and on as many as --threads says. Nothing else should run.
+The CPU is timed on all of its threads, and on --threads of them. Nothing else should run.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"| bundle | batch | {' | '.join(map(_title, sides))} |")
             print(f"|---|--:|{'--:|' * len(sides)}")
             for bundle in find_bundles(args.bundles):
-                for facts in time_bundle(bundle, sides, args.batch, args.seconds):
-                    print(json.dumps(facts), file=file, flush=True)
-                    print(_row(facts), flush=True)
+                for row in time_bundle(bundle, sides, args.batch, args.seconds):
+                    print(json.dumps(row), file=file, flush=True)
+                    print(_row(row), flush=True)
     except Keras2cvError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -50,7 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def time_bundle(
     bundle: Path, sides: Sequence[Side], batches: Sequence[int], seconds: float
 ) -> Iterator[dict[str, Any]]:
-    """Yield the facts of each batch, from a fresh process."""
+    """Yield the measured row of each batch, from a fresh process.
+
+    Args:
+        bundle: Its folder.
+        sides: Devices, each with a number of OpenCV's threads or None.
+        batches: Samples per run.
+        seconds: About how long to time each side.
+    """
     for batch in batches:
         job = {
             "bundle": str(bundle.absolute()),
@@ -68,9 +75,9 @@ def _title(side: Side) -> str:
     return f"{device}, {threads} threads" if threads else device
 
 
-def _row(facts: Mapping[str, Any]) -> str:
-    cells = [f"{side['median_ms']:.2f}" if "median_ms" in side else "-" for side in facts["sides"]]
-    return f"| {facts['bundle']} | {facts['batch']} | {' | '.join(cells)} |"
+def _row(row: Mapping[str, Any]) -> str:
+    cells = [f"{side['median_ms']:.2f}" if "median_ms" in side else "-" for side in row["sides"]]
+    return f"| {row['bundle']} | {row['batch']} | {' | '.join(cells)} |"
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import Keras2cvError
 from keras2cv.predictor import Predictor
@@ -26,11 +26,11 @@ _LEAST: Final = 1  # runs in a block
 
 
 def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
-    """Return what each of `job["sides"]`, a device and OpenCV's threads or None, takes.
+    """Time each of `job["sides"]`: a device, and OpenCV's threads or None.
 
     The time is that of `infer`: arrays in Keras' layout in, and out. `load_ms` is the first load in
-    this process, which for a GPU is that of its libraries as well; `again_ms` is the second one;
-    both run the net once. `reason` says why a side has no times.
+    this process, which for a GPU includes its libraries; `again_ms` is the second one; both run the
+    net once. `reason` explains why a side has no times.
     """
     warnings.simplefilter("ignore")
     sides: list[dict[str, Any]] = []
@@ -39,11 +39,11 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     for k, (device, threads) in enumerate(job["sides"]):
         sides.append({"device": device, "threads": threads or every})
         try:
-            facts, infer = _prepared(Path(job["bundle"]), device, job["batch"])
+            times, infer = _prepared(Path(job["bundle"]), device, job["batch"])
         except Keras2cvError as error:
             sides[k]["reason"] = " ".join(str(error).split())
             continue
-        sides[k] |= facts
+        sides[k] |= times
         runs[k] = functools.partial(_run, infer, threads or every)
     for k, times_ms in in_turns(runs, job["seconds"]).items():
         sides[k] |= {"median_ms": statistics.median(times_ms), "runs": len(times_ms)}
@@ -52,17 +52,17 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
 
 
 def _prepared(bundle: Path, device: str, batch: int) -> tuple[dict[str, Any], Callable[[], Any]]:
-    """Return what loading and the first prediction took, and a function that predicts again."""
+    """Return the time of loading and the first prediction, and a function that predicts again."""
     load = functools.partial(Predictor, bundle, device=device, batch=batch, check_device=False)
     load_ms, model = timed(load)
     again_ms, _ = timed(load)
-    golden = read_golden(bundle / SELFTEST, model.manifest)
+    golden = read_golden_vectors(bundle / SELFTEST, model.manifest)
     inputs = zip(*(sample.inputs for sample in golden.samples), strict=True)
     given = [tiled(arrays, batch) for arrays in inputs]
     infer = functools.partial(model.infer, *given)
     first_ms, _ = timed(infer)
-    facts = {"engine": model.engine, "load_ms": load_ms, "again_ms": again_ms, "first_ms": first_ms}
-    return facts, infer
+    times = {"engine": model.engine, "load_ms": load_ms, "again_ms": again_ms, "first_ms": first_ms}
+    return times, infer
 
 
 def _run(infer: Callable[[], Any], threads: int) -> None:
@@ -71,7 +71,7 @@ def _run(infer: Callable[[], Any], threads: int) -> None:
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return how many milliseconds it took, and what it returned."""
+    """Return the milliseconds that `work` took, and its result."""
     started = time.perf_counter()
     found = work()
     return 1000 * (time.perf_counter() - started), found

@@ -2,8 +2,8 @@
 
     python -m campaigns.devices.suite -o suite/ [--only 'conv*'] [--engine classic]
 
-Writes a bundle per case and batch size, `<case>.b<batch>.cv`, those that are there already are
-kept. Nothing runs in OpenCV here, so the bundles say `unverified`.
+Writes a bundle per case and batch size, `<case>.b<batch>.cv`; existing ones are kept. Nothing runs
+in OpenCV here, so the bundles are `unverified`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from campaigns.atlas.export_child import all_cases, shapes_of
 from keras2cv.errors import Keras2cvError
 
 _SUITE: Final = Path(__file__).resolve().parents[3] / "tests" / "conformance"
-_SEEDS: Final = (5, 6, 7)  # of the samples; calibration took others
+_SEEDS: Final = (5, 6, 7)  # of the samples; others than calibration's
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Export what is not there yet; return the exit code."""
+    """Export the missing bundles; return the exit code."""
     args = parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # a GPU's TF32 would blur the reference
@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     for done, (case, batch) in enumerate(wishes, 1):
         bundle = args.output / f"{case.name}.b{batch}.cv"
-        said = "was there" if bundle.exists() else _try_export(case, batch, bundle, args.engine)
-        print(f"{done} of {len(wishes)}  {bundle.name}: {said}", file=sys.stderr, flush=True)
+        outcome = "was there" if bundle.exists() else _try_export(case, batch, bundle, args.engine)
+        print(f"{done} of {len(wishes)}  {bundle.name}: {outcome}", file=sys.stderr, flush=True)
     return 0
 
 
@@ -53,6 +53,12 @@ def _try_export(case: Any, batch: int, bundle: Path, engine: str | None) -> str:
 def export_case(case: Any, batch: int, bundle: Path, engine: str | None = None) -> None:
     """Write the bundle of one case, with golden vectors.
 
+    Args:
+        case: A case of the conformance suite.
+        batch: Samples per run.
+        bundle: The folder to write.
+        engine: "new" or "classic"; None leaves the choice to the exporter.
+
     Raises:
         Keras2cvError: The exporter refuses it.
     """
@@ -61,8 +67,8 @@ def export_case(case: Any, batch: int, bundle: Path, engine: str | None = None) 
     from keras2cv_export import export
     from keras2cv_export.model.load import load_model
     from keras2cv_export.parity.tolerance import parse_tolerance
+    from keras2cv_export.verifying.question import answerer
     from keras2cv_export.verifying.selftest import write_selftest
-    from keras2cv_export.verifying.verify import answerer
 
     keras.backend.clear_session()
     model, shapes = case.model(), shapes_of(case, batch)

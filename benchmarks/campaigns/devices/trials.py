@@ -23,14 +23,14 @@ LIMITS: Final = Limits(120.0, start_seconds=300.0)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What became of one bundle on one device.
+    """The outcome of one bundle on one device.
 
     Attributes:
         bundle: Its folder's name.
         verdict: One of `VERDICTS`.
         reason: Why it is not "right".
         error: max|got - TensorFlow| / max|TensorFlow|, the worst output; None if not finite.
-        cpu_error: The same of the classic engine on the CPU, or why there is none.
+        cpu_error: The same of the classic engine on the CPU, or the reason why there is none.
         from_cpu: max|got - CPU| / max|CPU|.
         left: Layers that OpenCV left to the CPU: type -> how many.
         seconds: How long it took to load it and run the self-test.
@@ -54,7 +54,11 @@ class Trial:
 def run_trials(
     bundles: Sequence[Path], devices: Sequence[str], workers: int = 2
 ) -> Iterator[Trial]:
-    """Yield a trial per bundle and device, as they are done, from `workers` processes at a time."""
+    """Yield a trial per bundle and device, as they are done, from `workers` processes at a time.
+
+    Raises:
+        BaseException: Any error of a worker's thread.
+    """
     jobs = [
         {"bundle": str(bundle.absolute()), "device": device}
         for bundle in bundles
@@ -81,7 +85,7 @@ def _work(
     folder: Path,
     done: queue.Queue[Trial | BaseException | None],
 ) -> None:
-    """Put a trial per job into `done`, then None; what goes wrong here too."""
+    """Put a trial per job into `done`, then None; also any exception raised here."""
     entry = Entry(ENTRY, PACKAGES, variables={**os.environ, LOG_LEVEL: "INFO"})
     try:
         for answer in answer_each(entry, jobs, LIMITS, folder=folder):

@@ -23,7 +23,7 @@ from .kinds import KINDS, Kind
 
 @dataclass
 class Tally:
-    """What became of one kind's inputs."""
+    """The outcomes of one kind's inputs, counted."""
 
     kind: Kind
     offline: bool = False
@@ -33,15 +33,15 @@ class Tally:
     slowest_s: float = 0.0
     seconds: float = 0.0
 
-    def note(self, said: dict[str, Any]) -> None:
+    def note(self, record: dict[str, Any]) -> None:
         """Count one outcome."""
-        what, detail = said["what"], said["detail"]
-        self.outcomes[what] += 1
-        self.slowest_s = max(self.slowest_s, said["seconds"])
-        if what == "refused":
+        verdict, detail = record["verdict"], record["detail"]
+        self.outcomes[verdict] += 1
+        self.slowest_s = max(self.slowest_s, record["seconds"])
+        if verdict == "refused":
             self.refusals[detail] += 1
-        elif what not in GOOD:
-            self.failures[f"{what}: {detail} (#{said['number']})"] += 1
+        elif verdict not in GOOD:
+            self.failures[f"{verdict}: {detail} (#{record['number']})"] += 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -66,17 +66,27 @@ def fuzz(
     jobs: int,
     start: int = 0,
 ) -> list[Tally]:
-    """Try `count` mutated inputs of `kinds`, by their shares; several kinds at a time."""
+    """Try `count` mutated inputs of `kinds`, by their shares; several kinds at a time.
+
+    Args:
+        seed: Determines the mutations.
+        count: Inputs of all kinds together.
+        kinds: The kinds of files.
+        corpus: Folder of the seeds.
+        failures: Folder for failing inputs.
+        jobs: How many kinds run at a time.
+        start: Number of the first input.
+    """
     whole = sum(kind.share for kind in kinds)
     shares = {kind.name: max(1, round(count * kind.share / whole)) for kind in kinds}
 
     def campaign(kind: Kind) -> Tally:
         tally, started = Tally(kind), time.monotonic()
-        for said in _said(kind.name, seed, start, shares[kind.name], corpus, failures):
-            if "offline" in said:
-                tally.offline = said["offline"]
+        for record in _campaign_lines(kind.name, seed, start, shares[kind.name], corpus, failures):
+            if "offline" in record:
+                tally.offline = record["offline"]
             else:
-                tally.note(said)
+                tally.note(record)
         tally.seconds = time.monotonic() - started
         print(_line(tally), file=sys.stderr, flush=True)
         return tally
@@ -85,10 +95,10 @@ def fuzz(
         return list(pool.map(campaign, kinds))
 
 
-def _said(
+def _campaign_lines(
     kind: str, seed: int, start: int, count: int, corpus: Path, failures: Path
 ) -> Iterator[dict[str, Any]]:
-    """Yield the lines of one campaign; raises if it dies, which no input may bring about."""
+    """Yield the lines of one campaign; raise if its process dies, which no input may cause."""
     command = [sys.executable, "-m", "campaigns.fuzz.campaign", kind, str(seed), str(start)]
     command += [str(count), str(corpus), str(failures)]
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -104,12 +114,13 @@ def _said(
 
 
 def _line(tally: Tally) -> str:
-    facts = tally.to_dict()
+    counts = tally.to_dict()
     bad = sum(tally.failures.values())
     answers, refused = tally.outcomes["answer"], tally.outcomes["refused"]
     return (
-        f"{facts['kind']:<11}{facts['inputs']:>8} inputs {answers:>8} answers {refused:>8} refused "
-        f"{bad:>5} failures  {facts['seconds']:>7} s, slowest {facts['slowest_s']} s"
+        f"{counts['kind']:<11}{counts['inputs']:>8} inputs {answers:>8} answers "
+        f"{refused:>8} refused "
+        f"{bad:>5} failures  {counts['seconds']:>7} s, slowest {counts['slowest_s']} s"
     )
 
 

@@ -1,9 +1,9 @@
-"""One kind's share of a run, in a process of its own, which never reads a mutated file itself.
+"""One kind's share of a run, in its own process, which never reads a mutated file itself.
 
     python -m campaigns.fuzz.campaign KIND SEED FIRST COUNT CORPUS FAILURES
 
 A JSON line per outcome goes to stdout. Failures are made smaller, and kept as files. Of the nets
-that OpenCV dies of, the first ones and then every so many are given to the product itself.
+that crash OpenCV, the first ones and then a sample are given to the product itself.
 """
 
 from __future__ import annotations
@@ -34,7 +34,15 @@ CONFIRMED: Final = 20
 def run(
     kind: Kind, seed: int, numbers: range, corpus: dict[str, list[Files]], failures: Path
 ) -> Iterator[Outcome]:
-    """Yield the outcome of each mutated input of `kind`."""
+    """Yield the outcome of each mutated input of `kind`.
+
+    Args:
+        kind: The kind of files.
+        seed: Determines the mutations.
+        numbers: Of the inputs.
+        corpus: Kind of seed -> the seeds.
+        failures: Folder for failing inputs.
+    """
     for name in kind.warm if all(corpus.get(seeds) for seeds in kind.seeds) else ():
         importlib.import_module(name)
     with tempfile.TemporaryDirectory(prefix="keras2cv-fuzz-") as folder:
@@ -44,12 +52,12 @@ def run(
         deaths = 0
         for outcome in run_inputs(kind, inputs, scratch):
             judged = outcome
-            if kind.isolated and outcome.what in ("died", "hung"):
+            if kind.isolated and outcome.verdict in ("died", "hung"):
                 deaths += 1
                 judged = survived(outcome)
                 if deaths <= CONFIRMED or deaths % CONFIRMED == 0:
                     judged = confirmed(outcome, inputs[outcome.number]())
-            if judged.what not in (*GOOD, "litter", "unmade") and judged.detail not in kept:
+            if judged.verdict not in (*GOOD, "leftovers", "unmade") and judged.detail not in kept:
                 kept.add(judged.detail)
                 smaller = shrunk(kind, inputs[judged.number](), judged)
                 put(failures / f"{kind.name}-{seed}-{judged.number}", smaller)

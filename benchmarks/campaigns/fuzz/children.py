@@ -1,4 +1,4 @@
-"""Mutated inputs in forked children: what became of each, also of those that a child died of."""
+"""Run mutated inputs in forked children, and report on each, even if a child died of it."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ GOOD: Final = ("answer", "refused")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one input led to.
+    """The outcome of one input.
 
     Attributes:
-        number: Which input.
-        what: "answer", "refused", or a failure: "wrong", "exception", "breach", "litter",
+        number: The number of the input.
+        verdict: "answer", "refused", or a failure: "wrong", "exception", "breach", "leftovers",
             "died", "hung"; "unmade" is a failure of the fuzzer itself.
         detail: The error's class, or where and how it failed.
         seconds: How long it took.
     """
 
     number: int
-    what: str
+    verdict: str
     detail: str = ""
     seconds: float = 0.0
 
@@ -55,17 +55,23 @@ class Outcome:
 def run_inputs(
     kind: Kind, inputs: Mapping[int, Any], scratch: Path, limit_s: float = LIMIT_S
 ) -> Iterator[Outcome]:
-    """Yield the outcome of each input, a function that makes its files, by number.
+    """Yield the outcome of each input.
 
-    A child that dies takes its own input with it, and none of the others: the next child goes on.
+    A child that dies costs its own input only: the next child goes on with the others.
+
+    Args:
+        kind: The kind of files.
+        inputs: Number -> a function that makes the files of that input.
+        scratch: Folder for the files, emptied after each child.
+        limit_s: Time limit of one input.
     """
     left = sorted(inputs)
     while left:
         for outcome in _one_child(kind, inputs, left[: kind.batch], scratch, limit_s):
             yield outcome
             left.remove(outcome.number)
-        if litter := _litter(scratch):
-            yield Outcome(-1, "litter", ", ".join(litter[:5]))
+        if leftovers := _left_files(scratch):
+            yield Outcome(-1, "leftovers", ", ".join(leftovers[:5]))
 
 
 def _one_child(
@@ -84,17 +90,17 @@ def _one_child(
                 os.kill(pid, signal.SIGKILL)
                 yield Outcome(started or numbers[0], "hung", f"after {limit_s:g} s", limit_s)
                 return
-            said = json.loads(line)
-            if "start" in said:
-                started = said["start"]
+            record = json.loads(line)
+            if "start" in record:
+                started = record["start"]
             else:
                 started = None
-                yield Outcome(**said)
+                yield Outcome(**record)
     finally:
         os.close(reading)
         with contextlib.suppress(ProcessLookupError):
             if started is None:
-                os.kill(pid, signal.SIGKILL)  # done, or nobody wants the rest
+                os.kill(pid, signal.SIGKILL)  # done, or the rest is not wanted
         _, status = os.waitpid(pid, 0)
     if started is not None:
         yield Outcome(started, "died", _ending(status))
@@ -134,7 +140,7 @@ def _child(
         silence = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(silence, descriptor)
-        faulthandler.disable()  # a crash is what is looked for, and counted by whoever waits
+        faulthandler.disable()  # the parent counts crashes
         bound(scratch)
         for number in numbers:
             os.write(writing, json.dumps({"start": number}).encode() + b"\n")
@@ -150,22 +156,22 @@ def _outcome(kind: Kind, number: int, make: Any, scratch: Path) -> Outcome:
     started = time.perf_counter()
     try:
         put(folder, make())
-    except Exception as error:  # a bug in a mutation, which must not pass for one of the product
+    except Exception as error:  # a bug in a mutation, not one of the product
         return Outcome(number, "unmade", _where(error))
     try:
         kind.attempt(folder, Random(number))  # noqa: S311 - to be repeatable
-        what, detail = "answer", ""
+        verdict, detail = "answer", ""
     except Keras2cvError as error:
-        what, detail = "refused", type(error).__name__
+        verdict, detail = "refused", type(error).__name__
         if "\n" in str(error) or not str(error):
-            what, detail = "wrong", f"not one line: {str(error)!r:.200}"
+            verdict, detail = "wrong", f"not one line: {str(error)!r:.200}"
     except WrongAnswer as error:
-        what, detail = "wrong", str(error)
+        verdict, detail = "wrong", str(error)
     except Breach as error:
-        what, detail = "breach", str(error)
-    except BaseException as error:  # whatever it is, it is what this program looks for
-        what, detail = "exception", _where(error)
-    return Outcome(number, what, detail, time.perf_counter() - started)
+        verdict, detail = "breach", str(error)
+    except BaseException as error:  # any kind: the fuzzer looks for them
+        verdict, detail = "exception", _where(error)
+    return Outcome(number, verdict, detail, time.perf_counter() - started)
 
 
 def put(folder: Path, files: Files) -> None:
@@ -185,8 +191,8 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__} at {ours[-1:]}{places[-1:]}: {str(error)[:150]}"
 
 
-def _litter(scratch: Path) -> list[str]:
-    """Return what lies in the scratch folder beside the input, and remove it."""
+def _left_files(scratch: Path) -> list[str]:
+    """Return the names of files beside the input in the scratch folder, and remove them."""
     found = sorted(path for path in scratch.iterdir() if path.name != "in")
     for path in found:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()

@@ -1,4 +1,4 @@
-"""What killed a child here, given to the product's own way of running strange nets."""
+"""Run an input that killed a child again, by the product's own runner for untrusted nets."""
 
 from __future__ import annotations
 
@@ -32,13 +32,17 @@ def confirmed(outcome: Outcome, files: Files) -> Outcome:
             run_worker(Path(folder, "in"), [sample], timeout_s=TIMEOUT_S, threads=1)
         except Keras2cvError as error:
             if "\n" in str(error):
-                return replace(outcome, what="wrong", detail=f"not one line: {str(error)!r:.200}")
-            return replace(survived(outcome), detail=f"confirmed: {outcome.what} {outcome.detail}")
+                return replace(
+                    outcome, verdict="wrong", detail=f"not one line: {str(error)!r:.200}"
+                )
+            return replace(
+                survived(outcome), detail=f"confirmed: {outcome.verdict} {outcome.detail}"
+            )
         except Exception as error:
-            return replace(outcome, what="exception", detail=f"{type(error).__name__}: {error}")
-    return replace(outcome, what="answer", detail="")
+            return replace(outcome, verdict="exception", detail=f"{type(error).__name__}: {error}")
+    return replace(outcome, verdict="answer", detail="")
 
 
 def survived(outcome: Outcome) -> Outcome:
-    """Return the outcome of a child that was meant to take the blow: a refusal."""
-    return replace(outcome, what="refused", detail=f"{outcome.what} {outcome.detail}")
+    """Return a refusal as the outcome of a child that the product expects to lose."""
+    return replace(outcome, verdict="refused", detail=f"{outcome.verdict} {outcome.detail}")

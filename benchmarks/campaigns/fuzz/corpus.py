@@ -1,4 +1,4 @@
-"""The real files that mutations start from, made by what makes them for users.
+"""The real files that mutations start from, made as they are made for users.
 
 Models are small, so that a mutation hits structure and not only weights: a classifier, a model of
 two inputs, a segmenter, keypoints, an LSTM. Each is saved as .keras and .h5, and exported.
@@ -39,7 +39,7 @@ def read_corpus(folder: Path) -> dict[str, list[Files]]:
 
 
 def make_corpus(folder: Path) -> None:
-    """Write all seeds to `folder`: what needs TensorFlow in a process of its own."""
+    """Write all seeds to `folder`, those that need TensorFlow in a process of its own."""
     write_small_files(folder)
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     entry = Entry("campaigns.fuzz.corpus_models:answer", PACKAGES, variables=quiet)
@@ -76,14 +76,14 @@ def write_small_files(folder: Path) -> None:
 
 
 def picture() -> Array:
-    """Return a picture (H, W, 3) uint8 BGR that every decoder has something to do with."""
+    """Return a picture (H, W, 3) uint8 BGR with enough detail for every decoder."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     waves = [np.sin(rows / (2 + k)) * np.cos(columns / (3 + k)) for k in range(3)]
     return np.asarray((np.stack(waves, -1) + 1) * 127, np.uint8)
 
 
 def write_clip(path: Path, codec: str, frames: int = 6) -> None:
-    """Write a small film of the picture, rolling."""
+    """Write a short film of the picture as it rolls."""
     code = cv2.VideoWriter.fourcc(*codec)
     writer = cv2.VideoWriter(str(path), code, 25.0, (WIDTH, HEIGHT))
     for number in range(frames):
@@ -107,7 +107,14 @@ def seed_folder(folder: Path, kind: str, name: str) -> Path:
 
 
 def write_seed(folder: Path, kind: str, name: str, files: Files) -> None:
-    """Write the files of one seed."""
+    """Write the files of one seed.
+
+    Args:
+        folder: The corpus.
+        kind: The kind of seed.
+        name: The seed.
+        files: File name -> bytes.
+    """
     place = seed_folder(folder, kind, name)
     for file, data in files.items():
         (place / file).write_bytes(data)

@@ -1,4 +1,4 @@
-"""The models of the corpus: as small as can be, and every weight random."""
+"""The models of the corpus: as small as possible, with random weights."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Bounds around a process that reads mutated files: memory, file sizes, network, what it writes.
+"""Bounds around a process that reads mutated files: memory, file sizes, network, writes.
 
-Limits and the namespace are the kernel's. Python's audit hook adds what they cannot tell: which
-file was about to be written outside the scratch folder, which program started, what unpickled.
+The kernel provides limits and the namespace. Python's audit hook adds the rest: which file was
+about to be written outside the scratch folder, which program started, what was unpickled.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-MEMORY_BYTES: Final = 3 * 2**30  # on top of what is mapped when a child starts
+MEMORY_BYTES: Final = 3 * 2**30  # on top of the memory mapped when a child starts
 FILE_BYTES: Final = 2**30
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000  # CLONE_NEWNET, CLONE_NEWUSER of sched.h
 
@@ -28,7 +28,7 @@ _CHANGES: Final = (
 
 
 class Breach(BaseException):
-    """Something was done that no file may bring about; not an Exception, so that nobody eats it."""
+    """A forbidden act that a file caused; no Exception, so that no handler swallows it."""
 
 
 def leave_network() -> bool:
@@ -43,12 +43,12 @@ def bound(scratch: Path) -> None:
     """Bound this process for good, with `scratch` for its work, its home and its temporary files.
 
     Raises:
-        Breach: later, from wherever the forbidden thing is done.
+        Breach: later, wherever the process does something forbidden.
     """
     _set_limits()
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME"):
         os.environ[name] = str(scratch)
-    tempfile.tempdir = str(scratch)  # what it was before has been remembered
+    tempfile.tempdir = str(scratch)  # Python keeps the old value otherwise
     os.chdir(scratch)
     sys.dont_write_bytecode = True  # of modules imported from here on: no breach of theirs
     allowed = (f"{scratch}{os.sep}", "/dev/null", "/proc/self/")

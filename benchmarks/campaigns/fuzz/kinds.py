@@ -1,4 +1,4 @@
-"""Every kind of file: which seeds it starts from, how they are changed, and what is tried."""
+"""Every kind of file: its seeds, their mutations, and the code that reads them."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Kind:
     """One kind of file.
 
     Attributes:
-        name: What `--only` takes.
+        name: The name in `--only`.
         seeds: The kinds of the corpus that it starts from.
-        change: Makes mutated files of a seed's.
-        attempt: What the product does with them.
+        change: Makes mutated files from those of a seed.
+        attempt: Does with them as the product does.
         share: Of a hundred mutated inputs, how many are of this kind.
         batch: Inputs per child process; a heavy start is worth more of them.
-        isolated: Whether the product itself does this in a child process, which may die of it.
+        isolated: Whether the product itself does this in a child process, which may die.
         warm: Modules that are imported before children are forked, where there are seeds for them.
     """
 
@@ -54,7 +54,14 @@ class Kind:
 
 
 def case(kind: Kind, corpus: Mapping[str, list[Files]], seed: int, number: int) -> Files:
-    """Return the mutated files of input `number`, always the same for a seed."""
+    """Return the mutated files of input `number`, always the same for a seed.
+
+    Args:
+        kind: The kind of files.
+        corpus: Kind of seed -> the seeds.
+        seed: Determines the mutations.
+        number: Of the input.
+    """
     rng = random.Random(f"{seed}/{kind.name}/{number}")  # noqa: S311 - to be repeatable
     return kind.change(rng, rng.choice([s for name in kind.seeds for s in corpus[name]]))
 
@@ -70,7 +77,7 @@ def _manifest(rng: random.Random, files: Files) -> Files:
 
 
 def _bundle(rng: random.Random, files: Files) -> Files:
-    """Change one file of a bundle, as a bad copy or a stranger would; half of them hash right."""
+    """Change one file of a bundle, as a bad copy or an attacker would; half with a right hash."""
     changed = dict(files)
     name = rng.choice(sorted(files))
     match rng.randrange(12):
@@ -86,11 +93,11 @@ def _bundle(rng: random.Random, files: Files) -> Files:
 
 
 def _net(mutate: Mutate, name: str) -> Change:
-    """Change the net, and let the manifest vouch for it: so OpenCV really parses it."""
+    """Change the net and its hash in the manifest, so that OpenCV really parses it."""
     return lambda rng, files: _rehashed({**files, name: mutate(rng, files[name])})
 
 
-def _facts(rng: random.Random, files: Files) -> Files:
+def _manifest_and_net(rng: random.Random, files: Files) -> Files:
     return {**files, "manifest.json": mutate_json(rng, files["manifest.json"])}
 
 
@@ -137,7 +144,7 @@ _LOOKING: Final = ("keras2cv_export.model.load.own_code", "h5py")
 KINDS: Final[tuple[Kind, ...]] = (
     Kind("manifest", ("bundle", "pb"), _manifest, trying.try_manifest, 25),
     Kind("bundle", ("bundle", "pb"), _bundle, trying.try_bundle, 18, warm=_GRAPHS),
-    Kind("run", ("bundle", "pb"), _facts, trying.try_run, 5, warm=_LOADING),
+    Kind("run", ("bundle", "pb"), _manifest_and_net, trying.try_run, 5, warm=_LOADING),
     Kind(
         "onnx", ("bundle",), _net(mutate_onnx, "model.onnx"), trying.try_net, 10,
         isolated=True, warm=_LOADING,

@@ -23,7 +23,7 @@ def shrunk(kind: Kind, files: Files, outcome: Outcome) -> Files:
 
 
 def _shrunk(kind: Kind, files: Files, outcome: Outcome, scratch: Path) -> Files:
-    tries = MOST_TRIES if outcome.what != "hung" else 0
+    tries = MOST_TRIES if outcome.verdict != "hung" else 0
     while tries > 0:
         candidates = dict(enumerate(_smaller(files)))
         found = None
@@ -44,7 +44,7 @@ def _same(files: Files) -> Files:
 
 
 def _signature(outcome: Outcome) -> tuple[str, str]:
-    return outcome.what, outcome.detail.partition(":")[0]
+    return outcome.verdict, outcome.detail.partition(":")[0]
 
 
 def _smaller(files: Files) -> Iterator[Files]:

@@ -1,8 +1,8 @@
-"""What the product does with a file of each kind, and what would be a wrong answer.
+"""Read a file of each kind as the product does, and check the answer.
 
-Each function takes the folder that the mutated files lie in, does what a verb of the command line
-does with them, in the same order, and returns if the answer is right. It raises `WrongAnswer` if
-it is not; errors of `keras2cv.errors` mean that the file was refused.
+Each function takes the folder of the mutated files, follows the steps of a verb of the command
+line, and returns if the answer is right. It raises `WrongAnswer` if it is not; errors of
+`keras2cv.errors` mean that the file was refused.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from keras2cv.errors import Keras2cvWarning
 Array = NDArray[Any]
 Try: TypeAlias = Callable[[Path, random.Random], None]
 
-MOST_ELEMENTS = 2**20  # of an input that is filled; larger ones are declared, and left at that
+MOST_ELEMENTS = 2**20  # of an input that is filled; larger ones are only declared
 
 
-class WrongAnswer(AssertionError):  # noqa: N818 - reads as what it says
-    """The file was taken, and what came out is not what is in it."""
+class WrongAnswer(AssertionError):  # noqa: N818 - reads as a sentence
+    """The file was accepted, and the answer does not match its contents."""
 
 
 def try_manifest(folder: Path, _: random.Random) -> None:
@@ -46,25 +46,25 @@ def try_manifest(folder: Path, _: random.Random) -> None:
 
 def try_bundle(folder: Path, _: random.Random) -> None:
     """Everything that is read of a bundle before a net is loaded: what passes is unaltered."""
-    from keras2cv.bundle.golden_vectors import read_golden
+    from keras2cv.bundle.golden_vectors import read_golden_vectors
 
     bundle = read_bundle(folder)
     model = bundle.manifest.model
     _expect(sha256_of(bundle.model_path) == model.sha256, "another file than the manifest's")
     _expect(bundle.model_path.resolve().is_relative_to(folder.resolve()), "outside the bundle")
     if bundle.selftest_path.exists():
-        golden = read_golden(bundle.selftest_path, bundle.manifest)
+        golden = read_golden_vectors(bundle.selftest_path, bundle.manifest)
         if golden.image is not None:
             golden.image.decode()
 
 
 def try_net(folder: Path, rng: random.Random) -> None:
-    """The worker's job: load the net, and infer; every output is what the manifest promises."""
+    """The worker's job: load the net, and infer; every output must match the manifest."""
     _infer(read_bundle(folder), rng)
 
 
 def try_run(folder: Path, rng: random.Random) -> None:
-    """`keras2cv run` and `selftest`: a whole net behind a manifest that says something else."""
+    """`keras2cv run` and `selftest`: a whole net behind a manifest that disagrees with it."""
     from keras2cv.selftest import run_selftest
 
     bundle = read_bundle(folder)
@@ -80,7 +80,7 @@ def try_run(folder: Path, rng: random.Random) -> None:
 
 
 def try_inspect(folder: Path, _: random.Random) -> None:
-    """`keras2cv inspect`: all that is read of an ONNX file outside a child process."""
+    """`keras2cv inspect`: read an ONNX file as far as is done outside a child process."""
     from keras2cv_export.inspecting import survey
     from keras2cv_export.inspecting.opening import Opened, read_onnx
     from keras2cv_export.verifying.probing import input_shapes
@@ -116,7 +116,7 @@ def try_load(folder: Path, _: random.Random) -> None:
 
 
 def try_arrays(folder: Path, _: random.Random) -> None:
-    """Arrays as `run` and as `export --samples` take them: what NumPy reads, and no objects."""
+    """Arrays as `run` and `export --samples` take them: NumPy reads them, without objects."""
     from keras2cv.streams.frames import BrokenSource, Sample
     from keras2cv.streams.sources import find_sources, read_sources
     from keras2cv_export.model.spec import TensorSpec
@@ -143,7 +143,7 @@ def try_labels(folder: Path, _: random.Random) -> None:
 
 
 def try_preprocess(folder: Path, _: random.Random) -> None:
-    """`--preprocess FILE.json`: rules that hold together."""
+    """`--preprocess FILE.json`: rules that are consistent."""
     from keras2cv_export.model.spec import TensorSpec
     from keras2cv_export.tasks.presets import Geometry, preprocessing
 
@@ -153,7 +153,7 @@ def try_preprocess(folder: Path, _: random.Random) -> None:
 
 
 def try_lines(folder: Path, _: random.Random) -> None:
-    """`--resume`: the lines that are left are whole."""
+    """`--resume`: the lines that stay are whole."""
     import json
 
     from keras2cv.cli.resume import answered
@@ -165,7 +165,7 @@ def try_lines(folder: Path, _: random.Random) -> None:
 
 
 def try_pictures(folder: Path, _: random.Random) -> None:
-    """Pictures and films as `run` reads them: frames, or a sentence in their place."""
+    """Pictures and films as `run` reads them: frames, or an error message in their place."""
     from keras2cv.streams.frames import BrokenSource, Frame
     from keras2cv.streams.sources import find_sources, read_sources
 

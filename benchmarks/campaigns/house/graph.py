@@ -60,7 +60,7 @@ def count_arrows(graph: Graph) -> int:
 
 
 def reachable(graph: Graph, start: str) -> frozenset[str]:
-    """Return all that `start` imports, directly or through others."""
+    """Return every node that `start` imports, directly or through others."""
     seen: set[str] = set()
     waiting = list(graph[start])
     while waiting:

@@ -24,7 +24,7 @@ class Import:
         return self.module.split(".")[0]
 
     def __str__(self) -> str:
-        """Return where it is and what it imports."""
+        """Return the file, the line and the imported module."""
         return f"{self.package}/{self.file}:{self.line} imports {self.module}"
 
 

@@ -33,7 +33,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Source:
-    """What one Python file holds."""
+    """The lines, functions and prose of one Python file."""
 
     lines: Lines
     function_lengths: tuple[int, ...]  # in lines, from `def` to the end, docstring included

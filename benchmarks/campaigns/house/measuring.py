@@ -78,7 +78,7 @@ class Package:
 
 @dataclass(frozen=True)
 class House:
-    """All that is measured of a checkout."""
+    """All measurements of a checkout."""
 
     packages: dict[str, Package]
     parts: dict[str, Part]

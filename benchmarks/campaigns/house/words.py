@@ -29,8 +29,8 @@ def count_words(texts: Iterable[str]) -> Words:
     """Count over all texts together."""
     found = Counter(word for text in texts for word in re.findall(r"[a-z']+", text.lower()))
     total = found.total()
-    rates = {
+    per_thousand_words = {
         name: round(1000 * sum(found[form] for form in forms) / (total or 1), 2)
         for name, forms in COUNTED.items()
     }
-    return Words(total, rates)
+    return Words(total, per_thousand_words)

@@ -1,4 +1,4 @@
-"""What each importer of OpenCV runs, measured with small graphs.
+"""Measure with small graphs which ops each importer of OpenCV runs.
 
     python -m campaigns.importers
 

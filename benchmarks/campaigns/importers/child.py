@@ -15,11 +15,11 @@ import numpy as np
 
 
 def answer(job: dict[str, str], _: Callable[..., None]) -> dict[str, float | str]:
-    """Return how far the probe "stem" is off in an engine, of max|out|, or what cv2 says."""
+    """Return the error of the probe "stem" in an engine, relative to max|out|, or cv2's message."""
     cv2.setNumThreads(1)
     try:
         return {"error": _error(Path(job["stem"]), job["engine"])}
-    except Exception as error:  # whatever it is, it is no answer
+    except Exception as error:  # of any kind: the probe has no answer
         return {"error": str(error)[-200:] or type(error).__name__}
 
 
@@ -50,5 +50,5 @@ def _distance(got: Any, wanted: Any) -> float:
 
 
 def _as_mat(array: Any) -> Any:
-    """Up to 4.10, rank 3 means an image with channels, unless it is said to be a Mat."""
+    """Wrap an array as a Mat: up to 4.10, a bare one of rank 3 means an image with channels."""
     return cv2.Mat(array) if array.ndim == 3 else array  # type: ignore[no-untyped-call]

@@ -1,7 +1,7 @@
-"""Each fault of an importer that no rule looks for, since a rewrite keeps every graph clear of it.
+"""Each fault of an importer that needs no rule, since a rewrite removes it from every graph.
 
-Such a graph is refused, or computed wrongly in silence, for what several nodes do together or for
-the numbers that go through it. The registry of rewrites names the fault that a pass does away with.
+Such a graph is refused, or silently computed wrongly, because several nodes meet or because of the
+numbers that go through it. The registry of rewrites names the fault that a pass removes.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def _of_one_node() -> Iterator[Probe]:
 
 
 def _of_lines() -> Iterator[Probe]:
-    """Interpolate an axis of one pixel: what lies before a tensor in memory is read.
+    """Interpolate an axis of one pixel: the memory before a tensor is read.
 
-    A pooling comes before it, whose result lies behind other numbers than zeros.
+    A pooling comes before it, so that the numbers before its result are not zeros.
     """
     for channels, width in ((16, 1), (16, 5), (64, 5)):
         yield several(
@@ -68,7 +68,7 @@ def _of_weights() -> Iterator[Probe]:
 
 
 def _of_merging() -> Iterator[Probe]:
-    """Nodes that an importer takes for one, and computes another result of."""
+    """Nodes that an importer merges into one, with another result."""
     yield several(
         "one map",
         """(float[2,8,6,8] x) => (float[2,8,6,8] y) {
@@ -147,5 +147,5 @@ def _of_sharing() -> Iterator[Probe]:
 
 
 def _large(*shape: int) -> Computed:
-    """Give numbers that e cannot be raised to in float32, and their negatives."""
+    """Give exponents at which e^x overflows float32, and their negatives."""
     return Computed(shape, lambda rng, size: rng.uniform(-120, 120, size))

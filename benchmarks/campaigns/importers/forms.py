@@ -1,4 +1,4 @@
-"""Each form that a rule of the exporter's importer_support knows, and neighbours that all run."""
+"""Each form that a rule of importer_support knows, and similar forms that all run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def forms() -> Iterator[Probe]:
 
 
 def neighbours() -> Iterator[Probe]:
-    """Yield what is near such forms and runs everywhere, on every importer."""
+    """Yield forms that are similar to those, and run on every importer."""
     yield probe("", "Add", x(2, 3, 5, 7), k(3, 1, 1))
     yield probe("", "Mul", x(2, 3, 5, 7), k(3, 1, 1))
     yield probe("", "Mul", x(2, 3, 5, 7), np.float32(1.7))

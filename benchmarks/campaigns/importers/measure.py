@@ -1,4 +1,4 @@
-"""Ask ONNX Runtime what is right, and each OpenCV what it says."""
+"""Let ONNX Runtime compute the right answers, and compare each OpenCV with them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Outcome = dict[str, bool]
 
 
 def write(probes: Sequence[Probe], folder: Path) -> None:
-    """Write each graph with its inputs, and what ONNX Runtime makes of them."""
+    """Write each graph with its inputs and ONNX Runtime's outputs."""
     for number, probe in enumerate(probes):
         onnx.save(probe.model, folder / f"{number}.onnx")
         arrays: dict[str, Any] = {}
@@ -66,6 +66,12 @@ def measure(
 ) -> list[Outcome]:
     """Run the probes in `folder` on each importer, in the environments of `keras2cv matrix`.
 
+    Args:
+        folder: Holds the files of the probes.
+        count: How many probes.
+        importers: Names of importers.
+        source: Makes the environments; None makes them in the user's cache.
+
     Raises:
         MissingDependency: An environment cannot be made.
     """
@@ -74,14 +80,14 @@ def measure(
     for importer in importers:
         version, _, engine = importer.partition(" ")
         there = environments.prepare(environments.resolve(version))
-        said = _run(there.python, folder, engine or engines_of(there.opencv)[0], count)
-        for outcome, word in zip(outcomes, said, strict=True):
+        replies = _run(there.python, folder, engine or engines_of(there.opencv)[0], count)
+        for outcome, word in zip(outcomes, replies, strict=True):
             outcome[importer] = isinstance(word, float) and word <= LIMIT
     return outcomes
 
 
 def _run(python: Path, folder: Path, engine: str, count: int) -> list[Any]:
-    """Return what each probe's job gives: "crash" for one that killed the process."""
+    """Return the outcome of each probe's job: "crash" for one that killed the process."""
     jobs = [{"stem": str(folder / str(number)), "engine": engine} for number in range(count)]
     entry = Entry(_CHILD, (), python, clean_environment())
     answers = answer_each(entry, jobs, Limits(_TIMEOUT_S))

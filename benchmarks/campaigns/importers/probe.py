@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper, shape_inference
 Array = NDArray[Any]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
 
-SAMPLES: Final = 2  # a second run shows what was kept of the first
+SAMPLES: Final = 2  # a second run shows state kept from the first
 _IR_VERSION: Final = 8
 
 
@@ -24,7 +24,7 @@ class Computed:
 
     Attributes:
         shape: Its shape.
-        draw: What it is filled with, as float32.
+        draw: Makes its numbers, as float32.
         cast: The type that it is cast to inside; None leaves it float32.
     """
 
@@ -35,7 +35,7 @@ class Computed:
 
 @dataclass(frozen=True)
 class Probe:
-    """A graph, and what is fed to it.
+    """A graph, and its inputs.
 
     Attributes:
         about: The op, or the name of the rule or fault, that it is about; "" runs everywhere.
@@ -111,11 +111,11 @@ def probe(
     Args:
         about: The op, the rule's name, or "".
         op: The op.
-        *operands: What it reads: computed, constant, or left out.
+        *operands: Its operands: computed, constant, or left out.
         opset: The opset whose form of the node it is.
         outputs: How many outputs the node has.
         cast: Whether they are cast to float32, which every importer can give.
-        added: What the output is added to, after an Exp.
+        added: A tensor to which the output is added, after an Exp.
         twice: Whether a second node does the same to its output.
         **attributes: The node's.
     """

@@ -27,7 +27,7 @@ from typing import Final
 
 
 class Tables(NamedTuple):
-    """What is measured: of ops, of the forms that rules know, and of faults that none looks for."""
+    """The failing importers of ops, of forms that rules know, and of faults without a rule."""
 
     ops: Broken
     forms: Broken
@@ -35,9 +35,9 @@ class Tables(NamedTuple):
 
 
 def tables(probes: Sequence[Probe], outcomes: Sequence[Outcome]) -> Tables:
-    """Return who does not run each op, and a form or fault in any of its probes.
+    """Return the importers that fail each op, and each form or fault in any of its probes.
 
-    What is broken because the op is not known there is not held against the form.
+    A form does not count as failing where the importer lacks the op.
     """
     failing: dict[str, set[str]] = {"Constant": set()}
     for probe, outcome in zip(probes, outcomes, strict=True):

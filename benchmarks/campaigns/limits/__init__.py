@@ -2,6 +2,7 @@
 
     python -m campaigns.limits -o docs/
 
-`chains.py` times the smallest cases, chains of one kind of layer; `profiles.py` asks both engines
-what each layer of a model took, from the files that `campaigns.performance` has prepared.
+`chains.py` times the smallest cases, chains of one kind of layer; `profiles.py` reads from both
+engines how long each layer of a model took, for the files that `campaigns.performance` has
+prepared.
 """

@@ -15,7 +15,7 @@ from keras2cv.errors import Keras2cvError, UsageError
 from keras2cv_bench.environment import host, usable_cores
 from keras2cv_export.matrix.environment import cache_folder
 
-from .chains import CHAINS, rates
+from .chains import CHAINS, throughputs
 from .page import Profiles, text_of
 from .profiles import in_cv2, in_onnxruntime
 
@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             folder = Path(place)
             found = []
             for chain in CHAINS:
-                found.append((chain, rates(chain, folder, args.threads)))
-                _say(f"{chain.name}, {chain.channels} channels")
+                found.append((chain, throughputs(chain, folder, args.threads)))
+                _print_progress(f"{chain.name}, {chain.channels} channels")
             profiles = _profiles(args.work, args.models.split(","), args.threads, folder)
         _write(args.output, text_of(host(None), args.threads, found, profiles))
     except Keras2cvError as error:
@@ -52,7 +52,7 @@ def _profiles(work: Path, names: Sequence[str], threads: int, folder: Path) -> P
                     f"python -m campaigns.performance --prepare-only --only {name}"
                 )
         found[name] = in_cv2(ours), in_onnxruntime(theirs, threads, folder)
-        _say(name)
+        _print_progress(name)
     return found
 
 
@@ -63,11 +63,11 @@ def _write(output: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}. Use -o.") from error
-    _say(f"wrote {path}")
+    _print_progress(f"wrote {path}")
 
 
-def _say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
+def _print_progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,12 +20,12 @@ LAYERS: Final = 6
 ENGINES: Final = {"cv2, new": 2, "cv2, classic": 1}  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
 WHO: Final = (*ENGINES, "onnxruntime", "MatMul in cv2, new")
 _BLOCK: Final = 4  # runs in a row, of which the first is not counted
-_PAUSE_S: Final = 0.02  # onnxruntime's threads go on waiting for work for a while
+_PAUSE_S: Final = 0.02  # onnxruntime's threads spin for a while after a run
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Layers of one kind: `channels` in and out, or from an image where `stem` says so."""
+    """Layers of one kind: `channels` in and out, or an image in if `stem`."""
 
     name: str
     channels: int
@@ -36,7 +36,7 @@ class Chain:
 
     @property
     def gflop(self) -> float:
-        """What it computes, two operations for each product."""
+        """Its arithmetic, two operations for each product."""
         fan_in = 1 if self.depthwise else 3 if self.stem else self.channels
         pixels = (self.side // 2) ** 2 if self.stem else self.side**2
         layers = 1 if self.stem else LAYERS
@@ -44,7 +44,7 @@ class Chain:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of its input."""
+        """The shape of its input."""
         return 1, 3 if self.stem else self.channels, self.side, self.side
 
 
@@ -63,7 +63,7 @@ def convolutions(chain: Chain) -> onnx.ModelProto:
     fan_in = 1 if chain.depthwise else chain.shape[1]
     shape = (chain.channels, fan_in, chain.kernel, chain.kernel)
     half, layers = chain.kernel // 2, 1 if chain.stem else LAYERS
-    facts: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "kernel_shape": shape[2:],
         "strides": [2, 2] if chain.stem else [1, 1],
         "pads": [half - 1, half - 1, half, half] if chain.stem else [half] * 4,
@@ -76,7 +76,7 @@ def convolutions(chain: Chain) -> onnx.ModelProto:
         weights[f"b{k}"] = rng.normal(size=chain.channels)
         names = ("x" if k == 0 else f"t{k}", "y" if k == layers - 1 else f"t{k + 1}")
         nodes.append(
-            make.make_node("Conv", [names[0], f"w{k}", f"b{k}"], [names[1]], f"n{k}", **facts)
+            make.make_node("Conv", [names[0], f"w{k}", f"b{k}"], [names[1]], f"n{k}", **attributes)
         )
     side = chain.side // 2 if chain.stem else chain.side
     return _model(nodes, weights, chain.shape, (1, chain.channels, side, side))
@@ -108,8 +108,15 @@ def _model(
     return make.make_model(graph, opset_imports=[make.make_opsetid("", 13)], ir_version=8)
 
 
-def rates(chain: Chain, folder: Path, threads: int, rounds: int = 5) -> dict[str, float]:
-    """Return GFLOP/s of everyone who runs a chain: medians of runs in turns."""
+def throughputs(chain: Chain, folder: Path, threads: int, rounds: int = 5) -> dict[str, float]:
+    """Return the GFLOP/s of every engine that runs a chain: medians of runs in turns.
+
+    Args:
+        chain: The layers.
+        folder: For the ONNX files.
+        threads: Of onnxruntime; OpenCV keeps its own setting.
+        rounds: Of turns.
+    """
     path = folder / "chain.onnx"
     onnx.save(convolutions(chain), path)
     image = np.random.default_rng(1).normal(size=chain.shape).astype(np.float32)
@@ -133,7 +140,7 @@ def _seconds(run: Run) -> float:
 
 
 def in_cv2(path: Path, image: Array, engine: int) -> Run:
-    """Load a file into an engine of OpenCV; return what runs it."""
+    """Load a file into an engine of OpenCV; return a function that runs it."""
     net = cv2.dnn.readNetFromONNX(str(path), engine)
 
     def run() -> Any:
@@ -144,7 +151,7 @@ def in_cv2(path: Path, image: Array, engine: int) -> Run:
 
 
 def in_onnxruntime(path: Path, image: Array, threads: int) -> Run:
-    """Load a file into onnxruntime; return what runs it."""
+    """Load a file into onnxruntime; return a function that runs it."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -10,17 +10,17 @@ from keras2cv_export.pages.templating import render
 from .chains import WHO, Chain
 from .profiles import KINDS, Times
 
-Rates = Sequence[tuple[Chain, Mapping[str, float]]]
+Throughputs = Sequence[tuple[Chain, Mapping[str, float]]]
 Profiles = Mapping[str, tuple[Times, Times]]
 
 
-def text_of(host: Host, threads: int, rates: Rates, profiles: Profiles) -> str:
+def text_of(host: Host, threads: int, throughputs: Throughputs, profiles: Profiles) -> str:
     """Return the page.
 
     Args:
-        host: Where it was measured.
-        threads: That everybody computed with.
-        rates: Chains of layers, each with the GFLOP/s of everybody who ran it.
+        host: The machine that was measured.
+        threads: The threads that every engine used.
+        throughputs: Chains of layers, each with the GFLOP/s of everybody who ran it.
         profiles: Model -> milliseconds by kind of layer, ours and onnxruntime's.
     """
     return render(
@@ -29,7 +29,7 @@ def text_of(host: Host, threads: int, rates: Rates, profiles: Profiles) -> str:
         host=host,
         threads=threads,
         who=list(WHO),
-        chains=[_chain_row(chain, found) for chain, found in rates],
+        chains=[_chain_row(chain, found) for chain, found in throughputs],
         models={name: list(_layer_rows(*times)) for name, times in profiles.items()},
     )
 

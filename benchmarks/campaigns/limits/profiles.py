@@ -1,4 +1,4 @@
-"""What each layer of a model took, by OpenCV's profiler and by onnxruntime's, by kind of layer."""
+"""The time of each kind of layer in a model, by OpenCV's and onnxruntime's profilers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,14 @@ Times = dict[str, float]
 
 
 def kind_of(op: str, weight: Sequence[int], channels: int, group: int) -> str:
-    """Return the kind of a layer; weights (O, C, k, l) and input channels are a convolution's."""
+    """Return the kind of a layer.
+
+    Args:
+        op: Its type.
+        weight: Shape of a convolution's weights, (O, C, k, l).
+        channels: Of a convolution's input.
+        group: Groups of a convolution.
+    """
     if op.startswith("Conv") or op == "FusedConv":
         return _kind_of_conv(op, weight, channels, group)
     return next((kind for kind, ops in _OPS.items() if op in ops), "element-wise")
@@ -61,7 +68,7 @@ def _kind_of_conv(op: str, weight: Sequence[int], channels: int, group: int) -> 
 
 
 def in_cv2(path: Path) -> Times:
-    """Return what the new engine's layers took, the medians of nine runs summed up by kind."""
+    """Return the time of the new engine's layers, medians of nine runs summed up by kind."""
     net = cv2.dnn.readNetFromONNX(str(path), cv2.dnn.ENGINE_NEW)
     net.setProfilingMode(cv2.dnn.DNN_PROFILE_DETAILED)
     image, ticks = _image(path), []
@@ -94,7 +101,7 @@ def _by_kind(kinds: Sequence[str], took: Sequence[float]) -> Times:
 
 
 def in_onnxruntime(path: Path, threads: int, folder: Path) -> Times:
-    """Return what onnxruntime's nodes took, the median of each over nine runs, by kind."""
+    """Return the time of onnxruntime's nodes, the median of each over nine runs, by kind."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.enable_profiling = True
@@ -114,16 +121,16 @@ def kinds_of_events(events: Sequence[Mapping[str, Any]], groups: Mapping[str, in
     took: dict[str, list[float]] = {}
     kinds: dict[str, str] = {}
     for event in events:
-        facts = event.get("args", {})
+        arguments = event.get("args", {})
         if event.get("cat") != "Node" or not event["name"].endswith("_kernel_time"):
             continue
         node = event["name"].removesuffix("_kernel_time")
-        given = facts.get("input_type_shape", ())
+        given = arguments.get("input_type_shape", ())
         shapes: list[list[int]] = [next(iter(one.values())) for one in given if one]
         channels = shapes[0][1] if shapes and len(shapes[0]) == 4 else 0
         weight = shapes[1] if len(shapes) > 1 else []
         grouped = len(weight) == 4 and (weight[1] == 1 or groups.get(node, 1) > 1)
-        kinds[node] = kind_of(facts["op_name"], weight, channels, channels if grouped else 1)
+        kinds[node] = kind_of(arguments["op_name"], weight, channels, channels if grouped else 1)
         took.setdefault(node, []).append(event["dur"] / 1e3)
     medians = {node: float(np.median(found[2:] or found)) for node, found in took.items()}
     return _by_kind([kinds[node] for node in medians], list(medians.values()))

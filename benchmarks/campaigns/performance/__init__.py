@@ -5,6 +5,6 @@
 
     models -prepare-> .keras and bundles -bench-> records, a JSON file each -page-> Markdown, SVG
 
-Every model is exported once and kept in the user's cache, and so is every record: what was
-interrupted is taken up again, and `--again` measures anew. Only measuring wants a quiet machine.
+Every model is exported once and kept in the user's cache, and so is every record: an interrupted
+run can be resumed, and `--again` measures anew. Only measuring needs a quiet machine.
 """

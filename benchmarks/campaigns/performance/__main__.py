@@ -20,23 +20,23 @@ SECONDS = 2.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prepare, measure and write what is not there yet; return the exit code."""
+    """Prepare and measure the missing cases, and write the page; return the exit code."""
     args = _parser().parse_args(argv)
     started = time.monotonic()
 
-    def say(what: str) -> None:
+    def progress(line: str) -> None:
         minutes, seconds = divmod(round(time.monotonic() - started), 60)
-        print(f"{minutes:3d}:{seconds:02d}  {what}", file=sys.stderr, flush=True)
+        print(f"{minutes:3d}:{seconds:02d}  {line}", file=sys.stderr, flush=True)
 
     try:
         chosen = _chosen(args.only)
         args.work.mkdir(parents=True, exist_ok=True)
-        prepare_all(chosen, args.work, say)
+        prepare_all(chosen, args.work, progress)
         if args.prepare_only:
             return 0
         counts = sorted({case.threads or usable_cores() for case in chosen})
         ceilings = peaks(args.work, counts)
-        measure_all(chosen, args.work, args.seconds, say, again=args.again)
+        measure_all(chosen, args.work, args.seconds, progress, again=args.again)
         found = list(results(cases(usable_cores()), args.work))
         if not found:
             raise UsageError("Nothing was measured. The log of each export is beside its files.")
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Keras2cvError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    say(f"wrote {args.output / 'performance.md'}: {len(found)} cases")
+    progress(f"wrote {args.output / 'performance.md'}: {len(found)} cases")
     return 0
 
 
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", default="", metavar="NAMES", help="cases or groups, by commas")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each subject's blocks")
-    parser.add_argument("--again", action="store_true", help="measure anew what is measured")
+    parser.add_argument("--again", action="store_true", help="measure existing results anew")
     parser.add_argument("--prepare-only", action="store_true", help="export, and measure nothing")
     return parser
 

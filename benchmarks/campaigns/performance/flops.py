@@ -45,8 +45,8 @@ def answer(_: Mapping[str, Any], __: Callable[..., None]) -> dict[str, float]:
 def gflop_of(path: Path) -> float:
     """Return the arithmetic of an ONNX file's convolutions and products, in GFLOP per run.
 
-    Two operations per multiplication, as is usual; a Winograd convolution does fewer. What is
-    element by element is not counted: it is memory that it waits for.
+    Two operations per multiplication, as is usual; a Winograd convolution does fewer. Element-wise
+    ops are not counted: they wait for memory.
     """
     import onnx
 

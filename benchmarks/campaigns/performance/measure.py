@@ -1,4 +1,4 @@
-"""Measure case by case: what is measured already is kept, what cannot run is said."""
+"""Measure case by case: keep existing results, and report cases that cannot run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Found:
-    """A case that was measured: its record, what it computes, and why it has no frozen graph."""
+    """A measured case: its record, its arithmetic, and the reason if it has no frozen graph."""
 
     case: Case
     record: Record
@@ -40,13 +40,13 @@ class Found:
     why_not_frozen: str
 
 
-def prepare_all(cases: Sequence[Case], work: Path, say: Progress) -> None:
-    """Export what is not exported yet, a process per case; a failure's log is in its folder."""
+def prepare_all(cases: Sequence[Case], work: Path, progress: Progress) -> None:
+    """Export the missing cases, a process each; the log of a failure is in its folder."""
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if (folder / "prepared.json").exists():
             continue
-        say(f"[{number}/{len(cases)}] exporting {case.name}")
+        progress(f"[{number}/{len(cases)}] exporting {case.name}")
         folder.mkdir(parents=True, exist_ok=True)
         job = {"case": case.name, "folder": str(folder), "cores": usable_cores()}
         try:
@@ -54,13 +54,21 @@ def prepare_all(cases: Sequence[Case], work: Path, say: Progress) -> None:
         except Keras2cvError as error:
             log = error.log if isinstance(error, ChildLost) else str(error)
             (folder / "prepare.log").write_text(log, encoding="utf-8")
-            say(f"    failed, see {folder / 'prepare.log'}")
+            progress(f"    failed, see {folder / 'prepare.log'}")
 
 
 def measure_all(
-    cases: Sequence[Case], work: Path, seconds: float, say: Progress, *, again: bool = False
+    cases: Sequence[Case], work: Path, seconds: float, progress: Progress, *, again: bool = False
 ) -> None:
-    """Measure what is not measured yet; each record is on the disk at once."""
+    """Measure the missing cases; write each record to the disk at once.
+
+    Args:
+        cases: Those that are not prepared are skipped.
+        work: Folder of all cases' files.
+        seconds: About how long to time each subject.
+        progress: Called with a line per case.
+        again: Whether to measure existing results anew.
+    """
     for number, case in enumerate(cases, start=1):
         folder = folder_of(case, work)
         if not (folder / "prepared.json").exists():
@@ -68,11 +76,11 @@ def measure_all(
         path = folder / "record.json"
         if path.exists() and not again:
             continue
-        say(f"[{number}/{len(cases)}] measuring {case.name}")
+        progress(f"[{number}/{len(cases)}] measuring {case.name}")
         try:
             found = _bench(case, folder, seconds)
         except Keras2cvError as error:
-            say(f"    {error}")
+            progress(f"    {error}")
             continue
         path.write_text(to_json(found), encoding="utf-8")
 
@@ -93,24 +101,26 @@ def _bench(case: Case, folder: Path, seconds: float) -> Record:
 
 
 def _beside(case: Case) -> tuple[Subject, ...]:
-    """Hold models against TensorFlow at AVX2, too, where it would go further."""
+    """Add TensorFlow at AVX2 for models, where TensorFlow could use more."""
     return (AT_AVX2,) if case.group == "models" and "avx512f" in instruction_sets() else ()
 
 
 def results(cases: Sequence[Case], work: Path) -> Iterator[Found]:
-    """Yield what is measured so far."""
+    """Yield the cases measured so far."""
     for case in cases:
         folder = folder_of(case, work)
         record = folder / "record.json"
         if not record.exists():
             continue
-        facts: dict[str, Any] = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+        prepared: dict[str, Any] = json.loads(
+            (folder / "prepared.json").read_text(encoding="utf-8")
+        )
         found = _without_paths(read_record(record), folder)
-        yield Found(case, found, float(facts["gflop"]), str(facts["frozen"]))
+        yield Found(case, found, float(prepared["gflop"]), str(prepared["frozen"]))
 
 
 def _without_paths(record: Record, folder: Path) -> Record:
-    """Cut a folder of this machine from what others say of the files in it."""
+    """Cut a folder of this machine from the messages about its files."""
     reasons = (replace(m, reason=m.reason.replace(f"{folder}/", "")) for m in record.missing)
     return replace(record, missing=tuple(reasons))
 
@@ -129,5 +139,5 @@ def peaks(work: Path, threads: Sequence[int]) -> dict[int, float]:
 
 
 def folder_of(case: Case, work: Path) -> Path:
-    """Return where a case's files are."""
+    """Return the folder of a case's files."""
     return work / case.name

@@ -44,7 +44,7 @@ class Scale:
 
 
 def write(found: Sequence[Found], peaks: Mapping[int, float], output: Path) -> None:
-    """Write performance.md, and its plots and figures into a folder of that name.
+    """Write performance.md, and its plots and numbers into a folder of that name.
 
     Raises:
         UsageError: It cannot be written there.
@@ -107,7 +107,7 @@ def _against(models: Sequence[Found]) -> Iterator[Cells]:
                 _met(worst, worst_bar),
                 str(len(pairs)),
             )
-    # TensorFlow at AVX2 explains, and is no bar.
+    # The ratio to TensorFlow at AVX2 explains the others, and has no bar to meet.
     if pairs := _ratios(models, SAME_ISA):
         mean, (worst, name) = geometric_mean([r for r, _ in pairs]), max(pairs)
         yield AT_AVX2, f"{mean:.2f}", "-", "", f"{worst:.2f} ({name})", "-", "", str(len(pairs))

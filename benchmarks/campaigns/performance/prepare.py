@@ -1,8 +1,8 @@
-"""What has to be there before a model can be measured, in a process of its own per model.
+"""Make the files that the measurement of a model needs, in a process per model.
 
 A case's folder gets `model.keras`, `model.cv` for the OpenCV at hand, and Keras' own `plain.onnx`
 where that works; of the models `default.cv`, for every OpenCV, and `frozen.cv` where a frozen graph
-can be exported. `prepared.json` comes last, and says how much the net computes.
+can be exported. `prepared.json` comes last, and holds the net's arithmetic.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ def prepare(case: Case, folder: Path) -> None:
     model.save(folder / "model.keras")
     options = {"task": "raw", "preprocess": case.preprocess, "batch": case.batch}
     export(folder / "model.keras", folder / "model.cv", opencv=_AT_HAND, **options)  # type: ignore[arg-type]
-    counted, facts = folder / "model.cv", {"gflop": 0.0, "frozen": ""}
+    counted, prepared = folder / "model.cv", {"gflop": 0.0, "frozen": ""}
     if case.group == "models":
         counted = folder / "default.cv"  # tiles take fewer products
         export(folder / "model.keras", counted, **options)  # type: ignore[arg-type]
         try:
             export(folder / "model.keras", folder / "frozen.cv", format="frozen", **options)  # type: ignore[arg-type]
         except Keras2cvError as error:
-            facts["frozen"] = " ".join(str(error).split())[:300]
-    facts["gflop"] = gflop_of(counted / "model.onnx")
+            prepared["frozen"] = " ".join(str(error).split())[:300]
+    prepared["gflop"] = gflop_of(counted / "model.onnx")
     shape = tuple(int(n) for n in model.input_shape[1:])
     make("onnx", folder / "model.keras", folder / "plain.onnx", {model.inputs[0].name: (1, *shape)})
-    (folder / "prepared.json").write_text(json.dumps(facts), encoding="utf-8")
+    (folder / "prepared.json").write_text(json.dumps(prepared), encoding="utf-8")

@@ -24,9 +24,9 @@ class Case:
 
     Attributes:
         name: Of its files, and in the page.
-        group: "models", or what grows: "size", "batch", "depth", "threads".
+        group: "models", or the axis that grows: "size", "batch", "depth", "threads".
         model: Builds it.
-        x: Where it stands on the axis of its group.
+        x: Its place on the axis of its group.
         batch: Samples per run.
         threads: None for all cores.
         side: Of the picture, pixels.
@@ -66,7 +66,16 @@ def model_case(
     group: str = "models",
     x: float = 0.0,
 ) -> Case:
-    """Return the case of one of the models, at its usual size unless it grows."""
+    """Return the case of one of the models, at its usual size unless it grows.
+
+    Args:
+        name: "U-Net" or a name of keras.applications.
+        side: Of the picture, pixels; None for the usual one.
+        batch: Samples per run.
+        threads: None for all cores.
+        group: "models", or the axis that grows.
+        x: Its place on that axis.
+    """
     pixels = side or _USUAL_SIDE.get(name, 224)
     build = (lambda: unet(pixels)) if name == "U-Net" else (lambda: _built(name, pixels))
     ending = {"size": f"-{pixels}px", "batch": f"-batch{batch}", "threads": f"-threads{threads}"}

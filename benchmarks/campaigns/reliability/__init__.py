@@ -1,4 +1,4 @@
-"""What happens in the long run and on a bad day; docs/reliability.md has the figures.
+"""Long runs and failures; docs/reliability.md has the results.
 
 python -m campaigns.reliability.soak      hours of work: memory, handles, threads, latency
 python -m campaigns.reliability.threads   one predictor, sixteen threads

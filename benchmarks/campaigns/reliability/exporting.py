@@ -1,8 +1,8 @@
 """Exports by the hundred: TensorFlow converts and answers once, and every export writes for real.
 
-A process that has imported TensorFlow is forked for each export. What is remembered is what
-writes nothing: the loaded model, the converted graph, TensorFlow's answers. `answers` may stand in
-for OpenCV's child process, whose start is what takes long.
+A process that has imported TensorFlow is forked for each export. Only results of steps that write
+nothing are reused: the loaded model, the converted graph, TensorFlow's answers. Recorded answers
+may replace OpenCV's child process, whose start takes long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from unittest import mock
 
 from campaigns.fuzz.corpus import HEIGHT, WIDTH
-from keras2cv.bundle.golden_vectors import read_golden
+from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import Keras2cvError
 from keras2cv.isolation.bootstrap import die_with_parent
@@ -43,7 +43,7 @@ def remembered_export(work: Path) -> Iterator[tuple[Export, Export]]:
     from keras2cv_export import exporting
     from keras2cv_export.formats.formats import format_of
     from keras2cv_export.model.load import load_model
-    from keras2cv_export.verifying.verify import ask
+    from keras2cv_export.verifying.question import ask
 
     model = small_model()
     file = work / "model.keras"
@@ -82,7 +82,7 @@ def remembered_export(work: Path) -> Iterator[tuple[Export, Export]]:
 
 @contextlib.contextmanager
 def _recorded(folder: Path) -> Iterator[Callable[[], Any]]:
-    """Keep what OpenCV's child processes answer; what is given answers in their place."""
+    """Record the answers of OpenCV's child processes; yield a function that replays them."""
     from keras2cv.trial import running
 
     folder.mkdir()
@@ -136,24 +136,24 @@ def whole(target: Path) -> Bundle | None:
     """Return the bundle at `target`, every file read; None where there is nothing.
 
     Raises:
-        BundleError: there is something, and it is not whole.
+        BundleError: There is a bundle, and it is not whole.
     """
     if not target.exists():
         return None
     bundle = read_bundle(target)
-    read_golden(bundle.selftest_path, bundle.manifest)
+    read_golden_vectors(bundle.selftest_path, bundle.manifest)
     return bundle
 
 
-def litter(target: Path) -> list[str]:
-    """Return the names of what lies beside `target`."""
+def leftovers(target: Path) -> list[str]:
+    """Return the names of other files beside `target`."""
     return sorted(path.name for path in target.parent.iterdir() if path != target)
 
 
 def older_bundle(export: Export, target: Path) -> None:
-    """Put a bundle at `target` that differs from what is exported next: in its labels."""
+    """Put a bundle at `target` that differs from the next export in its labels."""
     export(target)
-    from keras2cv.bundle.reading import write_bundle
+    from keras2cv.bundle.writing import write_bundle
 
     bundle = read_bundle(target)
     task = dataclasses.replace(bundle.manifest.task, labels=("a", "b", "c", "d"))
@@ -162,5 +162,5 @@ def older_bundle(export: Export, target: Path) -> None:
 
 
 def is_old(bundle: Bundle) -> bool:
-    """Whether it is what `older_bundle` has put there."""
+    """Whether it is the bundle of `older_bundle`."""
     return bundle.manifest.task.labels is not None

@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
-from keras2cv.bundle.reading import staged_bundle
+from keras2cv.bundle.writing import staged_bundle
 
-from .exporting import Export, fork, is_old, litter, older_bundle, remembered_export, wait, whole
+from .exporting import Export, fork, is_old, leftovers, older_bundle, remembered_export, wait, whole
 
 ERRORS: Final = (errno.ENOSPC, errno.EIO, errno.EACCES)
 _SHIM: Final = Path(__file__).with_name("faulty.c")
@@ -38,7 +38,7 @@ _SHIM: Final = Path(__file__).with_name("faulty.c")
 
 @dataclass
 class Result:
-    """What became of one way of exporting under faults."""
+    """The outcomes of one kind of export under faults."""
 
     name: str
     calls: int = 0
@@ -47,9 +47,9 @@ class Result:
 
     def __str__(self) -> str:
         """Return the row of the table in docs/reliability.md."""
-        said = ", ".join(f"{what} {count}" for what, count in sorted(self.outcomes.items()))
+        counts = ", ".join(f"{outcome} {count}" for outcome, count in sorted(self.outcomes.items()))
         tried = sum(self.outcomes.values())
-        return f"| {self.name} | {self.calls} | {tried} | {said} | {len(self.problems)} |"
+        return f"| {self.name} | {self.calls} | {tried} | {counts} | {len(self.problems)} |"
 
 
 def build_shim(folder: Path) -> Path:
@@ -76,14 +76,23 @@ class Faults:
 
     @property
     def calls(self) -> int:
-        """How many calls there were since."""
+        """How many calls there have been since."""
         return int(self._library.fault_calls())
 
 
 def every_call(
     name: str, export: Export, place: Path, faults: Faults, *, old: Path | None, step: int = 1
 ) -> Result:
-    """Let each call of `export` fail once with each error, over the bundle `old` if given."""
+    """Let each call of `export` fail once with each error.
+
+    Args:
+        name: Of the result.
+        export: Exports to a path.
+        place: Folder of the bundle.
+        faults: The preloaded library.
+        old: A bundle to export over; None for a new bundle.
+        step: 1 tries every call, n every n-th one.
+    """
     result = Result(name)
     result.calls = _count(export, place, faults, old)
     for error in ERRORS:
@@ -99,7 +108,7 @@ def every_call(
 def _note(result: Result, target: Path, code: int, where: str, *, had_old: bool) -> None:
     try:
         outcome = _judged(target, code, had_old=had_old)
-    except Exception as problem:  # whatever it is, it is what this looks for
+    except Exception as problem:  # any kind: the campaign looks for them
         result.problems.append(f"{where}: {problem!r}")
         outcome = "wrong"
     result.outcomes[outcome] += 1
@@ -137,24 +146,24 @@ def _fresh(place: Path, old: Path | None) -> Path:
 
 
 def _judged(target: Path, code: int, *, had_old: bool) -> str:
-    """Return "old", "new" or "nothing", or raise for what must not be."""
+    """Return "old", "new" or "nothing"; raise for any other state."""
     if code not in (0, 1):
         raise AssertionError(f"exit code {code}: not one of our errors")
     bundle = whole(target)
     if code == 0 and (bundle is None or is_old(bundle)):
         raise AssertionError("it says that it is done, and is not")
     if bundle is None and had_old:
-        with _next_run(target):  # it puts back what a machine that died had moved aside
+        with _next_run(target):  # it restores files that an interrupted export had moved aside
             bundle = whole(target)
         if bundle is None or not is_old(bundle):
             raise AssertionError("the old bundle is lost")
-    left = litter(target)
+    left = leftovers(target)
     if len(left) > 1 or any(not name.startswith("cat.cv.tmp-") for name in left):
-        raise AssertionError(f"litter: {left}")
+        raise AssertionError(f"leftovers: {left}")
     with _next_run(target):
         pass
-    if litter(target):
-        raise AssertionError(f"litter after the next run: {litter(target)}")
+    if leftovers(target):
+        raise AssertionError(f"leftovers after the next run: {leftovers(target)}")
     return "nothing" if bundle is None else "old" if is_old(bundle) else "new"
 
 
@@ -165,7 +174,14 @@ def _next_run(target: Path) -> Iterator[None]:
 
 
 def in_the_child(name: str, export: Export, place: Path, old: Path) -> Result:
-    """Let the calls of OpenCV's child processes fail, one by one."""
+    """Let the calls of OpenCV's child processes fail, one by one.
+
+    Args:
+        name: Of the result.
+        export: Exports to a path.
+        place: Folder of the bundle.
+        old: A bundle to export over.
+    """
     result = Result(name)
     count = place.parent / "count"
     with mock.patch.dict(os.environ, FAULT_UNDER=str(place), FAULT_COUNT=str(count)):
@@ -180,7 +196,7 @@ def in_the_child(name: str, export: Export, place: Path, old: Path) -> Result:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run all of it; return 1 if anything was lost, mixed or left."""
+    """Run every case; return 1 if a bundle was lost or mixed, or files were left over."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--step", type=int, default=1, help="try every so many calls (default: 1)")
     parser.add_argument("--only", choices=("parent", "child"), help="one of the two processes")

@@ -29,9 +29,9 @@ import cv2
 import numpy as np
 
 from campaigns.fuzz.corpus import picture
-from keras2cv.bundle.reading import staged_bundle
+from keras2cv.bundle.writing import staged_bundle
 
-from .exporting import Export, fork, is_old, litter, older_bundle, remembered_export, wait, whole
+from .exporting import Export, fork, is_old, leftovers, older_bundle, remembered_export, wait, whole
 
 IMAGES: Final = 400
 BROKEN: Final = 4
@@ -40,10 +40,20 @@ BROKEN: Final = 4
 def killed_exports(
     start: Callable[[Path], int], longest_s: float, count: int, target: Path, rng: random.Random
 ) -> Counter[str]:
-    """Kill `count` exports, started one after another over what the one before left.
+    """Kill `count` exports, each started over the remains of the last.
+
+    Args:
+        start: Starts an export to a path, and returns its process.
+        longest_s: The latest moment of a kill.
+        count: How many.
+        target: The bundle.
+        rng: Draws the moments.
+
+    Returns:
+        Outcome -> how often.
 
     Raises:
-        AssertionError, BundleError: a bundle was lost or mixed, or something else was left.
+        AssertionError, BundleError: A bundle was lost or mixed, or other files were left.
     """
     outcomes: Counter[str] = Counter()
     for _ in range(count):
@@ -53,12 +63,12 @@ def killed_exports(
         ended = wait(pid)
         bundle = whole(target)
         assert bundle is not None, "the bundle is lost"  # noqa: S101
-        left = litter(target)
+        left = leftovers(target)
         assert len(left) <= 1, f"more than one folder is left: {left}"  # noqa: S101
         assert all(name.startswith(f"{target.name}.tmp-") for name in left), left  # noqa: S101
         with staged_bundle(target):
-            assert len(litter(target)) == 1, litter(target)  # noqa: S101 - its own
-        assert not litter(target), litter(target)  # noqa: S101
+            assert len(leftovers(target)) == 1, leftovers(target)  # noqa: S101 - its own
+        assert not leftovers(target), leftovers(target)  # noqa: S101
         which = "old" if is_old(bundle) else "new"
         outcomes[f"{which}, {'killed' if ended < 0 else 'done before'}"] += 1
         outcomes["with a temporary folder left"] += len(left)
@@ -70,14 +80,14 @@ def exports(work: Path, count: int, rng: random.Random) -> list[str]:
     lines = []
     with remembered_export(work) as (export, quick):
         place = work / "place"
-        for name, what in (("with OpenCV's child", export), ("without", quick)):
+        for name, one_export in (("with OpenCV's child", export), ("without", quick)):
             place.mkdir(exist_ok=True)
             target = place / "cat.cv"
             outcomes: Counter[str] = Counter()
-            longest_s = _longest_s(what, target)
+            longest_s = _longest_s(one_export, target)
             for _ in range(max(1, count // 20)):  # an old one again, every ten kills
                 older_bundle(quick, target)
-                outcomes += killed_exports(_forked(what), longest_s, 10, target, rng)
+                outcomes += killed_exports(_forked(one_export), longest_s, 10, target, rng)
             lines.append(f"exports {name}, up to {longest_s:.2f} s: {dict(outcomes)}")
             print(lines[-1], flush=True)
     return lines
@@ -115,8 +125,14 @@ def whole_exports(work: Path, count: int, rng: random.Random) -> list[str]:
 def runs(work: Path, bundle: Path, count: int, rng: random.Random) -> list[str]:
     """Kill `keras2cv run --json FILE --resume` until there have been `count` kills.
 
+    Args:
+        work: Folder for images and lines.
+        bundle: The bundle that runs.
+        count: How many kills.
+        rng: Draws the moments.
+
     Raises:
-        AssertionError: a line is no result, wrong, there twice, or missing in the end.
+        AssertionError: A line is no result, wrong, there twice, or missing in the end.
     """
     folder, lines = work / "images", work / "lines.jsonl"
     _write_images(folder)
@@ -149,7 +165,7 @@ def runs(work: Path, bundle: Path, count: int, rng: random.Random) -> list[str]:
 def _wait_for_growth(
     child: subprocess.Popen[bytes], lines: Path, before: int, rng: random.Random
 ) -> None:
-    """Wait a random while from the moment when lines are written; seldom, kill before that."""
+    """Wait a random time from the first lines on; seldom, return before that."""
     if rng.random() < 0.2:
         time.sleep(rng.uniform(0, 0.5))
         return
@@ -163,7 +179,7 @@ def _size(path: Path) -> int:
 
 
 def _checked(lines: Path, expected: dict[str, Any]) -> dict[str, Any]:
-    """Return the whole lines by source, each of them what is expected."""
+    """Return the whole lines by source, after checking each against the expected one."""
     if not lines.exists():
         return {}
     *texts, _cut_off = lines.read_text(encoding="utf-8").split("\n")
@@ -194,7 +210,7 @@ def _write_images(folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Kill what is asked for; an AssertionError ends it."""
+    """Run the requested kills; an AssertionError ends them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--exports", type=int, default=180)
     parser.add_argument("--whole", type=int, default=20)

@@ -1,4 +1,4 @@
-"""What a process holds and has used, from /proc: memory, open files, threads, processor time."""
+"""Resources of a process, from /proc: memory, open files, threads, processor time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Held:
-    """What a process holds at one moment, and the processor time that it has used until then."""
+    """The resources of a process at one moment, and the processor time used until then."""
 
     rss_mib: float
     handles: int
@@ -18,7 +18,7 @@ class Held:
 
 
 def held(pid: int | None = None) -> Held:
-    """Return what process `pid`, by default this one, holds.
+    """Return the resources of process `pid`, by default this one.
 
     Raises:
         OSError: there is no such process any more.

@@ -3,9 +3,9 @@
     python -m campaigns.reliability.soak (--corpus DIR | --bundle DIR) [--json FILE]
         [--predictions 20000] [--loads 2000] [--frames 30000] [--images 100000]
 
-Work is cut into twenty parts, and what the process holds is read after each. The first two parts
-warm caches up; growth is from the third to the last. Time is the processor's, per piece of work, so
-that it says the same on a machine that others use.
+Work is cut into twenty parts, and the resources of the process are read after each. The first two
+parts warm caches up; growth is from the third to the last. Time is processor time per piece of
+work, so that other load on the machine does not change it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _POLL_S: Final = 0.05
 
 @dataclass(frozen=True)
 class Course:
-    """What was held after each part, and the processor time of one piece of work there, in ms."""
+    """The resources after each part, and the processor time of one piece of work there, in ms."""
 
     name: str
     count: int
@@ -134,10 +134,18 @@ def images(bundle: Path, count: int, folder: Path) -> Course:
 def watched(
     name: str, bundle: Path, sources: Sequence[str], count: int, folder: Path, *, broken: int
 ) -> Course:
-    """Return the course of `keras2cv run --json` in a process that is looked at from outside.
+    """Return the course of `keras2cv run --json` in a process that is watched from outside.
+
+    Args:
+        name: Of the course, and of its files.
+        bundle: The bundle that runs.
+        sources: Arguments for the command.
+        count: How many answers are expected.
+        folder: For the lines and the errors.
+        broken: How many of the sources are broken.
 
     Raises:
-        AssertionError: it did not answer everything, or did not list what is broken.
+        AssertionError: It did not answer every image, or did not list the broken ones.
     """
     lines, errors = folder / f"{name}.jsonl", folder / f"{name}.err"
     command = [sys.executable, "-m", "keras2cv", "run", str(bundle), *sources, "--json", str(lines)]
@@ -155,28 +163,28 @@ def watched(
         code = child.wait()
     records = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
     failed = [record["source"] for record in records if "error" in record]
-    said = errors.read_text(encoding="utf-8")
+    log = errors.read_text(encoding="utf-8")
     assert len(records) == count, f"{len(records)} answers to {count}"  # noqa: S101
     assert len({record["source"] for record in records}) == count  # noqa: S101
     assert len(failed) == broken, f"{len(failed)} errors, expected {broken}"  # noqa: S101
-    assert code == (2 if broken else 0), f"exit code {code}: {said[-500:]}"  # noqa: S101
+    assert code == (2 if broken else 0), f"exit code {code}: {log[-500:]}"  # noqa: S101
     note = f"{count / (time.perf_counter() - started):.0f}/s"
     if broken:
-        assert f"{broken} could not be predicted:" in said, said[-500:]  # noqa: S101
+        assert f"{broken} could not be predicted:" in log, log[-500:]  # noqa: S101
         note += f", {broken} broken, counted and listed"
     return _course(name, count, seen, note)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """How large the file of lines was, in bytes, and what its writer held."""
+    """The size of the file of lines, in bytes, and the resources of its writer."""
 
     size: int
     held: Held
 
 
 def _course(name: str, count: int, seen: Sequence[Seen], note: str) -> Course:
-    """Cut what was seen into parts of as many answers each, by the size of the file of lines."""
+    """Cut the observations into parts of equally many answers, by the size of the file."""
     total = seen[-1].size
     chosen = [  # in the middle of a part: at the end of the last one threads have ended already
         next(s for s in seen if s.size >= total * (part + 0.5) / PARTS) for part in range(PARTS)
@@ -189,7 +197,7 @@ def _course(name: str, count: int, seen: Sequence[Seen], note: str) -> Course:
 
 
 def main() -> None:
-    """Run what is asked for, and print a row of each."""
+    """Run the requested parts, and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--corpus", type=Path, default=Path(), help="made by campaigns.fuzz")
     parser.add_argument(

@@ -36,7 +36,7 @@ def mixed_calls(model: keras2cv.Predictor) -> list[Call]:
 
 
 def compared(calls: list[Call], threads: int, count: int) -> list[str]:
-    """Return what differs, a sentence each, when `threads` threads make `count` calls each."""
+    """Describe each difference found while `threads` threads make `count` calls each."""
     expected = [plain(call()) for call in calls]
     problems: list[str] = []
     barrier = threading.Barrier(threads)
@@ -49,7 +49,7 @@ def compared(calls: list[Call], threads: int, count: int) -> list[str]:
             try:
                 if plain(calls[which]()) != expected[which]:
                     problems.append(f"thread {seed}: call {which} has another answer")
-            except Exception as error:  # whatever it is, it is no answer
+            except Exception as error:  # of any kind: there is no answer
                 problems.append(f"thread {seed}: call {which} raised {error!r}")
 
     workers = [threading.Thread(target=work, args=(seed,)) for seed in range(threads)]
@@ -61,7 +61,7 @@ def compared(calls: list[Call], threads: int, count: int) -> list[str]:
 
 
 def plain(answer: Any) -> Any:
-    """Return an answer as something that == compares bit by bit."""
+    """Return an answer in a form that == compares bit by bit."""
     if isinstance(answer, np.ndarray):
         return (answer.shape, str(answer.dtype), answer.tobytes())
     if isinstance(answer, list | tuple):
@@ -72,7 +72,7 @@ def plain(answer: Any) -> Any:
 
 
 def main() -> int:
-    """Compare, and say how it went."""
+    """Compare, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--corpus", type=Path, required=True, help="made by campaigns.fuzz")
     parser.add_argument("--threads", type=int, default=16)

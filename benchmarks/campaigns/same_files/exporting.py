@@ -21,7 +21,7 @@ from keras2cv_export import export
 
 conformance: Any = import_module("conformance")  # the checkout's, which is on the path
 
-# One of every family that the frozen format is meant for; as in tests/end_to_end.
+# One of every family that the frozen format supports, as in tests/end_to_end.
 FROZEN_SAMPLE = (
     "conv2d_same_stride2_odd_even",
     "conv2d_dilated_same",

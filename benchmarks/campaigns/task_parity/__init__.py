@@ -3,5 +3,5 @@
     python -m campaigns.task_parity
 
 Exports the models of tests/tasks, runs each bundle on images in an environment per OpenCV, and
-writes docs/tasks.md. `bar.py` says what is compared, and how near it has to be.
+writes docs/tasks.md. `bar.py` defines the comparison and its bar.
 """

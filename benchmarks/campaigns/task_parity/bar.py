@@ -19,7 +19,7 @@ MIN_EQUAL_SHARE: Final = 0.9999  # of a mask's pixels
 
 @dataclass(frozen=True)
 class Nearness:
-    """What is left between an answer and the expected one, over all images.
+    """The difference between answers and the expected ones, over all images.
 
     Attributes:
         passes: Whether it is within the bar.
@@ -52,7 +52,7 @@ def _masks(pairs: Sequence[tuple[Answer, Answer]]) -> Nearness:
 
 
 def _boxes(pairs: Sequence[tuple[Answer, Answer]]) -> Nearness:
-    """Find each expected box among those of its class; none may be missing, and none be more."""
+    """Find each expected box among those of its class; the counts must be equal."""
     overlaps, differences = [1.0], [0.0]
     for expected, found in pairs:
         if len(expected["scores"]) != len(found["scores"]):
@@ -67,7 +67,7 @@ def _boxes(pairs: Sequence[tuple[Answer, Answer]]) -> Nearness:
 
 
 def _partners(expected: Answer, found: Answer) -> Array | None:
-    """Return which found box is whose, each taken once, by overlap; None if classes differ."""
+    """Match found boxes to expected ones by overlap, each once; None if classes differ."""
     left = list(range(len(found["scores"])))
     partners = []
     for box, number in zip(expected["boxes_xyxy"], expected["class_ids"], strict=True):

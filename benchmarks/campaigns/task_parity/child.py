@@ -1,8 +1,8 @@
 """Predict images with bundles in this Python's OpenCV (the child's side of `sweep.py`).
 
 Started as a file by Pythons that have cv2, NumPy and a copy of `keras2cv`, and nothing else. A job
-names a bundle, an engine, an .npz of images and where to write the answers, as
-`<image>/<part of the answer>`.
+names a bundle, an engine, an .npz of images and the file for the answers, stored as `<image>/<part
+of the answer>`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _PARTS = ("boxes_xyxy", "scores", "class_ids", "label_map")
 
 
 def answer(job: dict[str, Any], _: Callable[..., None]) -> dict[str, str]:
-    """Do one job; return {"problem": why there are no answers, or nothing}."""
+    """Do one job; return {"problem": why there are no answers, or ""}."""
     return {"problem": predict(job)}
 
 
 def predict(job: dict[str, Any]) -> str:
-    """Write the answers of one job; return why there are none, or nothing."""
+    """Write the answers of one job; return why there are none, or ""."""
     import numpy as np
 
     import keras2cv

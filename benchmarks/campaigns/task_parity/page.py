@@ -14,7 +14,7 @@ from .sweep import SIZES_WH, Row
 
 
 def page(rows: Sequence[Row], columns: Sequence[tuple[Environment, str]], hub: str | None) -> str:
-    """Return the page, in Markdown; `hub` is KerasHub's version, None where it is not there."""
+    """Return the page, in Markdown; `hub` is KerasHub's version, None where it is not installed."""
     engines = [f"{environment.opencv} {engine}" for environment, engine in columns]
     return render(
         __package__,

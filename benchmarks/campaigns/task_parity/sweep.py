@@ -1,4 +1,4 @@
-"""Export, ask Keras, ask every OpenCV: from subjects to rows of the page."""
+"""Export, predict with Keras and with every OpenCV: from subjects to rows of the page."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def subjects() -> Sequence[Any]:
 
 
 def environments(versions: Sequence[str]) -> Iterator[tuple[Environment, str]]:
-    """Yield an environment and an engine for each column; the environments are made if need be.
+    """Yield an environment and an engine for each column; make missing environments.
 
     Raises:
         MissingDependency: One cannot be made.
@@ -82,7 +82,14 @@ def measure(
     folder: Path,
     progress: Callable[[str], None],
 ) -> list[Row]:
-    """Return a row per subject, in `folder` with everything that was made on the way."""
+    """Return a row per subject.
+
+    Args:
+        found: The subjects.
+        columns: Environments, each with an engine.
+        folder: Keeps the files made on the way.
+        progress: Called with a line per step.
+    """
     pictures = images()
     np.savez(folder / "images.npz", **pictures)  # type: ignore[arg-type]
     expected: list[list[Answer]] = []
@@ -142,7 +149,7 @@ def _read(path: str) -> list[Answer]:
 
 
 def _amount(answers: Sequence[Answer]) -> str:
-    """Say how much there is to find; a subject in which there is little proves nothing.
+    """Describe how much there is to find; a subject with little to find proves nothing.
 
     Raises:
         ValueError: An image in which fewer than three boxes, or two classes, are found.

@@ -11,20 +11,20 @@ import numpy as np
 
 from keras2cv import Keras2cvWarning, load
 from keras2cv.predictor import Prepared
-from keras2cv_bench.way import Array, Job, Sample, Way, takes_pictures
+from keras2cv_bench.pipeline import Array, Job, Pipeline, Sample, takes_pictures
 
 Outputs = Sequence[Mapping[str, Array]]
 """A map per run of the net: a batch may take several."""
 
 
-def open_way(job: Job) -> Way:
-    """Load the bundle, with the engine that it asks for unless the job names one."""
+def open_pipeline(job: Job) -> Pipeline:
+    """Load the bundle, with the engine of its manifest unless the job names one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Keras2cvWarning)  # an unverified one is measured, too
         model = load(job.file, engine=job.how or None, threads=job.threads)
     about = f"OpenCV {cv2.__version__}, {model.engine} engine, {model.threads} threads"
     if not takes_pictures(model.manifest):
-        return Way(about, list, lambda arrays: model.infer(*arrays), _nothing)
+        return Pipeline(about, list, lambda arrays: model.infer(*arrays), _nothing)
 
     def finish(_: Sample, prepared: Prepared, outputs: Outputs) -> Any:
         return model.finish(prepared, outputs)
@@ -32,7 +32,7 @@ def open_way(job: Job) -> Way:
     def arrays(outputs: Outputs) -> list[Array]:
         return [_joined([found[name] for found in outputs]) for name in model.output_names]
 
-    return Way(about, model.prepare, model.forward, finish, arrays)
+    return Pipeline(about, model.prepare, model.forward, finish, arrays)
 
 
 def _joined(parts: Sequence[Array]) -> Array:
@@ -40,4 +40,4 @@ def _joined(parts: Sequence[Array]) -> Array:
 
 
 def _nothing(*_: Any) -> None:
-    """Arrays are what was asked for, and what came out."""
+    """Return nothing: a bundle of arrays has no task's results."""

@@ -1,4 +1,4 @@
-"""The Keras model in TensorFlow, `job.how` of three: a tf.function, `model(x)`, `model.predict`."""
+"""The Keras model in TensorFlow, run as `job.how`: a tf.function, `model(x)` or `model.predict`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import read_manifest
 from keras2cv.errors import UsageError
 from keras2cv_bench.calibrate import packed
-from keras2cv_bench.way import Array, Job, Way, around
+from keras2cv_bench.pipeline import Array, Job, Pipeline, around
 from keras2cv_export.model.load import LoadedModel, load_model
 from keras2cv_export.model.reference import on_cpu, reference
 from keras2cv_export.quiet.tensorflow import keras, tf
@@ -21,7 +21,7 @@ _LIMIT = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, in TensorFlow
 FUNCTION, CALL, PREDICT = "tf.function", "model(x)", "model.predict"
 
 
-def open_way(job: Job) -> Way:
+def open_pipeline(job: Job) -> Pipeline:
     """Open the model's file, as the exporter does."""
     tf.config.threading.set_intra_op_parallelism_threads(job.threads)
     tf.config.threading.set_inter_op_parallelism_threads(job.threads)
@@ -32,11 +32,11 @@ def open_way(job: Job) -> Way:
     about = f"TensorFlow {tf.__version__}, {job.threads} threads"
     if limit := os.environ.get(_LIMIT):
         about += f", no further than {limit}"
-    return around(job).way(about, _WAYS[job.how](loaded))
+    return around(job).pipeline(about, _FUNCTIONS[job.how](loaded))
 
 
 def _shapes(manifest: Manifest, job: Job) -> Any:
-    """One input is given by its shape alone: a model may call it otherwise than its bundle."""
+    """Return the shapes; a single one needs no name, which may differ between model and bundle."""
     shapes = {t.name: (job.batch, *t.keras_shape[1:]) for t in manifest.inputs}
     return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
@@ -73,4 +73,4 @@ def _require_keras(loaded: LoadedModel) -> None:
         raise UsageError("A SavedModel is a function, without a Keras model around it.")
 
 
-_WAYS = {FUNCTION: _function, CALL: _call, PREDICT: _predict}
+_FUNCTIONS = {FUNCTION: _function, CALL: _call, PREDICT: _predict}

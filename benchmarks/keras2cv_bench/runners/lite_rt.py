@@ -1,4 +1,4 @@
-"""LiteRT, formerly TensorFlow Lite, with XNNPACK, which it takes by itself."""
+"""LiteRT, formerly TensorFlow Lite, with its default XNNPACK."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from importlib.metadata import version
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from keras2cv_bench.way import Array, Job, Way, around
+from keras2cv_bench.pipeline import Array, Job, Pipeline, around
 
 
-def open_way(job: Job) -> Way:
+def open_pipeline(job: Job) -> Pipeline:
     """Load the .tflite file, which was converted for the job's batch."""
     net = Interpreter(model_path=str(job.file), num_threads=job.threads)
     net.allocate_tensors()
-    # The converter's functions number what goes in and out, and LiteRT lists it in another order.
+    # The converter's functions number inputs and outputs, and LiteRT lists them in another order.
     inputs = sorted(net.get_input_details(), key=lambda tensor: str(tensor["name"]))
     outputs = sorted(net.get_output_details(), key=lambda tensor: _number(str(tensor["name"])))
 
@@ -25,7 +25,7 @@ def open_way(job: Job) -> Way:
         return [np.asarray(net.get_tensor(tensor["index"])) for tensor in outputs]
 
     about = f"LiteRT {version('ai-edge-litert')}, {job.threads} threads"
-    return around(job).way(about, forward)
+    return around(job).pipeline(about, forward)
 
 
 def _number(name: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import onnxruntime
 
-from keras2cv_bench.way import Array, Job, Way, around
+from keras2cv_bench.pipeline import Array, Job, Pipeline, around
 
 
-def open_way(job: Job) -> Way:
+def open_pipeline(job: Job) -> Pipeline:
     """Load the ONNX file."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = job.threads
@@ -24,7 +24,7 @@ def open_way(job: Job) -> Way:
         return list(session.run(list(outputs), feeds))
 
     about = f"onnxruntime {onnxruntime.__version__}, {job.threads} threads"
-    return around(job).way(about, forward)
+    return around(job).pipeline(about, forward)
 
 
 def _dtype(kind: str) -> np.dtype[np.generic]:

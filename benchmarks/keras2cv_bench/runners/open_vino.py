@@ -6,15 +6,15 @@ import numpy as np
 import openvino
 
 from keras2cv.bundle.reading import read_manifest
-from keras2cv_bench.way import OF_BUNDLE, Array, Job, Way, around
+from keras2cv_bench.pipeline import OF_BUNDLE, Array, Job, Pipeline, around
 
 
-def open_way(job: Job) -> Way:
+def open_pipeline(job: Job) -> Pipeline:
     """Read the ONNX file, and compile it for the job's batch."""
     core = openvino.Core()
     model = core.read_model(str(job.file))
     inputs, outputs = job.names
-    if job.how != OF_BUNDLE:  # which has its shapes
+    if job.how != OF_BUNDLE:  # the bundle's file has its shapes
         tensors = read_manifest(job.bundle).inputs
         pairs = zip(inputs, tensors, strict=True)
         model.reshape({name: (job.batch, *tensor.keras_shape[1:]) for name, tensor in pairs})
@@ -32,4 +32,4 @@ def open_way(job: Job) -> Way:
         return [np.array(found[name]) for name in outputs]
 
     version = openvino.__version__.split("-")[0]
-    return around(job).way(f"OpenVINO {version}, {job.threads} threads, float32", forward)
+    return around(job).pipeline(f"OpenVINO {version}, {job.threads} threads, float32", forward)

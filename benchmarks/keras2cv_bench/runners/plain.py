@@ -1,15 +1,15 @@
-"""What people do without keras2cv: Keras' own ONNX export in cv2.dnn, under its own names."""
+"""The usual way without keras2cv: Keras' own ONNX export in cv2.dnn, under its own names."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from keras2cv_bench.way import Array, Job, Way, around
+from keras2cv_bench.pipeline import Array, Job, Pipeline, around
 
 
-def open_way(job: Job) -> Way:
-    """Load the ONNX file with whatever engine OpenCV takes by itself."""
+def open_pipeline(job: Job) -> Pipeline:
+    """Load the ONNX file with OpenCV's default engine."""
     cv2.setNumThreads(job.threads)
     net = cv2.dnn.readNetFromONNX(str(job.file))
     inputs, outputs = job.names
@@ -22,4 +22,4 @@ def open_way(job: Job) -> Way:
         return list(net.forward(list(outputs)))
 
     about = f"OpenCV {cv2.__version__}, {cv2.getNumThreads()} threads"
-    return around(job).way(about, forward)
+    return around(job).pipeline(about, forward)

@@ -1,13 +1,13 @@
-"""Find the first Keras layer whose output OpenCV gets wrong, and say whose fault it is.
+"""Find the first Keras layer whose output OpenCV gets wrong, and decide whose fault it is.
 
-    TensorFlow: every layer's output for one sample      -to_layer_outputs-> LayerRun
-    the exported file says which value is which layer    -origin-> Origin
+    TensorFlow: every layer's output for one sample      -layer_outputs-> LayerRun
+    the exported file maps its values to layers          -origin-> Origin
     the file with those values as further outputs, in OpenCV, in a process of its own
     the first that is wrong with right values before it, and from here the part of the graph
     between those:  onnxruntime on it, fusion, Winograd and the engine switched, a repro of it
 
-Asking OpenCV for a value in between keeps it from fusing the layers around it. Where everything is
-right as long as we look, the graph is cut after one layer at a time instead.
+Asking OpenCV for a value in between keeps it from fusing the layers around it. Where that makes
+everything right, the graph is cut after one layer at a time instead.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.tolerance import PRESETS
 from keras2cv_export.tracing.layer_outputs import layer_outputs, output_key
-from keras2cv_export.verifying.verify import Question
+from keras2cv_export.verifying.question import Question
 
 from .comparing import readable
 from .cutting import GraphFile
@@ -61,15 +61,15 @@ def bisect(
     """Look for the first layer that diverges, on the engine that fails, with the worst sample.
 
     Args:
-        bundle: What was checked.
+        bundle: The checked bundle.
         loaded: The model that it is checked against.
         question: The samples of the check.
-        by_engine: What the check found on each engine.
+        by_engine: The report of the check on each engine.
         repro: A folder to write a minimal reproduction into; it is made, or must be empty.
         progress: Called with a few words before each step.
 
     Raises:
-        UsageError: The model has no layers to look at, or the bundle does not say which value is
+        UsageError: The model has no layers to look at, or the bundle does not record which value is
             which layer, or the folder for the reproduction is in use.
     """
     manifest = bundle.manifest
@@ -99,7 +99,7 @@ def bisect(
 
 
 def require_onnx(bundle: Bundle) -> None:
-    """Refuse a net that is no ONNX file: values in between have names in those alone.
+    """Refuse a net in any format but ONNX, the only one that names the values in between.
 
     Raises:
         UsageError: It is a frozen graph.
@@ -118,10 +118,10 @@ def _require_empty(folder: Path | None) -> None:
 
 
 def _origins(graph: GraphFile, manifest: Manifest, loaded: LoadedModel) -> dict[str, Origin]:
-    """Return where the layers' outputs are, those of the model last.
+    """Return the places of the layers' outputs, those of the model last.
 
     Raises:
-        UsageError: Nobody knows.
+        UsageError: The model has lost its layers, or the bundle does not record them.
     """
     origins = read_origins(graph.metadata)
     if loaded.keras_model is None:
@@ -131,7 +131,8 @@ def _origins(graph: GraphFile, manifest: Manifest, loaded: LoadedModel) -> dict[
         )
     if not origins:
         raise UsageError(
-            f"{manifest.model.file} does not say which of its values is which Keras layer: it was "
+            f"{manifest.model.file} does not record which of its values is which Keras layer: it "
+            f"was "
             "made from a SavedModel or by an older keras2cv. Export it again from the Keras model."
         )
     return origins | {

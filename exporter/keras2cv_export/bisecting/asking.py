@@ -1,4 +1,4 @@
-"""Ask OpenCV, in a process of its own, and onnxruntime, if it is there, for values of a graph."""
+"""Compute values of a graph in OpenCV, in a process of its own, and in onnxruntime if installed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ INSTALL_ORT: Final = "pip install onnxruntime"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: values by name, or why there are none."""
+    """Values by name, or the reason why there are none."""
 
     values: Mapping[str, Array]
     problem: str = ""
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class OpenCV:
-    """How OpenCV is to run a graph: its engine, and what it may use."""
+    """The settings with which OpenCV runs a graph."""
 
     engine: str
     fusion: bool = True
@@ -63,7 +63,7 @@ class OpenCV:
                 return Answer(values, opencv=reply["opencv"])
 
     def _reply(self, files: Mapping[str, str], names: Mapping[str, list[str]]) -> dict[str, Any]:
-        """Return the probe's reply, or {"problem": what went wrong}."""
+        """Return the probe's reply, or {"problem": the error of the process}."""
         options = {"engine": self.engine, "fusion": self.fusion, "winograd": self.winograd}
         try:
             reply = run_once(_PROBE, {**files, **names, **options}, Limits(self.timeout_s))
@@ -83,7 +83,7 @@ def _read_by(model: ModelProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def has_onnxruntime() -> bool:
-    """Whether there is somebody else to ask."""
+    """Whether onnxruntime is installed, as a second opinion."""
     return importlib.util.find_spec("onnxruntime") is not None
 
 
@@ -95,13 +95,13 @@ def ask_onnxruntime(model: ModelProto, feeds: Mapping[str, Array]) -> Answer:
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4  # what it says is in the exception
+    options.log_severity_level = 4  # its messages are in the exception
     try:
         session = onnxruntime.InferenceSession(
             as_standard(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
         results = session.run(None, _read_by(model, feeds))
-    except Exception as error:  # it has no error class of its own, and ten kinds of them
+    except Exception as error:  # it has no error class of its own, and ten kinds of errors
         return Answer({}, f"onnxruntime refuses the graph: {condensed(error)}")
     names = [value.name for value in model.graph.output]
     return Answer(dict(zip(names, results, strict=True)))

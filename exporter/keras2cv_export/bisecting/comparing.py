@@ -16,16 +16,16 @@ from .report import LayerError
 
 Array = np.ndarray[Any, Any]
 
-# A layer below the limit may still be where it begins: the layers after it can make more of it.
+# The error may begin in a layer below the limit, and grow in the layers after it.
 _BEGINS = 0.3  # of the limit
-_JUMP = 10.0  # times the error of what it is computed from
-_NOISE = 0.03  # of the limit: what float32 alone makes of a right value
+_JUMP = 10.0  # times the error of the values that it is computed from
+_NOISE = 0.03  # of the limit: the error that float32 alone makes in a right value
 
 
 def distance(expected: Array, got: Array) -> float:
     """Return max |got - expected| / max |expected|; infinite for NaN or another number of values.
 
-    Where all that is expected is 0, the error itself.
+    Where all expected values are 0, it is the error itself.
     """
     if expected.size != got.size:
         return math.inf
@@ -42,9 +42,9 @@ class Readable:
 
     Attributes:
         layer: The layer.
-        origin: Where it is.
-        expected: What TensorFlow gave, in Keras' layout.
-        value: The same as the graph has it.
+        origin: Its place in the graph.
+        expected: TensorFlow's output, in Keras' layout.
+        value: The same in the graph's layout.
     """
 
     layer: Layer
@@ -76,7 +76,7 @@ def readable(
 
 
 def errors(layers: Sequence[Readable], values: Mapping[str, Array]) -> tuple[LayerError, ...]:
-    """Say how far every layer is off."""
+    """Measure how far every layer is off."""
     return tuple(
         LayerError(
             r.layer.name,
@@ -91,14 +91,14 @@ def errors(layers: Sequence[Readable], values: Mapping[str, Array]) -> tuple[Lay
 
 @dataclass(frozen=True)
 class Found:
-    """Where it begins: keys of the wrong layers with right values before them, first first."""
+    """The keys of the wrong layers with right values before them, in order."""
 
     roots: tuple[str, ...]
     gradual: bool = False
 
 
 def roots(layers: Sequence[Readable], found: Sequence[LayerError], limit: float) -> Found:
-    """Find the layers that are wrong although what they are computed from is right."""
+    """Find the layers that are wrong although the values that they are computed from are right."""
     error = {e.key: e.error for e in found}
     before = {r.layer.key: r.layer.before for r in layers}
 

@@ -1,4 +1,4 @@
-"""An ONNX file to be looked into: what a value is computed from, and parts of it as files."""
+"""Look into an ONNX file: the nodes that a value is computed from, and parts of it as files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class GraphFile:
         return name in self._makers and name in self.shapes
 
     def nodes_to(self, name: str, stop: Callable[[str], bool]) -> list[NodeProto]:
-        """Return the nodes that compute a value from those where `stop` says so, in file order."""
+        """Return the nodes between a value and those for which `stop` is true, in file order."""
         needed: set[int] = set()
         seen, stack = {name}, [name]
         while stack:
@@ -111,7 +111,7 @@ def renamed(model: ModelProto, names: Mapping[str, str]) -> ModelProto:
 
 
 def as_standard(model: ModelProto) -> ModelProto:
-    """Return a copy in the words of its own opset, for readers stricter than OpenCV.
+    """Return a copy in the node forms of its own opset, for readers stricter than OpenCV.
 
     Old OpenCVs read a Clip's bounds and a ReduceSum's axes from attributes alone, and newer ones
     read them there too; ONNX has had them as inputs since opsets 11 and 13.

@@ -1,6 +1,6 @@
 """Run an ONNX file in OpenCV and save its outputs (the child's side of `asking.py`).
 
-Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported.
+Any Python with cv2 and NumPy can start this file; nothing of keras2cv is imported.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
         net = _load(cv2, request)
         tell(stage="running")
         for name, array in feeds.items():
-            # Up to 4.10, rank 3 means an image with channels, unless it is said to be a Mat.
+            # Up to 4.10, rank 3 means an image with channels, unless the array is wrapped in a Mat.
             mat: Any = cv2.Mat(array) if array.ndim == 3 else array  # type: ignore[no-untyped-call]
             net.setInput(mat, name)
         results = net.forward(request["outputs"])

@@ -12,7 +12,7 @@ from .report import FAULTS, Bisection, Divergence, Rerun, spoken
 
 
 def render(found: Bisection, console: Console) -> None:
-    """Print which layer it is, whose fault, what it depends on, and where the repro lies."""
+    """Print the layer, whose fault it is, the settings that matter, and the repro's folder."""
     wrong = found.first is not None or found.fails
     style = "bold red" if wrong else "bold green"
     console.print(Text(summary(found), style=style), soft_wrap=True)
@@ -21,7 +21,7 @@ def render(found: Bisection, console: Console) -> None:
 
 
 def summary(found: Bisection) -> str:
-    """Say the outcome in one line."""
+    """Sum up the outcome in one line."""
     read = f"{len(found.layers)} layers read on the {found.engine} engine, sample {found.sample}"
     first = found.first
     if first is None:
@@ -55,7 +55,7 @@ def _lines(found: Bisection) -> Iterator[str]:
     yield f"right before it: {_keys(first.good) or 'the inputs of the model'}"
     yield f"between those, OpenCV computes: {_list(first.ops)}"
     if first.unfused:
-        yield "right as soon as OpenCV is asked for the values in between: fusing is what breaks it"
+        yield "right as soon as OpenCV is asked for the values in between: fusing breaks it"
     if found.others:
         yield f"wrong by themselves too: {_keys(found.others)}"
     yield f"fault: {found.fault}: {FAULTS[found.fault]} ({found.reason})"

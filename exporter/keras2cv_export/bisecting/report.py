@@ -1,4 +1,4 @@
-"""What a bisection found: which layer, whose fault, what it depends on, and how to show it."""
+"""The result of a bisection: the layer, whose fault it is, its conditions, and a reproduction."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class LayerError:
     Attributes:
         layer: The layer's path; a nested model's layers are below its name.
         key: The layer with its call and output, `tower/conv#2`, `split:1`.
-        kind: Its class, "Conv2D"; "output" for an output of the model that no layer gives.
+        kind: Its class, "Conv2D"; "output" for an output of the model that no layer returns.
         error: max |OpenCV - TensorFlow| / max |TensorFlow|; infinite for NaN or another shape.
-        value: Where it is in the exported graph.
+        value: The name of its value in the exported graph.
     """
 
     layer: str
@@ -72,13 +72,14 @@ class Divergence:
 
     Attributes:
         found: The layer, and how far it is off.
-        suspects: Layers that were fused into it and cannot be read, in order: it may be these.
+        suspects: Layers that were fused into it and cannot be read, in order; the fault may be
+            theirs.
         good: Keys of the last right values that it is computed from; empty: the model's inputs.
-        ops: What OpenCV computes between those and it.
-        hint: What the wrong value looks like, or "".
+        ops: The ops between those and it.
+        hint: The known fault that the wrong value shows, or "".
         where: Which of its elements are wrong.
         unfused: Whether it is right as soon as OpenCV is asked for values in between.
-        gradual: Whether no layer is beyond the limit, and this one is where the error grows most.
+        gradual: Whether no layer is beyond the limit, and the error grows most in this one.
     """
 
     found: LayerError
@@ -93,13 +94,13 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Bisection:
-    """Where OpenCV's values leave TensorFlow's.
+    """The place where OpenCV's values leave TensorFlow's.
 
     Attributes:
-        engine: The engine that was looked into.
+        engine: The examined engine.
         opencv: Its version.
-        sample: Which sample was put in.
-        limit: What a layer's error may be.
+        sample: The number of the sample.
+        limit: The largest error that a layer may have.
         fails: Whether the outputs of the whole net are wrong.
         layers: Every layer that could be read, in the order in which they run.
         unread: Layers that are no value of the exported graph: fused into others, or constant.
@@ -107,10 +108,10 @@ class Bisection:
         others: Keys of further layers that are wrong with right values before them.
         fault: Of the first one: "conversion" where the exported graph itself is wrong, "opencv"
             where only OpenCV's answer to it is; "both"; "unknown".
-        reason: Why so, in a sentence.
+        reason: The reason for that, in a sentence.
         reruns: With fusion, Winograd and the engine switched, one at a time.
-        repro: The folder that shows it, if one was asked for.
-        notes: What kept it from looking, in sentences.
+        repro: The folder that shows the fault, if the user wanted one.
+        notes: Sentences on why the search was incomplete.
     """
 
     engine: str
@@ -129,7 +130,7 @@ class Bisection:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as JSON-able values; an infinite error is the string "inf"."""
+        """Return JSON-able values; an infinite error is the string "inf"."""
         plain = _jsonable({"schema": SCHEMA, "diverges": self.first is not None, **asdict(self)})
         assert isinstance(plain, dict)  # noqa: S101 - tells mypy; a dict stays one
         return plain
@@ -137,7 +138,7 @@ class Bisection:
 
 FAULTS: Mapping[Fault, str] = MappingProxyType(
     {
-        "conversion": "the exported graph is wrong, and OpenCV computes what it says",
+        "conversion": "the exported graph is wrong, and OpenCV computes it right",
         "opencv": "the exported graph is right, and OpenCV computes it wrongly",
         "both": "the exported graph is wrong, and OpenCV computes something else again",
         "unknown": "not known",

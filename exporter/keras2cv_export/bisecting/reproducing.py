@@ -1,9 +1,9 @@
 """Write a folder that shows a wrong layer without Keras, TensorFlow or keras2cv.
 
 repro.onnx   the part of the graph from the last right values to the first wrong one
-repro.npz    those right values, and what should come out
+repro.npz    those right values, and the expected result
 repro.py     ten lines that need cv2 and NumPy alone; exit code 1: it is wrong here too
-README.md    what, where, which versions: the text of an issue
+README.md    the fault, its place, the versions: the text of an issue
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ _README = """\
 
 OpenCV {opencv}, {engine} engine, on {platform}.
 
-`repro.onnx` is {nodes} ({ops}) of what the Keras layer `{layer}` ({kind}) became.
-`repro.npz` holds what goes in and what should come out. OpenCV's value of the layer is {error};
+`repro.onnx` is {nodes} ({ops}) made from the Keras layer `{layer}` ({kind}).
+`repro.npz` holds the inputs and the expected output. OpenCV's value of the layer is {error};
 up to {limit:g} would be rounding.
 
 {fault}
@@ -78,7 +78,14 @@ class Part:
 
 
 def write_repro(folder: Path, search: Search, found: Bisection, root: Readable) -> Repro:
-    """Write the smallest part that shows it; try each by running its script on its own."""
+    """Write the smallest part that shows the fault; try each by running its script on its own.
+
+    Args:
+        folder: Where the files go.
+        search: The search that found the fault.
+        found: Its result.
+        root: The wrong layer.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     parts = [part for part in _parts(search, found, root) if part is not None]
     for part in parts:
@@ -91,7 +98,7 @@ def write_repro(folder: Path, search: Search, found: Bisection, root: Readable) 
 
 
 def _parts(search: Search, found: Bisection, root: Readable) -> list[Part | None]:
-    """Give what may show it: one node, the layer, everything up to it."""
+    """Return the parts that may show the fault: one node, the layer, everything up to it."""
     nodes, feeds = search.good_values(root)
     name = root.origin.value
     layer = _part(search, nodes, feeds, name, root.value)
@@ -182,16 +189,16 @@ def _title(part: Part, found: Bisection) -> str:
     assert found.first is not None  # noqa: S101 - there is something to reproduce
     if found.fault == "opencv":
         return f"{', '.join(dict.fromkeys(part.ops))} is computed wrongly"
-    return f"{spoken(found.first.found.key)} is not what TensorFlow computes"
+    return f"{spoken(found.first.found.key)} differs from TensorFlow"
 
 
 def _fault(found: Bisection) -> str:
-    """Say whose fault it is, and so whose issue this is."""
+    """Return whose fault it is, and so who should get the issue."""
     if found.fault == "unknown":
         return f"Whether the graph or OpenCV is wrong is not known ({found.reason})."
-    said = FAULTS[found.fault]
+    fault = FAULTS[found.fault]
     whose = "OpenCV" if found.fault == "opencv" else "keras2cv"
-    return f"{said[0].upper()}{said[1:]} ({found.reason}): an issue for {whose}."
+    return f"{fault[0].upper()}{fault[1:]} ({found.reason}): an issue for {whose}."
 
 
 def _outcome(error: float | None, problem: str) -> str:

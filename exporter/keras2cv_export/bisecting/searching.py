@@ -1,4 +1,4 @@
-"""The search itself, over the layers that can be read."""
+"""The search for the first wrong layer, over the layers that can be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from onnx import ModelProto, NodeProto
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.tracing.layer_outputs import Layer
 
 from .asking import Answer, OpenCV, ask_onnxruntime
@@ -26,7 +26,7 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Search:
-    """What is known before: the graph, the right values, and whom to ask.
+    """The inputs of the search: the graph, the right values, and the settings.
 
     Attributes:
         graph: The exported file.
@@ -34,7 +34,7 @@ class Search:
         all_layers: Those and the others.
         feeds: The sample, as the net takes it.
         engine: Of OpenCV.
-        limit: What a layer's error may be.
+        limit: The largest error that a layer may have.
         sample: The sample's number.
         fails: Whether the outputs of the whole net are wrong.
         progress: Called with a few words before each step.
@@ -51,7 +51,7 @@ class Search:
     progress: Callable[[str], None]
 
     def run(self, repro: Path | None) -> Bisection:
-        """Search; then look closer at what was found."""
+        """Search, then examine the layer that was found."""
         self.progress(f"asking OpenCV for {len(self.layers)} layers")
         answer = OpenCV(self.engine).ask(self._tapped(), self.feeds)
         values = dict(answer.values)
@@ -94,7 +94,7 @@ class Search:
     def _of(self, key: str) -> Readable:
         return next(r for r in self.layers if r.layer.key == key)
 
-    # -- where it is right as long as one looks
+    # -- a net that is right as long as one looks
 
     def _first_when_cut(
         self, values: Mapping[str, Array]
@@ -130,7 +130,7 @@ class Search:
         key = steepest(self.layers, found, self.limit)
         return replace(self._divergence(self._of(key), values), gradual=True) if key else None
 
-    # -- what is known of the first one
+    # -- details of the first wrong layer
 
     def _divergence(
         self, root: Readable, values: Mapping[str, Array], *, unfused: bool = False
@@ -158,7 +158,7 @@ class Search:
         return nodes, [places[n] for n in self.graph.sources_of(nodes) if n in places]
 
     def _suspects(self, root: Readable) -> tuple[str, ...]:
-        """Return what cannot be read between the last right layers and the wrong one."""
+        """Return the layers between the last right ones and the wrong one that cannot be read."""
         seen = {r.layer.key for r in self.layers}
         right = [r.layer for r in self.layers if r.layer.key in root.layer.before]
         settled = {key for layer in right for key in layer.before}
@@ -168,7 +168,7 @@ class Search:
             if layer.key in root.layer.before and layer.key not in seen and layer.key not in settled
         )
 
-    # -- whose fault, what it depends on, and a repro
+    # -- whose fault it is, its conditions, and a repro
 
     def _examined(
         self, found: Bisection, values: Mapping[str, Array], repro: Path | None
@@ -204,7 +204,7 @@ class Search:
     def _reruns(self, root: Readable, cut: ModelProto) -> tuple[Rerun, ...]:
         other = [e for e in ENGINES if e != self.engine]
         settings = {"as it is": OpenCV(self.engine)}
-        if self.engine == "classic":  # 5.0's new engine loses the net when it is told
+        if self.engine == "classic":  # 5.0's new engine loses the net when these are switched
             settings["fusion off"] = OpenCV(self.engine, fusion=False)
             settings["winograd off"] = OpenCV(self.engine, winograd=False)
         settings |= {f"{engine} engine": OpenCV(engine) for engine in other}

@@ -1,4 +1,4 @@
-"""What a wrong value of a layer looks like, in Keras' layout."""
+"""Recognise known faults in a layer's wrong value, in Keras' layout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 
 
 def looks_like(root: Readable, got: Array | None, limit: float) -> str:
-    """Say what happened to it, where that is telling: a clause after "it"."""
+    """Name the known fault that the value shows: a clause after "it", or ""."""
     if got is None:
         return ""
     if got.size != root.value.size:
@@ -28,7 +28,7 @@ def looks_like(root: Readable, got: Array | None, limit: float) -> str:
 
 
 def where_wrong(root: Readable, got: Array | None, limit: float) -> str:
-    """Say which elements are wrong: single channels where it is those, or how many of them all."""
+    """Name the wrong elements: single channels if only those are wrong, or how many of all."""
     if got is None or got.size != root.value.size:
         return ""
     keras = _in_keras(root, got)

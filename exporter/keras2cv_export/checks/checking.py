@@ -1,4 +1,4 @@
-"""Is this bundle still the model that it was made from?"""
+"""Check that a bundle still predicts the same as the model that it was made from."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from keras2cv_export.bisecting import Bisection, require_onnx
 from keras2cv_export.bisecting import bisect as find_first
 from keras2cv_export.end_to_end.own_function import load_function
 from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
-from keras2cv_export.end_to_end.walk import Journey, walk
-from keras2cv_export.end_to_end.way import parse_way
+from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
+from keras2cv_export.end_to_end.walk import walk
+from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.formats.frozen_file import read_frozen
 from keras2cv_export.model.load import LoadedModel, load_model
 from keras2cv_export.options import CheckOptions
@@ -32,7 +33,8 @@ from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
-from keras2cv_export.verifying.verify import Answer, Question, Verification, answerer, ask, verify
+from keras2cv_export.verifying.question import Answer, Question, answerer, ask
+from keras2cv_export.verifying.verify import Verification, verify
 
 from .record import record
 
@@ -41,20 +43,20 @@ _TIMED_SAMPLES = 4
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
         bundle: The folder.
         parity: On the engine that the bundle asks for.
         by_engine: (engine, report) for each engine that was tried and ran.
-        notes: Sentences that the user should hear.
+        notes: Sentences that the user should read.
         seconds: Whole duration, TensorFlow's own import excluded.
         verification: The same with OpenCV's outputs.
-        question: What both sides were asked, with TensorFlow's outputs.
-        journey: Pictures on their whole way; None without preprocessing.
-        mismatches: What else differs from what the user said, such as the labels.
+        question: The samples for both sides, with TensorFlow's outputs.
+        journey: The comparison of whole pipelines on pictures; None without preprocessing.
+        mismatches: Other differences from the user's arguments, such as the labels.
         source: The model's file.
-        speed: Both sides timed; None where that was left out, or where the net fails.
+        speed: The timing of both sides; None if it was left out, or if the net fails.
         bisect: The first layer that is wrong; None unless it was asked for.
     """
 
@@ -74,7 +76,7 @@ class CheckReport:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all verdicts: on the net, the pictures' whole way, and the speed."""
+        """The worst of all verdicts: on the net, the whole pipelines, and the speed."""
         found: list[Verdict] = [self.parity.verdict]
         if self.journey is not None:
             found.append(self.journey.report.verdict)
@@ -98,7 +100,7 @@ class CheckReport:
 
     @property
     def stages_at_fault(self) -> tuple[str, ...]:
-        """Where it differs: "labels", then the stages of the way, "net" the last."""
+        """The places that differ: "labels", then the stages of the pipeline, then "net"."""
         found = ["labels"] if self.mismatches else []
         if self.journey is not None:
             found += [s.name for s in self.journey.report.stages if s.problem is not None]
@@ -134,9 +136,11 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     _require_same_interface(found.manifest, loaded)
     progress("asking TensorFlow")
     answer = answerer(loaded, found.manifest)
-    said = Reference(options.reference_resize, options.reference_preprocess, options.reference_fn)
+    reference = Reference(
+        options.reference_resize, options.reference_preprocess, options.reference_fn
+    )
     with pictures_for(found.manifest, options.samples) as pictures:
-        said.require_pictures(pictures)
+        reference.require_pictures(pictures)
         question = ask(
             loaded,
             found.manifest,
@@ -153,11 +157,10 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         journey = None
         if pictures.paths:
             progress("sending pictures through both pipelines")
-            journey = _travel(found.manifest, pictures, said, question, result, answer)
+            journey = _travel(found.manifest, pictures, reference, question, result, answer)
         timed = None
-        if (
-            options.speed and result.parity.verdict != "fail"
-        ):  # a wrong answer's speed is of no interest
+        # The speed of a wrong answer is of no interest.
+        if options.speed and result.parity.verdict != "fail":
             progress("timing both, in turns")
             timed = _time(
                 found.folder, loaded, pictures, question, result, answer, options.max_ratio
@@ -217,27 +220,31 @@ def _time(
 
 @dataclass(frozen=True)
 class Reference:
-    """What the user says of Keras' side; see `check`."""
+    """The user's description of Keras' side; see `check`."""
 
     resize: str | None
     preprocess: str | os.PathLike[str] | None
     function: str | None
 
     def require_pictures(self, pictures: Pictures) -> None:
-        """Raise UsageError where something is said of pictures, and there are none."""
+        """Raise UsageError if options describe Keras' reading of pictures, and there are none.
+
+        Raises:
+            UsageError: they do.
+        """
         if pictures.paths or (self.resize, self.preprocess, self.function) == (None,) * 3:
             return
         raise UsageError(
             "How pictures were read in training matters to pictures only, and none are compared: "
             "the samples are arrays, or the bundle was exported without --preprocess. "
-            "Leave out what says --reference-..., or give pictures."
+            "Leave out the options --reference-..., or give pictures."
         )
 
 
 def _travel(
     manifest: Manifest,
     pictures: Pictures,
-    said: Reference,
+    reference: Reference,
     question: Question,
     result: Verification,
     answer: Answer,
@@ -247,12 +254,12 @@ def _travel(
     count = len(pictures.paths)
     worst = _worst_engine(result)
     candidates = result.answers[worst]
-    chosen = None if said.preprocess is None else Path(said.preprocess)
+    chosen = None if reference.preprocess is None else Path(reference.preprocess)
     return walk(
         manifest,
         pictures.paths,
-        parse_way(said.resize, chosen, rules),
-        None if said.function is None else load_function(said.function, rules),
+        parse_reference(reference.resize, chosen, rules),
+        None if reference.function is None else load_function(reference.function, rules),
         drawn=pictures.drawn,
         blobs=[sample[0] for sample in question.samples[-count:]],
         answers=(question.expected[-count:], candidates[-count:]),
@@ -270,12 +277,12 @@ _SEVERITY = {"pass": 0, "inconclusive": 1, "fail": 2}
 
 
 def _fitting(shapes: dict[str, tuple[int, ...]]) -> Any:
-    """One input is given by its shape alone: a live model may call it otherwise than its file."""
+    """Return the shape alone for a single input, because a live model may name it otherwise."""
     return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
 
 def _scores(bundle: Bundle) -> dict[str, str]:
-    """Say which outputs hold probabilities or logits: by the task, and by the graph's last ops."""
+    """Find the outputs with probabilities or logits, by the task and the graph's last ops."""
     task, outputs = bundle.manifest.task, bundle.manifest.outputs
     known = {name: kind for name, kind in _last_activations(bundle).items() if kind != "linear"}
     flat = {o.name for o in outputs if len(o.keras_shape) == 2}
@@ -295,7 +302,7 @@ def _last_activations(bundle: Bundle) -> dict[str, str]:
 def _other_labels(
     manifest: Manifest, labels: Sequence[str] | str | os.PathLike[str] | None
 ) -> tuple[str, ...]:
-    """Say where the bundle's labels are not those that were given."""
+    """Return a note if the bundle's labels are not those that were given."""
     if labels is None:
         return ()
     wanted, got = read_labels(labels) or (), manifest.task.labels or ()
@@ -311,7 +318,7 @@ def _other_labels(
 
 
 def _other_file(manifest: Manifest, loaded: LoadedModel) -> tuple[str, ...]:
-    """Say that the model's file is another than the one that was exported."""
+    """Return a note if the model's file is not the one that was exported."""
     then, now = manifest.source, loaded.source
     if None in (then.sha256, now.sha256) or then.sha256 == now.sha256:
         return ()

@@ -1,4 +1,4 @@
-"""A check as plain values: what `--json` writes, and what the page is drawn from."""
+"""A check as plain values, for `--json` and for the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from keras2cv._version import VERSION
 
 if TYPE_CHECKING:
-    from keras2cv_export.verifying.verify import Outputs
+    from keras2cv_export.verifying.question import Outputs
 
     from .checking import CheckReport
 
@@ -28,7 +28,7 @@ _TOOLS: Final = ("tensorflow", "keras", "numpy", "onnx", "onnx-ir")
 
 
 def record(report: CheckReport) -> dict[str, Any]:
-    """Return everything that a check found, with the versions and the host it was found on."""
+    """Return all results of a check, with the versions and the host."""
     found = {
         "schema": SCHEMA,
         "tool": "keras2cv check",
@@ -50,12 +50,12 @@ def record(report: CheckReport) -> dict[str, Any]:
         "notes": list(report.notes),
     }
     plain = _without_nan(found)
-    assert isinstance(plain, dict)  # noqa: S101 - tells mypy; a dict stays one
+    assert isinstance(plain, dict)  # noqa: S101 - for mypy; a dict stays one
     return plain
 
 
 def _without_nan(value: object) -> object:
-    """Give NaN and infinity, for which JSON has no numbers, as "nan", "inf" and "-inf"."""
+    """Replace NaN and infinity, which JSON has no numbers for, by "nan", "inf" and "-inf"."""
     if isinstance(value, dict):
         return {key: _without_nan(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -76,7 +76,7 @@ def versions() -> dict[str, str]:
 
 
 def host() -> dict[str, Any]:
-    """Return what the machine is, without its name."""
+    """Describe the machine, without its name."""
     return {
         "system": platform.system(),
         "release": platform.release(),
@@ -99,8 +99,8 @@ def output_values(
 ) -> dict[str, Any]:
     """Return one output's values: every `stride`-th element of all samples, and all errors counted.
 
-    Errors are in units of max |reference|; `edges` are the bins' limits, and what is below the
-    first or above the last is counted in `below` and `above`, NaN in `not_finite`.
+    Errors are in units of max |reference|. `edges` are the bins' limits; `below` and `above` count
+    the errors outside of them, `not_finite` the NaN.
     """
     pairs = [
         (sample[name], other[name]) for sample, other in zip(expected, candidates, strict=True)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 USAGE: Final = "BUNDLE --against MODEL [options]"
 ABOUT: Final = """\
-Run a bundle in OpenCV, and the Keras model that it was made from in TensorFlow,
-on the same inputs, and compare every output. Pictures go through both whole
-pipelines, file to answer, and the difference is split into its stages. Exit
-code 0 if they agree, 1 if not, 4 if the outputs say too little.
+Run a bundle in OpenCV and its Keras model in TensorFlow on the same inputs, and
+compare every output. Pictures go through both whole pipelines, from the file to
+the answer, and each stage's part of the difference is shown. The exit code is 0
+if they agree, 1 if not, 4 if the outputs carry too little information to judge.
 """
 EXAMPLES: Final = """\
   keras2cv check cat.cv --against cat.keras
@@ -33,7 +33,7 @@ EXAMPLES: Final = """\
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     add_options(parser, CheckOptions, in_group(CheckOptions, ""))
     parser.add_argument(
         "--html", metavar="FILE", type=Path, help="write a page with charts and pictures to FILE"

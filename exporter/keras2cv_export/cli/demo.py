@@ -10,7 +10,7 @@ from keras2cv_export.cli.heavy import load_exporter
 
 USAGE: Final = "[-o DIR]"
 ABOUT: Final = """\
-See all of it once: train a small classifier on drawn shapes, save it as .keras
+See every step once: train a small classifier on drawn shapes, save it as .keras
 and .h5, export it, check it against TensorFlow, self-test it, and run it on
 fresh images. Nothing is downloaded.
 """
@@ -21,18 +21,18 @@ EXAMPLES: Final = """\
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument(
         "-o",
         "--output",
         metavar="DIR",
         type=Path,
         default=Path("keras2cv-demo"),
-        help="where everything goes (default: keras2cv-demo)",
+        help="the folder to write into (default: keras2cv-demo)",
     )
 
 
 def execute(args: Namespace) -> int:
-    """Run it, and print what it did."""
+    """Run the demo; it prints its own report."""
     run_demo = load_exporter("demo", "keras2cv_export.demo", "run_demo")
     return int(run_demo(args.output).exit_code)

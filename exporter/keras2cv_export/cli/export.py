@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 USAGE: Final = "MODEL -o BUNDLE [options]"
 ABOUT: Final = """\
 Turn a Keras model (.keras, .h5 or a SavedModel folder) into a bundle: a folder
-that OpenCV runs. It is compared with TensorFlow before it gets its name; where
-the two differ, nothing is written, and a bundle that is there already stays.
+that OpenCV runs. OpenCV's predictions are compared with TensorFlow's first; if
+they differ, nothing is written, and an earlier bundle of that name stays.
 """
 EXAMPLES: Final = """\
   keras2cv export cat.keras -o cat.cv --preprocess 0-1 --labels labels.txt
@@ -32,7 +32,7 @@ EXAMPLES: Final = """\
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     add_options(parser, ExportOptions, in_group(ExportOptions, ""))
     add_options(parser.add_argument_group(MEANING), ExportOptions, in_group(ExportOptions, MEANING))
     roles.add_arguments(parser)
@@ -40,13 +40,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="show what was rewritten in the graph, how often, and what was left alone, and why",
+        help="list the rewrites of the graph with their counts, and those left out with the reason",
     )
     add_json_argument(parser, "the report")
 
 
 def execute(args: Namespace) -> int:
-    """Export, and print what was done and what to type next."""
+    """Export, and print the report and the next commands."""
     try:
         require_exporter("export")
         options = ExportOptions(
@@ -67,7 +67,7 @@ def execute(args: Namespace) -> int:
 
 
 def _print_failed(error: ParityError, json: str | None) -> None:
-    """Print the comparison that an error carries: it is the answer, and goes where answers go."""
+    """Print the comparison that an error carries, to stdout: it is the answer."""
     parity = getattr(error, "report", None)
     if parity is not None and json != STDOUT:
         print_parity(parity)

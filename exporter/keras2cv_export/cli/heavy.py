@@ -1,4 +1,4 @@
-"""What the verbs that need TensorFlow share: the way in, and the options on a Keras model."""
+"""Shared by the verbs that need TensorFlow: the import, and the options of a Keras model."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def load_exporter(
 
     Raises:
         MissingDependency: something of the extra [export], or [pages], is not installed.
-        ModelError: there is no model, which is said before TensorFlow takes seconds to start.
+        ModelError: there is no model; reported before TensorFlow takes seconds to start.
     """
     require_exporter(verb, page=page)
     if model is not None and not model.exists():
@@ -53,7 +53,7 @@ def load_exporter(
 
 
 def require_exporter(verb: str, *, page: bool = False) -> None:
-    """Look whether this environment has what `keras2cv verb` needs, and `--html` for a `page`.
+    """Raise unless this environment has the packages of `keras2cv verb`, and of a `page`.
 
     Raises:
         MissingDependency: something of the extra [export], or [pages], is not installed.
@@ -74,7 +74,11 @@ def load_function(module: str, function: str) -> Callable[..., Any]:
 
 
 def require_modules(verb: str, modules: Sequence[str]) -> None:
-    """Raise MissingDependency unless all `modules` of the extra [export] are installed."""
+    """Raise MissingDependency unless all `modules` of the extra [export] are installed.
+
+    Raises:
+        MissingDependency: one is not installed.
+    """
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingDependency(
@@ -84,7 +88,7 @@ def require_modules(verb: str, modules: Sequence[str]) -> None:
 
 
 def _require_pages(verb: str) -> None:
-    """Find out before minutes of work whether `--html` can make its page.
+    """Raise before minutes of work if `--html` cannot make its page.
 
     Raises:
         MissingDependency: something of the extra [pages] is not installed.
@@ -98,22 +102,28 @@ def _require_pages(verb: str) -> None:
 
 
 def refuse_holes(verb: str, version_of: VersionOf) -> None:
-    """Raise MissingDependency where a model's file could use a known hole of what opens it."""
+    """Refuse to open a model's file with a package that has a known security hole.
+
+    Raises:
+        MissingDependency: an installed package has such a hole.
+    """
     found: dict[tuple[str, str], list[str]] = {}
     for hole in known_holes(version_of):
         if hole.advisory.refused:
             found.setdefault((hole.advisory.package, hole.version), []).append(hole.advisory.cve)
     if found:
-        told = [f"{name} {version} ({', '.join(cves)})" for (name, version), cves in found.items()]
+        affected = [
+            f"{name} {version} ({', '.join(cves)})" for (name, version), cves in found.items()
+        ]
         raise MissingDependency(
-            f"`keras2cv {verb}` does not open models with {_joined(told)}, known holes that a "
+            f"`keras2cv {verb}` does not open models with {_joined(affected)}, known holes that a "
             f"model's file can use. Update: pip install -U {' '.join(name for name, _ in found)}."
         )
 
 
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
-    """Hold back what is written to stderr, by C++ too, and show it only if there is an error.
+    """Hold back all output to stderr, by C++ too, and show it only if there is an error.
 
     TensorFlow prints six lines on oneDNN and CUDA while it loads, whatever its log level.
     """
@@ -138,12 +148,12 @@ def add_model_arguments(parser: ArgumentParser) -> None:
 
 
 def tolerance_of(args: Namespace) -> Sequence[str] | None:
-    """Return what --tolerance said; None for nothing."""
+    """Return the values of --tolerance; None if it is not given."""
     return args.tolerance or None
 
 
 def progress(step: str) -> None:
-    """Say on stderr what happens next."""
+    """Print the next step to stderr."""
     print(f"{step} ...", file=sys.stderr)
 
 

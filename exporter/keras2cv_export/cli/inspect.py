@@ -14,13 +14,12 @@ from keras2cv_export.options import input_shapes
 
 USAGE: Final = "MODEL|BUNDLE|FILE.onnx [--opencv VERSIONS] [options]"
 ABOUT: Final = """\
-List everything in a model that an OpenCV cannot run, all at once, each with the
-Keras layer that it came from, why, and what to do. A Keras model is converted
-as `export` does, for the oldest of the versions, and nothing is written. The
-OpenCV installed here is given the file as well, on each of its engines, to see
-what it makes of it.
+List everything in a model that an OpenCV cannot run, each with the Keras layer
+that it came from, the reason, and what to do. A Keras model is converted as by
+`export`, for the oldest of the versions; nothing is written. The OpenCV that is
+installed here also loads and runs the file, on each of its engines.
 
-Exit code 1 if something is unsupported.
+The exit code is 1 if something is unsupported.
 """
 EXAMPLES: Final = """\
   keras2cv inspect cat.keras --opencv 4.6,4.10,5.0
@@ -30,28 +29,31 @@ EXAMPLES: Final = """\
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument(
-        "model", metavar="MODEL", type=Path, help="a .keras, .h5 or .onnx, a SavedModel or a bundle"
+        "model",
+        metavar="MODEL",
+        type=Path,
+        help="a .keras, .h5 or .onnx file, a SavedModel folder or a bundle",
     )
     parser.add_argument(
         "--opencv",
         metavar="VERSIONS",
         type=versions,
         default=(),
-        help="the versions to look at, separated by commas (default: the one installed)",
+        help="the OpenCV versions to check, separated by commas (default: the installed one)",
     )
     parser.add_argument(
         "--format",
         choices=("onnx", "frozen"),
         default="onnx",
-        help="the format that a Keras model is to be exported in (default: onnx)",
+        help="the format to convert a Keras model to (default: onnx)",
     )
     parser.add_argument(
         "--try",
         dest="try_there",
         action="store_true",
-        help="give the file to each of those versions too, in environments made for it",
+        help="also run the file on each of those versions, in environments made for them",
     )
     parser.add_argument(
         "--input-shape",
@@ -60,7 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="SHAPE",
-        help="sizes for open dimensions, as `export` takes them",
+        help="sizes for the open dimensions of an input, as for `export`",
     )
     parser.add_argument(
         "--batch", type=values.positive, default=1, metavar="N", help="samples per run (default: 1)"
@@ -71,21 +73,21 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="MODULE",
-        help="import a module of yours first, which registers custom layers; may be repeated",
+        help="first import your module that registers custom layers; may be repeated",
     )
     parser.add_argument(
         "--unsafe",
         action="store_true",
-        help="let the model do more than compute: run code of its own, read and write files",
+        help="allow a model that runs code of its own, or reads and writes files",
     )
     add_json_argument(parser, "everything that was found")
 
 
 def execute(args: Namespace) -> int:
-    """Look, and print what was found."""
+    """Inspect the model, and print the unsupported parts."""
     package = "keras2cv_export.inspecting"
     inspect_model = load_exporter("inspect", package, "inspect_model", model=args.model)
-    if not _is_graph(args.model):  # now, while TensorFlow's greetings are held back
+    if not _is_graph(args.model):  # now, while TensorFlow's messages are held back
         load_exporter("inspect", "keras2cv_export.model.load", "load_model")
     found = inspect_model(
         args.model,

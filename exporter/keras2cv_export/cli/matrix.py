@@ -13,14 +13,14 @@ from keras2cv_export.cli.versions import versions
 
 USAGE: Final = "BUNDLE --opencv VERSIONS [options]"
 ABOUT: Final = """\
-Run the bundle's self-test on other versions of OpenCV, each in an environment
-of its own that holds NumPy and that wheel (opencv-python-headless), and nothing
-else; on OpenCV 5, on both of its engines. "4.6" means the newest wheel of 4.6.
+Run the bundle's self-test on other versions of OpenCV. Each version gets an
+environment of its own with NumPy, its wheel of opencv-python-headless, and
+nothing else. OpenCV 5 runs the test on both engines. "4.6" means the newest
+wheel of 4.6.
 
-uv makes the environments, with wheels from where pip is configured to look (or
-uv itself, if it is), and keeps them in the user's cache, or in the folder that
-KERAS2CV_CACHE names. Wheels before 4.10.0.84 get NumPy 1, which they were built
-for.
+uv makes the environments, from the package index that pip (or uv) is configured
+for. They are kept in the user's cache, or in the folder KERAS2CV_CACHE. Wheels
+before 4.10.0.84 get NumPy 1, which they were built for.
 
 Exit code 1 if a self-test fails, 3 if an environment cannot be made.
 """
@@ -33,32 +33,32 @@ _TIMEOUT_S: Final = 600
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
     parser.add_argument(
         "--opencv",
         metavar="VERSIONS",
         type=versions,
         required=True,
-        help="the versions to run on, separated by commas",
+        help="the OpenCV versions to run on, separated by commas",
     )
     parser.add_argument(
         "--python",
         metavar="PYTHON",
-        help="the Python to make environments with, a path or a name (default: this one)",
+        help="the Python of the environments, a path or a name (default: this one)",
     )
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",
         type=values.positive,
         default=_TIMEOUT_S,
-        help=f"for one self-test (default: {_TIMEOUT_S})",
+        help=f"time limit of one self-test (default: {_TIMEOUT_S})",
     )
     add_json_argument(parser, "every row")
 
 
 def execute(args: Namespace) -> int:
-    """Run it everywhere, and print the table."""
+    """Run the self-test on every version, and print the table."""
     require_modules("matrix", ("rich",))
     from rich.console import Console
 

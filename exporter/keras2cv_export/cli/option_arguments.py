@@ -58,7 +58,7 @@ def _value(one: Named) -> dict[str, Any]:
 
 
 def _occurrence(one: Named) -> dict[str, Any]:
-    """Return how often the argument comes, and its value where it does not."""
+    """Return how often the argument may come, and its default."""
     if one.option.repeated:
         return {"action": "append", "default": []}
     return {"required": True} if one.required else {"default": one.command_default}

@@ -82,6 +82,6 @@ def _refuse_foreign(
 
 def _refuse(name: str, tasks: str, asked: str | None) -> NoReturn:
     raise UsageError(
-        f"{_option(name)} is for --task {tasks}, and the task is {asked or 'not said'}. "
+        f"{_option(name)} is for --task {tasks}, and the task is {asked or 'not given'}. "
         "Give that task, or leave the option out."
     )

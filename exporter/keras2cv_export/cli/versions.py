@@ -8,7 +8,11 @@ from keras2cv.cli import values
 
 
 def versions(text: str) -> tuple[str, ...]:
-    """Return the versions in `text`, separated by commas, in their order."""
+    """Return the versions in `text`, separated by commas, in their order.
+
+    Raises:
+        ArgumentTypeError: there are none, or one is no version.
+    """
     found = tuple(part.strip() for part in text.split(",") if part.strip())
     if not found:
         raise ArgumentTypeError(f"must be versions such as 4.6,4.10,5.0, got {text!r}")

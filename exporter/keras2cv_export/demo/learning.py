@@ -1,6 +1,6 @@
-"""A small convolutional classifier, really trained: what a user's own model looks like, in seconds.
+"""Train a small convolutional classifier in seconds, much like a user's own model.
 
-It learns from images that went through the very preprocessing that will be deployed.
+It learns from images that went through the preprocessing that will be deployed.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .shapes import LABELS, drawings
 
 Array = NDArray[Any]
 
-SIDE: Final = 40  # pixels: small enough to learn in seconds, large enough to tell shapes
+SIDE: Final = 40  # pixels: small enough to learn in seconds, large enough to show shapes
 PRESET: Final = "0-1"
 _BATCH: Final = 32
 _RATE: Final = 5e-3  # Adam's at its start; half of it learns slower, double is no better
 
 
 class Dataset(NamedTuple):
-    """Images (H, W, 3) uint8 BGR of any size, the inputs made of them, and what is in them."""
+    """Images (H, W, 3) uint8 BGR of any size, the inputs made of them, and their labels."""
 
     images_bgr: list[Array]
     inputs: Array  # (N, H, W, 3) float32 RGB, 0..1
@@ -48,8 +48,8 @@ def draw_dataset(count: int, side_range: tuple[int, int], seed: int) -> Dataset:
 def build() -> Any:
     """Return an untrained `keras.Model`: (N, H, W, 3) float32 RGB, 0..1 -> probabilities (N, 6).
 
-    It has what makes deployment interesting: BatchNormalization after every convolution, a residual
-    sum, a depthwise separable block, global pooling.
+    It has the layers that make deployment interesting: BatchNormalization after every convolution,
+    a residual sum, a depthwise separable block, global pooling.
     """
     from keras2cv_export.quiet.tensorflow import keras
 
@@ -78,7 +78,7 @@ def train(data: Dataset, epochs: int, seed: int, progress: Callable[[str], None]
     """Return a `keras.Model` that has learned from `data`.
 
     Args:
-        data: What to learn from.
+        data: The training images.
         epochs: How often each image is seen.
         seed: Fixes every choice, though not the order in which threads add floats.
         progress: Called with a few words before each epoch.

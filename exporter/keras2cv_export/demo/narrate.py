@@ -1,4 +1,4 @@
-"""Telling the story: a line per step on stdout, and on stderr what is being done meanwhile."""
+"""Print the demo: a line per finished step on stdout, and the current step on stderr."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 
 class Narrator:
-    """Tells the steps of a story on `console` as they end; `seconds` has how long each took."""
+    """Prints the steps of the demo on `console` as they end; `seconds` has their durations."""
 
     def __init__(self, console: Console) -> None:
         self.seconds: dict[str, float] = {}
@@ -20,7 +20,7 @@ class Narrator:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Run a step; nothing is said of one that raises."""
+        """Run a step; one that raises prints nothing."""
         self._lines.clear()
         start = time.perf_counter()
         with Console(stderr=True).status(title) as self._status:
@@ -30,22 +30,22 @@ class Narrator:
         head, duration = (f"{title:<10}", "bold cyan"), (f"  {self.seconds[title]:.1f} s", "dim")
         self._console.print(Text.assemble(head, first, duration), soft_wrap=True)
         for line in more:
-            self.say(f"{'':<10}{line}")
+            self.print(f"{'':<10}{line}")
 
     def doing(self, what: str) -> None:
-        """Show what is being done now, where stderr is a terminal."""
+        """Show the current work, if stderr is a terminal."""
         self._status.update(what)
 
-    def tell(self, line: str) -> None:
-        """Say `line` when the step is done."""
+    def add(self, line: str) -> None:
+        """Print `line` when the step is done."""
         self._lines.append(line)
 
-    def say(self, text: str, style: str = "") -> None:
+    def print(self, text: str, style: str = "") -> None:
         """Print a line as it is: not wrapped, no markup."""
         self._console.print(Text(text, style), soft_wrap=True)
 
     def section(self, title: str, lines: Iterable[str], style: str = "bold") -> None:
         """Print an empty line, the title, and the lines, indented."""
-        self.say(f"\n{title}", style)
+        self.print(f"\n{title}", style)
         for line in lines:
-            self.say(f"  {line}")
+            self.print(f"  {line}")

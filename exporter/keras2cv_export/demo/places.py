@@ -1,4 +1,4 @@
-"""The demo's folder: what lies where in it, and whether it may be written into."""
+"""The demo's folder: its files, and whether it may be written into."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from keras2cv.errors import UsageError
 KERAS_FILE, H5_FILE = "shapes.keras", "shapes.h5"
 KERAS_BUNDLE, H5_BUNDLE = "shapes.cv", "shapes-h5.cv"
 PHOTOS, SHEET, RECORD = "photos", "contact-sheet.png", "demo.json"
-CONTENTS: Final = {
+FILES: Final = {
     f"{KERAS_FILE}, {H5_FILE}": "the model, as Keras saves it",
     f"{KERAS_BUNDLE}, {H5_BUNDLE}": "the bundles made from them",
-    PHOTOS: "fresh images, named after what is in them",
+    PHOTOS: "fresh images, named after their shapes",
     SHEET: "the same with their predictions",
-    RECORD: "every figure above",
+    RECORD: "every number above",
 }
-_MARK: Final = "keras2cv_demo"  # a key in the record, which tells a demo's folder from any other
+_MARK: Final = "keras2cv_demo"  # a key in the record that marks a demo's folder
 
 
 def prepare(folder: Path) -> None:
@@ -42,15 +42,15 @@ def prepare(folder: Path) -> None:
         ) from error
 
 
-def write_record(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write `facts` to the folder's record."""
-    text = json.dumps({_MARK: 1, **facts}, indent=1, allow_nan=False)
+def write_record(folder: Path, fields: Mapping[str, Any]) -> None:
+    """Write `fields` to the folder's record."""
+    text = json.dumps({_MARK: 1, **fields}, indent=1, allow_nan=False)
     (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 
 
 def _is_demo(record: Path) -> bool:
     try:
-        facts = json.loads(record.read_text(encoding="utf-8"))
+        fields = json.loads(record.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return isinstance(facts, dict) and _MARK in facts
+    return isinstance(fields, dict) and _MARK in fields

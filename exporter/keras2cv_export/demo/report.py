@@ -1,4 +1,4 @@
-"""What the demo found, and whether all of it is as it should be."""
+"""The results of the demo, and whether all of them are as they should be."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-# Far below what the training reaches, far above the 1/6 of guessing: less means that it went wrong.
+# Far below the accuracy of the training, far above the 1/6 of guessing: less means a fault.
 MIN_ACCURACY: Final = 0.9
 
 
 @dataclass(frozen=True)
 class DemoReport:
-    """What was measured.
+    """The measurements of the demo.
 
     Attributes:
         images: How many validation images the accuracies are of.
         accuracy_tensorflow: Share of them that TensorFlow names right, 0..1.
-        accuracy_opencv: The same for OpenCV, from the images on.
-        same_answers: Bundle -> on how many of them it agrees with TensorFlow.
-        parity: What was compared -> "pass", "fail" or "inconclusive".
+        accuracy_opencv: The same for OpenCV, with its own preprocessing.
+        same_answers: Bundle -> the number of images on which it agrees with TensorFlow.
+        parity: Comparison -> "pass", "fail" or "inconclusive".
         selftests: Bundle -> "pass" or "fail".
         photos_right: How many of the photos on the contact sheet OpenCV names right.
         photos: How many there are.

@@ -58,8 +58,8 @@ def draw(label: str, size_wh: tuple[int, int], rng: np.random.Generator) -> Arra
 def outline(label: str) -> Array:
     """Return the shape as a polygon: (N, 2) corners around the origin, within radius 1."""
     if label == "cross":
-        turns = [np.linalg.matrix_power(_RIGHT_ANGLE, k) for k in range(4)]
-        points = np.concatenate([_CROSS @ turn for turn in turns])
+        rotations = [np.linalg.matrix_power(_RIGHT_ANGLE, k) for k in range(4)]
+        points = np.concatenate([_CROSS @ rotation for rotation in rotations])
     elif label == "heart":  # https://mathworld.wolfram.com/HeartCurve.html, moved to its middle
         t = np.linspace(0, 2 * np.pi, 72, endpoint=False)
         y = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)

@@ -22,7 +22,7 @@ _RIGHT, _WRONG = (84, 160, 40), (48, 40, 210)
 
 
 def contact_sheet(truths: Mapping[Path, str], results: Sequence[Classification]) -> Array:
-    """Return (H, W, 3) uint8 BGR of the images in files; `truths` names what is in each."""
+    """Return (H, W, 3) uint8 BGR of the images in files; `truths` are their labels."""
     cells = [
         _cell(read_image(path), result, truth)
         for (path, truth), result in zip(truths.items(), results, strict=True)

@@ -37,13 +37,13 @@ def run_demo(
     """Train a small classifier on drawn shapes, and take it all the way to OpenCV.
 
     Args:
-        folder: Where everything goes: new, empty, or left by an earlier demo.
+        folder: The folder to write into: new, empty, or left by an earlier demo.
         epochs: How long to train.
         seed: Fixes what is drawn and how the training starts.
-        console: Where the story is told; None is stdout. Progress goes to stderr.
+        console: The console to print to; None is stdout. Progress goes to stderr.
 
     Returns:
-        What was measured; `.exit_code` is 0 if everything is as it should be.
+        The measurements; `.exit_code` is 0 if everything is as it should be.
 
     Raises:
         UsageError: The folder is not empty and holds no demo, or cannot be written.
@@ -52,17 +52,15 @@ def run_demo(
     """
     places.prepare(folder)
     story = Narrator(console or Console())
-    story.say(f"From a Keras model to OpenCV {cv2.__version__}, in {folder}", "bold")
+    story.print(f"From a Keras model to OpenCV {cv2.__version__}, in {folder}", "bold")
     files = [folder / places.KERAS_FILE, folder / places.H5_FILE]
     bundles = [folder / places.KERAS_BUNDLE, folder / places.H5_BUNDLE]
     with story.step("draw"):
         learned = draw_dataset(_TRAINING, _SIDES, seed)
         judged = draw_dataset(_VALIDATION, _SIDES, seed + 1)
         photos = _write_photos(folder / places.PHOTOS, seed + 2)
-        story.tell(
-            f"{_TRAINING} images of {len(LABELS)} shapes to learn from, {_VALIDATION} others"
-        )
-        story.tell(f"{_PHOTOS} fresh images, as PNG and JPEG, into {places.PHOTOS}")
+        story.add(f"{_TRAINING} images of {len(LABELS)} shapes to learn from, {_VALIDATION} others")
+        story.add(f"{_PHOTOS} fresh images, as PNG and JPEG, into {places.PHOTOS}")
     with story.step("train"):
         theirs = _train(story, learned, judged, epochs, seed, files)
     with story.step("export"):
@@ -92,7 +90,7 @@ def run_demo(
 
 
 def _write_photos(folder: Path, seed: int) -> dict[Path, str]:
-    """Draw fresh images into files, half PNG, half JPEG; return file -> what is in it."""
+    """Draw fresh images into files, half PNG, half JPEG; return file -> its shape's label."""
     photos = {}
     images = enumerate(drawings(_PHOTOS, _PHOTO_SIDES, seed), start=1)
     for (number, (image, label)), suffix in zip(images, cycle((".png", ".jpg"))):
@@ -110,8 +108,8 @@ def _train(
 
     model = train(learned, epochs, seed, story.doing)
     classes = np.asarray(np.argmax(model.predict(judged.inputs, verbose=0), axis=1))
-    story.tell(f"{model.count_params():,} weights, {epochs} epochs")
-    story.tell(f"TensorFlow {tf.__version__}, Keras {keras.__version__}: {_share(classes, judged)}")
+    story.add(f"{model.count_params():,} weights, {epochs} epochs")
+    story.add(f"TensorFlow {tf.__version__}, Keras {keras.__version__}: {_share(classes, judged)}")
     save(model, files)
     return classes
 
@@ -121,8 +119,8 @@ def _export(story: Narrator, file: Path, bundle: Path) -> str:
     report = keras2cv_export.export(
         file, bundle, preprocess=PRESET, labels=LABELS, progress=story.doing
     )
-    assert report.parity is not None  # noqa: S101 - tells mypy; it was asked for
-    story.tell(f"{file.name} -> {bundle.name}  {summary(report.parity)}")
+    assert report.parity is not None  # noqa: S101 - for mypy; it was asked for
+    story.add(f"{file.name} -> {bundle.name}  {summary(report.parity)}")
     return report.parity.verdict
 
 
@@ -131,15 +129,15 @@ def _check(story: Narrator, bundle: Path, file: Path, photos: Path) -> str:
     report = keras2cv_export.check(
         bundle, against=file, samples=photos, speed=True, progress=story.doing
     )
-    story.tell(f"on {photos.name}  {summary(report.parity)}")
+    story.add(f"on {photos.name}  {summary(report.parity)}")
     if report.speed is not None:
-        story.tell(str(report.speed))
+        story.add(str(report.speed))
     return report.parity.verdict
 
 
 def _selftest(story: Narrator, name: str, model: Predictor) -> str:
     report = run_selftest(model)
-    story.tell(f"{name}  {report.verdict}, {len(report.rows)} comparisons, {report.engine} engine")
+    story.add(f"{name}  {report.verdict}, {len(report.rows)} comparisons, {report.engine} engine")
     return report.verdict
 
 
@@ -147,9 +145,7 @@ def _predict(story: Narrator, name: str, model: Predictor, judged: Dataset) -> A
     """Return OpenCV's classes (N,) of the judged images."""
     results: list[Any] = model.predict(judged.images_bgr)
     classes = np.array([result.index for result in results])
-    story.tell(
-        f"{name}  OpenCV {cv2.__version__}, {model.engine} engine: {_share(classes, judged)}"
-    )
+    story.add(f"{name}  OpenCV {cv2.__version__}, {model.engine} engine: {_share(classes, judged)}")
     return classes
 
 
@@ -158,7 +154,7 @@ def _draw_sheet(story: Narrator, model: Predictor, photos: dict[Path, str], shee
     results: list[Any] = model.predict([read_image(path) for path in photos])
     right = sum(bool(r.label == t) for r, t in zip(results, photos.values(), strict=True))
     sheet.write_bytes(cv2.imencode(".png", contact_sheet(photos, results))[1].tobytes())
-    story.tell(f"{right} of {len(photos)} fresh images named right, drawn on {sheet.name}")
+    story.add(f"{right} of {len(photos)} fresh images named right, drawn on {sheet.name}")
     return right
 
 
@@ -176,7 +172,7 @@ def _close(
         share = f"{report.accuracy_opencv:.1%} of {report.images} images named right"
         agreement = f"{share}: OpenCV gives TensorFlow's answer to every one."
         story.section(f"Everything passed {seconds}", [agreement], "bold green")
-    rows = places.CONTENTS.items()
+    rows = places.FILES.items()
     story.section(f"In {folder}", (f"{name:<25}{meaning}" for name, meaning in rows))
     if not report.problems:
         bundle = folder / places.KERAS_BUNDLE

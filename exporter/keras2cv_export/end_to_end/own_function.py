@@ -1,4 +1,4 @@
-"""`--reference-fn pkg.mod:fn`: the user's own preprocessing, and which known one it is."""
+"""`--reference-fn pkg.mod:fn`: load the user's own preprocessing, and recognise known ones."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from keras2cv.pixels.geometry import PADDING_RULES
 from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES
 from keras2cv_export.end_to_end import reference_pictures as keras_side
 
-from .way import Decoder, Way
+from .reference_preprocessing import Decoder, ReferencePreprocessing
 
 Array = np.ndarray[Any, Any]
 
 _DECODERS: tuple[Decoder, ...] = ("pil", "tf-accurate", "tf")
 _PRESETS = ("none", "0-1", "tf", "torch", "caffe")
-# Of the input's range. Two resizes that are not the same differ by more in any picture with edges.
+# Of the input's range. Different resizes differ by more in any picture with edges.
 _SAME = 1e-4
 
 
@@ -39,7 +39,7 @@ class Function:
         """Return the input (H, W, C) float32 for a file.
 
         Raises:
-            UsageError: It raises, or gives something else.
+            UsageError: The function raises an error, or returns something else.
         """
         try:
             given = np.asarray(self.call(str(path)))
@@ -52,7 +52,7 @@ class Function:
         if one.shape != self.shape or one.dtype.kind not in "fiu" or not np.isfinite(one).all():
             raise UsageError(
                 f"{self.name}({path.name!r}) gave {given.shape} {given.dtype}, and the model takes "
-                f"{self.shape}, finite. Return what goes into the model, channels last."
+                f"{self.shape}, finite. Return the model's input, channels last."
             )
         return np.asarray(one, np.float32)
 
@@ -79,22 +79,30 @@ def load_function(name: str, bundle: Preprocessing) -> Function:
             f"The function {name!r} cannot be imported ({type(error).__name__}: {error}). "
             "Give MODULE:FUNCTION, and run from the folder that holds the module."
         ) from error
-    width, height = bundle.size_wh
-    return Function(name, found, (height, width, bundle.channels))
+    return Function(name, found, (*bundle.input_hw, bundle.channels))
 
 
 def recognise(
-    function: Function, pictures: Sequence[Path], way: Way, bundle: Preprocessing
-) -> tuple[Way | None, tuple[str, ...]]:
-    """Find the known way that gives what the function gives; the bundle's own is tried first.
+    function: Function,
+    pictures: Sequence[Path],
+    reference: ReferencePreprocessing,
+    bundle: Preprocessing,
+) -> tuple[ReferencePreprocessing | None, tuple[str, ...]]:
+    """Find the known preprocessing that equals the function; the bundle's own is tried first.
+
+    Args:
+        function: The user's function.
+        pictures: Image files to try it on.
+        reference: The preprocessing to begin with.
+        bundle: The bundle's preprocessing.
 
     Returns:
-        The way, and nothing to say; or None, and that it is none that is known.
+        The preprocessing and no advice; or None, and advice that it is unknown.
     """
     wanted = [function(path) for path in pictures]
     read = _Reader(bundle)
-    best: tuple[float, Way | None] = (_SAME, None)
-    for candidate in _candidates(way, bundle):
+    best: tuple[float, ReferencePreprocessing | None] = (_SAME, None)
+    for candidate in _candidates(reference, bundle):
         gap = read.gap(candidate, pictures, wanted, best[0])
         if gap < best[0]:
             best = (gap, candidate)
@@ -103,57 +111,73 @@ def recognise(
     if best[1] is not None:
         return best[1], ()
     return None, (
-        f"{function} is none of the ways that are known here, so that its steps cannot be told "
-        "apart. Say --reference-resize for the nearest one to see them.",
+        f"{function} is no preprocessing that is known here, so its steps cannot be separated. "
+        "Give --reference-resize for the nearest one to see them.",
     )
 
 
-def _candidates(way: Way, bundle: Preprocessing) -> Iterator[Way]:
-    yield way
-    presets = (way.preset, *(p for p in _PRESETS if p != way.preset))
+def _candidates(
+    reference: ReferencePreprocessing, bundle: Preprocessing
+) -> Iterator[ReferencePreprocessing]:
+    yield reference
+    presets = (reference.preset, *(p for p in _PRESETS if p != reference.preset))
     for decoder in _DECODERS:
-        for rule in (way.rule, *(r for r in RESIZE_RULES if r != way.rule)):
+        for rule in (reference.rule, *(r for r in RESIZE_RULES if r != reference.rule)):
             pad = (bundle.pad or 0) if rule in PADDING_RULES else None
             for interpolation in INTERPOLATIONS:
                 for preset in presets:
                     yield replace(
-                        way, decoder=decoder, rule=rule, interpolation=interpolation, pad=pad,
+                        reference, decoder=decoder, rule=rule, interpolation=interpolation, pad=pad,
                         preset=preset,
                     )  # fmt: skip
 
 
 class _Reader:
-    """Reads pictures in many ways, each step once."""
+    """Applies many preprocessings to pictures, each step once."""
 
     def __init__(self, bundle: Preprocessing) -> None:
         self._channels = bundle.channels
         self._size_wh = (bundle.size_wh[0], bundle.size_wh[1])
         self._decoded: dict[tuple[Path, str], Array] = {}
-        self._resized: tuple[tuple[Path, Way] | None, Array] = (None, np.empty(0))
+        self._resized: tuple[tuple[Path, ReferencePreprocessing] | None, Array] = (
+            None,
+            np.empty(0),
+        )
 
     def gap(
-        self, way: Way, pictures: Sequence[Path], wanted: Sequence[Array], limit: float
+        self,
+        reference: ReferencePreprocessing,
+        pictures: Sequence[Path],
+        wanted: Sequence[Array],
+        limit: float,
     ) -> float:
-        """Return the largest mean difference of a picture's input, of its range.
+        """Return the largest mean difference of a picture's input, relative to its range.
 
         It stops at the first picture that reaches `limit`.
+
+        Args:
+            reference: The preprocessing to try.
+            pictures: Image files.
+            wanted: The function's input for each.
+            limit: The difference at which it stops.
         """
         worst = 0.0
         for path, expected in zip(pictures, wanted, strict=True):
-            got = keras_side.normalise(self._fit(path, way), way)
+            got = keras_side.normalise(self._fit(path, reference), reference)
             scale = float(np.abs(expected).max()) or 1.0
             worst = max(worst, float(np.abs(got - expected).mean()) / scale)
             if worst >= limit:
                 break
         return worst
 
-    def _fit(self, path: Path, way: Way) -> Array:
+    def _fit(self, path: Path, reference: ReferencePreprocessing) -> Array:
         """Resize, unless only the preset has changed since the last time."""
-        key = (path, replace(way, preset=""))
+        key = (path, replace(reference, preset=""))
         if self._resized[0] != key:
-            decoded = self._decoded.get((path, way.decoder))
+            decoded = self._decoded.get((path, reference.decoder))
             if decoded is None:
-                decoded = keras_side.decode(path, way, self._channels)
-                self._decoded[path, way.decoder] = decoded
-            self._resized = (key, keras_side.resize(decoded, self._size_wh, way))
+                decoded = keras_side.decode(path, reference, self._channels)
+                self._decoded[path, reference.decoder] = decoded
+            resized = keras_side.resize(decoded, self._size_wh, reference)
+            self._resized = (key, keras_side.transposed(resized, reference))
         return self._resized[1]

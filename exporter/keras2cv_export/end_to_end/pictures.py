@@ -1,4 +1,4 @@
-"""Which pictures are walked: the user's, or some that are drawn."""
+"""The pictures of a walk: the user's own, or drawn ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SEED: Final = 41
 
 @dataclass(frozen=True)
 class Pictures:
-    """Image files to walk, and whether they were drawn for want of the user's."""
+    """Image files to walk, and whether they were drawn because the user gave none."""
 
     paths: tuple[Path, ...]
     drawn: bool
@@ -33,10 +33,10 @@ class Pictures:
 
 @contextmanager
 def pictures_for(manifest: Manifest, samples: str | os.PathLike[str] | None) -> Iterator[Pictures]:
-    """Give the user's pictures, or drawn ones that last as long as the context.
+    """Yield the user's pictures, or drawn ones that last as long as the context.
 
-    There are none where the bundle has no preprocessing, or where the user gave arrays, which are
-    all that is compared then.
+    There are none where the bundle has no preprocessing, or where the user gave arrays: then only
+    the arrays are compared.
     """
     if manifest.preprocessing is None or len(manifest.inputs) != 1 or samples is not None:
         yield Pictures(() if manifest.preprocessing is None else _own(samples), drawn=False)
@@ -57,7 +57,7 @@ def pictures_for(manifest: Manifest, samples: str | os.PathLike[str] | None) -> 
 
 def _own(samples: str | os.PathLike[str] | None) -> tuple[Path, ...]:
     if samples is None or not Path(samples).exists():
-        return ()  # what is missing is said by who reads it
+        return ()  # the code that reads the samples reports a missing path
     sources = find_sources([str(samples)])
     if {source.kind for source in sources} != {"image"}:
         return ()

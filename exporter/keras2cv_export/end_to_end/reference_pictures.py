@@ -1,9 +1,9 @@
-"""Keras' side of preprocessing: pictures read, resized and scaled by the libraries themselves.
+"""Keras' side of preprocessing: the libraries themselves read, resize and scale the pictures.
 
 Nothing here is ours: Pillow, `tf.io`, `tf.image` and `keras.applications` do the work, so that the
-bundle's preprocessing is compared with the originals and not with a copy of itself. Only where the
-part of a letterbox or of a crop lies comes from `keras2cv.pixels.geometry`, which its own tests
-hold to `tf.image.resize_with_pad` and `keras.utils.load_img`.
+bundle's preprocessing is compared with the originals and not with a copy of itself. Only the place
+of a letterbox's or crop's part comes from `keras2cv.pixels.geometry`, whose own tests compare it
+with `tf.image.resize_with_pad` and `keras.utils.load_img`.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from keras2cv.pixels.resize import resize as repeat
 from keras2cv.streams.sources import read_image
 from keras2cv_export.quiet.tensorflow import keras, tf
 
-from .way import Way
+from .reference_preprocessing import ReferencePreprocessing
 
 Array = np.ndarray[Any, Any]
 
 
-def decode(path: Path, way: Way, channels: int) -> Array:
-    """Return the picture (H, W, channels) uint8, RGB or gray, as `way` reads the file.
+def decode(path: Path, reference: ReferencePreprocessing, channels: int) -> Array:
+    """Return the picture (H, W, channels) uint8, RGB or gray, read by the reference's decoder.
 
     Raises:
-        InputError: It cannot be read so.
-        MissingDependency: Pillow is not there.
+        InputError: The decoder cannot read it.
+        MissingDependency: Pillow is not installed.
     """
-    if way.decoder == "pil":
+    if reference.decoder == "pil":
         return _by_pillow(path, channels)
-    if way.decoder == "cv2":
+    if reference.decoder == "cv2":
         return as_rgb(read_image(path), channels)
-    return _by_tensorflow(path, channels, accurate=way.decoder == "tf-accurate")
+    return _by_tensorflow(path, channels, accurate=reference.decoder == "tf-accurate")
 
 
 def as_rgb(image_bgr: Array, channels: int) -> Array:
@@ -53,8 +53,8 @@ def _by_pillow(path: Path, channels: int) -> Array:
 def _by_tensorflow(path: Path, channels: int, *, accurate: bool) -> Array:
     """Read as `tf.io.decode_image` does, or as precisely as TensorFlow can.
 
-    Asked for one channel, TensorFlow gives a JPEG's own luma, unlike every library that turns
-    colours to gray; so the precise way decodes three.
+    For one channel, TensorFlow returns a JPEG's own luma, unlike every library that converts
+    colours to gray; so the precise decoder reads three.
     """
     data = path.read_bytes()
     is_jpeg = data[:2] == b"\xff\xd8"
@@ -68,38 +68,48 @@ def _by_tensorflow(path: Path, channels: int, *, accurate: bool) -> Array:
             if channels < wanted:
                 read = tf.image.rgb_to_grayscale(read)
     except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
-        if accurate:  # nobody asked for TensorFlow: WebP or TIFF are read as OpenCV does
+        if accurate:  # the user did not ask for TensorFlow; OpenCV reads WebP and TIFF
             return as_rgb(read_image(path), channels)
         raise InputError(
             f"TensorFlow cannot decode {path}: it reads JPEG, PNG, GIF and BMP. "
-            "Say --reference-resize pil-... for Pillow, or leave the file out."
+            "Give --reference-resize pil-... for Pillow, or leave the file out."
         ) from error
     return np.asarray(read, np.uint8)
 
 
-def resize(pixels: Array, size_wh: tuple[int, int], way: Way) -> Array:
+def resize(pixels: Array, size_wh: tuple[int, int], reference: ReferencePreprocessing) -> Array:
     """Return (height, width, C): uint8 from Pillow and OpenCV, float32 from TensorFlow."""
-    if way.rule == "letterbox":
-        x0, y0, x1, y1 = place(pixels.shape[1::-1], size_wh, way.rule).content_xyxy
-        part = _stretch(pixels, (x1 - x0, y1 - y0), way, None)
-        canvas = np.full((size_wh[1], size_wh[0], pixels.shape[2]), way.pad, part.dtype)
+    if reference.rule == "letterbox":
+        x0, y0, x1, y1 = place(pixels.shape[1::-1], size_wh, reference.rule).content_xyxy
+        part = _stretch(pixels, (x1 - x0, y1 - y0), reference, None)
+        canvas = np.full((size_wh[1], size_wh[0], pixels.shape[2]), reference.pad, part.dtype)
         canvas[y0:y1, x0:x1] = part
         return canvas
-    if way.rule == "pad":
+    if reference.rule == "pad":
         x0, y0, _, _ = padded_box(pixels.shape[1::-1], size_wh)
         bars = ((-y0, -y0), (-x0, -x0), (0, 0))
-        return _stretch(np.pad(pixels, bars, constant_values=way.pad or 0), size_wh, way, None)
-    box = place(pixels.shape[1::-1], size_wh, way.rule).visible_xyxy
-    return _stretch(pixels, size_wh, way, box if way.rule == "center-crop" else None)
+        return _stretch(
+            np.pad(pixels, bars, constant_values=reference.pad or 0), size_wh, reference, None
+        )
+    box = place(pixels.shape[1::-1], size_wh, reference.rule).visible_xyxy
+    return _stretch(pixels, size_wh, reference, box if reference.rule == "center-crop" else None)
+
+
+def transposed(pixels: Array, reference: ReferencePreprocessing) -> Array:
+    """Return the picture (H, W, C) as the model reads it: (W, H, C) if its code transposes."""
+    return np.asarray(tf.transpose(pixels, (1, 0, 2))) if reference.transpose else pixels
 
 
 def _stretch(
-    pixels: Array, size_wh: tuple[int, int], way: Way, box: tuple[int, ...] | None
+    pixels: Array,
+    size_wh: tuple[int, int],
+    reference: ReferencePreprocessing,
+    box: tuple[int, ...] | None,
 ) -> Array:
-    interpolation = way.interpolation
-    if interpolation.startswith("pil") and way.decoder == "pil":
+    interpolation = reference.interpolation
+    if interpolation.startswith("pil") and reference.decoder == "pil":
         return _stretch_by_pillow(pixels, size_wh, interpolation, box)
-    if interpolation.startswith("pil"):  # read by another library: the runtime's copy, held to it
+    if interpolation.startswith("pil"):  # another decoder: use our copy, tested against Pillow
         return _with_channels(repeat(pixels, size_wh, interpolation, box_xyxy=_box(box)))
     x0, y0, x1, y1 = box or (0, 0, *pixels.shape[1::-1])
     part = np.ascontiguousarray(pixels[y0:y1, x0:x1])
@@ -119,7 +129,8 @@ def _stretch_by_pillow(
 ) -> Array:
     family, _, name = interpolation.partition("-")
     if name != "nearest" and (family == "pil13") != (_pillow_version() >= 13):
-        # Another Pillow than was trained with: ours repeats both, each held to its original.
+        # The model was trained with another Pillow: ours repeats both versions, each tested against
+        # its original.
         return _with_channels(repeat(pixels, size_wh, interpolation, box_xyxy=_box(box)))
     pillow = _pillow()
     flat = pixels[..., 0] if pixels.shape[2] == 1 else pixels
@@ -131,22 +142,22 @@ def _box(box: tuple[int, ...] | None) -> tuple[int, int, int, int] | None:
     return None if box is None else (box[0], box[1], box[2], box[3])
 
 
-def normalise(pixels: Array, way: Way) -> Array:
-    """Return what `way` feeds the model, (height, width, C) float32, for RGB or gray pixels."""
+def normalise(pixels: Array, reference: ReferencePreprocessing) -> Array:
+    """Return the model's input (height, width, C) float32 for RGB or gray pixels."""
     values = pixels.astype(np.float32)
-    if way.preset in ("tf", "torch", "caffe"):
+    if reference.preset in ("tf", "torch", "caffe"):
         scale = keras.applications.imagenet_utils.preprocess_input
         if values.shape[2] == 3:
-            return np.asarray(scale(values, data_format="channels_last", mode=way.preset))
+            return np.asarray(scale(values, data_format="channels_last", mode=reference.preset))
         return np.asarray(values / np.float32(127.5) - np.float32(1))
-    if way.preset == "0-1":
+    if reference.preset == "0-1":
         return np.asarray(values / np.float32(255))
-    if way.preset == "none":
+    if reference.preset == "none":
         return values
-    facts = way.facts
-    values = values[..., ::-1] if facts.color == "BGR" else values
-    mean, std = (np.array(x, np.float64) for x in (facts.mean, facts.std))
-    return np.asarray((values - mean) * facts.scale / std, np.float32)
+    rules = reference.from_file
+    values = values[..., ::-1] if rules.color == "BGR" else values
+    mean, std = (np.array(x, np.float64) for x in (rules.mean, rules.std))
+    return np.asarray((values - mean) * rules.scale / std, np.float32)
 
 
 def _with_channels(image: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The stages of a walk, for people at a terminal."""
+"""The stages of a walk in the terminal."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def render_stages(report: EndToEnd, console: Console) -> None:
 
 
 def headline(report: EndToEnd) -> str:
-    """Say the outcome in a line: verdict, pictures, and from where most of the difference comes."""
+    """Sum up in a line: verdict, pictures, and the stage that causes most of the difference."""
     count = len(report.pictures)
     pictures = f"{count} {'drawn ' if report.drawn else ''}picture{'' if count == 1 else 's'}"
-    head = f"{report.verdict} ({pictures}; reference: {report.way})"
+    head = f"{report.verdict} ({pictures}; reference: {report.reference})"
     culprit = report.culprit
     if culprit is None:
         return head

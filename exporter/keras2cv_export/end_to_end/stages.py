@@ -1,4 +1,4 @@
-"""What a walk found: how much each stage adds to the difference, and whether it may."""
+"""The result of a walk: how much each stage adds to the difference, and whether it may."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LEVELS: Final = "levels of 255"
 OF_INPUT: Final = "of max |input|"
 OF_OUTPUT: Final = "of max |output|"
 
-# Largest and mean difference of what the runtime repeats, in levels: 0.02 and 0.006 measured for
+# Largest and mean difference of the runtime's resizes, in levels: 0.02 and 0.006 measured for
 # photographs by tf-bilinear, 0.08 at 12 megapixels (docs/preprocessing.md); and rounding of a tie.
 _RESIZE_FLOOR: Final = (0.1, 0.01)
-# Gray from RGB is rounded at another place; TensorFlow's default JPEG decoding (its fast DCT) is
-# off by 0.8 to 1.3 on average and up to 18, which no OpenCV can repeat.
+# Gray from RGB is rounded at another step; TensorFlow's default JPEG decoding (its fast DCT) is off
+# by 0.8 to 1.3 on average and up to 18, which no OpenCV can repeat.
 _GRAY: Final = (1.0, 1.0)
 LOSSY_DECODER: Final = (32.0, 3.0)
-_WHAT: Final[Mapping[str, str]] = MappingProxyType(
+_FAULTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "decode": "The file is decoded to other pixels",
         "resize": "The picture is resized otherwise",
@@ -45,18 +45,18 @@ class Limit:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage's own difference, all before it being equal.
+    """One stage's own difference, with equal results of all stages before it.
 
     Attributes:
         name: Of the stage.
         unit: `LEVELS`, `OF_INPUT` or `OF_OUTPUT`.
         largest: Largest difference of any element in any picture, in `unit`.
         mean: Mean difference, in `unit`.
-        limit: What both may be.
+        limit: The limits of both.
         share: Part of the whole difference between the outputs that arises here, 0..1.
         picture: Name of the file where it is largest.
-        remark: What else is to be said, or nothing.
-        excused: Whether it may exceed its limit, being what no OpenCV can repeat.
+        remark: A sentence for the user, or "".
+        excused: Whether it may exceed its limit, because no OpenCV can repeat the stage.
     """
 
     name: StageName
@@ -71,12 +71,12 @@ class Stage:
 
     @property
     def passed(self) -> bool:
-        """Whether both differences keep their limits; nothing but numbers can."""
+        """Whether both differences keep their limits; a NaN does not."""
         return self.largest <= self.limit.largest and self.mean <= self.limit.mean
 
     @property
     def problem(self) -> str | None:
-        """Say what is wrong in a sentence or two; None if nothing is."""
+        """The problem in a sentence or two; None if there is none."""
         if self.passed or self.excused:
             return None
         numbers = (
@@ -84,23 +84,23 @@ class Stage:
             f"{self.limit.largest:.3g} and {self.limit.mean:.2g}), most in {self.picture}"
         )
         remark = f" {self.remark}" if self.remark else ""
-        return f"{self.name}: {_WHAT[self.name]}, {numbers}.{remark}"
+        return f"{self.name}: {_FAULTS[self.name]}, {numbers}.{remark}"
 
 
 @dataclass(frozen=True)
 class EndToEnd:
-    """Pictures through both whole pipelines.
+    """The comparison of pictures through both whole pipelines.
 
     Attributes:
-        way: How Keras' side read them, in words.
-        drawn: Whether the pictures were drawn here, for want of the user's.
+        reference: The preprocessing of Keras' side, in words.
+        drawn: Whether the pictures were drawn because the user gave none.
         pictures: Their files' names.
         stages: In the order of the pipeline, the net last.
         agreement: The task's results compared.
-        advice: What to do about it, or what to know; nothing if all is well.
+        advice: Sentences on how to remove the difference; empty if all is well.
     """
 
-    way: str
+    reference: str
     drawn: bool
     pictures: tuple[str, ...]
     stages: tuple[Stage, ...]
@@ -109,17 +109,17 @@ class EndToEnd:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it is not a pass; the first stage at fault comes first."""
+        """The reasons why it does not pass; the first stage at fault comes first."""
         return tuple(s.problem for s in self.stages if s.problem is not None)
 
     @property
     def verdict(self) -> Verdict:
-        """Fail if any stage does; whether the net does is for its own comparison to say."""
+        """A fail if any stage fails; the net's own comparison decides on the net."""
         return "fail" if self.reasons else "pass"
 
     @property
     def culprit(self) -> Stage | None:
-        """The stage at fault from which most of the outputs' difference comes; None if none is."""
+        """The faulty stage that causes most of the outputs' difference; None if none is."""
         wrong = [stage for stage in self.stages if stage.problem is not None]
         return max(wrong, key=lambda stage: stage.share, default=None)
 
@@ -127,7 +127,7 @@ class EndToEnd:
         """Return plain values for `--json`."""
         return {
             "verdict": self.verdict,
-            "reference": self.way,
+            "reference": self.reference,
             "drawn": self.drawn,
             "pictures": list(self.pictures),
             "culprit": self.culprit.name if self.culprit else None,
@@ -139,12 +139,12 @@ class EndToEnd:
 
 
 def decode_limit(channels: int) -> Limit:
-    """Return what decoding may differ by, in levels: nothing, but for gray's rounding."""
+    """Return how far decoding may differ, in levels: not at all, but for gray's rounding."""
     return Limit(*(_GRAY if channels == 1 else (0.0, 0.0)))
 
 
 def resize_limit(tolerance: Tolerance) -> Limit:
-    """Return what resizing may differ by, in levels: the tolerance of the full range, or a floor.
+    """Return how far resizing may differ, in levels: the tolerance of the full range, or a floor.
 
     `fp16` for example allows 2e-2 of 255 levels.
     """
@@ -154,12 +154,15 @@ def resize_limit(tolerance: Tolerance) -> Limit:
 
 
 def output_limit(tolerance: Tolerance) -> Limit:
-    """Return what the outputs may differ by, of their largest value: the tolerance itself."""
+    """Return how far the outputs may differ, relative to their largest value: the tolerance."""
     preset = PRESETS[tolerance.preset]
     return Limit(preset.max_abs, preset.mean_abs)
 
 
 def input_limit(tolerance: Tolerance) -> Limit:
-    """Return what the model's input may differ by, of its largest value: no weights are in it."""
+    """Return how far the model's input may differ, relative to its largest value.
+
+    No weights are involved, so their storage does not matter.
+    """
     preset = tolerance.arithmetic
     return Limit(preset.max_abs, preset.mean_abs)

@@ -1,4 +1,4 @@
-"""The formats that a net is written in: how a model becomes one, and who runs it."""
+"""The formats that a net is written in: how a model becomes one, and which importer reads it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _SMALLER: Final = {"fp16": 2, "int8": 4}  # times, at most: large kernels are ne
 
 
 class Convert(Protocol):
-    """From a model to the graph that is written; `keep`: with what other forms are made of."""
+    """Convert a model to the graph that is written.
+
+    `keep` also keeps the parts that other forms of the graph are made of.
+    """
 
     def __call__(self, loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
         """Convert."""
@@ -41,11 +44,11 @@ class FileFormat:
 
     Attributes:
         name: The manifest's word.
-        file: What the file is called in a bundle.
-        convert: From a model to the graph that is written, whether OpenCV runs it or not.
-        examine: What some OpenCV does not run of that graph.
-        require: Raises UnsupportedOpsError if that stands in the way of a target.
-        write: From the graph to the file, whose sha256 it returns.
+        file: The name of the file in a bundle.
+        convert: Makes the graph that is written, whether OpenCV runs it or not.
+        examine: Lists the nodes of that graph that some OpenCV does not run.
+        require: Raises UnsupportedOpsError if one of them stands in the way of a target.
+        write: Writes the graph to a file, and returns its sha256.
     """
 
     name: Format
@@ -58,17 +61,18 @@ class FileFormat:
     def require_room(self, loaded: LoadedModel, weights: Storage | None = None) -> None:
         """Refuse a model that is too large for a file, before minutes are spent on it.
 
-        It may turn out to be when it is written, too: `weights` says how its kernels are stored.
+        `save` checks again, since the written file may be larger. `weights` is how kernels are
+        stored.
 
         Raises:
-            UsageError: It would be too large for OpenCV.
+            UsageError: The file would be too large for OpenCV.
         """
         if loaded.keras_model is not None:
             size = sum(4 * math.prod(w.shape) for w in loaded.keras_model.weights)
             _require_readable(size // _SMALLER.get(weights or "", 1), weights)
 
     def has_room(self, model: ir.Model) -> bool:
-        """Whether a file could hold all weights as they are."""
+        """Whether a file could hold all weights unshortened."""
         return _weight_bytes(model) <= _MAX_MODEL_BYTES
 
     def save(self, model: ir.Model, folder: Path, record: Model) -> Model:
@@ -111,10 +115,10 @@ def format_of(name: str) -> FileFormat:
 
 
 def _convert_frozen(loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
-    """Compile for the oldest OpenCV, whose few plain ops its TensorFlow importer knows, too.
+    """Compile for the oldest OpenCV, whose TensorFlow importer knows the same few plain ops.
 
-    That importer has hardly changed since, so that a newer target allows nothing more, and there
-    are no other forms to `keep` anything for.
+    That importer has hardly changed since: a newer target allows no more, and there are no other
+    forms to `keep` anything for.
     """
     del target, keep
     converted = convert_unchecked(loaded, Target(OLDEST))
@@ -127,7 +131,7 @@ def _convert_frozen(loaded: LoadedModel, target: Target, *, keep: bool = False) 
 
 
 def _renamed(tensor: OutputTensor, names: Mapping[str, str]) -> OutputTensor:
-    """Name an output as the file does, if it is in it: a tail makes some of others."""
+    """Give an output its name in the file; those that a NumPy tail makes are not in the file."""
     return replace(tensor, net_name=names.get(tensor.net_name, tensor.net_name))
 
 

@@ -1,4 +1,4 @@
-"""A frozen graph as a graph of the same nodes, to be looked at: counted, and its inputs told."""
+"""Read a frozen graph as a graph of the same nodes, to count them and to find its inputs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def read_frozen(path: Path) -> ir.Model:
     """Return the nodes of a .pb file, under TensorFlow's names; constants are left out.
 
     Raises:
-        ModelError: It is no TensorFlow graph.
+        ModelError: The file is no TensorFlow graph.
     """
-    from .to_frozen import decode  # TensorFlow, which ONNX alone does without
+    from .to_frozen import decode  # TensorFlow, which files in ONNX do without
 
     values: dict[str, ir.Value] = {}
     inputs, nodes = [], []

@@ -1,4 +1,4 @@
-"""Nodes as the protobuf that TensorFlow calls a GraphDef, and everybody else a frozen graph."""
+"""Write nodes as a GraphDef, the protobuf of a frozen TensorFlow graph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def to_frozen(model: ir.Model) -> bytes:
     """Return a compiled graph as a serialized GraphDef.
 
     Args:
-        model: What `require_writable` has nothing against.
+        model: A model that `require_writable` accepts.
     """
     return encode(write_nodes(model))
 
@@ -38,10 +38,10 @@ def encode(nodes: Sequence[FrozenNode]) -> bytes:
 
 
 def decode(content: bytes) -> list[FrozenNode]:
-    """Return the nodes of a serialized GraphDef, each with its shape alone among the attributes.
+    """Return the nodes of a serialized GraphDef, each with its shape as its only attribute.
 
     Raises:
-        ModelError: It is none.
+        ModelError: The bytes are no GraphDef.
     """
     graph = tf.compat.v1.GraphDef()
     try:
@@ -72,7 +72,7 @@ def _put(attribute: Any, value: Attribute) -> None:
         attribute.list.i.extend(value)
     elif isinstance(value, str):
         attribute.s = value.encode()
-    elif isinstance(value, bool):  # before int, which it is one of
+    elif isinstance(value, bool):  # before int, since a bool is one
         attribute.b = value
     elif isinstance(value, int):
         attribute.i = value
@@ -81,7 +81,7 @@ def _put(attribute: Any, value: Attribute) -> None:
 
 
 def _put_tensor(tensor: Any, array: Array) -> None:
-    """Fill a TensorProto: weights as bytes, whole numbers as a list, as the importer wants them."""
+    """Fill a TensorProto: the importer takes weights as bytes, and whole numbers as a list."""
     tensor.dtype = tf.as_dtype(array.dtype).as_datatype_enum
     tensor.tensor_shape.SetInParent()
     for size in array.shape:

@@ -1,8 +1,8 @@
-"""An ONNX file, written one weight after the other.
+"""Write an ONNX file one weight after the other.
 
 A protobuf message in memory holds a copy of every weight, and its bytes hold another. But a message
-is its fields, in any order, each with its length before it: here all of the graph but the weights
-is serialised, and the weights follow from where they lie.
+is its fields, in any order, each with its length before it. So the graph without its weights is
+serialised first, and the weights follow, read from where they are.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 
-_LARGE: Final = 4096  # bytes; smaller tensors stay where they are
-# (field number << 3) | 2, what follows has a length: onnx.proto's ModelProto.graph,
+_LARGE: Final = 4096  # bytes; smaller tensors stay in the message
+# (field number << 3) | 2 marks a field with a length: onnx.proto's ModelProto.graph,
 # GraphProto.initializer, TensorProto.raw_data.
 _GRAPH, _INITIALIZER, _RAW_DATA = (bytes([number << 3 | 2]) for number in (7, 5, 9))
 
@@ -49,9 +49,9 @@ def write_onnx(model: ir.Model, path: Path) -> str:
 
 @dataclass(frozen=True)
 class _Hashed:
-    """Writes into a file, and hashes meanwhile what it writes: half a second for VGG16.
+    """A file that is hashed while it is written, which takes half a second for VGG16.
 
-    What the disk has made of it is held against this hash when the bundle is finished.
+    When the bundle is finished, the file on the disk is compared with this hash.
     """
 
     file: BinaryIO
@@ -59,7 +59,7 @@ class _Hashed:
     digest: Any = field(default_factory=hashlib.sha256)
 
     def write(self, part: bytes | memoryview) -> None:
-        """Return when both are done: one weight at a time may be a copy."""
+        """Write and hash a part; return when both are done, since the part may be a copy."""
         hashed = self.other_core.submit(self.digest.update, part)
         self.file.write(part)
         hashed.result()
@@ -67,7 +67,7 @@ class _Hashed:
 
 @contextmanager
 def _without_large(model: ir.Model) -> Iterator[dict[str, ir.TensorProtocol]]:
-    """Take the large weights out, and put them back."""
+    """Take the large weights out, and restore them afterwards."""
     initializers = model.graph.initializers
     taken = {
         name: value.const_value
@@ -94,7 +94,7 @@ def _size(head: bytes, tensor: ir.TensorProtocol) -> int:
 
 
 def _framed(size: int) -> int:
-    """Return the bytes of a field of that length: a tag, the length, and what it counts."""
+    """Return how many bytes a field takes: its tag, its length, and the `size` bytes counted."""
     return 1 + len(_varint(size)) + size
 
 

@@ -16,11 +16,11 @@ _LARGE: Final = 2**20  # numbers
 def contiguous(array: Array) -> Array:
     """Return an array, copied if its numbers do not lie one after the other.
 
-    NumPy walks along one side of a transposed matrix, and so across memory on the other: the
+    NumPy copies a transposed matrix along one side, and so jumps through memory on the other: the
     kernel of VGG16's first Dense layer, (25088, 4096), takes five times as long as in tiles.
     """
     if array.flags.c_contiguous:
-        return np.asarray(array)  # arithmetic on arrays without axes gives NumPy's scalars
+        return np.asarray(array)  # arithmetic on arrays without axes gives NumPy scalars
     if array.ndim != 2 or array.size < _LARGE:
         return np.ascontiguousarray(array)
     made: Array = np.empty(array.shape, array.dtype)

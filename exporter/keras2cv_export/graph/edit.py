@@ -6,9 +6,7 @@ never change, and no initializer is ever edited in place, since another node may
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,14 +14,8 @@ import onnx_ir as ir
 
 from .contiguous import contiguous
 from .origin import (
-    add_marks,
-    drop_marks,
     hand_back,
     hand_over,
-    marks_of,
-    places,
-    scale_marks,
-    step_marks,
 )
 
 Array = np.ndarray[Any, Any]
@@ -50,7 +42,14 @@ def shape_of(value: ir.Value | None) -> tuple[int, ...] | None:
 
 
 def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "constant") -> ir.Value:
-    """Add an initializer, named after the value that it is made for and its role there."""
+    """Add an initializer, named after the value that it is made for and its role there.
+
+    Args:
+        model: The model.
+        array: Its numbers.
+        near: The value that it is made for.
+        role: Its role, the last part of its name.
+    """
     name = free_name(model, f"{near.name}/{role}")
     value = ir.Value(
         name=name,
@@ -62,15 +61,8 @@ def new_constant(model: ir.Model, array: Array, near: ir.Value, role: str = "con
     return value
 
 
-def exact_constant(model: ir.Model, array: Array, near: ir.Value, role: str) -> ir.Value:
-    """Add an initializer that is no weight, which is stored as it is even where kernels are not."""
-    value = new_constant(model, array, near, role)
-    value.meta[_EXACT] = True
-    return value
-
-
 def free_name(model: ir.Model, wish: str) -> str:
-    """Return `wish`, numbered if an initializer has that name already."""
+    """Return `wish`, with a number added if an initializer has that name already."""
     taken, name, k = model.graph.initializers, wish, 1
     while name in taken:
         k += 1
@@ -90,8 +82,17 @@ def new_node(
 ) -> ir.Value:
     """Insert a one-output node before another one, and return its output.
 
-    The node is named after `like`, so that its Keras layer can be told later. The output has
+    The node is named after `like`, so that its Keras layer can be found later. The output has
     `like`'s shape and dtype unless others are given.
+
+    Args:
+        before: The node in front of which the new one is inserted.
+        op: The op type.
+        inputs: The values that the node reads; None for an optional input left out.
+        attributes: The node's attributes.
+        like: The value that gives the node its name, and the output its shape and dtype.
+        shape: The output's shape, if it is another.
+        dtype: The output's type, if it is another.
     """
     output = ir.Value(
         name=None, type=like.type, shape=like.shape.copy() if like.shape is not None else None
@@ -114,9 +115,15 @@ def reshape(
     like: ir.Value,
     free: int | None = None,
 ) -> ir.Value:
-    """Insert a Reshape to a known shape; the value itself if it has that shape already.
+    """Insert a Reshape to a known shape; return the value itself if it has that shape already.
 
-    The axis `free` is left to be found by whoever runs it: the one that has the samples in it.
+    Args:
+        model: The model, which gets the shape as an initializer.
+        before: The node in front of which the Reshape is inserted.
+        value: The value to reshape.
+        shape: The new shape.
+        like: The value that the Reshape is named after.
+        free: The axis that holds the samples, written as -1 so that OpenCV infers its size.
     """
     if shape_of(value) == tuple(shape):
         return value
@@ -127,7 +134,14 @@ def reshape(
 
 
 def transpose(before: ir.Node, value: ir.Value, perm: Sequence[int], *, like: ir.Value) -> ir.Value:
-    """Insert a Transpose; axis `k` of the result is axis `perm[k]` of `value`."""
+    """Insert a Transpose; axis `k` of the result is axis `perm[k]` of `value`.
+
+    Args:
+        before: The node in front of which the Transpose is inserted.
+        value: The value to transpose.
+        perm: The order of the axes; if it changes nothing, `value` itself is returned.
+        like: The value that the Transpose is named after.
+    """
     shape = shape_of(value)
     if tuple(perm) == tuple(range(len(perm))):
         return value
@@ -138,7 +152,7 @@ def transpose(before: ir.Node, value: ir.Value, perm: Sequence[int], *, like: ir
 
 
 def substitute(node: ir.Node, new: ir.Value) -> int:
-    """Put `new` in the place of a node's only output, and remove the node; return 1, a change."""
+    """Replace a node by `new`, which stands for its only output; return 1, a change."""
     replace(node.outputs[0], new)
     drop(node)
     return 1
@@ -151,7 +165,7 @@ def layer_name(value: ir.Value) -> str:
 
 
 def replace(old: ir.Value, new: ir.Value) -> None:
-    """Let everything that reads `old` read `new`; if `old` is a graph output, `new` becomes it.
+    """Let every reader of `old` read `new`; if `old` is a graph output, `new` becomes it.
 
     The caller removes the node behind `old`.
     """
@@ -163,10 +177,10 @@ def replace(old: ir.Value, new: ir.Value) -> None:
 
 
 def _as_output(graph: Any, old: ir.Value, new: ir.Value) -> ir.Value:
-    """Put `new` among the graph's outputs under `old`'s name.
+    """Make `new` a graph output under `old`'s name; return the value that became the output.
 
-    It goes behind an Identity where it has to keep its own name; that one comes last in the
-    graph, so that nothing else may read it. Return what is the output now.
+    A value that must keep its own name gets an Identity behind it. The Identity comes last in the
+    graph, so that nothing else reads it.
     """
     name = old.name
     if new.is_graph_output() or new.is_graph_input() or new.is_initializer():
@@ -189,7 +203,7 @@ def drop(node: ir.Node) -> None:
 
 
 def drop_unread(value: ir.Value | None) -> None:
-    """Remove the node behind a value that nothing reads any more, and so on back from it."""
+    """Remove the node behind an unread value, and then the nodes that only it read."""
     node = value.producer() if value is not None else None
     if value is None or node is None or value.uses() or node.graph is None:
         return
@@ -198,42 +212,6 @@ def drop_unread(value: ir.Value | None) -> None:
     if node.graph is None:
         for one in before:
             drop_unread(one)
-
-
-def shrink(value: ir.Value, factor: float) -> None:
-    """Say that a value is a layer's output divided by `factor` from now on."""
-    scale_marks(value, factor)
-
-
-def rearrange(value: ir.Value, through: Sequence[int], perm: Sequence[int]) -> None:
-    """Say that a layer's output is a value reshaped to `through`, transposed, and reshaped back."""
-    sizes = tuple(float(size) for size in shape_of(value) or ())
-    axes = tuple(float(axis) for axis in perm)
-    wide = tuple(float(size) for size in through)
-    step_marks(value, [("reshape", wide), ("transpose", axes), ("reshape", sizes)])
-
-
-def forget(value: ir.Value) -> None:
-    """Say that a value is no layer's output any more."""
-    drop_marks(value)
-
-
-@contextmanager
-def layers_kept(model: ir.Model) -> Iterator[None]:
-    """Keep values known as layers' outputs through rewrites that do not use `replace` and `drop`.
-
-    Those of other tools put a value of the same name in the place of one that goes.
-    """
-    before = [list(places(v)) for node in model.graph for v in node.outputs if marks_of(v)]
-    yield
-    after = {value.name: value for node in model.graph for value in node.outputs}
-    kept = {mark.key for value in after.values() for mark in marks_of(value)}
-    for found in before:
-        for value, marks in found:
-            lost = [mark for mark in marks if mark.key not in kept]
-            if lost and value.name in after:
-                add_marks(after[value.name], lost)
-                break
 
 
 def only_reader(value: ir.Value) -> ir.Node | None:
@@ -251,7 +229,7 @@ def ints(node: ir.Node, name: str, default: Sequence[int] = ()) -> tuple[int, ..
 
 
 def permutation(transpose: ir.Node) -> tuple[int, ...]:
-    """Read a Transpose's order of axes; left out, it is the reverse."""
+    """Read a Transpose's order of axes; the default is the reverse order."""
     shape = shape_of(transpose.inputs[0])
     return ints(transpose, "perm", tuple(reversed(range(len(shape or ())))))
 
@@ -263,13 +241,13 @@ def integer(node: ir.Node, name: str, default: int) -> int:
 
 
 def pads_automatically(node: ir.Node) -> bool:
-    """Whether a window's padding follows from sizes instead of being stated."""
+    """Whether a window's padding follows from sizes instead of being listed."""
     attribute = node.attributes.get("auto_pad")
     return attribute is not None and attribute.as_string() not in ("", "NOTSET")
 
 
 def reduced_axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
-    """Return the axes that a reduction reduces, in order; None if none, or they are computed."""
+    """Return the axes of a reduction, in order; None if it has none, or if they are computed."""
     if node.op_type.startswith("Global"):
         return tuple(range(2, rank))
     axes: Sequence[int] = ints(node, "axes")
@@ -286,7 +264,13 @@ def reduced_axes(node: ir.Node, rank: int) -> tuple[int, ...] | None:
 def widen(model: ir.Model, node: ir.Node, k: int, full: Sequence[int]) -> int:
     """Give operand `k` a shape that it broadcasts to; return 1, a change.
 
-    A constant is copied, anything else goes through an Expand.
+    A constant is copied; any other value goes through an Expand.
+
+    Args:
+        model: The model, which gets the new constant.
+        node: The node that reads the operand.
+        k: Number of the operand among the node's inputs.
+        full: The shape that it broadcasts to.
     """
     value = node.inputs[k]
     assert value is not None  # noqa: S101 - the caller looked
@@ -301,7 +285,7 @@ def widen(model: ir.Model, node: ir.Node, k: int, full: Sequence[int]) -> int:
 
 
 def own_constants(model: ir.Model, node: ir.Node, largest: float = np.inf) -> int:
-    """Copy the constants of up to `largest` numbers that others read too; return how many."""
+    """Copy those constants of up to `largest` numbers that others read too; return how many."""
     copied = 0
     for k, value in enumerate(node.inputs):
         array = constant(value)
@@ -312,155 +296,6 @@ def own_constants(model: ir.Model, node: ir.Node, largest: float = np.inf) -> in
     return copied
 
 
-# The input of each op that is its kernel; a MatMul has one on either side.
-_KERNELS = {"Conv": (1,), "ConvTranspose": (1,), "Gemm": (1,), "MatMul": (0, 1)}
-_EXACT = "keras2cv.exact"
-_LARGE = 1024  # numbers; a node takes what storing fewer of them otherwise would save
-
-
-def large_kernels(model: ir.Model) -> list[ir.Value]:
-    """List the float32 initializers that are kernels of convolutions and products, and no more."""
-    return [value for value in model.graph.initializers.values() if _is_large_kernel(value)]
-
-
-def _is_large_kernel(value: ir.Value) -> bool:
-    shape = shape_of(value)
-    return (
-        value.dtype == ir.DataType.FLOAT
-        and shape is not None
-        and math.prod(shape) >= _LARGE
-        and not value.meta.get(_EXACT)
-        and not value.is_graph_output()
-        and all(_reads_kernel(use.node, use.idx) for use in value.uses())
-    )
-
-
-def _reads_kernel(node: ir.Node, number: int) -> bool:
-    """Whether an input is the kernel there, if in another shape."""
-    if node.op_type == "Reshape" and number == 0:
-        return all(_reads_kernel(use.node, use.idx) for use in node.outputs[0].uses())
-    return number in _KERNELS.get(node.op_type, ())
-
-
-def decoded(
-    model: ir.Model,
-    kernel: ir.Value,
-    op: str,
-    inputs: Sequence[ir.Value],
-    attributes: Mapping[str, Any],
-) -> None:
-    """Put a node that computes an initializer, from smaller ones, in its place and name."""
-    output = ir.Value(type=kernel.type, shape=kernel.shape)
-    node = ir.node(op, inputs, attributes, outputs=[output], name=f"{kernel.name}/{op}")
-    kernel.replace_all_uses_with(output)
-    model.graph.initializers.pop(str(kernel.name))
-    output.name = kernel.name
-    model.graph.insert_before(model.graph[0], node)
-
-
 def nodes(model: ir.Model, *ops: str) -> list[ir.Node]:
-    """List the nodes of the given op types, in topological order; a copy, safe to edit under."""
+    """List the nodes of the given op types, in topological order: a copy, safe to edit under."""
     return [node for node in model.graph if node.op_type in ops and node.domain in ("", "ai.onnx")]
-
-
-# What may give infinity or NaN for finite numbers.
-_RISKY = frozenset(
-    [
-        "Acos",
-        "Acosh",
-        "Asin",
-        "Atanh",
-        "Cosh",
-        "CumSum",
-        "Div",
-        "Exp",
-        "GRU",
-        "LSTM",
-        "Log",
-        "Mod",
-        "Pow",
-        "Reciprocal",
-        "ReduceLogSum",
-        "ReduceLogSumExp",
-        "ReduceProd",
-        "Sinh",
-        "Sqrt",
-        "Tan",
-    ]
-)
-
-
-# What is never negative; and what is at least as large as the smallest of its first input.
-_NOT_NEGATIVE = frozenset(
-    ["Abs", "Exp", "ReduceL1", "ReduceL2", "ReduceSumSquare", "Relu", "Sigmoid", "Softmax"]
-)
-_KEEPS_LEAST = frozenset(
-    [
-        "Expand",
-        "GlobalAveragePool",
-        "Identity",
-        "ReduceMax",
-        "ReduceMean",
-        "ReduceMin",
-        "Reshape",
-        "Slice",
-        "Squeeze",
-        "Transpose",
-        "Unsqueeze",
-    ]
-)
-
-
-def surely_finite(value: ir.Value | None) -> bool:
-    """Whether finite inputs make a value finite, as far as the ops before it tell."""
-    rest, seen = [value], set[ir.Value]()
-    while rest:
-        one = rest.pop()
-        if one is None or one in seen:
-            continue
-        seen.add(one)
-        array, node = constant(one), one.producer()
-        if array is not None and not np.isfinite(array).all():
-            return False
-        if array is not None or node is None:
-            continue
-        if node.op_type in _RISKY and not _is_safe(node):
-            return False
-        rest.extend(node.inputs)
-    return True
-
-
-def _is_safe(node: ir.Node) -> bool:
-    """Whether a root or quotient is one of numbers that it is defined for."""
-    if node.op_type == "Sqrt":
-        return least(node.inputs[0]) >= 0
-    if node.op_type in ("Reciprocal", "Log"):
-        return least(node.inputs[0]) > 0
-    if node.op_type == "Div":
-        divisor = constant(node.inputs[1])
-        return bool(divisor.all()) if divisor is not None else least(node.inputs[1]) > 0
-    exponent = constant(node.inputs[1]) if node.op_type == "Pow" else None
-    return exponent is not None and bool(np.isin(exponent, (0, 1, 2, 3, 4)).all())
-
-
-def least(value: ir.Value | None, depth: int = 8) -> float:
-    """Return what no element of a value is less than, as far as `depth` ops tell; or -inf."""
-    array, node = constant(value), value.producer() if value is not None else None
-    if array is not None:
-        return float(array.astype(np.float64).min(initial=np.inf))
-    if node is None or depth == 0:
-        return -np.inf
-    is_square = node.op_type == "Mul" and node.inputs[0] is node.inputs[1]
-    if is_square or node.op_type in _NOT_NEGATIVE:
-        return 0.0
-    if node.op_type not in _LEAST:
-        return -np.inf
-    return _LEAST[node.op_type]([least(operand, depth - 1) for operand in node.inputs])
-
-
-_LEAST: dict[str, Callable[[list[float]], float]] = {
-    "Add": sum,
-    "Max": max,
-    "Sqrt": lambda bounds: max(bounds[0], 0.0) ** 0.5,
-    **{op: lambda bounds: bounds[0] for op in _KEEPS_LEAST},
-}

@@ -1,4 +1,4 @@
-"""Which arrays hold the same bits, without comparing every pair of them."""
+"""Find arrays that hold the same bits without comparing every pair of them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Array = np.ndarray[Any, Any]
 _GLANCE = 64
 
 
-class Contents:
-    """Numbers for arrays: the same for two of the same type, shape and bits, and for no others."""
+class ArrayNumbers:
+    """Numbers for arrays: two arrays of the same type, shape and bits get the same number."""
 
     def __init__(self) -> None:
-        """Know no array yet."""
+        """Start without any array."""
         self._alike: dict[tuple[str, tuple[int, ...], bytes], list[tuple[int, Array]]]
         self._alike = defaultdict(list)
         self._count = 0
 
     def number(self, array: Array) -> int:
-        """Return the number of an array, a new one if no array like it has been seen."""
+        """Return the number of an array, a new one if no equal array has been seen."""
         # Through `flat`: reshape would copy a transposed array as a whole.
         few = array.flat[:: max(1, array.size // _GLANCE)].tobytes()
         alike = self._alike[array.dtype.str, array.shape, few]

@@ -1,8 +1,8 @@
-"""Bring inputs and outputs into the form that OpenCV's users expect: NCHW float32 blobs.
+"""Give inputs and outputs the form that OpenCV's users expect: NCHW float32 blobs.
 
-`cv2.dnn.blobFromImage` makes (N, C, H, W) float32, so a 4-D input of the net takes that, and a 4-D
-output gives it. Keras' own layout and dtypes come back in `Predictor.infer`, which reads the
-layouts that these functions return from the manifest.
+`cv2.dnn.blobFromImage` makes (N, C, H, W) float32, so the net's 4-D inputs and outputs have that
+form. `Predictor.infer` restores Keras' own layout and dtypes: it reads the layouts that these
+functions return from the manifest.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FLOAT = ir.TensorType(ir.DataType.FLOAT)
 
 @dataclass(frozen=True)
 class NetTensor:
-    """An input or output as the net has it: its name, shape and the manifest's layout word."""
+    """The name, shape and layout of an input or output of the net."""
 
     net_name: str
     shape: tuple[int, ...]
@@ -34,7 +34,7 @@ class NetTensor:
 def blobs_in_and_out(
     model: ir.Model, input_names: Sequence[str], output_names: Sequence[str]
 ) -> None:
-    """Rename the interface, make all of it float32, and its 4-D tensors channels first, in place.
+    """Rename inputs and outputs, and make them float32 and the 4-D ones channels first, in place.
 
     Runs before the passes, which cancel most of the Transposes that it adds.
     """
@@ -46,7 +46,7 @@ def blobs_in_and_out(
 
 
 def _unlike(name: str, taken: set[str]) -> str:
-    """An ONNX value has one name: an output called like an input gets a suffix in the net."""
+    """Return a free name for an output called like an input: an ONNX value has one name."""
     wish = f"{name}_out"
     while wish in taken:
         wish = f"{wish}_"
@@ -104,11 +104,11 @@ def _append(
 
 
 def settle(model: ir.Model) -> tuple[list[NetTensor], list[NetTensor]]:
-    """Drop the Transposes that are left at 5-D inputs and outputs, and tell every layout.
+    """Drop the Transposes left at 5-D inputs and outputs, and return the layout of each.
 
     A 4-D blob is always NCHW, by contract. A 5-D one is NCDHW only where the net begins or ends
-    in 3-D convolutions; turning a (batch, time, height, width, channels) clip around would add
-    the Transpose that this is meant to save.
+    in 3-D convolutions; reordering a (batch, time, height, width, channels) clip would add the
+    very Transpose that this removes.
     """
     inputs = [_absorb_at_input(model, k) for k in range(len(model.graph.inputs))]
     outputs = [_absorb_at_output(model, k) for k in range(len(model.graph.outputs))]
@@ -152,5 +152,5 @@ def _is_transpose(node: ir.Node, perm: tuple[int, ...]) -> bool:
 
 
 def transposes(model: ir.Model) -> int:
-    """Count the Transposes of computed values, each a copy of the tensor through memory."""
+    """Count the Transposes of computed values, each of which copies its tensor in memory."""
     return len(nodes(model, "Transpose"))

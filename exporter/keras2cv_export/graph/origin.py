@@ -2,12 +2,12 @@
 
     conv/BiasAdd:0  is  conv                      after the conversion
     conv/Conv:0     is  conv, transposed          once its Transpose has sunk past it
-    (nothing)       is  conv                      once it is folded into what follows
+    (nothing)       is  conv                      once it is folded into the next layer
 
-A mark sits on a value and says: the layer's output is this value after these steps. When a value
-takes another's place it takes its marks; when a Transpose or Reshape goes, what it read takes
-them, with one step more; when anything else goes, its marks go with it, and that layer cannot be
-looked at any more. So there is never a guess.
+A mark on a value means: this value, after these steps, is the layer's output. When a value takes
+another's place, it takes its marks. When a Transpose or Reshape is removed, its input takes the
+marks, with one more step. When any other node is removed, its marks go with it, and that layer can
+no longer be inspected. So there is never a guess.
 
 The exported file carries the marks in its metadata, which OpenCV does not read.
 """
@@ -41,12 +41,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a layer's output is found in an exported file.
+    """The place of a layer's output in an exported file.
 
     Attributes:
         key: The layer's output, as `layer_calls` calls it.
         value: The name of a value of the file's graph.
-        steps: What turns that value into the layer's output.
+        steps: The steps from that value to the layer's output.
     """
 
     key: str
@@ -54,11 +54,11 @@ class Origin:
     steps: tuple[Step, ...]
 
     def to_keras(self, array: Array) -> Array:
-        """Return what the layer gave, from the value of the graph."""
+        """Return the layer's output, computed from the value of the graph."""
         return self._moved(array) * self._factor if self._factor != 1 else self._moved(array)
 
     def to_net(self, array: Array, shape: Sequence[int]) -> Array:
-        """Return the value of the graph, which has `shape`, from what the layer gave."""
+        """Return the value of the graph, which has `shape`, computed from the layer's output."""
         where = np.arange(array.size).reshape(shape)
         flat = np.empty(array.size, array.dtype)
         flat[self._moved(where).reshape(-1)] = array.reshape(-1)
@@ -79,47 +79,47 @@ class Origin:
 
 
 def mark(value: ir.Value, key: str) -> None:
-    """Say that a value is the output `key` of a layer."""
+    """Mark a value as the output `key` of a layer."""
     add_marks(value, [Mark(key)])
 
 
 def add_marks(value: ir.Value, marks: Iterable[Mark]) -> None:
-    """Say more of a value."""
+    """Add marks to a value."""
     both = tuple(dict.fromkeys((*marks_of(value), *marks)))
     if both:
         value.meta[_MARKS] = both
 
 
 def scale_marks(value: ir.Value, factor: float) -> None:
-    """Say that what is marked is `factor` times a value from now on."""
+    """Record that the layers' outputs marked on a value are `factor` times it from now on."""
     step_marks(value, [("times", (factor,))])
 
 
 def step_marks(value: ir.Value, steps: Sequence[Step]) -> None:
-    """Say that what is marked is a value after `steps` from now on."""
+    """Record that the layers' outputs marked on a value are it after `steps` from now on."""
     stepped = [Mark(m.key, (*steps, *m.steps)) for m in marks_of(value)]
     value.meta.pop(_MARKS, None)
     add_marks(value, stepped)
 
 
 def drop_marks(value: ir.Value) -> None:
-    """Say nothing of a value."""
+    """Remove the marks of a value."""
     value.meta.pop(_MARKS, None)
 
 
 def marks_of(value: ir.Value) -> tuple[Mark, ...]:
-    """Return what is said of a value."""
+    """Return the marks of a value."""
     return tuple(value.meta.get(_MARKS, ()))
 
 
 def hand_over(old: ir.Value, new: ir.Value) -> None:
-    """Let `new`, which takes the place of `old`, take its marks."""
+    """Move the marks of `old` to `new`, which replaces it."""
     if old is not new:
         add_marks(new, old.meta.pop(_MARKS, ()))
 
 
 def hand_back(node: ir.Node) -> None:
-    """Let what a Transpose or Reshape read, which is about to go, take its output's marks."""
+    """Give the marks of a Transpose's or Reshape's output, before it is removed, to its input."""
     output = node.outputs[0]
     back = _one_back(output, marks_of(output))
     if back is not None:
@@ -128,7 +128,7 @@ def hand_back(node: ir.Node) -> None:
 
 
 def places(value: ir.Value) -> Iterator[tuple[ir.Value, tuple[Mark, ...]]]:
-    """Yield where the marks of a value hold: there, and with steps more and more before it."""
+    """Yield the places where a value's marks hold: there, and with more steps further back."""
     place: tuple[ir.Value, tuple[Mark, ...]] | None = (value, marks_of(value))
     while place is not None:
         yield place
@@ -136,7 +136,7 @@ def places(value: ir.Value) -> Iterator[tuple[ir.Value, tuple[Mark, ...]]]:
 
 
 def _one_back(value: ir.Value, marks: tuple[Mark, ...]) -> tuple[ir.Value, tuple[Mark, ...]] | None:
-    """Return what marks of a value say of the one that it is a mere rearrangement of."""
+    """Return the value that another merely rearranges, with the marks of the latter moved to it."""
     node = value.producer()
     source = node.inputs[0] if node is not None and node.inputs else None
     step = _step(node) if node is not None else None
@@ -146,7 +146,7 @@ def _one_back(value: ir.Value, marks: tuple[Mark, ...]) -> tuple[ir.Value, tuple
 
 
 def _step(node: ir.Node) -> tuple[Step, ...] | None:
-    """Return what a node does to its first input, as steps; None if it computes."""
+    """Return how a node moves its first input's numbers, as steps; None if it computes new ones."""
     if node.op_type in ("Identity", "Dropout"):
         return ()
     shape = _static(node.outputs[0])
@@ -171,7 +171,7 @@ def _values(model: ir.Model) -> Iterator[ir.Value]:
 
 
 def write_origins(model: ir.Model) -> None:
-    """Put the marks of all values into the model's metadata."""
+    """Write the marks of all values into the model's metadata."""
     found = [
         [m.key, value.name, [[kind, list(numbers)] for kind, numbers in m.steps]]
         for value in _values(model)
@@ -182,7 +182,7 @@ def write_origins(model: ir.Model) -> None:
 
 
 def read_origins(metadata: Mapping[str, str]) -> dict[str, Origin]:
-    """Return what `write_origins` wrote, by key; empty for a file without it."""
+    """Read the marks that `write_origins` wrote, by key; empty for a file without any."""
     return {
         key: Origin(key, value, tuple((kind, tuple(numbers)) for kind, numbers in steps))
         for key, value, steps in json.loads(metadata.get(METADATA_KEY, "[]"))

@@ -1,10 +1,11 @@
-"""`keras2cv inspect`: all that an OpenCV cannot run of a model, before anything is written.
+"""`keras2cv inspect`: everything in a model that an OpenCV cannot run, before anything is written.
 
-A Keras model is converted for the oldest of the versions asked about, as `export --opencv` does:
+A Keras model is converted for the oldest of the requested versions, as `export --opencv` does:
 into one file, which all newer ones are to run.
 
-Two sources that complement each other: what is known of each OpenCV's importers (`support.py`),
-for versions that are not installed here; and what the installed one does when it is given the file.
+Two sources complement each other: the measured table of each OpenCV's importer
+(`importer_support`) covers versions that are not installed here; a trial shows how the installed
+one takes the file.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def inspect_model(
     progress: Step = lambda _: None,
     environments: Environments | None = None,
 ) -> Inspection:
-    """List what OpenCV cannot run of a model.
+    """List the nodes of a model that OpenCV cannot run.
 
     Args:
         path: A .keras or .h5 file, a SavedModel folder, a bundle, or an .onnx file.
@@ -66,10 +67,10 @@ def inspect_model(
         try_there: Try the file in each of `versions` too, in the environments of `matrix`.
         timeout_s: How long a trial on one engine may take.
         progress: Called with a few words before each step.
-        environments: Where they come from; None makes them in the user's cache.
+        environments: Provides them; None makes them in the user's cache.
 
     Raises:
-        ModelError: It cannot be read, or not safely.
+        ModelError: The model cannot be read, or not safely.
         BundleError: It is a damaged bundle.
         MissingDependency: An environment of `try_there` cannot be made.
     """
@@ -104,7 +105,7 @@ def inspect_model(
 def survey(
     found: Opened, targets: Sequence[str]
 ) -> tuple[tuple[Finding, ...], dict[str, int], int]:
-    """Return what is wrong with a graph, how many nodes it has of each op, and its transposes.
+    """Return a graph's unsupported nodes, its nodes per op, and its number of transposes.
 
     Raises:
         ModelError: It is a stranger's file, and its nodes break ONNX's own rules.
@@ -148,7 +149,7 @@ def _targets(versions: Sequence[str]) -> Iterator[str]:
 
 
 def _trials_here(found: Opened, timeout_s: float) -> Iterator[Trial]:
-    """Try in the OpenCV that is installed; what could not be written is not tried."""
+    """Try the file in the installed OpenCV; a graph that could not be written is not tried."""
     if not found.file.exists():
         return iter(())
     engines, version = engines_of(cv2.__version__), cv2.__version__
@@ -162,7 +163,7 @@ def _trials_there(
     timeout_s: float,
     progress: Step,
 ) -> Iterator[Trial]:
-    """Try in the versions that are not installed here."""
+    """Try the file in the versions that are not installed here."""
     source = environments or Environments()
     for version in versions:
         wheel = source.resolve(version)

@@ -1,4 +1,4 @@
-"""The graph behind what `keras2cv inspect` is given: a Keras model, a bundle or an ONNX file."""
+"""Open the graph that `keras2cv inspect` looks at: a Keras model, a bundle or an ONNX file."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Opened:
     """A graph, and the file that OpenCV would read.
 
     Attributes:
-        name: What it was called.
+        name: The user's name for it.
         model: The graph.
         file: The file; one that was converted just now is gone after the `with` block.
-        notes: Sentences that the user should hear.
-        is_ours: Whether we made it just now: then nothing in it can be a stranger's mistake.
-        examine: Finds what is known not to run in such a graph.
+        notes: Sentences for the user.
+        is_ours: Whether keras2cv made it just now, so that it cannot hold a stranger's mistakes.
+        examine: Lists the nodes of such a graph that are known not to run.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Opened:
     examine: Callable[[ir.Model], Sequence[Unsupported]] = examine
 
     def problems(self, targets: Sequence[str]) -> Iterator[Finding]:
-        """Yield what is wrong with the file itself, whatever nodes are in it."""
+        """Yield the faults of the file itself, whatever nodes are in it."""
         for tensor in _external(self.model):
             where = f"the file {tensor.location}"
             why = "it holds weights, and OpenCV reads one file only"
@@ -59,7 +59,7 @@ class Opened:
 def opened(
     path: Path, convert: Callable[[Path], tuple[ir.Model, Notes]], word: str = "onnx"
 ) -> Iterator[Opened]:
-    """Give the graph of `path`; `convert` makes that of a Keras model, for the format `word`.
+    """Yield the graph of `path`; `convert` makes that of a Keras model, for the format `word`.
 
     Raises:
         ModelError: It cannot be read, or not safely.
@@ -82,10 +82,10 @@ def opened(
 
 
 def read_onnx(path: Path) -> ir.Model:
-    """Return the graph in an ONNX file, weights on the disk until they are asked for.
+    """Return the graph in an ONNX file; its weights stay on the disk until they are read.
 
     Raises:
-        ModelError: It is missing, no ONNX, too large, or has its weights outside its folder.
+        ModelError: The file is missing, no ONNX, too large, or has its weights outside its folder.
     """
     if not path.is_file():
         raise ModelError(f"There is no file {path}. Check the path.")
@@ -94,7 +94,7 @@ def read_onnx(path: Path) -> ir.Model:
     _look_through(path)
     try:
         model: ir.Model = ir.load(path, format="protobuf")
-    except Exception as error:  # protobuf's own, or whatever its broken contents lead to
+    except Exception as error:  # protobuf's own errors, or those of a broken file's graph
         reason = " ".join(str(error).split()).rstrip(".")[:200]
         raise ModelError(f"{path} is no ONNX file: {reason}. Export it again.") from error
     _refuse_outside(path, model)
@@ -102,7 +102,7 @@ def read_onnx(path: Path) -> ir.Model:
 
 
 def _look_through(path: Path) -> None:
-    """Refuse what no exporter writes, before a library believes it."""
+    """Refuse a file that no exporter writes, before a library believes it."""
     try:
         with path.open("rb") as file:
             check_onnx(file.read(), external=True)
@@ -113,9 +113,9 @@ def _look_through(path: Path) -> None:
 
 
 def _refuse_outside(path: Path, model: ir.Model) -> None:
-    """Refuse weights in files that are not beside the model: reading those is not what was asked.
+    """Refuse weights in files that are not beside the model; the user did not ask to read those.
 
-    A model is a stranger's file, and `location` may say ../../.ssh/id_rsa.
+    A model is a stranger's file, and `location` may be ../../.ssh/id_rsa.
     """
     folder = path.resolve().parent
     for tensor in _external(model):
@@ -133,7 +133,7 @@ def _refuse_outside(path: Path, model: ir.Model) -> None:
 
 
 def _external(model: ir.Model) -> Iterator[ir.ExternalTensor]:
-    """Yield every tensor that is in another file, in whichever corner of the model."""
+    """Yield every tensor that is in another file, anywhere in the model."""
     graphs = [*model.graphs()]
     for function in model.functions.values():
         graphs += [function.graph, *function.graph.subgraphs()]

@@ -1,4 +1,4 @@
-"""What an inspection found: what a target cannot run, and what the graph is made of."""
+"""The result of an inspection: the nodes that a target cannot run, and the graph's ops."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from keras2cv_export.verifying.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One kind of node in one Keras layer that something cannot run.
+    """One kind of node in one Keras layer that some targets cannot run.
 
     Attributes:
-        problem: The op, the layer, why, and what to do.
+        problem: The op, the layer, the reason, and advice.
         count: How many such nodes there are.
-        targets: Who cannot run it: "4.6", "5.0 classic".
+        targets: The targets that cannot run it: "4.6", "5.0 classic".
     """
 
     problem: Unsupported
@@ -34,16 +34,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found in one model.
+    """The result for one model.
 
     Attributes:
         name: The file's or folder's.
-        targets: Every target that was looked at, in the order asked for.
-        findings: What is known to be unsupported, in graph order.
-        trials: What the OpenCVs at hand made of it.
+        targets: Every inspected target, in the user's order.
+        findings: Nodes that are known to be unsupported, in graph order.
+        trials: The outcome in each OpenCV that was tried.
         ops: Op -> how many of it, most first.
         transposes: How many Transposes of computed values; each copies its tensor.
-        notes: Sentences that the user should hear.
+        notes: Sentences for the user.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Inspection:
 
     @property
     def failures(self) -> tuple[Trial, ...]:
-        """The trials that went wrong on what was asked about."""
+        """The trials that went wrong on a requested target."""
         return tuple(t for t in self.trials if t.problem and _asked(t, self.targets))
 
     @property
@@ -83,7 +83,7 @@ class Inspection:
 
 
 def _asked(trial: Trial, targets: tuple[str, ...]) -> bool:
-    """Return whether a trial's OpenCV and engine are among the targets: 5.0.0 is one of 5.0."""
+    """Whether a trial's OpenCV and engine are among the targets: 5.0.0 is one of 5.0."""
     for target in targets:
         version, _, engine = target.partition(" ")
         if f"{trial.opencv}.".startswith(f"{version}.") and engine in ("", trial.engine):

@@ -1,4 +1,4 @@
-"""An inspection for people."""
+"""Print an inspection in the terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .report import Finding, Inspection
 
 
 def render(found: Inspection, console: Console) -> None:
-    """Print the verdict, a row per target, each finding, each trial, and what the graph holds."""
+    """Print the verdict, a row per target, each finding, each trial, and the graph's ops."""
     style = "bold green" if found.exit_code == 0 else "bold red"
     console.print(Text(summary(found), style=style), soft_wrap=True)
     for note in found.notes:
@@ -30,7 +30,7 @@ def render(found: Inspection, console: Console) -> None:
 
 
 def summary(found: Inspection) -> str:
-    """Say the outcome in one line."""
+    """Sum up the outcome in one line."""
     nodes = f"{found.name}, {sum(found.ops.values())} nodes"
     if found.exit_code == 0:
         return f"inspect: nothing unsupported ({nodes})"

@@ -35,7 +35,7 @@ def run_matrix(
     environments: Environments | None = None,
     selftest: SelfTest = run_selftest,
 ) -> MatrixReport:
-    """Run a bundle's self-test on every version and engine asked for.
+    """Run a bundle's self-test on every requested version and engine.
 
     Args:
         path: The bundle.
@@ -43,8 +43,8 @@ def run_matrix(
         python: The interpreter to build environments with; None takes this one.
         timeout_s: How long one self-test may take.
         progress: Called with a few words before each step.
-        environments: Where they come from; None makes them in the user's cache.
-        selftest: What runs in them.
+        environments: The environments; None makes them in the user's cache.
+        selftest: The self-test to run in them.
 
     Returns:
         A row per version and engine; a version that cannot be had is a row too.

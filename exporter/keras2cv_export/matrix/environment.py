@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import keras2cv
-from keras2cv.bundle.leftovers import remove_litter, stage_name
+from keras2cv.bundle.leftovers import remove_leftovers, stage_name
 from keras2cv.errors import Keras2cvError, MissingDependency, UsageError
 from keras2cv.isolation import ChildCrash, Entry, Limits, run_once
 from keras2cv.net.opencv import version_tuple
@@ -29,7 +29,7 @@ from .wheels import PACKAGE, is_exact, newest, numpy_requirement
 
 _FIRST_WITHOUT_NUMPY_1: Final = (3, 13)
 _IMPORT_TIMEOUT_S: Final = 300.0
-_FACTS: Final = Path(__file__).resolve().with_name("facts.py")
+_VERSIONS_CHILD: Final = Path(__file__).resolve().with_name("versions_child.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Environments:
         stage = target.with_name(stage_name(target))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            remove_litter(target)
+            remove_leftovers(target)
             self._installer.create(stage, [f"{PACKAGE}=={wheel}", numpy_requirement(wheel)])
             made = _checked(stage, wheel)
             _publish(stage, target, wheel)
@@ -136,14 +136,14 @@ class Environments:
 
 
 def look_at(python: Path, wheel: str) -> Environment | None:
-    """Return what `python` has, called `wheel`; None if it does not start or import cv2."""
+    """Return the environment of `python` with `wheel`; None if it does not import cv2."""
     with contextlib.suppress(InstallError):
         return _import_cv2(python, wheel)
     return None
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again: KERAS2CV_CACHE, or the system's own place."""
+    """Return the cache folder: KERAS2CV_CACHE, or the system's own place."""
     if own := os.environ.get("KERAS2CV_CACHE"):
         return Path(own).absolute()
     if sys.platform == "win32":
@@ -151,7 +151,7 @@ def cache_folder() -> Path:
         return (Path(local) if local else Path.home() / "AppData" / "Local") / "keras2cv" / "Cache"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "keras2cv"
-    xdg = os.environ.get("XDG_CACHE_HOME")  # relative ones are to be ignored, says the standard
+    xdg = os.environ.get("XDG_CACHE_HOME")  # the standard requires that relative ones are ignored
     base = Path(xdg) if xdg and Path(xdg).is_absolute() else Path.home() / ".cache"
     return base / "keras2cv"
 
@@ -205,12 +205,12 @@ def _import_cv2(python: Path, wheel: str) -> Environment:
 
 
 def _ask(python: Path | str, function: str) -> dict[str, Any]:
-    """Return the reply of a function of `facts.py` there.
+    """Return the reply of a function of `versions_child.py` there.
 
     Raises:
         InstallError: it fails, hangs, or there is no such Python; the message is its last line.
     """
-    entry = Entry(f"{_FACTS}:{function}", (), python, clean_environment())
+    entry = Entry(f"{_VERSIONS_CHILD}:{function}", (), python, clean_environment())
     try:
         return run_once(entry, {}, Limits(_IMPORT_TIMEOUT_S))
     except ChildCrash as lost:
@@ -231,7 +231,7 @@ def _python_tag(python: str) -> str:
 
 
 def _cannot_make(wheel: str, tag: str, reason: str) -> str:
-    cure = "See what `uv pip install` says about it, or try another version."
+    cure = "See the output of `uv pip install` for it, or try another version."
     python = tuple(int(number) for number in re.findall(r"\d+", tag)[:2])
     if numpy_requirement(wheel) == "numpy<2" and python >= _FIRST_WITHOUT_NUMPY_1:
         cure = (

@@ -22,7 +22,7 @@ from .wheels import PACKAGE
 _TIMEOUT_S: Final = 1800.0  # a wheel has 60 MB, and networks are slow
 _MAX_REASON: Final = 300
 _WHEELS_ONLY: Final = ("--quiet", "--only-binary", ":all:", "--prerelease", "disallow")
-# What would let a fresh environment see packages, or settings, of this one.
+# Variables that would let a fresh environment see packages, or settings, of this one.
 _LEAKS: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
 
 
@@ -55,10 +55,10 @@ class Uv:
         return found[1]
 
     def create(self, folder: Path, requirements: Sequence[str]) -> None:
-        """Make an environment in `folder` with `requirements` and what they need, nothing else.
+        """Make an environment in `folder` with `requirements` and their dependencies, nothing else.
 
         Raises:
-            InstallError: it cannot be made; what lies in `folder` is the caller's to remove.
+            InstallError: it cannot be made; the caller removes the files in `folder`.
         """
         options = ["--quiet", "--no-project", "--no-python-downloads", "--relocatable"]
         self._run("venv", *options, "--python", self.python, str(folder))
@@ -118,7 +118,7 @@ def python_of(folder: Path) -> Path:
 
 
 def clean_environment() -> Mapping[str, str]:
-    """Return this process' environment without what leads back to its own packages."""
+    """Return this process' environment without the variables that lead to its own packages."""
     kept = {name: value for name, value in os.environ.items() if name not in _LEAKS}
     return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-# pip's setting -> uv's environment variable, and what separates several values in it. Variables,
+# pip's setting -> uv's environment variable, and the separator of several values in it. Variables,
 # since an address may hold a password, and everyone on a machine sees its command lines.
 _VARIABLES: Final = {
     "index-url": ("UV_DEFAULT_INDEX", " "),
@@ -55,7 +55,7 @@ def find_sources() -> Sources:
 
 
 def parse_settings(listed: str) -> dict[str, str]:
-    """Return name -> value of the settings of `pip install` in what `pip config list` prints."""
+    """Return name -> value of the settings of `pip install` in the output of `pip config list`."""
     found: dict[str, str] = {}
     for section in ("global", "install", ":env:"):  # the later ones win
         for name, value in re.findall(rf"^{section}\.([\w-]+)=(.*)$", listed, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""What a matrix found: a row per OpenCV and engine."""
+"""The result of a matrix: a row per OpenCV and engine."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Verdict = Literal["pass", "fail", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """How a bundle did on one engine of one OpenCV.
+    """The self-test of a bundle on one engine of one OpenCV.
 
     Attributes:
-        asked: The version as it was asked for, "4.6".
-        wheel: The wheel that it came to, "4.6.0.66"; None if there is none.
+        asked: The version that the user asked for, "4.6".
+        wheel: The wheel of that version, "4.6.0.66"; None if there is none.
         opencv: The version that cv2 gives, "4.6.0"; None if it never imported.
         numpy: NumPy's version beside it.
         engine: "new" or "classic"; an OpenCV before 5.0 has the classic one alone.
-        verdict: "missing" where there was nothing to run it in.
+        verdict: "pass", "fail", or "missing" if there is no environment to run it in.
         required: Whether the bundle claims to run there: one verified for the new engine alone
             may well fail on the classic one.
         seconds: How long the self-test took, Python's own start included; None if it did not run.
-        measured: Of the comparison nearest to its limit, max|got - expected| / max|expected|.
-        limit: What was allowed there.
-        problem: What is wrong, in a sentence; None for a pass.
+        measured: max|got - expected| / max|expected| of the comparison nearest to its limit.
+        limit: The allowed value there.
+        problem: The fault, in a sentence; None for a pass.
     """
 
     asked: str
@@ -48,7 +48,7 @@ class MatrixRow:
             raise ValueError(f"{self.verdict} with problem {self.problem!r}: give either.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, without what is not there."""
+        """Return plain JSON types, without missing values."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""A matrix for people: a table in the terminal, and below it what the numbers do not say."""
+"""Print a matrix for people: a table, and notes below it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def render(report: MatrixReport, console: Console) -> None:
 
 
 def summary(report: MatrixReport) -> str:
-    """Say the outcome in one line."""
+    """Return the outcome as one line."""
     counted = [row for row in report.rows if row.required]
     passed = sum(row.verdict == "pass" for row in counted)
     return f"matrix: {report.verdict} ({report.bundle.name}, {passed} of {len(counted)} pass)"

@@ -1,4 +1,4 @@
-"""Run a bundle's self-test with another Python, and turn what happens to it into a row."""
+"""Run a bundle's self-test with another Python, and make a row of the outcome."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _strain(row: Mapping[str, Any]) -> float:
 
 
 def _number(row: Mapping[str, Any]) -> float | None:
-    """Return what was measured; None where that is infinite, a string in JSON, or not there."""
+    """Return the measured error; None if it is infinite (a string in JSON) or missing."""
     measured = row.get("measured")
     return float(measured) if isinstance(measured, int | float) else None
 
@@ -109,11 +109,11 @@ def _number(row: Mapping[str, Any]) -> float | None:
 def _failure(report: Mapping[str, Any], worst: Mapping[str, Any] | None) -> str | None:
     if report["verdict"] == "pass":
         return None
-    said = list(report["problems"])
+    problems = list(report["problems"])
     if worst is not None and not worst["passed"]:
         found = worst.get("problem") or _of_limit(worst)
-        said.insert(0, f"Wrong numbers: {worst['case']}, output {worst['output']}: {found}.")
-    return " ".join(said) or "The bundle has nothing to compare with."
+        problems.insert(0, f"Wrong numbers: {worst['case']}, output {worst['output']}: {found}.")
+    return " ".join(problems) or "The bundle has nothing to compare with."
 
 
 def _of_limit(row: Mapping[str, Any]) -> str:

@@ -1,11 +1,11 @@
-"""Which wheel of OpenCV a version means, and which NumPy that wheel can import.
+"""Find the wheel of an OpenCV version, and the NumPy that this wheel can import.
 
-`opencv-python-headless` is what is tried: the same dnn module as `opencv-python`, without the
-windows whose libraries a server may lack.
+The wheels are those of `opencv-python-headless`: it has the same dnn module as `opencv-python`,
+without windows, whose libraries a server may lack.
 
 NumPy 2 changed the C interface that a compiled cv2 is bound to. Wheels before 4.10.0.84 were built
 against NumPy 1 and do not import beside NumPy 2, although their metadata allows it; 4.10.0.84 and
-4.11 take either; from 4.12 on the metadata says what is right. NumPy 1 has no wheels for Python
+4.11 take either; from 4.12 on the metadata is right. NumPy 1 has no wheels for Python
 3.13 and later, so that those old versions need a Python of 3.10 to 3.12 (`--python`).
 """
 

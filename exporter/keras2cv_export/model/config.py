@@ -1,7 +1,7 @@
 """Read a saved model's architecture before anything of it is loaded.
 
-Whose classes a model needs is visible in the JSON of the architecture, so they are found here,
-with nothing executed and nothing imported. What they would do is told by `untrusted/dangers.py`.
+The JSON of the architecture names every class that a model needs, so they are found here without
+executing or importing anything. `untrusted/dangers.py` finds out what they would do.
 """
 
 from __future__ import annotations
@@ -20,28 +20,36 @@ from keras2cv.errors import ModelError
 from .untrusted.archive import CONFIG, MAX_CONFIG_BYTES, check_archive
 from .untrusted.hdf5 import check_hdf5
 
+METADATA = "metadata.json"  # of a .keras file
+_MAX_METADATA_BYTES = 2**16
 _MAX_DEPTH = 300  # of lists and maps in each other; a model in a model takes four
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A model's file: its architecture, and how many bytes of weights it says that it holds."""
+    """The architecture in a model's file, and the number of bytes that its weights declare.
+
+    `keras_version` is the Keras that wrote the file, "2.15.0"; None where the file does not record
+    it.
+    """
 
     config: dict[str, Any]
     weight_bytes: int
+    keras_version: str | None = None
 
 
 def read_saved(path: Path) -> Saved:
     """Look through a .keras or .h5 file, and return its architecture.
 
     Raises:
-        ModelError: It is not such a file, is malformed on purpose, or holds weights without an
+        ModelError: The file is no Keras model, is malformed on purpose, or holds weights without an
             architecture.
     """
     try:
         is_archive = zipfile.is_zipfile(path)
         weight_bytes = check_archive(path) if is_archive else check_hdf5(path, path)
         config = json.loads(_from_archive(path) if is_archive else _from_hdf5(path))
+        version = _archive_version(path) if is_archive else _hdf5_version(path)
     except ModelError:
         raise
     except Exception as error:  # zipfile, zlib, h5py and json have a dozen kinds for such a file
@@ -57,12 +65,12 @@ def read_saved(path: Path) -> Saved:
             "Do not use it."
         )
     if is_archive:
-        config.pop("compile_config", None)  # Keras leaves it out, too, where it does not compile
-    return Saved(config, weight_bytes)
+        config.pop("compile_config", None)  # Keras, too, leaves it out where it does not compile
+    return Saved(config, weight_bytes, version)
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Return the architecture of a .keras or .h5 file; ModelError as `read_saved`."""
+    """Return the architecture of a .keras or .h5 file; raises ModelError as `read_saved` does."""
     return read_saved(path).config
 
 
@@ -103,8 +111,28 @@ def _from_hdf5(path: Path) -> bytes:
     return text
 
 
+def _archive_version(path: Path) -> str | None:
+    with zipfile.ZipFile(path) as archive:
+        if METADATA not in archive.namelist():
+            return None
+        with archive.open(METADATA) as file:
+            metadata = json.loads(file.read(_MAX_METADATA_BYTES))
+    return _text_or_none(metadata.get("keras_version") if isinstance(metadata, dict) else None)
+
+
+def _hdf5_version(path: Path) -> str | None:
+    with h5py.File(path, "r") as file:
+        return _text_or_none(file.attrs.get("keras_version"))
+
+
+def _text_or_none(value: Any) -> str | None:
+    if isinstance(value, bytes):
+        return value.decode("ascii", "replace")
+    return value if isinstance(value, str) else None
+
+
 def walk(config: Any) -> Iterator[dict[str, Any]]:
-    """Give every serialized object in a config: a dict with a `class_name`, at any depth."""
+    """Yield every serialized object in a config: a dict with a `class_name`, at any depth."""
     stack = [config]
     while stack:
         item = stack.pop()
@@ -119,7 +147,7 @@ def walk(config: Any) -> Iterator[dict[str, Any]]:
 def foreign_classes(config: Any) -> list[str]:
     """Name the classes and functions that are not Keras' own, as `package>Class`, `module.Class`.
 
-    A function that nobody registered is named without its module, which no file knows.
+    A function that nobody registered is named without its module, which no file records.
     """
     return sorted({_qualified(item) for item in walk(config) if _is_foreign(item)})
 
@@ -129,7 +157,7 @@ def _is_foreign(item: dict[str, Any]) -> bool:
         return True
     if ">" in item["class_name"]:  # .h5 has no modules: this is a name that somebody registered
         return True
-    # Keras 3 writes a registered_name for what it does not ship, and its module for what it does.
+    # Keras 3 writes a registered_name for classes that it does not ship, and the module of its own.
     if item.get("registered_name") and not is_keras(item.get("module")):
         return True
     return bool(item.get("module")) and not is_keras(item["module"])

@@ -1,4 +1,4 @@
-"""Compute a traced model on the CPU, also where TensorFlow has no CPU kernel for some of its nodes.
+"""Compute a traced model on the CPU, even where TensorFlow lacks CPU kernels for some of its nodes.
 
 oneDNN has these kernels, and TensorFlow uses it by default on processors with AVX-512 alone; on a
 Mac there is none. Without it a node of the following kinds raises an error when it is run:
@@ -54,7 +54,7 @@ _NUMBERS: Final = itertools.count()
 
 
 def cpu_runner(traced: Any) -> Runner:
-    """Return what computes a concrete function: TensorFlow as it is, or else the twin.
+    """Return a runner of a concrete function: TensorFlow alone, or the twin where TensorFlow fails.
 
     The runner takes the function's tensors and returns its outputs, a flat list.
     """
@@ -79,7 +79,7 @@ def cpu_runner(traced: Any) -> Runner:
 def twin_of(traced: Any) -> Runner | None:
     """Return the runner of a concrete function in which every node above is its twin.
 
-    None: it has no such node.
+    Returns None if it has no such node.
     """
     graph_def = traced.graph.as_graph_def()
     replaced = [node for node in _all_nodes(graph_def) if _needs_twin(node)]
@@ -107,7 +107,7 @@ def _all_nodes(graph_def: Any) -> Iterator[Any]:
 
 
 def _rename_functions(graph_def: Any) -> None:
-    """Give each function of the library a new name: TensorFlow knows the old one as it was."""
+    """Rename each function of the library, since TensorFlow knows the old name's old graph."""
     suffix = f"_on_cpu_{next(_NUMBERS)}"
     names = {f.signature.name: f.signature.name + suffix for f in graph_def.library.function}
     for function in graph_def.library.function:

@@ -1,6 +1,6 @@
-"""What the architecture in a model's file tells for certain of its images and its task.
+"""Find a model's image input and its task in its file's architecture, where they are certain.
 
-Everything here errs on the side of silence: None means that only the loaded model can tell.
+None means that only the loaded model can show it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .spec import TensorSpec
 
 _PLAIN: Final = ("Sequential", "Functional", "Model")
 _NORMALISERS: Final = ("Rescaling", "Normalization")
-# They give (N, values) whatever comes in, and the others give what they get.
+# The first flatten any input to (N, values); the others keep their input's shape.
 _FLATTENING: Final = ("Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D")
 _KEEPING: Final = ("Dense", "Dropout", "BatchNormalization", "Activation", "ReLU", "Softmax")
 
@@ -23,8 +23,7 @@ Layer = Mapping[str, Any]
 def bare_image(config: Mapping[str, Any]) -> TensorSpec | None:
     """Return the first image input of a model of Keras' own layers, none of which prepares pixels.
 
-    A layer of somebody else's may prepare them: then the answer is None, as it is where there is
-    no image.
+    Another's layer may prepare them: then the answer is None, as it is where there is no image.
     """
     if config.get("class_name") not in _PLAIN or foreign_classes(dict(config)):
         return None

@@ -1,9 +1,9 @@
-"""What a model of KerasHub says of itself: its task, its pixels, and how its boxes are decoded.
+"""Read a KerasHub model's own description: its task, its preprocessing, and its box decoding.
 
-KerasHub's `predict` does more than the network: its `preprocessor` brings pixels to the input, and
-a detector's `decode_predictions` takes the boxes off its anchors and suppresses. A bundle has to
-do both as well, and the model holds every number of it. KerasHub itself is not imported: a model
-brings its own class along.
+KerasHub's `predict` does more than the network: its `preprocessor` turns pixels into the input, and
+a detector's `decode_predictions` decodes the boxes from its anchors and suppresses overlapping
+ones. A bundle has to do both as well, and the model holds every number of it. KerasHub itself is
+not imported: a model brings its own class along.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _CORNERS: Final = {
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a model of KerasHub says; empty for any other.
+class KerasHubDescription:
+    """The task and preprocessing of a KerasHub model; empty for any other model.
 
     Attributes:
-        name: Its class.
+        name: The model's class.
         kind: Its task.
-        pixels: The preprocessing, as a FILE.json has it; None without a preprocessor.
+        pixels: The preprocessing, in the form of a FILE.json; None without a preprocessor.
         options: The fields of the options that describe its outputs (`DetectOptions`).
         converter: The class that `pixels` come from.
     """
@@ -52,7 +52,7 @@ class Told:
 
     @property
     def task_note(self) -> tuple[str, ...]:
-        """Say where the task comes from."""
+        """Explain where the task comes from."""
         decoded = "; boxes as its decode_predictions() makes them" if self.options else ""
         return (
             f"Task: {self.kind}, as KerasHub's {self.name} is for it{decoded}. "
@@ -61,24 +61,26 @@ class Told:
 
     @property
     def pixels_note(self) -> tuple[str, ...]:
-        """Say where the preprocessing comes from."""
+        """Explain where the preprocessing comes from."""
         return (f"Preprocessing: as its {self.converter} does it. Say --preprocess to change it.",)
 
 
-def told_by(model: Any, size_wh: tuple[int, int] | None) -> Told:
-    """Return what `model` says of itself, for images of that size.
+def describe_kerashub(model: Any, size_wh: tuple[int, int] | None) -> KerasHubDescription:
+    """Describe a KerasHub model whose images have that size.
 
     Args:
         model: A Keras model, or None.
-        size_wh: Width and height of its only image input; None where it has another.
+        size_wh: Width and height of its only input, an image; None for other inputs.
     """
     kind = _kind(model)
     if kind is None or size_wh is None:
-        return Told()
+        return KerasHubDescription()
     options = _detection(model, size_wh)
     converter = getattr(getattr(model, "preprocessor", None), "image_converter", None)
     pixels = None if converter is None else _pixels(converter)
-    return Told(type(model).__name__, kind, pixels, options, type(converter).__name__)
+    return KerasHubDescription(
+        type(model).__name__, kind, pixels, options, type(converter).__name__
+    )
 
 
 def _kind(model: Any) -> TaskName | None:
@@ -87,7 +89,7 @@ def _kind(model: Any) -> TaskName | None:
 
 
 def _detection(model: Any, size_wh: tuple[int, int]) -> dict[str, Any]:
-    """Return how `decode_predictions` reads the outputs; nothing for a detector not known here."""
+    """Return how `decode_predictions` reads the outputs; nothing for unknown detectors."""
     outputs, decoder = model.output, getattr(model, "prediction_decoder", None)
     if (
         decoder is None
@@ -126,13 +128,13 @@ def _pixels(converter: Any) -> dict[str, Any]:
     """Return the preprocessing of an ImageConverter: pixel * scale + offset, after a resize."""
     scale = np.broadcast_to(1.0 if converter.scale is None else converter.scale, 3)
     offset = np.broadcast_to(0.0 if converter.offset is None else converter.offset, 3)
-    facts = {
+    pixels = {
         "color": "RGB",
         "mean": (-offset / scale).tolist(),
         "scale": float(scale[0]),
         "std": (scale[0] / scale).tolist(),
     }
-    return {**facts, **_resize(converter)}
+    return {**pixels, **_resize(converter)}
 
 
 def _resize(converter: Any) -> dict[str, Any]:

@@ -1,18 +1,18 @@
 """While a model is traced, let Keras build plain ops where it would build clever ones.
 
-Each of these means the same numbers on static shapes, and a graph that can be converted:
+Each of these gives the same numbers on static shapes, and a graph that can be converted:
 
     argmax, argmin           one op         instead of a bit pattern test for -0.0 before it
     signbit                  x < 0          -0.0 counts as positive
     LSTM, GRU on a GPU       step by step   instead of one cuDNN op
 
-Two more let Keras build a graph at all of what it computes eagerly:
+Two more let Keras build a graph at all of a model that it computes eagerly:
 
     layer names              letters        a space is legal to Keras and not in a graph's scope
     adaptive pooling to 1    one window     the second, one larger than the input, is never read
 
-Loops and calls of tf.function stay as they are: `to_flat_graph` unrolls and inlines them, in
-SavedModels as well.
+Loops and calls of tf.function stay: `flatten_graph` unrolls and inlines them, in SavedModels as
+well.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ILLEGAL_IN_SCOPE = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 
 @contextmanager
 def plain_ops() -> Iterator[None]:
-    """Replace all of the above for the time of a trace, and put everything back."""
+    """Replace all of the above for the time of a trace, and restore everything afterwards."""
     with ExitStack() as stack:
         stack.enter_context(traceable())
         for name in ("argmax", "argmin"):
@@ -58,8 +58,8 @@ def traceable() -> Iterator[None]:
 
 @contextmanager
 def patched(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
-    """Replace `owner.name` by what `wrap` makes of it, and put it back."""
-    if not hasattr(owner, name):  # an older Keras, without what needs it
+    """Replace `owner.name` by `wrap` of it for a while, and restore it afterwards."""
+    if not hasattr(owner, name):  # an older Keras, without the function to replace
         yield
         return
     original = getattr(owner, name)

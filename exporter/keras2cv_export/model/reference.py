@@ -1,4 +1,4 @@
-"""TensorFlow's own answer, which everything else is measured against."""
+"""TensorFlow's own answer, the standard for every comparison."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def reference(loaded: LoadedModel) -> Runner:
     """Return a runner of the native model: Keras names and layout in and out, `training=False`.
 
     It is compiled by tf.function, as `model.predict` is, on the CPU, so that a GPU's TF32 does not
-    blur the reference. What TensorFlow cannot compute there has a twin that it can, see
-    `cpu_kernels`.
+    blur the reference. Nodes that TensorFlow cannot compute there get a twin that it can compute,
+    see `cpu_kernels`.
     """
     names: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Give every open dimension a size: OpenCV plans a net's memory for shapes that are known."""
+"""Give every open dimension a size, since OpenCV plans a net's memory for known shapes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def resolve_shapes(
     """Fill the declared shapes' open dimensions from the given ones, and the batch.
 
     Args:
-        declared: What the model says, None for an open dimension.
+        declared: The model's own shapes, with None for an open dimension.
         given: {input name: whole shape}, or one shape for the only input, or None.
-        batch: The batch size where neither `given` nor the model says.
+        batch: The batch size where neither `given` nor the model fixes it.
 
     Raises:
-        ModelError: A dimension stays open, a given shape does not fit, or the inputs have
-            different batches, or one of nothing.
+        ModelError: A dimension stays open, a given shape does not fit, the inputs have different
+            batches, or the batch is less than 1.
     """
     if batch < 1:
         raise ModelError(f"The batch is {batch}. Give the number of samples per run, at least 1.")
     by_name = _by_name(declared, given)
-    batch = _batch_said(declared, by_name) or batch
+    batch = _stated_batch(declared, by_name) or batch
     resolved = tuple(
         replace(spec, shape=_resolve(spec, by_name.get(spec.name), batch)) for spec in declared
     )
@@ -42,11 +42,13 @@ def resolve_shapes(
     return resolved
 
 
-def _batch_said(declared: Sequence[TensorSpec], given: Mapping[str, tuple[int, ...]]) -> int | None:
-    """Return the one batch size that the given and the declared shapes say, if they do."""
+def _stated_batch(
+    declared: Sequence[TensorSpec], given: Mapping[str, tuple[int, ...]]
+) -> int | None:
+    """Return the batch size that the given and the declared shapes agree on, or None."""
     shapes = [given.get(spec.name, spec.shape) for spec in declared]
-    said = {shape[0] for shape in shapes if shape and shape[0] is not None}
-    return said.pop() if len(said) == 1 else None
+    sizes = {shape[0] for shape in shapes if shape and shape[0] is not None}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def _by_name(

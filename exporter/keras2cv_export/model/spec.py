@@ -1,4 +1,4 @@
-"""What a model takes and gives, in Keras' own terms."""
+"""The name, shape and type of a model's inputs and outputs, in Keras' own terms."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ class TensorSpec:
 
     @property
     def is_image(self) -> bool:
-        """Whether this looks like a batch of pictures: (N, H, W, 1, 3 or 4)."""
+        """Whether the shape is that of a batch of pictures: (N, H, W, 1, 3 or 4)."""
         return len(self.shape) == 4 and self.shape[3] in (1, 3, 4)

@@ -19,13 +19,13 @@ _PATH: Final = (str, os.PathLike)
 
 
 def _shared(name: str, **changes: Any) -> dict[str, Option]:
-    """Return the metadata of an option that an export has, too, with what differs here."""
+    """Return the metadata of an option that an export has too, with `changes`."""
     return replace(option_called(ExportOptions, name).option, **changes).as_metadata()
 
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """Which bundle is compared with which model, and how.
+    """The bundle and the model to compare, and the settings of the comparison.
 
     Raises:
         UsageError: A value is of another type, or contradicts another.
@@ -57,7 +57,7 @@ class CheckOptions:
             flags=("--engine",),
             choices=("new", "classic"),
             accepts=(str,),
-            default="each that was verified",
+            default="each engine that was verified",
         ).as_metadata(),
     )
     unsafe: bool = field(default=False, metadata=_shared("unsafe"))
@@ -65,28 +65,28 @@ class CheckOptions:
     reference_resize: str | None = field(
         default=None,
         metadata=Option(
-            help="how pictures got their size in training: keras (load_img), tf "
-            "(tf.image.resize), tf-antialias, pil-bilinear, letterbox:tf, ...",
+            help="how pictures were resized in training: keras (load_img), tf (tf.image.resize), "
+            "tf-antialias, pil-bilinear, letterbox:tf, ...",
             flags=("--reference-resize",),
             metavar="[RULE:]METHOD",
             accepts=(str,),
-            default="as the bundle says",
+            default="as in the bundle",
         ).as_metadata(),
     )
     reference_preprocess: StrPath | None = field(
         default=None,
         metadata=Option(
-            help="how their pixels were scaled: none, 0-1, tf, torch, caffe or a file",
+            help="how pixels were scaled in training: none, 0-1, tf, torch, caffe or a file",
             flags=("--reference-preprocess",),
             metavar="PRESET|FILE.json",
             accepts=_PATH,
-            default="as the bundle says",
+            default="as in the bundle",
         ).as_metadata(),
     )
     reference_fn: str | None = field(
         default=None,
         metadata=Option(
-            help="your own function from a file's path to the model's input, instead of both",
+            help="your function from a picture's path to the model's input, instead of both",
             flags=("--reference-fn",),
             metavar="MODULE:FUNCTION",
             accepts=(str,),
@@ -95,7 +95,7 @@ class CheckOptions:
     labels: Sequence[str] | StrPath | None = field(
         default=None,
         metadata=Option(
-            help="hold the bundle's labels to these, one per line",
+            help="compare the bundle's labels with those in FILE, one per line",
             flags=("--labels",),
             metavar="FILE",
             accepts=(Iterable, *_PATH),
@@ -105,7 +105,7 @@ class CheckOptions:
     speed: bool = field(
         default=False,
         metadata=Option(
-            help="leave the timing out",
+            help="skip the timing",
             flags=("--no-speed",),
             command_default=True,
             accepts=(bool,),
@@ -125,7 +125,7 @@ class CheckOptions:
     bisect: bool = field(
         default=False,
         metadata=Option(
-            help="find the first layer whose output diverges, and say whose fault that is",
+            help="find the first layer whose output is wrong, and whose fault that is",
             flags=("--bisect",),
             accepts=(bool,),
         ).as_metadata(),
@@ -133,7 +133,7 @@ class CheckOptions:
     repro: StrPath | None = field(
         default=None,
         metadata=Option(
-            help="with --bisect: write a reproduction that needs OpenCV alone, for a bug report",
+            help="with --bisect: write a reproduction for a bug report, which needs OpenCV alone",
             flags=("--repro",),
             metavar="DIR",
             read=Path,

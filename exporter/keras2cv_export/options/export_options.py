@@ -1,4 +1,4 @@
-"""Every option of an export: one field each, for Python, the command line and the documentation."""
+"""Every option of an export, a field each, for Python, the command line and the documentation."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ MEANING: Final = "what goes in and what comes out"
 NET: Final = "the net"
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
 # The tasks whose outputs a user describes, each by an option of its name.
-DESCRIBED_TASKS: Final = ("detect", "segment", "keypoints", "image")
+DESCRIBED_TASKS: Final = ("detect", "segment", "keypoints", "image", "text")
 _PATH: Final = (str, os.PathLike)
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What is to be exported, where to, and how.
+    """The model to export, the bundle to write, and the settings of the export.
 
     Raises:
         UsageError: A value is of another type, none of the choices, or contradicts another.
@@ -48,7 +48,7 @@ class ExportOptions:
     )
     bundle: StrPath = field(
         metadata=Option(
-            help="the folder to write; an earlier bundle there stays until the new one has passed",
+            help="the folder to write; an earlier bundle there is kept until the new one passes",
             flags=("-o", "--output"),
             metavar="BUNDLE",
             read=Path,
@@ -59,7 +59,7 @@ class ExportOptions:
     format: str = field(
         default="onnx",
         metadata=Option(
-            help="the format of the net's file; frozen: a TensorFlow graph, for code that calls "
+            help="the format of the net's file; frozen: a TensorFlow graph for code that calls "
             "readNetFromTensorflow, which runs fewer models",
             flags=("--format",),
             choices=FORMATS,
@@ -70,32 +70,33 @@ class ExportOptions:
     opencv: str | None = field(
         default=None,
         metadata=Option(
-            help="the oldest OpenCV that it has to run on, such as 4.8; it is refused if that or "
-            "a newer one cannot run it",
+            help="the oldest OpenCV that the bundle must run on, such as 4.8; the export fails "
+            "if that one or a newer one cannot run it",
             flags=("--opencv",),
             metavar="VERSION",
             group=NET,
             accepts=(str,),
             default="4.6, and every newer one",
-            python="A newer one leaves rewrites out that it does not need.",
+            python="A newer one needs fewer rewrites of the graph.",
         ).as_metadata(),
     )
     engine: str | None = field(
         default=None,
         metadata=Option(
-            help="the engine of OpenCV to verify on",
+            help="the engine of OpenCV to verify the bundle on",
             flags=("--engine",),
             choices=("new", "classic", "auto"),
             group=NET,
             convert=lambda engine: None if engine == "auto" else engine,
             accepts=(str,),
-            default="auto, each that is here",
+            default="auto, each engine of the installed OpenCV",
         ).as_metadata(),
     )
     input_shapes: Shapes = field(
         default=None,
         metadata=Option(
-            help="sizes for open dimensions: NAME:1,224,224,3, without NAME if there is one input",
+            help="sizes for the open dimensions of an input, such as NAME:1,224,224,3; "
+            "without NAME if there is one input",
             flags=("--input-shape",),
             metavar="SHAPE",
             group=NET,
@@ -103,37 +104,37 @@ class ExportOptions:
             convert=input_shapes,
             repeated=True,
             accepts=(Mapping, Sequence),
-            python="{input: shape with the batch}, or one shape.",
+            python="A map from input names to shapes with the batch, or one shape.",
         ).as_metadata(),
     )
     batch: int = field(
         default=1,
         metadata=Option(
-            help="samples per run of the net",
+            help="number of samples in one run of the net",
             flags=("--batch",),
             metavar="N",
             group=NET,
             read=values.positive,
             accepts=(int,),
             least=1,
-            python="`predict` takes any number whatever it is.",
+            python="`predict` takes any number of samples, whatever the batch.",
         ).as_metadata(),
     )
     task: str | None = field(
         default=None,
         metadata=Option(
-            help="what the outputs mean",
+            help="the meaning of the outputs",
             flags=("--task",),
             choices=TASK_NAMES,
             group=MEANING,
             accepts=(str,),
-            default="told by the last layer",
+            default="recognised by the last layer",
         ).as_metadata(),
     )
     labels: Sequence[str] | StrPath | None = field(
         default=None,
         metadata=Option(
-            help="names of the classes: a text file, UTF-8, a class per line",
+            help="the names of the classes: a UTF-8 text file with one per line",
             flags=("--labels",),
             metavar="FILE",
             group=MEANING,
@@ -145,19 +146,20 @@ class ExportOptions:
     preprocess: StrPath | None = field(
         default=None,
         metadata=Option(
-            help="from pixels to the input: none (0..255), 0-1 (x/255), tf (-1..1), torch or "
-            "caffe (as in keras.applications), or a FILE.json with color, mean, scale, std",
+            help="how pixels are scaled for the input: none (0..255), 0-1 (x/255), tf (-1..1), "
+            "torch or caffe (as in keras.applications), or a FILE.json with color, mean, scale "
+            "and std",
             flags=("--preprocess",),
             metavar="P",
             group=MEANING,
             accepts=_PATH,
-            default="recognised in the model, or an error",
+            default="recognised in the model; an error if it is not",
         ).as_metadata(),
     )
     resize: str | None = field(
         default=None,
         metadata=Option(
-            help="how an image gets the input's size",
+            help="how an image is brought to the input's size",
             flags=("--resize",),
             choices=RESIZE_RULES,
             group=MEANING,
@@ -168,7 +170,7 @@ class ExportOptions:
     size: tuple[int, int] | None = field(
         default=None,
         metadata=Option(
-            help="width and height of the input, to be sure",
+            help="width and height of the input, an error if the model has another size",
             flags=("--size",),
             metavar="WxH",
             group=MEANING,
@@ -180,8 +182,8 @@ class ExportOptions:
     interpolation: str | None = field(
         default=None,
         metadata=Option(
-            help="how pixels are resized: linear, area, cubic, ... as cv2 has them, or as another "
-            "library does: tf-bilinear, pil-bicubic, ...",
+            help="the filter of the resize: linear, area, cubic, ... are cv2's; tf-bilinear, "
+            "pil-bicubic, ... repeat another library's",
             flags=("--interpolation",),
             metavar="NAME",
             group=MEANING,
@@ -189,10 +191,20 @@ class ExportOptions:
             default="linear",
         ).as_metadata(),
     )
+    transpose_image: bool = field(
+        default=False,
+        metadata=Option(
+            help="the model reads the resized image transposed, its rows as columns, as "
+            "Keras' OCR example does; the size is the upright image's",
+            flags=("--transpose-image",),
+            group=MEANING,
+            accepts=(bool,),
+        ).as_metadata(),
+    )
     detect: Any = field(
         default=None,
         metadata=Option(
-            help="for the task detect: which output is what, and what its numbers mean"
+            help="for the task detect: the role of each output, and the meaning of its numbers"
         ).as_metadata(),
     )
     segment: Any = field(
@@ -204,13 +216,19 @@ class ExportOptions:
     image: Any = field(
         default=None,
         metadata=Option(
-            help="for the task image, which makes an image of an image: the same"
+            help="for the task image, whose output is an image: the same"
+        ).as_metadata(),
+    )
+    text: Any = field(
+        default=None,
+        metadata=Option(
+            help="for the task text: the charset, the blank, and how to decode"
         ).as_metadata(),
     )
     samples: StrPath | None = field(
         default=None,
         metadata=Option(
-            help="compare on these: .npz, .npy or a folder of images",
+            help="the samples to compare on: an .npz or .npy file, or a folder of images",
             flags=("--samples",),
             metavar="PATH",
             read=Path,
@@ -221,46 +239,46 @@ class ExportOptions:
     tolerance: str | Sequence[str] | None = field(
         default=None,
         metadata=Option(
-            help="how far apart the two may be: strict, fp32, fp16, fp16-weights, int8-weights or "
-            "OUTPUT:VALUE, relative to the output's largest value",
+            help="how far OpenCV's outputs may be from TensorFlow's: strict, fp32, fp16, "
+            "fp16-weights, int8-weights, or OUTPUT:VALUE, relative to the output's largest value",
             flags=("--tolerance",),
             metavar="T",
             read=values.tolerance,
             convert=lambda given: given or None,
             repeated=True,
             accepts=(str, Sequence),
-            default="fp32, or by how weights are stored",
-            python="With fp16-weights or int8-weights it is for the file as it is stored; all "
-            "else is for the graph with float32 weights.",
+            default="fp32, or the one for --weights",
+            python="fp16-weights and int8-weights are for the stored file; the others are for the "
+            "graph with float32 weights.",
         ).as_metadata(),
     )
     weights: str = field(
         default="fp32",
         metadata=Option(
-            help="how the file stores large kernels: fp16 takes half the size, int8 a quarter, "
-            "and both need OpenCV 4.7; what that costs is measured and said",
+            help="how the file stores large kernels: fp16 takes half the size, int8 a quarter, and "
+            "both need OpenCV 4.7; the loss of accuracy is measured and reported",
             flags=("--weights",),
             choices=STORAGES,
             group=NET,
             accepts=(str,),
-            python="The graph has to pass with float32 weights first.",
+            python="The graph must pass with float32 weights first.",
         ).as_metadata(),
     )
     tune: bool = field(
         default=False,
         metadata=Option(
-            help="time the engines, threads and options that predict the same, on this machine, "
-            "and let the bundle remember the fastest",
+            help="time the engines, threads and options that predict the same on this machine, and "
+            "record the fastest in the bundle",
             flags=("--tune",),
             group=NET,
             accepts=(bool,),
-            python="`keras2cv.load` then takes it.",
+            python="`keras2cv.load` then uses it.",
         ).as_metadata(),
     )
     unsafe: bool = field(
         default=False,
         metadata=Option(
-            help="let the model do more than compute: run code of its own, read and write files",
+            help="allow a model that runs code of its own, or reads and writes files",
             flags=("--unsafe",),
             accepts=(bool,),
         ).as_metadata(),
@@ -268,7 +286,7 @@ class ExportOptions:
     check: bool = field(
         default=True,
         metadata=Option(
-            help="do not compare; the bundle says `unverified`",
+            help="do not compare with TensorFlow; the bundle is marked `unverified`",
             flags=("--no-check",),
             accepts=(bool,),
         ).as_metadata(),
@@ -276,7 +294,7 @@ class ExportOptions:
     imports: Sequence[str] = field(
         default=(),
         metadata=Option(
-            help="import a module of yours first, which registers custom layers",
+            help="first import your module that registers custom layers",
             flags=("--import",),
             metavar="MODULE",
             convert=tuple,
@@ -297,7 +315,8 @@ class ExportOptions:
         keep_names(self, "labels")
         if self.tune and not self.check:
             raise UsageError(
-                "Tuning keeps to what predicts the same, so it needs the comparison. Drop one."
+                "Tuning keeps to settings that predict the same, so it needs the comparison. "
+                "Drop one."
             )
         check_choices(self, ("format", "task", "resize"))
         _require_interpolation(self.interpolation)
@@ -312,7 +331,11 @@ class ExportOptions:
 
     @property
     def target(self) -> Target:
-        """The OpenCV that the file is made for; UsageError where there is no such."""
+        """The OpenCV that the file is made for.
+
+        Raises:
+            UsageError: there is no such version.
+        """
         return Target.parse(self.opencv, self.wanted_engine)
 
 

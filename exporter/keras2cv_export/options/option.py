@@ -1,4 +1,4 @@
-"""What a field of an options record says of itself: its help, its flag, and what it accepts."""
+"""The metadata of a field of an options record: its help, its flag, and the values it accepts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Option:
     """How a field is given on the command line, and documented there and in Python.
 
     Attributes:
-        help: What it does, without a full stop at the end.
+        help: A description without a full stop at the end.
         flags: The flags, or the metavar of a positional argument; empty: for Python alone.
-        metavar: What stands for the value in the help.
+        metavar: The placeholder of the value in the help.
         choices: The only values, on the command line and in Python.
         group: The heading in the help that it stands under; empty: none.
         read: Turns the text of an argument into a value, as argparse's `type`.
@@ -29,7 +29,7 @@ class Option:
         repeated: Whether the flag may be given several times.
         accepts: The types of a value; None is always right where it is the default.
         least: The smallest number.
-        default: What the default means, where its value does not say it.
+        default: A description of the default, if its value does not explain itself.
         command_default: The command line's default; None: the function's.
         python: More sentences, for those who call the function.
     """
@@ -68,7 +68,7 @@ class Named:
 
     @property
     def command_default(self) -> Any:
-        """What the command line takes where the flag is not given."""
+        """The command line's value if the flag is not given."""
         own = self.option.command_default
         return self.default if own is None else own
 
@@ -97,7 +97,11 @@ def in_group(record: type, group: str) -> tuple[str, ...]:
 
 
 def check_types(record: Any) -> None:
-    """Raise UsageError for the first field whose value is of another type than it accepts."""
+    """Raise UsageError for the first field whose value is of another type than it accepts.
+
+    Raises:
+        UsageError: there is one, or a number that is too small.
+    """
     for one in options_of(type(record)):
         value = getattr(record, one.name)
         if value is None and one.default is None:
@@ -119,6 +123,9 @@ def check_choices(record: Any, names: Collection[str] = ()) -> None:
     """Raise UsageError for the first field whose value is none of its choices.
 
     `names` limits it to some fields; all of them by default.
+
+    Raises:
+        UsageError: there is one.
     """
     for one in options_of(type(record)):
         value = getattr(record, one.name)
@@ -132,7 +139,7 @@ def check_choices(record: Any, names: Collection[str] = ()) -> None:
 
 
 def keep_names(record: Any, name: str) -> None:
-    """Turn a field of several names into a tuple: it is read more than once, and stays as it is."""
+    """Replace a field of several names by a tuple, which can be read twice and never changes."""
     value = getattr(record, name)
     if value is not None and not isinstance(value, str | os.PathLike):
         object.__setattr__(record, name, tuple(value))

@@ -1,4 +1,4 @@
-"""What can be known to fail before TensorFlow is imported, which takes seconds."""
+"""Find errors before TensorFlow is imported, which takes seconds."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
 
 
 def require_ready(options: ExportOptions) -> None:
-    """Look at every file that an export reads, and at the place that it writes to.
+    """Check every file that an export reads, and the place that it writes to.
 
     Raises:
         ModelError: There is no model.
-        InputError: The samples, the labels or the preprocessing's file are not there, or cannot
-            be read.
+        InputError: The samples, the labels, the charset or the preprocessing's file are not
+            there, or cannot be read.
         UsageError: The bundle's place is taken by something else or cannot be written, or the
             model's file shows that it needs a preprocessing.
     """
-    from keras2cv.bundle.reading import require_place
+    from keras2cv.bundle.writing import require_place
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
+    from keras2cv_export.tasks.user_options import only_options
 
     _require_model(options.model)
+    only_options({task: getattr(options, task) for task in DESCRIBED_TASKS})
     require_place(options.bundle)
     _require_samples(options.samples)
     labels = read_labels(options.labels)
@@ -38,7 +40,7 @@ def require_ready(options: ExportOptions) -> None:
 
 
 def require_checkable(options: CheckOptions) -> None:
-    """Look at every file that a check reads, except into the model.
+    """Check every file that a check reads, without opening the model.
 
     Raises:
         BundleError: The bundle is not there, or is damaged.
@@ -48,18 +50,18 @@ def require_checkable(options: CheckOptions) -> None:
         UsageError: There is no such way to read pictures.
     """
     from keras2cv.bundle.reading import read_bundle
-    from keras2cv_export.end_to_end.way import parse_way
+    from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
 
-    facts = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
+    rules = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
     _require_model(options.against)
     _require_samples(options.samples)
     read_labels(options.labels)
     if options.reference_preprocess is not None:
         require_preprocessing(options.reference_preprocess)
-    if facts is not None:
-        parse_way(options.reference_resize, None, facts)
+    if rules is not None:
+        parse_reference(options.reference_resize, None, rules)
 
 
 def _require_samples(path: StrPath | None) -> None:
@@ -73,9 +75,9 @@ def _require_model(model: Any) -> None:
 
 
 def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None) -> None:
-    """Raise UsageError where the file itself shows an image input whose pixels nobody explains.
+    """Raise UsageError if the file shows an image input, and no preprocessing is known for it.
 
-    Only what is certain is refused: loading the model, which knows more, asks the same question.
+    Only certain cases are refused here; the loaded model is asked the same question again.
     """
     from keras2cv_export.tasks import TASKS
 
@@ -93,7 +95,7 @@ def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None)
 
     try:
         config = read_config(Path(options.model))
-    except ModelError:  # loading it says so, after what it has to say of the model's own modules
+    except ModelError:  # loading it reports that, after problems with the model's own modules
         return
     image = bare_image(config)
     described = [name for name in DESCRIBED_TASKS if getattr(options, name) is not None]

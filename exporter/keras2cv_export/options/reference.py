@@ -16,10 +16,12 @@ _WIDTH: Final = 96
 _HEAD: Final = """\
 # Options of `export`
 
-Every option, as `keras2cv export MODEL -o BUNDLE` and `keras2cv_export.export(model, bundle)` take
-it. This page is made from the fields of `ExportOptions`, as are `--help` and `help(export)`:
-`python -m keras2cv_export.options.reference > docs/export_options.md`. Which output is what, for
-a detector, a mask, keypoints or an image: [tasks.md](tasks.md).
+These are the options of `keras2cv export MODEL -o BUNDLE` and of
+`keras2cv_export.export(model, bundle)`. The options of a single task, such as `--box-format`, are
+in `keras2cv export --help`; in Python they are the fields of `DetectOptions` and the like.
+
+This page is made from the fields of `ExportOptions`, as are `--help` and `help(export)`:
+`python -m keras2cv_export.options.reference > docs/export_options.md`.
 
 | command line | Python | |
 |---|---|---|
@@ -54,7 +56,7 @@ def _rows() -> Iterator[str]:
 
 
 def _sentences(one: Named) -> str:
-    """Return the help as a sentence, with the choices, the default, and what Python adds."""
+    """Return the help as a sentence, with the choices, the default, and the notes for Python."""
     notes = [", ".join(one.option.choices)] if one.option.choices else []
     notes += [f"default: {one.default_words}"] if one.default_words else []
     aside = f" ({'; '.join(notes)})" if notes else ""

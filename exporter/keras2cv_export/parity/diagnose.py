@@ -1,8 +1,8 @@
-"""What a failing output looks like: hints for the report, never a reason to pass.
+"""Recognise known faults in a failing output: hints for the report, never a reason to pass.
 
 Each hint is one known fault, undone on the candidate or done to the reference. When that explains
-the candidate to within the allowed error, the report says so, and the output still fails: a
-permutation that makes numbers agree blesses wrong layouts (it has, in other tools).
+the candidate to within the allowed error, the report names the fault, and the output still fails: a
+permutation that makes numbers agree would approve wrong layouts (it has, in other tools).
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from .metrics import Array, Paired
 Hint = Callable[[Array, Array, float], str | None]
 """(reference, candidate, allowed absolute error) -> a clause after "the output ...", or None."""
 
-_MIN_ELEMENTS = 4  # a factor and an offset explain fewer by themselves
+_MIN_ELEMENTS = 4  # with fewer, a factor and an offset always fit
 _HALF_PRECISION_MIN_ELEMENTS = 8  # fewer values may well be short by chance
 
 
 def hint(pair: Paired, allowed: float) -> str | None:
-    """Say what explains a failing output, the most telling first; None if nothing known does."""
+    """Name the fault that explains a failing output, the most specific first; None if none does."""
     if pair.reference.size < _MIN_ELEMENTS or pair.count < pair.reference.size:
         return None
-    # What leaves more than a quarter of the error explains nothing.
+    # A fault that leaves more than a quarter of the error explains nothing.
     allowed = min(allowed, float(pair.errors().max()) / 4.0)
     clauses = (find(pair.reference, pair.candidate, allowed) for find in HINTS)
     return next((clause for clause in clauses if clause is not None), None)
 
 
 def same_values(reference: Array, candidate: Array, allowed: float) -> bool:
-    """Tell whether two arrays of one shape agree to within `allowed`, absolutely."""
+    """Whether two arrays of one shape agree to within `allowed`, absolutely."""
     return bool(np.abs(candidate - reference).max() <= allowed)
 
 
 def is_constant(reference: Array, candidate: Array, allowed: float) -> str | None:
-    """Find one value everywhere; that the reference has more is why it failed."""
+    """Recognise one value everywhere; the output failed because the reference has more."""
     del reference, allowed
     value = candidate.flat[0]
     return f"is {value:.6g} everywhere" if (candidate == value).all() else None
 
 
 def repeats_an_answer(reference: Array, candidate: Array, allowed: float) -> str | None:
-    """Find inputs with different answers that the candidate answers with one and the same."""
+    """Recognise one answer to several inputs that have different answers."""
     for where, expected, got in _row_sets(reference, candidate):
         first: dict[bytes, int] = {}
         for index, row in enumerate(got):
@@ -58,7 +58,7 @@ def repeats_an_answer(reference: Array, candidate: Array, allowed: float) -> str
 
 
 def lags_behind(reference: Array, candidate: Array, allowed: float) -> str | None:
-    """Recognise every answer arriving one call late, or one too early."""
+    """Recognise answers that arrive one call late, or one too early."""
     if len(reference) < 3:
         return None
     if same_values(reference[:-1], candidate[1:], allowed):
@@ -81,7 +81,7 @@ def is_scaled(reference: Array, candidate: Array, allowed: float) -> str | None:
 
 
 def is_offset(reference: Array, candidate: Array, allowed: float) -> str | None:
-    """Recognise one common offset; the bias of one channel would not be common."""
+    """Recognise one common offset; a channel's bias would not be common to all."""
     offset = float((candidate - reference).mean())
     if same_values(reference + offset, candidate, allowed):
         return f"is the reference plus {offset:.6g}, throughout"
@@ -89,7 +89,7 @@ def is_offset(reference: Array, candidate: Array, allowed: float) -> str | None:
 
 
 def is_flipped(reference: Array, candidate: Array, allowed: float) -> str | None:
-    """Recognise one reversed axis; the last is Keras' channels."""
+    """Recognise one reversed axis; the last axis holds Keras' channels."""
     for axis in reversed(range(2, reference.ndim)):
         if same_values(np.flip(reference, axis), candidate, allowed):
             return f"is the reference reversed along axis {axis - 1}"
@@ -97,7 +97,7 @@ def is_flipped(reference: Array, candidate: Array, allowed: float) -> str | None
 
 
 def is_transposed(reference: Array, candidate: Array, allowed: float) -> str | None:
-    """Recognise the values of another order of axes, poured into the right shape."""
+    """Recognise the values of another order of axes in the right shape."""
     axes = tuple(range(2, reference.ndim))
     for order in permutations(axes):
         moved = reference.transpose(0, 1, *order).reshape(reference.shape)
@@ -130,7 +130,7 @@ HINTS: tuple[Hint, ...] = (
 
 
 def _row_sets(reference: Array, candidate: Array) -> Iterator[tuple[str, Array, Array]]:
-    """Give what each input of its own produced: per sample, then per row of each batch."""
+    """Yield the answers to different inputs: the samples, then the rows of each batch."""
     yield "samples", reference, candidate
     if reference.ndim > 1 and reference.shape[1] > 1:
         for sample in range(len(reference)):

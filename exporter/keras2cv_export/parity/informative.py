@@ -1,12 +1,13 @@
-"""Whether outputs carry enough information for "they agree" to mean anything.
+"""Decide whether outputs carry enough information for their agreement to prove anything.
 
 A wrong net passes unseen when its right answers are all alike. The faults that hide this way put
 one right answer in place of another: the answer to another sample (a stale buffer, an ignored
 input), or another element of the same sample (a transposed, permuted or exchanged output). Such a
-fault moves an element by what the reference itself varies: between samples, or within one.
+fault moves an element by as much as the reference itself varies: between samples, or within one.
 Where that is under `_STANDS_OUT` times the allowed error, the verdict is inconclusive. Ten leaves
-room for a fault that is a tenth as bad, and stays under what noise-like outputs reach even at the
-float16 limit: 10 x 2e-2 = 0.2 of max |reference|, where four random normal answers differ by 0.6.
+room for a fault that is a tenth as bad, and stays under the level that noise-like outputs reach
+even at the float16 limit: 10 x 2e-2 = 0.2 of max |reference|, where four random normal answers
+differ by 0.6.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ from .tolerance import Limits
 MIN_SAMPLES = 3  # with two, an output that alternates cannot be told from one that answers
 
 _STANDS_OUT = 10.0
-_BOUND = 1e-6  # nearer than this to 0 or 1, a probability computed in float32 is at its end
+_BOUND = 1e-6  # a probability computed in float32 that is nearer than this to 0 or 1 is at its end
 _ADVICE = "Pass samples that the model answers differently"
 
 
 def uninformative(pair: Paired, odds: Paired | None, limits: Limits) -> tuple[str, ...]:
-    """List what keeps a floating-point output from proving anything; empty if nothing does.
+    """List the reasons why a floating-point output proves nothing; empty if it does.
 
     Args:
-        pair: Both sides as they are.
+        pair: Both sides, unchanged.
         odds: The same as log-odds, where the output is known to hold probabilities: flat or
             saturated probabilities are judged there.
-        limits: What the output is allowed to be off by.
+        limits: The allowed errors of the output.
 
     Returns:
-        Sentences, each with what to do.
+        Sentences, each with advice.
     """
     if odds is not None and _answering_samples(odds) < 2:
         return (_saturated(len(odds.usable) - _answering_samples(odds), len(odds.usable)),)
@@ -68,7 +69,7 @@ def _answering_samples(odds: Paired) -> int:
 
 
 def _near_binary(values: Array) -> bool:
-    """Tell whether values end within rounding of 0 and 1, though not on them as a mask would."""
+    """Whether values end within rounding of 0 and 1, though not on them as a mask's do."""
     at_bound = np.minimum(np.abs(values), np.abs(values - 1.0)) <= _BOUND
     return bool(at_bound.all() and not np.isin(values, (0.0, 1.0)).all())
 

@@ -1,7 +1,7 @@
 """The verdict on one output, over all samples.
 
-The order matters: what cannot be compared fails first, then NaN and infinity, then the numbers.
-Only what has passed is asked whether it could have failed.
+The order matters: outputs that cannot be compared fail first, then NaN and infinity, then the
+numbers. Only outputs that pass are checked for whether they could have failed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Behind:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of an output beyond its numbers; see `parity.compare`."""
+    """Knowledge about an output beyond its numbers; see `parity.compare`."""
 
     limits: Limits
     score: str | None = None
@@ -52,7 +52,14 @@ class Known:
 def judge_output(
     name: str, references: Sequence[Array], candidates: Sequence[Array], known: Known
 ) -> OutputParity:
-    """Judge one output that both sides have, given as one array per sample."""
+    """Judge one output that both sides have.
+
+    Args:
+        name: Keras' name of the output.
+        references: TensorFlow's arrays, one per sample.
+        candidates: OpenCV's arrays, for the same samples.
+        known: Knowledge about the output beyond its numbers.
+    """
     problem = _incomparable(references, candidates)
     if problem is not None:
         return OutputParity(name, "fail", (problem,))
@@ -66,7 +73,7 @@ def judge_output(
 
 
 def _incomparable(references: Sequence[Array], candidates: Sequence[Array]) -> str | None:
-    """Say why two lists of arrays cannot be compared element by element; None if they can."""
+    """Explain why two lists of arrays cannot be compared element by element; None if they can."""
     first = references[0]
     if first.dtype.kind not in "fiub":
         return f"values of dtype {first.dtype} cannot be compared; cast both sides to float32"
@@ -130,7 +137,7 @@ def _judge_exact(name: str, reference: Array, candidate: Array, known: Known) ->
 
 
 def _near_ties(reference: Array, candidate: Array, behind: Behind | None) -> Array:
-    """Find elements whose two classes the reference's own scores hardly tell apart."""
+    """Find elements whose two classes the reference's own scores hardly separate."""
     if behind is None:
         return np.zeros(reference.shape, dtype=np.bool_)
     classes = behind.scores.shape[-1]
@@ -170,7 +177,7 @@ def _checks(pair: Paired, limits: Limits, space: str) -> tuple[Check, ...]:
     errors = pair.errors()
     limit = limits.mean_abs_over(pair.count)
     largest, mean = ratio(float(errors.max()), pair), ratio(mean_error(pair, errors), pair)
-    # A limit of 0 asks for equality, and no other number stands in for it.
+    # A limit of 0 asks for equality, and no other number replaces it.
     needed = mean * limits.max_abs / limit if limit > 0.0 else largest
     return (
         Check(f"{space}max_abs/max_ref", limits.max_abs, largest, largest),
@@ -182,10 +189,10 @@ def _failures(
     pair: Paired, odds: Paired | None, failed: list[Check], limits: Limits
 ) -> tuple[str, ...]:
     numbers = tuple(f"{c.metric} is {c.measured:.1e}, above {c.limit:.1e}" for c in failed)
-    told = _explained(pair, limits, "the output")
-    if odds is not None and not told:
-        told = _explained(odds, limits, "in log-odds the output")
-    return numbers + told
+    explained = _explained(pair, limits, "the output")
+    if odds is not None and not explained:
+        explained = _explained(odds, limits, "in log-odds the output")
+    return numbers + explained
 
 
 def _explained(pair: Paired, limits: Limits, subject: str) -> tuple[str, ...]:
@@ -194,7 +201,7 @@ def _explained(pair: Paired, limits: Limits, subject: str) -> tuple[str, ...]:
 
 
 def _odds(pair: Paired, known: Known) -> tuple[Paired | None, tuple[str, ...]]:
-    """Give the log-odds of an output said to hold probabilities, or why it cannot hold them."""
+    """Return an output's log-odds if it is declared as probabilities, or why it cannot hold any."""
     if known.score not in ("softmax", "sigmoid"):
         return None, ()
     impossible = not_probabilities(pair.reference, known.score)

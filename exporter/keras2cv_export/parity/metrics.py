@@ -1,4 +1,4 @@
-"""The numbers that one output's reference and candidate have between them."""
+"""The errors between one output's reference and candidate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 _TINY = float(np.finfo(np.float32).tiny)  # keeps a ratio to an all-zero reference finite
-_RELATIVE_FLOOR = 1e-2  # of the scale; relative errors of smaller values say nothing but "near 0"
+_RELATIVE_FLOOR = 1e-2  # of the scale; below it, relative errors carry no information
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Paired:
     """Both sides of one output over all samples, float64, (samples, *output shape).
 
     Attributes:
-        reference: What TensorFlow gave, or its log-odds.
-        candidate: What OpenCV gave, in the same space; never reordered, never broadcast.
+        reference: TensorFlow's output, or its log-odds.
+        candidate: OpenCV's, in the same space; never reordered, never broadcast.
         usable: False for elements that cannot be judged in this space.
         resolution: Error that the number format alone may cause, in the space's own units.
     """
@@ -32,7 +32,7 @@ class Paired:
 
     @classmethod
     def plain(cls, reference: Array, candidate: Array) -> Paired:
-        """Pair two arrays of one shape as they are: all usable, and exact."""
+        """Pair two arrays of one shape unchanged: all usable, and exact."""
         usable = np.ones(reference.shape, dtype=np.bool_)
         zeros = np.zeros(reference.shape)
         return cls(reference.astype(np.float64), candidate.astype(np.float64), usable, zeros)
@@ -53,21 +53,21 @@ class Paired:
         return float(np.where(self.usable, np.abs(self.reference), 0.0).max())
 
     def errors(self) -> Array:
-        """Give |candidate - reference| beyond the resolution; 0 where it cannot be judged."""
+        """Return |candidate - reference| beyond the resolution; 0 where it cannot be judged."""
         beyond = np.abs(self.candidate - self.reference) - self.resolution
         result: Array = np.where(self.usable, np.maximum(beyond, 0.0), 0.0)
         return result
 
     def response(self) -> float:
-        """Give how far the element that depends most on the input moves between samples."""
+        """Return how far the element that depends most on the input moves between samples."""
         return self._largest_range(0)
 
     def spread(self) -> float:
-        """Give how far apart elements of one sample are, in the sample where they are furthest."""
+        """Return how far apart a sample's elements are, in the sample where they are furthest."""
         return self._largest_range(tuple(range(1, self.reference.ndim)))
 
     def mean_resolution(self) -> float:
-        """Give the average resolution of the elements that can be judged."""
+        """Return the average resolution of the elements that can be judged."""
         return float(self.resolution[self.usable].mean()) if self.count else 0.0
 
     def _largest_range(self, axis: int | tuple[int, ...]) -> float:
@@ -78,7 +78,7 @@ class Paired:
 
 @dataclass(frozen=True)
 class Worst:
-    """The element furthest off: where it is, and both values."""
+    """The element furthest off: its place, and both values."""
 
     sample: int
     index: tuple[int, ...]  # into the output of that sample, batch dimension included
@@ -88,7 +88,7 @@ class Worst:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What was measured on a floating-point output; ratios are to max |reference|.
+    """The measurements of a floating-point output; ratios are to max |reference|.
 
     Attributes:
         elements: Compared in all, over all samples.
@@ -117,7 +117,7 @@ class Metrics:
 
 
 def measure(pair: Paired) -> Metrics:
-    """Measure everything that holds for any floating-point output; both sides must be finite."""
+    """Measure any floating-point output; both sides must be finite."""
     errors, scale = pair.errors(), max(pair.scale, _TINY)
     sizes = np.abs(pair.reference)
     matters = sizes > _RELATIVE_FLOOR * scale
@@ -137,17 +137,17 @@ def measure(pair: Paired) -> Metrics:
 
 
 def ratio(value: float, pair: Paired) -> float:
-    """Give `value` in units of max |reference|, finite even when the reference is all zero."""
+    """Return `value` in units of max |reference|, finite even when the reference is all zero."""
     return value / max(pair.scale, _TINY)
 
 
 def mean_error(pair: Paired, errors: Array) -> float:
-    """Give the mean of `errors` over the elements that can be judged."""
+    """Return the mean of `errors` over the elements that can be judged."""
     return float(errors.sum()) / max(pair.count, 1)
 
 
 def cosine(reference: Array, candidate: Array) -> float | None:
-    """Give the cosine between two arrays taken as flat vectors; None when one is all zero."""
+    """Return the cosine between two arrays taken as flat vectors; None when one is all zero."""
     a, b = reference.ravel(), candidate.ravel()
     # Norms of vectors scaled to 1 neither overflow nor vanish.
     largest = max(np.abs(a).max(), np.abs(b).max(), _TINY)

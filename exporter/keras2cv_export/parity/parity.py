@@ -29,7 +29,7 @@ __all__ = ["OutputParity", "Outputs", "ParityReport", "compare", "unrepeatable"]
 Outputs = Mapping[str, Array]
 """Keras' name of an output -> its value for one sample, batch dimension included."""
 
-_REPEAT_SHARE = 0.1  # of the tolerance; what threads' order of summing may cost a repeated run
+_REPEAT_SHARE = 0.1  # of the tolerance; threads sum in another order in a repeated run
 
 
 @dataclass(frozen=True)
@@ -51,27 +51,28 @@ def compare(
     argmax_of: Mapping[str, str] = MappingProxyType({}),
     constant: Collection[str] = (),
 ) -> ParityReport:
-    """Compare what two runners gave for the same samples.
+    """Compare the outputs of two runners for the same samples.
 
     Args:
         reference: TensorFlow's outputs, one mapping of Keras' name to array per sample.
         candidate: OpenCV's, for the same samples in the same order.
         tolerance: A preset, `OUTPUT:VALUE`, or several; see `parse_tolerance`.
-        scores: Output -> "softmax", "sigmoid", "logits" or "linear", where it is known what the
-            last axis holds. The first two are compared as log-odds too; "softmax" and "logits" get
-            top-1 and top-5. Say it only of outputs that end in just that activation.
+        scores: Output -> "softmax", "sigmoid", "logits" or "linear": the kind of scores on its last
+            axis, where known. The first two are compared as log-odds too; "softmax" and "logits"
+            get top-1 and top-5. List only outputs that end in exactly that activation.
         argmax_of: Integer output -> the output whose last axis it is the argmax of. Two classes
             whose scores are within twice the allowed error of each other may then change places,
-            and the scores show what the classes hide. Found out where it is not said.
+            and the scores show errors that the classes hide. Outputs not listed are matched with
+            their scores automatically.
         constant: Outputs known not to depend on the input, such as anchor boxes: they are compared,
-            and not asked to vary.
+            but need not vary.
 
     Returns:
         A report with one verdict per output and one overall.
 
     Raises:
-        UsageError: `tolerance`, `scores`, `argmax_of` or `constant` mean nothing, or name outputs
-            that are not there.
+        UsageError: `tolerance` or `scores` is not valid, or an argument names outputs that do not
+            exist, or an `argmax_of` that does not fit in shape.
     """
     job = _Job(reference, candidate, parse_tolerance(tolerance), scores, argmax_of, constant)
     samples = min(len(reference), len(candidate))
@@ -90,14 +91,14 @@ def unrepeatable(
     again: Sequence[Outputs],
     tolerance: Tolerance | str | Iterable[str] = "fp32",
 ) -> tuple[str, ...]:
-    """List what differs between two runs of one runner on the same samples; empty if nothing does.
+    """List the outputs that differ between two runs of one runner on the same samples.
 
     Run the second time in another order, and sort the answers back: a net that answers from a
     reused buffer shows, and so does a reference left in training mode, whose dropout is active.
     A tenth of the tolerance is allowed.
 
     Raises:
-        UsageError: no samples, or not the same number of them.
+        UsageError: There are no samples, or the runs have different numbers of them.
     """
     if not first or len(first) != len(again):
         raise UsageError(
@@ -126,11 +127,11 @@ def _nothing_to_compare(reference: Sequence[Outputs], candidate: Sequence[Output
 def _require_known_outputs(job: _Job) -> None:
     names = tuple(job.reference[0])
     job.tolerance.require_outputs(names)
-    told = [*job.scores, *job.argmax_of, *job.argmax_of.values(), *job.constant]
-    unknown = [name for name in told if name not in names]
+    given = [*job.scores, *job.argmax_of, *job.argmax_of.values(), *job.constant]
+    unknown = [name for name in given if name not in names]
     if unknown:
         raise UsageError(
-            f"Something is said of the output {unknown[0]!r}, and there is none of that name. "
+            f"{unknown[0]!r} is none of the outputs. "
             f"The outputs are: {', '.join(map(repr, names))}."
         )
     wrong = sorted(set(job.scores.values()) - set(SCORE_KINDS))
@@ -141,7 +142,7 @@ def _require_known_outputs(job: _Job) -> None:
 
 
 def _all_names(job: _Job) -> tuple[str, ...]:
-    """Give every name that any sample of either side has, the reference's first."""
+    """Return every name that any sample of either side has, the reference's first."""
     return tuple(
         dict.fromkeys(
             name for side in (job.reference, job.candidate) for sample in side for name in sample
@@ -167,13 +168,13 @@ def _judge(job: _Job, name: str) -> OutputParity:
 
 
 def _behind(job: _Job, name: str) -> Behind | None:
-    """Give the reference's scores that the integer output `name` is the argmax of."""
+    """Return the reference's scores whose argmax is the integer output `name`."""
     source = job.argmax_of.get(name) or _argmax_source(job.reference, name)
     if source is None:
         return None
     shapes = {sample[source].shape if source in sample else (0,) for sample in job.reference}
     if len(shapes) > 1 or 0 in next(iter(shapes)):
-        return None  # `source` fails by itself, and explains nothing
+        return None  # `source` fails by itself, and cannot explain the argmax
     scores = np.stack([sample[source] for sample in job.reference]).astype(np.float64)
     if scores.shape[1:-1] != job.reference[0][name].shape:
         raise UsageError(
@@ -198,7 +199,7 @@ def _is_argmax(classes: Array, scores: Array | None) -> bool:
 
 
 def _exchanged(job: _Job, name: str, candidates: Sequence[Array]) -> tuple[str, ...]:
-    """Look for another output of the reference whose values came under this name."""
+    """Find another output of the reference whose values came under this name."""
     for other in job.reference[0]:
         expected = [sample.get(other) for sample in job.reference]
         limit = job.tolerance.limits(other).max_abs
@@ -208,7 +209,7 @@ def _exchanged(job: _Job, name: str, candidates: Sequence[Array]) -> tuple[str, 
 
 
 def _agree(expected: Array | None, got: Array | None, limit: float) -> bool:
-    """Tell whether two arrays have one shape and dtype, and values within `limit` of the range."""
+    """Whether two arrays have one shape and dtype, and values within `limit` of the range."""
     if expected is None or got is None:
         return False
     if expected.shape != got.shape or expected.dtype != got.dtype:

@@ -1,4 +1,4 @@
-"""A parity report for people: a table in the terminal, or one line of plain text."""
+"""Print a parity report: a table in the terminal, or one line of plain text."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _STYLES: Mapping[Verdict, str] = MappingProxyType(
     {"pass": "bold green", "fail": "bold red", "inconclusive": "bold yellow"}
 )
 _SHORT: Mapping[Verdict, str] = MappingProxyType({"inconclusive": "unclear"})
-_NAME_WIDTH = 10  # at the least; the name gets what the other columns leave
+_NAME_WIDTH = 10  # at the least; the name gets the width that the other columns leave
 
 
 def render(report: ParityReport, console: Console) -> None:
-    """Print the verdict, a row per output, and below it what the numbers alone do not say.
+    """Print the verdict, a row per output, and remarks that the numbers alone do not show.
 
     It reads well from 80 columns up: long names are folded in their column. Nothing is coloured
     where `console` is not a terminal.
@@ -38,14 +38,14 @@ def render(report: ParityReport, console: Console) -> None:
 
 
 def summary(report: ParityReport) -> str:
-    """Say the outcome in one line: verdict, outputs, samples, and what decided it."""
+    """Sum up the outcome in one line: verdict, outputs, samples, and the deciding reason."""
     counts = f"{_plural(len(report.outputs), 'output')}, {_plural(report.samples, 'sample')}"
     head = f"parity: {report.verdict} ({counts}, tolerance {report.tolerance})"
     return f"{head}: {_decisive(report)}"
 
 
 def _decisive(report: ParityReport) -> str:
-    """Give the first reason of the verdict itself; of a pass, the number nearest its limit."""
+    """Return the first reason of the verdict; for a pass, the number nearest its limit."""
     decisive = [output for output in report.outputs if output.verdict == report.verdict]
     if report.verdict != "pass":
         reasons = (f"{output.name}: {reason}" for output in decisive for reason in output.reasons)
@@ -81,13 +81,15 @@ def _cells(output: OutputParity) -> Iterator[Text]:
 
 
 def _general_reasons(report: ParityReport) -> tuple[str, ...]:
-    """Give the reasons that belong to no output."""
-    told = {f"{output.name}: {reason}" for output in report.outputs for reason in output.reasons}
-    return tuple(reason for reason in report.reasons if reason not in told)
+    """Return the reasons that belong to no output."""
+    of_outputs = {
+        f"{output.name}: {reason}" for output in report.outputs for reason in output.reasons
+    }
+    return tuple(reason for reason in report.reasons if reason not in of_outputs)
 
 
 def _remarks(output: OutputParity) -> Iterator[tuple[int, Text]]:
-    """Give the lines below the table, indented: why, where it is worst, what would have passed."""
+    """Yield the indented lines below the table: reasons, the worst place, the tolerance needed."""
     ties = _near_ties(output)
     if output.verdict == "pass" and not ties:
         return
@@ -124,7 +126,7 @@ def _number(value: float) -> str:
 
 
 def _rounded_up(value: float) -> str:
-    """Write with two significant digits, rounded up: what is printed must suffice."""
+    """Write with two significant digits, rounded up: the printed value must suffice as a limit."""
     if value == 0.0:
         return "0"
     unit = 10.0 ** (math.floor(math.log10(value)) - 1)

@@ -1,4 +1,4 @@
-"""What a comparison found: a verdict per output and overall, with every number behind it."""
+"""The result of a comparison: a verdict per output and overall, with every number behind it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Check:
     """One number against its limit.
 
     Attributes:
-        metric: What was measured, such as "max_abs/max_ref".
+        metric: The name of the number, such as "max_abs/max_ref".
         limit: The most it may be.
-        measured: What it is.
+        measured: Its value.
         needed: The VALUE with which `--tolerance OUTPUT:VALUE` would let it pass.
     """
 
@@ -36,7 +36,7 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether the measured value keeps the limit; nothing but a number can."""
+        """Whether the measured value keeps the limit; a NaN does not."""
         return self.measured <= self.limit
 
     @property
@@ -47,20 +47,20 @@ class Check:
 
 @dataclass(frozen=True)
 class OutputParity:
-    """How one output compares.
+    """The comparison of one output.
 
     Attributes:
         name: Keras' name.
         verdict: "pass", "fail" or "inconclusive".
         reasons: Why it is not "pass", and what may explain it; a passing output has none.
         checks: Every number that has a limit; empty where nothing could be compared.
-        metrics: Everything else measured on a floating-point output.
+        metrics: All other measurements of a floating-point output.
         top1: Agreement on the first class, where the output is known to hold class scores.
         top5: The same for the first five, from six classes up.
         near_ties: Integer elements that differ where the scores behind them hardly do.
         worst: The element furthest off.
-        nonfinite_reference: NaN and infinite elements that TensorFlow gave.
-        nonfinite_candidate: NaN and infinite elements that OpenCV gave.
+        nonfinite_reference: NaN and infinite elements of TensorFlow's output.
+        nonfinite_candidate: NaN and infinite elements of OpenCV's output.
     """
 
     name: str
@@ -95,14 +95,14 @@ class OutputParity:
 
 @dataclass(frozen=True)
 class ParityReport:
-    """How all outputs compare over all samples.
+    """The comparison of all outputs over all samples.
 
     Attributes:
         verdict: "fail" if anything fails, else "inconclusive" if anything is, else "pass".
         outputs: One per output, in the reference's order; those only the candidate has come last.
         reasons: Why the verdict is not "pass", those of the outputs included.
         samples: How many were compared.
-        tolerance: What they were held to.
+        tolerance: The tolerance of the comparison.
     """
 
     verdict: Verdict
@@ -119,7 +119,7 @@ class ParityReport:
             raise ValueError("A pass needs samples and outputs, and all outputs passed.")
 
     def with_failures(self, reasons: tuple[str, ...]) -> ParityReport:
-        """Give this report failed for more reasons, such as those of `unrepeatable`, if any."""
+        """Return this report, failed for more reasons, such as those of `unrepeatable`, if any."""
         if not reasons:
             return self
         return replace(self, verdict="fail", reasons=self.reasons + reasons)
@@ -130,7 +130,7 @@ class ParityReport:
         return EXIT_CODES[self.verdict]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as JSON-able values; unknowns are left out, NaN is the string "nan"."""
+        """Return JSON-able values; unknowns are left out, NaN is the string "nan"."""
         return {
             "schema": SCHEMA,
             "verdict": self.verdict,

@@ -1,4 +1,4 @@
-"""Class scores: probabilities taken back to log-odds, and the ranking of classes compared.
+"""Class scores: probabilities turned back into log-odds, and the ranking of classes compared.
 
 Softmax and sigmoid squash: a logit of 1 that is wrong by 4e-4 (scale 0.00392 for 1/255) moves its
 sigmoid by 8e-5, under the float32 limit of 1e-4, and a 1000-class softmax over small logits is
@@ -21,7 +21,7 @@ ScoreKind = Literal["softmax", "sigmoid", "logits", "linear"]  # as in a bundle'
 SCORE_KINDS: tuple[str, ...] = get_args(ScoreKind)
 
 _ROUNDINGS = 16.0  # exp, sum and division round about 4 times each, to within 2 units, on two sides
-_LEAST_DIGITS = 64.0  # a sigmoid nearer to 1 than 64 roundoffs has a log-odds known to +-0.25 only
+_LEAST_DIGITS = 64.0  # a sigmoid nearer to 1 than 64 roundoffs gives its log-odds to +-0.25 only
 _SUM_SLACK = 1e-2  # rows of a half-precision softmax sum to 1 within a few 2**-11
 
 
@@ -30,8 +30,8 @@ class LogOdds:
     """Probabilities of both sides as log-odds, float64, all of the shape of the probabilities.
 
     Attributes:
-        reference: What TensorFlow gave.
-        candidate: What OpenCV gave.
+        reference: TensorFlow's.
+        candidate: OpenCV's.
         usable: False where the reference is too near 0 or 1 for its log-odds to be known.
         resolution: Difference in log-odds that rounding the probabilities alone may cause.
     """
@@ -43,12 +43,18 @@ class LogOdds:
 
 
 def log_odds(reference: Array, candidate: Array, kind: str, limits: Limits) -> LogOdds:
-    """Take probabilities (..., C) back to where they were made.
+    """Turn probabilities (..., C) back into logits.
 
     Softmax: log p minus its mean over the usable classes of the row, which is the logits but for
     the constant that softmax ignores. Sigmoid: log p - log(1 - p), the logit itself. The rounding
     of p, `_ROUNDINGS` units relative to p, becomes that many units of log p, and 1 / (1 - p) times
     as much of the logit.
+
+    Args:
+        reference: TensorFlow's probabilities.
+        candidate: OpenCV's.
+        kind: "softmax" or "sigmoid".
+        limits: Hold the roundoff, and the smallest probability that is precise enough.
     """
     roundoff = _ROUNDINGS * limits.roundoff
     if kind == "softmax":
@@ -65,11 +71,11 @@ def log_odds(reference: Array, candidate: Array, kind: str, limits: Limits) -> L
 
 
 def not_probabilities(reference: Array, kind: str) -> str | None:
-    """Say why (..., C) cannot be the output of a softmax or sigmoid; None if it can."""
+    """Explain why (..., C) cannot be the output of a softmax or sigmoid; None if it can."""
     if reference.min() < 0.0 or reference.max() > 1.0 + _SUM_SLACK:
-        return f"it is said to be a {kind}, yet the reference leaves 0..1"
+        return f"it is declared as a {kind}, yet the reference leaves 0..1"
     if kind == "softmax" and np.abs(reference.sum(axis=-1) - 1.0).max() > _SUM_SLACK:
-        return "it is said to be a softmax, yet the reference does not sum to 1 over the last axis"
+        return "it is declared as a softmax, yet the reference does not sum to 1 over the last axis"
     return None
 
 
@@ -79,7 +85,7 @@ class Ranking:
 
     Attributes:
         agreement: Share of rows that do, 0..1.
-        near_ties: Rows that do not, but whose classes the reference itself hardly tells apart.
+        near_ties: Rows that do not, but whose classes the reference itself hardly separates.
         flips: Rows that do not, and that no allowed error explains.
     """
 
@@ -94,6 +100,12 @@ def compare_ranking(reference: Array, candidate: Array, k: int, allowed: float) 
     `lack` is how much lower the reference scores the worst class that the candidate picked than the
     worst one it picked itself. Two errors of `allowed`, in opposite directions, explain a lack of
     twice that: a near-tie.
+
+    Args:
+        reference: TensorFlow's scores.
+        candidate: OpenCV's.
+        k: How many classes are compared.
+        allowed: Error that a score may have.
     """
     picked = np.argpartition(-candidate, k - 1, axis=-1)[..., :k]
     threshold = -np.partition(-reference, k - 1, axis=-1)[..., k - 1]

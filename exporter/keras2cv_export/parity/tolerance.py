@@ -21,14 +21,14 @@ _WEIGHTS = "-weights"
 
 @dataclass(frozen=True)
 class Limits:
-    """What one output must keep to.
+    """The limits of one output.
 
     Attributes:
         max_abs: Largest |candidate - reference| of any element, in units of max |reference|.
         mean_abs: Mean of |candidate - reference| over many elements, in units of max |reference|.
         differing: Share of integer or boolean elements that may differ, 0..1.
         roundoff: Unit roundoff of the arithmetic judged: 2**-24 for float32, 2**-11 for float16.
-        smallest: Probabilities below this are not precise enough to take the logarithm of.
+        smallest: Probabilities below this are too imprecise to take the logarithm of.
     """
 
     max_abs: float
@@ -44,7 +44,7 @@ class Limits:
                 raise UsageError(f"The limit {name} is {value}. Give a number from 0 to 1.")
 
     def mean_abs_over(self, count: int) -> float:
-        """Give the limit on the mean over `count` elements, in units of max |reference|.
+        """Return the limit on the mean over `count` elements, in units of max |reference|.
 
         The mean over few elements is an uncertain estimate: for normal errors its standard
         deviation is 0.756 / sqrt(count) of the mean itself. Three of those are allowed on top, up
@@ -57,8 +57,8 @@ class Limits:
 
 PRESETS: Mapping[str, Limits] = MappingProxyType(
     {
-        # Polygraphy's default, rtol = atol = 1e-5, which is also where Hugging Face Optimum
-        # starts: what two float32 engines without Winograd reach on small and medium nets.
+        # Polygraphy's default, rtol = atol = 1e-5, which is also where Hugging Face Optimum starts:
+        # two float32 engines without Winograd reach it on small and medium nets.
         "strict": Limits(max_abs=1e-5, mean_abs=2.5e-6),
         # max: OpenCV's own bar (normAssert in modules/dnn/test/test_common.hpp, Linf 1e-4), made
         # relative to the reference's range. mean: a quarter of it, the ratio of mean to maximum
@@ -100,7 +100,7 @@ class Tolerance:
         object.__setattr__(self, "overrides", MappingProxyType(dict(self.overrides)))
 
     def limits(self, output: str) -> Limits:
-        """Give the limits of one output; an override keeps the preset's ratio of mean to max."""
+        """Return the limits of one output; an override keeps the preset's ratio of mean to max."""
         preset = PRESETS[self.preset]
         if output not in self.overrides:
             return preset
@@ -110,16 +110,20 @@ class Tolerance:
 
     @property
     def arithmetic(self) -> Limits:
-        """The preset for what has nothing to do with weights, however roughly those are stored."""
+        """The preset for everything that does not depend on how roughly weights are stored."""
         return PRESETS["fp32" if self.preset.endswith(_WEIGHTS) else self.preset]
 
     def steadiness(self, output: str) -> float:
-        """Give what two runs of one side may differ by, in units of max |reference|."""
+        """Return how far two runs of one side may differ, in units of max |reference|."""
         own = self.limits(output).max_abs
         return min(own, self.arithmetic.max_abs) if self.preset.endswith(_WEIGHTS) else own
 
     def require_outputs(self, names: Collection[str]) -> None:
-        """Raise UsageError when an override names none of the outputs `names`."""
+        """Refuse an override for an output that is not in `names`.
+
+        Raises:
+            UsageError: There is such an override.
+        """
         unknown = sorted(set(self.overrides) - set(names))
         if unknown:
             raise UsageError(
@@ -133,22 +137,23 @@ class Tolerance:
 
 
 def preset_of(weights: str) -> str:
-    """Return the preset by which a file is judged that stores its weights as fp32, fp16 or int8."""
+    """Return the preset for a file that stores its weights as fp32, fp16 or int8."""
     return weights if weights == "fp32" else f"{weights}{_WEIGHTS}"
 
 
 def parted(spec: str | Iterable[str] | None, weights: str) -> tuple[Tolerance, Tolerance]:
     """Read `--tolerance` of an export: for the graph in float32, and for the file as it is stored.
 
-    What is said with a preset for stored weights is for the file; all else is for the graph.
+    A preset for stored weights, and the values given beside it, apply to the file; all others apply
+    to the graph.
 
     Raises:
         UsageError: as `parse_tolerance`.
     """
-    said = parse_tolerance("fp32" if spec is None else spec)
-    if said.preset.endswith(_WEIGHTS):
-        return Tolerance(), said
-    return said, said if weights == "fp32" else Tolerance(preset_of(weights))
+    parsed = parse_tolerance("fp32" if spec is None else spec)
+    if parsed.preset.endswith(_WEIGHTS):
+        return Tolerance(), parsed
+    return parsed, parsed if weights == "fp32" else Tolerance(preset_of(weights))
 
 
 def parse_tolerance(spec: str | Iterable[str] | Tolerance) -> Tolerance:
@@ -156,7 +161,7 @@ def parse_tolerance(spec: str | Iterable[str] | Tolerance) -> Tolerance:
 
     Args:
         spec: "fp16", "logits:1e-3", or several of them as a list. An output's name may itself hold
-            colons: the last one divides. A `Tolerance` is given back as it is.
+            colons: the last one divides. A `Tolerance` is returned unchanged.
 
     Returns:
         The tolerance; its preset is "fp32" where `spec` names none.

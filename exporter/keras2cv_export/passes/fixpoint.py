@@ -16,15 +16,14 @@ log = logging.getLogger("keras2cv.rewrite")
 
 Stage = Sequence[Pass]
 Missed = MutableMapping[str, Sequence[Miss]]
-"""Name of a pass -> what its last run left alone."""
+"""Name of a pass -> the nodes that its last run left alone, with reasons."""
 
-# Passes only ever remove work or settle a form, so that a handful of rounds is plenty; more is a
-# bug of ours.
+# Passes only remove work or settle a form, so a handful of rounds is plenty; more is our bug.
 MAX_ROUNDS = 12
 
 
 class PassError(RuntimeError):
-    """A pass crashed, or the pipeline does not settle: a bug of ours, with the story so far."""
+    """A pass crashed, or the pipeline does not settle: our bug; with the rounds so far."""
 
 
 def rewrite(
@@ -35,7 +34,7 @@ def rewrite(
     Args:
         model: The graph, changed in place.
         pipeline: Stages of passes; or passes, which are one stage.
-        missed: Takes what each pass left alone in the end, with its reasons.
+        missed: Receives the nodes that each pass left alone in its last run, with reasons.
 
     Returns:
         How often each pass fired, by name.
@@ -62,7 +61,7 @@ def _stages(pipeline: Sequence[Pass] | Sequence[Stage]) -> list[Stage]:
 
 
 def _settle(model: ir.Model, stage: Stage, fired: Counter[str], missed: Missed) -> None:
-    idle = 0  # passes in a row that found nothing: once all have, none would find anything
+    idle = 0  # passes in a row that found nothing; the stage ends once that is all of them
     for one in chain.from_iterable(repeat(stage, MAX_ROUNDS)):
         count = _apply(model, one, fired, missed)
         idle = 0 if count else idle + 1
@@ -90,5 +89,5 @@ def _apply(model: ir.Model, one: Pass, fired: Counter[str], missed: Missed) -> i
 
 
 def name_of(one: Pass) -> str:
-    """Return the name of a pass: its function's, which is its file's."""
+    """Return the name of a pass: the name of its function and file."""
     return getattr(one, "__name__", repr(one))

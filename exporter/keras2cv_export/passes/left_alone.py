@@ -1,4 +1,4 @@
-"""What the passes left alone, grouped for a reader: by pass and reason, with counts and layers."""
+"""The nodes that passes left alone, grouped by pass and reason, with counts and layers."""
 
 from __future__ import annotations
 

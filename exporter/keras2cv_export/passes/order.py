@@ -1,9 +1,9 @@
-"""The order of passes: each stage as it is listed, held against what the rows say of each other.
+"""The order of passes: each stage, as listed, is checked against its rows' `after` and `before`.
 
     Rewrite(merge_reshapes, fits=anywhere, after={"merge_transposes": "it makes Reshapes"})
 
-Within a stage a relation is about the first round; the rounds after it mend what is out of order
-only where nothing was missed for good. Between stages it is about which one comes first.
+Within a stage a relation holds for the first round; later rounds can repair a wrong order only
+where no rewrite was missed for good. Between stages it states which one comes first.
 """
 
 from __future__ import annotations

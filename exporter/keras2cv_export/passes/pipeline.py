@@ -18,7 +18,7 @@ from .stages.prepare import PREPARE
 STAGES: tuple[tuple[Rewrite, ...], ...] = (PREPARE + OPTIMISE, FORM, LEGALISE, UNFOLDED, LOWER)
 check_order(STAGES)
 
-# Right everywhere, and worth something or not by engine and machine: `export --tune` tries.
+# Right everywhere; whether they gain time depends on engine and machine: `export --tune` tries.
 OPTIONAL: tuple[Pass, ...] = tuple(row.run for row in FORM + UNFOLDED if row.is_optional)
 
 
@@ -28,12 +28,12 @@ def pipeline(
     """Return the stages for a target, by default any OpenCV from 4.6 on.
 
     Each stage runs round after round until nothing changes, and then the next one begins. The first
-    one is the same whatever is optional.
+    stage does not depend on `optional`.
 
     Args:
         target: Which OpenCV the graph is for.
-        optional: Names of OPTIONAL passes that the later stages have, by default the target's. Of
-            UNFOLDED, only what fits the target is there, whatever is named.
+        optional: Names of the OPTIONAL passes to run in the later stages, by default the target's.
+            A pass of UNFOLDED runs only where it fits the target, even if it is named.
     """
     aim = target or Target()
     return tuple(tuple(row.run for row in rows if _runs(row, aim, optional)) for rows in STAGES)

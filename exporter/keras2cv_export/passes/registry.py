@@ -5,7 +5,7 @@
         removes=("uneven crop",),
     )
 
-`removes` speaks the words of the measured table of importers: an op, a form of one, or a fault. The
+`removes` uses the words of the measured table of importers: an op, a form of one, or a fault. The
 pass runs for a target if any importer of the target's fails one of them.
 """
 
@@ -38,8 +38,8 @@ class Rewrite:
     Attributes:
         run: The pass, `verb_object(model) -> int`.
         removes: Ops, forms and faults that no graph has after it, in the measured table's words.
-        fits: Whether it runs for a target; None: where an importer fails what it removes.
-        also_for: Importer that it runs for, though that one fails nothing it removes -> why.
+        fits: Whether it runs for a target; None: where an importer fails one of `removes`.
+        also_for: Importer that it also runs for, without failing any of `removes` -> why.
         after: Name of a pass that comes earlier -> why.
         before: Name of a pass that comes later -> why.
 
@@ -65,7 +65,7 @@ class Rewrite:
 
     @property
     def name(self) -> str:
-        """The name of the pass, which is its function's and its file's."""
+        """The name of the pass: the name of its function and file."""
         return name_of(self.run)
 
     @property
@@ -91,12 +91,12 @@ def anywhere(_: Target) -> bool:
 
 
 def favours_new(target: Target) -> bool:
-    """Fit targets that are to be fast on the new engine, where another would be faster before."""
+    """Fit targets that should be fast on the new engine; older engines are faster without."""
     return target.favours_new
 
 
 def is_for_new(target: Target) -> bool:
-    """Fit targets that the new engine is the one to run on, where any other would be far slower."""
+    """Fit targets that only the new engine runs: on any other the form is far slower."""
     return target.favours_new and target.opencv >= (5, 0)
 
 

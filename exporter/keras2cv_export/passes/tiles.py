@@ -1,4 +1,4 @@
-"""How a convolution is cut in tiles along both axes of its image, and what that takes."""
+"""How a convolution is cut in tiles along both axes of its image, and how long that takes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TILES = {1: 1, 3: 4, 5: 4, 7: 2}  # taps -> outputs of a tile
 _GAIN = 0.9
 
 
-class Rates(NamedTuple):
-    """How fast OpenCV computes on one machine; only what the rates are to each other counts.
+class Speeds(NamedTuple):
+    """How fast OpenCV computes on one machine; only the ratios between the speeds matter.
 
     Attributes:
         measured_on: The machine, the OpenCV and the tool.
@@ -40,8 +40,8 @@ class Rates(NamedTuple):
     layers_s: float
 
 
-# The one place of such rates. They decide which convolutions `multiply_tiles` rewrites.
-RATES: Final = Rates(
+# The only place of such speeds. They decide which convolutions `multiply_tiles` rewrites.
+SPEEDS: Final = Speeds(
     measured_on="two cores of an Intel Xeon with AVX-512, OpenCV 5.0.0, DNN_PROFILE_DETAILED",
     direct={9: 130e9, 25: 65e9},
     direct_otherwise=95e9,
@@ -54,7 +54,7 @@ RATES: Final = Rates(
 
 
 class Axis(NamedTuple):
-    """How an axis of the image goes in tiles and out.
+    """How one axis of the image is cut into tiles and put together again.
 
     Attributes:
         taps: Of the kernel; with one, each pixel is a tile.
@@ -70,30 +70,30 @@ class Axis(NamedTuple):
 
     @property
     def found(self) -> int:
-        """Numbers of the result."""
+        """Size of the result."""
         return self.size + self.begin + self.end - self.taps + 1
 
     @property
     def points(self) -> int:
-        """Values of a tile."""
+        """Values per tile."""
         return TILES[self.taps] + self.taps - 1
 
     @property
     def tiles(self) -> int:
-        """How many there are."""
+        """Number of tiles."""
         return -(-self.found // TILES[self.taps])
 
     @property
     def values(self) -> int:
-        """Of all tiles."""
+        """Values of all tiles."""
         return self.points * self.tiles
 
     def matrix(self) -> Array:
-        """Return what gives a tile's values of the kernel: (points, taps)."""
+        """Return the matrix from kernel taps to a tile's values, (points, taps)."""
         return np.ones((1, 1)) if self.taps == 1 else short(TILES[self.taps], self.taps).taps
 
     def bands(self) -> tuple[Array | None, Array | None]:
-        """Return what takes a line in, (values, size), and out, (found, values); or None."""
+        """Return the matrices into tiles, (values, size), and out, (found, values); or None."""
         if self.taps == 1:
             return None, None
         into, out = bands(TILES[self.taps], self.taps, self.size, self.begin, self.end)
@@ -111,16 +111,16 @@ class Plan(NamedTuple):
 
 
 def pays(plan: Plan) -> bool:
-    """Whether tiles take less time, with a tenth to spare, by what was measured of 50 layers."""
+    """Whether tiles take at least a tenth less time, as estimated from 50 measured layers."""
     taps = plan.rows.taps * plan.columns.taps
     pixels = plan.samples * plan.rows.found * plan.columns.found
     products = 2 * plan.channels * plan.kernels * taps * pixels
-    direct = products / RATES.direct.get(taps, RATES.direct_otherwise)
+    direct = products / SPEEDS.direct.get(taps, SPEEDS.direct_otherwise)
     return _seconds(plan) < _GAIN * direct
 
 
 def _seconds(plan: Plan) -> float:
-    """Return about how long the tiles take."""
+    """Estimate how long the tiles take."""
     n, c, k, rows, columns = plan
     points, tiles = rows.points * columns.points, n * rows.tiles * columns.tiles
     banded = 0
@@ -132,9 +132,9 @@ def _seconds(plan: Plan) -> float:
     line = columns.tiles * (rows.tiles if columns.taps == 1 else 1)
     layout = c * rows.size * columns.size + k * rows.found * columns.found
     return (
-        2 * n * banded / RATES.band
-        + 2 * points * c * k * tiles / RATES.product
-        + (4 * points * c * k + 4 * n * layout) / RATES.read
-        + values * (4 / RATES.read + RATES.line_s / line)
-        + RATES.layers_s
+        2 * n * banded / SPEEDS.band
+        + 2 * points * c * k * tiles / SPEEDS.product
+        + (4 * points * c * k + 4 * n * layout) / SPEEDS.read
+        + values * (4 / SPEEDS.read + SPEEDS.line_s / line)
+        + SPEEDS.layers_s
     )

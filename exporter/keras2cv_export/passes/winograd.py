@@ -19,8 +19,8 @@ import numpy as np
 
 from keras2cv_export.graph.edit import Array
 
-# In this order, and infinity as the last. Small ones and their reciprocals keep the sums small:
-# with up to eight points, float32 loses one digit.
+# In this order, with infinity last. Small ones and their reciprocals keep the sums small: with up
+# to eight points, float32 loses one digit.
 POINTS: Final = (0, 1, -1, 2, -2, Fraction(1, 2), Fraction(-1, 2))
 
 
@@ -40,7 +40,7 @@ class Short(NamedTuple):
 
 @cache
 def short(outputs: int, taps: int) -> Short:
-    """Return the matrices for `outputs` and `taps`, of which there may be nine together.
+    """Return the matrices for `outputs` and `taps`, whose sum may be nine at most.
 
     Raises:
         ValueError: There are not enough points.
@@ -74,7 +74,7 @@ def _with_roots(roots: list[Fraction]) -> list[Fraction]:
 
 
 def bands(outputs: int, taps: int, size: int, begin: int, end: int) -> tuple[Array, Array]:
-    """Return the matrices that take a whole line in, and out, tile by tile.
+    """Return the matrices from a whole line to its tiles, and back.
 
     Args:
         outputs: Of a tile, m.

@@ -19,12 +19,12 @@ Reply = dict[str, Any]
 def answer(
     opening: Mapping[str, Any], _: Callable[..., None]
 ) -> Generator[Reply, Mapping[str, Any], None]:
-    """Load a bundle; yield what runs, and then for each request what a run of a sample took.
+    """Load a bundle; yield its settings, and then for each request the duration of a sample.
 
     Args:
         opening: "bundle", a path; "inputs", the path of an .npz with `image/<i>`, or `in/<i>/<k>`
             for a bundle that takes arrays; "engine"; "nets", how many nets work at the same time,
-            each on what is asked; "options", more of Predictor's.
+            each on the requested sample; "options", more of Predictor's.
 
     Yields:
         "engine" and "threads"; later "wall_ns", and "used_ns" of all cores together, for the
@@ -46,7 +46,7 @@ def answer(
 
 
 def together(each: list[list[Callable[[], Any]]]) -> list[Callable[[], Any]]:
-    """Return what runs each sample on every net at the same time."""
+    """Return functions that run each sample on every net at the same time."""
     if len(each) == 1:
         return each[0]
     pool = ThreadPoolExecutor(len(each))

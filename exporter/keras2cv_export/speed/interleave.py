@@ -1,9 +1,9 @@
-"""Taking turns, so that durations can be compared: who works when, and what their times say.
+"""Let sides take turns, so that their durations can be compared.
 
 Sides work in blocks, forwards and backwards in turn: A B C, C B A, A B C, ... A machine that slows
-down or warms up over minutes slows all of them, in the same rounds; and nobody always has the
-same side's caches and clock rates before its own. Each round gives one ratio, and the ratios of all
-rounds give a median and an interval.
+down or warms up over minutes slows all of them, in the same rounds; and no side always inherits the
+same side's caches and clock rates. Each round gives one ratio, and the ratios of all rounds give a
+median and an interval.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import numpy as np
 
 Run = TypeVar("Run")
 Block = Callable[[], Sequence[Run]]
-"""Works for a while, and returns what it measured of each run."""
+"""Works for a while, and returns its measurement of each run."""
 
 Word = Literal["faster", "slower", "no difference", "too noisy"]
 
-NOISY: Final = 1.3  # ends of an interval further apart than that say little about the model
+NOISY: Final = 1.3  # an interval with ends further apart than that shows little about the model
 STARVED: Final = 0.8  # cores; a net alone on a machine has at least the one that it runs on
 _DRAWS: Final = 2000
 _CONFIDENCE: Final = 0.95
@@ -40,7 +40,7 @@ class Comparison:
 
     @property
     def word(self) -> Word:
-        """Whether the interval is on one side of 1, and if not, whether it says anything."""
+        """Which side of 1 the interval is on, or else whether it is narrow enough to matter."""
         if self.high < 1:
             return "faster"
         if self.low > 1:
@@ -48,18 +48,18 @@ class Comparison:
         return "too noisy" if self.high > NOISY * self.low else "no difference"
 
     def within(self, most: float) -> bool | None:
-        """Say whether the ratio is at most `most`; None where the interval holds it."""
+        """Whether the ratio is at most `most`; None where the interval contains it."""
         if self.high <= most:
             return True
         return False if self.low > most else None
 
     def __str__(self) -> str:
-        """Say it as `0.52 (0.50 to 0.55)`."""
+        """Write as `0.52 (0.50 to 0.55)`."""
         return f"{self.ratio:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
 def order(names: Sequence[str], number: int) -> tuple[str, ...]:
-    """Return who works in round `number`, in order: forwards if it is even, else backwards."""
+    """Return the sides in their order in round `number`: forwards if it is even, else backwards."""
     return tuple(names) if number % 2 == 0 else tuple(reversed(names))
 
 
@@ -73,7 +73,7 @@ def take_blocks(
     Args:
         sides: Name -> works a block.
         rounds: How many blocks of each.
-        advance: Told how many blocks of how many are done, between two blocks.
+        advance: Called between two blocks with the numbers of blocks done and of all blocks.
     """
     names = list(sides)
     found: dict[str, list[tuple[Run, ...]]] = {name: [] for name in names}
@@ -89,7 +89,7 @@ def compare_blocks(
 ) -> Comparison:
     """Compare two sides that took turns, round by round: the median of the blocks' ratios.
 
-    Runs of one block are not independent, so that rounds are what the bootstrap draws.
+    Runs of one block are not independent, so the bootstrap draws rounds.
 
     Args:
         ours: A block of durations per round.
@@ -102,8 +102,8 @@ def compare_blocks(
 def compare_apart(ours: Sequence[Sequence[float]], theirs: Sequence[Sequence[float]]) -> Comparison:
     """Compare two sides that did not run in turns, such as today's and last month's.
 
-    Whatever slowed one of them alone is in the ratio; the interval knows only what varied between
-    the blocks of each.
+    A slowdown of one side alone enters the ratio; the interval only covers the variation between
+    the blocks of each side.
     """
     a, b = ([float(np.median(block)) for block in blocks] for blocks in (ours, theirs))
     rng = np.random.default_rng(9)
@@ -119,7 +119,10 @@ def interval(values: Sequence[float] | Any) -> tuple[float, float]:
 
 
 def _around(ratio: float, ends: tuple[float, float]) -> Comparison:
-    """A bootstrap's ends may lie a rounding error inside the median of few, equal values."""
+    """Build a comparison, allowing for a rounding error.
+
+    The bootstrap's ends may lie a rounding error inside the median of few, equal values.
+    """
     return Comparison(ratio, min(ends[0], ratio), max(ends[1], ratio))
 
 

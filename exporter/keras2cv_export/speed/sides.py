@@ -16,9 +16,9 @@ from keras2cv.errors import Keras2cvError, NetError
 from keras2cv.isolation import Conversation, Entry, Limits
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import on_cpu, thread_count
-from keras2cv_export.verifying.verify import Answer
+from keras2cv_export.verifying.question import Answer
 
-from .speed import KERAS, OURS, THEIRS, Side, SpeedReport, take_turns
+from .speed import KERAS, OURS, THEIRS, Side, SpeedReport, time_rounds
 
 Array = np.ndarray[Any, Any]
 
@@ -46,7 +46,7 @@ def measure_speed(
         answer: Asks its tf.function, compiled already.
         samples: The model's inputs; those of `images`, where there are any.
         images: (H, W, 3) uint8 BGR.
-        max_ratio: What the user allows.
+        max_ratio: The user's limit.
 
     Raises:
         NetError: The process that runs OpenCV ended, or took too long.
@@ -54,14 +54,14 @@ def measure_speed(
     arrays = {f"image/{i}": image for i, image in enumerate(images)} or {
         f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
     }
-    with opencv_side(folder, engine, arrays) as (facts, ours):
+    with opencv_side(folder, engine, arrays) as (settings, ours):
         sides: dict[str, Side] = {OURS: ours, THEIRS: _timed(lambda i: answer(samples[i]))}
         if len(loaded.inputs) == 1 and _predicts(loaded.keras_model):
             sides[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
-        times = take_turns(sides, len(samples))
+        times = time_rounds(sides, len(samples))
         cores = ours.cores
-    threads = (int(facts["threads"]), thread_count())
-    return SpeedReport(times, str(facts["engine"]), threads, loaded.batch, max_ratio, cores)
+    threads = (int(settings["threads"]), thread_count())
+    return SpeedReport(times, str(settings["engine"]), threads, loaded.batch, max_ratio, cores)
 
 
 def _timed(run: Any) -> Side:
@@ -74,7 +74,7 @@ def _timed(run: Any) -> Side:
 
 
 def _predicts(model: Any) -> bool:
-    """Return whether `predict` runs: it opens a scope of the model's name; "my model" is none."""
+    """Whether `predict` runs: it opens a scope of the model's name, and "my model" is no scope."""
     return model is not None and _SCOPE_NAME.fullmatch(model.name) is not None
 
 
@@ -92,9 +92,17 @@ def opencv_side(
     options: Mapping[str, Any] | None = None,
     more_s: float = 0.0,
 ) -> Iterator[tuple[dict[str, Any], _Asked]]:
-    """Start the child; give what it says of itself, and the side that asks it.
+    """Start the child; yield its settings, and the side that asks it.
 
-    `options` are more of Predictor's; `more_s` is how long it may live beyond a speed line.
+    Args:
+        folder: The bundle's.
+        engine: OpenCV's.
+        arrays: The samples, by their names in the child's file.
+        options: More options of Predictor.
+        more_s: How many seconds the child may live beyond a speed line.
+
+    Raises:
+        NetError: The child ended without an answer.
     """
     more = dict(options or {})
     with temporary_folder() as place:
@@ -131,7 +139,7 @@ class _Asked:
         """Return the child's reply.
 
         Raises:
-            NetError: There is none.
+            NetError: The child ended, or took too long.
         """
         try:
             return self._child.ask(request, max(self._deadline - time.monotonic(), 0.0))

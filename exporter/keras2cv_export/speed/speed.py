@@ -1,7 +1,7 @@
 """One honest line of speed: `predict` of the bundle against TensorFlow, taking turns.
 
 OpenCV runs in a process of its own, TensorFlow where it was loaded for the check: starting a second
-one would take longer than all that is measured. Only one of them works at a time, both on all
+one would take longer than the whole measurement. Only one of them works at a time, both on all
 cores. `predict` is timed from the picture to the result; TensorFlow from the ready input to NumPy
 outputs, which leaves its preprocessing out, in its favour.
 """
@@ -33,14 +33,14 @@ _BUDGET_S: Final = 1.0
 
 @dataclass(frozen=True)
 class SpeedReport:
-    """What was timed.
+    """The durations of both sides.
 
     Attributes:
         nanoseconds: Side -> duration of each round; round i of all sides is the same sample.
         engine: OpenCV's.
         threads: (OpenCV's, TensorFlow's).
         batch: Samples per run.
-        max_ratio: What the user allows; None: anything.
+        max_ratio: The user's limit; None: no limit.
         cores: How many cores OpenCV had on average while it ran; None where that is not known.
     """
 
@@ -74,7 +74,7 @@ class SpeedReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether `max_ratio` is kept; inconclusive where the interval holds it."""
+        """Whether `max_ratio` is kept; inconclusive where the interval contains it."""
         low, high = self.ratio_interval
         if self.max_ratio is None or high <= self.max_ratio:
             return "pass"
@@ -86,13 +86,13 @@ class SpeedReport:
         if self.verdict == "pass":
             return ()
         low, high = self.ratio_interval
-        said = f"speed: predict takes {self.ratio:.2f} times TensorFlow's time ({low:.2f} to "
+        sentence = f"speed: predict takes {self.ratio:.2f} times TensorFlow's time ({low:.2f} to "
         end = f"{high:.2f}), and --max-ratio is {self.max_ratio:g}."
-        more = " Too close to say: free the machine, and run it again."
-        return (said + end + (more if self.verdict == "inconclusive" else ""),)
+        more = " Too close to decide: free the machine, and run it again."
+        return (sentence + end + (more if self.verdict == "inconclusive" else ""),)
 
     def __str__(self) -> str:
-        """Say it in a line."""
+        """Write as one line."""
         low, high = self.ratio_interval
         rounds = len(self.nanoseconds[OURS])
         keras = (
@@ -133,7 +133,7 @@ class SpeedReport:
         return np.array(self.nanoseconds[OURS]) / np.array(self.nanoseconds[THEIRS])
 
 
-def take_turns(
+def time_rounds(
     sides: Mapping[str, Side],
     samples: int,
     *,
@@ -142,8 +142,14 @@ def take_turns(
 ) -> dict[str, tuple[float, ...]]:
     """Time all sides on the same samples, round by round, in an order drawn anew each time.
 
-    Rounds go on until `budget_s` seconds are over, but at least 7 and at most 60. Whoever comes
-    second finds caches and clock rates as the first left them; chance makes that even.
+    Rounds go on until `budget_s` seconds are over, but at least 7 and at most 60. The second side
+    finds caches and clock rates as the first left them; the random order makes that even.
+
+    Args:
+        sides: Name -> runs a sample.
+        samples: How many samples there are.
+        budget_s: About how long all rounds take together.
+        clock: Returns the time in seconds.
     """
     rng = np.random.default_rng(7)
     names = list(sides)

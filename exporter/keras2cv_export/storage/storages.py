@@ -10,17 +10,17 @@ from keras2cv_export.targets.target import Target, Version, dotted
 
 STORAGES: Final[tuple[str, ...]] = ("fp32", *get_args(Storage))
 
-# 4.6 refuses float16 and per-channel DequantizeLinear; 4.7 to 5.0, both engines, compute from
-# them what onnxruntime does, and no slower: docs/weights.md.
+# 4.6 refuses float16 and per-channel DequantizeLinear; 4.7 to 5.0, both engines, compute the same
+# from them as onnxruntime, and no slower: docs/weights.md.
 FIRST_TO_DECODE: Final[Version] = (4, 7)
 
 
 def require_decodable(weights: str, target: Target, file_format: str) -> None:
-    """Refuse what the target could not decode, before anything is converted.
+    """Refuse a storage that the target could not decode, before anything is converted.
 
     Raises:
-        UsageError: There is no such storage, not in this format, or the OpenCV that was asked for
-            is too old for it.
+        UsageError: There is no such storage, not in this format, or the requested OpenCV is too old
+            for it.
     """
     if weights not in STORAGES:
         raise UsageError(f"Weights cannot be stored as {weights!r}. Take {', '.join(STORAGES)}.")

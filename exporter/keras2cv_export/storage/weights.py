@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from keras2cv.bundle.manifest import Manifest, Weights
-from keras2cv.bundle.reading import write_manifest
+from keras2cv.bundle.writing import write_manifest
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
@@ -19,19 +19,20 @@ from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.passes import COMPRESS
 from keras2cv_export.passes.fixpoint import rewrite
 from keras2cv_export.targets.target import dotted
-from keras2cv_export.verifying.verify import Question, Verification, require_parity, verify
+from keras2cv_export.verifying.question import Question
+from keras2cv_export.verifying.verify import Verification, require_parity, verify
 
 from .storages import FIRST_TO_DECODE
 
 Step = Callable[[str], None]
 
-# Drawn where none are given: with the 4 of an ordinary export, "top-1 agrees" would say little.
+# Drawn where none are given: with the 4 of an ordinary export, "top-1 agrees" would prove little.
 SAMPLES: Final = 16
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A comparison that did not fail: what was asked, and what was found."""
+    """A comparison that did not fail: its question, and its result."""
 
     question: Question
     verification: Verification
@@ -50,7 +51,7 @@ def store_weights(
 
     Args:
         folder: The staged bundle's.
-        manifest: What it says now; the result is the same about the new file.
+        manifest: The manifest of the present file; the result describes the new one.
         converted: The graph, whose kernels are stored smaller in place.
         weights: "fp16" or "int8".
         proof: That the graph is right with float32 weights; None: nothing is compared.
@@ -58,7 +59,7 @@ def store_weights(
         progress: Called with a few words before each step.
 
     Returns:
-        The manifest, the proof for the new file, and what the user should hear.
+        The manifest, the proof for the new file, and notes for the user.
 
     Raises:
         ParityError: The predictions differ by more than `tolerance`.
@@ -84,10 +85,10 @@ def store_weights(
 
 
 def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
-    """Store a graph's kernels smaller before it is ever written: as float32 no file could hold it.
+    """Store a graph's kernels smaller before it is ever written: in float32 no file could hold it.
 
     Returns:
-        The record for the manifest, and what the user should hear. `converted` is changed.
+        The record for the manifest, and a note for the user. `converted` is changed.
 
     Raises:
         UsageError: No kernel is large enough.
@@ -108,7 +109,7 @@ def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
 
 
 def _compared(folder: Path, manifest: Manifest, proof: Proof, tolerance: Tolerance) -> Proof:
-    """Ask the same again of the engines that were right with float32 weights.
+    """Repeat the comparison on the engines that were right with float32 weights.
 
     Those showed that every output depends on the input, to a ten-thousandth of it. Against an
     error of hundredths the same answers may vary too little to show that once more.
@@ -141,13 +142,13 @@ def _cost_note(before: ParityReport, after: ParityReport) -> str:
     top = top1(after)
     ranked = "" if top is None else f"; top-1 is TensorFlow's for {top:.1%} of them"
     return (
-        f"What that costs, over {after.samples} samples: the largest error is {largest:.1e} of "
+        f"The cost, over {after.samples} samples: the largest error is {largest:.1e} of "
         f"the output's largest value ({was:.1e} with float32), the mean one {mean:.1e}{ranked}."
     )
 
 
 def _errors(report: ParityReport) -> tuple[float, float]:
-    """Return the largest and the mean error, of the largest value, of the worst output."""
+    """Return the largest and the mean error of the worst output, relative to its largest value."""
     measured = [o.metrics for o in report.outputs if o.metrics is not None]
     return (
         max((m.max_ratio for m in measured), default=0.0),
@@ -156,5 +157,5 @@ def _errors(report: ParityReport) -> tuple[float, float]:
 
 
 def top1(report: ParityReport) -> float | None:
-    """Return how often the first class is TensorFlow's, of the worst output; None: no classes."""
+    """Return how often the worst output's first class is TensorFlow's; None without classes."""
     return min((o.top1.agreement for o in report.outputs if o.top1 is not None), default=None)

@@ -1,4 +1,4 @@
-"""The importers of OpenCV that are known: one of each version measured, and two of 5.0."""
+"""The known importers of OpenCV: one for each measured version, and two for 5.0."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Final
 
 from keras2cv.net.opencv import version_tuple
 
-# Oldest first. A version in between counts as the older of its neighbours: what broke there was
-# mended at some time after, and nobody has looked when.
+# Oldest first. A version in between counts as the older of its neighbours: its faults were mended
+# at some later version, which is not measured.
 IMPORTERS: Final[tuple[str, ...]] = ("4.6", "4.8", "4.10", "4.12", "4.14", "5.0 classic", "5.0 new")
 
 # The engines of the OpenCVs that have two.
@@ -29,9 +29,9 @@ def version_of(importer: str) -> tuple[int, ...]:
 
 
 def since(refusing: tuple[str, ...]) -> str | None:
-    """Return the version from which on, one engine of 5.0 at least, nothing is refused.
+    """Return the version from which on no importer refuses; of 5.0, one engine is enough.
 
-    None if 5.0 refuses too, on each engine.
+    None if both engines of 5.0 refuse too.
     """
     found = None
     for version in dict.fromkeys(one.partition(" ")[0] for one in reversed(IMPORTERS)):

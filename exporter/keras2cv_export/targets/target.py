@@ -17,17 +17,17 @@ ENGINES = ("any", "classic", "new")
 
 @dataclass(frozen=True)
 class Target:
-    """The oldest OpenCV that is to run the graph; every newer one is to run it too.
+    """The oldest OpenCV that must run the graph; every newer one must run it too.
 
     Attributes:
         opencv: (major, minor) of the oldest.
         engine: "new": only the engine that came with 5.0 will run it; "classic" or "any":
             the one before it will, too.
-        asked: Whether somebody wants that version. If not, the graph is made for it as far as it
-            can be, and one engine of the newest OpenCV is enough.
+        asked: Whether the user requested that version. If not, the graph is made for it as far as
+            possible, and one engine of the newest OpenCV is enough.
 
     Raises:
-        UsageError: The version is older than 4.6, or there is no such engine, or not in it.
+        UsageError: The version is older than 4.6, or the engine is unknown or not part of it.
     """
 
     opencv: Version = OLDEST
@@ -50,7 +50,7 @@ class Target:
 
     @classmethod
     def parse(cls, opencv: str | None = None, engine: str | None = None) -> Target:
-        """Read "4.6", "4.10.0" or "5.0.0.93"; None is the oldest that can be had.
+        """Read "4.6", "4.10.0" or "5.0.0.93"; None means the oldest possible.
 
         Raises:
             UsageError: It is no version, or there is no such target.
@@ -65,16 +65,16 @@ class Target:
 
     @property
     def favours_new(self) -> bool:
-        """Whether the new engine is the one to be fast on.
+        """Whether the graph should be fast on the new engine.
 
-        It is what 5.0 takes by itself. Who asks for an older OpenCV, or the classic engine, gets
-        the forms that are fast there, which the new engine runs, too.
+        5.0 chooses that engine by itself. A request for an older OpenCV, or the classic engine,
+        gets the forms that are fast there, which the new engine runs too.
         """
         return self.engine != "classic" and (not self.asked or self.opencv >= (5, 0))
 
     @property
     def importers(self) -> tuple[str, ...]:
-        """Those of `importers.IMPORTERS` that are to run the graph."""
+        """The importers of `importers.IMPORTERS` that must run the graph."""
         newer = (one for one in IMPORTERS if version_of(one) >= self._oldest)
         return tuple(one for one in newer if self._has(one))
 
@@ -92,11 +92,11 @@ class Target:
 
     @property
     def runner(self) -> str:
-        """Who is to run the graph, for a sentence."""
+        """The OpenCV that must run the graph, as words for a sentence."""
         return str(self) if self.asked else "OpenCV"
 
     def __str__(self) -> str:
-        """Say it as a sentence would."""
+        """Describe it as in a sentence."""
         engine = "" if self.engine == "any" else f", {self.engine} engine"
         return f"OpenCV {dotted(self.opencv)} and newer{engine}"
 

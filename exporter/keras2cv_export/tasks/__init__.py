@@ -1,8 +1,8 @@
 """The exporter's table of tasks: how each is recognised, described by the user, and decided.
 
     options.py     a user's description of the outputs, from Python or the command line
-    describe.py    from that and the model's outputs to the manifest's task
-    agreement.py   how two results of the task agree, where equal numbers are not the question
+    describe.py    the manifest's task, from that description and the model's outputs
+    agreement.py   how far two results of the task agree, beyond the equality of their numbers
     kind.py        `KIND`, the task's row in the table
 
 The rows can be read without NumPy: the command line declares their options. Its functions

@@ -1,4 +1,4 @@
-"""How far two results of one picture agree: `comparison` sums many of them up."""
+"""The agreement of two results of one picture; `comparison` merges many of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PictureAgreement:
     Attributes:
         same: Whether it is the same answer.
         numbers: As in `Agreement`, of this picture.
-        pixels: Of masks: class -> (pixels that both sides gave it, pixels that either did).
+        pixels: For segmentation: class -> (pixels that both sides gave it, pixels that either did).
     """
 
     same: bool

@@ -1,7 +1,7 @@
-"""Results compared as their users would: which class, which boxes, which pixels.
+"""Compare results as their users do: the class, the boxes, the pixels.
 
-The numbers behind them have their limits in `parity`; here their effect on the answers
-is compared. Two answers that the allowed error can exchange are a near-tie, and counted apart.
+`parity` judges the numbers behind them; here the answers are compared. Two answers that the allowed
+error can exchange are a near-tie, and counted apart.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Agreement:
         kind: The task.
         samples: How many results were compared.
         same: How many of them are the same answer: class, boxes or pixels.
-        numbers: The measurements; each is a share (0..1), a count, or a value in the unit that its
-            name says.
-        per_class: Of masks: intersection over union for each class that either side saw.
+        numbers: The measurements; each is a share (0..1), a count, or a value in the unit of its
+            name.
+        per_class: For segmentation: intersection over union for each class that either side saw.
     """
 
     kind: str
@@ -51,10 +51,10 @@ class Agreement:
         }
 
     def __str__(self) -> str:
-        """Say it in a line."""
-        told = ", ".join(f"{name.replace('_', ' ')} {v:.4g}" for name, v in self.numbers.items())
+        """Return the agreement as a line."""
+        numbers = ", ".join(f"{name.replace('_', ' ')} {v:.4g}" for name, v in self.numbers.items())
         head = f"{self.same} of {self.samples} answers are the same"
-        return f"{head} ({told})" if told else head
+        return f"{head} ({numbers})" if numbers else head
 
 
 def agree(
@@ -64,16 +64,23 @@ def agree(
 
     Args:
         kind: The manifest's task kind.
-        reference: What TensorFlow's outputs say, by the bundle's own postprocessing.
-        candidate: What OpenCV's say, for the same pictures.
-        allowed: Error that a score may have: twice as much separates a near-tie from a flip.
+        reference: The results of TensorFlow's outputs, by the bundle's own postprocessing.
+        candidate: The results of OpenCV's outputs, for the same pictures.
+        allowed: The allowed error of a score: twice as much separates a near-tie from a flip.
     """
     pairs = zip(reference, candidate, strict=True)
     return merge(kind, [agree_on(kind, one, two, allowed) for one, two in pairs])
 
 
 def agree_on(kind: str, reference: Result, candidate: Result, allowed: float) -> PictureAgreement:
-    """Compare the results of one picture, as `agree` does those of many."""
+    """Compare the results of one picture.
+
+    Args:
+        kind: The manifest's task kind.
+        reference: The result of TensorFlow's outputs.
+        candidate: The result of OpenCV's outputs.
+        allowed: As for `agree`.
+    """
     compare = TASKS[kind].agree or same_numbers
     return compare(reference, candidate, allowed)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from keras2cv.bundle.manifest import Preprocessing, Task
 from keras2cv.errors import UsageError
 from keras2cv.schema.vocabulary import TASK_NAMES, TaskName
-from keras2cv_export.model.kerashub import Told, told_by
+from keras2cv.tasks import TASKS as RUNTIME_TASKS
+from keras2cv_export.model.kerashub import KerasHubDescription, describe_kerashub
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
 
@@ -29,7 +30,7 @@ Labels = Sequence[str] | str | os.PathLike[str] | None
 
 @dataclass(frozen=True)
 class Wishes:
-    """The user's choices, None for what is open. `outputs`: a task, and how it is described."""
+    """The user's choices, None for those left open. `outputs`: a task, and its description."""
 
     task: str | None
     labels: Any
@@ -39,7 +40,7 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Decisions:
     """The decisions, and a note for each that the user did not make."""
 
     preprocessing: Preprocessing | None
@@ -47,20 +48,33 @@ class Facts:
     notes: tuple[str, ...]
 
 
-def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Facts:
+def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Decisions:
     """Settle task and preprocessing.
 
     Raises:
         UsageError: An image task without a preprocessing, or something that does not fit the model.
     """
     labels = read_labels(wishes.labels)
-    told = told_by(loaded.keras_model, _only_image_size(loaded))
+    hub = describe_kerashub(loaded.keras_model, _only_image_size(loaded))
     described = wishes.outputs[0] if wishes.outputs is not None else None
-    kind, task_note = _kind(converted, wishes.task or described, labels, told)
+    kind, task_note = _kind(converted, wishes.task or described, labels, hub)
     _check_described(kind, described)
-    facts, image_note = _preprocessing(loaded, kind, wishes, told)
-    task, roles_note = _task(kind, converted, _options(kind, wishes, told), labels, facts)
-    return Facts(facts, task, task_note + roles_note + image_note)
+    rules, image_note = _preprocessing(loaded, kind, wishes, hub)
+    task, roles_note = _task(kind, converted, _options(kind, wishes, hub), labels, rules)
+    _check_transposed(kind, rules, wishes.geometry)
+    return Decisions(rules, task, task_note + roles_note + image_note)
+
+
+def _check_transposed(kind: TaskName, rules: Preprocessing | None, geometry: Geometry) -> None:
+    if geometry.transpose and rules is None:
+        raise UsageError(
+            "--transpose-image is for images, and this bundle takes arrays. Leave it out."
+        )
+    if rules is not None and rules.transpose and RUNTIME_TASKS[kind].in_pixels:
+        raise UsageError(
+            f"--transpose-image turns what the task {kind} answers in, pixels of the image. "
+            "Leave it out."
+        )
 
 
 def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
@@ -79,14 +93,14 @@ def _check_described(kind: TaskName, described: str | None) -> None:
         )
 
 
-def _options(kind: TaskName, wishes: Wishes, told: Told) -> Any:
+def _options(kind: TaskName, wishes: Wishes, hub: KerasHubDescription) -> Any:
     """Return the user's options, completed by the model's own where the user left them open."""
     cls = TASKS[kind].options
     if cls is None:
         return None
     stated = vars(wishes.outputs[1]) if wishes.outputs is not None else {}
     known = {k: v for k, v in stated.items() if v is not None and v is not False}
-    return cls(**{**(told.options if told.kind == kind else {}), **known})
+    return cls(**{**(hub.options if hub.kind == kind else {}), **known})
 
 
 def _task(
@@ -104,32 +118,32 @@ def _task(
 
 
 def _kind(
-    converted: Converted, wish: str | None, labels: Sequence[str] | None, told: Told
+    converted: Converted, wish: str | None, labels: Sequence[str] | None, hub: KerasHubDescription
 ) -> tuple[TaskName, tuple[str, ...]]:
     if wish is not None:
         if wish not in TASK_NAMES:
             raise UsageError(f"There is no task {wish!r}. Choose {', '.join(TASK_NAMES)}.")
         return cast("TaskName", wish), ()
-    if told.kind is not None:
-        return told.kind, told.task_note
+    if hub.kind is not None:
+        return hub.kind, hub.task_note
     kind = guess_kind(converted.heads, labels)
     shown = ", ".join(f"{h.spec.name} ends in {h.activation}" for h in converted.heads)
     return kind, (f"Task: {kind}, since {shown}. Say --task to change that.",)
 
 
 def _preprocessing(
-    loaded: LoadedModel, kind: TaskName, wishes: Wishes, told: Told
+    loaded: LoadedModel, kind: TaskName, wishes: Wishes, hub: KerasHubDescription
 ) -> tuple[Preprocessing | None, tuple[str, ...]]:
     images = [spec for spec in loaded.inputs if spec.is_image]
     if wishes.preprocess is not None:
         return _stated(images, loaded, wishes), ()
-    if told.pixels is not None:
-        facts = preprocessing(told.pixels, images[0], wishes.geometry, f"KerasHub's {told.name}")
-        return facts, told.pixels_note
+    if hub.pixels is not None:
+        rules = preprocessing(hub.pixels, images[0], wishes.geometry, f"KerasHub's {hub.name}")
+        return rules, hub.pixels_note
     layer = normaliser(loaded.keras_model)
     if len(images) == len(loaded.inputs) == 1 and layer and images[0].shape[3] in (1, 3):
-        facts = preprocessing("none", images[0], wishes.geometry, "in the model")
-        return facts, (_inside(layer, facts),)
+        rules = preprocessing("none", images[0], wishes.geometry, "in the model")
+        return rules, (_inside(layer, rules),)
     if TASKS[kind].takes_arrays or not images:
         return None, ()
     raise UsageError(how_pixels(loaded.name, images[0], kind))
@@ -147,8 +161,8 @@ def _stated(images: list[TensorSpec], loaded: LoadedModel, wishes: Wishes) -> Pr
     return preprocessing(choice, images[0], wishes.geometry, source)
 
 
-def _inside(layer: str, facts: Preprocessing) -> str:
+def _inside(layer: str, rules: Preprocessing) -> str:
     return (
         f"Preprocessing: the model's own {layer} does it, so pixels 0..255 go in as they are, "
-        f"as {facts.color}. Say --preprocess to change that."
+        f"as {rules.color}. Say --preprocess to change that."
     )

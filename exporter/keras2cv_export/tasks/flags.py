@@ -1,4 +1,4 @@
-"""Options of the command line that several tasks share; each task has its own word for them."""
+"""Options of the command line that several tasks share, each under the task's own field name."""
 
 from __future__ import annotations
 
@@ -25,14 +25,20 @@ SHARED: Final[Sequence[Flag]] = (
     flag(
         "scores",
         "scores",
-        "output with M scores, or one per box and class; or the mask",
+        "name of the output with the scores: M, or one per box and class; or of the mask",
         metavar="NAME",
     ),
     flag(
         "activation",
         "activation",
-        "what the scores still need (none: they are probabilities)",
+        "activation that the scores still need (none: they are probabilities)",
         choices=("none", "sigmoid", "softmax"),
     ),
-    flag("score", "score", "keep what is above it (default: 0.5)", value="share", metavar="S"),
+    flag(
+        "score",
+        "score",
+        "keep results with a score above S (default: 0.5)",
+        value="share",
+        metavar="S",
+    ),
 )

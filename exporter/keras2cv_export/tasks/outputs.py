@@ -1,4 +1,4 @@
-"""A model's outputs as their roles are looked for: a sample's shape, and the last activation."""
+"""A model's outputs, by which roles are recognised: a sample's shape, and the last activation."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Output:
 
     @property
     def size(self) -> int:
-        """How many values there are for a sample."""
+        """The number of values in a sample."""
         return prod(self.shape)
 
     def is_called(self, pattern: str) -> bool:
-        """Whether the name has a part like that."""
+        """Whether a part of the name matches `pattern`."""
         return re.search(pattern, self.name, re.IGNORECASE) is not None
 
 
@@ -60,7 +60,7 @@ def named(outputs: Sequence[Output], name: str, role: str) -> Output:
 
 
 def only(found: Iterable[Output], pattern: str) -> Output | None:
-    """Return the one output there is; of several the one that is called like `pattern`; or None."""
+    """Return the only output, or the only one with a name like `pattern`; None if there is none."""
     several = tuple(found)
     if len(several) > 1:
         several = tuple(output for output in several if output.is_called(pattern))
@@ -68,5 +68,5 @@ def only(found: Iterable[Output], pattern: str) -> Output | None:
 
 
 def listed(outputs: Sequence[Output]) -> str:
-    """Return all of them for a message."""
+    """Return all outputs as text for a message."""
     return ", ".join(map(str, outputs))

@@ -1,4 +1,4 @@
-"""From an image to the model's input: a preset of keras.applications, a file, or the model itself.
+"""Build the preprocessing: from a preset of keras.applications, a file, or the model itself.
 
 The presets are `keras.applications.imagenet_utils.preprocess_input`'s modes, written as
 `(pixel - mean) * scale / std` with `pixel` in 0..255:
@@ -32,27 +32,29 @@ _CAFFE_MEAN = [103.939, 116.779, 123.68]  # blue, green, red
 # The rule of a plain cv2.resize, and of blobFromImage itself.
 DEFAULT_RESIZE = "stretch"
 DEFAULT_INTERPOLATION = "linear"
-# The grey that YOLO models are trained with; models trained otherwise say so in a FILE.json.
+# The grey that YOLO models are trained with; for other models, a FILE.json has the colour.
 _LETTERBOX_GREY = 114
 
 _MAX_FILE_BYTES = 2**16  # ten numbers take a hundredth of it
 _NEEDED = {"color", "mean", "scale", "std"}
-_OPTIONAL = {"size", "resize", "interpolation", "pad"}
+_OPTIONAL = {"size", "resize", "interpolation", "pad", "transpose"}
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """How an image gets the input's size; None where the user did not say.
+    """The user's choices of how an image gets the input's size; None where there is none.
 
     Attributes:
         size_wh: Width and height in pixels.
         resize: stretch, letterbox, center-crop or pad.
         interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
+        transpose: Whether the resized image's rows become the input's columns.
     """
 
     size_wh: tuple[int, int] | None = None
     resize: str | None = None
     interpolation: str | None = None
+    transpose: bool = False
 
 
 def preprocessing(
@@ -64,7 +66,7 @@ def preprocessing(
         choice: A preset's name, a JSON file with the manifest's own keys, or a mapping of them.
         image: The input, (N, H, W, C).
         geometry: Size, resize rule and interpolation; the input's own size where not given.
-        source: Who decided, for the manifest: "preset tf", "in the model", "file".
+        source: The origin of the choice, for the manifest: "preset tf", "in the model", "file".
 
     Raises:
         UsageError: The choice is unknown, does not hold together, or does not fit the input.
@@ -72,12 +74,14 @@ def preprocessing(
     """
     channels = _channels(image)
     if isinstance(choice, Mapping):
-        facts, choice = dict(choice), source
+        rules, choice = dict(choice), source
     else:
-        facts = _from_preset(str(choice), channels) or _from_file(Path(choice))
-    _place(facts, geometry, _size_of(image))
+        rules = _from_preset(str(choice), channels) or _from_file(Path(choice))
+    if geometry.transpose:
+        rules["transpose"] = 1
+    _place(rules, geometry, _size_of(image, "transpose" in rules))
     try:
-        result = decode(Preprocessing, {**facts, "input": image.name, "source": source})
+        result = decode(Preprocessing, {**rules, "input": image.name, "source": source})
     except SchemaError as error:
         raise UsageError(
             f"The preprocessing {choice} does not hold together: {error}. "
@@ -98,46 +102,46 @@ def require_preprocessing(choice: str | os.PathLike[str]) -> None:
         _from_file(Path(choice))
 
 
-def _place(facts: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, int]) -> None:
-    """Fill in how the image gets its size: as the user said, else the file, else the default."""
+def _place(rules: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, int]) -> None:
+    """Fill in how the image gets its size: the user's choice, else the file's, else the default."""
     if geometry.resize not in (None, *PADDING_RULES):
-        facts.pop("pad", None)  # the file's rule is overruled, and its border with it
+        rules.pop("pad", None)  # the file's rule is overruled, and its border with it
     chosen = {
         "size": geometry.size_wh and list(geometry.size_wh),
         "resize": geometry.resize,
         "interpolation": geometry.interpolation,
     }
-    facts |= {key: value for key, value in chosen.items() if value is not None}
-    facts.setdefault("size", list(own_size_wh))
-    facts.setdefault("resize", DEFAULT_RESIZE)
-    facts.setdefault("interpolation", DEFAULT_INTERPOLATION)
-    if facts["resize"] in PADDING_RULES:
-        facts.setdefault("pad", _LETTERBOX_GREY)
+    rules |= {key: value for key, value in chosen.items() if value is not None}
+    rules.setdefault("size", list(own_size_wh))
+    rules.setdefault("resize", DEFAULT_RESIZE)
+    rules.setdefault("interpolation", DEFAULT_INTERPOLATION)
+    if rules["resize"] in PADDING_RULES:
+        rules.setdefault("pad", _LETTERBOX_GREY)
 
 
-def _check_fits(facts: Preprocessing, image: TensorSpec, choice: str | Path) -> None:
-    own_size_wh = _size_of(image)
-    if facts.size_wh != own_size_wh:
+def _check_fits(rules: Preprocessing, image: TensorSpec, choice: str | Path) -> None:
+    own_size_wh = _size_of(image, rules.transpose is not None)
+    if rules.size_wh != own_size_wh:
         raise UsageError(
-            f"The size {facts.size_wh[0]}x{facts.size_wh[1]} does not fit the input {image}, which "
+            f"The size {rules.size_wh[0]}x{rules.size_wh[1]} does not fit the input {image}, which "
             f"takes {own_size_wh[0]}x{own_size_wh[1]}. Leave --size out, or give --input-shape."
         )
-    if facts.channels != image.shape[3]:
+    if rules.channels != image.shape[3]:
         raise UsageError(
-            f"The preprocessing {choice} makes {facts.color}, which has {facts.channels} channels, "
+            f"The preprocessing {choice} makes {rules.color}, which has {rules.channels} channels, "
             f"and the input {image} has {image.shape[3]}. Give the colour that the model takes."
         )
-    if not image.dtype.startswith("float") and _makes_fractions(facts):
+    if not image.dtype.startswith("float") and _makes_fractions(rules):
         raise UsageError(
             f"The input {image} takes whole numbers, and the preprocessing {choice} "
-            f"({facts.interpolation}) makes fractions of pixels. "
+            f"({rules.interpolation}) makes fractions of pixels. "
             "Use none, and an interpolation that gives whole pixels, such as linear."
         )
 
 
-def _makes_fractions(facts: Preprocessing) -> bool:
-    values = {facts.scale, *facts.std, *(1 + m for m in facts.mean)}
-    smooth = facts.interpolation.startswith("tf-") and facts.interpolation != "tf-nearest"
+def _makes_fractions(rules: Preprocessing) -> bool:
+    values = {rules.scale, *rules.std, *(1 + m for m in rules.mean)}
+    smooth = rules.interpolation.startswith("tf-") and rules.interpolation != "tf-nearest"
     return values != {1.0} or smooth
 
 
@@ -151,8 +155,10 @@ def _channels(image: TensorSpec) -> int:
     return int(channels)
 
 
-def _size_of(image: TensorSpec) -> tuple[int, int]:
-    return int(image.shape[2] or 0), int(image.shape[1] or 0)
+def _size_of(image: TensorSpec, transposed: bool) -> tuple[int, int]:
+    """Return width and height of the image for the input; a transposed input has them swapped."""
+    height, width = int(image.shape[1] or 0), int(image.shape[2] or 0)
+    return (height, width) if transposed else (width, height)
 
 
 def _from_preset(name: str, channels: int) -> dict[str, Any] | None:
@@ -162,14 +168,14 @@ def _from_preset(name: str, channels: int) -> dict[str, Any] | None:
         raise UsageError(f"The preset {name} is for colour images, and the model takes 1 channel.")
     one, none = [1.0] * channels, [0.0] * channels
     color = "GRAY" if channels == 1 else "RGB"
-    facts: dict[str, dict[str, Any]] = {
+    presets: dict[str, dict[str, Any]] = {
         "none": {"color": color, "mean": none, "scale": 1.0, "std": one},
         "0-1": {"color": color, "mean": none, "scale": 1 / 255, "std": one},
         "tf": {"color": color, "mean": [127.5] * channels, "scale": 1 / 127.5, "std": one},
         "torch": {"color": "RGB", "mean": _TORCH_MEAN, "scale": 1 / 255, "std": _TORCH_STD},
         "caffe": {"color": "BGR", "mean": _CAFFE_MEAN, "scale": 1.0, "std": one},
     }
-    return facts[name]
+    return presets[name]
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -180,28 +186,28 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         if path.is_file() and path.stat().st_size > _MAX_FILE_BYTES:
             raise SchemaError("(root)", f"has more than {_MAX_FILE_BYTES} bytes")
-        facts = parse_json(path.read_text(encoding="utf-8-sig").lstrip())
+        rules = parse_json(path.read_text(encoding="utf-8-sig").lstrip())
     except (OSError, UnicodeDecodeError, SchemaError) as error:
         raise InputError(
             f"The preprocessing file {path} cannot be read: {error}. "
             'Write {"color": "RGB", "mean": [0, 0, 0], "scale": 0.00392156862745098, '
             '"std": [1, 1, 1]}, with your numbers.'
         ) from error
-    if not _NEEDED <= set(facts) <= _NEEDED | _OPTIONAL:
+    if not _NEEDED <= set(rules) <= _NEEDED | _OPTIONAL:
         raise InputError(
             f"{path} must have {', '.join(sorted(_NEEDED))}, and may have "
-            f"{', '.join(sorted(_OPTIONAL))}; it has {', '.join(facts) or 'nothing'}."
+            f"{', '.join(sorted(_OPTIONAL))}; it has {', '.join(rules) or 'nothing'}."
         )
-    return dict(facts)
+    return dict(rules)
 
 
-def value_range(facts: Preprocessing | None) -> tuple[float, float]:
+def value_range(rules: Preprocessing | None) -> tuple[float, float]:
     """Return the least and the largest value that a blob can have, for samples like real ones."""
-    if facts is None:
+    if rules is None:
         return (-1.0, 1.0)
     ends = [
-        (pixel - mean) * facts.scale / std
-        for mean, std in zip(facts.mean, facts.std, strict=True)
+        (pixel - mean) * rules.scale / std
+        for mean, std in zip(rules.mean, rules.std, strict=True)
         for pixel in (0, 255)
     ]
     return (min(ends), max(ends))

@@ -1,4 +1,4 @@
-"""What a model tells about itself: preprocessing inside it, and the task it was trained for."""
+"""Recognise a model's own preprocessing, and the task that it was trained for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from keras2cv_export.model.spec import TensorSpec
 from . import TASKS
 from .kind import OneOutput
 
-# Layers that turn pixels into what the network was trained on.
+# Layers that turn pixels into the values that the network was trained on.
 _NORMALISERS = ("Rescaling", "Normalization")
 
 
@@ -31,9 +31,9 @@ def normaliser(keras_model: Any) -> str | None:
 
 
 def _leaves(layer: Any) -> Iterator[Any]:
-    """Give the layers that hold no others, in the order in which a model names them.
+    """Yield the layers that hold no others, in the model's order.
 
-    Keras' own `_flatten_layers` turns the order of nested models round.
+    Keras' own `_flatten_layers` reverses the order of nested models.
     """
     for inner in _held(layer):
         if _held(inner):
@@ -60,12 +60,12 @@ class Head:
 
 
 def heads(model: ir.Model, outputs: Sequence[TensorSpec]) -> list[Head]:
-    """Read each output's last activation off the converted graph."""
+    """Return each output with its last activation in the converted graph."""
     return [Head(s, last_activation(v)) for s, v in zip(outputs, model.graph.outputs, strict=True)]
 
 
 def last_activation(value: ir.Value | None) -> str:
-    """Return "softmax", "sigmoid" or "linear", whatever `value` is computed by last."""
+    """Return the activation that computes `value`: "softmax", "sigmoid", or else "linear"."""
     node = value.producer() if value is not None else None
     while node is not None and node.op_type in (
         "Identity",
@@ -81,7 +81,7 @@ def last_activation(value: ir.Value | None) -> str:
 
 
 def guess_kind(found: Sequence[Head], labels: Sequence[str] | None) -> TaskName:
-    """Tell the task where the last layer leaves no doubt; `raw` promises nothing."""
+    """Return the task if the last layer leaves no doubt, else `raw`, which promises nothing."""
     if len(found) == 1 and found[0].classes is not None:
         for task, row in TASKS.items():
             if row.recognises(found[0], labels):

@@ -1,4 +1,4 @@
-"""The question that an image model without a known preprocessing leaves open."""
+"""Ask for the preprocessing of an image model, if none is recognised."""
 
 from __future__ import annotations
 

@@ -27,10 +27,11 @@ from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import UnsupportedOpsError
 
-from .cut_tail import CutTail, cut_tail
-from .flatten_graph import Flattener, graph_body
+from .cut_numpy_tail import CutNumpyTail, cut_numpy_tail
+from .flatten_graph import Flattener
 from .flatten_state import Handle, Opaque, State
 from .flatten_weights import Weights
+from .graph_body import graph_body
 from .layer_calls import LayerOutput, layer_calls
 from .tf_ops.node import INPUT
 
@@ -46,13 +47,16 @@ class TracedGraph:
     Attributes:
         graph_def: tf.compat.v1.GraphDef, flat: no functions, no control flow, no variables.
         inputs: Tensor names such as "image:0", in Keras' flat order.
-        outputs: Tensor names, in Keras' flat order; then those of the tail's heads.
+        outputs: Tensor names, in Keras' flat order; then those of the heads that the NumPy tail
+            reads.
         output_specs: The same outputs as Keras names and shapes them.
-        tail: What was cut off; `outputs` are then those of the model that the graph still makes,
-            and the tail's heads. None: nothing, and `outputs` are the model's.
-        model_specs: The model's outputs, whoever makes them.
+        tail: The steps that were cut off. `outputs` are then the model's outputs that the graph
+            still makes, followed by the heads. None if nothing was cut off; `outputs` are then the
+            model's.
+        model_specs: All outputs of the model, whether the graph or the tail makes them.
         weights: Placeholder tensor name -> the weight, a NumPy view of TensorFlow's own memory.
-        layers: A layer's output, as `layer_calls` calls it -> tensor name; it may have gone.
+        layers: Key of a layer's output (see `layer_calls`) -> tensor name. The tensor may have been
+            removed since.
     """
 
     graph_def: Any
@@ -61,18 +65,20 @@ class TracedGraph:
     output_specs: tuple[TensorSpec, ...]
     weights: Mapping[str, Array]
     layers: Mapping[str, str] = field(default_factory=dict)
-    tail: CutTail | None = None
+    tail: CutNumpyTail | None = None
     model_specs: tuple[TensorSpec, ...] = ()
 
 
 def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
     """Trace a model at the static shapes of its inputs.
 
-    `ranking`: cut it before a top-k of many numbers, as `cut_tail` says.
+    Args:
+        loaded: The model.
+        ranking: Whether to cut the graph before a top-k of many numbers too; see `cut_numpy_tail`.
 
     Raises:
-        ModelError: It has an output whose shape depends on values.
-        UnsupportedOpsError: It has parts that OpenCV has nothing for, all of them named.
+        ModelError: An output's shape depends on values.
+        UnsupportedOpsError: OpenCV cannot compute parts of the model; the error names them all.
     """
     concrete, names, calls = _concrete(loaded)
     held = [_held(captured) for captured in concrete.captured_inputs]
@@ -81,7 +87,7 @@ def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
         outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls)
         model_specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
         taken = [*names, *(spec.name for spec in loaded.inputs)]
-        tail = cut_tail(outputs, taken, ranking=ranking)
+        tail = cut_numpy_tail(outputs, taken, ranking=ranking)
         outputs, specs = _of_net(outputs, model_specs, tail)
         for k, output in enumerate(outputs):  # a model may return one tensor twice, or an input
             tf.identity(output, name=f"{_OUTPUT}_{k}")
@@ -99,9 +105,9 @@ def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
 
 
 def _of_net(
-    outputs: Sequence[Any], specs: tuple[TensorSpec, ...], tail: CutTail | None
+    outputs: Sequence[Any], specs: tuple[TensorSpec, ...], tail: CutNumpyTail | None
 ) -> tuple[list[Any], tuple[TensorSpec, ...]]:
-    """Return what the net has to give: the outputs that no tail makes, and the tail's heads."""
+    """Return the outputs that the net gives: those that no tail makes, then the tail's heads."""
     if tail is None:
         return list(outputs), specs
     own = [k for k in range(len(specs)) if k not in tail.made]
@@ -142,7 +148,7 @@ def _flatten(
     """Add the model to the current graph; return its output tensors, and the layers' names.
 
     Raises:
-        UnsupportedOpsError: Parts of it cannot be flattened; it names them all.
+        UnsupportedOpsError: Parts of the model cannot be flattened; the error names them all.
     """
     graph = concrete.graph
     graph_def = graph.as_graph_def()
@@ -181,7 +187,7 @@ def _spec(name: str, tensor: Any) -> TensorSpec:
 
 
 def _held(captured: Any) -> Any:
-    """Read what is behind a capture: a tensor, a variable's State, a Handle, or an Opaque."""
+    """Return the value behind a capture: a tensor, a variable's State, a Handle, or an Opaque."""
     if captured.dtype in (tf.string, tf.variant):
         return Opaque("text" if captured.dtype == tf.string else "a list from outside the model")
     if captured.dtype != tf.resource:

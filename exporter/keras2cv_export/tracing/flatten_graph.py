@@ -1,4 +1,4 @@
-"""Flatten a traced graph: no functions, no branches, no loops, no variables are left in it.
+"""Flatten a traced graph: the result has no functions, branches, loops or variables.
 
 The graph is walked as TensorFlow would run it, but on symbols: each node that the outputs need is
 added to a new graph, where TensorFlow infers its static shape at once.
@@ -6,35 +6,34 @@ added to a new graph, where TensorFlow infers its static shape at once.
     call of a function       its body, in place
     While                    its body once per step; the number of steps must follow from shapes
     If, Case                 the branch that is taken; where the input decides, both and a select
-    list of tensors          a Python tuple: its elements are wired directly (to_flat_lists)
-    variable, lookup table   what they hold (to_flat_state)
-    arithmetic on weights    its results (to_flat_weights)
-    what ONNX has no op for  the plain ops of handlers.PLAIN; a box selection stays, and what
-                             follows it stays as it is, for to_tail to cut off
+    list of tensors          a Python tuple: its elements are wired directly (flatten_lists)
+    variable, lookup table   their values (flatten_state)
+    arithmetic on weights    its results (flatten_weights)
+    op that ONNX lacks       the plain ops of tf_ops.PLAIN; a box selection and all that follows
+                             it are copied unchanged, and cut_numpy_tail cuts them off later
 
-Control dependencies are dropped, and writes to variables with them: what they write is read by the
-next call. A model whose predictions depend on the calls before is caught when its answers are
-compared.
+Control dependencies are dropped, and with them writes to variables, which only the next call would
+read. A model whose predictions depend on earlier calls is caught when its answers are compared.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tf2onnx.onnx_opset  # noqa: F401 - registers the conversions that are looked up below
-from tensorflow.python.framework.function_def_to_graph import function_def_to_graph_def
 from tf2onnx import handler
 
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import Unsupported, layer_of
 
-from .cut_tail import is_after_cut
+from .cut_numpy_tail import is_after_cut
 from .flatten_lists import LIST_OPS
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
+from .graph_body import Body, data_inputs, function_body
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
 from .tf_ops.finishing import CUTS, STEPS
 from .tf_ops.node import Node, RefusedError, known
@@ -44,7 +43,7 @@ from .tf_ops.spectra import Complex, as_complex, by_parts
 # Unrolling a longer loop makes a graph that takes minutes to convert, and longer to load.
 MAX_STEPS = 2000
 
-# What tf2onnx converts, or we in its place.
+# The ops that tf2onnx converts, or that we convert in its place.
 _CONVERTED = set(handler.tf_op.create_mapping(OPSET, None)) | set(ONNX)
 
 _NO_NUMBERS = (tf.string, tf.resource, tf.variant)
@@ -60,23 +59,14 @@ class _RefusedValue:
 REFUSED = _RefusedValue()
 
 
-@dataclass(frozen=True)
-class Body:
-    """The nodes of a graph or function, in the order in which they can run."""
-
-    nodes: tuple[Any, ...]
-    arguments: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-
 @dataclass
 class Flattener:
-    """Walks bodies and adds what they compute to the current default graph.
+    """Walks bodies and adds their nodes to the current default graph.
 
     Attributes:
         functions: The library: name -> FunctionDef.
-        weights: What is computed from them alone, and the placeholders of the rest.
-        refused: What OpenCV has nothing for, in the order of the walk.
+        weights: Results computed from weights alone, and the placeholders of all other weights.
+        refused: The nodes that OpenCV cannot compute, in the order of the walk.
     """
 
     functions: Mapping[str, Any]
@@ -88,13 +78,13 @@ class Flattener:
     _after: dict[str, bool] = field(default_factory=dict)
 
     def run(self, body: Body, arguments: Sequence[Any], scope: str = "") -> list[Any]:
-        """Add a body's nodes, its arguments bound to values; return its outputs' values."""
+        """Add a body's nodes, its arguments bound to values; return the values of its outputs."""
         values: dict[str, Any] = {
             name: [value] for name, value in zip(body.arguments, arguments, strict=True)
         }
         for proto in body.nodes:
             node = Node(proto, f"{scope}/{proto.name}" if scope else proto.name)
-            inputs = [_pick(values, name) for name in _data_inputs(proto)]
+            inputs = [_pick(values, name) for name in data_inputs(proto)]
             values[proto.name] = self._node(node, inputs)
         return [self.weights.tensor(_pick(values, name)) for name in body.outputs]
 
@@ -138,7 +128,7 @@ class Flattener:
         return self.run(self._bodies[function], arguments, scope)
 
     def _library(self) -> Any:
-        """Return a graph that knows every function: one is read only beside those it calls."""
+        """Return a graph with every function: one is read only beside those that it calls."""
         if self._known is None:
             self._known = tf.Graph()
             graph_def = tf.compat.v1.GraphDef()
@@ -148,7 +138,7 @@ class Flattener:
         return self._known
 
 
-# Nothing is trained here, and numbers are not checked.
+# Ops for training and for checking numbers; a net does neither.
 _UNCHANGED = {
     "Identity",
     "IdentityN",
@@ -160,7 +150,7 @@ _UNCHANGED = {
 
 
 def _rule(node: Node, inputs: Sequence[Any]) -> Callable[..., Any]:
-    """Return what makes the node's outputs, one, a list of them, or None to copy the node."""
+    """Return the rule for a node: a function that gives one output, a list, or None to copy it."""
     if any(isinstance(value, Complex) for value in inputs):
         return COMPLEX_OPS.get(node.op, _part_by_part)
     for rules in (LIST_OPS, STATE_OPS, PLAIN):
@@ -174,7 +164,7 @@ def _as_it_is(_: Node, *inputs: Any) -> None:  # noqa: ARG001
 
 
 def _part_by_part(node: Node, *inputs: Any) -> Any:
-    """Do to the real and the imaginary part of complex tensors what the node does to tensors."""
+    """Apply a node to the real and the imaginary parts of complex tensors separately."""
     if not by_parts(node.op):
         raise refusal_of(next(value for value in inputs if isinstance(value, Complex)))
     pairs = [as_complex(v) if _is_complex(v) else Complex(v, v) for v in inputs]
@@ -203,50 +193,13 @@ def _is_tensor(value: Any) -> bool:
     return isinstance(value, tf.Tensor)
 
 
-# -- bodies ----------------------------------------
-
-
-def graph_body(nodes: Sequence[Any], arguments: Sequence[str], outputs: Sequence[str]) -> Body:
-    """Select the nodes that the outputs need, each after those that it reads."""
-    by_name = {node.name: node for node in nodes}
-    bound = set(arguments)
-    order: dict[str, Any] = {}
-    stack = [(_node_of(name), False) for name in reversed(outputs)]
-    while stack:
-        name, ready = stack.pop()
-        if name in order or name in bound:
-            continue
-        if ready:
-            order[name] = by_name[name]
-            continue
-        stack.append((name, True))
-        stack.extend((_node_of(i), False) for i in reversed(list(_data_inputs(by_name[name]))))
-    return Body(tuple(order.values()), tuple(arguments), tuple(outputs))
-
-
-def function_body(function: Any) -> Body:
-    """Read a FunctionDef."""
-    graph_def, flat = function_def_to_graph_def(function)
-    arguments = [argument.name for argument in function.signature.input_arg]
-    results = [flat[function.ret[r.name]] for r in function.signature.output_arg]
-    return graph_body(graph_def.node, arguments, results)
-
-
-def _data_inputs(proto: Any) -> Iterator[str]:
-    return (name for name in proto.input if not name.startswith("^"))
-
-
-def _node_of(name: str) -> str:
-    return name.partition(":")[0]
-
-
 def _pick(values: Mapping[str, Any], name: str) -> Any:
     node, _, index = name.partition(":")
     return REFUSED if values[node] is REFUSED else values[node][int(index or 0)]
 
 
 def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
-    """Add the node as it is."""
+    """Copy a node unchanged."""
     for value in inputs:
         if not _is_tensor(value):
             raise refusal_of(value)
@@ -255,16 +208,16 @@ def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
         made = tf.compat.v1.get_default_graph().create_op(
             node.op, inputs, name=node.name, attrs=attributes
         )
-    except ValueError as error:  # TensorFlow's shape inference says no at these sizes
+    except ValueError as error:  # TensorFlow's shape inference refuses these sizes
         raise RefusedError(f"TensorFlow refuses it: {error}", "Try another input shape.") from error
     return _convertible(node, list(made.outputs))
 
 
 def _convertible(node: Node, outputs: list[Any]) -> list[Any]:
-    """Return a copied node's outputs; constants where nothing but constants makes them.
+    """Return a copied node's outputs; constants where only constants make them.
 
     Raises:
-        RefusedError: Nothing converts the op.
+        RefusedError: Neither tf2onnx nor we convert the op.
     """
     if node.op in _CONVERTED and not is_random(node.op) and not is_of_any_size(node.op, outputs):
         return outputs
@@ -305,7 +258,7 @@ def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
 
 
 def _settled(value: Any, varies: list[bool], k: int) -> Any:
-    """Replace a counter by its value, so that the next step need not add up all steps before."""
+    """Replace a counter by its value, so that the next step need not add up all steps before it."""
     if varies[k] or not _is_tensor(value) or value.op.type == "Const":
         return value
     size = value.shape.num_elements()

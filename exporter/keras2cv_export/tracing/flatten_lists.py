@@ -1,6 +1,6 @@
-"""TensorFlow's lists of tensors, which loops collect their results in, as Python tuples.
+"""Python tuples in place of TensorFlow's lists of tensors, in which loops collect their results.
 
-An element is written and read at a known index once the loop is unrolled, so that nothing of the
+Once the loop is unrolled, each element is written and read at a known index, and nothing of the
 list itself is left in the graph.
 """
 
@@ -17,10 +17,10 @@ from .tf_ops.node import Node, RefusedError, known, must_know
 
 @dataclass(frozen=True)
 class TensorList:
-    """A list as it stands at one moment.
+    """The state of a list between two operations on it.
 
     Attributes:
-        elements: Tensors; None where nothing was written yet, which reads as zeros.
+        elements: Tensors; None for an element that was never written, which reads as zeros.
         dtype: Of each element.
         shape: Of each element; None where TensorFlow does not know.
     """
@@ -30,7 +30,11 @@ class TensorList:
     shape: tuple[int, ...] | None
 
     def element(self, k: int) -> Any:
-        """Return element k, zeros if it was never written."""
+        """Return element k, zeros if it was never written.
+
+        Raises:
+            RefusedError: The element was never written and its shape is unknown.
+        """
         if self.elements[k] is not None:
             return self.elements[k]
         shape = next((tuple(e.shape) for e in self.elements if e is not None), self.shape)

@@ -1,4 +1,4 @@
-"""What a model keeps beside tensors: variables, and tables that words and numbers are looked up in.
+"""The values that a model keeps outside of its tensors: variables, and lookup tables.
 
 A variable becomes the tensor that it holds, a table its keys and values.
 """
@@ -20,7 +20,7 @@ Array = np.ndarray[Any, Any]
 
 # Beyond 2^24 not every integer is a float32, which OpenCV compares in.
 _EXACT = 2**24
-# One comparison per key and element: a vocabulary of words does not go here, a few labels do.
+# Each key costs one comparison per element: enough for labels, too little for a vocabulary.
 _MOST_KEYS = 4096
 
 
@@ -37,19 +37,19 @@ class State:
 
 @dataclass(frozen=True)
 class Handle:
-    """What is no variable: a lookup table, an iterator. `tensor` is TensorFlow's eager handle."""
+    """A captured resource other than a variable; `tensor` is TensorFlow's eager handle."""
 
     tensor: Any
 
 
 @dataclass(frozen=True)
 class Opaque:
-    """What OpenCV has nothing for; `what` names it: "a text", "an iterator"."""
+    """A value that OpenCV cannot hold; `kind` names it: "a text", "an iterator"."""
 
-    what: str
+    kind: str
 
 
-_WHAT = {
+_KINDS = {
     "Handle": "a lookup table or an iterator",
     "State": "a variable itself, not on its value",
     "Complex": "complex numbers",
@@ -57,10 +57,10 @@ _WHAT = {
 
 
 def refusal_of(value: Any) -> RefusedError:
-    """Say why a value that is not a tensor cannot be computed with."""
-    what = value.what if isinstance(value, Opaque) else _WHAT.get(type(value).__name__, "a list")
+    """Return the error for a value that cannot take part in arithmetic."""
+    kind = value.kind if isinstance(value, Opaque) else _KINDS.get(type(value).__name__, "a list")
     return RefusedError(
-        f"it works on {what}, which OpenCV has nothing for",
+        f"it works on {kind}, which OpenCV has nothing for",
         "Do that part before the model, and export the part after it.",
     )
 
@@ -92,14 +92,17 @@ def _is_initialized(_: Node, _state: Any) -> list[Any]:
 
 
 def _find(node: Node, handle: Any, keys: Any, default: Any) -> list[Any]:
-    """Look up: sum over k of (x == key_k) * (value_k - default), plus the default.
+    """Look up as a sum over k of (x == key_k) * (value_k - default), plus the default.
 
     At most one key is equal, and all numbers are integers below 2^24: exact.
+
+    Raises:
+        RefusedError: The table holds text, or too many or too large numbers.
     """
     dtypes = node.attr("Tin"), node.attr("Tout")
     if not isinstance(handle, Handle) or not all(dtype.is_integer for dtype in dtypes):
         raise refusal_of(Opaque("a lookup table of text"))
-    # A thread of its own has no graph open: TensorFlow is eager in it.
+    # TensorFlow is eager in a new thread, where no graph is open.
     with ThreadPoolExecutor(max_workers=1) as executor:
         stored, values = executor.submit(_export, handle, *dtypes).result()
     largest = max(np.abs(stored).max(initial=0), np.abs(values).max(initial=0))
@@ -116,7 +119,7 @@ def _find(node: Node, handle: Any, keys: Any, default: Any) -> list[Any]:
 
 
 def _export(handle: Handle, keys: Any, values: Any) -> tuple[Array, Array]:
-    """Return a table's keys (K,) and values (K,). Asked for other types TensorFlow aborts."""
+    """Return a table's keys (K,) and values (K,). TensorFlow aborts if asked for other types."""
     table = tf.raw_ops.LookupTableExportV2(table_handle=handle.tensor, Tkeys=keys, Tvalues=values)
     return table.keys.numpy(), table.values.numpy()
 

@@ -1,9 +1,9 @@
-"""What a model was trained to: placeholders in the flat graph, and the values behind them.
+"""A model's trained weights: placeholders in the flat graph, and the values behind them.
 
-What is computed from weights alone is computed here, before anything converts it: of five ops of a
-normalization three work on the weights of its channels, so that of a deep network's nodes most are
-such arithmetic, and each of them costs as much to convert as a convolution. It is what
-`fold_constants` would compute later, in the same order and by the same NumPy: the same bits.
+Ops that read only weights are computed here, before anything converts them: three of a
+normalization's five ops work on the weights of its channels. Most nodes of a deep network are such
+arithmetic, and each costs as much to convert as a convolution. `fold_constants` would compute the
+same later, in the same order and by the same NumPy: the bits are the same.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .tf_ops.node import Node
 
 Array = np.ndarray[Any, Any]
 
-# A captured constant up to this many elements goes into the graph, where shapes can depend on it.
+# Captured constants of up to this many elements go into the graph, where shapes can depend on them.
 _SMALL = 64
-# Numbers: results are kept beside what they are made of, and kernels are too large for that.
+# Numbers. Results are kept beside their operands, and kernels are too large for that.
 _LARGEST_RESULT: Final = 2**16
 
 _ARITHMETIC: Final[Mapping[str, Callable[..., Array]]] = {
@@ -36,7 +36,7 @@ _ARITHMETIC: Final[Mapping[str, Callable[..., Array]]] = {
 
 @dataclass(eq=False)
 class _Computed:
-    """A result that has no placeholder until a node of the graph reads it."""
+    """A result that gets a placeholder only when a node of the graph reads it."""
 
     name: str
     array: Array
@@ -45,12 +45,12 @@ class _Computed:
 
 @dataclass
 class Weights:
-    """Placeholders that stand for what a traced function captured, and the values behind them."""
+    """Placeholders for the tensors that a traced function captured, and their values."""
 
     _values: dict[str, Array] = field(default_factory=dict)
 
     def take(self, name: str, held: Any) -> Any:
-        """Return what the current graph computes with in place of a captured tensor or handle."""
+        """Return the current graph's stand-in for a captured tensor or handle."""
         if isinstance(held, State):
             return State(self._placeholder(name, _array(held.value)))
         if isinstance(held, Handle | Opaque):
@@ -60,7 +60,7 @@ class Weights:
         return self._placeholder(name, _array(held))
 
     def computed(self, node: Node, inputs: Sequence[Any]) -> Any | None:
-        """Return what a node gives if only weights go into it, or None to leave it in the graph."""
+        """Return a node's results if it reads weights alone, or None to leave it in the graph."""
         if node.op != "Reshape" and node.op not in _ARITHMETIC:
             return None
         weights = [self._behind(value) for value in inputs]
@@ -76,7 +76,7 @@ class Weights:
         return None if made is None else _Computed(node.name, made)
 
     def tensor(self, value: Any) -> Any:
-        """Return the tensor of a value: what was computed here becomes a placeholder, once."""
+        """Return the tensor of a value: a result computed here becomes a placeholder, once."""
         if not isinstance(value, _Computed):
             return value
         if value.tensor is None:
@@ -100,7 +100,7 @@ class Weights:
 
 
 def _stated(value: Any) -> Array | None:
-    """Return the value of a constant of the graph, without looking what others depend on."""
+    """Return the value of a Const op; no other tensor is evaluated."""
     if not isinstance(value, tf.Tensor) or value.op.type != "Const":
         return None
     return np.asarray(tf.get_static_value(value))
@@ -112,7 +112,7 @@ def _result(op: str, arrays: Sequence[Array]) -> Array | None:
         return weight.reshape(shape)
     if any(a.dtype != np.float32 or a.size > _LARGEST_RESULT for a in arrays):
         return None
-    with np.errstate(all="ignore"):  # as TensorFlow, which says nothing of 1 / 0
+    with np.errstate(all="ignore"):  # like TensorFlow, which accepts 1 / 0
         return np.asarray(_ARITHMETIC[op](*arrays))
 
 

@@ -1,11 +1,11 @@
-"""Every call of a layer while a Keras model runs: which layer, the how-manieth call, what it gave.
+"""Every call of a layer while a Keras model runs: which layer, which of its calls, which output.
 
-A call is known by its path below the model, so that two runs of one model give the same keys:
+A call is identified by its path below the model, so that two runs of one model give the same keys:
 
     conv            the layer `conv`
     tower/conv      the layer `conv` of the nested model `tower`
     tower/conv#2    its second call, as in a siamese net
-    split:1         the second tensor that it gave
+    split:1         the second tensor that it returned
 
 Keras 3 and Keras 2 are served alike, and neither is imported: the classes are the model's own.
 """
@@ -22,13 +22,13 @@ _KERAS = ("keras", "tf_keras")
 
 @dataclass(frozen=True, eq=False)
 class LayerOutput:
-    """One tensor that one call of a layer gave.
+    """One tensor that one call of a layer returned.
 
     Attributes:
         key: See above.
         layer: The path alone.
         kind: The layer's class, "Conv2D".
-        tensor: What it gave.
+        tensor: The returned tensor.
     """
 
     key: str
@@ -39,7 +39,7 @@ class LayerOutput:
 
 @dataclass
 class _Log:
-    """What has been called so far, and what is being called."""
+    """The calls so far, and the layers that are being called."""
 
     found: list[LayerOutput] = field(default_factory=list)
     stack: list[Any] = field(default_factory=list)
@@ -96,7 +96,7 @@ def _set_call(owner: Any, call: Callable[..., Any]) -> None:
 
 
 def _flat(result: Any) -> Iterator[Any]:
-    """Yield the tensors of what a layer gave."""
+    """Yield the tensors in a layer's result."""
     if isinstance(result, dict):
         result = list(result.values())
     if isinstance(result, list | tuple):

@@ -1,4 +1,4 @@
-"""What every layer of a model gives in TensorFlow, and which layers each of them depends on."""
+"""The outputs of every layer of a model in TensorFlow, and the layers that each depends on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Layer:
     """One output of one call of a layer.
 
     Attributes:
-        key: As `layer_calls` calls it.
+        key: Its key, as in `layer_calls`.
         name: The layer's path.
         kind: Its class.
         before: Keys of all outputs that it is computed from, however far back.
@@ -38,12 +38,12 @@ class Layer:
 
 @dataclass(frozen=True)
 class LayerRun:
-    """All layers in the order in which they run, and what they gave for one sample.
+    """All layers in the order in which they run, and their outputs for one sample.
 
     Attributes:
-        layers: Each tensor that the outputs need, once, under the name of the innermost layer
-            that gave it first; last the outputs of the model that no layer gives.
-        values: Key -> what it gave, in Keras' layout.
+        layers: Each tensor that the outputs need, once, under the name of the innermost layer that
+            returned it first; last come the outputs of the model that no layer returned.
+        values: Key -> the output, in Keras' layout.
         same_as: Key -> the key of the same tensor in `layers`: of a Dropout, a nested model.
     """
 
@@ -53,14 +53,14 @@ class LayerRun:
 
 
 def output_key(name: str) -> str:
-    """Return what the output `name` of a model is called among its layers' outputs."""
+    """Return the key of the model's output `name` among its layers' outputs."""
     return f"{_OUTPUT} {name}"
 
 
 def layer_outputs(loaded: LoadedModel, sample: Sequence[Array]) -> LayerRun:
     """Run the model once, traced as the conversion traces it, so that the keys are the same.
 
-    Only floating-point outputs are given: nothing else can be read from OpenCV.
+    Only floating-point outputs are kept, since OpenCV gives no others.
     """
     with tf.device("/CPU:0"):
         tensors = [
@@ -82,7 +82,7 @@ def layer_outputs(loaded: LoadedModel, sample: Sequence[Array]) -> LayerRun:
 def _traced(
     loaded: LoadedModel, specs: Sequence[Any]
 ) -> tuple[Any, list[LayerOutput], dict[str, str]]:
-    """Trace a function that gives what each layer gave, each tensor once."""
+    """Trace a function that returns every layer's outputs, each tensor once."""
     first: dict[str, LayerOutput] = {}
     same_as: dict[str, str] = {}
 
@@ -106,7 +106,7 @@ def _traced(
 
 
 def _ancestors(calls: Sequence[LayerOutput]) -> dict[str, frozenset[str]]:
-    """Give for each output the keys of those that it is computed from."""
+    """Map each output to the keys of those that it is computed from."""
     key_of = {call.tensor.name: call.key for call in calls}
     known: dict[str, frozenset[str]] = {}  # op name -> keys at or before its outputs
     stack = [(call.tensor.op, False) for call in reversed(calls)]

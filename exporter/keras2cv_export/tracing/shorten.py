@@ -1,8 +1,7 @@
-"""What tf2onnx does over and over, left out where nothing comes of it.
+"""Skip work that tf2onnx repeats without effect.
 
-an index of all nodes, made anew after each of some forty rewriters:  after those that changed
-                                                                      something
-all nodes read a first time, to find the functions that they call:    a flat graph has none
+indexing all nodes after each of some forty rewriters:    done only if the rewriter changed some
+a first pass over all nodes for the functions they call:  skipped, since a flat graph has none
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from keras2cv_export.model.plain_ops import patched
 
 @contextmanager
 def shortened() -> Iterator[None]:
-    """Shorten tf2onnx's conversions of flat graphs; what it makes of them is the same."""
+    """Shorten tf2onnx's conversions of flat graphs without changing their results."""
     with (
         patched(Graph, "reset_nodes", _where_changed),
         patched(tfonnx, "resolve_functions", lambda _: _no_functions),
@@ -28,7 +27,7 @@ def shortened() -> Iterator[None]:
 
 
 def _where_changed(original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    """Index nodes only if any is not what and where it was when they were indexed last."""
+    """Index nodes only if any of them has changed or moved since the last time."""
     last: dict[int, list[Any]] = {}
 
     def reset_nodes(graph: Any, ops: Any) -> None:

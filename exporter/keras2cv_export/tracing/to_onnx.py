@@ -1,4 +1,4 @@
-"""A traced TensorFlow graph as ONNX: tf2onnx for the ops, our own hands for the weights."""
+"""Convert a traced TensorFlow graph to ONNX: tf2onnx converts the ops, we attach the weights."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .tf_ops import ONNX, OPSET
 
 
 def to_onnx(traced: TracedGraph) -> ir.Model:
-    """Convert, and attach the weights.
+    """Convert a traced graph, and attach the weights.
 
     Inputs and outputs keep the names and the layout (channels last) of `traced`; every weight is
     an initializer that shares TensorFlow's memory; every value has its static shape. Ops that
-    tf2onnx does not know stay in the graph under TensorFlow's names: `support.unsupported` lists
+    tf2onnx does not know stay in the graph under TensorFlow's names: `importer_support` lists
     them with their layers.
 
     tf2onnx's own optimizers are left out: they take longer than all the rest, lose shapes, and
@@ -51,7 +51,7 @@ def to_onnx(traced: TracedGraph) -> ir.Model:
 
 
 def _keep_shapes(model: ir.Model, converted: Any) -> None:
-    """Give every value the shape and type that TensorFlow knew; a ModelProto has no room for it."""
+    """Give every value the shape and type that TensorFlow knew, which a ModelProto cannot hold."""
     for node in model.graph:
         for value in node.outputs:
             shape = converted.get_shape(value.name)
@@ -73,7 +73,7 @@ def _attach(model: ir.Model, traced: TracedGraph) -> None:
 
 
 def _mark_layers(model: ir.Model, layers: Mapping[str, str], replaced: Mapping[str, str]) -> None:
-    """Say of each value which layer gave it: tf2onnx calls values as TensorFlow did."""
+    """Mark each value with the layer that returned it: tf2onnx keeps TensorFlow's names."""
     values = {value.name: value for node in model.graph for value in node.outputs}
     for key, name in layers.items():
         value = values.get(_followed(name, replaced))
@@ -91,10 +91,10 @@ def _followed(name: str, replaced: Mapping[str, str]) -> str:
 
 @contextmanager
 def _replacements() -> Iterator[dict[str, str]]:
-    """Note which value the readers of a tensor are given in its place while tf2onnx converts.
+    """Record which value tf2onnx gives to a tensor's readers in the tensor's place.
 
-    What it computes in another way or order, such as channels first, keeps the tensor's name, and
-    all that read it read what was put behind it: that is what the tensor is.
+    When tf2onnx computes a tensor in another form, such as channels first, the new value keeps the
+    tensor's name, and all readers get a value behind it: that one equals the original tensor.
     """
     found: dict[str, str] = {}
     original = Graph.replace_all_inputs
@@ -102,7 +102,7 @@ def _replacements() -> Iterator[dict[str, str]]:
     def replace_all_inputs(graph: Any, old: str, new: str, ops: Any = None) -> None:
         original(graph, old, new, ops)
         if old != new:
-            # What is put behind `old` later stands between it and the first.
+            # Later insertions behind `old` stand between it and the first one.
             found.setdefault(old, new)
 
     Graph.replace_all_inputs = replace_all_inputs
@@ -114,7 +114,7 @@ def _replacements() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep tf2onnx's own log out of ours: what it could not convert is reported by `support`."""
+    """Silence tf2onnx's log: `importer_support` reports the ops that it could not convert."""
     logger: Any = logging.getLogger("tf2onnx")
     before = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -1,1 +1,1 @@
-"""`--tune`: the fastest settings that predict the same, on the machine at hand."""
+"""`--tune`: the fastest settings that predict the same, on this machine."""

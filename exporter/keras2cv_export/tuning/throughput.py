@@ -1,8 +1,8 @@
 """`export --tune` for many samples: how many in a run of the net, and how many nets at a time.
 
-A run of more samples than the file was made for is right only if the net's shapes do not hold it
-to that number, which nothing but trying tells: every number has to give TensorFlow's predictions,
-in a process of its own, before it is timed in turns with the bundle's own.
+A run of more samples than the file was made for is right only if the net's shapes allow other
+numbers, which only a trial shows: every number has to give TensorFlow's predictions, in a process
+of its own, before it is timed in turns with the bundle's own.
 """
 
 from __future__ import annotations
@@ -22,66 +22,73 @@ from keras2cv.trial.running import run_worker
 from keras2cv_export.speed.interleave import Block, Comparison, compare_blocks, take_blocks
 from keras2cv_export.speed.sides import opencv_side
 from keras2cv_export.storage.weights import Proof
-from keras2cv_export.verifying.verify import Outputs, judge, patience, there_and_back
+from keras2cv_export.verifying.question import Outputs, there_and_back
+from keras2cv_export.verifying.verify import judge, patience
 
 Array = np.ndarray[Any, Any]
 Attempt = Callable[[Rate], Rate]
 Step = Callable[[str], None]
 
 BATCHES: Final = (1, 2, 4, 8)
-MIN_GAIN: Final = 0.97  # of the default's time; less is not worth leaving OpenCV's own choice
+MIN_GAIN: Final = 0.97  # of the default's time; a smaller gain is not worth a change of settings
 _BLOCK: Final = 2  # runs
 _ROUNDS: Final = (7, 21)
 
 
-def find_rates(
+def find_throughputs(
     folder: Path,
     manifest: Manifest,
     proof: Proof,
-    way: Trial,
+    setting: Trial,
     threads: int,
     progress: Step,
     budget_s: float,
 ) -> tuple[Rate, ...]:
-    """Time the bundle in `folder`, run as `way` says, on many samples.
+    """Time the bundle in `folder`, run with `setting`, on many samples.
 
     Args:
         folder: The staged bundle's.
-        manifest: What it says.
-        proof: What both sides answered.
-        way: Engine, threads and options.
+        manifest: Its manifest.
+        proof: The answers of both sides.
+        setting: Engine, threads and options.
         threads: How many OpenCV uses by itself; several nets share them out.
-        progress: Told what comes next.
+        progress: Called with a few words before each step.
         budget_s: About how long each is timed.
 
     Raises:
         NetError: The bundle's own batch cannot be timed.
     """
-    own = Rate(1, way.threads, manifest.model.batch)
+    own = Rate(1, setting.threads, manifest.model.batch)
     patience_s = 10 * (budget_s + patience(manifest))
     with ExitStack() as stack:
-        base = stack.enter_context(_side(folder, proof, way, own, patience_s))[1]
+        base = stack.enter_context(_side(folder, proof, setting, own, patience_s))[1]
 
         def attempt(rate: Rate) -> Rate:
             progress(f"timing many samples: {rate}")
             try:
                 if rate.batch != own.batch and (
-                    problem := _wrong(folder, manifest, proof, way, rate)
+                    problem := _wrong(folder, manifest, proof, setting, rate)
                 ):
                     return replace(rate, refused=problem)
-                median_ms, ratio = _timed(folder, proof, way, rate, (base, own), budget_s)
+                median_ms, ratio = _timed(folder, proof, setting, rate, (base, own), budget_s)
             except Keras2cvError as error:
                 return replace(rate, refused=str(error)[:1000])
             return replace(rate, sample_ms=median_ms, ratio=ratio.ratio, high=ratio.high)
 
-        return tuple(try_rates(own, threads, int(manifest.model.size_bytes), attempt))
+        return tuple(try_throughputs(own, threads, int(manifest.model.size_bytes), attempt))
 
 
-def try_rates(own: Rate, threads: int, model_bytes: int, attempt: Attempt) -> list[Rate]:
+def try_throughputs(own: Rate, threads: int, model_bytes: int, attempt: Attempt) -> list[Rate]:
     """Try other batches on one net, then more nets with the best of them; the own one is first.
 
+    Args:
+        own: One net with the bundle's own batch.
+        threads: How many all nets share.
+        model_bytes: The size of the model, which limits the number of nets.
+        attempt: Judges and times one setting.
+
     Raises:
-        NetError: That one cannot be timed.
+        NetError: The own batch cannot be timed.
     """
     found = [attempt(own)]
     if found[0].ratio is None:
@@ -94,7 +101,7 @@ def try_rates(own: Rate, threads: int, model_bytes: int, attempt: Attempt) -> li
 
 
 def chosen(trials: Sequence[Trial | Rate]) -> int:
-    """Return the number of the fastest way that is surely faster than the first, or 0."""
+    """Return the number of the fastest trial that is surely faster than the first, or 0."""
     gains = {
         number: trial.ratio
         for number, trial in enumerate(trials)
@@ -106,8 +113,10 @@ def chosen(trials: Sequence[Trial | Rate]) -> int:
     return min(gains, key=lambda number: gains[number], default=0)
 
 
-def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial, rate: Rate) -> str | None:
-    """Say why runs of that many samples do not give TensorFlow's predictions; None if they do."""
+def _wrong(
+    folder: Path, manifest: Manifest, proof: Proof, setting: Trial, rate: Rate
+) -> str | None:
+    """Explain why runs of so many samples do not give TensorFlow's predictions; else None."""
     question = proof.question
     if not all(output.batched for output in manifest.outputs):
         return "an output has no batch dimension"
@@ -115,9 +124,9 @@ def _wrong(folder: Path, manifest: Manifest, proof: Proof, way: Trial, rate: Rat
         folder,
         [_joined(there_and_back(question.samples))],
         timeout_s=patience(manifest),
-        engine=way.engine,
-        fusion=way.fusion,
-        winograd=way.winograd,
+        engine=setting.engine,
+        fusion=setting.fusion,
+        winograd=setting.winograd,
         threads=rate.threads,
         batch=rate.batch,
     )
@@ -141,29 +150,29 @@ def _parted(outputs: Outputs, batch: int) -> list[Outputs]:
     return [{name: array[part] for name, array in outputs.items()} for part in parts]
 
 
-def _side(folder: Path, proof: Proof, way: Trial, rate: Rate, more_s: float) -> Any:
+def _side(folder: Path, proof: Proof, setting: Trial, rate: Rate, more_s: float) -> Any:
     whole = _joined(there_and_back(proof.question.samples))
     rows = np.resize(np.arange(len(whole[0])), rate.batch)
     arrays = {f"in/0/{k}": array[rows] for k, array in enumerate(whole)}
     options = {
         "threads": rate.threads,
-        "fusion": way.fusion,
-        "winograd": way.winograd,
+        "fusion": setting.fusion,
+        "winograd": setting.winograd,
         "nets": rate.nets,
         "batch": rate.batch,
     }
-    return opencv_side(folder, way.engine, arrays, options=options, more_s=more_s)
+    return opencv_side(folder, setting.engine, arrays, options=options, more_s=more_s)
 
 
 def _timed(
     folder: Path,
     proof: Proof,
-    way: Trial,
+    setting: Trial,
     rate: Rate,
     base: tuple[Any, Rate],
     budget_s: float,
 ) -> tuple[float, Comparison]:
-    with _side(folder, proof, way, rate, 100 * budget_s) as (_, asked):
+    with _side(folder, proof, setting, rate, 100 * budget_s) as (_, asked):
         sides = {"rate": _block(asked, rate), "own": _block(*base)}
         warm = [sum(side()) for side in sides.values() for _ in range(2)]
         cost_s = (warm[1] * rate.nets * rate.batch + warm[3] * base[1].batch) / 1e9

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest, Trial
-from keras2cv.bundle.reading import write_manifest
+from keras2cv.bundle.writing import write_manifest
 from keras2cv.errors import Keras2cvError, NetError, ParityError, UnsupportedError
 from keras2cv_export.convert import OPTIONAL_NAMES, Converted, formed
 from keras2cv_export.formats.formats import FileFormat
@@ -22,9 +22,9 @@ from keras2cv_export.targets.target import Target
 from keras2cv_export.verifying.verify import verify
 
 Timed = Callable[[Path, Trial], tuple[float, Comparison]]
-"""Times a way of running the bundle in a folder."""
+"""Times a setting with the bundle in a folder."""
 
-MOST_VARIANTS: Final = 2 + len(OPTIONAL_NAMES)  # that one search makes
+MOST_VARIANTS: Final = 2 + len(OPTIONAL_NAMES)  # in one search
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ class Variant:
 
 @dataclass
 class Variants:
-    """Makes them, judges them, and keeps those that were right until one is shipped.
+    """Makes variants, judges them, and keeps the right ones until one is shipped.
 
     Attributes:
         folder: The staged bundle's, whose file is the default.
-        manifest: What it says.
-        proof: What was found of it; variants answer the same question.
-        converted: The graph of it, with what other forms are made of.
-        target: What they are for.
-        file_format: How they are written.
-        refused: Rewrites -> why their file is out of the question.
+        manifest: Its manifest.
+        proof: Its question and verification; variants answer the same question.
+        converted: Its graph, with the parts that other forms are made of.
+        target: The OpenCV that they are for.
+        file_format: The format that they are written in.
+        refused: Rewrites -> why their file cannot be used.
     """
 
     folder: Path
@@ -67,19 +67,19 @@ class Variants:
 
     @property
     def all(self) -> frozenset[str]:
-        """Those that change something in this net."""
+        """The optional rewrites that change something in this net."""
         if self.converted.unformed is None:
             return self.default
         return formed(self.converted, self.target, OPTIONAL_NAMES).optional | self.default
 
-    def attempt(self, way: Trial, timed: Timed) -> Trial:
-        """Judge and time a way with the file of its rewrites."""
+    def attempt(self, setting: Trial, timed: Timed) -> Trial:
+        """Judge and time a setting with the file of its rewrites."""
         try:
-            variant = self._get(frozenset(way.rewrites or ()))
-            median_ms, ratio = timed(variant.folder, way)
+            variant = self._get(frozenset(setting.rewrites or ()))
+            median_ms, ratio = timed(variant.folder, setting)
         except Keras2cvError as error:
-            return replace(way, refused=str(error)[:1000])
-        return replace(way, median_ms=median_ms, ratio=ratio.ratio, high=ratio.high)
+            return replace(setting, refused=str(error)[:1000])
+        return replace(setting, median_ms=median_ms, ratio=ratio.ratio, high=ratio.high)
 
     def ship(self, rewrites: Collection[str]) -> Variant:
         """Put the file of those rewrites in the default's place, and remove all others."""
@@ -95,7 +95,7 @@ class Variants:
         return replace(best, folder=self.folder)
 
     def _get(self, rewrites: frozenset[str]) -> Variant:
-        """Return the variant with those rewrites; the default's own are the default."""
+        """Return the variant with those rewrites; the default's rewrites give the default."""
         if rewrites == self.default:
             return Variant(self.folder, self.manifest, self.proof, self.converted.fired)
         if rewrites in self.refused:

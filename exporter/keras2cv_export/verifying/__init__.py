@@ -1,1 +1,1 @@
-"""A staged bundle held against TensorFlow, in child processes, on every engine."""
+"""Compare a staged bundle with TensorFlow, in child processes, on every engine."""

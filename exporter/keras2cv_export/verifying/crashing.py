@@ -1,4 +1,4 @@
-"""Which layer makes OpenCV crash: found by giving it ever shorter beginnings of the graph."""
+"""Find the layer that makes OpenCV crash, by giving it ever shorter beginnings of the graph."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def crashing_node(file: Path, crashes: Crashes, *, patience_s: float = PATIENCE_
     Args:
         file: An ONNX file that crashes it.
         crashes: Whether OpenCV crashes on a file, within so many seconds.
-        patience_s: How long all may take; what is not found by then is not named.
+        patience_s: How long the search may take; "" is returned if it takes longer.
     """
     deadline = time.monotonic() + patience_s
     model = onnx.load(file)
@@ -44,7 +44,7 @@ def crashing_node(file: Path, crashes: Crashes, *, patience_s: float = PATIENCE_
 
 
 def _beginning(model: ModelProto, nodes: Sequence[NodeProto]) -> ModelProto:
-    """Return the first nodes as a file of their own, whose outputs are all that nothing reads."""
+    """Return the first nodes as a file of their own; values that nothing reads are its outputs."""
     read = {name for node in nodes for name in node.input}
     made = [name for node in nodes for name in node.output if name]
     shapes = {v.name: v for v in (*model.graph.value_info, *model.graph.output)}

@@ -1,4 +1,4 @@
-"""One picture on its whole way, from encoded pixels to predictions, for the golden vectors."""
+"""Take one picture from encoded pixels to predictions, for the golden vectors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .stimuli import draw
 
 Array = np.ndarray[Any, Any]
 
-# A picture that is neither of the net's size nor of its shape, so that the resize shows.
+# A picture of another size and shape than the net's, so that the resize shows.
 _WIDER, _TALLER, _LARGEST = 1.7, 1.3, 2048
 
 

@@ -1,6 +1,6 @@
 """Load an ONNX file in this Python's OpenCV, and run it once (the child's side of `probing.py`).
 
-Started as a file, by any Python that has cv2 and NumPy; nothing of keras2cv is imported. The child
+Any Python with cv2 and NumPy can start this file; nothing of keras2cv is imported. The child
 reports its stages:
 
     stage="loading", opencv="5.0.0"
@@ -37,7 +37,11 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
 
 
 def load(cv2: Any, path: str, engine: str) -> Any:
-    """Return the net; OpenCV 4 has one engine, and no argument to choose it with."""
+    """Return the net; OpenCV 4 has one engine, and no argument to choose it with.
+
+    Raises:
+        cv2.error: OpenCV refuses the file, or makes an empty net of it.
+    """
     options = {"engine": {"new": 2, "classic": 1}[engine]} if hasattr(cv2.dnn, "ENGINE_NEW") else {}
     frozen = path.endswith(".pb")
     net = (cv2.dnn.readNetFromTensorflow if frozen else cv2.dnn.readNetFromONNX)(path, **options)
@@ -54,7 +58,7 @@ def run(net: Any, shapes: dict[str, list[int]]) -> None:
     rng = np.random.default_rng(SEED)
     for name, shape in shapes.items():
         blob = rng.uniform(0.1, 1.0, shape).astype(np.float32)
-        # Up to 4.10, rank 3 means an image with channels, unless it is said to be a Mat.
+        # Up to 4.10, rank 3 means an image with channels, unless the array is wrapped in a Mat.
         mat = cv2.Mat(blob) if blob.ndim == 3 else blob  # type: ignore[no-untyped-call]
         net.setInput(mat, name)
     net.forward(net.getUnconnectedOutLayersNames())

@@ -1,4 +1,4 @@
-"""Try a graph in an OpenCV that is installed: what nobody knows beforehand, running it tells."""
+"""Try a graph in an installed OpenCV, to find faults that no table knows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def try_engines(
     environment: Mapping[str, str] | None = None,
     memory: int | None = None,
 ) -> Iterator[Trial]:
-    """Yield what each engine of one OpenCV makes of a file, which is loaded and run on noise.
+    """Yield the outcome on each engine of one OpenCV, which loads a file and runs it on noise.
 
     Args:
         path: The ONNX file.
@@ -57,7 +57,7 @@ def try_engines(
         timeout_s: How long each may take.
         python: The interpreter whose OpenCV it is.
         environment: Its environment variables; None takes this process' own.
-        memory: The bytes that it may write to; None: most of what is free here.
+        memory: The bytes that it may write to; None: most of the free memory.
     """
     shapes = input_shapes(model)
     probe = Entry(_PROBE, (), python, environment)
@@ -81,7 +81,14 @@ def input_shapes(model: ir.Model) -> dict[str, tuple[int, ...]] | None:
 def where_it_crashes(
     path: Path, shapes: Mapping[str, tuple[int, ...]] | None, engine: str, probe: Entry
 ) -> str:
-    """Return ", at Conv in block/conv." for the node that makes OpenCV crash, or "."."""
+    """Return ", at Conv in block/conv." for the node that makes OpenCV crash, or ".".
+
+    Args:
+        path: The ONNX file.
+        shapes: The shapes of its inputs; None if it is only loaded.
+        engine: "new" or "classic".
+        probe: Starts the probe that crashed.
+    """
     if path.stat().st_size > _MAX_BYTES:
         return "."
 
@@ -100,7 +107,7 @@ def crash_site(path: Path, shapes: Mapping[str, tuple[int, ...]], engine: str) -
 
 
 def _problem(probe: Entry, request: Mapping[str, Any], limits: Limits) -> str | None:
-    """Return what is wrong, in a sentence; None if nothing is."""
+    """Return the problem in a sentence; None if there is none."""
     with Conversation(probe, limits) as child:
         try:
             error = child.ask(request).get("error")
@@ -113,18 +120,18 @@ def _problem(probe: Entry, request: Mapping[str, Any], limits: Limits) -> str | 
             return _too_much(lost.limit_bytes, lost.stage)
         except ChildTimeout as lost:
             return f"It was not done {lost.stage} it after {lost.seconds:g} s."
-    stage = str(child.facts["stage"])
+    stage = str(child.reports["stage"])
     if speaks_of_memory(error):
         return _too_much(limits.effective_memory(), stage)
-    return f"It fails {stage} it{_complaint(error)}."
+    return f"It fails {stage} it{_error_clause(error)}."
 
 
 def _too_much(limit_bytes: int | None, stage: str) -> str:
     return f"It asks for more than the {gib(limit_bytes)} of memory that it may have, {stage} it."
 
 
-def _complaint(text: str) -> str:
-    """Return cv2's innermost complaint, after the node and the Keras layer that it is about."""
+def _error_clause(text: str) -> str:
+    """Return cv2's innermost error, after the node and the Keras layer that it is about."""
     inner = text[max(text.rfind(_ERROR), 0) :]
     node = _NODE.search(text)
     where = f", at {node[1]} in {layer_of(node[2])}" if node else ""

@@ -63,12 +63,16 @@ def load_samples(
 
 
 def batch_of(spec: TensorSpec) -> int:
-    """Give the number of rows one sample has: the model's fixed batch size, or 1."""
+    """Return the number of rows one sample has: the model's fixed batch size, or 1."""
     return spec.shape[0] or 1
 
 
 def dtype_of(spec: TensorSpec) -> np.dtype[Any]:
-    """Give the dtype of an input's samples; InputError where it holds text or objects."""
+    """Return the dtype of an input's samples.
+
+    Raises:
+        InputError: It holds text or objects.
+    """
     try:
         dtype = np.dtype(spec.dtype)
     except TypeError:  # Keras' "string" is none of NumPy's
@@ -90,7 +94,7 @@ def _preprocessed(
         lacking = "no preprocessing" if len(inputs) == 1 else f"{len(inputs)} inputs"
         raise InputError(
             f"{pictures[0]} is a picture, and cannot be a sample of a model with {lacking}. "
-            "Give arrays (.npz) as the model takes them, or say the preprocessing (--preprocess)."
+            "Give arrays (.npz) as the model takes them, or give the preprocessing (--preprocess)."
         )
     return [(_fit(picture, inputs[0], preprocess(picture)),) for picture in pictures]
 
@@ -105,7 +109,7 @@ def _read_arrays(path: Path, inputs: Sequence[TensorSpec]) -> dict[str, Array]:
 def _numbered_samples(
     path: Path, inputs: Sequence[TensorSpec], arrays: Mapping[str, Array]
 ) -> list[Sample]:
-    """Take in/<i>/<k>; what else a self-test file holds, such as expected outputs, is not read."""
+    """Read in/<i>/<k>; other arrays of a self-test file, such as expected outputs, are ignored."""
     found = {
         (int(match[1]), int(match[2]))
         for match in map(_NUMBERED.fullmatch, arrays)
@@ -156,7 +160,7 @@ def _split(path: Path, spec: TensorSpec, array: Array) -> list[Array]:
 
 
 def _fit(path: Path, spec: TensorSpec, array: Array) -> Array:
-    """Give one sample in the input's dtype; nothing is reshaped, and no value changed."""
+    """Return one sample in the input's dtype; nothing is reshaped, and no value changed."""
     wanted = (batch_of(spec), *spec.shape[1:])
     same_rank = array.ndim == len(wanted)
     if not same_rank or any(w not in (None, g) for w, g in zip(wanted, array.shape, strict=True)):
@@ -176,7 +180,7 @@ def _fit(path: Path, spec: TensorSpec, array: Array) -> Array:
 
 
 def _keeps_values(array: Array, cast: Array) -> bool:
-    """Tell whether a cast kept the values: rounded as floats, exactly as integers."""
+    """Whether a cast kept the values: rounded as floats, exactly as integers."""
     if cast.dtype.kind == "f":
         return bool(np.isfinite(cast).all())
     return array.dtype.kind != "f" and np.array_equal(array, cast)

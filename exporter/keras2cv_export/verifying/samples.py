@@ -1,4 +1,4 @@
-"""Samples to compare on: drawn for the model's inputs here, read from files in sample_files.py.
+"""Draw samples for the model's inputs, or read them from files (sample_files.py).
 
 A sample is a tuple with one array per input, in the model's order, in Keras' layout and dtype, the
 batch dimension included.
@@ -33,14 +33,14 @@ def default_samples(
         inputs: The model's inputs; an open batch dimension becomes 1.
         count: How many samples.
         seed: Not negative. No global random state is read or changed.
-        value_range: Lowest and highest value the model expects, both included, for all inputs or
-            by name. Pass what the preprocessing gives, (0, 255) where a Rescaling layer comes
-            first, and (0, vocabulary - 1) for an Embedding. Where nothing is known: 0..255 for
-            uint8, 0..9 for other integers, 0..1 for pictures, -1..1 for other floats.
+        value_range: Lowest and highest value the model expects, both included, for all inputs or by
+            name. Pass the range of the preprocessed values, (0, 255) where a Rescaling layer comes
+            first, and (0, vocabulary - 1) for an Embedding. The default is 0..255 for uint8, 0..9
+            for other integers, 0..1 for pictures, -1..1 for other floats.
 
     Raises:
-        UsageError: `count` or `seed` mean nothing; `value_range` is empty, does not fit the dtype,
-            or names no input.
+        UsageError: `count` is less than 1 or `seed` less than 0; `value_range` is empty, does not
+            fit the dtype, or names no input.
         InputError: an input has an open dimension beyond the batch, or holds text.
     """
     if count < 1 or seed < 0:
@@ -75,7 +75,7 @@ def _draw_input(
 
 
 def _static_shape(spec: TensorSpec) -> tuple[int, ...]:
-    """Give the shape beyond the batch dimension, which must be closed."""
+    """Return the shape beyond the batch dimension, which must be closed."""
     shape = tuple(size for size in spec.shape[1:] if size is not None)
     if len(shape) < len(spec.shape) - 1:
         raise InputError(

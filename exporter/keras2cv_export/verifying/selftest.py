@@ -1,4 +1,4 @@
-"""Choose the golden vectors by which a device can tell that it computes right."""
+"""Choose the golden vectors with which a device tests that it computes right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras2cv.bundle.golden_vectors import Golden, GoldenImage, GoldenSample
+from keras2cv.bundle.golden_vectors import GoldenImage, GoldenSample, GoldenVectors
 from keras2cv.bundle.manifest import Manifest, OutputTensor
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv_export.parity.tolerance import Tolerance
@@ -18,7 +18,7 @@ from .pictures import Picture
 
 Array = np.ndarray[Any, Any]
 
-# Three distinct inputs show a net that repeats one answer, and keep the file small.
+# Three distinct inputs expose a net that repeats one answer, and keep the file small.
 GOLDEN_SAMPLES = 3
 # With a limit of 1, an output of zeros would pass.
 _LARGEST_LIMIT = 0.999
@@ -32,9 +32,18 @@ def write_selftest(
     tolerance: Tolerance,
     picture: Picture | None,
 ) -> None:
-    """Write some samples with TensorFlow's answers, and the picture if there is one."""
+    """Write some samples with TensorFlow's answers, and the picture if there is one.
+
+    Args:
+        folder: The bundle's.
+        manifest: Its manifest.
+        samples: The inputs of each sample.
+        expected: TensorFlow's outputs for each sample, by name.
+        tolerance: The source of each output's limit.
+        picture: One image with its blob and TensorFlow's outputs; None without preprocessing.
+    """
     names = [output.name for output in manifest.outputs]
-    Golden(
+    GoldenVectors(
         tuple(
             GoldenSample(tuple(samples[i]), tuple(expected[i][name] for name in names))
             for i in _first_distinct(samples)
@@ -45,13 +54,13 @@ def write_selftest(
 
 
 def _first_distinct(samples: Sequence[Sequence[Array]]) -> list[int]:
-    """Return which samples to keep: a video's first frames, say, may be one and the same."""
+    """Choose the samples to keep: a video's first frames, for example, may be identical."""
     firsts = {tuple(a.tobytes() for a in samples[i]): i for i in reversed(range(len(samples)))}
     return sorted(firsts.values())[:GOLDEN_SAMPLES]
 
 
 def _limit(tolerance: Tolerance, output: OutputTensor) -> float:
-    """Integer outputs, such as an argmax, have no error but 0."""
+    """Return an output's limit; integer outputs, such as an argmax, must be exact."""
     if not output.dtype.startswith("float"):
         return 0.0
     return min(tolerance.limits(output.name).max_abs, _LARGEST_LIMIT)

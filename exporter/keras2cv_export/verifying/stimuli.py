@@ -1,7 +1,7 @@
-"""Drawing one input that excites a net: structured, asymmetric, and unlike the next one.
+"""Draw one input that excites a net: structured, asymmetric, and unlike the next one.
 
 Ones, zeros and white noise hide faults: a flipped, transposed or channel-swapped picture of noise
-looks like any other to a net. What is drawn here differs along every axis and between channels
+looks like any other to a net. A drawn input differs along every axis and between channels
 (slow waves, one frequency and phase per channel), has edges where it is a picture (a disc, a
 turned box, a stripe), has texture, and its mean brightness moves from sample to sample.
 """
@@ -18,7 +18,7 @@ ValueRange = tuple[float, float]
 
 _WAVES = 3
 _TEXTURE = 0.15  # of the full range
-_PAINT = 0.8  # how far a shape covers what is below it
+_PAINT = 0.8  # how far a shape covers the colours below it
 
 
 def draw(
@@ -60,7 +60,7 @@ def _unit_values(shape: tuple[int, ...], level: float, rng: np.random.Generator)
 
 
 def _gamma(level: float) -> float:
-    """Give the exponent, 2 (dark) .. 1/2 (bright), that keeps 0 and 1 where they are."""
+    """Return the exponent, 2 (dark) .. 1/2 (bright), that keeps 0 and 1 where they are."""
     return float(2.0 ** (1.0 - 2.0 * level))
 
 

@@ -14,7 +14,7 @@ class Trial:
         opencv: Its version, "5.0.0".
         engine: "new" or "classic".
         ran: Whether it was run too; a file whose inputs are open, or no float32, is only loaded.
-        problem: What went wrong, in a sentence; None if nothing did.
+        problem: The problem in a sentence; None if there is none.
     """
 
     opencv: str
@@ -23,6 +23,6 @@ class Trial:
     problem: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, without what is not there."""
-        facts = {"opencv": self.opencv, "engine": self.engine, "ran": self.ran}
-        return facts if self.problem is None else {**facts, "problem": self.problem}
+        """Return plain JSON types, without absent values."""
+        record = {"opencv": self.opencv, "engine": self.engine, "ran": self.ran}
+        return record if self.problem is None else {**record, "problem": self.problem}

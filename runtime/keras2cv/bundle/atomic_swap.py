@@ -1,9 +1,9 @@
-"""Put one folder in another's place, so that a reader meets the old one or the new one.
+"""Put one folder in another's place, so that a reader finds the old one or the new one.
 
 Linux and macOS exchange two names in one step. Where that is missing (Windows, some file systems)
 the old folder is renamed aside first; if the machine dies between the two renames, `restore` puts
-it back before the next write. Whoever replaces something holds a lock on the folder around it,
-which ends with its process, so that two at a time take turns.
+it back before the next write. A process that replaces a folder holds a lock on the parent folder,
+so that two processes do it one after the other; the system drops the lock when the process ends.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _EXCHANGE = {"linux": ("renameat2", 2), "darwin": ("renameatx_np", 2)}  # RENAME
 
 
 def replace_folder(new: Path, target: Path) -> None:
-    """Move the folder `new` to `target` beside it; what `target` held is deleted afterwards.
+    """Move the folder `new` to `target` beside it, then delete the old contents of `target`.
 
     Raises:
-        OSError: `target` is then what it was before.
+        OSError: it cannot be moved; `target` is unchanged.
     """
     with alone(target.parent):
         if not target.exists():
@@ -44,13 +44,13 @@ def restore(target: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Return when the file's bytes are on the disk, not only on their way."""
-    with path.open("r+b") as file:  # Windows syncs only what is open for writing
+    """Wait until the file's bytes are on the disk."""
+    with path.open("r+b") as file:  # Windows syncs only files that are open for writing
         os.fsync(file.fileno())
 
 
 def sync_folder(path: Path) -> None:
-    """Return when the folder's names are on the disk; a no-op where folders cannot be opened."""
+    """Wait until the folder's names are on the disk; do nothing where folders cannot be opened."""
     if os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)
@@ -74,7 +74,7 @@ def _replace_in_two_steps(new: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Wait until nobody else replaces anything in `folder`, where the system knows how to wait."""
+    """Hold the lock on `folder`, so that no other process replaces anything in it (POSIX)."""
     if os.name != "posix":
         yield
         return

@@ -24,7 +24,7 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How far one output was from TensorFlow's, and how far it may be."""
+    """The measured error of one output against TensorFlow's, and its limit."""
 
     name: str
     metric: str
@@ -43,7 +43,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why the bundle is believed: the runs that passed, and the versions they were made with."""
+    """The proof of the bundle: the runs that passed, and the versions they were made with."""
 
     tolerance: str
     samples: int

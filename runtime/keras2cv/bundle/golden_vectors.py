@@ -1,12 +1,12 @@
-"""`selftest.npz`: inputs, and what TensorFlow made of them. Written by the exporter, read anywhere.
+"""`selftest.npz`: inputs with TensorFlow's outputs. The exporter writes it, any machine reads it.
 
 Everything is in Keras' layout and dtypes; i is a sample, k an input or output in the model's order:
 
-    in/<i>/<k>       what went into TensorFlow       out/<i>/<k>   what came out
+    in/<i>/<k>       input of TensorFlow             out/<i>/<k>   output of TensorFlow
     tolerance/<k>    float64: limit of max|got - expected| / max|expected| for output k
     image/png        for tasks on images: one encoded image, (n,) uint8
-    image/blob       what preprocessing makes of it, (1, C, H, W) float32
-    image/out/<k>    what TensorFlow makes of that
+    image/blob       the blob that preprocessing makes of it, (1, C, H, W) float32
+    image/out/<k>    TensorFlow's outputs for that blob
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class GoldenImage:
             BundleError: not a PNG that cv2 decodes, or a huge one.
         """
         data = self.png.tobytes()
-        # A PNG says its width and height in bytes 16 to 24: look before pixels are allocated.
+        # A PNG has its width and height in bytes 16 to 24: check them before pixels are allocated.
         sides = [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)]
         if data[:8] != _PNG or not 0 < min(sides) <= max(sides) <= MAX_PNG_SIDE:
             raise _broken(f"image/png is not a PNG of at most {MAX_PNG_SIDE} pixels a side")
@@ -65,7 +65,7 @@ class GoldenImage:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Golden:
+class GoldenVectors:
     """The golden vectors of a bundle; `tolerances` has a limit per output."""
 
     samples: tuple[GoldenSample, ...]
@@ -91,7 +91,7 @@ class Golden:
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
-def read_golden(path: Path, manifest: Manifest) -> Golden:
+def read_golden_vectors(path: Path, manifest: Manifest) -> GoldenVectors:
     """Return the golden vectors at `path` for the model that `manifest` describes.
 
     Raises:
@@ -100,13 +100,13 @@ def read_golden(path: Path, manifest: Manifest) -> Golden:
     if not path.is_file():
         raise BundleError(f"{path} is missing. Copy the bundle again, or export it again.")
     try:
-        return _golden(read_npz(path), manifest)
+        return _collect(read_npz(path), manifest)
     except InputError as error:
         raise BundleError(str(error)) from error
 
 
-def _golden(arrays: dict[str, Array], manifest: Manifest) -> Golden:
-    """Take what the model needs out of `arrays`; anything left is unknown."""
+def _collect(arrays: dict[str, Array], manifest: Manifest) -> GoldenVectors:
+    """Take the arrays of the model out of `arrays`; any other is an error."""
     input_count, output_count = len(manifest.inputs), len(manifest.outputs)
     samples: list[GoldenSample] = []
     while f"in/{len(samples)}/0" in arrays:
@@ -120,7 +120,7 @@ def _golden(arrays: dict[str, Array], manifest: Manifest) -> Golden:
         image = GoldenImage(png, blob, _take(arrays, "image/out", output_count))
     if arrays:
         raise _broken(f"unknown arrays {', '.join(sorted(arrays)[:3])}")
-    return Golden(tuple(samples), tolerances, image)
+    return GoldenVectors(tuple(samples), tolerances, image)
 
 
 def _take(arrays: dict[str, Array], prefix: str, count: int) -> tuple[Array, ...]:

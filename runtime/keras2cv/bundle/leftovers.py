@@ -1,4 +1,4 @@
-"""Names for half-made and temporary folders, and the removal of those whose makers died."""
+"""Name half-made and temporary folders, and remove those whose processes died."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def stage_name(target: Path) -> str:
     return f"{_prefix(target)}{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def remove_litter(target: Path) -> None:
+def remove_leftovers(target: Path) -> None:
     """Remove the half-made folders of `target` whose processes, on this machine, have ended."""
     pattern = re.compile(re.escape(_prefix(target)) + r"(\d{1,10})-[0-9a-f]{8}")
     for entry in target.parent.iterdir():
@@ -40,7 +40,7 @@ def remove_litter(target: Path) -> None:
 def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
     """Give a folder `inside` another, by default in the system's place for temporary files.
 
-    It is removed in the end; where the process was killed before, the next call does it.
+    It is removed in the end; if the process is killed, the next call of any process removes it.
 
     Raises:
         UsageError: it cannot be made, or the disk is full while files are written into it.
@@ -48,7 +48,7 @@ def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
     place = Path(tempfile.gettempdir() if inside is None else inside)
     folder = place / stage_name(place / "keras2cv")
     try:
-        remove_litter(place / "keras2cv")
+        remove_leftovers(place / "keras2cv")
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise _no_place(place, error) from error
@@ -63,7 +63,7 @@ def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
 
 
 def concerns(error: OSError, folder: Path) -> bool:
-    """Whether a file in `folder` could not be written; a full disk is told without a name."""
+    """Whether the error is about a file in `folder`; that of a full disk names no file."""
     if error.filename is None:
         return error.errno in _DISK_ERRORS
     return Path(os.fsdecode(error.filename)).is_relative_to(folder)

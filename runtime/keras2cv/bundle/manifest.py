@@ -5,7 +5,7 @@
     |-- inputs          InputTensor...   Keras' name and shape beside the net's
     |-- outputs         OutputTensor...  in keras.tree.flatten order
     |-- preprocessing   Preprocessing    from an image to the input; absent: arrays only
-    |-- tail            Tail             the steps after the net; absent: none
+    |-- tail            NumpyTail        the steps after the net; absent: none
     |-- task            Task             the meaning of the outputs
     |-- engine          Engine           the engine that was verified
     |-- evidence        Evidence         how near, on which OpenCV; absent: unverified
@@ -26,7 +26,7 @@ from typing import Any, Final
 from keras2cv.bundle.evidence import Engine, Evidence, Measured, Run
 from keras2cv.bundle.model_file import Model, ModelSource, Weights
 from keras2cv.bundle.tuned import Rate, Trial, Tuned
-from keras2cv.numpy_tail.tail import Tail
+from keras2cv.numpy_tail.record import NumpyTail
 from keras2cv.pixels.preprocessing import Preprocessing
 from keras2cv.schema.checks import check_range, check_unique
 from keras2cv.schema.fields import SchemaError, decode, encode, format_json, parse_json
@@ -44,11 +44,11 @@ __all__ = [  # of the records, so that one import serves whoever reads a manifes
     "Measured",
     "Model",
     "ModelSource",
+    "NumpyTail",
     "OutputTensor",
     "Preprocessing",
     "Rate",
     "Run",
-    "Tail",
     "Task",
     "Trial",
     "Tuned",
@@ -72,7 +72,7 @@ class Manifest:
     source: ModelSource
     preprocessing: Preprocessing | None = None
     evidence: Evidence | None = None
-    tail: Tail | None = None
+    tail: NumpyTail | None = None
     weights: Weights | None = None
     tuned: Tuned | None = None
 
@@ -115,7 +115,7 @@ class Manifest:
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
     def at_batch(self, batch: int) -> Manifest:
-        """Return the same for runs of `batch` samples, if the net takes them: it may not.
+        """Return the manifest for runs of `batch` samples; the net may or may not take them.
 
         Raises:
             BundleError: a shape would be too large.
@@ -149,7 +149,7 @@ class Manifest:
 
     @property
     def net_outputs(self) -> tuple[OutputTensor, ...]:
-        """The outputs of the net itself: those that no step of the tail makes, and its heads."""
+        """The net's own outputs: the heads of the tail, and the outputs that no step makes."""
         if self.tail is None:
             return self.outputs
         own = tuple(tensor for tensor in self.outputs if tensor.net_name not in self.tail.made)
@@ -183,8 +183,7 @@ class Manifest:
             return
         if pre.input not in (tensor.name for tensor in self.inputs):
             raise SchemaError("preprocessing.input", f"is not an input: {pre.input!r}")
-        width, height = pre.size_wh
-        expected = (self.model.batch, pre.channels, height, width)
+        expected = (self.model.batch, pre.channels, *pre.input_hw)
         if (got := self.input(pre.input).net_shape) != expected:
             raise SchemaError(
                 "preprocessing.size", f"makes {list(expected)}, the net takes {list(got)}"
@@ -198,6 +197,9 @@ class Manifest:
         self.task.check_outputs({p: self.output(name) for p, name in self.task.roles.items()})
         if TASKS[self.task.kind].in_pixels and self.image_size_wh is None:
             raise SchemaError("task.kind", f"{self.task.kind} needs one input that is an image")
+        pre = self.preprocessing
+        if TASKS[self.task.kind].in_pixels and pre is not None and pre.transpose:
+            raise SchemaError("preprocessing.transpose", f"{self.task.kind} answers in pixels")
 
     def _check_evidence(self) -> None:
         if (self.evidence is not None) != (self.status == "verified"):

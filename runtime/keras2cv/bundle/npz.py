@@ -1,7 +1,7 @@
-"""Read `.npz` and `.npy` that strangers made: no pickles, nothing larger than it says or may be.
+"""Read untrusted `.npz` and `.npy` files: no pickles, and no array larger than its file.
 
-numpy allocates what an array's header declares before it looks at the data. Here every header is
-held against the size of its file first, so that 10**12 elements are refused, not allocated.
+numpy allocates the size that an array's header declares before it reads the data. Here every header
+is compared with the size of its file first, so that 10**12 elements are refused, not allocated.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
 
 
 def _check_header(name: str, file: IO[bytes], size: int) -> None:
-    """Raise unless the header of the .npy in `file` declares what its `size` in bytes holds."""
+    """Raise unless the header of the .npy in `file` declares an array of exactly `size` bytes."""
     version = np.lib.format.read_magic(file)
     reader: Any = np.lib.format.read_array_header_2_0
     if version == (1, 0):

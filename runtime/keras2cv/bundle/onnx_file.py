@@ -1,9 +1,9 @@
-"""Look through an ONNX file before OpenCV parses it, with the standard library alone.
+"""Check an ONNX file before OpenCV parses it, with the standard library alone.
 
-OpenCV believes what an ONNX file says: 5.0 opens whatever other file a tensor names as its data
-(`../../` and all), and every version takes a tensor's shape for the size of its data. So the
-protobuf is walked here first, weights skipped: tensors hold what they declare, inside the file;
-nodes come in an order in which they can run, so that nothing goes in circles; and graphs are not
+OpenCV trusts an ONNX file: 5.0 opens any other file that a tensor names as its data (`../../` and
+all), and every version takes a tensor's shape for the size of its data. So the protobuf is walked
+here first, without the weights. Tensors must hold as much data as they declare, inside the file;
+nodes must come in an order in which they can run, so that there is no cycle; graphs must not be
 nested without end. Field numbers are those of onnx/onnx.proto.
 """
 
@@ -28,15 +28,15 @@ Field = tuple[int, int, memoryview]
 
 
 class OnnxError(ValueError):
-    """What is wrong with the file, as the end of a sentence."""
+    """A fault of the file, as the end of a sentence."""
 
 
 def check_onnx(data: bytes | memoryview, *, external: bool = False) -> None:
-    """Look through the bytes of an ONNX file.
+    """Check the bytes of an ONNX file.
 
     Args:
         data: The file.
-        external: Let tensors be in other files; the caller looks at which.
+        external: Allow tensors in other files; the caller checks which.
 
     Raises:
         OnnxError: OpenCV should not see it.
@@ -52,14 +52,14 @@ def check_onnx(data: bytes | memoryview, *, external: bool = False) -> None:
 
 
 class _Walk:
-    """One walk through a file, which counts."""
+    """One walk through a file, with a count of the messages."""
 
     def __init__(self, external: bool) -> None:
         self.nodes = 0
         self.external = external
 
     def graph(self, data: memoryview, outside: frozenset[str], depth: int) -> None:
-        """Look through a graph; `outside` are the names that the graphs around it know."""
+        """Check a graph; `outside` are the names of the graphs around it."""
         if depth > MAX_DEPTH:
             raise OnnxError(f"nests graphs more than {MAX_DEPTH} levels deep")
         nodes, known = [], set(outside)
@@ -75,7 +75,7 @@ class _Walk:
         self.in_order(nodes, known, depth)
 
     def function(self, data: memoryview) -> None:
-        """Look through a function of the model's own."""
+        """Check a function that the model defines."""
         nodes, known = [], set()
         for number, _, content in _fields(data):
             if number == 4:
@@ -85,7 +85,7 @@ class _Walk:
         self.in_order(nodes, known, 1)
 
     def in_order(self, nodes: list[memoryview], known: set[str], depth: int) -> None:
-        """Look through nodes, each of which reads what is there already."""
+        """Check nodes: each may read only names that exist already."""
         self.nodes += len(nodes)
         if self.nodes > MAX_NODES:
             raise OnnxError(f"has more than {MAX_NODES} nodes")
@@ -105,7 +105,7 @@ class _Walk:
             known.update(outputs)
 
     def attribute(self, data: memoryview, known: set[str], depth: int) -> None:
-        """Look through the tensors and graphs in an attribute."""
+        """Check the tensors and graphs in an attribute."""
         for number, _, content in _fields(data):
             if number in (5, 10):
                 self.tensor(content)
@@ -115,7 +115,7 @@ class _Walk:
                 self.sparse(content)
 
     def tensor(self, data: memoryview) -> str:
-        """Return the name of a tensor that holds what it declares."""
+        """Check that a tensor holds as much data as it declares; return its name."""
         name, kind, raw, typed = "", 0, None, 0
         dims: list[int] = []
         elsewhere = False
@@ -142,7 +142,7 @@ class _Walk:
         return name
 
     def sparse(self, data: memoryview) -> str:
-        """Return the name of a sparse tensor: that of its values."""
+        """Check a sparse tensor; return its name, which is that of its values."""
         name = ""
         for number, _, content in _fields(data):
             if number in (1, 2):
@@ -165,7 +165,7 @@ def _check_size(name: str, dims: list[int], kind: int, raw: int | None, typed: i
 
 
 def _fields(data: memoryview) -> Iterator[Field]:
-    """Give the fields of a message, without looking into them."""
+    """Yield the fields of a message, not decoded."""
     at, end = 0, len(data)
     nothing = data[:0]
     while at < end:

@@ -18,9 +18,8 @@ MAX_NETS: Final = 64  # at a time: each holds the weights
 class Trial:
     """One way to run the net, and how long that took: `ratio` of the first trial's time.
 
-    `high` is the upper end of the ratio's 95 % interval. A way that was `refused`, with the
-    reason, was not timed. `rewrites`: those that are optional and that its file had; the file that
-    ships is that of the trial that was chosen.
+    `high` is the upper end of the ratio's 95 % interval. `refused` is the reason why it was not
+    timed. `rewrites` are the optional rewrites of its file; the file of the chosen trial ships.
     """
 
     engine: RunEngine
@@ -79,9 +78,9 @@ class Rate:
 class Tuned:
     """The measurements of `export --tune`, and the number of the trial that it chose.
 
-    It holds for that OpenCV on that many processor cores. The first trial is OpenCV's own way.
-    `rates` are for many samples, in the way that was chosen, the first one with the bundle's own
-    batch; `rate` is the number of the fastest.
+    It holds for that OpenCV on that many processor cores. The first trial uses OpenCV's defaults.
+    `rates` are for many samples, with the chosen trial's settings, the first one with the bundle's
+    own batch; `rate` is the number of the fastest.
     """
 
     opencv: str
@@ -108,7 +107,7 @@ class Tuned:
 
     @property
     def fastest(self) -> Rate | None:
-        """How many samples are answered the fastest; None: that was not measured."""
+        """The fastest rate for many samples; None: it was not measured."""
         return None if self.rates is None or self.rate is None else self.rates[self.rate]
 
     @property

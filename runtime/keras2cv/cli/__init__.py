@@ -1,7 +1,7 @@
 """`keras2cv VERB`: parse, call, print, exit code. One file per verb; all logic is elsewhere.
 
-Results go to stdout, progress and logs to stderr. Importing this package needs neither cv2 nor
-NumPy, so that it can say that they are missing.
+Results go to stdout, progress and logs to stderr. This package imports neither cv2 nor NumPy, so
+that it can report that they are missing.
 
     0    yes, done                   3    the environment lacks something
     1    the answer is no            4    inconclusive
@@ -54,7 +54,7 @@ def _execute(words: Sequence[str], debug: bool) -> int:
         return code
     except Keras2cvError as error:
         return _failed(error, debug)
-    except ImportError as error:  # what is installed, and does not load
+    except ImportError as error:  # an installed module that does not load
         return _not_imported(error, debug)
     except KeyboardInterrupt:
         return _interrupted()
@@ -65,7 +65,7 @@ def _execute(words: Sequence[str], debug: bool) -> int:
 
 
 def _stopped(error: OSError, debug: bool) -> int:
-    """Return the exit code for what the system refuses."""
+    """Return the exit code for an error of the system: the reader is gone, or the disk is full."""
     if isinstance(error, BrokenPipeError):
         _forget_output()
         return OUTPUT_CLOSED
@@ -124,7 +124,7 @@ def _our_bug(error: Exception) -> int:
 
 
 def _forget_output() -> None:
-    """Give up what is still buffered for stdout; without this, Python complains while exiting."""
+    """Drop the output that is still buffered for stdout, so that Python exits without an error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""A manifest as a page for people."""
+"""Print a manifest for people."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _outputs(manifest: Manifest) -> list[str]:
 
 
 def _tail(manifest: Manifest) -> list[str]:
-    """Say what the net does not do, and from what that is made."""
+    """Describe the steps after the net, and the outputs that they read."""
     if (tail := manifest.tail) is None:
         return []
     made = [tensor.name for tensor in manifest.outputs if tensor.net_name in tail.made]
@@ -94,26 +94,27 @@ def _shape(shape: tuple[int, ...]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def _preprocessing(facts: Preprocessing | None) -> str:
-    if facts is None:
+def _preprocessing(rules: Preprocessing | None) -> str:
+    if rules is None:
         return "is not what it takes: give arrays"
-    how = _RESIZED[facts.resize].format(*facts.size_wh, facts.pad)
+    how = _RESIZED[rules.resize].format(*rules.size_wh, rules.pad)
+    how += " and transposed" if rules.transpose else ""
     return (
-        f"becomes {facts.input}: {facts.color}, {how} ({facts.interpolation}), "
-        f"{_arithmetic(facts)} [{facts.source}]"
+        f"becomes {rules.input}: {rules.color}, {how} ({rules.interpolation}), "
+        f"{_arithmetic(rules)} [{rules.source}]"
     )
 
 
-def _arithmetic(facts: Preprocessing) -> str:
+def _arithmetic(rules: Preprocessing) -> str:
     """Return (pixel - mean) * scale / std, without the parts that change nothing."""
     text = "pixel"
-    if any(facts.mean):
-        text = f"({text} - {_per_channel(facts.mean)})"
-    if facts.scale != 1:
-        scale = exact(facts.scale)
+    if any(rules.mean):
+        text = f"({text} - {_per_channel(rules.mean)})"
+    if rules.scale != 1:
+        scale = exact(rules.scale)
         text += scale.removeprefix("1") if scale.startswith("1 / ") else f" * {scale}"
-    if any(value != 1 for value in facts.std):
-        text += f" / {_per_channel(facts.std)}"
+    if any(value != 1 for value in rules.std):
+        text += f" / {_per_channel(rules.std)}"
     return text if text != "pixel" else "pixels as they are, 0 to 255"
 
 
@@ -125,8 +126,8 @@ def _per_channel(values: tuple[float, ...]) -> str:
 
 def _task_lines(task: Task) -> list[str]:
     """Return the task in a line, and how its record reads the outputs."""
-    facts = () if task.record is None else TASKS[task.kind].facts(task.record)
-    return [_task(task), *facts]
+    lines = () if task.record is None else TASKS[task.kind].info_lines(task.record)
+    return [_task(task), *lines]
 
 
 def _task(task: Task) -> str:
@@ -146,12 +147,12 @@ def _net(manifest: Manifest) -> list[str]:
     off = [name for name in ("fusion", "winograd") if not getattr(engine, name)]
     without = f", without {' and '.join(off)}" if off else ""
     size = int(model.size_bytes) / 1e6
-    facts = f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}"
-    return [f"{facts}, for {which}{without}", *(_LEGACY if model.format == "frozen" else ())]
+    stored = f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}"
+    return [f"{stored}, for {which}{without}", *(_LEGACY if model.format == "frozen" else ())]
 
 
 def _weights(manifest: Manifest) -> Iterator[str]:
-    """Say how weights are stored, where that is not as they are."""
+    """Describe how weights are stored, if not as float32."""
     if (weights := manifest.weights) is None:
         return
     times = int(weights.float32_bytes) / int(manifest.model.size_bytes)
@@ -163,7 +164,7 @@ def _weights(manifest: Manifest) -> Iterator[str]:
 
 
 def _tuned(manifest: Manifest, tuned: Tuned) -> list[str]:
-    """Say which way was chosen, over which others, and whether it is taken here."""
+    """Describe the choice of `export --tune`, the alternatives, and whether it holds here."""
     from keras2cv.net.tuned import why_not
 
     choice, first = tuned.choice, tuned.trials[0]

@@ -14,8 +14,8 @@ ABOUT: Final = """\
 Write a small program that predicts images with OpenCV and nothing else: C++
 with a CMakeLists.txt and a README, or one file of Python (cv2 and NumPy).
 
-The program reads the bundle's manifest when it starts, so it also runs what you
-export later, and every other bundle with the same kind of task.
+The program reads the bundle's manifest when it starts, so it also runs later
+exports of the model, and other bundles with the same task.
 """
 EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang cpp -o predict-cpp/
@@ -23,21 +23,32 @@ EXAMPLES: Final = """\
 """
 _NEXT: Final = {
     "cpp": "README.md has the three commands that build and run it.",
-    "python": "`python predict.py --help` says how to run it.",
+    "python": "`python predict.py --help` explains how to run it.",
 }
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
-    parser.add_argument("--lang", choices=sorted(_NEXT), required=True, help="of the program")
     parser.add_argument(
-        "-o", "--output", metavar="DIR", type=Path, required=True, help="where its files go"
+        "--lang", choices=sorted(_NEXT), required=True, help="the program's language"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        required=True,
+        help="the folder to write the program into",
     )
 
 
 def execute(args: Namespace) -> int:
-    """Write the program, and list its files."""
+    """Write the program, and list its files.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
     require_opencv()
     from keras2cv.bundle.reading import read_bundle
     from keras2cv.codegen import generate

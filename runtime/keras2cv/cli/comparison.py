@@ -1,4 +1,4 @@
-"""How far each result of a run is from the first one, for tasks where that means something."""
+"""The distance of each result to the run's first one, for tasks that define one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Comparison:
         self._first: tuple[str, Result] | None = None
 
     def of(self, answer: Answer) -> tuple[str, float] | None:
-        """Return the name of the first, and how far this one is from it; None for the first."""
+        """Return the first result's name, and this one's distance to it; None for the first."""
         result = answer.result
         if result is None or (distance := kind_of(result).distance) is None:
             return None

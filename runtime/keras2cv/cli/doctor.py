@@ -12,9 +12,9 @@ from keras2cv.errors import MissingDependency
 
 USAGE: Final = "[options]"
 ABOUT: Final = """\
-Say what this machine has for keras2cv: OpenCV, its engines and devices, whether
-exporting is possible, and what is in the way, with the command that clears it.
-Exit code 3 if something is.
+Examine this machine for keras2cv: its OpenCV, engines and devices, and whether
+it can export. Each problem is listed with the command that solves it; the exit
+code is 3 if there is one.
 """
 EXAMPLES: Final = """\
   keras2cv doctor
@@ -23,7 +23,7 @@ EXAMPLES: Final = """\
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     add_json_argument(parser, "everything that was found")
 
 

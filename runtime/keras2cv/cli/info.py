@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 USAGE: Final = "BUNDLE"
 ABOUT: Final = """\
-Say what a bundle is: inputs and outputs under Keras' names and the net's, what
-happens to an image, the task, the evidence; on which devices it runs here; and
-the few lines of cv2 that run it without keras2cv.
+Describe a bundle: its inputs and outputs (with Keras' and the net's names), its
+preprocessing, its task, its proof, and the devices of this machine that it runs
+on. Then print the few lines of cv2 that run it without keras2cv.
 """
 EXAMPLES: Final = """\
   keras2cv info cat.cv
@@ -25,12 +25,12 @@ EXAMPLES: Final = """\
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
 
 
 def _devices(manifest: Manifest) -> Iterator[str]:
-    """Yield on which devices of this machine it runs, and why not on the others."""
+    """Yield the devices of this machine that the bundle runs on, and why not on the others."""
     from keras2cv.net.device import choose_device
 
     needs_new = manifest.engine.name == "new"

@@ -1,4 +1,4 @@
-"""A file that grows by whole lines: what the disk has no room for is taken back."""
+"""A file that grows by whole lines: a line that does not fit on the disk is removed again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class LineFile:
         """Append `line`, without its end, to the file.
 
         Raises:
-            UsageError: it cannot be written; what is in the file ends with the line before.
+            UsageError: it cannot be written; the file then ends with the line before.
         """
         data = memoryview(f"{line}\n".encode())
         written = 0
@@ -39,7 +39,7 @@ class LineFile:
             while written < len(data):
                 written += self._file.write(data[written:])
         except OSError as error:
-            with contextlib.suppress(OSError):  # a pipe keeps what it has
+            with contextlib.suppress(OSError):  # a pipe cannot be truncated
                 self._file.truncate(self._file.tell() - written)
             raise cannot_write(self._path, error) from error
 

@@ -1,4 +1,4 @@
-"""The nets that `run` uses: one, or several where that is faster."""
+"""Load the nets of `run`: one, or several where that is faster."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MAX_ZEROS: Final = 2**28
 def load_one(
     args: Namespace, *, again: bool = False, batch: Literal["auto"] | None = None
 ) -> Predictor:
-    """Load the bundle as the arguments say; `again`, one that was looked at already."""
+    """Load the bundle with the command line's arguments; `again`: it was checked before."""
     if not again:
         try_unverified(args.bundle, args.engine)
     return load(
@@ -46,17 +46,17 @@ def load_one(
 
 
 def try_unverified(folder: Path, engine: str | None) -> None:
-    """Run a bundle that nobody verified once in a process of its own, on zeros.
+    """Run an unverified bundle once on zeros, in a process of its own.
 
-    One that calls itself verified has run in some OpenCV; its word for it is all there is, and
-    `keras2cv selftest` is the verb that takes nobody's word.
+    A manifest with the status "verified" is trusted here; `keras2cv selftest` tests it.
 
     Raises:
         NetError: OpenCV refuses it, crashes on it, hangs, or asks for too much memory.
-        BundleError: it is none.
+        BundleError: it is not a bundle.
+        UsageError: its inputs are too large to try.
     """
     if not (folder / MANIFEST).is_file():
-        return  # no bundle, as `load` will say
+        return  # not a bundle: `load` raises the error
     manifest = read_manifest(folder)
     if manifest.status == "verified":
         return
@@ -73,18 +73,18 @@ def try_unverified(folder: Path, engine: str | None) -> None:
 def load_several(args: Namespace, model: Predictor, sources: Sequence[Source]) -> list[Predictor]:
     """Return the nets to use: one, or several for a video, many images, or `--batch auto`."""
     if not all(source.kind in ("image", "video") for source in sources) or model.device != "cpu":
-        return [model]  # a camera's answers would only be older, and a device is one for all
+        return [model]  # a camera's answers would be older; a device runs one net at a time
     if args.batch == "auto" and (rate := _tuned(args, model)) is not None:
         print(f"tuned: {rate}, {rate.sample_ms:.3g} ms an image", file=sys.stderr)
         models = [load_one(args, again=True, batch="auto") for _ in range(rate.nets)]
         cv2.setNumThreads(rate.threads)  # last: loading sets them too
         return models
     if args.batch == "auto":
-        models, way = fastest(model, lambda: load_one(args, again=True))
-        nets = "1 net" if way.nets == 1 else f"{way.nets} nets"
+        models, split = fastest(model, lambda: load_one(args, again=True))
+        nets = "1 net" if split.nets == 1 else f"{split.nets} nets"
         print(
-            f"fastest here: {nets} on {way.threads} OpenCV threads each, "
-            f"{way.images_per_s:.0f} images a second",
+            f"fastest here: {nets} on {split.threads} OpenCV threads each, "
+            f"{split.images_per_s:.0f} images a second",
             file=sys.stderr,
         )
         return models
@@ -94,7 +94,7 @@ def load_several(args: Namespace, model: Predictor, sources: Sequence[Source]) -
 
 
 def _tuned(args: Namespace, model: Predictor) -> Rate | None:
-    """Return what `export --tune` found, where it holds and no other threads are asked for."""
+    """Return the rate that `export --tune` chose, if it holds here and --threads is not given."""
     if args.threads is not None:
         return None
     return rate_for(model.manifest, model.device, args.engine)

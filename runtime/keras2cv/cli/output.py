@@ -55,7 +55,7 @@ def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
 
 
 def cannot_write(where: str | Path, error: OSError) -> UsageError:
-    """Return the error that says that `where` cannot be written."""
+    """Return the error for a file `where` that cannot be written."""
     reason = error.strerror or str(error)
     return UsageError(f"{where} cannot be written: {reason}. Choose a place that you may write to.")
 

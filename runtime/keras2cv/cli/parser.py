@@ -29,14 +29,14 @@ class Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=layout, allow_abbrev=False, **settings)  # type: ignore[arg-type]
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuse what is not known here and now, so that the verb's own help is recommended."""
+        """Refuse unknown arguments here, so that the error recommends the verb's own help."""
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return namespace, unknown
 
     def error(self, message: str) -> NoReturn:
-        """Print what is wrong and where to read on, and exit with 2."""
+        """Print the problem and the command for help, and exit with 2."""
         self.exit(2, f"error: {message}. See `{self.prog} --help`.\n")
 
 
@@ -85,7 +85,7 @@ def _add_verb(verbs: Any, name: str, verb: Verb) -> None:
 
 
 def _about(added: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines of `keras2cv --help`: the verbs in groups, by what they need."""
+    """Yield the lines of `keras2cv --help`: the verbs in groups, by the packages they need."""
     yield "A Keras model, running right and fast anywhere OpenCV runs."
     yield "\nWith OpenCV and NumPy alone:"
     yield from _rows(SUMMARIES)

@@ -31,7 +31,7 @@ class Pictures:
     """
 
     def __init__(self, where: Path, sources: Sequence[Source]) -> None:
-        """Settle what `where` is, and create it if it is a folder.
+        """Decide whether `where` is a file or a folder, and create the folder.
 
         Raises:
             UsageError: it does not fit the sources, cannot be written, or would overwrite them.
@@ -118,7 +118,7 @@ class Window:
 
 
 def check_not_read(where: Path, sources: Sequence[Source], *, inside: bool) -> None:
-    """Raise if writing to `where`, or inside it, would overwrite what is read, or nothing can be.
+    """Raise if writing to `where`, or inside it, would overwrite a source, or draw on arrays.
 
     Raises:
         UsageError: it would, or there are arrays, on which nothing can be drawn.

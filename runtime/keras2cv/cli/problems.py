@@ -1,4 +1,4 @@
-"""What `run` could not predict, listed when it ends."""
+"""The sources that `run` could not predict, listed when it ends."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MAX_LISTED: Final = 100  # a folder of another kind of file would bury the resul
 
 
 class Problems:
-    """What could not be predicted: how many, and the reasons of the first ones."""
+    """Failed predictions: their number, and the reasons of the first ones."""
 
     def __init__(self) -> None:
         self.count = 0
         self._first: list[str] = []
 
     def note(self, answer: Answer) -> None:
-        """Count the answer if it is none."""
+        """Count the answer if it has no result."""
         if answer.result is None:
             self.count += 1
             self._first += [answer.problem] if len(self._first) < MAX_LISTED else []

@@ -23,7 +23,7 @@ class Bar:
         """Begin to count.
 
         Args:
-            total: how many there will be; None for a video, which tells when it is opened.
+            total: the number of answers; None for a video, whose length is known once it is opened.
             every: of a video's frames.
             results_shown: whether results are printed to stdout.
         """

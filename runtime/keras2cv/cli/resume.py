@@ -1,4 +1,4 @@
-"""`--resume`: what an earlier run has answered already, by its JSON lines."""
+"""`--resume`: find the answers of an earlier run in its JSON lines."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def answered(path: Path) -> frozenset[str]:
                     file.write(line)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(kept, path)  # noqa: PTH105 - reads as what it does: atomic, on Windows too
+        os.replace(kept, path)  # noqa: PTH105 - the name shows that it is atomic, on Windows too
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
@@ -43,7 +43,7 @@ def answered(path: Path) -> frozenset[str]:
 
 
 def _records(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """Yield each whole line with what it says."""
+    """Yield each whole line with its JSON record."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):

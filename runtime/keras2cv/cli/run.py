@@ -24,15 +24,16 @@ ABOUT: Final = """\
 Predict images, videos or arrays with a bundle, and print a line for each.
 
 SOURCE is an image, a folder of images, a pattern in quotes ("day/**/*.jpg"),
-a video, a camera's number, a URL such as rtsp://..., or a .npy or .npz with
-what the Keras model takes. Images are read as cv2.imread reads them (8-bit BGR,
-upright), and prepared as the bundle says. What cannot be read is listed at the
-end; the rest still runs, and the exit code is then 2. For a model with several
-inputs, NAME=FILE gives each its own; a name that comes again begins a sample.
+a video, a camera's number, a URL such as rtsp://..., or a .npy or .npz file
+with arrays as the Keras model takes them. Images are read like cv2.imread does
+(8-bit BGR, upright), and prepared by the bundle's own preprocessing. A source
+that cannot be read does not stop the others; it is listed at the end, and the
+exit code is 2. A model with several inputs takes a NAME=FILE for each of them;
+repeat the names for the next sample.
 
-Decoding, preparing, predicting and drawing run at the same time. No frame of a
-file is left out; of a camera or URL the newest frame is predicted, and those
-that came meanwhile are dropped. Ctrl-C finishes the file that is being written.
+Decoding, preparing, predicting and drawing run at the same time. Every frame of
+a file is predicted; of a camera or URL only the newest frame is, and older ones
+are dropped. Ctrl-C ends the run and finishes the file that is being written.
 """
 EXAMPLES: Final = """\
   keras2cv run cat.cv photo.jpg
@@ -48,41 +49,45 @@ EXAMPLES: Final = """\
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
-    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="what to predict")
+    parser.add_argument(
+        "sources", metavar="SOURCE", nargs="+", help="one or more images, videos or arrays"
+    )
     add_runtime_arguments(parser)
     add_threshold_arguments(parser)
     parser.add_argument(
         "--batch",
         type=values.positive_or_auto,
         metavar="N|auto",
-        help="images at a time (default: the bundle's batch); auto: as `export --tune` found "
-        "the fastest, or else measure how many nets at the same time are",
+        help="images in one run of the net (default: the bundle's); auto: the fastest "
+        "number that `export --tune` found, else measure how many nets to run at the same time",
     )
     parser.add_argument(
-        "--top", type=values.positive, metavar="K", help="show the K best classes (default: 1)"
+        "--top", type=values.positive, metavar="K", help="print the K best classes (default: 1)"
     )
     parser.add_argument(
         "--save",
         type=Path,
         metavar="PATH",
-        help="write the images with their results drawn on: a file for one, a folder for several, "
-        "an .mp4 or .avi for a video or camera",
+        help="write the images with the results drawn on them: PATH is a file for one image, a "
+        "folder for several, an .mp4 or .avi file for a video or camera",
     )
     parser.add_argument(
         "--every",
         type=values.positive,
         metavar="N",
         default=1,
-        help="of a video, take every N-th frame only (default: 1)",
+        help="predict every N-th frame of a video (default: 1)",
     )
-    parser.add_argument("--show", action="store_true", help="show them in a window; q quits")
+    parser.add_argument(
+        "--show", action="store_true", help="show the drawn images in a window; q quits"
+    )
     add_json_argument(parser, "every result, one line each,")
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="leave out what the file of --json has results for already, and add to it",
+        help="skip the images that the --json file has results for, and append the others to it",
     )
 
 
@@ -93,29 +98,33 @@ def add_runtime_arguments(parser: ArgumentParser) -> None:
         "--device",
         choices=devices,
         default="cpu",
-        help="cpu (default), ..., auto: CUDA if it is there",
+        help="where to run the net: cpu (default), ..., or auto: CUDA if present, else cpu",
     )
     parser.add_argument(
-        "--engine", choices=("new", "classic"), help="of OpenCV (default: the one verified)"
+        "--engine", choices=("new", "classic"), help="OpenCV's engine (default: the verified one)"
     )
     parser.add_argument(
-        "--threads", type=values.positive, metavar="N", help="of OpenCV (default: its choice)"
+        "--threads",
+        type=values.positive,
+        metavar="N",
+        help="OpenCV's number of threads (default: its own)",
     )
 
 
 def add_threshold_arguments(parser: ArgumentParser) -> None:
-    """Declare what replaces the bundle's own thresholds: --score, --nms."""
+    """Declare the options that replace the bundle's own thresholds: --score, --nms."""
     parser.add_argument(
         "--score",
         type=values.share,
         metavar="S",
-        help="show boxes above it, or a mask where it is above it (default: the bundle's)",
+        help="threshold of the score: boxes and mask pixels above it are shown (default: the "
+        "bundle's)",
     )
     parser.add_argument(
         "--nms",
         type=values.share,
         metavar="IOU",
-        help="of two boxes that overlap more, drop the worse one (default: the bundle's)",
+        help="drop the worse of two boxes that overlap more than IOU (default: the bundle's)",
     )
 
 
@@ -142,7 +151,7 @@ def execute(args: Namespace) -> int:
     with contextlib.ExitStack() as stack:
         stack.callback(cv2.setNumThreads, cv2.getNumThreads())
         models = load_several(args, model, left)
-        problems = stack.enter_context(Problems())  # listed also when it ends early
+        problems = stack.enter_context(Problems())  # listed even if the run ends early
         saver = open_saver(args, sources, selection.known, stack)
         sinks = list(open_sinks(args, left, stack, model.device_choice))
         print(_what_runs(args, models), file=sys.stderr)
@@ -156,7 +165,7 @@ def execute(args: Namespace) -> int:
 
 
 def _what_runs(args: Namespace, models: Sequence[Predictor]) -> str:
-    """Return what really runs it, what was asked for if that was something else, and why."""
+    """Return the device and engine that run, the device asked for if it is another, and why."""
     choice = models[0].device_choice
     several = f", {len(models)} nets at the same time" if len(models) > 1 else ""
     asked = f", asked for {choice.asked}" if choice.asked != choice.runs else ""
@@ -180,7 +189,7 @@ def _known(args: Namespace) -> frozenset[str]:
 
 
 def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None:
-    """Refuse what cannot work before anything runs."""
+    """Raise `UsageError` for arguments that cannot work, before anything runs."""
     from keras2cv.streams.sources import VIDEO_SUFFIXES
     from keras2cv.tasks import TASKS
 

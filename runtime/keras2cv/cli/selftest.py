@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 USAGE: Final = "BUNDLE [options]"
 ABOUT: Final = """\
-Run the bundle's golden vectors on this machine: does its OpenCV still say what
-TensorFlow said? TensorFlow is not needed. Exit code 1 if it does not.
+Test a bundle on this machine: run the inputs stored in it, and compare OpenCV's
+outputs with TensorFlow's, which are stored too. TensorFlow is not needed. The
+exit code is 1 if they differ.
 """
 EXAMPLES: Final = """\
   keras2cv selftest cat.cv
@@ -30,13 +31,13 @@ _TIMEOUT_S: Final = 600.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what the verb takes."""
+    """Declare the verb's arguments."""
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
     add_runtime_arguments(parser)
     parser.add_argument(
         "--in-process",
         action="store_true",
-        help="do not start a process of its own, which a graph that crashes OpenCV would end",
+        help="run in this process, not in a child: a graph that crashes OpenCV then ends this one",
     )
     add_json_argument(parser, "every comparison")
 
@@ -64,7 +65,7 @@ def _in_process(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_child(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Compare in a process that may crash, and pass on what OpenCV prints there."""
+    """Compare in a process that may crash, and pass on the output of OpenCV there."""
     from keras2cv.isolation import ChildLost, Conversation, Entry, Limits
 
     entry = Entry("keras2cv.trial.selftest_child:answer")

@@ -1,4 +1,7 @@
-"""Where the answers of `run` go. A sink takes one answer, and returns False to end the run."""
+"""Print, write, show and save the answers of `run`.
+
+A sink takes one answer, and returns False to end the run.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,13 @@ def open_sinks(
     stack: contextlib.ExitStack,
     device: DeviceChoice,
 ) -> Iterator[Sink]:
-    """Yield what the arguments of `run` ask for; `stack` closes it again.
+    """Yield the sinks that the arguments of `run` ask for.
 
-    JSON says which `device` was asked for and which runs it, where the CPU was not asked for.
+    Args:
+        args: The command line of `run`.
+        sources: The sources of the run.
+        stack: It closes the sinks in the end.
+        device: Unless the CPU was asked for, JSON names the device asked for and the one that runs.
 
     Raises:
         UsageError: a file that cannot be written.
@@ -51,9 +58,9 @@ def open_sinks(
     if has_table:
         yield _table(sources, args.top or 1)
     if args.json:
-        facts = {"asked": device.asked, "runs": device.runs}
-        said = {} if device.asked == "cpu" else {"device": facts}
-        yield _json(_line_writer(args, stack), args.top, said)
+        fields = {"asked": device.asked, "runs": device.runs}
+        extra = {} if device.asked == "cpu" else {"device": fields}
+        yield _json(_line_writer(args, stack), args.top, extra)
     if args.show:
         window = Window()
         stack.callback(window.close)
@@ -70,9 +77,13 @@ def open_saver(
     known: frozenset[str],
     stack: contextlib.ExitStack,
 ) -> Saver | None:
-    """Return what writes the drawn pictures, if they are asked for; `stack` finishes them.
+    """Return the writer of the drawn pictures, or None if --save is not given.
 
-    Pictures of what is `known` from an earlier run are not overwritten.
+    Args:
+        args: The command line of `run`.
+        sources: The sources of the run.
+        known: Names of sources with a result from an earlier run: their pictures are kept.
+        stack: It finishes the file in the end.
 
     Raises:
         UsageError: a place that cannot be written, or that does not fit the sources.
@@ -93,7 +104,15 @@ def finished(
     line: Pipeline,
     saver: Saver | None,
 ) -> Iterator[Answer]:
-    """Yield the answers to `sources`, drawn and saved if asked for, in threads of `line`."""
+    """Yield the answers, drawn and saved if asked for.
+
+    Args:
+        args: The command line of `run`.
+        sources: The sources of the run.
+        answers: The answers to them.
+        line: The threads that draw and write.
+        saver: The writer of pictures, from `open_saver`.
+    """
     ahead = ready_ahead(sources)
     if isinstance(saver, Pictures):
         return line.ahead(_with_pictures(answers, line, saver), ahead)
@@ -105,7 +124,7 @@ def finished(
 
 
 def _drawn(answer: Answer) -> Answer:
-    """Return the answer with its result drawn on its frame, which nobody needs afterwards."""
+    """Return the answer with its result drawn on its frame, which is overwritten."""
     if answer.result is None or answer.frame is None:
         return answer
     return replace(answer, picture=answer.result.draw(answer.frame.image_bgr, in_place=True))
@@ -127,7 +146,7 @@ def _with_pictures(
 
 
 def _place(answer: Answer, pictures: Pictures) -> Path | None:
-    """Return where the answer's picture belongs, which is settled in order, if it has one."""
+    """Return the path of the answer's picture, if it has one; call it in the answers' order."""
     has_picture = answer.result is not None and answer.frame is not None
     return pictures.place(answer.name) if has_picture else None
 
@@ -172,12 +191,12 @@ def _json(write: Callable[[str], None], top: int | None, more: Mapping[str, Any]
     comparison = Comparison()
 
     def take(answer: Answer) -> bool:
-        said: dict[str, Any] = (
+        distance: dict[str, Any] = (
             {"error": answer.problem} if answer.result is None else _record(answer.result, top)
         )
         if (found := comparison.of(answer)) is not None:
-            said["cosine_distance"] = {"to": found[0], "value": found[1]}
-        write(to_json({"source": answer.name, **said, **more}))
+            distance["cosine_distance"] = {"to": found[0], "value": found[1]}
+        write(to_json({"source": answer.name, **distance, **more}))
         return True
 
     return take

@@ -24,21 +24,21 @@ _ON_FLOATS: Final = ("tf-bilinear", "tf-area")  # equal to cv2's on float32, not
 def opencv_snippet(manifest: Manifest, folder: Path) -> str:
     """Return Python code that reads the model in `folder`, feeds it, and has the outputs in `out`.
 
-    Images are read and prepared as the manifest says; other inputs come from `NAME.npy`, in the
-    net's own shape.
+    Images are read and prepared by the manifest's preprocessing; other inputs come from `NAME.npy`,
+    in the net's own shape.
     """
     return "\n".join(_lines(manifest, folder)) + "\n"
 
 
 def _lines(manifest: Manifest, folder: Path) -> Iterator[str]:
-    facts = manifest.preprocessing
+    rules = manifest.preprocessing
     yield "import cv2"
-    if len(manifest.inputs) > bool(facts) or (facts and any(value != 1 for value in facts.std)):
+    if len(manifest.inputs) > bool(rules) or (rules and any(value != 1 for value in rules.std)):
         yield "import numpy as np"
     yield from _net_lines(manifest, folder)
     for tensor in manifest.inputs:
-        if facts is not None and tensor.name == facts.input:
-            yield from _image_lines(facts)
+        if rules is not None and tensor.name == rules.input:
+            yield from _image_lines(rules)
         else:
             yield from _array_lines(tensor)
         yield f"net.setInput(blob, {tensor.net_name!r})"
@@ -68,67 +68,74 @@ def _array_lines(tensor: InputTensor) -> Iterator[str]:
         yield "blob = cv2.Mat(blob)  # or OpenCV before 4.11 takes it for an image with channels"
 
 
-def _image_lines(facts: Preprocessing) -> Iterator[str]:
+def _image_lines(rules: Preprocessing) -> Iterator[str]:
     yield "image = cv2.imread('photo.jpg')"
-    if facts.color == "GRAY":
+    if rules.color == "GRAY":
         yield "image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)"
-    yield from _resize_lines(facts)
-    arguments = [f"scalefactor={exact(facts.scale)}"]
-    if facts.resize == "stretch" and facts.interpolation == "linear":
-        arguments.append(f"size={tuple(facts.size_wh)}")  # blobFromImage resizes just so
-    if any(facts.mean):
-        arguments.append(f"mean={facts.mean}")
-    if facts.color == "RGB":
+    yield from _resize_lines(rules)
+    arguments = [f"scalefactor={exact(rules.scale)}"]
+    if _resizes_in_blob(rules):
+        arguments.append(f"size={tuple(rules.size_wh)}")
+    if any(rules.mean):
+        arguments.append(f"mean={rules.mean}")
+    if rules.color == "RGB":
         arguments.append("swapRB=True")
     yield "blob = cv2.dnn.blobFromImage("
     yield f"    image, {', '.join(arguments)}"
     yield ")"
-    if any(value != 1 for value in facts.std):
-        yield f"blob /= np.float32({list(facts.std)}).reshape(1, -1, 1, 1)"
+    if any(value != 1 for value in rules.std):
+        yield f"blob /= np.float32({list(rules.std)}).reshape(1, -1, 1, 1)"
 
 
-def _resize_lines(facts: Preprocessing) -> Iterator[str]:
-    if facts.resize == "stretch" and facts.interpolation == "linear":
-        return  # blobFromImage does just that
-    if facts.interpolation not in _CV2_FLAG:
-        yield f"# cv2 has no {facts.interpolation}: keras2cv has it exactly, this comes near."
-    if facts.interpolation in _ON_FLOATS:
+def _resize_lines(rules: Preprocessing) -> Iterator[str]:
+    if _resizes_in_blob(rules):
+        return
+    if rules.interpolation not in _CV2_FLAG:
+        yield f"# cv2 has no {rules.interpolation}: keras2cv has it exactly, this comes near."
+    if rules.interpolation in _ON_FLOATS:
         yield "image = image.astype('float32')"
-    yield from _PLACING[facts.resize](facts)
+    yield from _PLACING[rules.resize](rules)
+    if rules.transpose:
+        yield "image = cv2.transpose(image)"
 
 
-def _stretch_lines(facts: Preprocessing) -> Iterator[str]:
-    yield f"image = {_resized('image', tuple(facts.size_wh), facts)}"
+def _resizes_in_blob(rules: Preprocessing) -> bool:
+    """Return whether blobFromImage resizes just so."""
+    return rules.resize == "stretch" and rules.interpolation == "linear" and not rules.transpose
 
 
-def _crop_lines(facts: Preprocessing) -> Iterator[str]:
-    width, height = facts.size_wh
+def _stretch_lines(rules: Preprocessing) -> Iterator[str]:
+    yield f"image = {_resized('image', tuple(rules.size_wh), rules)}"
+
+
+def _crop_lines(rules: Preprocessing) -> Iterator[str]:
+    width, height = rules.size_wh
     yield "height, width = image.shape[:2]"
     yield f"w = min(width, height * {width} // {height})"
     yield f"h = min(height, width * {height} // {width})"
     yield "x, y = (width - w) // 2, (height - h) // 2"
-    yield f"image = {_resized('image[y:y + h, x:x + w]', (width, height), facts)}"
+    yield f"image = {_resized('image[y:y + h, x:x + w]', (width, height), rules)}"
 
 
-def _letterbox_lines(facts: Preprocessing) -> Iterator[str]:
-    width, height = facts.size_wh
+def _letterbox_lines(rules: Preprocessing) -> Iterator[str]:
+    width, height = rules.size_wh
     yield "height, width = image.shape[:2]"
     yield f"shrink = max(width / {width}, height / {height})"
     yield "w, h = int(width / shrink), int(height / shrink)"
     yield f"x, y = int(({width} - width / shrink) / 2), int(({height} - height / shrink) / 2)"
-    yield f"image = {_resized('image', '(w, h)', facts)}"
+    yield f"image = {_resized('image', '(w, h)', rules)}"
     bars = f"y, {height} - h - y, x, {width} - w - x"
-    yield f"image = cv2.copyMakeBorder(image, {bars}, cv2.BORDER_CONSTANT, value=[{facts.pad}] * 3)"
+    yield f"image = cv2.copyMakeBorder(image, {bars}, cv2.BORDER_CONSTANT, value=[{rules.pad}] * 3)"
 
 
-def _pad_lines(facts: Preprocessing) -> Iterator[str]:
-    width, height = facts.size_wh
+def _pad_lines(rules: Preprocessing) -> Iterator[str]:
+    width, height = rules.size_wh
     yield "height, width = image.shape[:2]"
     yield f"x = max(0, int(np.float32(height * {width}) / np.float32({height})) - width) // 2"
     yield f"y = max(0, int(np.float32(width * {height}) / np.float32({width})) - height) // 2"
-    colour = f"cv2.BORDER_CONSTANT, value=[{facts.pad}] * 3"
+    colour = f"cv2.BORDER_CONSTANT, value=[{rules.pad}] * 3"
     yield f"image = cv2.copyMakeBorder(image, y, y, x, x, {colour})"
-    yield f"image = {_resized('image', (width, height), facts)}"
+    yield f"image = {_resized('image', (width, height), rules)}"
 
 
 _PLACING: Final[Mapping[str, Callable[[Preprocessing], Iterator[str]]]] = {
@@ -139,8 +146,8 @@ _PLACING: Final[Mapping[str, Callable[[Preprocessing], Iterator[str]]]] = {
 }
 
 
-def _resized(image: str, size: object, facts: Preprocessing) -> str:
-    flag = _CV2_FLAG.get(facts.interpolation, "INTER_AREA")
+def _resized(image: str, size: object, rules: Preprocessing) -> str:
+    flag = _CV2_FLAG.get(rules.interpolation, "INTER_AREA")
     return f"cv2.resize({image}, {size}, interpolation=cv2.{flag})"
 
 

@@ -1,4 +1,4 @@
-"""What a long verb is doing: a line on stderr that is drawn over itself, or a line per step."""
+"""Show the step of a long verb on stderr: one line that is redrawn, or a line per step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EVERY_S: Final = 0.2  # between two drawings of the same step
 
 
 class Steps:
-    """Told what is being done, and how much of it is; a context that leaves no line behind."""
+    """A context that shows the current step and its progress, and clears the line in the end."""
 
     def __init__(self) -> None:
         self._start_s = time.monotonic()
@@ -31,7 +31,7 @@ class Steps:
             print(f"\r{'':{_WIDTH}}\r", end="", file=sys.stderr, flush=True)
 
     def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
-        """Show `what` is being done, and `done` of `total` parts of it; 0 of 0 where unknown."""
+        """Show the step `what`, and `done` of its `total` parts; 0 of 0 if unknown."""
         now_s = time.monotonic()
         if not self._visible:
             if what != self._what:

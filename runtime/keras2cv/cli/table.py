@@ -1,4 +1,4 @@
-"""Results as lines of text: what it is, and how sure or how much."""
+"""Results as lines of text: a label and a score or value each."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def lines(name: str, result: Result, top: int, width: int) -> str:
     """Return one line per row of `result`, the name in a first column of `width` on the first.
 
     Args:
-        name: What was predicted.
-        result: The answer.
-        top: How many classes are shown, where there are classes.
+        name: The name of the image or sample.
+        result: Its result.
+        top: The number of classes to show, for a task that ranks them.
         width: Of the first column, in characters.
     """
     found = rows(result, top)

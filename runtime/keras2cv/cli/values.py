@@ -1,4 +1,4 @@
-"""What an option's text means: types for argparse, each with a message that shows a right one."""
+"""Parse the texts of options: types for argparse, whose errors show a right value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ _PRESETS = ("strict", "fp32", "fp16", "fp16-weights", "int8-weights")
 
 
 def positive(text: str) -> int:
-    """Return the whole number `text`, at least 1."""
+    """Return the whole number `text`, at least 1.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
         raise ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
     return int(text)
@@ -23,7 +27,11 @@ def positive_or_auto(text: str) -> int | str:
 
 
 def size_wh(text: str) -> tuple[int, int]:
-    """Return (width, height) in pixels of "640x480"."""
+    """Return (width, height) in pixels of "640x480".
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     found = re.fullmatch(r"([1-9][0-9]{0,5})[xX]([1-9][0-9]{0,5})", text)
     if not found:
         raise ArgumentTypeError(f"must be WIDTHxHEIGHT in pixels, such as 224x224, got {text!r}")
@@ -31,7 +39,11 @@ def size_wh(text: str) -> tuple[int, int]:
 
 
 def share(text: str) -> float:
-    """Return the number `text`, from 0 to 1."""
+    """Return the number `text`, from 0 to 1.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     value = _number(text)
     if not 0 <= value <= 1:
         raise ArgumentTypeError(f"must be a number from 0 to 1, such as 0.5, got {text!r}")
@@ -39,7 +51,11 @@ def share(text: str) -> float:
 
 
 def above_zero(text: str) -> float:
-    """Return the finite number `text`, above 0."""
+    """Return the finite number `text`, above 0.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     value = _number(text)
     if not 0 < value < math.inf:
         raise ArgumentTypeError(f"must be a number above 0, such as 1.5, got {text!r}")
@@ -47,14 +63,22 @@ def above_zero(text: str) -> float:
 
 
 def whole(text: str) -> int:
-    """Return the whole number `text`, at least 0."""
+    """Return the whole number `text`, at least 0.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise ArgumentTypeError(f"must be a whole number of at least 0, got {text!r}")
     return int(text)
 
 
 def four(text: str) -> tuple[float, ...]:
-    """Return the numbers of "0.1,0.1,0.2,0.2"."""
+    """Return the numbers of "0.1,0.1,0.2,0.2".
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     numbers = tuple(_number(part) for part in text.split(","))
     if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers):
         raise ArgumentTypeError(f"must be four numbers such as 0.1,0.1,0.2,0.2, got {text!r}")
@@ -62,7 +86,11 @@ def four(text: str) -> tuple[float, ...]:
 
 
 def value_range(text: str) -> tuple[float, float]:
-    """Return (low, high) of "-1,1"."""
+    """Return (low, high) of "-1,1".
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     numbers = tuple(_number(part) for part in text.split(","))
     if len(numbers) != 2 or not -math.inf < numbers[0] < numbers[1] < math.inf:
         raise ArgumentTypeError(f"must be LOW,HIGH such as 0,1 or -1,1, got {text!r}")
@@ -70,7 +98,11 @@ def value_range(text: str) -> tuple[float, float]:
 
 
 def pairs(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the pairs of "0-1,1-2"."""
+    """Return the pairs of "0-1,1-2".
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     if not re.fullmatch(r"[0-9]{1,9}-[0-9]{1,9}(,[0-9]{1,9}-[0-9]{1,9})*", text):
         raise ArgumentTypeError(f"must be pairs of numbers such as 0-1,1-2, got {text!r}")
     found = (part.split("-") for part in text.split(","))
@@ -78,14 +110,22 @@ def pairs(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def version(text: str) -> str:
-    """Return `text`, a version such as "4.6" or "5.0.0"."""
+    """Return `text`, a version such as "4.6" or "5.0.0".
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     if not re.fullmatch(r"[0-9]+(\.[0-9]+){1,3}", text):
         raise ArgumentTypeError(f"must be a version such as 4.6 or 5.0.0, got {text!r}")
     return text
 
 
 def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
-    """Return (name, sizes) of "image:1,224,224,3"; the name is "" in "1,224,224,3"."""
+    """Return (name, sizes) of "image:1,224,224,3"; the name is "" in "1,224,224,3".
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     name, _, sizes = text.rpartition(":")
     if not re.fullmatch(r"[0-9]+(,[0-9]+)*", sizes) or "0" in sizes.split(","):
         raise ArgumentTypeError(
@@ -96,7 +136,11 @@ def input_shape(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def tolerance(text: str) -> str:
-    """Return `text`: a preset, or OUTPUT:VALUE with a VALUE from 0 to 1."""
+    """Return `text`: a preset, or OUTPUT:VALUE with a VALUE from 0 to 1.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
     if text in _PRESETS:
         return text
     name, _, value = text.rpartition(":")

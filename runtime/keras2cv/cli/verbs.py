@@ -23,7 +23,7 @@ GROUP: Final = "keras2cv.verbs"
 
 
 class Verb(Protocol):
-    """The contents of each verb's module."""
+    """The interface of a verb's module."""
 
     @property
     def USAGE(self) -> str:  # noqa: N802 - a module's constant
@@ -31,20 +31,20 @@ class Verb(Protocol):
 
     @property
     def ABOUT(self) -> str:  # noqa: N802
-        """What it does: the help's first paragraphs."""
+        """The first paragraphs of its help."""
 
     @property
     def EXAMPLES(self) -> str:  # noqa: N802
         """Commands that work as they stand, an indented line each."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare what the verb takes."""
+        """Declare the verb's arguments."""
 
     def execute(self, args: argparse.Namespace) -> int:
         """Do it, and return the exit code."""
 
 
-_CONTENTS: Final = ("USAGE", "ABOUT", "EXAMPLES", "add_arguments", "execute")
+_PARTS: Final = ("USAGE", "ABOUT", "EXAMPLES", "add_arguments", "execute")
 
 OWN: Final[Mapping[str, Verb]] = {
     "run": run,
@@ -160,7 +160,7 @@ def _load_added(entry_point: EntryPoint) -> Verb:
         verb: Any = entry_point.load()
     except Exception as error:  # whatever that package's import raises
         raise MissingDependency(_broken(entry_point, f"{type(error).__name__}: {error}")) from error
-    absent = [part for part in _CONTENTS if not hasattr(verb, part)]
+    absent = [part for part in _PARTS if not hasattr(verb, part)]
     if absent:
         raise MissingDependency(_broken(entry_point, f"it has no {', '.join(absent)}"))
     found: Verb = verb

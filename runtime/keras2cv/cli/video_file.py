@@ -18,19 +18,21 @@ from keras2cv.streams.frames import Frame, Source
 
 Array = NDArray[Any]
 
-# What every pip wheel of OpenCV 4.6 to 5.0 can encode (tried); H.264 is in none of them.
+# Codecs of every pip wheel of OpenCV 4.6 to 5.0 (tried); H.264 is in none of them.
 CODECS: Final = {
     ".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG",
     ".webm": "VP80", ".wmv": "WMV2", ".mpg": "MPG1", ".mpeg": "MPG1",
 }  # fmt: skip
-UNTOLD_FPS: Final = 25.0  # of a video that does not say; a camera's frames are placed by the clock
+DEFAULT_FPS: Final = (
+    25.0  # of a video without a rate of its own; a camera's frames are placed by the clock
+)
 
 
 class VideoFile:
-    """A video in the making, of the drawn frames of one video or camera.
+    """A video that is being written, of the drawn frames of one video or camera.
 
-    The first picture gives its size; sides are even, as codecs want them. What comes from a camera
-    keeps its own time: a frame is repeated until the next one was there.
+    The first picture gives its size; sides are even, as codecs require. A camera's frames keep
+    their time: each is repeated until the next one.
     """
 
     def __init__(self, path: Path, sources: Sequence[Source], every: int) -> None:
@@ -44,7 +46,7 @@ class VideoFile:
         self._every = every
         self._writer: cv2.VideoWriter | None = None
         self._size_wh = (0, 0)
-        self._fps = UNTOLD_FPS
+        self._fps = DEFAULT_FPS
         self.frame_count = 0
         if not hasattr(cv2, "VideoWriter"):
             raise MissingDependency(
@@ -76,10 +78,10 @@ class VideoFile:
     def __exit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
-        """Finish the file, also after an interrupt; say what is in it.
+        """Finish the file, also after an interrupt, and report its length.
 
         Raises:
-            UsageError: what was written cannot be read back.
+            UsageError: the written file cannot be read back.
         """
         if self._writer is None:
             if self._path.stat().st_size == 0:
@@ -125,14 +127,14 @@ def _check_one_video(path: Path, sources: Sequence[Source]) -> None:
 def _check_writable(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab"):  # cv2's writer would say nothing of why it cannot
+        with path.open("ab"):  # cv2's writer would not report the reason
             pass
     except OSError as error:
         raise cannot_write(path, error) from error
 
 
 def _check_whole(path: Path, frame_count: int) -> None:
-    """Read the file back: cv2's writer says nothing of a full disk."""
+    """Read the file back: cv2's writer does not report a full disk."""
     capture = cv2.VideoCapture(str(path))
     announced = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.grab() else 0
     capture.release()

@@ -62,7 +62,7 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     """Write a program for `bundle` into `folder`, which is created; return its files.
 
     Args:
-        bundle: what the program is for, and every other bundle with the same traits.
+        bundle: the program runs it, and every other bundle with the same traits.
         language: one of `LANGUAGES`.
         folder: files that it holds already are left alone.
 
@@ -109,7 +109,7 @@ LANGUAGES: Final[Mapping[str, Callable[[TaskName, frozenset[str]], dict[str, str
 
 
 def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
-    """Return what stands for each @word@ of the templates."""
+    """Return the value of each @word@ of the templates."""
     manifest, traits = bundle.manifest, traits_of(bundle.manifest)
     sources = "NAME=FILE..." if "inputs" in traits else "SOURCE..."
     options = " ".join(name for name, wanted in _OPTIONS.items() if applies(wanted, traits))
@@ -131,7 +131,7 @@ def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
 
 
 def _example(bundle: Bundle) -> str:
-    """Return what a user may put after the program's name and the bundle."""
+    """Return example arguments that follow the program's name and the bundle."""
     manifest = bundle.manifest
     if "inputs" not in traits_of(manifest):
         return "photo.jpg --save drawn.png"
@@ -151,7 +151,7 @@ def _path_from(folder: Path, target: Path) -> str:
 
 
 def _check_free(path: Path, text: str) -> None:
-    """Raise `UsageError` if `path` is there and is not what would be written."""
+    """Raise `UsageError` if `path` exists with other content than would be written."""
     if not path.exists():
         return
     if not path.is_file() or path.read_bytes() != text.encode("utf-8"):

@@ -1,12 +1,12 @@
-"""From a template and a bundle's traits to a source file.
+"""Fill a template for a bundle's traits.
 
     @name@             a word, such as the kind or the bundle's path
     //@only a b !c     at the end of a line (#@only in Python): the line is there if the bundle has
                        the trait a or b, and has not c
     //@begin a b !c    the same for all lines up to its //@end; blocks may lie in blocks
 
-Nothing of a bundle but its kind and traits gets into a program: what it is called, its labels and
-its names are read from the manifest when the program runs, or stand in the README.
+A program holds nothing of a bundle but its kind and traits: its labels and names are read from the
+manifest when the program runs, and its own name stands in the README.
 """
 
 from __future__ import annotations

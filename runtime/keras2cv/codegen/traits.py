@@ -19,6 +19,7 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         nested      its numbers are written as nested lists
         crops       it needs the part of the image that the net sees
         compared    each answer is compared with the first
+        beam        it keeps the best of many candidates
 
     And of the bundle:
 

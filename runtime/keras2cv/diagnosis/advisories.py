@@ -1,4 +1,4 @@
-"""Versions with known holes, of the packages that keras2cv works with, as far as models reach them.
+"""Versions with known security holes that a model can reach, of the packages that keras2cv uses.
 
 A literal table, since a device has no network. Ranges are those of the advisories (GitHub's
 database and NVD, read in November 2026); `first` is affected, `fixed` no longer. Where a hole was
@@ -21,7 +21,7 @@ Range = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Advisory:
-    """One hole: in which versions of a package, what it is, and its number."""
+    """One hole: the package, the affected versions, a description, and its number."""
 
     package: str
     cve: str
@@ -55,7 +55,7 @@ class Hole:
 
 
 def known_holes(version_of: VersionOf) -> list[Hole]:
-    """Return the advisories that apply to what is installed, in the table's order."""
+    """Return the advisories that apply to the installed packages, in the table's order."""
     versions = {name: version_of(name) for name in {a.package for a in ADVISORIES}}
     return [
         Hole(version, advisory)

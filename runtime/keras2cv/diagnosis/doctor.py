@@ -1,8 +1,8 @@
-"""What this machine has for keras2cv: OpenCV, its engines and devices, and what is in their way.
+"""Examine this machine for keras2cv: OpenCV, its engines and devices, and their problems.
 
-`diagnose` gathers facts and never imports TensorFlow: versions come from the metadata of what is
-installed. What was asked for, what is built in and what is really there are kept apart: an OpenCV
-without CUDA and one with CUDA but no GPU need different cures.
+`diagnose` never imports TensorFlow: versions come from the metadata of installed packages. Devices
+that OpenCV is built for and devices that are present are kept apart: an OpenCV without CUDA and one
+with CUDA but no GPU need different cures.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ TENSORFLOWS: Final = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tenso
 
 @dataclass(frozen=True, slots=True)
 class OpenCv:
-    """The cv2 that Python imports; `origin` is the wheel it came from, or that it is none."""
+    """The cv2 that Python imports; `origin` names its wheel, or a build without one."""
 
     version: str
     folder: str
@@ -67,8 +67,8 @@ class OpenCv:
 class Diagnosis:
     """Everything that was found.
 
-    `packages` maps what exporting needs to its version, or None. `holes` are known ones of what is
-    installed: a warning, since a device may have no other OpenCV.
+    `packages` maps each package that exporting needs to its version, or None. `holes` are the known
+    ones of installed packages: a warning, since a device may have no other OpenCV.
     """
 
     keras2cv: str
@@ -84,7 +84,7 @@ class Diagnosis:
 
     @property
     def missing_for_export(self) -> list[str]:
-        """What `keras2cv export` still needs, as requirements: "tf2onnx>=1.17"."""
+        """The requirements of `keras2cv export` that are not met: "tf2onnx>=1.17"."""
         return [
             f"{name}>={oldest}"
             for name, oldest in EXPORT_NEEDS.items()
@@ -97,7 +97,7 @@ class Diagnosis:
 
 
 def diagnose(version_of: VersionOf = installed_version) -> Diagnosis:
-    """Look at this Python, its OpenCV, and what is installed beside them."""
+    """Examine this Python, its OpenCV, and the packages installed beside them."""
     unusable = opencv_problem(import_cv2, version_of)
     opencv = describe_opencv(import_cv2(), version_of) if unusable is None else None
     found = [numpy_problem(version_of("numpy")), clash_problem(version_of), unusable]
@@ -117,7 +117,7 @@ def diagnose(version_of: VersionOf = installed_version) -> Diagnosis:
 
 
 def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
-    """Return what the module `cv2` is and can do."""
+    """Describe the module `cv2`: its version, origin and abilities."""
     folder = Path(cv2.__file__).parent
     return OpenCv(
         version=cv2.__version__,
@@ -138,16 +138,16 @@ def has_windows(cv2: Any) -> bool:
 
 
 def numpy_problem(version: str | None) -> Problem | None:
-    """Return that NumPy is missing or too old; None if it is neither."""
+    """Return the problem that NumPy is missing or too old; None if it is neither."""
     if version is None or _at_least(version, OLDEST_NUMPY):
-        return None  # missing: then cv2 does not load either, and says so
+        return None  # missing: then cv2 does not load either, which is reported
     return Problem(
         f"numpy {version} is older than {OLDEST_NUMPY}.", "Update it: pip install -U numpy."
     )
 
 
 def mixture_problem(opencv: OpenCv, version_of: VersionOf) -> Problem | None:
-    """Return that the one wheel of OpenCV is not the version that Python imports."""
+    """Return the problem that Python imports another OpenCV than the installed wheel, or None."""
     wheels = [name for name in WHEELS if version_of(name)]
     if len(wheels) != 1 or opencv.origin == NO_WHEEL:
         return None

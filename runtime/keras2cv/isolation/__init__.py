@@ -1,7 +1,7 @@
-"""Run Python functions in child processes that may crash, hang or ask for all the memory there is.
+"""Run Python functions in child processes that may crash, hang or take all memory.
 
-OpenCV is not trusted with a fresh graph, nor a framework with a fresh model. Whatever may end its
-process runs in a child; a child that is lost becomes one sentence in the parent.
+A fresh graph can crash OpenCV, and a fresh model a framework. Both run in a child process, and the
+loss of that child becomes one sentence in the parent.
 
 **Three ways to use it**, all on `Entry`, which names a function, and `Limits`:
 
@@ -9,10 +9,11 @@ process runs in a child; a child that is lost becomes one sentence in the parent
     Conversation(entry, limits)             many requests to one child, which keeps its state
     answer_each(entry, requests, limits)    a reply or a problem per request, over several children
 
-**The entry** is a function `answer(request, tell) -> reply` of a module or of a file. Requests and
-replies are JSON maps; arrays travel in .npz files whose paths are in the request. `tell(stage=...)`
-reports progress, and the last report is in the error of a child that is lost. A generator function
-keeps its state between requests: it yields a reply and is sent the next request.
+**The entry** is a function `answer(request, report) -> reply` of a module or of a file. Requests
+and replies are JSON maps; arrays travel in .npz files whose paths are in the request. The entry
+calls `report(stage=...)` as it goes on, and the error of a child that is lost holds the last
+report. A generator function keeps its state between requests: it yields a reply and is sent the
+next request.
 
 **The protocol** is one JSON map per line. The parent writes to the child's stdin:
 

@@ -56,7 +56,11 @@ def main(entry: str) -> int:
 
 
 def load(entry: str) -> Any:
-    """Return the function "module:function" or "/path/of/file.py:function"."""
+    """Return the function "module:function" or "/path/of/file.py:function".
+
+    Raises:
+        ImportError: the file is no Python file.
+    """
     place, _, name = entry.rpartition(":")
     if not place.endswith(".py"):
         return getattr(import_module(place), name)
@@ -86,12 +90,12 @@ def serve(function: Any, channel: Channel) -> None:
         channel.send(reply=reply)
 
 
-def _first(function: Any, request: dict[str, Any], tell: Any) -> tuple[Answer, Any]:
+def _first(function: Any, request: dict[str, Any], report: Any) -> tuple[Answer, Any]:
     """Return the function for the later requests, and the reply to the first."""
-    reply = function(request, tell)
+    reply = function(request, report)
     if isinstance(reply, GeneratorType):
         return reply.send, next(reply)
-    return (lambda more: function(more, tell)), reply
+    return (lambda more: function(more, report)), reply
 
 
 class Channel:
@@ -109,26 +113,26 @@ class Channel:
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def send(self, **facts: Any) -> None:
+    def send(self, **fields: Any) -> None:
         """Write one line."""
-        line = (json.dumps(facts) + "\n").encode()
+        line = (json.dumps(fields) + "\n").encode()
         with self._lock:
             while line:
                 line = line[os.write(self._replies, line) :]
 
     def next_request(self) -> dict[str, Any] | None:
-        """Wait for a request; None: there will be no more."""
+        """Wait for a request; return None after the last one."""
         line = self._lines.get()
         found: dict[str, Any] | None = None if line is None else json.loads(line)
         return found
 
     def answered(self) -> None:
-        """Take note that a request is answered: the parent may leave from here on."""
+        """Record that a request is answered: from here on the parent may end."""
         with self._lock:
             self._unanswered -= 1
 
     def _listen(self) -> None:
-        """Put requests in the queue; end this process if the parent leaves before a reply."""
+        """Put requests in the queue; end this process if the parent ends before a reply."""
         pieces: list[bytes] = []
         while True:
             piece = os.read(self._requests, _PIECE)
@@ -176,7 +180,7 @@ def end_group() -> None:
 
 
 def _name_of(error: BaseException) -> str | None:
-    """Return the class of `keras2cv.errors` that an error is one of; None: it is none of ours."""
+    """Return the name of the error's class in `keras2cv.errors`; None if it has none there."""
     ours = (kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "keras2cv.errors")
     return next(ours, None)
 

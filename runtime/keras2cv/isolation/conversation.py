@@ -1,4 +1,4 @@
-"""A child process, from the side of its parent: requests go in, replies come out."""
+"""The parent's side of a child process: it sends requests and receives replies."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Conversation:
     Attributes:
         entry: The function that it runs.
         pid: Its number.
-        facts: Its reports, the last one on each fact.
+        reports: Everything that it reported; of each key, the last value.
     """
 
     def __init__(self, entry: Entry, limits: Limits, folder: Path | None = None) -> None:
@@ -70,7 +70,7 @@ class Conversation:
             ChildNotStarted: The system does not start it.
         """
         self.entry = entry
-        self.facts: dict[str, Any] = {}
+        self.reports: dict[str, Any] = {}
         self._limits = limits
         self._more_s = limits.start_seconds
         self._memory = limits.effective_memory()
@@ -106,7 +106,7 @@ class Conversation:
         return self.reply(seconds)
 
     def send(self, request: Mapping[str, Any]) -> None:
-        """Send a request, and go on; `reply` has to follow before the next one."""
+        """Send a request without waiting; call `reply` before the next one."""
         line = (json.dumps(request) + "\n").encode()
         if len(line) <= _SURELY_FITS:
             self._write(line)
@@ -124,19 +124,19 @@ class Conversation:
         deadline = time.monotonic() + allowed_s
         while True:
             try:
-                facts = self._replies.next(deadline - time.monotonic())
+                message = self._replies.next(deadline - time.monotonic())
             except queue.Empty:
                 self.end()
-                raise ChildTimeout(allowed_s, self.facts, self.log) from None
-            if facts is None:
+                raise ChildTimeout(allowed_s, self.reports, self.log) from None
+            if message is None:
                 raise self._loss()
-            if "reply" in facts:
+            if "reply" in message:
                 self._more_s = 0.0
-                reply: Reply = facts["reply"]
+                reply: Reply = message["reply"]
                 return reply
-            if "error" in facts:
-                raise self._error(str(facts["error"]), str(facts["message"]))
-            self.facts.update(facts)
+            if "error" in message:
+                raise self._error(str(message["error"]), str(message["message"]))
+            self.reports.update(message)
 
     def close(self) -> None:
         """Let the child end by itself.
@@ -147,15 +147,15 @@ class Conversation:
         """
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         self._process.stdin.close()
-        self.facts["stage"] = "ending"
+        self.reports["stage"] = "ending"
         self._replies.finish(_END_S)  # to wait for the process itself takes polling
         try:
             code = self._process.wait(_EXIT_S)
         except subprocess.TimeoutExpired:
             self.end()
-            raise ChildTimeout(_END_S, self.facts, self.log) from None
+            raise ChildTimeout(_END_S, self.reports, self.log) from None
         if code != 0:
-            raise ChildCrash(code, self.facts, self.log)
+            raise ChildCrash(code, self.reports, self.log)
 
     def _read_pipes(self) -> tuple[Log, Replies]:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
@@ -180,7 +180,7 @@ class Conversation:
         """Return the error that the child's function raised."""
         self.end()
         if speaks_of_memory(message) or speaks_of_memory(self.log):
-            return ChildOutOfMemory(self._memory, self.facts, f"{self.log}\n{message}")
+            return ChildOutOfMemory(self._memory, self.reports, f"{self.log}\n{message}")
         kind = getattr(errors, name, Keras2cvError)
         raised: Keras2cvError = kind(message)
         return raised
@@ -194,8 +194,8 @@ class Conversation:
             code = self._process.returncode
         self.end()
         if code != 0 and speaks_of_memory(self.log):
-            return ChildOutOfMemory(self._memory, self.facts, self.log)
-        return ChildCrash(code, self.facts, self.log)
+            return ChildOutOfMemory(self._memory, self.reports, self.log)
+        return ChildCrash(code, self.reports, self.log)
 
     def end(self) -> None:
         """Kill the child and its group, and close the pipes."""

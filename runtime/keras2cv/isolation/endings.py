@@ -1,4 +1,4 @@
-"""How a process ended, in words."""
+"""Describe how a process ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NT_STATUS: Final = {
 
 
 def ending(code: int) -> str:
-    """Return in words how a process with exit code `code` ended: "SIGSEGV", "exit code 1"."""
+    """Describe the end of a process with exit code `code`: "SIGSEGV", "exit code 1"."""
     if code < 0:
         try:
             name = signal.Signals(-code).name
@@ -33,12 +33,12 @@ def ending(code: int) -> str:
 
 
 def speaks_of_memory(text: str) -> bool:
-    """Whether an error's text or a log is about memory that was not to be had."""
+    """Whether an error's text or a log reports a lack of memory."""
     return bool(_OUT_OF_MEMORY.search(text))
 
 
 def last_line(log: str) -> str:
-    """Return the last line of a log that holds something, without control characters."""
+    """Return the last line of a log that is not blank, without control characters."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     text = lines[-1] if lines else "nothing on stderr"
     return "".join(c if c.isprintable() else " " for c in text)[:_MOST_CHARACTERS]

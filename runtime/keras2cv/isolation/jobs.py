@@ -1,4 +1,4 @@
-"""Many requests that may each end the child: one request's loss is one answer."""
+"""Answer many requests, each of which may end the child: one loss costs one answer."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ChildAnswer:
     """A reply, or the reason why there is none.
 
     Attributes:
-        number: Which request.
+        number: The number of the request, from 0.
         reply: The child's; empty where there is a problem.
-        problem: How the child was lost, as the end of a sentence; None: it was not.
+        problem: How the child was lost, as the end of a sentence; None: it was not lost.
     """
 
     number: int
@@ -68,6 +68,7 @@ def _until_lost(
                     f"A child process ends before its first job: {lost.last_words}. "
                     f"Import {child.entry.function} with {child.entry.python} to see why."
                 ) from lost
-            if lost.facts.get("begun") == number - first:  # otherwise it ended between two requests
+            # Otherwise the child ended between two requests.
+            if lost.reports.get("begun") == number - first:
                 yield ChildAnswer(number, {}, f"{lost.how}; its last words: {lost.last_words}")
             return

@@ -37,7 +37,7 @@ class Entry:
 
     Attributes:
         function: "package.module:function", or "/path/of/file.py:function".
-        packages: Those that the child imports from where this process has them.
+        packages: The packages that the child imports from the same place as this process.
         python: The interpreter.
         variables: The child's environment variables; None: this process' own.
     """

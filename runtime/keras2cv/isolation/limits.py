@@ -1,4 +1,4 @@
-"""How long a child may take, and how much memory it may write to."""
+"""The time and the memory that a child may use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Limits:
 
     Attributes:
         seconds: For each reply.
-        start_seconds: More, for the first reply: starting and importing take a while.
+        start_seconds: Added for the first reply, because starting and importing take a while.
         memory_bytes: How many it may write to, as Linux' RLIMIT_DATA counts them: reserved
             addresses and mapped files are free. None: `spare_memory()`. Other systems do not
             enforce it.

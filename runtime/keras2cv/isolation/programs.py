@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def run_file(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, Any]:
+def run_file(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
     """Run the file "path" with "arguments"; return its exit code."""
-    tell(stage="running")
+    report(stage="running")
     sys.argv = [request["path"], *request.get("arguments", ())]
     try:
         runpy.run_path(request["path"], run_name="__main__")

@@ -56,10 +56,10 @@ class Replies:
         Raises:
             queue.Empty: None came in time.
         """
-        facts = self._lines.get(timeout=max(timeout_s, 0.0))
-        if facts is None:
+        message = self._lines.get(timeout=max(timeout_s, 0.0))
+        if message is None:
             self._lines.put(None)  # for whoever asks again
-        return facts
+        return message
 
     def finish(self, timeout_s: float = _PATIENCE_S) -> None:
         """Wait until the child closes the pipe, as it does when it ends."""
@@ -77,11 +77,11 @@ class Replies:
         self._lines.put(None)
 
     def _take(self, line: bytes) -> None:
-        facts = _as_map(line)
-        if facts is not None and "protocol" in facts:
+        message = _as_map(line)
+        if message is not None and "protocol" in message:
             self._begun = True
-        elif facts is not None and self._begun:
-            self._lines.put(facts)
+        elif message is not None and self._begun:
+            self._lines.put(message)
         else:
             self._noise(line + b"\n")
 

@@ -1,6 +1,7 @@
-"""The devices that an OpenCV is built for, and those that are really there.
+"""The devices that an OpenCV is built for, and those that are present.
 
-An OpenCV without CUDA and one with CUDA but no GPU need different cures, and are told apart.
+An OpenCV without CUDA and one with CUDA but no GPU are reported apart: the user has to do different
+things about them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ ALL_OPENCL_DEVICES: Final = "OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Something that can run a net: `why` says what it is, or why it is not there."""
+    """Something that can run a net: `why` describes it, or explains why it is missing."""
 
     name: str
     available: bool
@@ -27,7 +28,7 @@ class Device:
 
 
 def devices_of(cv2: Any) -> tuple[Device, ...]:
-    """Return every device that the module `cv2` may run nets on, there or not."""
+    """Return every device that the module `cv2` may run nets on, present or not."""
     build = cv2.getBuildInformation()
     return (Device("cpu", True, platform.machine()), _opencl(cv2, build), *_cuda(cv2, build))
 
@@ -37,10 +38,12 @@ def cuda_state(
 ) -> tuple[bool, str]:
     """Return whether CUDA can run nets, and why (not).
 
-    `build` is cv2.getBuildInformation(), `device_count` cv2.cuda.getCudaEnabledDeviceCount(): 0
-    without a device and -1 without a driver that is new enough; `target_offered` is whether
-    getAvailableTargets(DNN_BACKEND_CUDA) holds the target; `capability` is the first device's
-    compute capability, such as "9.0", where it is known.
+    Args:
+        build: cv2.getBuildInformation().
+        device_count: cv2.cuda.getCudaEnabledDeviceCount(): 0 without a device, -1 without a driver
+            that is new enough.
+        target_offered: whether getAvailableTargets(DNN_BACKEND_CUDA) holds the target.
+        capability: the first device's compute capability, such as "9.0"; "" if not known.
     """
     built = re.search(r"NVIDIA CUDA:\s+YES(?: \(ver ([0-9.]+))?", build)
     if built is None:
@@ -85,7 +88,7 @@ def _cuda(cv2: Any, build: str) -> list[Device]:
 
 
 def _capability(cv2: Any) -> str:
-    """Return the first device's compute capability, such as "9.0"; "" where cv2 does not tell."""
+    """Return the first device's compute capability, such as "9.0"; "" if cv2 does not know it."""
     try:
         device = cv2.cuda.DeviceInfo(0)
         return f"{device.majorVersion()}.{device.minorVersion()}"

@@ -1,4 +1,4 @@
-"""Where a net runs: what was asked for, what is there, and what is taken."""
+"""Choose the device of a net, from the one asked for and those that are present."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ AUTO: Final = ("cuda", "cpu")
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """Three facts: the device `asked` for, what is there of each, and the one that `runs` it.
+    """The device that was `asked` for, the `available` ones, and the one that `runs` the net.
 
-    `available`: each device -> why it is not there, or "" where it is; empty where nobody looked,
-    which for "cpu" nobody does. `why`: what a person should know of the choice, or "".
+    `available` maps each device to the reason why it is missing, "" if it is present; for "cpu" it
+    is empty, because no device was looked for. `why` explains the choice to a person, or is "".
     """
 
     asked: str
@@ -43,8 +43,8 @@ class DeviceChoice:
         """Return plain JSON types."""
         there = [name for name, missing in self.available.items() if not missing]
         missing = {name: why for name, why in self.available.items() if why}
-        facts = {"asked": self.asked, "available": there, "missing": missing, "runs": self.runs}
-        return {**facts, "why": self.why} if self.why else facts
+        fields = {"asked": self.asked, "available": there, "missing": missing, "runs": self.runs}
+        return {**fields, "why": self.why} if self.why else fields
 
 
 def choose_device(asked: str, *, new_engine_only: bool = False) -> DeviceChoice:
@@ -85,12 +85,12 @@ def _choose_best(available: Mapping[str, str], new_engine_only: bool) -> DeviceC
 
 
 def _engine_note(device: str) -> str:
-    """Return that OpenCV 5 had a choice of engines, and that the device has settled it."""
+    """Return a note that the device decided between OpenCV 5's engines."""
     return f"{device} needs the classic engine" if hasattr(cv2.dnn, "ENGINE_NEW") else ""
 
 
 def _cure(device: str, reason: str) -> str:
-    """Return how to get a device that this OpenCV is not built for."""
+    """Return how to get an OpenCV that is built for the device."""
     if device.startswith("cuda") and "without" in reason:
         return "docs/cuda.md says how to build an OpenCV that has it."
     if device == "opencl" and "driver" in reason:

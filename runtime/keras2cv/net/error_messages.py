@@ -1,4 +1,4 @@
-"""What cv2 complains about, as one line that fits into a sentence."""
+"""Shorten cv2's error messages to one line that fits into a sentence."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Final
 
 MAX_LENGTH: Final = 300  # characters
 # OpenCV(5.0.0) file.cpp:1: error: (-2:kind) message in function 'f'\n> details\n
-_COMPLAINT: Final = re.compile(
+_MESSAGE: Final = re.compile(
     r"error: \(-?\d+(?::([^)]*))?\) ?(.*?) ?(?:in function '([^\n]*)'\s*)?(^>.*)?\Z",
     re.DOTALL | re.MULTILINE,
 )
 
 
 def condensed(error: Exception) -> str:
-    """Return what cv2 complains about and where, as one line of at most 300 characters.
+    """Return cv2's message and the place it comes from, as one line of at most 300 characters.
 
-    From the text alone: cv2 puts `.err` and `.func` on the class, where they may be an older
-    error's, or another thread's.
+    Only the text is used: cv2 sets `.err` and `.func` on the class, so they may belong to an
+    older error, or to another thread's.
     """
-    match = _COMPLAINT.search(str(error))
+    match = _MESSAGE.search(str(error))
     if match is None:
         return _one_line(str(error) or type(error).__name__)
     kind, message, function, details = match.groups(default="")

@@ -1,4 +1,4 @@
-"""Arrays of rank 3 as cv2 sees them, on OpenCVs with and without their Python files."""
+"""Hand arrays of rank 3 to cv2, with or without OpenCV's Python files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 
 class PlainMat(np.ndarray[Any, Any]):
-    """What `cv2.Mat` is, where only the compiled module is there: no dimension is channels.
+    """A stand-in for a missing `cv2.Mat`, an array in which no dimension means channels.
 
-    Debian's python3-opencv and builds from source are such, where nobody installed the rest.
+    Debian's python3-opencv has none, nor has a build from source without its Python files.
     """
 
     wrap_channels: ClassVar[bool] = False

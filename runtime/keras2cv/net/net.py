@@ -1,7 +1,7 @@
-"""`cv2.dnn.Net` with named inputs and outputs, which says what really runs.
+"""`cv2.dnn.Net` with named inputs and outputs, and the engine and device that really run.
 
-Facts about cv2, each measured on 4.6 to 5.0 (both engines) with small nets that differ in one
-thing, and each held by a test on the OpenCV at hand:
+How cv2 behaves, measured on 4.6 to 5.0 (both engines) with small nets that differ in one thing. A
+test checks each of these on the installed OpenCV:
 
 *   `forward(name)` takes the names of the ONNX file's outputs: also of one that is used inside,
     equals an input, or whose layer was fused away.
@@ -25,11 +25,9 @@ from __future__ import annotations
 import functools
 import os
 import re
-import sys
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,15 +36,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.bundle.reading import Seen, seen
-from keras2cv.errors import BundleError, InputError, MissingDependency, NetError, UsageError
+from keras2cv.bundle.reading import FileIdentity
+from keras2cv.errors import InputError, NetError
 from keras2cv.net.device import TARGETS
+from keras2cv.net.engines import engines_to_try, other_engine_hint
 from keras2cv.net.error_messages import condensed
+from keras2cv.net.loading import held_open, load_net
 from keras2cv.net.mats import as_mat
 
 Array = NDArray[Any]
-
-ENGINES: Final = ("new", "classic") if hasattr(cv2.dnn, "ENGINE_NEW") else ("classic",)
 
 
 class Net:
@@ -67,15 +65,21 @@ class Net:
         engine: str | None = None,
         fusion: bool | None = None,
         winograd: bool | None = None,
-        seen: Seen | None = None,
+        identity: FileIdentity | None = None,
     ) -> None:
         """Load the file at `path`, which `manifest` describes.
 
-        None for `engine`, `fusion` and `winograd` means what the manifest was verified with.
-        `seen` is what `read_bundle` looked at: no other file is loaded.
+        Args:
+            path: the model file.
+            manifest: the bundle's manifest.
+            device: a name of `TARGETS`.
+            engine: "new" or "classic"; None: the verified one.
+            fusion: whether layers may be fused; None: as verified.
+            winograd: whether Winograd convolution may be used; None: as verified.
+            identity: the file that `read_bundle` checked, the only one that is loaded; None: any.
 
         Raises:
-            BundleError: the file is another one now than it was when it was looked at.
+            BundleError: the file is no longer the one of that `identity`.
             UsageError: no such engine, or one that cannot run on `device`.
             MissingDependency: this OpenCV does not have the engine.
             NetError: OpenCV does not load the file.
@@ -87,8 +91,8 @@ class Net:
         self._process = os.getpid()
         self.device = device
         choices = engines_to_try(engine, manifest.engine.name, device)
-        with _held(path, seen) as held:
-            self._net, self.engine = _load(held, path.name, manifest.model.format, choices)
+        with held_open(path, identity) as held:
+            self._net, self.engine = load_net(held, path.name, manifest.model.format, choices)
         self.fusion = manifest.engine.fusion if fusion is None else fusion
         self.winograd = manifest.engine.winograd if winograd is None else winograd
         if self.engine == "classic":
@@ -155,7 +159,7 @@ class Net:
 
     def _reshaped(self, name: str, array: Array | None, shape: tuple[int, ...]) -> Array:
         """Return `array` in `shape`, which may differ from it in dimensions of 1 alone."""
-        if array is None:  # cv2's word for an empty matrix
+        if array is None:  # cv2 returns None for an empty matrix
             raise NetError(f"{self._where()} gives nothing for output {name}. Export it again.")
         if array.shape == shape:
             return array
@@ -199,7 +203,7 @@ class Net:
 
     def _failed(self, doing: str, error: Exception) -> str:
         why = condensed(error)
-        hint = _other_engine_hint(self.engine) if self.device == "cpu" else _other_device_hint(why)
+        hint = other_engine_hint(self.engine) if self.device == "cpu" else _other_device_hint(why)
         return f"{self._where()} failed while {doing} it: {why}. {hint}"
 
 
@@ -242,115 +246,13 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, ...]:
-    """Return the engines to load with, in order: the first that takes the file is used.
-
-    `asked` is the caller's choice or None, `verified` the manifest's ("any": all of them).
-
-    Raises:
-        UsageError: no such engine, or one that cannot run on `device`.
-        MissingDependency: this OpenCV does not have it.
-    """
-    if asked not in (None, "new", "classic"):
-        raise UsageError(f"There is no engine {asked!r}. Choose new or classic.")
-    wanted = asked or verified
-    if wanted == "new" and device != "cpu":
-        raise UsageError(
-            f"OpenCV's new engine runs on the CPU only, not on {device}. "
-            "Use the classic engine or device cpu."
-        )
-    if wanted == "new" and "new" not in ENGINES:
-        raise MissingDependency(
-            f"OpenCV {cv2.__version__} has no new engine"
-            + ("." if asked else ", the only one that this bundle was verified with.")
-            + " Install OpenCV 5, or choose the classic engine and run the self-test."
-        )
-    if wanted != "any":
-        return (wanted,)
-    return ENGINES if device == "cpu" else ("classic",)
-
-
-@contextmanager
-def _held(path: Path, looked_at: Seen | None) -> Iterator[Path]:
-    """Give a name for the very file that was looked at, whatever `path` comes to mean meanwhile."""
-    if looked_at is None:
-        yield path
-        return
-    with path.open("rb") as file:
-        if seen(file.fileno()) != looked_at:
-            raise BundleError(
-                f"{path} was changed while it was being loaded. Load it again; if that goes on, "
-                "see who writes there."
-            )
-        same = Path("/proc/self/fd", str(file.fileno()))  # Linux: the open file, by name
-        yield same if same.exists() else path
-
-
-def _load(path: Path, name: str, file_format: str, engines: Sequence[str]) -> tuple[Any, str]:
-    """Return the net, and the engine that really holds it."""
-    problems = []
-    for engine in engines:
-        try:
-            net = _read(path, file_format, engine)
-        except (cv2.error, SystemError) as error:
-            problems.append(f"{engine} engine: {condensed(error)}")
-            continue
-        if net.empty():
-            problems.append(f"{engine} engine: the net is empty")
-            continue
-        _check_engine(found := _engine_of(net), engines)
-        return net, found
-    raise NetError(
-        f"OpenCV {cv2.__version__} does not load {name} ({'; '.join(problems)}). "
-        "Export it for this OpenCV, with --opencv."
-    )
-
-
-def _read(path: Path, file_format: str, engine: str) -> Any:
-    read: Any = cv2.dnn.readNetFromONNX if file_format == "onnx" else cv2.dnn.readNetFromTensorflow
-    # ENGINE_NEW and ENGINE_CLASSIC by value: OpenCV 4 has neither the names nor the argument.
-    options = {"engine": {"new": 2, "classic": 1}[engine]} if "new" in ENGINES else {}
-    return read(_path_or_bytes(path), **options)
-
-
-def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:
-    """Return the path, or the file's bytes where cv2 cannot open it.
-
-    On Windows cv2 opens names of the system's 8-bit code page only. Bytes have a flaw of their own:
-    5.0 loads them into the new engine whatever it is asked for, which `_check_engine` notices.
-    """
-    if sys.platform != "win32" or str(path).isascii():
-        return str(path)
-    return np.fromfile(path, np.uint8)
-
-
-def _engine_of(net: Any) -> str:
-    """Return the engine that holds `net`: only the new one's importers note the file's format."""
-    return "new" if "new" in ENGINES and net.getModelFormat() != 0 else "classic"
-
-
-def _check_engine(found: str, allowed: Sequence[str]) -> None:
-    if found not in allowed:
-        raise UsageError(
-            f"The {allowed[0]} engine was asked for and OpenCV runs the {found} one. "
-            "Unset the environment variable OPENCV_FORCE_DNN_ENGINE; on Windows, keep the bundle "
-            "in a folder with a plain ASCII path."
-        )
-
-
 def _other_device_hint(why: str) -> str:
-    """Return what to do on a GPU, whose OpenCV takes no convolution with computed weights.
+    """Return a sentence on what to try where a device fails.
 
-    The exporter writes such where they are fast: for the CPU of the new engine.
+    OpenCV's CUDA code takes no convolution with computed weights. The exporter writes them where
+    they are fast: on the CPU, for the new engine.
     """
     hint = "Use device cpu or auto."
     return (
         f"{hint} A file from `export --engine classic` runs there." if _NO_WEIGHTS in why else hint
     )
-
-
-def _other_engine_hint(engine: str) -> str:
-    if len(ENGINES) == 1:
-        return "Export the bundle for this OpenCV, with --opencv."
-    other = "classic" if engine == "new" else "new"
-    return f"Try the {other} engine, or export the bundle for this OpenCV, with --opencv."

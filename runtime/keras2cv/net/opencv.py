@@ -1,6 +1,6 @@
-"""Which OpenCV Python finds here, and what is wrong when it finds none that works.
+"""Find the OpenCV that Python imports here, and explain the fault if none works.
 
-Importing this module needs neither cv2 nor numpy: it has to speak when they are not there.
+This module imports neither cv2 nor numpy, because it reports that they are missing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OLDEST: Final = (4, 5, 5)  # the first whose cv::FileStorage and ONNX importer r
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that keeps keras2cv from working: what it is, and what to do, a sentence each."""
+    """Something that keeps keras2cv from working: the fault and the cure, a sentence each."""
 
     what: str
     fix: str
@@ -43,10 +43,10 @@ class Problem:
 
 def import_cv2() -> Any:
     """Return the module `cv2`, or raise whatever importing it raises."""
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said):  # NumPy prints pages before it refuses an old cv2
+    printed = io.StringIO()
+    with contextlib.redirect_stderr(printed):  # NumPy prints pages before it refuses an old cv2
         cv2 = importlib.import_module("cv2")
-    sys.stderr.write(said.getvalue())
+    sys.stderr.write(printed.getvalue())
     return cv2
 
 
@@ -54,7 +54,7 @@ def require_opencv() -> Any:
     """Return the module `cv2`.
 
     Raises:
-        MissingDependency: not installed, not loadable, or not whole, with what to do about it.
+        MissingDependency: not installed, not loadable, or not whole; the message names the cure.
     """
     problem = opencv_problem(import_cv2, installed_version)
     if problem is not None:
@@ -63,12 +63,12 @@ def require_opencv() -> Any:
 
 
 def require_at_least(oldest: str, installed: str, what: str) -> None:
-    """Refuse an OpenCV that is too old for something, before it reads a byte of it.
+    """Refuse an OpenCV that is too old for a file, before it reads a byte of it.
 
     Args:
-        oldest: the oldest version that will do, "4.10".
-        installed: the version that is there, "4.6.0".
-        what: what needs it, for the message.
+        oldest: the oldest version that is new enough, "4.10".
+        installed: the version of the installed OpenCV, "4.6.0".
+        what: the thing that needs it, for the message.
 
     Raises:
         MissingDependency: it is older.
@@ -192,7 +192,7 @@ def _loading_problem(reason: str, wheels: Sequence[str], version_of: VersionOf) 
 
 
 def _kept(wheels: Sequence[str]) -> str:
-    """Return the one of `wheels`, or their union, that can do what all of them can."""
+    """Return the wheel to keep: the one of `wheels`, or their union, with the features of all."""
     base = "opencv-contrib-python" if any("contrib" in name for name in wheels) else "opencv-python"
     headless = all(name.endswith("headless") for name in wheels)
     return f"{base}-headless" if headless else base

@@ -108,13 +108,13 @@ def from_net(array: Array, tensor: OutputTensor, count: int) -> Array:
 
 
 def outputs_of(arrays: Mapping[str, Array], manifest: Manifest, count: int) -> dict[str, Array]:
-    """Return Keras' outputs by name, made of one run's arrays of the net by theirs.
+    """Return Keras' outputs by Keras' names, from the arrays of one run by the net's names.
 
-    Where the model has a tail, its steps run on the whole batch; then the first `count` samples
-    are left.
+    If the model has steps after the net, they run on the whole batch. The first `count` samples
+    are returned.
 
     Raises:
-        BundleError: a step does not fit, or makes another shape than the manifest says.
+        BundleError: a step fails, or returns another shape than the manifest declares.
     """
     if manifest.tail is None:
         return {t.name: from_net(arrays[t.net_name], t, count) for t in manifest.outputs}
@@ -152,7 +152,7 @@ def _check_input(value: Any, tensor: InputTensor) -> Array:
 
 
 def _cast(array: Array, tensor: InputTensor) -> Array:
-    """Return `array` in the input's dtype; integers must stay what they are."""
+    """Return `array` in the input's dtype; integers must keep their values."""
     dtype = np.dtype(tensor.dtype)
     if array.dtype.kind not in "biuf":
         raise InputError(

@@ -10,7 +10,7 @@ from keras2cv.bundle.manifest import Manifest, Rate, Trial
 
 
 def why_not(manifest: Manifest) -> str | None:
-    """Say why the choice of `export --tune` does not hold here; None if it does."""
+    """Explain why the choice of `export --tune` does not hold here; None if it does."""
     tuned = manifest.tuned
     if tuned is None:
         return "it was not tuned"

@@ -1,8 +1,8 @@
-"""What the net leaves to NumPy: the last steps of a model that OpenCV has nothing for.
+"""The last steps of a model that OpenCV has no layers for, computed by NumPy.
 
-A model that ends in non-maximum suppression is cut before it. The net gives the `heads`, and the
-steps of the manifest's `tail` make Keras' outputs of them, by TensorFlow's arithmetic. Nothing in
-a tail is code: `step.py` lists all that it may say.
+A model that ends in non-maximum suppression is cut before it. The net computes the `heads`, and the
+steps of the manifest's `tail` make Keras' outputs of them, by TensorFlow's arithmetic. A tail holds
+no code: `step.py` lists every operation.
 """
 
 from keras2cv.numpy_tail.finish import finish

@@ -33,7 +33,7 @@ def finish(heads: Mapping[str, Array], steps: Sequence[Step]) -> dict[str, Array
         inputs = [arrays[name] for name in step.inputs]
         try:
             _check_size(step, inputs)
-            with np.errstate(all="ignore"):  # TensorFlow does not say either
+            with np.errstate(all="ignore"):  # TensorFlow warns of neither
                 made = _RULES[step.op](step, *inputs)
         except (ValueError, IndexError, TypeError, MemoryError) as error:
             shapes = ", ".join(str(array.shape) for array in inputs) or "its numbers"
@@ -46,7 +46,7 @@ def finish(heads: Mapping[str, Array], steps: Sequence[Step]) -> dict[str, Array
 
 
 def _check_size(step: Step, inputs: Sequence[Array]) -> None:
-    """Raise ValueError before memory is asked for that no model's end takes."""
+    """Raise ValueError before more memory is allocated than any model's last steps need."""
     if step.op in ("concat", "stack"):
         count = sum(x.size for x in inputs)
     elif step.op == "gather":

@@ -25,7 +25,7 @@ _BLOCK = 256  # boxes compared with each other at a time: few are kept, so most 
 
 
 def nms(boxes: Array, scores: Array, rule: NmsRule) -> tuple[Array, Array, Array]:
-    """Do what NonMaxSuppressionV4 and V5 do, padded.
+    """Compute TensorFlow's NonMaxSuppressionV4 and V5, padded.
 
     Args:
         boxes: (M, 4) float32.
@@ -33,8 +33,8 @@ def nms(boxes: Array, scores: Array, rule: NmsRule) -> tuple[Array, Array, Array
         rule: with `max_boxes` = K.
 
     Returns:
-        indices (K,) int32, their scores (K,) float32, both filled up with zeros, and how many
-        they are, () int32.
+        indices (K,) int32, their scores (K,) float32, both padded with zeros, and their count,
+        () int32.
     """
     kept = _keep(boxes, scores, rule)
     indices = np.zeros(rule.max_boxes, np.int32)
@@ -45,7 +45,7 @@ def nms(boxes: Array, scores: Array, rule: NmsRule) -> tuple[Array, Array, Array
 
 
 def combined_nms(boxes: Array, scores: Array, rule: NmsRule) -> tuple[Array, Array, Array, Array]:
-    """Do what CombinedNonMaxSuppression does: each class by itself, and the best of all of them.
+    """Compute CombinedNonMaxSuppression: each class by itself, then the best boxes of all.
 
     Args:
         boxes: (N, M, q, 4) float32; q is 1, or the number of classes C.
@@ -53,8 +53,8 @@ def combined_nms(boxes: Array, scores: Array, rule: NmsRule) -> tuple[Array, Arr
         rule: with `max_total`, `pad_per_class` and `clip` (to 0..1).
 
     Returns:
-        boxes (N, K, 4), scores (N, K) and classes (N, K) float32, filled up with zeros, and how
-        many they are, (N,) int32. K is `max_total`, or with `pad_per_class` at most C * max_boxes.
+        boxes (N, K, 4), scores (N, K) and classes (N, K) float32, padded with zeros, and
+        their count, (N,) int32. K is `max_total`, or with `pad_per_class` at most C * max_boxes.
     """
     assert rule.max_total is not None  # noqa: S101 - a step of this op has it
     size = rule.max_total

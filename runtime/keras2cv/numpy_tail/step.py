@@ -1,4 +1,4 @@
-"""One step of a tail, and all that a step can be."""
+"""One step of a tail, and the operations that it may be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras2cv.schema.fields import SchemaError
 MAX_STEPS: Final = 1000
 MAX_NAMES: Final = 1000
 MAX_CONSTANT: Final = 4096  # numbers; larger constants are outputs of the net
-MAX_ELEMENTS: Final = 2**28  # of what a step makes: 1 GiB of float32
+MAX_ELEMENTS: Final = 2**28  # of an array that a step makes: 1 GiB of float32
 MAX_KEPT: Final = 1_000_000
 MAX_RANK: Final = 8
 
@@ -27,7 +27,7 @@ DType = Literal["bool", "uint8", "int8", "int16", "int32", "int64", "float32", "
 
 @dataclass(frozen=True, slots=True)
 class NmsRule:
-    """How boxes are suppressed, as TensorFlow's two ops have it.
+    """The attributes of non-maximum suppression, those of TensorFlow's two ops.
 
     `max_boxes`: at most so many are kept, of each class for combined_nms. `score`: boxes above it
     are candidates; absent: all. `iou`: the overlap above which the worse box is dropped.
@@ -54,7 +54,7 @@ class NmsRule:
 class Step:
     """An operation of NumPy on named arrays.
 
-    op              inputs -> outputs                                   and says
+    op              inputs -> outputs                                   attributes
     combined_nms    boxes (N, M, q, 4), scores (N, M, C)                nms
                         -> boxes (N, K, 4), scores, classes (N, K), counts (N,)
     nms             boxes (M, 4), scores (M,)                           nms
@@ -118,7 +118,7 @@ class Step:
         return {len(self.shape or ())} if self.op == "slice" else set()
 
 
-# Inputs (None: one or more), outputs, and what is said beside them.
+# Number of inputs (None: one or more), number of outputs, attributes.
 _FORMS: Final[Mapping[str, tuple[int | None, int, tuple[str, ...]]]] = {
     "combined_nms": (2, 4, ("nms",)),
     "nms": (2, 3, ("nms",)),

@@ -1,4 +1,4 @@
-"""How an image of any size is placed in the network's fixed one, and the way back.
+"""Place an image of any size in the network's fixed size, and map points back.
 
 Coordinates are continuous, in pixels, with (0, 0) at the top left *corner* of the top left pixel,
 as boxes have them: pixel i spans i to i + 1. (With (0, 0) at a pixel's centre a resize would not be
@@ -164,7 +164,7 @@ def center_box(source_wh: Size, size_wh: Size) -> Box:
 
 
 def letterbox_box(source_wh: Size, size_wh: Size) -> Box:
-    """The part of the target that the whole source fills, aspect ratio kept, as x0, y0, x1, y1.
+    """Return the part of the target that the source fills in its aspect ratio, as x0, y0, x1, y1.
 
     This is `tf.image.resize_with_pad` (`_resize_image_with_pad_common` of `image_ops_impl.py`), in
     its float32: the extent is rounded down, and so is half of what the unrounded extent leaves, so
@@ -182,7 +182,7 @@ def letterbox_box(source_wh: Size, size_wh: Size) -> Box:
 
 
 def padded_box(source_wh: Size, size_wh: Size) -> Box:
-    """What is resized by `pad`, in pixels of the source, whose bars lie outside: x0, y0, x1, y1.
+    """Return the box that `pad` resizes, in source pixels; its bars lie outside: x0, y0, x1, y1.
 
     This is `Resizing(pad_to_aspect_ratio=True)` (`resize` of Keras' `backend/tensorflow/image.py`):
     the source is extended on the axis that is too short, in float32 and rounded down, by the same

@@ -1,11 +1,11 @@
-"""What counts as an image, and how each kind becomes (H, W, 3) uint8 BGR.
+"""Convert each kind of image to (H, W, 3) uint8 BGR.
 
     (H, W), (H, W, 1)   gray: the value in all three channels
     (H, W, 3)           BGR, as cv2 reads it
     (H, W, 4)           BGRA: alpha is dropped, not blended
     uint16              divided by 257 and rounded, so that 65535 becomes 255 and 0 stays 0
 
-Any other dtype is refused: whether a float image means 0..1 or 0..255 is not ours to guess.
+Any other dtype is refused: a float image may mean 0..1 or 0..255, and a guess would be wrong.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""From a grid over the network's input, such as a mask's, to the pixels of the original image.
+"""Map a grid over the network's input, such as a mask's, to the pixels of the original image.
 
 The grid may be coarser or finer than the input: its cell (0, 0) and the input share a corner. Only
-the part that the original fills is used, so that nothing of a letterbox's bars bleeds in; what a
-crop cut off is unseen, and filled by a value that says so.
+the part that the original fills is used, so that nothing of a letterbox's bars bleeds in. The part
+that a crop cut off is filled with a value that marks it as unseen.
 
 Sampling is at pixel centres, as tf.image.resize does it: bilinear without antialiasing, and nearest
 with the cell in which the centre lies (cv2's INTER_NEAREST_EXACT).

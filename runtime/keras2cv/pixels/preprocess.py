@@ -1,4 +1,4 @@
-"""From images to the blob that a net was trained on: blob = (pixel - mean) * scale / std.
+"""Make the blob that a net was trained on: blob = (pixel - mean) * scale / std.
 
 `cv2.dnn.blobFromImage` does the arithmetic in float32, with the mean and the scale as given
 (1/255 is not 0.00392). It also resizes, by cv2's "linear"; every other rule is `geometry.fit`'s.
@@ -23,7 +23,7 @@ Blob = NDArray[np.float32]
 
 
 class Preprocessor:
-    """What turns images into a net's input; make it once, call it often."""
+    """Turns images into a net's input; make it once, call it often."""
 
     def __init__(self, rules: Preprocessing) -> None:
         """Prepare for `rules`."""
@@ -31,7 +31,8 @@ class Preprocessor:
         self._size_wh = (rules.size_wh[0], rules.size_wh[1])
         self._as_image = as_gray if rules.color == "GRAY" else as_bgr
         # blobFromImage's own resize is a stretch by cv2.INTER_LINEAR, on the pixels as they are.
-        self._fused = rules.resize == "stretch" and rules.interpolation == "linear"
+        is_plain = rules.resize == "stretch" and rules.interpolation == "linear"
+        self._fused = is_plain and not rules.transpose
         self._arguments: dict[str, Any] = {
             "scalefactor": rules.scale,
             "mean": rules.mean,  # in the order of the result: cv2 swaps before it subtracts
@@ -47,7 +48,7 @@ class Preprocessor:
     def __call__(self, images: Sequence[NDArray[Any]]) -> Blob:
         """Return images (H, W, 3) uint8 BGR, each of any size, as one blob (N, C, H, W) float32.
 
-        Gray, BGRA and 16-bit images are converted as `keras2cv.pixels.images` says.
+        Gray, BGRA and 16-bit images are converted as in `keras2cv.pixels.images`.
 
         Raises:
             InputError: no images, or one of another shape or dtype.
@@ -73,4 +74,5 @@ class Preprocessor:
             return pixels
         rules = self._rules
         bars = None if rules.pad is None else (rules.pad,) * rules.channels
-        return fit(pixels, self._size_wh, rules.resize, rules.interpolation, bars)[0]
+        fitted = fit(pixels, self._size_wh, rules.resize, rules.interpolation, bars)[0]
+        return cv2.transpose(fitted) if rules.transpose else fitted

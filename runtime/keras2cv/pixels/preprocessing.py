@@ -17,7 +17,8 @@ class Preprocessing:
     """From an image to the input: blob = (pixel - mean) * scale / std, after the resize.
 
     `mean` is in pixel units (0..255); `mean` and `std` have one value per channel, in `color`
-    order. `size_wh` is (width, height) in pixels; `pad` the bars' colour, 0..255.
+    order. `size_wh` is (width, height) in pixels; `pad` the bars' colour, 0..255. `transpose`: the
+    resized image's rows become columns, so that the input is `size_wh[0]` high.
     """
 
     input: str
@@ -28,8 +29,9 @@ class Preprocessing:
     mean: tuple[float, ...]
     scale: float
     std: tuple[float, ...]
-    source: str  # where these facts came from, for people: "preset tf", "in the model", "file"
+    source: str  # where these values came from, for people: "preset tf", "in the model", "file"
     pad: int | None = None
+    transpose: bool | None = None  # True, or left out
 
     def __post_init__(self) -> None:
         if len(self.size_wh) != 2:
@@ -46,8 +48,16 @@ class Preprocessing:
         if (self.pad is not None) != (self.resize in ("letterbox", "pad")):
             raise SchemaError("pad", "belongs to resize letterbox and pad, and to no other rule")
         check_range("pad", self.pad or 0, 0, 255)
+        if self.transpose is False:
+            raise SchemaError("transpose", "must be 1, or left out")
 
     @property
     def channels(self) -> int:
         """1 for GRAY, else 3."""
         return 1 if self.color == "GRAY" else 3
+
+    @property
+    def input_hw(self) -> tuple[int, int]:
+        """Height and width of the input, in pixels."""
+        width, height = self.size_wh
+        return (width, height) if self.transpose else (height, width)

@@ -10,7 +10,16 @@ from typing import Final, Literal, get_args
 
 # The table of tasks: each is a folder of that name in `keras2cv.tasks` and `keras2cv_export.tasks`.
 TaskName = Literal[
-    "classify", "binary", "regress", "embed", "detect", "segment", "keypoints", "image", "raw"
+    "classify",
+    "binary",
+    "regress",
+    "embed",
+    "detect",
+    "segment",
+    "keypoints",
+    "image",
+    "text",
+    "raw",
 ]
 TASK_NAMES: Final[tuple[str, ...]] = get_args(TaskName)
 

@@ -1,6 +1,6 @@
-"""Frames and arrays in, an answer for each out, in order: the middle of `keras2cv run`.
+"""Predict frames and arrays, an answer for each, in order: the middle of `keras2cv run`.
 
-In two halves, so that each can have a thread: `prepare_items` brings images to the net's size,
+It has two halves, so that each can have a thread: `prepare_items` brings images to the net's size,
 `answers_to` runs the net. `predict_items` is both, one after the other, and `predict_sources` both
 at the same time.
 """
@@ -34,10 +34,10 @@ _LIVE_AHEAD: Final = 1
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Answer:
-    """The result for one frame or sample; where there is none, `problem` says why.
+    """The result for one frame or sample; without one, `problem` is the reason.
 
-    `frame` is the one that was predicted, of those that are frames; `picture`, once it is drawn,
-    (H, W, 3) uint8 BGR, shows the result on it.
+    `frame` is the predicted frame, if it was one. `picture`, (H, W, 3) uint8 BGR, is the frame with
+    the result drawn on it, once it is drawn.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Answer:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Batch:
-    """Frames that are predicted together, and what the net takes for them."""
+    """Frames that are predicted together, and the blobs made of them."""
 
     frames: Sequence[Frame]
     prepared: Prepared
@@ -61,7 +61,7 @@ Ready: TypeAlias = Batch | Sample | Inputs | Answer
 def predict_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterator[Answer]:
     """Yield the answers to `items`, up to `batch` frames predicted at a time.
 
-    An item that the model cannot take is answered by the reason, and the others are not disturbed.
+    The answer to an item that the model cannot take is the reason; the other items go on.
 
     Raises:
         UsageError: the model cannot answer any frame, such as one with several inputs.
@@ -72,7 +72,7 @@ def predict_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterat
 
 
 def prepare_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterator[Ready]:
-    """Yield `items` ready for the net, up to `batch` frames together; what is refused, answered.
+    """Yield `items` ready for the net, up to `batch` frames together; a refused one as an answer.
 
     Raises:
         UsageError: the model takes no image at all.
@@ -176,7 +176,12 @@ def predict_sources(
 ) -> Iterator[Answer]:
     """Yield the answers to `sources`: decoded, prepared and run in threads of `line`.
 
-    Several `models` of the same bundle run at the same time, each in a thread.
+    Args:
+        models: Nets of the same bundle, which run at the same time, each in a thread.
+        sources: The files, videos and cameras to read.
+        line: The threads.
+        batch: The most frames in one run of a net.
+        selection: The frames that are wanted.
 
     Raises:
         UsageError, NetError: as `predict_items`.

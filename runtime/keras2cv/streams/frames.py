@@ -1,4 +1,4 @@
-"""What is read: where it comes from, and the images and arrays that it gives."""
+"""The sources that are read, and the frames and arrays that they yield."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SourceKind = Literal["image", "video", "camera", "live", "arrays", "inputs"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file, camera or address: its name, what it is, and where.
+    """One file, camera or address: its name, its kind, and its place.
 
-    `path` is a camera's number as text. `address` is what cv2 opens in place of `path` for a URL;
-    a name never holds its password. `parts`, of the kind "inputs": a file for each input's name.
+    `path` is a camera's number as text. For a URL, cv2 opens `address` instead of `path`, and the
+    name is without its password. `parts`, of the kind "inputs", maps each input's name to a file.
     """
 
     name: str
@@ -32,18 +32,18 @@ class Source:
 
     @property
     def is_stream(self) -> bool:
-        """Whether it gives a number of frames that is not known beforehand."""
+        """Whether its number of frames is not known beforehand."""
         return self.kind in ("video", "camera", "live")
 
     @property
     def is_live(self) -> bool:
-        """Whether it goes on while nobody looks."""
+        """Whether it goes on while nobody reads it, as a camera does."""
         return self.kind in ("camera", "live")
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a video says of itself: frames per second, and how many frames; None if untold."""
+    """A video's metadata: frames per second, and the number of frames; None if it has none."""
 
     fps: float | None
     frame_count: int | None
@@ -53,7 +53,7 @@ class Stream:
 class Frame:
     """An image (H, W, 3) uint8 BGR, and a name that no other has, such as `clip.mp4:000012`.
 
-    Frames of a video or camera know their `stream`; live ones also when they came, `at_s`,
+    Frames of a video or camera have their `stream`; live ones also the time of arrival, `at_s`,
     in seconds since the first.
     """
 
@@ -93,7 +93,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class BrokenSource:
-    """Something that could not be read, and the sentences that say so."""
+    """A source or frame that could not be read, and the sentences that explain why."""
 
     name: str
     reason: str
@@ -104,7 +104,7 @@ Item: TypeAlias = Frame | Sample | Inputs | BrokenSource
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which frames are wanted: of a stream every n-th, and none whose name is `known` already."""
+    """The wanted frames: every n-th of a stream, and none whose name is `known` already."""
 
     every: int = 1
     known: frozenset[str] = frozenset()

@@ -1,14 +1,14 @@
-"""Stages that run at the same time, each in a thread: the joints of `keras2cv run`.
+"""Run the stages of `keras2cv run` at the same time, each in a thread.
 
     with Pipeline() as line:
         frames = line.ahead(decoded(path), 4)     # a thread decodes, at most 4 frames ahead
         answers = line.ahead(predicted(frames), 2)
-        for answer in answers: ...                # what is left of the work is done here
+        for answer in answers: ...                # the rest of the work is done here
 
 cv2 releases the interpreter's lock while it works, so threads are enough. Stages are plain
 iterators, so the same code runs without threads too. Order is kept, memory is bounded, and an error
-comes out once, where the item would have. Leaving the `with` block, for whatever reason, ends every
-thread: each notices at its next item.
+comes out once, in place of the item. Leaving the `with` block, for any reason, ends every thread at
+its next item.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ class Pipeline:
         return self._received(items, _Slots(size))
 
     def newest(self, items: Iterable[T], is_frame: Callable[[T], bool]) -> Iterator[T]:
-        """Yield `items`, made in a thread of their own, without those that were never in time.
+        """Yield `items`, made in a thread of their own, without the frames that came too early.
 
-        A frame that nobody has taken when the next one comes is dropped, so that what is answered
-        is what is seen now. Whatever is no frame (a complaint) is kept.
+        A frame that nobody has taken when the next one comes is dropped, so that the answers are
+        about the present. Other items, such as a `BrokenSource`, are kept.
         """
         return self._received(items, _Newest(is_frame))
 
@@ -68,7 +68,11 @@ class Pipeline:
     ) -> Iterator[R]:
         """Yield `function(item)` for every item, in order, computed by `threads` threads.
 
-        At most `threads + ahead` results wait to be taken. A single thread is the caller's own.
+        Args:
+            function: The work on one item.
+            items: The items.
+            threads: The number of threads; a single one is the caller's own.
+            ahead: At most `threads + ahead` results wait to be taken.
         """
         if threads == 1:
             yield from map(function, items)
@@ -114,7 +118,7 @@ class Pipeline:
                 close()
 
     def _put(self, item: T, waiting: _Slots[T]) -> bool:
-        """Put the item down as soon as there is room; False: nobody wants it any more."""
+        """Put the item down as soon as there is room; return False if the pipeline has ended."""
         with self._changed:
             while not waiting.has_room and not self._stopped:
                 self._changed.wait()

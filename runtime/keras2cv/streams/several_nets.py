@@ -1,10 +1,10 @@
-"""How many nets use the processors: one on all of OpenCV's threads, or several on fewer each.
+"""Share the processors among nets: one on all of OpenCV's threads, or several on fewer each.
 
-Layers that are too small to be shared out waste a thread, and a net beside them does not. Measured
-on 2 cores, two MobileNetV2 on a thread each answer 4 to 18 % more images than one on two threads,
-and beside decoding and encoding, which keep the cores busy too, a net on a single thread takes a
-sixth less of them for an image. So a long run has several (`side_by_side`), and `--batch auto`
-measures (`fastest`). A larger batch than the file was verified with is never tried.
+A layer that is too small to be split among threads leaves some idle; a second net uses them.
+Measured on 2 cores, two MobileNetV2 on a thread each answer 4 to 18 % more images than one on two
+threads. Beside decoding and encoding, which keep the cores busy too, a net on a single thread takes
+a sixth less processor time for an image. So a long run has several (`side_by_side`), and
+`--batch auto` measures (`fastest`). A larger batch than the file was verified with is never tried.
 """
 
 from __future__ import annotations
@@ -20,61 +20,67 @@ import numpy as np
 
 from keras2cv.predictor import Predictor, Prepared
 
-MEASURE_S: Final = 0.3  # for each way; long enough for a scheduler to have an average
+MEASURE_S: Final = 0.3  # for each split; long enough for a scheduler to have an average
 MAX_NETS: Final = 8
 MAX_MODEL_BYTES: Final = 512 * 2**20  # of all nets together: memory is not ours to fill
-MIN_GAIN: Final = 1.05  # below it two ways are as good as each other
+MIN_GAIN: Final = 1.05  # below it two splits are as good as each other
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """So many nets at the same time, each on so many of OpenCV's threads."""
+class Split:
+    """A number of nets that run at the same time, and the threads of OpenCV that each uses."""
 
     nets: int
     threads: int
     images_per_s: float = 0.0
 
 
-def candidates(threads: int, model_bytes: int) -> list[Way]:
-    """Return what to try on that many threads: one net on all of them first."""
+def candidates(threads: int, model_bytes: int) -> list[Split]:
+    """Return the splits of `threads` to try: one net on all of them first."""
     limit = min(threads, MAX_NETS, max(1, MAX_MODEL_BYTES // model_bytes))
     counts = [2**k for k in range(limit.bit_length()) if 2**k <= limit]
-    return [Way(nets, threads // nets) for nets in counts]
+    return [Split(nets, threads // nets) for nets in counts]
 
 
-def side_by_side(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Way]:
-    """Return as many nets as there is room for, and how; the arguments are those of `fastest`."""
-    way = candidates(model.threads, int(model.manifest.model.size_bytes))[-1]
-    with ThreadPoolExecutor(way.nets) as pool:
-        others = [pool.submit(load) for _ in range(way.nets - 1)]
-    cv2.setNumThreads(way.threads)  # last: loading sets them too
-    return [model, *(other.result() for other in others)], way
+def side_by_side(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Split]:
+    """Return as many nets as there is room for, and their split, without measuring."""
+    split = candidates(model.threads, int(model.manifest.model.size_bytes))[-1]
+    with ThreadPoolExecutor(split.nets) as pool:
+        others = [pool.submit(load) for _ in range(split.nets - 1)]
+    cv2.setNumThreads(split.threads)  # last: loading sets them too
+    return [model, *(other.result() for other in others)], split
 
 
-def fastest(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Way]:
-    """Return the nets to use, `model` among them, and how; OpenCV's threads are set for it.
+def fastest(model: Predictor, load: Callable[[], Predictor]) -> tuple[list[Predictor], Split]:
+    """Measure the splits, set OpenCV's threads for the fastest, and return its nets and itself.
 
     Args:
-        model: loaded, for images.
+        model: the first net, for images; it is one of those returned.
         load: loads another one like it.
     """
     prepared = model.prepare([_noise(model)] * model.manifest.model.batch)
     models, found = [model], []
-    for way in candidates(model.threads, int(model.manifest.model.size_bytes)):
-        models += [load() for _ in range(way.nets - len(models))]
-        found.append(Way(way.nets, way.threads, _rate(models[: way.nets], way.threads, prepared)))
+    for split in candidates(model.threads, int(model.manifest.model.size_bytes)):
+        models += [load() for _ in range(split.nets - len(models))]
+        found.append(
+            Split(
+                split.nets,
+                split.threads,
+                _rate(models[: split.nets], split.threads, prepared),
+            )
+        )
     best = chosen(found)
     cv2.setNumThreads(best.threads)
     return models[: best.nets], best
 
 
-def chosen(ways: Sequence[Way]) -> Way:
-    """Return the fastest way; of those that are as good, the one with the most nets.
+def chosen(splits: Sequence[Split]) -> Split:
+    """Return the fastest split; among equally fast ones, that with the most nets.
 
-    It was measured by itself, and will run beside other stages: there fewer threads wait less.
+    It is measured alone but runs beside other stages, where nets of few threads wait less.
     """
-    best = max(way.images_per_s for way in ways)
-    return [way for way in ways if MIN_GAIN * way.images_per_s >= best][-1]
+    best = max(split.images_per_s for split in splits)
+    return [split for split in splits if MIN_GAIN * split.images_per_s >= best][-1]
 
 
 def _noise(model: Predictor) -> np.ndarray:

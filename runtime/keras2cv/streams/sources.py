@@ -1,4 +1,4 @@
-"""What a user points at -> frames, in order: images, folders, globs, videos, cameras, arrays.
+"""Find the sources that a user names, and read them: images, folders, videos, cameras, arrays.
 
     photo.jpg       its image, as `cv2.imread(path)` gives it
     folder          the images in it (not in its subfolders), img2 before img10
@@ -8,10 +8,10 @@
     x.npy, x.npz    arrays in the model's own layout, as `infer` takes them
     photo=a.jpg size=b.npy  a file for each input of a model with several; again for the next
 
-Two steps, because they fail differently. `find_sources` looks at names only, and a name that leads
-nowhere is an error before anything runs. `read_sources` decodes one after another, and what cannot
-be decoded comes out as a `BrokenSource` among the others: one bad file in a hundred costs one.
-`read_in_threads` gives the same, decoded while the caller works.
+There are two steps, because they fail differently. `find_sources` looks at names only, and a name
+that leads nowhere is an error before anything runs. `read_sources` decodes one file after another;
+one that cannot be decoded becomes a `BrokenSource` among the frames, so that one bad file in a
+hundred costs one. `read_in_threads` decodes while the caller works.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from keras2cv.streams.pipeline import Pipeline
 
 Array = NDArray[Any]
 
-# What cv2's decoders are known by; a file of another name is still tried when it is named itself.
+# The suffixes of cv2's decoders; a file with another one is still tried when a user names it.
 IMAGE_SUFFIXES: Final = (
     *(".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),
     *(".pnm", ".ppm", ".tif", ".tiff", ".webp"),
@@ -55,16 +55,14 @@ VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"
 ARRAY_SUFFIXES: Final = (".npy", ".npz")
 
 _FRAMES_AHEAD: Final = 4  # 25 MB of full HD; enough to bridge a key frame that takes longer
-_MAX_DECODERS: Final = (
-    4  # threads for images; beyond it, it is the disk or the net that is waited for
-)
+_MAX_DECODERS: Final = 4  # threads for images; more would wait for the disk or the net
+_VIEWER: Final = "If an image viewer opens it, save it as .png there."
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PAIR: Final = re.compile(r"([^=]+?)=(.+)")
-_VIEWER: Final = "If an image viewer opens it, save it as .png there."
 
 
 def find_sources(names: Sequence[str]) -> list[Source]:
-    """Return what `names` lead to, folders and globs spread out; nothing is opened yet.
+    """Return the sources that `names` lead to, with folders and globs expanded; open nothing yet.
 
     Raises:
         InputError: a name that leads nowhere, a folder without images, or no names at all.
@@ -78,7 +76,7 @@ def find_sources(names: Sequence[str]) -> list[Source]:
 
 
 def read_sources(sources: Iterable[Source], selection: Selection = EVERYTHING) -> Iterator[Item]:
-    """Yield the frames of `sources` one after another, and what is broken in its place.
+    """Yield the frames of `sources` in order, and a `BrokenSource` in place of a broken one.
 
     Raises:
         MissingDependency: a video or camera, and an OpenCV built without video support.
@@ -91,10 +89,10 @@ def read_sources(sources: Iterable[Source], selection: Selection = EVERYTHING) -
 def read_in_threads(
     sources: Iterable[Source], line: Pipeline, selection: Selection = EVERYTHING
 ) -> Iterator[Item]:
-    """Yield what `read_sources` does, decoded in threads of `line` while the caller works.
+    """Yield the same items as `read_sources`, decoded in threads of `line` while the caller works.
 
-    Images are decoded by several threads, videos by one; a camera's frames that nobody has taken
-    in time are dropped.
+    Several threads decode images, one decodes videos. A camera's frames are dropped if nobody
+    takes them in time.
 
     Raises:
         MissingDependency: as `read_sources`.
@@ -112,9 +110,9 @@ def read_in_threads(
 
 
 def read_image(path: Path) -> Array:
-    """Return the image at `path`, (H, W, 3) uint8 BGR, bit for bit what `cv2.imread(path)` gives.
+    """Return the image at `path`, (H, W, 3) uint8 BGR, bit for bit that of `cv2.imread(path)`.
 
-    That is: gray is repeated in the three channels, alpha is dropped, 16 bits become 8, and an
+    So gray is repeated in the three channels, alpha is dropped, 16 bits become 8, and an
     EXIF orientation is applied. Unlike cv2.imread it opens any path, on Windows too.
 
     Raises:
@@ -148,7 +146,7 @@ def _pair(name: str) -> re.Match[str] | None:
 
 
 def _inputs_of(names: Sequence[str], pairs: Sequence[re.Match[str] | None]) -> list[Source]:
-    """Return a source per sample from `input=file` arguments; a name that comes again begins one.
+    """Return a source per sample from `input=file` arguments; a repeated name begins a new sample.
 
     Raises:
         InputError: a file that is not there or no single image or array; or other sources between.
@@ -221,7 +219,7 @@ def _source(path: Path) -> Source:
 
 
 def _network_source(address: str) -> Source:
-    """Return a URL as a source: a file if it is called like one, else something live."""
+    """Return a URL as a source: a file if it has a video's suffix, else a live stream."""
     parts = urlsplit(address)
     name = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # no password in logs
     is_file = Path(parts.path).suffix.lower() in VIDEO_SUFFIXES
@@ -229,7 +227,7 @@ def _network_source(address: str) -> Source:
 
 
 def _lane(source: Source) -> str:
-    """Return how a source is read ahead: sources in a row of the same lane go together."""
+    """Return how a source is read ahead; adjacent sources of the same lane are read together."""
     if source.is_live:
         return "live"
     return "stream" if source.is_stream else "files"
@@ -289,7 +287,7 @@ def _read_arrays(source: Source, _: Selection) -> Iterator[Item]:
 
 
 def _read_video(source: Source, selection: Selection) -> Iterator[Item]:
-    from keras2cv.streams.videos import read_stream  # what only videos need is imported by videos
+    from keras2cv.streams.videos import read_stream  # only videos need it
 
     yield from read_stream(source, selection)
 

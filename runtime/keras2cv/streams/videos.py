@@ -1,7 +1,7 @@
-"""Videos, cameras and network streams, frame by frame, with what can go wrong in each.
+"""Read videos, cameras and network streams frame by frame.
 
 A file that ends before its announced end, a frame that cannot be decoded, and a camera that goes
-away are each reported as a `BrokenSource` beside the frames that are fine.
+away are each reported as a `BrokenSource` among the good frames.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from keras2cv.streams.frames import BrokenSource, Frame, Item, Selection, Source
 
 Array = NDArray[Any]
 
-# Some containers tell a duration, from which cv2 works out the count: it may be a little off.
+# Some containers have a duration only; cv2 computes the count from it, and may be a little off.
 _ANNOUNCED_SHARE: Final = 0.98
 _MAX_LOST: Final = 100  # damaged frames in a row; after them nothing more is expected
 _MAX_LIVE_LOST: Final = 10  # the same of a camera; one that is gone fails at once each time
@@ -43,7 +43,7 @@ def read_stream(source: Source, selection: Selection) -> Iterator[Item]:
     started_s = time.monotonic()
     try:
         stream = _describe(capture, source)
-        for is_whole in _grabbed(capture, source, stream):  # what is skipped stays YUV
+        for is_whole in _grabbed(capture, source, stream):  # skipped frames stay YUV
             name = f"{source.name}:{count:06d}"
             if selection.has(name, count):
                 at_s = time.monotonic() - started_s if source.is_live else None

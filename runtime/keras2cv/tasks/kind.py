@@ -43,7 +43,7 @@ class TaskKind:
         in_pixels: Whether it answers in pixels of the image, and so needs placements.
         has_drawing: Whether `draw` draws on the image; else it is a picture of its own.
         known_scores: The outputs that a record knows to be probabilities -> "softmax" or "sigmoid".
-        facts: The record's lines on the card of `info`.
+        info_lines: The record's lines on the card of `info`.
         with_score: (record, score) -> the record with another threshold; None if it has none.
         with_nms: The same for the overlap of boxes.
         thresholds: The things that a score decides about, in words.
@@ -63,7 +63,7 @@ class TaskKind:
     in_pixels: bool = False
     has_drawing: bool = True
     known_scores: Callable[[Any], Mapping[str, str]] = lambda _: {}
-    facts: Callable[[Any], Iterable[str]] = lambda _: ()
+    info_lines: Callable[[Any], Iterable[str]] = lambda _: ()
     with_score: Callable[[Any, float], TaskRecord | None] | None = None
     with_nms: Callable[[Any, float], TaskRecord] | None = None
     thresholds: str = ""

@@ -10,7 +10,7 @@ from keras2cv.tasks.task import Task
 
 
 def with_thresholds(task: Task, score: float | None, nms: float | None) -> Task:
-    """Return `task` with another score threshold, another overlap; None leaves the task's own.
+    """Return `task` with other thresholds; None keeps the task's own.
 
     Args:
         task: The bundle's.

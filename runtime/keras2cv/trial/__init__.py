@@ -1,1 +1,1 @@
-"""Run a bundle in a child process, before anybody has seen OpenCV run it."""
+"""Run a bundle in a child process, because OpenCV may crash on it."""

@@ -1,4 +1,4 @@
-"""Run a bundle in a child process, and turn whatever happens to it into one sentence."""
+"""Run a bundle in a child process; whatever ends the child becomes one sentence."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ def run_worker(
     scratch: Path | None = None,
     memory: int | None = None,
 ) -> WorkerRun:
-    """Return what `infer` returns for each of `samples` in a fresh process.
+    """Return the outputs of `infer` for each of `samples`, computed in a fresh process.
 
     Args:
         bundle: the bundle's folder; it may be a staged one.
         samples: per sample, one array per input, in Keras' layout and order.
         timeout_s: how long the process may take for everything.
-        engine: "new" or "classic"; None takes what the manifest says.
+        engine: "new" or "classic"; None: the manifest's.
         fusion: False switches layer fusion off; True leaves it to the manifest.
         winograd: False switches Winograd convolution off; True leaves it to the manifest.
         threads: OpenCV's number of threads there.
-        batch: samples per run of the net; None takes the manifest's.
-        scratch: a folder for temporary files; None takes the system's.
-        memory: the bytes that the process may write to; None: most of what is free here.
+        batch: samples per run of the net; None: the manifest's.
+        scratch: a folder for temporary files; None: the system's.
+        memory: the bytes that the process may write to; None: most of the free memory.
 
     Raises:
         NetError: OpenCV refused the graph, ran out of time or out of memory.
@@ -104,7 +104,7 @@ def _run(request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
 
 def _failure(lost: ChildLost, engine: str | None) -> NetError:
     """Return the error that names OpenCV, its engine and the bundle's file."""
-    happened = f"{_who(lost.facts, engine)} {lost.how}"
+    happened = f"{_who(lost.reports, engine)} {lost.how}"
     doing = _doing(lost)
     if isinstance(lost, ChildTimeout):
         return NetError(f"{happened}, while {doing}. Allow more time, or try the other engine.")
@@ -116,14 +116,14 @@ def _failure(lost: ChildLost, engine: str | None) -> NetError:
     )
 
 
-def _who(facts: Mapping[str, Any], engine: str | None) -> str:
-    name = facts.get("engine") or engine
-    version = f"OpenCV {facts['opencv']}" if "opencv" in facts else "OpenCV"
+def _who(reports: Mapping[str, Any], engine: str | None) -> str:
+    name = reports.get("engine") or engine
+    version = f"OpenCV {reports['opencv']}" if "opencv" in reports else "OpenCV"
     return f"{version} ({name} engine)" if name else version
 
 
 def _doing(lost: ChildLost) -> str:
-    file = lost.facts.get("file", "")
+    file = lost.reports.get("file", "")
     return (
         f"{lost.stage} of {file}"
         if lost.stage.startswith("running")

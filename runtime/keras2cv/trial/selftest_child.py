@@ -10,12 +10,12 @@ from keras2cv.errors import Keras2cvWarning
 from keras2cv.net.opencv import require_opencv
 
 
-def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, Any]:
-    """Return "report", the self-test's in JSON types, and "warnings", a list of sentences.
+def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
+    """Run the self-test; return its "report" in JSON types, and "warnings", a list of sentences.
 
     Args:
-        request: "bundle", and as `keras2cv.load` takes them "device", "engine" and "threads".
-        tell: Reports a stage.
+        request: "bundle", and the arguments "device", "engine" and "threads" of `keras2cv.load`.
+        report: Called with the stage.
 
     Raises:
         Keras2cvError: The bundle cannot be loaded, or has no golden vectors.
@@ -27,7 +27,7 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", Keras2cvWarning)
-        tell(stage="loading")
+        report(stage="loading")
         model = load(
             request["bundle"],
             device=request["device"],
@@ -35,10 +35,10 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
             threads=request["threads"],
             check_device=request["device"] == "auto",  # the CPU runs it, where CUDA is wrong
         )
-        tell(stage="running")
-        report = run_selftest(model)
+        report(stage="running")
+        result = run_selftest(model)
     heard = [str(w.message) for w in caught if issubclass(w.category, Keras2cvWarning)]
     return {
-        "report": {**report.to_dict(), "devices": model.device_choice.to_dict()},
+        "report": {**result.to_dict(), "devices": model.device_choice.to_dict()},
         "warnings": heard,
     }

@@ -1,7 +1,7 @@
 """The child's side of a trial: load a bundle, and infer samples (`running.py` is the other side).
 
 INPUTS.npz holds `in/<i>/<k>`, sample i of input k, as `infer` takes it. OUTPUTS.npz gets
-`out/<i>/<k>`. The child reports its stages, so that its parent knows how far it came:
+`out/<i>/<k>`. The child reports its stages, so that its parent knows how far it got:
 
     stage="loading", file="model.onnx", opencv="5.0.0"
     stage="running sample 0", engine="new"
@@ -24,15 +24,15 @@ from keras2cv.errors import InputError, Keras2cvWarning
 from keras2cv.predictor import Predictor
 
 
-def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, Any]:
+def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
     """Load the bundle, infer every sample, write the outputs.
 
     Args:
         request: "bundle", "inputs" and "outputs", paths, and "options", Predictor's.
-        tell: Reports a stage.
+        report: Called with the stage.
 
     Returns:
-        The facts of the run: "opencv", "engine", "device", "threads", "load_ms".
+        A map of the run: "opencv", "engine", "device", "threads", "load_ms".
 
     Raises:
         BundleError: the bundle is not whole.
@@ -43,12 +43,12 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
     inputs = read_npz(Path(request["inputs"]))
     start = time.perf_counter()
     bundle = read_bundle(Path(request["bundle"]))
-    tell(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
+    report(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
     model = Predictor(bundle, **request["options"])
     load_ms = (time.perf_counter() - start) * 1e3
     outputs: dict[str, Any] = {}
     for i in range(_count(inputs, len(model.input_names))):
-        tell(stage=f"running sample {i}", engine=model.engine)
+        report(stage=f"running sample {i}", engine=model.engine)
         sample = [inputs[f"in/{i}/{k}"] for k in range(len(model.input_names))]
         outputs |= {f"out/{i}/{k}": array for k, array in enumerate(model.infer(*sample))}
     np.savez(request["outputs"], **outputs)

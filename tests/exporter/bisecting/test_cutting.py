@@ -53,7 +53,7 @@ def test_only_computed_floats_can_be_read(tmp_path: Path) -> None:
 
 
 def test_a_cut_stops_at_the_values_that_are_known(tmp_path: Path) -> None:
-    """Which become its inputs; weights come along, and nothing else."""
+    """Those become its inputs; weights come along, and nothing else."""
     graph = fork(tmp_path)
     nodes = graph.nodes_to("y", lambda name: name in ("a", "c"))
     assert [n.name for n in nodes] == ["neg", "add"]
@@ -101,7 +101,7 @@ def test_values_are_renamed_everywhere(tmp_path: Path) -> None:
 def test_old_forms_become_those_of_the_opset(
     op: str, attributes: dict[str, Any], constants: list[Any]
 ) -> None:
-    """And mean the same; what is in its opset's form is left alone."""
+    """With the same meaning; nodes in their opset's form are not changed."""
     shape = [2, 3, 4] if op == "Clip" else [2, 1, 1]
     typed = [
         helper.make_tensor_value_info(n, TensorProto.FLOAT, s)

@@ -1,4 +1,4 @@
-"""The search, with an OpenCV that answers as it is told: what is named, when, and how sure."""
+"""The search, with a fake OpenCV: the layer that is named, its conditions, and the certainty."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ X = np.random.default_rng(2).uniform(0.2, 1.4, SHAPE).astype(np.float32)
 
 
 def right_values() -> Values:
-    """Return what every value is."""
+    """Return every value as it should be."""
     v0 = np.maximum(X, 0)
     v1 = np.exp(v0)
     v3 = np.exp(-v1)
@@ -73,7 +73,7 @@ def search(folder: Path, *, hidden: tuple[int, ...] = (), fails: bool = True) ->
 
 
 def stand_in(change: Callable[[str, Array, int], Array], crashes: int = 99) -> type:
-    """Return an OpenCV that changes each value, told how many outputs it is asked for."""
+    """Return a fake OpenCV that changes each value, given the number of requested outputs."""
 
     class Stand:
         def __init__(self, engine: str, **_: bool) -> None:
@@ -103,7 +103,7 @@ def run(
 
 
 def first_of(found: Bisection) -> Any:
-    """Return what was found first."""
+    """Return the first divergence."""
     assert found.first is not None
     return found.first
 
@@ -123,7 +123,7 @@ def test_the_first_wrong_layer_is_named(
 def test_layers_that_cannot_be_read_are_suspects(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Those between the last right one and the wrong one, and no others."""
+    """The layers between the last right one and the wrong one, and no others."""
     found = run(monkeypatch, search(tmp_path, hidden=(0, 2, 3)), wrong_from(3))
     first = first_of(found)
     assert (first.found.key, first.suspects) == ("layer4", ("layer2", "layer3"))
@@ -167,7 +167,7 @@ def test_what_only_fusing_breaks_is_found_by_cutting(
 def test_a_crash_on_all_values_leaves_cutting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """And is told."""
+    """And is reported."""
     found = run(monkeypatch, search(tmp_path), wrong_from(2), crashes=1)
     assert first_of(found).found.key == "layer2"
     assert found.notes == ("Asked for all layers at once: OpenCV crashes (SIGSEGV).",)
@@ -199,7 +199,7 @@ def test_nan_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_another_shape_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And both shapes are said."""
+    """And both shapes are reported."""
 
     def change(name: str, value: Array, _: int) -> Array:
         return value[:, :2] if name >= "v2" else value
@@ -234,7 +234,7 @@ def test_onnxruntime_computes_what_the_graph_says(tmp_path: Path) -> None:
 
 
 def printed(found: Bisection) -> str:
-    """Return what is shown."""
+    """Return the printed text."""
     shown = StringIO()
     render(found, Console(width=80, file=shown))
     return shown.getvalue()
@@ -243,7 +243,7 @@ def printed(found: Bisection) -> str:
 def test_the_terminal_shows_everything_that_was_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Layer, size, place, what is around it, and each switch."""
+    """Layer, size, place, neighbours, and each switch."""
     monkeypatch.setattr(searching, "ask_onnxruntime", lambda *_: Answer(right_values()))
     shown = printed(run(monkeypatch, search(tmp_path, hidden=(1,)), wrong_from(2)))
     assert shown.splitlines()[:5] == [

@@ -1,6 +1,6 @@
-"""`export`, `check` and `demo`: what the options become, and what is printed of the report.
+"""`export`, `check` and `demo`: the arguments of the functions, and the printed reports.
 
-The exporter itself is a stand-in here: it takes note of its arguments, and returns a report.
+The exporter itself is a stand-in here: it records its arguments, and returns a report.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ pytest.importorskip("rich")
 pytest.importorskip("keras2cv_export")
 parity = pytest.importorskip("keras2cv_export.parity.parity")
 
-from keras2cv.cli import main  # noqa: E402 - after what they need is known to be there
+from keras2cv.cli import main  # noqa: E402 - after their requirements are known to be installed
 from keras2cv.errors import ModelError, ParityError  # noqa: E402
 from keras2cv_export.cli import heavy  # noqa: E402
 from keras2cv_export.options import CheckOptions, ExportOptions  # noqa: E402
@@ -32,14 +32,14 @@ SAMPLES = [np.random.default_rng(n).normal(size=(1, 7)).astype(np.float32) for n
 
 
 def compared(error: float = 0.0, *, constant: bool = False) -> Any:
-    """Return a comparison of four samples that is off by `error`, or says nothing if constant."""
+    """Return a comparison of four samples that is off by `error`, or uninformative if constant."""
     reference = [{"scores": SAMPLES[0] if constant else sample} for sample in SAMPLES]
     candidate = [{"scores": sample["scores"] + np.float32(error)} for sample in reference]
     return parity.compare(reference, candidate)
 
 
 class Stand:
-    """An exporter that takes note of its arguments, and returns (or raises) what it is given."""
+    """An exporter that records its arguments, and returns (or raises) the given result."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -91,7 +91,7 @@ def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
 
 
 def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
-    """Return what export returns, with a comparison unless it was switched off."""
+    """Return an export's report, with a comparison unless it was switched off."""
     facts = {
         "bundle": Path("cat.cv"),
         "parity": compared() if report is None else report,
@@ -107,7 +107,7 @@ def exported(report: Any = None, **changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**{**facts, **changes})
 
 
-def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
+def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
     """Left out means left open: None, not a guess."""
     stand = put("export", exported())
     assert main(["export", "cat.keras", "-o", "cat.cv"]) == 0
@@ -125,10 +125,12 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
         "resize": None,
         "size": None,
         "interpolation": None,
+        "transpose_image": False,
         "detect": None,
         "segment": None,
         "keypoints": None,
         "image": None,
+        "text": None,
         "samples": None,
         "tolerance": None,
         "weights": "fp32",
@@ -139,7 +141,7 @@ def test_export_passes_nothing_that_was_not_said(put: Put) -> None:
     }
 
 
-def test_export_passes_everything_that_was_said(put: Put) -> None:
+def test_export_passes_every_option_that_was_given(put: Put) -> None:
     """Every option arrives, in the exporter's own types."""
     stand = put("export", exported())
     Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
@@ -148,7 +150,8 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "export cat.h5 -o cat.cv --format onnx --opencv 4.10 --engine classic --batch 4 "
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
-        "--interpolation tf-bilinear --samples photos --tolerance fp16 --tolerance boxes:1e-3 "
+        "--interpolation tf-bilinear --transpose-image --samples photos "
+        "--tolerance fp16 --tolerance boxes:1e-3 "
         "--weights int8 --tune "
         "--import a.b --import c --unsafe "
         "--input-shape left:4,640,480,3 --input-shape a:b:4,2"
@@ -167,10 +170,12 @@ def test_export_passes_everything_that_was_said(put: Put) -> None:
         "resize": "letterbox",
         "size": (640, 480),
         "interpolation": "tf-bilinear",
+        "transpose_image": True,
         "detect": None,
         "segment": None,
         "keypoints": None,
         "image": None,
+        "text": None,
         "samples": Path("photos"),
         "tolerance": ["fp16", "boxes:1e-3"],
         "weights": "int8",
@@ -217,7 +222,7 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
 def test_options_that_mean_nothing_end_with_2(
     put: Put, capsys: pytest.CaptureFixture[str], options: str, sentence: str
 ) -> None:
-    """One line says which option, what is right, and what was given; nothing is exported."""
+    """One line names the option, the right values and the given one; nothing is exported."""
     stand = put("export", exported())
     try:
         code = main(["export", "m.keras", "-o", "m.cv", *options.split()])
@@ -273,7 +278,7 @@ def test_export_as_json(put: Put, capsys: pytest.CaptureFixture[str]) -> None:
 def test_export_without_check_has_no_comparison(
     put: Put, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An unverified bundle is written, and called that."""
+    """The bundle is written, and called unverified."""
     manifest = SimpleNamespace(
         status="unverified", preprocessing=object(), model=SimpleNamespace(size_bytes="99")
     )
@@ -319,7 +324,7 @@ def test_a_model_that_does_not_load_ends_with_2(
 
 
 def checked(*reports: Any) -> SimpleNamespace:
-    """Return what check returns for these comparisons, the last of which decides."""
+    """Return a check's report for these comparisons, the last of which decides."""
     return SimpleNamespace(
         bundle=Path("cat.cv"),
         parity=reports[-1],
@@ -351,7 +356,7 @@ def test_check_ends_with_its_verdict(
     assert f"cat.cv on the classic engine\nparity: {report.verdict} (" in shown
 
 
-def test_check_passes_everything_that_was_said(
+def test_check_passes_every_option_that_was_given(
     put: Put, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Bundle, model, samples, tolerances, engine, modules and Keras' side arrive."""
@@ -393,7 +398,7 @@ def test_without_tensorflow_the_line_to_install_it(
     capsys: pytest.CaptureFixture[str],
     verb: str,
 ) -> None:
-    """All that is missing is named, with the one command; exit code 3, and nothing is written."""
+    """Every missing package is named, with one command; exit code 3; nothing is written."""
     monkeypatch.chdir(tmp_path)
     find = importlib.util.find_spec
     monkeypatch.setattr(
@@ -411,8 +416,8 @@ def test_without_tensorflow_the_line_to_install_it(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tensorflow_is_told_to_be_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its start-up messages are off, unless the user has said otherwise."""
+def test_tensorflow_is_made_quiet(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its start-up messages are off, unless the user set the log level."""
     put("export", exported())
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     main(["export", "m.keras", "-o", "m.cv"])

@@ -12,8 +12,8 @@ from keras2cv.errors import UsageError
 from keras2cv_export.cli import roles
 
 
-def said(line: str) -> dict[str, Any]:
-    """Return what the options of this command line become."""
+def options_of(line: str) -> dict[str, Any]:
+    """Return the description that this command line's options become."""
     parser = ArgumentParser()
     parser.add_argument("--task")
     roles.add_arguments(parser)
@@ -41,8 +41,8 @@ def said(line: str) -> dict[str, Any]:
     ],
 )
 def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
-    """What was said, and nothing else; zero is something said."""
-    assert said(line) == ({"detect": expected} if expected else {})
+    """The given options are passed on, and no others; zero counts as given."""
+    assert options_of(line) == ({"detect": expected} if expected else {})
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_detectors_options_are_passed_on(line: str, expected: dict[str, Any]) 
 )
 def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
     """By the names that a mask has for them."""
-    assert said(f"--task segment {line}") == {"segment": expected}
+    assert options_of(f"--task segment {line}") == {"segment": expected}
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_a_masks_options_are_passed_on(line: str, expected: dict[str, Any]) -> N
     ],
 )
 def test_a_figures_options_are_passed_on(line: str, expected: dict[str, Any]) -> None:
-    """By the names that keypoints have for them; the task is told by an option of its own."""
-    assert said(line) == {"keypoints": expected}
+    """They get the field names of keypoints; one of its own options determines the task."""
+    assert options_of(line) == {"keypoints": expected}
 
 
 def test_an_images_options_are_passed_on() -> None:
     """By the names that an image has for them."""
     line = "--image y --image-color BGR --image-range=-1,1"
-    assert said(line) == {"image": {"output": "y", "color": "BGR", "range": (-1.0, 1.0)}}
+    assert options_of(line) == {"image": {"output": "y", "color": "BGR", "range": (-1.0, 1.0)}}
 
 
 @pytest.mark.parametrize(
@@ -86,17 +86,20 @@ def test_an_images_options_are_passed_on() -> None:
         ("--task classify --boxes b", "--boxes is for --task detect, and the task is classify"),
         ("--task segment --nms 0.5", "--nms is for --task detect, and the task is segment"),
         ("--score 0.5", "--score is for --task detect or segment or keypoints, and the"),
-        ("--task raw --scores s", "--scores is for --task detect or segment, and the task is raw"),
+        (
+            "--task raw --scores s",
+            "--scores is for --task detect or segment or text, and the",
+        ),
         ("--task image --score 0.5", "--score is for --task detect or segment or keypoints, and"),
-        ("--image y --points p", "--image is for --task image, and the task is not said"),
-        ("--task keypoints --scores s", "--scores is for --task detect or segment, and"),
+        ("--image y --points p", "--image is for --task image, and the task is not given"),
+        ("--task keypoints --scores s", "--scores is for --task detect or segment or text, and"),
         ("--task segment --activation none", "does not say whether a mask is a softmax"),
     ],
 )
 def test_options_of_another_task_are_refused(line: str, message: str) -> None:
     """Rather than ignored."""
     with pytest.raises(UsageError, match=message):
-        said(line)
+        options_of(line)
 
 
 @pytest.mark.parametrize(
@@ -111,5 +114,5 @@ def test_values_that_mean_nothing_are_refused(
 ) -> None:
     """By the parser, which shows a right one."""
     with pytest.raises(SystemExit):
-        said(line)
+        options_of(line)
     assert "must be" in capsys.readouterr().err

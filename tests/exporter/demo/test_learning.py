@@ -1,4 +1,4 @@
-"""The trained model: it learns from what the bundle will feed it, and both files are the same."""
+"""The trained model: it learns from the bundle's own preprocessing, and both files agree."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_training_learns_and_reports_every_epoch() -> None:
 
 
 def test_both_files_hold_the_same_model(untrained: Any, tmp_path: Path) -> None:
-    """Whoever has an .h5 gets what whoever has a .keras gets."""
+    """The .h5 and the .keras file predict the same."""
     files = [tmp_path / "shapes.keras", tmp_path / "shapes.h5"]
     save(untrained, files)
     images = np.random.default_rng(0).random((3, SIDE, SIDE, 3), np.float32)

@@ -1,4 +1,4 @@
-"""The telling: a line per step on the console, and progress nowhere but on a terminal."""
+"""The demo prints a line per step on the console, and progress on a terminal alone."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from keras2cv_export.demo.narrate import Narrator
 
 @pytest.fixture
 def page() -> io.StringIO:
-    """What is told."""
+    """Everything that was printed."""
     return io.StringIO()
 
 
 @pytest.fixture
 def story(page: io.StringIO) -> Narrator:
-    """Tells on `page`, narrower than its lines."""
+    """A narrator that prints on `page`, narrower than its lines."""
     return Narrator(Console(file=page, width=30))
 
 
-def test_a_step_is_told_when_it_is_done(story: Narrator, page: io.StringIO) -> None:
-    """Title, first line and duration in one row; what else there is below it, in line."""
+def test_a_step_is_printed_when_it_is_done(story: Narrator, page: io.StringIO) -> None:
+    """Title, first line and duration share a row; further lines are aligned below."""
     with story.step("train"):
         story.doing("something")
-        story.tell("72,118 weights in a line that is wider than the page")
-        story.tell("98 % right [not markup]")
+        story.add("72,118 weights in a line that is wider than the page")
+        story.add("98 % right [not markup]")
         assert page.getvalue() == ""
     lines = page.getvalue().splitlines()
     assert re.fullmatch(r"train     72,118 weights .* the page  \d+\.\d s", lines[0])
@@ -37,12 +37,12 @@ def test_a_step_is_told_when_it_is_done(story: Narrator, page: io.StringIO) -> N
     assert story.seconds["train"] > 0
 
 
-def test_a_step_that_fails_is_not_told(story: Narrator, page: io.StringIO) -> None:
+def test_a_step_that_fails_is_not_printed(story: Narrator, page: io.StringIO) -> None:
     """An error speaks for itself."""
 
     def fail() -> None:
         with story.step("train"):
-            story.tell("well done")
+            story.add("well done")
             raise RuntimeError("no")
 
     with pytest.raises(RuntimeError, match="no"):
@@ -57,7 +57,7 @@ def test_no_progress_without_a_terminal(
     """Logs get no control characters."""
     with story.step("train"):
         story.doing("something")
-        story.tell("done")
+        story.add("done")
     out, err = capfd.readouterr()
     assert out + err == ""
     assert "\x1b" not in page.getvalue()

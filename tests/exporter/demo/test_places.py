@@ -1,4 +1,4 @@
-"""The demo's folder: what it may be, and what it never may."""
+"""The demo's folder: allowed and refused ones."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_files_of_someone_else_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
-    """What cannot be a folder is said to be unwritable, and how to choose another."""
+    """The error calls it unwritable, and names the option to choose another folder."""
     (tmp_path / "file").write_text("x", encoding="utf-8")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(UsageError, match=r"cannot be written: .*-o\."):

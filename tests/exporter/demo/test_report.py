@@ -42,9 +42,7 @@ def test_all_well_is_exit_code_0() -> None:
         ({"accuracy_opencv": 0.6}, "Only 60.0% of the images are named right"),
     ],
 )
-def test_each_thing_that_is_wrong_is_said_and_exit_code_1(
-    change: dict[str, Any], problem: str
-) -> None:
+def test_each_fault_is_printed_with_exit_code_1(change: dict[str, Any], problem: str) -> None:
     """Nothing is outweighed by the rest being well."""
     report = replace(GOOD, **change)
     assert report.exit_code == 1
@@ -66,7 +64,7 @@ def test_a_demo_that_compared_nothing_is_no_demo() -> None:
 
 
 def test_the_record_is_json_with_the_verdict() -> None:
-    """What is written next to the results says the same."""
+    """The record agrees with the results."""
     facts = json.loads(json.dumps(GOOD.to_dict(), allow_nan=False))
     assert facts["passed"] is True
     assert facts["seconds"] == {"draw": 4.0, "train": 17.6}

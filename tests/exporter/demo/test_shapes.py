@@ -1,4 +1,4 @@
-"""The drawn shapes: what they promise to whoever learns from them."""
+"""The drawn shapes: the properties that a model learns from."""
 
 from __future__ import annotations
 

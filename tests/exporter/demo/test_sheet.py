@@ -19,7 +19,7 @@ BLUE, GREEN, RED = (255, 0, 0), (84, 160, 40), (48, 40, 210)
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> Any:
-    """Return a function that lays out blue images, each with what is predicted, a star."""
+    """Return a function that lays out blue images, each predicted to be a star."""
 
     def of(*truths: str, size_wh: tuple[int, int] = (70, 50)) -> Array:
         image = np.full((size_wh[1], size_wh[0], 3), BLUE, np.uint8)
@@ -42,7 +42,7 @@ def pixels(image: Array, color: tuple[int, int, int]) -> Array:
 
 
 def test_right_is_framed_green_and_wrong_red(sheet: Any) -> None:
-    """The frame says it at a glance."""
+    """The frame shows it at a glance."""
     right, wrong = sheet("star"), sheet("heart")
     assert pixels(right, GREEN).sum() > 1000
     assert not pixels(right, RED).any()
@@ -50,8 +50,8 @@ def test_right_is_framed_green_and_wrong_red(sheet: Any) -> None:
     assert not pixels(wrong, GREEN).any()
 
 
-def test_a_wrong_prediction_is_told_without_colour_too(sheet: Any) -> None:
-    """The caption names the truth, for those who do not tell red from green."""
+def test_a_wrong_prediction_shows_without_colour_too(sheet: Any) -> None:
+    """The caption names the truth, for people who cannot distinguish red from green."""
     right, wrong, other = ((sheet(t)[-50:] != (250, 249, 248)).any(2) for t in ("star", "a", "bc"))
     assert (right != wrong).any()
     assert (wrong != other).any()

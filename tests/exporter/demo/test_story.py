@@ -1,4 +1,4 @@
-"""The demo as a whole: what it leaves behind, what it says, and that what it says can be typed."""
+"""The whole demo: its files, its output, and that the printed commands work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytest.importorskip("keras")
 
 @dataclass(frozen=True)
 class Told:
-    """A demo that ran, and what it said."""
+    """A demo that ran, and its output."""
 
     report: DemoReport
     folder: Path
@@ -38,7 +38,7 @@ class Told:
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """A demo that trains on next to nothing, and so learns nothing; all else is as always."""
+    """A demo that trains on very little, and so learns nothing; the rest is as always."""
     page = io.StringIO()
     folder = tmp_path_factory.mktemp("with a space") / "demo"
     with pytest.MonkeyPatch.context() as patch:
@@ -49,7 +49,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 def test_all_but_the_accuracy_is_as_it_should_be(short: Told) -> None:
-    """Parity, self-tests and agreement do not depend on how much was learned."""
+    """Parity, self-tests and agreement do not depend on training."""
     (problem,) = short.report.problems
     assert "named right" in problem
     assert short.report.exit_code == 1
@@ -59,7 +59,7 @@ def test_all_but_the_accuracy_is_as_it_should_be(short: Told) -> None:
     assert "Not everything is as it should be" in short.text
 
 
-def test_everything_lies_where_it_says(short: Told) -> None:
+def test_every_file_lies_where_the_demo_prints(short: Told) -> None:
     """Every name in the list of contents is there, and nothing else is."""
     lines = short.section(f"In {short.folder}")
     named = {name for line in lines for name in line[:25].replace(",", " ").split()}
@@ -68,10 +68,10 @@ def test_everything_lies_where_it_says(short: Told) -> None:
 
 def test_the_record_is_finished(short: Told) -> None:
     """demo.json holds the figures of the report."""
-    facts = json.loads((short.folder / "demo.json").read_text(encoding="utf-8"))
-    assert facts["photos"] == 7
-    assert facts["passed"] is False
-    assert "finished" not in facts
+    fields = json.loads((short.folder / "demo.json").read_text(encoding="utf-8"))
+    assert fields["photos"] == 7
+    assert fields["passed"] is False
+    assert "finished" not in fields
 
 
 def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Told) -> None:
@@ -84,7 +84,7 @@ def test_the_photos_are_images_of_both_kinds_and_the_sheet_shows_them(short: Tol
 
 
 def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
-    """They are what `keras2cv export` makes."""
+    """They are bundles of `keras2cv export`."""
     for name in ("shapes.cv", "shapes-h5.cv"):
         manifest = keras2cv.load(short.folder / name).manifest
         assert manifest.status == "verified"
@@ -94,7 +94,7 @@ def test_both_bundles_are_verified_and_know_their_labels(short: Told) -> None:
 
 
 def test_a_demo_can_be_run_over_an_earlier_one_but_over_nothing_else(tmp_path: Path) -> None:
-    """The folder is looked at before anything is drawn."""
+    """The folder is checked before anything is drawn."""
     (tmp_path / "holiday.jpg").write_bytes(b"...")
     page = io.StringIO()
     with pytest.raises(UsageError, match="holds no earlier demo"):
@@ -106,7 +106,7 @@ def printed(lines: Iterable[str]) -> tuple[str, float]:
     """Run code that prints a label and a score."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec("\n".join(lines), {})  # noqa: S102 - what people are told to type
+        exec("\n".join(lines), {})  # noqa: S102 - the code that people are to type
     label, score = out.getvalue().split()
     return label, float(score)
 
@@ -121,7 +121,7 @@ def test_the_code_that_it_shows_runs_and_both_ways_agree(short: Told) -> None:
 
 
 @pytest.mark.slow
-def test_the_real_demo_passes_and_says_what_to_type_next(tmp_path: Path) -> None:
+def test_the_real_demo_passes_and_prints_the_next_commands(tmp_path: Path) -> None:
     """It learns 97 % and more, and ends with commands and code."""
     page = io.StringIO()
     folder = tmp_path / "demo"

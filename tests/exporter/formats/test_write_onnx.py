@@ -1,4 +1,4 @@
-"""Writing an ONNX file weight by weight: the same message, whatever is in it."""
+"""Writing an ONNX file weight by weight gives the same message, whatever its content."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_model_is_as_it_was(tmp_path: Path) -> None:
 
 
 def test_no_second_copy_of_the_weights_is_made(tmp_path: Path) -> None:
-    """What is allocated meanwhile is small beside them."""
+    """The memory allocated meanwhile is small beside the weights."""
     model = graph(
         "(float[2,4000] x) => (float[2,1000] y) { y = Gemm <transB = 1> (x, w) }",
         w=random(1000, 4000),

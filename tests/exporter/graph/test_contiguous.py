@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras2cv_export.graph.contiguous import contiguous
-from keras2cv_export.graph.equal_arrays import Contents
+from keras2cv_export.graph.equal_arrays import ArrayNumbers
 
 SIZES = [(1300, 1111), (1, 2**20 + 3), (2**20 + 3, 1), (1024, 1024)]
 
@@ -24,7 +24,7 @@ def test_a_large_transposed_matrix_is_copied_whole(size: tuple[int, int]) -> Non
 
 @pytest.mark.parametrize("shape", [(), (3,), (4, 5), (2, 3, 4, 5)], ids=str)
 def test_any_other_array_keeps_its_shape(shape: tuple[int, ...]) -> None:
-    """A number stays without axes, and what lies in order already is not copied."""
+    """A number keeps its shape without axes, and an array already in order is not copied."""
     array = np.random.default_rng(0).random(shape).astype(np.float32)
     assert contiguous(array).shape == shape
     assert np.shares_memory(contiguous(array), array)
@@ -32,11 +32,11 @@ def test_any_other_array_keeps_its_shape(shape: tuple[int, ...]) -> None:
 
 
 def test_comparing_transposed_weights_copies_none_of_them() -> None:
-    """A glance at some of their numbers tells two apart."""
+    """Comparing a few of their numbers is enough to separate two arrays."""
     first, second = (np.random.default_rng(k).random((700, 900)).T for k in range(2))
-    contents = Contents()
+    array_numbers = ArrayNumbers()
     tracemalloc.start()
-    numbers = contents.number(first), contents.number(second), contents.number(first)
+    numbers = array_numbers.number(first), array_numbers.number(second), array_numbers.number(first)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert numbers == (1, 2, 1)

@@ -7,6 +7,7 @@ import onnx
 import onnx_ir as ir
 import pytest
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import (
     constant,
     drop,
@@ -20,7 +21,6 @@ from keras2cv_export.graph.edit import (
     only_reader,
     replace,
     shape_of,
-    surely_finite,
 )
 from support.small_graphs import Array, graph, opencv, random
 
@@ -93,14 +93,14 @@ def test_a_new_constant_of_a_view_is_written_in_its_own_order() -> None:
 
 
 def test_free_names_are_free() -> None:
-    """A wish is granted unless an initializer has that name."""
+    """The wished name is used unless an initializer has it."""
     model = chain()
     assert free_name(model, "s") == "s_2"
     assert free_name(model, "t") == "t"
 
 
 def test_a_new_node_is_named_after_the_layer_that_it_serves() -> None:
-    """Reports tell the Keras layer from the name of a node; shape and dtype come along."""
+    """Reports take the Keras layer from a node's name; shape and dtype are copied."""
     model = chain()
     multiply = nodes(model, "Mul")[0]
     value = new_node(multiply, "Abs", [multiply.inputs[0]], like=multiply.outputs[0])
@@ -120,7 +120,7 @@ def test_a_new_node_does_not_share_its_shape() -> None:
 
 
 def test_replacing_an_output_keeps_its_name() -> None:
-    """What was computed before under the name `y` is computed by the new node now."""
+    """The new node computes the value that keeps the name `y`."""
     model = chain()
     multiply = nodes(model, "Mul")[0]
     output = multiply.outputs[0]
@@ -132,7 +132,7 @@ def test_replacing_an_output_keeps_its_name() -> None:
 
 @pytest.mark.parametrize("by", ["x", "s", "z"])
 def test_an_output_can_be_replaced_by_what_keeps_its_own_name(by: str) -> None:
-    """An input, a weight and another output stay what they are; an Identity gives the name."""
+    """An input, a weight and another output keep their names; an Identity gives it another."""
     text = """(float[2,3] x) => (float[2,3] y, float[2,3] z) {
         a = Exp (x)
         y = Mul (a, s)
@@ -222,7 +222,7 @@ def test_nodes_of_other_domains_are_not_taken_for_onnx_ones() -> None:
 
 
 def test_a_rewritten_graph_runs() -> None:
-    """The moves together leave what OpenCV loads and computes: Mul by 1/s is Div by s."""
+    """OpenCV loads and computes a graph after several moves: Mul by 1/s is Div by s."""
     model = chain()
     before = ir.to_proto(model)
     multiply = nodes(model, "Mul")[0]
@@ -263,7 +263,7 @@ FINITE = {
 
 @pytest.mark.parametrize(("body", "finite"), FINITE.values(), ids=FINITE)
 def test_what_is_surely_finite_is_known(body: str, finite: bool) -> None:
-    """Finite inputs are taken for granted; what is defined for some numbers must get those."""
+    """Inputs count as finite; a function defined for some numbers must get those."""
     model = graph(
         f"(float[2,3] x) => (float[2,3] y) {{ {body} }}",
         e=np.array(1e-3, np.float32),

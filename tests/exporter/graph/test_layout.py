@@ -10,7 +10,7 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.graph.layout import NetTensor, blobs_in_and_out, settle, transposes
 from keras2cv_export.passes import pipeline
 from keras2cv_export.passes.fixpoint import rewrite
@@ -37,7 +37,7 @@ def opencv_of(model: onnx.ModelProto, blob: Array) -> Array:
 
 
 def test_pictures_are_channels_first_on_both_sides() -> None:
-    """What Keras takes as (2, 7, 9, 3) the net takes as (2, 3, 7, 9), and gives back so."""
+    """An input of (2, 7, 9, 3) in Keras is channels first in the net, and so is the output."""
     model = graph("(float[2,7,9,3] x) => (float[2,7,9,3] y) { y = Mul (x, s) }", s=random(9, 3))
     blobs_in_and_out(model, ["image"], ["mask"])
     inputs, outputs = settle(model)
@@ -52,7 +52,7 @@ def test_pictures_are_channels_first_on_both_sides() -> None:
 
 @pytest.mark.parametrize("dims", ["2", "2,5", "2,5,7", "2,5,7,3,4", "2,5,3,4,6,7"])
 def test_other_ranks_stay_as_keras_has_them(dims: str) -> None:
-    """Vectors, series, clips and whatever is larger are the same in the net."""
+    """Tensors of all other ranks are the same in the net."""
     model = graph(f"(float[{dims}] x) => (float[{dims}] y) {{ y = Exp (x) }}")
     blobs_in_and_out(model, ["series"], ["scores"])
     shape = tuple(map(int, dims.split(",")))

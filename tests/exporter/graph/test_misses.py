@@ -1,4 +1,4 @@
-"""Listening to why passes leave nodes alone."""
+"""Listening to the reasons of passes that leave nodes alone."""
 
 from __future__ import annotations
 

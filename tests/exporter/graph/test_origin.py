@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras2cv_export.graph.edit import drop, layers_kept, replace
+from keras2cv_export.graph.edit import drop, replace
+from keras2cv_export.graph.layer_marks import layers_kept
 from keras2cv_export.graph.origin import (
     METADATA_KEY,
     Mark,
@@ -56,7 +57,7 @@ def test_a_transpose_that_goes_leaves_its_mark_before_it() -> None:
 
 
 def test_a_transpose_that_stays_keeps_its_mark() -> None:
-    """Drop removes only what nothing reads."""
+    """Drop removes only nodes that nothing reads."""
     _, relu, turned, _ = chain()
     mark(turned.outputs[0], "conv")
     drop(turned)
@@ -65,7 +66,7 @@ def test_a_transpose_that_stays_keeps_its_mark() -> None:
 
 
 def test_what_computes_takes_its_mark_with_it() -> None:
-    """A value that was fused away is nowhere, and nothing else is said to be it."""
+    """A layer that was fused away has no value, and no other value takes its mark."""
     _, relu, turned, last = chain()
     mark(last.outputs[0], "act")
     hand_back(last)
@@ -90,7 +91,7 @@ def test_other_tools_may_rewrite_under_the_marks(same_name: bool) -> None:
 
 
 def test_a_file_carries_them() -> None:
-    """In its metadata, and a file without any says nothing."""
+    """In its metadata; a file without marks has no origins."""
     model, relu, turned, last = chain()
     mark(turned.outputs[0], "tower/conv#2")
     mark(last.outputs[0], "act")

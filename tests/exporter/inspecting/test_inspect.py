@@ -1,4 +1,4 @@
-"""`inspect`: every unsupported op at once, what the installed OpenCV says, and safe reading."""
+"""`inspect`: every unsupported op at once, the installed OpenCV's errors, and safe reading."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rich.console import Console
 
 from keras2cv.cli import main
 from keras2cv.errors import BundleError, ModelError, UsageError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import inspecting
 from keras2cv_export.inspecting import Finding, Inspection, Trial, inspect_model, render, survey
 from keras2cv_export.inspecting.opening import Opened, read_onnx
@@ -114,7 +114,7 @@ def test_everything_unsupported_is_listed_at_once(bad: Path) -> None:
 def test_nodes_that_break_the_rules_are_one_sentence(
     tmp_path: Path, broken: onnx.NodeProto
 ) -> None:
-    """Attributes of another type than ONNX's are said to be so; what is ours would be a bug."""
+    """Attributes of another type than ONNX's are reported; in our own graph they are a bug."""
     path = write(tmp_path / "broken.onnx", [broken])
     found = Opened(path.name, ir.load(path), path)
     with pytest.raises(ModelError, match=r"broken\.onnx breaks ONNX's rules") as error:
@@ -125,7 +125,7 @@ def test_nodes_that_break_the_rules_are_one_sentence(
 
 
 def test_findings_are_those_of_each_version(tmp_path: Path) -> None:
-    """What one cannot run, another may; 4.7 counts as 4.6, whose faults it may have."""
+    """A version may run nodes that another cannot; 4.7 counts as 4.6, whose faults it may have."""
     k = numpy_helper.from_array(np.array([3]), "k")
     largest = helper.make_node("TopK", ["a", "k"], ["v", "i"], name="net/best/TopK", axis=3)
     nodes = [
@@ -202,7 +202,7 @@ def test_what_nobody_knew_is_told_by_running_it(tmp_path: Path) -> None:
     ],
 )
 def test_a_trial_counts_where_it_was_asked_about(targets: tuple[str, ...], counts: bool) -> None:
-    """5.0.0 is one of 5.0; another version's failure is shown and changes nothing."""
+    """5.0.0 counts for 5.0; another version's failure is shown and changes nothing."""
     trial = Trial("5.0.0", "classic", ran=False, problem="It crashes.")
     found = Inspection("m.onnx", targets, (), (trial,), {"Relu": 1}, 0)
     assert bool(found.failures) is counts
@@ -215,7 +215,7 @@ def test_a_trial_counts_where_it_was_asked_about(targets: tuple[str, ...], count
 def test_what_cannot_be_fed_is_loaded_only(
     tmp_path: Path, shape: tuple[int | str, ...], dtype: int
 ) -> None:
-    """An open dimension, or integers, which not every OpenCV takes: the trial says `not run`."""
+    """An open dimension, or integers, which not every OpenCV takes: the trial reports `not run`."""
     path = write(tmp_path / "m.onnx", [node("Relu", "x", "y")], shape, dtype=dtype)
     assert input_shapes(read_onnx(path)) is None
     found = inspect_model(path)
@@ -273,7 +273,7 @@ def test_external_tensors_in_attributes_are_found(tmp_path: Path) -> None:
 
 
 def test_weights_in_a_file_beside_it_are_a_finding(tmp_path: Path) -> None:
-    """OpenCV reads one file only, and a missing second file is said before that."""
+    """OpenCV reads one file only, and a missing second file is reported before that."""
     path = outside(tmp_path / "m.onnx", "m.data")
     with pytest.raises(ModelError, match="which is not there"):
         inspect_model(path)
@@ -286,7 +286,7 @@ def test_weights_in_a_file_beside_it_are_a_finding(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"junk, and no protobuf", b"\x00" * 64])
 def test_what_is_no_onnx_is_one_sentence(tmp_path: Path, content: bytes) -> None:
-    """Whatever protobuf raises, the file is named."""
+    """The file is named, whatever protobuf raises."""
     path = tmp_path / "m.onnx"
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"m\.onnx is no ONNX file") as error:
@@ -348,7 +348,7 @@ def sabotaged(folder: Path, code: str) -> dict[str, str]:
 def test_whatever_happens_in_the_trial_is_one_sentence(
     good: Path, tmp_path: Path, code: str, problem: str
 ) -> None:
-    """The stage, and of cv2's nested complaints the node, its layer and the innermost one."""
+    """The stage, and from cv2's nested errors the node, its layer and the innermost one."""
     (trial,) = try_engines(
         good,
         read_onnx(good),
@@ -381,7 +381,7 @@ class Shelf(Environments):
     """Environments that are this very Python, under other versions."""
 
     def __init__(self) -> None:
-        """Take note of what is asked for."""
+        """Record the requests."""
         self.asked: list[str] = []
 
     def resolve(self, version: str) -> str:
@@ -432,7 +432,7 @@ def test_a_keras_model_is_converted_and_nothing_is_written(
     assert dict(found.ops)["Lgamma"] == 1
     assert (found.exit_code, found.targets) == (1, ("4.6", "5.0 new", "5.0 classic"))
     assert [path.name for path in tmp_path.iterdir()] == ["net.keras"]
-    with pytest.raises(UsageError, match=r"4\.5 is older"):  # the oldest is what it is made for
+    with pytest.raises(UsageError, match=r"4\.5 is older"):  # it is made for the oldest
         inspect_model("net.keras", ["5.0", "4.5"])
 
 
@@ -456,7 +456,7 @@ def inspection(**changes: Any) -> Inspection:
 
 
 def shown(found: Inspection) -> str:
-    """Return what is printed of an inspection, 100 columns wide."""
+    """Return the printed text of an inspection, 100 columns wide."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         console = Console(width=100, record=True, file=nowhere)
         render(found, console)
@@ -464,7 +464,7 @@ def shown(found: Inspection) -> str:
 
 
 def test_what_is_printed() -> None:
-    """The verdict first, then targets, findings, trials, and what the graph is made of."""
+    """The verdict first, then targets, findings, trials, and the graph's ops."""
     assert [line.rstrip() for line in shown(inspection()).splitlines()] == [
         "inspect: 2 unsupported, 1 trial failed (net.keras, 9 nodes)",
         "It was saved by Keras 2.",

@@ -1,4 +1,4 @@
-"""The matrix: environments made once and whole, self-tests in them, and what is said of both.
+"""The matrix: environments made once and whole, self-tests in them, and their reports.
 
 Environments here are made by a stand-in for uv: a venv, with stubs for cv2 and NumPy in it.
 """
@@ -24,7 +24,7 @@ from uv import find_uv_bin
 
 from keras2cv.bundle.leftovers import stage_name
 from keras2cv.bundle.manifest import Engine
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import BundleError, MissingDependency, UsageError
 from keras2cv_export import matrix
@@ -49,7 +49,7 @@ CRASH = "import ctypes; ctypes.string_at(0)"
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep environments in a folder of the test's own."""
+    """Keep environments in the test's own folder."""
     monkeypatch.setenv("KERAS2CV_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "opencv"
 
@@ -62,7 +62,7 @@ def cat_cv(tmp_path: Path) -> Path:
 
 @dataclass(frozen=True)
 class StandIn(Uv):
-    """An installer that makes real venvs, with two stubs in place of what uv would bring."""
+    """An installer that makes real venvs, with two stubs in place of uv's packages."""
 
     program: str = "uv"
     python: str = sys.executable
@@ -89,7 +89,7 @@ class StandIn(Uv):
 
 
 def folders(cache: Path) -> list[str]:
-    """Return what is in the cache, without the Python's name that they all begin with."""
+    """Return the folders in the cache, without the Python's name that they all begin with."""
     return sorted(entry.name.partition("-opencv")[2] for entry in cache.iterdir())
 
 
@@ -151,7 +151,7 @@ def test_engines_and_exact_versions() -> None:
     ],
 )
 def test_the_words_of_uv_are_condensed(stderr: str, reason: str) -> None:
-    """One line says why, whichever of its ways of drawing causes a uv has."""
+    """One line has the reason, however uv draws its causes."""
     assert condensed(stderr) == reason
 
 
@@ -165,7 +165,7 @@ def test_uv_is_found_in_its_package_or_on_the_path(
     assert find_uv("python3") == Uv(str(tmp_path / "uv"), "python3")
 
 
-def test_without_uv_one_sentence_says_what_to_install(
+def test_without_uv_one_sentence_names_the_command(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 3: the environment lacks something."""
@@ -250,7 +250,7 @@ def test_uv_looks_where_pip_looks(no_sources: pytest.MonkeyPatch) -> None:
 
 
 def test_sources_of_uv_itself_win(no_sources: pytest.MonkeyPatch) -> None:
-    """Who has configured uv means it."""
+    """The settings of uv come first."""
     no_sources.setenv("PIP_INDEX_URL", "https://c/simple")
     no_sources.setenv("UV_DEFAULT_INDEX", "https://d/simple")
     assert find_sources() == Sources()
@@ -303,7 +303,7 @@ def write_wheel(folder: Path, package: str, version: str, module: str) -> Path:
 
 
 def test_an_environment_is_made_once(cache: Path) -> None:
-    """The second time it is only looked at; versions are those that import there."""
+    """The second time it is only checked; its versions are those that import there."""
     installer = StandIn()
     environments = Environments(installer=installer)
     assert not environments.has(WHEEL)
@@ -358,7 +358,7 @@ def test_what_a_killed_run_left_is_removed(cache: Path) -> None:
 
 
 def test_the_first_of_two_runs_wins(cache: Path) -> None:
-    """Who finishes later takes what is there, and leaves nothing of its own."""
+    """The later one uses the first one's environment, and leaves nothing of its own."""
     first = StandIn()
     second = StandIn(during=lambda: Environments(installer=first).prepare(WHEEL))
     made = Environments(installer=second).prepare(WHEEL)
@@ -394,7 +394,7 @@ def test_a_failed_installation_leaves_nothing(cache: Path) -> None:
     assert folders(cache) == []
 
 
-def test_a_python_too_new_for_numpy_1_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_too_new_for_numpy_1_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cure is another Python, not another network."""
 
     def fail() -> None:
@@ -533,10 +533,10 @@ def test_whatever_happens_is_one_sentence(
 
 
 class Shelf(Environments):
-    """Environments that are there already, or never."""
+    """Environments that exist already, or never will."""
 
     def __init__(self, **opencv: str) -> None:
-        """Take what each version comes to: v46="4.6.0"."""
+        """Take the wheel of each version: v46="4.6.0"."""
         self.opencv = opencv
 
     def resolve(self, version: str) -> str:
@@ -544,11 +544,11 @@ class Shelf(Environments):
         return f"{version}.0.1"
 
     def has(self, wheel: str) -> bool:
-        """Say yes to those of version 5."""
+        """Whether it is of version 5."""
         return wheel.startswith("5")
 
     def prepare(self, wheel: str) -> Environment:
-        """Return it, or say that there is none."""
+        """Return it, or raise that there is none."""
         key = "v" + "".join(wheel.split(".")[:2])
         if key not in self.opencv:
             raise MissingDependency(f"No {wheel}. Look elsewhere.")
@@ -616,7 +616,7 @@ def test_a_row_per_version_and_engine(cat_cv: Path) -> None:
 def test_exit_codes(
     cat_cv: Path, versions: list[str], failing: dict[str, str], verdict: str, code: int
 ) -> None:
-    """A failure is a no; where nothing failed, an environment that was not there is a 3."""
+    """A failure is 1; without failures, a missing environment is 3."""
     report = run_matrix(cat_cv, versions, environments=SHELF, selftest=answer(**failing))
     assert (report.verdict, report.exit_code) == (verdict, code)
 
@@ -671,7 +671,7 @@ def test_a_row_gives_a_verdict_or_its_reason() -> None:
 
 
 def shown(report: MatrixReport) -> str:
-    """Return what is printed of a report, 100 columns wide."""
+    """Return the printed report, 100 columns wide."""
     console = Console(width=100, record=True, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     with console.file:
         render(report, console)
@@ -720,7 +720,7 @@ def test_the_command_line(
 def test_versions_that_are_none_are_usage_errors(
     cat_cv: Path, versions: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The parser ends with 2 and shows what a right one looks like."""
+    """The parser ends with 2 and shows a right one."""
     with pytest.raises(SystemExit, match="2"):
         main(["matrix", str(cat_cv), "--opencv", versions])
     assert "must be" in capsys.readouterr().err

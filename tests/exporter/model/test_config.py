@@ -1,4 +1,4 @@
-"""Reading an architecture: what is a model, what carries code, and whose classes it names."""
+"""Reading an architecture: recognise models, code in them, and the classes that they name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_h5(path: Path, config: Any, *, as_bytes: bool = False) -> Path:
 
 @pytest.mark.parametrize("suffix", [".keras", ".zip", ".h5"])
 def test_a_keras_archive_is_read_whatever_its_name(tmp_path: Path, suffix: str) -> None:
-    """The content tells what it is."""
+    """The content decides, not the name."""
     assert read_config(write_keras(tmp_path / f"a{suffix}", CONFIG)) == CONFIG
 
 
@@ -92,7 +92,7 @@ def cut_hdf5(path: Path) -> None:
     [not_a_zip, empty, other_archive, broken_json, deep_json, cut_archive, cut_hdf5],
 )
 def test_what_is_no_model_is_refused(tmp_path: Path, write: Callable[[Path], None]) -> None:
-    """One sentence names the file, and one says what to give."""
+    """One sentence names the file, and one names the right kind of file."""
     path = tmp_path / "cat.keras"
     write(path)
     with pytest.raises(ModelError, match=r"cat.keras is not a Keras model \(.+\)\. Give a") as e:
@@ -101,7 +101,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path, write: Callable[[Path], Non
 
 
 def test_an_architecture_in_another_unicode_encoding_is_read(tmp_path: Path) -> None:
-    """JSON says by its first bytes which it is."""
+    """The first bytes of JSON show its encoding."""
     path = tmp_path / "cat.keras"
     not_utf8(path)
     assert read_config(path) == {"class_name": "Vögel"}
@@ -116,7 +116,7 @@ def test_json_that_is_no_architecture_is_refused(tmp_path: Path, config: Any) ->
 
 
 def test_weights_alone_are_told_apart_from_a_model(tmp_path: Path) -> None:
-    """`save_weights` writes an .h5 file too, and the user hears what to call instead."""
+    """`save_weights` writes an .h5 file too, and the error names the right call."""
     path = tmp_path / "cat.weights.h5"
     with h5py.File(path, "w") as file:
         file["layers/dense/vars/0"] = np.linspace(0, 1, 7)
@@ -157,7 +157,7 @@ def test_registered_classes_are_named_by_package_and_name() -> None:
 
 
 def test_unregistered_classes_are_named_by_module() -> None:
-    """Their module is what Keras would import."""
+    """Their module is the one that Keras would import."""
     layer = {"module": "mypkg.layers", "class_name": "Scale", "registered_name": "Scale"}
     assert foreign_classes([layer]) == ["mypkg.layers.Scale"]
 
@@ -197,6 +197,6 @@ def test_functions_of_the_users_are_named() -> None:
 
 
 def test_registered_classes_in_hdf5_are_found_by_their_name() -> None:
-    """An .h5 file knows no modules, and a name with a package in it is nobody's but a user's."""
+    """An .h5 file has no modules, and only users register names with a package in them."""
     assert foreign_classes([{"class_name": "MyPkg>Scale", "config": {}}]) == ["MyPkg>Scale"]
     assert foreign_classes([{"class_name": "Dense", "config": {}}]) == []

@@ -25,7 +25,7 @@ Answers = Callable[[str, str], dict[str, NDArray[np.float32]]]
 
 
 def ran(module: str, onednn: str, *arguments: str) -> str:
-    """Run a module of the tests with oneDNN switched on (1) or off (0); return what it prints."""
+    """Run a module of the tests with oneDNN switched on (1) or off (0); return its output."""
     found = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=TESTS,
@@ -41,7 +41,7 @@ def ran(module: str, onednn: str, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
-    """Return a function that gives what each case computes, for a setting, in one of three ways."""
+    """Return a function that computes each case, with a setting, in one of three ways."""
     done: dict[str, dict[str, NDArray[np.float32]]] = {}
 
     def of(onednn: str, way: str) -> dict[str, NDArray[np.float32]]:
@@ -58,7 +58,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
 
 @pytest.mark.parametrize("case", sorted(set(CASES) - NEVER))
 def test_the_twin_computes_what_onednn_computes(case: str, answers: Answers) -> None:
-    """And is not what runs there: the reference is TensorFlow's own answer where it has one."""
+    """The twin does not run there: the reference is TensorFlow's own answer where it has one."""
     own = answers("1", "own")
     if not own:
         pytest.skip("this TensorFlow is built without oneDNN")
@@ -71,7 +71,7 @@ def test_the_twin_computes_what_onednn_computes(case: str, answers: Answers) -> 
 
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_without_onednn_the_twin_runs(case: str, answers: Answers) -> None:
-    """There TensorFlow has nothing of its own: otherwise the case would show nothing."""
+    """TensorFlow has no kernel of its own there, or the case would prove nothing."""
     assert case not in answers("0", "own")
     np.testing.assert_array_equal(answers("0", "runner")[case], answers("0", "twin")[case])
 

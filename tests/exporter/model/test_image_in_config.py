@@ -1,4 +1,4 @@
-"""What a file's architecture tells of images and task: for certain, or not at all."""
+"""Image and task from a file's architecture: known for certain, or left open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Own(layers.Layer):
     """A layer that may do anything."""
 
     def call(self, x: Any) -> Any:
-        """Return what comes in."""
+        """Return the input."""
         return x / 255.0
 
 

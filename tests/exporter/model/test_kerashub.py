@@ -1,4 +1,4 @@
-"""What is taken from a model of KerasHub, with classes that have its names and attributes."""
+"""The description of a KerasHub model, with classes that have its names and attributes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras import layers
 
 import keras2cv
 from keras2cv_export import export
-from keras2cv_export.model.kerashub import Told, told_by
+from keras2cv_export.model.kerashub import KerasHubDescription, describe_kerashub
 
 WIDTH, HEIGHT = 48, 32
 ANCHORS = np.array([[-4, -2, 12, 10], [0, 0, 8, 16], [10, 4, 40, 30]], np.float32)  # x0, y0, x1, y1
@@ -70,20 +70,26 @@ def detector(anchor_format: str = "xyxy", **converted: Any) -> Any:
 @pytest.mark.parametrize("anchor_format", ["xyxy", "yxyx"])
 def test_a_retinanet_brings_its_anchors_and_its_suppression(anchor_format: str) -> None:
     """Centres and sizes in pixels, whatever format they are generated in."""
-    told = told_by(detector(anchor_format), (WIDTH, HEIGHT))
-    assert told.kind == "detect"
-    assert told.options["anchors"].tolist() == [[4, 4, 16, 12], [4, 8, 8, 16], [25, 17, 30, 26]]
-    rules = {key: told.options[key] for key in ("score", "nms", "max_detections", "activation")}
+    described = describe_kerashub(detector(anchor_format), (WIDTH, HEIGHT))
+    assert described.kind == "detect"
+    assert described.options["anchors"].tolist() == [
+        [4, 4, 16, 12],
+        [4, 8, 8, 16],
+        [25, 17, 30, 26],
+    ]
+    rules = {
+        key: described.options[key] for key in ("score", "nms", "max_detections", "activation")
+    }
     assert rules == {"score": 0.4, "nms": 0.6, "max_detections": 30, "activation": "sigmoid"}
-    assert told.options["nms_across_classes"]
+    assert described.options["nms_across_classes"]
 
 
 def test_its_pixels_are_those_of_its_converter() -> None:
     """The pixel * scale + offset, in each channel."""
-    told = told_by(detector(), (WIDTH, HEIGHT))
-    assert told.pixels is not None
+    described = describe_kerashub(detector(), (WIDTH, HEIGHT))
+    assert described.pixels is not None
     pixel = np.array([10.0, 20.0, 200.0])
-    facts = {key: np.array(told.pixels[key]) for key in ("mean", "scale", "std")}
+    facts = {key: np.array(described.pixels[key]) for key in ("mean", "scale", "std")}
     found = (pixel - facts["mean"]) * facts["scale"] / facts["std"]
     np.testing.assert_allclose(found, pixel * [0.5, 0.25, 0.125] + [-1, -2, -3], rtol=1e-12)
 
@@ -99,37 +105,39 @@ def test_its_pixels_are_those_of_its_converter() -> None:
 )
 def test_its_resize_is_that_of_its_converter(changed: Any, expected: tuple[str, str]) -> None:
     """The rule and the kernel, by our names."""
-    told = told_by(detector(**changed), (WIDTH, HEIGHT))
-    assert told.pixels is not None
-    assert (told.pixels["resize"], told.pixels["interpolation"]) == expected
+    described = describe_kerashub(detector(**changed), (WIDTH, HEIGHT))
+    assert described.pixels is not None
+    assert (described.pixels["resize"], described.pixels["interpolation"]) == expected
 
 
 def test_a_picture_that_keras_pads_is_padded() -> None:
     """With black, before the resize, as its converter does."""
-    told = told_by(detector(pad_to_aspect_ratio=True), (WIDTH, HEIGHT))
-    assert told.pixels is not None
-    assert (told.pixels["resize"], told.pixels["pad"]) == ("pad", 0)
-    assert len(told_by(detector(), (WIDTH, HEIGHT)).pixels_note) == 1
+    described = describe_kerashub(detector(pad_to_aspect_ratio=True), (WIDTH, HEIGHT))
+    assert described.pixels is not None
+    assert (described.pixels["resize"], described.pixels["pad"]) == ("pad", 0)
+    assert len(describe_kerashub(detector(), (WIDTH, HEIGHT)).pixels_note) == 1
 
 
 def test_other_models_say_nothing() -> None:
     """No class of KerasHub's, or more inputs than an image."""
     photo = keras.Input((HEIGHT, WIDTH, 3))
-    assert told_by(keras.Model(photo, photo * 2), (WIDTH, HEIGHT)) == Told()
-    assert told_by(None, (WIDTH, HEIGHT)) == Told()
-    assert told_by(detector(), None) == Told()
+    assert (
+        describe_kerashub(keras.Model(photo, photo * 2), (WIDTH, HEIGHT)) == KerasHubDescription()
+    )
+    assert describe_kerashub(None, (WIDTH, HEIGHT)) == KerasHubDescription()
+    assert describe_kerashub(detector(), None) == KerasHubDescription()
 
 
 def test_a_detector_that_is_not_known_is_asked_about() -> None:
     """Its task is known, and how its boxes are decoded is not."""
     model = detector()
     model.prediction_decoder = object()
-    told = told_by(model, (WIDTH, HEIGHT))
-    assert (told.kind, told.options) == ("detect", {})
+    described = describe_kerashub(model, (WIDTH, HEIGHT))
+    assert (described.kind, described.options) == ("detect", {})
 
 
 def test_what_is_stated_comes_first(tmp_path: Path) -> None:
-    """Exported as it is, but for the threshold that the user gave; and both are said."""
+    """Exported as it is, but for the threshold that the user gave; notes name both."""
     report = export(detector(), tmp_path / "d.cv", detect={"score": 0.0})
     detect = report.manifest.task.record
     assert detect is not None

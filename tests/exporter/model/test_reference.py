@@ -1,4 +1,4 @@
-"""The reference is what Keras predicts, layer modes and names included."""
+"""The reference equals Keras' predictions, layer modes and names included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every open dimension gets a size, or the user hears which one has none."""
+"""Every open dimension gets a size, or the error names the one that has none."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def shapes(
 
 
 def test_the_batch_fills_the_first_dimension() -> None:
-    """Where the rest is known, nothing else has to be said."""
+    """Where the other dimensions are known, the user need not give them."""
     assert shapes([AGE], None) == [(1, 4)]
     assert shapes([AGE, AGE], None, batch=3) == [(3, 4), (3, 4)]
 
 
 def test_a_batch_in_the_model_stands() -> None:
-    """Input(batch_shape=(5, ...)) has said so already."""
+    """Input(batch_shape=(5, ...)) has fixed it."""
     assert shapes([FIXED], None, batch=3) == [(5, 7, 2)]
 
 
@@ -96,7 +96,7 @@ def test_a_shape_for_no_input_is_refused_with_the_names_that_there_are(
 
 
 def test_one_given_batch_is_every_inputs() -> None:
-    """Who gives one input three rows gives the others three as well."""
+    """Three rows for one input mean three for the others as well."""
     assert shapes([AGE, PHOTO, AGE], {"photo": (3, 9, 11, 3)}) == [(3, 4), (3, 9, 11, 3), (3, 4)]
     assert shapes([AGE, FIXED], None) == [(5, 4), (5, 7, 2)]
 

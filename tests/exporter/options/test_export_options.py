@@ -1,4 +1,4 @@
-"""The record of an export's options: what it refuses, and the documentation that is made of it."""
+"""The record of an export's options: its errors, and the documentation made of it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 def test_a_wrong_option_is_refused_with_what_is_right(
     changes: dict[str, Any], sentence: str
 ) -> None:
-    """The message has the option, what was expected, and what was given."""
+    """The message has the option, the expected and the given value."""
     with pytest.raises(UsageError, match=sentence):
         ExportOptions("cat.keras", "cat.cv", **changes)
 
@@ -74,7 +74,7 @@ def test_the_numbers_and_names_of_other_libraries_are_right() -> None:
 
 
 def test_the_record_is_frozen() -> None:
-    """What was checked stays what it was."""
+    """A checked value cannot change."""
     with pytest.raises(FrozenInstanceError):
         ExportOptions("cat.keras", "cat.cv").batch = 2  # type: ignore[misc]
 
@@ -95,7 +95,7 @@ FUNCTIONS = [
 def test_the_function_has_the_records_parameters(
     function: Any, record: Any, positional: list[str]
 ) -> None:
-    """Names, order and defaults: what an editor shows, and `help(export)`."""
+    """Names, order and defaults agree, as an editor and `help(export)` show them."""
     shown = inspect.signature(function).parameters.values()
     assert [(p.name, p.default) for p in shown] == [
         (f.name, inspect.Parameter.empty if f.default is MISSING else f.default)
@@ -109,7 +109,7 @@ def test_the_function_has_the_records_parameters(
 def test_the_function_documents_every_option(
     function: Any, record: type, positional: list[str]
 ) -> None:
-    """`Args:` has an entry for each, before what is returned and raised."""
+    """`Args:` has an entry for each, before `Returns:` and `Raises:`."""
     text = inspect.getdoc(function) or ""
     arguments = text.partition("Args:")[2].partition("Returns:")[0]
     assert positional

@@ -1,4 +1,4 @@
-"""What an export refuses before TensorFlow is imported, which a child process cannot do here."""
+"""Errors of an export before TensorFlow is imported, which a child process cannot do here."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ sys.exit(main())
         ("cat.keras -o new.cv --opencv 4.6 --engine new", "OpenCV 4.6 has no new engine"),
         ("cat.keras -o new.cv --opencv 4.6 --weights fp16", "OpenCV 4.6 cannot decode weights"),
         ("cat.keras -o new.cv --format frozen --weights int8", "A frozen file stores its weights"),
-        ("cat.keras -o new.cv --tune --no-check", "Tuning keeps to what predicts the same"),
+        ("cat.keras -o new.cv --tune --no-check", "Tuning keeps to settings that predict the same"),
         ("cat.keras -o new.cv --task classify --boxes b", "--boxes is for --task detect"),
         ("cat.keras -o new.cv", "How do pixels become the input photo (1, 24, 32, 3) float32?"),
         ("cat.h5 -o new.cv", "How do pixels become the input photo (1, 24, 32, 3) float32?"),
         ("cat.keras -o new.cv --task segment", "How do pixels become the input photo (1, 24, 3"),
     ],
 )
-def test_it_is_said_before_tensorflow_is_imported(folder: Path, line: str, sentence: str) -> None:
+def test_errors_come_before_tensorflow_is_imported(folder: Path, line: str, sentence: str) -> None:
     """One sentence, exit code 2, and nothing is there that was not before."""
     before = sorted(folder.rglob("*"))
     done = run(folder, "export", *line.split())
@@ -127,7 +127,7 @@ def test_it_is_said_before_tensorflow_is_imported(folder: Path, line: str, sente
         ("cat.cv --against cat.h5 --tolerance fp32 --tolerance fp16", "Two tolerance presets are"),
     ],
 )
-def test_a_check_says_it_as_early(folder: Path, line: str, sentence: str) -> None:
+def test_a_check_fails_as_early(folder: Path, line: str, sentence: str) -> None:
     """One sentence, and exit code 2."""
     done = run(folder, "check", *line.split())
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
@@ -150,7 +150,7 @@ def test_modules_of_the_users_own_are_imported_before_pixels_are_asked_for(folde
 
 @pytest.mark.parametrize("damage", ["no zip", "no architecture"])
 def test_a_file_that_is_no_model_is_left_to_the_loader(tmp_path: Path, damage: str) -> None:
-    """It has more to say of it."""
+    """The loader knows more about the fault."""
     if damage == "no zip":
         (tmp_path / "m.keras").write_text("nothing")
     else:
@@ -159,7 +159,7 @@ def test_a_file_that_is_no_model_is_left_to_the_loader(tmp_path: Path, damage: s
     assert run(tmp_path, "export", "m.keras", "-o", "m.cv").returncode == 99
 
 
-def test_the_python_function_says_it_as_early(folder: Path) -> None:
+def test_the_python_function_fails_as_early(folder: Path) -> None:
     """`export(...)` looks before it imports, too."""
     program = (
         f"import sys; sys.path[:0] = {PATH!r}\n"

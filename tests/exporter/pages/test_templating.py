@@ -1,4 +1,4 @@
-"""Templates: what is escaped, what is missing, and the one look of every page."""
+"""Templates: escaping, missing values, and the one look of every page."""
 
 from __future__ import annotations
 

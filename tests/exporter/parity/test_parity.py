@@ -1,4 +1,4 @@
-"""Verdicts: what must fail, what must pass, and what cannot be told."""
+"""Verdicts: differences that must fail, pass, or be inconclusive."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_wrong_net_fails_on_its_class_scores_alone(fault: str, output: str) ->
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("fault", INPUT_FAULTS)
 def test_a_wrong_picture_fails(fault: str, seed: int) -> None:
-    """Each fault in how the picture is read fails: both sides must not be fed one blob (trap 3)."""
+    """Each fault in reading the picture fails: both sides must not get one blob (trap 3)."""
     net = make_net(seed)
     candidate = [net(INPUT_FAULTS[fault](picture)) for picture in pictures(seed)]
     assert judge(answers(seed), candidate).verdict == "fail"
@@ -104,7 +104,7 @@ def test_spoilt_answers_fail(fault: str, seed: int) -> None:
 
 
 def test_a_batch_whose_second_row_gets_the_first_answer_fails() -> None:
-    """A net that answers a batch with its first row fails, and the report says so."""
+    """A net that answers a batch with its first row fails, and the report names that fault."""
     net, batches = make_net(3), np.split(np.concatenate(pictures(3, count=8)), 4)
     reference = [net(batch) for batch in batches]
     candidate = [{k: v[[0, 0]] for k, v in sample.items()} for sample in reference]
@@ -139,7 +139,7 @@ def test_a_fail_says_what_it_looks_like(fault: str, output: str, said: str) -> N
 
 
 def test_a_common_factor_is_named() -> None:
-    """0.00392 for 1/255 in a linear net is 0.9996 times the reference, and the report says so."""
+    """0.00392 for 1/255 in a linear net is 0.9996 times the reference; the report names that."""
     reference = random_vectors(0)
     report = compare(reference, changed(reference, lambda y: y * np.float32(0.00392 * 255)))
     assert "is 0.9996 times the reference" in " ".join(report.reasons)
@@ -189,7 +189,7 @@ def test_noise_at_winograd_level_passes() -> None:
 
 
 def test_a_flat_softmax_is_inconclusive() -> None:
-    """A thousand classes at 1/1000 each agree whatever goes wrong (trap 1)."""
+    """A thousand classes at 1/1000 each agree with any fault (trap 1)."""
     rng = np.random.default_rng(0)
     reference = [
         {"y": softmax(rng.normal(size=(1, 1000)) * 1e-7).astype(np.float32)} for _ in "abcd"
@@ -257,7 +257,7 @@ def test_outputs_that_ignore_their_input_are_inconclusive() -> None:
 
 
 def test_a_large_offset_does_not_make_a_small_response_conclusive() -> None:
-    """A response of 2e-4 of the range is within what is allowed to be wrong."""
+    """A response of 2e-4 of the range is within the allowed error."""
     rng = np.random.default_rng(0)
     reference = vectors(*(1000.0 + 0.1 * rng.random((4, 6))))
     assert compare(reference, reference).verdict == "inconclusive"
@@ -273,7 +273,7 @@ def test_equal_elements_are_inconclusive() -> None:
 
 
 def test_a_constant_output_that_is_known_as_such_passes() -> None:
-    """Anchor boxes do not depend on the input; told so, only their values count."""
+    """Anchor boxes do not depend on the input; declared as constant, only their values count."""
     reference = vectors(*[[0.3, -1.2, 2.2, 0.7]] * 3)
     assert compare(reference, reference, constant=["y"]).verdict == "pass"
     wrong = changed(reference, lambda y: y * np.float32(1.001))
@@ -323,7 +323,7 @@ def test_the_reference_sets_the_scale() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("side", ["reference", "candidate", "both"])
 def test_nan_and_infinity_fail_on_either_side_and_on_both(bad: float, side: str) -> None:
-    """NaN never equals NaN (trap 6); the report counts them per side and says where."""
+    """NaN never equals NaN (trap 6); the report counts them per side and gives their places."""
     clean, spoilt = random_vectors(0), random_vectors(0)
     spoilt[2]["y"][0, 4] = bad
     reference = clean if side == "candidate" else spoilt
@@ -442,7 +442,7 @@ def test_an_output_that_changes_its_shape_between_samples_fails() -> None:
 
 
 def test_text_outputs_fail_with_what_to_do() -> None:
-    """What is not numbers is not skipped."""
+    """Outputs that are not numbers are not skipped."""
     reference = [{"y": np.array([word])} for word in ("cat", "dog", "cow")]
     report = compare(reference, reference)
     assert report.verdict == "fail"
@@ -504,7 +504,7 @@ def test_a_near_tie_that_flips_is_not_a_fail() -> None:
 
 
 def test_a_flipped_class_without_its_scores_fails() -> None:
-    """Without scores nothing says that a wrong class was a near-tie."""
+    """Without scores nothing shows that a wrong class was a near-tie."""
     reference, candidate = near_tie(3e-4)
     classes = [[{"best": s["best"]} for s in side] for side in (reference, candidate)]
     assert compare(*classes).verdict == "fail"
@@ -576,22 +576,22 @@ def test_top_5_is_measured_from_six_classes_up() -> None:
 
 
 def test_embeddings_have_no_top_1() -> None:
-    """A vector that nobody called class scores is not ranked."""
+    """A vector that is not declared as class scores is not ranked."""
     reference = random_vectors(0)
     assert only(compare(reference, reference)).top1 is None
 
 
-# --- what the caller says ------------------------------------------------------------------------
+# --- options of the caller ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("said", "message"),
     [
         ({"tolerance": "z:1e-3"}, "names the output 'z'"),
-        ({"scores": {"z": "softmax"}}, "said of the output 'z'"),
+        ({"scores": {"z": "softmax"}}, "'z' is none of the outputs"),
         ({"scores": {"y": "relu"}}, "No kind of scores is called 'relu'"),
-        ({"argmax_of": {"y": "z"}}, "said of the output 'z'"),
-        ({"constant": ["z"]}, "said of the output 'z'"),
+        ({"argmax_of": {"y": "z"}}, "'z' is none of the outputs"),
+        ({"constant": ["z"]}, "'z' is none of the outputs"),
     ],
 )
 def test_a_name_that_is_not_there_is_a_usage_error(said: dict[str, Any], message: str) -> None:
@@ -636,7 +636,7 @@ def test_the_needed_tolerance_suffices_and_a_smaller_one_does_not() -> None:
 
 
 def test_the_worst_element_is_found_with_both_values() -> None:
-    """The report points at one element of one sample."""
+    """The report names one element of one sample."""
     reference, candidate = random_vectors(0), random_vectors(0)
     candidate[3]["y"][0, 7] += 0.25
     worst = only(compare(reference, candidate)).worst

@@ -83,14 +83,14 @@ def test_everything_fits_in_80_columns(*, drop: bool) -> None:
 
 
 def test_a_missing_output_has_a_row_and_a_reason() -> None:
-    """What was not compared is not left out."""
+    """An output that was not compared is not left out."""
     text = shown(report(drop=True))
     assert re.search(r"probs\s+fail\s+-\s+-\s+-", text)
     assert "missing in the candidate, in 4 of 4 samples" in text
 
 
 def test_reasons_that_belong_to_no_output_are_shown() -> None:
-    """Too few samples, or none, is said below the table."""
+    """Too few samples, or none, are reported below the table."""
     assert "Pass at least 3 that differ" in " ".join(shown(report(count=2)).split())
     assert "no samples were compared" in shown(compare([], []))
 

@@ -1,4 +1,4 @@
-"""Tolerances: what the presets allow, and how `--tolerance` is read."""
+"""Tolerances: the limits of the presets, and the parsing of `--tolerance`."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_specs_are_read(spec: str | list[str] | Tolerance, tolerance: Tolerance)
     ],
 )
 def test_specs_that_mean_nothing_are_refused(spec: Any, message: str) -> None:
-    """The error says what was given and what to write."""
+    """The error names the given value and a valid one."""
     with pytest.raises(UsageError) as caught:
         parse_tolerance(spec)
     assert message in str(caught.value)
@@ -103,13 +103,13 @@ def test_overrides_must_name_outputs() -> None:
 
 @pytest.mark.parametrize("spec", ["fp16", ["strict", "b:0.5", "a:1e-05"]])
 def test_a_tolerance_is_written_as_it_is_read(spec: str | list[str]) -> None:
-    """`str` gives what `--tolerance` takes back."""
+    """`--tolerance` accepts the text of `str`."""
     tolerance = parse_tolerance(spec)
     assert parse_tolerance(str(tolerance).split()) == tolerance
 
 
 def test_a_tolerance_does_not_follow_the_mapping_it_was_made_of() -> None:
-    """Overrides are copied: a frozen tolerance stays what it was."""
+    """Overrides are copied, so that a frozen tolerance cannot change."""
     overrides = {"a": 1e-3}
     tolerance = Tolerance("fp32", overrides)
     overrides["a"] = 1.0

@@ -1,4 +1,4 @@
-"""What holds for every pass by itself, on graphs that nobody thought of."""
+"""Properties of every pass by itself, on random graphs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_each_has_tests_of_its_own() -> None:
 
 
 def test_each_is_in_the_pipeline() -> None:
-    """For the oldest target, or the newest, or where nothing is asked; by its file's name."""
+    """For the oldest or the newest target, or by default; under its file's name."""
     targets = (Target(), Target((5, 0)), Target.parse())
     stages = (*(stage for one in targets for stage in pipeline(one)), *COMPRESS.values())
     used = {name_of(one) for stage in stages for one in stage}
@@ -54,7 +54,7 @@ def test_each_is_in_the_pipeline() -> None:
 
 @every_pass
 def test_it_keeps_the_numbers_of_random_graphs(one: Pass) -> None:
-    """Whatever it finds there, and it finds an end; where it finds nothing, nothing has changed."""
+    """Whatever it finds, it comes to an end; without a find, nothing has changed."""
     for before, expected in zip(GRAPHS, EXPECTED, strict=True):
         model = ir.from_proto(before)
         if run_out(one, model):

@@ -1,4 +1,4 @@
-"""Running passes to a fixpoint, and saying which one failed."""
+"""Running passes to a fixpoint, and naming the one that failed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def fails(model: ir.Model) -> int:
 
 
 def test_rounds_go_on_until_nothing_changes() -> None:
-    """A pass that does one thing at a time is called as often as there is something to do."""
+    """A pass that makes one change per run is called until none is left."""
     model = relus()
     assert rewrite(model, [replace_first_relu]) == {"replace_first_relu": 5}
     assert not nodes(model, "Relu")
@@ -71,7 +71,7 @@ def test_what_one_pass_makes_another_finds() -> None:
 
 
 def test_passes_that_never_fired_are_not_listed() -> None:
-    """The count tells what happened, not what was tried."""
+    """The counts are of changes, not of attempts."""
     assert set(rewrite(relus(), [never_fires, replace_first_relu])) == {"replace_first_relu"}
 
 
@@ -81,7 +81,7 @@ def test_an_empty_pipeline_changes_nothing() -> None:
 
 
 def test_a_failing_pass_is_named_with_those_before_it() -> None:
-    """A crash inside a pass says whose it is, and what had been done by then."""
+    """A crash inside a pass names it, and the passes that had run by then."""
     with pytest.raises(PassError, match=r"fails failed: 'axis'.*replace_first_relu': 1") as caught:
         rewrite(relus(), [replace_first_relu, fails])
     assert isinstance(caught.value.__cause__, KeyError)

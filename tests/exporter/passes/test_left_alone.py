@@ -1,4 +1,4 @@
-"""What `--explain` says of nodes that passes left alone."""
+"""The output of `--explain` about nodes that passes left alone."""
 
 from __future__ import annotations
 

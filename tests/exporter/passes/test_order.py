@@ -1,4 +1,4 @@
-"""The order of passes: what rows say of each other holds, and breaking it is noticed."""
+"""The order of passes: the relations of the rows hold, and a broken one is noticed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def idle(name: str) -> Rewrite:
 
 
 def test_there_are_relations_in_three_stages() -> None:
-    """The others have their order from what comes before them."""
+    """The order of the others follows from earlier stages."""
     assert len(RELATIONS) > 40
     assert {number for number, *_ in RELATIONS} == {0, 1, 2, 4}
 
@@ -139,6 +139,6 @@ def test_a_broken_relation_changes_the_file(make: Make, relation: tuple[int, str
 
 
 def written(model: ir.Model, stages: Stages) -> bytes:
-    """Return what the stages for any OpenCV make of a graph."""
+    """Return the result of the stages for any OpenCV."""
     rewrite(model, [[row.run for row in rows if not row.is_optional] for rows in stages])
     return bytes(ir.to_proto(model).SerializeToString(deterministic=True))

@@ -7,7 +7,7 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.passes import pipeline
 from keras2cv_export.passes.fixpoint import rewrite
 from keras2cv_export.targets.target import Target
@@ -22,7 +22,7 @@ LIMIT = 5e-5
 
 
 def rewritten(model: onnx.ModelProto, target: Target) -> onnx.ModelProto:
-    """Return what the pipeline makes of a graph."""
+    """Return the graph after the pipeline."""
     graph = ir.from_proto(model)
     rewrite(graph, pipeline(target))
     return ir.to_proto(graph)

@@ -1,4 +1,4 @@
-"""Passes that look at a candidate and leave it alone say why."""
+"""Passes that examine a candidate and leave it alone give a reason."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ REASONS: dict[str, tuple[Make, str]] = {
 
 @pytest.mark.parametrize(("name", "make", "word"), [(n, *case) for n, case in REASONS.items()])
 def test_the_reason_is_given(name: str, make: Make, word: str) -> None:
-    """Nothing changes, and one reason tells what stands in the way."""
+    """Nothing changes, and one reason names the obstacle."""
     model = make()
     with listening() as found:
         assert PASSES[name](model) == 0

@@ -1,4 +1,4 @@
-"""The registry of rewrites: which pass runs for which target follows from what is measured."""
+"""The registry of rewrites: the passes for a target follow from measurements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from keras2cv_export.targets.target import Target
 ROWS = [row for rows in STAGES for row in rows]
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
-# Forms that no pass does away with: a graph that keeps one is refused for whom it fails.
+# Forms that no pass removes: a graph that keeps one is refused for the importers that fail it.
 NOT_REMOVED = {
     "antialiased", "automatic line", "automatic volume", "computed kernel", "computed power",
     "counted border", "full slope", "half constant", "list of indices", "moved vector",
@@ -32,7 +32,7 @@ def selected(opencv: tuple[int, int], engine: str = "any") -> set[str]:
 
 
 def test_the_tables_share_no_word() -> None:
-    """A row names an op, a form or a fault, without saying which."""
+    """A row names an op, a form or a fault, and need not state which."""
     assert len(MEASURED) == len(OPS) + len(FORMS) + len(FAULTS)
 
 
@@ -68,12 +68,12 @@ def test_newer_targets_need_no_more() -> None:
 def test_a_version_in_between_counts_as_the_one_before(
     asked: tuple[int, int], stands_for: tuple[int, int]
 ) -> None:
-    """What broke there was mended at some time after."""
+    """A fault there was mended at some later version."""
     assert selected(asked) == selected(stands_for)
 
 
 def test_the_engines_of_5_0_need_different_passes() -> None:
-    """What only one of them fails does not slow the other."""
+    """A form that only one of them fails costs the other nothing."""
     new, classic = selected((5, 0), "new"), selected((5, 0), "classic")
     assert {"scalars_to_rows", "widen_windows", "truncate_casts"} <= classic - new
     assert {"bound_exponents", "resize_last_axes", "keep_hard_sigmoid"} <= classic & new
@@ -82,7 +82,7 @@ def test_the_engines_of_5_0_need_different_passes() -> None:
 
 @every_row
 def test_what_a_row_says_is_measured(row: Rewrite) -> None:
-    """Somebody fails each thing that it removes; who fails none of it is there with a reason."""
+    """Some importer fails each thing that it removes; `also_for` has the others, with a reason."""
     assert all(MEASURED[word] for word in row.removes)
     measured = {importer for word in row.removes for importer in MEASURED[word]}
     assert not measured & set(row.also_for), "measured by now: the reason can go"
@@ -98,7 +98,7 @@ def test_every_fault_and_form_has_a_pass_or_is_known_to_have_none() -> None:
 
 
 def test_a_word_that_is_not_measured_is_refused() -> None:
-    """With the page that tells how to measure it."""
+    """With the page that explains how to measure it."""
     with pytest.raises(RegistryError, match=r"crop_transposed_conv names 'crop'.*writing_passes"):
         Rewrite(crop_transposed_conv, removes=("crop",))
     with pytest.raises(RegistryError, match=r"names '4\.7'.*importers\.py"):

@@ -57,6 +57,6 @@ def test_bands_take_a_line_in_and_out(
 
 @pytest.mark.parametrize(("outputs", "taps"), [(7, 3), (3, 7), (1, 1), (0, 1)])
 def test_more_points_than_there_are(outputs: int, taps: int) -> None:
-    """Are refused, and so is what needs none."""
+    """They are refused, and so is a convolution that needs none."""
     with pytest.raises(ValueError, match="points"):
         short(outputs, taps)

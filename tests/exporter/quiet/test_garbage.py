@@ -20,7 +20,7 @@ def test_it_is_off_inside_and_on_again_behind() -> None:
 
 
 def test_an_error_puts_it_on_again() -> None:
-    """Whatever a conversion raises."""
+    """Even if the conversion raises."""
     with pytest.raises(KeyError), uncollected():
         raise KeyError
     assert gc.isenabled()

@@ -1,4 +1,4 @@
-"""Importing TensorFlow says nothing, unless the user wants it, and loses no other line."""
+"""Importing TensorFlow prints nothing, unless the user wants it, and loses no other line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ print(tf.__name__, keras.__name__)
 
 
 def imported(**environment: str) -> subprocess.CompletedProcess[str]:
-    """Import in a process of its own, and return what it said."""
+    """Import in a process of its own, and return its output."""
     clean = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     path = {"PYTHONPATH": os.pathsep.join(SOURCES)}
     return subprocess.run(
@@ -33,7 +33,7 @@ def imported(**environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_nothing_is_said() -> None:
-    """Neither greetings nor banners; what is written before and after comes through."""
+    """Neither greetings nor banners; earlier and later output comes through."""
     done = imported()
     assert done.stdout.split() == ["tensorflow", "keras"]
     assert done.stderr.splitlines() == ["before", "after"]

@@ -1,4 +1,4 @@
-"""Taking turns: who works when, and what can be told from the times."""
+"""Taking turns: the order of the sides, and the conclusions from their times."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_machine_that_slows_down_slows_both_and_the_ratio_stays() -> None:
         (2.0, 0.02, "slower"),
         (1.0, 0.02, "no difference"),
         (1.0, 1.2, "too noisy"),
-        (0.1, 0.5, "faster"),  # a wide interval that is all on one side says enough
+        (0.1, 0.5, "faster"),  # a wide interval on one side is enough
     ],
 )
 def test_a_ratio_is_called_by_where_its_interval_lies(pace: float, noise: float, word: str) -> None:

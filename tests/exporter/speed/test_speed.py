@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from keras2cv_export.speed.interleave import interval
-from keras2cv_export.speed.speed import KERAS, OURS, THEIRS, SpeedReport, take_turns
+from keras2cv_export.speed.speed import KERAS, OURS, THEIRS, SpeedReport, time_rounds
 
 
 class Clock:
@@ -20,7 +20,7 @@ class Clock:
         self.log: list[tuple[str, int]] = []
 
     def __call__(self) -> float:
-        """Tell the time, in seconds."""
+        """Return the time in seconds."""
         return self.now_s
 
     def side(self, name: str, cost_s: float) -> object:
@@ -44,10 +44,10 @@ def report(
 
 @pytest.mark.parametrize(("cost_s", "rounds"), [(1e-4, 60), (0.1, 15), (5.0, 7)])
 def test_rounds_end_with_the_budget_and_never_before_seven(cost_s: float, rounds: int) -> None:
-    """A fast net gets sixty, a slow one as few as an interval can do with."""
+    """A fast net gets sixty, a slow one as few as an interval needs."""
     clock = Clock()
     sides = {OURS: clock.side(OURS, cost_s), THEIRS: clock.side(THEIRS, cost_s)}
-    times = take_turns(sides, 3, budget_s=3.0, clock=clock)  # type: ignore[arg-type]
+    times = time_rounds(sides, 3, budget_s=3.0, clock=clock)  # type: ignore[arg-type]
     assert {len(found) for found in times.values()} == {rounds}
     assert times[OURS][0] == cost_s * 1e9
 
@@ -56,7 +56,7 @@ def test_every_round_is_one_sample_on_all_sides_in_an_order_by_lot() -> None:
     """After a warm-up that is not counted."""
     clock = Clock()
     sides = {name: clock.side(name, 0.2) for name in (OURS, THEIRS, KERAS)}
-    times = take_turns(sides, 4, budget_s=6.0, clock=clock)  # type: ignore[arg-type]
+    times = time_rounds(sides, 4, budget_s=6.0, clock=clock)  # type: ignore[arg-type]
     rounds = [clock.log[i : i + 3] for i in range(0, len(clock.log), 3)]
     assert len(rounds) == 3 + len(times[OURS])
     assert all(len({sample for _, sample in one}) == 1 for one in rounds)
@@ -124,7 +124,7 @@ def test_an_opencv_without_a_core_of_its_own_is_told_of() -> None:
 
 
 def test_sides_without_rounds_are_no_report() -> None:
-    """Nothing is made up of nothing."""
+    """An empty report is refused."""
     with pytest.raises(ValueError, match="as many rounds"):
         report([], [])
     with pytest.raises(ValueError, match="as many rounds"):

@@ -1,4 +1,4 @@
-"""What OpenCV cannot run is listed, all of it, with the Keras layers that it came from."""
+"""Nodes that OpenCV cannot run are listed, all of them, with their Keras layers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOOP = """(float[2,3] x) => (float[2,3] y) {
 
 
 def test_a_graph_of_known_ops_has_nothing_to_list() -> None:
-    """Whatever OpenCV may still say of them."""
+    """Even if OpenCV refuses it later."""
     model = graph(
         "(float[2,3] x) => (float[3,2] y) { a = Exp (x)  y = Transpose <perm=[1,0]> (a) }"
     )
@@ -35,7 +35,7 @@ def test_a_graph_of_known_ops_has_nothing_to_list() -> None:
 
 
 def test_ops_without_a_fixed_size_are_listed_with_their_layer() -> None:
-    """With what they are, and what to do."""
+    """With the reason, and a cure."""
     (found,) = unsupported(graph(LOOP), Target.parse())
     assert (found.op, found.layer) == ("NonZero", "layer_1")
     assert str(found) == (
@@ -63,7 +63,7 @@ def test_an_op_of_another_domain_is_not_taken_for_onnx_own() -> None:
 
 
 def test_all_of_them_are_raised_at_once() -> None:
-    """A user wants to know how much is missing, not what is missing first."""
+    """The user sees everything that is missing, not just the first."""
     model = graph(LOOP, unread=integers(1))
     model.graph[0].op_type = "Betainc"
     with pytest.raises(UnsupportedError, match="cannot run 2 ops") as caught:
@@ -151,7 +151,7 @@ def test_an_engine_that_was_asked_for_must_run_everything(
 
 
 def test_a_reason_says_who_and_what_to_aim_at() -> None:
-    """Which versions, and the first that will do."""
+    """It names the versions, and the first that runs the node."""
     (found,) = unsupported(top_k_graph(), Target())
     assert found.importers == ("4.6", "4.8", "4.10")
     assert str(found) == (
@@ -170,7 +170,7 @@ def test_a_reason_says_who_and_what_to_aim_at() -> None:
     ],
 )
 def test_the_oldest_that_runs_a_graph(asked: str | None, opencv: str, note: str | None) -> None:
-    """With what keeps the one before from it; never older than what was asked for."""
+    """With the nodes that the version before cannot run; never older than requested."""
     found = oldest(examine(top_k_graph()), Target.parse(asked))
     assert (found.opencv, found.classic) == (opencv, True)
     assert [one.startswith(str(note)) for one in found.notes] == [True] * (note is not None)
@@ -184,7 +184,7 @@ def test_a_graph_that_one_engine_alone_runs_says_so() -> None:
 
 
 def test_a_plain_graph_runs_on_all() -> None:
-    """And nothing is said about it."""
+    """And there are no notes."""
     model = graph("(float[2,3] x) => (float[2,3] y) { y = Relu (x) }")
     found = oldest(examine(model), Target.parse())
     assert (found.opencv, found.notes, found.classic) == ("4.6", (), True)

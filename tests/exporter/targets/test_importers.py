@@ -1,4 +1,4 @@
-"""Which importer stands for which OpenCV, and since when something is run."""
+"""The importer of each OpenCV, and the first version that runs a form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from keras2cv_export.targets.importers import IMPORTERS, importer_of, since, ver
     ],
 )
 def test_a_version_counts_as_the_older_of_its_neighbours(opencv: str, importer: str) -> None:
-    """What was mended between two measured versions may not be mended yet."""
+    """A fault mended between two measured versions may still be in a version in between."""
     assert importer_of(opencv) == importer
 
 
@@ -44,7 +44,7 @@ def test_a_version_to_come_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_importers_are_in_order() -> None:
-    """Oldest first, as those who read the list take for granted."""
+    """Oldest first, as readers of the list assume."""
     assert sorted(IMPORTERS, key=version_of) == list(IMPORTERS)
 
 
@@ -63,5 +63,5 @@ def test_importers_are_in_order() -> None:
     ],
 )
 def test_since_when_something_is_run(refusing: tuple[str, ...], version: str | None) -> None:
-    """From then on always, by one engine of 5.0 at least."""
+    """From then on in every version; one engine of 5.0 is enough."""
     assert since(refusing) == version

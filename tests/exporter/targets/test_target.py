@@ -1,4 +1,4 @@
-"""Who is to run a graph: the version that was asked for and all newer ones, or as many as can."""
+"""The OpenCVs that must run a graph: the requested and all newer ones, or the most possible."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_nothing_asked_for_is_as_old_as_can_be() -> None:
 
 
 def test_the_engine_to_be_fast_on_is_that_of_the_version_asked_for() -> None:
-    """Nothing asked for is 5.0, whose own choice is the new one."""
+    """Without a request it is 5.0, which chooses the new one."""
     assert Target.parse().favours_new
     assert Target.parse("5.0").favours_new
     assert Target.parse(None, "new").favours_new
@@ -60,13 +60,13 @@ def test_targets_are_named_in_sentences() -> None:
     ],
 )
 def test_what_is_no_target(opencv: str, engine: str | None, message: str) -> None:
-    """Is refused with what to take."""
+    """Is refused with the accepted values."""
     with pytest.raises(UsageError, match=message):
         Target.parse(opencv, engine)
 
 
 def test_versions_in_between_are_run_by_the_one_before() -> None:
-    """Nobody has looked when after 4.6 its faults were mended, so 4.7 may have them."""
+    """Faults of 4.6 were mended at an unknown version, so 4.7 may have them."""
     assert Target.parse("4.7").importers[0] == "4.6"
     assert Target.parse("4.9").importers[0] == "4.8"
     assert Target.parse("4.11").importers[0] == "4.10"

@@ -1,4 +1,4 @@
-"""Results compared: classes, yes or no, boxes, pixels and values, with near-ties told apart."""
+"""Results compared: classes, yes or no, boxes, pixels and values; near-ties counted apart."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_classes_agree_by_the_best_and_by_the_five_best() -> None:
 
 
 def test_classes_within_twice_the_allowed_error_are_a_near_tie() -> None:
-    """The reference itself hardly tells them apart."""
+    """The reference itself hardly separates them."""
     found = agree("classify", [scores(0.5, 0.4999)], [scores(0.4999, 0.5)], 1e-3)
     assert (found.same, found.numbers["top1_near_ties"]) == (0, 1)
 
@@ -66,8 +66,12 @@ def test_boxes_are_matched_one_to_one_within_a_class() -> None:
     found = match_boxes(reference, candidate)
     assert (len(found.pairs), found.missing, found.extra) == (2, 1, 1)
     assert max(gap for _, gap in found.pairs) == pytest.approx(0.2)
-    told = agree("detect", [reference], [candidate], 1e-3)
-    assert (told.same, told.numbers["matched"], told.numbers["least_iou"]) == (0, 2, 1)
+    agreement = agree("detect", [reference], [candidate], 1e-3)
+    assert (agreement.same, agreement.numbers["matched"], agreement.numbers["least_iou"]) == (
+        0,
+        2,
+        1,
+    )
 
 
 def test_a_box_at_the_threshold_is_a_near_tie() -> None:

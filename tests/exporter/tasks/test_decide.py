@@ -1,4 +1,4 @@
-"""Task and preprocessing: stated, recognised, or refused, and what was not stated is said."""
+"""Task and preprocessing: stated, recognised or refused, with a note for the unstated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from keras2cv.errors import InputError, UsageError
 from keras2cv_export.convert import Converted
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
-from keras2cv_export.tasks.decide import Facts, Wishes, decide
+from keras2cv_export.tasks.decide import Decisions, Wishes, decide
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.presets import Geometry
 from keras2cv_export.tasks.recognise import Head
@@ -36,7 +36,7 @@ def settle(
     task: str | None = None,
     labels: Any = None,
     preprocess: str | None = None,
-) -> Facts:
+) -> Decisions:
     """Decide for a model of these inputs and this one output."""
     loaded = LoadedModel(name, ModelSource("cat.keras", "keras"), inputs, list, None, keras_model)
     empty = ir.Model(ir.Graph([], [], nodes=[]), ir_version=8)
@@ -52,37 +52,37 @@ def rescaling(channels: int = 3) -> keras.Model:
 
 def test_what_is_stated_is_taken_and_not_repeated() -> None:
     """No notes: the user knows."""
-    facts = settle((PHOTO,), SOFTMAX, task="classify", preprocess="tf", labels=["a", "b", "c"])
-    assert facts.task.kind == "classify"
-    assert facts.preprocessing is not None
-    assert facts.preprocessing.source == "preset tf"
-    assert facts.notes == ()
+    decided = settle((PHOTO,), SOFTMAX, task="classify", preprocess="tf", labels=["a", "b", "c"])
+    assert decided.task.kind == "classify"
+    assert decided.preprocessing is not None
+    assert decided.preprocessing.source == "preset tf"
+    assert decided.notes == ()
 
 
-def test_a_guessed_task_is_said() -> None:
+def test_a_guessed_task_is_noted() -> None:
     """With the reason, and how to change it."""
-    facts = settle((PHOTO,), SOFTMAX, preprocess="tf")
-    assert facts.task.kind == "classify"
-    assert facts.notes == (
+    decided = settle((PHOTO,), SOFTMAX, preprocess="tf")
+    assert decided.task.kind == "classify"
+    assert decided.notes == (
         "Task: classify, since kind ends in softmax. Say --task to change that.",
     )
 
 
-def test_a_models_own_normalisation_is_recognised_and_said() -> None:
+def test_a_models_own_normalisation_is_recognised_and_noted() -> None:
     """Then pixels go in as they are."""
-    facts = settle((PHOTO,), SOFTMAX, task="classify", keras_model=rescaling())
-    assert facts.preprocessing is not None
-    assert (facts.preprocessing.scale, facts.preprocessing.source) == (1.0, "in the model")
-    (note,) = facts.notes
+    decided = settle((PHOTO,), SOFTMAX, task="classify", keras_model=rescaling())
+    assert decided.preprocessing is not None
+    assert (decided.preprocessing.scale, decided.preprocessing.source) == (1.0, "in the model")
+    (note,) = decided.notes
     assert "Rescaling layer 'unit'" in note
     assert "as RGB" in note
 
 
 def test_a_stated_preprocessing_comes_before_the_models_own() -> None:
     """The user's word counts."""
-    facts = settle((PHOTO,), SOFTMAX, preprocess="0-1", keras_model=rescaling())
-    assert facts.preprocessing is not None
-    assert facts.preprocessing.source == "preset 0-1"
+    decided = settle((PHOTO,), SOFTMAX, preprocess="0-1", keras_model=rescaling())
+    assert decided.preprocessing is not None
+    assert decided.preprocessing.source == "preset 0-1"
 
 
 def test_an_image_task_without_preprocessing_is_refused_with_the_choices() -> None:
@@ -110,20 +110,20 @@ def test_a_raw_task_needs_no_preprocessing() -> None:
 
 def test_a_raw_task_may_state_one() -> None:
     """Then it takes images, and gives arrays."""
-    facts = settle((PHOTO,), PLAIN, preprocess="tf")
-    assert (facts.task.kind, facts.preprocessing is not None) == ("raw", True)
+    decided = settle((PHOTO,), PLAIN, preprocess="tf")
+    assert (decided.task.kind, decided.preprocessing is not None) == ("raw", True)
 
 
 def test_a_model_without_pictures_needs_none() -> None:
     """A table is classified as it is."""
-    facts = settle((AGE,), SOFTMAX)
-    assert (facts.task.kind, facts.preprocessing) == ("classify", None)
+    decided = settle((AGE,), SOFTMAX)
+    assert (decided.task.kind, decided.preprocessing) == ("classify", None)
 
 
 def test_a_picture_beside_a_table_is_not_a_picture_task() -> None:
     """An image fills one input of two: it takes arrays."""
-    facts = settle((PHOTO, AGE), SOFTMAX, task="raw", keras_model=rescaling())
-    assert facts.preprocessing is None
+    decided = settle((PHOTO, AGE), SOFTMAX, task="raw", keras_model=rescaling())
+    assert decided.preprocessing is None
 
 
 @pytest.mark.parametrize("inputs", [(AGE,), (PHOTO, PHOTO)], ids=["none", "two"])
@@ -147,7 +147,7 @@ def test_labels_of_the_wrong_count_are_refused() -> None:
 
 @pytest.mark.parametrize("text", ["cat\ndog\n", "cat\r\ndog", "\ufeffcat\ndog\n\n", " cat \ndog"])
 def test_a_labels_file_has_one_name_a_line(tmp_path: Path, text: str) -> None:
-    """Whatever the editor ends its lines, or begins its files, with."""
+    """Whatever line ends or byte order mark an editor writes."""
     path = tmp_path / "labels.txt"
     path.write_bytes(text.encode("utf-8"))
     assert read_labels(path) == read_labels(str(path)) == ("cat", "dog")
@@ -183,7 +183,7 @@ def test_a_labels_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_labels_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    """A picture, say, or text in another encoding."""
+    """For example a picture, or text in another encoding."""
     path = tmp_path / "labels.txt"
     path.write_bytes("Löwe\n".encode("latin-1"))
     with pytest.raises(InputError, match=r"labels\.txt cannot be read \(.*utf-8"):

@@ -1,4 +1,4 @@
-"""Preprocessing: the presets are keras.applications' own, and what does not fit is refused."""
+"""Preprocessing: the presets are keras.applications' own, and a misfit is refused."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def build(
     return preprocessing(choice, image, Geometry(**geometry), source)
 
 
-def write(folder: Path, facts: Any) -> Path:
+def write(folder: Path, rules: Any) -> Path:
     """Write a preprocessing file."""
-    path = folder / "facts.json"
-    path.write_text(facts if isinstance(facts, str) else json.dumps(facts), encoding="utf-8")
+    path = folder / "rules.json"
+    path.write_text(rules if isinstance(rules, str) else json.dumps(rules), encoding="utf-8")
     return path
 
 
@@ -59,8 +59,8 @@ def test_a_preset_makes_what_keras_applications_does(name: str) -> None:
 @pytest.mark.parametrize("name", ["none", "0-1", "tf"])
 def test_presets_without_colour_statistics_take_gray_too(name: str) -> None:
     """One mean, one std, colour GRAY."""
-    facts = build(name, GRAY)
-    assert (facts.color, len(facts.mean), len(facts.std)) == ("GRAY", 1, 1)
+    rules = build(name, GRAY)
+    assert (rules.color, len(rules.mean), len(rules.std)) == ("GRAY", 1, 1)
 
 
 @pytest.mark.parametrize("name", ["torch", "caffe"])
@@ -72,15 +72,15 @@ def test_presets_with_colour_statistics_refuse_gray(name: str) -> None:
 
 def test_the_input_gives_its_name_and_size() -> None:
     """Width first, as images have it."""
-    facts = build("tf", source="preset tf")
-    assert (facts.input, facts.size_wh, facts.source) == ("photo", (WIDTH, HEIGHT), "preset tf")
-    assert (facts.resize, facts.interpolation, facts.pad) == ("stretch", "linear", None)
+    rules = build("tf", source="preset tf")
+    assert (rules.input, rules.size_wh, rules.source) == ("photo", (WIDTH, HEIGHT), "preset tf")
+    assert (rules.resize, rules.interpolation, rules.pad) == ("stretch", "linear", None)
 
 
-def test_geometry_is_what_the_user_says() -> None:
+def test_geometry_is_the_users_choice() -> None:
     """A letterbox has a gray border unless a file says another."""
-    facts = build("tf", resize="letterbox", interpolation="tf-bilinear", size_wh=(WIDTH, HEIGHT))
-    assert (facts.resize, facts.interpolation, facts.pad) == ("letterbox", "tf-bilinear", 114)
+    rules = build("tf", resize="letterbox", interpolation="tf-bilinear", size_wh=(WIDTH, HEIGHT))
+    assert (rules.resize, rules.interpolation, rules.pad) == ("letterbox", "tf-bilinear", 114)
     assert build("tf", resize="center-crop").pad is None
 
 
@@ -113,32 +113,32 @@ def test_a_word_that_is_neither_preset_nor_file_is_refused() -> None:
         build("imagenet")
 
 
-def test_a_file_says_everything(tmp_path: Path) -> None:
+def test_a_file_holds_every_setting(tmp_path: Path) -> None:
     """Its numbers are taken as they are, whole ones too."""
     stated = STATED | {"size": [WIDTH, HEIGHT], "resize": "letterbox", "pad": 7}
-    facts = build(write(tmp_path, stated | {"interpolation": "tf-area"}))
-    assert (facts.color, facts.mean, facts.scale, facts.std) == (
+    rules = build(write(tmp_path, stated | {"interpolation": "tf-area"}))
+    assert (rules.color, rules.mean, rules.scale, rules.std) == (
         "BGR", (1.5, 2.0, 3.0), 0.25, (1.0, 2.0, 4.0),
     )  # fmt: skip
-    assert (facts.resize, facts.pad, facts.interpolation) == ("letterbox", 7, "tf-area")
+    assert (rules.resize, rules.pad, rules.interpolation) == ("letterbox", 7, "tf-area")
 
 
 def test_a_file_may_leave_the_geometry_open(tmp_path: Path) -> None:
     """Then the input's size and the defaults hold."""
-    facts = build(write(tmp_path, STATED))
-    assert (facts.size_wh, facts.resize, facts.pad) == ((WIDTH, HEIGHT), "stretch", None)
+    rules = build(write(tmp_path, STATED))
+    assert (rules.size_wh, rules.resize, rules.pad) == ((WIDTH, HEIGHT), "stretch", None)
 
 
 def test_the_users_word_overrules_the_file(tmp_path: Path) -> None:
-    """And takes the border away with the letterbox."""
+    """And removes the border of the letterbox."""
     path = write(tmp_path, STATED | {"resize": "letterbox", "pad": 7, "interpolation": "area"})
-    facts = build(path, resize="stretch", interpolation="cubic")
-    assert (facts.resize, facts.pad, facts.interpolation) == ("stretch", None, "cubic")
+    rules = build(path, resize="stretch", interpolation="cubic")
+    assert (rules.resize, rules.pad, rules.interpolation) == ("stretch", None, "cubic")
 
 
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     """Windows' editors write one."""
-    path = tmp_path / "facts.json"
+    path = tmp_path / "rules.json"
     path.write_text(json.dumps(STATED), encoding="utf-8-sig")
     assert build(path).color == "BGR"
 
@@ -156,11 +156,11 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("facts", BROKEN.values(), ids=BROKEN)
-def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, facts: Any) -> None:
-    """It is named, with what is wrong."""
-    with pytest.raises(InputError, match=r"facts\.json"):
-        build(write(tmp_path, facts))
+@pytest.mark.parametrize("rules", BROKEN.values(), ids=BROKEN)
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, rules: Any) -> None:
+    """The error has the file's name and the fault."""
+    with pytest.raises(InputError, match=r"rules\.json"):
+        build(write(tmp_path, rules))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     """JSON is UTF-8."""
-    path = tmp_path / "facts.json"
+    path = tmp_path / "rules.json"
     path.write_bytes(json.dumps(STATED).encode("utf-16"))
     with pytest.raises(InputError, match="cannot be read"):
         build(path)
@@ -202,7 +202,7 @@ def test_facts_that_do_not_hold_together_are_refused(
 ) -> None:
     """The key is named, and the file."""
     key = list(change)[-1]
-    with pytest.raises(UsageError, match=rf"facts\.json does not hold together: {key}"):
+    with pytest.raises(UsageError, match=rf"rules\.json does not hold together: {key}"):
         build(write(tmp_path, STATED | change))
 
 
@@ -233,7 +233,7 @@ def test_an_input_of_bytes_takes_whole_pixels_only(choice: str, geometry: dict[s
 
 @pytest.mark.parametrize("interpolation", ["linear", "area", "tf-nearest", "pil-bicubic"])
 def test_an_input_of_bytes_takes_pixels(interpolation: str) -> None:
-    """Resized by what rounds to bytes itself."""
+    """The resize must round to bytes itself."""
     assert build("none", BYTES, interpolation=interpolation).scale == 1.0
 
 
@@ -248,5 +248,5 @@ def test_the_range_of_a_blob() -> None:
 
 def test_the_range_of_an_inverted_blob(tmp_path: Path) -> None:
     """A negative scale makes white the least."""
-    facts = STATED | {"mean": [255, 255, 255], "scale": -1, "std": [1, 1, 1]}
-    assert value_range(build(write(tmp_path, facts))) == (0.0, 255.0)
+    rules = STATED | {"mean": [255, 255, 255], "scale": -1, "std": [1, 1, 1]}
+    assert value_range(build(write(tmp_path, rules))) == (0.0, 255.0)

@@ -1,4 +1,4 @@
-"""What a model tells about itself: its own normalisation, its heads, its task."""
+"""Recognition of a model's own normalisation, its heads and its task."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_the_hint_is_what_the_application_was_trained_with(name: str, preset: st
     ],
 )
 def test_the_last_activation_is_read_off_the_graph(body: str, activation: str) -> None:
-    """Through what only changes shape, order or type."""
+    """Layers that change shape, order or type alone are skipped."""
     model = graph(f"(float[2,5] x) => (float[2,5] y) {{ {body} }}", k=integers(2, 5))
     spec = TensorSpec("y", (2, 5), "float32")
     assert heads(model, [spec]) == [Head(spec, activation)]

@@ -21,7 +21,7 @@ each_task = pytest.mark.parametrize("name", TASK_NAMES)
 
 @each_task
 def test_a_task_has_a_row(name: str) -> None:
-    """Which says how the outputs are described, or that it reads one output, or all of them."""
+    """The row describes the outputs, or the task reads one output, or all of them."""
     row = TASKS[name]
     assert isinstance(row, ExportedTask)
     assert (row.options is None) == (row.describe is None)
@@ -32,7 +32,7 @@ def test_a_task_has_a_row(name: str) -> None:
 
 @each_task
 def test_a_score_of_classes_is_one_on_both_sides(name: str) -> None:
-    """What the exporter says of the numbers, the manifest takes."""
+    """Exporter and runtime agree on which tasks have scores of classes."""
     one_output = TASKS[name].one_output
     has_scores = one_output is not None and one_output.has_scores
     assert has_scores == bool(RUNTIME_TASKS[name].scores)
@@ -48,7 +48,7 @@ def test_every_flag_is_a_field_of_the_options(name: str) -> None:
         return
     fields = {field.name for field in dataclasses.fields(row.options)}
     words = {flag.field for flag in row.flags} | set(row.shares.values())
-    assert words <= fields | {"activation"}  # a mask reads it as what its scores are
+    assert words <= fields | {"activation"}  # a mask reads it as the kind of its scores
     assert row.shares.keys() <= {flag.name for flag in SHARED}
     assert name in inspect.signature(keras2cv_export.export).parameters
     assert getattr(keras2cv_export, row.options.__name__) is row.options

@@ -29,7 +29,7 @@ def computed(traced: TracedGraph, *arrays: Array) -> list[Array]:
 
 
 def assert_traced(model: LoadedModel, limit: float = 2e-6) -> TracedGraph:
-    """The graph computes what the model computes, without functions or variables."""
+    """The graph and the model compute the same, and the graph has no functions or variables."""
     traced = trace(model)
     arrays = [np.random.default_rng(k).normal(size=s.shape).astype(s.dtype)
               for k, s in enumerate(model.inputs)]  # fmt: skip
@@ -66,7 +66,7 @@ def test_weights_are_inputs() -> None:
     kernel, bias, *_statistics, dense_kernel, dense_bias = (
         math.prod(v.shape) for v in model.weights
     )
-    normalization = [5, 5]  # of four vectors: what is multiplied with and what is added
+    normalization = [5, 5]  # of four vectors: a factor and a term
     assert sorted(w.size for w in traced.weights.values()) == sorted(
         [kernel, bias, *normalization, dense_kernel, dense_bias]
     )
@@ -135,7 +135,7 @@ def test_an_input_that_nothing_reads_stays() -> None:
 
 
 def test_shapes_follow_from_the_inputs() -> None:
-    """What a model computes from `tf.shape` is a constant at static sizes."""
+    """At static sizes, values computed from `tf.shape` are constants."""
     traced = flat(
         lambda x: tf.reshape(x, [tf.shape(x)[0], tf.shape(x)[1] * tf.shape(x)[2]]), random(2, 3, 5)
     )

@@ -1,4 +1,4 @@
-"""Flat graphs: calls in place, loops unrolled, branches taken, and what stays is named."""
+"""Flat graphs: calls in place, loops unrolled, branches taken, and other ops refused by name."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_loop_that_reads_variables() -> None:
 
 
 def test_a_loop_until_a_value_is_reached_is_refused() -> None:
-    """The number of steps must not depend on the input; the sentence says what to do."""
+    """The number of steps must not depend on the input; the error gives advice."""
     with pytest.raises(UnsupportedError) as caught:
         flat(lambda x: tf.while_loop(lambda y: tf.reduce_max(y) < 9, lambda y: (y * 2,), (x,))[0],
              abs(random(2, 3)))  # fmt: skip
@@ -138,7 +138,7 @@ def test_a_loop_until_a_value_is_reached_is_refused() -> None:
 
 
 def test_a_loop_of_very_many_steps_is_refused() -> None:
-    """Unrolling ten thousand steps would make a graph that nobody can load."""
+    """Unrolling ten thousand steps would make a graph too large to load."""
     with pytest.raises(UnsupportedError, match="a loop of more than 2000 steps"):
         flat(lambda x: tf.while_loop(lambda i, _: i < 10_000, lambda i, y: (i + 1, y), (0, x))[1],
              random(2))  # fmt: skip
@@ -190,7 +190,7 @@ def test_branches_of_different_shapes_are_refused() -> None:
 
 
 def test_everything_refused_is_listed() -> None:
-    """All at once: a loop, a count, and nothing of what depends on them."""
+    """All at once: a loop, a count, and nothing of the nodes that depend on them."""
 
     def function(x: Any) -> Any:
         with tf.name_scope("encoder"):

@@ -64,7 +64,7 @@ def test_a_table_of_numbers() -> None:
 
 @pytest.mark.parametrize("mode", ["int", "one_hot", "multi_hot", "count"])
 def test_keras_integer_lookup(mode: str) -> None:
-    """Keras' layer over it, whatever it makes of the indices."""
+    """Keras' layer over it, in all its output modes."""
     layer = keras.layers.IntegerLookup(vocabulary=[3, 14, 159, 26], output_mode=mode)
     x = np.array([[14, 3, 7], [26, 14, 14]], np.int64)
     flat(layer, x[:, :1] if mode == "one_hot" else x).assert_same(limit=0)

@@ -82,7 +82,7 @@ def test_large_kernels_are_left_to_the_passes() -> None:
 
 
 def test_what_divides_by_zero_does_so_without_a_word() -> None:
-    """As TensorFlow does: the comparison says what is wrong with such a model."""
+    """TensorFlow accepts it, too; the comparison reports such a model."""
     scale = tf.Variable(np.zeros(4, np.float32))
     traced = trace(loaded(lambda x: x * tf.math.rsqrt(scale), random(2, 4)))
     (weight,) = traced.weights.values()

@@ -48,7 +48,7 @@ def message(traced: TracedGraph, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_the_graph_is_the_one_that_all_rounds_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Byte by byte, with what unrolled loops and attention leave to rewrite."""
+    """Byte by byte, with unrolled loops and attention, which need many rewrites."""
     traced = recurrent()
     short = message(traced, monkeypatch)
     with monkeypatch.context() as whole:
@@ -78,7 +78,7 @@ def test_everything_is_put_back() -> None:
 
 
 def test_a_traced_graph_has_no_functions() -> None:
-    """It is what makes looking for them idle."""
+    """So looking for functions has no effect."""
     traced = recurrent()
     with tf.Graph().as_default() as graph:
         tf.import_graph_def(traced.graph_def, name="")

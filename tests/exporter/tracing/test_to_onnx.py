@@ -36,7 +36,7 @@ def converted(function: Callable[..., Any], *arrays: Array) -> ir.Model:
 
 
 def run(proto: onnx.ModelProto, *arrays: Array) -> list[Array]:
-    """Compute without optimizations, so that what is written is what runs."""
+    """Compute without optimizations, so that the written graph is the one that runs."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = ort.InferenceSession(proto.SerializeToString(), options)
@@ -126,7 +126,7 @@ TRANSPOSED = [
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("options", TRANSPOSED, ids=str)
 def test_transposed_convolutions(options: dict[str, Any], bias: bool) -> None:
-    """Pads are not negative, and what is missing behind is output padding."""
+    """Pads are not negative, and output padding adds the numbers missing behind."""
     keras.utils.set_random_seed(4)
     layer = layers.Conv2DTranspose(5, use_bias=bias, bias_initializer="random_normal", **options)
     layer.build((None, 6, 7, 3))

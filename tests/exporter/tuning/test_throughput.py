@@ -10,7 +10,7 @@ import pytest
 
 from keras2cv.bundle.manifest import Rate
 from keras2cv.errors import NetError
-from keras2cv_export.tuning.throughput import _joined, _parted, chosen, try_rates
+from keras2cv_export.tuning.throughput import _joined, _parted, chosen, try_throughputs
 
 OWN = Rate(1, 4, 1)
 
@@ -28,8 +28,8 @@ def attempts(**ratios: float | None) -> Callable[[Rate], Rate]:
 
 
 def test_batches_first_then_nets_with_the_best_of_them() -> None:
-    """The bundle's own is what the others are held to; nets share OpenCV's threads out."""
-    found = try_rates(OWN, 4, 10**6, attempts(n1_4=0.9, n1_8=0.95, n2_4=0.7))
+    """All are compared with the bundle's own; nets share out OpenCV's threads."""
+    found = try_throughputs(OWN, 4, 10**6, attempts(n1_4=0.9, n1_8=0.95, n2_4=0.7))
     assert [(r.nets, r.threads, r.batch) for r in found] == [
         (1, 4, 1), (1, 4, 2), (1, 4, 4), (1, 4, 8), (2, 2, 4), (4, 1, 4),
     ]  # fmt: skip
@@ -38,7 +38,9 @@ def test_batches_first_then_nets_with_the_best_of_them() -> None:
 
 def test_a_batch_that_the_file_does_not_take_is_refused() -> None:
     """With the reason, and nets are tried with the bundle's own."""
-    found = try_rates(replace(OWN, threads=2), 2, 10**6, attempts(n1_2=None, n1_4=None, n1_8=None))
+    found = try_throughputs(
+        replace(OWN, threads=2), 2, 10**6, attempts(n1_2=None, n1_4=None, n1_8=None)
+    )
     assert [r.refused for r in found] == [None, "Reshape", "Reshape", "Reshape", None]
     assert found[-1].batch == 1
     assert chosen(found) == 0
@@ -46,19 +48,19 @@ def test_a_batch_that_the_file_does_not_take_is_refused() -> None:
 
 def test_a_bundle_of_eight_begins_with_eight() -> None:
     """Its own batch is the default, whatever it is."""
-    found = try_rates(Rate(1, 1, 8), 1, 10**6, attempts())
+    found = try_throughputs(Rate(1, 1, 8), 1, 10**6, attempts())
     assert [r.batch for r in found] == [8, 1, 2, 4]
 
 
 def test_nets_that_fill_the_memory_are_not_tried() -> None:
     """Each holds the weights."""
-    assert [r.nets for r in try_rates(OWN, 4, 2**29, attempts())] == [1] * 4
+    assert [r.nets for r in try_throughputs(OWN, 4, 2**29, attempts())] == [1] * 4
 
 
 def test_what_cannot_be_timed_at_all_is_an_error() -> None:
     """There would be nothing to compare with."""
     with pytest.raises(NetError, match="Reshape"):
-        try_rates(OWN, 4, 10**6, attempts(n1_1=None))
+        try_throughputs(OWN, 4, 10**6, attempts(n1_1=None))
 
 
 def test_samples_are_asked_as_one_and_parted_again() -> None:

@@ -1,4 +1,4 @@
-"""Which way of running a net is tried, judged, timed and chosen."""
+"""How settings for a net are tried, judged, timed and chosen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from keras2cv.bundle.manifest import Trial
 from keras2cv.errors import NetError
 from keras2cv_export.speed.interleave import Comparison
-from keras2cv_export.tuning.tune import candidates, chosen, machine, try_all, vary
+from keras2cv_export.tuning.settings import candidates, try_all, vary
+from keras2cv_export.tuning.tune import chosen, machine
 
 Timer = Callable[[Trial], tuple[float, Comparison]]
 
@@ -22,7 +23,7 @@ PLAIN = Trial("classic", 4, True, False)
 def timer(**ratios: tuple[float, float]) -> Timer:
     """Return a stand-in that takes 10 ms by default: engine -> (ratio, its interval's upper end).
 
-    A way without Winograd is called "plain".
+    A setting without Winograd is called "plain".
     """
 
     def time(way: Trial) -> tuple[float, Comparison]:
@@ -33,11 +34,11 @@ def timer(**ratios: tuple[float, float]) -> Timer:
 
 
 def right(_: Trial) -> None:
-    """Every way predicts the same."""
+    """Every setting predicts the same."""
 
 
 def silent(_: str) -> None:
-    """Say nothing."""
+    """Ignore progress."""
 
 
 def test_the_own_way_of_opencv_comes_first() -> None:
@@ -106,13 +107,13 @@ def test_each_way_is_announced() -> None:
     said: list[str] = []
     try_all([DEFAULT, CLASSIC], right, timer(new=(1.0, 1.0), classic=(1.0, 1.0)), said.append)
     assert said == [
-        "timing way 1 of 2: new engine, 4 threads",
-        "timing way 2 of 2: classic engine, 4 threads",
+        "timing setting 1 of 2: new engine, 4 threads",
+        "timing setting 2 of 2: classic engine, 4 threads",
     ]
 
 
 def test_the_machine_has_a_name() -> None:
-    """Whatever the system says of it."""
+    """The system's name for it."""
     assert machine().strip()
 
 
@@ -136,7 +137,7 @@ def attempts(asked: list[Trial], **ratios: float) -> Callable[[Trial], Trial]:
 
 
 def test_rewrites_are_varied_as_a_whole_first() -> None:
-    """On each engine, in OpenCV's own way where no other is surely faster; then one by one."""
+    """On each engine, with OpenCV's own setting where no other is surely faster; then singly."""
     asked: list[Trial] = []
     every = frozenset((A, B, C))
     vary(DEFAULTS, every, every, attempts(asked))

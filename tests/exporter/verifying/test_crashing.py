@@ -35,7 +35,7 @@ def chain(path: Path, length: int, odd: int | None = None) -> Path:
 
 
 def crashes(part: Path, _: float) -> bool:
-    """Whether there is a subtraction, which this OpenCV is supposed not to survive."""
+    """Whether there is a subtraction, on which this OpenCV is supposed to crash."""
     return any(node.op_type == "Sub" for node in onnx.load(part).graph.node)
 
 
@@ -47,7 +47,7 @@ def test_the_first_node_that_crashes_is_named(tmp_path: Path, odd: int) -> None:
 
 
 def test_what_takes_too_long_is_not_named(tmp_path: Path) -> None:
-    """The crash is told all the same."""
+    """The crash is reported all the same."""
     assert crashing_node(chain(tmp_path / "x.onnx", 13, 3), crashes, patience_s=0) == ""
 
 

@@ -94,7 +94,7 @@ def test_pictures_are_smooth_with_texture() -> None:
     ],
 )
 def test_without_a_range_the_usual_one_is_filled(spec: TensorSpec, low: float, high: float) -> None:
-    """Where nothing is known, dtype and shape say what is usual."""
+    """Without a given range, dtype and shape choose it."""
     values = np.concatenate([sample[0].ravel() for sample in default_samples([spec], 3, 0)])
     assert (values.min(), values.max()) == (low, high)
 
@@ -285,7 +285,7 @@ def test_values_that_the_input_cannot_hold_are_refused(
 def test_arrays_that_do_not_fit_the_model_are_refused(
     tmp_path: Path, arrays: dict[str, np.ndarray], message: str
 ) -> None:
-    """The error says what the file has and what the model takes."""
+    """The error describes the file's arrays and the model's inputs."""
     np.savez(tmp_path / "x.npz", **arrays)
     with pytest.raises(InputError) as caught:
         load_samples(tmp_path / "x.npz", [PICTURE, WORDS])
@@ -314,7 +314,7 @@ def test_pictures_go_through_the_preprocessing(tmp_path: Path) -> None:
 
 
 def test_preprocessing_of_the_wrong_shape_is_refused(tmp_path: Path) -> None:
-    """What the preprocessing makes must be what the model takes."""
+    """The preprocessing must make the model's input."""
     write_pictures(tmp_path / "p", "a.png")
     with pytest.raises(InputError, match=r"a\.png"):
         load_samples(tmp_path / "p", [WORDS], preprocess=preprocess)
@@ -343,7 +343,7 @@ def test_pictures_need_one_input_and_a_preprocessing(tmp_path: Path) -> None:
 def test_unreadable_files_are_refused(
     tmp_path: Path, name: str, content: bytes | None, message: str
 ) -> None:
-    """One sentence of what is wrong with the file, and one of what to do."""
+    """One sentence on the fault of the file, and one of advice."""
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as caught:

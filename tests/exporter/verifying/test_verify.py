@@ -1,4 +1,4 @@
-"""What a manifest may claim after each engine was tried, whatever became of them."""
+"""The engine that a manifest may promise after each was tried, with every outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from keras2cv.errors import NetError, UsageError
 from keras2cv.trial.running import WorkerRun
 from keras2cv_export.parity.tolerance import parse_tolerance
 from keras2cv_export.verifying import verify as verifying
-from keras2cv_export.verifying.verify import Question, Verification, verify
+from keras2cv_export.verifying.question import Question
+from keras2cv_export.verifying.verify import Verification, verify
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 Array = np.ndarray[Any, Any]
@@ -26,13 +27,13 @@ ANSWERS = [Classifier()(image) for (image,) in SAMPLES]
 
 
 def question() -> Question:
-    """Return what is asked: four pictures, and their logits."""
+    """Return the question: four pictures, and their logits."""
     expected = [{"scores": answer} for answer in ANSWERS]
     return Question(SAMPLES, expected, None, parse_tolerance("fp32"), {}, frozenset())
 
 
 class Engines:
-    """OpenCV in a process of its own, played: each engine's error, or a crash."""
+    """A stand-in for OpenCV's process: each engine's error, or a crash."""
 
     def __init__(self, **errors: float | str) -> None:
         self.errors = errors
@@ -78,7 +79,7 @@ def try_engines(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_both_engines_right_is_any_engine(try_engines: Any) -> None:
-    """The evidence holds both, and nothing needs to be said."""
+    """The evidence holds both, and no note is needed."""
     found = try_engines(new=0.0, classic=1e-6)
     assert found.parity.verdict == "pass"
     assert found.engine.name == "any"
@@ -103,7 +104,7 @@ def test_both_engines_right_is_any_engine(try_engines: Any) -> None:
 def test_one_engine_right_is_that_engine(
     errors: dict[str, Any], good: str, bad: str, try_engines: Any
 ) -> None:
-    """The other is not in the evidence, and the user hears why."""
+    """The other is not in the evidence, and a note gives the reason."""
     found = try_engines(**errors)
     assert (found.parity.verdict, found.engine.name) == ("pass", good)
     assert [run.engine for run in found.evidence.runs] == [good]
@@ -113,14 +114,14 @@ def test_one_engine_right_is_that_engine(
 
 
 def test_no_engine_right_is_a_failure_with_the_numbers(try_engines: Any) -> None:
-    """The first engine's report is what is shown; there is no evidence."""
+    """The first engine's report is shown; there is no evidence."""
     found = try_engines(new=0.3, classic=0.4)
     assert (found.parity.verdict, found.evidence) == ("fail", None)
     assert [report.verdict for report in found.by_engine.values()] == ["fail", "fail"]
 
 
 def test_one_wrong_and_one_crashed_is_a_failure(try_engines: Any) -> None:
-    """The crash is told as well."""
+    """The crash is reported as well."""
     found = try_engines(new="It crashed. Use the other.", classic=0.3)
     assert found.parity.verdict == "fail"
     assert found.notes == ("It crashed. Use the other.",)
@@ -180,7 +181,7 @@ def test_an_engine_that_answers_from_the_call_before_fails(try_engines: Any) -> 
 
 
 def test_a_reference_that_does_not_repeat_itself_fails(try_engines: Any) -> None:
-    """Active dropout, say: whatever OpenCV answers cannot be judged by it."""
+    """For example active dropout: no answer of OpenCV can be judged by it."""
     asked = replace(question(), unsteady=("TensorFlow does not repeat itself: scores.",))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verifying, "run_worker", Engines(new=0.0))

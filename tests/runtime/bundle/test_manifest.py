@@ -1,4 +1,4 @@
-"""The manifest: what it accepts, what it refuses, and that cv::FileStorage reads it too."""
+"""The manifest: valid and invalid ones; cv::FileStorage reads it too."""
 
 import copy
 import dataclasses
@@ -35,7 +35,7 @@ def changed(manifest: Manifest, path: str, value: Any) -> str:
 
 
 def test_a_manifest_survives_writing_and_reading(manifest: Manifest) -> None:
-    """Reading what was written gives an equal manifest, exact decimals included."""
+    """A written manifest reads back equal, exact decimals included."""
     again = Manifest.from_json(manifest.to_json())
     assert again == manifest
     assert again.preprocessing is not None
@@ -61,7 +61,7 @@ def test_the_json_is_the_documented_one(manifest: Manifest) -> None:
 
 
 def test_file_storage_reads_every_value(manifest: Manifest, tmp_path: Path) -> None:
-    """cv::FileStorage, all that a C++ program has, finds the values that Python wrote."""
+    """cv::FileStorage, the only reader of a C++ program, finds the values that Python wrote."""
     path = tmp_path / "manifest.json"
     labels = tuple(f"class {i}: Müller's {{{i}}} 猫 #\\/\"-!" for i in range(1000))
     wide = dataclasses.replace(manifest.outputs[0], keras_shape=(1, 1000), net_shape=(1, 1000))
@@ -210,7 +210,7 @@ def test_what_cannot_be_written_is_refused_when_writing(manifest: Manifest) -> N
 
 
 def test_how_weights_are_stored_survives_writing(manifest: Manifest) -> None:
-    """And is left out where they are float32."""
+    """The field is left out where they are float32."""
     stored = manifest.replace(weights=Weights("int8", 2, "1234", 0.9375))
     assert Manifest.from_json(stored.to_json()) == stored
     assert json.loads(stored.to_json())["weights"] == {
@@ -254,7 +254,7 @@ RATES = (
 
 
 def test_how_many_samples_are_the_fastest_survives_writing(manifest: Manifest) -> None:
-    """With what was refused, and why."""
+    """Refused rates and their reasons do too."""
     tuned = manifest.replace(tuned=Tuned("5.0.0", "a processor", 8, 1, WAYS, RATES, 2))
     assert Manifest.from_json(tuned.to_json()) == tuned
     assert tuned.tuned is not None
@@ -292,7 +292,7 @@ def test_rates_and_their_choice_belong_together(manifest: Manifest) -> None:
 
 
 def test_another_batch_is_in_every_shape(manifest: Manifest) -> None:
-    """Of what depends on it; back again it is the same."""
+    """Every shape with a batch changes; changed back, the manifest is the same."""
     other = manifest.at_batch(5)
     assert other.model.batch == 5
     assert {tensor.keras_shape[0] for tensor in other.inputs} == {5}
@@ -301,7 +301,7 @@ def test_another_batch_is_in_every_shape(manifest: Manifest) -> None:
 
 
 def test_what_tuning_found_survives_writing(manifest: Manifest) -> None:
-    """Every way with its time, or why it was not timed."""
+    """Every setting with its time, or the reason why it was not timed."""
     tuned = manifest.replace(tuned=Tuned("5.0.0", "a processor", 8, 1, WAYS))
     assert Manifest.from_json(tuned.to_json()) == tuned
     assert tuned.tuned is not None

@@ -1,4 +1,4 @@
-"""Archives of arrays from strangers: read when they are what they say, refused before they cost."""
+"""Untrusted archives of arrays: honest ones are read, others are refused before they cost."""
 
 import io
 import zipfile
@@ -75,7 +75,7 @@ def test_only_numbers_and_text_are_read(tmp_path: Path, descr: str) -> None:
 
 
 def test_a_bomb_is_refused_by_its_size(tmp_path: Path) -> None:
-    """What unpacks to more than allowed is not unpacked; too many members are not read."""
+    """An archive that unpacks to more than allowed, or has too many members, is not read."""
     path = archive(tmp_path / "a.npz", header("(250000,)") + b"\x00" * 1_000_000)
     assert path.stat().st_size < 5000
     with pytest.raises(InputError, match="holds 1 arrays of 1000128 bytes unpacked"):
@@ -88,7 +88,7 @@ def test_a_bomb_is_refused_by_its_size(tmp_path: Path) -> None:
     ids=["empty", "text", "cut zip", "npy header", "npy"],
 )
 def test_what_is_no_archive_is_refused(tmp_path: Path, data: bytes) -> None:
-    """A file of another kind is named, with what to do."""
+    """A file of another kind is named, with a cure."""
     path = tmp_path / "a.npz"
     path.write_bytes(data)
     with pytest.raises(InputError, match=r"a\.npz cannot be read as \.npz: .*numpy\.savez"):
@@ -103,7 +103,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("member", [b"", b"\x93NUMPY", b"\x93NUMPY\x09\x00", header("(2,")])
 def test_a_member_that_is_no_array_is_refused(tmp_path: Path, member: bytes) -> None:
-    """Damaged headers end in our error, whatever numpy makes of them."""
+    """Damaged headers end in our error, for every exception of numpy's."""
     with pytest.raises(InputError):
         read_npz(archive(tmp_path / "a.npz", member))
 

@@ -1,4 +1,4 @@
-"""An ONNX file is looked through before OpenCV parses it."""
+"""An ONNX file is examined before OpenCV parses it."""
 
 from __future__ import annotations
 
@@ -98,15 +98,15 @@ SAMPLES: dict[str, tuple[Callable[[Any], None], str]] = {
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_opencv_should_not_see_is_refused(name: str) -> None:
-    """Each is said with the tensor's or the value's name."""
-    change, said = SAMPLES[name]
+    """Each error has the name of the tensor or the value."""
+    change, message = SAMPLES[name]
     with pytest.raises(OnnxError) as caught:
         check_onnx(changed(change))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_honest_files_pass() -> None:
-    """Whatever way their tensors are stored, branches that read what is outside included."""
+    """All ways to store tensors pass, and branches that read outer names do too."""
     check_onnx(HONEST)
     rng = np.random.default_rng(3)
     kinds = ("float32", "float64", "int64", "int32", "uint8", "bool", "float16")
@@ -132,16 +132,16 @@ def test_honest_files_pass() -> None:
 
 
 def test_the_inspected_may_keep_data_beside_them() -> None:
-    """`inspect` says so of such a file, and looks at where."""
+    """`inspect` reports such a file, and checks the place of the data."""
     check_onnx(changed(_external), external=True)
 
 
 @pytest.mark.parametrize("length", range(0, len(HONEST), 17))
 def test_a_cut_file_is_refused(length: int) -> None:
-    """Wherever it is cut, but between two parts that are not needed."""
+    """At any cut, except between two optional parts."""
     try:
         onnx.checker.check_model(HONEST[:length])
-    except Exception:  # whatever protobuf raises
+    except Exception:  # any exception of protobuf's
         with pytest.raises(OnnxError):
             check_onnx(HONEST[:length])
 

@@ -1,4 +1,4 @@
-"""Bundles on disk: what is read, what is refused, and how they are replaced."""
+"""Bundles on disk: read, refused, and replaced."""
 
 import contextlib
 import errno
@@ -17,7 +17,8 @@ import pytest
 import keras2cv
 from keras2cv.bundle import atomic_swap as swap
 from keras2cv.bundle import leftovers as litter
-from keras2cv.bundle.reading import MANIFEST, read_bundle, staged_bundle, write_bundle
+from keras2cv.bundle.reading import MANIFEST, read_bundle
+from keras2cv.bundle.writing import staged_bundle, write_bundle
 from keras2cv.errors import BundleError, UsageError
 from support.tiny_bundle import Classifier
 
@@ -28,7 +29,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_written_bundle_reads_back(cat_cv: Path) -> None:
-    """What was written is found, with its manifest and the paths of its files."""
+    """A written bundle is found, with its manifest and the paths of its files."""
     bundle = read_bundle(cat_cv)
     assert bundle.manifest == Classifier().manifest()
     assert bundle.model_path.read_bytes() == Classifier().onnx()
@@ -40,7 +41,7 @@ def test_a_written_bundle_reads_back(cat_cv: Path) -> None:
     [("model.onnx", "model.onnx is missing"), ("selftest.npz", "selftest.npz is missing")],
 )
 def test_a_missing_file_is_named(cat_cv: Path, name: str, message: str) -> None:
-    """An incomplete bundle is refused with the file that it lacks."""
+    """An incomplete bundle is refused, and the missing file named."""
     (cat_cv / name).unlink()
     with pytest.raises(BundleError, match=message):
         read_bundle(cat_cv)
@@ -53,7 +54,7 @@ def test_an_unverified_bundle_may_lack_its_golden_vectors(cat_cv: Path) -> None:
     assert read_bundle(cat_cv).manifest.status == "unverified"
 
 
-def test_a_path_that_is_no_bundle_says_what_it_is(tmp_path: Path) -> None:
+def test_the_error_of_a_path_that_is_no_bundle_describes_it(tmp_path: Path) -> None:
     """Nothing there, a file, and some other folder each get their own sentence."""
     (tmp_path / "model.onnx").write_bytes(b"x")
     with pytest.raises(BundleError, match="does not exist"):
@@ -99,7 +100,7 @@ def test_a_huge_manifest_is_not_even_read(cat_cv: Path) -> None:
 
 
 def test_a_schema_error_names_the_file_and_the_way_out(cat_cv: Path) -> None:
-    """The JSON path alone would not say which of many bundles is meant."""
+    """The JSON path alone would not show which of many bundles is meant."""
     text = (cat_cv / MANIFEST).read_text(encoding="utf-8")
     (cat_cv / MANIFEST).write_text(text.replace('"schema": 1', '"schema": 7'), encoding="utf-8")
     with pytest.raises(BundleError, match=r"cat\.cv.manifest\.json: schema: 7 is newer") as error:
@@ -139,7 +140,7 @@ def test_a_bundle_is_replaced_whole(cat_cv: Path) -> None:
 def test_a_fault_at_any_step_leaves_the_old_bundle_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
 ) -> None:
-    """The n-th system call fails, for every n: the bundle stays whole, and no litter stays."""
+    """The n-th system call fails, for every n: the bundle stays whole, with no files left over."""
     if not exchange:
         monkeypatch.setattr(swap, "_exchange", lambda *_: False)
     outcomes = []
@@ -189,7 +190,7 @@ def test_dying_between_two_renames_loses_nothing(
 
 
 def test_a_failed_export_leaves_the_previous_bundle(cat_cv: Path) -> None:
-    """Without a commit nothing happened, whatever was written into the stage."""
+    """Without a commit nothing happens, whatever the stage holds."""
     old = contents(cat_cv)
     with staged_bundle(cat_cv) as stage:
         (stage.folder / "model.onnx").write_bytes(b"half")
@@ -289,7 +290,7 @@ def test_litter_of_dead_runs_is_removed_and_that_of_running_ones_is_not(
 def test_temporary_folders_of_dead_runs_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a killed run left among temporary files goes with the next one, and nothing else."""
+    """The next run removes the temporary folders of a killed one, and nothing else."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     with monkeypatch.context() as patch:
@@ -304,8 +305,8 @@ def test_temporary_folders_of_dead_runs_are_removed(
     assert [path.name for path in tmp_path.iterdir()] == ["keras2cv.tmp-of-mine"]
 
 
-def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
-    """A full disk there is a sentence with a way out; other errors stay what they are."""
+def test_no_room_for_temporary_files_is_an_error(tmp_path: Path) -> None:
+    """A full disk there is an error with a cure; other errors pass through."""
     with (
         pytest.raises(UsageError, match=r"Temporary files cannot be written in .*TMPDIR"),
         litter.temporary_folder(tmp_path),
@@ -320,7 +321,7 @@ def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
         pass
 
 
-def test_a_full_disk_while_a_bundle_is_made_is_said(cat_cv: Path) -> None:
+def test_a_full_disk_while_a_bundle_is_made_is_an_error(cat_cv: Path) -> None:
     """The old bundle stays, nothing lies beside it, and the reason is one sentence."""
     old = contents(cat_cv)
     with (
@@ -350,7 +351,7 @@ def test_many_writers_at_once_leave_one_whole_bundle(
 def test_a_bundle_that_is_replaced_while_it_is_loaded_is_the_old_or_the_new_one(
     cat_cv: Path,
 ) -> None:
-    """What is loaded is one of the two, with its own manifest; a reader never meets a mixture."""
+    """A reader loads one of the two with its own manifest, never a mixture."""
     done = threading.Event()
 
     def replace() -> None:

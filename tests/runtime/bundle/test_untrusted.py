@@ -1,4 +1,4 @@
-"""Bundles from strangers: nothing outside the folder is read, nothing absurd is believed."""
+"""Bundles from strangers: no file outside is read, and no absurd size is believed."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def change(folder: Path, edit: Callable[[dict[str, Any]], None]) -> None:
 def replace_model(folder: Path, data: bytes) -> None:
     """Put another net in, under a manifest that agrees with it."""
     (folder / "model.onnx").write_bytes(data)
-    facts = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": str(len(data))}
-    change(folder, lambda manifest: manifest["model"].update(facts))
+    fields = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": str(len(data))}
+    change(folder, lambda manifest: manifest["model"].update(fields))
 
 
 def test_a_net_whose_weights_are_another_file_is_refused(folder: Path) -> None:
@@ -172,11 +172,11 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_a_manifest_beyond_its_bounds_is_refused(folder: Path, name: str) -> None:
     """The field is named, and the message stays short and printable."""
-    edit, said = MANIFESTS[name]
+    edit, message = MANIFESTS[name]
     change(folder, edit)
     with pytest.raises(BundleError) as caught:
         read_bundle(folder)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 2000
 

@@ -12,7 +12,7 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("tensorflow")
 
-from keras2cv.cli import main  # noqa: E402 - after what it needs is known to be there
+from keras2cv.cli import main  # noqa: E402 - after its requirements are known to be installed
 
 # Keras reads TensorFlow's variables in a way that NumPy 2 will drop.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -84,13 +84,13 @@ def refused(
 
 
 def test_a_model_that_is_not_there(refused: Callable[..., str]) -> None:
-    """A wrong path is said to be that."""
+    """The error names the wrong path."""
     assert refused("none.keras") == "There is no model at none.keras. Check the path."
 
 
 @pytest.mark.parametrize("name", ["junk.keras", "junk.h5", "archive.keras", "folder"])
 def test_what_is_not_a_model(refused: Callable[..., str], name: str) -> None:
-    """Files and folders of another kind are named, with what would be right."""
+    """Files and folders of another kind are named, with the right ones."""
     if name == "folder":
         Path(name).mkdir()
     elif name == "archive.keras":
@@ -104,7 +104,7 @@ def test_what_is_not_a_model(refused: Callable[..., str], name: str) -> None:
 
 @pytest.mark.parametrize("name", ["own.keras", "own.h5"])
 def test_weights_alone_are_not_a_model(refused: Callable[..., str], name: str) -> None:
-    """What save_weights wrote is recognised, under whatever name."""
+    """A file of `save_weights` is recognised, under any name."""
     classifier().save_weights("own.weights.h5")
     Path("own.weights.h5").rename(name)
     assert refused(name).startswith(f"{name} holds weights without an architecture. Save the whole")
@@ -112,7 +112,7 @@ def test_weights_alone_are_not_a_model(refused: Callable[..., str], name: str) -
 
 @pytest.mark.parametrize("name", ["code.keras", "code.h5"])
 def test_code_in_a_model_needs_unsafe(refused: Callable[..., str], name: str) -> None:
-    """Lambda layers are named, and so is the way to allow them."""
+    """The error names Lambda layers, and the option that allows them."""
     save(with_lambda(), name)
     sentence = refused(name)
     assert sentence.startswith(f"{name} is not loaded, ")
@@ -124,7 +124,7 @@ def test_code_in_a_model_needs_unsafe(refused: Callable[..., str], name: str) ->
 def test_a_class_that_is_not_registered_needs_import(
     refused: Callable[..., str], name: str
 ) -> None:
-    """The class is named, and so is the way to bring it along."""
+    """The error names the class, and the option that imports it."""
     save(with_own_layer(), name)
     sentence = refused(name)
     assert name in sentence
@@ -140,7 +140,7 @@ def test_a_module_that_cannot_be_imported(refused: Callable[..., str]) -> None:
 
 
 def test_an_open_dimension_needs_a_size(refused: Callable[..., str]) -> None:
-    """The input is shown, with the option as it would have to be written."""
+    """The input is shown, with the option to type."""
     save(classifier(open_size=True), "m.keras")
     assert refused("m.keras", "--preprocess", "tf") == (
         "The input photo (None, None, None, 3) float32 has open dimensions, and OpenCV needs to "
@@ -157,7 +157,7 @@ def test_an_input_shape_that_does_not_fit(refused: Callable[..., str], shape: st
 
 
 def test_an_input_shape_for_no_input(refused: Callable[..., str]) -> None:
-    """A name that no input has is answered with those there are."""
+    """For an unknown name the error lists the inputs."""
     save(classifier(), "m.keras")
     sentence = refused("m.keras", "--preprocess", "tf", "--input-shape", "foto:1,12,20,3")
     assert sentence.startswith("--input-shape names 'foto', which is no input of this model. ")
@@ -165,7 +165,7 @@ def test_an_input_shape_for_no_input(refused: Callable[..., str]) -> None:
 
 
 def test_labels_of_the_wrong_count(refused: Callable[..., str]) -> None:
-    """Both numbers are said."""
+    """The error has both numbers."""
     save(classifier(), "m.keras")
     Path("labels.txt").write_text("cat\ndog\nhen\n", encoding="utf-8")
     sentence = refused("m.keras", "--preprocess", "tf", "--labels", "labels.txt")
@@ -173,7 +173,7 @@ def test_labels_of_the_wrong_count(refused: Callable[..., str]) -> None:
 
 
 def test_an_image_model_needs_a_preprocessing(refused: Callable[..., str]) -> None:
-    """What pixels mean is never guessed; the choices are listed."""
+    """The meaning of pixels is never guessed; the error lists the choices."""
     save(classifier(), "m.keras")
     sentence = refused("m.keras")
     assert sentence.startswith("How do pixels become the input photo (1, 12, 20, 3) float32? ")
@@ -181,7 +181,7 @@ def test_an_image_model_needs_a_preprocessing(refused: Callable[..., str]) -> No
 
 
 def test_a_bundle_that_cannot_be_written(refused: Callable[..., str]) -> None:
-    """A file in the way stays what it is."""
+    """A file in the way is not changed."""
     save(classifier(), "m.keras")
     write(b"mine", "file")
     options = ("m.keras", "--preprocess", "tf")

@@ -1,4 +1,4 @@
-"""The command line: what it prints where, and with which exit code it ends."""
+"""The command line: its output on stdout and stderr, and its exit codes."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_arrays_are_what_the_model_takes(folder: Path, capsys: pytest.CaptureFix
 def test_arrays_that_do_not_fit_are_listed(
     folder: Path, capsys: pytest.CaptureFixture[str], content: dict[str, np.ndarray], reason: str
 ) -> None:
-    """A wrong shape, name or number of arrays is said, and the image after it still runs."""
+    """A wrong shape, name or number of arrays is listed, and the next image still runs."""
     np.savez("x.npz", **content)
     assert main(["run", "cat.cv", "x.npz", "img1.png"]) == 2
     shown = capsys.readouterr()
@@ -292,7 +292,7 @@ def test_a_damaged_bundle_ends_with_2(
 
 
 def damage_bundle(bundle: Path, damage: str) -> None:
-    """Remove the file of that name, or alter what else `damage` says."""
+    """Remove the file of that name, or alter it as `damage` describes."""
     manifest = bundle / "manifest.json"
     text = manifest.read_text(encoding="utf-8")
     if damage == "sha256":
@@ -333,7 +333,7 @@ def test_top_is_for_classes(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert len(capsys.readouterr().out.split()) == 2 + CLASSES  # its name, "values", five numbers
 
 
-def test_an_unverified_bundle_is_said_to_be(
+def test_an_unverified_bundle_is_called_so(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It runs, after a warning of one line."""
@@ -346,10 +346,10 @@ def test_an_unverified_bundle_is_said_to_be(
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have one display")
-def test_show_without_a_display_is_said(
+def test_show_without_a_display_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A library of windows would end the process; we end with 3 and a sentence first."""
+    """A library of windows would end the process; we print a sentence and end with 3."""
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "  GUI:   QT5\n")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -363,7 +363,7 @@ def test_show_without_a_display_is_said(
 def test_show_ends_with_q(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each image is shown until a key; q ends the run after the one that is shown."""
+    """Each image is shown until a key; q ends the run after the current one."""
     shown: list[tuple[int, ...]] = []
     keys = iter([ord(" "), ord("q")])
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "  GUI:   QT5\n")
@@ -393,7 +393,7 @@ def test_selftest_passes_and_fails(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_info_is_a_card(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What goes in, what comes out, what happens to an image, and the evidence, in words."""
+    """The card has inputs, outputs, preprocessing and evidence, in words."""
     assert main(["info", "cat.cv"]) == 0
     shown = capsys.readouterr().out
     assert "status       verified: it predicts what TensorFlow predicts\n" in shown
@@ -480,7 +480,7 @@ def failing(error: BaseException) -> object:
 def test_interrupted_ends_with_130(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl-C ends with 130, after closing what was open."""
+    """Ctrl-C ends with 130, after closing every open file."""
     monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(KeyboardInterrupt()))
     assert main(["run", "cat.cv", "img1.png", "--json", "r.jsonl"]) == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
@@ -556,7 +556,7 @@ def test_debug_shows_the_traceback_of_any_error(
 def test_a_module_that_does_not_load_ends_with_3(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is installed and broken is the environment's fault, and the doctor is recommended."""
+    """A broken installed package is the environment's fault, and the doctor is recommended."""
     error = ImportError("DLL load failed while importing _pywrap")
     monkeypatch.setattr("keras2cv.streams.answers.predict_sources", failing(error))
     assert main(["run", "cat.cv", "img1.png"]) == 3

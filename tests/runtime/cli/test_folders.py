@@ -1,4 +1,4 @@
-"""`keras2cv run` on many images: what is broken, what is known already, and how much memory."""
+"""`keras2cv run` on many images: broken ones, known ones, and memory."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def records(path: str = "r.jsonl") -> list[dict[str, Any]]:
 
 
 def name(number: int) -> str:
-    """Return what image `number` is called."""
+    """Return the name of image `number`."""
     return str(Path("day", f"{number}.png"))
 
 
@@ -131,7 +131,7 @@ def test_resume_overwrites_no_picture(folder: Path) -> None:
         (["--resume", "--json", "labels.txt"], "labels.txt, line 2 is no result of `keras2cv run "),
     ],
 )
-def test_what_cannot_be_resumed_is_said(
+def test_a_run_that_cannot_be_resumed_is_an_error(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     """Exit code 2, and the file is as it was."""

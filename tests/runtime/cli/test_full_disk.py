@@ -43,7 +43,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def sources(lines: Path) -> list[str]:
-    """Return what the JSON lines are about; each must be whole."""
+    """Return the sources of the JSON lines; each line must be whole."""
     text = lines.read_text(encoding="utf-8")
     assert text == "" or text.endswith("\n")
     return [json.loads(line)["source"] for line in text.splitlines()]
@@ -53,7 +53,7 @@ def sources(lines: Path) -> list[str]:
 def test_a_full_disk_leaves_the_old_bundle_and_nothing_beside_it(
     tmp_path: Path, free_kib: int
 ) -> None:
-    """Where there is no room for its successor, the old one stays whole, and it is said."""
+    """Without room for a new bundle, the old one stays whole, and an error reports it."""
     with disk(tmp_path / "disk", 128) as place:
         target = Classifier().write(place / "cat.cv")
         free = shutil.disk_usage(place).free
@@ -65,7 +65,7 @@ def test_a_full_disk_leaves_the_old_bundle_and_nothing_beside_it(
 
 
 def test_json_lines_on_a_full_disk_are_whole_and_go_on_later(tmp_path: Path, day: Path) -> None:
-    """The run ends with one sentence; what is there is kept, and --resume does the rest."""
+    """The run ends with one error; its lines are kept, and --resume does the rest."""
     with disk(tmp_path / "disk", 4) as place:
         lines = place / "r.jsonl"
         done = run(day, str(day), "--json", str(lines))
@@ -81,7 +81,7 @@ def test_json_lines_on_a_full_disk_are_whole_and_go_on_later(tmp_path: Path, day
     assert len(sources(tmp_path / "r.jsonl")) == IMAGES
 
 
-def test_a_full_disk_for_pictures_is_said_once(tmp_path: Path, day: Path) -> None:
+def test_a_full_disk_for_pictures_is_one_error(tmp_path: Path, day: Path) -> None:
     """Not for each picture; those that fitted are whole, and so are the JSON lines elsewhere."""
     with disk(tmp_path / "disk", 40) as place:
         lines = tmp_path / "r.jsonl"
@@ -95,8 +95,8 @@ def test_a_full_disk_for_pictures_is_said_once(tmp_path: Path, day: Path) -> Non
         assert set(sources(lines)) <= {str(day / path.name) for path in written}
 
 
-def test_a_full_disk_for_a_video_is_said_once(tmp_path: Path, day: Path) -> None:
-    """cv2's writer says nothing of it: the film is read back, and found too short."""
+def test_a_full_disk_for_a_video_is_one_error(tmp_path: Path, day: Path) -> None:
+    """cv2's writer does not report it: the video is read back, and is too short."""
     clip = tmp_path / "clip.avi"
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (64, 48))
     rng = np.random.default_rng(1)
@@ -113,7 +113,7 @@ def test_a_full_disk_for_a_video_is_said_once(tmp_path: Path, day: Path) -> None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path, day: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_an_error(tmp_path: Path, day: Path) -> None:
     """Bundle, lines and pictures: the place and the reason, before anything is computed."""
     if sys.platform.startswith("linux") and os.geteuid() == 0:  # root may write anywhere but there
         with disk(tmp_path / "disk", 64) as place:

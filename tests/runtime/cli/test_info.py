@@ -1,4 +1,4 @@
-"""`info`: the card says what the manifest says, and the code that it shows works as it stands."""
+"""`info`: the card agrees with the manifest, and its code runs unchanged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from keras2cv.bundle.manifest import (
     Task,
     Weights,
 )
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli.card import describe
 from keras2cv.cli.snippet import exact, opencv_snippet
 from support.tiny_bundle import HEIGHT, RAW, WIDTH, Classifier, manifest_of, net
@@ -74,7 +74,7 @@ def written(folder: Path, preprocessing: Preprocessing | None) -> keras2cv.Predi
 def test_the_code_prepares_an_image_as_the_bundle_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
-    """Blob and outputs of the code that is shown are keras2cv's own, for every rule."""
+    """Blob and outputs of the shown code are keras2cv's own, for every rule."""
     monkeypatch.chdir(tmp_path)
     model = written(tmp_path / "it's.cv", dataclasses.replace(RGB, **changes))
     Path("photo.jpg").write_bytes(cv2.imencode(".png", PICTURE)[1].tobytes())  # lossless
@@ -84,7 +84,7 @@ def test_the_code_prepares_an_image_as_the_bundle_does(
     np.testing.assert_allclose(found["out"], outputs[0], atol=1e-5 * np.abs(outputs[0]).max())
 
 
-def test_the_code_says_where_cv2_comes_near_only(
+def test_the_code_marks_a_resize_that_cv2_only_comes_near(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A resize that cv2 does not have is replaced by its nearest, with a comment."""
@@ -149,13 +149,13 @@ def test_the_code_asks_for_the_engine_that_was_verified(tmp_path: Path) -> None:
     [(1.0, "1"), (255.0, "255"), (1 / 255, "1 / 255"), (1 / 127.5, "1 / 127.5"), (0.017, "0.017")],
 )
 def test_numbers_are_written_exactly(value: float, code: str) -> None:
-    """1/255 is shown as that, and what is shown evaluates to the very same float."""
+    """1/255 is shown as that, and every text evaluates to the very same float."""
     assert exact(value) == code
     assert eval(code) == value  # noqa: S307 - it is ours
 
 
 def line(manifest: Manifest, title: str) -> str:
-    """Return what the card says under `title`."""
+    """Return the card's text under `title`."""
     return next(row for row in describe(manifest) if row.startswith(title))[13:]
 
 
@@ -188,7 +188,7 @@ def line(manifest: Manifest, title: str) -> str:
         ({"scale": 0.017, "std": (1.0, 1.0, 1.0)}, " - (123.675, 116.28, 103.53)) * 0.017 [preset"),
     ],
 )
-def test_the_card_says_what_happens_to_an_image(changes: dict[str, Any], words: str) -> None:
+def test_the_card_describes_the_preprocessing(changes: dict[str, Any], words: str) -> None:
     """Colour, resize and arithmetic are in words, without steps that change nothing."""
     preprocessing = dataclasses.replace(RGB, **changes)
     manifest = dataclasses.replace(Classifier().manifest(), preprocessing=preprocessing)
@@ -196,7 +196,7 @@ def test_the_card_says_what_happens_to_an_image(changes: dict[str, Any], words: 
 
 
 def test_the_card_of_an_unverified_bundle_of_arrays() -> None:
-    """What is not known is said plainly, and there is no evidence to show."""
+    """The card marks unknown things, and has no evidence."""
     manifest = dataclasses.replace(
         Classifier().manifest(),
         status="unverified",
@@ -221,15 +221,15 @@ def test_the_card_shortens_many_labels() -> None:
 
 
 def test_the_card_names_engine_and_options() -> None:
-    """A preference is said, and what is switched off."""
+    """The card names the preferred engine, and the options that are off."""
     manifest = Classifier().manifest()
     assert line(manifest, "net").endswith("batch 1, for every engine")
     slow = dataclasses.replace(manifest, engine=Engine("classic", fusion=True, winograd=False))
     assert line(slow, "net").endswith("for the classic engine, without winograd")
 
 
-def test_the_card_says_how_weights_are_stored() -> None:
-    """And what that saved and cost."""
+def test_the_card_describes_the_storage_of_weights() -> None:
+    """The card has the saved size and the loss."""
     manifest = Classifier().manifest()
     size = int(manifest.model.size_bytes)
     stored = manifest.replace(weights=Weights("int8", 2, str(3 * size), 0.9375))

@@ -1,4 +1,4 @@
-"""Results as JSON, and the bar: where they go, and in which form."""
+"""Results as JSON, and the bar: their places and forms."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from keras2cv.errors import UsageError
 
 
 def test_json_is_ascii_and_valid_for_every_reader() -> None:
-    """Labels survive in escaped form, and what JSON has no number for is a string."""
+    """Labels survive in escaped form; NaN and infinity are strings."""
     value = {"label": "naïve 猫 \udc80", "scores": (1.5, math.nan, [math.inf, -math.inf]), 3: None}
     text = to_json(value)
     assert text.isascii()
@@ -32,7 +32,7 @@ def test_json_is_ascii_and_valid_for_every_reader() -> None:
 
 
 def test_lines_are_on_disk_as_soon_as_they_are_written(tmp_path: Path) -> None:
-    """Whatever ends the process, the lines so far are whole."""
+    """The lines so far are whole, however the process ends."""
     path = tmp_path / "lines.jsonl"
     with LineFile(path, append=False) as file:
         file.write("{}")
@@ -49,7 +49,7 @@ class FullDisk:
         self._file, self._room = file, room
 
     def write(self, data: memoryview) -> int:
-        """Write what fits."""
+        """Write as much as fits."""
         if self._room == 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         done = int(self._file.write(data[: self._room]))
@@ -57,12 +57,12 @@ class FullDisk:
         return done
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the file has."""
+        """Return the file's own attribute."""
         return getattr(self._file, name)
 
 
 def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
-    """The part of a line that fitted is taken back, and the reason is said."""
+    """A line that fits only in part is removed, and the error has the reason."""
     path = tmp_path / "lines.jsonl"
     with LineFile(path, append=False) as file:
         file.write('{"source": "a"}')
@@ -72,7 +72,7 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == '{"source": "a"}\n'
 
 
-def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     """The path and the system's reason, before anything runs."""
     with pytest.raises(UsageError, match=r"none.r\.jsonl cannot be written: No such file"):
         LineFile(tmp_path / "none" / "r.jsonl", append=False)
@@ -82,7 +82,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_a_full_disk_behind_stdout_is_no_bug() -> None:
-    """It is said once, without a traceback, and the exit code is that of a bad place."""
+    """One error without a traceback, with the exit code of an output that cannot be written."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "keras2cv", "doctor"],

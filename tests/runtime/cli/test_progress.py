@@ -1,4 +1,4 @@
-"""The bar: what it says, and where it keeps quiet."""
+"""The progress bar: its text, and the places where it is silent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Terminal(io.StringIO):
         self.tty = tty
 
     def isatty(self) -> bool:
-        """Say so."""
+        """Whether it is."""
         return self.tty
 
 
@@ -71,7 +71,7 @@ def test_the_bar_counts_and_cleans_up(
         (Stream(None, None), 1, "\r1  0.5 fps"),
     ],
 )
-def test_a_video_tells_how_many_frames_are_left(
+def test_the_bar_of_a_video_counts_the_frames_left(
     monkeypatch: pytest.MonkeyPatch, stream: Stream, every: int, text: str
 ) -> None:
     """Beside a terminal that shows no results, in frames per second, of the frames taken."""

@@ -1,4 +1,4 @@
-"""Which verbs there are, and where each is found: here, in a checkout, or in another package."""
+"""The verbs, and their places: here, in a checkout, or in another package."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_verb_is_listed_in_its_group_wherever_its_package_is() -> None:
 
 @pytest.mark.parametrize("verb", list(SHIPPED))
 @pytest.mark.parametrize("words", [(), ("--help",), ("a", "--debug-level", "b")])
-def test_a_verb_without_its_package_says_how_to_install_it(
+def test_the_error_of_a_verb_without_its_package_has_the_command(
     verb: str, words: tuple[str, ...]
 ) -> None:
     """The runtime was copied alone onto a device: one sentence, exit code 3."""
@@ -124,7 +124,7 @@ def test_a_broken_package_breaks_its_own_verb_alone(
 
 @pytest.mark.parametrize("verb", ["run", "export"])
 def test_a_package_cannot_take_the_projects_names(tmp_path: Path, verb: str) -> None:
-    """`run` and `export` stay what they are."""
+    """`run` and `export` stay the project's own."""
     path = (RUNTIME, EXPORTER, install(tmp_path, verb, "baker", ADDED))
     assert f"usage: keras2cv {verb} " in keras2cv_run(verb, "--help", path=path).stdout
     assert "baker" not in keras2cv_run("--help", path=path).stdout

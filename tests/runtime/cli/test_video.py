@@ -32,7 +32,7 @@ SHOWN_WH = (WIDTH * 4, HEIGHT * 4)  # pictures below 160 pixels are enlarged to 
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """However a run ends, its threads do."""
+    """Every run ends its threads."""
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
@@ -71,7 +71,7 @@ def test_each_frame_has_the_answer_that_it_has_alone(folder: Path, batch: str) -
 def test_a_network_camera_that_vanishes_leaves_whole_files(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A bad picture costs itself; when the stream breaks off, what was predicted is all there."""
+    """A bad frame costs one frame; when the stream breaks off, all predictions are saved."""
     pictures = [cv2.imencode(".jpg", frame)[1].tobytes() for frame in read_clip("clip.avi")]
     pictures[9] = bytes(300)
     with http_camera(pictures) as address:
@@ -116,7 +116,7 @@ def test_every_n_th_frame_is_taken_and_the_pace_kept(folder: Path) -> None:
 def test_a_video_that_is_cut_off_is_saved_as_far_as_it_goes(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What is there is predicted and saved; the cut is listed, and the exit code is 2."""
+    """The frames before the cut are predicted and saved; it is listed, and the exit code is 2."""
     write_clip(folder / "clip.avi", 60)
     data = (folder / "clip.avi").read_bytes()
     (folder / "cut.avi").write_bytes(data[: len(data) // 2])
@@ -147,7 +147,7 @@ def test_a_video_without_frames_leaves_no_file(
         (["clip.avi", "--every", "0"], "argument --every: must be a whole number of at least 1"),
     ],
 )
-def test_what_cannot_be_saved_is_said_before_anything_runs(
+def test_a_place_that_cannot_be_saved_to_is_refused_first(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     """One sentence, exit code 2, and the files as they were."""
@@ -163,10 +163,10 @@ def test_what_cannot_be_saved_is_said_before_anything_runs(
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
-def test_a_codec_that_is_not_there_is_said(
+def test_a_missing_codec_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """cv2's writer would drop every frame in silence."""
+    """cv2's writer would silently drop every frame."""
 
     class Closed:
         fourcc = staticmethod(cv2.VideoWriter.fourcc)
@@ -189,7 +189,7 @@ def test_a_codec_that_is_not_there_is_said(
 def test_a_disk_that_is_full_is_noticed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The file is read back, since cv2 does not say that its writing failed."""
+    """The file is read back, since cv2 does not report that writing failed."""
     release = cv2.VideoWriter.release
 
     class Losing:
@@ -221,7 +221,7 @@ def test_a_disk_that_is_full_is_noticed(
 def test_a_net_that_fails_half_way_ends_it_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One error, its own exit code, and a playable file of what came before."""
+    """One error, its own exit code, and a playable file of the frames before it."""
     complete, calls = Predictor.complete, []
 
     def failing(self: Predictor, prepared: Any) -> Any:
@@ -240,7 +240,7 @@ def test_a_net_that_fails_half_way_ends_it_once(
 def test_an_interrupt_finishes_the_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch, stop: int
 ) -> None:
-    """Exit code 130; the video plays, and holds what was answered at least."""
+    """Exit code 130; the video plays, and holds at least the answered frames."""
     advance, seen = Bar.advance, []
 
     def interrupted(self: Bar, answer: Any) -> bool:
@@ -296,7 +296,7 @@ def test_a_real_interrupt_finishes_the_file(folder: Path) -> None:
 def test_a_camera_is_answered_by_its_newest_frame(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Frames that came while the net was busy are dropped; what is answered is never old."""
+    """Frames that arrive while the net is busy are dropped, so that answers are never old."""
     complete = Predictor.complete
 
     def slow(self: Predictor, prepared: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`codegen`: what is written, what is refused, and that the Python program is right by itself."""
+"""`codegen`: the files it writes, its errors, and that the Python program works by itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 import keras2cv
-from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
+from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.codegen import LANGUAGES, generate
 from keras2cv.codegen.traits import traits_of
@@ -92,7 +93,7 @@ def test_the_python_program_predicts_what_keras2cv_does(name: str, tmp_path: Pat
 
 @pytest.mark.parametrize("name", INPUT_BUNDLES)
 def test_the_python_program_takes_a_file_for_each_input(name: str, tmp_path: Path) -> None:
-    """Images and arrays by NAME=FILE give what `keras2cv run` says of them."""
+    """Images and arrays by NAME=FILE give the same results as `keras2cv run`."""
     bundle = INPUT_BUNDLES[name](tmp_path / "price.cv")
     words = write_samples(tmp_path, bundle)
     (program,) = generate(bundle, "python", tmp_path / "program")
@@ -160,7 +161,7 @@ def test_the_python_program_prints_and_draws(tmp_path: Path) -> None:
 
 
 def test_the_python_program_warns_of_an_unverified_bundle(tmp_path: Path) -> None:
-    """It runs, and says on stderr that nobody compared it."""
+    """It runs, with a warning on stderr that nobody compared it."""
     tiny = Classifier()
     manifest = tiny.manifest().replace(status="unverified", evidence=None)
     bundle = write_bundle(tmp_path / "cat.cv", manifest, {"model.onnx": tiny.onnx()})
@@ -184,7 +185,7 @@ def test_wrong_arguments_are_a_usage_error(arguments: list[str], tmp_path: Path)
 @pytest.mark.parametrize("kind", TASK_NAMES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Path) -> None:
-    """No mark of the templates is left, and what is for one kind alone is in no other."""
+    """No mark of the templates is left, and the lines of one kind are in no other program."""
     files = generate(bundle_of(kind, tmp_path / "cat.cv"), language, tmp_path / "program")
     texts = {path.name: path.read_text(encoding="utf-8") for path in files}
     whole = "\n".join(texts.values())
@@ -199,7 +200,7 @@ def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Pa
     "kind", [*TASK_NAMES, *INPUT_BUNDLES, "Pillow's lanczos", "TensorFlow's bicubic"]
 )
 def test_the_python_program_is_as_clean_as_our_own(kind: str, tmp_path: Path) -> None:
-    """It imports cv2, NumPy and the standard library, and the linter has nothing to say."""
+    """It imports cv2, NumPy and the standard library, and the linter finds nothing."""
     (program,) = generate(bundle_of(kind, tmp_path / "cat.cv"), "python", tmp_path / "program")
     tree = ast.parse(program.read_text(encoding="utf-8"), feature_version=(3, 10))
     plain = [n.names for n in ast.walk(tree) if isinstance(n, ast.Import)]
@@ -312,7 +313,7 @@ def test_nothing_of_the_users_is_overwritten(cat_cv: Path, tmp_path: Path) -> No
 def test_the_verb_lists_what_it_wrote(
     cat_cv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`codegen` prints the files and what to do next, and returns 0."""
+    """`codegen` prints the files and the next step, and returns 0."""
     folder = tmp_path / "program"
     assert main(["codegen", str(cat_cv), "--lang", "python", "-o", str(folder)]) == 0
     shown = capsys.readouterr().out
@@ -367,7 +368,7 @@ def test_the_python_program_writes_the_mask(tmp_path: Path) -> None:
 
 
 def test_the_python_program_reads_and_writes_videos(tmp_path: Path) -> None:
-    """A line per frame, which says what the frame alone says, and a film of as many frames."""
+    """It prints a line per frame, as for the frame alone, and writes a video of as many frames."""
     bundle = BUNDLES["a score per class, suppressed"](tmp_path / "b.cv")
     write_clip(tmp_path / "clip.avi", 5)
     (program,) = generate(bundle, "python", tmp_path / "program")
@@ -386,16 +387,16 @@ def test_the_python_program_reads_and_writes_videos(tmp_path: Path) -> None:
 
 
 def test_the_python_program_says_what_is_wrong_with_a_video(tmp_path: Path) -> None:
-    """A video that is none, a camera that is not there and a password: one sentence, exit 1."""
+    """A broken video, a missing camera and a password: one sentence, exit 1."""
     bundle = classifier()(tmp_path / "cat.cv")
     (tmp_path / "clip.mp4").write_bytes(b"not a video")
     (program,) = generate(bundle, "python", tmp_path / "program")
     for source in (str(tmp_path / "clip.mp4"), "77", "nope://me:secret@nowhere/clip.mp4"):
         found = run_program(program, str(bundle.folder), source)
-        said = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
-        assert (found.returncode, len(said)) == (1, 1)
-        assert "as a video" in said[0]
-        assert "secret" not in said[0]
+        errors = [line for line in found.stderr.splitlines() if line.startswith("error: ")]
+        assert (found.returncode, len(errors)) == (1, 1)
+        assert "as a video" in errors[0]
+        assert "secret" not in errors[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
@@ -423,7 +424,7 @@ def test_the_python_program_says_that_a_device_is_not_there(tmp_path: Path) -> N
 
 
 def test_another_score_is_taken(tmp_path: Path) -> None:
-    """With `--score` a program keeps what the Predictor keeps."""
+    """With `--score` a program keeps the same boxes as the Predictor."""
     bundle = BUNDLES["objectness beside it"](tmp_path / "b.cv")
     (program,) = generate(bundle, "python", tmp_path / "program")
     path = write_images(tmp_path)[0]

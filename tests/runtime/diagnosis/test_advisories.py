@@ -1,4 +1,4 @@
-"""Known holes are told by version, with their numbers, and without a network."""
+"""Known holes are found by version, with their numbers, without a network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def cves(**versions: str) -> set[str]:
-    """Return the numbers of what applies to some versions."""
+    """Return the numbers of the advisories for some versions."""
     installed = {name.replace("_", "-"): version for name, version in versions.items()}
     return {hole.advisory.cve for hole in known_holes(installed.get)}
 
@@ -44,7 +44,7 @@ def cves(**versions: str) -> set[str]:
     ],
 )
 def test_each_keras_has_its_own_holes(version: str, expected: str) -> None:
-    """Those of the advisories' ranges: what was closed in two lines of releases included."""
+    """The ranges are the advisories', including holes that were closed in two release lines."""
     assert {cve.rpartition("-")[2] for cve in cves(keras=version)} == set(expected.split())
 
 
@@ -74,7 +74,7 @@ def test_each_keras_has_its_own_holes(version: str, expected: str) -> None:
     ],
 )
 def test_each_package_has_its_own_holes(package: str, version: str, count: int) -> None:
-    """As many as its advisories say of that version."""
+    """Each version has as many holes as its advisories list."""
     assert len(cves(**{package: version})) == count
 
 
@@ -90,7 +90,7 @@ def test_the_table_is_well_formed() -> None:
 
 
 def test_what_ci_installs_has_no_known_holes() -> None:
-    """Neither the constraints, for every Python, nor what is installed here."""
+    """Neither the constraints, for every Python, nor the packages installed here have one."""
     assert known_holes(installed_version) == []
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = [line.partition(";")[0].strip().split("==") for line in lines if "==" in line]
@@ -114,16 +114,16 @@ def test_exporting_does_not_start_with_a_keras_that_runs_code() -> None:
     refuse_holes("export", {"keras": "3.15.1", "pillow": "9.5.0"}.get)
     with pytest.raises(MissingDependency) as caught:
         refuse_holes("export", {"keras": "3.8.0", "onnx": "1.20.1"}.get)
-    said = str(caught.value)
-    assert "keras 3.8.0 (CVE-2025-1550, CVE-2025-8747, " in said
-    assert "onnx 1.20.1 (CVE-2026-27489, " in said
-    assert "pip install -U keras onnx" in said
+    message = str(caught.value)
+    assert "keras 3.8.0 (CVE-2025-1550, CVE-2025-8747, " in message
+    assert "onnx 1.20.1 (CVE-2026-27489, " in message
+    assert "pip install -U keras onnx" in message
 
 
-def test_the_doctor_tells_of_holes(
+def test_the_doctor_lists_holes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As warnings: a device may have no other OpenCV; the exit code is about what works."""
+    """They are warnings, since a device may have no other OpenCV; the exit code ignores them."""
     found = diagnose({"numpy": "2.4.6", "opencv-python": "4.6.0.66"}.get)
     assert [str(hole) for hole in found.holes] == [
         "opencv-python 4.6.0.66: CVE-2023-4863, a WebP image writes out of bounds; "

@@ -1,4 +1,4 @@
-"""The doctor: facts about this machine, each lack told apart from the next."""
+"""The doctor: each problem of a machine has its own message."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_report_is_plain_json() -> None:
 
 
 def test_tensorflow_is_never_imported() -> None:
-    """Looking at what is installed costs metadata, not seconds: nothing heavy gets loaded."""
+    """Versions come from metadata, which takes no time: nothing heavy is imported."""
     look = "from keras2cv.diagnosis.doctor import diagnose; diagnose()"
     code = f"import sys; {look}; print(*sys.modules)"
     child = subprocess.run(
@@ -99,14 +99,14 @@ def test_tensorflow_is_never_imported() -> None:
     ],
     ids=["wheel", "no device", "old driver", "wrong device", "one", "three", "switched off"],
 )
-def test_cuda_not_built_and_not_there_are_told_apart(
+def test_cuda_not_built_and_cuda_missing_differ(
     build: str, count: int, offered: bool, state: tuple[bool, str]
 ) -> None:
-    """Each way in which CUDA is not usable has its own words."""
+    """Each reason why CUDA is not usable has its own words."""
     assert cuda_state(build, count, offered) == state
 
 
-def test_the_compute_capability_says_what_to_build_for() -> None:
+def test_the_compute_capability_names_the_target_to_build_for() -> None:
     """It stands beside the device that is there, and the one that OpenCV is not built for."""
     assert cuda_state(CUDA, 1, True, "8.6")[1] == "CUDA 12.4, 1 device (compute capability 8.6)"
     assert "than this one (compute capability 8.6), or" in cuda_state(CUDA, 1, False, "8.6")[1]
@@ -125,7 +125,7 @@ def fake_device(number: int) -> Any:
     ],
     ids=["told", "not told"],
 )
-def test_the_first_devices_capability_is_told_where_cv2_has_it(
+def test_the_first_devices_capability_is_shown_where_cv2_has_it(
     more: Mapping[str, Any], why: str
 ) -> None:
     """An OpenCV whose Python knows no devices has CUDA all the same."""
@@ -150,7 +150,7 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
             getDefault=lambda: SimpleNamespace(name=lambda: "Iris Xe", type=lambda: 4)
         ),
     )
-    facts = {
+    attributes = {
         "__version__": "4.10.0",
         "__file__": "/usr/lib/python3/dist-packages/cv2/__init__.py",
         "dnn": dnn,
@@ -162,11 +162,11 @@ def fake_cv2(build: str = "", **changes: Any) -> SimpleNamespace:
         "getNumThreads": lambda: 3,
         "getCPUFeaturesLine": lambda: "NEON",
     }
-    return SimpleNamespace(**{**facts, **changes})
+    return SimpleNamespace(**{**attributes, **changes})
 
 
 def test_a_build_with_everything_offers_everything() -> None:
-    """OpenCL by its device's name, CUDA as the targets say: here fp32 alone."""
+    """OpenCL by its device's name, CUDA by the offered targets: here fp32 alone."""
     opencv = describe_opencv(fake_cv2(CUDA + "  OpenCL:   YES (no extra features)\n"), {}.get)
     state = {device.name: (device.available, device.why) for device in opencv.devices}
     assert state["opencl"] == (True, "Iris Xe")
@@ -176,7 +176,7 @@ def test_a_build_with_everything_offers_everything() -> None:
     assert opencv.engines == ("classic",)
 
 
-def test_a_build_without_opencl_or_cuda_modules_says_so() -> None:
+def test_a_build_without_opencl_or_cuda_modules_is_reported() -> None:
     """Neither a build without OpenCL nor a cv2 without its cuda module is a crash."""
     bare = fake_cv2("  OpenCL:     NO\n")
     del bare.cuda
@@ -186,7 +186,7 @@ def test_a_build_without_opencl_or_cuda_modules_says_so() -> None:
 
 
 def test_an_opencl_device_that_is_no_gpu_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenCV would run nets on the CPU in its place, unless it is told not to."""
+    """OpenCV would run nets on the CPU in its place by default."""
     device = SimpleNamespace(name=lambda: "pthread-skylake", type=lambda: 2)
     opencl = SimpleNamespace(
         haveOpenCL=lambda: True, Device=SimpleNamespace(getDefault=lambda: device)
@@ -210,7 +210,7 @@ def test_opencl_without_a_driver_is_not_there() -> None:
     ("build", "windows"), [("  GUI:        NONE\n", False), ("  GUI:      QT5\n", True)]
 )
 def test_a_headless_build_has_no_windows(build: str, windows: bool) -> None:
-    """A headless wheel has imshow, which always fails: the build information tells."""
+    """A headless wheel has an imshow that always fails; the build information shows it."""
     assert describe_opencv(fake_cv2(build), {}.get).has_windows is windows
 
 
@@ -256,7 +256,7 @@ def test_matching_versions_are_no_mixture(
 
 
 def test_an_old_numpy_is_a_problem() -> None:
-    """Too old is said with the command; new enough and missing are not this problem."""
+    """An old NumPy is reported with the command; a new or a missing one is not this problem."""
     assert str(numpy_problem("1.21.6")) == (
         "numpy 1.21.6 is older than 1.22. Update it: pip install -U numpy."
     )
@@ -275,7 +275,7 @@ def test_without_opencv_the_rest_is_still_found(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_needs_of_exporting_are_those_of_the_package() -> None:
-    """What the doctor asks for is what pyproject.toml's extra [export] installs."""
+    """The doctor asks for exactly the packages of pyproject.toml's extra [export]."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"^export = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE)
     assert block is not None

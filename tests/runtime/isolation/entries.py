@@ -1,4 +1,4 @@
-"""What the children of these tests run; started as a file, with the standard library alone."""
+"""The entries of these tests' children; run as a file, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 Request = dict[str, Any]
-Tell = Callable[..., None]
+Report = Callable[..., None]
 
 
-def echo(request: Request, tell: Tell) -> Request:
+def echo(request: Request, report: Report) -> Request:
     """Return the request."""
-    tell(stage="echoing")
+    report(stage="echoing")
     return request
 
 
-def crash(_: Request, tell: Tell) -> Request:
+def crash(_: Request, report: Report) -> Request:
     """End this process by SIGSEGV."""
-    tell(stage="crashing")
+    report(stage="crashing")
     ctypes.string_at(0)
     return {}
 
 
-def misbehave(request: Request, tell: Tell) -> Request:
-    """Do what the request asks for."""
-    tell(stage="running", sample=3)
+def misbehave(request: Request, report: Report) -> Request:
+    """End, hang or write as the request asks."""
+    report(stage="running", sample=3)
     print("\x1b[31mlast words", file=sys.stderr, flush=True)
     if "exit" in request:
         sys.exit(request["exit"])
@@ -46,12 +46,12 @@ def misbehave(request: Request, tell: Tell) -> Request:
     return {}
 
 
-def huge(request: Request, _: Tell) -> Request:
+def huge(request: Request, _: Report) -> Request:
     """Return a text of so many characters, and the length of the request's own."""
     return {"text": "ä" * request["count"], "given": len(request.get("text", ""))}
 
 
-def noise(request: Request, _: Tell) -> Request:
+def noise(request: Request, _: Report) -> Request:
     """Print all that could be mistaken for a reply, in every way that there is."""
     print('{"reply": {"from": "print"}}', flush=True)
     os.write(1, b'{"reply": {"from": "os"}}\n\xff\xfe{\n')
@@ -60,7 +60,7 @@ def noise(request: Request, _: Tell) -> Request:
     return request
 
 
-def remember(request: Request, _: Tell) -> Iterator[Request]:
+def remember(request: Request, _: Report) -> Iterator[Request]:
     """Answer each request with all that came before."""
     seen: list[Any] = []
     while True:
@@ -68,7 +68,7 @@ def remember(request: Request, _: Tell) -> Iterator[Request]:
         request = yield {"seen": list(seen)}
 
 
-def modules(request: Request, _: Tell) -> Request:
+def modules(request: Request, _: Report) -> Request:
     """Return the files that some modules are imported from, and the import path."""
     for name in request["names"]:
         __import__(name)
@@ -76,7 +76,7 @@ def modules(request: Request, _: Tell) -> Request:
     return {"files": files, "path": sys.path}
 
 
-def with_grandchild(request: Request, _: Tell) -> Request:
+def with_grandchild(request: Request, _: Report) -> Request:
     """Start a process, write both numbers to a file, and sleep."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     with open(request["file"], "w", encoding="utf-8") as file:  # noqa: PTH123 - no pathlib needed
@@ -85,7 +85,7 @@ def with_grandchild(request: Request, _: Tell) -> Request:
     return {}
 
 
-def hold_interpreter(request: Request, _: Tell) -> Request:
+def hold_interpreter(request: Request, _: Report) -> Request:
     """Write this process' number to a file, and hang in C with Python's lock held."""
     with open(request["file"], "w", encoding="utf-8") as file:  # noqa: PTH123
         file.write(f"{os.getpid()}\n")
@@ -93,18 +93,18 @@ def hold_interpreter(request: Request, _: Tell) -> Request:
     return {}
 
 
-def refuse(_: Request, tell: Tell) -> Request:
+def refuse(_: Request, report: Report) -> Request:
     """Raise one of the package's own errors."""
     from keras2cv.errors import BundleError
 
     class SpecialError(BundleError):
         """A kind that only the child knows."""
 
-    tell(stage="refusing")
+    report(stage="refusing")
     raise SpecialError("The bundle is not whole. Ä")
 
 
-def crash_at_exit(_: Request, __: Tell) -> Request:
+def crash_at_exit(_: Request, __: Report) -> Request:
     """Reply, and crash when Python ends."""
     import atexit
 
@@ -112,7 +112,7 @@ def crash_at_exit(_: Request, __: Tell) -> Request:
     return {}
 
 
-def limits(_: Request, __: Tell) -> Request:
+def limits(_: Request, __: Report) -> Request:
     """Return the kernel's limits of this process."""
     import resource
 
@@ -123,7 +123,7 @@ def limits(_: Request, __: Tell) -> Request:
     }
 
 
-def job(request: Request, _: Tell) -> Request:
+def job(request: Request, _: Report) -> Request:
     """Do a job that may be the end of this process, at once or when it is done."""
     if request["do"] == "crash":
         print("last words", file=sys.stderr, flush=True)

@@ -54,7 +54,7 @@ def test_the_size_of_a_reply_does_not_matter(count: int) -> None:
 
 @ON_POSIX
 def test_noise_is_not_taken_for_a_reply(tmp_path: Path) -> None:
-    """Neither what is printed before the bootstrap runs, nor what comes later; it is in the log."""
+    """Output before the bootstrap runs, and output after it, goes to the log."""
     (tmp_path / "sitecustomize.py").write_text(
         "import os\nos.write(1, b'{\"reply\": 1}\\nnoise')\nprint('{\"ready\": 1}')\n",
         encoding="utf-8",
@@ -77,14 +77,14 @@ def test_a_generator_keeps_its_state() -> None:
 
 @ON_POSIX
 def test_a_crash_is_one_sentence_with_signal_and_stage() -> None:
-    """All that is known of the child is in the error."""
+    """The error has everything known of the child."""
     with pytest.raises(ChildCrash) as caught:
         ask("misbehave", {"signal": signal.SIGFPE})
     assert str(caught.value) == (
         "The process crashed (SIGFPE) while running; its last words:  [31mlast words."
     )
     assert (caught.value.code, caught.value.how) == (-8, "crashed (SIGFPE)")
-    assert caught.value.facts["sample"] == 3
+    assert caught.value.reports["sample"] == 3
     assert caught.value.was_ready
     with pytest.raises(ChildCrash, match=r"SIGSEGV|access violation"):
         ask("crash")
@@ -92,7 +92,7 @@ def test_a_crash_is_one_sentence_with_signal_and_stage() -> None:
 
 @pytest.mark.parametrize("request_", [{"exit": 3}, {"exit": 0}, {"raise": "surprise"}])
 def test_an_end_without_a_reply_is_a_crash(request_: dict[str, Any]) -> None:
-    """The log says why, where somebody wrote into it."""
+    """The error shows the log, if the child wrote one."""
     with pytest.raises(ChildCrash) as caught:
         ask("misbehave", request_)
     assert caught.value.code == request_.get("exit", 1)
@@ -138,7 +138,7 @@ def test_our_own_errors_keep_their_kind() -> None:
 
 
 def test_a_missing_interpreter_is_a_sentence(tmp_path: Path) -> None:
-    """Also a missing folder, a program that may not run, and one that is none."""
+    """Also a missing folder, a program that may not run, and a file that is no program."""
     limits, text = Limits(60), tmp_path / "text"
     text.write_text("no program", encoding="utf-8")
     for python, words in ((tmp_path / "none", "there is no such program"), (text, "may not be")):
@@ -166,7 +166,7 @@ def test_too_large_an_environment_is_a_sentence() -> None:
 def test_a_system_without_room_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    """EAGAIN, ENOMEM: what to do is in it."""
+    """The errors for EAGAIN and ENOMEM name a cure."""
 
     def refuse(*_: object, **__: object) -> None:
         raise error

@@ -1,4 +1,4 @@
-"""No child outlives its parent, nor its time limit, whatever it is doing."""
+"""No child outlives its parent, or its time limit, in any state."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_child_dies_with_the_parent(tmp_path: Path, end: signal.Signals, start
             parent.kill()  # Python waits for its threads
     try:
         assert all_gone(pids[:1])
-        # Linux may end the child of the main thread before it ends what it has started itself.
+        # Linux may end the child of the main thread before the processes that the child started.
         assert starter == "main" or all_gone(pids)
     finally:
         for pid in filter(is_running, pids):
@@ -65,7 +65,7 @@ def test_a_child_that_holds_the_interpreter_dies_with_the_parent(tmp_path: Path)
 
 
 def test_a_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
-    """What the child has started goes with it."""
+    """Processes that the child started end with it."""
     file = tmp_path / "pids"
     with pytest.raises(ChildTimeout):
         run_once(Entry(f"{ENTRIES}:with_grandchild"), {"file": str(file)}, Limits(5))

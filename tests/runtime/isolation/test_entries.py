@@ -33,7 +33,7 @@ def test_entries_are_found() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_an_entry_is_a_function_of_a_request_and_of_what_tells(entry: str) -> None:
+def test_an_entry_is_a_function_of_a_request_and_of_a_report(entry: str) -> None:
     """Its module has it at the top level, with two parameters."""
     module, _, name = entry.partition(":")
     files = [root / f"{module.replace('.', '/')}.py" for root in ROOTS]

@@ -1,4 +1,4 @@
-"""A child imports what is installed, and nothing from the folder that it is started in."""
+"""A child imports installed packages, and nothing from its working folder."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_nothing_of_the_current_folder_is_imported(
 def test_a_relative_folder_of_the_users_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PYTHONPATH=lib means the parent's lib, wherever the child works."""
+    """PYTHONPATH=lib means the parent's lib, in any folder of the child."""
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "special.py").write_text("", encoding="utf-8")
     monkeypatch.chdir(tmp_path)

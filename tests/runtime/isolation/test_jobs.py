@@ -25,7 +25,7 @@ def ask(*doings: str, function: str = "job", **limits: Any) -> Iterator[ChildAns
 
 
 def test_a_crash_costs_one_job() -> None:
-    """Its answer is how the child ended, and its last words; another child goes on."""
+    """Its answer has the end of the child, and its last output; another child goes on."""
     answers = list(ask("sing", "read", "crash", "dance"))
     assert [answer.number for answer in answers] == [0, 1, 2, 3]
     assert [answer.reply.get("did") for answer in answers] == ["sing", "read", None, "dance"]

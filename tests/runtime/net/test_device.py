@@ -1,4 +1,4 @@
-"""Devices: what was asked for, what is there and what runs, by the one seam, `_missing_devices`."""
+"""Devices: the one asked for, those present and the one that runs; `_missing_devices` is faked."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class FakeNet:
 
 
 class FakeNets:
-    """The nets that were loaded, and what becomes of their answers."""
+    """The loaded nets, and a function that changes their outputs."""
 
     def __init__(self) -> None:
         self.loaded: list[FakeNet] = []
@@ -62,14 +62,14 @@ class FakeNets:
 @pytest.fixture
 def nets(monkeypatch: pytest.MonkeyPatch) -> FakeNets:
     """Let nets be loaded for any device."""
-    nets, read = FakeNets(), keras2cv.net.net._read
+    nets, read = FakeNets(), keras2cv.net.loading._read
 
     def fake(path: Path, file_format: str, engine: str) -> FakeNet:
         nets.loaded.append(FakeNet(read(path, file_format, engine), nets))
         return nets.loaded[-1]
 
     monkeypatch.setattr(device_module, "_missing_devices", dict)
-    monkeypatch.setattr("keras2cv.net.net._read", fake)
+    monkeypatch.setattr("keras2cv.net.loading._read", fake)
     return nets
 
 
@@ -85,7 +85,7 @@ ALL_MISSING = {"opencl": "none", "cuda": NOT_BUILT, "cuda-fp16": NOT_BUILT}
 def test_a_device_that_is_not_there_is_an_error_with_a_cure(
     device: str, cat_cv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason, and what to do; a build without CUDA and one without a GPU differ in both."""
+    """A build without CUDA and one without a GPU have different reasons and cures."""
     missing(monkeypatch, ALL_MISSING)
     with pytest.raises(MissingDependency, match=f"Device {device} is not there") as caught:
         keras2cv.load(cat_cv, device=device)
@@ -96,10 +96,10 @@ def test_a_device_that_is_not_there_is_an_error_with_a_cure(
     assert "docs/cuda.md" not in str(caught.value)
 
 
-def test_auto_falls_back_and_says_why(
+def test_auto_falls_back_and_gives_the_reason(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`run --device auto` runs on the CPU; stderr and JSON say so."""
+    """`run --device auto` runs on the CPU, and reports it on stderr and in JSON."""
     missing(monkeypatch, ALL_MISSING)
     model = keras2cv.load(cat_cv, device="auto")
     assert model.device_choice.to_dict() == {
@@ -119,7 +119,7 @@ def test_auto_falls_back_and_says_why(
 
 
 def test_the_cpu_is_not_looked_for(cat_cv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asking for the CPU looks at nothing, which would take longer than loading a small net."""
+    """A request for the CPU probes nothing, which would take longer than loading a small net."""
     monkeypatch.setattr(device_module, "_missing_devices", None)
     assert keras2cv.load(cat_cv).device_choice.to_dict()["runs"] == "cpu"
 
@@ -145,7 +145,7 @@ def test_a_device_gets_a_warm_net_of_the_classic_engine(
 def test_auto_takes_the_cpu_where_the_device_fails(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, nets: FakeNets
 ) -> None:
-    """What CUDA cannot run the CPU does, and the reason is told; asked for by name it fails."""
+    """The CPU runs a net that CUDA cannot, and the reason is kept; `--device cuda` fails."""
 
     def fail(array: NDArray[Any]) -> NDArray[Any]:
         if nets.loaded[-1].placed[-1:] == [cv2.dnn.DNN_TARGET_CUDA]:
@@ -163,7 +163,7 @@ def test_auto_takes_the_cpu_where_the_device_fails(
 
 
 def test_a_bundle_for_the_new_engine_stays_on_the_cpu(nets: FakeNets) -> None:
-    """`auto` does not take CUDA for it, and says why."""
+    """`auto` does not choose CUDA for it, and gives the reason."""
     choice = choose_device("auto", new_engine_only=True)
     assert choice.runs == "cpu"
     assert "cuda is there, but the bundle needs OpenCV's new engine" in choice.why
@@ -172,7 +172,7 @@ def test_a_bundle_for_the_new_engine_stays_on_the_cpu(nets: FakeNets) -> None:
 
 @pytest.mark.parametrize("device", ["cuda", "cuda-fp16", "opencl"])
 def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: FakeNets) -> None:
-    """What predicts something else than TensorFlow does not load, whoever is to blame."""
+    """A bundle that predicts something else than TensorFlow does not load."""
     nets.answer = lambda array: array * 1.05
     with pytest.raises(NetError, match=r"of sample 0: off by .* allowed\)\. Use device .*cpu\."):
         keras2cv.load(cat_cv, device=device)
@@ -180,7 +180,7 @@ def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: Fake
 
 
 def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNets) -> None:
-    """The CPU predicts, and the reason is told."""
+    """The CPU predicts, and the reason is kept."""
 
     def wrong_on_cuda(array: NDArray[Any]) -> NDArray[Any]:
         on_cuda = nets.loaded[-1].placed[-1:] == [cv2.dnn.DNN_TARGET_CUDA]
@@ -196,7 +196,7 @@ def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNe
 def test_the_selftest_lists_what_a_device_gets_wrong(
     cat_cv: Path, nets: FakeNets, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where `load` refuses, `selftest` says of each output by how much."""
+    """`load` refuses the device; `selftest` reports the error of each output."""
     nets.answer = lambda array: array * 1.05
     assert main(["selftest", str(cat_cv), "--device", "cuda", "--in-process"]) == 1
     assert "FAIL  sample 2  scores  " in capsys.readouterr().out
@@ -250,7 +250,7 @@ def test_half_precision_that_overflows_is_refused(
 def test_cuda_is_not_used_across_a_fork(
     device: str, cat_cv: Path, nets: FakeNets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A forked process is told to load the bundle itself: to run it would end that process."""
+    """A forked process gets an error with a cure, because a run would end that process."""
     model = keras2cv.load(cat_cv, device=device)
     on_the_cpu = keras2cv.load(cat_cv)
     monkeypatch.setattr(os, "getpid", lambda: -1)
@@ -267,10 +267,10 @@ def test_cuda_is_not_used_across_a_fork(
     ],
     ids=["computed weights", "argmax"],
 )
-def test_a_device_that_fails_says_what_to_do(
+def test_the_error_of_a_failing_device_has_a_cure(
     why: str, hint: str, cat_cv: Path, nets: FakeNets
 ) -> None:
-    """Another engine is no cure there; where the form of the graph is to blame, another file is."""
+    """Another engine is no cure there; the error advises another file if the graph's form fails."""
 
     def fail(array: NDArray[Any]) -> NDArray[Any]:
         raise cv2.error(why)
@@ -281,13 +281,13 @@ def test_a_device_that_fails_says_what_to_do(
 
 
 def test_half_precisions_tolerance_is_the_exporters() -> None:
-    """One figure for what half precision may do, wherever it runs."""
+    """Runtime and exporter allow the same error for half precision."""
     from keras2cv_export.parity.tolerance import PRESETS
 
     assert PRESETS["fp16"].max_abs == HALF_LIMIT
 
 
-def test_info_says_what_it_can_run_on(
+def test_info_lists_the_devices_it_runs_on(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The devices that are there, the one that auto takes, and why the others are not."""
@@ -301,7 +301,7 @@ def test_info_says_what_it_can_run_on(
 def test_the_selftest_reports_three_facts(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Asked, available and what runs, as JSON."""
+    """The JSON has the device asked for, those available, and the one that runs."""
     missing(monkeypatch, ALL_MISSING)
     assert main(["selftest", str(cat_cv), "--device", "auto", "--json", "-"]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -332,7 +332,7 @@ else:
 
 
 def run_opencl(bundle: Path, **environment: str) -> Any:
-    """Return what a fresh process says of the bundle on OpenCL."""
+    """Return the self-test of the bundle on OpenCL, from a fresh process."""
     done = subprocess.run(
         [sys.executable, "-c", OPENCL, str(bundle)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "runtime"), **environment},
@@ -346,7 +346,7 @@ def run_opencl(bundle: Path, **environment: str) -> Any:
 
 
 def test_opencl_runs_where_there_is_a_driver(cat_cv: Path) -> None:
-    """On a driver for the CPU, such as pocl, it runs the self-test; without one it says so."""
+    """A driver for the CPU, such as pocl, passes the self-test; without a driver it is an error."""
     found = run_opencl(
         cat_cv, OPENCV_OPENCL_DEVICE=":CPU:", OPENCV_DNN_OPENCL_ALLOW_ALL_DEVICES="1"
     )
@@ -466,7 +466,7 @@ model.predict(image)
 
 @pytest.mark.cuda
 def test_a_fork_of_cuda_is_an_error_and_no_crash(cat_cv: Path) -> None:
-    """On a real GPU: the child is told so, and the parent goes on."""
+    """On a real GPU: the child gets an error, and the parent goes on."""
     done = cuda_child(FORK, cat_cv)
     assert done.returncode == 0, done.stderr
 

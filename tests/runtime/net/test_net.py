@@ -1,4 +1,4 @@
-"""cv2's nets: names, ranks, engines, and what goes wrong, on the OpenCV at hand.
+"""cv2's nets: names, ranks, engines and errors, on the installed OpenCV.
 
 The small graphs differ from each other in one thing each; expected values are computed by numpy.
 """
@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 from onnx.helper import make_node
 
 from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor
-from keras2cv.bundle.reading import Bundle, read_bundle, write_bundle
+from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.errors import InputError, MissingDependency, NetError, UsageError
-from keras2cv.net import net as net_module
+from keras2cv.net import engines as engines_module
+from keras2cv.net.engines import ENGINES, engines_to_try
 from keras2cv.net.error_messages import condensed
-from keras2cv.net.net import ENGINES, Net, engines_to_try
+from keras2cv.net.net import Net
 from support.tiny_bundle import ANY_ENGINE, Classifier, manifest_of, net
 
 Array = NDArray[Any]
@@ -163,7 +165,7 @@ GRAPHS: dict[
 
 @pytest.mark.parametrize("case", GRAPHS)
 def test_outputs_come_by_name(tmp_path: Path, engine: str, case: str) -> None:
-    """Every output is found under its own name, whatever cv2 made of the graph."""
+    """Every output is found under its own name, however cv2 changed the graph."""
     nodes, outputs, asked, expected = GRAPHS[case]
     weights = {"W1": W1, "W2": W2, "W3": W3}
     used = {name for node in nodes for name in node.input}
@@ -299,7 +301,7 @@ def test_a_missing_output_is_an_error(tmp_path: Path, engine: str) -> None:
 
 
 def test_a_file_that_cv2_cannot_read_is_an_error(cat_cv: Path, engine: str) -> None:
-    """cv2's own complaint is passed on, in one line with the version and a way out."""
+    """cv2's own message is passed on, in one line with the version and a cure."""
     bundle = read_bundle(cat_cv)
     bundle.model_path.write_bytes(b"hello")
     with pytest.raises(
@@ -311,7 +313,7 @@ def test_a_file_that_cv2_cannot_read_is_an_error(cat_cv: Path, engine: str) -> N
 
 
 def test_what_really_runs_is_read_back_from_the_net(cat_cv: Path, engine: str) -> None:
-    """The engine is what holds the net, not what was asked for."""
+    """`engine` is the one that holds the net, not the one asked for."""
     bundle = read_bundle(cat_cv)
     loaded = Net(bundle.model_path, bundle.manifest, engine=engine)
     assert (loaded.engine, loaded.device) == (engine, "cpu")
@@ -326,7 +328,7 @@ def test_what_really_runs_is_read_back_from_the_net(cat_cv: Path, engine: str) -
 def test_an_engine_forced_by_the_environment_is_noticed(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OPENCV_FORCE_DNN_ENGINE overrides the argument; we say so instead of reporting the wish."""
+    """OPENCV_FORCE_DNN_ENGINE overrides the argument, which is an error."""
     bundle = read_bundle(cat_cv)
     read = cv2.dnn.readNetFromONNX
     monkeypatch.setattr(cv2.dnn, "readNetFromONNX", lambda path, **_: read(path, engine=1))
@@ -421,8 +423,8 @@ def test_the_engine_is_chosen_by_wish_evidence_and_device(
     present: tuple[str, ...],
     expected: tuple[str, ...],
 ) -> None:
-    """The caller's wish wins, then what was verified; other devices need the classic engine."""
-    monkeypatch.setattr(net_module, "ENGINES", present)
+    """The caller's choice wins, then the verified engine; other devices need the classic one."""
+    monkeypatch.setattr(engines_module, "ENGINES", present)
     assert engines_to_try(asked, verified, device) == expected
 
 
@@ -432,7 +434,7 @@ def test_an_engine_that_cannot_be_had_is_an_error(monkeypatch: pytest.MonkeyPatc
         engines_to_try("ort", "any", "cpu")
     with pytest.raises(UsageError, match="new engine runs on the CPU only, not on cuda"):
         engines_to_try("new", "any", "cuda")
-    monkeypatch.setattr(net_module, "ENGINES", ("classic",))
+    monkeypatch.setattr(engines_module, "ENGINES", ("classic",))
     with pytest.raises(MissingDependency, match="the only one that this bundle was verified with"):
         engines_to_try(None, "new", "cpu")
     with pytest.raises(MissingDependency, match=r"has no new engine\. Install OpenCV 5"):
@@ -479,11 +481,11 @@ def test_a_failure_while_running_is_one_sentence(
     ],
 )
 def test_what_cv2_complains_about_is_condensed(complaint: str, expected: str) -> None:
-    """The complaint and the function it came from stay; paths, codes and line breaks go."""
+    """The message and its function stay; paths, codes and line breaks go."""
     assert condensed(cv2.error(complaint)) == expected
 
 
 def test_the_fixture_is_a_bundle(cat_cv: Path) -> None:
-    """Guard: the tests above load what a user would load."""
+    """Guard: the tests above load a real bundle."""
     assert isinstance(read_bundle(cat_cv), Bundle)
     assert read_bundle(cat_cv).manifest.engine == ANY_ENGINE

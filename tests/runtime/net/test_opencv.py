@@ -120,13 +120,13 @@ NO_DNN = SimpleNamespace(__version__="4.10.0", __file__="/opt/cv2.so")
 def test_each_ailment_has_its_cure(
     load: Callable[[], Any], installed: dict[str, str], problem: str
 ) -> None:
-    """What is wrong with OpenCV is told apart, and the commands are exact."""
+    """Each fault of OpenCV has its own message, with exact commands."""
     found = opencv_problem(load, (NUMPY | installed).get)
     assert str(found) == problem.format(python=".".join(map(str, sys.version_info[:3])))
 
 
 def test_numpy_that_is_missing_is_named_first() -> None:
-    """Without NumPy, cv2's own complaint is about something else."""
+    """Without NumPy, cv2's own message is about something else."""
     load = raising(ImportError("cv2 could not be imported"))
     assert str(opencv_problem(load, {"opencv-python": "5.0.0.93"}.get)) == (
         "NumPy is not installed. Install it: pip install numpy."
@@ -156,7 +156,7 @@ def test_require_opencv_raises_the_sentence(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_wheels_over_each_other_are_all_named(installed: tuple[str, ...], kept: str) -> None:
-    """Every wheel is named with its version, and the one kept can do what all of them can."""
+    """Every wheel is named with its version, and the one to keep has the features of all."""
     versions = {name: f"4.{n}.0.84" for n, name in enumerate(installed, 7)}
     problem = clash_problem(versions.get)
     assert problem is not None
@@ -174,7 +174,7 @@ def test_one_wheel_or_none_is_no_clash() -> None:
     assert clash_problem({}.get) is None
 
 
-def test_what_a_working_import_says_is_passed_on(
+def test_the_output_of_a_working_import_is_passed_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Only a failing import is silenced; a warning that cv2 prints while loading stays visible."""

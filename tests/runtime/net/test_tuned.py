@@ -1,4 +1,4 @@
-"""A tuned bundle runs the way that was the fastest, where that was measured on the like of here."""
+"""A tuned bundle runs with the fastest setting, on machines like the measured one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 import keras2cv
 from keras2cv.bundle.manifest import Manifest, Rate, Trial, Tuned
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main, nets
 from keras2cv.cli.card import describe
 from keras2cv.errors import NetError
@@ -60,7 +60,7 @@ def test_the_choice_is_taken(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.infer(image)[0], Classifier()(image), atol=1e-5)
 
 
-def test_what_the_caller_says_comes_first(tmp_path: Path) -> None:
+def test_the_callers_arguments_come_first(tmp_path: Path) -> None:
     """Each option by itself."""
     bundle = written(tmp_path / "cat.cv", tuned())
     model = Predictor(bundle, threads=2, winograd=True)
@@ -69,7 +69,7 @@ def test_what_the_caller_says_comes_first(tmp_path: Path) -> None:
 
 
 def test_another_engine_than_the_chosen_one_is_run_as_it_was_verified() -> None:
-    """What was the fastest on one says nothing about the other, or about another device."""
+    """The fastest settings of one engine do not apply to the other, or to another device."""
     assert choice_for(tuned(), "cpu", "classic") is choice_for(tuned(), "cpu", None) is not None
     assert choice_for(tuned(), "cpu", "new") is None
     assert choice_for(tuned(), "cuda", None) is None
@@ -85,7 +85,7 @@ def test_another_engine_than_the_chosen_one_is_run_as_it_was_verified() -> None:
     ids=["another OpenCV", "another machine", "no tuning"],
 )
 def test_elsewhere_it_runs_as_it_was_verified(tmp_path: Path, manifest: Manifest, why: str) -> None:
-    """And `info` says so."""
+    """`info` reports it."""
     assert why_not(manifest) == why
     model = keras2cv.load(written(tmp_path / "cat.cv", manifest))
     assert model.threads == 2
@@ -102,7 +102,7 @@ def test_the_card_shows_the_choice_and_what_it_was_better_than() -> None:
 
 
 def test_many_samples_are_run_as_they_were_the_fastest() -> None:
-    """Where the way holds, and not where another was asked for, or nothing was measured."""
+    """Where the setting holds, and not where another was requested, or nothing was measured."""
     assert rate_for(tuned(), "cpu", None) == RATES[1]
     assert rate_for(tuned(), "cpu", "new") is None
     assert rate_for(tuned(opencv="4.9.0"), "cpu", None) is None

@@ -1,4 +1,4 @@
-"""Steps of a tail run as NumPy would, and say which of them does not fit."""
+"""Steps of a tail compute the same as NumPy; an error names the step that does not fit."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_top_k_takes_the_first_of_equal_numbers() -> None:
 
 
 def test_a_later_step_reads_what_an_earlier_one_made() -> None:
-    """What comes back is what steps made, without the heads."""
+    """The result has the arrays that steps made, without the heads."""
     steps = [
         Step("greater", ("x", "zero"), ("positive",)),
         Step("where", ("positive", "x", "zero"), ("y",)),

@@ -55,7 +55,7 @@ def test_classes_are_suppressed_apart_and_ranked_together() -> None:
 
 
 def test_a_sample_in_which_nothing_is_found_is_zeros() -> None:
-    """With pad_per_class there is room for what the classes may give, and not for more."""
+    """With pad_per_class there is room for max_boxes of each class, and not for more."""
     scores = np.stack([SCORES, SCORES * 0], axis=0)[..., None]
     boxes = np.stack([BOXES, BOXES])[:, :, None]
     found, best, _, counts = combined_nms(boxes, scores, NmsRule(5, 0.4, 0.3, 9, True, False))

@@ -1,4 +1,4 @@
-"""What a manifest may say in its tail, and what it may not."""
+"""The tail in a manifest: valid and invalid steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keras2cv.bundle.manifest import OutputTensor, Tail
+from keras2cv.bundle.manifest import NumpyTail, OutputTensor
 from keras2cv.numpy_tail.finish import _RULES
 from keras2cv.numpy_tail.step import MAX_CONSTANT, NmsRule, Op, Step
 from keras2cv.schema.fields import SchemaError, decode, encode
@@ -16,7 +16,7 @@ SINGLE = {"max_boxes": 5, "iou": 0.5}
 
 
 def test_every_op_has_a_rule_that_runs_it() -> None:
-    """The words of the schema are those of the interpreter."""
+    """The ops of the schema are those of the interpreter."""
     assert set(Op.__args__) == set(_RULES)
 
 
@@ -71,7 +71,7 @@ def test_a_step_that_means_nothing_is_refused(record: dict[str, Any], path: str)
 
 
 def test_a_constant_is_small() -> None:
-    """What is larger belongs into the net's file."""
+    """A larger one belongs into the net's file."""
     count = MAX_CONSTANT + 1
     with pytest.raises(SchemaError, match="4096"):
         Step("constant", (), ("b",), dtype="float32", shape=(count,), values=(0.5,) * count)
@@ -81,8 +81,8 @@ def test_a_tail_survives_writing() -> None:
     """Heads, steps and rules come back as they were."""
     rule = NmsRule(7, 0.5, 0.25)
     step = Step("nms", ("boxes", "boxes"), ("indices", "scores", "count"), nms=rule)
-    tail = Tail((HEAD,), (step, Step("cast", ("count",), ("total",), dtype="float32")))
-    assert decode(Tail, encode(tail)) == tail
+    tail = NumpyTail((HEAD,), (step, Step("cast", ("count",), ("total",), dtype="float32")))
+    assert decode(NumpyTail, encode(tail)) == tail
     assert tail.made == {"indices", "scores", "count", "total"}
 
 
@@ -101,4 +101,4 @@ def test_steps_read_what_is_there_and_make_what_is_not(
 ) -> None:
     """Every array has one maker, before its readers."""
     with pytest.raises(SchemaError, match=problem):
-        Tail((HEAD,), steps)
+        NumpyTail((HEAD,), steps)

@@ -1,4 +1,4 @@
-"""What counts as an image, and what each kind becomes."""
+"""Each kind of image becomes (H, W, 3) uint8 BGR; anything else is refused."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def test_sixteen_bits_are_divided_by_257_and_rounded() -> None:
     ],
 )
 def test_what_is_no_image_is_refused(image: Any, message: str) -> None:
-    """The message says what an image is, and what was given instead."""
+    """The message defines an image, and shows the value that was given."""
     for convert in (as_bgr, as_gray):
         with pytest.raises(InputError) as error:
             convert(image)

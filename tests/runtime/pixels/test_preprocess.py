@@ -18,7 +18,7 @@ from support.drawn_image import draw_image
 WIDTH, HEIGHT = 61, 47
 Numbers = tuple[float, ...]
 
-# name -> colour, mean, scale, std: what keras.applications' preprocess_input does, and no more.
+# name -> colour, mean, scale, std of keras.applications' preprocess_input.
 PRESETS: dict[str, tuple[Color, Numbers, float, Numbers]] = {
     "none": ("RGB", (0.0, 0.0, 0.0), 1.0, (1.0, 1.0, 1.0)),
     "0-1": ("RGB", (0.0, 0.0, 0.0), 1 / 255, (1.0, 1.0, 1.0)),
@@ -77,7 +77,7 @@ def test_the_arithmetic_is_exact(preset: str, count: int) -> None:
 def test_the_resize_is_the_one_that_the_manifest_names(
     rule: ResizeRule, interpolation: str, preset: str
 ) -> None:
-    """Whatever way the blob is made, it equals resizing first and computing afterwards."""
+    """However the blob is made, it equals resizing first and computing afterwards."""
     image = draw_image(143, 89)
     pad = 114 if rule in ("letterbox", "pad") else None
     bars = None if pad is None else (pad,) * (1 if preset == "gray" else 3)
@@ -92,7 +92,7 @@ def test_the_resize_is_the_one_that_the_manifest_names(
 
 
 def test_images_of_different_kinds_and_sizes_share_a_batch() -> None:
-    """Each image of a batch is what it would be alone: gray, BGRA and 16 bits among the others."""
+    """Each image of a batch becomes the same as alone: gray, BGRA and 16 bits too."""
     images: list[NDArray[Any]] = [
         draw_image(143, 89),
         draw_image(40, 71)[:, :, 0].copy(),
@@ -115,7 +115,7 @@ def test_images_are_left_as_they_were() -> None:
 
 
 def test_a_view_is_as_good_as_a_whole_array() -> None:
-    """A crop or a mirrored image is not contiguous, and gives what its copy gives."""
+    """A crop or a mirrored image is not contiguous, and gives the same as its copy."""
     view = draw_image(143, 89)[3:80, 120:7:-1]
     preprocess = Preprocessor(rules("tf"))
     assert np.array_equal(preprocess([view]), preprocess([view.copy()]))

@@ -190,7 +190,7 @@ def test_channels_are_independent(mode: str, channels: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("mode", INTERPOLATIONS)
 def test_a_view_is_resized_like_its_copy(mode: str) -> None:
-    """Cropped, flipped and channel-reversed views give what their contiguous copies give."""
+    """Cropped, flipped and channel-reversed views give the same as their contiguous copies."""
     view = draw_image(83, 61)[::-1, 5:70, ::-1]
     np.testing.assert_array_equal(
         resize(view, (38, 45), mode), resize(np.ascontiguousarray(view), (38, 45), mode)
@@ -211,7 +211,7 @@ def test_an_unknown_interpolation_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "dtype", "mode", "said"),
+    ("shape", "dtype", "mode", "message"),
     [
         ((7, 9, 3), np.float32, "pil-box", "uint8, got float32"),
         ((7, 9, 3), np.float32, "linear", "uint8, got float32"),
@@ -221,10 +221,10 @@ def test_an_unknown_interpolation_is_refused() -> None:
     ],
 )
 def test_an_image_that_a_mode_cannot_take_is_refused(
-    shape: tuple[int, ...], dtype: Any, mode: str, said: str
+    shape: tuple[int, ...], dtype: Any, mode: str, message: str
 ) -> None:
-    """Nothing is converted on the quiet."""
-    with pytest.raises(ValueError, match=said):
+    """Nothing is converted silently."""
+    with pytest.raises(ValueError, match=message):
         resize(np.zeros(shape, dtype), (4, 5), mode)
 
 

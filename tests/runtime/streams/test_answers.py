@@ -37,7 +37,7 @@ class Counting:
 
 
 def frame(number: int) -> Frame:
-    """Return a frame that says its number."""
+    """Return a frame that holds its number."""
     return Frame(f"frame {number}", np.full((4, 5, 3), number, np.uint8))
 
 
@@ -59,7 +59,7 @@ def test_frames_go_in_batches(batch: int, sizes: list[int]) -> None:
 
 
 def test_a_broken_source_keeps_its_place() -> None:
-    """What was waiting is answered before it, and the reason is passed on."""
+    """Waiting frames are answered before it, and the reason is passed on."""
     items = [frame(0), frame(1), BrokenSource("bad.jpg", "bad.jpg is empty."), frame(2)]
     found = answers(Counting(), items, batch=5)
     assert [answer.name for answer in found] == ["frame 0", "frame 1", "bad.jpg", "frame 2"]
@@ -101,7 +101,7 @@ def test_frames_are_not_read_ahead_of_their_batch() -> None:
 
 
 def test_samples_are_split_by_their_batch_dimension(tmp_path: Path) -> None:
-    """A sample without a batch dimension is one answer; with one, as many as it says."""
+    """A sample without a batch dimension is one answer; with one, an answer per row."""
     model = keras2cv.load(Classifier(batch=2).write(tmp_path / "two.cv"))
     arrays = np.random.default_rng(2).normal(size=(3, HEIGHT, WIDTH, 3)).astype(np.float32)
     one = Sample("one.npy", {"arr_0": arrays[1]})

@@ -44,7 +44,7 @@ def test_items_come_in_order_and_all(size: int) -> None:
 
 
 def test_stages_run_at_the_same_time() -> None:
-    """Each stage waits for what only the other one does next: one thread would wait for ever."""
+    """Each stage waits for the other's next step: a single thread would wait for ever."""
     met = threading.Barrier(2, timeout=5)
 
     def giving() -> Iterator[int]:
@@ -79,7 +79,7 @@ def test_a_stage_starts_when_it_is_asked() -> None:
 
 @pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt()])
 def test_an_error_comes_out_in_its_place(error: BaseException) -> None:
-    """What was made before it arrives first; it crosses every stage and is raised once."""
+    """Earlier items arrive first; the error crosses every stage and is raised once."""
 
     def failing() -> Iterator[int]:
         yield 7

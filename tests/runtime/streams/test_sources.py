@@ -1,4 +1,4 @@
-"""Sources: names become frames in order, and what is broken costs only itself."""
+"""Sources: names become frames in order, and a broken one costs only itself."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_folder_gives_its_images_in_natural_order(tmp_path: Path) -> None:
     assert names == ["a.bmp.png", "img1.png", "IMG2.PNG", "img10.png"]
 
 
-def test_a_pattern_goes_where_it_says(tmp_path: Path) -> None:
+def test_a_pattern_finds_its_files(tmp_path: Path) -> None:
     """A glob that the shell left alone is expanded, ** into subfolders."""
     for name in ("a/2.png", "a/10.png", "b/c/1.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -261,7 +261,7 @@ def test_what_is_known_is_not_even_opened(tmp_path: Path) -> None:
 
 
 def test_a_url_is_live_unless_it_names_a_file() -> None:
-    """What a camera sends goes on by itself; a file waits. Passwords are in no name."""
+    """A camera's stream does not wait, a file does. No name holds a password."""
     camera, file = find_sources(
         ["rtsp://me:secret@10.0.0.7:554/s?ch=1", "https://a.org/x/clip.MP4"]
     )

@@ -1,4 +1,4 @@
-"""Videos and cameras: every frame, in order, and what is wrong with them in a sentence."""
+"""Videos and cameras: every frame in order, and faults as a sentence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def numbers(found: list[Item]) -> list[int]:
 
 @pytest.fixture
 def faked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Make cv2 open nothing real; return what it is asked to open."""
+    """Make cv2 open nothing real; return the addresses that it is asked to open."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "clip.mp4").touch()
     return []
@@ -39,7 +39,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, capture: FakeCapture, opened: list[obj
 
 @pytest.mark.parametrize(("suffix", "codec"), [(".avi", "MJPG"), (".mp4", "mp4v")])
 def test_a_video_gives_every_frame_in_order(tmp_path: Path, suffix: str, codec: str) -> None:
-    """Frames are numbered, complete, in order, those of a plain loop; the video tells its pace."""
+    """Frames are numbered, complete and in order, as in a plain loop; the rate is the video's."""
     path = tmp_path / f"clip{suffix}"
     levels = write_clip(path, 23, codec)
     found = items(path)
@@ -114,7 +114,7 @@ def test_a_video_that_is_cut_off_gives_what_is_there(tmp_path: Path) -> None:
 def test_a_count_that_is_off_by_one_is_no_damage(
     monkeypatch: pytest.MonkeyPatch, faked: list[object]
 ) -> None:
-    """Some containers tell a duration only."""
+    """Some containers have a duration only."""
     fake(monkeypatch, FakeCapture([gray()] * 9, announced=10), faked)
     assert len(items("clip.mp4")) == 9
 
@@ -223,7 +223,7 @@ def test_a_camera_that_hangs_is_not_asked_again(
 def test_a_url_is_opened_with_its_password_and_named_without(
     monkeypatch: pytest.MonkeyPatch, faked: list[object]
 ) -> None:
-    """What is printed and stored can be shared."""
+    """Printed and stored names hold no password."""
     fake(monkeypatch, FakeCapture([gray()]), faked)
     frame, end = items("rtsp://me:secret@10.0.0.7/s")
     assert faked == ["rtsp://me:secret@10.0.0.7/s"]
@@ -232,8 +232,10 @@ def test_a_url_is_opened_with_its_password_and_named_without(
     assert "secret" not in end.reason
 
 
-def test_an_opencv_without_video_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build without videoio is named as what is missing, with exit code 3."""
+def test_an_opencv_without_video_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names a build without videoio, with exit code 3."""
     (tmp_path / "clip.mp4").touch()
     monkeypatch.delattr(cv2, "VideoCapture")
     with pytest.raises(MissingDependency, match=r"clip.mp4 is a video, and this OpenCV"):

@@ -31,7 +31,7 @@ def test_softmax_survives_extreme_logits() -> None:
 
 @pytest.mark.parametrize("scores", ["softmax", "sigmoid", "linear"])
 def test_other_scores_stay_as_they_are(scores: str) -> None:
-    """What is a probability already, or is none at all, is not touched."""
+    """Probabilities, and scores that are none, are not changed."""
     values = RNG.normal(0, 5, (2, 1, 1, 6)).astype(np.float32)
     task = Task("classify", "y", scores, tuple("abcdef"))  # type: ignore[arg-type]
     results = classify(task, {"y": values, "other": np.zeros(3)})

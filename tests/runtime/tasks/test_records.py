@@ -1,4 +1,4 @@
-"""The records of detect and segment in the manifest: what they accept and what they refuse."""
+"""The records of detect and segment in the manifest: valid and invalid ones."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def net_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_record_survives_writing_and_reading(name: str) -> None:
-    """Reading what was written gives an equal manifest; what is not there has no key."""
+    """A written manifest reads back equal; a missing value has no key."""
     found = manifest(TASKS[name])
     assert Manifest.from_json(found.to_json()) == found
     keys = set(json.loads(found.to_json())["task"])
@@ -88,9 +88,11 @@ def test_file_storage_reads_the_anchors_of_a_large_detector(tmp_path: Path) -> N
         OutputTensor(name, name, (1, *shape), (1, *shape), "same", "float32", True)
         for name, shape in wide.items()
     )
-    facts = replace(FULL, anchors=Anchors(boxes, (1.0,) * 4))
+    detect = replace(FULL, anchors=Anchors(boxes, (1.0,) * 4))
     image = InputTensor("photo", "photo", (1, 9, 12, 3), (1, 3, 9, 12), "NCHW", "float32")
-    found = manifest_of(b"net", inputs=(image,), outputs=outputs, task=Task("detect", record=facts))
+    found = manifest_of(
+        b"net", inputs=(image,), outputs=outputs, task=Task("detect", record=detect)
+    )
     path = tmp_path / "manifest.json"
     path.write_text(found.to_json(), encoding="utf-8")
     storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
@@ -148,7 +150,7 @@ def test_file_storage_reads_the_anchors_of_a_large_detector(tmp_path: Path) -> N
     ],
 )
 def test_what_breaks_the_schema_is_named(name: str, path: str, value: Any, message: str) -> None:
-    """The message has the JSON path and what was expected."""
+    """The message has the JSON path and the expected value."""
     root = json.loads(manifest(TASKS[name]).to_json())
     node = root["task"]
     *parents, last = path.split(".")

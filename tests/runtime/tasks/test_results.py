@@ -1,4 +1,4 @@
-"""What predict returns: its numbers, its JSON, and its pictures."""
+"""The results of `predict`: their numbers, JSON and pictures."""
 
 import json
 from typing import Any
@@ -67,7 +67,7 @@ def test_a_binary_result_answers_at_its_threshold() -> None:
     ],
 )
 def test_a_result_checks_itself(make: Any, message: str) -> None:
-    """What cannot be a result of its type never becomes one."""
+    """An invalid result cannot be constructed."""
     with pytest.raises(UsageError, match=message):
         make()
 
@@ -103,7 +103,7 @@ def test_every_result_draws_on_an_image_of_any_size(
 
 @pytest.mark.parametrize("kind", ["gray", "BGRA", "16 bits"])
 def test_every_kind_of_image_can_be_drawn_on(kind: str) -> None:
-    """Whatever predict accepts, draw accepts."""
+    """Draw accepts every image that predict accepts."""
     image: Any = draw_image(300, 200)
     converted = {
         "gray": cv2.cvtColor(image, cv2.COLOR_BGR2GRAY),

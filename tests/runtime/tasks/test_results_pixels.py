@@ -93,7 +93,7 @@ def test_the_json_of_a_box() -> None:
 
 
 def test_the_json_of_a_mask_has_areas() -> None:
-    """Pixels and shares of the whole image, the largest first; what was not seen has none."""
+    """Pixels and shares of the whole image, the largest first; the unseen part has no class."""
     fields = segmentation((30, 20)).to_dict()
     assert fields["classes"] == [
         {"label": "cat", "index": 0, "pixels": 200, "share": 1 / 3},
@@ -130,13 +130,13 @@ def test_the_json_of_a_mask_has_areas() -> None:
     ],
 )
 def test_a_result_checks_itself(make: Any, message: str) -> None:
-    """What cannot be a result, or is drawn on another image, is refused."""
+    """An invalid result, or one drawn on another image, is refused."""
     with pytest.raises(UsageError, match=message):
         make()
 
 
 def test_a_class_that_there_is_not_has_no_probability() -> None:
-    """The message says which there are."""
+    """The message lists the classes."""
     grid = Grid(np.full((4, 6, 3), 1 / 3, np.float32), place((30, 20), (6, 4), "stretch"))
     result = Segmentation(np.zeros((20, 30), np.int32), 3, grid=grid)
     assert result.probabilities(2).shape == (20, 30)
@@ -181,7 +181,7 @@ def test_neighbouring_classes_have_different_colours() -> None:
 
 
 def test_the_background_of_a_binary_mask_stays_clear() -> None:
-    """Class 0 is what the image shows; class 1 is half covered."""
+    """Class 0 stays as in the image; class 1 is half covered."""
     label_map = np.zeros((200, 300), np.int32)
     label_map[:, 150:] = 1
     image = np.full((200, 300, 3), 90, np.uint8)

@@ -57,7 +57,7 @@ def test_a_result_is_a_public_name(name: str) -> None:
 
 
 @each_task
-def test_a_task_reads_one_output_or_says_what_it_reads(name: str) -> None:
+def test_a_task_reads_one_output_or_describes_its_outputs(name: str) -> None:
     """A record belongs to a task without `output`, and lies in that task's folder."""
     row = TASKS[name]
     if row.record is None:
@@ -70,13 +70,13 @@ def test_a_task_reads_one_output_or_says_what_it_reads(name: str) -> None:
 
 @each_task
 def test_a_threshold_has_a_word(name: str) -> None:
-    """The message to whoever gives a score in vain lists all that have one."""
+    """The error for a useless score lists all words of tasks that have one."""
     row = TASKS[name]
     assert (row.with_score is not None) == bool(row.thresholds) == ("score" in row.traits)
 
 
 def test_no_two_tasks_share_a_result() -> None:
-    """A result tells its task."""
+    """The class of a result determines its task."""
     assert len({row.result for row in TASKS.values()}) == len(TASKS)
 
 

@@ -1,4 +1,4 @@
-"""What a child process does to itself does not reach its parent, or the machine."""
+"""A child process that crashes or takes all memory does not harm its parent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
-from keras2cv.bundle.reading import write_bundle
+from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import NetError
 from keras2cv.isolation import ChildOutOfMemory, Entry, Limits, run_once
@@ -34,7 +34,7 @@ DEADLY = {
 
 
 def sabotage(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Let cv2 do `code` in every process that starts from here, when it is to read a net."""
+    """Make cv2 run `code` when it reads a net, in every process that starts from here."""
     hook = f"""
 import cv2
 def read(*_, **__):
@@ -96,7 +96,7 @@ def answer(request, tell):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits a child's")
 def test_a_graph_that_takes_all_memory_is_stopped(tmp_path: Path) -> None:
-    """A Resize to 36 GB: OpenCV asks for it, and the kernel says no."""
+    """OpenCV asks for a Resize to 36 GB, and the kernel refuses it."""
     node = helper.make_node("Resize", ["x", "r", "s"], ["y"], mode="nearest")
     weights = {"s": np.array([1, 1, 5000, 5000], np.float32), "r": np.zeros(0, np.float32)}
     data = helper.make_graph(
@@ -149,7 +149,7 @@ def test_selftest_survives_what_it_tests(
     capsys: pytest.CaptureFixture[str],
     end: str,
 ) -> None:
-    """The answer is no, in a sentence, and the process that asked goes on."""
+    """It reports a failure in a sentence, and its own process goes on."""
     sabotage(tmp_path, monkeypatch, DEADLY[end])
     assert main(["selftest", str(cat_cv)]) == 1
     assert f"error: OpenCV crashed on {cat_cv} (SIG" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Runs in a child process: what comes back, and what is said when nothing does."""
+"""Runs in a child process: their outputs, and the errors of lost ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError, InputError, NetError
 from keras2cv.isolation import ending
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv.trial import worker
 from keras2cv.trial.running import run_worker
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, npz
@@ -49,7 +49,7 @@ def test_answers_come_back_per_sample(cat_cv: Path, engine: str | None) -> None:
 
 
 def test_our_own_errors_keep_their_kind(cat_cv: Path) -> None:
-    """What is wrong with the bundle or the samples is raised here as it was raised there."""
+    """An error about the bundle or the samples has the same class here as in the child."""
     with pytest.raises(InputError, match=r"must be \(N, 9, 12, 3\) float32, got \(1, 9, 12, 4\)"):
         run_worker(cat_cv, [[np.zeros((1, HEIGHT, WIDTH, 4))]], timeout_s=60)
     with (cat_cv / "model.onnx").open("ab") as file:
@@ -134,14 +134,14 @@ def test_a_cv2_in_the_current_folder_is_not_taken(
         (3, "exit code 3"),
     ],
 )
-def test_how_a_process_ended_is_said_in_words(code: int, words: str) -> None:
+def test_the_end_of_a_process_is_described(code: int, words: str) -> None:
     """Signals and Windows' status codes have names."""
     assert ending(code) == words
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a POSIX signal")
 def test_a_killed_process_may_have_lacked_memory() -> None:
-    """SIGKILL is what the system sends when memory runs out."""
+    """The system sends SIGKILL when memory runs out."""
     assert ending(-signal.SIGKILL) == "SIGKILL, perhaps out of memory"
 
 

@@ -1,6 +1,6 @@
 """Changes to files: `mutate(rng, data) -> data`, one module for each format that is understood.
 
-A change is drawn from `rng` alone, so that a seed and a number make the same file again.
+A change depends on `rng` alone, so a seed and a number make the same file again.
 """
 
 from __future__ import annotations

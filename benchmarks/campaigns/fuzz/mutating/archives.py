@@ -1,4 +1,4 @@
-"""Zip archives by their members: names, contents, order, and what the directory claims of them."""
+"""Zip archives by their members: names, contents, order, and entries of the directory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BOMB: Final = bytes(8 * 2**20)
 def mutate_archive(
     rng: random.Random, data: bytes, by_suffix: Mapping[str, Mutate] | None = None
 ) -> bytes:
-    """Return the archive `data`, changed; members are changed by what their suffix means."""
+    """Return the archive `data`, changed; `by_suffix` maps a member's suffix to its mutation."""
     if rng.random() < 0.25:
         return mutate_bytes(rng, data)
     members = _members(data)
@@ -45,7 +45,7 @@ def _members(data: bytes) -> Members:
 def _packed(rng: random.Random, members: Members) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a name that comes twice is meant
+        warnings.simplefilter("ignore", UserWarning)  # duplicate names are intended
         with zipfile.ZipFile(buffer, "w", rng.choice((0, zipfile.ZIP_DEFLATED))) as archive:
             for info, content in members:
                 made = zipfile.ZipInfo(info.filename)

@@ -1,4 +1,4 @@
-"""NumPy's .npy: the header is a Python literal that says what to allocate."""
+"""NumPy's .npy: the header is a Python literal that sets the size to allocate."""
 
 from __future__ import annotations
 

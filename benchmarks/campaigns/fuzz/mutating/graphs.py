@@ -1,8 +1,8 @@
 """ONNX files and TensorFlow's GraphDefs, field by field.
 
 Both are protobuf messages, so one mutation works on either: any field of any message inside is set,
-cleared, repeated, reordered, or filled with what stands elsewhere. A node that reads what another
-node's output is called makes cycles, missing inputs and wrong shapes that a parser takes.
+cleared, repeated, reordered, or filled from elsewhere. Exchanged names of outputs make cycles,
+missing inputs and wrong shapes that a parser accepts.
 """
 
 from __future__ import annotations

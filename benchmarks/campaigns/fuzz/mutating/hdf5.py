@@ -1,4 +1,4 @@
-"""HDF5, as .h5 models and the weights inside .keras are: its tree, its links, what it declares."""
+"""HDF5, as in .h5 models and the weights inside .keras: its tree, links and declarations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def mutate_hdf5(rng: random.Random, data: bytes) -> bytes:
         with h5py.File(buffer, "r+") as file:
             for _ in range(rng.choice((1, 1, 2))):
                 rng.choice(_CHANGES)(rng, file)
-    except (OSError, RuntimeError):  # changed before, and no HDF5 any more
+    except (OSError, RuntimeError):  # an earlier change broke the HDF5
         return mutate_bytes(rng, data)
     return buffer.getvalue()
 
@@ -50,7 +50,7 @@ def _remove(rng: random.Random, file: Any) -> None:
 
 
 def _reshape(rng: random.Random, file: Any) -> None:
-    """Put another array in a weight's place: other shape, type, rank, or as large as can be."""
+    """Replace a weight by an array of another shape, type or rank, or as large as possible."""
     if not (names := _names(file, h5py.Dataset)):
         return
     name = rng.choice(names)

@@ -1,4 +1,4 @@
-"""Bytes, whatever they mean: flipped, overwritten, cut, repeated, moved, lengthened."""
+"""Bytes of any meaning: flipped, overwritten, cut, repeated, moved, lengthened."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _set(rng: random.Random, buffer: bytearray) -> None:
 
 
 def _number(rng: random.Random, buffer: bytearray) -> None:
-    """Overwrite two to eight bytes by a number at the edge of something."""
+    """Overwrite two to eight bytes by a number at the edge of a range."""
     size = rng.choice((2, 4, 8))
     value = rng.choice(_WIDE) % 2 ** (8 * size)
     at = _at(rng, buffer)

@@ -19,7 +19,7 @@ _NUMBERS: Final = (
     *(0, 1, -1, 2, 255, 256, 65_536, 2**31 - 1, 2**31, -(2**31), 2**53, 2**63, 10**12, 10**400),
     *(0.0, -0.0, 0.5, 1e-320, 1e308, float("nan"), float("inf"), float("-inf"), 1e-9),
 )
-_LARGE: Final = 5000  # values in a tree; what is larger is not made larger still
+_LARGE: Final = 5000  # values in a tree; a larger one does not grow further
 _OTHERS: Final[tuple[Any, ...]] = (
     None,
     True,
@@ -37,7 +37,7 @@ def mutate_json(rng: random.Random, data: bytes) -> bytes:
     """Return the JSON `data` with one to three changes to its tree, and seldom to its text."""
     try:
         tree = json.loads(data)
-    except ValueError:  # changed before, and no JSON any more
+    except ValueError:  # an earlier change broke the JSON
         return mutate_bytes(rng, data)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         rng.choice(_CHANGES)(rng, tree)
@@ -97,7 +97,7 @@ def _replace(rng: random.Random, tree: Any) -> None:
 
 
 def _nudge(rng: random.Random, tree: Any) -> None:
-    """Change a value to another of its own type, which is what checks are most likely to let by."""
+    """Change a value to another of its own type, which checks are most likely to accept."""
     holder, key = _some_place(rng, tree)
     value = holder[key]
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -120,7 +120,7 @@ def _rename(rng: random.Random, tree: Any) -> None:
 
 
 def _copy(rng: random.Random, tree: Any) -> None:
-    """Put a part of the tree where another is: everything of it is plausible by itself."""
+    """Put a part of the tree in the place of another: each is plausible by itself."""
     from_holder, from_key = _some_place(rng, tree)
     to_holder, to_key = _some_place(rng, tree)
     to_holder[to_key] = copy.deepcopy(from_holder[from_key])

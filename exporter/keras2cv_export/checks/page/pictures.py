@@ -14,7 +14,7 @@ from keras2cv.tasks.result import Result
 from keras2cv_export.tasks import TASKS
 
 if TYPE_CHECKING:
-    from keras2cv_export.end_to_end.walk import Journey, Seen
+    from keras2cv_export.end_to_end.walked import Journey, ShownPicture
 
 Array = np.ndarray[Any, Any]
 
@@ -38,10 +38,10 @@ class Row:
 
 def rows(journey: Journey) -> list[Row]:
     """Draw both sides' predictions on the first pictures."""
-    return [Row(w.path.name, _views(w.seen)) for w in journey.walked if w.seen is not None]
+    return [Row(w.path.name, _views(w.shown)) for w in journey.walked if w.shown is not None]
 
 
-def _views(seen: Seen) -> tuple[tuple[str, str], ...]:
+def _views(seen: ShownPicture) -> tuple[tuple[str, str], ...]:
     theirs, ours = (_bgr(image) for image in seen.decoded)
     if seen.results is None:
         return (("the picture", _uri(ours)), _input_difference(seen))
@@ -73,7 +73,7 @@ def _result_difference(theirs: Result, ours: Result) -> tuple[str, str] | None:
     return None if found is None else (found[0], _uri(heat(found[1], found[2]), "png"))
 
 
-def _input_difference(seen: Seen) -> tuple[str, str]:
+def _input_difference(seen: ShownPicture) -> tuple[str, str]:
     """Show by how much the net's inputs differ, of their largest value."""
     theirs, ours = seen.inputs
     scale = float(np.abs(theirs).max()) or 1.0

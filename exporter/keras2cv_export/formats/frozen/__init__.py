@@ -1,6 +1,6 @@
 """The compiled graph as a TensorFlow graph that `cv2.dnn.readNetFromTensorflow` computes right.
 
-The passes have made an ONNX graph of few, plain ops by then, channels first; each op is written
+The passes have made an ONNX graph of few, plain ops by then, channels first. Each op is written
 here in the one form that OpenCV's TensorFlow importer reads right, measured from 4.6 to 5.0.
 """
 

@@ -13,7 +13,7 @@ from .node import Attribute, Unwritable
 _FLOAT = np.dtype(np.float32)
 _LARGEST = float(np.finfo(np.float32).max)
 
-# ONNX -> the op that is written.
+# ONNX op -> the op in the file.
 PLAIN: dict[str, str] = {
     "Abs": "Abs",
     "Acos": "Acos",
@@ -44,7 +44,7 @@ PLAIN: dict[str, str] = {
     "Tan": "Tan",
     "Tanh": "Tanh",
 }
-# ONNX -> the op that is written, and its numbers: ONNX's name and default, OpenCV's name.
+# ONNX op -> the op in the file, and its numbers: ONNX's name and default, OpenCV's name.
 NUMBERED: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
     "Celu": ("Celu", (("alpha", 1.0, "alpha"),)),
     "Elu": ("ELU", (("alpha", 1.0, "alpha"),)),
@@ -88,12 +88,22 @@ def power(
     shift: float = 0.0,
     exponent: float = 1.0,
 ) -> str:
-    """Write (scale x + shift) ^ exponent, a layer of OpenCV's."""
+    """Write (scale x + shift) ^ exponent, a layer of OpenCV's; return its name.
+
+    Args:
+        graph: The graph that is being written.
+        source: Name of the node that gives x.
+        output: The ONNX value that the layer makes, or leads to.
+        role: The layer's role on the way to `output`; empty for the last one.
+        scale: Factor of x.
+        shift: Number added to it.
+        exponent: Power of the sum.
+    """
     return graph.emit("Power", (source,), output, role, scale=scale, shift=shift, power=exponent)
 
 
 def write_clip(graph: Graph, node: ir.Node) -> None:
-    """Write a Clip, whichever way it says its bounds."""
+    """Write a Clip, with its bounds as inputs or as attributes."""
     low, high = _bound(node, 1, "min", -_LARGEST), _bound(node, 2, "max", _LARGEST)
     source, output = graph.read(node.inputs[0]), node.outputs[0]
     if (low, high) == (0.0, 6.0):

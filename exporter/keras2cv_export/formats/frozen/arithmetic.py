@@ -1,4 +1,4 @@
-"""Sums and products: with a constant as a layer with weights, of two tensors as they are."""
+"""Sums and products: a constant becomes a layer's weights, two tensors one layer."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Shape = tuple[int, ...]
 
 _FLOAT = np.dtype(np.float32)
 _MOST_AXES = 5  # of an Eltwise
-# ONNX -> the op, and its attributes. The importer's own Mul and RealDiv ask for shapes that it
-# cannot tell in every graph; OpenCV's layer does the same without.
+# ONNX op -> the op in the file, and its attributes. The importer's own Mul and RealDiv need shapes
+# that it cannot infer in every graph; OpenCV's layer does the same without them.
 _OF_TWO: dict[str, tuple[str, dict[str, Attribute]]] = {
     "Add": ("AddV2", {"T": _FLOAT}),
     "Sub": ("Sub", {"T": _FLOAT}),
@@ -30,7 +30,11 @@ _OF_TWO: dict[str, tuple[str, dict[str, Attribute]]] = {
 
 
 def write_arithmetic(graph: Graph, node: ir.Node) -> None:
-    """Write Add, Sub, Mul, Div, Max or Min of two operands."""
+    """Write Add, Sub, Mul, Div, Max or Min of two operands.
+
+    Raises:
+        Unwritable: It has more operands, or a constant where the importer takes none.
+    """
     if len(node.inputs) != 2:
         raise Unwritable("it has more than two operands")
     left, right = (constant(value) for value in node.inputs)
@@ -45,7 +49,7 @@ def write_arithmetic(graph: Graph, node: ir.Node) -> None:
 
 
 def _of_two(graph: Graph, node: ir.Node) -> None:
-    """Write an op of two tensors of one shape; or one with ones behind some axis, as (1, m, 1)."""
+    """Write an op of two tensors of one shape, or of one that ends in ones, as (1, m, 1)."""
     output = node.outputs[0]
     op, attributes = _OF_TWO[node.op_type]
     whole, shapes = sizes(output), [sizes(value) for value in node.inputs]
@@ -70,7 +74,7 @@ def _of_two(graph: Graph, node: ir.Node) -> None:
 
 
 def _behind(shape: Shape, whole: Shape) -> int:
-    """Return the axis behind which an operand has nothing but ones; all of them if it is whole."""
+    """Return the first axis from which an operand has only ones; all axes if there is none."""
     ones = (size != all_ for size, all_ in zip(shape, whole, strict=True))
     return next((k for k, repeated in enumerate(ones) if repeated), len(whole))
 
@@ -84,6 +88,14 @@ def spread(
     image of one row, which every importer does.
 
         (a, 1, b)  ->  (1, a, 1, b)  ->  (1, a, r, b)  ->  (a, r, b)
+
+    Args:
+        graph: The graph that is being written.
+        source: Name of the operand's node.
+        shape: The operand's shape.
+        whole: The shape of the result.
+        output: The ONNX value that is computed.
+        role: The operand's role on the way to `output`.
     """
     full = (1,) * (len(whole) - len(shape)) + shape
     repeated = [k for k in range(len(whole)) if full[k] != whole[k]]
@@ -106,7 +118,7 @@ def spread(
 def _with_constant(graph: Graph, node: ir.Node, value: ir.Value | None, array: Array) -> None:
     """Write x + a, x - a, x * a or x / a."""
     if sizes(value) != sizes(node.outputs[0]):
-        raise Unwritable("its constant is larger than what is computed")
+        raise Unwritable("its constant is larger than the computed operand")
     op = node.op_type
     if op == "Sub":
         op, array = "Add", -array
@@ -122,7 +134,7 @@ def _from_constant(graph: Graph, node: ir.Node, array: Array) -> None:
         _with_constant(graph, node, value, array)
         return
     if sizes(value) != sizes(output):
-        raise Unwritable("its constant is larger than what is computed")
+        raise Unwritable("its constant is larger than the computed operand")
     source = graph.read(value)
     if node.op_type == "Sub":
         minus = power(graph, source, output, "minus", scale=-1.0)
@@ -135,7 +147,15 @@ def _from_constant(graph: Graph, node: ir.Node, array: Array) -> None:
 
 
 def scaled(graph: Graph, source: str, op: str, array: Array, output: ir.Value) -> None:
-    """Write x * a or x + a, `op` being Mul or Add, as a layer with the numbers in it."""
+    """Write x * a or x + a as a layer with weights.
+
+    Args:
+        graph: The graph that is being written.
+        source: Name of the node that gives x.
+        op: "Mul" or "Add".
+        array: The numbers a.
+        output: The ONNX value that the layer makes.
+    """
     if array.size == 1:
         number = float(array.reshape(-1)[0])
         scale, shift = (number, 0.0) if op == "Mul" else (1.0, number)

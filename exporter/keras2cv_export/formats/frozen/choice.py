@@ -1,4 +1,4 @@
-"""Comparisons, and which number is the largest."""
+"""Comparisons, ArgMax and ArgMin."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from .graph import Graph, sizes
 from .node import Unwritable
 
 _MODE = {"Equal": "equal", "Greater": "greater", "Less": "less"}
-# What may follow an index: 5.0 makes whole numbers of it, and other layers of it want none.
+# Ops that may follow an index: 5.0 makes integers of it, and other layers do not take integers.
 _AFTER_INDEX = frozenset(["Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"])
 
 
 def write_compare(graph: Graph, node: ir.Node) -> None:
-    """Write a comparison of two tensors, or of one with a constant of its shape."""
+    """Write a comparison of two tensors, or of one with a constant of its shape.
+
+    Raises:
+        Unwritable: The shapes differ, or the first operand is a constant.
+    """
     output = node.outputs[0]
     shapes = {sizes(value) for value in (*node.inputs, output)}
     if len(shapes) > 1 or constant(node.inputs[0]) is not None:
@@ -29,7 +33,11 @@ def write_compare(graph: Graph, node: ir.Node) -> None:
 
 
 def write_arg(graph: Graph, node: ir.Node) -> None:
-    """Write ArgMax or ArgMin, as OpenCV's layer, whose attributes say more than TensorFlow's."""
+    """Write ArgMax or ArgMin as OpenCV's layer, which has more attributes than TensorFlow's op.
+
+    Raises:
+        Unwritable: More is computed from the index.
+    """
     output = node.outputs[0]
     if not _ends(output):
         raise Unwritable("more is computed of the index, which is no float32 from 5.0 on")
@@ -45,6 +53,6 @@ def write_arg(graph: Graph, node: ir.Node) -> None:
 
 
 def _ends(value: ir.Value) -> bool:
-    """Whether nothing but another shape comes of a value."""
+    """Whether a value is only reshaped before it reaches the outputs."""
     readers = [use.node for use in value.uses()]
     return all(reader.op_type in _AFTER_INDEX and _ends(reader.outputs[0]) for reader in readers)

@@ -1,10 +1,10 @@
-"""Convolutions: what OpenCV's importer makes one layer of, bias, padding and dilation included.
+"""Convolutions: OpenCV's importer makes one layer of a node with its bias, padding and dilation.
 
     Conv (n, c, h, w), kernel (o, i, kh, kw)  ->  [Pad | SpaceToBatchND] Conv2D [BatchToSpaceND]
                                                   BiasAdd, kernel (kh, kw, i, o)
 
-The importer does not read `dilations`: only SpaceToBatchND says them. Padding on both sides alike
-goes into the layer, from a Pad before it; other padding stays a layer of its own.
+The importer does not read `dilations`, but takes them from a SpaceToBatchND. It makes equal padding
+on both sides part of the layer, from a Pad before it; other padding stays a layer of its own.
 """
 
 from __future__ import annotations
@@ -21,12 +21,16 @@ from .node import Array, Attribute, Unwritable
 from .window import Window, window_of
 
 _FIRST: dict[str, Attribute] = {"T": np.dtype(np.float32), "data_format": "NCHW"}
-# Volumes: data_format gives the order of the strides alone; the data is channels first.
+# Volumes: data_format only gives the order of the strides; the data is channels first.
 _LAST: dict[str, Attribute] = {"T": np.dtype(np.float32), "data_format": "NDHWC"}
 
 
 def write_conv(graph: Graph, node: ir.Node) -> None:
-    """Write a convolution of a line, an image or a volume."""
+    """Write a convolution of a line, an image or a volume.
+
+    Raises:
+        Unwritable: It has another number of axes, or a computed kernel.
+    """
     kernel = weights(node.inputs[1], "its kernel")
     window = window_of(node, kernel.shape[2:])
     source, output = graph.read(node.inputs[0]), node.outputs[0]
@@ -60,7 +64,7 @@ def _write_image(
     output: ir.Value,
     role: str = "",
 ) -> str:
-    """Write a 2-D convolution; return the name of its layer, which is that of the Conv2D."""
+    """Write a 2-D convolution; return its layer's name, which is that of the Conv2D."""
     dilated = set(window.dilations) != {1}
     if dilated:
         source, window = _spread(graph, source, window, output)
@@ -84,7 +88,7 @@ def _write_image(
 def _add_bias(
     graph: Graph, made: str, bias: Array, output: ir.Value, attributes: dict[str, Attribute]
 ) -> None:
-    """Add the bias that the importer takes into the layer before; that one keeps its name."""
+    """Add the bias, which the importer puts into the layer before; that layer keeps its name."""
     if bias.any():
         graph.emit(
             "BiasAdd", (made, graph.const(bias, output, "bias")), output, "biased", **attributes
@@ -92,7 +96,14 @@ def _add_bias(
 
 
 def pad_image(graph: Graph, source: str, window: Window, output: ir.Value) -> str:
-    """Write a Pad, whose numbers the importer takes to be in the order of channels last."""
+    """Write a Pad, whose numbers the importer reads in the order of channels last.
+
+    Args:
+        graph: The graph that is being written.
+        source: Name of the node to pad.
+        window: The window whose padding is written.
+        output: The ONNX value that is computed.
+    """
     (top, left), (bottom, right) = window.before, window.after
     pads = np.array([[0, 0], [top, bottom], [left, right], [0, 0]], np.int32)
     return graph.emit(
@@ -101,7 +112,7 @@ def pad_image(graph: Graph, source: str, window: Window, output: ir.Value) -> st
 
 
 def _spread(graph: Graph, source: str, window: Window, output: ir.Value) -> tuple[str, Window]:
-    """Write a SpaceToBatchND: the importer reads dilations there, and equal padding."""
+    """Write a SpaceToBatchND, from which the importer reads dilations and equal padding."""
     if not window.is_even:
         source = pad_image(graph, source, window, output)
         window = window.unpadded()
@@ -134,7 +145,7 @@ def _write_volume(
 
 
 def spread_kernel(kernel: Array, window: Window) -> tuple[Array, Window]:
-    """Put zeros between the numbers of a kernel, in place of dilations, which nothing else says."""
+    """Put zeros between the numbers of a kernel; a volume has no other form for dilations."""
     wide = tuple((k - 1) * d + 1 for k, d in zip(window.kernel, window.dilations, strict=True))
     if wide == window.kernel:
         return kernel, window
@@ -147,7 +158,10 @@ def spread_kernel(kernel: Array, window: Window) -> tuple[Array, Window]:
 def write_conv_transpose(graph: Graph, node: ir.Node) -> None:
     """Write a transposed convolution of an image, whole, and a Slice of it where it is cropped.
 
-    ConvTranspose, kernel (i, o, kh, kw)  ->  Conv2DBackpropInput, kernel (kh, kw, o, i)
+        ConvTranspose, kernel (i, o, kh, kw)  ->  Conv2DBackpropInput, kernel (kh, kw, o, i)
+
+    Raises:
+        Unwritable: It is of no image, or has groups.
     """
     kernel = weights(node.inputs[1], "its kernel")
     if kernel.ndim != 4:

@@ -14,7 +14,11 @@ _FLOAT = np.dtype(np.float32)
 
 
 def write_gemm(graph: Graph, node: ir.Node) -> None:
-    """Write a Dense layer: x (n, i) by a constant (i, o), plus a constant (o,)."""
+    """Write a Dense layer: x (n, i) by a constant (i, o), plus a constant (o,).
+
+    Raises:
+        Unwritable: The first matrix is transposed, or the second is computed.
+    """
     factor, offset = (_number(node, name) for name in ("alpha", "beta"))
     if integer(node, "transA", 0):
         raise Unwritable("its first matrix is transposed")
@@ -31,20 +35,24 @@ def _number(node: ir.Node, name: str) -> float:
 
 
 def _dense(graph: Graph, source: str, kernel: Array, bias: Array, output: ir.Value) -> None:
-    """Write MatMul and BiasAdd, always both: the importer looks for a bias, and takes any Add."""
+    """Write MatMul and always BiasAdd: the importer looks for a bias, and takes any Add for one."""
     stored = graph.const(kernel, output, "kernel")
     made = graph.emit("MatMul", (source, stored), output, T=_FLOAT)
     graph.emit("BiasAdd", (made, graph.const(bias, output, "bias")), output, "biased", T=_FLOAT)
 
 
 def write_matmul(graph: Graph, node: ir.Node) -> None:
-    """Write a product with a constant as a layer with weights, and one of two tensors as it is."""
+    """Write a product with a constant as a layer with weights, and one of two tensors as a MatMul.
+
+    Raises:
+        Unwritable: The importer takes no such operands.
+    """
     left, right = node.inputs[:2]
     output, rank = node.outputs[0], len(sizes(left))
     kernel = constant(right)
     if kernel is None:
         if constant(left) is not None:
-            raise Unwritable("a constant is multiplied with what is computed, from the left")
+            raise Unwritable("its first matrix is a constant, and its second is computed")
         if sizes(left)[:-2] != sizes(right)[:-2]:
             raise Unwritable("the products of a batch do not go together one by one")
         op = "MatMul" if rank == 2 else "BatchMatMul"

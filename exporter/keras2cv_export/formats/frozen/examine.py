@@ -1,4 +1,4 @@
-"""What of a graph has no right form, with the Keras layer that it came from."""
+"""Find the nodes of a graph that cannot be written, with the Keras layers that they came from."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def require_writable(model: ir.Model) -> None:
     """Raise if any node cannot be written.
 
     Raises:
-        UnsupportedOpsError: All of them, by name.
+        UnsupportedOpsError: Names all such nodes.
     """
     found = examine_frozen(model)
     if found:

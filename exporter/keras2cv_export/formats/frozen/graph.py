@@ -1,4 +1,4 @@
-"""The graph that is being written: names for values, constants, and the few moves all ops share."""
+"""The graph that is being written: names of values, constants, and moves that all ops share."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from keras2cv_export.graph.edit import constant, shape_of
 from .names import fitted
 from .node import Array, Attribute, FrozenNode, Unwritable
 
-# A layer that gives what it takes. TensorFlow's Identity is taken out with its name.
+# A layer that returns its input. The importer removes TensorFlow's Identity, and its name.
 SAME = "Silence"
 
 
 class Graph:
-    """Nodes in the order of execution, and what each value of the ONNX graph is called there.
+    """Nodes in the order of execution, and the names there of the ONNX graph's values.
 
     Attributes:
-        nodes: What was written.
+        nodes: The nodes written so far.
     """
 
     def __init__(self, model: ir.Model) -> None:
@@ -37,22 +37,22 @@ class Graph:
                 self._names[value] = str(value.name)
 
     def name_of(self, value: ir.Value) -> str:
-        """Return what a value is called, in names that OpenCV and TensorFlow can read."""
+        """Return a value's name, in letters that OpenCV and TensorFlow can read."""
         if value not in self._names:
             self._names[value] = self._free(str(value.name))
         return self._names[value]
 
     def alias(self, output: ir.Value, source: str) -> None:
-        """Let a value be another node's, without a node of its own if that can be."""
+        """Let a value be another node's result, without a node of its own if possible."""
         if output.is_graph_output() and output not in self._asides.values():
             self.emit(SAME, (source,), output)
         else:
             self._names[output] = source
 
     def finish(self) -> None:
-        """Add a node for each output that is read inside, too.
+        """Add a node for each output that other nodes read as well.
 
-        The new engine of 5.0 gives what nothing reads, whatever else is asked for.
+        The new engine of 5.0 always returns the values that nothing reads, and no others.
         """
         for name, value in self._asides.items():
             self.nodes.append(FrozenNode(name, SAME, (self.name_of(value),)))
@@ -76,7 +76,15 @@ class Graph:
         /,
         **attributes: Attribute,
     ) -> str:
-        """Add the node that makes `output`, or one on the way, with a role; return its name."""
+        """Add the node that makes `output`, or with a role one on the way to it; return its name.
+
+        Args:
+            op: TensorFlow's op, or the type of a layer of OpenCV's.
+            inputs: Names of the nodes that it reads.
+            output: The ONNX value that it makes, or leads to.
+            role: The node's role on the way; empty for the node that makes `output`.
+            attributes: The node's attributes.
+        """
         name = self._free(f"{self.name_of(output)}/{role}") if role else self.name_of(output)
         self.nodes.append(FrozenNode(name, op, tuple(inputs), attributes))
         return name
@@ -93,10 +101,16 @@ class Graph:
         return self.const(np.array(numbers, np.int32), output, role)
 
     def reshape(self, source: str, shape: Sequence[int], output: ir.Value, role: str = "") -> str:
-        """Give a tensor another shape.
+        """Give a tensor another shape; return its node's name.
 
-        A Reshape to four axes is taken for one of channels last, and followed by a Permute that
-        nobody asked for. One to five is not, and a Squeeze of the fifth is what it says.
+        The importer takes a Reshape to four axes for one of channels last, and adds a Permute
+        behind it. It does not for five axes, and a Squeeze of the fifth is taken literally.
+
+        Args:
+            source: Name of the tensor's node.
+            shape: The new shape.
+            output: The ONNX value that is made, or led to.
+            role: The node's role on the way; empty for the last one.
         """
         prefix = f"{role}/" if role else ""
         if len(shape) != 4:
@@ -107,7 +121,7 @@ class Graph:
         return self.squeeze(five, output, role)
 
     def squeeze(self, source: str, output: ir.Value, role: str = "") -> str:
-        """Take the last of five axes away, which is 1."""
+        """Remove the last of five axes, which is 1."""
         return self.emit("Squeeze", (source,), output, role, squeeze_dims=[4], **_FLOAT)
 
     def _free(self, wish: str) -> str:
@@ -123,7 +137,7 @@ def sizes(value: ir.Value | None) -> tuple[int, ...]:
     """Return the shape of a value.
 
     Raises:
-        Unwritable: It is not known.
+        Unwritable: The shape is not known.
     """
     shape = shape_of(value)
     if shape is None:
@@ -131,13 +145,13 @@ def sizes(value: ir.Value | None) -> tuple[int, ...]:
     return shape
 
 
-def weights(value: ir.Value | None, what: str) -> Array:
-    """Return the numbers of a constant.
+def weights(value: ir.Value | None, label: str) -> Array:
+    """Return the numbers of a constant; `label` names it in the error message.
 
     Raises:
         Unwritable: It is computed.
     """
     array = constant(value)
     if array is None:
-        raise Unwritable(f"{what} is computed, and the importer wants a constant")
+        raise Unwritable(f"{label} is computed, and the importer wants a constant")
     return array

@@ -7,12 +7,12 @@ from collections.abc import Container
 
 import onnx_ir as ir
 
-# The importer takes a name apart at ':' and '^'; TensorFlow knows no other letters than these.
+# The importer splits names at ':' and '^'; TensorFlow allows no other letters than these.
 _UNFIT = re.compile(r"[^A-Za-z0-9_./\-]")
 
 
 def fitted(name: str, taken: Container[str]) -> str:
-    """Return a name without the letters that mean something, unlike all that are taken."""
+    """Replace letters with a special meaning in a name, and make it differ from all taken ones."""
     wish = _UNFIT.sub("_", name) or "value"
     found, k = wish, 1
     while found in taken:
@@ -22,7 +22,7 @@ def fitted(name: str, taken: Container[str]) -> str:
 
 
 def fit_names(model: ir.Model) -> dict[str, str]:
-    """Rename the graph's inputs and outputs where that must be; return old name -> new name."""
+    """Rename the graph's inputs and outputs where necessary; return old name -> new name."""
     values = [*model.graph.inputs, *model.graph.outputs]
     names: dict[str, str] = {}
     for value in values:

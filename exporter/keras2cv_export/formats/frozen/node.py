@@ -1,4 +1,4 @@
-"""A node of a TensorFlow graph, as plain values: `to_frozen.py` makes the protobuf of them."""
+"""A node of a TensorFlow graph as plain values, which `to_frozen.py` turns into a protobuf."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Attribute = str | bool | int | float | list[int] | Array | np.dtype[Any] | tuple
 
 @dataclass(frozen=True)
 class FrozenNode:
-    """One node: what protobuf calls NodeDef.
+    """One node, called NodeDef by protobuf.
 
     Attributes:
-        name: Unique in the graph; OpenCV calls the layer so.
+        name: Unique in the graph; also the name of OpenCV's layer.
         op: TensorFlow's op, or the type of a layer of OpenCV's.
         inputs: Names of nodes.
         attributes: Name -> value.

@@ -1,4 +1,4 @@
-"""What normalises along an axis."""
+"""Softmax and normalisations along an axis."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _FLOAT = np.dtype(np.float32)
 
 
 def write_softmax(graph: Graph, node: ir.Node) -> None:
-    """Write a Softmax along its axis, which the importer reads though TensorFlow has it not."""
+    """Write a Softmax along its axis: the importer reads the axis, which TensorFlow's op lacks."""
     axis = integer(node, "axis", -1) % len(sizes(node.inputs[0]))
     graph.emit("Softmax", (graph.read(node.inputs[0]),), node.outputs[0], axis=axis, T=_FLOAT)
 
 
 def write_log_softmax(graph: Graph, node: ir.Node) -> None:
-    """Write a LogSoftmax: the other name of OpenCV's layer, which the importer lets through."""
+    """Write a LogSoftmax under another name of OpenCV's layer, which the importer accepts."""
     axis = integer(node, "axis", -1) % len(sizes(node.inputs[0]))
     graph.emit(
         "SoftMax", (graph.read(node.inputs[0]),), node.outputs[0], axis=axis, log_softmax=True
@@ -50,7 +50,11 @@ def write_batch_norm(graph: Graph, node: ir.Node) -> None:
 
 
 def write_lrn(graph: Graph, node: ir.Node) -> None:
-    """Write a local response normalisation; the importer's alpha is for each of the channels."""
+    """Write a local response normalisation; the importer's alpha is for each of the channels.
+
+    Raises:
+        Unwritable: It looks at an even number of channels.
+    """
     size = integer(node, "size", 1)
     if size % 2 == 0:
         raise Unwritable("it looks at an even number of channels")

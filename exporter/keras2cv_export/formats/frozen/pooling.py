@@ -1,4 +1,4 @@
-"""Pooling: TensorFlow's ops where a word says the padding, OpenCV's layer where numbers do."""
+"""Pooling: TensorFlow's ops where a word names the padding, OpenCV's layer where numbers do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ _OP = {"max": "MaxPool", "ave": "AvgPool"}
 
 
 def write_pool(graph: Graph, node: ir.Node) -> None:
-    """Write MaxPool or AveragePool of an image or a volume."""
+    """Write MaxPool or AveragePool of an image or a volume.
+
+    Raises:
+        Unwritable: It is dilated, or averages its border too.
+    """
     window = window_of(node, ints(node, "kernel_shape"))
     kind, output = _KIND[node.op_type], node.outputs[0]
     if set(window.dilations) != {1}:
@@ -84,7 +88,7 @@ def _by_numbers(
 
 
 def write_global_pool(graph: Graph, node: ir.Node) -> None:
-    """Write the mean or the largest of all that is behind the channels."""
+    """Write the mean or the maximum over all axes behind the channels."""
     batch, channels, *extent = sizes(node.inputs[0])
     source, output = graph.read(node.inputs[0]), node.outputs[0]
     if len(extent) != 2:

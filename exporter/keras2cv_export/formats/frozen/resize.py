@@ -10,7 +10,11 @@ from .node import Unwritable
 
 
 def write_resize(graph: Graph, node: ir.Node) -> None:
-    """Write a Resize of the last two of four axes to the size that comes out."""
+    """Write a Resize of the last two of four axes to a known size.
+
+    Raises:
+        Unwritable: The importer resizes no such axes, or not in this way.
+    """
     before, after = sizes(node.inputs[0]), sizes(node.outputs[0])
     mode = _word(node, "mode", "nearest")
     place = _word(node, "coordinate_transformation_mode", "half_pixel")
@@ -21,7 +25,7 @@ def write_resize(graph: Graph, node: ir.Node) -> None:
     if mode not in ("nearest", "linear"):
         raise Unwritable(f"the importer does not know the interpolation {mode!r}")
     if place not in ("asymmetric", "half_pixel", "align_corners"):
-        raise Unwritable(f"the importer does not place pixels as {place!r} says")
+        raise Unwritable(f"the importer does not place pixels by the rule {place!r}")
     output = node.outputs[0]
     graph.emit(
         "ResizeNearestNeighbor" if mode == "nearest" else "ResizeBilinear",

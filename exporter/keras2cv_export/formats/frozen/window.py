@@ -1,4 +1,4 @@
-"""Where a window of a convolution or pooling goes: strides, dilations and padding, as numbers."""
+"""The place of a convolution's or pooling's window: strides, dilations and padding, as numbers."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Window:
 
     @property
     def is_same(self) -> bool:
-        """Whether OpenCV's `SAME` means this padding.
+        """Whether OpenCV's `SAME` gives this padding.
 
-        It gives ceil(extent / stride) numbers, the first of them where getConvPoolPaddings in
-        layers_common.cpp says, and knows no dilations.
+        `SAME` gives ceil(extent / stride) numbers, places the first of them as getConvPoolPaddings
+        in layers_common.cpp does, and knows no dilations.
         """
         if set(self.dilations) != {1}:
             return False

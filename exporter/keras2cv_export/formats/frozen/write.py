@@ -11,10 +11,10 @@ from .writers import WRITERS
 
 
 def write_nodes(model: ir.Model) -> list[FrozenNode]:
-    """Return the nodes of a graph that `require_writable` has nothing against.
+    """Return the nodes of a graph that `require_writable` accepts.
 
     Raises:
-        Unwritable: It has.
+        Unwritable: A node has no right form.
     """
     graph = Graph(model)
     for value in model.graph.inputs:
@@ -26,7 +26,7 @@ def write_nodes(model: ir.Model) -> list[FrozenNode]:
 
 
 def write_input(graph: Graph, value: ir.Value) -> None:
-    """Write an input. Without consumers that say so, the importer would turn its shape around."""
+    """Write an input, marked so that the importer does not reorder its shape."""
     shape = sizes(value)
     graph.emit(
         "Placeholder", (), value, dtype=np.dtype(np.float32), shape=shape, data_format="NCHW"

@@ -1,4 +1,4 @@
-"""Which function writes which op."""
+"""The function that writes each op."""
 
 from __future__ import annotations
 
@@ -19,22 +19,14 @@ from .arithmetic import write_arithmetic
 from .choice import write_arg, write_compare
 from .convolution import write_conv, write_conv_transpose
 from .dense import write_gemm, write_matmul
+from .depth import write_depth_to_space, write_space_to_depth
 from .graph import Graph
+from .joining import write_concat, write_pad
 from .normalization import write_batch_norm, write_log_softmax, write_lrn, write_softmax
 from .pooling import write_global_pool, write_pool
 from .resize import write_resize
-from .shape import (
-    write_concat,
-    write_depth_to_space,
-    write_gather,
-    write_pad,
-    write_reshape,
-    write_same,
-    write_slice,
-    write_space_to_depth,
-    write_split,
-    write_transpose,
-)
+from .shape import write_reshape, write_same, write_transpose
+from .slicing import write_gather, write_slice, write_split
 
 Writer = Callable[[Graph, ir.Node], None]
 

@@ -1,11 +1,12 @@
-"""Open a Keras model, from whatever it was saved as, and say what it takes and gives.
+"""Open a Keras model from a file, a folder or memory, and describe its inputs and outputs.
 
     path -untrusted-> harmless? -own_code-> known? -from_file-> Keras model
     a Keras model                         -from_keras-> LoadedModel
     an .h5 that only Keras 2 reads        -from_keras_2-> LoadedModel
     a SavedModel folder                   -from_saved_model-> LoadedModel
 
-`inputs`, `names` and `precision` say what a Keras model takes, calls things, and computes in.
+`inputs`, `names` and `precision` find a Keras model's inputs, the names of its tensors, and the
+type that it computes in.
 """
 
 from __future__ import annotations
@@ -41,15 +42,15 @@ def load_model(
     """Open `model`: a live Keras model, a .keras or .h5 file, or a SavedModel folder.
 
     Args:
-        model: What to open.
+        model: A Keras model, or the path of a file or folder.
         input_shapes: Sizes for open dimensions: {input name: shape with the batch}, or one shape.
-        batch: The batch size to export with, where `input_shapes` does not say.
-        unsafe: Whether the file may do more than compute: run code of its own (Lambda layers),
-            read and write files.
+        batch: The batch size to export with, where `input_shapes` leaves it open.
+        unsafe: Whether the file may do more than compute: run code of its own (Lambda layers), read
+            and write files.
         imports: Modules to import first, which define or register the model's own layers.
 
     Raises:
-        ModelError: It cannot be opened, or not safely, or its shapes are not known.
+        ModelError: The model cannot be opened, or not safely, or its shapes are not known.
     """
     import_modules(imports)
     if isinstance(model, str | os.PathLike):

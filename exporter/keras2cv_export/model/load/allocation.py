@@ -1,4 +1,4 @@
-"""No more memory for a model's weights than its file holds of them.
+"""Limit the memory for a model's weights to the number of weights that its file holds.
 
 `Dense(10**12)` is 30 bytes of an architecture, and four terabytes of a machine.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from keras2cv.errors import ModelError
 
-_FREE: Final = 2**26  # weights that need no file: seeds, counters, and what is drawn anew
+_FREE: Final = 2**26  # weights that need no file: seeds, counters, and all that is drawn anew
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def no_more_weights(layer_class: Any, path: Path, weight_bytes: int) -> Iterator
     """Let layers be built as long as they ask for no more numbers than the file has bytes.
 
     Raises:
-        ModelError: out of the layer that asks for more.
+        ModelError: A layer asks for more; raised from within that layer.
     """
     add_weight, left = layer_class.add_weight, weight_bytes + _FREE
     refused: list[str] = []
@@ -37,7 +37,7 @@ def no_more_weights(layer_class: Any, path: Path, weight_bytes: int) -> Iterator
     layer_class.add_weight = add
     try:
         yield
-    except Exception as error:  # Keras wraps what its layers raise
+    except Exception as error:  # Keras wraps the errors of its layers
         if refused:
             raise ModelError(
                 f"{path} holds {weight_bytes} bytes of weights, and with its layer {refused[0]!r} "
@@ -49,7 +49,7 @@ def no_more_weights(layer_class: Any, path: Path, weight_bytes: int) -> Iterator
 
 
 def _count(*args: Any, **kwargs: Any) -> int:
-    """Return how many numbers a weight has; Keras 2 has its name as the first argument."""
+    """Return how many numbers a weight has; in Keras 2 the first argument is its name."""
     shapes = [*[a for a in args if isinstance(a, list | tuple)], kwargs.get("shape")]
     shape = next((s for s in shapes if s is not None), ())
     sizes = shape if isinstance(shape, list | tuple) else (shape,)

@@ -1,4 +1,4 @@
-"""What Keras complains about, in one sentence."""
+"""Shorten Keras' error messages to one sentence."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ _DECORATION = re.compile(r"\x1b\[\d*m|\{\{.*?\}\} ?|Full object config: .*")
 
 
 def sentence(error: Exception) -> str:
-    """Return the line of a message of Keras' that says what is wrong, at most 300 characters."""
-    said = str(error).rpartition("Exception encountered: ")[2]  # the innermost of those it wraps
-    lines = [_DECORATION.sub("", line).strip() for line in said.splitlines()]
-    told = [x for x in lines if x and not x.startswith("Exception encountered when calling")]
-    text = told[0] if told else type(error).__name__
+    """Return the line of Keras' message that names the fault, at most 300 characters."""
+    # Keras wraps errors in each other.
+    innermost = str(error).rpartition("Exception encountered: ")[2]
+    lines = [_DECORATION.sub("", line).strip() for line in innermost.splitlines()]
+    causes = [x for x in lines if x and not x.startswith("Exception encountered when calling")]
+    text = causes[0] if causes else type(error).__name__
     return text[:300].rstrip(".") + "."

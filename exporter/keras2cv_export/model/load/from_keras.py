@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
-from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
 
 from .error_messages import sentence
@@ -19,10 +18,21 @@ from .inputs import inputs_of, refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import output_names
 from .precision import as_float32, precision_note
+from .unread import resolve_read_shapes, without_unread_inputs
 
 
 def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> LoadedModel:
-    """Say what a Keras 3 model takes and gives; ModelError where that cannot be known."""
+    """Describe the inputs and outputs of a Keras 3 model, and make it callable on flat tensors.
+
+    Args:
+        model: The Keras model.
+        source: Its record in the manifest.
+        shapes: Sizes for open dimensions, as `load_model` takes them.
+        batch: The batch size where the shapes leave it open.
+
+    Raises:
+        ModelError: The inputs are unknown, hold text, or have unknown shapes.
+    """
     structure, names = inputs_of(model, shapes)
     flat = keras.tree.flatten(structure)
     declared = [
@@ -30,7 +40,7 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         for name, t in zip(names, flat, strict=True)
     ]
     refuse_text(declared)
-    inputs = resolve_shapes(declared, shapes, batch)
+    inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         with as_float32(model), _failing_clearly(str(model.name), inputs):
@@ -38,18 +48,19 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         pairs = zip(output_names(model, outputs), keras.tree.flatten(outputs), strict=True)
         return [(name, tensor) for name, tensor in pairs if tensor is not None]
 
-    return LoadedModel(
+    loaded = LoadedModel(
         str(model.name), source, inputs, call, _open_batch(model), model, precision_note(model)
     )
+    return without_unread_inputs(loaded, unsized)
 
 
 @contextmanager
 def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
     try:
         yield
-    except tf.errors.OperatorNotAllowedInGraphError:  # the caller traces it another way then
+    except tf.errors.OperatorNotAllowedInGraphError:  # the caller then traces it in another way
         raise
-    except Exception as error:  # whatever the model's layers raise
+    except Exception as error:  # any error of the model's layers
         raise ModelError(
             f"The model {name!r} cannot be called on {', '.join(map(str, inputs))}: "
             f"{sentence(error)} Give shapes that it takes with --input-shape; several inputs go "
@@ -58,7 +69,7 @@ def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
 
 
 def _open_batch(model: Any) -> frozenset[str] | None:
-    """Ask a Functional model which outputs have the batch as their first dimension."""
+    """Return the outputs of a Functional model that have the batch as their first dimension."""
     if isinstance(model, keras.Sequential):
         return frozenset(output_names(model, model.outputs[0]))
     outputs = getattr(model, "output", None) if getattr(model, "inputs", None) else None
@@ -69,6 +80,6 @@ def _open_batch(model: Any) -> frozenset[str] | None:
     if any(t.shape is None for t in flat):
         return None
     fixed = all(t.shape and t.shape[0] is not None for t in keras.tree.flatten(model.input))
-    if fixed:  # Input(batch_shape=(4, ...)): the outputs say 4, not None
+    if fixed:  # Input(batch_shape=(4, ...)): the outputs have 4, not None
         return None
     return frozenset(n for n, t in zip(names, flat, strict=True) if t.shape and t.shape[0] is None)

@@ -1,19 +1,19 @@
 """Models saved by Keras 2 that Keras 3 cannot read, opened by `tf_keras`.
 
-Keras 3 reads most .h5 files of TensorFlow 2.0 to 2.15. It stumbles over what functional models
-recorded of plain TensorFlow calls (TFOpLambda, SlicingOpLambda), over arguments that have gone
-(`groups` of DepthwiseConv2D) and over old optimizers and configs. `tf_keras` is Keras 2, kept alive
-for exactly that; it comes with `pip install 'keras2cv[legacy]'`.
+Keras 3 reads most .h5 files of TensorFlow 2.0 to 2.15. It fails on the plain TensorFlow calls that
+functional models recorded (TFOpLambda, SlicingOpLambda), on arguments that have gone (`groups` of
+DepthwiseConv2D) and on old optimizers and configs. `tf_keras` is Keras 2, kept alive for exactly
+that; it comes with `pip install 'keras2cv[legacy]'`.
 
-It would run a Lambda layer's code on loading, and follow any name into TensorFlow, whatever it is
-asked: `untrusted/dangers.py` looks through the architecture before either Keras sees it.
+It would run a Lambda layer's code on loading, and follow any name into TensorFlow, whatever its
+options are: `untrusted/dangers.py` looks through the architecture before either Keras sees it.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,13 @@ import tensorflow as tf
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
-from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
 
 from .allocation import no_more_weights
 from .error_messages import sentence
 from .loaded import LoadedModel, Shapes
 from .names import paths, unique
+from .unread import resolve_read_shapes, without_unread_inputs
 
 
 def legacy_model(
@@ -40,7 +40,19 @@ def legacy_model(
     problem: Exception,
     weight_bytes: int,
 ) -> LoadedModel:
-    """Open with Keras 2 what Keras 3 stumbled over."""
+    """Open with Keras 2 a file that Keras 3 cannot load.
+
+    Args:
+        path: The file.
+        source: Its record in the manifest.
+        shapes: Sizes for open dimensions, as `load_model` takes them.
+        batch: The batch size where the shapes leave it open.
+        problem: The error of Keras 3.
+        weight_bytes: The most numbers that its layers may ask for.
+
+    Raises:
+        ModelError: Keras 2 is not installed, or cannot load the file either.
+    """
     reader = f"Keras {keras.__version__}"
     if not has_tf_keras():
         raise ModelError(
@@ -58,8 +70,46 @@ def legacy_model(
     return _tf_keras_model(model, source, shapes, batch, note)
 
 
+def meant_for_keras_2(
+    path: Path,
+    source: ModelSource,
+    shapes: Shapes,
+    batch: int,
+    changed: Sequence[str],
+    weight_bytes: int,
+) -> LoadedModel:
+    """Open with Keras 2 a file that Keras 3 would load, and compute differently.
+
+    Args:
+        path: The file.
+        source: Its record in the manifest.
+        shapes: Sizes for open dimensions, as `load_model` takes them.
+        batch: The batch size where the shapes leave it open.
+        changed: A sentence for each difference, from `changed_meanings`.
+        weight_bytes: The most numbers that its layers may ask for.
+
+    Raises:
+        ModelError: Keras 2 is not installed, or cannot load the file.
+    """
+    difference = "; ".join(changed)
+    if not has_tf_keras():
+        raise ModelError(
+            f"{path} was saved by Keras 1 or 2, and {difference}. "
+            "pip install 'keras2cv[legacy]' lets Keras 2 open it; a model that was loaded and "
+            "retrained in Keras 3 has to be saved there."
+        )
+    try:
+        model = _read(path, weight_bytes)
+    except ModelError:
+        raise
+    except Exception as error:  # Keras raises whatever a layer's constructor raises
+        raise unreadable(path, "Keras 2, which wrote it, cannot", error) from error
+    note = f"{path.name} was saved by Keras 1 or 2, so tf_keras opened it: {difference}."
+    return _tf_keras_model(model, source, shapes, batch, note)
+
+
 def unreadable(path: Path, who_cannot: str, error: Exception) -> ModelError:
-    """Return the error for a file that no Keras opens."""
+    """Return the error for a file that no Keras can open."""
     return ModelError(
         f"{path}: {who_cannot} load this model: {sentence(error)} "
         "If it has layers of your own, pass the module that defines them with --import."
@@ -72,7 +122,7 @@ def _tf_keras_model(
     structure = _structure_of(model)
     flat = tf.nest.flatten(structure)
     declared = [TensorSpec(t.name, tuple(t.shape), t.dtype.name) for t in flat]
-    inputs = resolve_shapes(declared, shapes, batch)
+    inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         with _plainly(model):
@@ -86,7 +136,8 @@ def _tf_keras_model(
     if len(model.output_names) == len(flat_outputs):
         pairs = zip(unique(list(model.output_names)), flat_outputs, strict=True)
         open_batch = frozenset(n for n, t in pairs if t.shape.rank and t.shape[0] is None)
-    return LoadedModel(str(model.name), source, inputs, call, open_batch, model, (note,))
+    loaded = LoadedModel(str(model.name), source, inputs, call, open_batch, model, (note,))
+    return without_unread_inputs(loaded, unsized)
 
 
 def has_tf_keras() -> bool:
@@ -95,14 +146,14 @@ def has_tf_keras() -> bool:
 
 
 def _read(path: Path, weight_bytes: int) -> Any:
-    """Return the tf_keras.Model in an .h5 file; raises whatever Keras 2 raises."""
+    """Return the tf_keras.Model in an .h5 file; raises the errors of Keras 2."""
     tf_keras = importlib.import_module("tf_keras")
     with no_more_weights(tf_keras.layers.Layer, path, weight_bytes):
         return tf_keras.models.load_model(path, compile=False)
 
 
 def _structure_of(model: Any) -> Any:
-    """Return what `model(...)` takes: symbolic tensors, one, in a list or in a dict."""
+    """Return the structure that `model(...)` takes: one symbolic tensor, a list or a dict."""
     nested = getattr(model, "_nested_inputs", None)
     if nested is None:
         nested = model.inputs

@@ -1,4 +1,4 @@
-"""A SavedModel: a function with named inputs and outputs, and nothing of Keras left."""
+"""A SavedModel: a function with named inputs and outputs, without any Keras object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
-from keras2cv_export.model.shapes import resolve_shapes
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.model.untrusted.danger import refuse
 from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dangers
@@ -20,13 +19,21 @@ from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dang
 from .error_messages import sentence
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
+from .unread import resolve_read_shapes, without_unread_inputs
 
 
 def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> LoadedModel:
     """Open a SavedModel folder by its signature.
 
+    Args:
+        path: The folder.
+        shapes: Sizes for open dimensions, as `load_model` takes them.
+        batch: The batch size where the shapes leave it open.
+        unsafe: Whether its graphs may do more than compute.
+
     Raises:
-        ModelError: It is none, does more than compute, or has no signature to choose.
+        ModelError: The folder is no SavedModel, does more than compute, or has no signature to
+            choose.
     """
     if not (path / "saved_model.pb").is_file():
         raise ModelError(
@@ -38,7 +45,7 @@ def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> Load
     refuse(path, graph_dangers(graphs), unsafe)
     try:
         loaded = tf.saved_model.load(str(path))
-    except Exception as error:  # whatever TensorFlow meets in the file
+    except Exception as error:  # any error that TensorFlow finds in the file
         raise ModelError(
             f"{path}: TensorFlow cannot load this SavedModel: {sentence(error)}"
         ) from error
@@ -47,7 +54,7 @@ def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> Load
     order = _argument_order(loaded, specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
     refuse_text(declared)
-    inputs = resolve_shapes(declared, shapes, batch)
+    inputs, unsized = resolve_read_shapes(declared, shapes, batch)
     outputs = signature.structured_outputs
     open_batch = frozenset(n for n, t in outputs.items() if t.shape.rank and t.shape[0] is None)
 
@@ -57,11 +64,13 @@ def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> Load
         results = signature(**dict(zip(order, tensors, strict=True)))
         return [(name, results[name]) for name in _result_order(results)]
 
-    return LoadedModel(path.name, ModelSource(path.name, "savedmodel"), inputs, call, open_batch)
+    source = ModelSource(path.name, "savedmodel")
+    loaded_model = LoadedModel(path.name, source, inputs, call, open_batch)
+    return without_unread_inputs(loaded_model, unsized)
 
 
 def _graphs(path: Path) -> Any:
-    """Return the protobuf of a SavedModel, of which nothing is loaded yet."""
+    """Return the protobuf of a SavedModel without loading it."""
     if (path / "saved_model.cpb").exists():  # TensorFlow prefers it, and OpenCV's limit is lower
         raise ModelError(
             f"{path} holds more than 2 GiB in saved_model.cpb. Export a smaller model."
@@ -69,7 +78,7 @@ def _graphs(path: Path) -> Any:
     graphs = saved_model_pb2.SavedModel()
     try:
         graphs.ParseFromString((path / "saved_model.pb").read_bytes())
-    except Exception as error:  # protobuf's own, which it hides well
+    except Exception as error:  # protobuf's own error, whose class it hides well
         raise ModelError(
             f"{path}: saved_model.pb is damaged ({sentence(error).rstrip('.')}). Copy it again."
         ) from error
@@ -89,9 +98,9 @@ def _signature(path: Path, loaded: Any) -> Any:
 
 
 def _argument_order(loaded: Any, specs: Mapping[str, Any]) -> list[str]:
-    """Give the inputs as Keras orders them: a signature sorts them by name.
+    """Return the inputs in Keras' order; a signature sorts them by name.
 
-    The function that Keras 3 (`serve`) or Keras 2 (`__call__`) left beside it knows.
+    The function that Keras 3 (`serve`) or Keras 2 (`__call__`) left beside it knows the order.
     """
     for name in ("serve", "__call__"):
         for concrete in getattr(getattr(loaded, name, None), "concrete_functions", ()):
@@ -103,7 +112,7 @@ def _argument_order(loaded: Any, specs: Mapping[str, Any]) -> list[str]:
 
 
 def _result_order(names: Iterable[str]) -> list[str]:
-    """Give the outputs as Keras orders them: the keys of a dict, or output_0, output_1, ..."""
+    """Return the outputs in Keras' order: the keys of a dict, or output_0, output_1, ..."""
     numbered = {name: re.fullmatch(r"output_(\d+)", name) for name in names}
     if all(numbered.values()):
         return sorted(numbered, key=lambda name: int(name.rpartition("_")[2]))

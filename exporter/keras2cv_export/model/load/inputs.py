@@ -1,4 +1,4 @@
-"""What a Keras model takes: asked, remembered from its first call, or given by the user."""
+"""Find the inputs of a Keras model: from the model, from its first call, or from the user."""
 
 from __future__ import annotations
 
@@ -38,7 +38,11 @@ def inputs_of(model: Any, shapes: Shapes) -> tuple[Any, list[str]]:
 
 
 def _recorded_inputs(model: Any, shapes: Shapes) -> Any:
-    """Rebuild a subclassed model's inputs from the shapes that it was first called with."""
+    """Rebuild a subclassed model's inputs from the shapes of its first call.
+
+    Raises:
+        ModelError: It has never been called, and no shape was given.
+    """
     recorded = getattr(model, "_build_shapes_dict", None)
     if recorded and len(recorded) == 1:
         return _symbols(next(iter(recorded.values())), model)
@@ -74,7 +78,11 @@ def _symbol(shape: Sequence[int | None], model: Any) -> Any:
 
 
 def refuse_text(declared: Sequence[TensorSpec]) -> None:
-    """Raise ModelError for an input that holds text."""
+    """Refuse a model with an input that holds text.
+
+    Raises:
+        ModelError: There is such an input.
+    """
     for spec in declared:
         if spec.dtype == "string":
             raise ModelError(

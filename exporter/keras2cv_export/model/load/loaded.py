@@ -1,4 +1,4 @@
-"""What every kind of model is once it is open."""
+"""The form that every kind of model takes once it is open."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class LoadedModel:
         inputs: In Keras' flat order, every dimension known, the batch first.
         call: Flat tensors in, (output name, tensor) pairs out, in Keras' flat order;
             `training=False`, float32.
-        open_batch: Output names whose first dimension is the batch, or None where Keras cannot say.
+        open_batch: Names of the outputs whose first dimension is the batch; None where Keras does
+            not know.
         keras_model: The Keras object; None for a SavedModel, which is only a function.
-        notes: Sentences that the user should hear.
+        notes: Sentences for the user.
     """
 
     name: str
@@ -37,7 +38,7 @@ class LoadedModel:
 
     @property
     def batch(self) -> int:
-        """The batch size that it will be exported with."""
+        """The batch size of the export."""
         return int(self.inputs[0].shape[0] or 1)
 
     @property

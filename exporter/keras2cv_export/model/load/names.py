@@ -1,4 +1,4 @@
-"""What Keras calls inputs and outputs, each by a name of its own."""
+"""Keras' names for inputs and outputs, made unique."""
 
 from __future__ import annotations
 

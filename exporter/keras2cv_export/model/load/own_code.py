@@ -1,4 +1,4 @@
-"""Code that is not Keras': what a model's file needs of it, and whether it may run."""
+"""Code outside of Keras that a model's file needs, and whether it may run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from .error_messages import sentence
 
 
 def import_modules(names: Sequence[str]) -> None:
-    """Import the user's modules, which define their layers; the working folder counts."""
+    """Import the user's modules, which define their layers; the working folder is searched as well.
+
+    Raises:
+        ModelError: A module cannot be imported.
+    """
     if names and "" not in sys.path:
         sys.path.insert(0, "")
     for name in names:
         try:
             importlib.import_module(name)
-        except Exception as error:  # whatever the user's own code raises
+        except Exception as error:  # any error of the user's own code
             raise ModelError(
                 f"The module {name!r} cannot be imported ({sentence(error).rstrip('.')}). "
                 "Give its dotted name, and run from the folder that holds it."
@@ -31,9 +35,9 @@ def import_modules(names: Sequence[str]) -> None:
 
 
 def own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
-    """Return what the imported modules, or their packages, define of what the model may name.
+    """Return those objects of the imported modules and their packages that the model may name.
 
-    Nothing that goes by a name of Keras' own: that would take its place in the model.
+    Objects under a name of Keras' own are left out: they would take its place in the model.
     """
     foreign = architecture.foreign_classes(config)
     called = {name.rpartition(".")[2] for name in foreign}
@@ -48,7 +52,7 @@ def own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
 
 
 def _inside(modules: Sequence[str], foreign: Sequence[str]) -> dict[str, Any]:
-    """Return the classes that lie deeper in the imported packages than their front shows.
+    """Return classes deeper in the imported packages than their front modules show.
 
     KerasHub has one that it neither registers nor shows: RetinaNet's label encoder.
     """
@@ -63,7 +67,11 @@ def _top(module: str) -> str:
 
 
 def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
-    """Raise ModelError if the file names what is neither Keras', registered, nor in `own`."""
+    """Refuse a file with names that are not known here.
+
+    Raises:
+        ModelError: A name is neither Keras', nor registered, nor in `own`.
+    """
     known = {**keras.saving.get_custom_objects(), **own}
     foreign = architecture.foreign_classes(config)
     unknown = [name for name in foreign if not {name, name.rpartition(".")[2]} & known.keys()]
@@ -77,7 +85,7 @@ def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
 
 def _module_of(unknown: Sequence[str]) -> str:
     """Return the module that a user would import for these names, or an example of one."""
-    if any(name.startswith("keras_hub>") for name in unknown):  # its classes say the package only
+    if any(name.startswith("keras_hub>") for name in unknown):  # its classes name the package only
         return "keras_hub"
     modules = [name.rpartition(".")[0] for name in unknown]
     return next((module for module in modules if module and ">" not in module), "mypkg.layers")

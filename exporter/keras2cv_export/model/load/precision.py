@@ -1,4 +1,4 @@
-"""Mixed precision: what it is, and how a model does without for a while."""
+"""Mixed precision: detect it, and compute without it for a while."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEPT = ("float32", None)
 
 @contextmanager
 def as_float32(model: Any) -> Iterator[None]:
-    """Let a mixed-precision model compute in float32 for a while; its weights stay as they are.
+    """Let a mixed-precision model compute in float32 for a while; its weights do not change.
 
     OpenCV's nets compute in float32, and float16 in the reference would hide errors of 1e-3.
     """
@@ -29,7 +29,7 @@ def as_float32(model: Any) -> Iterator[None]:
 
 
 def precision_note(model: Any) -> tuple[str, ...]:
-    """Say in what a model computes, if that is not float32."""
+    """Name the type that a model computes in, unless it is float32."""
     policies = {str(layer.dtype_policy.name) for layer in model._flatten_layers()}
     other = sorted(p for p in policies if p != "float32")
     if not other:

@@ -1,8 +1,8 @@
 """A .keras file as an archive: looked through before anything unpacks it.
 
 Keras reads `config.json` and the weights from it, and unpacks all of it into a temporary folder
-where a layer has assets. Members with paths out of that folder, links, two members of one name
-(which reader takes which?), encryption, and sizes that a few bytes unpack to have no place in it.
+where a layer has assets. It must hold no paths out of that folder, no links, no two members of one
+name (readers differ in which they take), no encryption, and no sizes that a few bytes unpack to.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def check_archive(path: Path) -> int:
     """Look through a .keras archive, and return how many bytes its weights declare.
 
     Raises:
-        ModelError: it is not one that Keras writes.
-        zipfile.BadZipFile, OSError: it is damaged.
+        ModelError: Keras would not write such an archive.
+        zipfile.BadZipFile, OSError: The archive is damaged.
     """
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
@@ -73,11 +73,11 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
 
 
 def _check_weights(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
-    """Return how many bytes the weights in a member declare; 0 for what holds none."""
+    """Return how many bytes the weights in a member declare; 0 for a member without weights."""
     if not member.filename.endswith(".h5"):
         return 0
     return check_hdf5(path, io.BytesIO(archive.read(member)))
 
 
-def _refused(path: Path, what: str) -> ModelError:
-    return ModelError(f"{path} is no honest model: {what}. No Keras writes that: do not use it.")
+def _refused(path: Path, reason: str) -> ModelError:
+    return ModelError(f"{path} is no honest model: {reason}. No Keras writes that: do not use it.")

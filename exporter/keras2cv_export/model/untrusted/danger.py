@@ -1,4 +1,4 @@
-"""One thing that a model file would do, beside being a model."""
+"""A side effect that loading or running a model file would have."""
 
 from __future__ import annotations
 
@@ -15,29 +15,33 @@ _MAX_NAME: Final = 80
 
 @dataclass(frozen=True)
 class Danger:
-    """What was found: "the Lambda layer 'spy'", and what it does: "holds Python code, ..."."""
+    """A side effect and its cause: "the Lambda layer 'spy'" and "holds Python code, ..."."""
 
-    what: str
+    subject: str
     does: str
 
     def __str__(self) -> str:
-        return f"{self.what} {self.does}"
+        return f"{self.subject} {self.does}"
 
 
 def refuse(path: Path, dangers: Sequence[Danger], unsafe: bool) -> None:
-    """Raise ModelError if there are dangers, unless the user accepted them."""
+    """Refuse a file with dangers, unless the user accepted them.
+
+    Raises:
+        ModelError: There are dangers, and `unsafe` is False.
+    """
     if not dangers or unsafe:
         return
-    told = list(dict.fromkeys(map(str, dangers)))
-    more = f"; and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+    sentences = list(dict.fromkeys(map(str, dangers)))
+    more = f"; and {len(sentences) - _SHOWN} more" if len(sentences) > _SHOWN else ""
     raise ModelError(
         f"{path} is not loaded, since loading it would do more than that: "
-        f"{'; '.join(told[:_SHOWN])}{more}. "
+        f"{'; '.join(sentences[:_SHOWN])}{more}. "
         "If you trust the file, pass --unsafe (in Python: unsafe=True)."
     )
 
 
 def shown(text: object) -> str:
-    """Return what a file says in a form that is safe to print: quoted, escaped, short."""
+    """Return a text from a file in a form that is safe to print: quoted, escaped, short."""
     whole = ascii(str(text))
     return whole if len(whole) <= _MAX_NAME else f"{whole[: _MAX_NAME - 4]}...'"

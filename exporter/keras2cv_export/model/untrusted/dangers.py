@@ -1,13 +1,13 @@
-"""What a config would make Keras do: run code, read files, call functions of other libraries.
+"""Find the side effects of a config: running code, reading files, calling other libraries.
 
-Every way in that was found is closed here, whatever the Keras at hand: 3.8 follows what 3.15
+Every known way in is closed here, whatever the installed Keras: 3.8 follows links that 3.15
 refuses, and Keras 2 (tf_keras) has no safe mode for .h5 at all. The samples in
 `tests/exporter/untrusted` go through each, with the CVE where it has one.
 
 A config is a tree of serialized objects, dicts with a `class_name`. They are looked at wherever
 they are: as layers, as wrapped layers, as activations, in a layer's arguments. A class of Keras
-has to be a class, in a module of layers and the like (`keras.utils.get_file` is neither); a class
-of nobody knows whom is left to `own_code.refuse_unknown`.
+has to be a class, in a module of layers and the like (`keras.utils.get_file` is neither); classes
+of unknown modules are left to `own_code.refuse_unknown`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CLASSES: Final[Mapping[str, str]] = {
     "classmethod": "calls a method of TensorFlow that the file names",
     "vocabularyfilecategoricalcolumn": "reads a file that the model names",
 }
-# What models are made of; not keras.utils, keras.saving, keras.config, keras.datasets, ...
+# Modules that models are made of; not keras.utils, keras.saving, keras.config, keras.datasets, ...
 _PARTS: Final = frozenset((
     "activations", "applications", "constraints", "dtype_policies", "initializers", "layers",
     "losses", "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers",
@@ -49,11 +49,11 @@ _TYPE_SPEC: Final = re.compile(r"(tensorflow\.python|keras)\.[\w.]+")
 
 
 def dangers(config: Any) -> list[Danger]:
-    """Return everything that loading a model of this config would do beside making layers."""
+    """Return every side effect that loading a model of this config would have."""
     found = [danger for item, layer in _dicts(config) for danger in _of_dict(item, layer)]
-    told = {str(danger) for danger in found}
-    # The function of a Lambda layer is one more object, and no more news.
-    return [danger for danger in found if _as_layer(danger) not in told - {str(danger)}]
+    found_texts = {str(danger) for danger in found}
+    # The function inside a Lambda layer is a second object, but no second danger.
+    return [danger for danger in found if _as_layer(danger) not in found_texts - {str(danger)}]
 
 
 def _as_layer(danger: Danger) -> str:
@@ -61,7 +61,7 @@ def _as_layer(danger: Danger) -> str:
 
 
 def _dicts(config: Any) -> Iterator[tuple[dict[str, Any], str]]:
-    """Give every dict of the config, and the name of the layer that it belongs to."""
+    """Yield every dict of the config, with the name of the layer that it belongs to."""
     stack = [(config, "")]
     while stack:
         item, layer = stack.pop()
@@ -114,7 +114,7 @@ def _of_object(item: dict[str, Any], layer: str) -> Iterator[Danger]:
 
 
 def _of_module(item: dict[str, Any], layer: str) -> Iterator[Danger]:
-    """Look at what Keras would find by importing a module of its own."""
+    """Look at the objects that Keras would find by importing a module of its own."""
     module, name = item.get("module"), item["class_name"]
     if not is_keras(module) or name == "function":  # of others: `own_code.refuse_unknown`
         return
@@ -135,14 +135,14 @@ def _is_part(module: str, name: str) -> bool:
     try:
         found = getattr(importlib.import_module(module), name, None)
     except ImportError:
-        return True  # of another Keras: this one says so itself
+        return True  # a module of another Keras version: the installed one reports that itself
     return found is None or isinstance(found, type)
 
 
 def _of_function(item: dict[str, Any], layer: str) -> Iterator[Danger]:
     config = item.get("config")
     function = config.get("function") if isinstance(config, dict) else None
-    # SlicingOpLambda has the function fixed, and says it.
+    # SlicingOpLambda has a fixed function, which its config names.
     if function is not None and not is_arithmetic(function):
         yield Danger(_where(item["class_name"], layer), f"calls tf.{shown(function)[1:-1]}")
 
@@ -156,8 +156,8 @@ def _of_node(item: dict[str, Any], layer: str) -> Iterator[Danger]:
         yield Danger(_where(item["class_name"], layer), f"{does} ({shown(node['op'])[1:-1]})")
 
 
-def _where(what: str, layer: str) -> str:
-    named = shown(what)[1:-1]
+def _where(subject: str, layer: str) -> str:
+    named = shown(subject)[1:-1]
     return f"the {named} in layer {shown(layer)}" if layer else f"a {named}"
 
 

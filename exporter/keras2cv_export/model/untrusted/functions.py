@@ -1,4 +1,4 @@
-"""Which of TensorFlow's functions a Keras 2 file may name.
+"""List TensorFlow's functions that a Keras 2 file may name.
 
 A functional model of Keras 2 records plain calls by name (TFOpLambda: "nn.relu6"), and Keras looks
 the name up in all of `tf`: "io.gfile.rmtree" and "load_library" are names as well. Here are the
@@ -34,7 +34,7 @@ _FUNCTIONS: Final = frozenset((
     "pow", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum", "depth_to_space",
     "space_to_depth", "random.normal", "random.uniform",
 ))  # fmt: skip
-# Of keras.backend: what else it has is state of the process.
+# Of keras.backend; its other functions change the state of the process.
 _BACKEND: Final = frozenset((
     "abs", "all", "any", "arange", "argmax", "argmin", "batch_dot", "batch_flatten",
     "batch_normalization", "bias_add", "binary_crossentropy", "cast", "categorical_crossentropy",

@@ -1,4 +1,4 @@
-"""An HDF5 file as a container: what it links to, what it stores elsewhere, how large it says it is.
+"""Check an HDF5 file as a container: its links, its storage elsewhere, its declared sizes.
 
 HDF5 can keep a dataset's bytes in any other file (external storage, external links, virtual
 datasets: CVE-2026-1669), and can declare a shape of which nothing is stored (CVE-2026-0897). No
@@ -17,7 +17,7 @@ from keras2cv.errors import ModelError
 
 from .danger import shown
 
-# Keras stores weights as they are. 64 MiB are nothing; more has to be there in some form.
+# Keras stores weights uncompressed. 64 MiB are nothing; more must be stored in some form.
 _FREE_BYTES: Final = 64 * 2**20
 _MAX_RATIO: Final = 1000  # of a dataset's declared bytes to its stored ones
 _MAX_OBJECTS: Final = 1_000_000
@@ -28,12 +28,12 @@ def check_hdf5(path: Path, file: str | Path | BinaryIO) -> int:
     """Look through an HDF5 file, and return how many bytes its datasets declare.
 
     Args:
-        path: What the user called it, for messages.
+        path: The user's name for it, for messages.
         file: The file itself, which may be a member of an archive.
 
     Raises:
-        ModelError: it refers to other files, or declares what it does not hold.
-        OSError: it is no HDF5 file.
+        ModelError: The file refers to other files, or declares more than it holds.
+        OSError: It is no HDF5 file.
     """
     with h5py.File(file, "r") as root:
         sizes = [_check_dataset(path, name, item) for name, item in _objects(path, root)]
@@ -44,7 +44,7 @@ def check_hdf5(path: Path, file: str | Path | BinaryIO) -> int:
 
 
 def _objects(path: Path, root: Any) -> Iterator[tuple[str, Any]]:
-    """Give every dataset once, however many links lead to it."""
+    """Yield every dataset once, however many links lead to it."""
     seen, stack = set(), [("", root)]
     while stack:
         prefix, group = stack.pop()
@@ -86,5 +86,5 @@ def _target(link: Any) -> str:
     return ":".join(filter(None, (getattr(link, "filename", ""), getattr(link, "path", ""))))
 
 
-def _refused(path: Path, what: str) -> ModelError:
-    return ModelError(f"{path} is no honest model: {what}. No Keras writes that: do not use it.")
+def _refused(path: Path, reason: str) -> ModelError:
+    return ModelError(f"{path} is no honest model: {reason}. No Keras writes that: do not use it.")

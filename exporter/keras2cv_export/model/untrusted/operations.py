@@ -1,7 +1,7 @@
-"""Which of TensorFlow's operations do something beside arithmetic, and what.
+"""List TensorFlow's operations that do more than arithmetic, and their side effects.
 
-Told by name. A test goes through every operation that the TensorFlow at hand has registered, and
-holds that each one with a file, path or address among its arguments is listed here.
+The list goes by name. A test goes through every operation that the installed TensorFlow has
+registered, and checks that each one with a file, path or address among its arguments is listed.
 """
 
 from __future__ import annotations
@@ -44,5 +44,5 @@ _DOES: Final = tuple(
 
 
 def does_more(op: str) -> str | None:
-    """Return what the operation `op` does beside arithmetic, such as "reads files", or None."""
+    """Return the side effect of the operation `op`, such as "reads files", or None."""
     return next((does for pattern, does in _DOES if pattern.fullmatch(op)), None)

@@ -1,8 +1,8 @@
-"""What the graphs of a SavedModel do beside arithmetic, read from its protobuf before loading.
+"""Find the side effects in a SavedModel's graphs, read from its protobuf before loading.
 
-TensorFlow runs some of them while it loads (initializers of tables and resources), and the rest
-when the model is asked. A SavedModel also brings graphs of its own for saving and restoring its
-variables. Loading does not run those: they are let be where nothing else leads to them.
+TensorFlow runs some of the operations while it loads (initializers of tables and resources), and
+the rest when the model is called. A SavedModel also brings graphs of its own for saving and
+restoring its variables. Loading does not run those: they are ignored if nothing else leads to them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ _INIT_OPS: Final = ("saved_model_main_op", "legacy_init_op", "saved_model_init_o
 
 
 def check_assets(path: Path, saved_model: Any) -> None:
-    """Raise ModelError for an asset that is not in the folder of assets."""
+    """Refuse a SavedModel with assets outside of its folder of assets.
+
+    Raises:
+        ModelError: There is such an asset.
+    """
     for graph in saved_model.meta_graphs:
         for asset in graph.asset_file_def:
             name = PurePosixPath(asset.filename.replace("\\", "/"))
@@ -66,7 +70,7 @@ def _of_node(node: Any, where: str) -> Iterator[Danger]:
 
 
 def _ends(graph: Any) -> Iterator[str]:
-    """Give the names of what is asked of the main graph: the signatures' outputs, its start."""
+    """Yield the names of all that the main graph runs: the signatures' outputs, its start."""
     for signature in graph.signature_def.values():
         yield from (_plain(info.name) for info in signature.outputs.values())
     for key in _INIT_OPS:

@@ -1,17 +1,17 @@
-"""Store large kernels in bytes, each channel with a scale of its own, for a file of a quarter.
+"""Store large kernels in bytes, with a scale per channel, for a file of a quarter of the size.
 
     Conv(x, W)   ->   Conv(x, DequantizeLinear(Q, s))      W ~ s Q, along axis 0
 
     s[k] = max |W[k]| / 127        Q[k] = round(W[k] / s[k]), -127 to 127
 
-OpenCV computes the product once, while it loads the net, so that it runs as fast as before, and
-on the same float32 kernels; up to 4.6 it cannot. Axis 0 is the only one that all later versions
-read alike: the outputs of Conv and Gemm, the inputs of ConvTranspose and MatMul. Each weight is
-rounded by at most half a step, 1/254 of its channel's largest.
+OpenCV computes the product once, while it loads the net, so the net runs as fast as before, on the
+same float32 kernels. OpenCV 4.6 cannot do so. All later versions agree on axis 0 alone: the outputs
+of Conv and Gemm, the inputs of ConvTranspose and MatMul. Each weight is rounded by at most half a
+step, 1/254 of its channel's largest.
 
 Left alone when (1) a kernel is small, as nothing is gained; (2) something else reads it, too;
-(3) it has channels of fewer than 8 numbers, whose scales would take half of what is saved;
-(4) it holds NaN or infinity; (5) it is a MatMul's with batches, whose axis 0 is no channel.
+(3) it has channels of fewer than 8 numbers, whose scales would take half of the space saved; (4) it
+holds NaN or infinity; (5) it belongs to a MatMul with batches, whose axis 0 is no channel.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import Array, constant, decoded, large_kernels, new_constant
+from keras2cv_export.graph.edit import Array, constant, new_constant
+from keras2cv_export.graph.kernels import decoded, large_kernels
 
 _STEPS = 127  # without -128, so that a kernel and its negative are stored alike
 _LEAST_PER_CHANNEL = 8
@@ -27,7 +28,7 @@ _TINY = np.finfo(np.float32).tiny  # below it a scale has lost its digits
 
 
 def weights_to_bytes(model: ir.Model) -> int:
-    """Rewrite in place; return how many kernels are stored so."""
+    """Rewrite in place; return how many kernels are now stored in bytes."""
     return sum(_store(model, kernel) for kernel in large_kernels(model))
 
 

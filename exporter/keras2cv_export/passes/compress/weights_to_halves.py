@@ -2,8 +2,8 @@
 
     Conv(x, W)   ->   Conv(x, Cast(W'))      W' in float16, 10 bits of fraction
 
-OpenCV computes the Cast once, while it loads the net, so that it runs as fast as before. Up to 4.6
-it knows no float16. Each weight is rounded by at most 2**-11 of itself.
+OpenCV computes the Cast once, while it loads the net, so the net runs as fast as before. OpenCV 4.6
+has no float16. Each weight is rounded by at most 2**-11 of itself.
 
 Left alone when (1) a kernel is small, as nothing is gained; (2) something else reads it, too;
 (3) its numbers do not fit: above 65504, or so small that half precision rounds them by more than
@@ -15,14 +15,15 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import Array, constant, decoded, large_kernels, new_constant
+from keras2cv_export.graph.edit import Array, constant, new_constant
+from keras2cv_export.graph.kernels import decoded, large_kernels
 
 _ROUNDOFF = 2.0**-11
 _LARGEST = float(np.finfo(np.float16).max)
 
 
 def weights_to_halves(model: ir.Model) -> int:
-    """Rewrite in place; return how many kernels are stored so."""
+    """Rewrite in place; return how many kernels are now stored in half precision."""
     return sum(_store(model, kernel) for kernel in large_kernels(model))
 
 

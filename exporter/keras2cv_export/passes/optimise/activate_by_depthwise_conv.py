@@ -1,15 +1,15 @@
-"""Normalise before a ReLU with a depthwise convolution, which takes the ReLU in.
+"""Normalise before a ReLU by a depthwise convolution, which can fuse the ReLU.
 
     Relu(BatchNormalization(x, g, b, m, v))  ->  Relu(Conv(x, s (C, 1, 1, 1), t, group=C))
     s = g / sqrt(v + epsilon), t = b - m s
 
-What begins with normalisation and ReLU, as the layers of DenseNet and ResNetV2 do, has no
-convolution before it to fold them into. 5.0's new engine does not fuse the two, and reads and
-writes the tensor twice; a convolution takes the activation in. Other engines are faster with
-the BatchNormalization. Exact up to float32 rounding; s and t are computed in float64.
+The layers of DenseNet and ResNetV2 begin with normalisation and ReLU, and have no convolution
+before to fold them into. 5.0's new engine does not fuse the two, and reads and writes the tensor
+twice; a convolution fuses the activation. Other engines are faster with the BatchNormalization.
+Exact up to float32 rounding; s and t are computed in float64.
 
 Left alone when (1) something else reads the normalised value, (2) statistics are computed, or
-taken from the batch, (3) the value has not the four axes of an image.
+taken from the batch, (3) the value does not have the four axes of an image.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""Bound activations of convolutions by a HardSigmoid, and give its scale to what reads it.
+"""Bound activations of convolutions by a HardSigmoid, and move its scale into later weights.
 
     Conv(Clip(x, 0, h), W)   ->   Conv(HardSigmoid(x, alpha=1 / h, beta=0), h W)
 
 In the new engine of 5.0 a Clip (Keras' ReLU6, so every one in a MobileNet) is not fused with the
-convolution before it, as it was in every OpenCV before, and does not stay in the block layout of
-convolutions: the tensor is brought into another order and back for it. A HardSigmoid is fused.
+convolution before it, as in every older OpenCV, and does not stay in the block layout of
+convolutions: the tensor is reordered for it, and back. A HardSigmoid is fused.
 
-Exact up to float32 rounding: min(max(x, 0), h) = h min(max(x / h, 0), 1), and what reads it is
-linear. Poolings and moves of elements commute with the factor, so that it goes past them.
+Exact up to float32 rounding: min(max(x, 0), h) = h min(max(x / h, 0), 1), and the op that reads it
+is linear. Poolings and moves of elements commute with the factor, so it passes them.
 
 Left alone when (1) something that reads the value, past poolings and moves, is neither Conv,
-ConvTranspose nor Gemm with constant weights, (2) the lower bound is not 0, (3) the value has not
-the four axes of an image.
+ConvTranspose nor Gemm with constant weights, (2) the lower bound is not 0, (3) the value does not
+have the four axes of an image.
 """
 
 from __future__ import annotations
@@ -19,15 +19,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import (
-    constant,
-    new_constant,
-    new_node,
-    nodes,
-    shape_of,
-    shrink,
-    substitute,
-)
+from keras2cv_export.graph.edit import constant, new_constant, new_node, nodes, shape_of, substitute
+from keras2cv_export.graph.layer_marks import shrink
 from keras2cv_export.graph.misses import miss
 
 _WEIGHTED = ("Conv", "ConvTranspose", "Gemm")

@@ -4,8 +4,8 @@
 
 Keras spells hard_sigmoid as relu6(x + 3) / 6. Every OpenCV computes a HardSigmoid in one go, fuses
 it with the convolution before it, and makes a HardSwish of x * HardSigmoid(x), whose name ONNX
-got later than the opset that all of them read. In the new engine of 5.0 a Clip is worse than two
-ops too many: it does not stay in the block layout of convolutions.
+got later than the opset that all of them read. In the new engine of 5.0 a Clip costs more than the
+two ops: it does not stay in the block layout of convolutions.
 
 Exact up to float32 rounding: min(max(x + b, 0), h) c = min(max(c x + b c, 0), h c).
 
@@ -33,7 +33,7 @@ _ONE = 1e-6
 
 
 def clip_to_hard_sigmoid(model: ir.Model) -> int:
-    """Rewrite in place; return how many HardSigmoids there are more."""
+    """Rewrite in place; return how many HardSigmoids were made."""
     return sum(_rewrite(node) for node in nodes(model, "Mul"))
 
 
@@ -79,7 +79,7 @@ def _height(clip: ir.Node) -> float | None:
 
 
 def _before_shift(clip: ir.Node) -> tuple[ir.Value | None, float]:
-    """Return x and b of a Clip of x + b; b is 0 where nothing that could go is added."""
+    """Return x and b of a Clip of x + b; b is 0 where there is no sum that could be removed."""
     value = clip.inputs[0]
     add = value.producer() if value is not None else None
     if value is not None and add is not None and add.op_type == "Add":

@@ -1,16 +1,16 @@
-"""Flatten a channels-first tensor as it lies, and put the kernels that read it in that order.
+"""Flatten a channels-first tensor without a Transpose, and reorder the kernels that read it.
 
     Gemm(Reshape(Transpose(x, NHWC), (n, h w c)), W)  ->  Gemm(Reshape(x, (n, c h w)), W')
 
-Keras flattens channels last, and so a Transpose is left between the last convolution and the first
-Dense layer, where none can be pushed any further. The same numbers in another order are multiplied
-by the same columns of W (out, in) in that order: W'[:, p] = W[:, order[p]].
+Keras flattens channels last, so a Transpose is left between the last convolution and the first
+Dense layer, and cannot be pushed further. The columns of W (out, in) are put in the new order of
+the numbers instead: W'[:, p] = W[:, order[p]].
 
 Activations and per-element constants may lie in between, also several Dense layers, and a Concat
 of several such vectors. Exact up to the order in which a product sums.
 
-Left alone when (1) the Transpose moves what becomes the rows, (2) anything else reads the vector,
-or it is an output of the graph.
+Left alone when (1) the Transpose moves axes that become the rows, (2) anything else reads the
+vector, or it is an output of the graph.
 """
 
 from __future__ import annotations
@@ -26,28 +26,27 @@ from keras2cv_export.graph.edit import (
     Array,
     constant,
     drop,
-    forget,
     integer,
     new_constant,
     new_node,
     nodes,
     only_reader,
     permutation,
-    rearrange,
     shape_of,
     substitute,
 )
 from keras2cv_export.graph.elementwise import BROADCASTING, UNARY
+from keras2cv_export.graph.layer_marks import forget, rearrange
 from keras2cv_export.graph.misses import miss
 
 
 @dataclass
 class _Plan:
-    """What is to be done so that a vector may lie in another order, if all that read it agree.
+    """The changes that let a vector lie in another order, if every reader agrees.
 
     Attributes:
         orders: For each value (n, k) that changes: which old element each new one is, (k,).
-        constants: (node, input, the array that takes the constant's place), made when needed.
+        constants: (node, input, function that makes the array to replace the constant).
     """
 
     orders: dict[ir.Value, Array]
@@ -93,7 +92,7 @@ def _order(perm: tuple[int, ...], wide: tuple[int, ...], kept: int) -> Array:
 
 
 def _agrees(plan: _Plan, node: ir.Node) -> bool:
-    """Whether a node can have its inputs in the new order; note what has to change for it."""
+    """Whether a node can take its inputs in the new order; note the changes in the plan."""
     orders = [plan.orders.get(value) if value is not None else None for value in node.inputs]
     if all(order is None for order in orders):
         return True

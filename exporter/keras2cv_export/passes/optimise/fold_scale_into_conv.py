@@ -4,9 +4,9 @@
     y = Conv(x, W, b);  z = y + t      ->  z = Conv(x, W, b + t)
     y = Conv(x, W, b);  z = y - t      ->  z = Conv(x, W, b - t)
 
-Keras 3 normalises with y * s + t, where s = gamma / sqrt(variance + epsilon), and OpenCV fuses
-only an op called BatchNormalization into a convolution, so that every one of these costs two
-trips through memory.
+Keras 3 normalises with y * s + t, where s = gamma / sqrt(variance + epsilon), and OpenCV fuses only
+an op called BatchNormalization into a convolution, so each normalisation costs two trips through
+memory.
 
 Exact up to float32 rounding of the folded weights (measured: 1e-6 of the output's range).
 
@@ -74,7 +74,7 @@ def _why_not(node: ir.Node, producer: ir.Node, computed: ir.Value) -> str:
 
 
 def _bias(producer: ir.Node) -> Array | None:
-    """Return the bias, (out,) or empty where there is none; None if it is something else."""
+    """Return the bias, (out,) or empty where there is none; None if it is no such constant."""
     value = producer.inputs[2] if len(producer.inputs) > 2 else None
     if value is None:
         return np.zeros(0, np.float32)
@@ -98,7 +98,7 @@ def _is_plain(producer: ir.Node, node: ir.Node) -> bool:
 
 
 def _split(node: ir.Node) -> tuple[ir.Value | None, Array | None]:
-    """Return the computed operand and the constant one; a constant minus a value is not ours."""
+    """Return the computed operand and the constant one; a constant minus a value does not match."""
     left, right = node.inputs
     if (array := constant(right)) is not None:
         return left, array

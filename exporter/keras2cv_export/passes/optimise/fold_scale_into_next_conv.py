@@ -4,15 +4,15 @@
     Conv(x + t, W, b)        ->  Conv(x, W, b + sum of W t)      nothing padded
     Conv(x * s + t, W, b)    ->  Conv(x + t / s, W s, b)         padded
 
-Models that rescale pixels themselves begin like that. A convolution pads with zeros, which a factor
-leaves zeros and a term does not: where there is padding a term stays, and the factor goes past it.
+Models that rescale pixels themselves begin like that. A factor keeps the padding's zeros and a term
+does not: where there is padding the term stays, and the factor moves past it.
 
 Exact up to float32 rounding of the folded weights. Shapes: W is (out, in / groups, *kernel); s and
 t broadcast as (1, in, 1, ..), or are a single number.
 
 Left alone when (1) the value is read elsewhere too, (2) the constant varies along another axis
-than channels, (3) a factor is zero, where a term would go past it, (4) it is the half that ends a
-GELU, without which OpenCV does not know it for one.
+than channels, (3) a factor is zero, where a term would go past it, (4) it is the factor 1/2 that
+ends a GELU, without which OpenCV does not recognise the GELU.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _fold_past(
     weight: Array,
     bias: Array,
 ) -> int:
-    """Let a factor go past the term that has to stay."""
+    """Move a factor past the term that has to stay."""
     mul = scaled.producer()
     if mul is None or mul.op_type != "Mul" or only_reader(scaled) is not add:
         return miss(add, "the convolution behind it pads with zeros, which a term is not")

@@ -1,4 +1,4 @@
-"""Scale channels by a gate with a depthwise convolution, whose weights the gate is.
+"""Scale channels by a depthwise convolution whose weights are the gate.
 
     Mul(x (1, C, H, W), g (1, C, 1, 1))  ->  Conv(x, Reshape(g, (C, 1, 1, 1)), group=C)
 

@@ -3,8 +3,8 @@
     Conv(Pad(x, p), W, pads=q)   ->  Conv(x, W, pads=p + q)
     MaxPool(Pad(x, p), pads=q)   ->  MaxPool(x, pads=p + q)     x never negative, or p of -inf
 
-A Pad copies the whole tensor, in every engine, and what comes before it cannot be fused with what
-comes after. Keras' MobileNets and EfficientNets pad by hand before each convolution of stride 2.
+A Pad copies the whole tensor, in every engine, and keeps the ops before and after it from being
+fused. Keras' MobileNets and EfficientNets pad by hand before each convolution of stride 2.
 
 Exact: the same elements are multiplied. A MaxPool ignores its padding, so that zeros around a
 tensor without negative numbers never win.
@@ -20,12 +20,12 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import least
 from keras2cv_export.graph.edit import (
     constant,
     drop,
     integer,
     ints,
-    least,
     new_node,
     nodes,
     pads_automatically,

@@ -2,9 +2,9 @@
 
     Reshape(Reshape(x, a), b)  ->  Reshape(x, b)
 
-Both only rename dimensions, and what the first one said is lost in the second. A Reshape is free
-in itself, but it stands between layers that OpenCV would fuse. Exact.
-Left alone when the second shape copies dimensions of the first (a 0 in it).
+Both only rename dimensions, and the second overrides the first. A Reshape is free in itself, but it
+stands between layers that OpenCV would fuse. Exact. Left alone when the second shape copies
+dimensions of the first (a 0 in it).
 """
 
 from __future__ import annotations

@@ -4,14 +4,14 @@
       ->  rows (n h w, c k k) = Reshape(Transpose(Reshape(Transpose(Reshape(x)))))
           Transpose(Reshape(Gemm(rows, W (o, c k k)), (n, h, w, o)), NCHW)
 
-So a vision transformer cuts its image, and a ConvNeXt halves it. No window overlaps another, so
-that the convolution is one product, for which both engines of 5.0 have far better code: patches of
+A vision transformer cuts its image like that, and a ConvNeXt halves it. No window overlaps another,
+so the convolution is one product, for which both engines of 5.0 have far better code: patches of
 16x16 take 2 ms in place of 50. Exact: the same products. The Transposes have four axes, as those of
 five are slow on the classic engine.
 
 Left alone when (1) windows overlap, are padded or dilated, or do not cover the image, (2) there are
-groups, (3) a window has fewer than 512 numbers: there to gather the rows costs more, (4) it
-is a convolution of points, which the engines are fast at.
+groups, (3) a window has fewer than 512 numbers, so that gathering the rows costs more, (4) it is a
+1x1 convolution, at which the engines are fast.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
 
 
 def _sizes(node: ir.Node) -> tuple[int, int, int, int] | None:
-    """Return samples, channels, and rows and columns of windows that lie side by side; or None."""
+    """Return samples, channels, and rows and columns of adjacent windows; or None."""
     shape, kernel = shape_of(node.inputs[0]), shape_of(node.inputs[1])
     if shape is None or kernel is None or len(shape) != 4 or node.outputs[0].dtype is None:
         return None

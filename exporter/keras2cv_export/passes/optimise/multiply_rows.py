@@ -1,11 +1,11 @@
-"""Multiply a tensor by a constant matrix as the rows that it is: as a Dense layer.
+"""Multiply a tensor by a constant matrix row by row, as a Dense layer.
 
     MatMul(x (b, t, in), W (in, out))  ->  Reshape(Gemm(Reshape(x, (b t, in)), W', transB=1))
 
-The projections of an attention layer come as products of tensors, their biases behind a Reshape.
-As a Gemm of rows each takes its bias into the weights, and 4.x and the classic engine of 5.0
-compute it two to four times as fast: only there do they pack the matrix. The new engine makes a
-Gemm of either. Exact: the same products.
+The projections of an attention layer are products of tensors, with their biases behind a Reshape.
+As a Gemm of rows each includes its bias, and 4.x and the classic engine of 5.0 compute it two to
+four times as fast: only there do they pack the matrix. The new engine makes a Gemm of either.
+Exact: the same products.
 
 Left alone: matrices that are computed, or several.
 """

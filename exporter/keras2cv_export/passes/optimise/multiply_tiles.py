@@ -12,7 +12,7 @@ for the matrices; kernels of 1, 3, 5 and 7 taps along an axis have tiles of 1, 4
 
 The same numbers up to float32 rounding, of which there is more: 1e-5 of the largest output, as the
 classic engine's own. The file holds the kernel as it was. Other engines run the form at a half to a
-tenth of their speed, so that it is for files of which the new engine is the aim.
+tenth of their speed, so it is only for files made for the new engine.
 
 Left alone when (1) the kernel is computed, has groups, strides or holes, or padding is stated in
 another way than by pads, (2) it would take longer: few channels, whose tiles take longer to make
@@ -31,7 +31,6 @@ import onnx_ir as ir
 from keras2cv_export.graph.edit import (
     Array,
     constant,
-    exact_constant,
     integer,
     ints,
     new_constant,
@@ -43,6 +42,7 @@ from keras2cv_export.graph.edit import (
     substitute,
     transpose,
 )
+from keras2cv_export.graph.kernels import exact_constant
 from keras2cv_export.graph.misses import miss
 from keras2cv_export.passes.tiles import TILES, Axis, Plan, pays
 
@@ -73,7 +73,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
 
 
 def _bias(node: ir.Node) -> Array | None:
-    """Return what is added to each channel, nothing at all without one; None if computed."""
+    """Return the bias (out,), empty without one; None if it is computed."""
     none = len(node.inputs) < 3 or node.inputs[2] is None
     return np.zeros(0, np.float32) if none else constant(node.inputs[2])
 
@@ -166,9 +166,9 @@ def _along_columns(
 
 
 def _order(plan: Plan) -> tuple[int, ...]:
-    """Return the order of a product's axes: both points, channels, and what its columns are.
+    """Return the order of a product's axes: both points, channels, and its columns.
 
-    Samples come where most of the others stay side by side.
+    Samples stand where most other axes stay adjacent.
     """
     return (2, 4, 1, 0, 3, 5) if plan.columns.taps == 1 else (2, 4, 1, 3, 0, 5)
 
@@ -183,8 +183,8 @@ def _move(
 ) -> ir.Value:
     """Transpose a tensor of those sizes, with axes that stay side by side as one.
 
-    OpenCV copies line by line, and an axis less is a tenth less for each. That of the samples stays
-    an axis by itself, so that it may grow.
+    OpenCV copies line by line, and each axis less saves a tenth. The axis of the samples stays by
+    itself, so that it may grow.
     """
     there = [a for a in range(len(sizes)) if sizes[a] > 1 or a == samples]
     runs: list[list[int]] = []

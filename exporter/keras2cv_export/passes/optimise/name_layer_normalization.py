@@ -1,11 +1,11 @@
-"""Write a layer normalisation as the one op that OpenCV has for it.
+"""Write a layer normalisation as ONNX's single op.
 
     m = mean(x),  s = gamma / sqrt(mean((x - m)^2) + epsilon),  x s + (beta - m s)
       ->  LayerNormalization(x, gamma, beta)              means over the last axes
 
-Keras spells it out, in seven trips through memory; OpenCV has made one vectorised layer of it since
-4.8. Exact up to float32 rounding, which is less than that of the long way. The op is of ONNX's
-opset 17, which the model is said to be of then; none of the ops of 13 means another thing there.
+Keras writes it as separate ops, in seven trips through memory; OpenCV has had one vectorised layer
+for it since 4.8. Exact up to float32 rounding, of which there is less than in the separate ops. The
+op needs ONNX's opset 17, which the model then declares; no op of 13 changes its meaning there.
 
 Left alone when (1) the means are over other axes than the last ones, (2) gamma, beta or epsilon
 are computed.
@@ -102,7 +102,7 @@ def _match(scaled: ir.Value | None, rest: ir.Value | None) -> _Found | None:
 
 
 def _epsilon(inverse: ir.Value | None, x: ir.Value, mean: ir.Value, axis: int) -> float | None:
-    """Return what is added to the variance of which this is the root's reciprocal."""
+    """Return epsilon, where a value is the reciprocal root of variance + epsilon; or None."""
     epsilon, variance = _term(_only(_only(inverse, "Reciprocal"), "Sqrt"), "Add")
     squares = _reduced(variance)
     factors = _inputs(squares, "Mul")
@@ -128,7 +128,7 @@ def _reduced(value: ir.Value | None) -> ir.Value | None:
 
 
 def _only(value: ir.Value | None, op: str) -> ir.Value | None:
-    """Return what an op of one operand was given, if it made the value."""
+    """Return the operand of an op of one operand, if it made the value."""
     node = value.producer() if value is not None else None
     return node.inputs[0] if node is not None and node.op_type == op else None
 

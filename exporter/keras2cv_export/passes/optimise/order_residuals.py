@@ -1,14 +1,14 @@
-"""Compute the convolution of a residual sum after what it is added to.
+"""Compute the convolution of a residual sum after the sum's other operand.
 
     a = Conv(x), b = MaxPool(y), Add(a, b)  ->  b = MaxPool(y), a = Conv(x), Add(a, b)
 
-A convolution of either engine adds a residual, and applies what follows the sum, as it writes its
-result; but only one that is already there. Of two operands 5.0's new engine takes the later one,
-if a convolution made it and nothing else reads it; the classic one asks that the other one lies
-before the convolution in the file. Exact up to the order of two sums.
+A convolution of either engine adds a residual, and applies the activation after the sum, as it
+writes its result; but the residual must be there already. Of two operands 5.0's new engine takes
+the later one, if a convolution made it and nothing else reads it; the classic one needs the other
+operand to lie before the convolution in the file. Exact up to the order of two sums.
 
-Left alone when (1) the later operand can take the sum itself, (2) the convolution is read
-elsewhere too, (3) the operands have different shapes.
+Left alone when (1) the later operand can fuse the sum itself, (2) the convolution is read elsewhere
+too, (3) the operands have different shapes.
 """
 
 from __future__ import annotations
@@ -42,5 +42,5 @@ def _order(model: ir.Model, add: ir.Node, places: dict[ir.Node, int]) -> int:
 
 
 def _takes(node: ir.Node, add: ir.Node) -> bool:
-    """Whether a node can do the sum as well."""
+    """Whether a node can fuse the sum."""
     return node.op_type == "Conv" and only_reader(node.outputs[0]) is add

@@ -5,8 +5,9 @@
 
 where x' holds row 2 i + r of channel c as row i of channel 2 c + r, and W' the kernel's rows alike,
 after a row of zeros where the padding above is odd. 5.0's new engine computes with eight channels
-at a time, of which an image fills three, and six as pairs of rows: a stem takes 0.5 (7x7) to 0.75
-(3x3) of the time, the move of rows included. On older OpenCVs it takes 0.2 ms more for 3x3 ones.
+at a time, of which an image fills three, or six as pairs of rows: the first convolution takes 0.5
+(7x7) to 0.75 (3x3) of the time, the move of rows included. On older OpenCVs a 3x3 one takes 0.2 ms
+more.
 
 Exact: the same products, and zeros.
 

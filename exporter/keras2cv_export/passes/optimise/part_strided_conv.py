@@ -5,12 +5,13 @@
 
 where xij is Slice(x) of every other row from i and every other column from j. 5.0's new engine
 has a kernel for strided 3x3 convolutions that reaches 60 to 80 GFLOP/s where those of stride 1
-reach 110 to 160, and adds what three of them start from at no cost. InceptionV3 has four.
+reach 110 to 160; those also add the previous sum at no cost. InceptionV3 has four such
+convolutions.
 
 Exact up to the order of the sum: the same nine products for each channel.
 
 Left alone when (1) there is padding, which would need a copy, (2) the convolution is in groups, or
-has holes or computed weights, (3) there are fewer channels than the move of pixels is worth.
+has holes or computed weights, (3) there are too few channels for the move of pixels to pay.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
     GlobalAveragePool(x (N, C, H, W)), ReduceMean over H and W  ->  AveragePool(x, kernel (H, W))
     GlobalMaxPool(x (N, C, H, W)), ReduceMax over H and W       ->  MaxPool(x, kernel (H, W))
 
-5.0's new engine has a pooling for the block layout of its convolutions, and takes the one from
-before for global ones: the image is brought into another order for it first, which takes three
-to eight times as long as the pooling. Squeeze-and-excitation pools in every block. Other engines
-take as long for either. Exact up to the order of the sum.
+5.0's new engine has a pooling for the block layout of its convolutions, but uses the older one for
+global pooling: the image is reordered for it first, which takes three to eight times as long as the
+pooling. Squeeze-and-excitation pools in every block. On other engines both take equally long. Exact
+up to the order of the sum.
 
-Left alone when the value has not the four axes of an image.
+Left alone when the value does not have the four axes of an image.
 """
 
 from __future__ import annotations

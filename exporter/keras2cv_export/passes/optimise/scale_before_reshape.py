@@ -7,7 +7,7 @@ A Dense layer over several axes is a Reshape to rows, a Gemm and a Reshape back,
 a ConvNeXt's scale, behind. Before the Reshape `fold_scale_into_conv` takes both into the weights,
 which saves a trip through memory each. Exact: the same arithmetic on the same elements.
 
-So is one whose last axis becomes several, as the heads of an attention layer do.
+The same holds where the last axis becomes several, as the heads of an attention layer do.
 
 Left alone when (1) the Reshape mixes rows and columns, (2) the constant varies along rows, or is a
 single number, (3) the value is read elsewhere too.

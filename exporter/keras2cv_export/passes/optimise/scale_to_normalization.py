@@ -1,18 +1,18 @@
-"""Write a per-channel Mul and Add that no layer could take in as a BatchNormalization.
+"""Write a per-channel Mul and Add as a BatchNormalization, where no layer could absorb them.
 
     y = x * s;  z = y + t   ->   z = BatchNormalization(x, scale=s, B=t, mean=0, var=1, epsilon=0)
 
 Keras 3 normalises with y * s + t. Before an activation (DenseNet, ResNetV2) there is no layer to
 fold that into. In 5.0's new engine a Mul with a constant does not stay in the block layout of
-convolutions, so that the tensor is brought into another order and back for each; and every engine
-needs two trips through memory where a BatchNormalization needs one, and fuses that with the
-activation or the convolution beside it. Exact up to float32 rounding.
+convolutions, so the tensor is reordered, and back, for each; and every engine needs two trips
+through memory where a BatchNormalization needs one, and fuses that with the activation or the
+convolution beside it. Exact up to float32 rounding.
 
 Shapes: s and t broadcast as (1, C, 1, 1) or are a single number; x is (N, C, H, W).
 
-Left alone when (1) the value has not the four axes of an image, (2) the constant varies along
-another axis than channels, (3) a single number stands alone: it may scale an attention's scores,
-which OpenCV knows as such.
+Left alone when (1) the value does not have the four axes of an image, (2) the constant varies along
+another axis than channels, (3) a single number stands alone: it may scale an attention's scores, a
+pattern that OpenCV recognises.
 """
 
 from __future__ import annotations

@@ -6,13 +6,13 @@
 
 5.0's new engine computes a transposed convolution pixel by pixel, with a division for each tap: at
 5 GFLOP/s where its convolutions reach 100 to 200. The move of pixels costs two changes of layout
-and a copy, and all of it together a quarter to a third. Engines before multiply matrices.
+and a copy, and all of it together a quarter to a third. Older engines multiply matrices, and need
+no help.
 
 Exact: the same products, and zeros. Pixel i s + r of a row is the sum of W[k] x[j] over
-k + j s = i s + r + pad, so that of the taps of one phase r every s-th is used, and x shifted by
-(r + pad) // s at most: W' covers the shifts of all phases, with zeros where a phase has none. A
-stride of 1 leaves a kernel that is turned over. An activation that reads the pixels alone is
-applied before they move, where it is fused.
+k + j s = i s + r + pad, so phase r uses every s-th tap, and x shifted by (r + pad) // s at most: W'
+covers the shifts of all phases, with zeros where a phase has none. A stride of 1 leaves the kernel
+flipped. An activation that reads the pixels alone is applied before they move, where it is fused.
 
 Left alone when (1) the weights are computed or in groups, or have holes, (2) padding is stated in
 another way than by pads, (3) the image is no multiple of the strides, or begins after x does.
@@ -85,7 +85,7 @@ def _fits(node: ir.Node, wanted: tuple[int, ...], strides: tuple[int, ...]) -> b
 def _phases(weight: Array, axis: int, stride: int, pad: int) -> tuple[Array, int]:
     """Part a kernel's axis of k taps in (stride, k'); return it, and the padding in front."""
     taps = weight.shape[axis]
-    # Of phase r and tap k: how far right of pixel i the pixel of x is that it multiplies.
+    # (phase r, tap k) -> how far right of pixel i the pixel of x is that the tap multiplies.
     shift = {
         (r, k): (r + pad) // stride - (k - (r + pad) % stride) // stride
         for r in range(stride)

@@ -2,17 +2,17 @@
 
     op(Transpose(x, p), constant)  ->  Transpose(op(x, constant moved by p's inverse), p)
 
-Keras works channels last and ONNX convolutions channels first, so that the conversion wraps every
-convolution in a pair. tf2onnx cancels the pairs it can follow; those around Keras 3's
-normalisation arithmetic, squeeze-and-excitation and padding it leaves, since it has not seen that
-their operands are constants. Pushed down, a Transpose meets the inverse one before the next
-convolution, and `merge_transposes` removes both. ResNet50 has 102 of them before and 0 after.
+Keras works channels last and ONNX convolutions channels first, so the conversion wraps every
+convolution in a pair. tf2onnx cancels the pairs it can follow. It leaves those around Keras 3's
+normalisation arithmetic, squeeze-and-excitation and padding, because it does not know that their
+operands are constants. Pushed down, a Transpose meets the inverse one before the next convolution,
+and `merge_transposes` removes both. ResNet50 has 102 of them before and 0 after.
 
 Exact: the same arithmetic on the same elements.
 
 One sweep in topological order moves every Transpose as far as it goes. An op with several
 computed inputs is passed only if that moves fewer elements through Transposes than before.
-Axis `a` after Transpose(p) is axis `p[a]` before it; that is all the algebra there is.
+Axis `a` after Transpose(p) is axis `p[a]` before it; all rules follow from that.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _rule_for(op: str) -> Callable[[ir.Model, ir.Node, Perm], int] | None:
 
 
 def _perm_to_sink(node: ir.Node) -> Perm | None:
-    """Return the permutation that most elements come through, or None if none comes through any."""
+    """Return the permutation that most elements pass, or None without any Transpose."""
     weights: dict[Perm, int] = {}
     for value in _data_inputs(node):
         perm = _perm_of(value)
@@ -258,7 +258,7 @@ def _vector_input(model: ir.Model, node: ir.Node, perm: Perm) -> int:
 
 def _resize(model: ir.Model, node: ir.Node, perm: Perm) -> int:
     """Resize: scales or sizes, one number per axis."""
-    if "axes" in node.attributes:  # opset 18: not what tf2onnx writes at opset 13
+    if "axes" in node.attributes:  # opset 18; tf2onnx writes opset 13
         return 0
     for k in (2, 3):
         vector = constant(node.inputs[k]) if len(node.inputs) > k else None
@@ -287,7 +287,7 @@ def _set_input(node: ir.Node, k: int) -> None:
 
 
 def _transpose_outputs(node: ir.Node, perm: Perm) -> None:
-    """Let what read the outputs read them through a Transpose, for the sweep to meet below."""
+    """Put a Transpose between each output and its readers, for the sweep to meet next."""
     if perm == tuple(range(len(perm))):
         return
     for output in node.outputs:

@@ -1,13 +1,13 @@
-"""Write an exact GELU in the one order of operations that OpenCV knows it by.
+"""Write an exact GELU in the one order of operations that OpenCV recognises.
 
     (0.5 x) * (1 - Erf(-x * 0.7071))  ->  x * (Erf(x / 1.4142) + 1) * 0.5
     (0.5 x) * (1 + Erf(x * 0.7071))   ->  the same
 
-Keras' jax-like spelling with erfc is read op by op, and OpenCV computes an error function number by
-number: half the time of a ConvNeXt goes there. From 4.9 on OpenCV makes one vectorised GELU of the
-second form, and 5.0 fuses that with a convolution. Exact up to float32 rounding: erf is odd.
+OpenCV reads Keras' form with erfc op by op, and computes an error function number by number: that
+is half the time of a ConvNeXt. From 4.9 on OpenCV makes one vectorised GELU of the second form, and
+5.0 fuses that with a convolution. Exact up to float32 rounding: erf is odd.
 
-Left alone when (1) a constant is another one, (2) a value in between is read elsewhere too.
+Left alone when (1) a constant has another value, (2) a value in between is read elsewhere too.
 """
 
 from __future__ import annotations

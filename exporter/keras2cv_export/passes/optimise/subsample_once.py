@@ -1,4 +1,4 @@
-"""Leave out the pixels that a strided 1x1 convolution does not read before it, not in it.
+"""Drop the pixels that a strided 1x1 convolution skips in a pooling before it.
 
     Conv(x, W (O, C, 1, 1), strides=s)  ->  Conv(AveragePool(x, kernel 1, strides=s), W)
 

@@ -1,13 +1,13 @@
-"""Keep a residual out of a large 1x1 convolution: subtract what it computes from negative weights.
+"""Keep a residual out of a large 1x1 convolution: negate its weights, and subtract.
 
     Add(r, Conv(x, W, b))   ->   Sub(r, Conv(x, -W, -b))
 
-5.0's new engine has a matrix product (MLAS, up to AVX-512) for 1x1 convolutions, and does not take
-it when a residual is added inside; what it takes instead is its slowest kernel where the output's
-blocks of eight channels are an odd number: 97 GFLOP/s where the product reaches 150, in Xception's
-blocks of 728 channels. It adds inside whenever it can, but never subtracts. Exact: signs change.
+5.0's new engine has a matrix product (MLAS, up to AVX-512) for 1x1 convolutions, and does not use
+it when a residual is added inside. Its other kernel is slowest where the output's blocks of eight
+channels are an odd number: 97 GFLOP/s where the product reaches 150, in Xception's blocks of 728
+channels. It adds inside whenever it can, but never subtracts. Exact: signs change.
 
-Left alone when (1) the convolution is none of those that the product is taken for: 1x1, no stride,
+Left alone when (1) the engine would not use the matrix product for the convolution: 1x1, no stride,
 no groups, 65536 weights and 256 pixels at least, (2) the blocks are an even number, which the
 engine has a good kernel for, (3) something else reads the convolution.
 """

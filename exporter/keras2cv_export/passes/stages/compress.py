@@ -11,5 +11,5 @@ from keras2cv_export.passes.compress.weights_to_halves import weights_to_halves
 # No pass may look at weights after these.
 COMPRESS: Mapping[str, tuple[Pass, ...]] = {
     "fp16": (weights_to_halves,),
-    "int8": (weights_to_bytes, weights_to_halves),  # what bytes are too coarse for is halved
+    "int8": (weights_to_bytes, weights_to_halves),  # halves where bytes are too coarse
 }

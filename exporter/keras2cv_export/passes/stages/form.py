@@ -1,4 +1,4 @@
-"""The passes that give the same numbers the forms that an engine is fast at."""
+"""The passes that write ops in the forms at which an engine is fast."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from keras2cv_export.passes.optimise.subsample_once import subsample_once
 from keras2cv_export.passes.optimise.subtract_residual import subtract_residual
 from keras2cv_export.passes.registry import Rewrite, anywhere, favours_new, is_for_new
 
-# They come once the Transposes have sunk, which do not go past them, and before what old importers
-# need, who then need less. Which engine each is faster on is measured: docs/optimisations.md.
+# They come after the Transposes have sunk, which cannot pass them, and before the passes for old
+# importers, which then have less to do. docs/optimisations.md has the measured gain per engine.
 FORM: tuple[Rewrite, ...] = (
     Rewrite(
         share_results,

@@ -197,7 +197,7 @@ LEGALISE: tuple[Rewrite, ...] = (
     ),
     Rewrite(split_to_slices, removes=("parts of Split",)),
     Rewrite(bound_exponents, removes=("large exponent",)),
-    # After each round of those: what they leave to do.
+    # At the end of each round: clean up after those passes.
     Rewrite(fold_constants, fits=anywhere, after={"bound_exponents": "it ends a round"}),
     Rewrite(remove_identity, fits=anywhere, after={"bound_exponents": "it ends a round"}),
     Rewrite(

@@ -1,4 +1,4 @@
-"""The passes for forms of nodes that importers differ about; no other looks at a graph after."""
+"""The last passes: forms of nodes on which importers differ."""
 
 from __future__ import annotations
 

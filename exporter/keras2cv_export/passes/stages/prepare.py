@@ -1,4 +1,4 @@
-"""The passes that say plainly what a graph means, so that patterns can be matched."""
+"""The passes that bring a graph into a plain form, so that later passes can match patterns."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from keras2cv_export.passes.legalise.windows.match_conv_groups import match_conv
 from keras2cv_export.passes.legalise.windows.plain_transposed_conv import plain_transposed_conv
 from keras2cv_export.passes.registry import Rewrite, anywhere
 
-# They run for every target, whoever fails what they remove: the passes behind them look for one
-# form each.
+# They run for every target, needed by its importers or not: each later pass matches one form.
 PREPARE: tuple[Rewrite, ...] = (
     Rewrite(
         resize_to_sizes,

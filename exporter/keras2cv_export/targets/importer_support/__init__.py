@@ -1,8 +1,8 @@
 """Which ops of a graph OpenCV cannot run, each with the Keras layer that it came from.
 
-What each importer does not run is measured: `measured.py` is written by running small graphs on
-every version (`python -m campaigns.importers`). A rule recognises a form of a node; its row
-in that table says who refuses it, or computes it wrongly.
+The table in `measured.py` is written by running small graphs on every version (`python -m
+campaigns.importers`). A rule recognises a form of a node; its row in that table lists the importers
+that refuse it, or compute it wrongly.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ __all__ = [
 def unsupported(model: ir.Model, target: Target) -> list[Unsupported]:
     """List every node that stands in the way of a target, in graph order.
 
-    A version that was asked for must run the graph, and so must every newer one. Where none was
-    asked for, one engine of the newest OpenCV is enough.
+    A requested version must run the graph, and so must every newer one. Without a request, one
+    engine of the newest OpenCV is enough.
     """
     found = examine(model)
     if target.asked:

@@ -98,9 +98,9 @@ def compared_operand(node: ir.Node) -> bool:
 
 
 def chained_operand(node: ir.Node) -> bool:
-    """No operand is of the result's shape, or the first lacks axes in the middle.
+    """No operand has the result's shape, or the first lacks axes in the middle.
 
-    4.8 and 4.10 then take the first one's shape for the result's.
+    4.8 and 4.10 then take the first operand's shape for the result's.
     """
     shapes, result = _shapes(node), shape_of(node.outputs[0])
     if shapes is None or result is None or len(shapes) < 2:
@@ -108,8 +108,8 @@ def chained_operand(node: ir.Node) -> bool:
     if result not in shapes:
         return True
     first = (1,) * (len(result) - len(shapes[0])) + shapes[0]
-    turns = sum(a != b for a, b in pairwise(n == m for n, m in zip(first, result, strict=True)))
-    return turns > 1
+    changes = sum(a != b for a, b in pairwise(n == m for n, m in zip(first, result, strict=True)))
+    return changes > 1
 
 
 def computed_power(node: ir.Node) -> bool:

@@ -24,7 +24,7 @@ RULES: Final[tuple[Rule, ...]] = (
 _ONNX = ("", "ai.onnx")
 _CUT = "Cut the model before it, and do that part outside."
 _REPLACE = "Replace the layer, or cut the model before it."
-# What OpenCV has no equivalent of, in any version: control flow and data-dependent shapes.
+# Ops without an equivalent in any OpenCV: control flow and data-dependent shapes.
 _NEVER = {
     "Loop": "a loop over time steps or elements",
     "Scan": "a loop over time steps",
@@ -44,7 +44,7 @@ def examine(model: ir.Model) -> list[Unsupported]:
 
 def _examine(node: ir.Node) -> Unsupported | None:
     layer = layer_of(_scoped_name(node))
-    # tf2onnx leaves what it does not know among ONNX's own ops, under TensorFlow's name.
+    # tf2onnx leaves unknown ops among ONNX's own, under TensorFlow's name.
     if node.domain not in _ONNX or not onnx.defs.has(node.op_type):
         why = "tf2onnx has no conversion of this TensorFlow op"
         return Unsupported(node.op_type, layer, why, _REPLACE)
@@ -68,7 +68,7 @@ def _scoped_name(node: ir.Node) -> str:
 
 
 def _reasons(node: ir.Node) -> dict[str, tuple[str, ...]]:
-    """Return why a node is not run -> by whom; nothing if everyone runs it."""
+    """Return reason -> the importers that do not run a node; empty if all run it."""
     found: dict[str, tuple[str, ...]] = {}
     if node.op_type not in OPS:
         found["nobody has seen OpenCV run this op"] = IMPORTERS
@@ -85,7 +85,7 @@ def _sentence(whys: list[str], refusing: tuple[str, ...]) -> str:
 
 
 def _span(refusing: tuple[str, ...]) -> str:
-    """Say "4.6 to 4.10", "4.6", "4.6, 4.10", or "5.0 classic"."""
+    """Format a range of versions: "4.6 to 4.10", "4.6", "4.6, 4.10", or "5.0 classic"."""
     places = [IMPORTERS.index(one) for one in refusing]
     whole_run = places == list(range(places[0], places[-1] + 1)) and len(places) > 1
     return f"{refusing[0]} to {refusing[-1]}" if whole_run else ", ".join(refusing)

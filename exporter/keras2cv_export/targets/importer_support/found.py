@@ -16,8 +16,8 @@ class Unsupported:
     Attributes:
         op: Its type; TensorFlow's where the conversion did not know it.
         layer: The Keras layer, as the scope that TensorFlow recorded.
-        why: What it is.
-        hint: What to do.
+        why: Its form, as a clause.
+        hint: Advice for the user.
         importers: Which of OpenCV's importers cannot run it.
     """
 

@@ -1,4 +1,4 @@
-"""What each importer does not run, as measured.
+"""The ops and forms that each importer does not run, as measured.
 
 Written by `python -m campaigns.importers`; not to be edited.
 """

@@ -18,7 +18,7 @@ def no_axes(node: ir.Node) -> bool:
 
 
 def axes_as_input(node: ir.Node) -> bool:
-    """The second input says what an attribute said before opset 13."""
+    """The second input holds the axes, an attribute before opset 13."""
     return has(node, 1)
 
 
@@ -29,10 +29,10 @@ def backwards(node: ir.Node) -> bool:
 
 
 def leading_constant(node: ir.Node) -> bool:
-    """Constants and an input of the net are joined along what is the first axis but for 1s.
+    """Constants and an input of the net are joined along the first axis longer than 1.
 
-    The result is one piece then, which the classic engines let operands write into; beside an
-    input they forget the constants, and whatever lay there is read.
+    The result is one piece then, and the classic engines let operands write into it. Beside an
+    input they never write the constants, and old memory is read in their place.
     """
     shape = shape_of(node.outputs[0])
     known = [value for k, value in enumerate(node.inputs) if not computed(node, k)]
@@ -88,7 +88,7 @@ def list_of_indices(node: ir.Node) -> bool:
 
 
 def _is_reshaped(value: ir.Value | None) -> bool:
-    """Whether nothing sees an axis of 1 too many."""
+    """Whether every reader reshapes the value, so that an extra axis of 1 has no effect."""
     readers = [use.node.op_type for use in value.uses()] if value is not None else []
     return bool(readers) and all(op == "Reshape" for op in readers)
 
@@ -117,7 +117,7 @@ def six_axes(node: ir.Node) -> bool:
 
 
 def all_sorted(node: ir.Node) -> bool:
-    """Everything is sorted, and nothing left out."""
+    """All numbers are sorted, with none left out."""
     given, made = shape_of(node.inputs[0]), shape_of(node.outputs[0])
     return given is not None and given == made
 

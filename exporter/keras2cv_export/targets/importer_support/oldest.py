@@ -1,4 +1,4 @@
-"""The oldest OpenCV that runs a graph, and what keeps the older ones from it."""
+"""The oldest OpenCV that runs a graph, and why older ones do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Oldest:
 
     Attributes:
         opencv: "4.6", or the oldest that was asked for.
-        because: What the version before it cannot run.
+        because: The nodes that the version before it cannot run.
         classic: Whether the classic engine of 5.0 runs it.
     """
 
@@ -27,7 +27,7 @@ class Oldest:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should hear; nothing where all that was asked for runs the graph."""
+        """Notes for the user; empty where every requested version runs the graph."""
         if not self.because:
             return ()
         first, more = self.because[0], len(self.because) - 1
@@ -37,9 +37,9 @@ class Oldest:
 
 
 def oldest(found: Sequence[Unsupported], target: Target) -> Oldest:
-    """Return the oldest OpenCV that runs a graph in which `examine` found that.
+    """Return the oldest OpenCV that runs a graph in which `examine` found `found`.
 
-    It is never older than one that was asked for: the graph was made for that and newer ones.
+    It is never older than the requested one: the graph was made for that and newer ones.
     """
     refusing = {importer for one in found for importer in one.importers}
     version = since(tuple(refusing)) or IMPORTERS[-1].partition(" ")[0]

@@ -16,13 +16,13 @@ ANY = ("*",)
 
 @dataclass(frozen=True)
 class Rule:
-    """One form; `measured.FORMS` says by its name which importers do not run it.
+    """One form; `measured.FORMS` maps its name to the importers that do not run it.
 
     Attributes:
         name: A few words, unique.
         ops: The ops that have the form; ANY for all.
         form: Whether a node of these ops has it.
-        why: What it is, as a clause.
+        why: A description of the form, as a clause.
     """
 
     name: str
@@ -55,13 +55,13 @@ def computed(node: ir.Node, position: int) -> bool:
 
 
 def constant_type(value: ir.Value | None) -> ir.DataType | None:
-    """Return the type of a constant; None for what is computed. Its numbers are not read."""
+    """Return the type of a constant, without reading its numbers; None for a computed value."""
     tensor = _tensor(value)
     return None if tensor is None else tensor.dtype
 
 
 def _tensor(value: ir.Value | None) -> ir.TensorProtocol | None:
-    """Return what is behind an initializer or a Constant node."""
+    """Return the tensor of an initializer or a Constant node."""
     if value is None:
         return None
     node = value.producer()

@@ -108,7 +108,7 @@ def constant_batches(node: ir.Node) -> bool:
 
 
 def unequal_batches(node: ir.Node) -> bool:
-    """The operands have other batches."""
+    """The operands have unequal batches."""
     a, b = shape_at(node, 0), shape_at(node, 1)
     if a is None or b is None or (len(b) == 2 and not computed(node, 1) and computed(node, 0)):
         return False
@@ -116,7 +116,7 @@ def unequal_batches(node: ir.Node) -> bool:
 
 
 def spread_constant(node: ir.Node) -> bool:
-    """Batches are spread that a constant operand has."""
+    """The batches of a constant operand are broadcast."""
     a, b = shape_at(node, 0), shape_at(node, 1)
     if a is None or b is None or computed(node, 1) or len(b) < 3 or len(a) < 3:
         return False

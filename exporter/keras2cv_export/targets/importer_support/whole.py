@@ -44,7 +44,7 @@ def many_axes(node: ir.Node) -> bool:
 
 
 def nothing_summed(node: ir.Node) -> bool:
-    """Over one number each, which the classic engines then give back as it is."""
+    """It reduces one number each; the classic engines then return it as it is."""
     shape, axes = shape_at(node, 0), _axes(node)
     return shape is not None and bool(axes) and prod(shape[a] for a in axes) == 1
 
@@ -65,28 +65,28 @@ def not_an_image(node: ir.Node) -> bool:
 
 
 def cubic(node: ir.Node) -> bool:
-    """By cubic splines."""
+    """It interpolates by cubic splines."""
     return _mode(node) == "cubic"
 
 
 def antialiased(node: ir.Node) -> bool:
-    """With a filter before."""
+    """It filters before it samples."""
     return bool(integer(node, "antialias", 0))
 
 
 def partial_scales(node: ir.Node) -> bool:
-    """By factors that are not whole."""
+    """Its factors are not whole."""
     scales = constant(node.inputs[2]) if has(node, 2) and not has(node, 3) else None
     return scales is not None and any(float(s) != round(float(s)) for s in scales.flat)
 
 
 def tf_corners(node: ir.Node) -> bool:
-    """Of corners as old TensorFlow counts them."""
+    """It counts corners as old TensorFlow did."""
     return word(node, "coordinate_transformation_mode", "half_pixel") == "tf_half_pixel_for_nn"
 
 
 def odd_nearest(node: ir.Node) -> bool:
-    """To the nearest by a rule that is neither of OpenCV's two."""
+    """It takes the nearest pixel by a rule that is neither of OpenCV's two."""
     if _mode(node) != "nearest":
         return False
     rule = word(node, "nearest_mode", "round_prefer_floor")
@@ -95,7 +95,7 @@ def odd_nearest(node: ir.Node) -> bool:
 
 
 def uneven_nearest(node: ir.Node) -> bool:
-    """To the nearest pixel's centre, by factors that are not whole."""
+    """It takes the nearest pixel's centre, by factors that are not whole."""
     given, made = shape_at(node, 0), shape_of(node.outputs[0])
     centred = word(node, "coordinate_transformation_mode", "half_pixel").endswith("half_pixel")
     if _mode(node) != "nearest" or not centred or given is None or made is None:
@@ -130,7 +130,7 @@ def to_whole(node: ir.Node) -> bool:
 
 
 def full_slope(node: ir.Node) -> bool:
-    """Slopes for more than each channel."""
+    """Its slopes vary along more than the channels."""
     slope = shape_at(node, 1)
     if slope is None or prod(slope) == 1 or len(shape_at(node, 0) or ()) < 3:
         return False

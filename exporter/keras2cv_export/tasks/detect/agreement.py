@@ -37,10 +37,10 @@ def agree_on_boxes(reference: Result, candidate: Result, allowed: float) -> Pict
 
 @dataclass(frozen=True)
 class Matches:
-    """Boxes of two sides: (IoU, score difference) of each pair, and what has no partner.
+    """The boxes of two sides: (IoU, score difference) of each pair, and the unpaired ones.
 
-    `lost` are the scores of those without one; `threshold` is the least score that either side
-    kept, near which a box may come and go by rounding.
+    `lost` are the scores of boxes without a partner. `threshold` is the least score that either
+    side kept: near it, rounding decides whether a box is kept.
     """
 
     pairs: tuple[tuple[float, float], ...]
@@ -85,5 +85,5 @@ def iou(one: Array, two: Array) -> Array:
 
 
 def _near(matches: Matches, allowed: float) -> bool:
-    # A hundredth of a box' area is well below what any drawing or crop shows.
+    # A hundredth of a box' area is too little to show in any drawing or crop.
     return all(iou >= 0.99 and gap <= max(allowed, 1e-5) for iou, gap in matches.pairs)

@@ -1,8 +1,8 @@
 """A detector's outputs and their roles: stated, recognised by names and shapes, or asked for.
 
-Names and shapes give an output its role where only one fits. The meaning of its numbers (the order
-of a box's numbers, their unit, an activation that is still to come) is a fact about the model that
-no shape shows, and is never assumed: the error lists all missing facts at once.
+Names and shapes give an output its role where only one fits. No shape shows the meaning of its
+numbers (the order of a box's numbers, their unit, an activation that is still to come), so that is
+never assumed: the error lists everything that is missing at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from keras2cv_export.tasks.outputs import Output
 
 from .anchors import anchors_of
 from .options import DetectOptions
-from .roles import find_roles, known_facts, question
+from .roles import find_roles, question, stated_or_recognised
 
 DEFAULT_SCORE: Final = 0.5
 
@@ -35,31 +35,37 @@ def describe(
     options: DetectOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
-    taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
+    taken: Preprocessing | None = None,  # noqa: ARG001 - the signature of every task's description
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and a note for each decision that the user did not make.
 
+    Args:
+        options: The user's description of a detector's outputs.
+        outputs: The model's outputs.
+        labels: The names of the classes, if the user gave them.
+        taken: The preprocessing of the input image; not needed here.
+
     Raises:
-        UsageError: A role or a fact is missing, or they do not fit the outputs.
+        UsageError: A role or a meaning is missing, or they do not fit the outputs.
     """
     roles = find_roles(options, outputs)
     missing: list[str] = [
         key for key in ("scores", "columns") if key in roles and roles[key] is None
     ]
-    facts = known_facts(options, roles)
-    missing += [key for key, value in facts.items() if value is None]
+    meaning = stated_or_recognised(options, roles)
+    missing += [key for key, value in meaning.items() if value is None]
     if missing:
         raise UsageError(question(missing, roles, outputs))
-    detect = _record(options, roles, facts)
+    detect = _record(options, roles, meaning)
     labels, labels_note = _fitting_labels(detect, roles, labels)
     return Task("detect", labels=labels, record=detect), (
-        *_told(options, roles, facts),
+        *_notes(options, roles, meaning),
         *labels_note,
     )
 
 
 def _record(
-    options: DetectOptions, roles: Mapping[str, Any], facts: Mapping[str, Any]
+    options: DetectOptions, roles: Mapping[str, Any], meaning: Mapping[str, Any]
 ) -> DetectRecord:
     """Build the manifest's record, and check it against the outputs.
 
@@ -70,13 +76,13 @@ def _record(
     nms = None if options.nms is None else Nms(options.nms, options.nms_across_classes)
     try:
         detect = DetectRecord(
-            cast("BoxFormat", facts["box_format"]),
-            cast("BoxUnits", facts["box_units"]),
-            cast("Activation", facts["activation"]),
+            cast("BoxFormat", meaning["box_format"]),
+            cast("BoxUnits", meaning["box_units"]),
+            cast("Activation", meaning["activation"]),
             DEFAULT_SCORE if options.score is None else options.score,
             **{role: output.name for role, output in found.items()},
             objectness_activation=cast(
-                "ObjectnessActivation | None", facts.get("objectness_activation")
+                "ObjectnessActivation | None", meaning.get("objectness_activation")
             ),
             columns=cast("Columns | None", roles.get("columns")),
             anchors=anchors_of(options),
@@ -118,20 +124,20 @@ def _fitting_labels(
     )
 
 
-def _told(
-    options: DetectOptions, roles: Mapping[str, Any], facts: Mapping[str, Any]
+def _notes(
+    options: DetectOptions, roles: Mapping[str, Any], meaning: Mapping[str, Any]
 ) -> tuple[str, ...]:
     """Return a note for each decision that the user did not make."""
     found = {role: o for role, o in roles.items() if isinstance(o, Output)}
     guessed = [f"{role} from {o}" for role, o in found.items() if getattr(options, role) is None]
-    facts_told = [
-        f"{key.replace('_', ' ')} {value}" for key, value in facts.items()
+    recognised = [
+        f"{key.replace('_', ' ')} {value}" for key, value in meaning.items()
         if getattr(options, key) is None
     ]  # fmt: skip
     notes = []
-    if guessed or facts_told:
+    if guessed or recognised:
         notes.append(
-            f"Detector: {', '.join([*guessed, *facts_told])}, told by names, shapes and last "
+            f"Detector: {', '.join([*guessed, *recognised])}, recognised by names, shapes and last "
             "layers. Say --boxes, --scores, --activation, ... to change that."
         )
     if options.score is None:

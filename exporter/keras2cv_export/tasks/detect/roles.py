@@ -67,21 +67,21 @@ def _are_class_numbers(output: Output, count: int) -> bool:
     return output.dtype.startswith(("int", "uint")) or output.is_called(_CLASSES)
 
 
-def known_facts(options: DetectOptions, roles: Mapping[str, Any]) -> dict[str, str | None]:
+def stated_or_recognised(options: DetectOptions, roles: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the meaning of the numbers: stated, or shown by the activation that made them."""
     table = roles.get("raw")
     boxes, scores, objectness = (roles.get(r, table) for r in ("boxes", "scores", "objectness"))
     columns = roles.get("columns")
     numbered = "classes" in roles or columns == "box+score+class"
-    facts = {
+    meaning = {
         "box_format": options.box_format or ("cxcywh" if options.anchors is not None else None),
         "box_units": options.box_units or _units(boxes if table is None else None),
         # A model that names the classes itself has done all that there is to do with the scores.
         "activation": options.activation or ("none" if numbered else _needed(scores)),
     }
     if "objectness" in roles or columns == "box+objectness+scores":
-        facts["objectness_activation"] = options.objectness_activation or _needed(objectness)
-    return facts
+        meaning["objectness_activation"] = options.objectness_activation or _needed(objectness)
+    return meaning
 
 
 def _units(boxes: Output | None) -> str | None:

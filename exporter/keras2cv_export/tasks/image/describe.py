@@ -27,9 +27,9 @@ def describe(
 
     Args:
         options: The user's description of the image.
-        outputs: The model's.
-        labels: Of which an image has none.
-        taken: How images go in.
+        outputs: The model's outputs.
+        labels: The names of classes, which an image has none of.
+        taken: The preprocessing of the input image.
 
     Raises:
         UsageError: No output, or more than one, can be the image; or something does not fit it.

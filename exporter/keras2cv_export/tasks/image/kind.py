@@ -46,6 +46,6 @@ KIND: Final = ExportedTask(
     options=ImageOptions,
     label="An image output",
     describe=_describe,
-    group="an image that comes out",
+    group="an output that is an image",
     flags=_FLAGS,
 )

@@ -1,1 +1,1 @@
-"""Points of one figure."""
+"""Keypoints of one object per image."""

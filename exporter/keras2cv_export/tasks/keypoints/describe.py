@@ -27,9 +27,15 @@ def describe(
     options: KeypointsOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
-    taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
+    taken: Preprocessing | None = None,  # noqa: ARG001 - the signature of every task's description
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and a note for each decision that the user did not make.
+
+    Args:
+        options: The user's description of the keypoints.
+        outputs: The model's outputs.
+        labels: The names of the classes, if the user gave them.
+        taken: The preprocessing of the input image; not needed here.
 
     Raises:
         UsageError: No output, or more than one, can be the points; or something does not fit them.
@@ -47,7 +53,7 @@ def describe(
             "Give one per point, one per line."
         )
     task = Task("keypoints", labels=tuple(labels) if labels else None, record=points)
-    return task, _told(options, output, points)
+    return task, _notes(options, output, points)
 
 
 def _points(options: KeypointsOptions, outputs: Sequence[Output]) -> Output:
@@ -94,7 +100,7 @@ def _read(options: KeypointsOptions, output: Output, form: str) -> KeypointsReco
         raise UsageError(f"The keypoints {output}: {error.path} {error.problem}.") from error
 
 
-def _told(options: KeypointsOptions, output: Output, points: KeypointsRecord) -> tuple[str, ...]:
+def _notes(options: KeypointsOptions, output: Output, points: KeypointsRecord) -> tuple[str, ...]:
     notes = []
     if options.output is None or options.form is None:
         notes.append(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keras2cv_export.tasks.outputs import Output
 
 _FLAGS: Final = (
-    flag("points", "output", "output with the points of one figure", metavar="NAME"),
+    flag("points", "output", "output with the keypoints of one object", metavar="NAME"),
     flag(
         "point_format", "form",
         "heatmaps (N, h, w, K), or the order of a point's numbers, s being a score",

@@ -1,4 +1,4 @@
-"""A segmenting model's mask: which output it is, and what its numbers are."""
+"""Describe a segmenting model's mask: its output, and the meaning of its numbers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,15 @@ def describe(
     options: SegmentOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
-    taken: Preprocessing | None = None,  # noqa: ARG001 - all tasks are described by the same
+    taken: Preprocessing | None = None,  # noqa: ARG001 - the signature of every task's description
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and a note for each decision that the user did not make.
+
+    Args:
+        options: The user's description of the mask.
+        outputs: The model's outputs.
+        labels: The names of the classes, if the user gave them.
+        taken: The preprocessing of the input image; not needed here.
 
     Raises:
         UsageError: No output, or more than one, can be the mask; or the labels do not fit it.
@@ -42,7 +48,7 @@ def describe(
     except SchemaError as error:
         raise UsageError(f"The mask {output}: {error.path} {error.problem}.") from error
     task = Task("segment", labels=_labels(labels, classes, is_binary), record=segment)
-    return task, _told(options, output, scores, threshold)
+    return task, _notes(options, output, scores, threshold)
 
 
 def _mask(options: SegmentOptions, outputs: Sequence[Output]) -> Output:
@@ -78,7 +84,7 @@ def _labels(
     return tuple(labels)
 
 
-def _told(
+def _notes(
     options: SegmentOptions, output: Output, scores: str, threshold: float | None
 ) -> tuple[str, ...]:
     notes = []

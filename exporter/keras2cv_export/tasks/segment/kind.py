@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _from_flags(stated: dict[str, Any]) -> dict[str, Any]:
-    """Return --activation as what the mask's numbers are: scores that still need one are logits.
+    """Return the kind of scores from --activation: scores that still need one are logits.
 
     Raises:
         UsageError: It is "none", which both a softmax and a sigmoid have behind them.

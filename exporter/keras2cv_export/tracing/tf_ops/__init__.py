@@ -1,7 +1,7 @@
-"""What ONNX, tf2onnx or OpenCV lack, computed exactly by what they have.
+"""Exact replacements for ops that ONNX, tf2onnx or OpenCV lack, made of ops that they have.
 
-PLAIN works before the conversion: a TensorFlow op -> plainer TensorFlow ops, so that TensorFlow
-itself can say whether the numbers are the same. ONNX works during it, in tf2onnx's place.
+PLAIN is applied before the conversion: a TensorFlow op -> plainer TensorFlow ops, so that
+TensorFlow itself can check the numbers. ONNX is applied during it, in tf2onnx's place.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from . import (
     contraction,
     convolution,
     counting,
+    diagonals,
     images,
     linear_algebra,
     moving,
@@ -20,6 +21,7 @@ from . import (
     quantized,
     resampling,
     scanning,
+    scattering,
     special,
     spectra,
 )
@@ -27,12 +29,12 @@ from .spectra import COMPLEX_OPS
 
 __all__ = ["COMPLEX_OPS", "ONNX", "OPSET", "PLAIN"]
 
-# The newest opset whose node forms OpenCV 4.7 and later import as they are; the passes rewrite
-# what older versions need. OpenCV itself ignores the number and looks at the forms.
+# The newest opset whose node forms OpenCV 4.7 and later import unchanged; the passes rewrite the
+# forms that older versions cannot read. OpenCV itself ignores the number and looks at the forms.
 OPSET = 13
 
-# TensorFlow op -> function of (node, *inputs) that returns its output, or a list of its outputs,
-# or None to leave this node as it is.
+# TensorFlow op -> function of (node, *inputs) that returns its output, or a list of its outputs, or
+# None to leave this node unchanged.
 PLAIN: dict[str, Callable[..., Any]] = {
     "ApproximateEqual": special.approximate_equal,
     "BatchMatMulV3": contraction.integer_matmul,
@@ -61,7 +63,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "FusedBatchNorm": convolution.batch_norm,
     "FusedBatchNormV2": convolution.batch_norm,
     "FusedBatchNormV3": convolution.batch_norm,
-    "GatherNd": moving.gather_nd,
+    "GatherNd": scattering.gather_nd,
     "HSVToRGB": images.hsv_to_rgb,
     "IFFT": spectra.ifft,
     "IFFT2D": spectra.ifft2d,
@@ -70,18 +72,18 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "L2Loss": special.l2_loss,
     "Log1p": special.log1p,
     "MatMul": contraction.integer_matmul,
-    "MatrixBandPart": moving.band_part,
+    "MatrixBandPart": diagonals.band_part,
     "MatrixDeterminant": linear_algebra.determinant,
-    "MatrixDiag": moving.diagonal,
-    "MatrixDiagPart": moving.diagonal_part,
-    "MatrixDiagPartV2": moving.diagonal_part,
-    "MatrixDiagPartV3": moving.diagonal_part,
-    "MatrixDiagV2": moving.diagonal,
-    "MatrixDiagV3": moving.diagonal,
+    "MatrixDiag": diagonals.diagonal,
+    "MatrixDiagPart": diagonals.diagonal_part,
+    "MatrixDiagPartV2": diagonals.diagonal_part,
+    "MatrixDiagPartV3": diagonals.diagonal_part,
+    "MatrixDiagV2": diagonals.diagonal,
+    "MatrixDiagV3": diagonals.diagonal,
     "MatrixInverse": linear_algebra.inverse,
-    "MatrixSetDiag": moving.set_diagonal,
-    "MatrixSetDiagV2": moving.set_diagonal,
-    "MatrixSetDiagV3": moving.set_diagonal,
+    "MatrixSetDiag": diagonals.set_diagonal,
+    "MatrixSetDiagV2": diagonals.set_diagonal,
+    "MatrixSetDiagV3": diagonals.set_diagonal,
     "MatrixSolve": linear_algebra.solve,
     "MirrorPad": moving.mirror_pad,
     "MulNoNan": special.mul_no_nan,
@@ -98,14 +100,14 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "ReverseV2": moving.reverse,
     "Roll": moving.roll,
     "ScaleAndTranslate": resampling.scale_and_translate,
-    "ScatterNd": moving.scatter_nd,
-    "SegmentSum": moving.segment_sum,
+    "ScatterNd": scattering.scatter_nd,
+    "SegmentSum": scattering.segment_sum,
     "StridedSlice": moving.strided_slice,
-    "TensorScatterAdd": moving.scatter_add,
-    "TensorScatterUpdate": moving.scatter_update,
-    "UnsortedSegmentSum": moving.segment_sum,
+    "TensorScatterAdd": scattering.scatter_add,
+    "TensorScatterUpdate": scattering.scatter_update,
+    "UnsortedSegmentSum": scattering.segment_sum,
     "Xdivy": special.xdivy,
-    "XlaDynamicUpdateSlice": moving.slice_update,
+    "XlaDynamicUpdateSlice": scattering.slice_update,
     "Xlog1py": special.xlog1py,
     "Xlogy": special.xlogy,
 }

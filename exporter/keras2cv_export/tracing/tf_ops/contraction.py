@@ -17,10 +17,13 @@ from .node import Node, RefusedError, static
 def einsum(node: Node, *operands: Any) -> Any:
     """Einsum -> Transpose, Reshape and one MatMul (or Mul), exactly the same sums.
 
-    Labels of an operand that nobody else has are summed first. The others are either shared and
-    kept (batch), shared and summed (inner), or one operand's own:
+    Labels that only one operand has are summed first if the result lacks them. The others are
+    shared and kept (batch), shared and summed (inner), or one operand's own:
 
         a (batch, own_a, inner) x b (batch, inner, own_b) -> (batch, own_a, own_b)
+
+    Raises:
+        RefusedError: It takes a diagonal, or has more than two operands.
     """
     ranks = [len(operand.shape) for operand in operands]
     left, result = spell_out(str(node.attr("equation")), ranks)
@@ -65,7 +68,7 @@ class Term:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Each letter's size."""
+        """The size of each letter."""
         return dict(zip(self.labels, static(self.tensor), strict=True))
 
     def only(self, wanted: str) -> Term:

@@ -1,4 +1,4 @@
-"""Convolutions and their biases in the forms that tf2onnx reads right."""
+"""Convolutions and their biases in the forms that tf2onnx converts correctly."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .node import Node, is_computed, static
 def bias_add(node: Node, x: Any, bias: Any) -> Any:
     """BiasAdd to channels first, or of a computed bias -> Add.
 
-    tf2onnx adds to the last axis whatever the format says, and makes any bias part of the
-    convolution before it, where OpenCV wants constants.
+    tf2onnx adds to the last axis whatever the format is, and makes any bias part of the
+    convolution before it, although OpenCV needs a constant there.
     """
     if str(node.attr("data_format", "NHWC")).startswith("NC"):
         return x + tf.reshape(bias, [-1, *[1] * (len(x.shape) - 2)])
@@ -21,7 +21,7 @@ def bias_add(node: Node, x: Any, bias: Any) -> Any:
 
 
 def conv_3d(node: Node, x: Any, kernel: Any) -> Any:
-    """Conv3D of several groups -> one for each, joined: tf2onnx does not see the groups."""
+    """Conv3D of several groups -> one for each, joined: tf2onnx ignores the groups."""
     channels, per_group = static(x)[-1], static(kernel)[-2]
     if channels == per_group or node.attr("data_format", "NDHWC") != "NDHWC":
         return None

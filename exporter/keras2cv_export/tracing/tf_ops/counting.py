@@ -41,8 +41,8 @@ def _between(off: Any, on: Any, hit: Any) -> Any:
 def dense_bincount(node: Node, x: Any, size: Any, weights: Any) -> Any:
     """DenseBincount of (L,) or (N, L) -> (x == 0, 1, ..., size - 1) summed over L.
 
-    TensorFlow makes the result longer when a larger number occurs than the least size allows for,
-    which a net of fixed shapes cannot: such numbers are not counted.
+    TensorFlow lengthens the result when a number exceeds the given size. A net of fixed shapes
+    cannot, so such numbers are not counted.
     """
     count = _least(size)
     hit = tf.equal(
@@ -63,7 +63,7 @@ def bincount(node: Node, x: Any, size: Any, weights: Any) -> Any:
 
 
 def _least(size: Any) -> int:
-    """Return the size, or the least that it can be: max(least, what occurs) is how it is made."""
+    """Return the size, or its lower bound where it is computed as max(least, largest number)."""
     least = _bounds(size)[0]
     return least if least > 0 else int(must_know(size, "number of bins"))
 

@@ -1,7 +1,7 @@
-"""TensorFlow ops as steps of a bundle's tail: what NumPy does after the net.
+"""Rules that write TensorFlow ops as steps of a bundle's NumPy tail, which runs after the net.
 
-`CUTS` are the ops that OpenCV has nothing for, and that the net is cut before. The rest of `STEPS`
-is what models do with such an op's results; a rule takes the tf.Operation and writes its steps.
+The net is cut before the ops in `CUTS`, which OpenCV lacks. The other ops in `STEPS` are those that
+models apply to the results of a cut op; a rule takes the tf.Operation and writes its steps.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ CUTS: Final = ("CombinedNonMaxSuppression", "NonMaxSuppressionV4", "NonMaxSuppre
 
 
 class Writer(Protocol):
-    """What writes down steps."""
+    """Writes steps of the NumPy tail."""
 
-    def add(self, op: str, read: list[Any], made: list[Any], **said: Any) -> None:
-        """Write a step from tensors to tensors; None among `made`: nobody needs it."""
+    def add(self, op: str, read: list[Any], made: list[Any], **options: Any) -> None:
+        """Write a step from tensors to tensors; None in `made` marks a result that nobody reads."""
 
-    def between(self, op: str, read: list[Any], **said: Any) -> Any:
-        """Write a step whose result has no tensor; return what stands for it."""
+    def between(self, op: str, read: list[Any], **options: Any) -> Any:
+        """Write a step whose result has no tensor; return a stand-in for that result."""
 
 
 def _combined(op: Any, write: Writer) -> None:
@@ -85,7 +85,7 @@ def _same(op: Any, write: Writer) -> None:
 
 
 def _slice(op: Any, write: Writer) -> None:
-    """Read the slice off what it takes of each axis' own numbers, whatever its masks say."""
+    """Find which of each axis' numbers the slice keeps, whatever its masks are."""
     source, result = op.inputs[0], op.outputs[0]
     taken = [_taken(op, numbers) for numbers in np.indices(_shape(source))]
     begin = tuple(int(t.flat[0]) for t in taken)
@@ -103,14 +103,14 @@ def _slice(op: Any, write: Writer) -> None:
 
 
 def _taken(op: Any, numbers: Array) -> Array:
-    """Do what the op does, on known numbers."""
-    said = [must_know(tensor, "range") for tensor in op.inputs[1:]]
+    """Apply the op to known numbers."""
+    bounds = [must_know(tensor, "range") for tensor in op.inputs[1:]]
     with tf.Graph().as_default():
         if op.type == "Slice":
-            taken = tf.slice(numbers, *said)
+            taken = tf.slice(numbers, *bounds)
         else:
             masks = {key: op.get_attr(key) for key in _MASKS}
-            begin, end, strides = said
+            begin, end, strides = bounds
             taken = tf.raw_ops.StridedSlice(
                 input=numbers, begin=begin, end=end, strides=strides, **masks
             )
@@ -174,7 +174,7 @@ def _transpose(op: Any, write: Writer) -> None:
 
 
 def _as(step: str) -> Callable[[Any, Writer], None]:
-    """Return a rule for an op that takes and gives what the step does."""
+    """Return a rule for an op whose operands and results are those of the step."""
 
     def rule(op: Any, write: Writer) -> None:
         write.add(step, list(op.inputs), list(op.outputs))

@@ -25,7 +25,7 @@ def rgb_to_hsv(_: Node, rgb: Any) -> Any:
 
 
 def hsv_to_rgb(_: Node, hsv: Any) -> Any:
-    """HSVToRGB, channels last -> (1 - s + s d) v, d a ramp of the hue for each colour."""
+    """HSVToRGB, channels last -> (1 - s + s d) v, where d is a ramp of the hue for each colour."""
     hue, saturation, value = tf.split(hsv, 3, axis=-1)
     sixth = hue * 6.0
     ramps = tf.concat(

@@ -53,6 +53,9 @@ def _eliminated(x: Any, right: Any) -> tuple[Any, list[Any]]:
 
         rows += unit (pivot_row - row_k) + at (row_k - pivot_row)
         rows -= (rows[:, :, k] - unit) (pivot_row / pivot)
+
+    Raises:
+        RefusedError: The matrix is not square, or too large to write out.
     """
     *batch, size, columns = static(x)
     if size != columns or size > _LARGEST:
@@ -77,7 +80,7 @@ def _eliminated(x: Any, right: Any) -> tuple[Any, list[Any]]:
 
 
 def _largest_below(column: Any, k: int) -> Any:
-    """Return 1 at the largest |x| from row k on, 0 elsewhere, of a column (B, n, 1)."""
+    """Return 1 at the largest |x| from row k on, 0 elsewhere, for a column (B, n, 1)."""
     size = static(column)[1]
     # Rows above are out; of equal ones, the first is a millionth ahead.
     weight = np.where(np.arange(size) >= k, 1 - 1e-6 * np.arange(size), 0.0)

@@ -1,4 +1,4 @@
-"""One node of a TensorFlow graph, as the handlers see it."""
+"""One node of a TensorFlow graph, as the rules in `PLAIN` read it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tensorflow.python.framework import smart_cond  # it evaluates what depends on constants only
+from tensorflow.python.framework import smart_cond  # evaluates what depends on constants only
 
 from keras2cv_export.quiet.tensorflow import tf
 
@@ -16,7 +16,7 @@ INPUT = "keras2cv_input"  # the names of the inputs' placeholders begin with it
 
 
 class RefusedError(Exception):
-    """A node that OpenCV has nothing for: why, and what the user can do."""
+    """A node that OpenCV cannot compute: the reason, and what the user can do."""
 
     def __init__(self, why: str, hint: str) -> None:
         super().__init__(f"{why}. {hint}")
@@ -29,7 +29,7 @@ class Node:
 
     Attributes:
         proto: TensorFlow's NodeDef.
-        name: Where it stands in the graph that is being made, scopes included.
+        name: Its name in the new graph, scopes included.
     """
 
     proto: Any
@@ -80,16 +80,16 @@ def is_computed(tensor: Any) -> bool:
     return False
 
 
-def must_know(tensor: Any, what: str) -> Array:
-    """Return the value of a tensor, or refuse the node.
+def must_know(tensor: Any, label: str) -> Array:
+    """Return a tensor's value; `label` names the tensor in the error message.
 
     Raises:
-        RefusedError: It depends on the model's inputs.
+        RefusedError: The tensor depends on the model's inputs.
     """
     value = known(tensor)
     if value is None:
         raise RefusedError(
-            f"its {what} depends on the input", "Compute that part outside of the model."
+            f"its {label} depends on the input", "Compute that part outside of the model."
         )
     return value
 

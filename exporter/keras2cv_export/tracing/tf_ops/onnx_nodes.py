@@ -1,4 +1,4 @@
-"""Nodes that tf2onnx writes in forms that are not valid ONNX, or that end in other shapes."""
+"""Own conversions of ops that tf2onnx writes as invalid ONNX, or with wrong result shapes."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ def _sampling(node: Any) -> dict[str, Any]:
 def conv_transpose(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
     """Conv2DBackpropInput, Conv3DBackpropInputV2 -> ConvTranspose with pads and output padding.
 
-    TensorFlow gives the size of the result, `out`. The full one is (i - 1) s + (k - 1) d + 1; what
-    is too much is cut off, with SAME padding half of it in front, and the rest behind; what is
-    missing behind is output padding. tf2onnx cuts off a negative number instead.
+    TensorFlow gives the size of the result, `out`. The full result has (i - 1) s + (k - 1) d + 1
+    numbers. If that is more than `out`, the surplus is cut off: half of it in front with SAME
+    padding, the rest behind. If it is less, output padding adds numbers behind. tf2onnx would cut
+    off a negative number instead.
     """
     rank = len(ctx.get_shape(node.input[2])) - 2
     last = _text(node, "data_format", "NHWC").endswith("C")
@@ -91,7 +92,7 @@ def _text(node: Any, name: str, default: str) -> str:
 def _make(
     ctx: Any, node: Any, op: str, inputs: list[str], attributes: dict[str, Any], shape: list[int]
 ) -> Any:
-    """Add a node in the layer of TensorFlow's, with its dtype."""
+    """Add a node in the layer of TensorFlow's node, with its dtype."""
     return ctx.make_node(
         op,
         inputs,
@@ -113,7 +114,7 @@ def _transposed(ctx: Any, node: Any, value: str, perm: Sequence[int]) -> str:
 
 
 def _replace(ctx: Any, node: Any, made: Any, *, channels_last: bool = True) -> None:
-    """Put a node of channels first in the place of TensorFlow's, under its name."""
+    """Replace TensorFlow's node by a channels-first node, under the same name."""
     rank = len(ctx.get_shape(made.output[0]))
     perm = [0, *range(2, rank), 1] if channels_last else list(range(rank))
     shapes, dtypes, outputs = node.output_shapes, node.output_dtypes, node.output

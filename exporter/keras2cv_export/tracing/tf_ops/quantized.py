@@ -1,4 +1,4 @@
-"""Simulated quantization, as models trained for integer hardware carry it."""
+"""Simulated quantization, as in models trained for integer hardware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why OpenCV has nothing for an op, in a sentence, and what the user can do."""
+"""Reasons why OpenCV cannot compute an op, each with advice for the user."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _REASONS = (
 
 
 def refusal(op: str) -> RefusedError:
-    """Return the error for a TensorFlow op that nothing converts."""
+    """Return the error for a TensorFlow op that cannot be converted."""
     for pattern, why, hint in _REASONS:
         if re.search(pattern, op):
             return RefusedError(why, hint)
@@ -67,12 +67,12 @@ def refusal(op: str) -> RefusedError:
 
 
 def is_of_any_size(op: str, outputs: Sequence[Any]) -> bool:
-    """Whether an op selects as many boxes as there are: ONNX has that, OpenCV's shapes do not."""
+    """Whether an op's output has a row per box found, a size that OpenCV cannot leave open."""
     return op.startswith("NonMaxSuppression") and not all(
         tensor.shape.is_fully_defined() for tensor in outputs
     )
 
 
 def is_random(op: str) -> bool:
-    """Whether an op draws numbers, which would differ from call to call."""
+    """Whether an op draws random numbers, which differ from call to call."""
     return re.search(_REASONS[0][0], op) is not None

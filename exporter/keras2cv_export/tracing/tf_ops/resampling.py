@@ -1,8 +1,8 @@
-"""Resizing of images where OpenCV's own resampling is another one: products with constant matrices.
+"""Resizing as products with constant matrices, where OpenCV's own resampling gives other numbers.
 
 Resizing is linear and separable: out = rows @ image @ columns^T for each channel. The two matrices
-are TensorFlow's own kernel, run on unit images while the model is traced, so that its antialiasing,
-its table of cubic weights and its treatment of borders come along to the last bit.
+are made by TensorFlow's own kernel, run on unit images while the model is traced, so that its
+antialiasing, its table of cubic weights and its treatment of borders are kept to the last bit.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def resize_bilinear(node: Node, image: Any, size: Any) -> Any:
 def resize_nearest(node: Node, image: Any, size: Any) -> Any:
     """ResizeNearestNeighbor -> two products with matrices of one 1 per row, cast back.
 
-    Whole enlargements stay: all conventions agree on those, and copying pixels is faster.
+    Enlargements by a whole factor stay: all conventions agree on those, and copying pixels is
+    faster.
     """
     old, new = static(image)[1:3], [int(d) for d in must_know(size, "size")]
     if old == new:
@@ -96,7 +97,7 @@ def _times(x: Any, matrix: Array) -> Any:
 
 
 def _matrix(old: int, new: int, axis: int, resize: Resize) -> Array:
-    """Return the weights (new, old) of resizing along one axis: what becomes of unit vectors."""
+    """Return the weights (new, old) of resizing along one axis: the images of the unit vectors."""
     units = np.eye(old, dtype=np.float32)  # one channel for each
     shape = (1, old, 1, old) if axis == 0 else (1, 1, old, old)
     new_size = [new, 1] if axis == 0 else [1, new]
@@ -112,9 +113,10 @@ def _matrix(old: int, new: int, axis: int, resize: Resize) -> Array:
 def crop_and_resize(node: Node, image: Any, boxes: Any, owners: Any, size: Any) -> Any:
     """CropAndResize -> one pair of interpolation matrices per box, computed from it.
 
-    Boxes (K, 4) are y1, x1, y2, x2 in units of the image's size - 1; `owners` (K,) says which
-    image each is cut from. The weight of source row k at position y is max(0, 1 - |y - k|), which
-    is bilinear interpolation. Pixels outside of the image get the extrapolation value.
+    Boxes (K, 4) are y1, x1, y2, x2 in units of the image's size - 1; `owners` (K,) holds the
+    index of the image that each is cut from. The weight of source row k at position y is
+    max(0, 1 - |y - k|), which is bilinear interpolation. Pixels outside of the image get the
+    extrapolation value.
     """
     nearest = node.attr("method", "bilinear") == "nearest"
     _, height, width, _ = static(image)
@@ -131,7 +133,7 @@ def crop_and_resize(node: Node, image: Any, boxes: Any, owners: Any, size: Any) 
 
 
 def _positions(start: Any, end: Any, size: int, count: int) -> tuple[Any, Any]:
-    """Return where each of `count` pixels of a crop lies, (K, count), and 1 where it is inside."""
+    """Return the positions (K, count) of a crop's pixels, and 1 for each that is inside."""
     last = float(size - 1)
     if count > 1:
         step = (end - start) * last / (count - 1)

@@ -1,4 +1,4 @@
-"""Functions of one number that ONNX has no op for, from those it has."""
+"""Functions of one number that ONNX has no op for, written with ops that it has."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from keras2cv_export.quiet.tensorflow import tf
 
 from .node import Node
 
-# Giles, "Approximating the erfinv function", GPU Computing Gems Jade Edition (2012), table 5:
-# the coefficients for single precision, highest power first.
+# Giles, "Approximating the erfinv function", GPU Computing Gems Jade Edition (2012), table 5: the
+# coefficients for single precision, highest power first.
 _CENTRAL = (
     2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
     -0.00125372503, -0.00417768164, 0.246640727, 1.50140941,
 )  # fmt: skip
-_TAIL = (
+_FAR = (
     -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
     -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
 )  # fmt: skip
@@ -27,8 +27,8 @@ _TAIL = (
 def erfc(_: Node, x: Any) -> Any:
     """Erfc -> 1 - erf(x).
 
-    Exact to 6e-8 absolute. The relative precision that erfc keeps for large x is lost, which
-    GELU, x * erfc(-x / sqrt(2)) / 2 and the op's only common use, does not need.
+    Exact to 6e-8 absolute. The relative precision that erfc keeps for large x is lost, but its only
+    common use, GELU as x * erfc(-x / sqrt(2)) / 2, does not need it.
     """
     return 1.0 - tf.math.erf(x)
 
@@ -50,8 +50,8 @@ def erfinv(_: Node, x: Any) -> Any:
     """
     w = -tf.math.log(tf.maximum((1.0 - x) * (1.0 + x), np.finfo(np.float32).tiny))
     central = _polynomial(_CENTRAL, w - 2.5)
-    tail = _polynomial(_TAIL, tf.sqrt(w) - 3.0)
-    return x * tf.where(w < 5.0, central, tail)
+    far = _polynomial(_FAR, tf.sqrt(w) - 3.0)
+    return x * tf.where(w < 5.0, central, far)
 
 
 def ndtri(node: Node, p: Any) -> Any:
@@ -68,7 +68,7 @@ def _polynomial(coefficients: Sequence[float], x: Any) -> Any:
 
 
 def euclidean_norm(node: Node, x: Any, axes: Any) -> Any:
-    """EuclideanNorm -> sqrt(sum(x^2)), which is what TensorFlow computes."""
+    """EuclideanNorm -> sqrt(sum(x^2)), as TensorFlow computes it."""
     return tf.sqrt(tf.reduce_sum(x * x, axes, keepdims=node.attr("keep_dims", default=False)))
 
 

@@ -15,7 +15,7 @@ from keras2cv_export.quiet.tensorflow import tf
 
 from .node import Array, Node, RefusedError, known, must_know, static
 
-# 2 matrices of 2048 x 1025 numbers are 17 MB; beyond that the file is mostly cosines.
+# Two matrices of 2048 x 1025 numbers are 17 MB; beyond that the file would be mostly cosines.
 _LONGEST = 2048
 
 
@@ -111,7 +111,11 @@ def _fitted(x: Any, n: int) -> Any:
 
 
 def _transform(z: Complex, n: int, bins: int, *, sign: int) -> Complex:
-    """Return sum over t of z_t exp(sign 2 pi i t k / n) for k < bins."""
+    """Return sum over t of z_t exp(sign 2 pi i t k / n) for k < bins.
+
+    Raises:
+        RefusedError: n is too large for a matrix of cosines.
+    """
     if n > _LONGEST:
         raise RefusedError(
             f"a Fourier transform of {n} numbers, too long for a matrix of cosines",
@@ -128,8 +132,8 @@ def _transform(z: Complex, n: int, bins: int, *, sign: int) -> Complex:
 
 def _angles(rows: int, columns: int, n: int) -> Array:
     """Return 2 pi t k / n (rows, columns); t k is taken modulo n first, where floats are exact."""
-    turns = np.outer(np.arange(rows), np.arange(columns)) % n
-    return np.asarray(2 * np.pi * turns / n)
+    multiples = np.outer(np.arange(rows), np.arange(columns)) % n
+    return np.asarray(2 * np.pi * multiples / n)
 
 
 def _matmul(x: Any, matrix: Array) -> Any:
@@ -191,7 +195,7 @@ def _square(node: Node, z: Complex) -> Complex:
     return _mul(node, z, z)
 
 
-# Ops that do to a complex tensor what they do to each of its parts.
+# Ops that treat the real and the imaginary part of a complex tensor alike.
 _PART_BY_PART = (
     "AddV2", "Add", "Sub", "Neg", "AddN", "Sum", "Mean", "Reshape", "Transpose", "StridedSlice",
     "Slice", "ConcatV2", "Pack", "ExpandDims", "Squeeze", "Pad", "PadV2", "GatherV2", "Tile",
@@ -217,5 +221,5 @@ COMPLEX_OPS: dict[str, Callable[..., Any]] = {
 
 
 def by_parts(op: str) -> bool:
-    """Whether an op works on the real and the imaginary part alike."""
+    """Whether an op treats the real and the imaginary part alike."""
     return op in _PART_BY_PART

@@ -1,7 +1,7 @@
-"""Image resizes that other libraries did, repeated with cv2 and numpy.
+"""The image resizes of other libraries, repeated with cv2 and numpy.
 
-A network has learned what its own preprocessing made of an image, and libraries do not agree on
-what "bilinear" means: photographs reduced to 96x96 by cv2 and by Pillow differ by up to 147 of 255.
+A network was trained on images from one library, and libraries do not agree on the meaning of
+"bilinear": photographs reduced to 96x96 by cv2 and by Pillow differ by up to 147 of 255.
 
 Largest difference from the original, of 255, in pictures of noise, stripes and blots, 1x1 to
 1280x720, down and up; the same in OpenCV 4.6, 4.8, 4.10, 4.12, 4.14 and 5.0:

@@ -74,7 +74,7 @@ def resample_rows(
 
     Args:
         image: (H, W, C), any dtype.
-        bands: What `split_into_bands` made for H source rows.
+        bands: Those of `split_into_bands`, for H source rows.
         finish: Turns the sums of one band into `dtype`; it may work in place.
         dtype: Dtype of the result.
     """

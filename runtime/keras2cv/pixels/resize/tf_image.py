@@ -140,7 +140,7 @@ def _area_taps(source_size: int, target_size: int) -> Taps:
     right = left + np.float32(1.0)
     overlaps = np.minimum(right, stops) - np.maximum(left, starts)
     # A target pixel inside one source pixel covers `scale` of it; the difference of its rounded
-    # edges would say so less exactly.
+    # edges would be less exact.
     overlaps = np.where((left < starts) & (right > stops), scale, overlaps)
     return indices, np.maximum(overlaps, np.float32(0.0)) / scale
 

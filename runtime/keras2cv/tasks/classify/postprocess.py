@@ -24,7 +24,7 @@ def classify(task: Task, outputs: Mapping[str, NDArray[Any]]) -> list[Classifica
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     """Return exp(x) / sum(exp(x)) of each row of (N, C), in float64.
 
-    The row's maximum is subtracted first, which changes nothing but that nothing overflows.
+    The row's maximum is subtracted first, so that nothing overflows; the result is the same.
     """
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     result: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)

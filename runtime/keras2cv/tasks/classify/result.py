@@ -54,7 +54,11 @@ class Classification:
         return float(self.scores[self.index])
 
     def top(self, k: int) -> list[Scored]:
-        """Return the best `k` classes (all, if there are fewer), best first; ties by number."""
+        """Return the best `k` classes (or all), best first; equal scores by number.
+
+        Raises:
+            UsageError: `k` is less than 1.
+        """
         if k < 1:
             raise UsageError(f"top(k) needs k of at least 1, got {k}.")
         order = np.argsort(-self.scores, kind="stable")[:k]

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Candidates:
-    """Boxes on their way: numbers (M, 4) in the model's own format, scores (M,), class ids (M,)."""
+    """Boxes (M, 4) in the model's own format, with their scores (M,) and class ids (M,)."""
 
     boxes: Array
     scores: Array

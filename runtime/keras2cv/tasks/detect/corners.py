@@ -15,7 +15,14 @@ Array = NDArray[Any]
 def to_corners(
     boxes: Array, record: DetectRecord, anchors: Array | None, size_wh: tuple[int, int]
 ) -> NDArray[np.float64]:
-    """Return (M, 4) boxes in the model's format as x0, y0, x1, y1 in pixels of its input."""
+    """Return boxes as (M, 4) x0, y0, x1, y1 in pixels of the model's input.
+
+    Args:
+        boxes: (M, 4) in the model's own format.
+        record: The format and units of the boxes.
+        anchors: (M, 4) cx, cy, w, h that the boxes are offsets from, if they are offsets.
+        size_wh: Width and height of the input in pixels.
+    """
     boxes = boxes.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # overflowing boxes are dropped later
         if anchors is not None and record.anchors is not None:

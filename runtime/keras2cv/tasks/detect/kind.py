@@ -22,7 +22,7 @@ def _rows(result: Detections, _: int) -> Rows:
     ]
 
 
-def _facts(record: DetectRecord) -> Iterator[str]:
+def _info_lines(record: DetectRecord) -> Iterator[str]:
     units = "shares of the input" if record.box_units == "normalised" else "pixels of the input"
     offsets = f", offsets from {len(record.anchors.table)} anchors" if record.anchors else ""
     columns = f"; each row is {record.columns}" if record.columns else ""
@@ -61,7 +61,7 @@ KIND: Final = TaskKind(
     reads="task.detect names them",
     record=DetectRecord,
     in_pixels=True,
-    facts=_facts,
+    info_lines=_info_lines,
     with_score=_with_score,
     with_nms=_with_nms,
     thresholds="boxes",

@@ -140,7 +140,7 @@ class DetectRecord:
         return {role: name for role in roles if (name := getattr(self, role)) is not None}
 
     def count_classes(self, shapes: Mapping[str, tuple[int, ...]]) -> int | None:
-        """Return C, by the outputs' shapes (role -> shape of a sample); None if they do not tell.
+        """Return C from the outputs' shapes (role -> shape of a sample); None if not known.
 
         Raises:
             SchemaError: the outputs do not go together.

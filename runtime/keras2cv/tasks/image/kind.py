@@ -15,7 +15,7 @@ def _rows(result: ImageResult, _: int) -> Rows:
     return [("image", f"{result.image_bgr.shape[1]}x{result.image_bgr.shape[0]}")]
 
 
-def _facts(record: ImageRecord) -> Iterator[str]:
+def _info_lines(record: ImageRecord) -> Iterator[str]:
     yield f"{record.color}, {record.low:g} is black, {record.high:g} is white"
 
 
@@ -29,6 +29,6 @@ KIND: Final = TaskKind(
     unnamed="an image has no classes to name",
     in_pixels=True,
     has_drawing=False,
-    facts=_facts,
+    info_lines=_info_lines,
     traits=frozenset({"crops"}),
 )

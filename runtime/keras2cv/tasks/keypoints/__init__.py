@@ -1,1 +1,1 @@
-"""Points of one figure: joints, corners, features of a face."""
+"""Keypoints of one object per image: joints, corners, features of a face."""

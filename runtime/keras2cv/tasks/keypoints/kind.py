@@ -22,7 +22,7 @@ def _rows(result: Keypoints, _: int) -> Rows:
     return found or [("(nothing)", "")]
 
 
-def _facts(record: KeypointsRecord) -> Iterator[str]:
+def _info_lines(record: KeypointsRecord) -> Iterator[str]:
     if record.form == "heatmaps":
         refined = ", moved a quarter of a cell" if record.refine == "quarter" else ""
         text = f"a point where each heatmap is highest{refined}"
@@ -46,7 +46,7 @@ KIND: Final = TaskKind(
     reads="task.keypoints names it",
     record=KeypointsRecord,
     in_pixels=True,
-    facts=_facts,
+    info_lines=_info_lines,
     with_score=_with_score,
     thresholds="points with scores",
     traits=frozenset({"score"}),

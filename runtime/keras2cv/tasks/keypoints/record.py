@@ -19,7 +19,7 @@ MAX_POINTS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class KeypointsRecord:
-    """How K keypoints are read from `output`, for one figure per image.
+    """How K keypoints are read from `output`, for one object per image.
 
     `form`: "heatmaps" (N, h, w, K): each point is where its map is highest, its score how high;
     else numbers, K x 2 ("xy", "yx") or K x 3 ("xys", "yxs": s is a score) in any arrangement.

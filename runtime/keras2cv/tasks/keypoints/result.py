@@ -1,4 +1,4 @@
-"""Points of one figure: joints, corners, features of a face."""
+"""Keypoints of one object per image: joints, corners, features of a face."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def _rows(result: Segmentation, _: int) -> Rows:
     return [(result.label_of(number), f"{share:7.2%}") for number, share in shares.items()]
 
 
-def _facts(record: SegmentRecord) -> Iterator[str]:
+def _info_lines(record: SegmentRecord) -> Iterator[str]:
     above = "" if record.threshold is None else f", class 1 above {record.threshold:g}"
     yield f"a class for each pixel, by {record.scores}{above}"
 
@@ -41,7 +41,7 @@ KIND: Final = TaskKind(
     record=SegmentRecord,
     in_pixels=True,
     known_scores=_known_scores,
-    facts=_facts,
+    info_lines=_info_lines,
     with_score=_with_score,
     thresholds="binary masks",
     traits=frozenset({"score", "mask", "crops"}),

@@ -35,7 +35,7 @@ class SegmentRecord:
         return {"output": self.output}
 
     def count_classes(self, shapes: Mapping[str, tuple[int, ...]]) -> int | None:
-        """Return the number of classes, by the output's shape (of a sample); None if untold.
+        """Return the number of classes from the output's shape (of a sample); None if not known.
 
         Raises:
             SchemaError: it is no mask, or the threshold is missing or without use.

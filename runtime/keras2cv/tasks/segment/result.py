@@ -38,7 +38,7 @@ class Segmentation:
 
     Attributes:
         label_map: (H, W) int32, the number of the class; -1 where the network saw nothing.
-        class_count: How many classes there are; None if the model does not tell.
+        class_count: How many classes there are; None if it is not known.
         labels: One per class.
         threshold: Of a binary mask: class 1 is where its probability is above it.
         grid: The probabilities that decided the classes; None where the model itself decides.

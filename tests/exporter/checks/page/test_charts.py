@@ -1,4 +1,4 @@
-"""Charts of numbers: a mark for each value, where the numbers say, red beyond the limits."""
+"""Charts of numbers: a mark for each value at its place, red beyond the limits."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_scatter_has_a_dot_per_element_on_the_diagonal() -> None:
 
 
 def test_a_scatter_of_nan_and_of_one_value_can_be_drawn() -> None:
-    """What is not finite has no place on it."""
+    """A value that is not finite has no place on it."""
     flat = {"reference": [1.0, 1.0, "nan"], "candidate": [1.0, 1.0, 2.0], "scale": 1.0}
     assert len(classes(charts.scatter(flat, None, "y"), "dot")) == 2
     nothing = {"reference": ["nan"], "candidate": ["inf"], "scale": 1.0}
@@ -149,7 +149,7 @@ def test_names_are_escaped(chart: str) -> None:
 
 
 def test_names_that_are_drawn_are_escaped() -> None:
-    """And are no formula, no second line, and nothing that XML does not hold."""
+    """No formula, no second line, and nothing that XML forbids."""
     hostile = replace(layer(HOSTILE, 1.0), kind=HOSTILE)
     drawings = (
         charts.layers([hostile], 1e-4, HOSTILE),

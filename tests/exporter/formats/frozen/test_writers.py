@@ -9,7 +9,7 @@ import onnx_ir as ir
 import pytest
 
 from keras2cv.errors import UnsupportedError
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.formats.frozen import examine_frozen, write_nodes
 from support.frozen_process import SEED, defined, in_process
 from support.small_graphs import graph, inputs_for, integers, random
@@ -22,7 +22,7 @@ def number(value: float) -> Any:
     return np.array(value, np.float32)
 
 
-# What is written, constants aside; graph; constants.
+# Written nodes without constants; graph; constants.
 FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "padding on both sides goes into the layer, from a Pad": (
         "Pad Conv2D BiasAdd",
@@ -279,7 +279,7 @@ def test_an_op_has_one_right_form(name: str) -> None:
 
 
 def test_a_batch_normalisation_is_one_layer() -> None:
-    """Of its four constants; onnx.reference gets these wrong, so the formula says what is right."""
+    """With its four constants; onnx.reference computes them wrong, so the formula decides."""
     s, b, m, v = random(3), random(3) * 2, random(3) * 3, np.abs(random(3)) * 4
     text = "(x, s, b, m, v)"
     model = graph(
@@ -295,7 +295,7 @@ def test_a_batch_normalisation_is_one_layer() -> None:
 
 
 def test_an_output_that_is_read_inside_is_given_too() -> None:
-    """Under its own name, and what follows it also: 5.0's new engine gives only what is unread."""
+    """Under its own name, as is the next node: 5.0's new engine returns only unread values."""
     text = f"{IMAGE} => (float[2,3,7,10] y, float[2,3,7,10] z) {{ y = Relu (x)  z = Tanh (y) }}"
     model = graph(text)
     assert [n.name for n in write_nodes(model) if n.op == "Silence"] == ["y"]
@@ -355,7 +355,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_right_form_is_refused(name: str) -> None:
-    """By op and Keras layer, with the reason and what to do."""
+    """By op and Keras layer, with the reason and advice."""
     reason, text, constants = REFUSED[name]
     (found,) = examine_frozen(graph(text, **constants))
     assert found.layer.startswith("layer_")

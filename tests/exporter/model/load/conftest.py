@@ -1,4 +1,4 @@
-"""What the tests of loading share."""
+"""Fixtures for the tests of loading."""
 
 import keras
 import pytest

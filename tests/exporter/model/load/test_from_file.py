@@ -39,7 +39,7 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
-    """Not to be of the wrong kind."""
+    """The error does not call it a wrong kind of file."""
     with pytest.raises(ModelError, match=r"There is no model at .*cat\.keras"):
         load_model(tmp_path / "cat.keras")
 
@@ -61,7 +61,7 @@ def test_an_unreadable_file_is_said_to_be_that(
 
 @pytest.mark.parametrize("name", ["cat.keras", "cat.h5", "cat.png"])
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, name: str) -> None:
-    """Whatever it is called."""
+    """Under any name."""
     (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     with pytest.raises(ModelError, match="is not a Keras model"):
         load_model(tmp_path / name)
@@ -83,7 +83,7 @@ def test_a_model_under_another_name_is_to_be_renamed(
 
 
 def test_weights_alone_are_refused(tmp_path: Path) -> None:
-    """The user hears what to save instead."""
+    """The error names the right way to save."""
     x = keras.Input((4,))
     keras.Model(x, layers.Dense(2)(x)).save_weights(tmp_path / "cat.weights.h5")
     with pytest.raises(ModelError, match="holds weights without an architecture"):
@@ -91,7 +91,7 @@ def test_weights_alone_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_whose_weights_are_missing_is_refused(tmp_path: Path) -> None:
-    """An archive with an architecture alone is what somebody tampered with."""
+    """Only somebody who tampered with a file makes an archive with an architecture alone."""
     x = keras.Input((4,), name="x")
     keras.Model(x, layers.Dense(2)(x)).save(tmp_path / "whole.keras")
     with (

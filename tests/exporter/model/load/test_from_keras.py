@@ -164,7 +164,7 @@ def test_the_output_is_called_like_the_last_layer() -> None:
 
 
 def test_without_an_input_shape_it_is_refused() -> None:
-    """Nothing is built yet, and the user hears what to do."""
+    """Nothing is built yet, and the error gives advice."""
     with pytest.raises(ModelError, match=r"has never been called.*--input-shape"):
         load_model(keras.Sequential([layers.Dense(5)]))
 
@@ -229,7 +229,7 @@ def test_positions_at_the_top_are_numbered_outputs() -> None:
 
 
 def test_what_is_not_given_is_left_out() -> None:
-    """Some models return None where they have nothing to say."""
+    """Some models return None in the place of an output."""
 
     class Optional(keras.Model):
         def call(self, x: Any) -> dict[str, Any]:
@@ -241,13 +241,13 @@ def test_what_is_not_given_is_left_out() -> None:
 
 
 def test_never_called_and_no_shape_is_refused() -> None:
-    """The user hears both ways out."""
+    """The error names both ways out."""
     with pytest.raises(ModelError, match="Call it once on an example, or give --input-shape"):
         load_model(Pair())
 
 
 def test_a_call_that_fails_on_the_given_shapes_is_the_users_to_mend() -> None:
-    """A kernel larger than the picture, say: what Keras says of it, in one sentence."""
+    """For example a kernel larger than the picture: Keras' message becomes one sentence."""
     x = keras.Input((None, None, 3), name="photo")
     loaded = load_model(
         keras.Model(x, layers.Conv2D(4, 7, name="conv")(x)), input_shapes=(1, 5, 6, 3)

@@ -1,4 +1,4 @@
-"""Files that Keras 2 wrote: what Keras 3 cannot read, tf_keras opens, and says so."""
+"""Files of Keras 2 that Keras 3 cannot read: tf_keras opens them, and a note names it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_file_of_keras_2_is_exported_and_says_who_opened_it(
     files: Path, tmp_path: Path, name: str
 ) -> None:
-    """What Keras 3 stumbles over passes parity, and a note names tf_keras."""
+    """A file that Keras 3 cannot read passes parity, and a note names tf_keras."""
     report = export(files / name, tmp_path / "m.cv", task="raw")
     assert report.parity is not None
     assert report.parity.verdict == "pass"

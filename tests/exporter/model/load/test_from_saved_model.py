@@ -66,7 +66,7 @@ def test_a_saved_model_without_a_signature_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_saved_model_with_two_other_signatures_is_refused(tmp_path: Path) -> None:
-    """The user hears which there are."""
+    """The error lists the signatures."""
     module = tf.Module()
     spec = tf.TensorSpec((1, 4), tf.float32, name="x")
     module.run = tf.function(lambda x: {"y": x * 2}, input_signature=[spec])
@@ -77,7 +77,7 @@ def test_a_saved_model_with_two_other_signatures_is_refused(tmp_path: Path) -> N
 
 
 def test_a_folder_that_is_no_saved_model_is_refused(tmp_path: Path) -> None:
-    """The user hears what is looked for in it."""
+    """The error names the file that is missing in it."""
     with pytest.raises(ModelError, match=r"is a folder without a saved_model\.pb"):
         load_model(tmp_path)
 

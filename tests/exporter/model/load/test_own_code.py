@@ -37,13 +37,13 @@ class TestCodeInFiles:
         return tmp_path / f"cat.{suffix}"
 
     def test_it_is_refused_and_does_not_run(self, path: Path) -> None:
-        """The layer is named, and so is the way to allow it."""
+        """The error names the layer, and the option that allows it."""
         with pytest.raises(ModelError, match=r"Lambda in layer 'spy' holds Python.*--unsafe"):
             load_model(path)
         assert not Path(PROOF).exists()
 
     def test_it_runs_when_that_is_allowed(self, path: Path) -> None:
-        """`unsafe=True` is the user's word for it."""
+        """`unsafe=True` allows it."""
         found = ask(load_model(path, unsafe=True))
         assert found["y"].shape == (1, 2)
         assert Path(PROOF).exists()
@@ -128,12 +128,12 @@ class TestOwnClasses:
     def test_an_unregistered_class_is_found_in_the_module_that_is_imported(
         self, save: Callable[[str], Path]
     ) -> None:
-        """Naming the module says that its classes may be used."""
+        """By naming the module, the user allows its classes."""
         found = ask(load_model(save(""), imports=["mypkg.doubling"]))
         assert found["y"].shape == (1, 2)
 
     def test_a_registered_class_in_memory_is_enough(self, save: Callable[[str], Path]) -> None:
-        """In Python, `import mypkg.doubling` before is all."""
+        """In Python, an earlier `import mypkg.doubling` is enough."""
         path = save("@keras.saving.register_keras_serializable('MyPkg')")
         sys.path.insert(0, str(path.parent))
 
@@ -157,7 +157,7 @@ def relu(x):
 def test_an_imported_module_does_not_take_the_place_of_keras_own(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A user's own `Dense` and `relu` are not what Keras' model means by these names."""
+    """In Keras' model these names mean Keras' own classes, not the user's `Dense` and `relu`."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "shadowing.py").write_text(SHADOWS, encoding="utf-8")
@@ -170,7 +170,7 @@ def test_an_imported_module_does_not_take_the_place_of_keras_own(
 
 
 def test_a_module_that_is_not_there_is_said_to_be_that() -> None:
-    """With what Python says of it, and where to run from."""
+    """With Python's message, and the folder to run from."""
     with pytest.raises(ModelError, match=r"The module 'mypkg\.none' cannot be imported \(No mod"):
         load_model("cat.keras", imports=["mypkg.none"])
 

@@ -51,7 +51,7 @@ def test_the_users_model_stays_as_it_was(half: keras.Model) -> None:
 
 
 def test_policies_come_back_when_the_call_fails(half: keras.Model) -> None:
-    """Whatever happens in between."""
+    """Even if the call raises."""
     before = [layer.dtype_policy for layer in half._flatten_layers()]
     with contextlib.suppress(ZeroDivisionError), as_float32(half):
         assert {str(x.dtype_policy.name) for x in half._flatten_layers()} == {"float32"}
@@ -67,6 +67,6 @@ def test_the_user_is_told(half: keras.Model) -> None:
 
 
 def test_a_float32_model_says_nothing() -> None:
-    """There is nothing to say."""
+    """There is no note."""
     x = keras.Input((4,))
     assert load_model(keras.Model(x, layers.Dense(2)(x))).notes == ()

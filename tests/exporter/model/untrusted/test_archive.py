@@ -1,4 +1,4 @@
-"""A .keras file as an archive: what cannot come from Keras is refused before it is unpacked."""
+"""A .keras file as an archive: members that Keras never writes are refused before unpacking."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Write = Callable[[zipfile.ZipFile], None]
 
 
 def member(name: str, content: bytes = b"owned", **facts: int) -> Write:
-    """Return what writes a member with some facts of its own."""
+    """Return a function that writes a member with some attributes of its own."""
 
     def write(archive: zipfile.ZipFile) -> None:
         info = zipfile.ZipInfo(name)
@@ -85,7 +85,7 @@ def test_what_keras_does_not_write_is_refused(tmp_path: Path, name: str) -> None
 
 
 def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
-    """Nobody can look into it."""
+    """Encrypted bytes cannot be inspected."""
     path = hostile.write_archive(tmp_path / "cat.keras", hostile.model())
     data = bytearray(path.read_bytes())
     data[data.rindex(b"PK\x01\x02") + 8] |= 1  # the flags of the last entry of the directory

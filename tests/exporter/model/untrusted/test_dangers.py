@@ -1,4 +1,4 @@
-"""What a config would make Keras do: each known way is found, and honest models are let be."""
+"""The side effects of a config: each known one is found, and honest models are accepted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keras2cv_export.model.untrusted.operations import does_more
 
 @pytest.mark.parametrize("name", hostile.CONFIGS)
 def test_every_known_way_is_found(name: str) -> None:
-    """Each is named with its layer, and with what it would do."""
+    """Each is named with its layer and its side effect."""
     config, said = hostile.CONFIGS[name]
     assert said in "; ".join(map(str, dangers(config)))
 
@@ -26,7 +26,7 @@ def test_every_known_way_is_found(name: str) -> None:
 @pytest.mark.parametrize("suffix", ["keras", "h5"])
 @pytest.mark.parametrize("name", hostile.CONFIGS)
 def test_no_file_with_such_a_config_is_loaded(tmp_path: Path, name: str, suffix: str) -> None:
-    """Whatever it is saved as, it is refused, and the user hears what --unsafe would allow."""
+    """A file of any format is refused, and the error names the effect of --unsafe."""
     config, said = hostile.CONFIGS[name]
     write = hostile.write_archive if suffix == "keras" else hostile.write_hdf5
     path = write(tmp_path / f"cat.{suffix}", config)
@@ -39,7 +39,7 @@ def test_no_file_with_such_a_config_is_loaded(tmp_path: Path, name: str, suffix:
 def test_nobodys_classes_are_asked_for_and_not_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, unsafe: bool
 ) -> None:
-    """A file does not say what is imported, --unsafe or not: --import does."""
+    """Only --import decides which modules are imported; neither the file nor --unsafe does."""
     monkeypatch.chdir(tmp_path)
     config, said = hostile.FOREIGN[name]
     path = hostile.write_archive(tmp_path / "cat.keras", config)
@@ -92,7 +92,7 @@ HONEST: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", HONEST)
 def test_honest_configs_are_let_be(name: str) -> None:
-    """What Keras itself writes is no danger."""
+    """Configs that Keras itself writes are no danger."""
     assert dangers(HONEST[name]) == []
 
 

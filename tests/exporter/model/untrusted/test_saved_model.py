@@ -1,4 +1,4 @@
-"""What a SavedModel's graphs do beside arithmetic is said before any of them is loaded."""
+"""The side effects of a SavedModel's graphs are reported before any of them is loaded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Doubling(tf.Module):
     """A model that doubles, and does something else."""
 
     def __init__(self, beside: Call) -> None:
-        """Set what it does beside."""
+        """Set its side effect."""
         super().__init__()
         self.w = tf.Variable([2.0, 2.0, 2.0])
         self.beside = beside
@@ -99,7 +99,7 @@ def test_what_does_more_than_compute_is_refused(
 
 
 def test_the_user_can_accept_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With --unsafe the model is loaded, and does what it does."""
+    """With --unsafe the model is loaded, and its side effect happens."""
     monkeypatch.chdir(tmp_path)
     model = load_model(saved(tmp_path / "cat", _writes), unsafe=True)
     assert [name for name, _ in model.call(tf.constant([[1.0, 2.0, 3.0]]))] == ["y"]
@@ -200,7 +200,7 @@ def test_a_model_of_tensorflow_1_is_let_be(tmp_path: Path) -> None:
 
 
 def test_a_model_of_tensorflow_1_that_restores_something_else_is_refused(tmp_path: Path) -> None:
-    """What its output depends on counts, whatever it is for."""
+    """Nodes that its output depends on count, whatever their purpose."""
     folder = saved_by_tensorflow_1(tmp_path / "cat", _restores)
     with pytest.raises(ModelError, match="RestoreV2 in the main graph reads files"):
         load_model(folder)

@@ -73,7 +73,7 @@ def test_each_weight_is_within_half_a_step(make: Make) -> None:
 
 @every_form
 def test_the_numbers_stay_to_a_hundredth(make: Make) -> None:
-    """On each engine: the same as the rounded kernels give, near what the exact ones do."""
+    """On each engine: equal to the rounded kernels' numbers, near the exact ones'."""
     apply(weights_to_bytes, make()).assert_same_numbers(limit=1e-2)
 
 
@@ -85,7 +85,7 @@ def test_the_interface_stays(make: Make) -> None:
 
 @every_form
 def test_the_second_run_finds_nothing(make: Make) -> None:
-    """What is decoded is no initializer any more."""
+    """A decoded kernel is no initializer any more."""
     assert apply(weights_to_bytes, make()).again == 0
 
 
@@ -109,7 +109,7 @@ NEAR_MISSES: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """Where nothing is gained, or axis 0 says nothing about the numbers."""
+    """Where nothing is gained, or axis 0 is no channel."""
     apply(weights_to_bytes, make()).assert_untouched()
 
 

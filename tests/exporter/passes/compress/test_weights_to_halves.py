@@ -61,7 +61,7 @@ def test_the_interface_stays(make: Make) -> None:
 
 @every_form
 def test_the_second_run_finds_nothing(make: Make) -> None:
-    """What is decoded is no initializer any more."""
+    """A decoded kernel is no initializer any more."""
     assert apply(weights_to_halves, make()).again == 0
 
 

@@ -62,7 +62,7 @@ def test_what_reads_it_takes_the_scale(make: Make, ops: dict[str, int]) -> None:
 
 
 def test_the_layers_output_is_said_to_be_larger() -> None:
-    """So that it can still be compared with what the layer gives in Keras."""
+    """The mark records the factor, so that the value can be compared with Keras' layer."""
     model = body("p = GlobalAveragePool (u)  y = Conv (p, d)", "2,4,1,1", d=random(4, 4, 1, 1))()
     values = {v.name: v for node in model.graph for v in node.outputs}
     mark(values["u"], "relu")

@@ -54,7 +54,7 @@ def test_a_scaled_clip_becomes_one_op(make: Make, ops: dict[str, int]) -> None:
 
 
 def test_a_sum_that_others_read_stays() -> None:
-    """And it is what the HardSigmoid is of."""
+    """The HardSigmoid reads that sum."""
     make = body("a = Add (u, b)  r = Clip (a, l, h)  s = Mul (r, c)  y = Add (s, a)")
     assert_rewritten(
         by=clip_to_hard_sigmoid, model=make(), ops={"Mul": 1, "Add": 2, "HardSigmoid": 1}
@@ -72,5 +72,5 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What does not go from 0 to 1 is no sigmoid."""
+    """A line that does not go from 0 to 1 is no sigmoid."""
     assert_left_alone(by=clip_to_hard_sigmoid, model=make())

@@ -1,4 +1,4 @@
-"""Flattening a channels-first tensor as it lies, with the kernels that read it in that order."""
+"""Flattening a channels-first tensor without a Transpose, and reordering its kernels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST = "perm=[0,2,3,1]"
 def body(
     text: str, to: str = "3,6", perm: str = LAST, flat: Array | None = None, **more: Array
 ) -> Make:
-    """Return a maker of a graph that flattens x (3, 4, 5, 7), as f (3, 140), and what reads it."""
+    """Return a maker of a graph that flattens x (3, 4, 5, 7), as f (3, 140), and its readers."""
     start = f"t = Transpose <{perm}> (x)  f = Reshape (t, s)"
     target = integers(3, LONG) if flat is None else flat
     given = {"w": random(6, LONG), "b": random(6), "s": target} | more
@@ -131,7 +131,7 @@ def test_near_misses_are_left_alone(make: Make) -> None:
 
 @pytest.mark.parametrize("outputs", ["f", "r"])
 def test_an_output_keeps_its_order(outputs: str) -> None:
-    """The vector itself, and what an activation makes of it."""
+    """The vector itself, and the result of an activation."""
     model = graph(
         "(float[3,4,5,7] x) => (float[3,6] y) { t = Transpose <perm=[0,2,3,1]> (x)"
         "  f = Reshape (t, s)  r = Relu (f)  y = Gemm <transB=1> (r, w) }",
@@ -171,7 +171,7 @@ def test_a_shared_kernel_is_not_changed_under_its_other_reader() -> None:
 
 
 def test_the_layers_can_still_be_looked_at() -> None:
-    """What was flattened and what an activation made of it are told in Keras' order."""
+    """The flattened value and its activation are marked in Keras' order."""
     model = graph(
         "(float[3,4,5,7] x) => (float[3,6] y) { t = Transpose <perm=[0,2,3,1]> (x)"
         "  f = Reshape (t, s)  r = Relu (f)  y = Gemm <transB=1> (r, w) }",

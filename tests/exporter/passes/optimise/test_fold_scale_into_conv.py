@@ -17,7 +17,7 @@ SCALE_AND_SHIFT = CONV % "m = Mul (c, s)  y = Add (m, t)"
 
 
 def conv(body: str = SCALE_AND_SHIFT, **constants: Array) -> ir.Model:
-    """Return a 3x3 convolution of 3 channels to 5, and what `body` does to its output."""
+    """Return a 3x3 convolution of 3 channels to 5, with `body` after it."""
     return graph(body, **{"w": random(5, 3, 3, 3), "b": random(5)} | constants)
 
 

@@ -58,7 +58,7 @@ def test_the_weights_take_it(make: Make, fired: int, ops: dict[str, int]) -> Non
 
 
 def test_a_factor_and_a_term_go_one_after_the_other() -> None:
-    """The second run takes what stood before the first."""
+    """The second run folds the op before the first."""
     make = body("a = Mul (x, s)  c = Add (a, t)  y = Conv (c, w, b)")
     assert_rewritten(by=fold_scale_into_next_conv, model=make(), again=1)
 

@@ -46,5 +46,5 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What is no gate of one sample's channels."""
+    """Operands that are no gate of one sample's channels."""
     assert_left_alone(by=gate_by_depthwise_conv, model=make())

@@ -19,7 +19,7 @@ def body(text: str, **constants: Array) -> Make:
 
 
 def pooled(text: str, **constants: Array) -> Make:
-    """Return a maker of a padded Relu of x, and what pools it."""
+    """Return a maker of a padded Relu of x, and its pooling."""
     return body(f"r = Relu (x)  a = Pad (r, p)  {text}", **{"p": AROUND} | constants)
 
 
@@ -71,7 +71,7 @@ FORMS: dict[str, tuple[Make, int, dict[str, int]]] = {
 
 @pytest.mark.parametrize(("make", "fired", "ops"), FORMS.values(), ids=FORMS)
 def test_the_window_pads_by_itself(make: Make, fired: int, ops: dict[str, int]) -> None:
-    """The Pad goes, once all that read it have its numbers."""
+    """The Pad goes, once all its readers have its numbers."""
     assert_rewritten(by=merge_pads, model=make(), fired=fired, ops=ops)
 
 

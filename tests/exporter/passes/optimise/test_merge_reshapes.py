@@ -48,7 +48,7 @@ every_form = pytest.mark.parametrize(("make", "count", "left"), FORMS.values(), 
 
 @every_form
 def test_it_fires_for_each_pair(make: Make, count: int, left: int) -> None:
-    """The last of a chain is what stays; one that is an output stays as well."""
+    """The last of a chain stays; one that is an output stays as well."""
     found = apply(merge_reshapes, make())
     assert found.fired == count
     assert found.ops["Reshape"] == left
@@ -93,5 +93,5 @@ NEAR_MISSES = {
 
 @pytest.mark.parametrize("make", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """Where the second shape says less than everything, nothing is touched."""
+    """Where the second shape copies a dimension, nothing changes."""
     apply(merge_reshapes, make()).assert_untouched()

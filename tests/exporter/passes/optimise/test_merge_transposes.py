@@ -24,7 +24,7 @@ def chain() -> ir.Model:
 
 
 def there_and_back() -> ir.Model:
-    """Return a pair that cancels; what is left moves nothing and becomes a Reshape."""
+    """Return a pair that cancels; the remaining one moves nothing and becomes a Reshape."""
     text = """(float[2,3,5,7] x) => (float[2,3,5,7] y) {
         a = Transpose <perm=[0,2,3,1]> (x)
         b = Transpose <perm=[0,3,1,2]> (a)

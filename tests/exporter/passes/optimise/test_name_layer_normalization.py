@@ -20,7 +20,7 @@ PLAIN = "a = Mul (x, i)  c = Mul (n, i)  y = Add (a, c)"
 
 
 def body(text: str, to: str = "3,5,7", of: str = "3,5,7", **given: Array) -> Make:
-    """Return a maker of a graph of x (3, 5, 7) and what is done to it."""
+    """Return a maker of a graph that works on x (3, 5, 7)."""
     vectors = {"epsilon": EPSILON, "gamma": random(1, 1, 7), "beta": random(7)} | given
     used = {name: value for name, value in vectors.items() if name in text or name in given}
     return made(f"(float[{of}] x) => (float[{to}] y) {{ {text} }}", **used)
@@ -82,7 +82,7 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """Means over other axes, of something else, or what is no constant of the last axes."""
+    """Means over other axes, of other values, or numbers that are no constant of the last axes."""
     assert_left_alone(by=name_layer_normalization, model=make())
 
 
@@ -99,11 +99,11 @@ def test_what_others_read_stays() -> None:
 
 def test_the_model_is_of_the_opset_that_has_it() -> None:
     """A newer one stays."""
-    for given, told in ((13, 17), (17, 17), (18, 18)):
+    for given, expected in ((13, 17), (17, 17), (18, 18)):
         model = FORMS["neither"]()
         model.opset_imports[""] = given
         assert name_layer_normalization(model) == 1
-        assert model.opset_imports[""] == told
+        assert model.opset_imports[""] == expected
 
 
 def test_without_one_the_opset_stays() -> None:

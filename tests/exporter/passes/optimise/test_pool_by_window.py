@@ -41,5 +41,5 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What is no pooling of an image."""
+    """Other ops than poolings of whole images."""
     assert_left_alone(by=pool_by_window, model=make())

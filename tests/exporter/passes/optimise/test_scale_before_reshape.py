@@ -10,7 +10,7 @@ from support.small_graphs import Array, integers, random
 
 
 def body(text: str, to: str = "2,3,7", **constants: Array) -> Make:
-    """Return a maker of a graph of a Dense layer r (2, 3, 7) of x (6, 5), and what comes after."""
+    """Return a maker of a graph of a Dense layer r (2, 3, 7) of x (6, 5), and later ops."""
     start = "g = Gemm <transB=1> (x, w)  r = Reshape (g, s)"
     given = {"w": random(7, 5), "s": integers(2, 3, 7)} | constants
     return made(f"(float[6,5] x) => (float[{to}] y) {{ {start}  {text} }}", **given)
@@ -77,5 +77,5 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What a Gemm could not take."""
+    """Constants that a Gemm could not fold."""
     assert_left_alone(by=scale_before_reshape, model=make())

@@ -30,7 +30,7 @@ FORMS: dict[str, tuple[Make, int]] = {
 
 @pytest.mark.parametrize(("make", "fired"), FORMS.values(), ids=FORMS)
 def test_a_scale_and_shift_become_one_op(make: Make, fired: int) -> None:
-    """Which counts as many as it stands for."""
+    """It counts as many ops as it replaces."""
     assert_rewritten(
         by=scale_to_normalization, model=make(), fired=fired, ops={"BatchNormalization": 1}
     )
@@ -51,12 +51,12 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What is no number for each channel of an image."""
+    """Constants with other than a number for each channel of an image."""
     assert_left_alone(by=scale_to_normalization, model=make())
 
 
 def test_a_scaled_value_that_others_read_is_scaled_alone() -> None:
-    """And what is added stays."""
+    """The added term stays."""
     make = body("a = Mul (x, s)  b = Add (a, t)  y = Sub (b, a)")
     assert_rewritten(
         by=scale_to_normalization, model=make(), ops={"BatchNormalization": 1, "Add": 1, "Sub": 1}

@@ -1,4 +1,4 @@
-"""Computing once what several nodes compute alike."""
+"""Computing a value once that several nodes compute alike."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ FORMS: dict[str, tuple[Make, int, dict[str, int]]] = {
 
 @pytest.mark.parametrize(("make", "fired", "ops"), FORMS.values(), ids=FORMS)
 def test_one_is_left(make: Make, fired: int, ops: dict[str, int]) -> None:
-    """Whatever read the other reads it."""
+    """Readers of the other read it now."""
     assert_rewritten(by=share_results, model=make(), fired=fired, ops=ops, limit=3e-6)
 
 
 @pytest.mark.parametrize(("make", "fired", "ops"), FORMS.values(), ids=FORMS)
 def test_the_numbers_are_the_same_bits(make: Make, fired: int, ops: dict[str, int]) -> None:
-    """The net computes once what it computed twice."""
+    """The net computes the value once, not twice."""
     apply(share_results, make()).assert_same_numbers(limit=0)
 
 
@@ -120,7 +120,7 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What is not the same, what is drawn anew, and what an output is called after."""
+    """Different nodes, random draws, and nodes that give an output its name."""
     assert_left_alone(by=share_results, model=make())
 
 

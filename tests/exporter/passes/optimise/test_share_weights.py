@@ -13,7 +13,7 @@ from support.small_graphs import Array, apply, graph, random
 
 Make = Callable[[], ir.Model]
 
-WIDE = 1100  # numbers: what is smaller is left alone
+WIDE = 1100  # numbers; smaller weights are left alone
 TWICE = f"(float[2,{WIDE}] x) => (float[2,{WIDE}] y) {{ a = Mul (x, s)  y = Mul (a, t) }}"
 
 
@@ -64,7 +64,7 @@ def test_the_interface_stays(make: Make, count: int) -> None:
 
 @every_form
 def test_the_second_run_finds_nothing(make: Make, count: int) -> None:
-    """What is left is different."""
+    """The remaining weights differ."""
     assert apply(share_weights, make()).again == 0
 
 

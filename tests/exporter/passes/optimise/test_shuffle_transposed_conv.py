@@ -49,7 +49,7 @@ def test_pixels_are_channels_first(make: Make) -> None:
 
 
 def test_stride_one_moves_nothing() -> None:
-    """What is left is a convolution by the kernel turned over."""
+    """A convolution by the flipped kernel is left."""
     make = turned("y = ConvTranspose <pads=[1,1,1,1]> (x, w, b)", (3, 4))
     assert_rewritten(by=shuffle_transposed_conv, model=make(), ops={"Conv": 1})
 
@@ -91,5 +91,5 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """Where the phases are not as many as the strides say, or weights are not known."""
+    """Where the phases differ from the strides, or weights are unknown."""
     assert_left_alone(by=shuffle_transposed_conv, model=make())

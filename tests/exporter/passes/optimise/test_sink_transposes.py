@@ -17,7 +17,7 @@ LAST = "a = Transpose <perm=[0,2,3,1]> (x)"  # (2, 3, 5, 7) -> (2, 5, 7, 3)
 
 
 def last(body: str, shape: str = "2,5,7,3", **constants: Array) -> Make:
-    """Return a maker of a picture (2, 3, 5, 7) moved to channels last, and what `body` does."""
+    """Return a maker of a picture (2, 3, 5, 7) moved to channels last, and then `body`."""
     text = f"(float[2,3,5,7] x) => (float[{shape}] y) {{ {LAST}  {body} }}"
     return lambda: graph(text, **constants)
 
@@ -211,7 +211,7 @@ def test_the_larger_side_decides() -> None:
 
 
 def test_a_transpose_read_twice_stays_for_its_other_reader() -> None:
-    """What is also an output keeps its numbers and its name."""
+    """A value that is also an output keeps its numbers and its name."""
     text = f"""(float[2,3,5,7] x) => (float[2,5,7,3] y, float[2,5,7,3] a) {{
         {LAST}
         y = Relu (a)
@@ -261,7 +261,7 @@ RESIZES = {
 
 @pytest.mark.parametrize(("arguments", "vector"), RESIZES.values(), ids=RESIZES)
 def test_resize_is_brought_to_channels_first(arguments: str, vector: Array) -> None:
-    """OpenCV resizes the last two axes, whatever the file says: channels last is wrong in it."""
+    """OpenCV resizes the last two axes of any file: channels last is wrong in it."""
     text = f"""(float[2,3,5,7] x) => (float[2,10,21,3] y) {{
         {LAST}
         y = Resize <mode="nearest", coordinate_transformation_mode="asymmetric",

@@ -1,4 +1,4 @@
-"""Writing an exact GELU as OpenCV knows it."""
+"""Writing an exact GELU in the form that OpenCV recognises."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What is no GELU, or one already."""
+    """Graphs that are no GELU, or have the form already."""
     assert_left_alone(by=spell_gelu, model=make())

@@ -52,5 +52,5 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What reads more than every other pixel, or is no faster."""
+    """Convolutions that read more than every other pixel, or get no faster."""
     assert_left_alone(by=subsample_once, model=make())

@@ -73,7 +73,7 @@ def test_attention_stays_four_dimensional() -> None:
 
 
 def test_a_diagonal_is_refused() -> None:
-    """An operand with a label twice has no matrix product; the sentence says the equation."""
+    """An operand with a label twice has no matrix product; the error names the equation."""
     with pytest.raises(UnsupportedError, match=r"Einsum.*a diagonal \(aab->ab\)"):
         flat(lambda x: tf.raw_ops.Einsum(inputs=[x], equation="aab->ab"), random(3, 3, 5))
 

@@ -1,4 +1,4 @@
-"""What NumPy does after the net is what TensorFlow does."""
+"""The NumPy steps after the net compute the same as TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from keras2cv.numpy_tail import finish
 from keras2cv.numpy_tail.nms import combined_nms, nms
 from keras2cv.numpy_tail.step import NmsRule
 from keras2cv_export.targets.importer_support import UnsupportedOpsError
-from keras2cv_export.tracing.cut_tail import cut_tail
+from keras2cv_export.tracing.cut_numpy_tail import cut_numpy_tail
 from keras2cv_export.tracing.tf_ops.node import INPUT
 
 Array = NDArray[Any]
@@ -76,7 +76,7 @@ def test_of_equal_scores_the_same_boxes_are_kept_by_the_combined_selection() -> 
 def test_the_selection_of_one_class_is_exact_with_equal_scores_too(
     threshold: float, iou: float
 ) -> None:
-    """There TensorFlow says which comes first."""
+    """TensorFlow defines the order of equal scores."""
     rng = np.random.default_rng(23)
     for count, kept in ((1, 4), (50, 7), (600, 200)):
         boxes, scores = _boxes(rng, count), rng.random(count).round(1).astype(np.float32)
@@ -108,7 +108,7 @@ def _cut(after: Callable[[Any, Any], Any]) -> tuple[list[Array], list[Array], li
             for k, array in enumerate((boxes, scores))
         ]
         outputs = model(*inputs)
-        cut = cut_tail(outputs, ["head_0"])
+        cut = cut_numpy_tail(outputs, ["head_0"])
         assert cut is not None
         given = {inputs[0].name: boxes, inputs[1].name: scores}
         heads = {name: given[tensor.name] for name, tensor in cut.heads.items()}
@@ -165,6 +165,6 @@ def test_what_follows_a_selection_is_exact(name: str) -> None:
     ],
 )
 def test_what_no_step_does_is_refused(after: Callable[[Any, Any], Any], problem: str) -> None:
-    """With the op that is in the way."""
+    """The error names the op."""
     with pytest.raises(UnsupportedOpsError, match=problem):
         _cut(after)

@@ -69,6 +69,6 @@ LARGE: dict[str, Callable[[Any], Any]] = {"inv": tf.linalg.inv, "det": tf.linalg
 
 @pytest.mark.parametrize("name", LARGE)
 def test_large_matrices_are_refused(name: str) -> None:
-    """Seventeen rows are too many to write out, and the sentence says how many can be."""
+    """Seventeen rows are too many to write out, and the error gives the limit."""
     with pytest.raises(UnsupportedError, match=r"a 17x17 matrix.*Square ones up to 16x16"):
         flat(LARGE[name], random(1, 17, 17))

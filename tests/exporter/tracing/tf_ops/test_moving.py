@@ -58,7 +58,7 @@ def test_a_move(name: str) -> None:
     "name", [name for name, move in MOVES.items() if move[0] == "StridedSlice"]
 )
 def test_slices_are_plain(name: str) -> None:
-    """No axis is dropped, added or walked backwards by what is left of a StridedSlice."""
+    """The remaining StridedSlice drops, adds and reverses no axis."""
     _, function, shape = MOVES[name]
     for node in flat(function, random(*shape)).graph.graph_def.node:
         if node.op == "StridedSlice":
@@ -75,7 +75,7 @@ def test_a_diagonal_is_replaced() -> None:
 
 @pytest.mark.parametrize("start", [(0, 2, 1), (1, 0, 0), (1, 3, 9)])
 def test_a_block_is_updated(start: tuple[int, ...]) -> None:
-    """It goes where it is told, and where it would stick out it is moved inward; the rest stays."""
+    """A block that would stick out is moved inward; all other numbers stay."""
     traced = flat(
         lambda x, block: keras.ops.slice_update(x, start, block),
         random(2, 5, 7),
@@ -103,7 +103,7 @@ def test_scatter_of_single_numbers() -> None:
 
 
 def test_scatter_onto_a_tensor() -> None:
-    """Updates are added to what is there."""
+    """Updates are added to the tensor's numbers."""
     traced = flat(
         lambda x, u: tf.tensor_scatter_nd_add(x, PLACES, u), random(6, 3), random(5, 3, seed=1)
     )
@@ -112,7 +112,7 @@ def test_scatter_onto_a_tensor() -> None:
 
 
 def test_the_last_update_wins() -> None:
-    """An update replaces what is there; a later one replaces an earlier one."""
+    """An update replaces the tensor's numbers; a later one replaces an earlier one."""
     traced = flat(
         lambda x, u: tf.tensor_scatter_nd_update(x, PLACES, u), random(6, 3), random(5, 3, seed=1)
     )
@@ -149,6 +149,6 @@ def test_gathering_from_computed_places_stays() -> None:
 
 
 def test_a_computed_shift_is_refused() -> None:
-    """Rolling as far as the input says cannot be wired."""
+    """A shift that depends on the input cannot be wired."""
     with pytest.raises(UnsupportedError, match="its shift depends on the input"):
         flat(lambda x, by: tf.roll(x, by[0], 0), random(5, 3), integers(4, 1))

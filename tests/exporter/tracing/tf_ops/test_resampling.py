@@ -26,7 +26,7 @@ def test_resizing(method: str, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("method", ["bilinear", "bicubic"])
 def test_resizing_with_antialiasing(method: str) -> None:
-    """A smaller picture averages over what it leaves out."""
+    """A smaller picture averages over the pixels that it leaves out."""
     traced = flat(lambda x: tf.image.resize(x, (4, 6), method, antialias=True), random(1, 9, 17, 2))
     traced.assert_same()
     assert "ScaleAndTranslate" not in traced.ops
@@ -87,7 +87,7 @@ WARPS: dict[str, list[float]] = {
 @pytest.mark.parametrize("interpolation", ["BILINEAR", "NEAREST"])
 @pytest.mark.parametrize("name", WARPS)
 def test_warps(name: str, interpolation: str, mode: str) -> None:
-    """A known transform, every way to fill what lies outside."""
+    """A known transform, with every fill mode."""
     traced = flat(
         lambda x: warped(x, np.array([WARPS[name]]), interpolation, mode), random(2, 8, 11, 3)
     )

@@ -53,7 +53,7 @@ def test_quantiles_are_exact() -> None:
 
 @pytest.mark.parametrize("op", TWO_NUMBERS)
 def test_zero_times_anything_is_zero(op: str) -> None:
-    """Where x is 0 the result is 0, whatever y is."""
+    """Where x is 0 the result is 0, for every y."""
     traced = flat(TWO_NUMBERS[op], ZEROS, POSITIVES)
     assert op not in traced.ops
     assert (traced.outputs[0][[0, 3]] == 0).all()

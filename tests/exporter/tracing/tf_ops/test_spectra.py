@@ -57,7 +57,7 @@ def test_long_transforms_are_refused() -> None:
 
 
 def test_other_arithmetic_on_complex_numbers_is_refused() -> None:
-    """What has no rule for pairs says so, with the op's name."""
+    """The error names the op that has no rule for pairs."""
     with pytest.raises(UnsupportedError, match=r"Tanh.*works on complex numbers"):
         flat(lambda x: tf.abs(tf.tanh(tf.signal.rfft(x))), random(1, 8))
 

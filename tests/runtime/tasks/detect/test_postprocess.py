@@ -24,9 +24,9 @@ PIXELS = DetectRecord("xyxy", "pixels", "none", 0.5, boxes="b", scores="s", clas
 EACH = DetectRecord("xyxy", "pixels", "none", 0.5, boxes="b", scores="s")
 
 
-def run(facts: DetectRecord, placement: Placement = SAME, **outputs: Any) -> Detections:
+def run(record: DetectRecord, placement: Placement = SAME, **outputs: Any) -> Detections:
     """Return the boxes of one sample; outputs are without the batch dimension."""
-    task = Task("detect", record=facts)
+    task = Task("detect", record=record)
     batch = {name: np.asarray(value, np.float32)[None] for name, value in outputs.items()}
     return detect(task, batch, [placement])[0]
 
@@ -41,7 +41,7 @@ def iou(a: Any, b: Any) -> float:
 
 
 def greedy(boxes: Any, scores: Any, classes: Any, limit: float) -> list[int]:
-    """Return what plain non-maximum suppression keeps, per class, best first."""
+    """Return the boxes that plain non-maximum suppression keeps, per class, best first."""
     kept: list[int] = []
     for i in sorted(range(len(scores)), key=lambda i: -scores[i]):
         same = [k for k in kept if classes[k] == classes[i]]
@@ -70,13 +70,13 @@ def random_boxes(count: int, seed: int) -> tuple[Any, Any, Any]:
 )
 @pytest.mark.parametrize("units", ["pixels", "normalised"])
 def test_every_format_names_the_same_box(box_format: Any, numbers: Any, units: Any) -> None:
-    """Left 10, top 20, right 40, bottom 50 of the input, however the model says it."""
-    facts = replace(PIXELS, box_format=box_format, box_units=units)
+    """Left 10, top 20, right 40, bottom 50 of the input, in every format."""
+    record = replace(PIXELS, box_format=box_format, box_units=units)
     values = np.array(numbers, np.float64)
     if units == "normalised":
         is_y = [letter in "yh" for letter in box_format.replace("c", "")]
         values /= np.where(is_y, INPUT_WH[1], INPUT_WH[0])
-    result = run(facts, STRETCH, b=[values], s=[0.75], c=[2])
+    result = run(record, STRETCH, b=[values], s=[0.75], c=[2])
     scale = np.array(SOURCE_WH * 2) / (INPUT_WH * 2)
     assert np.abs(result.boxes_xyxy - [10, 20, 40, 50] * scale).max() < 1e-4
     assert result.scores.tolist() == [0.75]
@@ -109,8 +109,8 @@ def test_boxes_are_clipped_and_those_on_the_bars_dropped() -> None:
 def test_suppression_is_the_textbooks(limit: float, seed: int) -> None:
     """Per class, greedy from the best; a box of another class suppresses nothing."""
     boxes, scores, classes = random_boxes(300, seed)
-    facts = replace(PIXELS, score=0.2, nms=Nms(limit, across_classes=False))
-    result = run(facts, b=boxes, s=scores, c=classes)
+    record = replace(PIXELS, score=0.2, nms=Nms(limit, across_classes=False))
+    result = run(record, b=boxes, s=scores, c=classes)
     good = np.flatnonzero(scores > 0.2)
     kept = [good[i] for i in greedy(boxes[good], scores[good], classes[good], limit)]
     assert 3 <= len(kept) < len(good)
@@ -119,10 +119,10 @@ def test_suppression_is_the_textbooks(limit: float, seed: int) -> None:
 
 
 def test_suppression_across_classes() -> None:
-    """Where the model's own semantics say so, a class suppresses every other."""
+    """With `across_classes`, a class suppresses every other."""
     boxes, scores, classes = random_boxes(300, 3)
-    facts = replace(PIXELS, score=0.2, nms=Nms(0.3, across_classes=True))
-    result = run(facts, b=boxes, s=scores, c=classes)
+    record = replace(PIXELS, score=0.2, nms=Nms(0.3, across_classes=True))
+    result = run(record, b=boxes, s=scores, c=classes)
     good = np.flatnonzero(scores > 0.2)
     kept = [good[i] for i in greedy(boxes[good], scores[good], classes[good] * 0, 0.3)]
     assert np.array_equal(result.boxes_xyxy, boxes[kept])
@@ -131,9 +131,9 @@ def test_suppression_across_classes() -> None:
 def test_classes_stay_apart_at_negative_corners() -> None:
     """Boxes far outside the input do not meet those of another class."""
     boxes = [(-900, -900, 40, 40), (-900, -900, 40, 40)]
-    facts = replace(PIXELS, nms=Nms(0.1, across_classes=False))
-    assert len(run(facts, b=boxes, s=[0.9, 0.8], c=[0, 1])) == 2
-    assert len(run(facts, b=boxes, s=[0.9, 0.8], c=[1, 1])) == 1
+    record = replace(PIXELS, nms=Nms(0.1, across_classes=False))
+    assert len(run(record, b=boxes, s=[0.9, 0.8], c=[0, 1])) == 2
+    assert len(run(record, b=boxes, s=[0.9, 0.8], c=[1, 1])) == 1
 
 
 def test_a_box_at_the_limit_stays() -> None:
@@ -151,8 +151,8 @@ def test_the_best_come_first_and_equals_in_the_models_order() -> None:
     boxes = [(i * 10, 0, i * 10 + 8, 8) for i in range(5)]
     scores = [0.6, 0.9, 0.75, 0.9, 0.7]
     for nms in (None, Nms(0.5, across_classes=False)):
-        facts = replace(PIXELS, nms=nms, max_detections=4)
-        result = run(facts, b=boxes, s=scores, c=[0] * 5)
+        record = replace(PIXELS, nms=nms, max_detections=4)
+        result = run(record, b=boxes, s=scores, c=[0] * 5)
         assert (result.boxes_xyxy[:, 0] / 10).round().tolist() == [1, 3, 2, 4]
 
 
@@ -173,10 +173,10 @@ def test_logits_become_probabilities(activation: Any, with_objectness: bool) -> 
     rng = np.random.default_rng(4)
     logits, objectness = rng.normal(0, 3, (6, 5)), rng.normal(2, 1, 6)
     boxes = [(i * 10, 0, i * 10 + 8, 8) for i in range(6)]
-    facts = replace(EACH, activation=activation, score=0.0)
+    record = replace(EACH, activation=activation, score=0.0)
     if with_objectness:
-        facts = replace(facts, objectness="o", objectness_activation="sigmoid")
-    result = run(facts, b=boxes, s=logits, o=objectness)
+        record = replace(record, objectness="o", objectness_activation="sigmoid")
+    result = run(record, b=boxes, s=logits, o=objectness)
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     expected = (shares if activation == "softmax" else 1 / (1 + np.exp(-logits))).max(axis=1)
     expected *= 1 / (1 + np.exp(-objectness)) if with_objectness else 1
@@ -197,11 +197,11 @@ def test_a_single_table_is_read_by_its_columns(
 ) -> None:
     """YOLO's one tensor, and the table of finished detections."""
     activation = "none" if columns.startswith("box+objectness") else None
-    facts = DetectRecord(
+    record = DetectRecord(
         "xyxy", "pixels", "none", 0.5,
         raw="r", columns=columns, objectness_activation=activation,  # type: ignore[arg-type]
     )  # fmt: skip
-    result = run(facts, r=[row, [0.0] * len(row)])
+    result = run(record, r=[row, [0.0] * len(row)])
     assert result.boxes_xyxy.tolist() == [[1, 2, 9, 8]]
     assert result.scores.tolist() == pytest.approx([score])
     assert result.class_ids.tolist() == [class_id]
@@ -210,9 +210,9 @@ def test_a_single_table_is_read_by_its_columns(
 def test_offsets_are_added_to_their_anchors() -> None:
     """Also when boxes between have been dropped: each offset keeps its own anchor."""
     anchors = Anchors((20.0, 20.0, 10.0, 8.0, 50.0, 30.0, 20.0, 16.0), (0.1, 0.1, 0.2, 0.2))
-    facts = replace(PIXELS, box_format="cxcywh", anchors=anchors)
+    record = replace(PIXELS, box_format="cxcywh", anchors=anchors)
     offsets = [(9, 9, 9, 9), (1, -2, np.log(2) / 0.2, 0)]
-    result = run(facts, b=offsets, s=[0.1, 0.9], c=[0, 0])
+    result = run(record, b=offsets, s=[0.1, 0.9], c=[0, 0])
     # centre 50 + 0.1 * 20 and 30 - 0.2 * 16; size 20 * 2 and 16
     assert np.abs(result.boxes_xyxy - (32, 18.8, 72, 34.8)).max() < 1e-4
 
@@ -232,8 +232,8 @@ def test_what_is_no_box_is_dropped(nms: Nms | None) -> None:
 def test_an_overflowing_size_is_no_box() -> None:
     """Exp of a wild offset is infinite in no answer."""
     anchors = Anchors((20.0, 20.0, 10.0, 8.0), (1.0, 1.0, 1.0, 1.0))
-    facts = replace(PIXELS, box_format="cxcywh", anchors=anchors)
-    assert len(run(facts, b=[(0, 0, 3e38, 0)], s=[0.9], c=[0])) == 0
+    record = replace(PIXELS, box_format="cxcywh", anchors=anchors)
+    assert len(run(record, b=[(0, 0, 3e38, 0)], s=[0.9], c=[0])) == 0
 
 
 def test_a_row_with_a_nan_score_is_dropped() -> None:
@@ -244,8 +244,8 @@ def test_a_row_with_a_nan_score_is_dropped() -> None:
 
 def test_nothing_found_is_a_result() -> None:
     """Every box below the threshold: an empty result of the right shapes."""
-    facts = replace(PIXELS, nms=Nms(0.5, across_classes=False))
-    result = run(facts, b=np.zeros((7, 4)), s=np.zeros(7), c=np.zeros(7))
+    record = replace(PIXELS, nms=Nms(0.5, across_classes=False))
+    result = run(record, b=np.zeros((7, 4)), s=np.zeros(7), c=np.zeros(7))
     assert len(result) == 0
     assert result.boxes_xyxy.shape == (0, 4)
 

@@ -1,4 +1,4 @@
-"""Image to image, and embeddings: what comes out, in which shape, and how it is told."""
+"""Image to image, and embeddings: values, shapes and texts of the results."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ INPUT_WH = (48, 32)
 RGB = ImageRecord("y", "RGB", 0.0, 1.0)
 
 
-def run(facts: ImageRecord, sample: Any, placement: Placement) -> ImageResult:
+def run(record: ImageRecord, sample: Any, placement: Placement) -> ImageResult:
     """Return the result of one sample, which is given without the batch dimension."""
-    task = Task("image", record=facts)
-    return image(task, {facts.output: np.asarray(sample, np.float32)[None]}, [placement])[0]
+    task = Task("image", record=record)
+    return image(task, {record.output: np.asarray(sample, np.float32)[None]}, [placement])[0]
 
 
 def smooth(wh: tuple[int, int], channels: int = 3) -> Any:
@@ -39,8 +39,8 @@ def test_values_become_pixels_by_their_range(low: float, high: float, color: str
     """Rounded to the nearest, clipped, in BGR whatever the model's order."""
     channels = 1 if color == "GRAY" else 3
     shares = np.random.default_rng(2).uniform(-0.2, 1.2, (7, 9, channels))
-    facts = ImageRecord("y", color, low, high)  # type: ignore[arg-type]
-    got = to_bgr((shares * (high - low) + low).astype(np.float32), facts)
+    record = ImageRecord("y", color, low, high)  # type: ignore[arg-type]
+    got = to_bgr((shares * (high - low) + low).astype(np.float32), record)
     expected = (shares * 255).clip(0, 255)
     expected = expected[..., ::-1] if color == "RGB" else np.repeat(expected, 4 - channels, 2)
     assert got.dtype == np.uint8
@@ -56,7 +56,7 @@ def test_what_is_no_number_is_black_and_what_is_infinite_is_clipped() -> None:
 
 @pytest.mark.parametrize("scale", [0.5, 1, 4])
 def test_the_bars_of_a_letterbox_are_cut_off(scale: float) -> None:
-    """At every resolution of the output, only what the image fills is left, undistorted."""
+    """At every resolution of the output, only the image's own part is left, undistorted."""
     placement = place((90, 90), INPUT_WH, "letterbox")  # 32 of 48 columns
     out_wh = (round(48 * scale), round(32 * scale))
     sample = np.ones((*out_wh[::-1], 3), np.float32)
@@ -85,7 +85,7 @@ def test_the_picture_has_the_shape_of_what_went_in() -> None:
         stretched.draw(np.zeros((32, 48, 3), np.uint8))
 
 
-def test_an_image_tells_its_size_and_colour() -> None:
+def test_an_image_result_has_size_and_colour() -> None:
     """JSON is no place for pixels."""
     sample = np.full((32, 48, 3), (1.0, 0.4, 0.0), np.float32)
     result = run(RGB, sample, place(INPUT_WH, INPUT_WH, "stretch"))
@@ -93,7 +93,7 @@ def test_an_image_tells_its_size_and_colour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "shape", "path"),
+    ("record", "shape", "path"),
     [
         (("y", "RGB", 1.0, 1.0), (8, 9, 3), "high"),
         (("y", "RGB", 0.0, 1.0), (8, 9), "output"),
@@ -101,10 +101,10 @@ def test_an_image_tells_its_size_and_colour() -> None:
         (("y", "RGB", 0.0, 1.0), (8, 9, 4), "output"),
     ],
 )
-def test_what_is_no_image_is_refused(facts: Any, shape: Any, path: str) -> None:
+def test_what_is_no_image_is_refused(record: Any, shape: Any, path: str) -> None:
     """With the name of the fact that does not fit."""
     with pytest.raises(BundleError, match=f"^{path}: "):
-        ImageRecord(*facts).count_classes({"output": shape})
+        ImageRecord(*record).count_classes({"output": shape})
 
 
 def test_an_embedding_is_the_models_vector() -> None:

@@ -22,12 +22,12 @@ HEATMAPS = KeypointsRecord("maps", "heatmaps", "cells", "none", "none", 0.3)
 
 
 def run(
-    facts: KeypointsRecord, sample: Any, placement: Placement | None = None, labels: Any = None
+    record: KeypointsRecord, sample: Any, placement: Placement | None = None, labels: Any = None
 ) -> Keypoints:
     """Return the result of one sample, which is given without the batch dimension."""
     placement = placement or place(INPUT_WH, INPUT_WH, "stretch")
-    task = Task("keypoints", labels=labels, record=facts)
-    return keypoints(task, {facts.output: np.asarray(sample)[None]}, [placement])[0]
+    task = Task("keypoints", labels=labels, record=record)
+    return keypoints(task, {record.output: np.asarray(sample)[None]}, [placement])[0]
 
 
 def gaussians(points_xy: Any, map_wh: tuple[int, int], heights: Any) -> Any:
@@ -87,9 +87,9 @@ def test_listed_points_in_every_form(form: str, units: str, flat: bool) -> None:
     columns = shares * (INPUT_WH if units == "pixels" else 1)
     columns = columns if form.startswith("xy") else columns[:, ::-1]
     table = np.column_stack([columns, scores]) if form.endswith("s") else columns
-    facts = KeypointsRecord("p", form, units, "none", "none", 0.3)  # type: ignore[arg-type]
+    record = KeypointsRecord("p", form, units, "none", "none", 0.3)  # type: ignore[arg-type]
     sample = table.astype(np.float32)
-    result = run(facts, sample.ravel() if flat else sample[None], placement)
+    result = run(record, sample.ravel() if flat else sample[None], placement)
     expected = (shares * INPUT_WH - placement.offset_xy) / placement.scale_xy
     np.testing.assert_allclose(result.points_xy, expected, rtol=1e-5)
     if form.endswith("s"):
@@ -102,11 +102,11 @@ def test_listed_points_in_every_form(form: str, units: str, flat: bool) -> None:
 
 def test_scores_before_the_sigmoid_go_through_it() -> None:
     """Logits become probabilities, and another threshold can be taken."""
-    facts = KeypointsRecord("p", "xys", "pixels", "sigmoid", "none", 0.5)
+    record = KeypointsRecord("p", "xys", "pixels", "sigmoid", "none", 0.5)
     sample = np.array([[3, 4, -1.0], [8, 9, 2.0]], np.float32)
-    result = run(facts, sample)
+    result = run(record, sample)
     np.testing.assert_allclose(result.scores, [0.26894142, 0.88079708], rtol=1e-6)
-    task = with_thresholds(Task("keypoints", record=facts), 0.2, None)
+    task = with_thresholds(Task("keypoints", record=record), 0.2, None)
     assert task.record is not None
     assert task.record.score == 0.2
     without = KeypointsRecord("p", "xy", "pixels", "none", "none", 0.5)
@@ -114,12 +114,12 @@ def test_scores_before_the_sigmoid_go_through_it() -> None:
         with_thresholds(Task("keypoints", record=without), 0.2, None)
 
 
-def test_points_are_told_and_drawn_where_they_are() -> None:
+def test_points_are_listed_and_drawn_where_they_are() -> None:
     """JSON has every point; the picture those above the threshold, their lines, and their names."""
-    facts = KeypointsRecord("p", "xys", "pixels", "none", "none", 0.3, (0, 1, 1, 2))
+    record = KeypointsRecord("p", "xys", "pixels", "none", "none", 0.3, (0, 1, 1, 2))
     sample = np.array([[10, 8, 0.9], [40, 24, 0.8], [25, 28, 0.1]], np.float32)
     placement = place((480, 320), INPUT_WH, "stretch")
-    result = run(facts, sample, placement, ("left", "right", "naïve"))
+    result = run(record, sample, placement, ("left", "right", "naïve"))
     told = result.to_dict()
     assert told["image_wh"] == [480, 320]
     assert [point["label"] for point in told["points"]] == ["left", "right", "naïve"]
@@ -139,14 +139,14 @@ def test_points_are_told_and_drawn_where_they_are() -> None:
 def test_wild_points_break_no_picture() -> None:
     """Far outside, infinite or not a number: nothing is drawn there, and nothing fails."""
     sample = np.array([[1e9, -1e9], [np.nan, 3], [np.inf, 2], [5, 6]], np.float32)
-    facts = KeypointsRecord("p", "xy", "pixels", "none", "none", 0.0, (0, 3, 1, 2))
-    drawn = run(facts, sample).draw(np.zeros((32, 48, 3), np.uint8))
+    record = KeypointsRecord("p", "xy", "pixels", "none", "none", 0.0, (0, 3, 1, 2))
+    drawn = run(record, sample).draw(np.zeros((32, 48, 3), np.uint8))
     assert drawn.shape[2] == 3
     assert drawn.any()
 
 
 @pytest.mark.parametrize(
-    ("facts", "shape", "path"),
+    ("record", "shape", "path"),
     [
         (("p", "heatmaps", "pixels", "none", "none", 0.3), (8, 9, 4), "units"),
         (("p", "xy", "cells", "none", "none", 0.3), (4, 2), "units"),
@@ -159,13 +159,13 @@ def test_wild_points_break_no_picture() -> None:
         (("p", "heatmaps", "cells", "none", "none", 0.3), (8, 9), "output"),
     ],
 )
-def test_facts_that_do_not_go_together_are_refused(facts: Any, shape: Any, path: str) -> None:
+def test_facts_that_do_not_go_together_are_refused(record: Any, shape: Any, path: str) -> None:
     """With the name of the first that does not."""
     with pytest.raises(BundleError, match=f"^{path}: "):
-        KeypointsRecord(*facts).count_classes({"output": shape})
+        KeypointsRecord(*record).count_classes({"output": shape})
 
 
-def test_the_number_of_points_is_told_by_the_shape() -> None:
+def test_the_number_of_points_comes_from_the_shape() -> None:
     """A label for each, in every form."""
     assert HEATMAPS.count_classes({"output": (16, 12, 17)}) == 17
     listed = KeypointsRecord("p", "yxs", "normalised", "none", "none", 0.3)

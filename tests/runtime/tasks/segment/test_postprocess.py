@@ -22,10 +22,10 @@ SOURCE_WH = (131, 87)
 RULES = ["stretch", "letterbox", "center-crop"]
 
 
-def run(facts: SegmentRecord, placement: Placement, mask: Any, labels: Any = None) -> Segmentation:
+def run(record: SegmentRecord, placement: Placement, mask: Any, labels: Any = None) -> Segmentation:
     """Return the result of one sample; the mask is without the batch dimension."""
-    task = Task("segment", labels=labels, record=facts)
-    return segment(task, {facts.output: np.asarray(mask)[None]}, [placement])[0]
+    task = Task("segment", labels=labels, record=record)
+    return segment(task, {record.output: np.asarray(mask)[None]}, [placement])[0]
 
 
 def smooth(channels: int, wh: tuple[int, int] = INPUT_WH, seed: int = 5) -> Any:

@@ -1,4 +1,4 @@
-"""Give a MatMul what every OpenCV multiplies: constants on the right, equal batches, or none.
+"""Give MatMul a form that every OpenCV runs: constants on the right, batches equal or absent.
 
     MatMul(k, x (b, m, n))                  ->  Transpose(MatMul(Transpose(x), k'))
     MatMul(x (b, l, m), y (m, n))           ->  Reshape(MatMul(Reshape(x, (b l, m)), y))
@@ -29,7 +29,7 @@ from keras2cv_export.graph.edit import (
     transpose,
 )
 
-# Heads of attention that a constant is multiplied with; each takes three nodes.
+# The most heads of attention to multiply one by one; each takes three nodes.
 _MOST_GROUPS = 256
 
 
@@ -47,7 +47,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     if kernel is not None and len(b) > 2:
         return _align_kernel(model, node, kernel, a)
     if constant(left) is not None or (len(a) == 2 and len(b) > 2):
-        return _swap(model, node, left, right)
+        return _exchange_operands(model, node, left, right)
     if kernel is not None or a[:-2] == b[:-2]:
         return 0
     return _flatten_left(model, node, a, b) if len(b) == 2 else _expand(model, node)
@@ -60,7 +60,7 @@ def _align_kernel(model: ir.Model, node: ir.Node, kernel: Array, a: tuple[int, .
         return 1
     if prod(a[:-2]) == 1:
         return _flatten_kernel(model, node, kernel)
-    groups = np.trim_zeros(np.subtract(kernel.shape[:-2], 1), "f") + 1  # what is not 1 in front
+    groups = np.trim_zeros(np.subtract(kernel.shape[:-2], 1), "f") + 1  # without leading 1s
     if a[: len(a) - 2][-len(groups) :] != tuple(groups):
         return _expand(model, node)
     if prod(groups) > _MOST_GROUPS:
@@ -112,8 +112,8 @@ def _part_groups(model: ir.Model, node: ir.Node, kernels: Array, a: tuple[int, .
     return substitute(node, reshape(model, node, joined, shape_of(output) or (), like=output))
 
 
-def _swap(model: ir.Model, node: ir.Node, left: ir.Value, right: ir.Value) -> int:
-    """(L R) = (R' L')': what has no batch comes to the right."""
+def _exchange_operands(model: ir.Model, node: ir.Node, left: ir.Value, right: ir.Value) -> int:
+    """Use L R = (R' L')' to put the operand without a batch on the right."""
     output = node.outputs[0]
     array = constant(left)
     if array is not None:

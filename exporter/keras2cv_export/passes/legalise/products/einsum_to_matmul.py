@@ -95,7 +95,7 @@ def _order(
     groups: Sequence[str],
     size: dict[str, int] | None = None,
 ) -> ir.Value:
-    """Bring the axes of `term` into the order of `groups`, and each group into one axis."""
+    """Order the axes of `term` as in `groups`, and merge each group into one axis."""
     perm = [term.index(c) for c in "".join(groups)]
     turned = transpose(node, value, perm, like=node.outputs[0])
     if size is None:

@@ -1,4 +1,4 @@
-"""Write Gemm the one way that every OpenCV reads: transB=1, constant kernel (out, in), bias (out,).
+"""Write Gemm as every OpenCV reads it: transB=1, constant kernel (out, in), bias (out,).
 
     Gemm(a, b (in, out), c (out,))        ->  Gemm(a, b' (out, in), c, transB=1)
     Gemm(a, b, c, alpha, beta)            ->  Gemm(a, alpha b', beta c, transB=1)

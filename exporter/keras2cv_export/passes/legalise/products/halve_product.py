@@ -2,7 +2,7 @@
 
     ReduceProd(x (m, 5, n), axes=(1,))  ->  a = x[:, :2] x[:, 2:4];  a[:, :1] a[:, 1:] x[:, 4:]
 
-4.8 shares a reduction among threads from wrong places on (see `reduce_to_pool`). Exact up to
+4.8 splits a reduction among threads at the wrong places (see `reduce_to_pool`). Exact up to
 rounding: the same factors in another order.
 """
 

@@ -2,9 +2,9 @@
 
     MatMulInteger(a, b, a0, b0)  ->  Cast(MatMul(Cast(a) - a0, Cast(b) - b0), int32)
 
-Keras' int8 quantisation ends in it, and no OpenCV but 5.0's has it, without the zero points.
-Exact for sums below 2^24, that is a thousand products of the largest numbers; the rounding of
-larger ones is float32's.
+Keras' int8 quantisation ends in this op. Only OpenCV 5.0 has it, without the zero points. Exact for
+sums below 2^24, that is a thousand products of the largest numbers; larger sums are rounded to
+float32.
 """
 
 from __future__ import annotations

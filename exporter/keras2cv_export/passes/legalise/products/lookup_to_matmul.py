@@ -3,9 +3,9 @@
     Gather(table (v, d), i (n, t))
       ->  MatMul(1 - Sign(Abs(i (n t, 1) - (0, .., v - 1))), table)
 
-4.6 has no Gather by computed indices, which is what an Embedding is. Exact: sums of one row and
-zeros. Along another axis, the table is turned first. Left alone where the table is large, as 4.6
-cannot run those and newer ones look up faster; or may hold infinity or NaN.
+4.6 has no Gather by computed indices, which an Embedding needs. Exact: sums of one row and zeros.
+For another axis, the table is transposed first. Left alone where the table is large, because newer
+versions look up faster and 4.6 cannot run it; or where it may hold infinity or NaN.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from math import prod
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import (
     constant,
     integer,
@@ -24,7 +25,6 @@ from keras2cv_export.graph.edit import (
     reshape,
     shape_of,
     substitute,
-    surely_finite,
     transpose,
 )
 from keras2cv_export.graph.misses import miss
@@ -57,7 +57,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     width = prod(shape) // rows
     hot = _hot(model, node, indices, rows)
     taken = new_node(node, "MatMul", [hot, flat], like=output, shape=(count, width))
-    if axis:  # the looked-up axis came to the front
+    if axis:  # the looked-up axis is now in front
         apart = reshape(model, node, taken, (count, *(shape[a] for a in rest)), like=output)
         back = [*range(1, axis + 1), 0, *range(axis + 1, len(shape))]
         taken = transpose(node, apart, back, like=output)

@@ -1,11 +1,12 @@
-"""Give a product with several constant matrices as many of them as it has results.
+"""Repeat the constant matrices of a product until it has one for each result.
 
     MatMul(x (4, 4, 6, 6), k (4, 1, 6, 5))  ->  MatMul(x, k (4, 4, 6, 5))
     MatMul(x (2, 7, 1, 1, 4), k (7, 3, 4, 6))
       ->  MatMul(Expand(x, (2, 7, 3, 1, 4)), k (2, 7, 3, 4, 6))
 
-Every OpenCV multiplies with the wrong ones where several constant matrices are broadcast, in
-silence, both engines of 5.0 too; 4.6 refuses it. Exact. One constant matrix for all is right.
+Where several constant matrices are broadcast, every OpenCV, both engines of 5.0 too, silently
+multiplies by the wrong ones; 4.6 refuses the node. Exact. A single constant matrix is computed
+right.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import onnx_ir as ir
 
 from keras2cv_export.graph.edit import constant, new_constant, new_node, nodes, reshape, shape_of
 
-# Numbers. More would make the file larger than the model; but on the right, where a constant is
-# multiplied by the wrong matrices otherwise, there is no choice.
+# Limit in numbers: more would make the file larger than the model. It does not hold for a constant
+# on the right, which would be multiplied by the wrong matrices otherwise.
 _LARGEST = 2**25
 
 

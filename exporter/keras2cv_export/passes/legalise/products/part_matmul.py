@@ -1,4 +1,4 @@
-"""Put a Reshape between a product of two computed matrices and what would be merged with it.
+"""Put a Reshape between a product of two computed matrices and an op that would merge with it.
 
     Relu(MatMul(a, b))  ->  Relu(Reshape(MatMul(a, b), its own shape))
 

@@ -2,9 +2,8 @@
 
     ArgMax(x (n, c), axis=1, keepdims=0)  ->  Reshape(ArgMax(x, axis=1, keepdims=1), (n,))
 
-4.12 and 4.14 write a result of one axis elsewhere than where it is read from
-(`output.convertTo(outputs[0])` in arg_layer.cpp allocates anew): the numbers are what the memory
-held before. Exact.
+4.12 and 4.14 write a result of one axis to new memory (`output.convertTo(outputs[0])` in
+arg_layer.cpp allocates anew), and read it from the old memory, which holds older numbers. Exact.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Put a Reshape between a normalisation and what it would be merged with.
+"""Put a Reshape between a normalisation and an op that would merge with it.
 
     BatchNormalization(MatMul(x, k))  ->  BatchNormalization(Reshape(MatMul(x, k), its own shape))
 
-4.6 and 4.8 let a product of matrices, and 4.6 a sum or product of two tensors of less than four
-axes, normalise as it goes, and take another axis than the second for the channels, in silence.
-Exact; a Reshape moves nothing.
+4.6 and 4.8 merge the normalisation into a product of matrices, and 4.6 into a sum or product of two
+tensors of less than four axes. They then silently take the wrong axis for the channels. Exact; a
+Reshape moves nothing.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ from keras2cv_export.graph.edit import (
     substitute,
 )
 
-# What may be done axis by axis; the sum of squares squares first, and sums what is left.
+# Op -> the op for the blocks after the first. A sum of squares is squared once, then summed.
 _THEN = {
     "ReduceMean": "ReduceMean", "ReduceSum": "ReduceSum", "ReduceMax": "ReduceMax",
     "ReduceMin": "ReduceMin", "ReduceProd": "ReduceProd", "ReduceL1": "ReduceL1",

@@ -6,8 +6,8 @@
     ReduceMax(x (b, c, h, w), axes=(1,))     ->  MaxPool of c x 1 over (1, b, c, h w)
     ReduceMin(x)  ->  -ReduceMax(-x)         ReduceL1(x)  ->  ReduceSum(Abs(x))    L2: squares, Sqrt
 
-4.8 shares a reduction among threads from wrong places on (opencv issues 24044 and 24198, mended in
-4.9): what is larger than a few hundred numbers is wrong in silence, MobileNetV2 by half its range.
+4.8 splits a reduction among threads at the wrong places (opencv issues 24044 and 24198, mended in
+4.9). Tensors of more than a few hundred numbers are silently wrong, MobileNetV2 by half its range.
 Exact up to rounding. Products are left to `halve_product`.
 """
 
@@ -28,7 +28,7 @@ from keras2cv_export.graph.edit import (
     substitute,
 )
 
-# How each becomes one of Sum, Mean and Max: what is done before, and after.
+# How each becomes a Sum, Mean or Max: (that op, the op applied before, the op applied after).
 _BY: dict[str, tuple[str, str | None, str | None]] = {
     "ReduceSum": ("Sum", None, None),
     "ReduceMean": ("Mean", None, None),

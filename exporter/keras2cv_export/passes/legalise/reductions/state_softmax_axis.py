@@ -1,10 +1,10 @@
-"""Say a Softmax's axis, which ONNX lets one leave out.
+"""Write out the axis of a Softmax, which ONNX allows to be missing.
 
     Softmax(x)  ->  Softmax(x, axis=rank - 1)
 
 Since opset 13 a missing axis means the last one. OpenCV up to 4.8 takes axis 1, as opset 12 did,
-so that a softmax over the last axis of anything but (n, classes) is wrong there, in silence.
-A negative axis is counted from the front, for the same readers. Exact.
+so a softmax over the last axis of anything but (n, classes) is silently wrong there. A negative
+axis is counted from the front, for the same readers. Exact.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import (
     constant,
     drop,
@@ -22,13 +23,12 @@ from keras2cv_export.graph.edit import (
     replace,
     reshape,
     shape_of,
-    surely_finite,
     transpose,
 )
 from keras2cv_export.graph.misses import miss
 
 _FLOAT = ir.DataType.FLOAT
-# Comparisons. Four million take about 20 ms.
+# The most comparisons. Four million take about 20 ms.
 MAX_COMPARED = 2**22
 
 
@@ -67,7 +67,7 @@ def _op(node: ir.Node, op: str, inputs: list[ir.Value], shape: tuple[int, ...]) 
 
 
 def _ranks(model: ir.Model, node: ir.Node, flat: ir.Value) -> ir.Value:
-    """Count what comes before each number of each row: (rows, n) -> (rows, 1, n)."""
+    """Count the numbers before each number in each row: (rows, n) -> (rows, 1, n)."""
     rows, count = shape_of(flat) or ()
     cube, value = (rows, count, count), node.outputs[0]
     own = reshape(model, node, flat, (rows, count, 1), like=value)
@@ -85,7 +85,7 @@ def _ranks(model: ir.Model, node: ir.Node, flat: ir.Value) -> ir.Value:
 
 
 def _hot(model: ir.Model, node: ir.Node, ranks: ir.Value, k: int) -> ir.Value:
-    """Mark who has each of the first k ranks: (rows, 1, n) -> (rows, k, n), ones and zeros."""
+    """Mark which number has each of the first k ranks: (rows, 1, n) -> (rows, k, n) of 0 and 1."""
     rows, _, count = shape_of(ranks) or ()
     shape, value = (rows, k, count), node.outputs[0]
     wanted = new_constant(model, np.arange(k, dtype=np.float32).reshape(k, 1), value)
@@ -102,7 +102,7 @@ def _take(
     operand: ir.Value,
     order: list[int],
 ) -> None:
-    """Put the marked numbers in the place of an output."""
+    """Replace an output by the marked numbers."""
     if not output.uses() and not output.is_graph_output():
         return
     shape = shape_of(output) or ()

@@ -3,9 +3,9 @@
     Tile(x (2, 3, 4), repeats (1, 5, 1))
       ->  Reshape(Resize(Reshape(x, (1, 2, 1, 12)), sizes (1, 2, 5, 12)), (2, 15, 4))
 
-All that they do is to copy a block several times, one copy after the other: a picture of one row
-made taller. Up to 4.12 Tile writes copies to the wrong places; 4.6 has no Tile and few forms of
-Expand, 4.8 not all. Exact: both copy.
+Both copy a block several times, one copy after the other, just as enlarging an image of one row
+does. Up to 4.12 Tile writes copies to the wrong places. 4.6 has no Tile and few forms of Expand;
+4.8 lacks some. Exact: both copy.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Recognise an axis whose elements are repeated as an enlargement to the nearest pixel.
+"""Write the repetition of an axis' elements as an enlargement to the nearest pixel.
 
     Reshape(Tile(Reshape(x (n, h, w, c), (n, h, 1, w, c)), (1, 1, 2, 1, 1)), (n, 2 h, w, c))
       ->  Resize(x, sizes (n, 2 h, w, c), nearest)
 
     Resize(Resize(x, rows), columns)  ->  Resize(x, rows and columns)
 
-Keras' UpSampling2D is tf.repeat along rows and then along columns. The Transposes around it go
-past a Resize, and OpenCV keeps its convolutions' layout in one; Tile it computes wrongly up to
-4.12. Exact: both copy.
+Keras' UpSampling2D is tf.repeat along rows and then along columns. The Transposes around it can
+move past a Resize, and OpenCV keeps its convolutions' layout there. OpenCV computes Tile wrongly up
+to 4.12. Exact: both copy.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _recognise(model: ir.Model, node: ir.Node) -> int:
     target, moved = shape_of(after.outputs[0]), np.flatnonzero(repeats != 1)
     if source is None or split is None or target is None or len(moved) != 1:
         return 0
-    axis = int(moved[0])  # of the 1 that was put in, right behind the axis that is repeated
+    axis = int(moved[0])  # of the inserted 1, right behind the repeated axis
     if axis == 0 or split[axis] != 1 or split[:axis] + split[axis + 1 :] != source:
         return 0
     wanted = [*source]

@@ -1,14 +1,14 @@
-"""Resize the last two of four axes, whichever two were meant; more than two, two at a time.
+"""Move the axes that a Resize scales to the end of four; resize more than two in pairs.
 
     Resize(x (1, 17, 3, 12), sizes (1, 9, 3, 7))
       ->  Transpose(Resize(Transpose(x, (0, 2, 1, 3)), sizes (1, 3, 9, 7)), (0, 2, 1, 3))
     Resize(x (n, c, 4, 5, 6), sizes (n, c, 8, 10, 12))
       ->  Resize(Resize(x, sizes (n, c, 8, 10, 6)), sizes (n, c, 8, 10, 12))
 
-OpenCV scales the third and fourth axis and leaves the others, silently. That comes of images that
-Keras has channels first, and of a Transpose that has been moved past a Resize. Exact.
+OpenCV silently scales the third and fourth axis only. Other axes come from channels-first images in
+Keras, and from a Transpose that moved past a Resize. Exact.
 
-Left alone: a part of the picture, named by the second input (`tf_crop_and_resize`).
+Left alone: a Resize of a part of the image, given by the second input (`tf_crop_and_resize`).
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@
     Resize(x (n, c, 1, 5), sizes (n, c, 8, 9), linear)
       ->  Resize(Resize(x, (n, c, 8, 5), nearest), (n, c, 8, 9), linear)
 
-The new engine of 5.0 looks for the pixel before the only one, and reads what lies before the
-tensor in memory (resize2_layer.cpp: floor(0 - 1e-6)). Image pooling in DeepLab and PSPNet ends
-that way. Exact: between a pixel and itself every interpolation gives the pixel.
+The new engine of 5.0 looks for a pixel before the only one, and reads the memory before the tensor
+(resize2_layer.cpp: floor(0 - 1e-6)). Image pooling in DeepLab and PSPNet ends in such a Resize.
+Exact: between a pixel and itself every interpolation gives the pixel.
 
-Left alone: a part of the picture, named by the second input (`tf_crop_and_resize`).
+Left alone: a Resize of a part of the image, given by the second input (`tf_crop_and_resize`).
 """
 
 from __future__ import annotations

@@ -3,14 +3,14 @@
     Resize(x (n, c, h, w), sizes (n, c, H, W))  ->  (x R' (w, W)) transposed, times C' (h, H), back
 
 R (W, w) and C (H, h) hold the weights that ONNX defines: four per row for cubic, of Keys' cubic
-convolution with the node's coefficient, distances rounded as TensorFlow does; for nearest a
-single 1, and then a Gather with those indices does it.
+convolution with the node's coefficient, distances rounded as TensorFlow does. For nearest each row
+holds a single 1, so a Gather replaces the products.
 
 Cubic is refused by the classic engine of 5.0 and by every OpenCV before. Nearest is right
-everywhere with floor of asymmetric coordinates, which whole enlargements amount to; other
-roundings take the wrong neighbours before 5.0's new engine. Exact up to float32 rounding.
+everywhere with floor of asymmetric coordinates, to which whole enlargements are equal. With other
+roundings, all engines but 5.0's new one take the wrong neighbours. Exact up to float32 rounding.
 
-Left alone: a part of the picture, named by the second input (`tf_crop_and_resize`).
+Left alone: a Resize of a part of the image, given by the second input (`tf_crop_and_resize`).
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     Resize(x, scales=(1, 1, 8/7, 9/7))  ->  Resize(x, sizes=(n, c, 8, 9))
 
 8/7 is not a float32, and floor(7 * 8/7) is 7: ONNX's shape inference, onnxruntime and OpenCV then
-make an image that is one row short. The size is what TensorFlow was given. Where no shape is
-known yet, the scales are first rounded up, to two float32 steps above: what is inferred from
-them is the size that was meant, for up to four million pixels a side. Exact.
+make an image that is one row short. TensorFlow was given the size. Where no shape is known yet, the
+scales are first rounded up by two float32 steps: the size inferred from them is right for up to
+four million pixels a side. Exact.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     cut = "coordinate_transformation_mode" in node.attributes and (
         node.attributes["coordinate_transformation_mode"].as_string() == "tf_crop_and_resize"
     )
-    # Only then does the second input, the part of the picture, mean anything.
+    # The second input, a part of the image, has a meaning in that mode alone.
     inputs = [node.inputs[0], node.inputs[1] if cut else None, None, sizes]
     return substitute(node, new_node(node, "Resize", inputs, node.attributes, like=output))
 

@@ -2,9 +2,9 @@
 
     Add(x (4, 24), Reshape(y, (24,)))  ->  Add(x, Reshape(Reshape(y, (24,)), (1, 24)))
 
-OpenCV 4 holds a vector as a column, so that a computed one is added to every row the wrong way
-round, or refused. `merge_reshapes` makes the two Reshapes one. Exact: ONNX broadcasts from the
-right, and dimensions of 1 in front change nothing. Constants are read right as they are.
+OpenCV 4 holds a vector as a column: it adds a computed one along the wrong axis, or refuses it.
+`merge_reshapes` makes the two Reshapes one. Exact: ONNX broadcasts from the right, and dimensions
+of 1 in front change nothing. OpenCV reads constants right as they are.
 """
 
 from __future__ import annotations

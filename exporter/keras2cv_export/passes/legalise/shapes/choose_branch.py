@@ -2,8 +2,8 @@
 
     Where(all false, a, b)  ->  b, in the shape of the result
 
-Guards against NaN that can never be (`jnp.where(isnan(x), ..)`) are folded to such constants. Up
-to 4.14 a constant of truth values is refused. Exact.
+Guards against impossible NaNs (`jnp.where(isnan(x), ..)`) are folded to such constants. OpenCV up
+to 4.14 refuses a constant of truth values. Exact.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
       ->  Reshape(Concat(Reshape(x, (1, 1, c, h w)), k' (1, 1, k, h w), axis=2), (1, c + k, h, w))
 
 Where every axis before is 1, the result is one piece, and OpenCV lets the operands write into it.
-If one of them is an input of the net, it forgets to write those that are constants: whatever lay
-there is read (every version, and the classic engine of 5.0). What comes from a Reshape is copied.
+If one of them is an input of the net, OpenCV never writes the constants, and old memory is read in
+their place (every version, and the classic engine of 5.0). The result of a Reshape is copied.
 Exact: a Reshape only renames dimensions.
 """
 
@@ -58,7 +58,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
 def _axes_before(node: ir.Node, axis: int, inner: int) -> tuple[int, ...]:
     """Return the axes of 1 that leave a Reshape in front of every computed operand.
 
-    One to the shape that a value has already, or had before another Reshape, would go.
+    A Reshape to the shape that a value has, or had before another Reshape, would be removed.
     """
     lying = set()
     for value in node.inputs:
@@ -72,7 +72,7 @@ def _axes_before(node: ir.Node, axis: int, inner: int) -> tuple[int, ...]:
 
 
 def _forgets(node: ir.Node) -> bool:
-    """Whether constants are joined with what no Reshape has copied."""
+    """Whether constants are joined with an input of the net that no Reshape copies."""
     computed = [v for v in node.inputs if v is not None and constant(v) is None]
     makers = [v.producer() for v in computed]
     return len(computed) < len(node.inputs) and any(

@@ -1,12 +1,12 @@
-"""Compute at export what does not depend on the inputs.
+"""Compute at export every value that does not depend on the inputs.
 
     Transpose(weight) -> weight'        Rsqrt(variance + epsilon) * gamma -> scale
 
 OpenCV wants bare constants where a convolution, a Gemm or a Reshape has its weights and shapes,
 and every other pass looks for constants. The conversion attached the weights as initializers
-after tf2onnx, so that all of their arithmetic is still there as nodes. What onnxscript leaves
-(ConstantOfShape, EyeLike, a Split of the kernels of recurrent layers), ONNX's reference computes.
-Exact: the same float32 arithmetic, done once.
+after tf2onnx, so all of their arithmetic is still there as nodes. ONNX's reference implementation
+computes the nodes that onnxscript leaves (ConstantOfShape, EyeLike, a Split of the kernels of
+recurrent layers). Exact: the same float32 arithmetic, done once.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from onnx.reference import ReferenceEvaluator
 from onnx_ir.passes import common
 from onnxscript.optimizer import fold_constants_ir
 
-from keras2cv_export.graph.edit import Array, constant, layers_kept, new_constant, replace
+from keras2cv_export.graph.edit import Array, constant, new_constant, replace
+from keras2cv_export.graph.layer_marks import layers_kept
 
-# No limit: a Dense kernel of a hundred million weights has its transpose folded too.
+# No limit in practice: the transpose of a Dense kernel of a hundred million weights is folded too.
 _LIMIT = 2**40
 
 
@@ -47,7 +48,7 @@ def _fold_rest(model: ir.Model, node: ir.Node) -> None:
 
 
 def _is_plain_onnx(node: ir.Node) -> bool:
-    """Whether ONNX says what the op computes, and it computes the same each time."""
+    """Whether ONNX defines the op, and its result is the same each time."""
     return (
         node.domain in ("", "ai.onnx")
         and bool(onnx.defs.has(node.op_type))

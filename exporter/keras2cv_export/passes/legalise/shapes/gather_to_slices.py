@@ -1,9 +1,9 @@
-"""Take the elements that a Gather names by Slices, and put them together by a Concat.
+"""Write a Gather by known indices as Slices and a Concat.
 
     Gather(x (n, 6), (3, 4, 5, 0))  ->  Concat(x[:, 3:6], x[:, 0:1])
 
-4.6 gathers by a single index only, counted from the front. Many runs are taken by a product with
-ones and zeros instead, where x is surely finite. Exact: both copy.
+4.6 gathers by a single index only, counted from the front. A product with ones and zeros replaces a
+Gather of many runs, where x is surely finite. Exact: both copy.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
+from keras2cv_export.graph.bounds import surely_finite
 from keras2cv_export.graph.edit import (
     Array,
     constant,
@@ -21,7 +22,6 @@ from keras2cv_export.graph.edit import (
     reshape,
     shape_of,
     substitute,
-    surely_finite,
     transpose,
 )
 

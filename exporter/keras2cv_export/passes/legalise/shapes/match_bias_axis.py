@@ -2,9 +2,9 @@
 
     Add(x (n, 5, 17), b (5,))  ->  Add(x, Reshape(b, (5, 1)))
 
-Keras adds whatever looks like a bias with TensorFlow's BiasAdd, channels first if the size is
-that of the second axis and not of the last. tf2onnx writes an Add that broadcasts from the right,
-which is no valid ONNX. Exact: no other reading of the shapes makes sense.
+Keras adds a vector with TensorFlow's BiasAdd, along the second axis if its size matches that axis
+and not the last. tf2onnx writes an Add that broadcasts from the right, which is no valid ONNX.
+Exact: no other reading of the shapes makes sense.
 """
 
 from __future__ import annotations

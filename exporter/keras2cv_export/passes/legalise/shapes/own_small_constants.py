@@ -14,7 +14,7 @@ import onnx_ir as ir
 from keras2cv_export.graph.edit import nodes, own_constants
 
 _OPS = ("Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "MatMul", "Gemm")
-# Numbers. Larger ones are weights, which are worth sharing and read by one kind of node.
+# In numbers. Larger constants are weights, which are worth sharing and read by one kind of node.
 _LARGEST = 1024
 
 

@@ -3,8 +3,8 @@
     y = Identity(x)    ->  x
     y = Mul(x, 1)      ->  x          as in Keras' silu, which is x sigmoid(1 x); Div the same
 
-An Identity between two layers hides the fusion of one into the other from OpenCV. Exact.
-An Identity stays where the graph's interface needs it: between an input and an output.
+An Identity between two layers keeps OpenCV from fusing them. Exact. An Identity stays where the
+graph's interface needs it: between an input and an output.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _is_identity(node: ir.Node) -> bool:
 
 
 def _times_one(node: ir.Node) -> ir.Value | None:
-    """Return what is multiplied by ones, or divided by them, and keeps its shape; or None."""
+    """Return the operand that is multiplied or divided by ones and keeps its shape; or None."""
     for k in (1,) if node.op_type == "Div" else (0, 1):
         array, source = constant(node.inputs[k]), node.inputs[1 - k]
         kept = shape_of(source) is not None and shape_of(source) == shape_of(node.outputs[0])

@@ -1,4 +1,4 @@
-"""Write what turns an axis around as a Gather with the indices in reverse.
+"""Write the reversal of an axis as a Gather with the indices in reverse.
 
     ReverseSequence(x, lengths all n, time_axis=k)  ->  Gather(x, (n-1, .., 1, 0), axis=k)
     Slice(x, start=-1, end=-inf, step=-1, axis=k)   ->  the same
@@ -54,7 +54,7 @@ def _slice(model: ir.Model, node: ir.Node) -> int:
 
 
 def _indices(size: int, start: int, end: int, step: int) -> Array:
-    if step < 0 and end < -size:  # beyond the first element: a Python slice says None for it
+    if step < 0 and end < -size:  # beyond the first element, which is None in a Python slice
         return np.arange(size)[start::step]
     return np.arange(size)[start:end:step]
 

@@ -1,11 +1,11 @@
 """Give a computed number one axis.
 
-    Reshape(x (1, 1), ())  ->  Reshape(x, (1,)), and what is computed with it likewise
+    Reshape(x (1, 1), ())  ->  Reshape(x, (1,)), and the ops that read it likewise
 
 The classic engine of 5.0 and every OpenCV before refuse a Reshape to no axes at all. Exact: (1,)
 is broadcast as () is.
 
-Left alone where an axis more would change the result: an index of a Gather.
+Left alone where another axis would change the result: an index of a Gather.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
 
 
 def _may_have_an_axis(value: ir.Value) -> bool:
-    """Whether all that reads the number broadcasts, or reshapes anyway."""
+    """Whether every reader of the number broadcasts or reshapes it."""
     if shape_of(value) != ():
         return True
     return all(

@@ -2,8 +2,8 @@
 
     Slice(x, axes=(0, 3, 1))   ->  Slice(x, axes=(1, 2, 3)), axis 0 being whole
 
-4.6 stops at axes that do not follow each other, and at negative ones. Bounds are written out as
-they lie within the tensor. Exact.
+4.6 stops at axes that do not follow each other, and at negative ones. Bounds are clipped to the
+tensor and counted from the front. Exact.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@
     Max(x, k), Min(x, k)                ->  k + Relu(x - k), k - Relu(k - x)
 
 4.6 knows two forms: equal shapes, and a block of neighbouring axes that is the same for all
-others (its Scale layer). It takes that block for the channels in a product, whatever the shapes
-say, and a quotient's divisor for its dividend: x (5, 5, 5, 5) times k (5,) is wrong in silence.
-A constant right after a convolution it merges into the bias, which has a number for each channel.
-What cannot be had by a Reshape is expanded to the full shape. Exact, but for Max and Min, which
+others (its Scale layer). In a product it always takes that block for the channels, and in a
+quotient it takes the divisor for the dividend: x (5, 5, 5, 5) times k (5,) is silently wrong. It
+merges a constant right after a convolution into the bias, which has a number for each channel. An
+operand that no Reshape can fit is expanded to the full shape. Exact, but for Max and Min, which
 round as float32 does.
 """
 
@@ -147,7 +147,7 @@ def _by_block(
 
 
 def _outer(model: ir.Model, node: ir.Node, value: ir.Value, array: Array, full: Shape) -> int:
-    """Multiply what varies along the first axes only by what varies along the last ones only."""
+    """Multiply a value that varies along the first axes by one that varies along the last."""
     shape, output = shape_of(value) or (), node.outputs[0]
     if node.op_type != "Mul" or prod(shape) * array.size != prod(full):
         return 0
@@ -204,7 +204,7 @@ def _by_computed_block(model: ir.Model, node: ir.Node, k: int, full: Shape) -> i
 
 
 def _flattened(model: ir.Model, node: ir.Node, full: Shape) -> int:
-    """Bring equal shapes of a rank that 4.6 has no loop for into one row."""
+    """Reshape operands of equal shape to one row, where 4.6 has no loop for their rank."""
     if 2 <= len(full) <= _LARGEST_RANK:
         return 0
     row, output = (1, prod(full)), node.outputs[0]

@@ -2,9 +2,9 @@
 
     a, b = Split(x, (2, 4), axis=1)  ->  a = Slice(x, 0:2, axis 1); b = Slice(x, 2:6, axis 1)
 
-4.6 reads the sizes as an attribute only, and makes equal parts of them otherwise. Equal parts
-need no sizes: they stay a Split, without them, that says its axis: left out it is ONNX's first
-and OpenCV's second. Exact: both copy.
+4.6 reads the sizes as an attribute only, and makes equal parts otherwise. A Split into equal parts
+stays, without sizes and with an explicit axis: a missing axis means the first in ONNX and the
+second in OpenCV. Exact: both copy.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     Mul(x (n,), k ())  ->  Reshape(Mul(Reshape(x, (1, n)), k), (n,))
     Sigmoid(x (n,))    ->  Reshape(Sigmoid(Reshape(x, (1, n))), (n,))
 
-4.12 and 4.14 take x for a column and k for a row, and give n times the first element; they refuse
-ops of one operand, which they give a column for a vector. 4.6 has no loop over one axis. Exact.
+4.12 and 4.14 take x for a column and k for a row, and return the first element n times. They refuse
+ops of one operand, whose vector has become a column. 4.6 has no loop over one axis. Exact.
 """
 
 from __future__ import annotations

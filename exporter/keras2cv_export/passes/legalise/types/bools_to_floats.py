@@ -19,14 +19,8 @@ from collections.abc import Callable
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import (
-    constant,
-    new_constant,
-    new_node,
-    replace,
-    shape_of,
-    surely_finite,
-)
+from keras2cv_export.graph.bounds import surely_finite
+from keras2cv_export.graph.edit import constant, new_constant, new_node, replace, shape_of
 from keras2cv_export.graph.misses import miss
 
 _FLOAT, _BOOL = ir.DataType.FLOAT, ir.DataType.BOOL
@@ -51,7 +45,7 @@ def _has_rule(value: ir.Value) -> bool:
 
 
 def _stays(node: ir.Node | None) -> bool:
-    """Whether a comparison may meet infinity or NaN, whose difference says nothing."""
+    """Whether a comparison may meet infinity or NaN, whose differences do not order them."""
     return (
         node is not None
         and node.op_type in _COMPARISONS

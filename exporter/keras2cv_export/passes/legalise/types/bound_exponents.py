@@ -1,10 +1,10 @@
-"""Keep what Tanh and Softplus are given within what OpenCV's formulas can raise e to.
+"""Bound the inputs of Tanh and Softplus, whose exponentials overflow in OpenCV.
 
     Tanh(x)      ->  Tanh(Clip(x, -20, 20))
     Softplus(x)  ->  Max(x, Softplus(Clip(x, max=20)))
 
-5.0 computes a Tanh as (e^2x - 1) / (e^2x + 1), which is NaN from x = 44.4 on: a GELU with tanh
-gets there at 10.2. All versions compute a Softplus as log(1 + e^x), infinite from 88.7 on. Exact:
+5.0 computes a Tanh as (e^2x - 1) / (e^2x + 1), which is NaN from x = 44.4 on; a GELU with tanh
+reaches that at 10.2. All versions compute a Softplus as log(1 + e^x), infinite from 88.7 on. Exact:
 in float32 the Tanh of 20 is 1, and the Softplus of 20 is 20.
 
 Left alone: x Tanh(Softplus(x)), which every OpenCV runs as one right Mish.
@@ -65,7 +65,7 @@ def _clip(model: ir.Model, node: ir.Node, value: ir.Value, low: float | None) ->
 
 
 def _is_bounded(node: ir.Node | None, limits: tuple[int, ...]) -> bool:
-    """Whether a node is a Clip whose limits, given by their inputs' numbers, are small enough."""
+    """Whether a node is a Clip with small enough limits; `limits` are their input positions."""
     if node is None or node.op_type != "Clip":
         return False
     found = [constant(node.inputs[k]) if k < len(node.inputs) else None for k in limits]

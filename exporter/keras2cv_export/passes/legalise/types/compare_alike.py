@@ -1,4 +1,4 @@
-"""Compare tensors of one shape.
+"""Give comparisons operands of one shape.
 
     Greater(x (n, c, h, w), 2)  ->  Greater(x, twos (n, c, h, w))
     Less(x (n, c), y (n, 1))    ->  Less(x, Expand(y, (n, c)))

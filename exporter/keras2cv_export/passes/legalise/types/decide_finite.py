@@ -1,13 +1,13 @@
-"""Answer IsNaN and IsInf where the answer is known, and ask with a comparison where it is not.
+"""Replace IsNaN and IsInf by their known result, or else by a comparison.
 
     IsNaN(x), IsInf(x)  ->  False, where x is surely finite
     IsNaN(x)            ->  Not(Equal(x, x))
     IsInf(x)            ->  Greater(Abs(x), 3.4e38)
 
-4.6 to 4.14 have neither. TensorFlow's log-sum-exp asks whether a maximum is finite; it is, if the
+4.6 to 4.14 have neither. TensorFlow's log-sum-exp tests whether a maximum is finite; it is, if the
 inputs are. Exact for finite inputs.
 
-Left alone: an IsInf that asks for one sign only.
+Left alone: an IsInf that tests for one sign only.
 """
 
 from __future__ import annotations
@@ -15,15 +15,8 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import (
-    integer,
-    new_constant,
-    new_node,
-    nodes,
-    shape_of,
-    substitute,
-    surely_finite,
-)
+from keras2cv_export.graph.bounds import surely_finite
+from keras2cv_export.graph.edit import integer, new_constant, new_node, nodes, shape_of, substitute
 from keras2cv_export.graph.misses import miss
 
 _BOOL = ir.DataType.BOOL

@@ -1,4 +1,4 @@
-"""Compute with whole numbers as floats, and cut the fraction off where integers are divided.
+"""Compute with integers as floats, and cut off the fraction of a quotient.
 
     Add(a, b) of integers  ->  Cast(Add(Cast(a), Cast(b)))
     Div(a, b)              ->  Cast(truncated(Cast(a) / Cast(b)))

@@ -1,13 +1,13 @@
-"""Keep a gate from being taken for a HardSwish.
+"""Keep OpenCV from taking a gate for a HardSwish.
 
     Mul(y, HardSigmoid(x, alpha=1/6, beta=1/2))
         ->  Mul(y, HardSigmoid(x, alpha=1/6 - 1.5e-8, beta=1/2))
 
 OpenCV, from 4.6 to both engines of 5.0, makes a HardSwish of x times HardSigmoid(x), and does not
-look whether both are the same x (HardSwishSubgraph in onnx_graph_simplifier.cpp; 5.0 does look
-where it makes a Swish): the gates of an LSTM with hard_sigmoid and of squeeze-and-excitation become
-HardSwish of one operand or the other, without a word. It compares alpha with 1/6 exactly, so that
-the float32 number below keeps it from doing so. The result changes by rounding: 1.5e-8 |x| at most.
+check that both are the same x (HardSwishSubgraph in onnx_graph_simplifier.cpp; 5.0 does check where
+it makes a Swish): the gates of an LSTM with hard_sigmoid and of squeeze-and-excitation silently
+become HardSwish of one operand or the other. OpenCV compares alpha with 1/6 exactly, so the next
+smaller float32 number prevents the match. The result changes by rounding: 1.5e-8 |x| at most.
 
 Left alone when (1) alpha or beta is another number anyway, (2) every product with it is with x.
 """
@@ -35,7 +35,7 @@ def keep_hard_sigmoid(model: ir.Model) -> int:
 
 
 def _is_mistaken(node: ir.Node) -> bool:
-    """Whether OpenCV would make a HardSwish of it that the graph does not mean."""
+    """Whether OpenCV would wrongly make a HardSwish of a node."""
     if _rounded(node, "alpha", 0.2) != _ALPHA or _rounded(node, "beta", 0.5) != _BETA:
         return False
     products = [reader for reader, _ in node.outputs[0].uses() if reader.op_type == "Mul"]

@@ -2,8 +2,8 @@
 
     Cast(Cast(i (int64), int32), float)  ->  Cast(i, float)
 
-Up to 4.14 what ArgMax and TopK give is read as if it were float32 already after the first of two
-Casts. Exact for numbers that the type between holds, as TensorFlow's own indices do.
+Up to 4.14, after the first of two Casts, the result of ArgMax and TopK is read as if it were
+float32 already. Exact for numbers that fit the type in between, as TensorFlow's own indices do.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
     Pow(x, 3)  ->  (x x) x      Pow(x, -1)   ->  Reciprocal(x)   Pow(x, -0.5)  ->  1 / Sqrt(x)
     Pow(2, x)  ->  Exp(0.693 x)     Pow(x, 1.7)  ->  Exp(1.7 Log(x))
 
-4.6 merges a power with the sum or product after it, in the wrong order: 0.04 x^3 becomes
-(0.04 x)^3, in silence. It takes constant exponents only. Exact up to float32 rounding: a negative
-number to a broken power is NaN in both.
+4.6 merges a power with the sum or product after it in the wrong order: 0.04 x^3 silently becomes
+(0.04 x)^3. It takes constant exponents only. Exact up to float32 rounding: a negative number to a
+fractional power is NaN in both.
 
 Left alone: other whole exponents, and bases that are not positive.
 """
@@ -19,7 +19,7 @@ import onnx_ir as ir
 from keras2cv_export.graph.edit import constant, new_constant, new_node, nodes, substitute
 from keras2cv_export.graph.misses import miss
 
-# The steps from x, each op applied to what the last one gave; "Mul" multiplies that by x.
+# The steps from x: each op is applied to the last result; "Mul" multiplies that by x.
 _STEPS: dict[float, tuple[str, ...]] = {
     1.0: (),
     2.0: ("Mul",),

@@ -1,12 +1,11 @@
-"""Cut off the fraction before a Cast to integers, which casts nothing in most engines.
+"""Cut off the fraction before a Cast to integers, which most engines ignore.
 
     Cast(x, int32)   ->  Cast(Sign(x) Floor(Abs(x)), int32)
     Cast(x, bool)    ->  Not(Equal(x, 0))
 
 The classic engine of 5.0 and every OpenCV before compute everything in float32 and pass a Cast
-on as it is, so that 2.7 stays 2.7. Numbers that are whole already are let through: those from
-Floor, Round, comparisons, ArgMax, other integers, and inputs of the net that Keras has as
-integers. Exact.
+on as it is, so 2.7 stays 2.7. Left alone: numbers that are whole already, from Floor, Round,
+comparisons, ArgMax, other integers, and inputs that are integers in Keras. Exact.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Take the larger or smaller of tensors of one shape.
+"""Give Max and Min operands of one shape.
 
     Max(x (n, c, h, w), y (n, 1, h, 1))  ->  Max(x, Expand(y, (n, c, h, w)))
     Min(x (n, c, h, w), k (c, 1, 1))     ->  Min(x, k copied to (n, c, h, w))
 
-4.7 to 4.10 take the wrong elements where an axis between others is broadcast, in silence. Exact.
+4.7 to 4.10 silently take the wrong elements where an axis between others is broadcast. Exact.
 """
 
 from __future__ import annotations

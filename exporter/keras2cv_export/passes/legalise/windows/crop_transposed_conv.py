@@ -1,9 +1,9 @@
-"""Cut off by a Slice what a transposed convolution pads at its end only.
+"""Crop the end of a transposed convolution by a Slice, not by uneven pads.
 
     ConvTranspose(x, pads=(0, 0, 1, 1))  ->  Slice(ConvTranspose(x), 0 to n - 1)
 
-That is padding="same" of Keras with an odd kernel and stride 2. 4.6 to 4.14 refuse pads of
-unequal size. Exact: the same result, and a copy of it.
+Keras' padding="same" with an odd kernel and stride 2 needs it. 4.6 to 4.14 refuse pads of unequal
+size. Exact: the same result, copied once more.
 """
 
 from __future__ import annotations

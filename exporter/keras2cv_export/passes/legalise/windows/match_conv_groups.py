@@ -3,8 +3,8 @@
     Conv(x (n, 6, ..), w (out, 2, ..), group=1)  ->  Conv(x, w, group=3)
 
 tf2onnx writes group=1 for every 3-D convolution, and leaves the kernel of a grouped one with
-fewer channels than its input has. That is no valid ONNX; OpenCV 5.0 computes something else.
-Exact: the kernel tells the groups, and ONNX orders them as TensorFlow does.
+fewer channels than its input has. That is no valid ONNX, and OpenCV 5.0 computes wrong numbers.
+Exact: the kernel determines the groups, and ONNX orders them as TensorFlow does.
 """
 
 from __future__ import annotations

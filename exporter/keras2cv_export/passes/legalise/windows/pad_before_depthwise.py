@@ -4,14 +4,14 @@
 
 OpenCV from 4.7 on, up to 5.0's classic engine, has a loop of its own for depthwise 3x3 kernels
 (depthWiseBlockConv2D in conv_depthwise.cpp), which knows of one row of padding on either side and
-one column at the left. Where more of the kernel hangs over, it reads what lies beside the image:
-the last rows are garbage, up to 1e31; or the first column is of the wrong pixels. Exact: the same
-products, and the zeros are written down.
+one column at the left. Where more of the kernel hangs over, it reads the memory beside the image:
+the last rows are garbage, up to 1e31, or the first column comes from the wrong pixels. Exact: the
+same products, with the zeros written out.
 
-Left alone what that loop computes right, or does not take: (1) other kernels, (2) more than one
-row or column of padding in front, (3) a horizontal stride above 2, or one of 2 with holes, (4) a
-last row of windows of which one kernel row at most hangs over. With holes of d - 1 pixels, column
-d of padding is the first that it finds, so that one column is too few for it to be right.
+Left alone where that loop is right, or is not used: (1) other kernels, (2) more than one row or
+column of padding in front, (3) a horizontal stride above 2, or one of 2 with holes, (4) a last row
+of windows of which one kernel row at most hangs over. With holes of d - 1 pixels, column d of
+padding is the first that the loop finds, so one column is too few for it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _part(model: ir.Model, node: ir.Node) -> int:
 
 
 def _is_read_past(conv: ir.Node) -> bool:
-    """Whether the loop takes it, and some row or column of it is wrong."""
+    """Whether that loop is used, and gets a row or column wrong."""
     source, kernel, result = map(shape_of, (*conv.inputs[:2], conv.outputs[0]))
     if source is None or kernel is None or result is None or kernel[1:] != (1, *_KERNEL):
         return False
@@ -66,10 +66,10 @@ def _is_read_past(conv: ir.Node) -> bool:
 
 
 def _has_wrong_column(pad: int, step: int, width: int) -> bool:
-    """In the first column it takes the pixels 0 and `step` for the second and third."""
+    """Whether the first column is wrong, by pixels 0 and `step` taken for the second and third."""
     return pad > 0 and (step > 1 or width < 2)
 
 
 def _is_wrong_row(row: int, step: int, height: int) -> bool:
-    """It leaves one row of the kernel out: the first above the image, or else the last below."""
+    """Whether a row is wrong: the loop skips one kernel row, the first above or the last below."""
     return row + (2 if row < 0 else 1) * step >= height

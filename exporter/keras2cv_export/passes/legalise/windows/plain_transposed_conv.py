@@ -5,13 +5,13 @@
     pads=(1, .., 0)    ->  pads=(1, .., 1), output_padding=1
     1-D (n, c, w)      ->  2-D (n, c, 1, w)
 
-Dilation is refused up to 4.14. Negative pads, which tf2onnx writes for Keras' output_padding
-and for strides beyond the kernel, sharing them between front and back, are no valid ONNX and
-refused by all. 1-D is computed wrongly by the classic engine of 5.0 and refused before.
-Exact: the products are the same, beside zeros.
+OpenCV up to 4.14 refuses dilation. tf2onnx writes negative pads for Keras' output_padding and for
+strides beyond the kernel, shared between front and back; they are no valid ONNX, and every OpenCV
+refuses them. The classic engine of 5.0 computes 1-D wrongly; older versions refuse it. Exact: the
+products are the same, beside zeros.
 
-out[i s + j d - begin] += x[i] w[j]: `end` only cuts off, or adds what no product reaches; what
-is more than stride - 1 of that is reached by zeros behind w.
+out[i s + j d - begin] += x[i] w[j]: `end` cuts off elements, or adds ones that no product reaches.
+If it adds more than stride - 1, zeros behind w reach the rest.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Copy a map to all channels before it meets them, by a convolution with ones.
+"""Copy a map to all channels by a convolution with ones, before it multiplies them.
 
     Mul(x (n, c, h, w), a (n, 1, h, w))  ->  Mul(x, Conv(a, ones (c, 1, 1, 1)))
 
 Spatial attention and gates multiply by one map. The new engine of 5.0 makes a result of one
 channel from two operands in its block layout, whatever the channels of either; 4.6 refuses maps
-when there are several samples. As a convolution the copy stays in the block layout, and costs
-what the change out of it would. Exact: a product with 1.
+when there are several samples. As a convolution the copy stays in the block layout, and costs as
+much as leaving that layout would. Exact: a product with 1.
 
 Left alone: operands that are constants, and single numbers (n, 1, 1, 1).
 """

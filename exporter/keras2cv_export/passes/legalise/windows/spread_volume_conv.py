@@ -6,7 +6,7 @@
 4.6 to 4.14 have no 3-D transposed convolution on the CPU. Exact: the same products, beside zeros.
 
 Zeros after each element of an axis are a Pad: (.., n, rest) as (n, rest), rest widened to
-s rest. What the last element leaves behind it serves as padding at the end.
+s rest. The zeros behind the last element serve as padding at the end.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _with_zeros(
 def _cropped(
     model: ir.Model, node: ir.Node, value: ir.Value, begins: list[int], ends: list[int]
 ) -> tuple[ir.Value, list[int]]:
-    """Take away what negative padding takes away."""
+    """Crop by the amount of negative padding."""
     shape, output = list(shape_of(value) or ()), node.outputs[0]
     for k in range(3):
         start, stop = max(0, -begins[k]), shape[2 + k] - max(0, -ends[k])

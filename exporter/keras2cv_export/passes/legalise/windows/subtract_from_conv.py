@@ -1,15 +1,14 @@
-"""Subtract the negative where a sum would be taken for a residual connection, or a bias.
+"""Subtract the negative where OpenCV would take a sum for a residual connection or a bias.
 
     Add(Conv(x) (n, c, h, w), t (n, c, 1, 1))      ->  Sub(Conv(x), Neg(t))
     Add(MatMul(x, w) (n, n), k (n, 1) constant)    ->  Sub(MatMul(x, w), -k)
     Add(Conv(x) (n, c, d, h, w), t of that shape)  ->  Sub(Conv(x), Neg(t))
 
-The new engine of 5.0 lets a convolution add the other operand as it goes, and only when it runs
-finds that the shapes differ ("residual added after convolution must have the same shape").
-Diffusion models add their time embedding that way. It takes a constant column after a
-product for a bias, which is a row, in silence. The classic engine, and 4.7 to 4.14, let a
-convolution over volumes add too, and then stop ("Conv3D does not support .."). None does so for
-Sub. Exact.
+The new engine of 5.0 merges the sum into the convolution, and finds only at run time that the
+shapes differ ("residual added after convolution must have the same shape"). Diffusion models add
+their time embedding that way. It silently takes a constant column after a product for a bias, which
+is a row. The classic engine, and 4.7 to 4.14, merge the sum into a convolution over volumes too,
+and then stop ("Conv3D does not support .."). None does so for Sub. Exact.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
     Conv(x, W (O, C, 1, 9), pads (0, 4, 0, 4))  ->  Conv(x, W' (O, C, 1, 10), pads (0, 4, 0, 5))
 
-5.0's new engine takes every kernel of nine taps for a 3x3 one, and reads what is beside and below:
-conv2_kernels.simd.hpp asks for `ksize == 9` and strides, and never for the kernel's shape. The
-results are wrong, and from behind the image, in lines, up to 1e36. Exact: a product with zero.
+5.0's new engine takes every kernel of nine taps for a 3x3 one, and reads pixels beside and below:
+conv2_kernels.simd.hpp checks `ksize == 9` and the strides, and never the kernel's shape. The
+results are wrong; along lines they are read from behind the image, up to 1e36. Exact: a product
+with zero.
 
 Left alone when (1) the kernel is 3x3, or in volumes, (2) there is one group for each channel, which
 has kernels of its own, or a dilation, (3) weights are computed, or padding is not stated.

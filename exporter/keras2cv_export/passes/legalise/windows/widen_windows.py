@@ -3,8 +3,8 @@
     Conv(x (n, c, w), k (out, c, 3), pads=(2, 0))
       ->  Reshape(Conv(Reshape(x, (n, c, 1, w)), k (out, c, 1, 3), pads=(0, 2, 0, 0)), (n, out, w))
 
-That is padding="causal", and "same" with an even kernel. The classic engine of 5.0 and every
-OpenCV before make a result of another size. Exact: the same products.
+padding="causal" does so, and "same" with an even kernel. The classic engine of 5.0 and every OpenCV
+before make a result of another size. Exact: the same products.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from keras2cv_export.graph.edit import (
     substitute,
 )
 
-# Attributes with one number per axis, and what the axis of height 1 has.
+# Attributes with one number per axis -> that number for the axis of height 1.
 _PER_AXIS = {"kernel_shape": 1, "strides": 1, "dilations": 1}
 
 

@@ -97,6 +97,7 @@ struct Preprocessing {
     std::vector<double> mean, deviation;
     double scale;
     int pad;  // the colour of the bars of letterbox and pad, 0..255
+    bool transpose;  // rows become columns, after the resize
 };
 
 //@end
@@ -160,6 +161,7 @@ inline Preprocessing read_preprocessing(const Node& node) {
     rules.deviation = node["std"].numbers();
     const bool has_bars = rules.resize == "letterbox" || rules.resize == "pad";
     rules.pad = has_bars ? node["pad"].integer() : 0;
+    rules.transpose = node.has("transpose");
     const std::size_t channels = rules.color == "GRAY" ? 1 : 3;
     node["mean"].expect(rules.mean.size() == channels, "one number per channel");
     node["std"].expect(rules.deviation.size() == channels, "one number per channel");
@@ -169,8 +171,9 @@ inline Preprocessing read_preprocessing(const Node& node) {
 // The image that the preprocessing makes must be what its input takes.
 inline void check_image(const Node& root, const Manifest& manifest) {
     const Preprocessing& rules = manifest.preprocessing;
-    const std::vector<int> shape = {manifest.batch, static_cast<int>(rules.mean.size()),
-                                    rules.size.height, rules.size.width};
+    const cv::Size size = rules.transpose ? cv::Size(rules.size.height, rules.size.width) : rules.size;
+    const std::vector<int> shape = {manifest.batch, static_cast<int>(rules.mean.size()), size.height,
+                                    size.width};
     for (const TensorSpec& input : manifest.inputs) {
         if (input.name != rules.input) continue;
         root["preprocessing"]["size"].expect(shape == input.net_shape, "the size of the net's input");

@@ -136,6 +136,7 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
         cv::Mat pixels = image;
         if (rules.color == "GRAY") cv::cvtColor(image, pixels, cv::COLOR_BGR2GRAY);
         fitted.push_back(fit(pixels, rules));
+        if (rules.transpose) fitted.back() = fitted.back().t();
     }
     fitted.resize(static_cast<std::size_t>(batch), fitted.back());
     cv::Scalar mean;
@@ -144,7 +145,7 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
     cv::Mat blob = cv::dnn::blobFromImages(fitted, rules.scale, cv::Size(), mean, swap_red_and_blue);
     for (int n = 0; n < blob.size[0]; ++n) {
         for (int c = 0; c < blob.size[1]; ++c) {
-            cv::Mat plane(rules.size, CV_32F, blob.ptr<float>(n, c));  // a view: changes the blob
+            cv::Mat plane(blob.size[2], blob.size[3], CV_32F, blob.ptr<float>(n, c));  // a view
             plane /= rules.deviation[static_cast<std::size_t>(c)];
         }
     }

@@ -1,4 +1,4 @@
-"""Giving a MatMul what every OpenCV multiplies."""
+"""Giving a MatMul a form that every OpenCV runs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_products_have_a_form_that_all_know(make: Make) -> None:
     ],
 )
 def test_some_take_two_steps(make: Make) -> None:
-    """What is brought to the right, or repeated, is flattened or taken apart by heads then."""
+    """An operand moved to the right, or repeated, is then flattened or split by heads."""
     assert_rewritten(by=align_matmul, model=make(), again=1)
 
 

@@ -19,7 +19,7 @@ def shape(letters: str) -> str:
 
 
 def einsum(equation: str, weights: Sequence[int] = ()) -> Make:
-    """Return a maker of an equation; of its last operand as a constant, if `weights` says so."""
+    """Return a maker of an equation; its last operand is a constant if `weights`."""
     left, _, result = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     inputs = ", ".join(f"float[{shape(t)}] x{k}" for k, t in enumerate(terms) if k not in weights)

@@ -90,5 +90,5 @@ NEAR_MISSES: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What is not a product of rows with one constant matrix stays."""
+    """Other products than rows times one constant matrix stay."""
     apply(gemm_to_dense, make()).assert_untouched()

@@ -11,7 +11,7 @@ from support.small_graphs import random
 
 
 def product(then: str) -> Make:
-    """Return a maker of a (2, 3, 4) times b (2, 4, 5), and what comes then."""
+    """Return a maker of a (2, 3, 4) times b (2, 4, 5), and the ops after it."""
     return made(
         f"(float[2,3,4] a, float[2,4,5] b) => (float[2,3,5] y) {{ p = MatMul (a, b)  {then} }}",
         k=np.array(0.3, np.float32),
@@ -28,7 +28,7 @@ FORMS: dict[str, tuple[Make, str]] = {
 
 @pytest.mark.parametrize(("make", "then"), FORMS.values(), ids=FORMS)
 def test_a_reshape_parts_them(make: Make, then: str) -> None:
-    """To the shape that it has already."""
+    """To its own shape."""
     ops = {"MatMul": 1, "Reshape": 1, then: 1}
     found = assert_rewritten(by=part_matmul, model=make(), ops=ops)
     assert [node.op_type for node in found.after.graph.node] == list(ops)

@@ -1,4 +1,4 @@
-"""Putting a Reshape between a normalisation and what it would be merged with."""
+"""Putting a Reshape between a normalisation and an op that would merge with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.small_graphs import random
 
 
 def normalised(node: str, shape: str) -> Make:
-    """Return a maker of what `node` makes of x, and z of that shape, normalised by channels."""
+    """Return a maker of x through `node`, and z of that shape, normalised by channels."""
     channels = int(shape.split(",")[1])
     return made(
         f"(float[{shape}] x, float[{shape}] z) => (float[{shape}] y) "
@@ -35,7 +35,7 @@ FORMS: dict[str, tuple[Make, str]] = {
 
 @pytest.mark.parametrize(("make", "op"), FORMS.values(), ids=FORMS)
 def test_a_reshape_parts_them(make: Make, op: str) -> None:
-    """To the shape that it has already."""
+    """To its own shape."""
     ops = {"Exp": 1, op: 1, "Reshape": 1, "BatchNormalization": 1, "Add": 1}
     assert_rewritten(by=part_normalization, model=make(), ops=ops)
 

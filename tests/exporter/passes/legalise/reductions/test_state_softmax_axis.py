@@ -1,4 +1,4 @@
-"""Saying the axis of a Softmax, which ONNX lets one leave out."""
+"""Writing out the axis of a Softmax, which ONNX allows to be missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding the k largest by counting what comes before each number."""
+"""Finding the k largest by counting the numbers before each."""
 
 from __future__ import annotations
 

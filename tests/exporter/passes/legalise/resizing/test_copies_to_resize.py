@@ -41,7 +41,7 @@ def test_copies_are_enlargements(make: Make, ops: dict[str, int]) -> None:
 
 
 def test_copying_once_is_nothing() -> None:
-    """What is as large as before is passed on."""
+    """A copy of the same size is passed on."""
     make = copied("Tile", "2,3,4", "2,3,4", 1, 1, 1)
     assert_rewritten(by=copies_to_resize, model=make(), ops={"Exp": 1}, limit=1e-6)
 

@@ -23,7 +23,7 @@ def repeated(split: tuple[int, ...], repeats: tuple[int, ...]) -> Make:
 
 
 def test_a_repeat_is_a_resize() -> None:
-    """Its sizes say how often, whichever axis it is."""
+    """Its sizes follow from the repeats, for any axis."""
     make = repeated(split=(2, 3, 1, 5, 7), repeats=(1, 1, 4, 1, 1))
     found = assert_rewritten(by=repeat_to_resize, model=make(), ops={"Resize": 1}, engines=())
     (node,) = found.after.graph.node

@@ -36,7 +36,7 @@ every_form = pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 
 @every_form
 def test_it_fires(make: Make) -> None:
-    """The Resize keeps its mode, and says how large its output is."""
+    """The Resize keeps its mode, and holds the size of its output."""
     model = make()
     found = apply(resize_to_sizes, model)
     assert found.fired == 1
@@ -49,7 +49,7 @@ def test_it_fires(make: Make) -> None:
 
 @every_form
 def test_the_numbers_stay(make: Make) -> None:
-    """Where the scale says the size exactly, it is the same picture."""
+    """Where the scale gives the size exactly, it is the same picture."""
     apply(resize_to_sizes, make()).assert_same_numbers(limit=2e-7)
 
 
@@ -79,7 +79,7 @@ NEAR_MISSES: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """Where the size is said already, or not known, nothing is touched."""
+    """Where the size is given already, or unknown, nothing changes."""
     apply(resize_to_sizes, make()).assert_untouched()
 
 
@@ -89,7 +89,7 @@ def test_a_scale_that_floors_to_one_row_less_is_put_right() -> None:
     assert int(7 * scales[2]) == 30
     text = f"(float[2,3,7,5] x) => (float[2,3,30,5] y) {{ y = Resize <{NEAREST}> (x, , s) }}"
     model = graph(text, s=scales)
-    model.graph.outputs[0].shape = ir.Shape([2, 3, 31, 5])  # as TensorFlow was told
+    model.graph.outputs[0].shape = ir.Shape([2, 3, 31, 5])  # as given to TensorFlow
     assert resize_to_sizes(model) == 1
     picture = inputs_for(ir.to_proto(model))["x"]
     rows = np.arange(31) * 7 // 31

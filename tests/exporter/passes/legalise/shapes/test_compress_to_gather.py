@@ -47,5 +47,5 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_other_forms_stay(make: Make) -> None:
-    """What is kept must be known, and along an axis."""
+    """The kept elements must be known, and along an axis."""
     assert_left_alone(by=compress_to_gather, model=make())

@@ -67,7 +67,7 @@ FORMS: dict[str, tuple[Make, int]] = {
 
 @pytest.mark.parametrize(("make", "moved"), FORMS.values(), ids=FORMS)
 def test_constants_are_joined_along_another_axis(make: Make, moved: int) -> None:
-    """What is computed comes and goes through Reshapes, which move nothing."""
+    """Computed operands pass through Reshapes, which move nothing."""
     ops = {"Reshape": moved + 1, "Concat": 1}
     assert_rewritten(by=concat_off_channels, model=make(), ops=ops, limit=0)
 

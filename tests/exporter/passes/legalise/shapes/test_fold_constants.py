@@ -1,4 +1,4 @@
-"""Computing at export what does not depend on the inputs."""
+"""Computing at export the values that do not depend on the inputs."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_large_kernel_is_folded_too() -> None:
 
 
 def test_nodes_that_nothing_reads_go_as_well() -> None:
-    """What no output depends on is removed, and counted."""
+    """Nodes that no output depends on are removed, and counted."""
     text = """(float[2,3] x) => (float[2,3] y) {
         unread = Exp (x)
         y = Relu (x)

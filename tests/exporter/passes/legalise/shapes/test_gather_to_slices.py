@@ -11,7 +11,7 @@ from support.small_graphs import Array, integers, random
 
 
 def gather(shape: str, axis: int, where: Array, target: str, before: str = "Neg") -> Make:
-    """Return a maker of a Gather from what an op before it gives."""
+    """Return a maker of a Gather from the result of an op."""
     text = f"{{ a = {before} (x)  y = Gather <axis={axis}> (a, i) }}"
     return made(f"(float[{shape}] x) => (float[{target}] y) {text}", i=where)
 
@@ -44,7 +44,7 @@ FORMS: dict[str, tuple[Make, dict[str, int]]] = {
 
 @pytest.mark.parametrize(("make", "ops"), FORMS.values(), ids=FORMS)
 def test_runs_are_slices(make: Make, ops: dict[str, int]) -> None:
-    """Many short runs of what is surely finite are one product."""
+    """Many short runs of finite numbers are one product."""
     found = make()
     before = {found.graph[0].op_type: 1}
     assert_rewritten(by=gather_to_slices, model=found, ops=before | ops, limit=1e-6)

@@ -29,7 +29,7 @@ def chain(*names: str | None) -> ir.Model:
 def test_names_are_numbered(
     given: tuple[str | None, ...], wanted: list[str] | None, fired: int
 ) -> None:
-    """The first keeps its name; a node without one is called after what it gives."""
+    """The first keeps its name; a node without one is named after its output."""
     ops = {"Abs": 1, "Exp": 1, "Neg": 1}
     found = assert_rewritten(
         by=name_nodes_apart, model=chain(*given), fired=fired, ops=ops, limit=1e-6

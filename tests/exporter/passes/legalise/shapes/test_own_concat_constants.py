@@ -61,5 +61,5 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_what_is_read_once_stays(make: Make) -> None:
-    """So does what is computed: that has a layer of its own."""
+    """Computed operands stay too: they have layers of their own."""
     assert_left_alone(by=own_concat_constants, model=make())

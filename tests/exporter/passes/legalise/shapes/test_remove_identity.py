@@ -105,7 +105,7 @@ NEAR_MISSES: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", NEAR_MISSES.values(), ids=NEAR_MISSES)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What changes numbers or order, or holds the interface together, stays."""
+    """Nodes that change numbers or order, or hold the interface together, stay."""
     apply(remove_identity, make()).assert_untouched()
 
 

@@ -1,4 +1,4 @@
-"""Writing what turns an axis around as a Gather."""
+"""Writing the reversal of an axis as a Gather."""
 
 from __future__ import annotations
 

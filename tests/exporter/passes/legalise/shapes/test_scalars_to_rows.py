@@ -34,7 +34,7 @@ FORMS: dict[str, tuple[Make, dict[str, int]]] = {
 
 @pytest.mark.parametrize(("make", "ops"), FORMS.values(), ids=FORMS)
 def test_a_number_is_a_row_of_one(make: Make, ops: dict[str, int]) -> None:
-    """What is computed with it alone has an axis, too."""
+    """Ops that read only that number get an axis, too."""
     before = {"ReduceMax": 1, "Reshape": 1}
     total = {op: before.get(op, 0) + ops.get(op, 0) for op in before | ops}
     # Reducing all axes at once is another pass's matter.

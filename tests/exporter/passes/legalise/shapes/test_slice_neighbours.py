@@ -93,5 +93,5 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_other_slices_stay(make: Make) -> None:
-    """What goes backwards is a Gather's matter."""
+    """A reversed slice is another pass's matter."""
     assert_left_alone(by=slice_neighbours, model=make())

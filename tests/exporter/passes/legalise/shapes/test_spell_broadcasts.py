@@ -46,8 +46,8 @@ def computed(op: str, left: Shape, right: Shape) -> Make:
     )
 
 
-# The sizes of what each operand is: no two alike, so that no axis is taken for another, and then
-# all alike, so that only the shapes can tell.
+# The sizes of the operands: first no two alike, so that no axis is taken for another, and then all
+# alike, so that only the shapes can tell.
 PICTURE, CUBE = (2, 3, 4, 5), (3, 3, 3, 3)
 CONSTANTS: dict[str, Make] = {
     "a row": known("Mul", PICTURE, (5,)),
@@ -70,7 +70,7 @@ CONSTANTS: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", CONSTANTS.values(), ids=CONSTANTS)
 def test_a_constant_is_a_block_that_is_read(make: Make) -> None:
-    """Of two or three axes, of which the second is the block; or what needs no broadcasting."""
+    """Of two or three axes with the block second; or of equal shapes."""
     assert_settles(make)
 
 
@@ -95,7 +95,7 @@ MERGED = {
 
 @pytest.mark.parametrize("make", MERGED.values(), ids=MERGED)
 def test_a_constant_is_parted_from_a_convolution(make: Make) -> None:
-    """What is not one number for each channel would be taken for the bias."""
+    """A constant with other than one number per channel would be taken for the bias."""
     assert_settles(make)
     found = assert_rewritten(by=spell_broadcasts, model=make())
     made_by = {name: node.op_type for node in found.after.graph.node for name in node.output}
@@ -124,7 +124,7 @@ def test_a_computed_operand_is_a_block_too(make: Make) -> None:
 
 
 def assert_settles(make: Make) -> None:
-    """Check the numbers, and that a few runs leave what 4.6 reads."""
+    """Check the numbers, and that 4.6 reads the result of a few runs."""
     model = make()
     rounds = 0
     while spell_broadcasts(model):

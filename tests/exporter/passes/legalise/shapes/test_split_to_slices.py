@@ -51,7 +51,7 @@ FORMS: dict[str, tuple[Make, dict[str, int]]] = {
 
 @pytest.mark.parametrize(("make", "ops"), FORMS.values(), ids=FORMS)
 def test_each_part_is_a_slice(make: Make, ops: dict[str, int]) -> None:
-    """Equal parts stay a Split, which says no sizes any more."""
+    """Equal parts stay a Split, without sizes."""
     found = assert_rewritten(by=split_to_slices, model=make(), ops={"Exp": 1, **ops}, limit=1e-6)
     assert all(len(n.input) == 1 for n in found.after.graph.node if n.op_type == "Split")
 

@@ -79,7 +79,7 @@ def test_near_misses_are_left_alone(make: Make) -> None:
 
 
 def test_two_dimensions_added_at_once() -> None:
-    """OpenCV 5.0's classic engine refuses an Unsqueeze with two axes, and takes what it becomes."""
+    """OpenCV 5.0's classic engine refuses an Unsqueeze with two axes, and takes the Reshape."""
     text = "(float[2,5] x) => (float[2,1,5,1] y) { a = Exp (x)  y = Unsqueeze (a, s) }"
     found = apply(squeeze_to_reshape, graph(text, s=integers(1, 3)))
     assert found.fired == 1

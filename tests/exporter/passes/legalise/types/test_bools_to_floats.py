@@ -57,7 +57,7 @@ def test_a_truth_value_is_a_number(make: Make) -> None:
 
 
 def chosen(text: str, more: str = "") -> Make:
-    """Return a maker of a choice between what comes of a (3, 5) and b (3, 1)."""
+    """Return a maker of a choice between values made of a (3, 5) and b (3, 1)."""
     return made(
         f"(float[3,5] a, float[3,1] b) => (float[3,5] y{more}) {{ t = Greater (a, k)  {text} }}",
         k=np.array(0.2, np.float32),
@@ -90,7 +90,7 @@ def test_a_choice_is_a_sum(make: Make, fired: int) -> None:
 def test_a_guard_against_infinity_keeps_its_choice() -> None:
     """0 times NaN is NaN: the condition alone is a number, and is compared with a half."""
     make = chosen("u = Less (b, a)  w = And (t, u)  l = Log (a)  y = Where (w, l, b)")
-    # What it was compared with before is unread, for another pass to remove.
+    # The old operand of the comparison is unread, for another pass to remove.
     found = assert_rewritten(by=bools_to_floats, model=make(), engines=["new"])
     made_by = {name: node for node in found.after.graph.node for name in node.output}
     (choice,) = (node for node in found.after.graph.node if node.op_type == "Where")
@@ -114,5 +114,5 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_other_truth_values_stay(make: Make) -> None:
-    """The difference of infinities says nothing."""
+    """The difference of infinities has no sign."""
     assert_left_alone(by=bools_to_floats, model=make())

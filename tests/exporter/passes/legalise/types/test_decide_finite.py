@@ -1,4 +1,4 @@
-"""Answering IsNaN and IsInf."""
+"""Replacing IsNaN and IsInf."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FORMS: dict[str, tuple[Make, dict[str, int]]] = {
 
 @pytest.mark.parametrize(("make", "ops"), FORMS.values(), ids=FORMS)
 def test_the_answer_is_known_or_compared(make: Make, ops: dict[str, int]) -> None:
-    """What is surely finite leaves a constant; its question and what was asked are unread."""
+    """A finite value leaves a constant; the old node and its operand are unread."""
     unread = {"Sin": 1} if not ops and "Sin" in str(make().graph) else {}
     assert_rewritten(by=decide_finite, model=make(), ops={"Cast": 1, "Add": 1, **ops, **unread})
 

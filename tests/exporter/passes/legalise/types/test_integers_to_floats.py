@@ -78,5 +78,5 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_other_ops_stay(make: Make) -> None:
-    """What moves numbers computes none."""
+    """Ops that move numbers compute none."""
     assert_left_alone(by=integers_to_floats, model=make())

@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_sigmoid
 from support.opencv_process import in_process
 from support.pass_checks import (
@@ -41,7 +41,7 @@ FORMS = {
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_it_is_told_apart(make: Make) -> None:
-    """Then every engine computes what onnxruntime does; no node more or less."""
+    """Then every engine agrees with onnxruntime; no node more or less."""
     ops: dict[str, int] = {}
     for node in make().graph:
         ops[node.op_type] = ops.get(node.op_type, 0) + 1
@@ -51,7 +51,7 @@ def test_it_is_told_apart(make: Make) -> None:
 @pytest.mark.parametrize("name", ["another tensor", "the gate comes first"])
 @pytest.mark.parametrize("engine", ENGINES)
 def test_without_that_opencv_is_wrong(name: str, engine: str) -> None:
-    """4.6 to 5.0, both engines: it says nothing, and gives other numbers."""
+    """4.6 to 5.0, both engines, silently give other numbers."""
     model = named_apart(ir.to_proto(FORMS[name]()))
     expected, found = onnx_numbers(model)["y"], in_process(model, engine)["y"]
     assert np.abs(found - expected).max() > 1000 * LIMIT * np.abs(expected).max()
@@ -73,7 +73,7 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_what_opencv_computes_right_stays(make: Make) -> None:
-    """And it does compute that right."""
+    """OpenCV's numbers are right there."""
     assert_left_alone(by=keep_hard_sigmoid, model=make())
     model = named_apart(ir.to_proto(make()))
     for engine in ENGINES:

@@ -11,7 +11,7 @@ from support.small_graphs import random
 
 
 def power(exponent: float, *shape: int, base: str = "Exp") -> Make:
-    """Return a maker of a power of what an op gives."""
+    """Return a maker of a power of an op's result."""
     return made(
         f"(float[3,5] x) => (float[3,5] y) {{ a = {base} (x)  y = Pow (a, k) }}",
         k=np.full(shape, exponent, np.float32),

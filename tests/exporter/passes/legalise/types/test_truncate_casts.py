@@ -11,7 +11,7 @@ from support.small_graphs import integers, random
 
 
 def cast(text: str) -> Make:
-    """Return a maker of what casts b, 3 times x (3, 5), in some way."""
+    """Return a maker of a cast of b, 3 times x (3, 5)."""
     return made(
         f"(float[3,5] x) => (float[3,5] y) {{ b = Mul (x, h)  {text} }}",
         h=np.array(3, np.float32),
@@ -40,7 +40,7 @@ FORMS: dict[str, tuple[Make, dict[str, int]]] = {
 
 @pytest.mark.parametrize(("make", "ops"), FORMS.values(), ids=FORMS)
 def test_the_fraction_is_cut_off(make: Make, ops: dict[str, int]) -> None:
-    """Towards zero, as a Cast does; what is not 0 is true."""
+    """Towards zero, as a Cast does; any number but 0 is true."""
     assert_rewritten(by=truncate_casts, model=make(), ops=ops, limit=0)
 
 

@@ -1,4 +1,4 @@
-"""Cutting off what a transposed convolution pads at its end only."""
+"""Cropping the end of a transposed convolution by a Slice."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_other_pads_stay(make: Make) -> None:
-    """Only what is cut off behind is moved into a Slice."""
+    """Only a crop at the end is moved into a Slice."""
     assert_left_alone(by=crop_transposed_conv, model=make())

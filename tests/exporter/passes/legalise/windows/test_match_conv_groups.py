@@ -30,7 +30,7 @@ FORMS: dict[str, tuple[Make, int]] = {
 
 @pytest.mark.parametrize(("make", "groups"), FORMS.values(), ids=FORMS)
 def test_groups_follow_from_the_kernel(make: Make, groups: int) -> None:
-    """tf2onnx writes 1: the kernel tells how many there are."""
+    """tf2onnx writes 1; the kernel determines their number."""
     right = ir.to_proto(make())
     model = make()
     (node,) = model.graph
@@ -56,7 +56,7 @@ def test_right_groups_stay(make: Make) -> None:
 
 
 def test_a_kernel_that_fits_no_number_of_groups_is_left_alone() -> None:
-    """Five channels cannot be shared out among kernels of two; the error is another's to tell."""
+    """Five channels cannot be shared among kernels of two; another check reports that."""
     make = made(
         "(float[2,5,4,4] x) => (float[2,3,4,4] y) { y = Conv (x, w) }", w=random(3, 5, 1, 1)
     )

@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from keras2cv.net.net import ENGINES
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.passes.legalise.windows.pad_before_depthwise import pad_before_depthwise
 from support.opencv_process import in_process
 from support.pass_checks import (
@@ -25,9 +25,9 @@ CLASSIC = next(engine for engine in ENGINES if engine == "classic")
 
 def depthwise(to: str, x: str = "9,11", kernel: str = "3,3", **attributes: object) -> Make:
     """Return a maker of a depthwise convolution of x (2, 6, ...)."""
-    said = ", ".join(f"{name}={value}" for name, value in {"group": 6, **attributes}.items())
+    listed = ", ".join(f"{name}={value}" for name, value in {"group": 6, **attributes}.items())
     return made(
-        f"(float[2,6,{x}] x) => (float[2,6,{to}] y) {{ y = Conv <{said}> (x, w, b) }}",
+        f"(float[2,6,{x}] x) => (float[2,6,{to}] y) {{ y = Conv <{listed}> (x, w, b) }}",
         w=random(6, 1, *map(int, kernel.split(","))),
         b=random(6),
     )
@@ -48,13 +48,13 @@ FORMS = {
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_the_zeros_are_written_down(make: Make) -> None:
-    """Then every engine computes what onnxruntime does."""
+    """Then every engine agrees with onnxruntime."""
     assert_rewritten(by=pad_before_depthwise, model=make(), ops={"Pad": 1, "Conv": 1})
 
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_without_that_opencv_is_wrong(make: Make) -> None:
-    """4.7 to 5.0's classic engine says nothing, and gives other numbers."""
+    """4.7 to 5.0's classic engine silently give other numbers."""
     model = named_apart(ir.to_proto(make()))
     expected, found = onnx_numbers(model)["y"], in_process(model, CLASSIC)["y"]
     error = float(np.abs(np.nan_to_num(found, nan=np.inf) - expected).max())
@@ -84,7 +84,7 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_what_opencv_computes_right_stays(make: Make) -> None:
-    """And it does compute that right."""
+    """OpenCV's numbers are right there."""
     assert_left_alone(by=pad_before_depthwise, model=make())
     model = named_apart(ir.to_proto(make()))
     for engine in ENGINES:

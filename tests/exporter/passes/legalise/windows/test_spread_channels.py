@@ -40,7 +40,7 @@ def test_a_map_is_convolved_with_ones(make: Make, op: str) -> None:
 
 
 def test_both_operands_may_be_one_value_and_its_map() -> None:
-    """A gate computed from what it gates."""
+    """A gate that is computed from the gated value."""
     make = made(
         "(float[2,3,5,7] x) => (float[2,3,5,7] y) "
         "{ m = ReduceMax <axes=[1], keepdims=1> (x)  y = Mul (x, m) }"

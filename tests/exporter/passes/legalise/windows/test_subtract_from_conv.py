@@ -20,7 +20,7 @@ def convolved(operands: str, other: str, to: str = "2,5,4,6", shape: str = "2,3,
 
 
 def multiplied(bias: tuple[int, ...], node: str = "m = MatMul (x, w)", shape: str = "5,3") -> Make:
-    """Return a maker of a product of matrices (5, 5) and what is added to it."""
+    """Return a maker of a product of matrices (5, 5) and a term added to it."""
     return made(
         f"(float[{shape}] x) => (float[5,5] y) {{ {node}  y = Add (m, b) }}",
         w=random(3, 5),
@@ -71,5 +71,5 @@ LEFT = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_other_sums_stay(make: Make) -> None:
-    """A residual of the convolution's shape is what OpenCV adds as it goes."""
+    """A residual of the convolution's shape, which OpenCV fuses."""
     assert_left_alone(by=subtract_from_conv, model=make())

@@ -62,5 +62,5 @@ LEFT: dict[str, Make] = {
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)
 def test_near_misses_are_left_alone(make: Make) -> None:
-    """What OpenCV computes right, or nobody knows the weights of."""
+    """Kernels that OpenCV computes right, or with unknown weights."""
     assert_left_alone(by=widen_nine_taps, model=make())

@@ -17,9 +17,9 @@ def python_tag(_: Mapping[str, Any], __: Callable[..., None]) -> dict[str, str]:
     return {"tag": f"{name}{platform.python_version()}-{platform.machine()}"}
 
 
-def opencv_versions(_: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, str]:
+def opencv_versions(_: Mapping[str, Any], report: Callable[..., None]) -> dict[str, str]:
     """Import cv2 and NumPy, and return their versions and Python's."""
-    tell(stage="importing cv2")
+    report(stage="importing cv2")
     import cv2
     import numpy as np
 

@@ -152,7 +152,7 @@ def test_a_large_top_k_is_done_after_the_net_where_an_opencv_has_none(tmp_path: 
 
 
 def test_the_manifest_says_what_is_left_to_do(tmp_path: Path) -> None:
-    """By heads of the net and steps; outputs of the net itself are none of them."""
+    """As heads of the net and steps; the net's own outputs have no steps."""
     manifest = export(_detector(Select(), raw=True), tmp_path / "boxes.cv").manifest
     assert manifest.tail is not None
     assert [step.op for step in manifest.tail.steps] == ["combined_nms", "cast"]
@@ -165,7 +165,7 @@ def test_the_manifest_says_what_is_left_to_do(tmp_path: Path) -> None:
 
 
 def test_boxes_that_the_model_selected_are_detections(tmp_path: Path) -> None:
-    """The task detect reads them by their roles; what fills the outputs up is left out."""
+    """The task detect reads them by their roles; rows that only fill up the outputs go."""
     detection = {
         "boxes": "boxes", "scores": "scores", "classes": "classes", "activation": "none",
         "box_format": "yxyx", "box_units": "normalised", "score": 0.0,
@@ -195,7 +195,7 @@ def test_a_later_check_and_a_self_test_finish_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("language", "name"), [("cpp", "tail.hpp"), ("python", "predict.py")])
 def test_a_program_of_opencv_alone_has_the_steps(tmp_path: Path, language: str, name: str) -> None:
-    """It is written with what does them, and reads which from the manifest."""
+    """The program holds the code of all steps, and reads the list of steps from the manifest."""
     export(_detector(Select()), tmp_path / "boxes.cv", check=False, task="raw", preprocess="0-1")
     files = generate(read_bundle(tmp_path / "boxes.cv"), language, tmp_path / "program")
     [written] = [file for file in files if file.name == name]
@@ -212,7 +212,7 @@ def test_a_program_of_opencv_alone_has_the_steps(tmp_path: Path, language: str, 
 def test_an_end_that_has_no_steps_is_refused(
     select: type[keras.layers.Layer], problem: str, tmp_path: Path
 ) -> None:
-    """Before anything is written, with what is in the way."""
+    """Before anything is written, with the op that has no step."""
     with pytest.raises(UnsupportedError, match=problem):
         export(_detector(select()), tmp_path / "boxes.cv")
     assert not (tmp_path / "boxes.cv").exists()

@@ -1,4 +1,4 @@
-"""What every subject does, and what lies around every net: the same code for all of them."""
+"""The jobs of subjects, and the code around every net, which is the same for all subjects."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ Sample = Sequence[Array]
 
 @dataclass(frozen=True)
 class Job:
-    """What a process is asked to measure.
+    """The job of a process that is measured.
 
     Attributes:
         runner: The module in `keras2cv_bench.runners`.
-        bundle: The bundle's folder, which says what goes around the net.
-        file: What the subject loads: the bundle, the model, or a file made from it.
+        bundle: The bundle's folder, which defines the code around the net.
+        file: The file that the subject loads: the bundle, the model, or a file made from it.
         inputs: The .npz with the samples.
         batch: Samples per run.
         threads: For all that computes.
-        how: What tells subjects of one runner apart.
+        how: Distinguishes subjects of one runner.
         names: (inputs, outputs) of an ONNX file, in Keras' order.
         unsafe, imports: How the Keras model is opened.
         variables: Of the process's environment.
@@ -57,26 +57,26 @@ class Job:
         return {k: str(v) if k in paths else v for k, v in vars(self).items()}
 
     @classmethod
-    def from_dict(cls, facts: Mapping[str, Any]) -> Job:
-        """Return what `to_dict` gave."""
-        paths = {key: Path(facts[key]) for key in ("bundle", "file", "inputs")}
-        inputs, outputs = facts["names"]
+    def from_dict(cls, record: Mapping[str, Any]) -> Job:
+        """Read the types of `to_dict`."""
+        paths = {key: Path(record[key]) for key in ("bundle", "file", "inputs")}
+        inputs, outputs = record["names"]
         names = (tuple(inputs), tuple(outputs))
-        variables = tuple((str(name), str(value)) for name, value in facts["variables"])
-        more = {"names": names, "imports": tuple(facts["imports"]), "variables": variables}
-        return cls(**{**facts, **paths, **more})
+        variables = tuple((str(name), str(value)) for name, value in record["variables"])
+        more = {"names": names, "imports": tuple(record["imports"]), "variables": variables}
+        return cls(**{**record, **paths, **more})
 
 
 @dataclass(frozen=True)
-class Way:
-    """A subject that is loaded: a sample's way through it, in three stages.
+class Pipeline:
+    """A loaded subject, as the three stages that a sample goes through.
 
     Attributes:
-        about: What really runs.
+        about: Describes the version, engine and threads that really run.
         prepare: A sample -> the net's input, in the layout that it takes.
-        forward: That -> what the net gives.
-        finish: A sample, the input that it became, and what the net gives -> the task's results.
-        arrays: What the net gives -> an array per output, in Keras' order and layout.
+        forward: The net's input -> its raw outputs.
+        finish: A sample, the input made from it, and the raw outputs -> the task's results.
+        arrays: The raw outputs -> an array per output, in Keras' order and layout.
     """
 
     about: str
@@ -87,7 +87,7 @@ class Way:
 
 
 def takes_pictures(manifest: Manifest) -> bool:
-    """Say whether samples are pictures: the bundle knows how one becomes its only input."""
+    """Whether samples are pictures: the bundle knows how one becomes its only input."""
     return manifest.preprocessing is not None and len(manifest.inputs) == 1
 
 
@@ -120,9 +120,9 @@ class Around:
         placements = [self._preprocess.placement(image) for image in sample]
         return results_of(self._manifest.task, named, self._manifest.outputs, placements)
 
-    def way(self, about: str, forward: Callable[[Any], list[Array]]) -> Way:
-        """Return the whole way through a net."""
-        return Way(about, self.prepare, forward, self.finish)
+    def pipeline(self, about: str, forward: Callable[[Any], list[Array]]) -> Pipeline:
+        """Return the whole pipeline of a net."""
+        return Pipeline(about, self.prepare, forward, self.finish)
 
 
 class AroundNet(Around):
@@ -135,8 +135,8 @@ class AroundNet(Around):
         pairs = zip(sample, self._manifest.inputs, strict=True)
         return [to_net(array, tensor) for array, tensor in pairs]
 
-    def way(self, about: str, forward: Callable[[Any], list[Array]]) -> Way:
-        """Return the whole way; what the bundle does after its net belongs to the net here."""
+    def pipeline(self, about: str, forward: Callable[[Any], list[Array]]) -> Pipeline:
+        """Return the whole pipeline; the bundle's steps after its net count as part of the net."""
         names = [tensor.net_name for tensor in self._manifest.net_outputs]
 
         def whole(arrays: list[Array]) -> list[Array]:
@@ -144,10 +144,10 @@ class AroundNet(Around):
             outputs = outputs_of(found, self._manifest, len(arrays[0]))
             return [outputs[tensor.name] for tensor in self._manifest.outputs]
 
-        return super().way(f"{about}, on this bundle's file", whole)
+        return super().pipeline(f"{about}, on this bundle's file", whole)
 
 
 def around(job: Job) -> Around:
-    """Return what lies around the net that a job loads."""
+    """Return the code around the net that a job loads."""
     kind = AroundNet if job.how == OF_BUNDLE else Around
     return kind(read_manifest(job.bundle))

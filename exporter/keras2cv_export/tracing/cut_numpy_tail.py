@@ -1,11 +1,11 @@
-"""Cut a flat graph where OpenCV has nothing for what follows, and write that down as steps.
+"""Cut a flat graph before the first ops that OpenCV lacks, and write the rest as NumPy steps.
 
     ... -> boxes, scores -> CombinedNonMaxSuppression -> Cast -> outputs
-               heads     |               the tail's steps
+               heads     |          steps of the NumPy tail
 
-Everything that depends on such an op comes after the cut, all the rest stays in the net, and what
-passes from one to the other is a head: an output of the net. If one op after the cut is no step,
-the model is refused as if there were no tails.
+Everything that depends on such an op comes after the cut; the rest stays in the net. The tensors
+that cross the cut are the heads: they become outputs of the net. If any op after the cut cannot be
+written as a step, the model is refused as if there were no tails.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _HINT = "End the model with the box selection, or do without that op."
 
 
 @dataclass(frozen=True)
-class CutTail:
+class CutNumpyTail:
     """The end of a model, cut off.
 
     Attributes:
         heads: Name -> tensor of the graph, for the steps to read.
-        steps: What makes the other outputs.
+        steps: The NumPy steps that make the remaining outputs.
         made: Place among the model's outputs -> name of the array that a step makes.
     """
 
@@ -46,7 +46,7 @@ class CutTail:
 
 
 def is_after_cut(tensor: Any, seen: dict[str, bool]) -> bool:
-    """Whether a tensor depends on an op that the net is cut before; `seen` remembers answers."""
+    """Whether a tensor depends on an op that the net is cut before; `seen` caches the answers."""
     stack = [tensor.op]
     while stack:
         op = stack[-1]
@@ -60,19 +60,20 @@ def is_after_cut(tensor: Any, seen: dict[str, bool]) -> bool:
     return seen[tensor.op.name]
 
 
-def cut_tail(
+def cut_numpy_tail(
     outputs: Sequence[Any], taken: Sequence[str], *, ranking: bool = False
-) -> CutTail | None:
-    """Write down what comes after the cut; None where there is no cut.
+) -> CutNumpyTail | None:
+    """Write the ops after the cut as steps; return None where there is no cut.
 
     Args:
-        outputs: The model's, tensors of a flat graph.
+        outputs: The model's outputs, tensors of a flat graph.
         taken: Names that no head may have.
-        ranking: Cut before a top-k of many numbers, too, if what follows it can be written down:
-            OpenCV has TopK from 4.11 on only, and counting ranks takes a square of comparisons.
+        ranking: Whether to cut before a top-k of many numbers as well, if all that follows can be
+            written as steps. OpenCV has TopK only from 4.11 on, and counting ranks takes a square
+            of comparisons.
 
     Raises:
-        UnsupportedOpsError: Something after the cut is no step.
+        UnsupportedOpsError: An op after the cut cannot be written as a step.
     """
     rankings = _large_rankings(outputs[0].graph) if ranking and outputs else {}
     if rankings:
@@ -82,7 +83,7 @@ def cut_tail(
 
 
 def _large_rankings(graph: Any) -> dict[str, bool]:
-    """Return the names of the ops that `topk_to_ranks` leaves alone: they are after the cut."""
+    """Name the ops that `topk_to_ranks` leaves alone; they come after the cut."""
     found = [op for op in graph.get_operations() if op.type == "TopKV2"]
     sizes = {op.name: op.inputs[0].shape for op in found if op.inputs[0].shape.is_fully_defined()}
     return {
@@ -90,8 +91,10 @@ def _large_rankings(graph: Any) -> dict[str, bool]:
     }
 
 
-def _cut(outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]) -> CutTail | None:
-    """Cut before `CUTS` and the ops named in `after`."""
+def _cut(
+    outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]
+) -> CutNumpyTail | None:
+    """Cut before the ops of `CUTS` and those that `after` names."""
     seen = dict(after)
     made = {k: t for k, t in enumerate(outputs) if is_after_cut(t, seen)}
     if not made:
@@ -106,7 +109,7 @@ def _cut(outputs: Sequence[Any], taken: Sequence[str], after: Mapping[str, bool]
         first = next(op for op in operations if op.type in CUTS or op.name in after)
         found = Unsupported(first.type, layer_of(first.name), error.why, error.hint)
         raise UnsupportedOpsError([found]) from error
-    return CutTail(write.heads, tuple(write.steps), names)
+    return CutNumpyTail(write.heads, tuple(write.steps), names)
 
 
 @dataclass
@@ -121,7 +124,7 @@ class _Writer:
     _count: int = 0
 
     def name(self, tensor: Any) -> str:
-        """Return the name of a tensor's array, having written what makes it."""
+        """Return the name of a tensor's array, after writing the steps that make it."""
         if isinstance(tensor, str):
             return tensor
         for op in _pending(tensor, self.seen, self._names):
@@ -136,22 +139,22 @@ class _Writer:
             self._names[tensor.name] = self._constant(tensor) or self._head(tensor)
         return self._names[tensor.name]
 
-    def add(self, op: str, read: list[Any], made: list[Any], **said: Any) -> None:
+    def add(self, op: str, read: list[Any], made: list[Any], **options: Any) -> None:
         """Write a step."""
         inputs = tuple(self.name(tensor) for tensor in read)
         outputs = tuple(self._new() for _ in made)
-        self.steps.append(Step(op, inputs, outputs, **said))  # type: ignore[arg-type]
+        self.steps.append(Step(op, inputs, outputs, **options))  # type: ignore[arg-type]
         pairs = zip(made, outputs, strict=True)
         self._names |= {tensor.name: name for tensor, name in pairs if tensor is not None}
 
-    def between(self, op: str, read: list[Any], **said: Any) -> str:
+    def between(self, op: str, read: list[Any], **options: Any) -> str:
         """Write a step whose result is no tensor of the graph; return its name."""
         inputs, output = tuple(self.name(tensor) for tensor in read), self._new()
-        self.steps.append(Step(op, inputs, (output,), **said))  # type: ignore[arg-type]
+        self.steps.append(Step(op, inputs, (output,), **options))  # type: ignore[arg-type]
         return output
 
     def _constant(self, tensor: Any) -> str | None:
-        """Write a small constant's numbers; None if it is none."""
+        """Write a small constant's numbers; return None for any other tensor."""
         value = known(tensor)
         if value is None or value.size > MAX_CONSTANT or not np.isfinite(value).all():
             return None
@@ -178,7 +181,7 @@ class _Writer:
 
 
 def _pending(tensor: Any, seen: dict[str, bool], done: dict[str, str]) -> list[Any]:
-    """Return the ops after the cut that a tensor needs, and that are not written, in order."""
+    """Return the ops after the cut that a tensor needs and that are not written yet, in order."""
     order: dict[str, Any] = {}
     stack = [(tensor, False)]
     while stack:

@@ -11,8 +11,8 @@ from keras2cv.schema.tensors import OutputTensor, check_tensors
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
-    """The end of the model that OpenCV has nothing for, as steps of NumPy after the net.
+class NumpyTail:
+    """The end of the model that OpenCV has no layers for, as steps of NumPy after the net.
 
     `heads`: outputs of the net that only the steps read, by `name`. An output of the model whose
     `net_name` is an output of a step is made there; the others are the net's own.

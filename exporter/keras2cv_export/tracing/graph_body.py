@@ -1,0 +1,53 @@
+"""The nodes of a TensorFlow graph or function, selected and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tensorflow.python.framework.function_def_to_graph import function_def_to_graph_def
+
+
+@dataclass(frozen=True)
+class Body:
+    """The nodes of a graph or function, each after those that it reads."""
+
+    nodes: tuple[Any, ...]
+    arguments: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+def graph_body(nodes: Sequence[Any], arguments: Sequence[str], outputs: Sequence[str]) -> Body:
+    """Select the nodes that the outputs need, each after those that it reads."""
+    by_name = {node.name: node for node in nodes}
+    bound = set(arguments)
+    order: dict[str, Any] = {}
+    stack = [(_node_of(name), False) for name in reversed(outputs)]
+    while stack:
+        name, ready = stack.pop()
+        if name in order or name in bound:
+            continue
+        if ready:
+            order[name] = by_name[name]
+            continue
+        stack.append((name, True))
+        stack.extend((_node_of(i), False) for i in reversed(list(data_inputs(by_name[name]))))
+    return Body(tuple(order.values()), tuple(arguments), tuple(outputs))
+
+
+def function_body(function: Any) -> Body:
+    """Read a FunctionDef."""
+    graph_def, flat = function_def_to_graph_def(function)
+    arguments = [argument.name for argument in function.signature.input_arg]
+    results = [flat[function.ret[r.name]] for r in function.signature.output_arg]
+    return graph_body(graph_def.node, arguments, results)
+
+
+def data_inputs(proto: Any) -> Iterator[str]:
+    """Yield the inputs of a node that are not control dependencies."""
+    return (name for name in proto.input if not name.startswith("^"))
+
+
+def _node_of(name: str) -> str:
+    return name.partition(":")[0]

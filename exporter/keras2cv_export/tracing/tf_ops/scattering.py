@@ -1,0 +1,122 @@
+"""Scatters and gathers at known places, as gathers with constant indices.
+
+A scatter is out[k] = sum of updates[j]: one Gather per update that a place gets. The update of a
+known block is a Concat of the parts around it and the block.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras2cv_export.quiet.tensorflow import tf
+
+from .node import Array, Node, known, must_know, static
+
+
+def scatter_nd(_: Node, indices: Any, updates: Any, shape: Any) -> Any:
+    """ScatterNd to known places -> Gathers, summed where a place occurs more than once."""
+    places = known(indices)
+    if places is None:
+        return None
+    sizes = [int(d) for d in must_know(shape, "shape")]
+    flat, rows = _flat_places(places, sizes)
+    return tf.reshape(_summed(flat, rows, _as_rows(updates, flat.size)), sizes)
+
+
+def scatter_add(_: Node, tensor: Any, indices: Any, updates: Any) -> Any:
+    """TensorScatterAdd to known places -> the tensor plus the scattered updates."""
+    places = known(indices)
+    if places is None:
+        return None
+    flat, rows = _flat_places(places, static(tensor))
+    return tensor + tf.reshape(_summed(flat, rows, _as_rows(updates, flat.size)), tensor.shape)
+
+
+def scatter_update(_: Node, tensor: Any, indices: Any, updates: Any) -> Any:
+    """TensorScatterUpdate to known places -> Gather from the tensor and the updates, joined."""
+    places = known(indices)
+    if places is None:
+        return None
+    flat, rows = _flat_places(places, static(tensor))
+    source = np.arange(rows, dtype=np.int32)
+    source[flat] = rows + np.arange(flat.size, dtype=np.int32)
+    joined = tf.concat([tf.reshape(tensor, [rows, -1]), _as_rows(updates, flat.size)], 0)
+    return tf.reshape(tf.gather(joined, source), tensor.shape)
+
+
+def slice_update(_: Node, x: Any, update: Any, starts: Any) -> Any:
+    """XlaDynamicUpdateSlice at a known place -> Concat of the parts around it, axis by axis.
+
+    A start from which `update` would exceed `x` is moved inward, as XLA does.
+    """
+    spare = np.subtract(static(x), static(update))
+    return _with_block(x, update, np.clip(must_know(starts, "start").ravel(), 0, spare))
+
+
+def _with_block(x: Any, block: Any, starts: Any, axis: int = 0) -> Any:
+    """Put `block` into `x`; up to `axis` both have the same sizes."""
+    if static(x) == static(block):
+        return block
+    size = static(block)[axis]
+    front, middle, back = tf.split(
+        x, [starts[axis], size, static(x)[axis] - size - starts[axis]], axis=axis
+    )
+    parts = [front, _with_block(middle, block, starts, axis + 1), back]
+    return tf.concat([part for part in parts if static(part)[axis]], axis)
+
+
+def segment_sum(_: Node, x: Any, ids: Any, count: Any = None) -> Any:
+    """SegmentSum and UnsortedSegmentSum of known segments -> the scattered rows' sums."""
+    places = known(ids)
+    if places is None:
+        return None
+    rows = int(places.max()) + 1 if count is None else int(must_know(count, "number of segments"))
+    flat = places.ravel()
+    inner = static(x)[places.ndim :]
+    return tf.reshape(_summed(flat, rows, _as_rows(x, flat.size)), [rows, *inner])
+
+
+def gather_nd(node: Node, x: Any, indices: Any) -> Any:
+    """GatherNd from known places -> Gather from the flattened leading dimensions."""
+    places = known(indices)
+    if places is None or node.attr("batch_dims", 0):
+        return None
+    shape = static(x)
+    flat, rows = _flat_places(places, shape)
+    inner = shape[places.shape[-1] :]
+    picked = tf.gather(tf.reshape(x, [rows, *inner]), flat.astype(np.int32))
+    return tf.reshape(picked, [*places.shape[:-1], *inner])
+
+
+def _flat_places(places: Array, shape: list[int]) -> tuple[Array, int]:
+    """Return places (..., d) as indices into the first d dimensions, flattened, and their size."""
+    depth = places.shape[-1]
+    index = np.ravel_multi_index(tuple(np.moveaxis(places, -1, 0)), tuple(shape[:depth]))
+    return np.ravel(index), int(np.prod(shape[:depth]))
+
+
+def _as_rows(updates: Any, count: int) -> Any:
+    return tf.reshape(updates, [count, -1])
+
+
+def _summed(flat: Array, rows: int, updates: Any) -> Any:
+    """Sum updates (P, S) into (rows, S): row flat[p] gets update p."""
+    nothing = tf.zeros((1, *updates.shape[1:]), updates.dtype)
+    padded = tf.concat([updates, nothing], 0)
+    return tf.add_n([tf.gather(padded, source) for source in _sources(flat, rows)])
+
+
+def _sources(flat: Array, rows: int) -> list[Array]:
+    """List, for the first, second, ... update of every row, its number; P where none is."""
+    order = np.argsort(flat, kind="stable")
+    starts = np.searchsorted(flat[order], np.arange(rows))
+    counts = np.bincount(flat, minlength=rows)
+    sources = []
+    for number in range(max(1, int(counts.max()))):
+        source = np.full(rows, flat.size, np.int32)
+        has = counts > number
+        source[has] = order[starts[has] + number]
+        sources.append(source)
+    return sources

@@ -1,0 +1,192 @@
+"""The question of a comparison: samples, and TensorFlow's answers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.errors import UsageError
+from keras2cv.streams.sources import read_image
+from keras2cv_export.model.load import LoadedModel
+from keras2cv_export.model.reference import reference
+from keras2cv_export.parity.parity import unrepeatable
+from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
+from keras2cv_export.tasks.presets import value_range
+
+from .pictures import Picture, PictureInput, draw_picture
+from .samples import Sample, ValueRange, default_samples, load_samples
+
+# Four drawn samples: enough for outputs to be seen to vary, few enough for VGG16 in seconds.
+SAMPLES = 4
+SEED = 20
+
+
+Array = np.ndarray[Any, Any]
+
+
+Outputs = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Question:
+    """The question to both sides: samples, TensorFlow's answers, and the limits of agreement.
+
+    Attributes:
+        samples: Inputs in Keras' layout and order.
+        expected: TensorFlow's outputs by name, for each sample.
+        picture: For image tasks, one image with its results at each stage, for the golden vectors.
+        tolerance: The limits.
+        scores: Outputs that are known to hold class scores.
+        constant: Outputs that are known not to depend on the input.
+        unsteady: TensorFlow's own differences between two runs; usually none.
+        pictures: Image files that the last samples were made of, by the bundle's preprocessing.
+    """
+
+    samples: Sequence[Sample]
+    expected: Sequence[Outputs]
+    picture: Picture | None
+    tolerance: Tolerance
+    scores: Mapping[str, str]
+    constant: frozenset[str]
+    unsteady: tuple[str, ...] = ()
+    pictures: tuple[Path, ...] = ()
+
+
+Answer = Callable[[Sample], Outputs]
+"""Asks TensorFlow: a sample in, the outputs with the manifest's names and dtypes out."""
+
+
+def answerer(loaded: LoadedModel, manifest: Manifest) -> Answer:
+    """Return a function that asks TensorFlow.
+
+    It raises UsageError where the model's outputs are not the manifest's.
+    """
+    native = reference(loaded)
+    names = [s.name for s in loaded.inputs]
+
+    def answer(sample: Sample) -> Outputs:
+        return _as_promised(native(dict(zip(names, sample, strict=True))), manifest)
+
+    return answer
+
+
+def ask(
+    loaded: LoadedModel,
+    manifest: Manifest,
+    *,
+    samples: str | PathLike[str] | None,
+    tolerance: str | Sequence[str] | Tolerance,
+    scores: Mapping[str, str],
+    constant: frozenset[str],
+    pictures: Sequence[Path] = (),
+    answer: Answer | None = None,
+    drawn: int = SAMPLES,
+) -> Question:
+    """Read or draw samples, and let TensorFlow answer them.
+
+    Args:
+        loaded: The model.
+        manifest: The bundle's.
+        samples: The user's samples; None: they are drawn.
+        tolerance: As `check` takes it.
+        scores: Outputs that are known to hold class scores.
+        constant: Outputs that are known not to depend on the input.
+        pictures: Image files as more samples, for a manifest with preprocessing.
+        answer: The function of `answerer`, if there is one already.
+        drawn: How many samples are drawn where none are given.
+
+    Raises:
+        InputError: The samples cannot be read or do not fit the model.
+        UsageError: The tolerance is not valid or names no output, or the model's outputs are not
+            the manifest's.
+    """
+    limits = parse_tolerance(tolerance)
+    limits.require_outputs([o.name for o in manifest.outputs])
+    # A model with further inputs cannot take a picture alone as a sample.
+    alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
+    preprocess = PictureInput(manifest) if alone else None
+    chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn)
+    if preprocess is not None:
+        chosen += [(preprocess(read_image(path))[1],) for path in pictures]
+    answer = answer or answerer(loaded, manifest)
+    picture = draw_picture(manifest, preprocess, answer) if preprocess else None
+    expected, again = halves([answer(s) for s in there_and_back(chosen)])
+    unsteady = first_difference(
+        unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
+    )
+    return Question(chosen, expected, picture, limits, scores, constant, unsteady, tuple(pictures))
+
+
+def there_and_back(samples: Sequence[Sample]) -> list[Sample]:
+    """List all samples, then all backwards, which exposes an answer left from the last call."""
+    return [*samples, *reversed(samples)]
+
+
+def halves(answers: Sequence[Outputs]) -> tuple[list[Outputs], list[Outputs]]:
+    """Split the answers to `there_and_back` into both runs, each in the samples' order."""
+    half = len(answers) // 2
+    return list(answers[:half]), list(reversed(answers[half:]))
+
+
+def first_difference(differences: Sequence[str], side: str, consequence: str) -> tuple[str, ...]:
+    """Return the first difference between two runs of one side, as a sentence."""
+    if not differences:
+        return ()
+    more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
+    return (f"{side} does not repeat itself: {differences[0]}{more}. {consequence}.",)
+
+
+def _as_promised(outputs: Outputs, manifest: Manifest) -> Outputs:
+    """Give TensorFlow's outputs the manifest's names and dtypes.
+
+    They are matched by position, since a SavedModel may have other names than the model that it
+    was made from. A float16 head becomes float32.
+    """
+    promised = [o.keras_shape for o in manifest.outputs]
+    found = {name: np.asarray(array) for name, array in outputs.items()}
+    if [array.shape for array in found.values()] != promised:
+        raise UsageError(
+            f"The model gives {_shown(outputs, (a.shape for a in found.values()))}, and the bundle "
+            f"was made for {_shown((o.name for o in manifest.outputs), promised)}. "
+            "Give the model that the bundle was made from."
+        )
+    pairs = zip(manifest.outputs, found.values(), strict=True)
+    return {o.name: array.astype(o.dtype, copy=False) for o, array in pairs}
+
+
+def _shown(names: Iterable[str], shapes: Iterable[tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in zip(names, shapes, strict=True))
+
+
+def _choose_samples(
+    loaded: LoadedModel,
+    manifest: Manifest,
+    given: str | PathLike[str] | None,
+    preprocess: PictureInput | None,
+    drawn: int,
+) -> list[Sample]:
+    if given is None:
+        return default_samples(loaded.inputs, drawn, SEED, value_range=_ranges(loaded, manifest))
+    if preprocess is None:
+        return load_samples(Path(given), loaded.inputs)
+    whole = preprocess
+    return load_samples(Path(given), loaded.inputs, preprocess=lambda p: whole(read_image(p))[1])
+
+
+def _ranges(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
+    ranges: dict[str, ValueRange] = {}
+    if manifest.preprocessing is not None:
+        # By position: a live model's input may have another name than its file's.
+        place = [t.name for t in manifest.inputs].index(manifest.preprocessing.input)
+        ranges[loaded.inputs[place].name] = value_range(manifest.preprocessing)
+    vocabulary = loaded.smallest_vocabulary
+    if vocabulary is not None:
+        words = [s.name for s in loaded.inputs if "int" in s.dtype and s.dtype != "uint8"]
+        ranges |= dict.fromkeys(words, (0, vocabulary - 1))
+    return ranges

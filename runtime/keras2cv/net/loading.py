@@ -1,0 +1,87 @@
+"""Load a file into OpenCV's dnn, and report the engine that took it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.bundle.reading import FileIdentity, identity_of
+from keras2cv.errors import BundleError, NetError
+from keras2cv.net.engines import ENGINES, check_engine, engine_of
+from keras2cv.net.error_messages import condensed
+
+
+@contextmanager
+def held_open(path: Path, identity: FileIdentity | None) -> Iterator[Path]:
+    """Give a name for the file of that `identity`, even if `path` is replaced meanwhile.
+
+    Raises:
+        BundleError: `path` is another file by now.
+    """
+    if identity is None:
+        yield path
+        return
+    with path.open("rb") as file:
+        if identity_of(file.fileno()) != identity:
+            raise BundleError(
+                f"{path} was changed while it was being loaded. Load it again; if that goes on, "
+                "see who writes there."
+            )
+        same = Path("/proc/self/fd", str(file.fileno()))  # Linux: the open file, by name
+        yield same if same.exists() else path
+
+
+def load_net(path: Path, name: str, file_format: str, engines: Sequence[str]) -> tuple[Any, str]:
+    """Return the net, and the engine that really holds it.
+
+    Args:
+        path: The file, by a name that cv2 can open.
+        name: Its name in error messages.
+        file_format: "onnx" or "frozen".
+        engines: Those to try, in order.
+
+    Raises:
+        NetError: OpenCV does not load the file.
+        UsageError: Another engine than one of these took it.
+    """
+    problems = []
+    for engine in engines:
+        try:
+            net = _read(path, file_format, engine)
+        except (cv2.error, SystemError) as error:
+            problems.append(f"{engine} engine: {condensed(error)}")
+            continue
+        if net.empty():
+            problems.append(f"{engine} engine: the net is empty")
+            continue
+        check_engine(found := engine_of(net), engines)
+        return net, found
+    raise NetError(
+        f"OpenCV {cv2.__version__} does not load {name} ({'; '.join(problems)}). "
+        "Export it for this OpenCV, with --opencv."
+    )
+
+
+def _read(path: Path, file_format: str, engine: str) -> Any:
+    read: Any = cv2.dnn.readNetFromONNX if file_format == "onnx" else cv2.dnn.readNetFromTensorflow
+    # ENGINE_NEW and ENGINE_CLASSIC by value: OpenCV 4 has neither the names nor the argument.
+    options = {"engine": {"new": 2, "classic": 1}[engine]} if "new" in ENGINES else {}
+    return read(_path_or_bytes(path), **options)
+
+
+def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:
+    """Return the path, or the file's bytes where cv2 cannot open it.
+
+    On Windows cv2 opens names of the system's 8-bit code page only. Bytes have a flaw of their own:
+    5.0 loads them into the new engine whatever it is asked for, which `check_engine` notices.
+    """
+    if sys.platform != "win32" or str(path).isascii():
+        return str(path)
+    return np.fromfile(path, np.uint8)

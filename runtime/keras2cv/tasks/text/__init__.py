@@ -1,0 +1,1 @@
+"""A line of text: licence plates, meters, captchas, words."""
