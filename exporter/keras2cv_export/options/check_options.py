@@ -146,7 +146,9 @@ class CheckOptions:
         check_types(self)
         keep_names(self, "labels")
         if self.max_ratio is not None and not self.speed:
-            raise UsageError("--max-ratio needs the timing that --no-speed leaves out. Drop one.")
+            raise UsageError(
+                "--max-ratio needs the timing. Drop --no-speed; from Python, add speed=True."
+            )
         if self.repro is not None and not self.bisect:
             raise UsageError("--repro writes what --bisect finds. Add --bisect.")
         if self.tolerance is not None:

@@ -172,6 +172,8 @@ def parse_tolerance(spec: str | Iterable[str] | Tolerance) -> Tolerance:
     if isinstance(spec, Tolerance):
         return spec
     words = [spec] if isinstance(spec, str) else list(spec)
+    if other := [word for word in words if not isinstance(word, str)]:
+        raise UsageError(f"A tolerance is text such as logits:1e-3, got {other[0]!r}. Write it so.")
     presets = [word for word in words if ":" not in word]
     if len(presets) > 1:
         raise UsageError(f"Two tolerance presets are given, {presets}. Keep one of them.")

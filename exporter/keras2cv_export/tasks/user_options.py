@@ -15,17 +15,21 @@ def parse_options(task: str, given: Any) -> Any:
     """Return a mapping as the options record of `task`; a record is returned as it is.
 
     Raises:
-        UsageError: The record has no such field.
+        UsageError: The record has no such field, or it is of another task, or no record.
     """
     row = TASKS[task]
     assert row.options is not None  # noqa: S101 - only tasks with options are asked
     if isinstance(given, row.options):
         return given
-    values = dict(given) if isinstance(given, Mapping) else {}
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"{row.label} must be described by a mapping or {row.options.__name__}, and not by "
+            f"{given!r}, of type {type(given).__name__}. Correct it, or leave it out."
+        )
     known = [field.name for field in fields(row.options)]
-    if unknown := sorted(set(values) - set(known)):
+    if unknown := sorted(set(given) - set(known)):
         raise UsageError(f"{row.label} has no {unknown[0]!r}. It has {', '.join(known)}.")
-    return row.options(**values)
+    return row.options(**given)
 
 
 def only_options(given: Mapping[str, Any]) -> tuple[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from keras2cv.cli import values
@@ -71,9 +73,10 @@ def test_specs_are_read(spec: str | list[str] | Tolerance, tolerance: Tolerance)
         ("a:1.5", "from 0 to 1"),
         ("a:nan", "from 0 to 1"),
         ("a:inf", "from 0 to 1"),
+        ([1e-3], "A tolerance is text such as logits:1e-3, got 0.001"),
     ],
 )
-def test_specs_that_mean_nothing_are_refused(spec: str | list[str], message: str) -> None:
+def test_specs_that_mean_nothing_are_refused(spec: Any, message: str) -> None:
     """The error names the given value and a valid one."""
     with pytest.raises(UsageError) as caught:
         parse_tolerance(spec)
