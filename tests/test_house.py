@@ -352,12 +352,6 @@ def test_a_path_into_the_tests_is_found(source: str, lines: list[int]) -> None:
     assert [line for line, _ in paths_into_tests(source)] == lines
 
 
-# Rooms whose docstrings are not complete yet.
-INCOMPLETE = {
-    "keras2cv": {"cli", "isolation", "net", "schema", "selftest.py", "streams", "tasks"},
-    "keras2cv_export": {"checks", "cli", "options", "pages", "tasks"},
-    "keras2cv_bench": set(),
-}
 # The arguments of these functions are the inputs of TensorFlow's op, in its order.
 RULES_FOR_OPS = "tracing/tf_ops/"
 
@@ -365,12 +359,7 @@ RULES_FOR_OPS = "tracing/tf_ops/"
 @pytest.mark.parametrize("package", SHIPPED)
 def test_public_functions_explain_their_arguments_and_errors(package: str) -> None:
     """Those of four parameters or more have `Args:`, those that raise have `Raises:`."""
-    gaps = [
-        gap
-        for gap in gaps_below(SHIPPED[package])
-        if gap.split(":")[0].split("/")[0] not in INCOMPLETE[package]
-        and not gap.startswith(RULES_FOR_OPS)
-    ]
+    gaps = [gap for gap in gaps_below(SHIPPED[package]) if not gap.startswith(RULES_FOR_OPS)]
     assert gaps == []
 
 

@@ -119,7 +119,16 @@ class Chart:
     def line(
         self, xs: Numbers, ys: Numbers, kind: str, *tips: str, color: str, **style: Any
     ) -> None:
-        """Draw a line in a colour of the palette; `style` is that of a matplotlib line."""
+        """Draw a line.
+
+        Args:
+            xs: The places of its points along the x axis.
+            ys: Their places along the y axis.
+            kind: The class of the mark, for the page's style.
+            *tips: A tooltip for each point.
+            color: The name of a colour of the palette.
+            **style: The style of a matplotlib line.
+        """
         (line,) = self.axes.plot(xs, ys, color=light(color), **style)
         self.mark(line, kind, *tips)
 
@@ -132,7 +141,16 @@ class Chart:
         self.line(xs, ys, "limit", color="bad", linestyle=(0, (4, 3)), linewidth=1.5)
 
     def text(self, x: float, y: float, words: str, kind: str, *, color: str, **style: Any) -> None:
-        """Write words at a place of the axes; `style` is that of a matplotlib text."""
+        """Write words on the axes.
+
+        Args:
+            x: The place along the x axis.
+            y: The place along the y axis.
+            words: The text, shortened to 60 characters.
+            kind: The class of the mark, for the page's style.
+            color: The name of a colour of the palette.
+            **style: The style of a matplotlib text.
+        """
         text = self.axes.text(x, y, printable(words, 60), color=light(color), **style)
         self.mark(text, kind)
 
