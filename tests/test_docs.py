@@ -29,7 +29,7 @@ MODULE = re.compile(r"python -m ((?:campaigns|keras2cv\w*)(?:\.\w+)*)")
 PYTHON_FILE = re.compile(r"[\w./*-]+\.py\b")
 FOLDER = re.compile(r"[\w./*-]+/")
 # Files that a command of the docs writes, and files of the reader or of another project.
-NOT_OURS = {"repro.py"}
+NOT_OURS = {"repro.py", "predict.py"}
 
 
 def _name(page: Path) -> str:
