@@ -23,6 +23,7 @@ from keras2cv.schema.fields import format_json, parse_json
 from keras2cv.trial.running import WorkerRun
 from keras2cv_export import CheckReport, check, export
 from keras2cv_export.checks import checking
+from keras2cv_export.verifying import question
 from keras2cv_export.verifying import verify as verifying
 from support.bundle_faults import FAULTS, Answers
 from support.fault_models import LABELS, SUBJECTS, classifier
@@ -190,7 +191,7 @@ def test_a_correct_bundle_is_never_accused(
     subject = kept(name)
     found = []
     for seed in SEEDS:
-        monkeypatch.setattr(verifying, "SEED", 1000 + seed)
+        monkeypatch.setattr(question, "SEED", 1000 + seed)
         found.append(examine(subject, subject.folder))
     assert [report.reasons for report in found if report.verdict != "pass"] == []
 
