@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
 from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency, UsageError
 
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _execute(words: Sequence[str], debug: bool) -> int:
     try:
         args = make_parser(words).parse_args(words)
+        check_outputs(args)
         code = int(args.execute(args))
         sys.stdout.flush()
         return code

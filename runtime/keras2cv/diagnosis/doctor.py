@@ -44,6 +44,7 @@ EXPORT_NEEDS: Final[Mapping[str, str]] = {
     "onnxscript": "0.5",
     "pillow": "10",
     "rich": "13",
+    "uv": "0.5",
 }
 # TensorFlow is published under several names, all of which give the module tensorflow.
 TENSORFLOWS: Final = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel")
