@@ -16,9 +16,11 @@ from support.processes import all_gone, is_running, numbers
 ENTRIES = Path(__file__).with_name("entries.py")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes are looked up by signal 0")
 
+# A shell's background job ignores SIGINT, and so do the programs that it starts.
 PARENT = """
-import sys, threading
+import signal, sys, threading
 from keras2cv.isolation import Entry, Limits, run_once
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def run():
     run_once(Entry(sys.argv[1]), {"file": sys.argv[2]}, Limits(600))
 if sys.argv[3] == "thread":
