@@ -84,14 +84,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
         if os.environ.get("CI") == "true":
             pytest.fail(needed)
         pytest.skip(needed)
-    built: dict[frozenset[str], Path] = {}
+    built: dict[tuple[str, frozenset[str]], Path] = {}
 
     def build(bundle: Bundle) -> Path:
-        traits = traits_of(bundle.manifest)
-        if traits not in built:
-            folder = tmp_path_factory.mktemp(bundle.manifest.task.kind)
-            built[traits] = build_program(bundle, folder)
-        return built[traits]
+        task = bundle.manifest.task.kind
+        program = task, traits_of(bundle.manifest)
+        if program not in built:
+            built[program] = build_program(bundle, tmp_path_factory.mktemp(task))
+        return built[program]
 
     return build
 

@@ -302,8 +302,9 @@ def test_the_python_program_reads_the_same_text(
 ) -> None:
     """Without keras2cv, from the bundle alone."""
     for found in (columns, sideways):
-        (program,) = generate(keras2cv_bundle(found), "python", tmp_path / found.bundle.stem)
-        words = [str(program), str(found.bundle), *map(str, found.pictures), "--json"]
+        folder = tmp_path / found.bundle.stem
+        generate(keras2cv_bundle(found), "python", folder)
+        words = [str(folder / "predict.py"), str(found.bundle), *map(str, found.pictures), "--json"]
         done = subprocess.run(
             [sys.executable, *words], check=False, capture_output=True, encoding="utf-8",
             timeout=300,
