@@ -60,12 +60,7 @@ def legacy_model(
             "If Keras 2 saved it, pip install 'keras2cv[legacy]' lets Keras 2 open it; "
             "if it has layers of your own, pass their module with --import."
         ) from problem
-    try:
-        model = _read(path, weight_bytes)
-    except ModelError:
-        raise
-    except Exception as error:  # as above
-        raise unreadable(path, f"neither {reader} nor Keras 2 can", problem) from error
+    model = _read(path, weight_bytes, f"neither {reader} nor Keras 2 can", problem)
     note = f"{reader} cannot read {path.name} ({sentence(problem)}) tf_keras opened it instead."
     return _tf_keras_model(model, source, shapes, batch, note)
 
@@ -98,12 +93,7 @@ def meant_for_keras_2(
             "pip install 'keras2cv[legacy]' lets Keras 2 open it; a model that was loaded and "
             "retrained in Keras 3 has to be saved there."
         )
-    try:
-        model = _read(path, weight_bytes)
-    except ModelError:
-        raise
-    except Exception as error:  # Keras raises whatever a layer's constructor raises
-        raise unreadable(path, "Keras 2, which wrote it, cannot", error) from error
+    model = _read(path, weight_bytes, "Keras 2, which wrote it, cannot")
     note = f"{path.name} was saved by Keras 1 or 2, so tf_keras opened it: {difference}."
     return _tf_keras_model(model, source, shapes, batch, note)
 
@@ -145,11 +135,16 @@ def has_tf_keras() -> bool:
     return importlib.util.find_spec("tf_keras") is not None
 
 
-def _read(path: Path, weight_bytes: int) -> Any:
-    """Return the tf_keras.Model in an .h5 file; raises the errors of Keras 2."""
-    tf_keras = importlib.import_module("tf_keras")
-    with no_more_weights(tf_keras.layers.Layer, path, weight_bytes):
-        return tf_keras.models.load_model(path, compile=False)
+def _read(path: Path, weight_bytes: int, who_cannot: str, problem: Exception | None = None) -> Any:
+    """Return the tf_keras.Model in a file; an error names `problem`, or the one of Keras 2."""
+    try:
+        tf_keras = importlib.import_module("tf_keras")
+        with no_more_weights(tf_keras.layers.Layer, path, weight_bytes):
+            return tf_keras.models.load_model(path, compile=False)
+    except ModelError:
+        raise
+    except Exception as error:  # Keras raises whatever a layer's constructor raises
+        raise unreadable(path, who_cannot, problem or error) from error
 
 
 def _structure_of(model: Any) -> Any:
