@@ -25,6 +25,7 @@ from typing import Any, Final
 from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
 from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency, UsageError
+from keras2cv.isolation.confinement import own_process
 
 INTERRUPTED: Final = 130
 OUR_BUG: Final = 70
@@ -40,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _replace_closed_streams()
     _escape_what_the_terminal_cannot_show()
+    if argv is None:
+        own_process()
     words = sys.argv[1:] if argv is None else argv
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning

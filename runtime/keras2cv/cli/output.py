@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.errors import UsageError
+from keras2cv.isolation.confinement import freely
 
 STDOUT: Final = "-"
 
@@ -41,7 +42,7 @@ def write_text(where: str | Path, text: str) -> None:
         UsageError: it cannot be written.
     """
     try:
-        Path(where).write_text(text, encoding="utf-8", newline="\n")
+        freely(Path(where).write_text, text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise cannot_write(where, error) from error
 
