@@ -34,6 +34,7 @@ from .flatten_lists import LIST_OPS
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
+from .sizes import Budget
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
 from .tf_ops.finishing import CUTS, STEPS
 from .tf_ops.node import Node, RefusedError, known
@@ -67,11 +68,13 @@ class Flattener:
         functions: The library: name -> FunctionDef.
         weights: Results computed from weights alone, and the placeholders of all other weights.
         refused: The nodes that OpenCV cannot compute, in the order of the walk.
+        budget: How large the graph's results may be.
     """
 
     functions: Mapping[str, Any]
     weights: Weights = field(default_factory=Weights)
     refused: list[Unsupported] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
     _cut: bool = False
@@ -94,7 +97,11 @@ class Flattener:
         if (made := self.weights.computed(node, inputs)) is not None:
             return [made]
         try:
-            return self._apply(node, [self.weights.tensor(value) for value in inputs])
+            self.budget.count_node()
+            made = self._apply(node, [self.weights.tensor(value) for value in inputs])
+            if node.op not in _CONTROL and node.op not in self.functions:
+                self.budget.check([value for value in made if _is_tensor(value)])
+            return made
         except RefusedError as refusal:
             found = Unsupported(node.op, layer_of(node.name), refusal.why, refusal.hint)
             if found not in self.refused:

@@ -12,11 +12,15 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
+from keras2cv_export.model.saved_graphs.graph_dangers import (
+    check_assets,
+    graph_dangers,
+    meta_graphs,
+)
+from keras2cv_export.model.saved_graphs.graph_sizes import check_sizes, check_variables
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.model.untrusted.danger import refuse
-from keras2cv_export.model.untrusted.graph_sizes import check_sizes, check_variables
 from keras2cv_export.model.untrusted.saved_folder import private_copy, read_graphs
-from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dangers, meta_graphs
 
 from .error_messages import sentence
 from .inputs import refuse_text

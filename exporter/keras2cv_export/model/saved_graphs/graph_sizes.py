@@ -14,8 +14,8 @@ from typing import Any, Final
 import tensorflow as tf
 
 from keras2cv.errors import ModelError
+from keras2cv_export.model.untrusted.danger import shown
 
-from .danger import shown
 from .meta_graph import MetaGraph, callees
 
 _FREE_BYTES: Final = 256 * 2**20

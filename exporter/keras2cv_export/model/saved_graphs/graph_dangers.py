@@ -16,11 +16,11 @@ from typing import Any, Final
 from tensorflow.python.framework import op_def_registry
 
 from keras2cv.errors import ModelError
+from keras2cv_export.model.untrusted.computing_ops import COMPUTING_OPS
+from keras2cv_export.model.untrusted.danger import Danger, shown
+from keras2cv_export.model.untrusted.operations import does_more
 
-from .computing_ops import COMPUTING_OPS
-from .danger import Danger, shown
 from .meta_graph import MetaGraph, assets_of
-from .operations import does_more
 from .savers import is_own_in_function, is_own_node
 
 # Nothing may go on for ever before the model is even asked for its outputs.

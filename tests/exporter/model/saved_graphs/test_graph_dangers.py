@@ -13,7 +13,7 @@ from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
 from keras2cv.errors import ModelError
 from keras2cv_export.model.load import load_model
-from keras2cv_export.model.untrusted.saved_model import graph_dangers
+from keras2cv_export.model.saved_graphs.graph_dangers import graph_dangers
 
 PROOF = "it_ran.txt"
 Change = Callable[[Any], None]
