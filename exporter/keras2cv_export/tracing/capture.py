@@ -174,6 +174,7 @@ def _flatten(
     results = walk.run(replace(body, outputs=ends), [*arguments, *captured])
     if walk.refused:
         raise UnsupportedOpsError(walk.refused)
+    walk.budget.check_all(tf.compat.v1.get_default_graph().get_operations())
     outputs, layers = results[: len(body.outputs)], results[len(body.outputs) :]
     return outputs, {
         c.key: t.name for c, t in zip(seen, layers, strict=True) if isinstance(t, tf.Tensor)

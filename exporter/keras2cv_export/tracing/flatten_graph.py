@@ -51,6 +51,7 @@ _NO_NUMBERS = (tf.string, tf.resource, tf.variant)
 
 _SCOPE_OF_CALL = re.compile(r"(^|/)(Stateful)?PartitionedCall(_\d+)?$")
 _SMALL = 64
+_SCRATCH = "keras2cv_sizes"  # a scope whose nodes nothing reads
 
 
 class _RefusedValue:
@@ -118,8 +119,11 @@ class Flattener:
         self._cut = self._cut or node.op in CUTS
         if self._cut and node.op in STEPS and self._is_after_cut(inputs):
             return _copy(node, inputs)
+        rule = _rule(node, inputs)
+        if rule is not _as_it_is:
+            self.budget.check(_expected(node, inputs))
         with tf.name_scope(f"{node.name}/"):
-            made = _rule(node, inputs)(node, *inputs)
+            made = rule(node, *inputs)
         if made is None:
             return _copy(node, inputs)
         return made if isinstance(made, list) else [made]
@@ -218,6 +222,23 @@ def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
     except ValueError as error:  # TensorFlow's shape inference refuses these sizes
         raise RefusedError(f"TensorFlow refuses it: {error}", "Try another input shape.") from error
     return _convertible(node, list(made.outputs))
+
+
+def _expected(node: Node, inputs: Sequence[Any]) -> list[Any]:
+    """Return tensors as large as a node's outputs, for rules that compute: they allocate nothing.
+
+    The graph keeps no node that no output needs.
+    """
+    if not inputs or not all(map(_is_tensor, inputs)):
+        return []
+    attributes = {k: v for k, v in node.proto.attr.items() if not k.startswith("_")}
+    try:
+        made = tf.compat.v1.get_default_graph().create_op(
+            node.op, list(inputs), name=f"{_SCRATCH}/{node.op}", attrs=attributes
+        )
+    except (ValueError, TypeError, tf.errors.OpError):  # the rule finds better words
+        return []
+    return list(made.outputs)
 
 
 def _convertible(node: Node, outputs: list[Any]) -> list[Any]:

@@ -7,7 +7,7 @@ steps fold what depends on constants alone, and the reference computes the rest.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -63,6 +63,21 @@ class Budget:
                 self._constants += count
                 if self._constants > _LARGEST_CONSTANT + _USES * self.weights:
                     raise _too_large(tensor, self._constants)
+
+    def check_all(self, operations: Iterable[Any]) -> None:
+        """Look at every tensor of a graph, those inside of rules too.
+
+        Raises:
+            ModelError: One is too large.
+        """
+        for operation in operations:
+            for tensor in operation.outputs:
+                if _numbers(tensor) > _LARGEST:
+                    raise ModelError(
+                        f"The model makes a tensor of shape {tensor.shape} ({operation.type}), "
+                        "more than there is room for. Give a smaller --input-shape, or end the "
+                        "model before."
+                    )
 
     def _is_computed(self, op: Any) -> bool:
         """Whether an operation depends on the model's inputs."""
