@@ -140,7 +140,10 @@ def _read(path: Path, weight_bytes: int, who_cannot: str, problem: Exception | N
     try:
         tf_keras = importlib.import_module("tf_keras")
         with no_more_weights(tf_keras.layers.Layer, path, weight_bytes):
-            return tf_keras.models.load_model(path, compile=False)
+            model = tf_keras.models.load_model(path, compile=False)
+        if not all(hasattr(tensor, "shape") for tensor in tf.nest.flatten(model.outputs)):
+            raise ModelError(f"{path} has an output that is no tensor. Save the model again.")
+        return model
     except ModelError:
         raise
     except Exception as error:  # Keras raises whatever a layer's constructor raises
