@@ -100,6 +100,7 @@ def export_model(options: ExportOptions) -> ExportReport:
             batch=options.batch,
             unsafe=options.unsafe,
             imports=options.imports,
+            signature=options.signature,
         )
         file_format.require_room(loaded, None if weights == "fp32" else cast("Storage", weights))
         progress("converting")

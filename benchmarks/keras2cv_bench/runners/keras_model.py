@@ -27,7 +27,11 @@ def open_pipeline(job: Job) -> Pipeline:
     tf.config.threading.set_inter_op_parallelism_threads(job.threads)
     manifest = read_manifest(job.bundle)
     loaded = load_model(
-        job.file, input_shapes=_shapes(manifest, job), unsafe=job.unsafe, imports=job.imports
+        job.file,
+        input_shapes=_shapes(manifest, job),
+        unsafe=job.unsafe,
+        imports=job.imports,
+        signature=manifest.source.signature,
     )
     about = f"TensorFlow {tf.__version__}, {job.threads} threads"
     if limit := os.environ.get(_LIMIT):

@@ -176,6 +176,7 @@ def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
         input_shapes=_fitting(shapes),
         unsafe=options.unsafe,
         imports=options.imports,
+        signature=manifest.source.signature,
     )
     _require_same_interface(manifest, loaded)
     return loaded
