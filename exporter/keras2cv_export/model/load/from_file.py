@@ -27,6 +27,7 @@ from .from_keras_2 import (
     meant_for_keras_2,
     unreadable,
 )
+from .lambda_code import refuse_other_bytecode
 from .loaded import LoadedModel, Shapes
 from .own_code import own_objects, refuse_unknown
 
@@ -72,6 +73,7 @@ def file_model(
     saved = read_saved(path)
     _check_suffix(path)
     refuse(path, dangers(saved.config), unsafe)
+    refuse_other_bytecode(path, saved.config)
     own = own_objects(imports, saved.config)
     refuse_unknown(path, saved.config, own)
     keras_2 = Keras2File(path, source, saved.config, saved.weight_bytes, own, unsafe)
