@@ -41,7 +41,7 @@ def open_pipeline(job: Job) -> Pipeline:
 
 def _shapes(manifest: Manifest, job: Job) -> Any:
     """Return the shapes; a single one needs no name, which may differ between model and bundle."""
-    shapes = {t.name: (job.batch, *t.keras_shape[1:]) for t in manifest.inputs}
+    shapes = {t.name: (job.batch, *t.keras_shape[1:]) for t in manifest.own_inputs}
     return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
 

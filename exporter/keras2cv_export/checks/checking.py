@@ -170,7 +170,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
 
 
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
-    shapes = {t.name: t.keras_shape for t in manifest.inputs}
+    shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
     loaded = load_model(
         options.against,
         input_shapes=_fitting(shapes),

@@ -34,6 +34,7 @@ from .gpu_layers import of_gpus_as_plain
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import paths, unique
+from .states import with_states
 from .unread import resolve_read_shapes, without_unread_inputs
 
 
@@ -150,7 +151,7 @@ def keras_2_model(
         return list(zip(names or paths(outputs, "output"), flat_outputs, strict=True))
 
     loaded = LoadedModel(str(model.name), source, inputs, call, _open_batch(model), model, notes)
-    return without_unread_inputs(loaded, unsized)
+    return without_unread_inputs(with_states(loaded), unsized)
 
 
 def _names_outputs(model: Any, outputs: Any) -> bool:
@@ -163,6 +164,8 @@ def _open_batch(model: Any) -> frozenset[str] | None:
     """Return the outputs that have the batch as their first dimension; None: not known."""
     if not model.outputs or not _names_outputs(model, model.outputs):
         return None
+    if all(t.shape.rank and t.shape[0] is not None for t in tf.nest.flatten(model.inputs)):
+        return None  # Input(batch_shape=(4, ...)): the outputs have 4, not None
     pairs = zip(unique(list(model.output_names)), tf.nest.flatten(model.outputs), strict=True)
     return frozenset(n for n, t in pairs if t.shape.rank and t.shape[0] is None)
 

@@ -55,6 +55,7 @@ def saved_model(
             f"{path}: TensorFlow cannot load this SavedModel: {sentence(error)}"
         ) from error
     function = loaded.signatures[name]
+    _refuse_memory(path, function.graph.as_graph_def())
     specs = function.structured_input_signature[1]
     order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
@@ -73,6 +74,21 @@ def saved_model(
     notes = (note,) if note else ()
     loaded_model = LoadedModel(path.name, source, inputs, call, open_batch, notes=notes)
     return without_unread_inputs(loaded_model, unsized)
+
+
+def _refuse_memory(path: Path, graph: Any) -> None:
+    """Refuse a function that changes variables: each call would begin where the last one ended.
+
+    Raises:
+        ModelError: It does.
+    """
+    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+    if any(re.fullmatch(r"Assign(Add|Sub)?VariableOp|Resource\w*Update\w*", n.op) for n in nodes):
+        raise ModelError(
+            f"{path}: its function remembers from call to call, as stateful layers do, and a "
+            "SavedModel does not show what. Export the model's .keras or .h5 file, whose states "
+            "keras2cv carries from call to call."
+        )
 
 
 def _graphs(path: Path) -> Any:
