@@ -25,11 +25,11 @@ from .from_keras_2 import (
     is_of_keras_2,
     legacy_model,
     meant_for_keras_2,
-    unreadable,
 )
 from .lambda_code import refuse_other_bytecode
 from .loaded import LoadedModel, Shapes
 from .own_code import own_objects, refuse_unknown
+from .unknown_layers import unreadable
 
 
 def hash_of(path: Path) -> str:
@@ -76,7 +76,9 @@ def file_model(
     refuse_other_bytecode(path, saved.config)
     own = own_objects(imports, saved.config)
     refuse_unknown(path, saved.config, own)
-    keras_2 = Keras2File(path, source, saved.config, saved.weight_bytes, own, unsafe)
+    keras_2 = Keras2File(
+        path, source, saved.config, saved.keras_version, saved.weight_bytes, own, unsafe
+    )
     if reasons := _reasons_for_keras_2(source, saved, own):
         return meant_for_keras_2(keras_2, shapes, batch, reasons)
     try:
@@ -86,7 +88,8 @@ def file_model(
         raise
     except Exception as error:  # Keras raises any error of a layer's constructor
         if source.kind != "h5" and not is_older(saved.keras_version):
-            raise unreadable(path, f"Keras {keras.__version__} cannot", error) from error
+            reader = f"Keras {keras.__version__} cannot"
+            raise unreadable(path, reader, error, saved.config, saved.keras_version) from error
         return legacy_model(keras_2, shapes, batch, error)
     return keras_model(model, source, shapes, batch)
 

@@ -35,6 +35,7 @@ from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import paths, unique
 from .states import with_states
+from .unknown_layers import unreadable
 from .unread import resolve_read_shapes, without_unread_inputs
 
 
@@ -46,6 +47,7 @@ class Keras2File:
         path: The file.
         source: Its record in the manifest.
         config: Its architecture.
+        keras_version: The Keras that wrote it, as far as the file records it.
         weight_bytes: The most numbers that its layers may ask for.
         own: The user's layers and functions, by the names that the file gives them.
         unsafe: Whether the file may run code of its own.
@@ -54,6 +56,7 @@ class Keras2File:
     path: Path
     source: ModelSource
     config: Mapping[str, Any]
+    keras_version: str | None
     weight_bytes: int
     own: Mapping[str, Any]
     unsafe: bool
@@ -112,14 +115,6 @@ def meant_for_keras_2(
 def _cause(problem: Exception) -> str:
     """Return the first sentence of an error, which names the cause; advice on Keras 3 follows."""
     return sentence(problem).partition(". ")[0].rstrip(".")
-
-
-def unreadable(path: Path, who_cannot: str, error: Exception) -> ModelError:
-    """Return the error for a file that no Keras can open."""
-    return ModelError(
-        f"{path}: {who_cannot} load this model: {sentence(error)} "
-        "If it has layers of your own, pass the module that defines them with --import."
-    )
 
 
 def keras_2_model(
@@ -201,7 +196,8 @@ def _read(file: Keras2File, who_cannot: str, problem: Exception | None = None) -
     except ModelError:
         raise
     except Exception as error:  # Keras raises whatever a layer's constructor raises
-        raise unreadable(file.path, who_cannot, problem or error) from error
+        cause = problem or error
+        raise unreadable(file.path, who_cannot, cause, file.config, file.keras_version) from error
 
 
 def _structure_of(model: Any) -> Any:

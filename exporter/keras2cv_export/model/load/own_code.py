@@ -15,6 +15,7 @@ from keras2cv.errors import ModelError
 from keras2cv_export.model import config as architecture
 
 from .error_messages import sentence
+from .unknown_layers import hint_for
 
 
 def import_modules(names: Sequence[str]) -> None:
@@ -80,10 +81,14 @@ def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
     foreign = architecture.foreign_classes(config)
     unknown = [name for name in foreign if not {name, name.rpartition(".")[2]} & known.keys()]
     if unknown:
+        module = _module_of(unknown)
+        advice = hint_for(unknown) or (
+            f"Pass the module that defines them with --import {module} "
+            f"(in Python: imports=['{module}'])."
+        )
         raise ModelError(
             f"{path} uses classes or functions that are not known here: {', '.join(unknown)}. "
-            f"Pass the module that defines them with --import {(module := _module_of(unknown))} "
-            f"(in Python: imports=['{module}'])."
+            f"{advice}"
         )
 
 
