@@ -86,7 +86,12 @@ def _refuse_memory(path: Path, graph: Any) -> None:
         ModelError: It does.
     """
     nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
-    if any(re.fullmatch(r"Assign(Add|Sub)?VariableOp|Resource\w*Update\w*", n.op) for n in nodes):
+    changed = [
+        n for n in nodes if re.fullmatch(r"Assign(Add|Sub)?VariableOp|Resource\w*Update\w*", n.op)
+    ]
+    # Layers that draw random numbers in training count their seeds, and nothing reads the count.
+    seeds = (tf.int64.as_datatype_enum, tf.uint32.as_datatype_enum)
+    if any(node.attr["dtype"].type not in seeds for node in changed):
         raise ModelError(
             f"{path}: its function remembers from call to call, as stateful layers do, and a "
             "SavedModel does not show what. Export the model's .keras or .h5 file, whose states "

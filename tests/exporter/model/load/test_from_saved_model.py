@@ -91,3 +91,15 @@ def test_a_broken_saved_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"saved_model\.pb is damaged") as caught:
         load_model(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_saved_model_that_counts_its_seeds_is_read(tmp_path: Path) -> None:
+    """Augmentation counts them in every call, and passes the picture on."""
+    x = keras.Input((4, 4, 3), name="x")
+    layer = layers.RandomFlip(seed=1)(x)
+    layer = layers.RandomContrast(0.1, seed=2)(layer)
+    model = keras.Model(x, layers.Conv2D(3, 1)(layer))
+    model.compile("adam", "mse")
+    model.fit(np.zeros((2, 4, 4, 3)), np.zeros((2, 4, 4, 3)), verbose=0)
+    model.export(tmp_path / "cat", verbose=False)
+    assert [spec.name for spec in load_model(tmp_path / "cat").inputs] == ["x"]
