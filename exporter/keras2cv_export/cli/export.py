@@ -78,10 +78,10 @@ def _print_failed(error: ParityError, json: str | None) -> None:
 def _print_report(report: ExportReport, explain: bool) -> None:
     print(*report.notes, sep="\n", end="\n" if report.notes else "")
     if explain:
-        print("\n".join(_pass_lines(report)))
+        print(*_pass_lines(report), sep="\n")
     if report.parity is not None:
         print_parity(report.parity)
-    print("\n".join(_closing_lines(report)))
+    print(*_closing_lines(report), sep="\n")
 
 
 def _pass_lines(report: ExportReport) -> Iterator[str]:

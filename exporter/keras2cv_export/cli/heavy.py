@@ -159,11 +159,10 @@ def progress(step: str) -> None:
 
 def print_parity(report: ParityReport) -> None:
     """Print the table of a comparison."""
-    from rich.console import Console
-
+    from keras2cv_export.cli.console import safe_console
     from keras2cv_export.parity.render import render
 
-    render(report, Console())
+    render(report, safe_console())
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -5,18 +5,16 @@ that it can report that they are missing.
 
     0    yes, done                   3    the environment lacks something
     1    the answer is no            4    inconclusive
-    2    usage or bad input          130  interrupted
+    2    usage or bad input          130  interrupted; 143, 129 by SIGTERM, SIGHUP
     70   a bug of ours, with its traceback (EX_SOFTWARE of sysexits.h)
     141  whoever read our output went away, as `| head` does (128 + SIGPIPE)
 """
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
-import traceback
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,12 +22,13 @@ from typing import Any, Final
 
 from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
-from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency, UsageError
+from keras2cv.cli.signals import ended_by_signals, exit_code_of
+from keras2cv.cli.system_errors import FULL, refusal_of
+from keras2cv.cli.terminal import print_traceback, safe_streams
+from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency
 
-INTERRUPTED: Final = 130
 OUR_BUG: Final = 70
 OUTPUT_CLOSED: Final = 141
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of the disk behind stdout
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _replace_closed_streams()
     _escape_what_the_terminal_cannot_show()
     words = sys.argv[1:] if argv is None else argv
-    with warnings.catch_warnings():
+    with safe_streams(), ended_by_signals(), warnings.catch_warnings():
         warnings.showwarning = _show_warning
         warnings.simplefilter("always", Keras2cvWarning)
         return _execute(words, "--debug" in words)
@@ -58,57 +57,36 @@ def _execute(words: Sequence[str], debug: bool) -> int:
         return _failed(error, debug)
     except ImportError as error:  # an installed module that does not load
         return _not_imported(error, debug)
-    except KeyboardInterrupt:
-        return _interrupted()
-    except OSError as error:
-        return _stopped(error, debug)
-    except Exception as error:  # the only place where a bug of ours ends
-        return _our_bug(error)
-
-
-def _stopped(error: OSError, debug: bool) -> int:
-    """Return the exit code for an error of the system: the reader is gone, or the disk is full."""
-    if isinstance(error, BrokenPipeError):
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
+    except BrokenPipeError:
         _forget_output()
         return OUTPUT_CLOSED
-    refusal = _refusal(error)
+    except Exception as error:  # the only place where a bug of ours ends
+        return _stopped(error, debug)
+
+
+def _stopped(error: Exception, debug: bool) -> int:
+    """Return the exit code for an error of the system, such as a full disk, or for a bug."""
+    refusal = refusal_of(error)
     if refusal is None:
         return _our_bug(error)
-    if error.errno in _FULL:
+    if getattr(error, "errno", None) in FULL:
         _forget_output()
-    return _failed(UsageError(refusal), debug)
-
-
-def _refusal(error: OSError) -> str | None:
-    """Explain what the system refuses; None: a bug of ours asked for it."""
-    if error.errno in _FULL and error.filename is None:
-        return f"The output cannot be written: {error.strerror}. Make room."
-    if isinstance(error, PermissionError) and error.filename is not None:
-        return f"{error.filename} cannot be used: {error.strerror}. See who may enter its folder."
-    if isinstance(error, FileNotFoundError) and _folder_is_gone():
-        return "The current folder is gone. Go to one that exists."
-    return None
-
-
-def _folder_is_gone() -> bool:
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        return True
-    return False
+    return _failed(refusal, debug)
 
 
 def _not_imported(error: ImportError, debug: bool) -> int:
     if _is_of_ctrl_c(error):
-        return _interrupted()
+        return _interrupted(error)
     reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     advice = f"{reason}. `keras2cv doctor` says what is missing, --debug where it failed."
     return _failed(MissingDependency(advice), debug)
 
 
-def _interrupted() -> int:
+def _interrupted(error: BaseException) -> int:
     print("interrupted", file=sys.stderr)
-    return INTERRUPTED
+    return exit_code_of(error)
 
 
 def _is_of_ctrl_c(error: BaseException | None) -> bool:
@@ -119,7 +97,7 @@ def _is_of_ctrl_c(error: BaseException | None) -> bool:
 
 
 def _our_bug(error: Exception) -> int:
-    traceback.print_exc()
+    print_traceback()
     name = type(error).__name__
     print(f"error: a bug in keras2cv ({name}). Please report the above.", file=sys.stderr)
     return OUR_BUG
@@ -132,8 +110,9 @@ def _forget_output() -> None:
 
 def _failed(error: Keras2cvError, debug: bool) -> int:
     if debug:
-        traceback.print_exc()
-    print(f"error: {error}", file=sys.stderr)
+        print_traceback()
+    first, *more = error.lines
+    print(f"error: {first}", *more, sep="\n", file=sys.stderr)
     return error.exit_code
 
 

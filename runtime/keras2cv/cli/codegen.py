@@ -61,5 +61,5 @@ def execute(args: Namespace) -> int:
         raise cannot_write(args.output, error) from error
     shown = (args.output / path.relative_to(args.output).parts[0] for path in written)
     print(*dict.fromkeys(shown), sep="\n")
-    print(f"\n{_NEXT[args.lang]}")
+    print("", _NEXT[args.lang], sep="\n")
     return 0

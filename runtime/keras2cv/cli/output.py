@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from keras2cv.cli.terminal import print_lines
 from keras2cv.errors import UsageError
 
 STDOUT: Final = "-"
@@ -29,7 +30,7 @@ def write_json(where: str, value: Mapping[str, Any]) -> None:
     """
     text = to_json(value, indent=1)
     if where == STDOUT:
-        print(text)
+        print_lines(text)
     else:
         write_text(where, f"{text}\n")
 
@@ -51,7 +52,8 @@ def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
 
     NaN and infinity, for which JSON has no numbers, become the strings "nan", "inf" and "-inf".
     """
-    return json.dumps(_plain(value), allow_nan=False, indent=indent)
+    text = json.dumps(_plain(value), allow_nan=False, indent=indent)
+    return text.replace("\x7f", r"\u007f")  # DEL is ASCII, and no terminal shows it
 
 
 def cannot_write(where: str | Path, error: OSError) -> UsageError:

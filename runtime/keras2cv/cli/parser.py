@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from keras2cv._version import VERSION
+from keras2cv.cli.terminal import shown
 from keras2cv.cli.verbs import OWN, SHIPPED, SUMMARIES, Verb, added_verbs, find_verb, origin_of
 
 _CLOSING: Final = """\
@@ -37,7 +39,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the problem and the command for help, and exit with 2."""
-        self.exit(2, f"error: {message}. See `{self.prog} --help`.\n")
+        self.exit(2, f"error: {shown(message)}. See `{self.prog} --help`.\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print the lines of a help text."""
+        print(*message.removesuffix("\n").split("\n"), sep="\n", file=file or sys.stderr)
 
 
 def make_parser(words: Sequence[str]) -> Parser:

@@ -176,7 +176,8 @@ def _table(sources: Sequence[Source], top: int) -> Sink:
         if answer.result is not None:
             found = comparison.of(answer)
             distance = "" if found is None else f"  {found[1]:.4f} from {found[0]}"
-            print(lines(answer.name, answer.result, top, width) + distance)
+            *first, last = lines(answer.name, answer.result, top, width)
+            print(*first, last + distance, sep="\n")
         return True
 
     return take
