@@ -47,6 +47,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "keras2cv": (
         "_version",
         "errors",
+        "plain_files",
         "isolation",
         "schema",
         "numpy_tail",

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keras2cv.diagnosis.advisories import known_holes
 from keras2cv.diagnosis.doctor import INSTALL_EXPORT
-from keras2cv.errors import MissingDependency, ModelError
+from keras2cv.errors import MissingDependency
 from keras2cv.net.opencv import VersionOf, installed_version, require_opencv
 from keras2cv_export.cli.option_arguments import add_options
+from keras2cv_export.model.place import require_model
 from keras2cv_export.options import ExportOptions
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def load_exporter(
         ModelError: there is no model; reported before TensorFlow takes seconds to start.
     """
     require_exporter(verb, page=page)
-    if model is not None and not model.exists():
-        raise ModelError(f"There is no model at {model}. Check the path.")
+    if model is not None:
+        require_model(model)
     return load_function(module, function)
 
 

@@ -65,13 +65,23 @@ def require_checkable(options: CheckOptions) -> None:
 
 
 def _require_samples(path: StrPath | None) -> None:
-    if path is not None and not Path(path).exists():
-        raise InputError(f"There are no samples at {path}. Check the path.")
+    if path is None:
+        return
+    try:
+        Path(path).stat()
+    except FileNotFoundError as error:
+        raise InputError(f"There are no samples at {path}. Check the path.") from error
+    except OSError as error:
+        raise InputError(
+            f"The samples at {path} cannot be read: {error.strerror}. Check the path."
+        ) from error
 
 
 def _require_model(model: Any) -> None:
-    if isinstance(model, str | os.PathLike) and not Path(model).exists():
-        raise ModelError(f"There is no model at {model}. Check the path.")
+    from keras2cv_export.model.place import require_model
+
+    if isinstance(model, str | os.PathLike):
+        require_model(model)
 
 
 def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None) -> None:

@@ -16,7 +16,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _escape_what_the_terminal_cannot_show()
     words = sys.argv[1:] if argv is None else argv
     with safe_streams(), ended_by_signals(), warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _shown_once()
         warnings.simplefilter("always", Keras2cvWarning)
         return _execute(words, "--debug" in words)
 
@@ -116,8 +116,16 @@ def _failed(error: Keras2cvError, debug: bool) -> int:
     return error.exit_code
 
 
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+def _shown_once() -> Callable[..., None]:
+    """Return a function that prints a warning, unless it has printed the same one before."""
+    printed: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        if str(message) not in printed:
+            printed.add(str(message))
+            print(f"warning: {message}", file=sys.stderr)
+
+    return show
 
 
 def _replace_closed_streams() -> None:

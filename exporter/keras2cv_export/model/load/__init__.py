@@ -20,6 +20,7 @@ import keras
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
+from keras2cv_export.model.place import require_model
 
 from .from_file import file_model, hash_of
 from .from_keras import keras_model
@@ -55,6 +56,7 @@ def load_model(
     import_modules(imports)
     if isinstance(model, str | os.PathLike):
         path = Path(model)
+        require_model(path)
         if path.is_dir():
             return saved_model(path, input_shapes, batch, unsafe=unsafe)
         kind = "keras" if path.suffix == ".keras" else "h5"

@@ -1,0 +1,78 @@
+"""Open a file only if it is a plain one: a pipe waits for its writer, and a device may never end.
+
+Every error is an `OSError` whose `strerror` completes "x.png cannot be read: ...".
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+_KINDS: Final[Mapping[str, Callable[[int], bool]]] = {
+    "a folder": stat.S_ISDIR,
+    "a named pipe": stat.S_ISFIFO,
+    "a socket": stat.S_ISSOCK,
+    "a device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
+}
+_NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_plain(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file for reading.
+
+    Raises:
+        OSError: It is no plain file, or cannot be opened.
+    """
+    require_plain(path)
+    descriptor = os.open(path, os.O_RDONLY | _NO_WAIT)
+    try:
+        _require(os.fstat(descriptor).st_mode, path)  # it may be another one by now
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_plain(path: str | os.PathLike[str], most_bytes: int) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        OSError: It is no plain file, has more than `most_bytes`, or cannot be read.
+    """
+    with open_plain(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(most_bytes + 1) if size <= most_bytes else b""
+    if max(size, len(data)) > most_bytes:
+        most = f"at most {most_bytes} are read"
+        raise OSError(errno.EFBIG, f"it has {max(size, len(data))} bytes, and {most}", str(path))
+    return data
+
+
+def require_plain(path: str | os.PathLike[str]) -> None:
+    """Raise unless there is a plain file at `path`.
+
+    Raises:
+        OSError: There is something else, or nothing.
+    """
+    try:
+        mode = Path(path).stat().st_mode
+    except ValueError as error:  # a NUL in the name
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
+    _require(mode, path)
+
+
+def kind_of(mode: int) -> str | None:
+    """Name a file that is no plain one; None: it is one."""
+    return next((kind for kind, is_kind in _KINDS.items() if is_kind(mode)), None)
+
+
+def _require(mode: int, path: str | os.PathLike[str]) -> None:
+    if (kind := kind_of(mode)) is None:
+        return
+    if stat.S_ISDIR(mode) and not os.access(path, os.R_OK | os.X_OK):
+        kind += " that you may not enter"
+    raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
