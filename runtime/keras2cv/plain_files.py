@@ -1,12 +1,15 @@
 """Open a file only if it is a plain one: a pipe waits for its writer, and a device may never end.
 
-Every error is an `OSError` whose `strerror` completes "x.png cannot be read: ...".
+A text is written whole, or the earlier file stays. Every error is an `OSError` whose `strerror`
+completes "x.png cannot be read: ...".
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import secrets
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +21,8 @@ _KINDS: Final[Mapping[str, Callable[[int], bool]]] = {
     "a socket": stat.S_ISSOCK,
     "a device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
 }
+# In a folder that may not be written, or where the file itself is a mount.
+_ONLY_IN_PLACE: Final = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EROFS)
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -52,6 +57,51 @@ def read_plain(path: str | os.PathLike[str], most_bytes: int) -> bytes:
     return data
 
 
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Put a file with `data` at `path` in one step; an earlier one's mode, owner and links stay.
+
+    Raises:
+        OSError: It cannot be written; an earlier file is as it was.
+    """
+    real = Path(os.path.realpath(path))
+    earlier = _status(real)
+    if earlier is not None and not stat.S_ISREG(earlier.st_mode):
+        real.write_bytes(data)  # such as /dev/null
+        return
+    part = real.with_name(f".keras2cv-{secrets.token_hex(4)}.tmp")
+    try:
+        _replace(real, part, data, earlier)
+    except OSError as error:
+        if earlier is None or error.errno not in _ONLY_IN_PLACE:
+            raise
+        real.write_bytes(data)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _replace(real: Path, part: Path, data: bytes, earlier: os.stat_result | None) -> None:
+    """Write `part`, and give it the name `real` and the mode and owner of the `earlier` file.
+
+    Args:
+        real: The place, without links.
+        part: A new file beside it.
+        data: Its bytes.
+        earlier: The status of the file that is replaced.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with part.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if earlier is not None:
+        part.chmod(stat.S_IMODE(earlier.st_mode))
+        with contextlib.suppress(OSError, AttributeError):  # another user's; Windows has no owners
+            os.chown(part, earlier.st_uid, earlier.st_gid)
+    part.replace(real)
+
+
 def require_plain(path: str | os.PathLike[str]) -> None:
     """Raise unless there is a plain file at `path`.
 
@@ -63,6 +113,13 @@ def require_plain(path: str | os.PathLike[str]) -> None:
     except ValueError as error:  # a NUL in the name
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
     _require(mode, path)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def kind_of(mode: int) -> str | None:

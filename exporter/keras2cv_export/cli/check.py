@@ -30,6 +30,7 @@ EXAMPLES: Final = """\
   keras2cv check two.cv --against two.h5 --tolerance boxes:1e-3 --json -
   keras2cv check cat.cv --against cat.keras --bisect --repro for_opencv/
 """
+OUTPUTS: Final = {"repro": "folder"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:

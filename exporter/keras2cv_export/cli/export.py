@@ -29,6 +29,7 @@ EXAMPLES: Final = """\
   keras2cv export cars.h5 -o cars.cv --box-format yxyx --box-units normalised
   keras2cv export mine.keras -o mine.cv --import mypkg.layers --preprocess none
 """
+OUTPUTS: Final = {"bundle": "bundle"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -22,6 +22,7 @@ EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang cpp -o predict-cpp/
   keras2cv codegen cat.cv --lang python -o predict-python/
 """
+OUTPUTS: Final = {"output": "folder"}
 _NEXT: Final = {
     "cpp": "README.md has the three commands that build and run it.",
     "python": "`python predict.py --help` explains how to run it.",

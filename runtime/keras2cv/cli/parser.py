@@ -87,7 +87,7 @@ def _add_verb(verbs: Any, name: str, verb: Verb) -> None:
     )
     verb.add_arguments(own)
     _add_debug(own, default=argparse.SUPPRESS)  # or it would undo `keras2cv --debug run`
-    own.set_defaults(execute=verb.execute)
+    own.set_defaults(execute=verb.execute, outputs=getattr(verb, "OUTPUTS", {}))
 
 
 def _about(added: Mapping[str, str]) -> Iterator[str]:

@@ -46,6 +46,7 @@ EXAMPLES: Final = """\
   keras2cv run cars.cv street.mp4 --save drawn.mp4
   keras2cv run cars.cv street.mp4 --every 25 --json street.jsonl
 """
+OUTPUTS: Final = {"save": "drawn"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:

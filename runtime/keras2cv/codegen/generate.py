@@ -16,6 +16,7 @@ from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
+from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
 
 # Each file of a C++ program, and for which traits it is written.
@@ -67,7 +68,7 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
     return [folder / name for name in texts]
 
 
@@ -137,7 +138,7 @@ def _check_free(path: Path, text: str) -> None:
     """Raise `UsageError` if `path` exists with other content than would be written."""
     if not path.exists():
         return
-    if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
+    if not path.is_file() or path.read_bytes() != text.encode("utf-8", "backslashreplace"):
         raise UsageError(
             f"{path} exists, and is not what would be written there. "
             "Choose another folder, or remove it."
