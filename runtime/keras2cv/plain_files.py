@@ -11,7 +11,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -57,8 +57,10 @@ def read_plain(path: str | os.PathLike[str], most_bytes: int) -> bytes:
     return data
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+def write_whole(path: str | os.PathLike[str], data: bytes | Iterable[bytes]) -> None:
     """Put a file with `data` at `path` in one step; an earlier one's mode, owner and links stay.
+
+    Pieces are taken as they come, perhaps from the earlier file.
 
     Raises:
         OSError: It cannot be written; an earlier file is as it was.
@@ -66,7 +68,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     real = Path(os.path.realpath(path))
     earlier = _status(real)
     if earlier is not None and not stat.S_ISREG(earlier.st_mode):
-        real.write_bytes(data)  # such as /dev/null
+        real.write_bytes(_whole(data))  # such as /dev/null
         return
     part = real.with_name(f".keras2cv-{secrets.token_hex(4)}.tmp")
     try:
@@ -74,25 +76,27 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     except OSError as error:
         if earlier is None or error.errno not in _ONLY_IN_PLACE:
             raise
-        real.write_bytes(data)
+        real.write_bytes(part.read_bytes() if part.exists() else _whole(data))
     finally:
         part.unlink(missing_ok=True)
 
 
-def _replace(real: Path, part: Path, data: bytes, earlier: os.stat_result | None) -> None:
+def _replace(
+    real: Path, part: Path, data: bytes | Iterable[bytes], earlier: os.stat_result | None
+) -> None:
     """Write `part`, and give it the name `real` and the mode and owner of the `earlier` file.
 
     Args:
         real: The place, without links.
         part: A new file beside it.
-        data: Its bytes.
+        data: Its bytes, or pieces of them.
         earlier: The status of the file that is replaced.
 
     Raises:
         OSError: It cannot be written.
     """
     with part.open("xb") as file:
-        file.write(data)
+        file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
         os.fsync(file.fileno())
     if earlier is not None:
@@ -113,6 +117,10 @@ def require_plain(path: str | os.PathLike[str]) -> None:
     except ValueError as error:  # a NUL in the name
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
     _require(mode, path)
+
+
+def _whole(data: bytes | Iterable[bytes]) -> bytes:
+    return data if isinstance(data, bytes) else b"".join(data)
 
 
 def _status(path: Path) -> os.stat_result | None:

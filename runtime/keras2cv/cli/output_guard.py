@@ -84,7 +84,7 @@ def _check_existing(path: Path, mode: int, kind: str, label: str, inputs: list[P
     is_folder = stat.S_ISDIR(mode)
     if kind == "bundle":
         if any(_is_in(read, path) for read in inputs):
-            raise UsageError(f"{label} would replace a file that the command reads. {_ADVICE}")
+            raise UsageError(f"{label} would overwrite what it reads. {_ADVICE}")
         return
     if kind == "folder":
         if not is_folder:
@@ -95,7 +95,7 @@ def _check_existing(path: Path, mode: int, kind: str, label: str, inputs: list[P
     if (found := kind_of(mode)) is not None:
         raise UsageError(f"{label} is {found}, not a file. {_ADVICE}")
     if any(_is_same(path, read) for read in inputs):
-        raise UsageError(f"{label} would replace a file that the command reads. {_ADVICE}")
+        raise UsageError(f"{label} would overwrite what it reads. {_ADVICE}")
     words, is_ours = _OURS[kind]
     if path.stat().st_size and not is_ours(path):
         raise UsageError(

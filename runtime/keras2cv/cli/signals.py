@@ -68,13 +68,16 @@ def _watched(numbers: frozenset[int]) -> Iterator[threading.Event]:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    watch = threading.Thread(target=_watch, args=(reader, numbers, begun), daemon=True)
     with contextlib.suppress(RuntimeError):  # where the system starts no thread, nobody watches
-        threading.Thread(target=_watch, args=(reader, numbers, begun), daemon=True).start()
+        watch.start()
     try:
         yield begun
     finally:
         signal.set_wakeup_fd(before)
         os.close(writer)  # which ends the thread
+        if watch.is_alive():
+            watch.join(1.0)
 
 
 def _watch(reader: int, numbers: frozenset[int], begun: threading.Event) -> None:

@@ -57,17 +57,19 @@ def test_an_input_is_never_replaced(
     monkeypatch.chdir(tmp_path)
     Path("FILE").write_text("{}", encoding="utf-8")
     Path("LINK").symlink_to("FILE")
-    with pytest.raises(UsageError, match="a file that the command reads"):
+    with pytest.raises(UsageError, match="would overwrite what it reads"):
         check_outputs(Namespace(json="FILE", **arguments))
 
 
 @pytest.mark.parametrize(
     ("option", "content"),
     [
-        ("json", b'{"source": "a.jpg"}\n'),
-        ("json", b"\n [1]"),
+        ("json", b'{"source": "a.jpg", "task": "raw", "outputs": {}}\n'),
+        ("json", b'{"source": "a.jpg", "error": "broken"}\n{"source": "b'),
+        ("json", b'{"source": "a.jp'),
+        ("json", b'{"tool": "keras2cv check", "verdict": "pass"}'),
         ("json", b""),
-        ("html", b"<!DOCTYPE html>\n<html>"),
+        ("html", b'<!doctype html>\n<meta name="generator" content="keras2cv">'),
     ],
 )
 def test_an_earlier_output_may_be_replaced(tmp_path: Path, option: str, content: bytes) -> None:
