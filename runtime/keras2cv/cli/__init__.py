@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from keras2cv.cli.native_output import escaped_native_output, settle
 from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
 from keras2cv.cli.signals import ended_by_signals, exit_code_of
@@ -40,7 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     _replace_closed_streams()
     _escape_what_the_terminal_cannot_show()
     words = sys.argv[1:] if argv is None else argv
-    with safe_streams(), ended_by_signals(), warnings.catch_warnings():
+    with (
+        escaped_native_output(),
+        safe_streams(),
+        ended_by_signals(),
+        warnings.catch_warnings(),
+    ):
         warnings.showwarning = _shown_once()
         warnings.simplefilter("always", Keras2cvWarning)
         return _execute(words, "--debug" in words)
@@ -97,6 +103,7 @@ def _is_of_ctrl_c(error: BaseException | None) -> bool:
 
 
 def _our_bug(error: Exception) -> int:
+    settle()
     print_traceback()
     name = type(error).__name__
     print(f"error: a bug in keras2cv ({name}). Please report the above.", file=sys.stderr)
@@ -111,6 +118,7 @@ def _forget_output() -> None:
 def _failed(error: Keras2cvError, debug: bool) -> int:
     if debug:
         print_traceback()
+    settle()
     first, *more = error.lines
     print(f"error: {first}", *more, sep="\n", file=sys.stderr)
     return error.exit_code
