@@ -48,6 +48,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "_version",
         "errors",
         "plain_files",
+        "visible_text",
         "isolation",
         "schema",
         "numpy_tail",

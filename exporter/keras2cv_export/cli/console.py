@@ -15,7 +15,8 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from keras2cv.cli.terminal import SafeStream, shown
+from keras2cv.cli.terminal import SafeStream
+from keras2cv.visible_text import shown
 
 
 class SafeConsole(Console):

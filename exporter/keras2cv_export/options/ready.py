@@ -47,9 +47,11 @@ def require_checkable(options: CheckOptions) -> None:
         ModelError: There is no model.
         InputError: The samples, the labels or the preprocessing's file are not there, or cannot
             be read.
-        UsageError: There is no such way to read pictures.
+        UsageError: There is no such way to read pictures, or the reproduction's folder holds other
+            files.
     """
     from keras2cv.bundle.reading import read_bundle
+    from keras2cv_export.bisecting.place import require_repro_place
     from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
@@ -58,6 +60,8 @@ def require_checkable(options: CheckOptions) -> None:
     _require_model(options.against)
     _require_samples(options.samples)
     read_labels(options.labels)
+    if options.repro is not None:
+        require_repro_place(options.repro)
     if options.reference_preprocess is not None:
         require_preprocessing(options.reference_preprocess)
     if rules is not None:

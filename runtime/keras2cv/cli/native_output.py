@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
-from keras2cv.cli.terminal import shown
+from keras2cv.visible_text import shown
 
 _STDERR: Final = 2
 _PIECE: Final = 65_536

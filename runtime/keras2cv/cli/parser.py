@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from keras2cv._version import VERSION
-from keras2cv.cli.terminal import shown
 from keras2cv.cli.verbs import OWN, SHIPPED, SUMMARIES, Verb, added_verbs, find_verb, origin_of
+from keras2cv.visible_text import shown
 
 _CLOSING: Final = """\
 first steps:

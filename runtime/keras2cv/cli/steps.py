@@ -7,7 +7,8 @@ import time
 from typing import Final
 
 from keras2cv.cli.progress import clock
-from keras2cv.cli.terminal import clear_line, redraw_line, shown
+from keras2cv.cli.terminal import clear_line, redraw_line
+from keras2cv.visible_text import shown
 
 _WIDTH: Final = 78
 _EVERY_S: Final = 0.2  # between two drawings of the same step

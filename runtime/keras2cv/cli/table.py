@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from keras2cv.cli.terminal import shown
 from keras2cv.tasks.kind import kind_of
 from keras2cv.tasks.result import Result
+from keras2cv.visible_text import shown
 
 
 def rows(result: Result, top: int) -> list[tuple[str, str]]:

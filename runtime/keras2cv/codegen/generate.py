@@ -18,6 +18,7 @@ from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
 from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
+from keras2cv.visible_text import shown
 
 # Each file of a C++ program, and for which traits it is written.
 _CPP_FILES: Final[Mapping[str, str]] = {
@@ -107,10 +108,10 @@ def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
         "oldesttuple": ", ".join(map(str, OLDEST)),
         "command": f"python predict.py BUNDLE {sources}",
         # These four are for the README alone.
-        "name": bundle.folder.name.replace("`", "'"),
-        "bundle": shlex.quote(_path_from(folder, bundle.folder)),
+        "name": shown(bundle.folder.name).replace("`", "'"),
+        "bundle": _quoted(_path_from(folder, bundle.folder)),
         "example": _example(bundle),
-        "files": ", ".join(f"`{t.name.replace('`', chr(39))}`" for t in manifest.inputs),
+        "files": ", ".join(f"`{shown(t.name).replace('`', chr(39))}`" for t in manifest.inputs),
     }
 
 
@@ -123,7 +124,15 @@ def _example(bundle: Bundle) -> str:
         t.name: "photo.jpg" if t.name == manifest.image_input else "array.npy"
         for t in manifest.inputs
     }
-    return " ".join(shlex.quote(f"{name}={file}") for name, file in files.items())
+    return " ".join(_quoted(f"{name}={file}") for name, file in files.items())
+
+
+def _quoted(word: str) -> str:
+    """Return a word for a shell, on one line whatever is in it."""
+    if word.isprintable():
+        return shlex.quote(word)
+    escaped = shown(word.replace("\\", "\\\\")).replace("'", "\\'")
+    return f"$'{escaped}'"
 
 
 def _path_from(folder: Path, target: Path) -> str:
