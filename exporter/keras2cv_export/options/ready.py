@@ -12,6 +12,7 @@ from keras2cv.errors import InputError, ModelError, UsageError
 
 from .check_options import CheckOptions
 from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
+from .repro_place import require_repro_place
 
 
 def require_ready(options: ExportOptions) -> None:
@@ -51,7 +52,6 @@ def require_checkable(options: CheckOptions) -> None:
             files.
     """
     from keras2cv.bundle.reading import read_bundle
-    from keras2cv_export.bisecting.place import require_repro_place
     from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing

@@ -27,6 +27,7 @@ from keras2cv.cli.signals import ended_by_signals, exit_code_of
 from keras2cv.cli.system_errors import FULL, refusal_of
 from keras2cv.cli.terminal import print_traceback, safe_streams
 from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency
+from keras2cv.trial.importing import require_loadable
 
 OUR_BUG: Final = 70
 OUTPUT_CLOSED: Final = 141
@@ -56,6 +57,7 @@ def _execute(words: Sequence[str], debug: bool) -> int:
     try:
         args = make_parser(words).parse_args(words)
         check_outputs(args)
+        require_loadable(("numpy", "cv2"))
         code = int(args.execute(args))
         sys.stdout.flush()
         return code

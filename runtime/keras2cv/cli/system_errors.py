@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -21,16 +22,28 @@ _NO_THREAD: Final = "can't start new thread"
 
 def refusal_of(error: BaseException) -> Keras2cvError | None:
     """Return the error to report for one of the system; None: a bug of ours caused it."""
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+    causes = list(_causes(error))
+    if any(isinstance(one, MemoryError) or _is_of(one, errno.ENOMEM) for one in causes):
         return MissingDependency(
             "There is no memory left that this process may have. Free some, or see `ulimit -v` and "
             "`ulimit -d`."
         )
-    if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
+    if any(isinstance(one, RuntimeError) and _NO_THREAD in str(one) for one in causes):
         return MissingDependency(
             "The system starts no more threads. End some, or see `ulimit -u` and `ulimit -v`."
         )
     return _of_files(error) if isinstance(error, OSError) else None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, and those that it was raised for or after."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_of(error: BaseException, number: int) -> bool:
+    return isinstance(error, OSError) and error.errno == number
 
 
 def _of_files(error: OSError) -> Keras2cvError | None:
