@@ -19,7 +19,7 @@ first steps:
 
 `keras2cv VERB --help` lists its options. Exit codes: 0 yes; 1 no (parity,
 self-test, unsupported); 2 usage or bad input; 3 something is not installed;
-4 inconclusive; 130 interrupted.
+4 inconclusive; 130 interrupted (143, 129: by SIGTERM, SIGHUP).
 """
 
 
