@@ -40,7 +40,11 @@ def require_loadable(modules: Sequence[str]) -> None:
 
 
 def import_all(request: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
-    """Import modules, in a child; start the threads that OpenCV works in."""
+    """Import modules, in a child; start the threads that OpenCV works in.
+
+    Raises:
+        MemoryError: A module's library does not fit into memory.
+    """
     for name in request["modules"]:
         try:
             module = import_module(name)
