@@ -16,6 +16,7 @@ from typing import Any
 from keras2cv._version import VERSION
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import ModelError, UsageError
+from keras2cv_export.model.place import require_model
 from keras2cv_export.model.untrusted.confined import confined
 
 from .answers import ask_all
@@ -243,8 +244,7 @@ def _file_of(against: Any, folder: Path) -> Path:
     """Return the model's file; a live model is saved first, so that every process can load it."""
     if isinstance(against, str | os.PathLike):
         path = Path(against)
-        if not path.exists():
-            raise ModelError(f"There is no model at {path}. Check the path.")
+        require_model(path)
         return path.absolute()
     if not hasattr(against, "save"):
         raise ModelError(

@@ -31,7 +31,7 @@ def execute(args: Namespace) -> int:
     """Print the diagnosis."""
     diagnosis = diagnose()
     if args.json != "-":
-        print("\n".join(_lines(diagnosis)))
+        print(*_lines(diagnosis), sep="\n")
     if args.json:
         write_json(args.json, diagnosis.to_dict())
     return MissingDependency.exit_code if diagnosis.problems else 0
@@ -54,7 +54,8 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     if not found.problems:
         yield "No problems found."
     for number, problem in enumerate(found.problems, 1):
-        yield f"Problem {number}. {problem.what}\n  {problem.fix}"
+        yield f"Problem {number}. {problem.what}"
+        yield f"  {problem.fix}"
 
 
 def _opencv_lines(opencv: OpenCv) -> Iterator[str]:

@@ -21,6 +21,7 @@ import keras
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
 from keras2cv_export.model.other_files import refuse_other_kinds
+from keras2cv_export.model.place import require_model
 
 from .from_file import file_model, hash_of
 from .from_keras import keras_model
@@ -59,6 +60,7 @@ def load_model(
     import_modules(imports)
     if isinstance(model, str | os.PathLike):
         path = Path(model)
+        require_model(path)
         refuse_other_kinds(path)
         if path.is_dir():
             return saved_model(path, input_shapes, batch, unsafe=unsafe, signature=signature)
