@@ -27,6 +27,7 @@ from keras2cv.cli.signals import ended_by_signals, exit_code_of
 from keras2cv.cli.system_errors import FULL, refusal_of
 from keras2cv.cli.terminal import print_traceback, safe_streams
 from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency
+from keras2cv.isolation.confinement import own_process
 from keras2cv.trial.importing import require_loadable
 
 OUR_BUG: Final = 70
@@ -41,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _replace_closed_streams()
     _escape_what_the_terminal_cannot_show()
+    if argv is None:
+        own_process()
     words = sys.argv[1:] if argv is None else argv
     with (
         escaped_native_output(),

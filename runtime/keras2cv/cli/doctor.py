@@ -44,6 +44,7 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     yield f"NumPy       {found.numpy or 'not installed'}"
     yield from _opencv_lines(found.opencv) if found.opencv else ["OpenCV      none that works"]
     yield from _export_lines(found)
+    yield f"confinement {found.confinement}"
     if found.holes:
         yield "known holes"
         yield from (f"            {hole}" for hole in found.holes)

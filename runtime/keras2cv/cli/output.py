@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from keras2cv.cli.terminal import print_lines
 from keras2cv.errors import UsageError
+from keras2cv.isolation.confinement import freely
 from keras2cv.plain_files import write_whole
 
 STDOUT: Final = "-"
@@ -43,7 +44,7 @@ def write_text(where: str | Path, text: str) -> None:
         UsageError: it cannot be written.
     """
     try:
-        write_whole(where, text.encode("utf-8", "backslashreplace"))
+        freely(write_whole, where, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise cannot_write(where, error) from error
 

@@ -31,7 +31,7 @@ from .loaded import LoadedModel, Shapes
 from .own_code import import_modules
 from .precision import as_float32
 
-__all__ = ["LoadedModel", "Shapes", "as_float32", "load_model"]
+__all__ = ["LoadedModel", "Shapes", "as_float32", "import_modules", "load_model"]
 
 
 def load_model(
