@@ -23,6 +23,7 @@ _KINDS: Final[Mapping[str, Callable[[int], bool]]] = {
 }
 # In a folder that may not be written, or where the file itself is a mount.
 _ONLY_IN_PLACE: Final = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EROFS)
+_PIECE: Final = 65_536
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -50,7 +51,9 @@ def read_plain(path: str | os.PathLike[str], most_bytes: int) -> bytes:
     """
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size
-        data = file.read(most_bytes + 1) if size <= most_bytes else b""
+        data = file.read(size + 1) if size <= most_bytes else b""
+        while len(data) > size and len(data) <= most_bytes and (more := file.read(_PIECE)):
+            data += more  # it grows, or is a file of /proc, which states no size
     if max(size, len(data)) > most_bytes:
         most = f"at most {most_bytes} are read"
         raise OSError(errno.EFBIG, f"it has {max(size, len(data))} bytes, and {most}", str(path))

@@ -21,6 +21,8 @@ from onnx import ModelProto, NodeProto
 
 from keras2cv.isolation import ChildLost, Entry, Limits, run_once
 from keras2cv.isolation.confinement import freely
+from keras2cv.plain_files import write_whole
+from keras2cv.visible_text import shown
 
 from .asking import OpenCV, ask_onnxruntime
 from .comparing import Readable, distance
@@ -34,8 +36,9 @@ Array = np.ndarray[Any, Any]
 _TIMEOUT_S: Final = 300.0
 _PROGRAM: Final = Entry("keras2cv.isolation.programs:run_file")
 
-_SCRIPT = '''\
-"""{title}: OpenCV {opencv}, {engine} engine. Exit code 1: here too."""
+# The title holds the name of a layer, a stranger's: it is on one line, and so no code.
+_SCRIPT = """\
+# {title}: OpenCV {opencv}, {engine} engine. Exit code 1: here too.
 import pathlib
 import cv2, numpy as np
 
@@ -49,7 +52,7 @@ expected, got = data["expected"], net.forward("output")
 error = np.abs(got.reshape(expected.shape) - expected).max() / np.abs(expected).max()
 print("OpenCV", cv2.__version__, "- max |got - expected| / max |expected| =", error)
 raise SystemExit(int(not error <= {limit:g}))
-'''
+"""
 
 _README = """\
 # {title}
@@ -162,8 +165,8 @@ def _write(folder: Path, part: Part, found: Bisection, *, standard: bool) -> Non
         else "data[name]",
         limit=found.limit,
     )
-    (folder / "repro.py").write_text(script, encoding="utf-8")
-    (folder / "README.md").write_text(_readme(part, found), encoding="utf-8")
+    write_whole(folder / "repro.py", script.encode("utf-8"))
+    write_whole(folder / "README.md", _readme(part, found).encode("utf-8"))
 
 
 def _readme(part: Part, found: Bisection) -> str:
@@ -176,7 +179,7 @@ def _readme(part: Part, found: Bisection) -> str:
         engine=found.engine,
         platform=sys.platform,
         nodes=f"{count} node" if count == 1 else f"{count} nodes",
-        layer=spoken(first.key),
+        layer=shown(spoken(first.key)).replace("`", "'"),
         kind=first.kind,
         ops=ops,
         error=_outcome(first.error, ""),
@@ -190,7 +193,7 @@ def _title(part: Part, found: Bisection) -> str:
     assert found.first is not None  # noqa: S101 - there is something to reproduce
     if found.fault == "opencv":
         return f"{', '.join(dict.fromkeys(part.ops))} is computed wrongly"
-    return f"{spoken(found.first.found.key)} differs from TensorFlow"
+    return f"{shown(spoken(found.first.found.key))} differs from TensorFlow"
 
 
 def _fault(found: Bisection) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.errors import UsageError
+from keras2cv.plain_files import write_whole
 
 KERAS_FILE, H5_FILE = "shapes.keras", "shapes.h5"
 KERAS_BUNDLE, H5_BUNDLE = "shapes.cv", "shapes-h5.cv"
@@ -45,7 +46,7 @@ def prepare(folder: Path) -> None:
 def write_record(folder: Path, fields: Mapping[str, Any]) -> None:
     """Write `fields` to the folder's record."""
     text = json.dumps({_MARK: 1, **fields}, indent=1, allow_nan=False)
-    (folder / RECORD).write_text(text + "\n", encoding="utf-8")
+    write_whole(folder / RECORD, f"{text}\n".encode())
 
 
 def _is_demo(record: Path) -> bool:

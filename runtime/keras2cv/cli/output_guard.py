@@ -27,7 +27,7 @@ from keras2cv.plain_files import kind_of
 
 OF_EVERY_VERB: Final[Mapping[str, str]] = {"json": "json", "html": "html"}
 _BUNDLE_FILES: Final = ("model.onnx", "model.pb", "selftest.npz")
-_MODEL_FILES: Final = ("saved_model.pb", "keras_metadata.pb", "model.weights.h5")
+_MODEL_FILES: Final = ("saved_model.pb", "keras_metadata.pb")
 _OURS: Final[Mapping[str, tuple[str, Callable[[Path], bool]]]] = {
     "json": ("JSON of `keras2cv`", is_our_json),
     "html": ("an HTML page of `keras2cv`", is_our_html),

@@ -13,6 +13,7 @@ from typing import Any, Final
 from keras2cv.errors import Keras2cvError, MissingDependency
 
 _OF_MEMORY: Final = ("failed to map segment", "cannot allocate memory")
+_SPARE_BYTES: Final = 2**28
 _PATIENCE_S: Final = 120.0
 _ENOUGH_BYTES: Final = 16 * 2**30  # a limit above it is no reason to try
 
@@ -45,6 +46,7 @@ def import_all(request: Mapping[str, Any], _: Callable[..., None]) -> dict[str, 
     Raises:
         MemoryError: A module's library does not fit into memory.
     """
+    _spare = bytearray(_SPARE_BYTES)  # the parent has loaded more than this process
     for name in request["modules"]:
         try:
             module = import_module(name)
