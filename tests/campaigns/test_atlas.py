@@ -365,7 +365,9 @@ class Shelf(Environments):
 
     def prepare(self, wheel: str) -> Environment:
         """Return it."""
-        return Environment(Path("python"), wheel, wheel.rpartition(".")[0], "2.0.0", "3.12.1")
+        opencv = wheel.rpartition(".")[0]
+        engines = engines_of(opencv)
+        return Environment(Path("python"), wheel, opencv, "2.0.0", "3.12.1", engines)
 
 
 def test_columns() -> None:

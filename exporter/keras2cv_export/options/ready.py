@@ -23,12 +23,17 @@ def require_ready(options: ExportOptions) -> None:
             there, or cannot be read.
         UsageError: The bundle's place is taken by something else or cannot be written, or the
             model's file shows that it needs a preprocessing.
+        MissingDependency: The installed OpenCV does not read the format, so it proves nothing.
     """
+    import cv2
+
     from keras2cv.bundle.writing import require_place
+    from keras2cv.net.importers import importer_of
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
     from keras2cv_export.tasks.user_options import only_options
 
+    importer_of(cv2, options.format)
     _require_model(options.model)
     only_options({task: getattr(options, task) for task in DESCRIBED_TASKS})
     require_place(options.bundle)

@@ -27,6 +27,7 @@ from keras2cv.bundle.manifest import Engine
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import BundleError, MissingDependency, UsageError
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import matrix
 from keras2cv_export.matrix import MatrixReport, MatrixRow, render, run_matrix
 from keras2cv_export.matrix.environment import (
@@ -71,9 +72,9 @@ class StandIn(Uv):
     during: Callable[[], object] = lambda: None
     index: list[str] = field(default_factory=lambda: ["4.6.0.65", WHEEL, "4.7.0.72", "5.0.0.93"])
 
-    def newest_wheel(self, line: str) -> str:
+    def newest_wheel(self, line: str, *, pre: bool = False) -> str:
         """Look the line up in `index`; an empty one stands for no network."""
-        found = newest(line, self.index)
+        found = newest(line, self.index, pre=pre)
         if found is None:
             raise InstallError("there is nothing of that name")
         return found
@@ -469,7 +470,9 @@ def test_the_runtime_travels_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def here() -> Environment:
     """Return this Python as if it were an environment."""
-    return Environment(Path(sys.executable), "9.9.9.9", cv2.__version__, np.__version__, "3")
+    return Environment(
+        Path(sys.executable), "9.9.9.9", cv2.__version__, np.__version__, "3", ENGINES
+    )
 
 
 def try_it(environment: Environment, bundle: Path, **options: Any) -> MatrixRow:
@@ -524,7 +527,7 @@ def test_whatever_happens_is_one_sentence(
     """The row fails, and this process lives on."""
     folder = tmp_path / "broken"
     StandIn(cv2=stub).create(folder, [])
-    environment = Environment(python_of(folder), WHEEL, "4.6.0", "1.26.4", "3")
+    environment = Environment(python_of(folder), WHEEL, "4.6.0", "1.26.4", "3", ("classic",))
     row = try_it(environment, cat_cv, timeout_s=1.0 if "sleep" in stub else 100.0)
     assert row.verdict == "fail"
     assert problem in str(row.problem)
@@ -552,7 +555,8 @@ class Shelf(Environments):
         key = "v" + "".join(wheel.split(".")[:2])
         if key not in self.opencv:
             raise MissingDependency(f"No {wheel}. Look elsewhere.")
-        return Environment(Path("python"), wheel, self.opencv[key], "2.0.0", "3.12.1")
+        opencv = self.opencv[key]
+        return Environment(Path("python"), wheel, opencv, "2.0.0", "3.12.1", engines_of(opencv))
 
 
 def answer(**verdicts: str) -> Callable[..., MatrixRow]:

@@ -224,7 +224,7 @@ def test_the_wheel_that_cv2_comes_from_is_named() -> None:
 
 def opencv_of(version: str, origin: str) -> doctor.OpenCv:
     """Return a description of an OpenCV of this version."""
-    return doctor.OpenCv(version, "/cv2", origin, ("classic",), (), False, 1, "")
+    return doctor.OpenCv(version, "/cv2", origin, ("classic",), {}, (), False, 1, "")
 
 
 def test_a_wheel_overwritten_by_another_is_found() -> None:
