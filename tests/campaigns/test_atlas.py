@@ -39,6 +39,7 @@ from campaigns.atlas.sweep import Listed
 from campaigns.atlas.webpage import webpage
 from keras2cv.errors import UsageError
 from keras2cv_export.matrix.environment import Environment, Environments
+from keras2cv_export.matrix.wheels import engines_of
 from support.tiny_bundle import Classifier
 
 Array = NDArray[Any]

@@ -41,9 +41,9 @@ def test_the_engines_of_any_opencv_are_found(opencv: str, engines: str, tmp_path
     (tmp_path / "main.cpp").write_text(PROGRAM, encoding="utf-8")
     program, scratch = tmp_path / "engines", f'-DSCRATCH="{tmp_path.as_posix()}"'
     strict = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
+    sources = [f"-I{HEADERS}", f"-I{MOCK}", str(tmp_path / "main.cpp"), "-o", str(program)]
     subprocess.run(
-        ["g++", *strict, *opencv.split(), scratch, f"-I{HEADERS}", f"-I{MOCK}"]  # noqa: S607
-        + [str(tmp_path / "main.cpp"), "-o", str(program)],
+        ["g++", *strict, *opencv.split(), scratch, *sources],  # noqa: S607 - wherever it is
         check=True,
     )
     found = subprocess.run([program], check=True, capture_output=True, encoding="utf-8")
