@@ -1,6 +1,8 @@
 """Shared by every test: a quiet TensorFlow on the CPU, and OpenCV on two threads."""
 
 import os
+import sys
+from pathlib import Path
 
 # TensorFlow reads this once, when it is first imported. Child processes inherit it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -31,11 +33,34 @@ def _total_memory() -> int:
         return MOST_WORKERS * WORKER_BYTES
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the suite run on an OpenCV that does not exist yet."""
+    about = "play such an OpenCV, in all processes: tests/support/played_opencv"
+    parser.addoption("--opencv-like", choices=["next", "renamed"], help=about)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Hide GPUs, whose TF32 would blur TensorFlow's answers, unless tests on one are asked for."""
+    """Play the OpenCV that is asked for.
+
+    Hide GPUs, whose TF32 would blur TensorFlow's answers, unless tests on one are asked for.
+    """
+    if played := config.getoption("--opencv-like"):
+        _play(played)
     chosen = config.getoption("markexpr")
     if "cuda" not in chosen or "not cuda" in chosen:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+def _play(which: str) -> None:
+    """Play an OpenCV in this process, and in those that it starts."""
+    folder = Path(__file__).parent / "support" / "played_opencv"
+    sys.path.insert(0, str(folder.parents[1]))
+    from support.played_opencv.sitecustomize import VARIABLE, play
+
+    os.environ[VARIABLE] = which
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    play(cv2, which)
 
 
 @pytest.fixture(autouse=True, scope="session")
