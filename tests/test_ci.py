@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -12,8 +11,9 @@ JOBS = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
 
 def test_every_python_is_tried_on_every_system() -> None:
     """Those of the package's classifiers; 3.14 for the runtime, as TensorFlow has no wheel."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pythons = [c.rpartition(" :: ")[2] for c in project["classifiers"] if ":: Python :: 3." in c]
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    pythons = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', project)
+    assert len(pythons) >= 4
     suite, runtime = (JOBS.partition(f"  {job}:\n")[2] for job in ("suite", "runtime"))
     assert set(re.findall(r'"(3\.\d+)"', suite.partition("\n    env:")[0])) >= set(pythons)
     assert '"3.14"' in runtime
