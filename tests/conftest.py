@@ -51,6 +51,20 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what the OpenCV at hand cannot show."""
+    from keras2cv.net.engines import ENGINES
+
+    lacking = {
+        "classic": "classic" not in ENGINES,
+        "genuine": config.getoption("--opencv-like") is not None,
+    }
+    for item in items:
+        for marker in (name for name, lacks in lacking.items() if lacks):
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=f"this OpenCV is not {marker}"))
+
+
 def _play(which: str) -> None:
     """Play an OpenCV in this process, and in those that it starts."""
     folder = Path(__file__).parent / "support" / "played_opencv"

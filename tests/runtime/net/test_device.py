@@ -124,6 +124,7 @@ def test_the_cpu_is_not_looked_for(cat_cv: Path, monkeypatch: pytest.MonkeyPatch
     assert keras2cv.load(cat_cv).device_choice.to_dict()["runs"] == "cpu"
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("asked", ["cuda", "cuda-fp16", "opencl", "auto"])
 def test_a_device_gets_a_warm_net_of_the_classic_engine(
     asked: str, cat_cv: Path, nets: FakeNets
@@ -142,6 +143,7 @@ def test_a_device_gets_a_warm_net_of_the_classic_engine(
     )
 
 
+@pytest.mark.classic
 def test_auto_takes_the_cpu_where_the_device_fails(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, nets: FakeNets
 ) -> None:
@@ -170,6 +172,7 @@ def test_a_bundle_for_the_new_engine_stays_on_the_cpu(nets: FakeNets) -> None:
     assert not nets.loaded
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("device", ["cuda", "cuda-fp16", "opencl"])
 def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: FakeNets) -> None:
     """A bundle that predicts something else than TensorFlow does not load."""
@@ -179,6 +182,7 @@ def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: Fake
     assert keras2cv.load(cat_cv, device=device, check_device=False).device == device
 
 
+@pytest.mark.classic
 def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNets) -> None:
     """The CPU predicts, and the reason is kept."""
 
@@ -193,6 +197,7 @@ def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNe
     assert run_selftest(model).verdict == "pass"
 
 
+@pytest.mark.classic
 def test_the_selftest_lists_what_a_device_gets_wrong(
     cat_cv: Path, nets: FakeNets, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,6 +217,7 @@ def test_a_verified_bundle_without_golden_vectors_is_broken(
         keras2cv.load(cat_cv, device=device)
 
 
+@pytest.mark.classic
 @pytest.mark.filterwarnings("ignore::keras2cv.errors.Keras2cvWarning")
 def test_an_unverified_bundle_runs_on_a_device_unchecked(cat_cv: Path, nets: FakeNets) -> None:
     """Its user has been warned; half precision is another matter."""
@@ -225,6 +231,7 @@ def test_an_unverified_bundle_runs_on_a_device_unchecked(cat_cv: Path, nets: Fak
         keras2cv.load(cat_cv, device="cuda-fp16")
 
 
+@pytest.mark.classic
 def test_half_precision_is_held_against_the_selftest(cat_cv: Path, nets: FakeNets) -> None:
     """Rounded to float16 it passes by its own tolerance, by which the full one would not."""
     nets.answer = lambda array: array.astype(np.float16).astype(np.float32)
@@ -236,6 +243,7 @@ def test_half_precision_is_held_against_the_selftest(cat_cv: Path, nets: FakeNet
         keras2cv.load(cat_cv, device="cuda")
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_half_precision_that_overflows_is_refused(
     value: float, cat_cv: Path, nets: FakeNets
@@ -246,6 +254,7 @@ def test_half_precision_that_overflows_is_refused(
         keras2cv.load(cat_cv, device="cuda-fp16")
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("device", ["cuda", "cuda-fp16"])
 def test_cuda_is_not_used_across_a_fork(
     device: str, cat_cv: Path, nets: FakeNets, monkeypatch: pytest.MonkeyPatch
@@ -259,6 +268,7 @@ def test_cuda_is_not_used_across_a_fork(
     assert on_the_cpu.predict(IMAGE)
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize(
     ("why", "hint"),
     [

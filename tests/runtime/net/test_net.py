@@ -392,6 +392,7 @@ def test_optimisations_can_be_switched_off(cat_cv: Path, engine: str, options: A
     )
 
 
+@pytest.mark.classic
 def test_the_manifests_options_are_used(tmp_path: Path) -> None:
     """A bundle that was verified without fusion runs without fusion."""
     manifest = (
