@@ -19,6 +19,35 @@ WORKER_BYTES = 2**31  # room for TensorFlow, a model, and a child process that r
 MOST_WORKERS = 8
 
 
+def _play(which: str) -> None:
+    """Play an OpenCV in this process, and in those that it starts.
+
+    That is before other conftests import keras2cv, which asks for the engines once.
+    """
+    folder = Path(__file__).parent / "support" / "played_opencv"
+    sys.path.insert(0, str(folder.parents[1]))
+    from support.played_opencv.sitecustomize import VARIABLE, play
+
+    os.environ[VARIABLE] = which
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    play(cv2, which)
+
+
+def _asked_for(arguments: list[str]) -> str | None:
+    """Return the value of `--opencv-like`, or what a parent process plays."""
+    name, both = "--opencv-like", zip(arguments, arguments[1:], strict=False)
+    joined = [
+        argument.partition("=")[2] for argument in arguments if argument.startswith(f"{name}=")
+    ]
+    apart = [value for option, value in both if option == name]
+    return next(iter(apart + joined), os.environ.get("KERAS2CV_PLAYED_OPENCV"))
+
+
+if which := _asked_for(sys.argv):
+    _play(which)
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Take a worker for each core, and fewer where there is too little memory for them."""
     fitting = _total_memory() // WORKER_BYTES
@@ -40,41 +69,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Play the OpenCV that is asked for.
-
-    Hide GPUs, whose TF32 would blur TensorFlow's answers, unless tests on one are asked for.
-    """
-    if played := config.getoption("--opencv-like"):
-        _play(played)
+    """Hide GPUs, whose TF32 would blur TensorFlow's answers, unless tests on one are asked for."""
     chosen = config.getoption("markexpr")
     if "cuda" not in chosen or "not cuda" in chosen:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what the OpenCV at hand cannot show."""
     from keras2cv.net.engines import ENGINES
 
     lacking = {
         "classic": "classic" not in ENGINES,
-        "genuine": config.getoption("--opencv-like") is not None,
+        "genuine": "KERAS2CV_PLAYED_OPENCV" in os.environ,
     }
     for item in items:
         for marker in (name for name, lacks in lacking.items() if lacks):
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=f"this OpenCV is not {marker}"))
-
-
-def _play(which: str) -> None:
-    """Play an OpenCV in this process, and in those that it starts."""
-    folder = Path(__file__).parent / "support" / "played_opencv"
-    sys.path.insert(0, str(folder.parents[1]))
-    from support.played_opencv.sitecustomize import VARIABLE, play
-
-    os.environ[VARIABLE] = which
-    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-    play(cv2, which)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -24,6 +24,7 @@ from keras2cv.cli import main
 from keras2cv.errors import BundleError, MissingDependency, NetError, UsageError
 from keras2cv.net import device as device_module
 from keras2cv.net.device import TARGETS, choose_device
+from keras2cv.net.engines import ENGINES, OPTIONS
 from keras2cv.selftest import HALF_LIMIT, run_selftest
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
@@ -135,7 +136,7 @@ def test_a_device_gets_a_warm_net_of_the_classic_engine(
     assert model.engine == "classic"
     assert nets.loaded[-1].placed == list(TARGETS[model.device])
     assert nets.loaded[-1].runs >= 1
-    has_engines = hasattr(cv2.dnn, "ENGINE_NEW")
+    has_engines = len(ENGINES) > 1
     assert ("classic engine" in model.device_choice.why) == has_engines
     np.testing.assert_array_equal(
         model.predict(IMAGE).scores,  # type: ignore[union-attr]
@@ -514,7 +515,7 @@ ARGMAX = [helper.make_node("ArgMax", ["x"], ["y"], axis=1, keepdims=1)]
             ARGMAX,
             id="argmax",
             marks=pytest.mark.xfail(
-                not hasattr(cv2.dnn, "ENGINE_NEW"),
+                len(ENGINES) == 1,
                 strict=True,
                 raises=cv2.error,
                 reason="OpenCV 4.14's CUDA refuses it, and 5.0 leaves it to the CPU",
@@ -538,7 +539,7 @@ def test_what_cuda_refuses(nodes: list[Any], tmp_path: Path) -> None:
     x = np.random.default_rng(2).normal(size=(1, 3, 5, 4)).astype(np.float32)
     answers = []
     for device in ("cpu", "cuda"):
-        options = {"engine": 1} if hasattr(cv2.dnn, "ENGINE_NEW") else {}  # ENGINE_CLASSIC
+        options = OPTIONS["classic"]
         net = cv2.dnn.readNetFromONNX(str(path), **options)
         net.setPreferableBackend(TARGETS[device][0])
         net.setPreferableTarget(TARGETS[device][1])
