@@ -2,6 +2,7 @@
 
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 # TensorFlow reads this once, when it is first imported. Child processes inherit it.
@@ -36,11 +37,9 @@ def _play(which: str) -> None:
 
 def _asked_for(arguments: list[str]) -> str | None:
     """Return the value of `--opencv-like`, or what a parent process plays."""
-    name, both = "--opencv-like", zip(arguments, arguments[1:], strict=False)
-    joined = [
-        argument.partition("=")[2] for argument in arguments if argument.startswith(f"{name}=")
-    ]
-    apart = [value for option, value in both if option == name]
+    name = "--opencv-like"
+    apart = [value for option, value in pairwise(arguments) if option == name]
+    joined = [a.partition("=")[2] for a in arguments if a.startswith(f"{name}=")]
     return next(iter(apart + joined), os.environ.get("KERAS2CV_PLAYED_OPENCV"))
 
 
