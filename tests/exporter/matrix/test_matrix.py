@@ -29,6 +29,7 @@ from keras2cv.cli import main
 from keras2cv.errors import BundleError, MissingDependency, UsageError
 from keras2cv.net.engines import ENGINES
 from keras2cv_export import matrix
+from keras2cv_export.cli.versions import wheel_versions
 from keras2cv_export.matrix import MatrixReport, MatrixRow, render, run_matrix
 from keras2cv_export.matrix.environment import (
     Environment,
@@ -741,3 +742,15 @@ def test_a_real_environment(cat_cv: Path, cache: Path) -> None:
     assert str(row.numpy).startswith("1.")
     installed = {p.name.partition("-")[0] for p in cache.rglob("*.dist-info")}
     assert installed == {"numpy", "opencv_python_headless"}
+
+
+@pytest.mark.parametrize(
+    ("pre", "wheel"), [(False, "5.1.0.88"), (True, "5.1.0.90rc1")], ids=["without", "with --pre"]
+)
+def test_a_line_means_a_prerelease_if_that_is_asked_for(pre: bool, wheel: str) -> None:
+    """A whole version of one needs no look-up; the finished one is newer than its candidates."""
+    available = ["5.1.0.88", "5.1.0.90rc1", "5.0.0.93"]
+    assert newest("5.1", available, pre=pre) == wheel
+    assert newest("5.1", [*available, "5.1.0.90"], pre=True) == "5.1.0.90"
+    assert is_exact("5.1.0.90rc1")
+    assert wheel_versions("4.6, 5.1.0rc1") == ("4.6", "5.1.0rc1")
