@@ -11,6 +11,7 @@ import onnx_ir as ir
 import pytest
 
 import keras2cv
+from keras2cv.net.engines import OPTIONS
 from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv_export.passes import pipeline
 from keras2cv_export.passes.fixpoint import name_of
@@ -53,9 +54,7 @@ def test_forward_of_bare_opencv(benchmark: Any, small: Any) -> None:
     """The same file in the same engine, with its blob ready; export ran it in a child before."""
     benchmark.group = "what infer adds"
     model = keras2cv.load(small.bundle)
-    choice = {"new": 2, "classic": 1}[model.engine]  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
-    modern = {"engine": choice} if hasattr(cv2.dnn, "ENGINE_NEW") else {}
-    net = cv2.dnn.readNetFromONNX(str(small.bundle / "model.onnx"), **modern)
+    net = cv2.dnn.readNetFromONNX(str(small.bundle / "model.onnx"), **OPTIONS[model.engine])
     blob = np.random.default_rng(2).uniform(-1, 1, (1, 3, 224, 224)).astype(np.float32)
 
     def run() -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras2cv.net.engines import ENGINES
+from keras2cv.net.engines import ENGINES, OPTIONS
 from keras2cv_export.speed.interleave import interval
 
 from .predict_cost import interleave
@@ -53,7 +53,6 @@ PASSES = (
     "subsample_once",
     "subtract_residual",
 )
-_CHOICES = {"new": 2, "classic": 1}  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
 
 
 def main() -> None:
@@ -145,9 +144,7 @@ def _row(times: Sequence[Sequence[int]]) -> str:
 
 
 def _running(path: Path, engine: str) -> Callable[[], Any]:
-    modern = hasattr(cv2.dnn, "ENGINE_NEW")
-    content = (str(path), _CHOICES[engine]) if modern else (str(path),)
-    net = cv2.dnn.readNetFromONNX(*content)
+    net = cv2.dnn.readNetFromONNX(str(path), **OPTIONS[engine])
     image = np.random.default_rng(0).uniform(-1, 1, _input_shape(path)).astype(np.float32)
 
     def run() -> Any:

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 import keras2cv
+from keras2cv.net.engines import OPTIONS
 from keras2cv_export.speed.interleave import interval
 
 WARM_UP_RUNS = 20
@@ -74,10 +75,7 @@ def ms(nanoseconds: int) -> float:
 
 def bare_opencv(bundle: Path, engine: str) -> Callable[[Any], Any]:
     """Return the code of a user without keras2cv, for the preset `tf` at 224x224."""
-    path = str(bundle / "model.onnx")
-    modern = hasattr(cv2.dnn, "ENGINE_NEW")
-    choice = {"new": 2, "classic": 1}[engine]  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
-    net = cv2.dnn.readNetFromONNX(path, choice) if modern else cv2.dnn.readNetFromONNX(path)
+    net = cv2.dnn.readNetFromONNX(str(bundle / "model.onnx"), **OPTIONS[engine])
 
     def run(frame: Any) -> Any:
         mean = (127.5, 127.5, 127.5)

@@ -39,6 +39,7 @@ from campaigns.atlas.sweep import Listed
 from campaigns.atlas.webpage import webpage
 from keras2cv.errors import UsageError
 from keras2cv_export.matrix.environment import Environment, Environments
+from keras2cv_export.matrix.wheels import engines_of
 from support.tiny_bundle import Classifier
 
 Array = NDArray[Any]
@@ -365,7 +366,9 @@ class Shelf(Environments):
 
     def prepare(self, wheel: str) -> Environment:
         """Return it."""
-        return Environment(Path("python"), wheel, wheel.rpartition(".")[0], "2.0.0", "3.12.1")
+        opencv = wheel.rpartition(".")[0]
+        engines = engines_of(opencv)
+        return Environment(Path("python"), wheel, opencv, "2.0.0", "3.12.1", engines)
 
 
 def test_columns() -> None:

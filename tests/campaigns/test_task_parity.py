@@ -74,7 +74,7 @@ def columns() -> list[Any]:
     """Return this Python and OpenCV as the environment, with each engine that it has."""
     here = look_at(Path(sys.executable), cv2.__version__)
     assert here is not None
-    return [(here, engine) for engine in sweep.engines_of(here.opencv)]
+    return [(here, engine) for engine in here.engines]
 
 
 def test_a_sample_is_within_the_bar(columns: list[Any], tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ class Child:
         self, python: str = sys.executable, environment: Mapping[str, str] | None = None
     ) -> None:
         """Keep the Python that runs: this one, or one with another OpenCV and its environment."""
-        variables = environment or {**os.environ, "PYTHONPATH": str(_SOURCES)}
+        paths = os.pathsep.join([str(_SOURCES), os.environ.get("PYTHONPATH", "")])
+        variables = environment or {**os.environ, "PYTHONPATH": paths}
         self._entry = Entry(f"{Path(__file__).resolve()}:answer", (), python, variables)
         self._process: Conversation | None = None
 

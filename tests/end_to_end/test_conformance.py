@@ -26,6 +26,7 @@ from keras2cv_export import export
 from keras2cv_export.matrix.environment import Environments, runtime_copy
 from keras2cv_export.model.load import load_model
 from keras2cv_export.model.reference import reference
+from support.onnx_answers import worst_onnx_error
 
 pytestmark = pytest.mark.filterwarnings(
     # Keras 3 on numpy 2: Normalization.adapt and TensorFlow's variables, nothing of ours.
@@ -37,6 +38,7 @@ OLDER = ("4.6", "4.8")
 OTHERS = ("4.10", "4.12", "4.14")
 
 LIMIT = 1e-4  # of max|reference|: "fp32" of `--tolerance`
+ONNX_LIMIT = 1e-5  # of the same, for onnxruntime
 SAMPLES = 2
 
 # Of every family that the format supports.
@@ -193,6 +195,19 @@ def test_every_other_case_is_right(
 ) -> None:
     """The same for all that the sample leaves out."""
     assert child.worst_error(exported(case, batch), engine) <= LIMIT
+
+
+@pytest.mark.parametrize("case", _SAMPLE, ids=lambda case: case.name)
+def test_a_sampled_file_is_valid_onnx(case: Case, exported: Exported) -> None:
+    """The portable file passes onnx.checker, and onnxruntime computes what TensorFlow does."""
+    assert worst_onnx_error(exported(case, max(case.batches))) <= ONNX_LIMIT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", _REST, ids=lambda case: case.name)
+def test_every_other_file_is_valid_onnx(case: Case, exported: Exported) -> None:
+    """The same for all that the sample leaves out."""
+    assert worst_onnx_error(exported(case, max(case.batches))) <= ONNX_LIMIT
 
 
 @pytest.mark.parametrize(("case", "batch", "version"), _older_params(_SAMPLE, OLDER))

@@ -90,6 +90,7 @@ def test_a_dict_of_inputs_gives_a_dict_of_outputs(cat_cv: Path) -> None:
     assert (model.input_names, model.output_names) == (("photo",), ("scores",))
 
 
+@pytest.mark.classic
 def test_what_runs_is_reported(cat_cv: Path) -> None:
     """Device, engine and threads are read back, not repeated from the request."""
     before = cv2.getNumThreads()
@@ -327,6 +328,7 @@ def test_a_device_that_is_not_there_is_an_error_and_auto_falls_back(
     assert keras2cv.load(cat_cv, device="auto").device == "cpu"
 
 
+@pytest.mark.classic
 def test_a_device_that_is_there_is_taken_on_the_classic_engine(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,11 +49,16 @@ def graph(text: str, **constants: Array) -> ir.Model:
 
     Every value gets its inferred shape; the model is checked.
     """
+    return graph_at(OPSET, text, **constants)
+
+
+def graph_at(opset: int, text: str, **constants: Array) -> ir.Model:
+    """Return the same of another opset."""
     parsed = onnx.parser.parse_graph(f"small {text}")
     parsed.initializer.extend(numpy_helper.from_array(v, k) for k, v in constants.items())
     for number, node in enumerate(parsed.node):
         node.name = f"layer_{number}/{node.op_type}"
-    proto = helper.make_model(parsed, opset_imports=[helper.make_opsetid("", OPSET)])
+    proto = helper.make_model(parsed, opset_imports=[helper.make_opsetid("", opset)])
     proto.ir_version = 8
     onnx.checker.check_model(proto, full_check=True)
     return ir.from_proto(shape_inference.infer_shapes(proto, strict_mode=True, data_prop=True))
@@ -129,18 +134,22 @@ def _checked(model: ir.Model) -> onnx.ModelProto:
     return proto
 
 
-# Inputs that were attributes up to opset 10, or 12; old OpenCVs read them as such.
-_WERE_ATTRIBUTES = {"Clip": ("min", "max"), "ReduceSum": ("axes",)}
+# Op -> inputs that were attributes before an opset; old OpenCVs read them as such.
+_WERE_ATTRIBUTES = {"Clip": (11, ("min", "max")), "ReduceSum": (13, ("axes",))}
 
 
 def spelled_out(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return the model as opset 13 has it, where old spellings are that OpenCV reads, too."""
+    """Return the model as its opset has it, where spellings are older that OpenCV reads, too.
+
+    A single pass may leave those; the file that is written declares an opset that has them.
+    """
     whole = onnx.ModelProto.FromString(model.SerializeToString())
+    opset = next(entry.version for entry in whole.opset_import if entry.domain == "")
     for node in whole.graph.node:
-        old = {
-            a.name: a for a in node.attribute if a.name in _WERE_ATTRIBUTES.get(node.op_type, ())
-        }
-        for name in _WERE_ATTRIBUTES[node.op_type] if old else ():
+        since, names = _WERE_ATTRIBUTES.get(node.op_type, (0, ()))
+        names = names if opset >= since else ()
+        old = {a.name: a for a in node.attribute if a.name in names}
+        for name in names if old else ():
             if name not in old:
                 node.input.append("")
                 continue

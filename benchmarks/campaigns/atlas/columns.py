@@ -9,7 +9,6 @@ from typing import Literal
 
 from keras2cv.errors import UsageError
 from keras2cv_export.matrix.environment import Environment, Environments, look_at
-from keras2cv_export.matrix.wheels import engines_of
 
 Kind = Literal["bundle", "frozen", "plain"]
 
@@ -71,9 +70,8 @@ def make_columns(
 
 
 def _ours(version: str, where: Environment) -> Iterator[Column]:
-    engines = engines_of(where.opencv)
-    for engine in engines:
-        name = f"{version} {engine}" if engines[1:] else version
+    for engine in where.engines:
+        name = f"{version} {engine}" if where.engines[1:] else version
         yield Column(name, "bundle", version, engine, where)
 
 

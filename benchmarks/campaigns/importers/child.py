@@ -1,13 +1,14 @@
 """Run probes in this Python's OpenCV (the child's side of `measure.py`).
 
-Started as a file, by any Python that has cv2 and NumPy. A job names an engine and the stem of an
-.onnx file, with an .npz beside it: in/RUN/NAME and out/RUN/NAME.
+Started as a file, by any Python that has cv2 and NumPy. A job names an engine, the file with
+`engine_options`, and the stem of an .onnx file, with an .npz beside it: in/RUN/NAME, out/RUN/NAME.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 import cv2
@@ -18,17 +19,15 @@ def answer(job: dict[str, str], _: Callable[..., None]) -> dict[str, float | str
     """Return the error of the probe "stem" in an engine, relative to max|out|, or cv2's message."""
     cv2.setNumThreads(1)
     try:
-        return {"error": _error(Path(job["stem"]), job["engine"])}
+        return {"error": _error(Path(job["stem"]), job["engine"], job["asking"])}
     except Exception as error:  # of any kind: the probe has no answer
         return {"error": str(error)[-200:] or type(error).__name__}
 
 
-def _error(stem: Path, engine: str) -> float:
+def _error(stem: Path, engine: str, asking: str) -> float:
     """Return the largest error of all runs and outputs; 1e9 for another shape, or no number."""
-    options: dict[str, Any] = {}
-    if hasattr(cv2.dnn, "ENGINE_NEW"):
-        options = {"engine": {"new": 2, "classic": 1}[engine]}
-    net = cv2.dnn.readNetFromONNX(str(stem.with_suffix(".onnx")), **options)
+    options = run_path(asking)["engine_options"](cv2)
+    net = cv2.dnn.readNetFromONNX(str(stem.with_suffix(".onnx")), **options[engine])
     worst = 0.0
     with np.load(stem.with_suffix(".npz")) as arrays:
         for run in sorted({name.split("/")[1] for name in arrays.files}):

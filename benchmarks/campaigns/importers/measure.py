@@ -12,8 +12,8 @@ import onnx
 from keras2cv.isolation import Entry, Limits, answer_each
 from keras2cv_export.matrix.environment import Environments
 from keras2cv_export.matrix.installer import clean_environment
-from keras2cv_export.matrix.wheels import engines_of
 from keras2cv_export.targets.importers import IMPORTERS
+from keras2cv_export.verifying.probing import ASKING
 
 from .probe import Probe
 
@@ -80,7 +80,7 @@ def measure(
     for importer in importers:
         version, _, engine = importer.partition(" ")
         there = environments.prepare(environments.resolve(version))
-        replies = _run(there.python, folder, engine or engines_of(there.opencv)[0], count)
+        replies = _run(there.python, folder, engine or there.engines[0], count)
         for outcome, word in zip(outcomes, replies, strict=True):
             outcome[importer] = isinstance(word, float) and word <= LIMIT
     return outcomes
@@ -88,7 +88,8 @@ def measure(
 
 def _run(python: Path, folder: Path, engine: str, count: int) -> list[Any]:
     """Return the outcome of each probe's job: "crash" for one that killed the process."""
-    jobs = [{"stem": str(folder / str(number)), "engine": engine} for number in range(count)]
+    stems = (str(folder / str(number)) for number in range(count))
+    jobs = [{"stem": stem, "engine": engine, "asking": ASKING} for stem in stems]
     entry = Entry(_CHILD, (), python, clean_environment())
     answers = answer_each(entry, jobs, Limits(_TIMEOUT_S))
     return ["crash" if a.problem else a.reply["error"] for a in answers]

@@ -13,11 +13,13 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from keras2cv.net.engines import OPTIONS
+
 Array = np.ndarray[Any, Any]
 Run = Callable[[], Any]
 
 LAYERS: Final = 6
-ENGINES: Final = {"cv2, new": 2, "cv2, classic": 1}  # cv2.dnn.ENGINE_NEW, ENGINE_CLASSIC
+ENGINES: Final = {f"cv2, {engine}": engine for engine in ("new", "classic")}
 WHO: Final = (*ENGINES, "onnxruntime", "MatMul in cv2, new")
 _BLOCK: Final = 4  # runs in a row, of which the first is not counted
 _PAUSE_S: Final = 0.02  # onnxruntime's threads spin for a while after a run
@@ -139,9 +141,9 @@ def _seconds(run: Run) -> float:
     return time.perf_counter() - started
 
 
-def in_cv2(path: Path, image: Array, engine: int) -> Run:
+def in_cv2(path: Path, image: Array, engine: str) -> Run:
     """Load a file into an engine of OpenCV; return a function that runs it."""
-    net = cv2.dnn.readNetFromONNX(str(path), engine)
+    net = cv2.dnn.readNetFromONNX(str(path), **OPTIONS[engine])
 
     def run() -> Any:
         net.setInput(image)

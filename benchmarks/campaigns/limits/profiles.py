@@ -14,6 +14,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from keras2cv.net.engines import OPTIONS
+
 KINDS: Final = (
     "1x1",
     "3x3",
@@ -69,7 +71,7 @@ def _kind_of_conv(op: str, weight: Sequence[int], channels: int, group: int) -> 
 
 def in_cv2(path: Path) -> Times:
     """Return the time of the new engine's layers, medians of nine runs summed up by kind."""
-    net = cv2.dnn.readNetFromONNX(str(path), cv2.dnn.ENGINE_NEW)
+    net = cv2.dnn.readNetFromONNX(str(path), **OPTIONS["new"])
     net.setProfilingMode(cv2.dnn.DNN_PROFILE_DETAILED)
     image, ticks = _image(path), []
     for _ in range(_RUNS + 2):

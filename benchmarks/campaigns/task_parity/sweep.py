@@ -17,7 +17,6 @@ from keras2cv.bundle.npz import read_npz
 from keras2cv.isolation import Entry, Limits, answer_each
 from keras2cv_export import export
 from keras2cv_export.matrix.environment import Environment, Environments, runtime_copy
-from keras2cv_export.matrix.wheels import engines_of
 
 from .bar import Answer, Nearness, compare
 
@@ -57,7 +56,7 @@ def environments(versions: Sequence[str]) -> Iterator[tuple[Environment, str]]:
     source = Environments()
     for version in versions:
         environment = source.prepare(source.resolve(version))
-        for engine in engines_of(environment.opencv):
+        for engine in environment.engines:
             yield environment, engine
 
 

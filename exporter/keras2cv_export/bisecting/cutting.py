@@ -113,15 +113,16 @@ def renamed(model: ModelProto, names: Mapping[str, str]) -> ModelProto:
 def as_standard(model: ModelProto) -> ModelProto:
     """Return a copy in the node forms of its own opset, for readers stricter than OpenCV.
 
-    Old OpenCVs read a Clip's bounds and a ReduceSum's axes from attributes alone, and newer ones
-    read them there too; ONNX has had them as inputs since opsets 11 and 13.
+    Files that earlier versions wrote may have others: a Clip's bounds and a ReduceSum's axes as
+    attributes, the only place where old OpenCVs read them, in opsets that have them as inputs.
     """
     made = ModelProto()
     made.CopyFrom(model)
+    opset = next((o.version for o in model.opset_import if o.domain == ""), 1)
     for k, node in enumerate(made.graph.node):
-        if node.op_type == "Clip":
+        if node.op_type == "Clip" and opset >= 11:
             _to_inputs(made.graph, node, k, {"min": "float32", "max": "float32"})
-        if node.op_type == "ReduceSum":
+        if node.op_type == "ReduceSum" and opset >= 13:
             _to_inputs(made.graph, node, k, {"axes": "int64"})
     return made
 

@@ -6,6 +6,7 @@ Any Python with cv2 and NumPy can start this file; nothing of keras2cv is import
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from runpy import run_path
 from typing import Any
 
 
@@ -13,8 +14,9 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
     """Run the file; return OpenCV's version, or {"error": text} if OpenCV refuses it.
 
     Args:
-        request: "path", the file's; "engine", "new" or "classic"; "inputs" and "outputs", names in
-            the file; "source", the path of an .npz with `in/<k>`, float32, for each input;
+        request: "path", the file's; "engine", "new" or "classic"; "asking", the path of a file with
+            `engine_options`; "inputs" and "outputs", names in the file; "source", the path
+            of an .npz with `in/<k>`, float32, for each input;
             "target", where an .npz with `out/<k>` for each output goes; "fusion" and "winograd",
             which only the classic engine can switch off.
         tell: Reports a stage.
@@ -40,10 +42,8 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
 
 
 def _load(cv2: Any, request: Mapping[str, Any]) -> Any:
-    """Return the net; OpenCV 4 has one engine, and no argument to choose it with."""
-    engine = {"new": 2, "classic": 1}[request["engine"]]
-    chosen = {"engine": engine} if hasattr(cv2.dnn, "ENGINE_NEW") else {}
-    net = cv2.dnn.readNetFromONNX(request["path"], **chosen)
+    options = run_path(request["asking"])["engine_options"](cv2)
+    net = cv2.dnn.readNetFromONNX(request["path"], **options[request["engine"]])
     if net.empty():
         raise cv2.error("the net is empty")
     if not request["fusion"]:

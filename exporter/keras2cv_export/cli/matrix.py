@@ -9,7 +9,7 @@ from typing import Final
 from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv_export.cli.heavy import progress, require_modules
-from keras2cv_export.cli.versions import versions
+from keras2cv_export.cli.versions import wheel_versions
 
 USAGE: Final = "BUNDLE --opencv VERSIONS [options]"
 ABOUT: Final = """\
@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--opencv",
         metavar="VERSIONS",
-        type=versions,
+        type=wheel_versions,
         required=True,
         help="the OpenCV versions to run on, separated by commas",
     )
@@ -46,6 +46,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--python",
         metavar="PYTHON",
         help="the Python of the environments, a path or a name (default: this one)",
+    )
+    parser.add_argument(
+        "--pre",
+        action="store_true",
+        help="let 5.1 mean a pre-release of 5.1, too; 5.1.0.90rc1 means that one anyway",
     )
     parser.add_argument(
         "--timeout",
@@ -67,6 +72,7 @@ def execute(args: Namespace) -> int:
         args.bundle,
         args.opencv,
         python=args.python,
+        pre=args.pre,
         timeout_s=args.timeout,
         progress=progress,
     )

@@ -25,6 +25,7 @@ from .write_onnx import write_onnx
 
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
 _MAX_MODEL_BYTES = 2**31 - 1
+_OLDEST_KEY: Final = "keras2cv.opencv"  # in the metadata of an ONNX file
 _SMALLER: Final = {"fp16": 2, "int8": 4}  # times, at most: large kernels are nearly all of a model
 
 
@@ -78,10 +79,13 @@ class FileFormat:
     def save(self, model: ir.Model, folder: Path, record: Model) -> Model:
         """Write the file; return the record with its sha256 and size.
 
+        An ONNX file says itself which OpenCV it needs, as older ones may compute it wrongly.
+
         Raises:
             UsageError: It would be too large for OpenCV.
         """
         _require_readable(_weight_bytes(model))
+        model.metadata_props[_OLDEST_KEY] = record.opencv
         path = folder / self.file
         sha256 = self.write(model, path)
         return replace(record, sha256=sha256, size_bytes=str(path.stat().st_size))

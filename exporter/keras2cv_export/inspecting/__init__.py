@@ -22,6 +22,7 @@ import onnx_ir as ir
 
 from keras2cv.errors import ModelError
 from keras2cv.isolation.confinement import freely
+from keras2cv.net.engines import ENGINES
 from keras2cv.net.opencv import version_tuple
 from keras2cv_export.graph.layout import transposes
 from keras2cv_export.matrix.environment import Environments
@@ -172,8 +173,8 @@ def _trials_here(found: Opened, timeout_s: float) -> Iterator[Trial]:
     """Try the file in the installed OpenCV; a graph that could not be written is not tried."""
     if not found.file.exists():
         return iter(())
-    engines, version = engines_of(cv2.__version__), cv2.__version__
-    return try_engines(found.file, found.model, engines, opencv=version, timeout_s=timeout_s)
+    version = cv2.__version__
+    return try_engines(found.file, found.model, ENGINES, opencv=version, timeout_s=timeout_s)
 
 
 def _trials_there(
@@ -191,7 +192,7 @@ def _trials_there(
             continue
         progress(f"trying it in OpenCV {wheel}")
         there = source.prepare(wheel)
-        attempt = partial(try_engines, found.file, found.model, engines_of(there.opencv))
+        attempt = partial(try_engines, found.file, found.model, there.engines)
         yield from attempt(
             opencv=there.opencv,
             timeout_s=timeout_s,

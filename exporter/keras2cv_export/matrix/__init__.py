@@ -17,7 +17,6 @@ from .environment import Environment, Environments
 from .report import MatrixReport, MatrixRow
 from .table import render
 from .trial import run_selftest
-from .wheels import engines_of
 
 __all__ = ["MatrixReport", "MatrixRow", "render", "run_matrix"]
 
@@ -30,6 +29,7 @@ def run_matrix(
     versions: Sequence[str],
     *,
     python: str | None = None,
+    pre: bool = False,
     timeout_s: float = 600.0,
     progress: Step = lambda _: None,
     environments: Environments | None = None,
@@ -41,6 +41,7 @@ def run_matrix(
         path: The bundle.
         versions: Wheels ("4.6.0.66"), or lines of them ("4.6": the newest of its wheels).
         python: The interpreter to build environments with; None takes this one.
+        pre: Whether pre-releases count among the wheels of a line.
         timeout_s: How long one self-test may take.
         progress: Called with a few words before each step.
         environments: The environments; None makes them in the user's cache.
@@ -56,7 +57,7 @@ def run_matrix(
     bundle = _whole(read_bundle(path))
     if not versions:
         raise UsageError("There is no version to run on. Name some, such as 4.6,4.14,5.0.")
-    source = environments or Environments(python)
+    source = environments or Environments(python, pre=pre)
     rows: list[MatrixRow] = []
     for asked in dict.fromkeys(versions):
         try:
@@ -93,7 +94,7 @@ def _rows(
     Where there is one engine only, the bundle is loaded as it asks to be: one that insists on the
     new engine has to refuse.
     """
-    engines = engines_of(environment.opencv)
+    engines = environment.engines
     for engine in engines:
         progress(f"running on OpenCV {environment.wheel}, {engine} engine")
         several = len(engines) > 1

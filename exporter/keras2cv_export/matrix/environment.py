@@ -22,6 +22,7 @@ import keras2cv
 from keras2cv.bundle.leftovers import locked_folder, remove_leftovers
 from keras2cv.errors import Keras2cvError, MissingDependency, UsageError
 from keras2cv.isolation import ChildCrash, Entry, Limits, run_once
+from keras2cv.net import engine_options
 from keras2cv.net.opencv import version_tuple
 
 from .installer import InstallError, Uv, clean_environment, find_uv, python_of
@@ -42,6 +43,7 @@ class Environment:
         opencv: The version that cv2 gives, "4.6.0".
         numpy: NumPy's version.
         python_version: Python's version.
+        engines: OpenCV's engines, the default first: "new", "classic".
     """
 
     python: Path
@@ -49,25 +51,29 @@ class Environment:
     opencv: str
     numpy: str
     python_version: str
+    engines: tuple[str, ...]
 
 
 class Environments:
     """The environments of one Python, in the cache.
 
     `python` is the interpreter to build them with, a path or a name on the PATH: this one if None.
-    `installer` makes them; None finds uv.
+    `installer` makes them; None finds uv. `pre` takes pre-releases for wheels of a line, too.
 
     Raises:
         UsageError: there is no such Python.
         MissingDependency: uv is not installed.
     """
 
-    def __init__(self, python: str | None = None, installer: Uv | None = None) -> None:
+    def __init__(
+        self, python: str | None = None, installer: Uv | None = None, *, pre: bool = False
+    ) -> None:
         python = python or sys.executable
         python = shutil.which(python) or python  # uv would look for a mere name in its own places
         self.folder = cache_folder() / "opencv"
         self._tag = _python_tag(python)
         self._installer = installer or find_uv(python)
+        self._pre = pre
 
     def resolve(self, version: str) -> str:
         """Return the newest wheel of a line such as "4.6", or `version` if it names a wheel.
@@ -80,9 +86,9 @@ class Environments:
         if is_exact(version):
             return version
         try:
-            return self._installer.newest_wheel(version)
+            return self._installer.newest_wheel(version, pre=self._pre)
         except InstallError as error:
-            kept = newest(version, self._kept_wheels())
+            kept = newest(version, self._kept_wheels(), pre=self._pre)
             if kept is not None:
                 return kept
             raise MissingDependency(
@@ -202,10 +208,11 @@ def _checked(folder: Path, wheel: str) -> Environment:
 
 
 def _import_cv2(python: Path, wheel: str) -> Environment:
-    return Environment(python, wheel, **_ask(python, "opencv_versions"))
+    found = _ask(python, "opencv_versions", asking=str(Path(engine_options.__file__).resolve()))
+    return Environment(python, wheel, **{**found, "engines": tuple(found["engines"])})
 
 
-def _ask(python: Path | str, function: str) -> dict[str, Any]:
+def _ask(python: Path | str, function: str, **request: str) -> dict[str, Any]:
     """Return the reply of a function of `versions_child.py` there.
 
     Raises:
@@ -213,7 +220,7 @@ def _ask(python: Path | str, function: str) -> dict[str, Any]:
     """
     entry = Entry(f"{_VERSIONS_CHILD}:{function}", (), python, clean_environment())
     try:
-        return run_once(entry, {}, Limits(_IMPORT_TIMEOUT_S))
+        return run_once(entry, request, Limits(_IMPORT_TIMEOUT_S))
     except ChildCrash as lost:
         raise InstallError(lost.last_words if lost.log.strip() else lost.how) from lost
     except Keras2cvError as error:

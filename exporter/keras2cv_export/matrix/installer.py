@@ -21,7 +21,7 @@ from .wheels import PACKAGE
 
 _TIMEOUT_S: Final = 1800.0  # a wheel has 60 MB, and networks are slow
 _MAX_REASON: Final = 300
-_WHEELS_ONLY: Final = ("--quiet", "--only-binary", ":all:", "--prerelease", "disallow")
+_WHEELS_ONLY: Final = ("--quiet", "--only-binary", ":all:")
 # Variables that would let a fresh environment see packages, or settings, of this one.
 _LEAKS: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
 
@@ -41,15 +41,15 @@ class Uv:
     def _sources(self) -> Sources:
         return find_sources()
 
-    def newest_wheel(self, line: str) -> str:
-        """Return the newest wheel of a line of versions such as "4.6".
+    def newest_wheel(self, line: str, *, pre: bool = False) -> str:
+        """Return the newest wheel of a line of versions such as "4.6"; `pre`: or a pre-release.
 
         Raises:
             InstallError: there is none, or no index can be reached.
         """
         options = ["--no-header", "--no-annotate", "--no-deps", "--python", self.python, "-"]
-        chosen = self._pip("compile", *options, text=f"{PACKAGE}=={line}.*\n")
-        found = re.search(rf"^{PACKAGE}==([0-9.]+)$", chosen, re.MULTILINE)
+        chosen = self._pip("compile", *options, text=f"{PACKAGE}=={line}.*\n", pre=pre)
+        found = re.search(rf"^{PACKAGE}==([0-9a-z.]+)$", chosen, re.MULTILINE)
         if found is None:
             raise InstallError(f"uv names no {PACKAGE} {line}")
         return found[1]
@@ -64,9 +64,11 @@ class Uv:
         self._run("venv", *options, "--python", self.python, str(folder))
         self._pip("install", "--python", str(python_of(folder)), *requirements)
 
-    def _pip(self, *arguments: str, text: str = "") -> str:
+    def _pip(self, *arguments: str, text: str = "", pre: bool = False) -> str:
         verb, *rest = arguments
-        return self._run("pip", verb, *_WHEELS_ONLY, *self._sources.options, *rest, text=text)
+        allowed = ("--prerelease", "allow" if pre else "explicit")  # as "==5.1.0.90rc1" is
+        options = (*_WHEELS_ONLY, *allowed, *self._sources.options)
+        return self._run("pip", verb, *options, *rest, text=text)
 
     def _run(self, *arguments: str, text: str = "") -> str:
         """Return uv's stdout; `text` is its stdin."""

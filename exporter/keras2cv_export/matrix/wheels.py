@@ -23,7 +23,12 @@ _WHEEL_PARTS: Final = 4  # 4.6.0.66: OpenCV's three numbers and the wheel's own
 
 def is_exact(version: str) -> bool:
     """Return whether `version` names one wheel, and no look-up is needed."""
-    return len(version_tuple(version)) == _WHEEL_PARTS
+    return len(version_tuple(version)) == _WHEEL_PARTS or is_prerelease(version)
+
+
+def is_prerelease(version: str) -> bool:
+    """Return whether `version` is one such as "5.1.0.90rc1"."""
+    return any(letter.isalpha() for letter in version)
 
 
 def numpy_requirement(wheel: str) -> str:
@@ -31,13 +36,17 @@ def numpy_requirement(wheel: str) -> str:
     return "numpy" if version_tuple(wheel) >= _FIRST_FOR_NUMPY_2 else "numpy<2"
 
 
-def newest(line: str, available: Iterable[str]) -> str | None:
-    """Return the newest of the `available` wheels in a line such as "4.6"; None without any."""
+def newest(line: str, available: Iterable[str], *, pre: bool = False) -> str | None:
+    """Return the newest of the `available` wheels in a line such as "4.6"; None without any.
+
+    Pre-releases count if `pre`.
+    """
     wanted = version_tuple(line)
-    found = [v for v in available if version_tuple(v)[: len(wanted)] == wanted and is_exact(v)]
-    return max(found, key=version_tuple, default=None)
+    known = [v for v in available if is_exact(v) and (pre or not is_prerelease(v))]
+    found = [v for v in known if version_tuple(v)[: len(wanted)] == wanted]
+    return max(found, key=lambda v: (version_tuple(v), not is_prerelease(v)), default=None)
 
 
 def engines_of(opencv: str) -> tuple[str, ...]:
-    """Return the engines of an OpenCV, the default first: 5.0 brought a second one."""
+    """Return the engines of an OpenCV that is not at hand, the default first: 5.0 has two."""
     return ("new", "classic") if version_tuple(opencv) >= (5,) else ("classic",)

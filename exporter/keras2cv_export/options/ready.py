@@ -24,12 +24,17 @@ def require_ready(options: ExportOptions) -> None:
             there, or cannot be read.
         UsageError: The bundle's place is taken by something else or cannot be written, the
             model's file shows that it needs a preprocessing, or has no signatures to choose from.
+        MissingDependency: The installed OpenCV does not read the format, so it proves nothing.
     """
+    import cv2
+
     from keras2cv.bundle.writing import require_place
+    from keras2cv.net.importers import importer_of
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
     from keras2cv_export.tasks.user_options import only_options
 
+    importer_of(cv2, options.format)
     _require_model(options.model, options.imports)
     _require_signatures(options)
     only_options({task: getattr(options, task) for task in DESCRIBED_TASKS})

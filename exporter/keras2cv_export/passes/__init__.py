@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .pipeline import OPTIONAL, STAGES, pipeline
 from .registry import Rewrite
-from .stages.compress import COMPRESS
+from .stages.compress import AFTER_COMPRESS, COMPRESS
 
-__all__ = ["COMPRESS", "OPTIONAL", "STAGES", "Rewrite", "pipeline"]
+__all__ = ["AFTER_COMPRESS", "COMPRESS", "OPTIONAL", "STAGES", "Rewrite", "pipeline"]

@@ -105,6 +105,11 @@ def where_all_have(op: str) -> Fits:
     return lambda target: not set(MEASURED[op]) & set(target.importers)
 
 
+def where_some_fail(form: str) -> Fits:
+    """Fit targets of which some importer fails a form, for a pass that helps another one."""
+    return lambda target: bool(set(MEASURED[form]) & set(target.importers))
+
+
 def _require_known(row: Rewrite, words: Iterable[str], known: Container[str], kind: str) -> None:
     for word in words:
         if word not in known:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
+
+import onnx_ir as ir
 
 from keras2cv.bundle.manifest import Manifest, Weights
 from keras2cv.bundle.writing import write_manifest
@@ -16,7 +19,7 @@ from keras2cv_export.convert import Converted
 from keras2cv_export.formats.formats import FORMATS
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.tolerance import Tolerance
-from keras2cv_export.passes import COMPRESS
+from keras2cv_export.passes import AFTER_COMPRESS, COMPRESS
 from keras2cv_export.passes.fixpoint import rewrite
 from keras2cv_export.targets.target import dotted
 from keras2cv_export.verifying.question import Question
@@ -65,7 +68,7 @@ def store_weights(
         ParityError: The predictions differ by more than `tolerance`.
     """
     progress(f"storing the weights as {weights}")
-    fired = rewrite(converted.model, COMPRESS[weights])
+    fired = _stored(converted.model, weights)
     converted.fired.update(fired)
     if not fired:
         return manifest, proof, (_NOTHING,)
@@ -96,7 +99,7 @@ def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
     size = sum(
         t.nbytes for v in converted.model.graph.initializers.values() if (t := v.const_value)
     )
-    fired = rewrite(converted.model, COMPRESS[weights])
+    fired = _stored(converted.model, weights)
     converted.fired.update(fired)
     if not fired:
         raise UsageError(f"{_NOTHING} OpenCV reads at most 2 GiB from a file: export parts of it.")
@@ -106,6 +109,14 @@ def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
         "compared as it is stored."
     )
     return Weights(cast("Storage", weights), fired.total(), str(size)), note
+
+
+def _stored(model: ir.Model, weights: str) -> Counter[str]:
+    """Store kernels smaller in place; return how many, by the name of the pass."""
+    fired = rewrite(model, COMPRESS[weights])
+    if fired:
+        rewrite(model, AFTER_COMPRESS)
+    return fired
 
 
 def _compared(folder: Path, manifest: Manifest, proof: Proof, tolerance: Tolerance) -> Proof:

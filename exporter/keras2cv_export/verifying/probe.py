@@ -10,6 +10,7 @@ reports its stages:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from runpy import run_path
 from typing import Any
 
 SEED = 7
@@ -19,15 +20,16 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
     """Try a file; return {"error": text} if OpenCV refuses it.
 
     Args:
-        request: "path", "engine", "new" or "classic", and "shapes", input name -> static shape;
-            None where the file is to be loaded and not run.
+        request: "path", "engine", "new" or "classic", "asking", the path of a file with
+            `engine_options`, and "shapes", input name -> static shape; None where the file is to
+            be loaded and not run.
         tell: Reports a stage.
     """
     import cv2
 
     tell(stage="loading", opencv=cv2.__version__)
     try:
-        net = load(cv2, request["path"], request["engine"])
+        net = load(cv2, request)
         if request["shapes"] is not None:
             tell(stage="running")
             run(net, request["shapes"])
@@ -36,15 +38,18 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
     return {}
 
 
-def load(cv2: Any, path: str, engine: str) -> Any:
-    """Return the net; OpenCV 4 has one engine, and no argument to choose it with.
+def load(cv2: Any, request: Mapping[str, Any]) -> Any:
+    """Return the net.
 
     Raises:
-        cv2.error: OpenCV refuses the file, or makes an empty net of it.
+        cv2.error: OpenCV has no such engine, refuses the file, or makes an empty net of it.
     """
-    options = {"engine": {"new": 2, "classic": 1}[engine]} if hasattr(cv2.dnn, "ENGINE_NEW") else {}
-    frozen = path.endswith(".pb")
-    net = (cv2.dnn.readNetFromTensorflow if frozen else cv2.dnn.readNetFromONNX)(path, **options)
+    path, engine = request["path"], request["engine"]
+    options = run_path(request["asking"])["engine_options"](cv2)
+    if engine not in options:
+        raise cv2.error(f"there is no {engine} engine")
+    read = cv2.dnn.readNetFromTensorflow if path.endswith(".pb") else cv2.dnn.readNetFromONNX
+    net = read(path, **options[engine])
     if net.empty():
         raise cv2.error("the net is empty")
     return net

@@ -22,12 +22,14 @@ from keras2cv.isolation import (
     gib,
     speaks_of_memory,
 )
+from keras2cv.net import engine_options
 from keras2cv.net.error_messages import condensed
 from keras2cv_export.graph.edit import shape_of
 from keras2cv_export.targets.importer_support import layer_of
 from keras2cv_export.verifying.crashing import crashing_node
 from keras2cv_export.verifying.trial import Trial
 
+ASKING: Final = str(Path(engine_options.__file__).resolve())  # for children without keras2cv
 _PROBE: Final = f"{Path(__file__).resolve().with_name('probe.py')}:answer"
 # Node [Clip@ai.onnx]:(onnx_node!model/relu/Relu6) parse error: OpenCV(4.6.0) f.cpp:1: error: (-2:
 _NODE: Final = re.compile(r"\[(\w+)[^\]]*\]:\((?:onnx_node(?:_output_\d+)?!)?([^)\n]+)\)")
@@ -62,7 +64,7 @@ def try_engines(
     shapes = input_shapes(model)
     probe = Entry(_PROBE, (), python, environment)
     for engine in engines:
-        request = {"path": str(path), "engine": engine, "shapes": shapes}
+        request = {"path": str(path), "engine": engine, "asking": ASKING, "shapes": shapes}
         problem = _problem(probe, request, Limits(timeout_s, memory_bytes=memory))
         if problem is not None and problem.startswith(_CRASHES):
             problem = problem.rstrip(".") + where_it_crashes(path, shapes, engine, probe)
@@ -95,7 +97,7 @@ def where_it_crashes(
     def crashes(part: Path, left_s: float) -> bool:
         names = {value.name for value in onnx.load(part).graph.input}
         given = shapes and {name: shape for name, shape in shapes.items() if name in names}
-        request = {"path": str(part), "engine": engine, "shapes": given}
+        request = {"path": str(part), "engine": engine, "asking": ASKING, "shapes": given}
         return (_problem(probe, request, Limits(left_s)) or "").startswith(_CRASHES)
 
     return f"{crashing_node(path, crashes)}."

@@ -4,6 +4,9 @@ Linux and macOS exchange two names in one step. Where that is missing (Windows, 
 the old folder is renamed aside first; if the machine dies between the two renames, `restore` puts
 it back before the next write. A process that replaces a folder holds a lock on the parent folder,
 so that two processes do it one after the other; the system drops the lock when the process ends.
+
+Windows renames no folder in which a file is open. A virus scanner holds fresh files for a moment,
+so a refused rename is tried again there; a program that has the old bundle open makes it fail.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import errno
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -24,6 +28,9 @@ _AT_FDCWD = {"linux": -100, "darwin": -2}
 _EXCHANGE = {"linux": ("renameat2", 2), "darwin": ("renameatx_np", 2)}  # RENAME_EXCHANGE, _SWAP
 
 
+_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
+
+
 def replace_folder(new: Path, target: Path) -> None:
     """Move the folder `new` to `target` beside it, then delete the old contents of `target`.
 
@@ -32,7 +39,7 @@ def replace_folder(new: Path, target: Path) -> None:
     """
     with alone(target.parent):
         if not target.exists():
-            new.rename(target)
+            _rename(new, target)
         elif not _exchange(new, target):
             _replace_in_two_steps(new, target)
     sync_folder(target.parent)
@@ -68,13 +75,24 @@ def sync_folder(path: Path) -> None:
 def _replace_in_two_steps(new: Path, target: Path) -> None:
     aside = _aside(target)
     _remove_aside(target)
-    target.rename(aside)
+    _rename(target, aside)
     try:
-        new.rename(target)
+        _rename(new, target)
     except OSError:
-        aside.rename(target)
+        _rename(aside, target)
         raise
     _remove_aside(target)
+
+
+def _rename(old: Path, new: Path) -> None:
+    """Rename a folder, on Windows with some patience."""
+    for pause_s in _PAUSES_S if os.name == "nt" else ():
+        try:
+            old.rename(new)
+            return
+        except PermissionError:
+            time.sleep(pause_s)
+    old.rename(new)
 
 
 @contextlib.contextmanager

@@ -155,7 +155,11 @@ def _write_file(path: Path, content: bytes | Path) -> None:
 
 def _cannot_write(target: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
-    return f"{target} cannot be written: {reason}. Choose a folder that you may write to."
+    if os.name == "nt" and isinstance(error, PermissionError) and target.is_dir():
+        cure = "End the programs that have it open, or choose another name."
+    else:
+        cure = "Choose a folder that you may write to."
+    return f"{target} cannot be written: {reason}. {cure}"
 
 
 def _create_parents(folder: Path) -> list[Path]:

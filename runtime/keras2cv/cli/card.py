@@ -14,6 +14,7 @@ from keras2cv.bundle.manifest import (
     Tuned,
 )
 from keras2cv.cli.snippet import exact
+from keras2cv.net.opencv import version_tuple
 from keras2cv.tasks import TASKS
 
 _RESIZED = {
@@ -23,6 +24,7 @@ _RESIZED = {
     "center-crop": "cut to the middle and resized to {0}x{1}",
 }
 _SHOWN_LABELS = 8
+_FOR_ALL = (4, 6)  # the oldest OpenCV that files are made for
 _LEGACY = (
     "legacy: a TensorFlow graph is for code that calls readNetFromTensorflow. OpenCV plans to",
     "drop that importer after 5.0 (opencv pull request 29474); the OpenCVs that exist keep it.",
@@ -148,7 +150,17 @@ def _net(manifest: Manifest) -> list[str]:
     without = f", without {' and '.join(off)}" if off else ""
     size = int(model.size_bytes) / 1e6
     stored = f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}"
-    return [f"{stored}, for {which}{without}", *(_LEGACY if model.format == "frozen" else ())]
+    legacy = _LEGACY if model.format == "frozen" else ()
+    return [f"{stored}, for {which}{without}", *_oldest(model.opencv), *legacy]
+
+
+def _oldest(opencv: str) -> Iterator[str]:
+    """Warn of older versions: OpenCV itself does not look at the version that a file is for."""
+    if version_tuple(opencv) > _FOR_ALL:
+        yield (
+            f"needs OpenCV {opencv} or newer: an older one may read the file by itself, and "
+            "compute it wrongly"
+        )
 
 
 def _weights(manifest: Manifest) -> Iterator[str]:

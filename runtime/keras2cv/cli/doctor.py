@@ -62,6 +62,8 @@ def _opencv_lines(opencv: OpenCv) -> Iterator[str]:
     yield f"OpenCV      {opencv.version}, {opencv.origin}"
     yield f"            {opencv.folder}"
     yield f"  engines   {', '.join(opencv.engines)}"
+    yield f"  reads     {', '.join(name for name, why in opencv.formats.items() if not why)}"
+    yield from (f"            not {name}: {why}" for name, why in opencv.formats.items() if why)
     for device in opencv.devices:
         yield f"  {device.name:<9} {'yes' if device.available else 'no'}: {device.why}"
     yield f"  windows   {'yes' if opencv.has_windows else 'no: built without them (run --show)'}"

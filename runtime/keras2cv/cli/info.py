@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from keras2cv.net.opencv import require_opencv
+from keras2cv.errors import MissingDependency
+from keras2cv.net.opencv import require_at_least, require_opencv
 
 if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
@@ -31,7 +32,19 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def _devices(manifest: Manifest) -> Iterator[str]:
     """Yield the devices of this machine that the bundle runs on, and why not on the others."""
+    import cv2
+
     from keras2cv.net.device import choose_device
+    from keras2cv.net.engines import engines_to_try
+    from keras2cv.net.importers import importer_of
+
+    try:
+        engines_to_try(None, manifest.engine.name, "cpu")
+        importer_of(cv2, manifest.model.format)
+        require_at_least(manifest.model.opencv, cv2.__version__, "the bundle")
+    except MissingDependency as error:
+        yield f"does not run: {error}"
+        return
 
     needs_new = manifest.engine.name == "new"
     choice = choose_device("auto", new_engine_only=needs_new)

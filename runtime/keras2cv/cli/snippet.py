@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.bundle.manifest import InputTensor, Manifest, Preprocessing
+from keras2cv.net.opencv import version_tuple
 
 # How cv2 does, or comes nearest to, each family of keras2cv.pixels.resize.INTERPOLATIONS.
 _CV2_FLAG: Final = {
@@ -51,11 +52,18 @@ def _lines(manifest: Manifest, folder: Path) -> Iterator[str]:
 
 def _net_lines(manifest: Manifest, folder: Path) -> Iterator[str]:
     path, engine = (folder / manifest.model.file).as_posix(), manifest.engine
-    if engine.name == "any":
-        yield f"net = cv2.dnn.readNet({path!r})"
+    oldest = version_tuple(manifest.model.opencv)[:2]
+    yield "version = tuple(int(part) for part in cv2.__version__.split('.')[:2])"
+    yield f"assert version >= {oldest}, 'an older OpenCV may read the file and compute it wrongly'"
+    if engine.name == "classic":
+        yield "# OpenCV 5.0 has two engines; those before it have the classic one alone."
+        yield "engine = {'engine': 1} if version >= (5, 0) else {}"
+        yield f"net = cv2.dnn.readNet({path!r}, **engine)"
+        yield "assert version < (5, 0) or net.getModelFormat() == 0, 'not the classic engine'"
     else:
-        yield "# OpenCV 4 has one engine, and takes no argument for it."
-        yield f"net = cv2.dnn.readNet({path!r}, engine=cv2.dnn.ENGINE_{engine.name.upper()})"
+        yield f"net = cv2.dnn.readNet({path!r})"
+    if engine.name == "new":
+        yield "assert net.getModelFormat() != 0, 'not the new engine, which came with OpenCV 5.0'"
     if not engine.fusion:
         yield "net.enableFusion(False)"
     if not engine.winograd:

@@ -30,6 +30,7 @@ _CPP_FILES: Final[Mapping[str, str]] = {
     "resample.hpp": "resample",
     "prepare.hpp": "!arrays",
     "placement.hpp": "pixels",
+    "engines.hpp": "",
     "model.hpp": "",
     "tail.hpp": "tail",
     "drawing.hpp": "drawn",

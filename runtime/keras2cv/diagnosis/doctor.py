@@ -20,6 +20,8 @@ from keras2cv._version import VERSION
 from keras2cv.diagnosis.advisories import Hole, known_holes
 from keras2cv.isolation import confinement
 from keras2cv.net.available_devices import Device, devices_of
+from keras2cv.net.engine_options import engine_options
+from keras2cv.net.importers import READERS, missing_importer
 from keras2cv.net.opencv import (
     WHEELS,
     Problem,
@@ -53,12 +55,17 @@ TENSORFLOWS: Final = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tenso
 
 @dataclass(frozen=True, slots=True)
 class OpenCv:
-    """The cv2 that Python imports; `origin` names its wheel, or a build without one."""
+    """The cv2 that Python imports.
+
+    `origin` names its wheel, or a build without one. `formats` maps each format of a net's file to
+    the reason why it is not read, "" if it is.
+    """
 
     version: str
     folder: str
     origin: str
     engines: tuple[str, ...]
+    formats: Mapping[str, str]
     devices: tuple[Device, ...]
     has_windows: bool
     threads: int
@@ -128,7 +135,8 @@ def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
         version=cv2.__version__,
         folder=str(folder),
         origin=_origin(folder, version_of),
-        engines=("new", "classic") if hasattr(cv2.dnn, "ENGINE_NEW") else ("classic",),
+        engines=tuple(engine_options(cv2)),
+        formats={name: missing_importer(cv2, name) for name in READERS},
         devices=devices_of(cv2),
         has_windows=has_windows(cv2),
         threads=cv2.getNumThreads(),

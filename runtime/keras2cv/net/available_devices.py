@@ -12,6 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from keras2cv.net.engine_options import engine_options
+
+_CUDA_TARGETS: Final = {"cuda": "DNN_TARGET_CUDA", "cuda-fp16": "DNN_TARGET_CUDA_FP16"}
 OPENCL_GPU: Final = 4  # cv::ocl::Device::TYPE_GPU; cv2 has no name for it
 # Lets OpenCV's dnn use OpenCL devices that are no GPU, for which its kernels are not tested
 # (net_impl.cpp: "switching to CPU"). With OPENCV_OPENCL_DEVICE=":CPU:" such a one is also found.
@@ -29,8 +32,19 @@ class Device:
 
 def devices_of(cv2: Any) -> tuple[Device, ...]:
     """Return every device that the module `cv2` may run nets on, present or not."""
-    build = cv2.getBuildInformation()
-    return (Device("cpu", True, platform.machine()), _opencl(cv2, build), *_cuda(cv2, build))
+    cpu, build = Device("cpu", True, platform.machine()), cv2.getBuildInformation()
+    if "classic" not in engine_options(cv2):
+        others = ("opencl", *_CUDA_TARGETS)
+        return (cpu, *(Device(name, False, without_classic(cv2)) for name in others))
+    return (cpu, _opencl(cv2, build), *_cuda(cv2, build))
+
+
+def without_classic(cv2: Any) -> str:
+    """Return why an OpenCV without the classic engine runs nets on the CPU alone."""
+    return (
+        f"it needs OpenCV's classic engine, which OpenCV {cv2.__version__} does not have, and the "
+        "new one runs on the CPU only"
+    )
 
 
 def cuda_state(
@@ -79,7 +93,7 @@ def _opencl(cv2: Any, build: str) -> Device:
 def _cuda(cv2: Any, build: str) -> list[Device]:
     count = cv2.cuda.getCudaEnabledDeviceCount() if hasattr(cv2, "cuda") else 0
     offered = cv2.dnn.getAvailableTargets(cv2.dnn.DNN_BACKEND_CUDA)
-    targets = {"cuda": cv2.dnn.DNN_TARGET_CUDA, "cuda-fp16": cv2.dnn.DNN_TARGET_CUDA_FP16}
+    targets = {name: getattr(cv2.dnn, target) for name, target in _CUDA_TARGETS.items()}
     capability = _capability(cv2) if count > 0 else ""
     return [
         Device(name, *cuda_state(build, count, target in offered, capability))

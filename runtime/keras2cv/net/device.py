@@ -10,6 +10,7 @@ import cv2
 
 from keras2cv.errors import MissingDependency, UsageError
 from keras2cv.net.available_devices import devices_of
+from keras2cv.net.engines import ENGINES
 
 # name -> (backend, target) for cv2.dnn.Net
 TARGETS: Final[dict[str, tuple[int, int]]] = {
@@ -86,7 +87,7 @@ def _choose_best(available: Mapping[str, str], new_engine_only: bool) -> DeviceC
 
 def _engine_note(device: str) -> str:
     """Return a note that the device decided between OpenCV 5's engines."""
-    return f"{device} needs the classic engine" if hasattr(cv2.dnn, "ENGINE_NEW") else ""
+    return f"{device} needs the classic engine" if len(ENGINES) > 1 else ""
 
 
 def _cure(device: str, reason: str) -> str:

@@ -1,15 +1,27 @@
-"""OpenCV's two engines: which are there, which to try, and which one really loaded a net."""
+"""OpenCV's two engines: which are there, which to try, and which one really loaded a net.
+
+The new engine came with OpenCV 5.0; the classic one is OpenCV 4's, and a later OpenCV may lack it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import cv2
 
 from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.net.available_devices import without_classic
+from keras2cv.net.engine_options import engine_options, holder_of
 
-ENGINES: Final = ("new", "classic") if hasattr(cv2.dnn, "ENGINE_NEW") else ("classic",)
+# Engine -> the arguments of `cv2.dnn.readNetFrom...` that choose it.
+OPTIONS: Final[Mapping[str, Mapping[str, int]]] = engine_options(cv2)
+ENGINES: Final = tuple(OPTIONS)
+_CURES: Final = {
+    "new": "Install OpenCV 5, or choose the classic engine and run the self-test.",
+    "classic": "Install OpenCV 5.0 or an older one, or choose the new engine and run the "
+    "self-test.",
+}
 
 
 def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, ...]:
@@ -32,11 +44,15 @@ def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, 
             f"OpenCV's new engine runs on the CPU only, not on {device}. "
             "Use the classic engine or device cpu."
         )
-    if wanted == "new" and "new" not in ENGINES:
+    if device != "cpu" and "classic" not in ENGINES:
         raise MissingDependency(
-            f"OpenCV {cv2.__version__} has no new engine"
-            + ("." if asked else ", the only one that this bundle was verified with.")
-            + " Install OpenCV 5, or choose the classic engine and run the self-test."
+            f"Device {device} is not there: {without_classic(cv2)}. Use device cpu."
+        )
+    if wanted != "any" and wanted not in ENGINES:
+        raise MissingDependency(
+            f"OpenCV {cv2.__version__} has no {wanted} engine"
+            + (". " if asked else ", the only one that this bundle was verified with. ")
+            + _CURES[wanted]
         )
     if wanted != "any":
         return (wanted,)
@@ -44,8 +60,8 @@ def engines_to_try(asked: str | None, verified: str, device: str) -> tuple[str, 
 
 
 def engine_of(net: Any) -> str:
-    """Return the engine that holds `net`: only the new one's importers record the file's format."""
-    return "new" if "new" in ENGINES and net.getModelFormat() != 0 else "classic"
+    """Return the engine that holds `net`."""
+    return holder_of(cv2, net)
 
 
 def check_engine(found: str, allowed: Sequence[str]) -> None:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.reading import FileIdentity, identity_of
 from keras2cv.errors import BundleError, NetError
-from keras2cv.net.engines import ENGINES, check_engine, engine_of
+from keras2cv.net.engines import OPTIONS, check_engine, engine_of
 from keras2cv.net.error_messages import condensed
+from keras2cv.net.importers import importer_of
 
 
 @contextmanager
@@ -48,6 +49,7 @@ def load_net(path: Path, name: str, file_format: str, engines: Sequence[str]) ->
         engines: Those to try, in order.
 
     Raises:
+        MissingDependency: This OpenCV reads no files of that format.
         NetError: OpenCV does not load the file.
         UsageError: Another engine than one of these took it.
     """
@@ -70,10 +72,7 @@ def load_net(path: Path, name: str, file_format: str, engines: Sequence[str]) ->
 
 
 def _read(path: Path, file_format: str, engine: str) -> Any:
-    read: Any = cv2.dnn.readNetFromONNX if file_format == "onnx" else cv2.dnn.readNetFromTensorflow
-    # ENGINE_NEW and ENGINE_CLASSIC by value: OpenCV 4 has neither the names nor the argument.
-    options = {"engine": {"new": 2, "classic": 1}[engine]} if "new" in ENGINES else {}
-    return read(_path_or_bytes(path), **options)
+    return importer_of(cv2, file_format)(_path_or_bytes(path), **OPTIONS[engine])
 
 
 def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:

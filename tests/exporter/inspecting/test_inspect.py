@@ -27,7 +27,7 @@ from keras2cv_export.inspecting.opening import Opened, read_onnx
 from keras2cv_export.matrix.environment import Environment, Environments
 from keras2cv_export.targets.importer_support import Unsupported
 from keras2cv_export.verifying import probe
-from keras2cv_export.verifying.probing import input_shapes, try_engines
+from keras2cv_export.verifying.probing import ASKING, input_shapes, try_engines
 from support.tiny_bundle import Classifier
 
 HERE = ".".join(cv2.__version__.split(".")[:2])
@@ -365,7 +365,7 @@ def test_whatever_happens_in_the_trial_is_one_sentence(
 def test_the_probe_runs_every_rank(tmp_path: Path) -> None:
     """A blob of rank 3 is no image; the stages are reported."""
     stages: list[dict[str, str]] = []
-    request = {"path": str(tmp_path / "m.onnx"), "engine": ENGINES[0]}
+    request = {"path": str(tmp_path / "m.onnx"), "engine": ENGINES[0], "asking": ASKING}
     for shape in ((1, 5), (1, 4, 6), (1, 3, 7, 10)):
         write(tmp_path / "m.onnx", [node("Relu", "x", "y")], shape)
         stages.clear()
@@ -391,7 +391,7 @@ class Shelf(Environments):
     def prepare(self, wheel: str) -> Environment:
         """Return this Python."""
         self.asked.append(wheel)
-        return Environment(Path(sys.executable), wheel, wheel.rpartition(".")[0], "2", "3")
+        return Environment(Path(sys.executable), wheel, wheel.rpartition(".")[0], "2", "3", ENGINES)
 
 
 def test_other_versions_are_tried_in_their_environments(

@@ -27,7 +27,9 @@ from keras2cv.bundle.manifest import Engine
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import BundleError, MissingDependency, UsageError
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import matrix
+from keras2cv_export.cli.versions import wheel_versions
 from keras2cv_export.matrix import MatrixReport, MatrixRow, render, run_matrix
 from keras2cv_export.matrix.environment import (
     Environment,
@@ -71,9 +73,9 @@ class StandIn(Uv):
     during: Callable[[], object] = lambda: None
     index: list[str] = field(default_factory=lambda: ["4.6.0.65", WHEEL, "4.7.0.72", "5.0.0.93"])
 
-    def newest_wheel(self, line: str) -> str:
+    def newest_wheel(self, line: str, *, pre: bool = False) -> str:
         """Look the line up in `index`; an empty one stands for no network."""
-        found = newest(line, self.index)
+        found = newest(line, self.index, pre=pre)
         if found is None:
             raise InstallError("there is nothing of that name")
         return found
@@ -465,7 +467,9 @@ def test_the_runtime_travels_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def here() -> Environment:
     """Return this Python as if it were an environment."""
-    return Environment(Path(sys.executable), "9.9.9.9", cv2.__version__, np.__version__, "3")
+    return Environment(
+        Path(sys.executable), "9.9.9.9", cv2.__version__, np.__version__, "3", ENGINES
+    )
 
 
 def try_it(environment: Environment, bundle: Path, **options: Any) -> MatrixRow:
@@ -520,7 +524,7 @@ def test_whatever_happens_is_one_sentence(
     """The row fails, and this process lives on."""
     folder = tmp_path / "broken"
     StandIn(cv2=stub).create(folder, [])
-    environment = Environment(python_of(folder), WHEEL, "4.6.0", "1.26.4", "3")
+    environment = Environment(python_of(folder), WHEEL, "4.6.0", "1.26.4", "3", ("classic",))
     row = try_it(environment, cat_cv, timeout_s=1.0 if "sleep" in stub else 100.0)
     assert row.verdict == "fail"
     assert problem in str(row.problem)
@@ -548,7 +552,8 @@ class Shelf(Environments):
         key = "v" + "".join(wheel.split(".")[:2])
         if key not in self.opencv:
             raise MissingDependency(f"No {wheel}. Look elsewhere.")
-        return Environment(Path("python"), wheel, self.opencv[key], "2.0.0", "3.12.1")
+        opencv = self.opencv[key]
+        return Environment(Path("python"), wheel, opencv, "2.0.0", "3.12.1", engines_of(opencv))
 
 
 def answer(**verdicts: str) -> Callable[..., MatrixRow]:
@@ -733,3 +738,15 @@ def test_a_real_environment(cat_cv: Path, cache: Path) -> None:
     assert str(row.numpy).startswith("1.")
     installed = {p.name.partition("-")[0] for p in cache.rglob("*.dist-info")}
     assert installed == {"numpy", "opencv_python_headless"}
+
+
+@pytest.mark.parametrize(
+    ("pre", "wheel"), [(False, "5.1.0.88"), (True, "5.1.0.90rc1")], ids=["without", "with --pre"]
+)
+def test_a_line_means_a_prerelease_if_that_is_asked_for(pre: bool, wheel: str) -> None:
+    """A whole version of one needs no look-up; the finished one is newer than its candidates."""
+    available = ["5.1.0.88", "5.1.0.90rc1", "5.0.0.93"]
+    assert newest("5.1", available, pre=pre) == wheel
+    assert newest("5.1", [*available, "5.1.0.90"], pre=True) == "5.1.0.90"
+    assert is_exact("5.1.0.90rc1")
+    assert wheel_versions("4.6, 5.1.0rc1") == ("4.6", "5.1.0rc1")

@@ -12,7 +12,7 @@ import pytest
 
 import keras2cv_export.passes as package
 from keras2cv_export.graph.edit import Pass
-from keras2cv_export.passes import COMPRESS, pipeline
+from keras2cv_export.passes import AFTER_COMPRESS, COMPRESS, pipeline
 from keras2cv_export.passes.fixpoint import name_of
 from keras2cv_export.targets.target import Target
 from support.pass_checks import named_apart, onnx_numbers
@@ -48,6 +48,7 @@ def test_each_is_in_the_pipeline() -> None:
     """For the oldest or the newest target, or by default; under its file's name."""
     targets = (Target(), Target((5, 0)), Target.parse())
     stages = (*(stage for one in targets for stage in pipeline(one)), *COMPRESS.values())
+    stages += (AFTER_COMPRESS,)
     used = {name_of(one) for stage in stages for one in stage}
     assert used == set(FILES)
 

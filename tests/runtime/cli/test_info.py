@@ -24,6 +24,7 @@ from keras2cv.bundle.manifest import (
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli.card import describe
 from keras2cv.cli.snippet import exact, opencv_snippet
+from keras2cv.net.engines import ENGINES, OPTIONS
 from support.tiny_bundle import HEIGHT, RAW, WIDTH, Classifier, manifest_of, net
 
 RGB = Preprocessing(
@@ -140,8 +141,42 @@ def test_the_code_asks_for_the_engine_that_was_verified(tmp_path: Path) -> None:
     assert "enable" not in text
     classic = dataclasses.replace(manifest, engine=Engine("classic", fusion=False, winograd=False))
     text = opencv_snippet(classic, tmp_path)
-    assert "/model.onnx', engine=cv2.dnn.ENGINE_CLASSIC)\n" in text
+    assert "engine = {'engine': 1} if version >= (5, 0) else {}\n" in text
+    assert "/model.onnx', **engine)\n" in text
     assert "net.enableFusion(False)\nnet.enableWinograd(False)\n" in text
+
+
+def test_the_code_refuses_an_older_opencv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that may read the file, and compute something else; the card warns of it, too."""
+    tiny = Classifier().manifest()
+    newer = tiny.replace(model=dataclasses.replace(tiny.model, opencv="4.10"))
+    monkeypatch.setattr(cv2, "__version__", "4.8.1")
+    with pytest.raises(AssertionError, match="an older OpenCV may read the file"):
+        run_snippet(newer, tmp_path)
+    assert any("needs OpenCV 4.10 or newer" in row for row in describe(newer))
+    assert not any("needs OpenCV" in row for row in describe(tiny))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_code_checks_that_the_engine_is_the_verified_one(
+    engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks the net: constants may be renamed, and an environment variable may choose another."""
+    tiny = Classifier()
+    manifest = tiny.manifest().replace(
+        engine=Engine(engine, fusion=True, winograd=True), preprocessing=None
+    )
+    (tmp_path / "model.onnx").write_bytes(tiny.onnx())
+    monkeypatch.chdir(tmp_path)
+    np.save("photo.npy", np.zeros(manifest.inputs[0].net_shape, np.float32))
+    assert run_snippet(manifest, tmp_path)["out"].size
+    other = {"new": "classic", "classic": "new"}[engine]
+    if other in ENGINES:
+        read = cv2.dnn.readNet
+        forced = OPTIONS[other]
+        monkeypatch.setattr(cv2.dnn, "readNet", lambda path, **_: read(path, **forced))
+        with pytest.raises(AssertionError, match=f"not the {engine} engine"):
+            run_snippet(manifest, tmp_path)
 
 
 @pytest.mark.parametrize(

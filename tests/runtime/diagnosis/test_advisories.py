@@ -120,6 +120,7 @@ def test_exporting_does_not_start_with_a_keras_that_runs_code() -> None:
     assert "pip install -U keras onnx" in message
 
 
+@pytest.mark.genuine
 def test_the_doctor_lists_holes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

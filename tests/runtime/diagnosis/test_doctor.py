@@ -28,6 +28,7 @@ from keras2cv.diagnosis.doctor import (
 )
 from keras2cv.net import available_devices
 from keras2cv.net.available_devices import cuda_state
+from keras2cv.net.engines import ENGINES
 from keras2cv.net.opencv import WHEELS, installed_version
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +43,7 @@ def test_this_machine_is_described_as_it_is() -> None:
     assert Path(found.opencv.folder) == Path(cv2.__file__).parent
     assert found.numpy == np.__version__
     assert found.executable == sys.executable
-    assert found.opencv.engines[-1] == "classic"
+    assert found.opencv.engines == ENGINES
     names = [device.name for device in found.opencv.devices]
     assert names == ["cpu", "opencl", "cuda", "cuda-fp16"]
     assert found.opencv.devices[0].available
@@ -224,7 +225,7 @@ def test_the_wheel_that_cv2_comes_from_is_named() -> None:
 
 def opencv_of(version: str, origin: str) -> doctor.OpenCv:
     """Return a description of an OpenCV of this version."""
-    return doctor.OpenCv(version, "/cv2", origin, ("classic",), (), False, 1, "")
+    return doctor.OpenCv(version, "/cv2", origin, ("classic",), {}, (), False, 1, "")
 
 
 def test_a_wheel_overwritten_by_another_is_found() -> None:

@@ -24,6 +24,7 @@ from keras2cv.cli import main
 from keras2cv.errors import BundleError, MissingDependency, NetError, UsageError
 from keras2cv.net import device as device_module
 from keras2cv.net.device import TARGETS, choose_device
+from keras2cv.net.engines import ENGINES, OPTIONS
 from keras2cv.selftest import HALF_LIMIT, run_selftest
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
@@ -124,6 +125,7 @@ def test_the_cpu_is_not_looked_for(cat_cv: Path, monkeypatch: pytest.MonkeyPatch
     assert keras2cv.load(cat_cv).device_choice.to_dict()["runs"] == "cpu"
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("asked", ["cuda", "cuda-fp16", "opencl", "auto"])
 def test_a_device_gets_a_warm_net_of_the_classic_engine(
     asked: str, cat_cv: Path, nets: FakeNets
@@ -134,7 +136,7 @@ def test_a_device_gets_a_warm_net_of_the_classic_engine(
     assert model.engine == "classic"
     assert nets.loaded[-1].placed == list(TARGETS[model.device])
     assert nets.loaded[-1].runs >= 1
-    has_engines = hasattr(cv2.dnn, "ENGINE_NEW")
+    has_engines = len(ENGINES) > 1
     assert ("classic engine" in model.device_choice.why) == has_engines
     np.testing.assert_array_equal(
         model.predict(IMAGE).scores,  # type: ignore[union-attr]
@@ -142,6 +144,7 @@ def test_a_device_gets_a_warm_net_of_the_classic_engine(
     )
 
 
+@pytest.mark.classic
 def test_auto_takes_the_cpu_where_the_device_fails(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch, nets: FakeNets
 ) -> None:
@@ -170,6 +173,7 @@ def test_a_bundle_for_the_new_engine_stays_on_the_cpu(nets: FakeNets) -> None:
     assert not nets.loaded
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("device", ["cuda", "cuda-fp16", "opencl"])
 def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: FakeNets) -> None:
     """A bundle that predicts something else than TensorFlow does not load."""
@@ -179,6 +183,7 @@ def test_a_device_that_is_wrong_is_refused(device: str, cat_cv: Path, nets: Fake
     assert keras2cv.load(cat_cv, device=device, check_device=False).device == device
 
 
+@pytest.mark.classic
 def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNets) -> None:
     """The CPU predicts, and the reason is kept."""
 
@@ -193,6 +198,7 @@ def test_auto_takes_the_cpu_where_the_device_is_wrong(cat_cv: Path, nets: FakeNe
     assert run_selftest(model).verdict == "pass"
 
 
+@pytest.mark.classic
 def test_the_selftest_lists_what_a_device_gets_wrong(
     cat_cv: Path, nets: FakeNets, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,6 +218,7 @@ def test_a_verified_bundle_without_golden_vectors_is_broken(
         keras2cv.load(cat_cv, device=device)
 
 
+@pytest.mark.classic
 @pytest.mark.filterwarnings("ignore::keras2cv.errors.Keras2cvWarning")
 def test_an_unverified_bundle_runs_on_a_device_unchecked(cat_cv: Path, nets: FakeNets) -> None:
     """Its user has been warned; half precision is another matter."""
@@ -225,6 +232,7 @@ def test_an_unverified_bundle_runs_on_a_device_unchecked(cat_cv: Path, nets: Fak
         keras2cv.load(cat_cv, device="cuda-fp16")
 
 
+@pytest.mark.classic
 def test_half_precision_is_held_against_the_selftest(cat_cv: Path, nets: FakeNets) -> None:
     """Rounded to float16 it passes by its own tolerance, by which the full one would not."""
     nets.answer = lambda array: array.astype(np.float16).astype(np.float32)
@@ -236,6 +244,7 @@ def test_half_precision_is_held_against_the_selftest(cat_cv: Path, nets: FakeNet
         keras2cv.load(cat_cv, device="cuda")
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_half_precision_that_overflows_is_refused(
     value: float, cat_cv: Path, nets: FakeNets
@@ -246,6 +255,7 @@ def test_half_precision_that_overflows_is_refused(
         keras2cv.load(cat_cv, device="cuda-fp16")
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("device", ["cuda", "cuda-fp16"])
 def test_cuda_is_not_used_across_a_fork(
     device: str, cat_cv: Path, nets: FakeNets, monkeypatch: pytest.MonkeyPatch
@@ -259,6 +269,7 @@ def test_cuda_is_not_used_across_a_fork(
     assert on_the_cpu.predict(IMAGE)
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize(
     ("why", "hint"),
     [
@@ -504,7 +515,7 @@ ARGMAX = [helper.make_node("ArgMax", ["x"], ["y"], axis=1, keepdims=1)]
             ARGMAX,
             id="argmax",
             marks=pytest.mark.xfail(
-                not hasattr(cv2.dnn, "ENGINE_NEW"),
+                len(ENGINES) == 1,
                 strict=True,
                 raises=cv2.error,
                 reason="OpenCV 4.14's CUDA refuses it, and 5.0 leaves it to the CPU",
@@ -528,7 +539,7 @@ def test_what_cuda_refuses(nodes: list[Any], tmp_path: Path) -> None:
     x = np.random.default_rng(2).normal(size=(1, 3, 5, 4)).astype(np.float32)
     answers = []
     for device in ("cpu", "cuda"):
-        options = {"engine": 1} if hasattr(cv2.dnn, "ENGINE_NEW") else {}  # ENGINE_CLASSIC
+        options = OPTIONS["classic"]
         net = cv2.dnn.readNetFromONNX(str(path), **options)
         net.setPreferableBackend(TARGETS[device][0])
         net.setPreferableTarget(TARGETS[device][1])

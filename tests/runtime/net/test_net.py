@@ -23,7 +23,7 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.errors import InputError, MissingDependency, NetError, UsageError
 from keras2cv.net import engines as engines_module
-from keras2cv.net.engines import ENGINES, engines_to_try
+from keras2cv.net.engines import ENGINES, OPTIONS, engines_to_try
 from keras2cv.net.error_messages import condensed
 from keras2cv.net.net import Net
 from support.tiny_bundle import ANY_ENGINE, Classifier, manifest_of, net
@@ -331,7 +331,9 @@ def test_an_engine_forced_by_the_environment_is_noticed(
     """OPENCV_FORCE_DNN_ENGINE overrides the argument, which is an error."""
     bundle = read_bundle(cat_cv)
     read = cv2.dnn.readNetFromONNX
-    monkeypatch.setattr(cv2.dnn, "readNetFromONNX", lambda path, **_: read(path, engine=1))
+    monkeypatch.setattr(
+        cv2.dnn, "readNetFromONNX", lambda path, **_: read(path, **OPTIONS["classic"])
+    )
     with pytest.raises(UsageError, match="new engine was asked for and OpenCV runs the classic"):
         Net(bundle.model_path, bundle.manifest, engine="new")
 
@@ -368,7 +370,7 @@ def test_the_classic_engine_takes_what_the_new_one_refuses(
     read = cv2.dnn.readNetFromONNX
 
     def refusing(path: str, engine: int) -> Any:
-        if engine == cv2.dnn.ENGINE_NEW:
+        if {"engine": engine} == OPTIONS["new"]:
             raise cv2.error("no such layer")
         return read(path, engine=engine)
 
@@ -392,6 +394,7 @@ def test_optimisations_can_be_switched_off(cat_cv: Path, engine: str, options: A
     )
 
 
+@pytest.mark.classic
 def test_the_manifests_options_are_used(tmp_path: Path) -> None:
     """A bundle that was verified without fusion runs without fusion."""
     manifest = (

@@ -51,6 +51,7 @@ def written(folder: Path, manifest: Manifest) -> Path:
     return folder
 
 
+@pytest.mark.classic
 def test_the_choice_is_taken(tmp_path: Path) -> None:
     """Engine, threads and options; the numbers are the same."""
     model = keras2cv.load(written(tmp_path / "cat.cv", tuned()))
@@ -60,6 +61,7 @@ def test_the_choice_is_taken(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.infer(image)[0], Classifier()(image), atol=1e-5)
 
 
+@pytest.mark.classic
 def test_the_callers_arguments_come_first(tmp_path: Path) -> None:
     """Each option by itself."""
     bundle = written(tmp_path / "cat.cv", tuned())
@@ -109,6 +111,7 @@ def test_many_samples_are_run_as_they_were_the_fastest() -> None:
     assert rate_for(Classifier().manifest(), "cpu", None) is None
 
 
+@pytest.mark.classic
 def test_batch_auto_follows_the_tuning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

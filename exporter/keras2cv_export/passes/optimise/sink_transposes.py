@@ -241,7 +241,9 @@ def _slice(model: ir.Model, node: ir.Node, perm: Perm) -> int:
         if given is None:
             return 0
         axes = given
-    moved = np.array([perm[int(a) % rank] for a in axes], np.int64)
+    starts_dtype = node.inputs[1].dtype if node.inputs[1] is not None else None
+    dtype = np.int64 if starts_dtype is None else starts_dtype.numpy()  # ONNX asks for one of all
+    moved = np.array([perm[int(a) % rank] for a in axes], dtype)
     node.resize_inputs(max(4, len(node.inputs)))
     node.replace_input_with(3, new_constant(model, moved, node.outputs[0]))
     return _first_input_only(model, node, perm)

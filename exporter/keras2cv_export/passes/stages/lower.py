@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keras2cv_export.passes.legalise.products.complete_gemm import complete_gemm
 from keras2cv_export.passes.legalise.products.part_matmul import part_matmul
 from keras2cv_export.passes.legalise.reductions.part_normalization import part_normalization
 from keras2cv_export.passes.legalise.reductions.state_softmax_axis import state_softmax_axis
@@ -11,18 +12,14 @@ from keras2cv_export.passes.legalise.shapes.own_concat_constants import own_conc
 from keras2cv_export.passes.legalise.shapes.own_small_constants import own_small_constants
 from keras2cv_export.passes.legalise.shapes.slice_neighbours import slice_neighbours
 from keras2cv_export.passes.legalise.types.clip_to_attributes import clip_to_attributes
+from keras2cv_export.passes.legalise.types.declare_opset import declare_opset
 from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_sigmoid
 from keras2cv_export.passes.optimise.order_residuals import order_residuals
 from keras2cv_export.passes.optimise.share_weights import share_weights
-from keras2cv_export.passes.registry import Rewrite, anywhere
+from keras2cv_export.passes.registry import Rewrite, anywhere, where_some_fail
 from keras2cv_export.targets.importers import NEW
 
 LOWER: tuple[Rewrite, ...] = (
-    Rewrite(
-        clip_to_attributes,
-        removes=("bounds as inputs",),
-        after={"bounds_to_clip": "it reads the bounds of a Clip as inputs"},
-    ),
     Rewrite(
         sum_axes_to_attribute,
         removes=("axes of reduction",),
@@ -37,6 +34,21 @@ LOWER: tuple[Rewrite, ...] = (
     ),
     Rewrite(state_softmax_axis, removes=("softmax without axis",)),
     Rewrite(keep_hard_sigmoid, removes=("mistaken gate",)),
+    Rewrite(
+        complete_gemm,
+        fits=where_some_fail("bounds as inputs"),
+        before={"clip_to_attributes": "that looks for nodes that opset 10 lacks"},
+    ),
+    Rewrite(
+        clip_to_attributes,
+        removes=("bounds as inputs",),
+        after={
+            "bounds_to_clip": "it reads the bounds of a Clip as inputs",
+            "sum_axes_to_attribute": "opset 10 has the axes there",
+            "state_softmax_axis": "opset 10 has another default",
+        },
+        before={"name_nodes_apart": "it may make nodes"},
+    ),
     Rewrite(own_concat_constants, removes=("joined twice",)),
     Rewrite(own_small_constants, removes=("added twice",)),
     Rewrite(
@@ -58,6 +70,14 @@ LOWER: tuple[Rewrite, ...] = (
         after={
             "own_concat_constants": "any pass before it may have made another copy",
             "own_small_constants": "the same; what these copy on purpose is too small to share",
+        },
+    ),
+    Rewrite(
+        declare_opset,
+        fits=anywhere,
+        after={
+            "clip_to_attributes": "it writes a form of opset 10",
+            "sum_axes_to_attribute": "one of 12",
         },
     ),
 )

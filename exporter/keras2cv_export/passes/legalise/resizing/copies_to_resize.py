@@ -5,7 +5,8 @@
 
 Both copy a block several times, one copy after the other, just as enlarging an image of one row
 does. Up to 4.12 Tile writes copies to the wrong places. 4.6 has no Tile and few forms of Expand;
-4.8 lacks some. Exact: both copy.
+4.8 lacks some. Exact: both copy. Whole numbers of 64 bits are enlarged as float32, for ONNX
+Runtime, which cannot do so otherwise; OpenCV's own are exact up to 24 bits, and so are these.
 """
 
 from __future__ import annotations
@@ -42,12 +43,20 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     if value is None or shape is None or target is None or constant(value) is not None:
         return 0
     shape = (1,) * (len(target) - len(shape)) + shape
+    is_long = value.dtype == ir.DataType.INT64
     value = reshape(model, node, value, shape, like=output)
+    value = _cast(node, value, ir.DataType.FLOAT) if is_long else value
     for axis in range(len(target)):
         copies = target[axis] // shape[axis]
         if copies > 1:
             value = _copy(model, node, value, axis, copies)
-    return substitute(node, value)
+    return substitute(node, _cast(node, value, ir.DataType.INT64) if is_long else value)
+
+
+def _cast(node: ir.Node, value: ir.Value, dtype: ir.DataType) -> ir.Value:
+    to = {"to": int(dtype)}
+    shape = shape_of(value)
+    return new_node(node, "Cast", [value], to, like=node.outputs[0], shape=shape, dtype=dtype)
 
 
 def _copy(model: ir.Model, node: ir.Node, value: ir.Value, axis: int, copies: int) -> ir.Value:

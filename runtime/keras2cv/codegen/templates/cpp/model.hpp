@@ -10,6 +10,7 @@
 #include <opencv2/core.hpp>
 #include <opencv2/dnn.hpp>
 
+#include "engines.hpp"
 #include "json.hpp"
 #include "manifest.hpp"
 #include "tail.hpp"  //@only tail
@@ -74,7 +75,7 @@ class Model {
 public:
     explicit Model(const Manifest& manifest, const std::string& device = "cpu")
         : manifest_(manifest), net_(load(manifest, device)) {
-        if (is_new_engine()) {
+        if (holder_of(net_, 0) == Engine::modern) {
             names_ = net_.getUnconnectedOutLayersNames();  // it gives all or nothing
             return;
         }
@@ -107,32 +108,37 @@ public:
     }
 
 private:
-    // OpenCV 5's new engine runs on the CPU alone; OpenCV 4 has one engine, the classic one.
+    // The new engine of OpenCV 5 runs on the CPU alone. A bundle that was verified with both goes
+    // to the new one, and to the classic one if that refuses it.
     static cv::dnn::Net load(const Manifest& manifest, const std::string& device) {
         find_device(device);
         if (manifest.engine == "new" && device != "cpu")
             throw Error("The bundle was verified with OpenCV 5's new engine only, which runs on the "
                         "CPU. Leave --device out.");
-#if CV_VERSION_MAJOR >= 5
-        const int engine = manifest.engine == "new" ? cv::dnn::ENGINE_NEW
-                           : manifest.engine == "classic" || device != "cpu"
-                               ? cv::dnn::ENGINE_CLASSIC
-                               : cv::dnn::ENGINE_AUTO;
-        return cv::dnn::readNet(manifest.model_path, "", "", engine);
-#else
-        if (manifest.engine == "new")
-            throw Error("The bundle was verified with OpenCV 5's new engine only, this is OpenCV "
-                        CV_VERSION ". Build with OpenCV 5, or export it with --opencv " CV_VERSION ".");
-        return cv::dnn::readNet(manifest.model_path);
-#endif
+        const int modern = manifest.engine == "classic" || device != "cpu"
+                               ? no_engine
+                               : number_of(Engine::modern);
+        const int classic = manifest.engine == "new" ? no_engine : number_of(Engine::classic);
+        if (modern == no_engine && classic == no_engine)
+            throw Error(missing_engine(manifest, device));
+        if (modern == no_engine) return read_net(manifest.model_path, classic, 0);
+        if (classic == no_engine) return read_net(manifest.model_path, modern, 0);
+        try {
+            return read_net(manifest.model_path, modern, 0);
+        } catch (const cv::Exception&) {
+            return read_net(manifest.model_path, classic, 0);
+        }
     }
 
-    bool is_new_engine() const {
-#if CV_VERSION_MAJOR >= 5
-        return net_.getModelFormat() != cv::dnn::DNN_MODEL_GENERIC;  // the classic one never says
-#else
-        return false;
-#endif
+    static std::string missing_engine(const Manifest& manifest, const std::string& device) {
+        if (manifest.engine == "new")
+            return "The bundle was verified with OpenCV 5's new engine only, this is OpenCV "
+                   CV_VERSION ". Build with OpenCV 5, or export it with --opencv " CV_VERSION ".";
+        if (manifest.engine == "any")
+            return "Device " + device + " needs OpenCV's classic engine, which OpenCV " CV_VERSION
+                   " does not have. Leave --device out.";
+        return "The bundle was verified with OpenCV's classic engine only, which OpenCV " CV_VERSION
+               " does not have. Build with OpenCV 5.0 or an older one, or export it again.";
     }
 
 //@begin tail
