@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import layer_of
 
 from .cpu_kernels import cpu_runner
+from .exact import exact_runner
 from .load import LoadedModel
 from .plain_ops import traceable
 
@@ -28,6 +29,18 @@ def reference(loaded: LoadedModel) -> Runner:
     blur the reference. Nodes that TensorFlow cannot compute there get a twin that it can compute,
     see `cpu_kernels`.
     """
+    return _runner(loaded, cpu_runner)
+
+
+def exact_reference(loaded: LoadedModel) -> Runner:
+    """Return a runner of the same model in float64, with its float32 weights; see `exact`.
+
+    It raises ExactUnavailable for a model that cannot be computed so.
+    """
+    return _runner(loaded, exact_runner)
+
+
+def _runner(loaded: LoadedModel, prepare: Callable[[Any], Callable[..., Sequence[Any]]]) -> Runner:
     names: list[str] = []
 
     def outputs(*tensors: Any) -> list[Any]:
@@ -42,7 +55,7 @@ def reference(loaded: LoadedModel) -> Runner:
             tensors = [tf.constant(sample[s.name], dtype=s.dtype) for s in loaded.inputs]
             shapes = tuple(tuple(t.shape) for t in tensors)
             if shapes not in compiled:
-                compiled[shapes] = cpu_runner(_compile(outputs, tensors))
+                compiled[shapes] = prepare(_compile(outputs, tensors))
             results = compiled[shapes](*tensors)
         return {name: np.array(t) for name, t in zip(names, results, strict=True)}
 
