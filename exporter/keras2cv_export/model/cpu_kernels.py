@@ -82,7 +82,7 @@ def twin_of(traced: Any) -> Runner | None:
     Returns None if it has no such node.
     """
     graph_def = traced.graph.as_graph_def()
-    replaced = [node for node in all_nodes(graph_def) if needstwin_function(node)]
+    replaced = [node for node in all_nodes(graph_def) if needs_twin(node)]
     if not replaced:
         return None
     rename_functions(graph_def)

@@ -1,7 +1,7 @@
 """Compute a traced model in float64, where float32 cannot tell rounding from an error.
 
-Every number of the graph becomes float64: placeholders, constants, variables, the types of all nodes
-and the bodies of its functions. Weights and constants keep their float32 values, which float64
+Every number of the graph becomes float64: placeholders, constants, variables, the types of all
+nodes and the bodies of its functions. Weights and constants keep their float32 values, which float64
 holds exactly. So it works for every model that can be traced, a SavedModel and a file of Keras 2
 included. An op without a float64 kernel gets a twin of float64 ops (`exact_ops`), or is computed in
 float32 between casts: its own rounding then stays in the answer, and nothing else's.
@@ -29,7 +29,7 @@ WIDER: Final[Mapping[int, int]] = {
 }
 
 
-class ExactUnavailable(ModelError):
+class NoExactAnswerError(ModelError):
     """TensorFlow cannot compute the model in float64."""
 
 
@@ -37,12 +37,12 @@ def exact_runner(traced: Any) -> Runner:
     """Return a runner of a concrete function in float64; it takes the function's own tensors.
 
     Raises:
-        ExactUnavailable: The graph holds something that cannot be made wider.
+        NoExactAnswerError: The graph holds something that cannot be made wider.
     """
     try:
         return _runner(traced)
     except (tf.errors.OpError, ValueError, TypeError, KeyError) as error:
-        raise ExactUnavailable(_sentence(error)) from error
+        raise NoExactAnswerError(_sentence(error)) from error
 
 
 def _runner(traced: Any) -> Runner:
@@ -61,7 +61,7 @@ def _runner(traced: Any) -> Runner:
         try:
             found: Sequence[Any] = pruned(*(_wide_tensor(t) for t in tensors), *handles)
         except (tf.errors.OpError, ValueError, TypeError) as error:
-            raise ExactUnavailable(_sentence(error)) from error
+            raise NoExactAnswerError(_sentence(error)) from error
         return found
 
     return run

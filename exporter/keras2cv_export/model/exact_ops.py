@@ -37,7 +37,9 @@ def is_kept(node: Any) -> bool:
 
 def output_names(node: Any) -> list[str]:
     """Return the outputs of a node as a function's body refers to them, such as "y:0"."""
-    return [f"{name}:{index}" for name, index, _ in _expanded(_definition(node.op).output_arg, node)]
+    return [
+        f"{name}:{index}" for name, index, _ in _expanded(_definition(node.op).output_arg, node)
+    ]
 
 
 def double_twin(node: Any) -> Any:

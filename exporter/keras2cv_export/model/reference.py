@@ -35,7 +35,7 @@ def reference(loaded: LoadedModel) -> Runner:
 def exact_reference(loaded: LoadedModel) -> Runner:
     """Return a runner of the same model in float64, with its float32 weights; see `exact`.
 
-    It raises ExactUnavailable for a model that cannot be computed so.
+    It raises NoExactAnswerError for a model that cannot be computed so.
     """
     return _runner(loaded, exact_runner)
 

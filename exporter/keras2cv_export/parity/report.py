@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from .exactness import Distances
 from .metrics import Metrics, Worst
 from .scores import Ranking
 from .tolerance import Tolerance
@@ -61,6 +62,7 @@ class OutputParity:
         worst: The element furthest off.
         nonfinite_reference: NaN and infinite elements of TensorFlow's output.
         nonfinite_candidate: NaN and infinite elements of OpenCV's output.
+        exact: Both sides' distances to the exact answer, where float32's limit was exceeded.
     """
 
     name: str
@@ -74,6 +76,7 @@ class OutputParity:
     worst: Worst | None = None
     nonfinite_reference: int = 0
     nonfinite_candidate: int = 0
+    exact: Distances | None = None
 
     def __post_init__(self) -> None:
         if (self.verdict == "pass") == bool(self.reasons):

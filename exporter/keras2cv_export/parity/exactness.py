@@ -1,0 +1,120 @@
+"""Tell rounding from an error by the exact answer, the model's in float64.
+
+float32 limits the distance that two right nets keep: logarithms of small powers, statistics of a
+flat picture, long chains. There TensorFlow's own float32 is as far from the exact answer as
+OpenCV's. So where float32's limit is exceeded, a sample passes if OpenCV's distance to the exact
+answer is at most `FACTOR` times TensorFlow's. An error does not pass so: TensorFlow does not share
+it. A sample on which TensorFlow itself is further off than `SILENT` says nothing, and is set aside;
+an output with too few others is inconclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from .metrics import TINY, Paired
+from .tolerance import Limits
+
+Array = NDArray[Any]
+ExactAnswer = Callable[[int], "Array | None"]
+"""The index of a sample -> its answer in float64; None where TensorFlow cannot compute it."""
+
+# Both sum in orders of their own, and OpenCV's Winograd convolutions round once more: measured
+# ratios of both distances are 0.5 to 2.6 (docs/parity.md), for one sample's largest element.
+FACTOR: Final = 4.0
+# Above, `FACTOR` times as much would hide errors of a hundredth: the sample says nothing.
+SILENT: Final = 2.5e-3
+
+
+@dataclass(frozen=True)
+class Distances:
+    """How far both sides are from the exact answer, in units of max |reference|.
+
+    Attributes:
+        candidate: OpenCV's largest distance, of the sample that comes nearest to its limit.
+        reference: TensorFlow's, of the same sample.
+        limit: What OpenCV's may be: `FACTOR` times TensorFlow's, or the limit for float32.
+        samples: The samples that were judged so.
+        silent: Those on which TensorFlow itself is too far from the exact answer to tell anything.
+    """
+
+    candidate: float
+    reference: float
+    limit: float
+    samples: tuple[int, ...]
+    silent: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Return both distances as a sentence's end."""
+        return (
+            f"OpenCV is {self.candidate:.1e} from the exact answer (float64), "
+            f"TensorFlow {self.reference:.1e}"
+        )
+
+
+@dataclass(frozen=True)
+class SampleDistance:
+    """One sample's largest and mean distance to the exact answer, OpenCV's and TensorFlow's."""
+
+    sample: int
+    candidate: float
+    reference: float
+    candidate_mean: float
+    reference_mean: float
+    limit: float
+    mean_limit: float
+
+    @property
+    def silent(self) -> bool:
+        """Whether TensorFlow itself is too far from the exact answer to judge by."""
+        return not self.reference <= SILENT
+
+    @property
+    def strain(self) -> float:
+        """How much of its limits OpenCV's distance takes; above 1 it is an error."""
+        return max(self.candidate / self.limit, self.candidate_mean / self.mean_limit)
+
+
+def distance(
+    sample: int, pairs: tuple[Paired, Paired], limits: Limits, scale: float
+) -> SampleDistance:
+    """Measure one sample; both pairs hold the exact answer as the reference.
+
+    Args:
+        sample: Its index.
+        pairs: The exact answer as the reference of OpenCV's, and of TensorFlow's.
+        limits: Those of the output.
+        scale: max |reference|, the unit.
+    """
+    ours, theirs = (pair.errors() / scale for pair in pairs)
+    count = max(pairs[0].count, 1)
+    reference, reference_mean = float(theirs.max()), float(theirs.sum()) / count
+    return SampleDistance(
+        sample,
+        float(ours.max()),
+        reference,
+        float(ours.sum()) / count,
+        reference_mean,
+        max(limits.max_abs, FACTOR * reference, TINY),
+        max(limits.mean_abs_over(count), FACTOR * reference_mean, TINY),
+    )
+
+
+def summed_up(found: Sequence[SampleDistance]) -> Distances | None:
+    """Return the distances of the worst sample that tells something; None if there is none."""
+    silent = tuple(sorted({d.sample for d in found if d.silent}))
+    telling = [d for d in found if d.sample not in silent]
+    if not found:
+        return None
+    worst = max(telling or found, key=lambda d: d.strain)
+    return Distances(
+        worst.candidate,
+        worst.reference,
+        worst.limit,
+        tuple(sorted({d.sample for d in found})),
+        silent,
+    )
