@@ -1,9 +1,9 @@
 """Compute a traced model in float64, where float32 cannot tell rounding from an error.
 
 Every number of the graph becomes float64: placeholders, constants, variables, the types of all
-nodes and the bodies of its functions. Weights and constants keep their float32 values, which float64
-holds exactly. So it works for every model that can be traced, a SavedModel and a file of Keras 2
-included. An op without a float64 kernel gets a twin of float64 ops (`exact_ops`), or is computed in
+nodes and the bodies of its functions. Weights and constants keep their float32 values, which
+float64 holds exactly. So it works for every model that can be traced, a SavedModel and a file of
+Keras 2 included. An op without a float64 kernel gets a twin of float64 ops (`exact_ops`), or is computed in
 float32 between casts: its own rounding then stays in the answer, and nothing else's.
 """
 

@@ -20,9 +20,9 @@ def with_defaults(node: Any) -> None:
     """Write out the types that a node leaves to its op: float32 is the default of some."""
     definition = _definition(node.op)
     for attribute in definition.attr if definition is not None else ():
-        if attribute.type == "type" and attribute.HasField("default_value"):
-            if attribute.name not in node.attr:
-                node.attr[attribute.name].CopyFrom(attribute.default_value)
+        absent = attribute.type == "type" and attribute.name not in node.attr
+        if absent and attribute.HasField("default_value"):
+            node.attr[attribute.name].CopyFrom(attribute.default_value)
 
 
 def is_kept(node: Any) -> bool:

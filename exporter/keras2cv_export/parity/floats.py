@@ -24,6 +24,9 @@ from .scores import Ranking, compare_ranking, log_odds, not_probabilities
 from .tolerance import Limits
 
 _TOP_K = 5
+# A small column may be the difference of large terms: it is as exact as those, and no more. Only
+# the exact answer shows how exact TensorFlow's is; without it, so many roundoffs are allowed.
+_ROUNDINGS = 16.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +148,8 @@ def _spaces(pair: Paired, known: Known, impossible: tuple[str, ...]) -> Iterator
         groups = column_groups(usual.reference, usual.usable)
     for group in groups:
         one = pair if len(groups) == 1 else pair.columns(group.columns)
+        if group.label and known.exact is None:
+            one = one.with_resolution(_ROUNDINGS * known.limits.roundoff * usual.scale)
         yield Space("", group.label, one, group, stress)
     if probabilities and not impossible:
         odds = _odds(pair, known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,10 @@ class Paired:
         """Return some columns of the last axis."""
         sides = (self.reference, self.candidate, self.usable, self.resolution)
         return Paired(*(side[..., which] for side in sides))
+
+    def with_resolution(self, error: float) -> Paired:
+        """Return the same, with an error that the number format alone may cause everywhere."""
+        return replace(self, resolution=np.full(self.reference.shape, error))
 
     @property
     def count(self) -> int:

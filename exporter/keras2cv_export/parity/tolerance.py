@@ -29,8 +29,8 @@ class Limits:
         differing: Share of integer or boolean elements that may differ, 0..1.
         roundoff: Unit roundoff of the arithmetic judged: 2**-24 for float32, 2**-11 for float16.
         smallest: Probabilities below this are too imprecise to take the logarithm of.
-        by_column: Whether columns of other sizes are judged by scales of their own (columns.py). Not
-            where the limits allow for roughly stored weights, whose errors are of the layer's size.
+        by_column: Whether columns of other sizes are judged by scales of their own (columns.py).
+            Not where roughly stored weights are allowed for: their errors are of the layer's size.
     """
 
     max_abs: float
