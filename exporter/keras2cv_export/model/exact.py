@@ -3,8 +3,8 @@
 Every number of the graph becomes float64: placeholders, constants, variables, the types of all
 nodes and the bodies of its functions. Weights and constants keep their float32 values, which
 float64 holds exactly. So it works for every model that can be traced, a SavedModel and a file of
-Keras 2 included. An op without a float64 kernel gets a twin of float64 ops (`exact_ops`), or is computed in
-float32 between casts: its own rounding then stays in the answer, and nothing else's.
+Keras 2 included. An op without a float64 kernel gets a twin of float64 ops (`exact_ops`), or is
+computed in float32 between casts: its own rounding then stays in the answer, and nothing else's.
 """
 
 from __future__ import annotations
@@ -152,12 +152,8 @@ def _wide_capture(tensor: Any) -> Any:
     """Return a captured value wider; a variable's handle as a new variable with its value."""
     if tensor.dtype != tf.resource:
         return _wide_tensor(tensor)
-    held = getattr(tensor._handle_data, "shape_and_type", ()) if _has_data(tensor) else ()
+    held: Any = getattr(getattr(tensor, "_handle_data", None), "shape_and_type", [])
     if len(held) != 1 or held[0].dtype not in WIDER:
         return tensor
     value = tf.raw_ops.ReadVariableOp(resource=tensor, dtype=tf.as_dtype(held[0].dtype))
     return tf.Variable(_wide_tensor(value), trainable=False)
-
-
-def _has_data(tensor: Any) -> bool:
-    return getattr(tensor, "_handle_data", None) is not None

@@ -14,7 +14,7 @@ import numpy as np
 
 from .columns import ColumnGroup, column_groups
 from .diagnose import hint
-from .exactness import SILENT, Distances, SampleDistance, distance, summed_up
+from .exactness import MOVED, SILENT, Distances, SampleDistance, distance, summed_up
 from .finite import Finite, set_aside
 from .informative import MIN_SAMPLES, uninformative
 from .known import Known, verdict_of
@@ -62,13 +62,17 @@ class Space:
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """A space's checks, the samples that are wrong in it, and those that say nothing."""
+    """A space's checks, the samples that are wrong in it, and those that say nothing.
+
+    `widest` is the largest error that the exact answer lets a usual sample have.
+    """
 
     space: Space
     checks: tuple[Check, ...]
     wrong: tuple[int, ...] = ()
     distances: Distances | None = None
     unknown: tuple[int, ...] = ()
+    widest: float = 0.0
 
     @property
     def silent(self) -> tuple[int, ...]:
@@ -196,7 +200,11 @@ def _held_against_exact(
         if pairs is None:
             unknown.append(sample)
         else:
-            found.append(distance(sample, pairs, known.limits, space.scale(sample)))
+            change = None
+            if sample in known.stress:
+                change = (_exact_pairs(space, sample, finite, known, MOVED) or pairs)[1]
+            scale = space.scale(sample)
+            found.append(distance(sample, pairs, known.limits, scale, change))
     failed = [d.sample for d in found if not d.silent and d.strain > 1.0]
     usual = len(space.pair.reference) - space.stress
     failed += [k for k in unknown if k < usual]  # nothing but float32's limit is known of it
@@ -207,19 +215,23 @@ def _held_against_exact(
 
 
 def _exact_pairs(
-    space: Space, sample: int, finite: Finite, known: Known
+    space: Space, sample: int, finite: Finite, known: Known, moved: float = 0.0
 ) -> tuple[Paired, Paired] | None:
-    """Return the exact answer to a sample paired with OpenCV's and with TensorFlow's."""
+    """Return the exact answer to a sample paired with OpenCV's, and with TensorFlow's.
+
+    With `moved`, the second is the exact answer to inputs that are moved so far.
+    """
     assert known.exact is not None  # noqa: S101 - the caller looked
-    exact = known.exact(sample)
     pair = finite.pair.samples([sample])
-    if exact is None or exact.shape != pair.reference.shape[1:]:
+    exact = known.exact(sample, 0.0)
+    other = known.exact(sample, moved) if moved else pair.reference[0]
+    if exact is None or other is None or exact.shape != pair.reference.shape[1:]:
         return None
-    usable = pair.usable & np.isfinite(exact[None])
+    usable = pair.usable & np.isfinite(exact[None]) & np.isfinite(other[None])
     values = np.where(usable, exact[None], 0.0)
     sides = [
         Paired(values, np.where(usable, side, 0.0), usable, pair.resolution)
-        for side in (pair.candidate, pair.reference)
+        for side in (pair.candidate, other[None])
     ]
     if space.group is None:
         sides = [_odds(side, known) for side in sides]
@@ -313,8 +325,8 @@ def _unproven(judged: Sequence[_Judged], pair: Paired, known: Known) -> tuple[st
 
 def _widest(judged: Sequence[_Judged], limits: Limits) -> Limits:
     """Return the limits, with what the exact answer let pass as the allowed error."""
-    found = [o.distances.limit for o in judged if o.distances is not None]
-    return replace(limits, max_abs=min(max([limits.max_abs, *found]), 1.0))
+    widest = max(one.widest for one in judged) if judged else 0.0
+    return replace(limits, max_abs=min(max(limits.max_abs, widest), 1.0))
 
 
 def _most_telling(judged: Sequence[_Judged]) -> Distances | None:

@@ -110,7 +110,7 @@ def _rounded(differs: Array, reference: Array, known: Known) -> Array:
     if known.exact is None:
         return rounded
     for sample in np.flatnonzero(differs.reshape(len(differs), -1).any(axis=1)).tolist():
-        exact = known.exact(sample)
+        exact = known.exact(sample, 0.0)
         if exact is not None and exact.shape == reference[sample].shape:
             rounded[sample] = exact != reference[sample]
     return rounded

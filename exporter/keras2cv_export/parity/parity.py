@@ -31,8 +31,8 @@ __all__ = ["OutputParity", "Outputs", "ParityReport", "compare", "unrepeatable"]
 Outputs = Mapping[str, Array]
 """Keras' name of an output -> its value for one sample, batch dimension included."""
 
-Exact = Callable[[int], "Outputs | None"]
-"""The index of a sample -> the model's outputs in float64; None where there are none."""
+Exact = Callable[[int, float], "Outputs | None"]
+"""As `ExactAnswer`, for all outputs."""
 
 _REPEAT_SHARE = 0.1  # of the tolerance; threads sum in another order in a repeated run
 
@@ -192,8 +192,8 @@ def _exact_answer(exact: Exact | None, name: str) -> ExactAnswer | None:
         return None
     ask = exact
 
-    def answer(sample: int) -> Array | None:
-        outputs = ask(sample)
+    def answer(sample: int, moved: float) -> Array | None:
+        outputs = ask(sample, moved)
         return None if outputs is None else outputs[name]
 
     return answer

@@ -7,7 +7,6 @@ batch dimension included.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -103,8 +102,10 @@ def _range_of(
     if isinstance(value_range, Mapping):
         value_range = value_range.get(spec.name)
     if value_range is None or dtype.kind == "b":
-        return _usual_range(spec, dtype)
+        return usual_range(spec)
     low, high = value_range
+    if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
+        return low, high
     fits = np.isfinite([low, high]).all() and (low < high or (low == high and dtype.kind in "iu"))
     if fits and dtype.kind in "iu":
         bounds = np.iinfo(dtype)
@@ -117,7 +118,11 @@ def _range_of(
     return float(low), float(high)
 
 
-def _usual_range(spec: TensorSpec, dtype: np.dtype[Any]) -> ValueRange:
+def usual_range(spec: TensorSpec) -> ValueRange:
+    """Return the range of an input of which nothing but shape and dtype is known."""
+    dtype = dtype_of(spec)
+    if dtype.kind == "b":
+        return 0.0, 1.0
     if dtype == np.uint8:
         return 0.0, 255.0
     if dtype.kind in "iu":

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-ValueRange = tuple[float, float]
+ValueRange = tuple[Any, Any]
+"""Lowest and highest value, both included: numbers, or arrays of the shape of one sample."""
 
 _WAVES = 3
 _TEXTURE = 0.15  # of the full range
@@ -42,8 +43,8 @@ def draw(
         return unit > 0.5
     if dtype.kind in "iu":
         steps = np.minimum(np.floor(unit * (high - low + 1.0)), high - low)
-        return (low + steps).astype(dtype)
-    return (low + unit * (high - low)).astype(dtype)
+        return np.asarray(low + steps).astype(dtype)
+    return np.asarray(low + unit * (high - low)).astype(dtype)
 
 
 def _unit_values(shape: tuple[int, ...], level: float, rng: np.random.Generator) -> Array:
