@@ -19,6 +19,7 @@ from .convert import Converted
 from .formats.formats import FileFormat, format_of
 from .model.load import LoadedModel, load_model
 from .options import DESCRIBED_TASKS, ExportOptions
+from .options.drawn_samples import drawn_count, own_samples
 from .parity.parity import ParityReport
 from .parity.tolerance import parted
 from .passes.left_alone import LeftAlone, grouped
@@ -121,11 +122,15 @@ def export_model(options: ExportOptions) -> ExportReport:
             question = ask(
                 loaded,
                 manifest,
-                samples=options.samples,
+                samples=own_samples(options.samples),
                 tolerance=for_graph,
                 scores=_scores(converted, decided),
                 constant=converted.constant,
-                drawn=SAMPLES if weights == "fp32" else SAMPLES_FOR_WEIGHTS,
+                drawn=drawn_count(
+                    options.samples,
+                    options.power,
+                    SAMPLES if weights == "fp32" else SAMPLES_FOR_WEIGHTS,
+                ),
             )
             progress("asking OpenCV, in a process of its own")
             # In the stage: whatever kills this process, one folder is left, and known by its name.
@@ -251,7 +256,13 @@ def _settle(folder: Path, manifest: Manifest, proof: Proof | None) -> Manifest:
         evidence=found.evidence,
     )
     write_selftest(
-        folder, manifest, question.samples, question.expected, question.tolerance, question.picture
+        folder,
+        manifest,
+        question.samples,
+        question.expected,
+        question.tolerance,
+        question.picture,
+        found.parity,
     )
     write_manifest(folder, settled)
     return settled

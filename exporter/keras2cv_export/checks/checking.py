@@ -26,6 +26,7 @@ from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.formats.frozen_file import read_frozen
 from keras2cv_export.model.load import LoadedModel, load_model
 from keras2cv_export.options import CheckOptions
+from keras2cv_export.options.drawn_samples import drawn_count, own_samples
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.report import EXIT_CODES, Verdict
 from keras2cv_export.parity.tolerance import preset_of
@@ -33,7 +34,7 @@ from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
-from keras2cv_export.verifying.question import Answer, Question, answerer, ask
+from keras2cv_export.verifying.question import SAMPLES, Answer, Question, answerer, ask
 from keras2cv_export.verifying.verify import Verification, verify
 
 from .record import record
@@ -132,7 +133,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     reference = Reference(
         options.reference_resize, options.reference_preprocess, options.reference_fn
     )
-    with pictures_for(found.manifest, options.samples) as pictures:
+    with pictures_for(found.manifest, own_samples(options.samples)) as pictures:
         reference.require_pictures(pictures)
         question = _ask(options, found, loaded, pictures, answer)
         progress("asking OpenCV, in a process of its own")
@@ -187,7 +188,8 @@ def _ask(
     return ask(
         loaded,
         found.manifest,
-        samples=options.samples,
+        samples=own_samples(options.samples),
+        drawn=drawn_count(options.samples, options.power, SAMPLES),
         tolerance=_tolerance(options, found.manifest),
         scores=_scores(found),
         constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),

@@ -21,16 +21,16 @@ from .tolerance import Limits
 
 Array = NDArray[Any]
 ExactAnswer = Callable[[int, float], "Array | None"]
-"""The index of a sample, and the share of their largest value by which its inputs are moved at random
--> the answer in float64; None where TensorFlow cannot compute it."""
+"""The index of a sample, and the share of their largest value by which its inputs are moved at
+random -> the answer in float64; None where TensorFlow cannot compute it."""
 
 # Both sum in orders of their own, and OpenCV's Winograd convolutions round once more: measured
 # ratios of both distances are 0.5 to 2.6 (docs/parity.md), for one sample's largest element.
 FACTOR: Final = 4.0
 # Far from what a model was made for, sums that cancel exactly in one order leave rounding in
 # another: OpenCV's spectrum of a constant signal is 13 to 22 times as far off as TensorFlow's. Yet
-# it is the exact one of a signal that is moved by a few roundings. So there, the change of the exact
-# answer to inputs moved by `MOVED` of their largest value counts as TensorFlow's distance does.
+# it is the exact one of a signal that is moved by a few roundings. So there, the change of the
+# exact answer to inputs moved by `MOVED` of their largest value counts as TensorFlow's distance.
 MOVED: Final = 2.0**-20
 STRESS_ROOM: Final = (
     10.0  # times float32's limit: what only such inputs show is a hundredth and more
@@ -49,6 +49,8 @@ class Distances:
         limit: What OpenCV's may be: a factor times TensorFlow's, or the limit for float32.
         samples: The samples that were judged so.
         silent: Those on which TensorFlow itself is too far from the exact answer to tell anything.
+        between: How far both may be from each other on samples that the model was made for; 0 if
+            none of those needed the exact answer.
     """
 
     candidate: float
@@ -56,6 +58,7 @@ class Distances:
     limit: float
     samples: tuple[int, ...]
     silent: tuple[int, ...]
+    between: float = 0.0
 
     def __str__(self) -> str:
         """Return both distances as a sentence's end."""
@@ -150,4 +153,5 @@ def summed_up(found: Sequence[SampleDistance]) -> Distances | None:
         worst.limit,
         tuple(sorted({d.sample for d in found})),
         silent,
+        max((d.limit + d.reference for d in telling if not d.stress), default=0.0),
     )

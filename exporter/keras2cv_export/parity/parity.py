@@ -90,7 +90,7 @@ def compare(
     limits, first = parse_tolerance(tolerance), len(reference) - len(stress)
     names = {first + k: name for k, name in enumerate(stress)}
     job = _Job(reference, candidate, limits, scores, argmax_of, constant, exact, names)
-    samples = min(len(reference), len(candidate))
+    samples = min(len(reference), len(candidate)) - len(stress)
     nothing = _nothing_to_compare(reference, candidate)
     if nothing is not None:
         return ParityReport("fail", (), (nothing,), samples, job.tolerance)
@@ -98,7 +98,9 @@ def compare(
     outputs = tuple(_judge(job, name) for name in _all_names(job))
     few = _too_few_samples(job, outputs)
     reasons = tuple(f"{o.name}: {reason}" for o in outputs for reason in o.reasons) + few
-    return ParityReport(_overall(outputs, few), outputs, reasons, samples, job.tolerance)
+    return ParityReport(
+        _overall(outputs, few), outputs, reasons, samples, job.tolerance, tuple(stress)
+    )
 
 
 def unrepeatable(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from .exactness import Distances
 from .metrics import Metrics, Worst
+from .power import power_of
 from .scores import Ranking
 from .tolerance import Tolerance
 
@@ -106,6 +107,7 @@ class ParityReport:
         reasons: Why the verdict is not "pass", those of the outputs included.
         samples: How many were compared.
         tolerance: The tolerance of the comparison.
+        stress: What was compared besides them that the model was not made for, such as "black".
     """
 
     verdict: Verdict
@@ -113,6 +115,7 @@ class ParityReport:
     reasons: tuple[str, ...]
     samples: int
     tolerance: Tolerance
+    stress: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.verdict == "pass") == bool(self.reasons):
@@ -138,6 +141,8 @@ class ParityReport:
             "schema": SCHEMA,
             "verdict": self.verdict,
             "samples": self.samples,
+            "stress": list(self.stress),
+            "power": power_of(self.samples),
             "tolerance": str(self.tolerance),
             "reasons": list(self.reasons),
             "outputs": [_output_dict(output) for output in self.outputs],

@@ -158,10 +158,10 @@ def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sa
         if None in known.values():
             return None
         if (index, moved) not in known:
-            known[index, moved] = ask(_moved(samples[index], moved))
+            known[index, moved] = computed(_moved(samples[index], moved))
         return known[index, moved]
 
-    def ask(sample: Sample) -> Outputs | None:
+    def computed(sample: Sample) -> Outputs | None:
         try:
             outputs = exact(dict(zip(names, sample, strict=True)))
         except NoExactAnswerError:
