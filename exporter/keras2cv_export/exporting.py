@@ -33,6 +33,7 @@ from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
+from .verifying.circumstances import in_other_circumstances
 from .verifying.question import SAMPLES, ask
 from .verifying.selftest import write_selftest
 from .verifying.verify import require_parity, verify
@@ -135,6 +136,7 @@ def export_model(options: ExportOptions) -> ExportReport:
             progress("asking OpenCV, in a process of its own")
             # In the stage: whatever kills this process, one folder is left, and known by its name.
             found = verify(stage.folder, manifest, question, options.wanted_engine, stage.folder)
+            found = in_other_circumstances(stage.folder, manifest, question, found, stage.folder)
             proof = Proof(question, found)
             require_parity(proof.verification.parity)
             if record is not None:

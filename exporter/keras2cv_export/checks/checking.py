@@ -34,6 +34,7 @@ from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
+from keras2cv_export.verifying.circumstances import in_other_circumstances
 from keras2cv_export.verifying.question import SAMPLES, Answer, Question, answerer, ask
 from keras2cv_export.verifying.verify import Verification, verify
 
@@ -139,6 +140,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         progress("asking OpenCV, in a process of its own")
         wanted = options.engine or found.manifest.engine.name
         result = verify(found.folder, found.manifest, question, wanted)
+        result = in_other_circumstances(found.folder, found.manifest, question, result)
         journey = None
         if pictures.paths:
             progress("sending pictures through both pipelines")
