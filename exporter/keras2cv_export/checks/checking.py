@@ -102,10 +102,14 @@ class CheckReport:
 
     @property
     def stages_at_fault(self) -> tuple[str, ...]:
-        """The places that differ: "labels", then the stages of the pipeline, then "net"."""
+        """The places that differ: "labels", then the stages of the pipeline, then "net".
+
+        "decisions" stands for answers that are others though every stage keeps its limits.
+        """
         found = ["labels"] if self.mismatches else []
         if self.journey is not None:
             found += [s.name for s in self.journey.report.stages if s.problem is not None]
+            found += ["decisions"] if self.journey.report.changed and not found else []
         found += ["net"] if self.parity.verdict != "pass" else []
         return tuple(dict.fromkeys(found))
 
