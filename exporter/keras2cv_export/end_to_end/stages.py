@@ -129,7 +129,7 @@ class EndToEnd:
 
     @property
     def verdict(self) -> Verdict:
-        """A fail if a stage fails or a decision changes; the net is judged by its own comparison."""
+        """A fail if a stage fails or a decision changes; the net has a comparison of its own."""
         return "fail" if self.reasons else "pass"
 
     @property

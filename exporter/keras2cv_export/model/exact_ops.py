@@ -169,8 +169,8 @@ def _batch_norm(node: Any) -> Any:
 
 def _resize(node: Any) -> Any:
     """Resize with the weights of the op itself, which it gives for rows of an identity."""
-    flags = {name: node.attr[name].b for name in ("align_corners", "half_pixel_centers")}
-    flags = {name: flag for name, flag in flags.items() if name in node.attr}
+    given = [name for name in ("align_corners", "half_pixel_centers") if name in node.attr]
+    flags = {name: node.attr[name].b for name in given}
     narrow = getattr(tf.raw_ops, node.op)
 
     def weights(length: Any, size: Any) -> Any:
