@@ -144,6 +144,9 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         progress("asking OpenCV, in a process of its own")
         wanted = options.engine or found.manifest.engine.name
         result = verify(found.folder, found.manifest, question, wanted)
+        if result.parity.lost and own_samples(options.samples) is None:
+            question = _ask(options, found, loaded, pictures, answer, smooth=True)
+            result = verify(found.folder, found.manifest, question, wanted)
         result = in_other_circumstances(found.folder, found.manifest, question, result)
         journey = None
         if pictures.paths:
@@ -189,7 +192,13 @@ def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
 
 
 def _ask(
-    options: CheckOptions, found: Bundle, loaded: LoadedModel, pictures: Pictures, answer: Answer
+    options: CheckOptions,
+    found: Bundle,
+    loaded: LoadedModel,
+    pictures: Pictures,
+    answer: Answer,
+    *,
+    smooth: bool = False,
 ) -> Question:
     return ask(
         loaded,
@@ -201,6 +210,7 @@ def _ask(
         constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
         pictures=pictures.paths if pictures.drawn else (),
         answer=answer,
+        smooth=smooth,
     )
 
 

@@ -131,6 +131,14 @@ class ParityReport:
         return replace(self, verdict="fail", reasons=self.reasons + reasons)
 
     @property
+    def lost(self) -> bool:
+        """Whether TensorFlow's float32 is too far off on too many samples: others may tell more."""
+        return self.verdict == "inconclusive" and any(
+            o.exact is not None and sum(k < self.samples for k in o.exact.silent) > self.samples - 3
+            for o in self.outputs
+        )
+
+    @property
     def exit_code(self) -> int:
         """The process' exit code for this verdict: 0, 1, or 4 for inconclusive."""
         return EXIT_CODES[self.verdict]

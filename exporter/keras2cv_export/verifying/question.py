@@ -94,6 +94,7 @@ def ask(
     pictures: Sequence[Path] = (),
     answer: Answer | None = None,
     drawn: int = SAMPLES,
+    smooth: bool = False,
 ) -> Question:
     """Read or draw samples, and let TensorFlow answer them.
 
@@ -107,6 +108,7 @@ def ask(
         pictures: Image files as more samples, for a manifest with preprocessing.
         answer: The function of `answerer`, if there is one already.
         drawn: How many samples are drawn where none are given.
+        smooth: Draw them without edges and texture.
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
@@ -118,7 +120,7 @@ def ask(
     # A model with further inputs cannot take a picture alone as a sample.
     alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
     preprocess = PictureInput(manifest) if alone else None
-    chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn)
+    chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn, smooth=smooth)
     if preprocess is not None:
         chosen += [(preprocess(read_image(path))[1],) for path in pictures]
     answer = answer or answerer(loaded, manifest)
@@ -234,10 +236,12 @@ def _choose_samples(
     given: str | PathLike[str] | None,
     preprocess: PictureInput | None,
     drawn: int,
+    *,
+    smooth: bool,
 ) -> list[Sample]:
     if given is None:
         ranges = ranges_of(loaded, manifest)
-        return default_samples(loaded.inputs, drawn, SEED, value_range=ranges)
+        return default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
     if preprocess is None:
         return load_samples(Path(given), loaded.inputs)
     whole = preprocess

@@ -29,7 +29,9 @@ def _conv() -> keras.Model:
 
 def _recurrent() -> keras.Model:
     x = keras.Input((6, 3))
-    return keras.Model(x, layers.GRU(4)(layers.Bidirectional(layers.LSTM(3, return_sequences=True))(x)))
+    return keras.Model(
+        x, layers.GRU(4)(layers.Bidirectional(layers.LSTM(3, return_sequences=True))(x))
+    )
 
 
 def _attention() -> keras.Model:
