@@ -47,7 +47,8 @@ def in_other_circumstances(
         scratch: A folder for temporary files; None: the system's.
     """
     engine = next((e for e, report in found.by_engine.items() if report is found.parity), None)
-    rowwise = all(o.batched for o in manifest.outputs)
+    # A net with states takes no other number of rows, and its calls are not to be alike.
+    rowwise = all(o.batched for o in manifest.outputs) and not manifest.states
     if engine is None or found.parity.verdict == "fail" or not rowwise:
         return found
     samples = question.samples[: max(_MOST_ROWS // manifest.model.batch, 1)]
