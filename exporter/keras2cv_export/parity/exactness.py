@@ -61,7 +61,12 @@ class Distances:
     between: float = 0.0
 
     def __str__(self) -> str:
-        """Return both distances as a sentence's end."""
+        """Return both distances as a clause."""
+        if len(self.silent) == len(self.samples):
+            return (
+                f"TensorFlow itself is {self.reference:.1e} from the exact answer (float64) for "
+                f"{len(self.silent)} inputs, which say nothing"
+            )
         return (
             f"OpenCV is {self.candidate:.1e} from the exact answer (float64), "
             f"TensorFlow {self.reference:.1e}"

@@ -103,7 +103,7 @@ def _remarks(output: OutputParity) -> Iterator[tuple[int, Text]]:
     for reason in output.reasons:
         yield 4, Text(reason)
     if exact is not None and output.verdict != "fail":
-        yield 4, Text(f"beyond float32's limit, and judged by float64: {exact}")
+        yield 4, Text(f"beyond float32's limit: {exact}")
     if ties:
         yield 4, Text(f"{_plural(ties, 'near-tie')} ranked the other way, within the tolerance")
     if output.verdict == "fail" and output.worst is not None:
