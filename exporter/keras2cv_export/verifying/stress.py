@@ -77,15 +77,6 @@ def stress_samples(
         yield from _row_samples(inputs, ranges, rows)
 
 
-def unseen_rows(rows: Mapping[str, int], samples: Sequence[Sample], names: Sequence[str]) -> int:
-    """Return how many rows of embeddings no sample looks up."""
-    count = 0
-    for name, size in rows.items():
-        seen = np.unique(np.concatenate([s[names.index(name)].ravel() for s in samples]))
-        count += size - int(((seen >= 0) & (seen < size)).sum())
-    return count
-
-
 def _of_kind(spec: TensorSpec, ranges: Mapping[str, ValueRange], kind: str) -> Array:
     low, high = ranges[spec.name]
     dtype = np.dtype(spec.dtype)
@@ -120,6 +111,9 @@ def _row_samples(
     held = {name: usual[name].size for name in rows}
     count = max(-(-size // held[name]) for name, size in rows.items())
     orders = {name: rng.permutation(size) for name, size in rows.items()}
+    shown = ", ".join(
+        f"{min(size, ROW_SAMPLES * held[name])} of {size}" for name, size in rows.items()
+    )
     for k in range(min(count, ROW_SAMPLES)):
         sample = []
         for spec in inputs:
@@ -129,4 +123,4 @@ def _row_samples(
                 picked = np.resize(np.roll(orders[spec.name], -k * size), size)
                 array = picked.reshape(array.shape).astype(array.dtype)
             sample.append(array)
-        yield "of other rows of the embedding", tuple(sample)
+        yield f"of other rows of the embedding, {shown} in all", tuple(sample)

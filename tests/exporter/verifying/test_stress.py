@@ -17,7 +17,6 @@ from keras2cv_export.verifying.stress import (
     FEW_ABOVE_BYTES,
     KINDS,
     stress_samples,
-    unseen_rows,
 )
 from support.tiny_bundle import Classifier
 
@@ -66,9 +65,16 @@ def test_every_row_of_an_embedding_is_looked_up() -> None:
     """Seventy rows by samples of ten words."""
     spec = TensorSpec("words", (None, 10), "int32")
     drawn = stress_samples([spec], {"words": (0, 69)}, {"words": 70}, 1)
-    samples = [sample for name, sample in drawn if "rows" in name]
+    samples = [sample[0] for name, sample in drawn if "70 of 70 in all" in name]
     assert len(samples) == 7
-    assert unseen_rows({"words": 70}, samples, ["words"]) == 0
+    assert set(np.concatenate(samples).ravel().tolist()) == set(range(70))
+
+
+def test_of_more_rows_the_name_says_how_many_are_looked_up() -> None:
+    """Eight samples of ten words look up 80 of 1000."""
+    spec = TensorSpec("words", (None, 10), "int32")
+    drawn = list(stress_samples([spec], {"words": (0, 999)}, {"words": 1000}, 1))
+    assert "80 of 1000 in all" in drawn[-1][0]
 
 
 def test_a_normalization_says_what_its_input_is_like() -> None:
