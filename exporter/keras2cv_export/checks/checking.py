@@ -27,6 +27,7 @@ from keras2cv_export.formats.frozen_file import read_frozen
 from keras2cv_export.model.load import LoadedModel, import_modules, load_model
 from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.options import CheckOptions
+from keras2cv_export.options.drawn_samples import drawn_count, own_samples
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.report import EXIT_CODES, Verdict
 from keras2cv_export.parity.tolerance import preset_of
@@ -34,7 +35,8 @@ from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
-from keras2cv_export.verifying.question import Answer, Question, answerer, ask
+from keras2cv_export.verifying.circumstances import in_other_circumstances
+from keras2cv_export.verifying.question import SAMPLES, Answer, Question, answerer, ask
 from keras2cv_export.verifying.verify import Verification, verify
 
 from .record import record
@@ -101,10 +103,14 @@ class CheckReport:
 
     @property
     def stages_at_fault(self) -> tuple[str, ...]:
-        """The places that differ: "labels", then the stages of the pipeline, then "net"."""
+        """The places that differ: "labels", then the stages of the pipeline, then "net".
+
+        "decisions" stands for answers that are others though every stage keeps its limits.
+        """
         found = ["labels"] if self.mismatches else []
         if self.journey is not None:
             found += [s.name for s in self.journey.report.stages if s.problem is not None]
+            found += ["decisions"] if self.journey.report.changed and not found else []
         found += ["net"] if self.parity.verdict != "pass" else []
         return tuple(dict.fromkeys(found))
 
@@ -140,12 +146,16 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     reference = Reference(
         options.reference_resize, options.reference_preprocess, options.reference_fn
     )
-    with pictures_for(found.manifest, options.samples) as pictures:
+    with pictures_for(found.manifest, own_samples(options.samples)) as pictures:
         reference.require_pictures(pictures)
         question = _ask(options, found, loaded, pictures, answer)
         progress("asking OpenCV, in a process of its own")
         wanted = options.engine or found.manifest.engine.name
         result = verify(found.folder, found.manifest, question, wanted)
+        if result.parity.lost and own_samples(options.samples) is None:
+            question = _ask(options, found, loaded, pictures, answer, smooth=True)
+            result = verify(found.folder, found.manifest, question, wanted)
+        result = in_other_circumstances(found.folder, found.manifest, question, result)
         journey = None
         if pictures.paths:
             progress("sending pictures through both pipelines")
@@ -191,17 +201,25 @@ def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
 
 
 def _ask(
-    options: CheckOptions, found: Bundle, loaded: LoadedModel, pictures: Pictures, answer: Answer
+    options: CheckOptions,
+    found: Bundle,
+    loaded: LoadedModel,
+    pictures: Pictures,
+    answer: Answer,
+    *,
+    smooth: bool = False,
 ) -> Question:
     return ask(
         loaded,
         found.manifest,
-        samples=options.samples,
+        samples=own_samples(options.samples),
+        drawn=drawn_count(options.samples, options.power, SAMPLES),
         tolerance=_tolerance(options, found.manifest),
         scores=_scores(found),
         constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
         pictures=pictures.paths if pictures.drawn else (),
         answer=answer,
+        smooth=smooth,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from keras2cv.errors import InputError, ModelError, UsageError
 
 from .check_options import CheckOptions
+from .drawn_samples import own_samples
 from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
 from .repro_place import require_repro_place
 
@@ -74,7 +75,8 @@ def require_checkable(options: CheckOptions) -> None:
         parse_reference(options.reference_resize, None, rules)
 
 
-def _require_samples(path: StrPath | None) -> None:
+def _require_samples(samples: StrPath | int | None) -> None:
+    path = own_samples(samples)
     if path is None:
         return
     try:
