@@ -84,6 +84,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "tuning",
         "bisecting",
         "end_to_end",
+        "answers",
         "options",
         "exporting",
         "checks",

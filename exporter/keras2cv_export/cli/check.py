@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -69,11 +70,24 @@ def _print_report(report: CheckReport) -> None:
         print_parity(parity)
     if report.journey is not None:
         _print_stages(report.journey.report)
-    print(*report.mismatches, sep="\n", end="\n" if report.mismatches else "")
+    for line in _conclusions(report):
+        print(line)
     if report.speed is not None:
         print(report.speed)
     if report.bisect is not None:
         _print_bisection(report.bisect)
+
+
+def _conclusions(report: CheckReport) -> Iterator[str]:
+    """Yield what was found beside the numbers, the verdict, and what it does not cover."""
+    yield from report.mismatches
+    if report.answers is not None:
+        yield f"answers: {report.answers.verdict} ({report.answers})"
+        yield from (f"  {reason}" for reason in report.answers.reasons)
+    for finding in report.findings:
+        yield f"{finding}" if finding.verdict != "pass" else f"note: {finding.text}"
+    yield f"verdict: {report.verdict}"
+    yield from (f"  {part}" for part in report.not_compared)
 
 
 def _print_bisection(found: Bisection) -> None:

@@ -1,0 +1,168 @@
+"""Whether a bundle's own proof is true: `selftest.npz`, and the evidence in its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from keras2cv.bundle.golden_vectors import GoldenVectors, read_golden_vectors
+from keras2cv.bundle.manifest import Evidence, Manifest
+from keras2cv.bundle.reading import Bundle
+from keras2cv.errors import BundleError
+from keras2cv.selftest import BLOB_LIMIT, compare
+from keras2cv_export.parity.report import ParityReport
+from keras2cv_export.parity.tolerance import Tolerance
+from keras2cv_export.verifying.pictures import PictureInput
+from keras2cv_export.verifying.question import Answer
+
+from .findings import Covered, Finding
+
+Array = np.ndarray[Any, Any]
+
+_METRIC: Final = "max_abs/max_ref"
+_SLACK: Final = 1 + 1e-6  # decimals of a limit
+# The same OpenCV on other samples is off by ten times more or less, never by a thousand times.
+_FORGED: Final = 1000.0
+_LEAST: Final = 1e-6  # of the largest value: below it, all errors are rounding
+
+
+def check_selftest(
+    bundle: Bundle, answer: Answer, tolerance: Tolerance
+) -> tuple[Covered, tuple[Finding, ...]]:
+    """Compare the golden vectors with TensorFlow's answers, and their limits with this check's."""
+    if not bundle.selftest_path.is_file():
+        return Covered("self-test", "", ("the bundle has none",)), ()
+    try:
+        vectors = read_golden_vectors(bundle.selftest_path, bundle.manifest)
+    except BundleError as error:
+        return Covered("self-test", "the file's form"), (_wrong(str(error)),)
+    found = (
+        *_limits(bundle.manifest, vectors, tolerance),
+        *_samples(bundle.manifest, vectors, answer, tolerance),
+        *_image(bundle.manifest, vectors, answer, tolerance),
+    )
+    return Covered("self-test", "TensorFlow"), found
+
+
+def _wrong(text: str) -> Finding:
+    return Finding("self-test", "fail", text)
+
+
+def _limits(manifest: Manifest, vectors: GoldenVectors, tolerance: Tolerance) -> Iterator[Finding]:
+    for output, limit in zip(manifest.outputs, vectors.tolerances, strict=True):
+        allowed = tolerance.limits(output.name).max_abs * _SLACK
+        if limit > allowed:
+            yield _wrong(
+                f"selftest.npz allows {output.name} to be off by {limit:g} of its largest value, "
+                f"and this check by {allowed:.3g}. Give the --tolerance of the export, or export "
+                "again."
+            )
+
+
+def _samples(
+    manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
+) -> Iterator[Finding]:
+    for k, sample in enumerate(vectors.samples):
+        if misfit := _misfit(manifest, sample.inputs):
+            yield _wrong(f"selftest.npz does not fit the model: sample {k} {misfit}.")
+            return
+        problem = _difference(manifest, sample.outputs, answer(sample.inputs), tolerance, False)
+        if problem:
+            yield _wrong(
+                f"selftest.npz holds other answers to sample {k} than TensorFlow gives: {problem}. "
+                "It may be another model's. Export again."
+            )
+            return
+
+
+def _misfit(manifest: Manifest, inputs: Sequence[Array]) -> str:
+    for tensor, array in zip(manifest.inputs, inputs, strict=True):
+        if array.shape != tensor.keras_shape or array.dtype != np.dtype(tensor.dtype):
+            return (
+                f"has {tensor.name} as {array.shape} {array.dtype}, and it is "
+                f"{tensor.keras_shape} {tensor.dtype}"
+            )
+    return ""
+
+
+def _difference(
+    manifest: Manifest,
+    stored: Sequence[Array],
+    expected: Mapping[str, Array],
+    tolerance: Tolerance,
+    one: bool,
+) -> str:
+    """Return how stored outputs differ from TensorFlow's, of `one` sample or of a batch."""
+    for output, array in zip(manifest.outputs, stored, strict=True):
+        right = expected[output.name]
+        right = right[:1] if one and output.batched else right
+        row = compare("", output.name, array, right, tolerance.limits(output.name).max_abs)
+        if not row.passed:
+            return f"{output.name} {row.problem or f'is off by {row.measured:.2g}'}"
+    return ""
+
+
+def _image(
+    manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
+) -> Iterator[Finding]:
+    if manifest.preprocessing is None or len(manifest.inputs) != 1:
+        return
+    if vectors.image is None:
+        yield _wrong("selftest.npz has no picture, and the bundle takes pictures. Export again.")
+        return
+    try:
+        blob, keras = PictureInput(manifest)(vectors.image.decode())
+    except BundleError as error:
+        yield _wrong(str(error))
+        return
+    row = compare("image", "blob", vectors.image.blob, blob, BLOB_LIMIT)
+    if not row.passed:
+        how = row.problem or f"off by {row.measured:.2g}"
+        yield _wrong(f"selftest.npz holds another blob of its picture ({how}). Export again.")
+    if problem := _difference(manifest, vectors.image.outputs, answer((keras,)), tolerance, True):
+        yield _wrong(
+            f"selftest.npz holds other answers to its picture than TensorFlow gives: {problem}. "
+            "Export again."
+        )
+
+
+def check_evidence(
+    manifest: Manifest, tolerance: Tolerance, by_engine: Mapping[str, ParityReport]
+) -> tuple[Finding, ...]:
+    """Compare the evidence's limits with this check's, and its figures with those seen here."""
+    if manifest.evidence is None:
+        return ()
+    return tuple(_of_evidence(manifest.evidence, tolerance, by_engine))
+
+
+def _of_evidence(
+    evidence: Evidence, tolerance: Tolerance, by_engine: Mapping[str, ParityReport]
+) -> Iterator[Finding]:
+    for run in evidence.runs:
+        seen = by_engine.get(run.engine) if run.opencv == cv2.__version__ else None
+        for claim in run.outputs:
+            allowed = tolerance.limits(claim.name).max_abs * _SLACK
+            if claim.metric == _METRIC and claim.limit > allowed:
+                yield Finding(
+                    "evidence",
+                    "fail",
+                    f"the manifest allowed {claim.name} to be off by {claim.limit:g}, and this "
+                    f"check by {allowed:.3g}. Give the --tolerance of the export, or export again.",
+                )
+            measured = _seen(seen, claim.name) if claim.metric == _METRIC else 0.0
+            if measured > max(_FORGED * claim.measured, _LEAST):
+                yield Finding(
+                    "evidence",
+                    "fail",
+                    f"the manifest says that {claim.name} is off by {claim.measured:.1g} on this "
+                    f"OpenCV's {run.engine} engine, and it is by {measured:.1g}. Export again.",
+                )
+
+
+def _seen(report: ParityReport | None, name: str) -> float:
+    outputs = () if report is None else report.outputs
+    checks = (c for o in outputs if o.name == name for c in o.checks if c.metric == _METRIC)
+    return next((check.measured for check in checks), 0.0)
