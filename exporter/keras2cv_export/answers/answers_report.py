@@ -17,11 +17,13 @@ class AnswersReport:
         reference: Who answers on the other side.
         names: Of the samples.
         matches: One for each.
+        labels: Whether the reference names classes, so that the labels are compared.
     """
 
     reference: str
     names: tuple[str, ...]
     matches: tuple[AnswerMatch, ...]
+    labels: bool = False
 
     @property
     def same(self) -> int:

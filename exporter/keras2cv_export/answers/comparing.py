@@ -55,14 +55,16 @@ def compare_with_user(
     """
     reference.require_names([case.name for case in cases])
     limits = _limits(manifest, cases)
-    matches = []
+    matches, named = [], False
     for case in cases:
         given = _placed(reference.answer(case.name, case.sample), reference.folder)
         try:
             matches.append(_match(manifest, case, given, limits))
+            named = named or _names_classes(given)
         except AnswerFormError as error:
             raise reference.unread(case.name, error) from error
-    return AnswersReport(reference.name, tuple(c.name for c in cases), tuple(matches))
+    names = tuple(case.name for case in cases)
+    return AnswersReport(reference.name, names, tuple(matches), labels=named)
 
 
 def compare_with_library(
@@ -113,6 +115,15 @@ def placement_of(manifest: Manifest, source_wh: tuple[int, int] | None) -> Place
     if rules is None or source_wh is None:
         return unplaced(manifest.image_size_wh, 1)[0]
     return place(source_wh, (rules.size_wh[0], rules.size_wh[1]), rules.resize)
+
+
+def _names_classes(given: Any) -> bool:
+    """Whether an answer has a name in it, and not a class number written as text."""
+    if isinstance(given, str):
+        return not given.isdecimal()
+    if isinstance(given, Mapping):
+        return any(_names_classes(value) for key, value in given.items() if key != "task")
+    return isinstance(given, tuple | list) and any(map(_names_classes, given))
 
 
 def _limits(manifest: Manifest, cases: Sequence[Case]) -> AnswerLimits:

@@ -65,8 +65,10 @@ def judge_answers(
     findings = tuple(_findings(manifest, cases, activations, own_samples=own_samples))
     if reference is not None:
         report = compare_with_user(manifest, cases, reference)
-        parts = (Covered("postprocessing", reference.name), Covered("labels", reference.name))
-        return Judged(report, parts, findings)
+        parts = [Covered("postprocessing", reference.name)]
+        if report.labels:
+            parts.append(Covered("labels", reference.name))
+        return Judged(report, tuple(parts), findings)
     library = library_reference(loaded, manifest, activations)
     if library is None:
         left = PARTS.get(manifest.task.kind, ())

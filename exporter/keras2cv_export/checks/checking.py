@@ -42,6 +42,7 @@ from keras2cv_export.verifying.verify import Verification, verify
 
 from .answers import cases_of, judge_answers, names_of
 from .coverage import coverage
+from .file_claims import check_claims
 from .findings import Covered, Finding
 from .names import compare_names, noting_names
 from .proof import check_evidence, check_selftest
@@ -201,8 +202,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
             )
     diverging = _bisect(options, found, loaded, question, result) if options.bisect else None
     names, wrong_names = compare_names(found.manifest, loaded, output_names)
-    selftest, wrong_selftest = check_selftest(found, answer, question.tolerance)
-    forged = check_evidence(found.manifest, question.tolerance, result.by_engine)
+    selftest, wrong_selftest, forged = _proof(found, answer, question, result)
     contradicted = () if sources is None else sources.problems
     reports = tuple(result.by_engine.items())
     worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
@@ -230,11 +230,28 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         (
             *(Finding("preprocessing", "fail", text) for text in contradicted),
             *judged.findings,
+            *_false_claims(found),
             *wrong_names,
             *wrong_selftest,
             *forged,
         ),
     )
+
+
+def _false_claims(found: Bundle) -> tuple[Finding, ...]:
+    if found.manifest.model.format != "onnx":
+        return ()
+    return check_claims(found.manifest, ir.load(found.model_path).graph)
+
+
+def _proof(
+    found: Bundle, answer: Answer, question: Question, result: Verification
+) -> tuple[Covered, tuple[Finding, ...], tuple[Finding, ...]]:
+    """Check the bundle's own proof; of a net that fails, the limits alone."""
+    fails = any(report.verdict == "fail" for report in result.by_engine.values())
+    covered, wrong = check_selftest(found, None if fails else answer, question.tolerance)
+    seen = {} if fails else result.by_engine
+    return covered, wrong, check_evidence(found.manifest, question.tolerance, seen)
 
 
 def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:

@@ -30,17 +30,27 @@ _LEAST: Final = 1e-6  # of the largest value: below it, all errors are rounding
 
 
 def check_selftest(
-    bundle: Bundle, answer: Answer, tolerance: Tolerance
+    bundle: Bundle, answer: Answer | None, tolerance: Tolerance
 ) -> tuple[Covered, tuple[Finding, ...]]:
-    """Compare the golden vectors with TensorFlow's answers, and their limits with this check's."""
+    """Compare the golden vectors with TensorFlow's answers, and their limits with this check's.
+
+    Args:
+        bundle: The bundle.
+        answer: Asks TensorFlow; None for a model that the bundle's net is not, whose answers are
+            others in any case.
+        tolerance: The source of the limits.
+    """
     if not bundle.selftest_path.is_file():
         return Covered("self-test", "", ("the bundle has none",)), ()
     try:
         vectors = read_golden_vectors(bundle.selftest_path, bundle.manifest)
     except BundleError as error:
         return Covered("self-test", "the file's form"), (_wrong(str(error)),)
+    limits = tuple(_limits(bundle.manifest, vectors, tolerance))
+    if answer is None:
+        return Covered("self-test", "", ("the net is another",)), limits
     found = (
-        *_limits(bundle.manifest, vectors, tolerance),
+        *limits,
         *_samples(bundle.manifest, vectors, answer, tolerance),
         *_image(bundle.manifest, vectors, answer, tolerance),
     )

@@ -50,12 +50,13 @@ def execute(args: Namespace) -> int:
     """Print the card."""
     require_opencv()
     from keras2cv.bundle.reading import read_bundle
+    from keras2cv.bundle.standing import standing_of
     from keras2cv.cli.card import describe
     from keras2cv.cli.snippet import opencv_snippet
 
     bundle = read_bundle(args.bundle)
     print(bundle.folder)
-    print(*describe(bundle.manifest), sep="\n")
+    print(*describe(bundle.manifest, standing_of(bundle.folder, bundle.manifest)), sep="\n")
     for number, line in enumerate(_devices(bundle.manifest)):
         print(f"{'' if number else 'here':<12} {line}")
     print("\nWithout keras2cv:\n")

@@ -162,7 +162,7 @@ def _columns(fields: Mapping[str, Any]) -> _Boxes:
 def _row(box: Any) -> tuple[Any, float, Array]:
     if isinstance(box, Mapping):
         fields = fields_of(box, "detect", "label", "class_id", "score", "box_xyxy")
-        name = fields.get("class_id", fields.get("label"))
+        name = fields.get("label", fields.get("class_id"))
         parts: Sequence[Any] = (name, fields.get("score"), fields.get("box_xyxy"))
     elif isinstance(box, Sequence) and not isinstance(box, str) and len(box) in (3, 6):
         parts = box if len(box) == 3 else (box[0], box[1], box[2:])
