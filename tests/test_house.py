@@ -119,6 +119,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "same_files",
         "atlas",
         "models",
+        "faults",
         "fuzz",
         "devices",
         "hub",

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
 from keras2cv.bundle.writing import staged_bundle, write_manifest
+from keras2cv.errors import UsageError
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
 from keras2cv.tasks import TASKS
@@ -27,12 +28,13 @@ from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
 from .storage.weights import Proof, shrink, store_weights, top1
 from .targets.importer_support import oldest
 from .targets.target import dotted
+from .tasks.contradictions import contradictions
 from .tasks.decide import Decisions, Wishes, decide
 from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
-from .verifying.question import SAMPLES, ask
+from .verifying.question import SAMPLES, Question, ask
 from .verifying.selftest import write_selftest
 from .verifying.verify import require_parity, verify
 
@@ -127,6 +129,7 @@ def export_model(options: ExportOptions) -> ExportReport:
                 constant=converted.constant,
                 drawn=SAMPLES if weights == "fp32" else SAMPLES_FOR_WEIGHTS,
             )
+            _require_true_words(manifest, question, converted)
             progress("asking OpenCV, in a process of its own")
             # In the stage: whatever kills this process, one folder is left, and known by its name.
             found = verify(stage.folder, manifest, question, options.wanted_engine, stage.folder)
@@ -158,6 +161,21 @@ def export_model(options: ExportOptions) -> ExportReport:
         time.perf_counter() - started,
         grouped(converted.missed),
     )
+
+
+def _require_true_words(manifest: Manifest, question: Question, converted: Converted) -> None:
+    """Refuse a description of the outputs that the model's own numbers contradict.
+
+    Raises:
+        UsageError: Scores are said to be what they cannot be.
+    """
+    activations = {head.spec.name: head.activation for head in converted.heads}
+    found = contradictions(manifest.task, manifest.outputs, question.expected, activations)
+    if found:
+        raise UsageError(
+            f"The outputs are not what they are said to be: task.{found[0]} "
+            "Correct the description, such as --activation, or leave it out."
+        )
 
 
 def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
