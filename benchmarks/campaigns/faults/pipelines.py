@@ -45,7 +45,7 @@ def scaled(pixels: Array, preset: str) -> Array:
     """Return a batch of one, as the model takes it."""
     values = pixels[None].astype(np.float32)
     if preset == "0-1":
-        return values / np.float32(255)
+        return np.asarray(values / np.float32(255))
     return np.asarray(keras.applications.imagenet_utils.preprocess_input(values, mode=preset))
 
 
@@ -78,7 +78,7 @@ def boxes_in_picture(corners_xyxy: Array, path: str, *, letterbox: bool) -> Arra
         boxes = boxes * [*factors, *factors]
     else:
         boxes = boxes * [width, height, width, height]
-    return boxes.clip(0, [width, height, width, height])
+    return np.asarray(boxes.clip(0, [width, height, width, height]))
 
 
 def suppressed(boxes: Array, scores: Array, iou: float) -> list[int]:

@@ -132,14 +132,14 @@ def anchored() -> Any:
     shift = (centres[:, None] - ANCHORS[:, :2]) / ANCHORS[:, 2:]
     growth = np.log(sizes[:, None] / ANCHORS[:, 2:])
     wanted = np.concatenate([shift, growth], axis=2) / VARIANCES
-    near = (np.abs(centres[:, None] - ANCHORS[:, :2]) < 0.28).all(axis=2)
+    near = np.asarray((np.abs(centres[:, None] - ANCHORS[:, :2]) < 0.28).all(axis=2))
     classes = near[..., None] * _colours(found)[:, None]
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     return _fit(model, images, [wanted.astype(np.float32), classes.astype(np.float32)],
                 ["mae", loss], 14)  # fmt: skip
 
 
-class Suppression(layers.Layer):
+class Suppression(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """TensorFlow's op, at the end of a model."""
 
     def call(self, boxes: Any, scores: Any) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import onnx
 
@@ -16,6 +17,7 @@ from keras2cv.bundle.reading import read_bundle, sha256_of
 from keras2cv.errors import Keras2cvError
 from keras2cv.predictor import Predictor
 from keras2cv.streams.sources import read_image
+from keras2cv.tasks.kind import task_of
 from keras2cv_export import check, export
 from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, match
 from keras2cv_export.tasks.plain import plain
@@ -145,16 +147,9 @@ def _change(right: Any, wrong: Any) -> str:
         )
         return "" if same else "other numbers under a name"
     try:
-        return match(plain_kind(right), plain(right), wrong, AnswerLimits()).difference
+        return match(task_of(right), plain(right), wrong, AnswerLimits()).difference
     except (AnswerFormError, AssertionError) as error:
         return str(error)
-
-
-def plain_kind(result: Any) -> str:
-    """Return the task of a result."""
-    from keras2cv.tasks.kind import task_of
-
-    return task_of(result)
 
 
 def _break(folder: Path, fault: Fault) -> None:
@@ -192,9 +187,7 @@ def _set(manifest: dict[str, Any], keys: Sequence[str], value: Any) -> None:
 
 def _remake_picture(folder: Path, vectors: dict[str, Any]) -> None:
     """Store the blob and the outputs that this bundle makes of the golden picture."""
-    import cv2
-
-    image = cv2.imdecode(vectors["image/png"], cv2.IMREAD_COLOR)
+    image = np.asarray(cv2.imdecode(vectors["image/png"], cv2.IMREAD_COLOR))
     blob, outputs = Predictor(read_bundle(folder), engine=ENGINE).run_image(image)
     vectors["image/blob"] = blob
     vectors |= {f"image/out/{k}": output for k, output in enumerate(outputs)}

@@ -176,14 +176,12 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         wanted = options.engine or found.manifest.engine.name
         result = verify(found.folder, found.manifest, question, wanted)
         journey = None
-        if pictures.paths:
+        sources = _sources(options, found.manifest, loaded)
+        if sources is not None and pictures.paths:
             progress("sending pictures through both pipelines")
-            sources = _sources(options, found.manifest, loaded)
             journey = _travel(
                 found.manifest, pictures, reference, question, result, answer, sources.library
             )
-        else:
-            sources = None
         progress("comparing the answers")
         judged = judge_answers(
             found.manifest,
@@ -223,7 +221,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         judged.answers,
         coverage(
             found.manifest,
-            sources,
+            sources if pictures.paths else None,
             (*judged.covered, names, selftest),
             labels_given=options.labels is not None,
         ),
@@ -260,7 +258,10 @@ def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:
     return load_answers(options.reference_answers, options.reference_timeout)
 
 
-def _sources(options: CheckOptions, manifest: Manifest, loaded: LoadedModel) -> Sources:
+def _sources(options: CheckOptions, manifest: Manifest, loaded: LoadedModel) -> Sources | None:
+    """Return who says how pictures were read in training; None for a bundle of arrays."""
+    if manifest.preprocessing is None:
+        return None
     return sources_of(
         manifest,
         loaded,
