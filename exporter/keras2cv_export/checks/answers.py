@@ -22,7 +22,7 @@ from keras2cv_export.tasks.contradictions import contradictions, places_out_of_u
 from keras2cv_export.verifying.question import Outputs, Question
 
 from .doubts import doubts
-from .findings import Covered, Finding
+from .findings import CheckFinding, Covered
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Judged:
 
     answers: AnswersReport | None
     covered: tuple[Covered, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckFinding, ...]
 
 
 def judge_answers(
@@ -76,7 +76,7 @@ def judge_answers(
     report = compare_with_library(manifest, cases, library)
     covered = (Covered("postprocessing", library.name, library.open),)
     if library.doubt:
-        findings += (Finding("postprocessing", "inconclusive", library.doubt),)
+        findings += (CheckFinding("postprocessing", "inconclusive", library.doubt),)
     return Judged(report, covered, findings)
 
 
@@ -114,15 +114,15 @@ def _findings(
     activations: Mapping[str, str],
     *,
     own_samples: bool,
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     task, outputs = manifest.task, manifest.outputs
     samples = [case.expected for case in cases]
     for text in contradictions(task, outputs, samples, activations, like_training=own_samples):
-        yield Finding("postprocessing", "fail", text)
+        yield CheckFinding("postprocessing", "fail", text)
     if not own_samples:
         return
     for text in places_out_of_unit(task, outputs, samples):
-        yield Finding("postprocessing", "fail", text)
+        yield CheckFinding("postprocessing", "fail", text)
     results = [answer for case in cases if (answer := answer_of(manifest, case)) is not None]
     for text in doubts(results):
-        yield Finding("answers", "pass", text)
+        yield CheckFinding("answers", "pass", text)

@@ -24,7 +24,7 @@ from keras2cv_export.bisecting import bisect as find_first
 from keras2cv_export.end_to_end.own_function import load_function
 from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
 from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
-from keras2cv_export.end_to_end.reference_sources import Sources, sources_of
+from keras2cv_export.end_to_end.reference_sources import PictureSources, sources_of
 from keras2cv_export.end_to_end.walk import walk
 from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.formats.frozen_file import read_frozen
@@ -43,7 +43,7 @@ from keras2cv_export.verifying.verify import Verification, verify
 from .answers import cases_of, judge_answers, names_of
 from .coverage import coverage
 from .file_claims import check_claims
-from .findings import Covered, Finding
+from .findings import CheckFinding, Covered
 from .names import compare_names, noting_names
 from .proof import check_evidence, check_selftest
 from .record import record
@@ -89,7 +89,7 @@ class CheckReport:
     bisect: Bisection | None = None
     answers: AnswersReport | None = None
     covered: tuple[Covered, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -226,7 +226,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
             labels_given=options.labels is not None,
         ),
         (
-            *(Finding("preprocessing", "fail", text) for text in contradicted),
+            *(CheckFinding("preprocessing", "fail", text) for text in contradicted),
             *judged.findings,
             *_false_claims(found),
             *wrong_names,
@@ -236,7 +236,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     )
 
 
-def _false_claims(found: Bundle) -> tuple[Finding, ...]:
+def _false_claims(found: Bundle) -> tuple[CheckFinding, ...]:
     if found.manifest.model.format != "onnx":
         return ()
     return check_claims(found.manifest, ir.load(found.model_path).graph)
@@ -244,7 +244,7 @@ def _false_claims(found: Bundle) -> tuple[Finding, ...]:
 
 def _proof(
     found: Bundle, answer: Answer, question: Question, result: Verification
-) -> tuple[Covered, tuple[Finding, ...], tuple[Finding, ...]]:
+) -> tuple[Covered, tuple[CheckFinding, ...], tuple[CheckFinding, ...]]:
     """Check the bundle's own proof; of a net that fails, the limits alone."""
     fails = any(report.verdict == "fail" for report in result.by_engine.values())
     covered, wrong = check_selftest(found, None if fails else answer, question.tolerance)
@@ -258,7 +258,9 @@ def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:
     return load_answers(options.reference_answers, options.reference_timeout)
 
 
-def _sources(options: CheckOptions, manifest: Manifest, loaded: LoadedModel) -> Sources | None:
+def _sources(
+    options: CheckOptions, manifest: Manifest, loaded: LoadedModel
+) -> PictureSources | None:
     """Return who says how pictures were read in training; None for a bundle of arrays."""
     if manifest.preprocessing is None:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.pixels.geometry import PADDING_RULES
-from keras2cv_export.end_to_end.reference_sources import Sources
+from keras2cv_export.end_to_end.reference_sources import PictureSources
 
 from .findings import Covered
 
@@ -14,7 +14,11 @@ _LIBRARIES = "Pillow, TensorFlow or OpenCV"
 
 
 def coverage(
-    manifest: Manifest, sources: Sources | None, others: Sequence[Covered], *, labels_given: bool
+    manifest: Manifest,
+    sources: PictureSources | None,
+    others: Sequence[Covered],
+    *,
+    labels_given: bool,
 ) -> tuple[Covered, ...]:
     """Return all parts, in the order of the way.
 
@@ -36,7 +40,7 @@ def coverage(
     )
 
 
-def _of_pictures(rules: Preprocessing | None, sources: Sources | None) -> Iterator[Covered]:
+def _of_pictures(rules: Preprocessing | None, sources: PictureSources | None) -> Iterator[Covered]:
     if rules is None:
         return
     if sources is None:

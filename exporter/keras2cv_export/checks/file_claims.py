@@ -9,7 +9,7 @@ import onnx_ir as ir
 from keras2cv.bundle.claims import false_claims, passes_on
 from keras2cv.bundle.manifest import Manifest
 
-from .findings import Finding
+from .findings import CheckFinding
 
 _NAMES: Final = {
     ir.DataType.FLOAT: "float32",
@@ -19,16 +19,17 @@ _NAMES: Final = {
 }
 
 
-def check_claims(manifest: Manifest, graph: ir.Graph) -> tuple[Finding, ...]:
+def check_claims(manifest: Manifest, graph: ir.Graph) -> tuple[CheckFinding, ...]:
     """Return a finding for everything that the file shows to be false."""
     ends = {str(value.name): _end(value) for value in graph.outputs}
     kernels = [t.dtype for v in graph.initializers.values() if (t := v.const_value) and t.size > 1]
     dtypes = {_NAMES[dtype] for dtype in kernels if dtype in _NAMES}
     found = false_claims(manifest, ends, dtypes)
-    return tuple(
-        Finding("storage" if text.startswith("weights") else "postprocessing", "fail", f"{text}.")
-        for text in found
-    )
+    return tuple(CheckFinding(_stage(text), "fail", f"{text}.") for text in found)
+
+
+def _stage(text: str) -> str:
+    return "storage" if text.startswith("weights") else "postprocessing"
 
 
 def _end(value: ir.Value) -> str:

@@ -9,7 +9,7 @@ from keras2cv_export.parity.report import Verdict
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckFinding:
     """A contradiction, a forgery, or something unlikely.
 
     Attributes:

@@ -18,7 +18,7 @@ from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.verifying.pictures import PictureInput
 from keras2cv_export.verifying.question import Answer
 
-from .findings import Covered, Finding
+from .findings import CheckFinding, Covered
 
 Array = np.ndarray[Any, Any]
 
@@ -33,7 +33,7 @@ _LEAST, _LEAST_OF_NONE = 1e-8, 1e-5
 
 def check_selftest(
     bundle: Bundle, answer: Answer | None, tolerance: Tolerance
-) -> tuple[Covered, tuple[Finding, ...]]:
+) -> tuple[Covered, tuple[CheckFinding, ...]]:
     """Compare the golden vectors with TensorFlow's answers, and their limits with this check's.
 
     Args:
@@ -59,11 +59,13 @@ def check_selftest(
     return Covered("self-test", "TensorFlow"), found
 
 
-def _wrong(text: str) -> Finding:
-    return Finding("self-test", "fail", text)
+def _wrong(text: str) -> CheckFinding:
+    return CheckFinding("self-test", "fail", text)
 
 
-def _limits(manifest: Manifest, vectors: GoldenVectors, tolerance: Tolerance) -> Iterator[Finding]:
+def _limits(
+    manifest: Manifest, vectors: GoldenVectors, tolerance: Tolerance
+) -> Iterator[CheckFinding]:
     for output, limit in zip(manifest.outputs, vectors.tolerances, strict=True):
         allowed = tolerance.limits(output.name).max_abs * _SLACK
         if limit > allowed:
@@ -76,7 +78,7 @@ def _limits(manifest: Manifest, vectors: GoldenVectors, tolerance: Tolerance) ->
 
 def _samples(
     manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     for k, sample in enumerate(vectors.samples):
         if misfit := _misfit(manifest, sample.inputs):
             yield _wrong(f"selftest.npz does not fit the model: sample {k} {misfit}.")
@@ -119,7 +121,7 @@ def _difference(
 
 def _image(
     manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     if manifest.preprocessing is None or len(manifest.inputs) != 1:
         return
     if vectors.image is None:
@@ -143,7 +145,7 @@ def _image(
 
 def check_evidence(
     manifest: Manifest, tolerance: Tolerance, by_engine: Mapping[str, ParityReport]
-) -> tuple[Finding, ...]:
+) -> tuple[CheckFinding, ...]:
     """Compare the evidence's limits with this check's, and its figures with those seen here."""
     if manifest.evidence is None:
         return ()
@@ -152,13 +154,13 @@ def check_evidence(
 
 def _of_evidence(
     evidence: Evidence, tolerance: Tolerance, by_engine: Mapping[str, ParityReport]
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     for run in evidence.runs:
         seen = by_engine.get(run.engine) if run.opencv == cv2.__version__ else None
         for claim in run.outputs:
             allowed = tolerance.limits(claim.name).max_abs * _SLACK
             if claim.metric == _METRIC and claim.limit > allowed:
-                yield Finding(
+                yield CheckFinding(
                     "evidence",
                     "fail",
                     f"the manifest allowed {claim.name} to be off by {claim.limit:g}, and this "
@@ -167,7 +169,7 @@ def _of_evidence(
             measured = _seen(seen, claim.name) if claim.metric == _METRIC else 0.0
             least = _LEAST if claim.measured > 0 else _LEAST_OF_NONE
             if measured > max(_FORGED * claim.measured, least):
-                yield Finding(
+                yield CheckFinding(
                     "evidence",
                     "fail",
                     f"the manifest says that {claim.name} is off by {claim.measured:.1g} on this "

@@ -22,7 +22,7 @@ _PRESET: Final = "preset "
 
 
 @dataclass(frozen=True)
-class Sources:
+class PictureSources:
     """Who says each step; "" where only the bundle does.
 
     Attributes:
@@ -47,7 +47,7 @@ def sources_of(
     resize: str | None = None,
     preprocess: object | None = None,
     function: str | None = None,
-) -> Sources:
+) -> PictureSources:
     """Find out who says how pictures become the input.
 
     Args:
@@ -60,14 +60,14 @@ def sources_of(
     rules = manifest.preprocessing
     assert rules is not None  # noqa: S101 - the caller looked
     if function is not None:
-        return Sources(None, "--reference-fn", "--reference-fn", "--reference-fn")
+        return PictureSources(None, "--reference-fn", "--reference-fn", "--reference-fn")
     library, name = _library(manifest, loaded)
     by_user = None if resize is None else "--reference-resize"
     by_file = "--reference-preprocess" if str(preprocess).endswith(".json") else None
     said_pad = by_user if resize is not None and resize.count(":") == 2 else by_file
     said = None if preprocess is None else "--reference-preprocess"
     normalised, problems = _normalised(rules, loaded, library, name)
-    return Sources(
+    return PictureSources(
         library,
         by_user or (by_file if _has_rule(preprocess) else None) or name,
         (said_pad or name) if rules.resize in PADDING_RULES else "",
@@ -102,6 +102,9 @@ def _normalised(
     layer = normaliser(loaded.keras_model)
     if rules.source == "in the model" and layer is not None:
         return f"the model's own {layer}", _against(rules, "none")
+    if rules.source == "in the model" and loaded.keras_model is not None:
+        text = "the manifest says that the model scales its pixels, and no layer of it does."
+        return "", (text,)
     preset = rules.source.removeprefix(_PRESET)
     if rules.source.startswith(_PRESET) and preset in PRESETS:
         return f"the preset {preset} of the export", _against(rules, preset)

@@ -162,7 +162,13 @@ def _read_pixels(path: Path, what: str) -> Array:
 
 
 def same_label(given: Any, label: str, number: int, *, has_labels: bool) -> bool:
-    """Whether a class that is given by its name or its number is the one of `label` and `number`.
+    """Whether a class that is given by its name or its number is the bundle's.
+
+    Args:
+        given: The name or the number.
+        label: The bundle's label, or its number as text.
+        number: The bundle's number.
+        has_labels: Whether the bundle has labels.
 
     Raises:
         AnswerFormError: It is a name, and the bundle has none.

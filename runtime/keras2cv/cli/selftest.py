@@ -55,7 +55,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Compare, in a process of its own, and print a line per comparison."""
+    """Compare, in a process of its own, and print a line per comparison.
+
+    Raises:
+        InconclusiveError: An unverified bundle asks for what is not here.
+        MissingDependency: A verified one does.
+    """
     require_opencv()
     request = {name: getattr(args, name) for name in ("device", "engine", "threads")}
     request["bundle"] = str(args.bundle)
