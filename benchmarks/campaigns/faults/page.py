@@ -18,7 +18,7 @@ on drawn pictures. Each changes an answer to a picture beyond rounding, or makes
 proof false; {idle} more changed nothing, and are left out. \
 `check BUNDLE --against MODEL --samples DIR` finds {alone}; {user} more are found with \
 `--reference-answers`, and are called "postprocessing: not compared" without it; {open} are named \
-as not compared even so, and {missed} are missed. In the folder `benchmarks/` of a checkout:
+as not compared even so. Missed: {missed}. In the folder `benchmarks/` of a checkout:
 
     python -m campaigns.faults
 

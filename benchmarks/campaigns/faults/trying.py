@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,12 @@ from .scenes import write_pictures
 from .subjects import SUBJECTS, write_samples
 
 ENGINE: Final = "classic"  # every OpenCV has it
+# The parts that a check names when it does not compare a group.
+_PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "postprocessing": ("postprocessing: not", "labels: not", "postprocessing: compared, but not"),
+    "preprocessing": ("resize: not", "normalise: not", "resize: compared, but not"),
+    "names": ("names: not", "names: compared, but not"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Outcome:
         effect: What it does to the answers, or "" if nothing.
         alone: The verdict without the user's answers: "fail", "inconclusive", "refused" or "pass".
         with_answers: The same with them; "" where they were not needed.
-        reason: The first reason, or what is not compared.
+        reason: The first reasons, or what is not compared.
     """
 
     fault: Fault
@@ -56,7 +62,8 @@ class Outcome:
             return "with --reference-answers"
         if not self.effect:
             return "no effect"
-        return "not compared" if "not compared" in self.reason else "MISSED"
+        named = any(part in self.reason for part in _PARTS.get(self.fault.group, ()))
+        return "not compared" if named else "MISSED"
 
 
 class Bench:
