@@ -113,6 +113,7 @@ def export_model(options: ExportOptions) -> ExportReport:
         held = {output for _, output in loaded.states}
         decided = decide(loaded.without_states(), converted.without(held), wishes)
         proof: Proof | None = None
+        seen: tuple[str, ...] = ()
         stored: tuple[str, ...] = ()
         record: Weights | None = None
         if weights != "fp32" and not file_format.has_room(converted.model):
@@ -132,7 +133,7 @@ def export_model(options: ExportOptions) -> ExportReport:
                 constant=converted.constant,
                 drawn=SAMPLES if weights == "fp32" else SAMPLES_FOR_WEIGHTS,
             )
-            _require_true_words(manifest, question, converted)
+            manifest, seen = _with_true_scores(manifest, question, converted)
             progress("asking OpenCV, in a process of its own")
             # In the stage: whatever kills this process, one folder is left, and known by its name.
             found = verify(stage.folder, manifest, question, options.wanted_engine, stage.folder)
@@ -153,7 +154,7 @@ def export_model(options: ExportOptions) -> ExportReport:
         manifest = _settle(stage.folder, manifest, proof)
         stage.commit()
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted) + stored + _tuned(manifest)
+    notes += _finished(converted) + stored + _tuned(manifest) + seen
     verification = proof.verification if proof else None
     return ExportReport(
         Path(options.bundle),
@@ -166,19 +167,31 @@ def export_model(options: ExportOptions) -> ExportReport:
     )
 
 
-def _require_true_words(manifest: Manifest, question: Question, converted: Converted) -> None:
+def _with_true_scores(
+    manifest: Manifest, question: Question, converted: Converted
+) -> tuple[Manifest, tuple[str, ...]]:
     """Refuse a description of the outputs that the model's own numbers contradict.
+
+    Where nobody described them, and the graph's end does not show probabilities that are some, the
+    manifest is corrected, with a note.
 
     Raises:
         UsageError: Scores are said to be what they cannot be.
     """
     activations = {head.spec.name: head.activation for head in converted.heads}
-    found = contradictions(manifest.task, manifest.outputs, question.expected, activations)
+    task = manifest.task
+    found = contradictions(task, manifest.outputs, question.expected, activations)
+    if found and task.scores == "logits":
+        task = dataclasses.replace(task, scores="sigmoid" if task.kind == "binary" else "softmax")
+        if not contradictions(task, manifest.outputs, question.expected, activations):
+            note = f"Scores: {task.output} gives probabilities on all samples, so they stay so."
+            return manifest.replace(task=task), (note,)
     if found:
         raise UsageError(
             f"The outputs are not what they are said to be: task.{found[0]} "
             "Correct the description, such as --activation, or leave it out."
         )
+    return manifest, ()
 
 
 def _require_no_states(loaded: LoadedModel, options: ExportOptions) -> None:

@@ -262,3 +262,13 @@ def test_an_export_refuses_words_that_the_model_contradicts(tmp_path: Path) -> N
             keras.Model(x, y), tmp_path / "mask.cv", preprocess="0-1", segment={"scores": "logits"}
         )
     assert not (tmp_path / "mask.cv").exists()
+
+
+def test_probabilities_without_an_activation_stay_probabilities(tmp_path: Path) -> None:
+    """A softmax that the graph's end does not show: a second one would flatten the scores."""
+    x = keras.Input((6,), name="row")
+    y = keras.ops.exp(layers.Dense(3)(x))
+    y = layers.Identity(name="shares")(y / keras.ops.sum(y, axis=-1, keepdims=True))
+    report = export(keras.Model(x, y), tmp_path / "row.cv", task="classify")
+    assert report.manifest.task.scores == "softmax"
+    assert any("gives probabilities on all samples" in note for note in report.notes)
