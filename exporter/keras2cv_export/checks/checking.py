@@ -135,9 +135,7 @@ class CheckReport:
         found += ["net"] if self.parity.verdict != "pass" else []
         found += [f.stage for f in self.findings if f.verdict != "pass"]
         # A changed answer is named where no stage explains it.
-        changed = self.journey is not None and bool(self.journey.report.changed)
-        changed = changed or (self.answers is not None and self.answers.verdict != "pass")
-        if changed and not found:
+        if self.answers is not None and self.answers.verdict != "pass" and not found:
             found.append("answers")
         return tuple(dict.fromkeys(found))
 

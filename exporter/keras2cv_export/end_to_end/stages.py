@@ -98,7 +98,6 @@ class EndToEnd:
         stages: In the order of the pipeline, the net last.
         agreement: The task's results compared.
         advice: Sentences on how to remove the difference; empty if all is well.
-        changed: (picture, difference) of decisions that differ by more than a near-tie.
     """
 
     reference: str
@@ -107,25 +106,15 @@ class EndToEnd:
     stages: tuple[Stage, ...]
     agreement: Agreement
     advice: tuple[str, ...] = ()
-    changed: tuple[tuple[str, str], ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The reasons why it does not pass; the first stage at fault comes first."""
-        return tuple(s.problem for s in self.stages if s.problem is not None) + self._decisions
-
-    @property
-    def _decisions(self) -> tuple[str, ...]:
-        """The first picture whose decision changed, and how many others there are."""
-        if not self.changed:
-            return ()
-        name, difference = self.changed[0]
-        more = f", and {len(self.changed) - 1} more differ" if len(self.changed) > 1 else ""
-        return (f"decisions: in {name}, {difference}{more}.",)
+        return tuple(s.problem for s in self.stages if s.problem is not None)
 
     @property
     def verdict(self) -> Verdict:
-        """A fail if any stage fails or a decision changes; the net has its own comparison."""
+        """A fail if any stage fails; the net's own comparison decides on the net."""
         return "fail" if self.reasons else "pass"
 
     @property
@@ -144,7 +133,6 @@ class EndToEnd:
             "culprit": self.culprit.name if self.culprit else None,
             "stages": [{**asdict(s), "passed": s.passed} for s in self.stages],
             "agreement": self.agreement.to_dict(),
-            "changed": [{"picture": name, "difference": text} for name, text in self.changed],
             "reasons": list(self.reasons),
             "advice": list(self.advice),
         }

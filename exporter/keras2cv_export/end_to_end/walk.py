@@ -12,10 +12,9 @@ the whole difference. The change of the stage's own result must keep its limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
@@ -28,9 +27,7 @@ from keras2cv.tasks.result import Result
 from keras2cv_export.end_to_end import reference_pictures as keras_side
 from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.tasks.agreement import PictureAgreement
-from keras2cv_export.tasks.answer_match import DECISIONS, LOSSY_DECISIONS, AnswerMatch, match
 from keras2cv_export.tasks.comparison import Agreement, agree_on, merge
-from keras2cv_export.tasks.plain import plain
 
 from .own_function import Function, recognise
 from .reference_preprocessing import ReferencePreprocessing
@@ -47,8 +44,6 @@ from .walked import (
     ShownPicture,
     WalkedPicture,
 )
-
-_DECIDING: Final = ("binary", "classify", "detect", "segment", "text")
 
 
 def walk(
@@ -113,7 +108,6 @@ def _report(
         stages,
         _agreement(setup.manifest, walked),
         advice + advice_on(stages, known, setup.rules),
-        tuple(_changed(walked)),
     )
 
 
@@ -132,7 +126,6 @@ def _walk_one(
         gaps,
         outputs,
         _part(setup, results, outputs, sizes_wh),
-        _decision(setup, results, sizes_wh),
         ShownPicture((decoded, pixels), (inputs[0], inputs[-1]), results) if keep else None,
     )
 
@@ -220,29 +213,9 @@ def _part(
     return agree_on(setup.manifest.task.kind, *results, allowed)
 
 
-def _decision(
-    setup: Setup,
-    results: tuple[Result, Result] | None,
-    sizes_wh: tuple[tuple[int, int], tuple[int, int]],
-) -> AnswerMatch | None:
-    """Compare the class, boxes, mask or text; other tasks' numbers have limits of their own."""
-    kind = setup.manifest.task.kind
-    if results is None or sizes_wh[0] != sizes_wh[1] or kind not in _DECIDING:
-        return None
-    lossy = setup.reference is not None and setup.reference.decoder == "tf"
-    limits = replace(LOSSY_DECISIONS if lossy else DECISIONS, task=setup.manifest.task)
-    return match(kind, plain(results[0]), results[1], limits)
-
-
 def _result(manifest: Manifest, outputs: Outputs, placement: Placement) -> Result:
     one = {o.name: outputs[o.name][:1] if o.batched else outputs[o.name] for o in manifest.outputs}
     return results_of(manifest.task, one, manifest.outputs, [placement])[0]
-
-
-def _changed(walked: Sequence[WalkedPicture]) -> Iterator[tuple[str, str]]:
-    for one in walked:
-        if one.decision is not None and one.decision.changed:
-            yield one.path.name, one.decision.difference
 
 
 def _agreement(manifest: Manifest, walked: Sequence[WalkedPicture]) -> Agreement:

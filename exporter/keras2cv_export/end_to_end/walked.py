@@ -13,7 +13,6 @@ from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.tasks.result import Result
 from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.tasks.agreement import PictureAgreement
-from keras2cv_export.tasks.answer_match import AnswerMatch
 
 from .own_function import Function
 from .reference_preprocessing import ReferencePreprocessing
@@ -69,7 +68,6 @@ class WalkedPicture:
         gaps: Of the stages but the net, in order.
         outputs: The model's outputs at each line of the table in `walk`.
         part: How the results agree; None where they are not finite.
-        decision: Whether the decision is the same; None for tasks without any.
         shown: For the page; None beyond the first few.
     """
 
@@ -78,7 +76,6 @@ class WalkedPicture:
     gaps: tuple[Gap, ...]
     outputs: tuple[Outputs, ...]
     part: PictureAgreement | None
-    decision: AnswerMatch | None
     shown: ShownPicture | None
 
 

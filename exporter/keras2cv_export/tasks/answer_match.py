@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,13 +47,6 @@ class AnswerLimits:
     pixels: float = 0.01
     task: Task | None = None
     scale: Array | None = None
-
-
-DECISIONS: Final = AnswerLimits(score=inf)
-"""For both sides' outputs through one postprocessing: other limits judge the numbers."""
-
-LOSSY_DECISIONS: Final = AnswerLimits(score=inf, tie=0.05, iou=0.9, pixels=0.05)
-"""The same where Keras' side decodes JPEGs as no OpenCV can repeat."""
 
 
 @dataclass(frozen=True)
