@@ -45,7 +45,7 @@ from .coverage import coverage
 from .file_claims import check_claims
 from .findings import CheckFinding, Covered
 from .names import compare_names, noting_names
-from .proof import check_evidence, check_selftest
+from .proof import ProofLimits, check_evidence, check_selftest
 from .record import record
 
 _TIMED_SAMPLES = 4
@@ -245,9 +245,10 @@ def _proof(
 ) -> tuple[Covered, tuple[CheckFinding, ...], tuple[CheckFinding, ...]]:
     """Check the bundle's own proof; of a net that fails, the limits alone."""
     fails = any(report.verdict == "fail" for report in result.by_engine.values())
-    covered, wrong = check_selftest(found, None if fails else answer, question.tolerance)
+    limits = ProofLimits(question.tolerance, tuple(result.by_engine.values()))
+    covered, wrong = check_selftest(found, None if fails else answer, limits)
     seen = {} if fails else result.by_engine
-    return covered, wrong, check_evidence(found.manifest, question.tolerance, seen)
+    return covered, wrong, check_evidence(found.manifest, limits, seen)
 
 
 def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:

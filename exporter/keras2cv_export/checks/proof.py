@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
@@ -24,6 +25,9 @@ Array = np.ndarray[Any, Any]
 
 _METRIC: Final = "max_abs/max_ref"
 _SLACK: Final = 1 + 1e-6  # decimals of a limit
+# A limit may be looser where float32 itself is: a hundred times what is seen here, and no more than
+# a hundred times the tolerance, nor a quarter of the largest value.
+_LOOSER, _LOOSEST = 100.0, 0.25
 # The same OpenCV on other samples is off by ten times more or less, never by a thousand times.
 _FORGED: Final = 1000.0
 # Of the largest value: float32 cannot be off by less and not be equal; where all were equal, other
@@ -31,8 +35,29 @@ _FORGED: Final = 1000.0
 _LEAST, _LEAST_OF_NONE = 1e-8, 1e-5
 
 
+@dataclass(frozen=True)
+class ProofLimits:
+    """How far a bundle's own proof may let outputs be off.
+
+    Attributes:
+        tolerance: This check's.
+        reports: What this check measured.
+    """
+
+    tolerance: Tolerance
+    reports: tuple[ParityReport, ...]
+
+    def of(self, name: str) -> float:
+        """Return the loosest limit for an output, of its largest value."""
+        own = self.tolerance.limits(name).max_abs
+        outputs = (o for report in self.reports for o in report.outputs if o.name == name)
+        seen = max((o.metrics.max_ratio for o in outputs if o.metrics is not None), default=0.0)
+        looser = min(_LOOSER * seen, _LOOSER * own, _LOOSEST)
+        return max(own, looser) * _SLACK
+
+
 def check_selftest(
-    bundle: Bundle, answer: Answer | None, tolerance: Tolerance
+    bundle: Bundle, answer: Answer | None, limits: ProofLimits
 ) -> tuple[Covered, tuple[CheckFinding, ...]]:
     """Compare the golden vectors with TensorFlow's answers, and their limits with this check's.
 
@@ -40,7 +65,7 @@ def check_selftest(
         bundle: The bundle.
         answer: Asks TensorFlow; None for a model that the bundle's net is not, whose answers are
             others in any case.
-        tolerance: The source of the limits.
+        limits: How far outputs may be off.
     """
     if not bundle.selftest_path.is_file():
         return Covered("self-test", "", ("the bundle has none",)), ()
@@ -48,11 +73,12 @@ def check_selftest(
         vectors = read_golden_vectors(bundle.selftest_path, bundle.manifest)
     except BundleError as error:
         return Covered("self-test", "the file's form"), (_wrong(str(error)),)
-    limits = tuple(_limits(bundle.manifest, vectors, tolerance))
+    tolerance = limits.tolerance
+    loose = tuple(_loose(bundle.manifest, vectors, limits))
     if answer is None:
-        return Covered("self-test", "", ("the net is another",)), limits
+        return Covered("self-test", "", ("the net is another",)), loose
     found = (
-        *limits,
+        *loose,
         *_samples(bundle.manifest, vectors, answer, tolerance),
         *_image(bundle.manifest, vectors, answer, tolerance),
     )
@@ -63,11 +89,11 @@ def _wrong(text: str) -> CheckFinding:
     return CheckFinding("self-test", "fail", text)
 
 
-def _limits(
-    manifest: Manifest, vectors: GoldenVectors, tolerance: Tolerance
+def _loose(
+    manifest: Manifest, vectors: GoldenVectors, limits: ProofLimits
 ) -> Iterator[CheckFinding]:
     for output, limit in zip(manifest.outputs, vectors.tolerances, strict=True):
-        allowed = tolerance.limits(output.name).max_abs * _SLACK
+        allowed = limits.of(output.name)
         if limit > allowed:
             yield _wrong(
                 f"selftest.npz allows {output.name} to be off by {limit:g} of its largest value, "
@@ -144,21 +170,21 @@ def _image(
 
 
 def check_evidence(
-    manifest: Manifest, tolerance: Tolerance, by_engine: Mapping[str, ParityReport]
+    manifest: Manifest, limits: ProofLimits, by_engine: Mapping[str, ParityReport]
 ) -> tuple[CheckFinding, ...]:
     """Compare the evidence's limits with this check's, and its figures with those seen here."""
     if manifest.evidence is None:
         return ()
-    return tuple(_of_evidence(manifest.evidence, tolerance, by_engine))
+    return tuple(_of_evidence(manifest.evidence, limits, by_engine))
 
 
 def _of_evidence(
-    evidence: Evidence, tolerance: Tolerance, by_engine: Mapping[str, ParityReport]
+    evidence: Evidence, limits: ProofLimits, by_engine: Mapping[str, ParityReport]
 ) -> Iterator[CheckFinding]:
     for run in evidence.runs:
         seen = by_engine.get(run.engine) if run.opencv == cv2.__version__ else None
         for claim in run.outputs:
-            allowed = tolerance.limits(claim.name).max_abs * _SLACK
+            allowed = limits.of(claim.name)
             if claim.metric == _METRIC and claim.limit > allowed:
                 yield CheckFinding(
                     "evidence",
