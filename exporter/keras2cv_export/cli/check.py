@@ -22,16 +22,16 @@ ABOUT: Final = """\
 Run a bundle in OpenCV and its Keras model in TensorFlow on the same inputs, and
 compare every output. Pictures go through both whole pipelines, from the file to
 the answer, and each stage's part of the difference is shown. The answers are
-compared with your own pipeline's, or with the model's library where it says how
-answers are made; what has no reference is listed as not compared. The exit code
-is 0 if they agree, 1 if not, 2 if something cannot be read or does not fit, 4 if
-the outputs carry too little information to judge.
+compared with your own pipeline's, or with the model's library where it says
+how answers are made; what has no reference is listed as not compared. The exit
+code is 0 if they agree, 1 if not, 2 if something cannot be read or does not
+fit, 4 if the outputs carry too little information to judge.
 """
 EXAMPLES: Final = """\
   keras2cv check cat.cv --against cat.keras
   keras2cv check cat.cv --against cat.keras --samples photos/ --tolerance strict
   keras2cv check cat.cv --against cat.h5 --samples in/ --reference-resize keras
-  keras2cv check cat.cv --against cat.h5 --samples in/ --reference-answers my:answer
+  keras2cv check cat.cv --against cat.h5 --samples in/ --reference-answers my:fn
   keras2cv check two.cv --against two.h5 --tolerance boxes:1e-3 --json -
   keras2cv check cat.cv --against cat.keras --bisect --repro for_opencv/
 """
