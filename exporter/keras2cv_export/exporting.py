@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,8 +21,9 @@ from .convert import Converted
 from .formats.formats import FileFormat, format_of
 from .model.load import LoadedModel, load_model
 from .options import DESCRIBED_TASKS, ExportOptions
+from .options.drawn_samples import drawn_count, own_samples
 from .parity.parity import ParityReport
-from .parity.tolerance import parted
+from .parity.tolerance import Tolerance, parted
 from .passes.left_alone import LeftAlone, grouped
 from .storage.storages import FIRST_TO_DECODE
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
@@ -34,6 +36,7 @@ from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
+from .verifying.circumstances import in_other_circumstances
 from .verifying.question import SAMPLES, Question, ask
 from .verifying.selftest import write_selftest
 from .verifying.verify import require_parity, verify
@@ -123,22 +126,10 @@ def export_model(options: ExportOptions) -> ExportReport:
             stage.folder, loaded, converted, decided, file_format, needs.opencv, record
         )
         if options.check:
-            progress("asking TensorFlow")
-            question = ask(
-                loaded,
-                manifest,
-                samples=options.samples,
-                tolerance=for_graph,
-                scores=_scores(converted, decided),
-                constant=converted.constant,
-                drawn=SAMPLES if weights == "fp32" else SAMPLES_FOR_WEIGHTS,
+            proof = _compared(
+                options, stage.folder, loaded, converted, decided, manifest, for_graph
             )
-            manifest, seen = _with_true_scores(manifest, question, converted)
-            progress("asking OpenCV, in a process of its own")
-            # In the stage: whatever kills this process, one folder is left, and known by its name.
-            found = verify(stage.folder, manifest, question, options.wanted_engine, stage.folder)
-            proof = Proof(question, found)
-            require_parity(proof.verification.parity)
+            manifest, seen = _with_true_scores(manifest, proof.question, converted)
             if record is not None:
                 top = top1(proof.verification.parity)
                 manifest = manifest.replace(weights=replace(record, top1=top))
@@ -192,6 +183,40 @@ def _with_true_scores(
             "Correct the description, such as --activation, or leave it out."
         )
     return manifest, ()
+
+
+def _compared(
+    options: ExportOptions,
+    folder: Path,
+    loaded: LoadedModel,
+    converted: Converted,
+    decided: Decisions,
+    manifest: Manifest,
+    tolerance: Tolerance,
+) -> Proof:
+    """Compare the staged bundle with TensorFlow; raise ParityError if they differ."""
+    options.progress("asking TensorFlow")
+    usual = SAMPLES if options.weights == "fp32" else SAMPLES_FOR_WEIGHTS
+    put = partial(
+        ask,
+        loaded,
+        manifest,
+        samples=own_samples(options.samples),
+        tolerance=tolerance,
+        scores=_scores(converted, decided),
+        constant=converted.constant,
+        drawn=drawn_count(options.samples, options.power, usual),
+    )
+    question = put()
+    options.progress("asking OpenCV, in a process of its own")
+    # In the stage: whatever kills this process, one folder is left, and known by its name.
+    found = verify(folder, manifest, question, options.wanted_engine, folder)
+    if found.parity.lost and own_samples(options.samples) is None:
+        question = put(smooth=True)
+        found = verify(folder, manifest, question, options.wanted_engine, folder)
+    found = in_other_circumstances(folder, manifest, question, found, folder)
+    require_parity(found.parity)
+    return Proof(question, found)
 
 
 def _require_no_states(loaded: LoadedModel, options: ExportOptions) -> None:
@@ -294,7 +319,13 @@ def _settle(folder: Path, manifest: Manifest, proof: Proof | None) -> Manifest:
         evidence=found.evidence,
     )
     write_selftest(
-        folder, manifest, question.samples, question.expected, question.tolerance, question.picture
+        folder,
+        manifest,
+        question.samples,
+        question.expected,
+        question.tolerance,
+        question.picture,
+        found.parity,
     )
     write_manifest(folder, settled)
     return settled

@@ -23,7 +23,7 @@ from keras2cv.schema.fields import format_json, parse_json
 from keras2cv.trial.running import WorkerRun
 from keras2cv_export import CheckReport, check, export
 from keras2cv_export.checks import checking
-from keras2cv_export.verifying import question
+from keras2cv_export.verifying import circumstances, question
 from keras2cv_export.verifying import verify as verifying
 from support.bundle_faults import FAULTS, Answers
 from support.fault_models import LABELS, SUBJECTS, classifier
@@ -88,6 +88,7 @@ def examine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CheckReport]:
             return answer
 
         monkeypatch.setattr(verifying, "run_worker", worker)
+        monkeypatch.setattr(circumstances, "run_worker", worker)
         monkeypatch.setattr(checking, "answerer", remembering)
         return check(folder, subject.model, engine=ENGINE, **options)
 

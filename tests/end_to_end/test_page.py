@@ -18,6 +18,7 @@ from keras2cv.errors import UsageError
 from keras2cv_export import check
 from keras2cv_export.checks.page import page, write_page
 from keras2cv_export.checks.page.pictures import heat, rows
+from keras2cv_export.parity.exactness import Distances
 
 VOID = {"meta", "img", "br"}
 
@@ -149,3 +150,15 @@ def test_the_command_line_writes_page_and_record(
     assert json.loads(record_file.read_text(encoding="utf-8"))["verdict"] == "fail"
     assert page_file.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert main([*words, "--no-speed", "--max-ratio", "2"]) == 2
+
+
+def test_the_page_gives_both_distances_to_the_exact_answer(checked: Any) -> None:
+    """An output beyond float32's limit is shown with OpenCV's distance and TensorFlow's."""
+    distances = Distances(4.3e-4, 4.0e-4, 3.2e-3, (1,), ())
+    outputs = tuple(replace(one, exact=distances) for one in checked.parity.outputs)
+    parity = replace(checked.parity, outputs=outputs)
+    engines = tuple((engine, parity) for engine, _ in checked.by_engine)
+    words = Page(page(replace(checked, parity=parity, by_engine=engines))).words
+    assert re.search(
+        r"OpenCV is 4\.3e-0?4 from the exact answer .float64., TensorFlow 4e-0?4", words
+    )

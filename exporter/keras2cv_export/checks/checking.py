@@ -30,6 +30,7 @@ from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.formats.frozen_file import read_frozen
 from keras2cv_export.model.load import LoadedModel, load_model
 from keras2cv_export.options import CheckOptions
+from keras2cv_export.options.drawn_samples import drawn_count, own_samples
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.report import EXIT_CODES, Verdict
 from keras2cv_export.parity.tolerance import preset_of
@@ -37,7 +38,8 @@ from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
-from keras2cv_export.verifying.question import Answer, Question, answerer, ask
+from keras2cv_export.verifying.circumstances import in_other_circumstances
+from keras2cv_export.verifying.question import SAMPLES, Answer, Question, answerer, ask
 from keras2cv_export.verifying.verify import Verification, verify
 
 from .answers import cases_of, judge_answers, names_of
@@ -131,6 +133,7 @@ class CheckReport:
         found = ["labels"] if self.mismatches else []
         if self.journey is not None:
             found += [s.name for s in self.journey.report.stages if s.problem is not None]
+            found += ["decisions"] if self.journey.report.changed and not found else []
         found += [f.stage for f in self.findings if f.stage == "preprocessing"]
         found += ["net"] if self.parity.verdict != "pass" else []
         found += [f.stage for f in self.findings if f.verdict != "pass"]
@@ -165,7 +168,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     reference = Reference(
         options.reference_resize, options.reference_preprocess, options.reference_fn
     )
-    with pictures_for(found.manifest, options.samples) as pictures:
+    with pictures_for(found.manifest, own_samples(options.samples)) as pictures:
         reference.require_pictures(pictures)
         if user is not None and pictures.paths:
             user.require_names(names_of(pictures))
@@ -173,6 +176,10 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         progress("asking OpenCV, in a process of its own")
         wanted = options.engine or found.manifest.engine.name
         result = verify(found.folder, found.manifest, question, wanted)
+        if result.parity.lost and own_samples(options.samples) is None:
+            question = _ask(options, found, loaded, pictures, answer, smooth=True)
+            result = verify(found.folder, found.manifest, question, wanted)
+        result = in_other_circumstances(found.folder, found.manifest, question, result)
         journey = None
         sources = _sources(options, found.manifest, loaded)
         if sources is not None and pictures.paths:
@@ -187,7 +194,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
             cases_of(pictures, question, result.answers[_worst_engine(result)]),
             _activations(found, loaded, output_names),
             user,
-            own_samples=options.samples is not None,
+            own_samples=own_samples(options.samples) is not None,
         )
         timed = None
         # The speed of a wrong answer is of no interest.
@@ -294,17 +301,25 @@ def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
 
 
 def _ask(
-    options: CheckOptions, found: Bundle, loaded: LoadedModel, pictures: Pictures, answer: Answer
+    options: CheckOptions,
+    found: Bundle,
+    loaded: LoadedModel,
+    pictures: Pictures,
+    answer: Answer,
+    *,
+    smooth: bool = False,
 ) -> Question:
     return ask(
         loaded,
         found.manifest,
-        samples=options.samples,
+        samples=own_samples(options.samples),
+        drawn=drawn_count(options.samples, options.power, SAMPLES),
         tolerance=_tolerance(options, found.manifest),
         scores=_scores(found),
         constant=frozenset(o.name for o in found.manifest.outputs if not o.batched),
         pictures=pictures.paths if pictures.drawn else (),
         answer=answer,
+        smooth=smooth,
     )
 
 

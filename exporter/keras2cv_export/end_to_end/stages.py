@@ -13,6 +13,7 @@ from keras2cv_export.tasks.comparison import Agreement
 
 StageName = Literal["decode", "resize", "normalise", "preprocess", "net"]
 
+_NAMED: Final = 5
 LEVELS: Final = "levels of 255"
 OF_INPUT: Final = "of max |input|"
 OF_OUTPUT: Final = "of max |output|"
@@ -98,6 +99,7 @@ class EndToEnd:
         stages: In the order of the pipeline, the net last.
         agreement: The task's results compared.
         advice: Sentences on how to remove the difference; empty if all is well.
+        changed: The pictures whose answer is another, and not by a near-tie.
     """
 
     reference: str
@@ -106,15 +108,28 @@ class EndToEnd:
     stages: tuple[Stage, ...]
     agreement: Agreement
     advice: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The reasons why it does not pass; the first stage at fault comes first."""
-        return tuple(s.problem for s in self.stages if s.problem is not None)
+        found = tuple(s.problem for s in self.stages if s.problem is not None)
+        return found + self._decisions()
+
+    def _decisions(self) -> tuple[str, ...]:
+        """Say which answers are others, up to a few names."""
+        if not self.changed:
+            return ()
+        names = ", ".join(self.changed[:_NAMED])
+        more = f" and {len(self.changed) - _NAMED} more" if len(self.changed) > _NAMED else ""
+        return (
+            f"decisions: the answer is another for {len(self.changed)} of {len(self.pictures)} "
+            f"pictures, and no near-tie: {names}{more}.",
+        )
 
     @property
     def verdict(self) -> Verdict:
-        """A fail if any stage fails; the net's own comparison decides on the net."""
+        """A fail if a stage fails or a decision changes; the net has a comparison of its own."""
         return "fail" if self.reasons else "pass"
 
     @property
@@ -135,6 +150,7 @@ class EndToEnd:
             "agreement": self.agreement.to_dict(),
             "reasons": list(self.reasons),
             "advice": list(self.advice),
+            "changed": list(self.changed),
         }
 
 

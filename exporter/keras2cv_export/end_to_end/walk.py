@@ -29,6 +29,7 @@ from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.tasks.agreement import PictureAgreement
 from keras2cv_export.tasks.comparison import Agreement, agree_on, merge
 
+from .decisions import is_changed, margins_of
 from .own_function import Function, recognise
 from .reference_preprocessing import ReferencePreprocessing
 from .stage_shares import advice_on, stages_of
@@ -108,6 +109,7 @@ def _report(
         stages,
         _agreement(setup.manifest, walked),
         advice + advice_on(stages, known, setup.rules),
+        tuple(w.path.name for w in walked if w.changed),
     )
 
 
@@ -120,13 +122,44 @@ def _walk_one(
     outputs = _outputs(inputs, blob, answers, setup.answer)
     sizes_wh = (_size_wh(decoded), _size_wh(pixels))
     results = _results(setup, outputs, sizes_wh)
+    part = _part(setup, results, outputs, sizes_wh)
+    changed = (
+        results is not None
+        and part is not None
+        and _is_changed(setup, part, results[0], outputs, sizes_wh[0])
+    )
     return WalkedPicture(
         path,
         sizes_wh,
         gaps,
         outputs,
-        _part(setup, results, outputs, sizes_wh),
+        part,
         ShownPicture((decoded, pixels), (inputs[0], inputs[-1]), results) if keep else None,
+        changed=changed,
+    )
+
+
+def _is_changed(
+    setup: Setup,
+    part: PictureAgreement,
+    reference: Result,
+    outputs: tuple[Outputs, ...],
+    size_wh: tuple[int, int],
+) -> bool:
+    """Whether the bundle decides otherwise than Keras' side, by more than a near-tie."""
+    rules, kind = setup.rules, setup.manifest.task.kind
+    rule = (setup.reference or setup.declared).rule
+    placement = place(size_wh, (rules.size_wh[0], rules.size_wh[1]), rule)
+    lossy = setup.reference is not None and setup.reference.decoder == "tf"
+    limits = {name: setup.tolerance.limits(name).max_abs for name in outputs[0]}
+    return is_changed(
+        kind,
+        part,
+        reference,
+        outputs[0],
+        margins_of(outputs, excused_decode=lossy, limits=limits),
+        lambda moved: _result(setup.manifest, moved, placement),
+        max(limits.values()),
     )
 
 

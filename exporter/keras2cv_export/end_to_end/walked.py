@@ -69,6 +69,7 @@ class WalkedPicture:
         outputs: The model's outputs at each line of the table in `walk`.
         part: How the results agree; None where they are not finite.
         shown: For the page; None beyond the first few.
+        changed: Whether the answer is another, and not by a near-tie.
     """
 
     path: Path
@@ -77,6 +78,7 @@ class WalkedPicture:
     outputs: tuple[Outputs, ...]
     part: PictureAgreement | None
     shown: ShownPicture | None
+    changed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -82,12 +82,12 @@ def twin_of(traced: Any) -> Runner | None:
     Returns None if it has no such node.
     """
     graph_def = traced.graph.as_graph_def()
-    replaced = [node for node in _all_nodes(graph_def) if _needs_twin(node)]
+    replaced = [node for node in all_nodes(graph_def) if needs_twin(node)]
     if not replaced:
         return None
-    _rename_functions(graph_def)
+    rename_functions(graph_def)
     for node in replaced:
-        twin = _twin(node)
+        twin = twin_function(node)
         graph_def.library.function.append(twin.function_def)
         _become_call(node, twin)
     imported = tf.compat.v1.wrap_function(
@@ -100,19 +100,20 @@ def twin_of(traced: Any) -> Runner | None:
     return lambda *tensors: pruned(*tensors, *traced.captured_inputs)
 
 
-def _all_nodes(graph_def: Any) -> Iterator[Any]:
+def all_nodes(graph_def: Any) -> Iterator[Any]:
+    """Yield every node of a graph, and of its functions."""
     yield from graph_def.node
     for function in graph_def.library.function:
         yield from function.node_def
 
 
-def _rename_functions(graph_def: Any) -> None:
+def rename_functions(graph_def: Any) -> None:
     """Rename each function of the library, since TensorFlow knows the old name's old graph."""
     suffix = f"_on_cpu_{next(_NUMBERS)}"
     names = {f.signature.name: f.signature.name + suffix for f in graph_def.library.function}
     for function in graph_def.library.function:
         function.signature.name = names[function.signature.name]
-    for node in _all_nodes(graph_def):
+    for node in all_nodes(graph_def):
         node.op = names.get(node.op, node.op)
         for value in node.attr.values():
             for called in (value.func, *value.list.func):
@@ -123,7 +124,8 @@ def _rename_functions(graph_def: Any) -> None:
         gradient.gradient_func = names.get(gradient.gradient_func, gradient.gradient_func)
 
 
-def _needs_twin(node: Any) -> bool:
+def needs_twin(node: Any) -> bool:
+    """Whether the CPU computes the node with oneDNN alone."""
     return node.op in _ARGUMENTS and (_is_channels_first(node) or _is_dilated_transposed(node))
 
 
@@ -136,7 +138,7 @@ def _is_dilated_transposed(node: Any) -> bool:
     return _ARGUMENTS[node.op] is _TRANSPOSED and max(dilations, default=1) > 1
 
 
-def _twin(node: Any) -> Any:
+def twin_function(node: Any) -> Any:
     """Return a concrete function of the node's inputs that computes the node."""
     arguments = _ARGUMENTS[node.op]
     rank = 5 if "3D" in node.op else 4

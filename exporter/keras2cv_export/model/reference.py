@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import layer_of
 
 from .cpu_kernels import cpu_runner
+from .exact import exact_runner
 from .load import LoadedModel
 from .plain_ops import traceable
 
@@ -28,6 +29,25 @@ def reference(loaded: LoadedModel) -> Runner:
     blur the reference. Nodes that TensorFlow cannot compute there get a twin that it can compute,
     see `cpu_kernels`.
     """
+    return _runner(loaded, cpu_runner)
+
+
+def exact_reference(loaded: LoadedModel) -> Runner:
+    """Return a runner of the same model in float64, with its float32 weights; see `exact`.
+
+    Inputs of floating-point numbers may be float64.
+
+    It raises NoExactAnswerError for a model that cannot be computed so.
+    """
+    return _runner(loaded, exact_runner, wide=True)
+
+
+def _runner(
+    loaded: LoadedModel,
+    prepare: Callable[[Any], Callable[..., Sequence[Any]]],
+    *,
+    wide: bool = False,
+) -> Runner:
     names: list[str] = []
 
     def outputs(*tensors: Any) -> list[Any]:
@@ -39,19 +59,28 @@ def reference(loaded: LoadedModel) -> Runner:
 
     def run(sample: Mapping[str, Array]) -> dict[str, Array]:
         with on_cpu():
-            tensors = [tf.constant(sample[s.name], dtype=s.dtype) for s in loaded.inputs]
+            tensors = [
+                tf.constant(sample[s.name], dtype=_dtype(s.dtype, wide=wide)) for s in loaded.inputs
+            ]
             shapes = tuple(tuple(t.shape) for t in tensors)
             if shapes not in compiled:
-                compiled[shapes] = cpu_runner(_compile(outputs, tensors))
+                specs = [
+                    tf.TensorSpec(shape, s.dtype)
+                    for shape, s in zip(shapes, loaded.inputs, strict=True)
+                ]
+                compiled[shapes] = prepare(_compile(outputs, specs))
             results = compiled[shapes](*tensors)
         return {name: np.array(t) for name, t in zip(names, results, strict=True)}
 
     return run
 
 
-def _compile(function: Callable[..., list[Any]], examples: list[Any]) -> Any:
+def _dtype(name: str, *, wide: bool) -> str:
+    return "float64" if wide and "float" in name else name
+
+
+def _compile(function: Callable[..., list[Any]], specs: list[Any]) -> Any:
     """Trace once for these shapes: calling a tf.function would warn of tracing too often."""
-    specs = [tf.TensorSpec(t.shape, t.dtype) for t in examples]
     with traceable():
         try:
             traced = tf.function(function, autograph=False).get_concrete_function(*specs)

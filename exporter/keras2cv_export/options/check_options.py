@@ -12,6 +12,7 @@ from keras2cv.cli import values
 from keras2cv.errors import UsageError
 from keras2cv_export.parity.tolerance import parse_tolerance
 
+from .drawn_samples import require_drawable
 from .export_options import ExportOptions, StrPath
 from .option import Option, check_types, keep_names, option_called
 
@@ -46,7 +47,8 @@ class CheckOptions:
         ).as_metadata()
     )
     _: KW_ONLY
-    samples: StrPath | None = field(default=None, metadata=_shared("samples"))
+    samples: StrPath | int | None = field(default=None, metadata=_shared("samples"))
+    power: str | None = field(default=None, metadata=_shared("power"))
     tolerance: str | Sequence[str] | None = field(
         default=None, metadata=_shared("tolerance", python="")
     )
@@ -178,3 +180,4 @@ class CheckOptions:
             raise UsageError("--repro writes what --bisect finds. Add --bisect.")
         if self.tolerance is not None:
             parse_tolerance(self.tolerance)
+        require_drawable(self.samples, self.power)

@@ -16,6 +16,7 @@ from keras2cv_export.parity.tolerance import parted
 from keras2cv_export.storage.storages import STORAGES, require_decodable
 from keras2cv_export.targets.target import Target
 
+from .drawn_samples import path_or_count, require_drawable
 from .option import Option, check_choices, check_types, keep_names
 from .shapes import input_shapes
 
@@ -237,15 +238,26 @@ class ExportOptions:
             help="for the task text: the charset, the blank, and how to decode"
         ).as_metadata(),
     )
-    samples: StrPath | None = field(
+    samples: StrPath | int | None = field(
         default=None,
         metadata=Option(
-            help="the samples to compare on: an .npz or .npy file, or a folder of images",
+            help="the samples to compare on: an .npz or .npy file, or a folder of images; "
+            "a number N: so many drawn ones",
             flags=("--samples",),
-            metavar="PATH",
-            read=Path,
-            accepts=_PATH,
+            metavar="PATH|N",
+            read=path_or_count,
+            accepts=(int, *_PATH),
             default="drawn at random",
+        ).as_metadata(),
+    )
+    power: str | None = field(
+        default=None,
+        metadata=Option(
+            help="draw as many samples as find a fault that a SHARE of inputs shows with the "
+            "probability P, such as 0.99:0.01",
+            flags=("--power",),
+            metavar="P:SHARE",
+            accepts=(str,),
         ).as_metadata(),
     )
     tolerance: str | Sequence[str] | None = field(
@@ -335,6 +347,7 @@ class ExportOptions:
         _require_size(self.size)
         require_decodable(self.weights, self.target, self.format)
         parted(self.tolerance, self.weights)
+        require_drawable(self.samples, self.power)
 
     @property
     def wanted_engine(self) -> str | None:

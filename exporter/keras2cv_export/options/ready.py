@@ -11,6 +11,7 @@ from typing import Any
 from keras2cv.errors import InputError, ModelError, UsageError
 
 from .check_options import CheckOptions
+from .drawn_samples import own_samples
 from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
 
 
@@ -73,7 +74,8 @@ def _is_file(answers: Any) -> bool:
     return isinstance(answers, str | os.PathLike) and Path(answers).suffix.lower() == ".json"
 
 
-def _require_samples(path: StrPath | None) -> None:
+def _require_samples(samples: StrPath | int | None) -> None:
+    path = own_samples(samples)
     if path is not None and not Path(path).exists():
         raise InputError(f"There are no samples at {path}. Check the path.")
 

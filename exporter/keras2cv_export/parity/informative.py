@@ -69,7 +69,12 @@ def _answering_samples(odds: Paired) -> int:
 
 
 def _near_binary(values: Array) -> bool:
-    """Whether values end within rounding of 0 and 1, though not on them as a mask's do."""
+    """Whether values end within rounding of 0 and 1, though not on them as a mask's do.
+
+    Where none is near 1, they are small, and the errors are measured by a scale as small.
+    """
+    if np.abs(values).max() <= 0.5:
+        return False
     at_bound = np.minimum(np.abs(values), np.abs(values - 1.0)) <= _BOUND
     return bool(at_bound.all() and not np.isin(values, (0.0, 1.0)).all())
 

@@ -1,52 +1,20 @@
 """The verdict on one output, over all samples.
 
 The order matters: outputs that cannot be compared fail first, then NaN and infinity, then the
-numbers. Only outputs that pass are checked for whether they could have failed.
+numbers (floats.py). Only outputs that pass are checked for whether they could have failed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from .diagnose import hint
-from .informative import uninformative, uninformative_exact
-from .metrics import Array, Paired, find_worst, mean_error, measure, ratio
-from .report import Check, OutputParity, Verdict
-from .scores import (
-    Ranking,
-    compare_ranking,
-    log_odds,
-    not_probabilities,
-)
-from .tolerance import Limits
-
-_TOP_K = 5
-
-
-@dataclass(frozen=True)
-class Behind:
-    """The reference's scores of which an integer output is the argmax.
-
-    Attributes:
-        scores: (samples, *output shape, classes), float64.
-        allowed: Absolute error that these scores may have.
-    """
-
-    scores: Array
-    allowed: float
-
-
-@dataclass(frozen=True)
-class Known:
-    """Knowledge about an output beyond its numbers; see `parity.compare`."""
-
-    limits: Limits
-    score: str | None = None
-    behind: Behind | None = None
-    constant: bool = False
+from .floats import explained, judge_floats
+from .informative import uninformative_exact
+from .known import Behind, Known, verdict_of
+from .metrics import Array, Paired, find_worst
+from .report import Check, OutputParity
 
 
 def judge_output(
@@ -65,11 +33,8 @@ def judge_output(
         return OutputParity(name, "fail", (problem,))
     reference, candidate = np.stack(references), np.stack(candidates)
     if reference.dtype.kind in "iub":
-        return _judge_exact(name, reference, candidate, known)
-    lost = int((~np.isfinite(reference)).sum()), int((~np.isfinite(candidate)).sum())
-    if any(lost):
-        return _not_finite(name, reference, candidate, lost)
-    return _judge_float(name, Paired.plain(reference, candidate), known)
+        return _judge_integers(name, reference, candidate, known)
+    return judge_floats(name, reference, candidate, known)
 
 
 def _incomparable(references: Sequence[Array], candidates: Sequence[Array]) -> str | None:
@@ -97,23 +62,11 @@ def _same_axes(one: Array, two: Array) -> bool:
     return sorted(one.shape) == sorted(two.shape)
 
 
-def _not_finite(
-    name: str, reference: Array, candidate: Array, lost: tuple[int, int]
-) -> OutputParity:
-    bad = ~(np.isfinite(reference) & np.isfinite(candidate))
-    return OutputParity(
-        name,
-        "fail",
-        (f"NaN or infinity: {lost[0]} in the reference, {lost[1]} in the candidate",),
-        worst=find_worst(reference, candidate, bad),
-        nonfinite_reference=lost[0],
-        nonfinite_candidate=lost[1],
-    )
-
-
-def _judge_exact(name: str, reference: Array, candidate: Array, known: Known) -> OutputParity:
+def _judge_integers(name: str, reference: Array, candidate: Array, known: Known) -> OutputParity:
     differs = reference != candidate
-    near = differs & _near_ties(reference, candidate, known.behind)
+    near = differs & (
+        _near_ties(reference, candidate, known.behind) | _rounded(differs, reference, known)
+    )
     share = float((differs & ~near).mean())
     check = Check("differing", known.limits.differing, share, share)
     if not check.passed:
@@ -121,14 +74,14 @@ def _judge_exact(name: str, reference: Array, candidate: Array, known: Known) ->
         pair = Paired.plain(reference, candidate)
         reasons = (
             f"{count} of {differs.size} elements differ",
-            *_explained(pair, known.limits, "the output"),
+            *explained(pair, known.limits, "the output"),
         )
     else:
         excused = known.constant or known.behind is not None
         reasons = () if excused else uninformative_exact(reference)
     return OutputParity(
         name,
-        _verdict(check.passed, reasons),
+        verdict_of(check.passed, reasons),
         reasons,
         (check,),
         near_ties=int(near.sum()),
@@ -151,78 +104,13 @@ def _near_ties(reference: Array, candidate: Array, behind: Behind | None) -> Arr
     return near
 
 
-def _judge_float(name: str, pair: Paired, known: Known) -> OutputParity:
-    limits = known.limits
-    odds, impossible = _odds(pair, known)
-    checks = _checks(pair, limits, "")
-    if odds is not None and odds.count:
-        checks += _checks(odds, limits, "log-odds ")
-    failed = [check for check in checks if not check.passed]
-    if failed or impossible:
-        reasons = impossible + _failures(pair, odds, failed, limits)
-    else:
-        reasons = () if known.constant else uninformative(pair, odds, limits)
-    return OutputParity(
-        name,
-        _verdict(not failed and not impossible, reasons),
-        reasons,
-        checks,
-        measure(pair),
-        *_rankings(pair, known),
-        worst=find_worst(pair.reference, pair.candidate, pair.errors()),
-    )
-
-
-def _checks(pair: Paired, limits: Limits, space: str) -> tuple[Check, ...]:
-    errors = pair.errors()
-    limit = limits.mean_abs_over(pair.count)
-    largest, mean = ratio(float(errors.max()), pair), ratio(mean_error(pair, errors), pair)
-    # A limit of 0 asks for equality, and no other number replaces it.
-    needed = mean * limits.max_abs / limit if limit > 0.0 else largest
-    return (
-        Check(f"{space}max_abs/max_ref", limits.max_abs, largest, largest),
-        Check(f"{space}mean_abs/max_ref", limit, mean, needed),
-    )
-
-
-def _failures(
-    pair: Paired, odds: Paired | None, failed: list[Check], limits: Limits
-) -> tuple[str, ...]:
-    numbers = tuple(f"{c.metric} is {c.measured:.1e}, above {c.limit:.1e}" for c in failed)
-    explained = _explained(pair, limits, "the output")
-    if odds is not None and not explained:
-        explained = _explained(odds, limits, "in log-odds the output")
-    return numbers + explained
-
-
-def _explained(pair: Paired, limits: Limits, subject: str) -> tuple[str, ...]:
-    clause = hint(pair, limits.max_abs * pair.scale)
-    return () if clause is None else (f"{subject} {clause}",)
-
-
-def _odds(pair: Paired, known: Known) -> tuple[Paired | None, tuple[str, ...]]:
-    """Return an output's log-odds if it is declared as probabilities, or why it cannot hold any."""
-    if known.score not in ("softmax", "sigmoid"):
-        return None, ()
-    impossible = not_probabilities(pair.reference, known.score)
-    if impossible is not None:
-        return None, (impossible,)
-    odds = log_odds(pair.reference, pair.candidate, known.score, known.limits)
-    return Paired(odds.reference, odds.candidate, odds.usable, odds.resolution), ()
-
-
-def _rankings(pair: Paired, known: Known) -> tuple[Ranking | None, Ranking | None]:
-    classes = pair.reference.shape[-1] if pair.reference.ndim > 1 else 0
-    if known.score not in ("softmax", "logits") or classes < 2:
-        return None, None
-    allowed = known.limits.max_abs * pair.scale
-    top1 = compare_ranking(pair.reference, pair.candidate, 1, allowed)
-    if classes <= _TOP_K:
-        return top1, None
-    return top1, compare_ranking(pair.reference, pair.candidate, _TOP_K, allowed)
-
-
-def _verdict(passed: bool, reasons: tuple[str, ...]) -> Verdict:
-    if not passed:
-        return "fail"
-    return "inconclusive" if reasons else "pass"
+def _rounded(differs: Array, reference: Array, known: Known) -> Array:
+    """Find elements of which TensorFlow's own float32 gives another than the exact answer."""
+    rounded = np.zeros(reference.shape, np.bool_)
+    if known.exact is None:
+        return rounded
+    for sample in np.flatnonzero(differs.reshape(len(differs), -1).any(axis=1)).tolist():
+        exact = known.exact(sample, 0.0)
+        if exact is not None and exact.shape == reference[sample].shape:
+            rounded[sample] = exact != reference[sample]
+    return rounded

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-_TINY = float(np.finfo(np.float32).tiny)  # keeps a ratio to an all-zero reference finite
+TINY = float(np.finfo(np.float32).tiny)  # keeps a ratio to an all-zero reference finite
 _RELATIVE_FLOOR = 1e-2  # of the scale; below it, relative errors carry no information
 
 
@@ -41,6 +42,20 @@ class Paired:
         shapes = {a.shape for a in (self.reference, self.candidate, self.usable, self.resolution)}
         if len(shapes) != 1:
             raise ValueError(f"Paired arrays must have one shape; got {sorted(shapes)}.")
+
+    def samples(self, which: Iterable[int]) -> Paired:
+        """Return some of the samples."""
+        k = list(which)
+        return Paired(self.reference[k], self.candidate[k], self.usable[k], self.resolution[k])
+
+    def columns(self, which: Array) -> Paired:
+        """Return some columns of the last axis."""
+        sides = (self.reference, self.candidate, self.usable, self.resolution)
+        return Paired(*(side[..., which] for side in sides))
+
+    def with_resolution(self, error: float) -> Paired:
+        """Return the same, with an error that the number format alone may cause everywhere."""
+        return replace(self, resolution=np.full(self.reference.shape, error))
 
     @property
     def count(self) -> int:
@@ -118,7 +133,7 @@ class Metrics:
 
 def measure(pair: Paired) -> Metrics:
     """Measure any floating-point output; both sides must be finite."""
-    errors, scale = pair.errors(), max(pair.scale, _TINY)
+    errors, scale = pair.errors(), max(pair.scale, TINY)
     sizes = np.abs(pair.reference)
     matters = sizes > _RELATIVE_FLOOR * scale
     relative = errors[matters] / sizes[matters]
@@ -138,7 +153,7 @@ def measure(pair: Paired) -> Metrics:
 
 def ratio(value: float, pair: Paired) -> float:
     """Return `value` in units of max |reference|, finite even when the reference is all zero."""
-    return value / max(pair.scale, _TINY)
+    return value / max(pair.scale, TINY)
 
 
 def mean_error(pair: Paired, errors: Array) -> float:
@@ -150,7 +165,7 @@ def cosine(reference: Array, candidate: Array) -> float | None:
     """Return the cosine between two arrays taken as flat vectors; None when one is all zero."""
     a, b = reference.ravel(), candidate.ravel()
     # Norms of vectors scaled to 1 neither overflow nor vanish.
-    largest = max(np.abs(a).max(), np.abs(b).max(), _TINY)
+    largest = max(np.abs(a).max(), np.abs(b).max(), TINY)
     a, b = a / largest, b / largest
     norms = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(np.clip(a @ b / norms, -1.0, 1.0)) if norms > 0.0 else None

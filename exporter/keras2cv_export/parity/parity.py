@@ -9,7 +9,7 @@ fault are "inconclusive" (see informative.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -17,8 +17,10 @@ import numpy as np
 
 from keras2cv.errors import UsageError
 
+from .exactness import ExactAnswer
 from .informative import MIN_SAMPLES
-from .judge import Behind, Known, judge_output
+from .judge import judge_output
+from .known import Behind, Known
 from .metrics import Array
 from .report import OutputParity, ParityReport, Verdict
 from .scores import SCORE_KINDS
@@ -28,6 +30,9 @@ __all__ = ["OutputParity", "Outputs", "ParityReport", "compare", "unrepeatable"]
 
 Outputs = Mapping[str, Array]
 """Keras' name of an output -> its value for one sample, batch dimension included."""
+
+Exact = Callable[[int, float], "Outputs | None"]
+"""As `ExactAnswer`, for all outputs."""
 
 _REPEAT_SHARE = 0.1  # of the tolerance; threads sum in another order in a repeated run
 
@@ -40,6 +45,8 @@ class _Job:
     scores: Mapping[str, str]
     argmax_of: Mapping[str, str]
     constant: Collection[str]
+    exact: Exact | None
+    stress: Mapping[int, str]
 
 
 def compare(
@@ -50,6 +57,8 @@ def compare(
     scores: Mapping[str, str] = MappingProxyType({}),
     argmax_of: Mapping[str, str] = MappingProxyType({}),
     constant: Collection[str] = (),
+    exact: Exact | None = None,
+    stress: Sequence[str] = (),
 ) -> ParityReport:
     """Compare the outputs of two runners for the same samples.
 
@@ -66,6 +75,10 @@ def compare(
             their scores automatically.
         constant: Outputs known not to depend on the input, such as anchor boxes: they are compared,
             but need not vary.
+        exact: Gives the exact answer to a sample, the model's in float64, or None where TensorFlow
+            cannot compute it so. It is asked only where float32's limit is exceeded.
+        stress: What the last samples are that the model was not made for, such as "black". They do
+            not set the scale, and need not vary.
 
     Returns:
         A report with one verdict per output and one overall.
@@ -74,8 +87,10 @@ def compare(
         UsageError: `tolerance` or `scores` is not valid, or an argument names outputs that do not
             exist, or an `argmax_of` that does not fit in shape.
     """
-    job = _Job(reference, candidate, parse_tolerance(tolerance), scores, argmax_of, constant)
-    samples = min(len(reference), len(candidate))
+    limits, first = parse_tolerance(tolerance), len(reference) - len(stress)
+    names = {first + k: name for k, name in enumerate(stress)}
+    job = _Job(reference, candidate, limits, scores, argmax_of, constant, exact, names)
+    samples = min(len(reference), len(candidate)) - len(stress)
     nothing = _nothing_to_compare(reference, candidate)
     if nothing is not None:
         return ParityReport("fail", (), (nothing,), samples, job.tolerance)
@@ -83,7 +98,9 @@ def compare(
     outputs = tuple(_judge(job, name) for name in _all_names(job))
     few = _too_few_samples(job, outputs)
     reasons = tuple(f"{o.name}: {reason}" for o in outputs for reason in o.reasons) + few
-    return ParityReport(_overall(outputs, few), outputs, reasons, samples, job.tolerance)
+    return ParityReport(
+        _overall(outputs, few), outputs, reasons, samples, job.tolerance, tuple(stress)
+    )
 
 
 def unrepeatable(
@@ -159,12 +176,29 @@ def _judge(job: _Job, name: str) -> OutputParity:
     references = [sample[name] for sample in job.reference]
     candidates = [sample[name] for sample in job.candidate]
     known = Known(
-        job.tolerance.limits(name), job.scores.get(name), _behind(job, name), name in job.constant
+        job.tolerance.limits(name),
+        job.scores.get(name),
+        _behind(job, name),
+        name in job.constant,
+        _exact_answer(job.exact, name),
+        job.stress,
     )
     output = judge_output(name, references, candidates, known)
     if output.verdict != "fail":
         return output
     return replace(output, reasons=output.reasons + _exchanged(job, name, candidates))
+
+
+def _exact_answer(exact: Exact | None, name: str) -> ExactAnswer | None:
+    if exact is None:
+        return None
+    ask = exact
+
+    def answer(sample: int, moved: float) -> Array | None:
+        outputs = ask(sample, moved)
+        return None if outputs is None else outputs[name]
+
+    return answer
 
 
 def _behind(job: _Job, name: str) -> Behind | None:
@@ -214,19 +248,21 @@ def _agree(expected: Array | None, got: Array | None, limit: float) -> bool:
         return False
     if expected.shape != got.shape or expected.dtype != got.dtype:
         return False
-    if np.array_equal(expected, got):
+    floats = expected.dtype.kind == "f"
+    if np.array_equal(expected, got, equal_nan=floats):
         return True
-    if expected.dtype.kind != "f" or not (np.isfinite(expected) & np.isfinite(got)).all():
+    if not floats or not (np.isfinite(expected) & np.isfinite(got)).all():
         return False
     wide, narrow = got.astype(np.float64), expected.astype(np.float64)
     return bool(np.abs(wide - narrow).max() <= limit * np.abs(narrow).max())
 
 
 def _too_few_samples(job: _Job, outputs: Sequence[OutputParity]) -> tuple[str, ...]:
-    if len(job.reference) >= MIN_SAMPLES or all(o.name in job.constant for o in outputs):
+    usual = len(job.reference) - len(job.stress)
+    if usual >= MIN_SAMPLES or all(o.name in job.constant for o in outputs):
         return ()
     return (
-        f"{len(job.reference)} samples cannot show that the outputs depend on the input. "
+        f"{usual} samples cannot show that the outputs depend on the input. "
         f"Pass at least {MIN_SAMPLES} that differ.",
     )
 

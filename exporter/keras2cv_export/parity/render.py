@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .metrics import Worst
+from .power import strength
 from .report import OutputParity, ParityReport, Verdict
 
 _STYLES: Mapping[Verdict, str] = MappingProxyType(
@@ -30,6 +31,8 @@ def render(report: ParityReport, console: Console) -> None:
     console.print(Text(summary(report), style=_STYLES[report.verdict]), soft_wrap=True)
     if report.outputs:
         console.print(_table(report))
+    if report.samples:
+        console.print(_indented(Text(f"strength: {strength(report.samples)}"), 2))
     for reason in _general_reasons(report):
         console.print(_indented(Text(reason), 2))
     for output in report.outputs:
@@ -39,7 +42,10 @@ def render(report: ParityReport, console: Console) -> None:
 
 def summary(report: ParityReport) -> str:
     """Sum up the outcome in one line: verdict, outputs, samples, and the deciding reason."""
-    counts = f"{_plural(len(report.outputs), 'output')}, {_plural(report.samples, 'sample')}"
+    samples = _plural(report.samples, "sample")
+    if report.stress:
+        samples += f" and {len(report.stress)} of stress"
+    counts = f"{_plural(len(report.outputs), 'output')}, {samples}"
     head = f"parity: {report.verdict} ({counts}, tolerance {report.tolerance})"
     return f"{head}: {_decisive(report)}"
 
@@ -90,12 +96,14 @@ def _general_reasons(report: ParityReport) -> tuple[str, ...]:
 
 def _remarks(output: OutputParity) -> Iterator[tuple[int, Text]]:
     """Yield the indented lines below the table: reasons, the worst place, the tolerance needed."""
-    ties = _near_ties(output)
-    if output.verdict == "pass" and not ties:
+    ties, exact = _near_ties(output), output.exact
+    if output.verdict == "pass" and not ties and exact is None:
         return
     yield 2, Text.assemble((output.name, "bold"), "  ", (output.verdict, _STYLES[output.verdict]))
     for reason in output.reasons:
         yield 4, Text(reason)
+    if exact is not None and output.verdict != "fail":
+        yield 4, Text(f"beyond float32's limit: {exact}")
     if ties:
         yield 4, Text(f"{_plural(ties, 'near-tie')} ranked the other way, within the tolerance")
     if output.verdict == "fail" and output.worst is not None:

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from .exactness import Distances
 from .metrics import Metrics, Worst
+from .power import power_of
 from .scores import Ranking
 from .tolerance import Tolerance
 
@@ -61,6 +63,7 @@ class OutputParity:
         worst: The element furthest off.
         nonfinite_reference: NaN and infinite elements of TensorFlow's output.
         nonfinite_candidate: NaN and infinite elements of OpenCV's output.
+        exact: Both sides' distances to the exact answer, where float32's limit was exceeded.
     """
 
     name: str
@@ -74,6 +77,7 @@ class OutputParity:
     worst: Worst | None = None
     nonfinite_reference: int = 0
     nonfinite_candidate: int = 0
+    exact: Distances | None = None
 
     def __post_init__(self) -> None:
         if (self.verdict == "pass") == bool(self.reasons):
@@ -103,6 +107,7 @@ class ParityReport:
         reasons: Why the verdict is not "pass", those of the outputs included.
         samples: How many were compared.
         tolerance: The tolerance of the comparison.
+        stress: What was compared besides them that the model was not made for, such as "black".
     """
 
     verdict: Verdict
@@ -110,6 +115,7 @@ class ParityReport:
     reasons: tuple[str, ...]
     samples: int
     tolerance: Tolerance
+    stress: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.verdict == "pass") == bool(self.reasons):
@@ -125,6 +131,14 @@ class ParityReport:
         return replace(self, verdict="fail", reasons=self.reasons + reasons)
 
     @property
+    def lost(self) -> bool:
+        """Whether TensorFlow's float32 is too far off on too many samples: others may tell more."""
+        return self.verdict == "inconclusive" and any(
+            o.exact is not None and sum(k < self.samples for k in o.exact.silent) > self.samples - 3
+            for o in self.outputs
+        )
+
+    @property
     def exit_code(self) -> int:
         """The process' exit code for this verdict: 0, 1, or 4 for inconclusive."""
         return EXIT_CODES[self.verdict]
@@ -135,6 +149,8 @@ class ParityReport:
             "schema": SCHEMA,
             "verdict": self.verdict,
             "samples": self.samples,
+            "stress": list(self.stress),
+            "power": power_of(self.samples),
             "tolerance": str(self.tolerance),
             "reasons": list(self.reasons),
             "outputs": [_output_dict(output) for output in self.outputs],

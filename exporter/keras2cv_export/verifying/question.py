@@ -13,14 +13,16 @@ import numpy as np
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import UsageError
 from keras2cv.streams.sources import read_image
+from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
-from keras2cv_export.model.reference import reference
-from keras2cv_export.parity.parity import unrepeatable
+from keras2cv_export.model.reference import exact_reference, reference
+from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
-from keras2cv_export.tasks.presets import value_range
 
 from .pictures import Picture, PictureInput, draw_picture
-from .samples import Sample, ValueRange, default_samples, load_samples
+from .ranges import embedding_rows, ranges_of
+from .samples import Sample, default_samples, load_samples
+from .stress import Stress, stress_samples
 
 # Four drawn samples: enough for outputs to be seen to vary, few enough for VGG16 in seconds.
 SAMPLES = 4
@@ -44,6 +46,9 @@ class Question:
         tolerance: The limits.
         scores: Outputs that are known to hold class scores.
         constant: Outputs that are known not to depend on the input.
+        stress: Inputs that the model was not made for, with TensorFlow's outputs.
+        exact: Gives the exact outputs for a sample, see `Exact`; those of `stress` are behind the
+            others.
         unsteady: TensorFlow's own differences between two runs; usually none.
         pictures: Image files that the last samples were made of, by the bundle's preprocessing.
     """
@@ -54,6 +59,8 @@ class Question:
     tolerance: Tolerance
     scores: Mapping[str, str]
     constant: frozenset[str]
+    stress: tuple[Stress, ...] = ()
+    exact: Exact | None = None
     unsteady: tuple[str, ...] = ()
     pictures: tuple[Path, ...] = ()
 
@@ -87,6 +94,7 @@ def ask(
     pictures: Sequence[Path] = (),
     answer: Answer | None = None,
     drawn: int = SAMPLES,
+    smooth: bool = False,
 ) -> Question:
     """Read or draw samples, and let TensorFlow answer them.
 
@@ -100,6 +108,7 @@ def ask(
         pictures: Image files as more samples, for a manifest with preprocessing.
         answer: The function of `answerer`, if there is one already.
         drawn: How many samples are drawn where none are given.
+        smooth: Draw them without edges and texture.
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
@@ -111,7 +120,7 @@ def ask(
     # A model with further inputs cannot take a picture alone as a sample.
     alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
     preprocess = PictureInput(manifest) if alone else None
-    chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn)
+    chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn, smooth=smooth)
     if preprocess is not None:
         chosen += [(preprocess(read_image(path))[1],) for path in pictures]
     answer = answer or answerer(loaded, manifest)
@@ -120,7 +129,64 @@ def ask(
     unsteady = first_difference(
         unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
     )
-    return Question(chosen, expected, picture, limits, scores, constant, unsteady, tuple(pictures))
+    ranges = ranges_of(loaded, manifest)
+    size = int(manifest.model.size_bytes)
+    stressed = tuple(
+        Stress(name, sample, answer(sample))
+        for name, sample in stress_samples(loaded.inputs, ranges, embedding_rows(loaded), size)
+    )
+    exact = _exact_answers(loaded, manifest, [*chosen, *(one.sample for one in stressed)])
+    return Question(
+        chosen,
+        expected,
+        picture,
+        limits,
+        scores,
+        constant,
+        stressed,
+        exact,
+        unsteady,
+        tuple(pictures),
+    )
+
+
+def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sample]) -> Exact:
+    """Return a function that asks TensorFlow in float64, each sample once and only when asked."""
+    exact = exact_reference(loaded)
+    names = [s.name for s in loaded.inputs]
+    known: dict[tuple[int, float], Outputs | None] = {}
+
+    def answer(index: int, moved: float) -> Outputs | None:
+        if None in known.values():
+            return None
+        if (index, moved) not in known:
+            known[index, moved] = computed(_moved(samples[index], moved))
+        return known[index, moved]
+
+    def computed(sample: Sample) -> Outputs | None:
+        try:
+            outputs = exact(dict(zip(names, sample, strict=True)))
+        except NoExactAnswerError:
+            return None
+        pairs = zip(manifest.outputs, outputs.values(), strict=True)
+        return {o.name: np.asarray(array) for o, array in pairs}
+
+    return answer
+
+
+def _moved(sample: Sample, share: float) -> Sample:
+    """Move each floating-point input at random, by up to a share of its largest value."""
+    if share == 0.0:
+        return sample
+    rng = np.random.default_rng(SEED)
+    moved = []
+    for array in sample:
+        wide = array.astype(np.float64) if array.dtype.kind == "f" else array
+        if array.dtype.kind == "f":
+            step = share * float(np.abs(wide).max(initial=0.0))
+            wide = wide + rng.uniform(-step, step, wide.shape)
+        moved.append(wide)
+    return tuple(moved)
 
 
 def there_and_back(samples: Sequence[Sample]) -> list[Sample]:
@@ -170,23 +236,13 @@ def _choose_samples(
     given: str | PathLike[str] | None,
     preprocess: PictureInput | None,
     drawn: int,
+    *,
+    smooth: bool,
 ) -> list[Sample]:
     if given is None:
-        return default_samples(loaded.inputs, drawn, SEED, value_range=_ranges(loaded, manifest))
+        ranges = ranges_of(loaded, manifest)
+        return default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
     if preprocess is None:
         return load_samples(Path(given), loaded.inputs)
     whole = preprocess
     return load_samples(Path(given), loaded.inputs, preprocess=lambda p: whole(read_image(p))[1])
-
-
-def _ranges(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
-    ranges: dict[str, ValueRange] = {}
-    if manifest.preprocessing is not None:
-        # By position: a live model's input may have another name than its file's.
-        place = [t.name for t in manifest.inputs].index(manifest.preprocessing.input)
-        ranges[loaded.inputs[place].name] = value_range(manifest.preprocessing)
-    vocabulary = loaded.smallest_vocabulary
-    if vocabulary is not None:
-        words = [s.name for s in loaded.inputs if "int" in s.dtype and s.dtype != "uint8"]
-        ranges |= dict.fromkeys(words, (0, vocabulary - 1))
-    return ranges

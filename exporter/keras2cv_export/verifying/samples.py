@@ -7,7 +7,6 @@ batch dimension included.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ def default_samples(
     seed: int,
     *,
     value_range: ValueRange | Mapping[str, ValueRange] | None = None,
+    smooth: bool = False,
 ) -> list[Sample]:
     """Draw `count` distinct, structured samples; the same arguments give the same samples.
 
@@ -37,6 +37,7 @@ def default_samples(
             name. Pass the range of the preprocessed values, (0, 255) where a Rescaling layer comes
             first, and (0, vocabulary - 1) for an Embedding. The default is 0..255 for uint8, 0..9
             for other integers, 0..1 for pictures, -1..1 for other floats.
+        smooth: Draw without edges and texture.
 
     Raises:
         UsageError: `count` is less than 1 or `seed` less than 0; `value_range` is empty, does not
@@ -51,14 +52,25 @@ def default_samples(
     if isinstance(value_range, Mapping):
         _require_inputs(inputs, value_range)
     columns = [
-        _draw_input(spec, count, np.random.SeedSequence([seed, k]), _range_of(spec, value_range))
+        _draw_input(
+            spec,
+            count,
+            np.random.SeedSequence([seed, k]),
+            _range_of(spec, value_range),
+            smooth=smooth,
+        )
         for k, spec in enumerate(inputs)
     ]
     return list(zip(*columns, strict=True))
 
 
 def _draw_input(
-    spec: TensorSpec, count: int, seed: np.random.SeedSequence, value_range: ValueRange
+    spec: TensorSpec,
+    count: int,
+    seed: np.random.SeedSequence,
+    value_range: ValueRange,
+    *,
+    smooth: bool,
 ) -> list[Array]:
     """Draw one input of every sample; each row of a batch is a drawing of its own."""
     batch, shape = batch_of(spec), _static_shape(spec)
@@ -68,7 +80,7 @@ def _draw_input(
     levels = (np.random.default_rng(seed).permutation(rows) + 0.5) / rows
     dtype = np.dtype(spec.dtype)
     drawn = [
-        draw(shape, dtype, value_range, float(level), row)
+        draw(shape, dtype, value_range, float(level), row, smooth=smooth)
         for level, row in zip(levels, seeds, strict=True)
     ]
     return [np.stack(drawn[i * batch : (i + 1) * batch]) for i in range(count)]
@@ -103,8 +115,10 @@ def _range_of(
     if isinstance(value_range, Mapping):
         value_range = value_range.get(spec.name)
     if value_range is None or dtype.kind == "b":
-        return _usual_range(spec, dtype)
+        return usual_range(spec)
     low, high = value_range
+    if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
+        return low, high
     fits = np.isfinite([low, high]).all() and (low < high or (low == high and dtype.kind in "iu"))
     if fits and dtype.kind in "iu":
         bounds = np.iinfo(dtype)
@@ -117,7 +131,11 @@ def _range_of(
     return float(low), float(high)
 
 
-def _usual_range(spec: TensorSpec, dtype: np.dtype[Any]) -> ValueRange:
+def usual_range(spec: TensorSpec) -> ValueRange:
+    """Return the range of an input of which nothing but shape and dtype is known."""
+    dtype = dtype_of(spec)
+    if dtype.kind == "b":
+        return 0.0, 1.0
     if dtype == np.uint8:
         return 0.0, 255.0
     if dtype.kind in "iu":

@@ -12,6 +12,8 @@ import numpy as np
 from keras2cv.bundle.golden_vectors import GoldenImage, GoldenSample, GoldenVectors
 from keras2cv.bundle.manifest import Manifest, OutputTensor
 from keras2cv.bundle.reading import SELFTEST
+from keras2cv_export.parity.exactness import Distances
+from keras2cv_export.parity.report import ParityReport
 from keras2cv_export.parity.tolerance import Tolerance
 
 from .pictures import Picture
@@ -31,6 +33,7 @@ def write_selftest(
     expected: Sequence[Mapping[str, Array]],
     tolerance: Tolerance,
     picture: Picture | None,
+    parity: ParityReport | None = None,
 ) -> None:
     """Write some samples with TensorFlow's answers, and the picture if there is one.
 
@@ -41,29 +44,36 @@ def write_selftest(
         expected: TensorFlow's outputs for each sample, by name.
         tolerance: The source of each output's limit.
         picture: One image with its blob and TensorFlow's outputs; None without preprocessing.
+        parity: The comparison: samples that say nothing are left out, and an output that passed by
+            the exact answer gets what float32 may be off by on both sides. None: none was made.
     """
     names = [output.name for output in manifest.outputs]
+    exact = {o.name: o.exact for o in (parity.outputs if parity else ()) if o.exact is not None}
     GoldenVectors(
         tuple(
             GoldenSample(tuple(samples[i]), tuple(expected[i][name] for name in names))
-            for i in _first_distinct(samples)
+            for i in _first_distinct(samples, {k for d in exact.values() for k in d.silent})
         ),
-        tuple(_limit(tolerance, output) for output in manifest.outputs),
+        tuple(_limit(tolerance, output, exact.get(output.name)) for output in manifest.outputs),
         _image(names, picture) if picture is not None else None,
     ).save(folder / SELFTEST)
 
 
-def _first_distinct(samples: Sequence[Sequence[Array]]) -> list[int]:
+def _first_distinct(samples: Sequence[Sequence[Array]], silent: set[int]) -> list[int]:
     """Choose the samples to keep: a video's first frames, for example, may be identical."""
     firsts = {tuple(a.tobytes() for a in samples[i]): i for i in reversed(range(len(samples)))}
-    return sorted(firsts.values())[:GOLDEN_SAMPLES]
+    telling = [i for i in sorted(firsts.values()) if i not in silent]
+    return sorted([*telling, *sorted(silent & set(firsts.values()))][:GOLDEN_SAMPLES])
 
 
-def _limit(tolerance: Tolerance, output: OutputTensor) -> float:
+def _limit(tolerance: Tolerance, output: OutputTensor, exact: Distances | None) -> float:
     """Return an output's limit; integer outputs, such as an argmax, must be exact."""
     if not output.dtype.startswith("float"):
         return 0.0
-    return min(tolerance.limits(output.name).max_abs, _LARGEST_LIMIT)
+    limit = tolerance.limits(output.name).max_abs
+    if exact is not None:
+        limit = max(limit, exact.between)
+    return min(limit, _LARGEST_LIMIT)
 
 
 def _image(names: Sequence[str], picture: Picture) -> GoldenImage:

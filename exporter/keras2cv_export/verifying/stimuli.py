@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-ValueRange = tuple[float, float]
+ValueRange = tuple[Any, Any]
+"""Lowest and highest value, both included: numbers, or arrays of the shape of one sample."""
 
 _WAVES = 3
 _TEXTURE = 0.15  # of the full range
@@ -22,7 +23,13 @@ _PAINT = 0.8  # how far a shape covers the colours below it
 
 
 def draw(
-    shape: tuple[int, ...], dtype: np.dtype[Any], value_range: ValueRange, level: float, seed: int
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    value_range: ValueRange,
+    level: float,
+    seed: int,
+    *,
+    smooth: bool = False,
 ) -> Array:
     """Draw one array without its batch dimension.
 
@@ -32,28 +39,32 @@ def draw(
         value_range: Lowest and highest value, both included.
         level: Brightness, 0..1; for a single value, where in the range it lies.
         seed: Everything random comes from it.
+        smooth: Leave out edges and texture, for a net that is chaotic on them.
 
     Returns:
         An array of `shape` and `dtype`.
     """
-    unit = _unit_values(shape, level, np.random.default_rng(seed))
+    unit = _unit_values(shape, level, np.random.default_rng(seed), smooth=smooth)
     low, high = value_range
     if dtype.kind == "b":
         return unit > 0.5
     if dtype.kind in "iu":
         steps = np.minimum(np.floor(unit * (high - low + 1.0)), high - low)
-        return (low + steps).astype(dtype)
-    return (low + unit * (high - low)).astype(dtype)
+        return np.asarray(low + steps).astype(dtype)
+    return np.asarray(low + unit * (high - low)).astype(dtype)
 
 
-def _unit_values(shape: tuple[int, ...], level: float, rng: np.random.Generator) -> Array:
+def _unit_values(
+    shape: tuple[int, ...], level: float, rng: np.random.Generator, *, smooth: bool
+) -> Array:
     """Draw values in 0..1 that reach both ends, or the level alone for a single value."""
     if int(np.prod(shape)) == 1:
         return np.full(shape, level)
     field = rng.random(shape) if len(shape) == 1 else _waves(shape, rng)
-    if len(shape) == 3 and shape[2] in (1, 3, 4):
-        field = _paint_shapes(field, rng)
-    field = field + _TEXTURE * rng.random(shape)
+    if not smooth:
+        if len(shape) == 3 and shape[2] in (1, 3, 4):
+            field = _paint_shapes(field, rng)
+        field = field + _TEXTURE * rng.random(shape)
     low, high = field.min(), field.max()
     unit: Array = ((field - low) / (high - low)) ** _gamma(level)
     return unit

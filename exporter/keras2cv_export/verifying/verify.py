@@ -128,7 +128,7 @@ def _run_all(
     reports: dict[str, ParityReport] = {}
     troubles: dict[str, str] = {}
     answers: dict[str, list[Outputs]] = {}
-    asked = there_and_back(question.samples)
+    asked = [*there_and_back(question.samples), *(one.sample for one in question.stress)]
     for engine in engines:
         try:
             runs[engine] = run_worker(
@@ -140,8 +140,10 @@ def _run_all(
         except NetError as error:
             troubles[engine] = str(error)
             continue
-        answers[engine], again = answers_of(manifest, runs[engine])
-        reports[engine] = judge(question, answers[engine], again)
+        given = _named(manifest, runs[engine])
+        first = len(given) - len(question.stress)
+        answers[engine], again = halves(given[:first])
+        reports[engine] = judge(question, answers[engine], again, given[first:])
     return runs, reports, troubles, answers
 
 
@@ -172,15 +174,28 @@ def _named(manifest: Manifest, run: WorkerRun) -> list[Outputs]:
 
 
 def judge(
-    question: Question, candidate: Sequence[Outputs], again: Sequence[Outputs]
+    question: Question,
+    candidate: Sequence[Outputs],
+    again: Sequence[Outputs],
+    stressed: Sequence[Outputs] = (),
 ) -> ParityReport:
-    """Compare one engine's answers with TensorFlow's, and with its own in the second run."""
+    """Compare one engine's answers with TensorFlow's, and with its own in the second run.
+
+    Args:
+        question: The samples and TensorFlow's answers.
+        candidate: The engine's answers to the samples.
+        again: Its answers to the same in another order.
+        stressed: Its answers to the question's `stress`, or none if they were not asked.
+    """
+    stress = question.stress[: len(stressed)]
     report = compare(
-        question.expected,
-        candidate,
+        [*question.expected, *(one.expected for one in stress)],
+        [*candidate, *stressed],
         question.tolerance,
         scores=question.scores,
         constant=question.constant,
+        exact=question.exact,
+        stress=[one.name for one in stress],
     )
     unsteady = unrepeatable(candidate, again, question.tolerance)
     stale = first_difference(

@@ -135,6 +135,7 @@ def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
         "image": None,
         "text": None,
         "samples": None,
+        "power": None,
         "tolerance": None,
         "weights": "fp32",
         "tune": False,
@@ -181,6 +182,7 @@ def test_export_passes_every_option_that_was_given(put: Put) -> None:
         "image": None,
         "text": None,
         "samples": Path("photos"),
+        "power": None,
         "tolerance": ["fp16", "boxes:1e-3"],
         "weights": "int8",
         "tune": True,
@@ -389,6 +391,7 @@ def test_check_passes_every_option_that_was_given(
     assert stand.options == {
         "against": Path("cat.h5"),
         "samples": Path("s.npz"),
+        "power": None,
         "tolerance": ["strict", "a:0.01"],
         "engine": "new",
         "unsafe": True,

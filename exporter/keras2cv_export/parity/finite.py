@@ -1,0 +1,83 @@
+"""NaN and infinity: an error, unless both sides have the same where the model itself overflows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from .known import Known
+from .metrics import Array, Paired
+
+# Some kernels stop just below float32's largest number where others give infinity.
+_OVERFLOWN: Final = 1e37
+
+
+@dataclass(frozen=True, eq=False)
+class Finite:
+    """The values of both sides that can be compared.
+
+    Attributes:
+        pair: Both sides; elements that are set aside are not usable, and 0.
+        bad: Elements with a NaN or an infinity that is an error.
+        problem: What is wrong with them; None if nothing is.
+        reasons: Why what is left proves nothing.
+    """
+
+    pair: Paired
+    bad: Array
+    problem: str | None = None
+    reasons: tuple[str, ...] = ()
+
+
+def set_aside(reference: Array, candidate: Array, known: Known) -> Finite:
+    """Set elements aside in which both sides are NaN, or overflow alike; all others are errors.
+
+    Without the exact answer there is no telling a model that overflows from one that is broken:
+    every NaN and infinity is an error then. In a sample far from what the model was made for,
+    OpenCV may give a number where TensorFlow's float32 overflows.
+    """
+    lost = ~np.isfinite(reference)
+    off = lost | ~np.isfinite(candidate)
+    alike = np.zeros(off.shape, np.bool_)
+    if known.exact is not None and off.any():
+        alike = _alike(reference, candidate)
+        usual = len(reference) - len(known.stress)
+        alike[usual:] |= lost[usual:]
+    bad = off & ~alike
+    usable = ~off
+    pair = Paired(
+        np.where(usable, reference, 0.0).astype(np.float64),
+        np.where(usable, candidate, 0.0).astype(np.float64),
+        usable,
+        np.zeros(reference.shape),
+    )
+    if bad.any():
+        counts = int(lost.sum()), int((~np.isfinite(candidate)).sum())
+        return Finite(pair, bad, _problem(bad, counts, known))
+    return Finite(pair, bad, reasons=_never_seen(usable, known))
+
+
+def _alike(reference: Array, candidate: Array) -> Array:
+    both_nan = np.isnan(reference) & np.isnan(candidate)
+    infinite = np.isinf(reference) & ~np.isnan(candidate)
+    large = np.abs(candidate) >= _OVERFLOWN
+    same: Array = both_nan | (infinite & large & (np.sign(candidate) == np.sign(reference)))
+    return same
+
+
+def _problem(bad: Array, counts: tuple[int, int], known: Known) -> str:
+    first = int(np.argmax(bad.reshape(len(bad), -1).any(axis=1)))
+    where = f", for an input that is {known.stress[first]}" if first in known.stress else ""
+    return f"NaN or infinity: {counts[0]} in the reference, {counts[1]} in the candidate{where}"
+
+
+def _never_seen(usable: Array, known: Known) -> tuple[str, ...]:
+    seen = usable[: len(usable) - len(known.stress)].any(axis=0)
+    if seen.all():
+        return ()
+    return (
+        f"{int((~seen).sum())} of {seen.size} elements are NaN or infinite for every sample, on "
+        "both sides. Pass samples for which the model gives numbers.",
+    )

@@ -1,0 +1,122 @@
+"""Models that OpenCV computes right, and whose numbers are hard on a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras2cv_export.quiet.tensorflow import tf
+
+
+def _random(model: keras.Model, seed: int, gain: float = 1.0) -> keras.Model:
+    rng = np.random.default_rng(seed)
+    for weight in model.weights:
+        shape = tuple(weight.shape)
+        if not shape or not str(weight.dtype).startswith("float"):
+            continue
+        if "var" in weight.path:
+            weight.assign(np.abs(rng.normal(1, 0.2, shape)))
+        elif len(shape) > 1:
+            weight.assign(rng.normal(0, gain * np.sqrt(2 / np.prod(shape[:-1])), shape))
+        elif "gamma" in weight.path:
+            weight.assign(rng.normal(1, 0.1, shape))
+        else:
+            weight.assign(rng.normal(0, 0.1, shape))
+    return model
+
+
+def _over(shape: tuple[int, ...], end: Callable[[Any], Any], seed: int, gain: float = 1.0) -> Any:
+    x = keras.Input(shape)
+    return _random(keras.Model(x, end(x)), seed, gain)
+
+
+def _pooled(norm: Callable[[], Any]) -> Callable[[Any], Any]:
+    def end(x: Any) -> Any:
+        for strides in (1, 2, 2):
+            x = layers.Conv2D(8, 3, strides=strides, padding="same")(x)
+            x = layers.ReLU()(norm()(x))
+        return layers.Dense(5)(layers.GlobalAveragePooling2D()(x))
+
+    return end
+
+
+@keras.saving.register_keras_serializable("right_models")
+class Instance(layers.Layer):
+    """Statistics over the whole picture."""
+
+    def call(self, x: Any) -> Any:
+        """Give every channel mean 0 and spread 1."""
+        mean, variance = tf.nn.moments(x, [1, 2], keepdims=True)
+        return (x - mean) * tf.math.rsqrt(variance + 1e-5)
+
+
+@keras.saving.register_keras_serializable("right_models")
+class Power(layers.Layer):
+    """Logarithms of small powers."""
+
+    def call(self, x: Any) -> Any:
+        """Return the loudness of windows of 64 samples, in decibels."""
+        windows = tf.reshape(x, [-1, 16, 64])
+        power = tf.reduce_mean(windows**2, -1)
+        return 10.0 / np.log(10.0) * tf.math.log(tf.maximum(power, 1e-12))
+
+
+@keras.saving.register_keras_serializable("right_models")
+class Exponential(layers.Layer):
+    """A head that overflows far from what it was made for."""
+
+    def call(self, x: Any) -> Any:
+        """Return e to the fortieth."""
+        return tf.exp(40.0 * x)
+
+
+def _offset(seed: int) -> keras.Model:
+    rng = np.random.default_rng(seed)
+    norm = layers.Normalization()
+    norm.adapt(rng.normal(1000, 0.1, (300, 5)).astype(np.float32))
+    x = keras.Input((5,))
+    tail = layers.Dense(2)(layers.Dense(12, activation="relu")(norm(x)))
+    model = keras.Model(x, tail)
+    for layer in model.layers:
+        if isinstance(layer, layers.Dense):
+            layer.set_weights([rng.normal(0, 0.5, w.shape) for w in layer.get_weights()])
+    return model
+
+
+def _words(seed: int) -> keras.Model:
+    x = keras.Input((8,), dtype="int32")
+    y = layers.GlobalAveragePooling1D()(layers.Embedding(60, 6)(x))
+    return _random(keras.Model(x, layers.Dense(3, activation="softmax")(y)), seed)
+
+
+def _two_sizes(x: Any) -> Any:
+    y = layers.Dense(12, activation="tanh")(x)
+    large = layers.Rescaling(1e4)(layers.Dense(2)(y))
+    return layers.Concatenate()([large, layers.Rescaling(1e-3)(layers.Dense(2)(y))])
+
+
+def _features(x: Any) -> Any:
+    return layers.GlobalAveragePooling2D()(layers.ReLU()(layers.Conv2D(48, 3)(x)))
+
+
+RIGHT_MODELS: dict[str, Callable[[int], keras.Model]] = {
+    "batch statistics": lambda s: _over((24, 24, 3), _pooled(layers.BatchNormalization), s),
+    "group statistics": lambda s: _over(
+        (24, 24, 3), _pooled(lambda: layers.GroupNormalization(4)), s
+    ),
+    "picture statistics": lambda s: _over((24, 24, 3), _pooled(Instance), s),
+    "unit norm": lambda s: _over((24, 24, 3), _pooled(layers.UnitNormalization), s),
+    "saturated": lambda s: _over((6,), layers.Dense(4, activation="sigmoid"), s, 20.0),
+    "small powers": lambda s: _over((1024,), Power(), s),
+    "overflowing": lambda s: _over((6,), lambda x: Exponential()(layers.Dense(8)(x)), s),
+    "around 1000": _offset,
+    "words": _words,
+    "two sizes": lambda s: _over((6,), _two_sizes, s),
+    "features, some dead": lambda s: _over((16, 16, 3), _features, s),
+    "recurrent": lambda s: _over((12, 4), layers.GRU(6), s),
+    "tiny": lambda s: _over((6,), lambda x: layers.Rescaling(1e-12)(layers.Dense(4)(x)), s),
+}
