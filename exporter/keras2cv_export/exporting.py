@@ -32,13 +32,14 @@ from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
 from .storage.weights import Proof, shrink, store_weights, top1
 from .targets.importer_support import oldest
 from .targets.target import dotted
+from .tasks.contradictions import contradictions
 from .tasks.decide import Decisions, Wishes, decide
 from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.circumstances import in_other_circumstances
-from .verifying.question import SAMPLES, ask
+from .verifying.question import SAMPLES, Question, ask
 from .verifying.selftest import write_selftest
 from .verifying.verify import require_parity, verify
 
@@ -121,6 +122,7 @@ def export_model(options: ExportOptions) -> ExportReport:
         held = {output for _, output in loaded.states}
         decided = decide(loaded.without_states(), converted.without(held), wishes)
         proof: Proof | None = None
+        seen: tuple[str, ...] = ()
         stored: tuple[str, ...] = ()
         record: Weights | None = None
         if weights != "fp32" and not file_format.has_room(converted.model):
@@ -133,6 +135,7 @@ def export_model(options: ExportOptions) -> ExportReport:
             proof = _compared(
                 options, stage.folder, loaded, converted, decided, manifest, for_graph
             )
+            manifest, seen = _with_true_scores(manifest, proof.question, converted)
             if record is not None:
                 top = top1(proof.verification.parity)
                 manifest = manifest.replace(weights=replace(record, top1=top))
@@ -148,7 +151,7 @@ def export_model(options: ExportOptions) -> ExportReport:
         manifest = _settle(stage.folder, manifest, proof)
         freely(stage.commit)
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted) + stored + _tuned(manifest)
+    notes += _finished(converted) + stored + _tuned(manifest) + seen
     verification = proof.verification if proof else None
     return ExportReport(
         Path(options.bundle),
@@ -159,6 +162,33 @@ def export_model(options: ExportOptions) -> ExportReport:
         time.perf_counter() - started,
         grouped(converted.missed),
     )
+
+
+def _with_true_scores(
+    manifest: Manifest, question: Question, converted: Converted
+) -> tuple[Manifest, tuple[str, ...]]:
+    """Refuse a description of the outputs that the model's own numbers contradict.
+
+    Where nobody described them, and the graph's end does not show probabilities that are some, the
+    manifest is corrected, with a note.
+
+    Raises:
+        UsageError: Scores are said to be what they cannot be.
+    """
+    activations = {head.spec.name: head.activation for head in converted.heads}
+    task = manifest.task
+    found = contradictions(task, manifest.outputs, question.expected, activations)
+    if found and task.scores == "logits":
+        task = dataclasses.replace(task, scores="sigmoid" if task.kind == "binary" else "softmax")
+        if not contradictions(task, manifest.outputs, question.expected, activations):
+            note = f"Scores: {task.output} gives probabilities on all samples, so they stay so."
+            return manifest.replace(task=task), (note,)
+    if found:
+        raise UsageError(
+            f"The outputs are not what they are said to be: task.{found[0]} "
+            "Correct the description, such as --activation, or leave it out."
+        )
+    return manifest, ()
 
 
 def _compared(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.bundle.standing import unproven
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
 from keras2cv.net.device import DeviceChoice, choose_device
 from keras2cv.net.memory import Memory
@@ -177,13 +178,8 @@ class Predictor:
         self.manifest: Manifest = manifest_at(bundle.manifest, batch, device, settings.engine)
         if settings.threads is not None:
             _set_threads(settings.threads)
-        if self.manifest.status == "unverified":
-            warnings.warn(
-                f"{bundle.folder} is unverified: nobody compared it with TensorFlow. "
-                "Export it without --no-check, or run `keras2cv check`.",
-                Keras2cvWarning,
-                stacklevel=3,
-            )
+        if text := unproven(bundle.folder, self.manifest):
+            warnings.warn(text, Keras2cvWarning, stacklevel=3)
         require_at_least(self.manifest.model.opencv, cv2.__version__, str(bundle.folder))
         self._choice = choose_device(
             device, new_engine_only=(settings.engine or self.manifest.engine.name) == "new"

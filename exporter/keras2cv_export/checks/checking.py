@@ -11,16 +11,20 @@ from typing import Any
 
 import onnx_ir as ir
 
-from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import UsageError
 from keras2cv.streams.sources import read_image
 from keras2cv.tasks import TASKS
+from keras2cv_export.answers.answers_report import AnswersReport
+from keras2cv_export.answers.heads import keras_activations
+from keras2cv_export.answers.reference_answers import ReferenceAnswers, load_answers
 from keras2cv_export.bisecting import Bisection, require_onnx
 from keras2cv_export.bisecting import bisect as find_first
 from keras2cv_export.end_to_end.own_function import load_function
 from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
 from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
+from keras2cv_export.end_to_end.reference_sources import PictureSources, sources_of
 from keras2cv_export.end_to_end.walk import walk
 from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.formats.frozen_file import read_frozen
@@ -39,6 +43,12 @@ from keras2cv_export.verifying.circumstances import in_other_circumstances
 from keras2cv_export.verifying.question import SAMPLES, Answer, Question, answerer, ask
 from keras2cv_export.verifying.verify import Verification, verify
 
+from .answers import cases_of, judge_answers, names_of
+from .coverage import coverage
+from .file_claims import check_claims
+from .findings import CheckFinding, Covered
+from .names import compare_names, noting_names
+from .proof import ProofLimits, check_evidence, check_selftest
 from .record import record
 
 _TIMED_SAMPLES = 4
@@ -61,6 +71,10 @@ class CheckReport:
         source: The model's file.
         speed: The timing of both sides; None if it was left out, or if the net fails.
         bisect: The first layer that is wrong; None unless it was asked for.
+        answers: The answers beside a reference's; None where only the bundle says how they are
+            made.
+        covered: The parts of the way from a file to an answer, each with its reference.
+        findings: Contradictions, forgeries, and what is unlikely.
     """
 
     bundle: Path
@@ -76,6 +90,9 @@ class CheckReport:
     source: str = ""
     speed: SpeedReport | None = None
     bisect: Bisection | None = None
+    answers: AnswersReport | None = None
+    covered: tuple[Covered, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -85,8 +102,11 @@ class CheckReport:
             found.append(self.journey.report.verdict)
         if self.speed is not None:
             found.append(self.speed.verdict)
+        if self.answers is not None:
+            found.append(self.answers.verdict)
         if self.mismatches:
             found.append("fail")
+        found += [finding.verdict for finding in self.findings]
         return max(found, key=lambda verdict: _SEVERITY[verdict])
 
     @property
@@ -99,19 +119,28 @@ class CheckReport:
         """Why the verdict is not a pass."""
         walked = self.journey.report.reasons if self.journey is not None else ()
         slow = self.speed.reasons if self.speed is not None else ()
-        return self.mismatches + walked + self.parity.reasons + slow
+        answers = self.answers.reasons if self.answers is not None else ()
+        found = tuple(str(f) for f in self.findings if f.verdict != "pass")
+        return self.mismatches + walked + self.parity.reasons + answers + found + slow
+
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """The parts that have no reference, each with what of it only the bundle says."""
+        return tuple(text for part in self.covered if (text := str(part)))
 
     @property
     def stages_at_fault(self) -> tuple[str, ...]:
-        """The places that differ: "labels", then the stages of the pipeline, then "net".
-
-        "decisions" stands for answers that are others though every stage keeps its limits.
-        """
+        """The places that differ: "labels", the stages of the pipeline, "net", then all others."""
         found = ["labels"] if self.mismatches else []
         if self.journey is not None:
             found += [s.name for s in self.journey.report.stages if s.problem is not None]
             found += ["decisions"] if self.journey.report.changed and not found else []
+        found += [f.stage for f in self.findings if f.stage == "preprocessing"]
         found += ["net"] if self.parity.verdict != "pass" else []
+        found += [f.stage for f in self.findings if f.verdict != "pass"]
+        # A changed answer is named where no stage explains it.
+        if self.answers is not None and self.answers.verdict != "pass" and not found:
+            found.append("answers")
         return tuple(dict.fromkeys(found))
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,7 +169,8 @@ def check_bundle(options: CheckOptions) -> CheckReport:
 def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckReport:
     progress = options.progress
     progress("loading the model")
-    loaded = _load(options, found.manifest)
+    user = _reference_answers(options)
+    loaded, output_names = noting_names(_load(options, found.manifest))
     progress("asking TensorFlow")
     answer = answerer(loaded, found.manifest)
     reference = Reference(
@@ -148,6 +178,8 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     )
     with pictures_for(found.manifest, own_samples(options.samples)) as pictures:
         reference.require_pictures(pictures)
+        if user is not None and pictures.paths:
+            user.require_names(names_of(pictures))
         question = _ask(options, found, loaded, pictures, answer)
         progress("asking OpenCV, in a process of its own")
         wanted = options.engine or found.manifest.engine.name
@@ -157,9 +189,21 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             result = verify(found.folder, found.manifest, question, wanted)
         result = in_other_circumstances(found.folder, found.manifest, question, result)
         journey = None
-        if pictures.paths:
+        sources = _sources(options, found.manifest, loaded)
+        if sources is not None and pictures.paths:
             progress("sending pictures through both pipelines")
-            journey = _travel(found.manifest, pictures, reference, question, result, answer)
+            journey = _travel(
+                found.manifest, pictures, reference, question, result, answer, sources.library
+            )
+        progress("comparing the answers")
+        judged = judge_answers(
+            found.manifest,
+            loaded,
+            cases_of(pictures, question, result.answers[_worst_engine(result)]),
+            _activations(found, loaded, output_names),
+            user,
+            own_samples=own_samples(options.samples) is not None,
+        )
         timed = None
         # The speed of a wrong answer is of no interest.
         if options.speed and result.parity.verdict != "fail":
@@ -168,6 +212,9 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
                 found.folder, loaded, pictures, question, result, answer, options.max_ratio
             )
     diverging = _bisect(options, found, loaded, question, result) if options.bisect else None
+    names, wrong_names = compare_names(found.manifest, loaded, output_names)
+    selftest, wrong_selftest, forged = _proof(found, answer, question, result)
+    contradicted = () if sources is None else sources.problems
     reports = tuple(result.by_engine.items())
     worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
     return CheckReport(
@@ -184,7 +231,68 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         loaded.source.file,
         timed,
         diverging,
+        judged.answers,
+        coverage(
+            found.manifest,
+            sources if pictures.paths else None,
+            (*judged.covered, names, selftest),
+            labels_given=options.labels is not None,
+        ),
+        (
+            *(CheckFinding("preprocessing", "fail", text) for text in contradicted),
+            *judged.findings,
+            *_false_claims(found),
+            *wrong_names,
+            *wrong_selftest,
+            *forged,
+        ),
     )
+
+
+def _false_claims(found: Bundle) -> tuple[CheckFinding, ...]:
+    if found.manifest.model.format != "onnx":
+        return ()
+    return check_claims(found.manifest, ir.load(found.model_path).graph)
+
+
+def _proof(
+    found: Bundle, answer: Answer, question: Question, result: Verification
+) -> tuple[Covered, tuple[CheckFinding, ...], tuple[CheckFinding, ...]]:
+    """Check the bundle's own proof; of a net that fails, the limits alone."""
+    fails = any(report.verdict == "fail" for report in result.by_engine.values())
+    limits = ProofLimits(question.tolerance, tuple(result.by_engine.values()))
+    covered, wrong = check_selftest(found, None if fails else answer, limits)
+    seen = {} if fails else result.by_engine
+    return covered, wrong, check_evidence(found.manifest, limits, seen)
+
+
+def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:
+    if options.reference_answers is None:
+        return None
+    return load_answers(options.reference_answers, options.reference_timeout)
+
+
+def _sources(
+    options: CheckOptions, manifest: Manifest, loaded: LoadedModel
+) -> PictureSources | None:
+    """Return who says how pictures were read in training; None for a bundle of arrays."""
+    if manifest.preprocessing is None:
+        return None
+    return sources_of(
+        manifest,
+        loaded,
+        resize=options.reference_resize,
+        preprocess=options.reference_preprocess,
+        function=options.reference_fn,
+    )
+
+
+def _activations(found: Bundle, loaded: LoadedModel, output_names: Sequence[str]) -> dict[str, str]:
+    """Return the last activation of each output: by the graph, or by the model's own layers."""
+    own = keras_activations(loaded.keras_model, list(output_names))
+    places = zip(found.manifest.outputs, output_names, strict=False)
+    by_place = {output.name: own[name] for output, name in places if name in own}
+    return _last_activations(found) | by_place
 
 
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
@@ -294,6 +402,7 @@ def _travel(
     question: Question,
     result: Verification,
     answer: Answer,
+    library: Preprocessing | None,
 ) -> Journey:
     rules = manifest.preprocessing
     assert rules is not None  # noqa: S101 - there are pictures
@@ -304,7 +413,7 @@ def _travel(
     return walk(
         manifest,
         pictures.paths,
-        parse_reference(reference.resize, chosen, rules),
+        parse_reference(reference.resize, chosen, rules, library),
         None if reference.function is None else load_function(reference.function, rules),
         drawn=pictures.drawn,
         blobs=[sample[0] for sample in question.samples[-count:]],

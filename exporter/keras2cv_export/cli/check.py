@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,13 +21,17 @@ USAGE: Final = "BUNDLE --against MODEL [options]"
 ABOUT: Final = """\
 Run a bundle in OpenCV and its Keras model in TensorFlow on the same inputs, and
 compare every output. Pictures go through both whole pipelines, from the file to
-the answer, and each stage's part of the difference is shown. The exit code is 0
-if they agree, 1 if not, 4 if the outputs carry too little information to judge.
+the answer, and each stage's part of the difference is shown. The answers are
+compared with your own pipeline's, or with the model's library where it says
+how answers are made; what has no reference is listed as not compared. The exit
+code is 0 if they agree, 1 if not, 2 if something cannot be read or does not
+fit, 4 if the outputs carry too little information to judge.
 """
 EXAMPLES: Final = """\
   keras2cv check cat.cv --against cat.keras
   keras2cv check cat.cv --against cat.keras --samples photos/ --tolerance strict
   keras2cv check cat.cv --against cat.h5 --samples in/ --reference-resize keras
+  keras2cv check cat.cv --against cat.h5 --samples in/ --reference-answers my:fn
   keras2cv check two.cv --against two.h5 --tolerance boxes:1e-3 --json -
   keras2cv check cat.cv --against cat.keras --bisect --repro for_opencv/
 """
@@ -70,11 +75,24 @@ def _print_report(report: CheckReport) -> None:
         print_parity(parity)
     if report.journey is not None:
         _print_stages(report.journey.report)
-    print(*report.mismatches, sep="\n", end="\n" if report.mismatches else "")
+    for line in _conclusions(report):
+        print(line)
     if report.speed is not None:
         print(report.speed)
     if report.bisect is not None:
         _print_bisection(report.bisect)
+
+
+def _conclusions(report: CheckReport) -> Iterator[str]:
+    """Yield what was found beside the numbers, the verdict, and what it does not cover."""
+    yield from report.mismatches
+    if report.answers is not None:
+        yield f"answers: {report.answers.verdict} ({report.answers})"
+        yield from (f"  {reason}" for reason in report.answers.reasons)
+    for finding in report.findings:
+        yield f"{finding}" if finding.verdict != "pass" else f"note: {finding.text}"
+    yield f"verdict: {report.verdict}"
+    yield from (f"  {part}" for part in report.not_compared)
 
 
 def _print_bisection(found: Bisection) -> None:

@@ -17,7 +17,7 @@ def render_stages(report: EndToEnd, console: Console) -> None:
     style = "bold green" if report.verdict == "pass" else _FAILED
     console.print(Text(f"end to end: {headline(report)}", style=style), soft_wrap=True)
     console.print(_table(report))
-    console.print(_indented(f"answers: {report.agreement}"))
+    console.print(_indented(f"outputs: {report.agreement}"))
     for sentence in (*report.reasons, *report.advice):
         console.print(_indented(sentence))
 

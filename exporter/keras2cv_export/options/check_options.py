@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -68,9 +68,9 @@ class CheckOptions:
         default=None,
         metadata=Option(
             help="how pictures were resized in training: keras (load_img), tf (tf.image.resize), "
-            "tf-antialias, pil-bilinear, letterbox:tf, ...",
+            "tf-antialias, pil-bilinear, letterbox:tf:114, ...",
             flags=("--reference-resize",),
-            metavar="[RULE:]METHOD",
+            metavar="[RULE:]METHOD[:PAD]",
             accepts=(str,),
             default="as in the bundle",
         ).as_metadata(),
@@ -92,6 +92,29 @@ class CheckOptions:
             flags=("--reference-fn",),
             metavar="MODULE:FUNCTION",
             accepts=(str,),
+        ).as_metadata(),
+    )
+    reference_answers: Any = field(
+        default=None,
+        metadata=Option(
+            help="your own pipeline: a function from a picture's path to its answer, or a file of "
+            "answers by the pictures' names",
+            flags=("--reference-answers",),
+            metavar="MODULE:FUNCTION|FILE.json",
+            python="Or the function itself, or a mapping.",
+            accepts=(Callable, Mapping, *_PATH),  # type: ignore[arg-type]
+            default="the model's library, where it says how answers are made",
+        ).as_metadata(),
+    )
+    reference_timeout: float | None = field(
+        default=None,
+        metadata=Option(
+            help="seconds that the function of --reference-answers may take for a picture",
+            flags=("--reference-timeout",),
+            metavar="S",
+            read=values.above_zero,
+            accepts=(float, int),
+            default="60",
         ).as_metadata(),
     )
     labels: Sequence[str] | StrPath | None = field(
@@ -151,6 +174,8 @@ class CheckOptions:
             raise UsageError(
                 "--max-ratio needs the timing. Drop --no-speed; from Python, add speed=True."
             )
+        if self.reference_timeout is not None and self.reference_answers is None:
+            raise UsageError("--reference-timeout is for --reference-answers. Give both.")
         if self.repro is not None and not self.bisect:
             raise UsageError("--repro writes what --bisect finds. Add --bisect.")
         if self.tolerance is not None:

@@ -51,9 +51,9 @@ class Agreement:
         }
 
     def __str__(self) -> str:
-        """Return the agreement as a line."""
+        """Return the agreement as a line: of outputs, which one postprocessing reads."""
         numbers = ", ".join(f"{name.replace('_', ' ')} {v:.4g}" for name, v in self.numbers.items())
-        head = f"{self.same} of {self.samples} answers are the same"
+        head = f"{self.same} of {self.samples} agree, read by the bundle's own postprocessing"
         return f"{head} ({numbers})" if numbers else head
 
 

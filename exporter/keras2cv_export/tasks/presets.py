@@ -103,6 +103,16 @@ def require_preprocessing(choice: str | os.PathLike[str]) -> None:
         _from_file(Path(choice))
 
 
+def stated_keys(choice: str | os.PathLike[str]) -> frozenset[str]:
+    """Return the keys that a FILE.json states; nothing for a preset.
+
+    Raises:
+        UsageError: It is neither.
+        InputError: The file is not there, or holds something else.
+    """
+    return frozenset() if str(choice) in PRESETS else frozenset(_from_file(Path(choice)))
+
+
 def _place(rules: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, int]) -> None:
     """Fill in how the image gets its size: the user's choice, else the file's, else the default."""
     if geometry.resize not in (None, *PADDING_RULES):

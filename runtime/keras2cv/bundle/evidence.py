@@ -31,6 +31,10 @@ class Measured:
     limit: float
     measured: float
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.measured <= self.limit:
+            raise SchemaError("measured", f"must be 0 to {self.limit:g}, got {self.measured:g}")
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -13,6 +13,7 @@ from keras2cv.bundle.manifest import (
     Task,
     Tuned,
 )
+from keras2cv.bundle.standing import Standing
 from keras2cv.cli.snippet import exact
 from keras2cv.net.opencv import version_tuple
 from keras2cv.tasks import TASKS
@@ -25,6 +26,11 @@ _RESIZED = {
 }
 _SHOWN_LABELS = 8
 _FOR_ALL = (4, 6)  # the oldest OpenCV that files are made for
+_STATUS = {
+    "verified": "verified: it predicts what TensorFlow predicts",
+    "inconclusive": "INCONCLUSIVE: its outputs say too little to tell whether it predicts right",
+    "unverified": "UNVERIFIED: nobody compared it with TensorFlow",
+}
 _LEGACY = (
     "legacy: a TensorFlow graph is for code that calls readNetFromTensorflow. OpenCV plans to",
     "drop that importer after 5.0 (opencv pull request 29474); the OpenCVs that exist keep it.",
@@ -33,9 +39,12 @@ _LEGACY = (
 )
 
 
-def describe(manifest: Manifest) -> Iterator[str]:
-    """Yield the lines of the page, a title in the first 15 columns of each entry."""
-    yield from _entry("status", [_status(manifest)])
+def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[str]:
+    """Yield the lines of the page, a title in the first 15 columns of each entry.
+
+    `standing` is how far the bundle is proven; None: as the manifest says.
+    """
+    yield from _entry("status", [_STATUS[standing or manifest.status]])
     source = manifest.source
     digest = f", sha256 {source.sha256[:12]}..." if source.sha256 else ""
     yield from _entry("made from", [f"{source.file} ({source.kind}{digest})"])
@@ -56,12 +65,6 @@ def describe(manifest: Manifest) -> Iterator[str]:
 def _entry(title: str, lines: list[str]) -> Iterator[str]:
     for index, line in enumerate(lines):
         yield f"{title if index == 0 else '':<12} {line}"
-
-
-def _status(manifest: Manifest) -> str:
-    if manifest.status == "verified":
-        return "verified: it predicts what TensorFlow predicts"
-    return "UNVERIFIED: nobody compared it with TensorFlow"
 
 
 def _outputs(manifest: Manifest) -> list[str]:

@@ -63,13 +63,14 @@ def execute(args: Namespace) -> int:
     """Print the card."""
     require_opencv()
     from keras2cv.bundle.reading import read_bundle
+    from keras2cv.bundle.standing import standing_of
     from keras2cv.cli.card import describe
     from keras2cv.cli.snippet import opencv_snippet
     from keras2cv.cli.terminal import print_lines
 
     bundle = read_bundle(args.bundle)
     print(bundle.folder)
-    print(*describe(bundle.manifest), sep="\n")
+    print(*describe(bundle.manifest, standing_of(bundle.folder, bundle.manifest)), sep="\n")
     for number, line in enumerate(_devices(bundle.manifest)):
         print(f"{'' if number else 'here':<12} {line}")
     print("", "Without keras2cv:", "", sep="\n")

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.run import add_runtime_arguments
 from keras2cv.cli.terminal import print_lines
-from keras2cv.errors import Keras2cvWarning, NetError, VerdictError
+from keras2cv.errors import (
+    InconclusiveError,
+    Keras2cvWarning,
+    MissingDependency,
+    NetError,
+    VerdictError,
+)
 from keras2cv.net.opencv import require_opencv
 
 if TYPE_CHECKING:
@@ -21,13 +27,19 @@ USAGE: Final = "BUNDLE [options]"
 ABOUT: Final = """\
 Test a bundle on this machine: run the inputs stored in it, and compare OpenCV's
 outputs with TensorFlow's, which are stored too. TensorFlow is not needed. The
-exit code is 1 if they differ.
+exit code is 1 if they differ. It is 4 if they agree, and the bundle is not
+verified: its export was inconclusive, or compared nothing.
 """
 EXAMPLES: Final = """\
   keras2cv selftest cat.cv
   keras2cv selftest cat.cv --engine classic --json report.json
 """
 _TIMEOUT_S: Final = 600.0
+_EXIT_CODES: Final = {
+    "pass": 0,
+    "fail": VerdictError.exit_code,
+    "inconclusive": InconclusiveError.exit_code,
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,19 +55,46 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> int:
-    """Compare, in a process of its own, and print a line per comparison."""
+    """Compare, in a process of its own, and print a line per comparison.
+
+    Raises:
+        InconclusiveError: An unverified bundle asks for what is not here.
+        MissingDependency: A verified one does.
+    """
     require_opencv()
     request = {name: getattr(args, name) for name in ("device", "engine", "threads")}
     request["bundle"] = str(args.bundle)
-    reply = _in_process(request) if args.in_process else _in_child(request)
+    unproven = _unproven(args.bundle)
+    try:
+        reply = _in_process(request) if args.in_process else _in_child(request)
+    except MissingDependency as error:
+        if unproven:  # the engine that it asks for is no promise of anybody's
+            raise InconclusiveError(f"{error} {unproven}") from error
+        raise
     for text in reply["warnings"]:
         warnings.warn(text, Keras2cvWarning, stacklevel=1)
-    report = reply["report"]
+    report = _judged(reply["report"], unproven)
     if args.json != STDOUT:
         print(*_lines(report), sep="\n")
     if args.json:
         write_json(args.json, report)
-    return 0 if report["verdict"] == "pass" else VerdictError.exit_code
+    return _EXIT_CODES[report["verdict"]]
+
+
+def _judged(report: dict[str, Any], unproven: str) -> dict[str, Any]:
+    """Call a pass inconclusive where the expected outputs were never proven to say enough."""
+    if not unproven:
+        return report
+    verdict = "inconclusive" if report["verdict"] == "pass" else report["verdict"]
+    return {**report, "verdict": verdict, "unproven": unproven}
+
+
+def _unproven(folder: Path) -> str:
+    """Return why the bundle is not verified; "" if it is, or is no bundle."""
+    from keras2cv.bundle.reading import MANIFEST, read_manifest
+    from keras2cv.bundle.standing import unproven
+
+    return unproven(folder, read_manifest(folder)) if (folder / MANIFEST).is_file() else ""
 
 
 def _in_process(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,6 +142,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         found = row.get("problem") or f"{row['measured']:.1e} of {row['limit']:.1e} allowed"
         verdict = "pass" if row["passed"] else "FAIL"
         yield f"  {verdict}  {row['case']:<{case}}  {row['output']:<{name}}  {found}"
+    if "unproven" in report:
+        yield f"  inconclusive  {report['unproven']}"
     for problem in report["problems"]:
         yield f"  FAIL  {problem}"
     if why := report["devices"].get("why"):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
 import keras2cv
-from keras2cv_export import export
+from keras2cv_export import check, export
 from keras2cv_export.model.kerashub import KerasHubDescription, describe_kerashub
 
 WIDTH, HEIGHT = 48, 32
@@ -153,3 +156,56 @@ def test_what_is_stated_comes_first(tmp_path: Path) -> None:
     assert report.manifest.task.record.score == 0.4
     result = keras2cv.load(tmp_path / "d.cv").predict(np.full((70, 50, 3), 90, np.uint8))
     assert isinstance(result, keras2cv.Detections)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, Path]:
+    """Return a detector whose boxes depend on the picture, its bundle, and pictures."""
+    keras.utils.set_random_seed(5)
+    model, folder = detector(), tmp_path_factory.mktemp("hub")
+    model.set_weights([w * 0.02 for w in model.get_weights()])
+    rng = np.random.default_rng(3)
+    (folder / "photos").mkdir()
+    for k in range(3):
+        image = rng.integers(0, 256, (40 + 9 * k, 70 + 5 * k, 3), np.uint8)
+        cv2.imwrite(str(folder / "photos" / f"{k}.png"), image)
+    export(model, folder / "hub.cv")
+    return model, folder / "hub.cv", folder / "photos"
+
+
+CHANGES = {
+    "": ("detect", {}, "pass"),
+    "score": ("detect", {"score": 0.55}, "postprocessing"),
+    "activation": ("detect", {"activation": "none"}, "postprocessing"),
+    "variances": (
+        "detect", {"anchors": lambda old: {**old, "variances": [0.1] * 4}}, "postprocessing"
+    ),
+    "units": ("detect", {"box_units": "normalised"}, "postprocessing"),
+    "scale": ("preprocessing", {"scale": 0.4}, "normalise"),
+    "resize": ("preprocessing", {"interpolation": "nearest"}, "resize"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_library_is_the_reference_of_a_check(
+    name: str, exported: tuple[Any, Path, Path], tmp_path: Path
+) -> None:
+    """Its decoder and its converter, without a word from the user; nothing is left open."""
+    model, right, photos = exported
+    section, changes, stage = CHANGES[name]
+    folder = tmp_path / "hub.cv"
+    shutil.copytree(right, folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    part = manifest["task"]["detect"] if section == "detect" else manifest[section]
+    for key, value in changes.items():
+        part[key] = value(part[key]) if callable(value) else value
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    report = check(folder, model, samples=photos, engine="classic")
+    if stage == "pass":
+        assert report.verdict == "pass", report.reasons
+        assert report.answers is not None
+        assert report.answers.reference == "KerasHub's RetinaNetObjectDetector"
+        assert report.not_compared == ()
+        return
+    assert report.verdict == "fail"
+    assert stage in report.stages_at_fault or report.stages_at_fault == ("answers",)

@@ -19,6 +19,7 @@ import keras2cv
 from keras2cv.cli import main
 from keras2cv.cli.parser import make_parser
 from keras2cv.cli.verbs import OWN, SHIPPED, find_verb
+from keras2cv.errors import MissingDependency
 from support.tiny_bundle import CLASSES, HEIGHT, LABELS, WIDTH, Classifier
 
 ROOT = Path(__file__).parents[3]
@@ -390,6 +391,45 @@ def test_selftest_passes_and_fails(folder: Path, capsys: pytest.CaptureFixture[s
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("self-test: fail (OpenCV ")
     assert [line.split()[0] for line in lines[1:]] == ["pass", "FAIL", "pass"]
+
+
+def test_selftest_of_an_unverified_bundle_is_inconclusive(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its golden vectors may say too little: exit code 4, and 1 if they differ; `info` says so."""
+    manifest = json.loads((folder / "cat.cv/manifest.json").read_text(encoding="utf-8"))
+    del manifest["evidence"]
+    manifest["status"] = "unverified"
+    (folder / "cat.cv/manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert main(["selftest", "cat.cv", "--json", "report.json"]) == 4
+    assert capsys.readouterr().out.startswith("self-test: inconclusive (OpenCV ")
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert report["verdict"] == "inconclusive"
+    assert "its export was inconclusive" in report["unproven"]
+    assert main(["info", "cat.cv"]) == 0
+    assert "INCONCLUSIVE" in capsys.readouterr().out
+    with np.load("cat.cv/selftest.npz") as file:
+        vectors = dict(file)
+    vectors["out/1/0"][0, 2] += 0.5
+    np.savez("cat.cv/selftest.npz", **vectors)
+    assert main(["selftest", "cat.cv"]) == 1
+
+
+def test_selftest_names_an_engine_that_nobody_promised(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unverified bundle that asks for an engine that is not here is inconclusive, not 3."""
+    manifest = json.loads((folder / "cat.cv/manifest.json").read_text(encoding="utf-8"))
+    del manifest["evidence"]
+    manifest["status"] = "unverified"
+    (folder / "cat.cv/manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    def missing(_: object) -> None:
+        raise MissingDependency("This OpenCV has no engine new.")
+
+    monkeypatch.setattr("keras2cv.cli.selftest._in_child", missing)
+    assert main(["selftest", "cat.cv"]) == 4
+    assert "no engine new. cat.cv is unverified: " in capsys.readouterr().err
 
 
 def test_info_is_a_card(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,63 @@
+"""The parts of the way from a file to an answer, each with its reference, or without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from keras2cv.bundle.manifest import Manifest, Preprocessing
+from keras2cv.pixels.geometry import PADDING_RULES
+from keras2cv_export.end_to_end.reference_sources import PictureSources
+
+from .findings import Covered
+
+_LIBRARIES = "Pillow, TensorFlow or OpenCV"
+
+
+def coverage(
+    manifest: Manifest,
+    sources: PictureSources | None,
+    others: Sequence[Covered],
+    *,
+    labels_given: bool,
+) -> tuple[Covered, ...]:
+    """Return all parts, in the order of the way.
+
+    Args:
+        manifest: The bundle's.
+        sources: Who says how pictures were read in training; None if no picture was compared.
+        others: What was compared of the answers, the names and the self-test.
+        labels_given: Whether the user gave the labels to compare with.
+    """
+    answers = [part for part in others if part.name in ("postprocessing", "labels")]
+    rest = [part for part in others if part not in answers]
+    return (
+        *_of_pictures(manifest.preprocessing, sources),
+        Covered("net", "TensorFlow"),
+        Covered("storage", "the file"),
+        *answers,
+        *_of_labels(manifest, answers, labels_given=labels_given),
+        *rest,
+    )
+
+
+def _of_pictures(rules: Preprocessing | None, sources: PictureSources | None) -> Iterator[Covered]:
+    if rules is None:
+        return
+    if sources is None:
+        yield Covered("preprocessing", "", ("no picture was given",))
+        return
+    yield Covered("decode", _LIBRARIES)
+    has_bars = rules.resize in PADDING_RULES
+    bars = (f"bars of {rules.pad}",) if has_bars and not sources.pad else ()
+    how = f"{rules.resize} by {rules.interpolation}"
+    yield Covered("resize", sources.resize, bars if sources.resize else (how, *bars))
+    numbers = () if sources.normalise else ("colour order", "mean", "scale", "std")
+    yield Covered("normalise", sources.normalise, numbers)
+
+
+def _of_labels(
+    manifest: Manifest, answers: Sequence[Covered], *, labels_given: bool
+) -> Iterator[Covered]:
+    if manifest.task.labels is None or any(part.name == "labels" for part in answers):
+        return
+    yield Covered("labels", "--labels" if labels_given else "")

@@ -1,0 +1,209 @@
+"""Whether a bundle's own proof is true: `selftest.npz`, and the evidence in its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from keras2cv.bundle.golden_vectors import GoldenVectors, read_golden_vectors
+from keras2cv.bundle.manifest import Evidence, Manifest
+from keras2cv.bundle.reading import Bundle
+from keras2cv.errors import BundleError
+from keras2cv.selftest import BLOB_LIMIT, compare
+from keras2cv_export.parity.report import ParityReport
+from keras2cv_export.parity.tolerance import Tolerance
+from keras2cv_export.verifying.pictures import PictureInput
+from keras2cv_export.verifying.question import Answer
+
+from .findings import CheckFinding, Covered
+
+Array = np.ndarray[Any, Any]
+
+_METRIC: Final = "max_abs/max_ref"
+_SLACK: Final = 1 + 1e-6  # decimals of a limit
+# A limit may be looser where float32 itself is: a hundred times what is seen here, and no more than
+# a hundred times the tolerance, nor a quarter of the largest value.
+_LOOSER, _LOOSEST = 100.0, 0.25
+# The same OpenCV on other samples is off by ten times more or less, never by a thousand times.
+_FORGED: Final = 1000.0
+# Of the largest value: float32 cannot be off by less and not be equal; where all were equal, other
+# samples may still show rounding.
+_LEAST, _LEAST_OF_NONE = 1e-8, 1e-5
+
+
+@dataclass(frozen=True)
+class ProofLimits:
+    """How far a bundle's own proof may let outputs be off.
+
+    Attributes:
+        tolerance: This check's.
+        reports: What this check measured.
+    """
+
+    tolerance: Tolerance
+    reports: tuple[ParityReport, ...]
+
+    def of(self, name: str) -> float:
+        """Return the loosest limit for an output, of its largest value."""
+        own = self.tolerance.limits(name).max_abs
+        outputs = (o for report in self.reports for o in report.outputs if o.name == name)
+        seen = max((o.metrics.max_ratio for o in outputs if o.metrics is not None), default=0.0)
+        looser = min(_LOOSER * seen, _LOOSER * own, _LOOSEST)
+        return max(own, looser) * _SLACK
+
+
+def check_selftest(
+    bundle: Bundle, answer: Answer | None, limits: ProofLimits
+) -> tuple[Covered, tuple[CheckFinding, ...]]:
+    """Compare the golden vectors with TensorFlow's answers, and their limits with this check's.
+
+    Args:
+        bundle: The bundle.
+        answer: Asks TensorFlow; None for a model that the bundle's net is not, whose answers are
+            others in any case.
+        limits: How far outputs may be off.
+    """
+    if not bundle.selftest_path.is_file():
+        return Covered("self-test", "", ("the bundle has none",)), ()
+    try:
+        vectors = read_golden_vectors(bundle.selftest_path, bundle.manifest)
+    except BundleError as error:
+        return Covered("self-test", "the file's form"), (_wrong(str(error)),)
+    tolerance = limits.tolerance
+    loose = tuple(_loose(bundle.manifest, vectors, limits))
+    if answer is None:
+        return Covered("self-test", "", ("the net is another",)), loose
+    found = (
+        *loose,
+        *_samples(bundle.manifest, vectors, answer, tolerance),
+        *_image(bundle.manifest, vectors, answer, tolerance),
+    )
+    return Covered("self-test", "TensorFlow"), found
+
+
+def _wrong(text: str) -> CheckFinding:
+    return CheckFinding("self-test", "fail", text)
+
+
+def _loose(
+    manifest: Manifest, vectors: GoldenVectors, limits: ProofLimits
+) -> Iterator[CheckFinding]:
+    for output, limit in zip(manifest.outputs, vectors.tolerances, strict=True):
+        allowed = limits.of(output.name)
+        if limit > allowed:
+            yield _wrong(
+                f"selftest.npz allows {output.name} to be off by {limit:g} of its largest value, "
+                f"and this check by {allowed:.3g}. Give the --tolerance of the export, or export "
+                "again."
+            )
+
+
+def _samples(
+    manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
+) -> Iterator[CheckFinding]:
+    for k, sample in enumerate(vectors.samples):
+        if misfit := _misfit(manifest, sample.inputs):
+            yield _wrong(f"selftest.npz does not fit the model: sample {k} {misfit}.")
+            return
+        problem = _difference(manifest, sample.outputs, answer(sample.inputs), tolerance, False)
+        if problem:
+            yield _wrong(
+                f"selftest.npz holds other answers to sample {k} than TensorFlow gives: {problem}. "
+                "It may be another model's. Export again."
+            )
+            return
+
+
+def _misfit(manifest: Manifest, inputs: Sequence[Array]) -> str:
+    for tensor, array in zip(manifest.inputs, inputs, strict=True):
+        if array.shape != tensor.keras_shape or array.dtype != np.dtype(tensor.dtype):
+            return (
+                f"has {tensor.name} as {array.shape} {array.dtype}, and it is "
+                f"{tensor.keras_shape} {tensor.dtype}"
+            )
+    return ""
+
+
+def _difference(
+    manifest: Manifest,
+    stored: Sequence[Array],
+    expected: Mapping[str, Array],
+    tolerance: Tolerance,
+    one: bool,
+) -> str:
+    """Return how stored outputs differ from TensorFlow's, of `one` sample or of a batch."""
+    for output, array in zip(manifest.outputs, stored, strict=True):
+        right = expected[output.name]
+        right = right[:1] if one and output.batched else right
+        row = compare("", output.name, array, right, tolerance.limits(output.name).max_abs)
+        if not row.passed:
+            return f"{output.name} {row.problem or f'is off by {row.measured:.2g}'}"
+    return ""
+
+
+def _image(
+    manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
+) -> Iterator[CheckFinding]:
+    if manifest.preprocessing is None or len(manifest.inputs) != 1:
+        return
+    if vectors.image is None:
+        yield _wrong("selftest.npz has no picture, and the bundle takes pictures. Export again.")
+        return
+    try:
+        blob, keras = PictureInput(manifest)(vectors.image.decode())
+    except BundleError as error:
+        yield _wrong(str(error))
+        return
+    row = compare("image", "blob", vectors.image.blob, blob, BLOB_LIMIT)
+    if not row.passed:
+        how = row.problem or f"off by {row.measured:.2g}"
+        yield _wrong(f"selftest.npz holds another blob of its picture ({how}). Export again.")
+    if problem := _difference(manifest, vectors.image.outputs, answer((keras,)), tolerance, True):
+        yield _wrong(
+            f"selftest.npz holds other answers to its picture than TensorFlow gives: {problem}. "
+            "Export again."
+        )
+
+
+def check_evidence(
+    manifest: Manifest, limits: ProofLimits, by_engine: Mapping[str, ParityReport]
+) -> tuple[CheckFinding, ...]:
+    """Compare the evidence's limits with this check's, and its figures with those seen here."""
+    if manifest.evidence is None:
+        return ()
+    return tuple(_of_evidence(manifest.evidence, limits, by_engine))
+
+
+def _of_evidence(
+    evidence: Evidence, limits: ProofLimits, by_engine: Mapping[str, ParityReport]
+) -> Iterator[CheckFinding]:
+    for run in evidence.runs:
+        seen = by_engine.get(run.engine) if run.opencv == cv2.__version__ else None
+        for claim in run.outputs:
+            allowed = limits.of(claim.name)
+            if claim.metric == _METRIC and claim.limit > allowed:
+                yield CheckFinding(
+                    "evidence",
+                    "fail",
+                    f"the manifest allowed {claim.name} to be off by {claim.limit:g}, and this "
+                    f"check by {allowed:.3g}. Give the --tolerance of the export, or export again.",
+                )
+            measured = _seen(seen, claim.name) if claim.metric == _METRIC else 0.0
+            least = _LEAST if claim.measured > 0 else _LEAST_OF_NONE
+            if measured > max(_FORGED * claim.measured, least):
+                yield CheckFinding(
+                    "evidence",
+                    "fail",
+                    f"the manifest says that {claim.name} is off by {claim.measured:.1g} on this "
+                    f"OpenCV's {run.engine} engine, and it is by {measured:.1g}. Export again.",
+                )
+
+
+def _seen(report: ParityReport | None, name: str) -> float:
+    outputs = () if report is None else report.outputs
+    checks = (c for o in outputs if o.name == name for c in o.checks if c.metric == _METRIC)
+    return next((check.measured for check in checks), 0.0)

@@ -1,0 +1,190 @@
+"""Compare an answer in plain forms with a bundle's result, as its users would.
+
+Every task has `match_answer(given, result, limits)` in its `answer.py`. `given` is what the user's
+own pipeline answers: strings, numbers, lists, arrays and mappings. docs/parity.md lists the forms.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from keras2cv.tasks.result import Result
+from keras2cv.tasks.task import Task
+
+Array = np.ndarray[Any, Any]
+
+_EXACT_EDGE: Final = 0.25  # pixels: float32 through two resizes back
+_WHOLE_EDGE: Final = 1.0  # pixels: a pipeline that rounds or cuts off decimals
+
+
+class AnswerFormError(ValueError):
+    """An answer that cannot be read, as the end of a sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerLimits:
+    """How far two answers may be apart and still be the same.
+
+    Attributes:
+        score: Of probabilities and scores, and of numbers relative to the largest.
+        tie: Two decisions whose scores are nearer than this are a near-tie.
+        iou: The least intersection over union of two boxes, unless their edges are within a pixel.
+        pixels: The share of a mask's pixels that may have another class.
+        task: The bundle's task, whose thresholds make near-ties.
+        scale: The largest magnitude of each number over all samples; None if it is not known.
+    """
+
+    score: float = 0.01
+    tie: float = 0.01
+    iou: float = 0.98
+    pixels: float = 0.01
+    task: Task | None = None
+    scale: Array | None = None
+
+
+@dataclass(frozen=True)
+class AnswerMatch:
+    """Whether two answers are the same.
+
+    Attributes:
+        difference: What differs, as a clause; "" if they are the same.
+        near_tie: Whether rounding explains the difference.
+    """
+
+    difference: str = ""
+    near_tie: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the answers differ by more than rounding."""
+        return bool(self.difference) and not self.near_tie
+
+
+SAME: Final = AnswerMatch()
+
+
+def match(kind: str, given: Any, result: Result, limits: AnswerLimits) -> AnswerMatch:
+    """Compare an answer with the bundle's result of a task.
+
+    Args:
+        kind: The task.
+        given: The reference's answer, in plain forms.
+        result: The bundle's.
+        limits: How near they must be.
+
+    Raises:
+        AnswerFormError: `given` cannot be read.
+    """
+    module = importlib.import_module(f"keras2cv_export.tasks.{kind}.answer")
+    found: AnswerMatch = module.match_answer(given, result, limits)
+    return found
+
+
+def fields_of(given: Mapping[Any, Any], kind: str, *known: str) -> dict[str, Any]:
+    """Return the keys of an answer; each must be one of `known`, or the task's name.
+
+    Raises:
+        AnswerFormError: There is another key.
+    """
+    if given.get("task", kind) != kind:
+        raise AnswerFormError(f"is of the task {given['task']!r}, and the bundle's is {kind}")
+    found = {str(key): value for key, value in given.items() if key != "task"}
+    if unknown := sorted(set(found) - set(known)):
+        raise AnswerFormError(f"has the key {unknown[0]!r}; known are {', '.join(known)}")
+    if not found:
+        raise AnswerFormError(f"has no key; known are {', '.join(known)}")
+    return found
+
+
+def as_numbers(given: Any, what: str) -> Array:
+    """Return finite numbers as float64.
+
+    Raises:
+        AnswerFormError: They are something else.
+    """
+    try:
+        values = np.asarray(given, np.float64)
+    except (TypeError, ValueError) as error:
+        raise AnswerFormError(f"has {what} that are no numbers: {_short(given)}") from error
+    if not np.isfinite(values).all():
+        raise AnswerFormError(f"has {what} that are not finite")
+    return values
+
+
+def as_score(given: Any, what: str = "score") -> float:
+    """Return one number.
+
+    Raises:
+        AnswerFormError: It is something else.
+    """
+    values = as_numbers(given, f"a {what}")
+    if values.size != 1:
+        raise AnswerFormError(f"has {values.size} numbers as its {what}, and needs one")
+    return float(values.reshape(()))
+
+
+def as_pixels(given: Any, what: str) -> Array:
+    """Return an array (h, w) or (h, w, C), which may be in a file: .npy, or an image, as RGB.
+
+    Raises:
+        AnswerFormError: It is something else, or the file cannot be read.
+    """
+    if isinstance(given, str | Path):
+        return _read_pixels(Path(given), what)
+    return as_numbers(given, what)
+
+
+def _read_pixels(path: Path, what: str) -> Array:
+    try:
+        if path.suffix.lower() == ".npy":
+            return as_numbers(np.load(path, allow_pickle=False), what)
+        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (OSError, ValueError, cv2.error) as error:
+        raise AnswerFormError(f"names the file {path}, which cannot be read: {error}") from error
+    if image is None:
+        raise AnswerFormError(f"names the file {path}, which is no image and no .npy file")
+    return np.asarray(image[..., 2::-1] if image.ndim == 3 else image, np.float64)
+
+
+def same_label(given: Any, label: str, number: int, *, has_labels: bool) -> bool:
+    """Whether a class that is given by its name or its number is the bundle's.
+
+    Args:
+        given: The name or the number.
+        label: The bundle's label, or its number as text.
+        number: The bundle's number.
+        has_labels: Whether the bundle has labels.
+
+    Raises:
+        AnswerFormError: It is a name, and the bundle has none.
+    """
+    if isinstance(given, str):
+        if not has_labels and not given.isdecimal():
+            raise AnswerFormError(f"names the class {given!r}, and the bundle has no labels")
+        return given == label
+    if isinstance(given, bool) or as_score(given, "class") != round(as_score(given, "class")):
+        raise AnswerFormError(f"has the class {given!r}, which is no name and no number")
+    return int(given) == number
+
+
+def edge_limit(coordinates: Array) -> float:
+    """Return how many pixels an edge or a point may be off: more for a pipeline that rounds."""
+    whole = bool(np.array_equal(coordinates, np.rint(coordinates)))
+    return _WHOLE_EDGE if whole and coordinates.size else _EXACT_EDGE
+
+
+def unreadable(given: Any, forms: str) -> AnswerFormError:
+    """Return the error for an answer of an unknown form."""
+    return AnswerFormError(f"is {_short(given)}, of type {type(given).__name__}; it may be {forms}")
+
+
+def _short(given: Any) -> str:
+    text = " ".join(repr(given).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

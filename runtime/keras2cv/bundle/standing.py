@@ -1,0 +1,37 @@
+"""How far a bundle is proven: verified, inconclusive, or never compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.reading import SELFTEST
+
+Standing = Literal["verified", "inconclusive", "unverified"]
+
+_WHY: Final = {
+    "inconclusive": (
+        "its export was inconclusive, as its outputs said too little to judge. "
+        "Run `keras2cv check` with --samples of your own."
+    ),
+    "unverified": (
+        "nobody compared it with TensorFlow. Export it without --no-check, or run `keras2cv check`."
+    ),
+}
+
+
+def standing_of(folder: Path, manifest: Manifest) -> Standing:
+    """Return what is known of the bundle in `folder`.
+
+    An export that compares writes golden vectors, whatever it finds; one that does not has none.
+    """
+    if manifest.status == "verified":
+        return "verified"
+    return "inconclusive" if (folder / SELFTEST).is_file() else "unverified"
+
+
+def unproven(folder: Path, manifest: Manifest) -> str:
+    """Return a sentence on a bundle that is not verified; "" for one that is."""
+    standing = standing_of(folder, manifest)
+    return "" if standing == "verified" else f"{folder} is unverified: {_WHY[standing]}"
