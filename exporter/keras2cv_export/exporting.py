@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
 from keras2cv.bundle.writing import staged_bundle, write_manifest
+from keras2cv.errors import NetError
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
 from keras2cv.tasks import TASKS
@@ -32,7 +33,14 @@ from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
-from .verifying.question import SAMPLES, ask
+from .verifying.promise import (
+    Kept,
+    keep_promise,
+    not_run_note,
+    refused_by_all,
+    without_advice,
+)
+from .verifying.question import SAMPLES, Question, ask
 from .verifying.selftest import write_selftest
 from .verifying.verify import require_parity, verify
 
@@ -109,6 +117,7 @@ def export_model(options: ExportOptions) -> ExportReport:
         decided = decide(loaded, converted, wishes)
         proof: Proof | None = None
         stored: tuple[str, ...] = ()
+        kept: Kept | None = None
         record: Weights | None = None
         if weights != "fp32" and not file_format.has_room(converted.model):
             record, note = shrink(converted, weights)
@@ -128,10 +137,8 @@ def export_model(options: ExportOptions) -> ExportReport:
                 drawn=SAMPLES if weights == "fp32" else SAMPLES_FOR_WEIGHTS,
             )
             progress("asking OpenCV, in a process of its own")
-            # In the stage: whatever kills this process, one folder is left, and known by its name.
-            found = verify(stage.folder, manifest, question, options.wanted_engine, stage.folder)
-            proof = Proof(question, found)
-            require_parity(proof.verification.parity)
+            kept, proof = _verified(stage.folder, manifest, question, options)
+            manifest = kept.manifest
             if record is not None:
                 top = top1(proof.verification.parity)
                 manifest = manifest.replace(weights=replace(record, top1=top))
@@ -147,17 +154,33 @@ def export_model(options: ExportOptions) -> ExportReport:
         manifest = _settle(stage.folder, manifest, proof)
         stage.commit()
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted) + stored + _tuned(manifest)
+    notes += _finished(converted) + stored + _tuned(manifest) + (kept.notes if kept else ())
     verification = proof.verification if proof else None
+    notes += not_run_note(target, verification.answers if verification else ())
     return ExportReport(
         Path(options.bundle),
         manifest,
         verification.parity if verification else None,
-        notes + (verification.notes if verification else ()),
+        notes
+        + tuple(without_advice(note) for note in (verification.notes if verification else ())),
         tuple(converted.fired.items()),
         time.perf_counter() - started,
         grouped(converted.missed),
     )
+
+
+def _verified(
+    folder: Path, manifest: Manifest, question: Question, options: ExportOptions
+) -> tuple[Kept, Proof]:
+    """Compare the staged bundle, and keep to what its manifest may promise."""
+    try:
+        # In the stage: whatever kills this process, one folder is left, and known by its name.
+        found = verify(folder, manifest, question, options.wanted_engine, folder)
+    except NetError as error:
+        raise refused_by_all(error) from error
+    require_parity(found.parity)
+    kept = keep_promise(manifest, found.engine.name, found.wrong, options.target)
+    return kept, Proof(question, found)
 
 
 def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
