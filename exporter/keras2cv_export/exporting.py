@@ -23,9 +23,10 @@ from .options import DESCRIBED_TASKS, ExportOptions
 from .parity.parity import ParityReport
 from .parity.tolerance import parted
 from .passes.left_alone import LeftAlone, grouped
+from .storage.cost import top1
 from .storage.storages import FIRST_TO_DECODE
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
-from .storage.weights import Proof, shrink, store_weights, top1
+from .storage.weights import Proof, shrink, store_weights
 from .targets.importer_support import oldest
 from .targets.target import dotted
 from .tasks.decide import Decisions, Wishes, decide

@@ -31,6 +31,7 @@ from keras2cv_export.parity.report import EXIT_CODES, Verdict
 from keras2cv_export.parity.tolerance import preset_of
 from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
+from keras2cv_export.storage.proving import StoredFile, verify_stored
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
 from keras2cv_export.verifying.question import Answer, Question, answerer, ask
@@ -136,8 +137,7 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         reference.require_pictures(pictures)
         question = _ask(options, found, loaded, pictures, answer)
         progress("asking OpenCV, in a process of its own")
-        wanted = options.engine or found.manifest.engine.name
-        result = verify(found.folder, found.manifest, question, wanted)
+        result = _compare(options, found, loaded, question)
         journey = None
         if pictures.paths:
             progress("sending pictures through both pipelines")
@@ -167,6 +167,16 @@ def check_bundle(options: CheckOptions) -> CheckReport:
         timed,
         diverging,
     )
+
+
+def _compare(
+    options: CheckOptions, found: Bundle, loaded: LoadedModel, question: Question
+) -> Verification:
+    """Compare the net; one with stored weights in float32 too, unless a tolerance is given."""
+    wanted = options.engine or found.manifest.engine.name
+    if found.manifest.weights is None or options.tolerance is not None:
+        return verify(found.folder, found.manifest, question, wanted)
+    return verify_stored(StoredFile(found.folder, found.manifest, question, wanted), loaded)
 
 
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
+
 from keras2cv.errors import UsageError
+from keras2cv.net.opencv import version_tuple
 
 from .importers import IMPORTERS, importer_of, version_of
 
@@ -13,6 +16,8 @@ Version = tuple[int, int]
 # The oldest that the project measures: Debian 12, Ubuntu 24.04 and Raspberry Pi OS ship it.
 OLDEST: Version = (4, 6)
 ENGINES = ("any", "classic", "new")
+
+_NEWEST = version_of(IMPORTERS[-1])
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Target:
         """Read "4.6", "4.10.0" or "5.0.0.93"; None means the oldest possible.
 
         Raises:
-            UsageError: It is no version, or there is no such target.
+            UsageError: It is no version, none that is known, or there is no such target.
         """
         if opencv is None:
             oldest = (5, 0) if engine == "new" else OLDEST
@@ -61,7 +66,14 @@ class Target:
         numbers = opencv.split(".")
         if len(numbers) < 2 or not all(number.isdecimal() for number in numbers):
             raise UsageError(f"{opencv!r} is no OpenCV version. Write it as 4.6 or 5.0.")
-        return cls((int(numbers[0]), int(numbers[1])), engine or "any")
+        version = (int(numbers[0]), int(numbers[1]))
+        if version > max(_NEWEST, version_tuple(cv2.__version__)[:2]):
+            known = ", ".join(dict.fromkeys(one.partition(" ")[0] for one in IMPORTERS))
+            raise UsageError(
+                f"OpenCV {opencv} is newer than what is known here. Measured are {known}; take one "
+                "of them, or a version in between."
+            )
+        return cls(version, engine or "any")
 
     @property
     def favours_new(self) -> bool:

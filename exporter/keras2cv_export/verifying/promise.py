@@ -7,6 +7,7 @@ inconclusive verdict says nothing against an engine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
@@ -15,12 +16,15 @@ import cv2
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import NetError, ParityError
-from keras2cv.net.engines import ENGINES, other_engine_hint
+from keras2cv.net.engines import ENGINES
 from keras2cv.net.opencv import version_tuple
 from keras2cv_export.parity.report import Verdict
 from keras2cv_export.targets.target import Target, dotted
 
 EngineName = Literal["any", "new", "classic"]
+
+# "Try the other engine, or export the bundle for this OpenCV, with --opencv."
+_ADVICE: Final = re.compile(r" (?:Try the|Export)[^.]*, with --opencv\.")
 
 FIRST_WITH_NEW: Final = (5, 0)
 
@@ -116,9 +120,7 @@ def not_run_note(target: Target, ran: Collection[str]) -> tuple[str, ...]:
 
 def without_advice(text: str) -> str:
     """Leave out of an error what an export has already done: it tries each engine by itself."""
-    for engine in ("new", "classic"):
-        text = text.replace(f" {other_engine_hint(engine)}", "")
-    return text
+    return _ADVICE.sub("", text)
 
 
 def refused_by_all(error: NetError) -> NetError:
