@@ -70,7 +70,10 @@ LEGALISE: tuple[Rewrite, ...] = (
     Rewrite(
         integers_to_floats,
         removes=("Mod", "whole quotient"),
-        also_for=dict.fromkeys(CLASSIC, "integers of other ops are not measured there"),
+        also_for={
+            **dict.fromkeys(CLASSIC, "integers of other ops are not measured there"),
+            **dict.fromkeys(NEW, "many of its ops refuse int32"),
+        },
     ),
     Rewrite(
         truncate_casts,

@@ -24,6 +24,7 @@ from . import (
     scattering,
     special,
     spectra,
+    whole_numbers,
 )
 from .spectra import COMPLEX_OPS
 
@@ -60,6 +61,8 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "FakeQuantWithMinMaxArgs": quantized.fake_quant_args,
     "FakeQuantWithMinMaxVars": quantized.fake_quant_vars,
     "FakeQuantWithMinMaxVarsPerChannel": quantized.fake_quant_vars,
+    "FloorDiv": whole_numbers.floor_div,
+    "FloorMod": whole_numbers.floor_mod,
     "FusedBatchNorm": convolution.batch_norm,
     "FusedBatchNormV2": convolution.batch_norm,
     "FusedBatchNormV3": convolution.batch_norm,
@@ -105,7 +108,10 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "StridedSlice": moving.strided_slice,
     "TensorScatterAdd": scattering.scatter_add,
     "TensorScatterUpdate": scattering.scatter_update,
+    "Unique": whole_numbers.unique,
+    "UniqueV2": whole_numbers.unique,
     "UnsortedSegmentSum": scattering.segment_sum,
+    "Where": whole_numbers.where,
     "Xdivy": special.xdivy,
     "XlaDynamicUpdateSlice": scattering.slice_update,
     "Xlog1py": special.xlog1py,
