@@ -46,6 +46,13 @@ def by_missing_rows(x: Any) -> Any:
     return tf.pad(x, [[0, 0], [0, 0], [0, missing], [0, 0]]) if missing > 0 else x
 
 
+def by_each_row(x: Any) -> Any:
+    """Count rows in Python."""
+    for row in range(tf.shape(x)[1] // 2):
+        x = x + row * x
+    return x
+
+
 def by_value(x: Any) -> Any:
     """Decide by what the picture shows."""
     return x * 2.0 if tf.reduce_mean(x) > 0 else x
@@ -58,7 +65,7 @@ def model(decide: Callable[[Any], Any]) -> keras.Model:
     return made
 
 
-@pytest.mark.parametrize("decide", [by_size, by_missing_rows])
+@pytest.mark.parametrize("decide", [by_size, by_missing_rows, by_each_row])
 def test_a_decision_by_a_shape_is_taken_once(decide: Callable[[Any], Any], tmp_path: Path) -> None:
     """The file holds the branch that the input's shape takes."""
     report = export(model(decide), tmp_path / "a.cv", task="raw", input_shapes=SHAPE)

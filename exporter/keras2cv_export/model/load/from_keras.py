@@ -18,6 +18,7 @@ from .inputs import inputs_of, refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import output_names
 from .precision import as_float32, precision_note
+from .states import with_states
 from .unread import resolve_read_shapes, without_unread_inputs
 
 
@@ -51,7 +52,7 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
     loaded = LoadedModel(
         str(model.name), source, inputs, call, _open_batch(model), model, precision_note(model)
     )
-    return without_unread_inputs(loaded, unsized)
+    return without_unread_inputs(with_states(loaded), unsized)
 
 
 @contextmanager
@@ -61,6 +62,8 @@ def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
     except tf.errors.OperatorNotAllowedInGraphError:  # the caller then traces it in another way
         raise
     except Exception as error:  # any error of the model's layers
+        if "interpreted as an integer" in str(error):  # range() of a tensor, as an `if` of one
+            raise tf.errors.OperatorNotAllowedInGraphError(str(error)) from error
         raise ModelError(
             f"The model {name!r} cannot be called on {', '.join(map(str, inputs))}: "
             f"{sentence(error)} Give shapes that it takes with --input-shape; several inputs go "
