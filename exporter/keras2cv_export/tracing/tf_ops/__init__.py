@@ -61,8 +61,6 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "FakeQuantWithMinMaxArgs": quantized.fake_quant_args,
     "FakeQuantWithMinMaxVars": quantized.fake_quant_vars,
     "FakeQuantWithMinMaxVarsPerChannel": quantized.fake_quant_vars,
-    "FloorDiv": whole_numbers.floor_div,
-    "FloorMod": whole_numbers.floor_mod,
     "FusedBatchNorm": convolution.batch_norm,
     "FusedBatchNormV2": convolution.batch_norm,
     "FusedBatchNormV3": convolution.batch_norm,
@@ -122,6 +120,8 @@ PLAIN: dict[str, Callable[..., Any]] = {
 ONNX: dict[str, tuple[Callable[..., None], list[Any]]] = {
     "Conv2DBackpropInput": (onnx_nodes.conv_transpose, []),
     "Conv3DBackpropInputV2": (onnx_nodes.conv_transpose, []),
+    "FloorDiv": (onnx_nodes.floor_div, []),
+    "FloorMod": (onnx_nodes.floor_mod, []),
     "ResizeBilinear": (onnx_nodes.resize, []),
     "ResizeNearestNeighbor": (onnx_nodes.resize, []),
 }

@@ -1,4 +1,4 @@
-"""Whole numbers: quotients that round down, and places that follow from shapes alone."""
+"""Places and numbers that follow from shapes alone: TensorFlow knows no size of them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,6 @@ import numpy as np
 from keras2cv_export.quiet.tensorflow import tf
 
 from .node import Node, known
-
-
-def floor_div(_: Node, x: Any, y: Any) -> Any | None:
-    """FloorDiv of integers -> the floor of a quotient of floats; tf2onnx rounds towards zero."""
-    if not x.dtype.is_integer or _are_known(x, y):
-        return None
-    return tf.cast(_floor_of_quotient(x, y), x.dtype)
-
-
-def floor_mod(_: Node, x: Any, y: Any) -> Any | None:
-    """FloorMod of integers -> x - y floor(x / y), of floats."""
-    if not x.dtype.is_integer or _are_known(x, y):
-        return None
-    whole = _floor_of_quotient(x, y)
-    return tf.cast(tf.cast(x, tf.float32) - tf.cast(y, tf.float32) * whole, x.dtype)
 
 
 def where(_: Node, condition: Any) -> Any | None:
@@ -47,12 +32,3 @@ def unique(node: Node, x: Any, axis: Any = None) -> list[Any] | None:
         tf.constant(value.reshape(-1)[first[order]], x.dtype),
         tf.constant(np.argsort(order)[inverse.reshape(-1)], index),
     ]
-
-
-def _are_known(x: Any, y: Any) -> bool:
-    """Whether it is arithmetic on shapes, which TensorFlow computes itself."""
-    return known(x) is not None and known(y) is not None
-
-
-def _floor_of_quotient(x: Any, y: Any) -> Any:
-    return tf.floor(tf.cast(x, tf.float32) / tf.cast(y, tf.float32))
