@@ -215,8 +215,8 @@ def _input(spec: TensorSpec, net: NetTensor) -> InputTensor:
 def _output(spec: TensorSpec, net: NetTensor, loaded: LoadedModel) -> OutputTensor:
     shape = _sizes(spec)
     batched = shape[:1] == (loaded.batch,)
-    if loaded.open_batch is not None:
-        batched = spec.name in loaded.open_batch
+    if loaded.open_batch is not None:  # an open size in front may be another than the batch
+        batched = batched and spec.name in loaded.open_batch
     # A number without axes has one axis in the net, since few importers know such numbers.
     net_shape = net.shape if shape else ()
     return OutputTensor(

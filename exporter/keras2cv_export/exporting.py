@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
 from keras2cv.bundle.writing import staged_bundle, write_manifest
-from keras2cv.errors import UsageError
+from keras2cv.errors import NetError, UsageError
 from keras2cv.isolation.confinement import entered_freely, freely
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
@@ -27,9 +27,10 @@ from .options.drawn_samples import drawn_count, own_samples
 from .parity.parity import ParityReport
 from .parity.tolerance import Tolerance, parted
 from .passes.left_alone import LeftAlone, grouped
+from .storage.cost import top1
 from .storage.storages import FIRST_TO_DECODE
 from .storage.weights import SAMPLES as SAMPLES_FOR_WEIGHTS
-from .storage.weights import Proof, shrink, store_weights, top1
+from .storage.weights import Proof, shrink, store_weights
 from .targets.importer_support import oldest
 from .targets.target import dotted
 from .tasks.contradictions import contradictions
@@ -39,6 +40,13 @@ from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.circumstances import in_other_circumstances
+from .verifying.promise import (
+    Kept,
+    keep_promise,
+    not_run_note,
+    refused_by_all,
+    without_advice,
+)
 from .verifying.question import SAMPLES, Question, ask
 from .verifying.selftest import write_selftest
 from .verifying.verify import require_parity, verify
@@ -124,6 +132,7 @@ def export_model(options: ExportOptions) -> ExportReport:
         proof: Proof | None = None
         seen: tuple[str, ...] = ()
         stored: tuple[str, ...] = ()
+        kept: Kept | None = None
         record: Weights | None = None
         if weights != "fp32" and not file_format.has_room(converted.model):
             record, note = shrink(converted, weights)
@@ -132,10 +141,10 @@ def export_model(options: ExportOptions) -> ExportReport:
             stage.folder, loaded, converted, decided, file_format, needs.opencv, record
         )
         if options.check:
-            proof = _compared(
+            kept, proof = _compared(
                 options, stage.folder, loaded, converted, decided, manifest, for_graph
             )
-            manifest, seen = _with_true_scores(manifest, proof.question, converted)
+            manifest, seen = _with_true_scores(kept.manifest, proof.question, converted)
             if record is not None:
                 top = top1(proof.verification.parity)
                 manifest = manifest.replace(weights=replace(record, top1=top))
@@ -152,12 +161,15 @@ def export_model(options: ExportOptions) -> ExportReport:
         freely(stage.commit)
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
     notes += _finished(converted) + stored + _tuned(manifest) + seen
+    notes += kept.notes if kept else ()
     verification = proof.verification if proof else None
+    notes += not_run_note(target, verification.answers if verification else ())
     return ExportReport(
         Path(options.bundle),
         manifest,
         verification.parity if verification else None,
-        notes + (verification.notes if verification else ()),
+        notes
+        + tuple(without_advice(note) for note in (verification.notes if verification else ())),
         tuple(converted.fired.items()),
         time.perf_counter() - started,
         grouped(converted.missed),
@@ -199,8 +211,22 @@ def _compared(
     decided: Decisions,
     manifest: Manifest,
     tolerance: Tolerance,
-) -> Proof:
-    """Compare the staged bundle with TensorFlow; raise ParityError if they differ."""
+) -> tuple[Kept, Proof]:
+    """Compare the staged bundle with TensorFlow, and keep to what its manifest may promise.
+
+    Args:
+        options: The user's.
+        folder: The staged bundle's.
+        loaded: The model.
+        converted: Its graph.
+        decided: The meaning of its outputs.
+        manifest: The bundle's.
+        tolerance: The limits of the graph.
+
+    Raises:
+        ParityError: They differ, or the requested OpenCV computes something else.
+        NetError: No engine runs the net.
+    """
     options.progress("asking TensorFlow")
     usual = SAMPLES if options.weights == "fp32" else SAMPLES_FOR_WEIGHTS
     put = partial(
@@ -215,14 +241,18 @@ def _compared(
     )
     question = put()
     options.progress("asking OpenCV, in a process of its own")
-    # In the stage: whatever kills this process, one folder is left, and known by its name.
-    found = verify(folder, manifest, question, options.wanted_engine, folder)
-    if found.parity.lost and own_samples(options.samples) is None:
-        question = put(smooth=True)
+    try:
+        # In the stage: whatever kills this process, one folder is left, and known by its name.
         found = verify(folder, manifest, question, options.wanted_engine, folder)
+        if found.parity.lost and own_samples(options.samples) is None:
+            question = put(smooth=True)
+            found = verify(folder, manifest, question, options.wanted_engine, folder)
+    except NetError as error:
+        raise refused_by_all(error) from error
     found = in_other_circumstances(folder, manifest, question, found, folder)
     require_parity(found.parity)
-    return Proof(question, found)
+    kept = keep_promise(manifest, found.engine.name, found.wrong, options.target)
+    return kept, Proof(question, found)
 
 
 def _require_no_states(loaded: LoadedModel, options: ExportOptions) -> None:

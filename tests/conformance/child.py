@@ -66,6 +66,10 @@ class Child:
             self._process = None
 
 
+ChildOf = Callable[[str], Child]
+"""Gives a child with an older OpenCV; skips the test where none can be had."""
+
+
 def answer(question: Mapping[str, str], _: Callable[..., None]) -> dict[str, Any]:
     """Compare one bundle's answers, as the child's entry."""
     import cv2

@@ -1,7 +1,8 @@
-"""Bundles that several tests look at: exported once."""
+"""Bundles that several tests look at, exported once, and OpenCVs that several tests ask."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ import pytest
 from keras import layers
 
 from conformance import randomize
+from conformance.child import Child, ChildOf
+from keras2cv.errors import MissingDependency
 from keras2cv_export import ExportReport, export
+from keras2cv_export.matrix.environment import Environments, runtime_copy
 
 HEIGHT, WIDTH = 20, 31
 LABELS = ("circle", "square", "naïve ★", "猫")
@@ -57,3 +61,40 @@ def shapes_by_three(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     model, folder = classifier(), tmp_path_factory.mktemp("shapes") / "three.cv"
     report = export(model, folder, preprocess="tf", labels=LABELS, batch=3)
     return Exported(model, folder, report)
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Child]:
+    """Return OpenCV in a process of its own."""
+    child = Child()
+    yield child
+    child.close()
+
+
+@pytest.fixture(scope="module")
+def child_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildOf]:
+    """Return a function that gives an older OpenCV in a process of its own."""
+    children: dict[str, Child | MissingDependency] = {}
+    with runtime_copy(tmp_path_factory.mktemp("runtime")) as environment:
+
+        def of(version: str) -> Child:
+            if version not in children:
+                children[version] = _older(version, environment)
+            found = children[version]
+            if isinstance(found, MissingDependency):
+                pytest.skip(f"no environment with OpenCV {version} can be made here: {found}")
+            return found
+
+        yield of
+        for child in children.values():
+            if isinstance(child, Child):
+                child.close()
+
+
+def _older(version: str, environment: Mapping[str, str]) -> Child | MissingDependency:
+    try:
+        environments = Environments()
+        made = environments.prepare(environments.resolve(version))
+    except MissingDependency as error:
+        return error
+    return Child(str(made.python), environment)

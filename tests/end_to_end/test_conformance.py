@@ -8,7 +8,7 @@ is gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -16,14 +16,13 @@ import numpy as np
 import pytest
 
 from conformance import Case, all_cases, sample_cases
-from conformance.child import ANSWERS, Child
+from conformance.child import ANSWERS, Child, ChildOf
 from conformance.known_gaps import FROZEN_REFUSED, gap
 from keras2cv.bundle.reading import read_bundle
-from keras2cv.errors import MissingDependency, UnsupportedError
+from keras2cv.errors import UnsupportedError
 from keras2cv.net.engines import ENGINES
 from keras2cv.net.opencv import version_tuple
 from keras2cv_export import export
-from keras2cv_export.matrix.environment import Environments, runtime_copy
 from keras2cv_export.model.load import load_model
 from keras2cv_export.model.reference import reference
 from support.onnx_answers import worst_onnx_error
@@ -64,44 +63,6 @@ FROZEN_SAMPLE = (
 )
 
 Exported = Callable[[Case, int], Path]
-ChildOf = Callable[[str], Child]
-
-
-@pytest.fixture(scope="module")
-def child() -> Iterator[Child]:
-    """Return OpenCV in a process of its own."""
-    child = Child()
-    yield child
-    child.close()
-
-
-@pytest.fixture(scope="module")
-def child_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildOf]:
-    """Return a function that gives an older OpenCV in a process of its own."""
-    children: dict[str, Child | MissingDependency] = {}
-    with runtime_copy(tmp_path_factory.mktemp("runtime")) as environment:
-
-        def of(version: str) -> Child:
-            if version not in children:
-                children[version] = _older(version, environment)
-            found = children[version]
-            if isinstance(found, MissingDependency):
-                pytest.skip(f"no environment with OpenCV {version} can be made here: {found}")
-            return found
-
-        yield of
-        for child in children.values():
-            if isinstance(child, Child):
-                child.close()
-
-
-def _older(version: str, environment: Mapping[str, str]) -> Child | MissingDependency:
-    try:
-        environments = Environments()
-        made = environments.prepare(environments.resolve(version))
-    except MissingDependency as error:
-        return error
-    return Child(str(made.python), environment)
 
 
 @pytest.fixture(scope="module")

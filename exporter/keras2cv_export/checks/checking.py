@@ -37,6 +37,7 @@ from keras2cv_export.parity.report import EXIT_CODES, Verdict
 from keras2cv_export.parity.tolerance import preset_of
 from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
+from keras2cv_export.storage.proving import StoredFile, verify_stored
 from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
 from keras2cv_export.verifying.circumstances import in_other_circumstances
@@ -182,11 +183,10 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             user.require_names(names_of(pictures))
         question = _ask(options, found, loaded, pictures, answer)
         progress("asking OpenCV, in a process of its own")
-        wanted = options.engine or found.manifest.engine.name
-        result = verify(found.folder, found.manifest, question, wanted)
+        result = _compare(options, found, loaded, question)
         if result.parity.lost and own_samples(options.samples) is None:
             question = _ask(options, found, loaded, pictures, answer, smooth=True)
-            result = verify(found.folder, found.manifest, question, wanted)
+            result = _compare(options, found, loaded, question)
         result = in_other_circumstances(found.folder, found.manifest, question, result)
         journey = None
         sources = _sources(options, found.manifest, loaded)
@@ -293,6 +293,16 @@ def _activations(found: Bundle, loaded: LoadedModel, output_names: Sequence[str]
     places = zip(found.manifest.outputs, output_names, strict=False)
     by_place = {output.name: own[name] for output, name in places if name in own}
     return _last_activations(found) | by_place
+
+
+def _compare(
+    options: CheckOptions, found: Bundle, loaded: LoadedModel, question: Question
+) -> Verification:
+    """Compare the net; one with stored weights in float32 too, unless a tolerance is given."""
+    wanted = options.engine or found.manifest.engine.name
+    if found.manifest.weights is None or options.tolerance is not None:
+        return verify(found.folder, found.manifest, question, wanted)
+    return verify_stored(StoredFile(found.folder, found.manifest, question, wanted), loaded)
 
 
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:

@@ -13,6 +13,7 @@ from keras2cv.schema.tensors import MAX_ELEMENTS
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import layer_of
 
+from .concrete import concrete_function
 from .cpu_kernels import cpu_runner
 from .exact import exact_runner
 from .load import LoadedModel
@@ -82,10 +83,7 @@ def _dtype(name: str, *, wide: bool) -> str:
 def _compile(function: Callable[..., list[Any]], specs: list[Any]) -> Any:
     """Trace once for these shapes: calling a tf.function would warn of tracing too often."""
     with traceable():
-        try:
-            traced = tf.function(function, autograph=False).get_concrete_function(*specs)
-        except tf.errors.OperatorNotAllowedInGraphError:  # `if` over tensors in a custom call()
-            traced = tf.function(function).get_concrete_function(*specs)
+        traced = concrete_function(function, specs)
     _refuse_huge(traced.graph)
     return traced
 

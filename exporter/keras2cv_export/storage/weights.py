@@ -17,7 +17,6 @@ from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
 from keras2cv_export.convert import Converted
 from keras2cv_export.formats.formats import FORMATS
-from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.passes import AFTER_COMPRESS, COMPRESS
 from keras2cv_export.passes.fixpoint import rewrite
@@ -25,7 +24,10 @@ from keras2cv_export.targets.target import dotted
 from keras2cv_export.verifying.question import Question
 from keras2cv_export.verifying.verify import Verification, require_parity, verify
 
+from .cost import cost_note, top1
+from .proving import StoredFile, hold_to_twin
 from .storages import FIRST_TO_DECODE
+from .twin import make_twin
 
 Step = Callable[[str], None]
 
@@ -68,6 +70,7 @@ def store_weights(
         ParityError: The predictions differ by more than `tolerance`.
     """
     progress(f"storing the weights as {weights}")
+    graph = converted.model.clone() if proof is not None else converted.model
     fired = _stored(converted.model, weights)
     converted.fired.update(fired)
     if not fired:
@@ -82,9 +85,10 @@ def store_weights(
         return manifest, None, (_size_note(manifest),)
     progress("asking OpenCV again")
     again = _compared(folder, manifest, proof, tolerance)
+    _require_twin(folder, manifest, graph, proof)
     parity = again.verification.parity
     manifest = manifest.replace(weights=replace(record, top1=top1(parity)))
-    return manifest, again, (_size_note(manifest), _cost_note(proof.verification.parity, parity))
+    return manifest, again, (_size_note(manifest), _cost(proof, again))
 
 
 def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
@@ -125,13 +129,36 @@ def _compared(folder: Path, manifest: Manifest, proof: Proof, tolerance: Toleran
     Those showed that every output depends on the input, to a ten-thousandth of it. Against an
     error of hundredths the same answers may vary too little to show that once more.
     """
-    question = replace(proof.question, tolerance=tolerance)
+    # The float32 graph has passed the samples that stress.
+    question = replace(proof.question, tolerance=tolerance, stress=(), exact=None)
     if proof.verification.parity.verdict == "pass":
         names = frozenset(output.name for output in manifest.outputs)
         question = replace(question, constant=names)
     found = verify(folder, manifest, question, proof.verification.engine.name, folder)
     require_parity(found.parity)
     return Proof(question, replace(found, notes=proof.verification.notes + found.notes))
+
+
+def _cost(before: Proof, after: Proof) -> str:
+    found = after.verification
+    answers = next(iter(found.answers.values()))
+    return cost_note(found.parity, after.question.expected, answers, before.verification.parity)
+
+
+def _require_twin(folder: Path, manifest: Manifest, graph: ir.Model, proof: Proof) -> None:
+    """Refuse a file that is not, in float32, the graph with its rounded weights.
+
+    Raises:
+        ParityError: It is not.
+    """
+    weights = manifest.weights
+    assert weights is not None  # noqa: S101 - the caller has just put it there
+    twin = make_twin(ir.load(folder / manifest.model.file), graph, weights.storage)
+    assert twin is not None  # noqa: S101 - the file was made of this graph
+    found = proof.verification
+    stored = StoredFile(folder, manifest, proof.question, found.engine.name, folder)
+    for report in hold_to_twin(stored, twin, found).values():
+        require_parity(report)
 
 
 _NOTHING: Final = "Weights: no kernel is large enough to be stored smaller; all stay float32."
@@ -146,27 +173,3 @@ def _size_note(manifest: Manifest) -> str:
         f"{was / 1e6:.1f} MB, {was / now:.1f} times smaller. OpenCV has to be "
         f"{dotted(FIRST_TO_DECODE)} or newer: it decodes them when it loads the net."
     )
-
-
-def _cost_note(before: ParityReport, after: ParityReport) -> str:
-    was, largest, mean = _errors(before)[0], *_errors(after)
-    top = top1(after)
-    ranked = "" if top is None else f"; top-1 is TensorFlow's for {top:.1%} of them"
-    return (
-        f"The cost, over {after.samples} samples: the largest error is {largest:.1e} of "
-        f"the output's largest value ({was:.1e} with float32), the mean one {mean:.1e}{ranked}."
-    )
-
-
-def _errors(report: ParityReport) -> tuple[float, float]:
-    """Return the largest and the mean error of the worst output, relative to its largest value."""
-    measured = [o.metrics for o in report.outputs if o.metrics is not None]
-    return (
-        max((m.max_ratio for m in measured), default=0.0),
-        max((m.mean_ratio for m in measured), default=0.0),
-    )
-
-
-def top1(report: ParityReport) -> float | None:
-    """Return how often the worst output's first class is TensorFlow's; None without classes."""
-    return min((o.top1.agreement for o in report.outputs if o.top1 is not None), default=None)

@@ -14,6 +14,8 @@ Version = tuple[int, int]
 OLDEST: Version = (4, 6)
 ENGINES = ("any", "classic", "new")
 
+_NEWEST = version_of(IMPORTERS[-1])
+
 
 @dataclass(frozen=True)
 class Target:
@@ -53,7 +55,7 @@ class Target:
         """Read "4.6", "4.10.0" or "5.0.0.93"; None means the oldest possible.
 
         Raises:
-            UsageError: It is no version, or there is no such target.
+            UsageError: It is no version, none that is known, or there is no such target.
         """
         if opencv is None:
             oldest = (5, 0) if engine == "new" else OLDEST
@@ -61,7 +63,14 @@ class Target:
         numbers = opencv.split(".")
         if len(numbers) < 2 or not all(number.isdecimal() for number in numbers):
             raise UsageError(f"{opencv!r} is no OpenCV version. Write it as 4.6 or 5.0.")
-        return cls((int(numbers[0]), int(numbers[1])), engine or "any")
+        version = (int(numbers[0]), int(numbers[1]))
+        if version[0] > _NEWEST[0]:
+            known = ", ".join(dict.fromkeys(one.partition(" ")[0] for one in IMPORTERS))
+            raise UsageError(
+                f"OpenCV {opencv} is newer than what is known here. Measured are {known}; take one "
+                "of them, or a version in between."
+            )
+        return cls(version, engine or "any")
 
     @property
     def favours_new(self) -> bool:

@@ -21,6 +21,7 @@ import numpy as np
 from tf2onnx.tf_loader import tf_optimize_grappler
 
 from keras2cv.errors import ModelError
+from keras2cv_export.model.concrete import concrete_function
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.plain_ops import plain_ops
 from keras2cv_export.model.spec import TensorSpec
@@ -132,11 +133,7 @@ def _concrete(loaded: LoadedModel) -> tuple[Any, list[str], list[LayerOutput]]:
         return [tf.convert_to_tensor(tensor) for _, tensor in pairs]
 
     with plain_ops(), tf.device("/CPU:0"):
-        try:
-            concrete = tf.function(outputs, autograph=False).get_concrete_function(*specs)
-        except tf.errors.OperatorNotAllowedInGraphError:
-            # Python `if` and `for` over tensors inside a custom call().
-            concrete = tf.function(outputs).get_concrete_function(*specs)
+        concrete = concrete_function(outputs, specs)
     return concrete, names, [c for c in calls if getattr(c.tensor, "graph", None) is concrete.graph]
 
 

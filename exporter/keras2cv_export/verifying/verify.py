@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import Literal, cast
+from typing import cast
 
 from keras2cv._version import VERSION
 from keras2cv.bundle.manifest import Engine, Evidence, Manifest, Measured, Run
@@ -18,6 +18,7 @@ from keras2cv.trial.running import CrashError, WorkerRun, run_worker
 from keras2cv_export.parity.parity import ParityReport, compare, unrepeatable
 from keras2cv_export.parity.report import OutputParity
 
+from .promise import choose_engine
 from .question import Outputs, Question, first_difference, halves, there_and_back
 
 # A first run may page a gigabyte in from a slow disk; a hang is longer than any of that.
@@ -36,6 +37,7 @@ class Verification:
         evidence: For the manifest; None unless the verdict is pass.
         notes: Sentences for the user.
         answers: Engine -> OpenCV's outputs by name, for each sample.
+        wrong: Engine -> why the manifest does not promise it, for those that were tried.
     """
 
     parity: ParityReport
@@ -44,6 +46,7 @@ class Verification:
     evidence: Evidence | None
     notes: tuple[str, ...]
     answers: Mapping[str, Sequence[Outputs]]
+    wrong: Mapping[str, str]
 
 
 def verify(
@@ -70,15 +73,16 @@ def verify(
     runs, reports, troubles, answers = _run_all(folder, manifest, question, engines, scratch)
     if not reports:
         raise NetError(" ".join(troubles.values()))
-    good = [e for e in reports if reports[e].verdict == "pass"]
-    preferred = (good or list(reports))[0]
+    choice = choose_engine({e: r.verdict for e, r in reports.items()}, engines)
+    wrong = _wrong(reports, troubles)
     return Verification(
-        reports[preferred],
+        reports[choice.preferred],
         reports,
-        Engine(_engine_name(good, engines, preferred), fusion=True, winograd=True),
-        _evidence(question, {e: (runs[e], reports[e]) for e in good}),
-        _notes(reports, troubles, preferred),
+        Engine(choice.name, fusion=True, winograd=True),
+        _evidence(question, {e: (runs[e], reports[e]) for e in choice.right}),
+        _notes(reports, troubles, choice.preferred, wrong),
         answers,
+        wrong,
     )
 
 
@@ -107,14 +111,6 @@ def _engines(asked: str | None) -> tuple[str, ...]:
             f"The engine {asked!r} is not in this OpenCV. It has: {', '.join(ENGINES)}."
         )
     return (str(asked),)
-
-
-def _engine_name(
-    good: Sequence[str], engines: Sequence[str], preferred: str
-) -> Literal["any", "new", "classic"]:
-    """Return the engine for the manifest: `any` only where both engines were tried and passed."""
-    everywhere = len(engines) > 1 and list(good) == list(engines)
-    return "any" if everywhere else cast('Literal["new", "classic"]', preferred)
 
 
 def _run_all(
@@ -236,14 +232,19 @@ def _versions(opencv: str) -> dict[str, str]:
     }
 
 
+def _wrong(reports: Mapping[str, ParityReport], troubles: Mapping[str, str]) -> dict[str, str]:
+    wrong = {e: "; ".join(r.reasons) for e, r in reports.items() if r.verdict == "fail"}
+    return wrong | dict(troubles)
+
+
 def _notes(
-    reports: Mapping[str, ParityReport], troubles: Mapping[str, str], preferred: str
+    reports: Mapping[str, ParityReport],
+    troubles: Mapping[str, str],
+    preferred: str,
+    wrong: Mapping[str, str],
 ) -> tuple[str, ...]:
-    if len(reports) + len(troubles) < 2 or reports[preferred].verdict != "pass":
+    if len(reports) + len(troubles) < 2 or reports[preferred].verdict == "fail":
         return tuple(troubles.values())
-    wrong = {e: "; ".join(r.reasons) for e, r in reports.items() if r.verdict == "fail"} | dict(
-        troubles
-    )
     return tuple(
         f"OpenCV's {engine} engine does not run this model right ({why}); "
         f"the bundle asks for the {preferred} engine."

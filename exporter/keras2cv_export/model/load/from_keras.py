@@ -62,6 +62,8 @@ def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
     except tf.errors.OperatorNotAllowedInGraphError:  # the caller then traces it in another way
         raise
     except Exception as error:  # any error of the model's layers
+        if "interpreted as an integer" in str(error):  # range() of a tensor, as an `if` of one
+            raise tf.errors.OperatorNotAllowedInGraphError(str(error)) from error
         raise ModelError(
             f"The model {name!r} cannot be called on {', '.join(map(str, inputs))}: "
             f"{sentence(error)} Give shapes that it takes with --input-shape; several inputs go "

@@ -11,6 +11,7 @@ from keras2cv_export.passes.legalise.products.match_matmul_batches import match_
 from keras2cv_export.passes.legalise.reductions.cumsum_to_matmul import cumsum_to_matmul
 from keras2cv_export.passes.legalise.reductions.keep_argmax_axis import keep_argmax_axis
 from keras2cv_export.passes.legalise.reductions.onehot_to_equal import onehot_to_equal
+from keras2cv_export.passes.legalise.reductions.part_long_sums import part_long_sums
 from keras2cv_export.passes.legalise.reductions.reduce_one_block import reduce_one_block
 from keras2cv_export.passes.legalise.reductions.reduce_to_pool import reduce_to_pool
 from keras2cv_export.passes.legalise.reductions.topk_to_ranks import topk_to_ranks
@@ -69,7 +70,10 @@ LEGALISE: tuple[Rewrite, ...] = (
     Rewrite(
         integers_to_floats,
         removes=("Mod", "whole quotient"),
-        also_for=dict.fromkeys(CLASSIC, "integers of other ops are not measured there"),
+        also_for={
+            **dict.fromkeys(CLASSIC, "integers of other ops are not measured there"),
+            **dict.fromkeys(NEW, "many of its ops refuse int32"),
+        },
     ),
     Rewrite(
         truncate_casts,
@@ -170,6 +174,11 @@ LEGALISE: tuple[Rewrite, ...] = (
             "spell_broadcasts": "the same",
             "widen_extremes": "the same",
         },
+    ),
+    Rewrite(
+        part_long_sums,
+        fits=anywhere,
+        before={"reduce_one_block": "it adds in the form that is brought about there"},
     ),
     Rewrite(
         reduce_one_block,

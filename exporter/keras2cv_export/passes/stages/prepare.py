@@ -5,6 +5,8 @@ from __future__ import annotations
 from keras2cv_export.passes.legalise.products.einsum_to_matmul import einsum_to_matmul
 from keras2cv_export.passes.legalise.products.gemm_to_dense import gemm_to_dense
 from keras2cv_export.passes.legalise.products.integer_matmul_to_float import integer_matmul_to_float
+from keras2cv_export.passes.legalise.reductions.subtract_means_twice import subtract_means_twice
+from keras2cv_export.passes.legalise.reductions.sum_axes_apart import sum_axes_apart
 from keras2cv_export.passes.legalise.resizing.repeat_to_resize import repeat_to_resize
 from keras2cv_export.passes.legalise.resizing.resize_to_sizes import resize_to_sizes
 from keras2cv_export.passes.legalise.shapes.compress_to_gather import compress_to_gather
@@ -17,6 +19,7 @@ from keras2cv_export.passes.legalise.types.bounds_to_clip import bounds_to_clip
 from keras2cv_export.passes.legalise.types.merge_casts import merge_casts
 from keras2cv_export.passes.legalise.windows.match_conv_groups import match_conv_groups
 from keras2cv_export.passes.legalise.windows.plain_transposed_conv import plain_transposed_conv
+from keras2cv_export.passes.optimise.scale_differences import scale_differences
 from keras2cv_export.passes.registry import Rewrite, anywhere
 
 # They run for every target, needed by its importers or not: each later pass matches one form.
@@ -78,4 +81,23 @@ PREPARE: tuple[Rewrite, ...] = (
     ),
     Rewrite(merge_casts, fits=anywhere),
     Rewrite(bounds_to_clip, removes=("spread extreme",), fits=anywhere),
+    # Statistics over whole pictures, while the axes have TensorFlow's order.
+    Rewrite(
+        scale_differences,
+        fits=anywhere,
+        before={
+            "subtract_means_twice": "it makes differences from a mean",
+            "name_layer_normalization": "OpenCV's op takes the variance of a picture at once",
+        },
+    ),
+    Rewrite(
+        subtract_means_twice,
+        fits=anywhere,
+        before={"sum_axes_apart": "it looks for means"},
+    ),
+    Rewrite(
+        sum_axes_apart,
+        fits=anywhere,
+        before={"sink_transposes": "axes keep their order until then"},
+    ),
 )

@@ -24,6 +24,7 @@ from . import (
     scattering,
     special,
     spectra,
+    whole_numbers,
 )
 from .spectra import COMPLEX_OPS
 
@@ -105,7 +106,10 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "StridedSlice": moving.strided_slice,
     "TensorScatterAdd": scattering.scatter_add,
     "TensorScatterUpdate": scattering.scatter_update,
+    "Unique": whole_numbers.unique,
+    "UniqueV2": whole_numbers.unique,
     "UnsortedSegmentSum": scattering.segment_sum,
+    "Where": whole_numbers.where,
     "Xdivy": special.xdivy,
     "XlaDynamicUpdateSlice": scattering.slice_update,
     "Xlog1py": special.xlog1py,
@@ -116,6 +120,8 @@ PLAIN: dict[str, Callable[..., Any]] = {
 ONNX: dict[str, tuple[Callable[..., None], list[Any]]] = {
     "Conv2DBackpropInput": (onnx_nodes.conv_transpose, []),
     "Conv3DBackpropInputV2": (onnx_nodes.conv_transpose, []),
+    "FloorDiv": (onnx_nodes.floor_div, []),
+    "FloorMod": (onnx_nodes.floor_mod, []),
     "ResizeBilinear": (onnx_nodes.resize, []),
     "ResizeNearestNeighbor": (onnx_nodes.resize, []),
 }

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
 from tf2onnx.utils import make_name
+
+_FLOAT = TensorProto.FLOAT
 
 
 def resize(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
@@ -75,6 +78,54 @@ def conv_transpose(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # 
     inputs = [x, weights, *node.input[3:]]  # a bias, where tf2onnx joined a BiasAdd
     made = _make(ctx, node, "ConvTranspose", inputs, attributes, shape)
     _replace(ctx, node, made, channels_last=last)
+
+
+def floor_div(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
+    """FloorDiv -> the floor of a quotient of floats; tf2onnx rounds integers towards zero."""
+    _replace(ctx, node, _cast(ctx, node, _floor_of_quotient(ctx, node)), channels_last=False)
+
+
+def floor_mod(ctx: Any, node: Any, name: str, args: list[Any]) -> None:  # noqa: ARG001
+    """FloorMod -> x - y floor(x / y), of floats."""
+    x, y = (_as_float(ctx, node, value) for value in node.input)
+    whole = _floor_of_quotient(ctx, node).output[0]
+    part = _of_floats(ctx, node, "Mul", [y, whole]).output[0]
+    rest = _of_floats(ctx, node, "Sub", [x, part])
+    _replace(ctx, node, _cast(ctx, node, rest), channels_last=False)
+
+
+def _floor_of_quotient(ctx: Any, node: Any) -> Any:
+    operands = [_as_float(ctx, node, value) for value in node.input]
+    quotient = _of_floats(ctx, node, "Div", operands)
+    return _of_floats(ctx, node, "Floor", [quotient.output[0]])
+
+
+def _as_float(ctx: Any, node: Any, value: str) -> str:
+    if ctx.get_dtype(value) == _FLOAT:
+        return value
+    made = ctx.make_node(
+        "Cast",
+        [value],
+        attr={"to": _FLOAT},
+        name=make_name(f"{node.name}/Cast"),
+        shapes=[ctx.get_shape(value)],
+        dtypes=[_FLOAT],
+    )
+    return str(made.output[0])
+
+
+def _of_floats(ctx: Any, node: Any, op: str, inputs: list[str]) -> Any:
+    shape = ctx.get_shape(node.output[0])
+    name = make_name(f"{node.name}/{op}")
+    return ctx.make_node(op, inputs, name=name, shapes=[shape], dtypes=[_FLOAT])
+
+
+def _cast(ctx: Any, node: Any, made: Any) -> Any:
+    """Give floats the dtype of a node's result."""
+    dtype, shape = ctx.get_dtype(node.output[0]), ctx.get_shape(node.output[0])
+    if dtype == _FLOAT:
+        return made
+    return _make(ctx, node, "Cast", [made.output[0]], {"to": dtype}, shape)
 
 
 def _begins(node: Any, surplus: Sequence[int], spatial: slice) -> list[int]:

@@ -21,6 +21,25 @@ FORMS: dict[str, Make] = {
     "the gate first, 11 channels": body("y = Mul (g, x)", channels=11),
 }
 
+READ: dict[str, Make] = {
+    # What the classic engine does not merge with the convolution before it.
+    "added to what others read": body("c = Mul (x, g)  y = Add (x, c)"),
+    "added to what comes later, activated": body(
+        "c = Mul (x, g)  d = Relu (c)  r = Neg (x)  y = Add (r, d)"
+    ),
+    "subtracted": body("c = Mul (x, g)  r = Neg (x)  y = Sub (r, c)"),
+    "scaled": body("c = Mul (x, g)  y = Mul (c, s)", s=random(1, 6, 1, 1)),
+    "shifted": body("c = Mul (x, g)  y = Add (c, s)", s=random(1, 6, 1, 1)),
+    "read twice": body("c = Mul (x, g)  r = Neg (x)  a = Add (r, c)  y = Max (a, c)"),
+}
+
+
+@pytest.mark.parametrize("make", READ.values(), ids=READ)
+def test_its_reader_may_be_any_other(make: Make) -> None:
+    """Both engines compute the same then."""
+    found = assert_rewritten(by=gate_by_depthwise_conv, model=make())
+    assert found.ops["Conv"] == 1
+
 
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_the_gate_becomes_weights(make: Make) -> None:
@@ -40,8 +59,13 @@ LEFT: dict[str, Make] = {
     "one pixel": made(
         "(float[1,6,1,1] x) => (float[1,6,1,1] y) { g = Sigmoid (x)  y = Mul (x, g) }"
     ),
+    "added to what nothing else reads": body("c = Mul (x, g)  r = Neg (x)  y = Add (c, r)"),
+    "normalised": body(
+        "c = Mul (x, g)  y = BatchNormalization (c, s, b, m, v)",
+        s=random(6), b=random(6), m=random(6), v=random(6) ** 2,
+    ),
     "no image": made("(float[1,6,5] x) => (float[1,6,5] y) { g = Sigmoid (x)  y = Mul (x, g) }"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("make", LEFT.values(), ids=LEFT)

@@ -3,14 +3,18 @@
     Add(a, b) of integers  ->  Cast(Add(Cast(a), Cast(b)))
     Div(a, b)              ->  Cast(truncated(Cast(a) / Cast(b)))
     Mod(a, b)              ->  a - b Floor(a / b)          fmod=1: a - b truncated(a / b)
+    ReduceMean(a)          ->  Cast(truncated(ReduceSum(Cast(a)) / n))
 
 The classic engine of 5.0 and every OpenCV before compute with float32, keep the fraction of a
-quotient, and read a constant integer as if its bits were a float's. Mod is refused up to 4.8.
-Exact up to 2^23.
+quotient, and read a constant integer as if its bits were a float's. Mod is refused up to 4.8. The
+new engine refuses int32 in many ops ("input is 4 (CV_32SC1), in getTypes"). Exact up to 2^23.
 """
 
 from __future__ import annotations
 
+from math import prod
+
+import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import (
@@ -19,13 +23,18 @@ from keras2cv_export.graph.edit import (
     new_constant,
     new_node,
     nodes,
+    reduced_axes,
     shape_of,
     substitute,
 )
 
 _FLOAT = ir.DataType.FLOAT
-_OPS = ("Add", "Sub", "Mul", "Div", "Mod", "Max", "Min", "Abs", "Neg", "Sign", "ReduceSum",
-        "ReduceMax", "ReduceMin", "ReduceProd")  # fmt: skip
+_ALL_INPUTS = ("Add", "Sub", "Mul", "Div", "Mod", "Max", "Min", "Abs", "Neg", "Sign", "Relu",
+               "Clip", "MatMul")  # fmt: skip
+# The other inputs are shapes and axes.
+_FIRST_INPUT = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "CumSum", "Tile",
+                "Expand", "Resize")  # fmt: skip
+_OPS = (*_ALL_INPUTS, *_FIRST_INPUT)
 
 
 def integers_to_floats(model: ir.Model) -> int:
@@ -38,18 +47,42 @@ def _rewrite(model: ir.Model, node: ir.Node) -> int:
     dtype = output.dtype
     if dtype is None or not (dtype.is_integer() or node.op_type == "Mod"):
         return 0
-    axes = node.inputs[1:] if node.op_type.startswith("Reduce") else []
-    values = [v for v in node.inputs[: len(node.inputs) - len(axes)] if v is not None]
-    operands = [_number(model, node, value) for value in values]
-    if node.op_type in ("Div", "Mod"):
-        result = _divided(node, *operands)
-    else:
-        result = new_node(
-            node, node.op_type, [*operands, *axes], node.attributes, like=output, dtype=_FLOAT
-        )
+    result = _result(model, node)
+    if result is None:
+        return 0
     if dtype != _FLOAT:
         result = new_node(node, "Cast", [result], {"to": dtype}, like=output)
     return substitute(node, result)
+
+
+def _result(model: ir.Model, node: ir.Node) -> ir.Value | None:
+    """Return the result as floats; None where that cannot be told."""
+    output = node.outputs[0]
+    if any(value is not None and value.dtype is None for value in node.inputs):
+        return None
+    count = 1 if node.op_type in _FIRST_INPUT else len(node.inputs)
+    operands = [v if v is None else _number(model, node, v) for v in node.inputs[:count]]
+    if node.op_type in ("Div", "Mod"):
+        top, bottom = operands
+        assert top is not None and bottom is not None  # noqa: S101, PT018 - they have two
+        return _divided(node, top, bottom)
+    if node.op_type == "ReduceMean":
+        return _mean(model, node, operands[0])
+    inputs = [*operands, *node.inputs[count:]]
+    return new_node(node, node.op_type, inputs, node.attributes, like=output, dtype=_FLOAT)
+
+
+def _mean(model: ir.Model, node: ir.Node, value: ir.Value | None) -> ir.Value | None:
+    """Divide the sum, which is exact, so that a whole mean is not cut off below."""
+    shape, output = shape_of(value), node.outputs[0]
+    axes = reduced_axes(node, len(shape)) if shape is not None else None
+    if value is None or shape is None or axes is None:
+        return None
+    where = new_constant(model, np.array(axes, np.int64), output, "axes")
+    kept = {"keepdims": integer(node, "keepdims", 1)}
+    total = new_node(node, "ReduceSum", [value, where], kept, like=output, dtype=_FLOAT)
+    count = np.array(prod(shape[axis] for axis in axes), np.float32)
+    return _truncated(node, _op(node, "Div", total, new_constant(model, count, output)))
 
 
 def _divided(node: ir.Node, top: ir.Value, bottom: ir.Value) -> ir.Value:
@@ -57,11 +90,15 @@ def _divided(node: ir.Node, top: ir.Value, bottom: ir.Value) -> ir.Value:
     if node.op_type == "Mod" and not integer(node, "fmod", 0):
         whole = _op(node, "Floor", quotient)
     else:
-        size = _op(node, "Floor", _op(node, "Abs", quotient))
-        whole = _op(node, "Mul", _op(node, "Sign", quotient), size)
+        whole = _truncated(node, quotient)
     if node.op_type == "Div":
         return whole
     return _op(node, "Sub", top, _op(node, "Mul", bottom, whole))
+
+
+def _truncated(node: ir.Node, value: ir.Value) -> ir.Value:
+    size = _op(node, "Floor", _op(node, "Abs", value))
+    return _op(node, "Mul", _op(node, "Sign", value), size)
 
 
 def _number(model: ir.Model, node: ir.Node, value: ir.Value) -> ir.Value:

@@ -23,6 +23,11 @@ def whole(node: str, to: str = "3,5") -> Make:
         n=integers(-7),
         c=integers(3, -4, 5, 7, -2),
         x=integers(1),
+        m=np.array(-3, np.int64),
+        p=np.array(5, np.int64),
+        g=integers(*range(10)).reshape(5, 2),
+        q=integers(1, 2),
+        e=integers(3, 5),
     )
 
 
@@ -37,6 +42,13 @@ FORMS: dict[str, Make] = {
     "a maximum": whole("z = Max (i, j)"),
     "a size": whole("w = Add (i, j)  z = Abs (w)"),
     "a sum of a row": whole("w = Add (i, j)  z = ReduceSum (w, x)", "3,1"),
+    "bounds": whole("z = Clip (i, m, p)"),
+    "an upper bound": whole("z = Clip (i, , p)"),
+    "a product of matrices": whole("z = MatMul (i, g)", "3,2"),
+    "sums so far": whole("z = CumSum (i, x)"),
+    "copies": whole("z = Tile (i, q)", "3,10"),
+    "copies of a column": whole("w = Abs (j)  z = Expand (w, e)"),
+    "a mean of a row": whole("w = Add (i, j)  z = ReduceMean <axes=[1]> (w)", "3,1"),
     "the largest of a row": whole("w = Add (i, j)  z = ReduceMax <axes=[1]> (w)", "3,1"),
 }
 
