@@ -205,7 +205,7 @@ class Predictor:
             engine=settings.engine,
             fusion=settings.fusion,
             winograd=settings.winograd,
-            identity=bundle.identity,
+            copy=bundle.copy,
         )
         try:
             self._net = load_net(device=self._choice.runs)

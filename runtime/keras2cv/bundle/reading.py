@@ -1,18 +1,21 @@
 """Read a bundle: a folder with `model.onnx` (or `model.pb`), `manifest.json`, `selftest.npz`.
 
 Nothing is trusted: every file must exist, lie inside the folder (symbolic links included) and stay
-within bounds, and the model must have its sha256, before cv2 sees a byte.
+within bounds, and the model must have its sha256, before cv2 sees a byte. Each file is read once:
+what was checked is what is used.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import BinaryIO, Final
 
 from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import BundleError
 from keras2cv.schema.fields import SchemaError
 
@@ -22,20 +25,17 @@ BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
 
-FileIdentity: TypeAlias = tuple[int, int, int, int]  # device, inode, bytes, time of the last change
-
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A bundle that passed all checks: its folder and its manifest.
 
-    `identity` is that of the model file whose bytes were checked, so that a file put in its place
-    later is noticed; None if they were not.
+    `copy` holds the bytes of the model file that were checked; None if they were not.
     """
 
     folder: Path
     manifest: Manifest
-    identity: FileIdentity | None = None
+    copy: PrivateCopy | None = None
 
     @property
     def model_path(self) -> Path:
@@ -84,10 +84,12 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     _check_inside(path, folder)
-    if (size := path.stat().st_size) > MAX_MANIFEST_BYTES:
-        raise BundleError(f"{path} has {size} bytes, at most {MAX_MANIFEST_BYTES} are read.")
+    with open_plain(path) as file:
+        data = file.read(MAX_MANIFEST_BYTES + 1)
+        if (size := max(len(data), os.fstat(file.fileno()).st_size)) > MAX_MANIFEST_BYTES:
+            raise BundleError(f"{path} has {size} bytes, at most {MAX_MANIFEST_BYTES} are read.")
     try:
-        return Manifest.from_json(path.read_bytes().decode("utf-8"))
+        return Manifest.from_json(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BundleError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from error
     except SchemaError as error:
@@ -97,36 +99,47 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def identity_of(file: int) -> FileIdentity:
-    """Return the identity of the open `file`: no other file has it, nor this one once changed."""
-    found = os.fstat(file)
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def open_plain(path: Path) -> BinaryIO:
+    """Return the file at `path`, opened; a pipe that was put there meanwhile blocks nobody.
+
+    Raises:
+        BundleError: It is no file, or may not be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        number = os.open(path, flags)
+    except OSError as error:
+        raise BundleError(f"{path} cannot be opened: {error.strerror}.") from error
+    file = os.fdopen(number, "rb", buffering=0)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        file.close()
+        raise BundleError(f"{path} is no file. Copy the bundle again, or export it again.")
+    return file  # type: ignore[return-value]
 
 
-def _look_through(bundle: Bundle) -> FileIdentity:
-    """Check the model's sha256 and its ONNX structure, before OpenCV parses a byte.
+def _look_through(bundle: Bundle) -> PrivateCopy:
+    """Return the model's bytes, after a look at their sha256 and structure.
 
     Raises:
         BundleError: it is another file than the verified one, or malformed.
     """
-    import mmap
-
     path, model = bundle.model_path, bundle.manifest.model
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-        memoryview(mapped) as data,
-    ):
-        identity = identity_of(file.fileno())
-        if (found := hashlib.sha256(data).hexdigest()) != model.sha256:
-            raise BundleError(
-                f"{path} is not the file that was verified: sha256 {found[:12]}..., its manifest "
-                f"says {model.sha256[:12]}.... Copy the bundle again, or export it again."
-            )
+    try:
+        with open_plain(path) as file:
+            copy = PrivateCopy(file, int(model.size_bytes))
+    except (OSError, MemoryError) as error:
+        why = getattr(error, "strerror", None) or "there is no memory for it"
+        raise BundleError(f"{path} cannot be read: {why}. Copy the bundle again.") from error
+    if copy.sha256 != model.sha256:
+        raise BundleError(
+            f"{path} is not the file that was verified: sha256 {copy.sha256[:12]}..., its manifest "
+            f"says {model.sha256[:12]}.... Copy the bundle again, or export it again."
+        )
+    with copy.view() as data:
         problem = _problem_of(data) if model.format == "onnx" else None
     if problem is not None:
         raise BundleError(f"{path} {problem}, which no exporter writes. Do not use it.")
-    return identity
+    return copy
 
 
 def _problem_of(data: memoryview) -> str | None:
