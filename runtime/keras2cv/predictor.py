@@ -198,6 +198,10 @@ class Predictor:
         Raises:
             NetError: OpenCV does not load it, or the device computes it wrongly.
         """
+        if bundle.unknown is not None:
+            from keras2cv.net.rehearsal import rehearse  # few nets need it
+
+            rehearse(bundle, settings.engine)
         load_net = functools.partial(
             Net,
             bundle.model_path,

@@ -7,10 +7,13 @@ here first (`netfile/`), without the weights.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from keras2cv.bundle.netfile.following import Followed, follow
 from keras2cv.bundle.netfile.onnx_graph import MAX_DEPTH, Graph, Reader
 from keras2cv.bundle.netfile.protobuf import NetFileError as OnnxError
 
-__all__ = ["MAX_DEPTH", "OnnxError", "check_onnx"]
+__all__ = ["MAX_DEPTH", "OnnxError", "check_onnx", "follow_onnx"]
 
 
 def check_onnx(data: bytes | memoryview, *, external: bool = False) -> Graph:
@@ -25,3 +28,14 @@ def check_onnx(data: bytes | memoryview, *, external: bool = False) -> Graph:
         OnnxError: OpenCV should not see it.
     """
     return Reader(external).model(memoryview(data))
+
+
+def follow_onnx(data: bytes | memoryview, inputs: Mapping[str, tuple[int, ...]]) -> Followed:
+    """Check an ONNX file, and follow its net from inputs of these shapes.
+
+    Raises:
+        OnnxError: OpenCV should not see it.
+    """
+    reader = Reader(tolerant=False)
+    graph = reader.model(memoryview(data))
+    return follow(graph, reader.opset, {k.encode(): shape for k, shape in inputs.items()})

@@ -30,12 +30,14 @@ MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and Open
 class Bundle:
     """A bundle that passed all checks: its folder and its manifest.
 
-    `copy` holds the bytes of the model file that were checked; None if they were not.
+    `copy` holds the bytes of the model file that were checked; None if they were not. `unknown` is
+    the first form of the net that could not be followed; None if all of it was, or none.
     """
 
     folder: Path
     manifest: Manifest
     copy: PrivateCopy | None = None
+    unknown: str | None = None
 
     @property
     def model_path(self) -> Path:
@@ -73,7 +75,9 @@ def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bun
             f"{bundle.model_path} has {size} bytes, and OpenCV reads {MAX_MODEL_BYTES} at most. "
             "Export a smaller model."
         )
-    return Bundle(folder, bundle.manifest, _look_through(bundle) if check_hash else None)
+    if not check_hash:
+        return bundle
+    return Bundle(folder, bundle.manifest, *_look_through(bundle))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -117,8 +121,8 @@ def open_plain(path: Path) -> BinaryIO:
     return file  # type: ignore[return-value]
 
 
-def _look_through(bundle: Bundle) -> PrivateCopy:
-    """Return the model's bytes, after a look at their sha256 and structure.
+def _look_through(bundle: Bundle) -> tuple[PrivateCopy, str | None]:
+    """Return the model's bytes after a look at them, and the first form that is not known.
 
     Raises:
         BundleError: it is another file than the verified one, or malformed.
@@ -136,21 +140,26 @@ def _look_through(bundle: Bundle) -> PrivateCopy:
             f"says {model.sha256[:12]}.... Copy the bundle again, or export it again."
         )
     with copy.view() as data:
-        problem = _problem_of(data) if model.format == "onnx" else None
+        problem, unknown = _examined(data, bundle.manifest)
     if problem is not None:
         raise BundleError(f"{path} {problem}, which no exporter writes. Do not use it.")
-    return copy
+    return copy, unknown
 
 
-def _problem_of(data: memoryview) -> str | None:
-    """Return the fault of an ONNX file, or None; the error object would keep the file open."""
-    from keras2cv.bundle.onnx_file import OnnxError, check_onnx
+def _examined(data: memoryview, manifest: Manifest) -> tuple[str | None, str | None]:
+    """Return the fault of a net's file, and the first form that is not known.
 
+    The error object would keep the file's view.
+    """
+    from keras2cv.bundle.frozen_file import follow_frozen
+    from keras2cv.bundle.onnx_file import OnnxError, follow_onnx
+
+    inputs = {tensor.net_name: tensor.net_shape for tensor in manifest.inputs}
+    follow = follow_onnx if manifest.model.format == "onnx" else follow_frozen
     try:
-        check_onnx(data)
+        return None, follow(data, inputs).unknown
     except OnnxError as error:
-        return str(error)
-    return None
+        return str(error), None
 
 
 def sha256_of(path: Path) -> str:

@@ -1,0 +1,22 @@
+"""Check a frozen TensorFlow graph before OpenCV parses it, with the standard library and NumPy.
+
+OpenCV's importer believes a constant's shape, and makes any layer of an op that it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from keras2cv.bundle.netfile.following import Followed
+from keras2cv.bundle.netfile.frozen_graph import check_nodes
+
+
+def follow_frozen(data: bytes | memoryview, inputs: Mapping[str, tuple[int, ...]]) -> Followed:
+    """Check a frozen graph; its shapes are not followed.
+
+    Raises:
+        NetFileError: OpenCV should not see it.
+    """
+    del inputs
+    check_nodes(memoryview(data))
+    return Followed("a frozen graph", 0)
