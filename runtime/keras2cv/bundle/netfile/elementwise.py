@@ -41,8 +41,28 @@ def clip(args: Args) -> list[Value]:
             raise args.wrong("between something else than two numbers")
         if bound is not None and not bound.constant:
             raise NotFollowed("Clip between numbers that are computed")
-    if x.dtype != "float32" or len(args.inputs) > 3:
+    if x.dtype not in ("float32", "int32", "int64") or len(args.inputs) > 3:
         raise NotFollowed(f"Clip of {x.dtype}")
+    limits = _bounds(args) if x.dtype != "float32" else None  # NaN has no limits
+    return [Value(x.shape, x.dtype, limits=limits)]
+
+
+def _bounds(args: Args) -> tuple[float, float] | None:
+    """Return the two numbers of a Clip of integers; None if there are not two."""
+    low, high = args.optional(1), args.optional(2)
+    if low is None or high is None or low.numbers is None or high.numbers is None:
+        return None
+    return float(low.numbers.ravel()[0]), float(high.numbers.ravel()[0])
+
+
+def running_sum(args: Args) -> list[Value]:
+    """CumSum along a constant axis."""
+    x, axis = args.value(0), args.numbers(1)
+    if len(axis) != 1:
+        raise args.wrong("along several axes")
+    args.axis(axis[0], len(x.shape))
+    if x.dtype != "float32":
+        raise NotFollowed(f"CumSum of {x.dtype}")
     return [Value(x.shape)]
 
 
@@ -112,7 +132,10 @@ def reduction(args: Args) -> list[Value]:
     sizes = [1 if i in places else n for i, n in enumerate(x.shape)]
     if not args.int("keepdims", 1):
         sizes = [n for i, n in enumerate(x.shape) if i not in places]
-    return [Value(tuple(sizes), "int64" if args.op.startswith("Arg") else x.dtype)]
+    if args.op not in ("ArgMax", "ArgMin"):
+        return [Value(tuple(sizes))]
+    largest_index = x.shape[places.pop()] - 1
+    return [Value(tuple(sizes), "int64", limits=(0, largest_index))]
 
 
 def largest(args: Args) -> list[Value]:
@@ -122,7 +145,8 @@ def largest(args: Args) -> list[Value]:
     if x.dtype != "float32" or len(count) != 1 or not 1 <= count[0] <= x.shape[axis]:
         raise args.wrong(f"of the {count[:4]} largest")
     shape = tuple(count[0] if i == axis else n for i, n in enumerate(x.shape))
-    return [Value(shape), Value(shape, "int64")][: args.outputs]
+    indices = Value(shape, "int64", limits=(0, x.shape[axis] - 1))
+    return [Value(shape), indices][: args.outputs]
 
 
 def constant(args: Args) -> list[Value]:

@@ -99,15 +99,23 @@ def _made(node: Node, values: Mapping[bytes, Value], opset: int) -> dict[bytes, 
         if name not in allowed:
             raise NotFollowed(f"{node.op} with an attribute {name}")
     inputs = [values[name] if name else None for name in node.inputs]
+    if any(v is not None and v.size == 0 for v in inputs) and node.op != "Resize":
+        raise NotFollowed(f"{node.op} of nothing")
     made = rule(Args(node.op, inputs, node.attributes, len(node.outputs), opset))
     if len(made) != len(node.outputs):
         raise NotFollowed(f"{node.op} of {len(node.outputs)} outputs")
     constant = all(value is None or value.constant for value in inputs)
     for value in made:
         value.constant = constant
+        if node.op in _MOVES and inputs[0] is not None:
+            value.limits = inputs[0].within()
     return dict(zip(node.outputs, made, strict=True))
 
 
+# Ops whose outputs hold numbers of their first input alone, in another order.
+_MOVES: Final = frozenset(
+    "Identity Cast Reshape Flatten Squeeze Unsqueeze Transpose Slice Expand Tile Split Gather".split()
+)
 # What these make depends on the numbers in their inputs, and no exporter of ours writes them.
 UNBOUNDED: Final = frozenset(
     "NonZero Loop Scan If Unique Compress Range SequenceMap SequenceEmpty SequenceInsert "
@@ -156,7 +164,9 @@ RULES: Final[Mapping[str, tuple[Rule, frozenset[str]]]] = {
     **_rules(moving.pad, ("Pad",), "pads mode value"),
     **_rules(moving.resize, ("Resize",), "coordinate_transformation_mode mode nearest_mode cubic_coeff_a"),
     **_rules(moving.gather, ("Gather",), "axis"),
-    **_rules(moving.gather_elements, ("GatherElements",), "axis"),
+    **_rules(moving.gather_elements, ("GatherElements", "ScatterElements"), "axis"),
+    **_rules(moving.gather_nd, ("GatherND", "ScatterND"), "batch_dims"),
+    **_rules(elementwise.running_sum, ("CumSum",), "exclusive reverse"),
     **_rules(moving.repeat, ("Tile", "Expand")),
     **_rules(moving.depth, ("DepthToSpace", "SpaceToDepth"), "blocksize mode"),
 }

@@ -67,7 +67,7 @@ def concat(args: Args) -> list[Value]:
     for value in values:
         same = len(value.shape) == len(first.shape) and value.dtype == first.dtype
         if not same or any(
-            a != b for i, (a, b) in enumerate(zip(value.shape, first.shape)) if i != axis
+            a != b for i, (a, b) in enumerate(zip(value.shape, first.shape, strict=True)) if i != axis
         ):
             raise args.wrong("whose inputs do not fit")
     sizes = list(first.shape)
@@ -107,7 +107,7 @@ def cut(args: Args) -> list[Value]:
     if not len(starts) == len(ends) == len(axes) == len(steps) == len(set(places)) or 0 in steps:
         raise args.wrong("whose starts, ends, axes and steps do not fit")
     sizes = list(x.shape)
-    for start, end, axis, step in zip(starts, ends, places, steps):
+    for start, end, axis, step in zip(starts, ends, places, steps, strict=True):
         sizes[axis] = len(range(*slice(start, end if end >= -(2**62) else None, step).indices(x.shape[axis])))
     return [Value(checked(args.op, sizes), x.dtype)]
 
@@ -146,7 +146,7 @@ def resize(args: Args) -> list[Value]:
         factors = [float(f) for f in scales.numbers.ravel()]
         if len(factors) != 4 or not all(isfinite(f) and 0 < f < 2**20 for f in factors):
             raise args.wrong(f"by {factors[:8]}")
-        wanted = [floor(n * f + 1e-4) for n, f in zip(x.shape, factors)]
+        wanted = [floor(n * f + 1e-4) for n, f in zip(x.shape, factors, strict=True)]
     if len(wanted) != 4 or tuple(wanted[:2]) != x.shape[:2]:
         raise args.wrong(f"to {wanted[:8]}, with other channels")
     return [Value(checked(args.op, wanted))]
@@ -158,23 +158,49 @@ def gather(args: Args) -> list[Value]:
     axis = args.axis(args.int("axis", 0), len(x.shape))
     if indices.dtype not in ("int64", "int32"):
         raise NotFollowed(f"Gather by {indices.dtype}")
-    _in_range(args, indices, x.shape[axis])
+    if indices.constant and indices.within() is not None:
+        _check_range(args, indices, x.shape[axis])
     sizes = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
     return [Value(checked(args.op, sizes), x.dtype)]
 
 
 def gather_elements(args: Args) -> list[Value]:
-    """GatherElements by constants: OpenCV does not look whether indices are in range."""
+    """GatherElements and ScatterElements: OpenCV does not look whether indices are in range."""
     x, indices = args.value(0), args.value(1)
     axis = args.axis(args.int("axis", 0), len(x.shape))
-    if indices.numbers is None:
-        raise NotFollowed("GatherElements by indices that are computed")
-    _in_range(args, indices, x.shape[axis])
+    _check_range(args, indices, x.shape[axis])
     if len(indices.shape) != len(x.shape) or any(
-        n > m for i, (n, m) in enumerate(zip(indices.shape, x.shape)) if i != axis
+        n > m for i, (n, m) in enumerate(zip(indices.shape, x.shape, strict=True)) if i != axis
     ):
         raise args.wrong("whose indices do not fit")
-    return [Value(checked(args.op, indices.shape), x.dtype)]
+    if args.op == "GatherElements":
+        return [Value(checked(args.op, indices.shape), x.dtype)]
+    return [_scattered(args, indices.shape)]
+
+
+def gather_nd(args: Args) -> list[Value]:
+    """GatherND and ScatterND: OpenCV does not look whether indices are in range."""
+    x, indices = args.value(0), args.value(1)
+    count = indices.shape[-1] if indices.shape else 0
+    if args.int("batch_dims", 0) or not 1 <= count <= len(x.shape):
+        raise NotFollowed(f"{args.op} of another form")
+    numbers = indices.numbers
+    if numbers is None:
+        _check_range(args, indices, min(x.shape[:count]))
+    else:
+        for i, column in enumerate(numbers.reshape(-1, count).T):
+            _check_range(args, Value(column.shape, indices.dtype, column), x.shape[i])
+    sizes = (*indices.shape[:-1], *x.shape[count:])
+    if args.op == "GatherND":
+        return [Value(checked(args.op, sizes), x.dtype)]
+    return [_scattered(args, sizes)]
+
+
+def _scattered(args: Args, wanted: tuple[int, ...]) -> Value:
+    x, updates = args.value(0), args.value(2)
+    if updates.shape != wanted or updates.dtype != x.dtype:
+        raise args.wrong("whose updates do not fit")
+    return Value(x.shape, x.dtype)
 
 
 def repeat(args: Args) -> list[Value]:
@@ -183,12 +209,12 @@ def repeat(args: Args) -> list[Value]:
     if args.op == "Tile":
         if len(counts) != len(x.shape):
             raise args.wrong(f"by {counts[:16]}")
-        return [Value(checked(args.op, [n * m for n, m in zip(x.shape, counts)]), x.dtype)]
+        return [Value(checked(args.op, [n * m for n, m in zip(x.shape, counts, strict=True)]), x.dtype)]
     rank = max(len(counts), len(x.shape))
     shapes = [[1] * (rank - len(s)) + list(s) for s in (x.shape, counts)]
-    if any(a != b and 1 not in (a, b) for a, b in zip(*shapes)):
+    if any(a != b and 1 not in (a, b) for a, b in zip(*shapes, strict=True)):
         raise args.wrong(f"to {counts[:16]}")
-    sizes = [b if a == 1 else a for a, b in zip(*shapes)]
+    sizes = [b if a == 1 else a for a, b in zip(*shapes, strict=True)]
     return [Value(checked(args.op, sizes), x.dtype)]
 
 
@@ -207,7 +233,14 @@ def depth(args: Args) -> list[Value]:
     return [Value((n, c * block**2, h // block, w // block), x.dtype)]
 
 
-def _in_range(args: Args, indices: Value, size: int) -> None:
-    found = indices.numbers
-    if found is not None and found.size and not -size <= found.min() <= found.max() < size:
+def _check_range(args: Args, indices: Value, size: int) -> None:
+    """Raise unless all indices are known to be in range.
+
+    Raises:
+        NetFileError: They are not.
+    """
+    limits = indices.within()
+    if limits is None:
+        raise args.wrong("by indices that may lie outside, which OpenCV does not check")
+    if not -size <= limits[0] <= limits[1] < size:
         raise args.wrong(f"with an index beyond the {size} that there are")

@@ -27,9 +27,10 @@ class Value:
         shape: Its dimensions.
         dtype: "float32", ...
         constant: Whether it is computed from the file alone.
+        limits: The least and the largest number that can be in it; None: not known.
     """
 
-    __slots__ = ("_numbers", "constant", "dtype", "shape", "size")
+    __slots__ = ("_numbers", "constant", "dtype", "limits", "shape", "size")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Value:
         dtype: str = "float32",
         numbers: NDArray[Any] | Tensor | None = None,
         constant: bool = False,
+        limits: tuple[float, float] | None = None,
     ) -> None:
         """Make a value.
 
@@ -45,8 +47,10 @@ class Value:
             dtype: The type of its elements.
             numbers: Its elements, where they are known.
             constant: Whether it is computed from the file alone.
+            limits: The least and the largest number that can be in it.
         """
         self.shape, self.dtype, self._numbers, self.constant = shape, dtype, numbers, constant
+        self.limits = limits
         self.size = prod(shape)
 
     @property
@@ -55,6 +59,13 @@ class Value:
         if isinstance(self._numbers, Tensor):
             self._numbers = self._numbers.numbers()
         return self._numbers
+
+    def within(self) -> tuple[float, float] | None:
+        """Return the least and the largest number that can be in it; None: not known."""
+        numbers = self.numbers
+        if self.limits is None and numbers is not None and numbers.size:
+            self.limits = (float(numbers.min()), float(numbers.max()))
+        return self.limits
 
 
 def checked(op: str, shape: Sequence[int]) -> tuple[int, ...]:
