@@ -6,9 +6,11 @@ OpenCV's importer believes a constant's shape, and makes any layer of an op that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
-from keras2cv.bundle.netfile.following import Followed
+from keras2cv.bundle.netfile.following import MAX_LIVE, Followed
 from keras2cv.bundle.netfile.frozen_graph import check_nodes
+from keras2cv.bundle.netfile.protobuf import NetFileError
 
 
 def follow_frozen(data: bytes | memoryview, inputs: Mapping[str, tuple[int, ...]]) -> Followed:
@@ -17,6 +19,7 @@ def follow_frozen(data: bytes | memoryview, inputs: Mapping[str, tuple[int, ...]
     Raises:
         NetFileError: OpenCV should not see it.
     """
-    del inputs
     check_nodes(memoryview(data))
+    if (count := sum(map(prod, inputs.values()))) > MAX_LIVE:
+        raise NetFileError(f"has inputs of {count} numbers; a net has {MAX_LIVE} at most")
     return Followed("a frozen graph", 0)

@@ -50,11 +50,16 @@ class Bundle:
         return self.folder / SELFTEST
 
 
-def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bundle:
+def read_bundle(
+    path: str | os.PathLike[str], *, check_hash: bool = True, follow: bool = True
+) -> Bundle:
     """Return the bundle at `path`, verified file by file.
 
-    `check_hash=False` does not read the model, for a start-up measured in milliseconds on a disk
-    that you trust.
+    Args:
+        path: Its folder.
+        check_hash: False does not read the model, for a start-up measured in milliseconds on a disk
+            that you trust.
+        follow: False takes a net whose nodes do not fit each other, for a process that may crash.
 
     Raises:
         BundleError: no bundle there, or one that is incomplete, altered or too new.
@@ -77,7 +82,7 @@ def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bun
         )
     if not check_hash:
         return bundle
-    return Bundle(folder, bundle.manifest, *_look_through(bundle))
+    return Bundle(folder, bundle.manifest, *_look_through(bundle, follow))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -121,7 +126,7 @@ def open_plain(path: Path) -> BinaryIO:
     return file  # type: ignore[return-value]
 
 
-def _look_through(bundle: Bundle) -> tuple[PrivateCopy, str | None]:
+def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None]:
     """Return the model's bytes after a look at them, and the first form that is not known.
 
     Raises:
@@ -140,26 +145,32 @@ def _look_through(bundle: Bundle) -> tuple[PrivateCopy, str | None]:
             f"says {model.sha256[:12]}.... Copy the bundle again, or export it again."
         )
     with copy.view() as data:
-        problem, unknown = _examined(data, bundle.manifest)
+        problem, unknown = _examined(data, bundle.manifest, follow)
     if problem is not None:
         raise BundleError(f"{path} {problem}, which no exporter writes. Do not use it.")
     return copy, unknown
 
 
-def _examined(data: memoryview, manifest: Manifest) -> tuple[str | None, str | None]:
+def _examined(
+    data: memoryview, manifest: Manifest, follow: bool
+) -> tuple[str | None, str | None]:
     """Return the fault of a net's file, and the first form that is not known.
 
     The error object would keep the file's view.
     """
     from keras2cv.bundle.frozen_file import follow_frozen
-    from keras2cv.bundle.onnx_file import OnnxError, follow_onnx
+    from keras2cv.bundle.onnx_file import OnnxError, check_onnx, follow_onnx
 
     inputs = {tensor.net_name: tensor.net_shape for tensor in manifest.inputs}
-    follow = follow_onnx if manifest.model.format == "onnx" else follow_frozen
     try:
-        return None, follow(data, inputs).unknown
+        if manifest.model.format != "onnx":
+            return None, follow_frozen(data, inputs).unknown
+        if follow:
+            return None, follow_onnx(data, inputs).unknown
+        check_onnx(data)
     except OnnxError as error:
         return str(error), None
+    return None, None
 
 
 def sha256_of(path: Path) -> str:
