@@ -138,7 +138,7 @@ def _file(
         nodes,
         "g",
         [value("x", TensorProto.FLOAT, shape)],
-        [value("y", TensorProto.FLOAT, None)],
+        [value("y", TensorProto.FLOAT, shape)],
         [numpy_helper.from_array(np.asarray(array), name) for name, array in weights.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
