@@ -31,7 +31,9 @@ def constant(*fields: bytes, sizes: tuple[int, ...] = (2,), kind: int = 1) -> by
 
 
 INPUT: Final = node(
-    "x", "Placeholder", more=entry("shape", field(7, 2, shape(1, 8))) + entry("dtype", field(6, 0, 1))
+    "x",
+    "Placeholder",
+    more=entry("shape", field(7, 2, shape(1, 8))) + entry("dtype", field(6, 0, 1)),
 )
 END: Final = node("y", "Relu", "x")
 _CONTENT: Final = field(4, 2, bytes(8))
@@ -48,7 +50,7 @@ BROKEN: Final[Mapping[str, tuple[bytes, str]]] = {
     "content twice": (graph(constant(_CONTENT, _CONTENT)), "two fields tensor_content"),
     "two stores": (graph(constant(_CONTENT, field(5, 2, bytes(8)))), "in both tensor_content and"),
     "another store": (graph(constant(field(7, 2, b"\1\1"))), "data in int_val, not in float_val"),
-    "one number for many": (graph(constant(field(5, 2, bytes(4)), sizes=(9,))), "1 numbers of data"),
+    "one number for many": (graph(constant(field(5, 2, bytes(4)), sizes=(9,))), "1 numbers of"),
     "bytes for elements": (graph(constant(field(5, 2, bytes(8)), sizes=(8,))), "2 numbers of data"),
     "a shape twice": (graph(constant(_CONTENT, field(2, 2, shape(9)))), "two fields tensor_shape"),
     "a negative size": (graph(constant(_CONTENT, sizes=(-2,))), "of the shape [-2]"),

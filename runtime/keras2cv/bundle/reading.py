@@ -151,9 +151,7 @@ def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None
     return copy, unknown
 
 
-def _examined(
-    data: memoryview, manifest: Manifest, follow: bool
-) -> tuple[str | None, str | None]:
+def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str | None, str | None]:
     """Return the fault of a net's file, and the first form that is not known.
 
     The error object would keep the file's view.

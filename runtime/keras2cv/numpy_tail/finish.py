@@ -67,24 +67,20 @@ def _check_size(step: Step, inputs: Sequence[Array], held: int) -> None:
 def _made(step: Step, inputs: Sequence[Array]) -> tuple[int, int]:
     """Return how many numbers a step makes, and the bytes for each, those of its way included."""
     width = inputs[0].itemsize if inputs else 8
-    if step.op in ("concat", "stack"):
-        return sum(x.size for x in inputs), width
     if step.op == "gather":
         x, indices = inputs
         return indices.size * (x.size // max(x.shape[step.axis or 0], 1)), 2 * width
+    if step.nms is not None:
+        samples = inputs[0].shape[0] if step.op == "combined_nms" else 1
+        return samples * (step.nms.max_total or step.nms.max_boxes), 48
     if step.op in ("slice", "constant"):
         return prod(step.shape or ()), width
-    if step.op == "cast":
-        return inputs[0].size, np.dtype(step.dtype).itemsize
+    if step.op in ("concat", "stack"):
+        return sum(x.size for x in inputs), width
     if step.op == "top_k":
-        return inputs[0].size, 40  # sorted as float64, with int64 indices
-    if step.op in ("reshape", "transpose"):
-        return inputs[0].size, width
-    if step.op in ("combined_nms", "nms"):
-        rule = step.nms
-        assert rule is not None  # noqa: S101 - steps of these ops have it
-        samples = inputs[0].shape[0] if step.op == "combined_nms" else 1
-        return samples * (rule.max_total or rule.max_boxes), 48
+        width = 40  # sorted as float64, with int64 indices
+    elif step.op == "cast":
+        width = np.dtype(step.dtype).itemsize
     return prod(np.broadcast_shapes(*(x.shape for x in inputs))), width
 
 

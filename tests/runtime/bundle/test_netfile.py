@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from keras2cv.bundle.onnx_file import OnnxError, check_onnx, follow_onnx
-from support.hostile_nets import FOLLOWED, STORED, one, shape_of_x, with_tensor, tensor, field
+from support.hostile_nets import FOLLOWED, STORED, field, one, shape_of_x, tensor, with_tensor
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -89,5 +89,3 @@ def test_the_work_is_linear_in_the_file() -> None:
     start = time.process_time()
     check_onnx(data)
     assert time.process_time() - start < 5
-
-

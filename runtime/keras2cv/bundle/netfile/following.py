@@ -114,18 +114,57 @@ def _made(node: Node, values: Mapping[bytes, Value], opset: int) -> dict[bytes, 
 
 # Ops whose outputs hold numbers of their first input alone, in another order.
 _MOVES: Final = frozenset(
-    "Identity Cast Reshape Flatten Squeeze Unsqueeze Transpose Slice Expand Tile Split Gather".split()
+    [
+        "Identity",
+        "Cast",
+        "Reshape",
+        "Flatten",
+        "Squeeze",
+        "Unsqueeze",
+        "Transpose",
+        "Slice",
+        "Expand",
+        "Tile",
+        "Split",
+        "Gather",
+    ]
 )
 # What these make depends on the numbers in their inputs, and no exporter of ours writes them.
 UNBOUNDED: Final = frozenset(
-    "NonZero Loop Scan If Unique Compress Range SequenceMap SequenceEmpty SequenceInsert "
-    "SequenceConstruct SplitToSequence ConcatFromSequence Optional OptionalGetElement RandomNormal "
-    "RandomUniform RandomNormalLike RandomUniformLike Multinomial Bernoulli StringSplit "
-    "StringConcat StringNormalizer RegexFullMatch ImageDecoder".split()
+    [
+        "NonZero",
+        "Loop",
+        "Scan",
+        "If",
+        "Unique",
+        "Compress",
+        "Range",
+        "SequenceMap",
+        "SequenceEmpty",
+        "SequenceInsert",
+        "SequenceConstruct",
+        "SplitToSequence",
+        "ConcatFromSequence",
+        "Optional",
+        "OptionalGetElement",
+        "RandomNormal",
+        "RandomUniform",
+        "RandomNormalLike",
+        "RandomUniformLike",
+        "Multinomial",
+        "Bernoulli",
+        "StringSplit",
+        "StringConcat",
+        "StringNormalizer",
+        "RegexFullMatch",
+        "ImageDecoder",
+    ]
 )
 
 
-def _rules(rule: Rule, ops: list[str] | tuple[str, ...], attributes: str = "") -> dict[str, tuple[Rule, frozenset[str]]]:
+def _rules(
+    rule: Rule, ops: list[str] | tuple[str, ...], attributes: str = ""
+) -> dict[str, tuple[Rule, frozenset[str]]]:
     return dict.fromkeys(ops, (rule, frozenset(attributes.split())))
 
 
@@ -138,19 +177,33 @@ RULES: Final[Mapping[str, tuple[Rule, frozenset[str]]]] = {
     **_rules(elementwise.arithmetic, elementwise.ARITHMETIC),
     **_rules(elementwise.slopes, ("PRelu",)),
     **_rules(elementwise.choice, ("Where",)),
-    **_rules(elementwise.along_axis, ("Softmax", "LogSoftmax", "Hardmax", "LpNormalization"), "axis p"),
+    **_rules(
+        elementwise.along_axis, ("Softmax", "LogSoftmax", "Hardmax", "LpNormalization"), "axis p"
+    ),
     **_rules(elementwise.local_norm, ("LRN",), "size alpha beta bias"),
-    **_rules(elementwise.reduction, elementwise.REDUCTIONS, "axes axis keepdims noop_with_empty_axes select_last_index"),
+    **_rules(
+        elementwise.reduction,
+        elementwise.REDUCTIONS,
+        "axes axis keepdims noop_with_empty_axes select_last_index",
+    ),
     **_rules(elementwise.largest, ("TopK",), "axis largest sorted"),
     **_rules(elementwise.constant, ("Constant",), "value"),
     **_rules(elementwise.filled, ("ConstantOfShape",), "value"),
     **_rules(elementwise.shape_of, ("Shape",)),
     **_rules(elementwise.dequantized, ("DequantizeLinear",), "axis"),
     **_rules(weighted.convolution, ("Conv",), f"{_WINDOW} group"),
-    **_rules(weighted.transposed, ("ConvTranspose",), f"{_WINDOW} group output_padding output_shape"),
-    **_rules(weighted.pooling, ("MaxPool", "AveragePool"), f"{_WINDOW} ceil_mode count_include_pad storage_order"),
+    **_rules(
+        weighted.transposed, ("ConvTranspose",), f"{_WINDOW} group output_padding output_shape"
+    ),
+    **_rules(
+        weighted.pooling,
+        ("MaxPool", "AveragePool"),
+        f"{_WINDOW} ceil_mode count_include_pad storage_order",
+    ),
     **_rules(weighted.global_pooling, ("GlobalAveragePool", "GlobalMaxPool")),
-    **_rules(weighted.per_channel, ("BatchNormalization", "InstanceNormalization"), "epsilon momentum"),
+    **_rules(
+        weighted.per_channel, ("BatchNormalization", "InstanceNormalization"), "epsilon momentum"
+    ),
     **_rules(weighted.layer_norm, ("LayerNormalization",), "axis epsilon"),
     **_rules(weighted.gemm, ("Gemm",), "alpha beta transA transB"),
     **_rules(weighted.matmul, ("MatMul",)),
@@ -162,7 +215,9 @@ RULES: Final[Mapping[str, tuple[Rule, frozenset[str]]]] = {
     **_rules(moving.split, ("Split",), "axis split"),
     **_rules(moving.cut, ("Slice",), "starts ends axes"),
     **_rules(moving.pad, ("Pad",), "pads mode value"),
-    **_rules(moving.resize, ("Resize",), "coordinate_transformation_mode mode nearest_mode cubic_coeff_a"),
+    **_rules(
+        moving.resize, ("Resize",), "coordinate_transformation_mode mode nearest_mode cubic_coeff_a"
+    ),
     **_rules(moving.gather, ("Gather",), "axis"),
     **_rules(moving.gather_elements, ("GatherElements", "ScatterElements"), "axis"),
     **_rules(moving.gather_nd, ("GatherND", "ScatterND"), "batch_dims"),

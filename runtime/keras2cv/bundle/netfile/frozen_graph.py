@@ -17,9 +17,16 @@ from keras2cv.bundle.netfile.tensors import check_count, checked_shape, view_byt
 
 MAX_NODES: Final = 1_000_000
 _WIDTH: Final = {"float_val": 4, "double_val": 8}
-_FIELDS: Final = (
-    "tensor_content float_val double_val int_val string_val int64_val bool_val half_val".split()
-)
+_FIELDS: Final = [
+    "tensor_content",
+    "float_val",
+    "double_val",
+    "int_val",
+    "string_val",
+    "int64_val",
+    "bool_val",
+    "half_val",
+]
 
 
 def check_nodes(data: View) -> None:

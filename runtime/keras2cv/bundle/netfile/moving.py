@@ -47,7 +47,9 @@ def squeeze(args: Args) -> list[Value]:
             raise args.wrong(f"of axes {axes[:16]}, which are not all 1")
         return [Value(tuple(n for i, n in enumerate(x.shape) if i not in places), x.dtype)]
     rest = iter(x.shape)
-    return [Value(checked(args.op, [1 if i in places else next(rest) for i in range(rank)]), x.dtype)]
+    return [
+        Value(checked(args.op, [1 if i in places else next(rest) for i in range(rank)]), x.dtype)
+    ]
 
 
 def transpose(args: Args) -> list[Value]:
@@ -67,7 +69,9 @@ def concat(args: Args) -> list[Value]:
     for value in values:
         same = len(value.shape) == len(first.shape) and value.dtype == first.dtype
         if not same or any(
-            a != b for i, (a, b) in enumerate(zip(value.shape, first.shape, strict=True)) if i != axis
+            a != b
+            for i, (a, b) in enumerate(zip(value.shape, first.shape, strict=True))
+            if i != axis
         ):
             raise args.wrong("whose inputs do not fit")
     sizes = list(first.shape)
@@ -108,7 +112,9 @@ def cut(args: Args) -> list[Value]:
         raise args.wrong("whose starts, ends, axes and steps do not fit")
     sizes = list(x.shape)
     for start, end, axis, step in zip(starts, ends, places, steps, strict=True):
-        sizes[axis] = len(range(*slice(start, end if end >= -(2**62) else None, step).indices(x.shape[axis])))
+        sizes[axis] = len(
+            range(*slice(start, end if end >= -(2**62) else None, step).indices(x.shape[axis]))
+        )
     return [Value(checked(args.op, sizes), x.dtype)]
 
 
@@ -173,9 +179,10 @@ def gather_elements(args: Args) -> list[Value]:
         n > m for i, (n, m) in enumerate(zip(indices.shape, x.shape, strict=True)) if i != axis
     ):
         raise args.wrong("whose indices do not fit")
-    if args.op == "GatherElements":
-        return [Value(checked(args.op, indices.shape), x.dtype)]
-    return [_scattered(args, indices.shape)]
+    if args.op == "ScatterElements":
+        _check_updates(args, indices.shape)
+        raise NotFollowed(f"an op {args.op}")
+    return [Value(checked(args.op, indices.shape), x.dtype)]
 
 
 def gather_nd(args: Args) -> list[Value]:
@@ -191,16 +198,15 @@ def gather_nd(args: Args) -> list[Value]:
         for i, column in enumerate(numbers.reshape(-1, count).T):
             _check_range(args, Value(column.shape, indices.dtype, column), x.shape[i])
     sizes = (*indices.shape[:-1], *x.shape[count:])
-    if args.op == "GatherND":
-        return [Value(checked(args.op, sizes), x.dtype)]
-    return [_scattered(args, sizes)]
+    if args.op == "ScatterND":
+        _check_updates(args, sizes)
+    raise NotFollowed(f"an op {args.op}")
 
 
-def _scattered(args: Args, wanted: tuple[int, ...]) -> Value:
+def _check_updates(args: Args, wanted: tuple[int, ...]) -> None:
     x, updates = args.value(0), args.value(2)
     if updates.shape != wanted or updates.dtype != x.dtype:
         raise args.wrong("whose updates do not fit")
-    return Value(x.shape, x.dtype)
 
 
 def repeat(args: Args) -> list[Value]:
@@ -209,7 +215,9 @@ def repeat(args: Args) -> list[Value]:
     if args.op == "Tile":
         if len(counts) != len(x.shape):
             raise args.wrong(f"by {counts[:16]}")
-        return [Value(checked(args.op, [n * m for n, m in zip(x.shape, counts, strict=True)]), x.dtype)]
+        return [
+            Value(checked(args.op, [n * m for n, m in zip(x.shape, counts, strict=True)]), x.dtype)
+        ]
     rank = max(len(counts), len(x.shape))
     shapes = [[1] * (rank - len(s)) + list(s) for s in (x.shape, counts)]
     if any(a != b and 1 not in (a, b) for a, b in zip(*shapes, strict=True)):

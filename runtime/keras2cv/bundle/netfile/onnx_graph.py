@@ -24,7 +24,7 @@ _STORES: Final = ("float_data", "int32_data", "string_data", "int64_data", "doub
 _STORES_ALL: Final = (*_STORES, "uint64_data", "raw_data")
 _WIDTH: Final = {"float_data": 4, "double_data": 8, "string_data": 0}
 _HOLDERS: Final = frozenset(
-    "t tensors g graphs sparse_tensor sparse_tensors tp type_protos".split()
+    ["t", "tensors", "g", "graphs", "sparse_tensor", "sparse_tensors", "tp", "type_protos"]
 )
 _EXTERNAL: Final = "keeps its data in another file"
 _TYPES: Final = ("tensor_type", "sequence_type", "map_type", "opaque_type", "sparse_tensor_type")
@@ -201,9 +201,7 @@ class Reader:
             found[name] = message
         return found
 
-    def _attribute(
-        self, piece: View, scopes: list[set[bytes]], depth: int
-    ) -> tuple[str, Message]:
+    def _attribute(self, piece: View, scopes: list[set[bytes]], depth: int) -> tuple[str, Message]:
         message = self._read(piece, onnx.ATTRIBUTE, "an attribute")
         name = str(view_bytes(message.pop("name", None)), "utf-8", "replace")
         _check_value(name, message)

@@ -76,8 +76,19 @@ ATTRIBUTE: Final = schema(
 )
 # AttributeProto.type -> the one field that holds the value.
 VALUE_OF: Final = {
-    **{1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings"},
-    **{9: "tensors", 10: "graphs", 11: "sparse_tensor", 12: "sparse_tensors", 13: "tp"},
+    1: "f",
+    2: "i",
+    3: "s",
+    4: "t",
+    5: "g",
+    6: "floats",
+    7: "ints",
+    8: "strings",
+    9: "tensors",
+    10: "graphs",
+    11: "sparse_tensor",
+    12: "sparse_tensors",
+    13: "tp",
     14: "type_protos",
 }
 TENSOR: Final = schema(
@@ -143,7 +154,7 @@ DATA_TYPES: Final = {
     14: ("complex64", 64, "float_data", 2),
     15: ("complex128", 128, "double_data", 2),
     16: ("bfloat16", 16, "int32_data", 1),
-    **{n: ("float8", 8, "int32_data", 1) for n in (17, 18, 19, 20, 24)},
+    **dict.fromkeys((17, 18, 19, 20, 24), ("float8", 8, "int32_data", 1)),
     21: ("uint4", 4, "int32_data", 0.5),
     22: ("int4", 4, "int32_data", 0.5),
     23: ("float4", 4, "int32_data", 0.5),

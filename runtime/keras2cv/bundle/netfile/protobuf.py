@@ -24,6 +24,7 @@ _PACKED: Final = 9  # of INTS, FIXED32S, FIXED64S: added to the kind
 _WIRE: Final = {INT: 0, INT32: 0, BYTES: 2, FIXED32: 5, FIXED64: 1, INTS: 0, MANY: 2}
 _WIDTH: Final = {FIXED32: 4, FIXED64: 8, FIXED32S: 4, FIXED64S: 8}
 _SMALL: Final = 4096
+_VIEWS, _INTEGERS = (BYTES, MANY), (INT, INT32)
 
 
 class NetFileError(ValueError):
@@ -68,7 +69,7 @@ def read_message(data: View, rules: Schema, what: str, *, tolerant: bool = False
         raise NetFileError("ends in the middle of a number") from None
 
 
-def _read(data: View, rules: Schema, what: str, tolerant: bool) -> Message:
+def _read(data: View, rules: Schema, what: str, tolerant: bool) -> Message:  # noqa: PLR0912
     found: Message = {}
     at, end = 0, len(data)
     value: Any
@@ -82,7 +83,7 @@ def _read(data: View, rules: Schema, what: str, tolerant: bool) -> Message:
             at = _skipped(data, at, tag, what, tolerant)
             continue
         name, kind = rule
-        if kind == BYTES or kind == MANY:
+        if kind in _VIEWS:
             size = data[at]
             at += 1
             if size > 127:
@@ -97,7 +98,7 @@ def _read(data: View, rules: Schema, what: str, tolerant: bool) -> Message:
                 else:
                     found[name] = [value]
                 continue
-        elif kind == INT or kind == INT32:
+        elif kind in _INTEGERS:
             value = data[at]
             at += 1
             if value > 127:

@@ -56,7 +56,19 @@ class Tensor:
 
 
 _READABLE: Final = frozenset(
-    "float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool".split()
+    [
+        "float32",
+        "float64",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "bool",
+    ]
 )
 
 
@@ -100,7 +112,8 @@ def check_count(name: str, shape: tuple[int, ...], found: int, wanted: int, unit
     """
     if found != wanted:
         raise NetFileError(
-            f"has {name} of the shape {list(shape)}, and {found} {unit} of data for it, not {wanted}"
+            f"has {name} of the shape {list(shape)}, and {found} {unit} of data for it, "
+            f"not {wanted}"
         )
 
 

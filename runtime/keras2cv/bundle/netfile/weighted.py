@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from keras2cv.bundle.netfile.values import Args, NotFollowed, Value, checked
+from keras2cv.bundle.netfile.values import Args, NotFollowed, Value, broadcast, checked
 
 
 def convolution(args: Args) -> list[Value]:
@@ -34,12 +34,14 @@ def transposed(args: Args) -> list[Value]:
     _bias(args, channels)
     strides, dilations, pads = _steps(args, w.shape[2:], spatial)
     more = args.ints("output_padding") or [0] * spatial
-    if len(more) != spatial or any(not 0 <= m < max(s, d) for m, s, d in zip(more, strides, dilations)):
+    if len(more) != spatial or any(
+        not 0 <= m < max(s, d) for m, s, d in zip(more, strides, dilations, strict=True)
+    ):
         raise args.wrong(f"with the output padding {more[:9]}")
     sizes = [
         (n - 1) * s + (k - 1) * d + 1 + extra - pads[i] - pads[i + spatial]
         for i, (n, s, k, d, extra) in enumerate(
-            zip(x.shape[2:], strides, w.shape[2:], dilations, more)
+            zip(x.shape[2:], strides, w.shape[2:], dilations, more, strict=True)
         )
     ]
     return [Value(checked(args.op, (x.shape[0], channels, *sizes)))]
@@ -116,8 +118,6 @@ def matmul(args: Args) -> list[Value]:
     if a.shape[-1] != b.shape[-2]:
         raise args.wrong("whose matrices do not fit")
     stacks = [Value(a.shape[:-2]), Value(b.shape[:-2])]
-    from keras2cv.bundle.netfile.values import broadcast
-
     return [Value(checked(args.op, (*broadcast(args, stacks), a.shape[-2], b.shape[-1])))]
 
 
