@@ -226,6 +226,7 @@ class _Bench:
             shapes,
             unsafe=self.wishes.unsafe,
             imports=self.wishes.imports,
+            signature=self.bundle.manifest.source.signature,
         )
 
 

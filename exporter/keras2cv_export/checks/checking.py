@@ -170,12 +170,13 @@ def check_bundle(options: CheckOptions) -> CheckReport:
 
 
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
-    shapes = {t.name: t.keras_shape for t in manifest.inputs}
+    shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
     loaded = load_model(
         options.against,
         input_shapes=_fitting(shapes),
         unsafe=options.unsafe,
         imports=options.imports,
+        signature=manifest.source.signature,
     )
     _require_same_interface(manifest, loaded)
     return loaded

@@ -80,6 +80,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="allow a model that runs code of its own, or reads and writes files",
     )
+    parser.add_argument(
+        "--signature", metavar="NAME", help="which of a SavedModel's signatures, as for `export`"
+    )
     add_json_argument(parser, "everything that was found")
 
 
@@ -97,6 +100,7 @@ def execute(args: Namespace) -> int:
         batch=args.batch,
         unsafe=args.unsafe,
         imports=args.imports,
+        signature=args.signature,
         try_there=args.try_there,
         progress=progress,
     )

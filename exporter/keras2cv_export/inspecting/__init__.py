@@ -49,6 +49,7 @@ def inspect_model(
     batch: int = 1,
     unsafe: bool = False,
     imports: Sequence[str] = (),
+    signature: str | None = None,
     try_there: bool = False,
     timeout_s: float = 120.0,
     progress: Step = lambda _: None,
@@ -64,6 +65,7 @@ def inspect_model(
         batch: The same.
         unsafe: The same.
         imports: The same.
+        signature: The same.
         try_there: Try the file in each of `versions` too, in the environments of `matrix`.
         timeout_s: How long a trial on one engine may take.
         progress: Called with a few words before each step.
@@ -82,7 +84,12 @@ def inspect_model(
         from keras2cv_export.model.load import load_model
 
         loaded = load_model(
-            model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
+            model,
+            input_shapes=input_shapes,
+            batch=batch,
+            unsafe=unsafe,
+            imports=imports,
+            signature=signature,
         )
         return format_of(format).convert(loaded, _aim(versions)).model, loaded.notes
 

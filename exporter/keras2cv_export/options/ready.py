@@ -18,18 +18,19 @@ def require_ready(options: ExportOptions) -> None:
     """Check every file that an export reads, and the place that it writes to.
 
     Raises:
-        ModelError: There is no model.
+        ModelError: There is no model, or a file of another kind.
         InputError: The samples, the labels, the charset or the preprocessing's file are not
             there, or cannot be read.
-        UsageError: The bundle's place is taken by something else or cannot be written, or the
-            model's file shows that it needs a preprocessing.
+        UsageError: The bundle's place is taken by something else or cannot be written, the
+            model's file shows that it needs a preprocessing, or has no signatures to choose from.
     """
     from keras2cv.bundle.writing import require_place
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
     from keras2cv_export.tasks.user_options import only_options
 
-    _require_model(options.model)
+    _require_model(options.model, options.imports)
+    _require_signatures(options)
     only_options({task: getattr(options, task) for task in DESCRIBED_TASKS})
     require_place(options.bundle)
     _require_samples(options.samples)
@@ -44,7 +45,7 @@ def require_checkable(options: CheckOptions) -> None:
 
     Raises:
         BundleError: The bundle is not there, or is damaged.
-        ModelError: There is no model.
+        ModelError: There is no model, or a file of another kind.
         InputError: The samples, the labels or the preprocessing's file are not there, or cannot
             be read.
         UsageError: There is no such way to read pictures.
@@ -55,7 +56,7 @@ def require_checkable(options: CheckOptions) -> None:
     from keras2cv_export.tasks.presets import require_preprocessing
 
     rules = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
-    _require_model(options.against)
+    _require_model(options.against, options.imports)
     _require_samples(options.samples)
     read_labels(options.labels)
     if options.reference_preprocess is not None:
@@ -69,9 +70,27 @@ def _require_samples(path: StrPath | None) -> None:
         raise InputError(f"There are no samples at {path}. Check the path.")
 
 
-def _require_model(model: Any) -> None:
-    if isinstance(model, str | os.PathLike) and not Path(model).exists():
+def _require_model(model: Any, imports: Sequence[str]) -> None:
+    if not isinstance(model, str | os.PathLike):
+        return
+    if not Path(model).exists():
         raise ModelError(f"There is no model at {model}. Check the path.")
+    from keras2cv_export.model.other_files import refuse_other_kinds
+
+    refuse_other_kinds(Path(model))
+    if Path(model).is_file() and not imports:  # problems with the user's modules come first
+        from keras2cv_export.model.config import read_saved
+
+        read_saved(Path(model))
+
+
+def _require_signatures(options: ExportOptions) -> None:
+    model = options.model
+    if options.signature is None or (isinstance(model, str | os.PathLike) and Path(model).is_dir()):
+        return
+    raise UsageError(
+        "Only a SavedModel folder has signatures. Leave --signature out, or give the folder."
+    )
 
 
 def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None) -> None:

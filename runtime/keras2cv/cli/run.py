@@ -216,7 +216,7 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
 
 def _check_inputs(manifest: Manifest, sources: Sequence[Source]) -> None:
     """Refuse NAME=FILE where the model has no such input, or one that takes no image."""
-    names = [tensor.name for tensor in manifest.inputs]
+    names = [tensor.name for tensor in manifest.own_inputs]
     for source in sources:
         for name, part in source.parts.items():
             if name not in names:

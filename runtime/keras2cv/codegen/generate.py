@@ -54,9 +54,15 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         folder: files that it holds already are left alone.
 
     Raises:
-        UsageError: no such language; or a file of the program exists with other content.
+        UsageError: no such language; the model remembers from call to call; or a file of the
+            program exists with other content.
         OSError: `folder` cannot be written.
     """
+    if bundle.manifest.states:
+        raise UsageError(
+            f"{bundle.folder} remembers from call to call, and programs of codegen do not. Use "
+            "keras2cv.load() and predict(), or give the states to the net yourself."
+        )
     if language not in LANGUAGES:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."

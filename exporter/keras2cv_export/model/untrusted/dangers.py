@@ -38,6 +38,7 @@ _CLASSES: Final[Mapping[str, str]] = {
 _PARTS: Final = frozenset((
     "activations", "applications", "constraints", "dtype_policies", "initializers", "layers",
     "losses", "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers",
+    "engine", "mixed_precision",  # of Keras 2
 ))  # fmt: skip
 _ROOT_CLASSES: Final = frozenset((
     "DTypePolicy", "FloatDTypePolicy", "Functional", "Initializer", "KerasTensor", "Layer", "Loss",
@@ -132,11 +133,17 @@ def _is_part(module: str, name: str) -> bool:
         return name in _ROOT_CLASSES
     if parts[0] not in _PARTS or not name.isidentifier():
         return False
-    try:
-        found = getattr(importlib.import_module(module), name, None)
-    except ImportError:
-        return True  # a module of another Keras version: the installed one reports that itself
-    return found is None or isinstance(found, type)
+    found = [getattr(opened, name, None) for opened in _modules(module)]
+    return all(one is None or isinstance(one, type) for one in found)
+
+
+def _modules(name: str) -> Iterator[Any]:
+    """Yield the modules in which a Keras would look; tf_keras takes names that begin with keras."""
+    for spelling in (name, f"tf_{name}" if name.startswith("keras.src.") else name):
+        try:
+            yield importlib.import_module(spelling)
+        except ImportError:  # a module of another Keras: the installed one reports that itself
+            continue
 
 
 def _of_function(item: dict[str, Any], layer: str) -> Iterator[Danger]:
