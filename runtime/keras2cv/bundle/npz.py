@@ -87,9 +87,10 @@ def _read_whole(name: str, file: IO[bytes], size: int) -> Array:
     expected = file.tell() + count * dtype.itemsize
     if dtype.kind not in "biufU" or expected != size or min(shape, default=0) < 0:
         raise ValueError(f"{name} declares {shape} {dtype} in {size} bytes")
-    array = np.empty(count, dtype)
-    _fill(memoryview(array.view(np.uint8)) if array.nbytes else memoryview(b""), file)
-    return array.reshape(shape, order="F" if fortran else "C")
+    array: Array = np.empty(count, dtype)
+    if array.nbytes:
+        _fill(array.view(np.uint8).data, file)
+    return np.asarray(array.reshape(shape, order="F" if fortran else "C"))
 
 
 def _fill(into: memoryview, file: IO[bytes]) -> None:

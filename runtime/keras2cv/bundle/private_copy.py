@@ -48,7 +48,7 @@ class PrivateCopy:
                 self._close()
                 file.seek(0)
         self._bytes = _whole(file, most + 1)
-        self.size, self.sha256 = len(self._bytes), hashlib.sha256(self._bytes).hexdigest()
+        self.size, self.sha256 = len(self._bytes), hashlib.sha256(self._bytes.data).hexdigest()
 
     @property
     def path(self) -> Path | None:
@@ -60,7 +60,7 @@ class PrivateCopy:
         """Give a view of the bytes, for the time of a `with`."""
         if self._file is None:
             assert self._bytes is not None  # noqa: S101 - one of the two holds them
-            yield memoryview(self._bytes).toreadonly()
+            yield self._bytes.data.toreadonly()
             return
         if self.size == 0:  # which no system maps
             yield memoryview(b"")
@@ -76,7 +76,7 @@ class PrivateCopy:
         if self._bytes is not None:
             return self._bytes
         with self.view() as data:
-            return np.frombuffer(data, np.uint8).copy()
+            return np.array(np.frombuffer(data, np.uint8))
 
     def _close(self) -> None:
         if self._file is not None:
@@ -128,7 +128,7 @@ def _read(file: IO[bytes], into: memoryview) -> int:
 def _whole(file: IO[bytes], most: int) -> NDArray[np.uint8]:
     """Return the bytes of `file`, at most so many."""
     data = np.empty(most, np.uint8)
-    return data[: _read(file, memoryview(data))]
+    return data[: _read(file, data.data)]
 
 
 def _nameless() -> int | None:

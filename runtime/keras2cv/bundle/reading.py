@@ -123,7 +123,7 @@ def open_plain(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(number).st_mode):
         file.close()
         raise BundleError(f"{path} is no file. Copy the bundle again, or export it again.")
-    return file  # type: ignore[return-value]
+    return file
 
 
 def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None]:

@@ -7,7 +7,11 @@ from keras2cv.bundle.netfile.values import Args, NotFollowed, Value, broadcast, 
 
 
 def unary(args: Args) -> list[Value]:
-    """One input, one output of its shape."""
+    """One input, one output of its shape.
+
+    Raises:
+        NotFollowed: It has another form.
+    """
     x = args.value(0)
     if x.dtype != "float32" or len(args.inputs) != 1:
         raise NotFollowed(f"{args.op} of {x.dtype}")
@@ -15,7 +19,11 @@ def unary(args: Args) -> list[Value]:
 
 
 def same(args: Args) -> list[Value]:
-    """Identity and Dropout: the value itself."""
+    """Identity and Dropout: the value itself.
+
+    Raises:
+        NotFollowed: It has another form.
+    """
     x = args.value(0)
     if args.outputs != 1:
         raise NotFollowed(f"{args.op} of several outputs")
@@ -23,9 +31,13 @@ def same(args: Args) -> list[Value]:
 
 
 def cast(args: Args) -> list[Value]:
-    """Cast to another type."""
+    """Cast to another type.
+
+    Raises:
+        NotFollowed: It has another form.
+    """
     x = args.value(0)
-    dtype = DATA_TYPES.get(args.int("to", 0), ("", 0, "", 0))[0]
+    dtype = DATA_TYPES.get(args.integer("to", 0), ("", 0, "", 0))[0]
     wanted = ("float32", "int32", "int64", "bool")
     if x.dtype not in (*wanted, "float16", "int8", "uint8") or dtype not in (*wanted, "uint8"):
         raise NotFollowed(f"Cast of {x.dtype} to {dtype}")
@@ -34,7 +46,12 @@ def cast(args: Args) -> list[Value]:
 
 
 def clip(args: Args) -> list[Value]:
-    """Clip between two numbers."""
+    """Clip between two numbers.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x = args.value(0)
     for bound in (args.optional(1), args.optional(2)):
         if bound is not None and (bound.size != 1 or bound.dtype != x.dtype):
@@ -56,7 +73,12 @@ def _bounds(args: Args) -> tuple[float, float] | None:
 
 
 def running_sum(args: Args) -> list[Value]:
-    """CumSum along a constant axis."""
+    """CumSum along a constant axis.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x, axis = args.value(0), args.numbers(1)
     if len(axis) != 1:
         raise args.wrong("along several axes")
@@ -67,7 +89,12 @@ def running_sum(args: Args) -> list[Value]:
 
 
 def arithmetic(args: Args) -> list[Value]:
-    """Several inputs of a type, spread to one shape."""
+    """Several inputs of a type, spread to one shape.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     values = [args.value(i) for i in range(len(args.inputs))]
     if len({v.dtype for v in values}) != 1 or values[0].dtype not in ("float32", "int64", "int32"):
         raise NotFollowed(f"{args.op} of {', '.join(sorted({v.dtype for v in values}))}")
@@ -78,7 +105,12 @@ def arithmetic(args: Args) -> list[Value]:
 
 
 def slopes(args: Args) -> list[Value]:
-    """PRelu: slopes spread to the input's shape."""
+    """PRelu: slopes spread to the input's shape.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x, slope = args.value(0), args.value(1)
     if x.dtype != "float32" or slope.dtype != "float32":
         raise NotFollowed("PRelu of another type")
@@ -91,7 +123,11 @@ def slopes(args: Args) -> list[Value]:
 
 
 def choice(args: Args) -> list[Value]:
-    """Where."""
+    """Where.
+
+    Raises:
+        NotFollowed: It has another form.
+    """
     values = [args.value(i) for i in range(3)]
     if values[0].dtype != "bool" or values[1].dtype != values[2].dtype:
         raise NotFollowed("Where of other types")
@@ -101,36 +137,45 @@ def choice(args: Args) -> list[Value]:
 def along_axis(args: Args) -> list[Value]:
     """Softmax, LogSoftmax, Hardmax, LpNormalization: along an axis."""
     x = args.value(0)
-    args.axis(args.int("axis", -1), len(x.shape))
+    args.axis(args.integer("axis", -1), len(x.shape))
     return unary(args)
 
 
 def local_norm(args: Args) -> list[Value]:
-    """LRN over some channels."""
-    x, size = args.value(0), args.int("size", 0)
+    """LRN over some channels.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
+    x, size = args.value(0), args.integer("size", 0)
     if len(x.shape) != 4 or size % 2 == 0 or not 1 <= size <= 2 * x.shape[1] + 1:
         raise args.wrong(f"over {size} channels")
     return unary(args)
 
 
 def reduction(args: Args) -> list[Value]:
-    """Reduce and find along axes."""
+    """Reduce and find along axes.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x, rank = args.value(0), len(args.value(0).shape)
     if x.dtype != "float32":
         raise NotFollowed(f"{args.op} of {x.dtype}")
     if args.op in ("ArgMax", "ArgMin"):
-        axes: list[int] | None = [args.int("axis", 0)]
+        axes: list[int] | None = [args.integer("axis", 0)]
     elif args.optional(1) is not None:
         axes = args.numbers(1)
     else:
-        axes = args.ints("axes")
-    if not axes and args.int("noop_with_empty_axes", 0):
+        axes = args.integers("axes")
+    if not axes and args.integer("noop_with_empty_axes", 0):
         raise NotFollowed(f"{args.op} of no axes")
     places = {args.axis(a, rank) for a in axes} if axes else set(range(rank))
     if axes and len(places) != len(axes):
         raise args.wrong("that names an axis twice")
     sizes = [1 if i in places else n for i, n in enumerate(x.shape)]
-    if not args.int("keepdims", 1):
+    if not args.integer("keepdims", 1):
         sizes = [n for i, n in enumerate(x.shape) if i not in places]
     if args.op not in ("ArgMax", "ArgMin"):
         return [Value(tuple(sizes))]
@@ -139,9 +184,13 @@ def reduction(args: Args) -> list[Value]:
 
 
 def largest(args: Args) -> list[Value]:
-    """TopK of a constant number."""
+    """TopK of a constant number.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     x, count = args.value(0), args.numbers(1)
-    axis = args.axis(args.int("axis", -1), len(x.shape))
+    axis = args.axis(args.integer("axis", -1), len(x.shape))
     if x.dtype != "float32" or len(count) != 1 or not 1 <= count[0] <= x.shape[axis]:
         raise args.wrong(f"of the {count[:4]} largest")
     shape = tuple(count[0] if i == axis else n for i, n in enumerate(x.shape))
@@ -150,7 +199,11 @@ def largest(args: Args) -> list[Value]:
 
 
 def constant(args: Args) -> list[Value]:
-    """Return the Constant that is a tensor."""
+    """Return the Constant that is a tensor.
+
+    Raises:
+        NotFollowed: It has another form.
+    """
     if not args.has("value"):
         raise NotFollowed("Constant of another kind")
     tensor = args.tensor("value")
@@ -158,7 +211,11 @@ def constant(args: Args) -> list[Value]:
 
 
 def filled(args: Args) -> list[Value]:
-    """ConstantOfShape."""
+    """ConstantOfShape.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     sizes = args.numbers(0)
     dtype = args.tensor("value").dtype if args.has("value") else "float32"
     if args.has("value") and args.tensor("value").size != 1:
@@ -175,9 +232,14 @@ def shape_of(args: Args) -> list[Value]:
 
 
 def dequantized(args: Args) -> list[Value]:
-    """DequantizeLinear of constant weights, by a scale for all or one per place of an axis."""
+    """DequantizeLinear of constant weights, by a scale for all or one per place of an axis.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x, scale, zero = args.value(0), args.value(1), args.optional(2)
-    axis = args.axis(args.int("axis", 1), max(len(x.shape), 1))
+    axis = args.axis(args.integer("axis", 1), max(len(x.shape), 1))
     count = x.shape[axis] if x.shape else 1
     if x.dtype not in ("int8", "uint8") or scale.dtype != "float32" or not x.constant:
         raise NotFollowed("DequantizeLinear of something else than weights")

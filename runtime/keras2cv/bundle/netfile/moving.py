@@ -8,9 +8,14 @@ from keras2cv.bundle.netfile.values import Args, NotFollowed, Value, checked
 
 
 def reshape(args: Args) -> list[Value]:
-    """Reshape by a constant."""
+    """Reshape by a constant.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x, wanted = args.value(0), args.numbers(1)
-    if args.int("allowzero", 0):
+    if args.integer("allowzero", 0):
         raise NotFollowed("Reshape to sizes of zero")
     if any(n == 0 and i >= len(x.shape) for i, n in enumerate(wanted)):
         raise args.wrong("that keeps an axis which is not there")
@@ -24,8 +29,12 @@ def reshape(args: Args) -> list[Value]:
 
 
 def flatten(args: Args) -> list[Value]:
-    """Flatten to two axes."""
-    x, axis = args.value(0), args.int("axis", 1)
+    """Flatten to two axes.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
+    x, axis = args.value(0), args.integer("axis", 1)
     if not -len(x.shape) <= axis <= len(x.shape):
         raise args.wrong(f"at axis {axis}")
     at = axis if axis >= 0 else axis + len(x.shape)
@@ -33,9 +42,14 @@ def flatten(args: Args) -> list[Value]:
 
 
 def squeeze(args: Args) -> list[Value]:
-    """Squeeze and Unsqueeze."""
+    """Squeeze and Unsqueeze.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x = args.value(0)
-    axes = args.ints("axes") if args.optional(1) is None else args.numbers(1)
+    axes = args.integers("axes") if args.optional(1) is None else args.numbers(1)
     if axes is None:
         raise NotFollowed(f"{args.op} without axes")
     rank = len(x.shape) + (len(axes) if args.op == "Unsqueeze" else 0)
@@ -53,19 +67,27 @@ def squeeze(args: Args) -> list[Value]:
 
 
 def transpose(args: Args) -> list[Value]:
-    """Transpose by a permutation."""
+    """Transpose by a permutation.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     x = args.value(0)
-    order = args.ints("perm") or list(range(len(x.shape)))[::-1]
+    order = args.integers("perm") or list(range(len(x.shape)))[::-1]
     if sorted(order) != list(range(len(x.shape))):
         raise args.wrong(f"in the order {order[:16]}")
     return [Value(tuple(x.shape[i] for i in order), x.dtype)]
 
 
 def concat(args: Args) -> list[Value]:
-    """Concat along an axis."""
+    """Concat along an axis.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     values = [args.value(i) for i in range(len(args.inputs))]
     first = args.value(0)
-    axis = args.axis(args.int("axis", 1), len(first.shape))
+    axis = args.axis(args.integer("axis", 1), len(first.shape))
     for value in values:
         same = len(value.shape) == len(first.shape) and value.dtype == first.dtype
         if not same or any(
@@ -80,10 +102,15 @@ def concat(args: Args) -> list[Value]:
 
 
 def split(args: Args) -> list[Value]:
-    """Split along an axis, into equal parts or those that are given."""
+    """Split along an axis, into equal parts or those that are given.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x = args.value(0)
-    axis = args.axis(args.int("axis", 0), len(x.shape))
-    parts = args.ints("split") if args.optional(1) is None else args.numbers(1)
+    axis = args.axis(args.integer("axis", 0), len(x.shape))
+    parts = args.integers("split") if args.optional(1) is None else args.numbers(1)
     if parts is None:
         if args.outputs == 0 or x.shape[axis] % args.outputs:
             raise NotFollowed("Split into unequal parts")
@@ -96,11 +123,15 @@ def split(args: Args) -> list[Value]:
 
 
 def cut(args: Args) -> list[Value]:
-    """Slice by constants."""
+    """Slice by constants.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     x, rank = args.value(0), len(args.value(0).shape)
     if args.has("starts"):
-        starts, ends = args.ints("starts") or [], args.ints("ends") or []
-        axes, steps = args.ints("axes"), None
+        starts, ends = args.integers("starts") or [], args.integers("ends") or []
+        axes, steps = args.integers("axes"), None
     else:
         starts, ends = args.numbers(1), args.numbers(2)
         axes = args.numbers(3) if args.optional(3) else None
@@ -119,9 +150,14 @@ def cut(args: Args) -> list[Value]:
 
 
 def pad(args: Args) -> list[Value]:
-    """Pad by constants."""
+    """Pad by constants.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x, rank = args.value(0), len(args.value(0).shape)
-    pads = args.ints("pads") if args.optional(1) is None else args.numbers(1)
+    pads = args.integers("pads") if args.optional(1) is None else args.numbers(1)
     mode = args.text("mode", "constant")
     if pads is None or len(pads) != 2 * rank or len(args.inputs) > 3:
         raise args.wrong("whose padding does not fit")
@@ -137,7 +173,12 @@ def pad(args: Args) -> list[Value]:
 
 
 def resize(args: Args) -> list[Value]:
-    """Resize height and width by constant sizes or scales."""
+    """Resize height and width by constant sizes or scales.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x = args.value(0)
     if len(x.shape) != 4 or x.dtype != "float32" or args.has("axes"):
         raise NotFollowed("Resize of another rank")
@@ -159,9 +200,13 @@ def resize(args: Args) -> list[Value]:
 
 
 def gather(args: Args) -> list[Value]:
-    """Gather along an axis; OpenCV refuses computed indices that are out of range itself."""
+    """Gather along an axis; OpenCV refuses computed indices that are out of range itself.
+
+    Raises:
+        NotFollowed: It has another form.
+    """
     x, indices = args.value(0), args.value(1)
-    axis = args.axis(args.int("axis", 0), len(x.shape))
+    axis = args.axis(args.integer("axis", 0), len(x.shape))
     if indices.dtype not in ("int64", "int32"):
         raise NotFollowed(f"Gather by {indices.dtype}")
     if indices.constant and indices.within() is not None:
@@ -171,9 +216,14 @@ def gather(args: Args) -> list[Value]:
 
 
 def gather_elements(args: Args) -> list[Value]:
-    """GatherElements and ScatterElements: OpenCV does not look whether indices are in range."""
+    """GatherElements and ScatterElements: OpenCV does not look whether indices are in range.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     x, indices = args.value(0), args.value(1)
-    axis = args.axis(args.int("axis", 0), len(x.shape))
+    axis = args.axis(args.integer("axis", 0), len(x.shape))
     _check_range(args, indices, x.shape[axis])
     if len(indices.shape) != len(x.shape) or any(
         n > m for i, (n, m) in enumerate(zip(indices.shape, x.shape, strict=True)) if i != axis
@@ -186,10 +236,14 @@ def gather_elements(args: Args) -> list[Value]:
 
 
 def gather_nd(args: Args) -> list[Value]:
-    """GatherND and ScatterND: OpenCV does not look whether indices are in range."""
+    """GatherND and ScatterND: OpenCV does not look whether indices are in range.
+
+    Raises:
+        NotFollowed: It has another form.
+    """
     x, indices = args.value(0), args.value(1)
     count = indices.shape[-1] if indices.shape else 0
-    if args.int("batch_dims", 0) or not 1 <= count <= len(x.shape):
+    if args.integer("batch_dims", 0) or not 1 <= count <= len(x.shape):
         raise NotFollowed(f"{args.op} of another form")
     numbers = indices.numbers
     if numbers is None:
@@ -210,7 +264,11 @@ def _check_updates(args: Args, wanted: tuple[int, ...]) -> None:
 
 
 def repeat(args: Args) -> list[Value]:
-    """Tile and Expand by constants."""
+    """Tile and Expand by constants.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     x, counts = args.value(0), args.numbers(1)
     if args.op == "Tile":
         if len(counts) != len(x.shape):
@@ -227,8 +285,12 @@ def repeat(args: Args) -> list[Value]:
 
 
 def depth(args: Args) -> list[Value]:
-    """DepthToSpace and SpaceToDepth."""
-    x, block = args.value(0), args.int("blocksize", 0)
+    """DepthToSpace and SpaceToDepth.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
+    x, block = args.value(0), args.integer("blocksize", 0)
     if len(x.shape) != 4 or not 1 <= block <= 2**15:
         raise args.wrong(f"in blocks of {block}")
     n, c, h, w = x.shape

@@ -29,8 +29,6 @@ _HOLDERS: Final = frozenset(
 _EXTERNAL: Final = "keeps its data in another file"
 _TYPES: Final = ("tensor_type", "sequence_type", "map_type", "opaque_type", "sparse_tensor_type")
 
-Shape = tuple  # of ints, or None for a dimension without a number
-
 
 @dataclass(frozen=True, slots=True)
 class Node:

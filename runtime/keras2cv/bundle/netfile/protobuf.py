@@ -185,7 +185,11 @@ def unpacked(data: View) -> list[int]:
 
 
 def count_of(values: list[Any], width: int | None) -> int:
-    """Return how many numbers a repeated field holds: of `width` bytes each, or varints if None."""
+    """Return how many numbers a repeated field holds: of `width` bytes each, or varints if None.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     if width is not None:
         return sum(map(len, values)) // width
     count = 0

@@ -140,7 +140,7 @@ class Args:
         """Whether an attribute is there."""
         return name in self._attributes
 
-    def int(self, name: str, default: int) -> int:
+    def integer(self, name: str, default: int) -> int:
         """Return an attribute that is an integer.
 
         Raises:
@@ -148,7 +148,7 @@ class Args:
         """
         return signed(self._get(name, "i")) if name in self._attributes else default
 
-    def ints(self, name: str) -> list[int] | None:
+    def integers(self, name: str) -> list[int] | None:
         """Return an attribute that is a list of integers; None if it is not there.
 
         Raises:
@@ -161,7 +161,7 @@ class Args:
             raise self.wrong(f"with thousands of {name}")
         return [signed(v) for v in values]
 
-    def float(self, name: str, default: float) -> float:
+    def real(self, name: str, default: float) -> float:
         """Return an attribute that is a number.
 
         Raises:

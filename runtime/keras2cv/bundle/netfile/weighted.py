@@ -8,8 +8,12 @@ from keras2cv.bundle.netfile.values import Args, NotFollowed, Value, broadcast, 
 
 
 def convolution(args: Args) -> list[Value]:
-    """Conv: (N, C, ...) and kernels (M, C / group, ...)."""
-    x, w, group = args.value(0), args.value(1), args.int("group", 1)
+    """Conv: (N, C, ...) and kernels (M, C / group, ...).
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
+    x, w, group = args.value(0), args.value(1), args.integer("group", 1)
     _float(args, x, w)
     spatial = _spatial(args, x)
     if len(w.shape) != len(x.shape) or group < 1:
@@ -22,8 +26,13 @@ def convolution(args: Args) -> list[Value]:
 
 
 def transposed(args: Args) -> list[Value]:
-    """ConvTranspose: (N, C, ...) and kernels (C, M / group, ...)."""
-    x, w, group = args.value(0), args.value(1), args.int("group", 1)
+    """ConvTranspose: (N, C, ...) and kernels (C, M / group, ...).
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
+    x, w, group = args.value(0), args.value(1), args.integer("group", 1)
     _float(args, x, w)
     spatial = _spatial(args, x)
     if len(w.shape) != len(x.shape) or group < 1 or w.shape[0] != x.shape[1] or x.shape[1] % group:
@@ -33,7 +42,7 @@ def transposed(args: Args) -> list[Value]:
     channels = w.shape[1] * group
     _bias(args, channels)
     strides, dilations, pads = _steps(args, w.shape[2:], spatial)
-    more = args.ints("output_padding") or [0] * spatial
+    more = args.integers("output_padding") or [0] * spatial
     if len(more) != spatial or any(
         not 0 <= m < max(s, d) for m, s, d in zip(more, strides, dilations, strict=True)
     ):
@@ -48,14 +57,20 @@ def transposed(args: Args) -> list[Value]:
 
 
 def pooling(args: Args) -> list[Value]:
-    """MaxPool and AveragePool."""
-    x, kernel = args.value(0), args.ints("kernel_shape") or []
+    """MaxPool and AveragePool.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
+    x, kernel = args.value(0), args.integers("kernel_shape") or []
     _float(args, x)
     spatial = _spatial(args, x)
     if len(kernel) != spatial or args.outputs != 1:
         raise args.wrong(f"of the window {kernel[:9]}")
-    sizes = _windows(args, x.shape[2:], tuple(kernel), spatial, ceil=args.int("ceil_mode", 0) == 1)
-    pads = args.ints("pads") or []
+    sizes = _windows(
+        args, x.shape[2:], tuple(kernel), spatial, ceil=args.integer("ceil_mode", 0) == 1
+    )
+    pads = args.integers("pads") or []
     if any(pad >= kernel[i % spatial] for i, pad in enumerate(pads)):
         raise args.wrong(f"with the padding {pads[:9]}, as large as its window")
     return [Value(checked(args.op, (*x.shape[:2], *sizes)))]
@@ -69,7 +84,11 @@ def global_pooling(args: Args) -> list[Value]:
 
 
 def per_channel(args: Args) -> list[Value]:
-    """BatchNormalization and InstanceNormalization: a number of each kind per channel."""
+    """BatchNormalization and InstanceNormalization: a number of each kind per channel.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     x = args.value(0)
     _float(args, x)
     count = 5 if args.op == "BatchNormalization" else 3
@@ -82,10 +101,14 @@ def per_channel(args: Args) -> list[Value]:
 
 
 def layer_norm(args: Args) -> list[Value]:
-    """LayerNormalization."""
+    """LayerNormalization.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     x, scale = args.value(0), args.value(1)
     _float(args, x, scale)
-    axis = args.axis(args.int("axis", -1), len(x.shape))
+    axis = args.axis(args.integer("axis", -1), len(x.shape))
     bias = args.optional(2)
     wanted = x.shape[axis:]
     if scale.shape != wanted or (bias and bias.shape != wanted) or args.outputs != 1:
@@ -94,13 +117,17 @@ def layer_norm(args: Args) -> list[Value]:
 
 
 def gemm(args: Args) -> list[Value]:
-    """Gemm: two matrices, and an offset."""
+    """Gemm: two matrices, and an offset.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+    """
     a, b, c = args.value(0), args.value(1), args.optional(2)
     _float(args, a, b)
     if len(a.shape) != 2 or len(b.shape) != 2:
         raise args.wrong("of no matrices")
-    (rows, inner) = a.shape[::-1] if args.int("transA", 0) else a.shape
-    (inner_b, columns) = b.shape[::-1] if args.int("transB", 0) else b.shape
+    (rows, inner) = a.shape[::-1] if args.integer("transA", 0) else a.shape
+    (inner_b, columns) = b.shape[::-1] if args.integer("transB", 0) else b.shape
     if inner != inner_b:
         raise args.wrong("whose matrices do not fit")
     allowed = ((columns,), (1, columns), (rows, columns))
@@ -110,7 +137,12 @@ def gemm(args: Args) -> list[Value]:
 
 
 def matmul(args: Args) -> list[Value]:
-    """MatMul of matrices or stacks of them."""
+    """MatMul of matrices or stacks of them.
+
+    Raises:
+        NetFileError: Its parts do not fit.
+        NotFollowed: It has another form.
+    """
     a, b = args.value(0), args.value(1)
     _float(args, a, b)
     if min(len(a.shape), len(b.shape)) < 2:
@@ -146,10 +178,10 @@ def _steps(
     """Return strides, dilations and pads."""
     if args.text("auto_pad", "NOTSET") != "NOTSET":
         raise NotFollowed(f"{args.op} that pads by itself")
-    strides = args.ints("strides") or [1] * spatial
-    dilations = args.ints("dilations") or [1] * spatial
-    pads = args.ints("pads") or [0] * (2 * spatial)
-    stated = args.ints("kernel_shape") or list(kernel)
+    strides = args.integers("strides") or [1] * spatial
+    dilations = args.integers("dilations") or [1] * spatial
+    pads = args.integers("pads") or [0] * (2 * spatial)
+    stated = args.integers("kernel_shape") or list(kernel)
     if (
         tuple(stated) != tuple(kernel)
         or (len(strides), len(dilations), len(pads)) != (spatial, spatial, 2 * spatial)
