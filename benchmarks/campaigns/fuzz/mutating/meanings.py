@@ -189,7 +189,7 @@ def _merged(rng: random.Random, message: Any) -> bytes:
     for inner in found:
         for field, value in inner.ListFields():
             if field.type == field.TYPE_MESSAGE and len(found) < 3000:
-                found += list(value) if _repeated(value) else [value]
+                found += _messages(value) if _repeated(value) else [value]
     inner = rng.choice(found)
     fields = [(f, v) for f, v in inner.ListFields() if not _repeated(v)]
     if not fields:
@@ -216,6 +216,11 @@ def _longer(data: bytes, inner: bytes, more: bytes) -> bytes:
             data[: at - 1] + bytes([length + len(more) & 127]) + inner + more + data[at + length :]
         )
     return data + more
+
+
+def _messages(value: Any) -> list[Any]:
+    """Return the messages in a repeated field, which may be a map."""
+    return list(value.values()) if hasattr(value, "values") else list(value)
 
 
 def _repeated(value: Any) -> bool:
