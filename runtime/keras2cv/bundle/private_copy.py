@@ -13,9 +13,11 @@ import hashlib
 import mmap
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from queue import SimpleQueue
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,21 +102,36 @@ def _copied(file: IO[bytes], target: int, most: int) -> tuple[int, str]:
     if count < _PIECE:
         _write_all(target, buffer[:count])
         return count, hashlib.sha256(buffer[:count]).hexdigest()
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as pool:
+    jobs: SimpleQueue[Any] = SimpleQueue()
+    counts: SimpleQueue[int | OSError] = SimpleQueue()
+    thread = threading.Thread(target=_write_and_read, args=(target, file, jobs, counts))
+    thread.start()
+    try:
         while count:
             size += count
-            piece = buffer[:count]
-            writing = pool.submit(_write_and_read, target, piece, file, other[: most - size])
-            digest.update(piece)
-            count, buffer, other = writing.result(), other, buffer
+            jobs.put((buffer[:count], other[: most - size]))
+            digest.update(buffer[:count])
+            found = counts.get()
+            if isinstance(found, OSError):
+                raise found
+            count, buffer, other = found, other, buffer
+    finally:
+        jobs.put(None)
+        thread.join()
     return size, digest.hexdigest()
 
 
-def _write_and_read(target: int, piece: memoryview, file: IO[bytes], into: memoryview) -> int:
-    _write_all(target, piece)
-    return _read(file, into)
+def _write_and_read(
+    target: int, file: IO[bytes], jobs: SimpleQueue[Any], counts: SimpleQueue[int | OSError]
+) -> None:
+    """Write each piece, and read the next one; the thread's side of `_copied`."""
+    while (job := jobs.get()) is not None:
+        piece, into = job
+        try:
+            _write_all(target, piece)
+            counts.put(_read(file, into))
+        except OSError as error:
+            counts.put(error)
 
 
 def _read(file: IO[bytes], into: memoryview) -> int:
