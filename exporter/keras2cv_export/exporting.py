@@ -12,13 +12,15 @@ from typing import Any, cast
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
 from keras2cv.bundle.writing import staged_bundle, write_manifest
 from keras2cv.errors import UsageError
+from keras2cv.isolation.confinement import entered_freely, freely
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
 from keras2cv.tasks import TASKS
 
 from .convert import Converted
 from .formats.formats import FileFormat, format_of
-from .model.load import LoadedModel, load_model
+from .model.load import LoadedModel, import_modules, load_model
+from .model.untrusted.confined import confined
 from .options import DESCRIBED_TASKS, ExportOptions
 from .parity.parity import ParityReport
 from .parity.tolerance import parted
@@ -93,7 +95,11 @@ def export_model(options: ExportOptions) -> ExportReport:
     wishes = Wishes(
         options.task, options.labels, options.preprocess, geometry, only_options(described)
     )
-    with staged_bundle(options.bundle) as stage:
+    import_modules(options.imports)
+    with (
+        entered_freely(staged_bundle(options.bundle)) as stage,
+        confined(stage.folder, unsafe=options.unsafe, own_code=bool(options.imports)),
+    ):
         progress("loading the model")
         loaded = load_model(
             options.model,
@@ -149,7 +155,7 @@ def export_model(options: ExportOptions) -> ExportReport:
             manifest, proof = fastest.manifest, fastest.proof
             converted = replace(converted, fired=Counter(fastest.fired))
         manifest = _settle(stage.folder, manifest, proof)
-        stage.commit()
+        freely(stage.commit)
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
     notes += _finished(converted) + stored + _tuned(manifest)
     verification = proof.verification if proof else None

@@ -105,11 +105,10 @@ def execute(args: Namespace) -> int:
         progress=progress,
     )
     if args.json != STDOUT:
-        from rich.console import Console
-
+        from keras2cv_export.cli.console import safe_console
         from keras2cv_export.inspecting import render
 
-        render(found, Console())
+        render(found, safe_console())
     if args.json:
         write_json(args.json, found.to_dict())
     return int(found.exit_code)

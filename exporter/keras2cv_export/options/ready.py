@@ -12,6 +12,7 @@ from keras2cv.errors import InputError, ModelError, UsageError
 
 from .check_options import CheckOptions
 from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
+from .repro_place import require_repro_place
 
 
 def require_ready(options: ExportOptions) -> None:
@@ -48,7 +49,8 @@ def require_checkable(options: CheckOptions) -> None:
         ModelError: There is no model, or a file of another kind.
         InputError: The samples, the labels or the preprocessing's file are not there, or cannot
             be read.
-        UsageError: There is no such way to read pictures.
+        UsageError: There is no such way to read pictures, or the reproduction's folder holds other
+            files.
     """
     from keras2cv.bundle.reading import read_bundle
     from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
@@ -59,6 +61,8 @@ def require_checkable(options: CheckOptions) -> None:
     _require_model(options.against, options.imports)
     _require_samples(options.samples)
     read_labels(options.labels)
+    if options.repro is not None:
+        require_repro_place(options.repro)
     if options.reference_preprocess is not None:
         require_preprocessing(options.reference_preprocess)
     if rules is not None:
@@ -66,17 +70,25 @@ def require_checkable(options: CheckOptions) -> None:
 
 
 def _require_samples(path: StrPath | None) -> None:
-    if path is not None and not Path(path).exists():
-        raise InputError(f"There are no samples at {path}. Check the path.")
+    if path is None:
+        return
+    try:
+        Path(path).stat()
+    except FileNotFoundError as error:
+        raise InputError(f"There are no samples at {path}. Check the path.") from error
+    except OSError as error:
+        raise InputError(
+            f"The samples at {path} cannot be read: {error.strerror}. Check the path."
+        ) from error
 
 
 def _require_model(model: Any, imports: Sequence[str]) -> None:
     if not isinstance(model, str | os.PathLike):
         return
-    if not Path(model).exists():
-        raise ModelError(f"There is no model at {model}. Check the path.")
     from keras2cv_export.model.other_files import refuse_other_kinds
+    from keras2cv_export.model.place import require_model
 
+    require_model(model)
     refuse_other_kinds(Path(model))
     if Path(model).is_file() and not imports:  # problems with the user's modules come first
         from keras2cv_export.model.config import read_saved

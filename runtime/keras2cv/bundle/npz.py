@@ -7,8 +7,8 @@ Header and data are read in one go, so that no other header can come in between.
 
 from __future__ import annotations
 
+import os
 import zipfile
-from os import PathLike
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError
+from keras2cv.plain_files import open_plain
 
 Array = NDArray[Any]
 
@@ -24,7 +25,7 @@ MAX_ARRAYS: Final = 100_000
 _PIECE: Final = 2**20
 
 
-def read_npz(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
+def read_npz(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     """Return the arrays of an `.npz` file by name: numbers, booleans and strings only.
 
     Raises:
@@ -32,7 +33,7 @@ def read_npz(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[s
     """
     path = Path(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_plain(path) as file, zipfile.ZipFile(file) as archive:
             _check_size(path, archive.infolist(), max_bytes)
             return {
                 member.filename.removesuffix(".npy"): _read_array(archive, member)
@@ -44,7 +45,7 @@ def read_npz(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[s
         raise _unreadable(path, "npz", error) from error
 
 
-def read_npy(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> Array:
+def read_npy(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Array:
     """Return the array of an `.npy` file: numbers, booleans or strings.
 
     Raises:
@@ -52,9 +53,11 @@ def read_npy(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> Array:
     """
     path = Path(path)
     try:
-        if (size := path.stat().st_size) > max_bytes:
-            raise InputError(f"{path} has {size} bytes, at most {max_bytes} are read. Split it.")
-        with path.open("rb") as file:
+        with open_plain(path) as file:
+            if (size := os.fstat(file.fileno()).st_size) > max_bytes:
+                raise InputError(
+                    f"{path} has {size} bytes, at most {max_bytes} are read. Split it."
+                )
             return _read_whole("it", file, size)
     except InputError:
         raise

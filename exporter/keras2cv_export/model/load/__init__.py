@@ -21,6 +21,7 @@ import keras
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
 from keras2cv_export.model.other_files import refuse_other_kinds
+from keras2cv_export.model.place import require_model
 
 from .from_file import file_model, hash_of
 from .from_keras import keras_model
@@ -30,7 +31,7 @@ from .loaded import LoadedModel, Shapes
 from .own_code import import_modules
 from .precision import as_float32
 
-__all__ = ["LoadedModel", "Shapes", "as_float32", "load_model"]
+__all__ = ["LoadedModel", "Shapes", "as_float32", "import_modules", "load_model"]
 
 
 def load_model(
@@ -59,6 +60,7 @@ def load_model(
     import_modules(imports)
     if isinstance(model, str | os.PathLike):
         path = Path(model)
+        require_model(path)
         refuse_other_kinds(path)
         if path.is_dir():
             return saved_model(path, input_shapes, batch, unsafe=unsafe, signature=signature)

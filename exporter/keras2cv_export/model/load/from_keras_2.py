@@ -188,11 +188,15 @@ def _read(file: Keras2File, who_cannot: str, problem: Exception | None = None) -
             tf_keras.utils.custom_object_scope(own),
         ):
             if file.source.kind == "keras":
-                return tf_keras.models.load_model(
+                model = tf_keras.models.load_model(
                     file.path, compile=False, safe_mode=not file.unsafe
                 )
-            with with_bare_function_names(file.path, file.config) as readable:
-                return tf_keras.models.load_model(readable, compile=False)
+            else:
+                with with_bare_function_names(file.path, file.config) as readable:
+                    model = tf_keras.models.load_model(readable, compile=False)
+        if not all(hasattr(tensor, "shape") for tensor in tf.nest.flatten(model.outputs)):
+            raise ModelError(f"{file.path} has an output that is no tensor. Save the model again.")
+        return model
     except ModelError:
         raise
     except Exception as error:  # Keras raises whatever a layer's constructor raises

@@ -12,9 +12,15 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
+from keras2cv_export.model.saved_graphs.graph_dangers import (
+    check_assets,
+    graph_dangers,
+    meta_graphs,
+)
+from keras2cv_export.model.saved_graphs.graph_sizes import check_sizes, check_variables
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.model.untrusted.danger import refuse
-from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dangers
+from keras2cv_export.model.untrusted.saved_folder import private_copy, read_graphs
 
 from .error_messages import sentence
 from .inputs import refuse_text
@@ -39,21 +45,18 @@ def saved_model(
         ModelError: The folder is no SavedModel, does more than compute, or has no signature to
             choose.
     """
-    if not (path / "saved_model.pb").is_file():
+    if not (path / "saved_model.pb").exists():
         raise ModelError(
             f"{path} is a folder without a saved_model.pb. "
             "Give a SavedModel folder, or a .keras or .h5 file."
         )
-    graphs = _graphs(path)
+    raw = read_graphs(path)
+    graphs = _parsed(path, raw)
     check_assets(path, graphs)
     refuse(path, graph_dangers(graphs), unsafe)
     name, note = choose_signature(path, graphs, signature)
-    try:
-        loaded = tf.saved_model.load(str(path))
-    except Exception as error:  # any error that TensorFlow finds in the file
-        raise ModelError(
-            f"{path}: TensorFlow cannot load this SavedModel: {sentence(error)}"
-        ) from error
+    check_sizes(path, meta_graphs(graphs))
+    loaded = _loaded(path, raw)
     function = loaded.signatures[name]
     _refuse_memory(path, function.graph.as_graph_def())
     specs = function.structured_input_signature[1]
@@ -91,15 +94,22 @@ def _refuse_memory(path: Path, graph: Any) -> None:
         )
 
 
-def _graphs(path: Path) -> Any:
-    """Return the protobuf of a SavedModel without loading it."""
-    if (path / "saved_model.cpb").exists():  # TensorFlow prefers it, and OpenCV's limit is lower
-        raise ModelError(
-            f"{path} holds more than 2 GiB in saved_model.cpb. Export a smaller model."
-        )
+def _loaded(path: Path, raw: bytes) -> Any:
+    """Return the objects of a SavedModel whose graphs are `raw`."""
+    with private_copy(path, raw) as copy:
+        check_variables(path, copy)
+        try:
+            return tf.saved_model.load(str(copy))
+        except Exception as error:  # any error that TensorFlow finds in the file
+            reason = sentence(error).replace(str(copy), str(path))
+            raise ModelError(f"{path}: TensorFlow cannot load this SavedModel: {reason}") from error
+
+
+def _parsed(path: Path, raw: bytes) -> Any:
+    """Return the protobuf of a SavedModel."""
     graphs = saved_model_pb2.SavedModel()
     try:
-        graphs.ParseFromString((path / "saved_model.pb").read_bytes())
+        graphs.ParseFromString(raw)
     except Exception as error:  # protobuf's own error, whose class it hides well
         raise ModelError(
             f"{path}: saved_model.pb is damaged ({sentence(error).rstrip('.')}). Copy it again."
