@@ -196,6 +196,10 @@ class Predictor:
         Raises:
             NetError: OpenCV does not load it, or the device computes it wrongly.
         """
+        if bundle.unknown is not None:
+            from keras2cv.net.rehearsal import rehearse  # few nets need it
+
+            rehearse(bundle, settings.engine)
         load_net = functools.partial(
             Net,
             bundle.model_path,
@@ -203,7 +207,7 @@ class Predictor:
             engine=settings.engine,
             fusion=settings.fusion,
             winograd=settings.winograd,
-            identity=bundle.identity,
+            copy=bundle.copy,
         )
         try:
             self._net = load_net(device=self._choice.runs)

@@ -12,6 +12,8 @@ from typing import Any, Final
 from . import trying
 from .corpus import Files
 from .mutating import (
+    mean_graph,
+    mean_onnx,
     mutate_archive,
     mutate_bytes,
     mutate_graph,
@@ -152,6 +154,22 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "pb", ("pb",), _net(mutate_graph, "model.pb"), trying.try_net, 6,
         isolated=True, warm=(*_LOADING, *_GRAPHS),
+    ),
+    Kind(
+        "followed", ("bundle",), _net(mean_onnx, "model.onnx"), trying.try_followed, 10,
+        warm=_LOADING,
+    ),
+    Kind(
+        "meaning", ("bundle",), _net(mean_onnx, "model.onnx"), trying.try_net, 3,
+        isolated=True, warm=_LOADING,
+    ),
+    Kind(
+        "meaning-pb", ("pb",), _net(mean_graph, "model.pb"), trying.try_net, 3,
+        isolated=True, warm=(*_LOADING, *_GRAPHS),
+    ),
+    Kind(
+        "changing", ("bundle", "pb"), lambda _, files: files, trying.try_changing, 1,
+        warm=_LOADING,
     ),
     Kind(
         "inspect", ("bundle",), _net(mutate_onnx, "model.onnx"), trying.try_inspect, 4,

@@ -8,10 +8,13 @@ line, and returns if the answer is right. It raises `WrongAnswer` if it is not; 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
+import os
 import random
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,11 +24,12 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle, read_manifest, sha256_of
-from keras2cv.errors import Keras2cvWarning
+from keras2cv.errors import Keras2cvWarning, NetError
 
 Array = NDArray[Any]
 Try: TypeAlias = Callable[[Path, random.Random], None]
 
+_PERTURB = -6  # M_PERTURB of malloc.h
 MOST_ELEMENTS = 2**20  # of an input that is filled; larger ones are only declared
 
 
@@ -60,14 +64,47 @@ def try_bundle(folder: Path, _: random.Random) -> None:
 
 def try_net(folder: Path, rng: random.Random) -> None:
     """The worker's job: load the net, and infer; every output must match the manifest."""
-    _infer(read_bundle(folder), rng)
+    _infer(replace(read_bundle(folder), unknown=None), rng)  # this process may die
+
+
+def try_followed(folder: Path, rng: random.Random) -> None:
+    """A net that was followed runs in the user's own process: it must survive, and leak nothing.
+
+    It runs twice, while fresh memory is filled with different bytes.
+
+    Raises:
+        NetError: It was not followed, so that the product tries it elsewhere first.
+    """
+    bundle = read_bundle(folder)
+    if bundle.unknown is not None:
+        raise NetError(f"not followed: {bundle.unknown}")
+    seed, answers = rng.randrange(2**32), []
+    for fill in (85, 170):
+        ctypes.CDLL(None).mallopt(_PERTURB, fill)
+        answers.append(_infer(bundle, random.Random(seed), returned=True))  # noqa: S311
+    for first, second in zip(*answers, strict=True):
+        _expect(np.array_equal(first, second, equal_nan=True), "an answer that holds memory")
+
+
+def try_changing(folder: Path, rng: random.Random) -> None:
+    """The file changes between the check and the load: the bytes that were checked are loaded."""
+    bundle = read_bundle(folder)
+    path = bundle.model_path
+    match rng.randrange(3):
+        case 0:
+            path.write_bytes(rng.randbytes(path.stat().st_size))
+        case 1:
+            os.truncate(path, rng.randrange(path.stat().st_size))
+        case _:
+            path.unlink()
+    _infer(replace(bundle, unknown=None), rng)
 
 
 def try_run(folder: Path, rng: random.Random) -> None:
     """`keras2cv run` and `selftest`: a whole net behind a manifest that disagrees with it."""
     from keras2cv.selftest import run_selftest
 
-    bundle = read_bundle(folder)
+    bundle = replace(read_bundle(folder), unknown=None)
     model = _infer(bundle, rng)
     if bundle.manifest.preprocessing is not None and len(bundle.manifest.inputs) == 1:
         image = np.random.default_rng(rng.randrange(99)).integers(0, 256, (9, 13, 3), np.uint8)
@@ -174,8 +211,11 @@ def try_pictures(folder: Path, _: random.Random) -> None:
         _expect(isinstance(item, Frame | BrokenSource), f"a {type(item).__name__}")
 
 
-def _infer(bundle: Bundle, rng: random.Random) -> Any:
-    """Load the bundle, and infer something of the inputs' shapes; return the predictor."""
+def _infer(bundle: Bundle, rng: random.Random, *, returned: bool = False) -> Any:
+    """Load the bundle, and infer something of the inputs' shapes; return the predictor.
+
+    `returned`: return the answers instead.
+    """
     from keras2cv.predictor import Predictor
 
     with warnings.catch_warnings():
@@ -184,7 +224,7 @@ def _infer(bundle: Bundle, rng: random.Random) -> Any:
     manifest = bundle.manifest
     shapes = [t.keras_shape for t in manifest.inputs] + [t.keras_shape for t in manifest.outputs]
     if max(map(prod, shapes)) > MOST_ELEMENTS:
-        return model
+        return [] if returned else model
     numbers = np.random.default_rng(rng.randrange(2**32))
     answers = model.infer(
         *(numbers.integers(0, 2, t.keras_shape).astype(t.dtype) for t in manifest.inputs)
@@ -192,7 +232,7 @@ def _infer(bundle: Bundle, rng: random.Random) -> Any:
     for answer, tensor in zip(answers, manifest.outputs, strict=True):
         _expect(answer.shape == tensor.keras_shape, f"{answer.shape} for {tensor.keras_shape}")
         _expect(answer.dtype == tensor.dtype, f"{answer.dtype} for {tensor.dtype}")
-    return model
+    return answers if returned else model
 
 
 def _expect(holds: bool, problem: str) -> None:

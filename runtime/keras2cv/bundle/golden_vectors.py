@@ -28,6 +28,7 @@ from keras2cv.pixels.images import Image
 Array = NDArray[Any]
 
 MAX_PNG_SIDE: Final = 4096  # pixels
+MAX_BYTES: Final = 3 * 2**28  # of all arrays together, unpacked
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
@@ -100,7 +101,7 @@ def read_golden_vectors(path: Path, manifest: Manifest) -> GoldenVectors:
     if not path.is_file():
         raise BundleError(f"{path} is missing. Copy the bundle again, or export it again.")
     try:
-        return _collect(read_npz(path), manifest)
+        return _collect(read_npz(path, max_bytes=MAX_BYTES), manifest)
     except InputError as error:
         raise BundleError(str(error)) from error
 

@@ -2,6 +2,7 @@
 
 numpy allocates the size that an array's header declares before it reads the data. Here every header
 is compared with the size of its file first, so that 10**12 elements are refused, not allocated.
+Header and data are read in one go, so that no other header can come in between.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ Array = NDArray[Any]
 
 MAX_BYTES: Final = 2**31  # of all arrays of a file together, unpacked
 MAX_ARRAYS: Final = 100_000
+_PIECE: Final = 2**20
 
 
 def read_npz(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
@@ -56,9 +58,7 @@ def read_npy(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Arr
                 raise InputError(
                     f"{path} has {size} bytes, at most {max_bytes} are read. Split it."
                 )
-            _check_header("it", file, size)
-            file.seek(0)
-            return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+            return _read_whole("it", file, size)
     except InputError:
         raise
     except Exception as error:  # as above
@@ -76,21 +76,34 @@ def _check_size(path: Path, members: list[zipfile.ZipInfo], max_bytes: int) -> N
 
 def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
     with archive.open(member) as file:
-        _check_header(member.filename, file, member.file_size)
-    with archive.open(member) as file:
-        return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+        return _read_whole(member.filename, file, member.file_size)
 
 
-def _check_header(name: str, file: IO[bytes], size: int) -> None:
-    """Raise unless the header of the .npy in `file` declares an array of exactly `size` bytes."""
+def _read_whole(name: str, file: IO[bytes], size: int) -> Array:
+    """Return the array of the .npy in `file`, whose header must declare exactly `size` bytes."""
     version = np.lib.format.read_magic(file)
     reader: Any = np.lib.format.read_array_header_2_0
     if version == (1, 0):
         reader = np.lib.format.read_array_header_1_0
-    shape, _, dtype = reader(file)
-    expected = file.tell() + int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if dtype.kind not in "biufU" or expected != size:
+    shape, fortran, dtype = reader(file)
+    count = int(np.prod(shape, dtype=object))
+    expected = file.tell() + count * dtype.itemsize
+    if dtype.kind not in "biufU" or expected != size or min(shape, default=0) < 0:
         raise ValueError(f"{name} declares {shape} {dtype} in {size} bytes")
+    array: Array = np.empty(count, dtype)
+    if array.nbytes:
+        _fill(array.view(np.uint8).data, file)
+    return np.asarray(array.reshape(shape, order="F" if fortran else "C"))
+
+
+def _fill(into: memoryview, file: IO[bytes]) -> None:
+    at = 0
+    while at < len(into):
+        piece = file.read(min(_PIECE, len(into) - at))
+        if not piece:
+            raise ValueError("it ends too early")
+        into[at : at + len(piece)] = piece
+        at += len(piece)
 
 
 def _unreadable(path: Path, kind: str, error: Exception) -> InputError:

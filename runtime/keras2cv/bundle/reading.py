@@ -1,18 +1,21 @@
 """Read a bundle: a folder with `model.onnx` (or `model.pb`), `manifest.json`, `selftest.npz`.
 
 Nothing is trusted: every file must exist, lie inside the folder (symbolic links included) and stay
-within bounds, and the model must have its sha256, before cv2 sees a byte.
+within bounds, and the model must have its sha256, before cv2 sees a byte. Each file is read once:
+what was checked is what is used.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import BinaryIO, Final
 
 from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import BundleError
 from keras2cv.schema.fields import SchemaError
 
@@ -22,20 +25,19 @@ BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
 
-FileIdentity: TypeAlias = tuple[int, int, int, int]  # device, inode, bytes, time of the last change
-
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A bundle that passed all checks: its folder and its manifest.
 
-    `identity` is that of the model file whose bytes were checked, so that a file put in its place
-    later is noticed; None if they were not.
+    `copy` holds the bytes of the model file that were checked; None if they were not. `unknown` is
+    the first form of the net that could not be followed; None if all of it was, or none.
     """
 
     folder: Path
     manifest: Manifest
-    identity: FileIdentity | None = None
+    copy: PrivateCopy | None = None
+    unknown: str | None = None
 
     @property
     def model_path(self) -> Path:
@@ -48,11 +50,16 @@ class Bundle:
         return self.folder / SELFTEST
 
 
-def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bundle:
+def read_bundle(
+    path: str | os.PathLike[str], *, check_hash: bool = True, follow: bool = True
+) -> Bundle:
     """Return the bundle at `path`, verified file by file.
 
-    `check_hash=False` does not read the model, for a start-up measured in milliseconds on a disk
-    that you trust.
+    Args:
+        path: Its folder.
+        check_hash: False does not read the model, for a start-up measured in milliseconds on a disk
+            that you trust.
+        follow: False takes a net whose nodes do not fit each other, for a process that may crash.
 
     Raises:
         BundleError: no bundle there, or one that is incomplete, altered or too new.
@@ -73,7 +80,9 @@ def read_bundle(path: str | os.PathLike[str], *, check_hash: bool = True) -> Bun
             f"{bundle.model_path} has {size} bytes, and OpenCV reads {MAX_MODEL_BYTES} at most. "
             "Export a smaller model."
         )
-    return Bundle(folder, bundle.manifest, _look_through(bundle) if check_hash else None)
+    if not check_hash:
+        return bundle
+    return Bundle(folder, bundle.manifest, *_look_through(bundle, follow))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -84,10 +93,12 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     _check_inside(path, folder)
-    if (size := path.stat().st_size) > MAX_MANIFEST_BYTES:
-        raise BundleError(f"{path} has {size} bytes, at most {MAX_MANIFEST_BYTES} are read.")
+    with open_plain(path) as file:
+        data = file.read(MAX_MANIFEST_BYTES + 1)
+        if (size := max(len(data), os.fstat(file.fileno()).st_size)) > MAX_MANIFEST_BYTES:
+            raise BundleError(f"{path} has {size} bytes, at most {MAX_MANIFEST_BYTES} are read.")
     try:
-        return Manifest.from_json(path.read_bytes().decode("utf-8"))
+        return Manifest.from_json(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BundleError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from error
     except SchemaError as error:
@@ -97,47 +108,67 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def identity_of(file: int) -> FileIdentity:
-    """Return the identity of the open `file`: no other file has it, nor this one once changed."""
-    found = os.fstat(file)
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def open_plain(path: Path) -> BinaryIO:
+    """Return the file at `path`, opened; a pipe that was put there meanwhile blocks nobody.
+
+    Raises:
+        BundleError: It is no file, or may not be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        number = os.open(path, flags)
+    except OSError as error:
+        raise BundleError(f"{path} cannot be opened: {error.strerror}.") from error
+    file = os.fdopen(number, "rb", buffering=0)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        file.close()
+        raise BundleError(f"{path} is no file. Copy the bundle again, or export it again.")
+    return file
 
 
-def _look_through(bundle: Bundle) -> FileIdentity:
-    """Check the model's sha256 and its ONNX structure, before OpenCV parses a byte.
+def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None]:
+    """Return the model's bytes after a look at them, and the first form that is not known.
 
     Raises:
         BundleError: it is another file than the verified one, or malformed.
     """
-    import mmap
-
     path, model = bundle.model_path, bundle.manifest.model
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-        memoryview(mapped) as data,
-    ):
-        identity = identity_of(file.fileno())
-        if (found := hashlib.sha256(data).hexdigest()) != model.sha256:
-            raise BundleError(
-                f"{path} is not the file that was verified: sha256 {found[:12]}..., its manifest "
-                f"says {model.sha256[:12]}.... Copy the bundle again, or export it again."
-            )
-        problem = _problem_of(data) if model.format == "onnx" else None
+    try:
+        with open_plain(path) as file:
+            copy = PrivateCopy(file, int(model.size_bytes))
+    except (OSError, MemoryError) as error:
+        why = getattr(error, "strerror", None) or "there is no memory for it"
+        raise BundleError(f"{path} cannot be read: {why}. Copy the bundle again.") from error
+    if copy.sha256 != model.sha256:
+        raise BundleError(
+            f"{path} is not the file that was verified: sha256 {copy.sha256[:12]}..., its manifest "
+            f"says {model.sha256[:12]}.... Copy the bundle again, or export it again."
+        )
+    with copy.view() as data:
+        problem, unknown = _examined(data, bundle.manifest, follow)
     if problem is not None:
         raise BundleError(f"{path} {problem}, which no exporter writes. Do not use it.")
-    return identity
+    return copy, unknown
 
 
-def _problem_of(data: memoryview) -> str | None:
-    """Return the fault of an ONNX file, or None; the error object would keep the file open."""
-    from keras2cv.bundle.onnx_file import OnnxError, check_onnx
+def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str | None, str | None]:
+    """Return the fault of a net's file, and the first form that is not known.
 
+    The error object would keep the file's view.
+    """
+    from keras2cv.bundle.frozen_file import follow_frozen
+    from keras2cv.bundle.onnx_file import OnnxError, check_onnx, follow_onnx
+
+    inputs = {tensor.net_name: tensor.net_shape for tensor in manifest.inputs}
     try:
+        if manifest.model.format != "onnx":
+            return None, follow_frozen(data, inputs).unknown
+        if follow:
+            return None, follow_onnx(data, inputs).unknown
         check_onnx(data)
     except OnnxError as error:
-        return str(error)
-    return None
+        return str(error), None
+    return None, None
 
 
 def sha256_of(path: Path) -> str:

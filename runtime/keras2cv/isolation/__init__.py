@@ -45,7 +45,7 @@ memory that it writes to (Linux); an inherited lower limit stays.
 from keras2cv.isolation.conversation import Conversation, run_once
 from keras2cv.isolation.endings import ending, speaks_of_memory
 from keras2cv.isolation.jobs import ChildAnswer, answer_each
-from keras2cv.isolation.launching import Entry
+from keras2cv.isolation.launching import Entry, in_child
 from keras2cv.isolation.limits import Limits, gib, spare_memory
 from keras2cv.isolation.lost import (
     ChildCrash,
@@ -68,6 +68,7 @@ __all__ = [
     "answer_each",
     "ending",
     "gib",
+    "in_child",
     "run_once",
     "spare_memory",
     "speaks_of_memory",

@@ -81,6 +81,12 @@ def launch(entry: Entry, folder: Path | None) -> subprocess.Popen[bytes]:
         raise ChildNotStarted(f"{entry.python} does not start: {_reason(error)}.") from error
 
 
+def in_child() -> bool:
+    """Whether this process is such a child itself."""
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    return main is not None and Path(main) == _BOOTSTRAP
+
+
 def kill_group(child: subprocess.Popen[bytes]) -> None:
     """End a child, and every process that it has started in its group."""
     if sys.platform == "win32":

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,39 +11,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.reading import FileIdentity, identity_of
-from keras2cv.errors import BundleError, NetError
+from keras2cv.bundle.private_copy import PrivateCopy
+from keras2cv.errors import NetError
 from keras2cv.net.engines import OPTIONS, check_engine, engine_of
 from keras2cv.net.error_messages import condensed
 from keras2cv.net.importers import importer_of
 
 
-@contextmanager
-def held_open(path: Path, identity: FileIdentity | None) -> Iterator[Path]:
-    """Give a name for the file of that `identity`, even if `path` is replaced meanwhile.
-
-    Raises:
-        BundleError: `path` is another file by now.
-    """
-    if identity is None:
-        yield path
-        return
-    with path.open("rb") as file:
-        if identity_of(file.fileno()) != identity:
-            raise BundleError(
-                f"{path} was changed while it was being loaded. Load it again; if that goes on, "
-                "see who writes there."
-            )
-        same = Path("/proc/self/fd", str(file.fileno()))  # Linux: the open file, by name
-        yield same if same.exists() else path
-
-
-def load_net(path: Path, name: str, file_format: str, engines: Sequence[str]) -> tuple[Any, str]:
+def load_net(
+    path: Path, copy: PrivateCopy | None, file_format: str, engines: Sequence[str]
+) -> tuple[Any, str]:
     """Return the net, and the engine that really holds it.
 
     Args:
-        path: The file, by a name that cv2 can open.
-        name: Its name in error messages.
+        path: The file.
+        copy: Its bytes that were checked, which are loaded; None: those at `path` now.
         file_format: "onnx" or "frozen".
         engines: Those to try, in order.
 
@@ -53,10 +34,11 @@ def load_net(path: Path, name: str, file_format: str, engines: Sequence[str]) ->
         NetError: OpenCV does not load the file.
         UsageError: Another engine than one of these took it.
     """
+    source = _path_or_bytes(path) if copy is None else _copied(copy)
     problems = []
     for engine in engines:
         try:
-            net = _read(path, file_format, engine)
+            net = _read(source, file_format, engine)
         except (cv2.error, SystemError) as error:
             problems.append(f"{engine} engine: {condensed(error)}")
             continue
@@ -66,13 +48,13 @@ def load_net(path: Path, name: str, file_format: str, engines: Sequence[str]) ->
         check_engine(found := engine_of(net), engines)
         return net, found
     raise NetError(
-        f"OpenCV {cv2.__version__} does not load {name} ({'; '.join(problems)}). "
+        f"OpenCV {cv2.__version__} does not load {path.name} ({'; '.join(problems)}). "
         "Export it for this OpenCV, with --opencv."
     )
 
 
-def _read(path: Path, file_format: str, engine: str) -> Any:
-    return importer_of(cv2, file_format)(_path_or_bytes(path), **OPTIONS[engine])
+def _read(source: str | NDArray[np.uint8], file_format: str, engine: str) -> Any:
+    return importer_of(cv2, file_format)(source, **OPTIONS[engine])
 
 
 def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:
@@ -84,3 +66,7 @@ def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:
     if sys.platform != "win32" or str(path).isascii():
         return str(path)
     return np.fromfile(path, np.uint8)
+
+
+def _copied(copy: PrivateCopy) -> str | NDArray[np.uint8]:
+    return copy.array() if copy.path is None else str(copy.path)

@@ -36,12 +36,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.bundle.reading import FileIdentity
+from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import InputError, NetError
 from keras2cv.net.device import TARGETS
 from keras2cv.net.engines import engines_to_try, other_engine_hint
 from keras2cv.net.error_messages import condensed
-from keras2cv.net.loading import held_open, load_net
+from keras2cv.net.loading import load_net
 from keras2cv.net.mats import as_mat
 
 Array = NDArray[Any]
@@ -65,7 +65,7 @@ class Net:
         engine: str | None = None,
         fusion: bool | None = None,
         winograd: bool | None = None,
-        identity: FileIdentity | None = None,
+        copy: PrivateCopy | None = None,
     ) -> None:
         """Load the file at `path`, which `manifest` describes.
 
@@ -76,10 +76,9 @@ class Net:
             engine: "new" or "classic"; None: the verified one.
             fusion: whether layers may be fused; None: as verified.
             winograd: whether Winograd convolution may be used; None: as verified.
-            identity: the file that `read_bundle` checked, the only one that is loaded; None: any.
+            copy: the bytes that `read_bundle` checked, which are loaded; None: those of the file.
 
         Raises:
-            BundleError: the file is no longer the one of that `identity`.
             UsageError: no such engine, or one that cannot run on `device`.
             MissingDependency: this OpenCV does not have the engine.
             NetError: OpenCV does not load the file.
@@ -91,8 +90,7 @@ class Net:
         self._process = os.getpid()
         self.device = device
         choices = engines_to_try(engine, manifest.engine.name, device)
-        with held_open(path, identity) as held:
-            self._net, self.engine = load_net(held, path.name, manifest.model.format, choices)
+        self._net, self.engine = load_net(path, copy, manifest.model.format, choices)
         self.fusion = manifest.engine.fusion if fusion is None else fusion
         self.winograd = manifest.engine.winograd if winograd is None else winograd
         if self.engine == "classic":

@@ -122,7 +122,8 @@ def outputs_of(arrays: Mapping[str, Array], manifest: Manifest, count: int) -> d
     heads = {
         h.name: from_net(arrays[h.net_name], h, manifest.model.batch) for h in manifest.tail.heads
     }
-    whole = {**arrays, **finish(heads, manifest.tail.steps)}
+    wanted = [tensor.net_name for tensor in manifest.outputs]
+    whole = {**arrays, **finish(heads, manifest.tail.steps, wanted)}
     for tensor in manifest.outputs:
         if (got := whole[tensor.net_name].shape) != tensor.net_shape:
             raise BundleError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import prod
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,54 +12,76 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError
 from keras2cv.numpy_tail.nms import combined_nms, nms
-from keras2cv.numpy_tail.step import MAX_ELEMENTS, Step
+from keras2cv.numpy_tail.step import MAX_BYTES, MAX_ELEMENTS, Step
 
 Array = NDArray[Any]
 _Rule = Callable[..., Sequence[Array]]
 
 
-def finish(heads: Mapping[str, Array], steps: Sequence[Step]) -> dict[str, Array]:
+def finish(
+    heads: Mapping[str, Array], steps: Sequence[Step], wanted: Collection[str] | None = None
+) -> dict[str, Array]:
     """Return the arrays that the steps make of `heads`, by name; dtypes are TensorFlow's.
 
     Args:
         heads: Name -> array, in Keras' layout and dtype, of a whole batch.
         steps: In an order in which they can run.
+        wanted: The names to return, and to keep until the end; None: all.
 
     Raises:
-        BundleError: A step does not fit its inputs.
+        BundleError: A step does not fit its inputs, or needs too much memory.
     """
     arrays = dict(heads)
+    made = [name for step in steps for name in step.outputs]
+    last = {name: number for number, step in enumerate(steps) for name in step.inputs}
+    kept = set(made if wanted is None else wanted)
     for number, step in enumerate(steps):
         inputs = [arrays[name] for name in step.inputs]
         try:
-            _check_size(step, inputs)
+            _check_size(step, inputs, sum(arrays[n].nbytes for n in made if n in arrays))
             with np.errstate(all="ignore"):  # TensorFlow warns of neither
-                made = _RULES[step.op](step, *inputs)
+                results = _RULES[step.op](step, *inputs)
         except (ValueError, IndexError, TypeError, MemoryError) as error:
             shapes = ", ".join(str(array.shape) for array in inputs) or "its numbers"
             raise BundleError(
                 f"tail.steps[{number}]: {step.op} does not fit {shapes} ({error}). "
                 "Export the bundle again."
             ) from error
-        arrays |= zip(step.outputs, map(np.asarray, made), strict=True)
-    return {name: arrays[name] for step in steps for name in step.outputs}
+        arrays |= zip(step.outputs, map(np.asarray, results), strict=True)
+        del inputs, results
+        for name in {*step.inputs, *step.outputs} - kept:
+            if last.get(name, number) <= number:
+                del arrays[name]
+    return {name: arrays[name] for name in made if name in kept}
 
 
-def _check_size(step: Step, inputs: Sequence[Array]) -> None:
+def _check_size(step: Step, inputs: Sequence[Array], held: int) -> None:
     """Raise ValueError before more memory is allocated than any model's last steps need."""
-    if step.op in ("concat", "stack"):
-        count = sum(x.size for x in inputs)
-    elif step.op == "gather":
-        x, indices = inputs
-        count = indices.size * (x.size // max(x.shape[step.axis or 0], 1))
-    elif step.op == "slice":
-        count = prod(step.shape or ())
-    elif len(inputs) > 1 and step.op not in ("combined_nms", "nms"):
-        count = prod(np.broadcast_shapes(*(x.shape for x in inputs)))
-    else:
-        return
+    count, width = _made(step, inputs)
     if count > MAX_ELEMENTS:
         raise ValueError(f"{count} numbers")
+    if held + count * width > MAX_BYTES:
+        raise ValueError(f"{held + count * width} bytes, and {MAX_BYTES} are the most")
+
+
+def _made(step: Step, inputs: Sequence[Array]) -> tuple[int, int]:
+    """Return how many numbers a step makes, and the bytes for each, those of its way included."""
+    width = inputs[0].itemsize if inputs else 8
+    if step.op == "gather":
+        x, indices = inputs
+        return indices.size * (x.size // max(x.shape[step.axis or 0], 1)), 2 * width
+    if step.nms is not None:
+        samples = inputs[0].shape[0] if step.op == "combined_nms" else 1
+        return samples * (step.nms.max_total or step.nms.max_boxes), 48
+    if step.op in ("slice", "constant"):
+        return prod(step.shape or ()), width
+    if step.op in ("concat", "stack"):
+        return sum(x.size for x in inputs), width
+    if step.op == "top_k":
+        width = 40  # sorted as float64, with int64 indices
+    elif step.op == "cast":
+        width = np.dtype(step.dtype).itemsize
+    return prod(np.broadcast_shapes(*(x.shape for x in inputs))), width
 
 
 def _slice(step: Step, x: Array) -> Sequence[Array]:

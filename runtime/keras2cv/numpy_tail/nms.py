@@ -21,6 +21,7 @@ from keras2cv.numpy_tail.step import NmsRule
 
 Array = NDArray[Any]
 
+_MAX_PAIRS = 2**30  # of boxes to compare, of one class: some seconds
 _BLOCK = 256  # boxes compared with each other at a time: few are kept, so most are never reached
 
 
@@ -89,6 +90,8 @@ def _keep(boxes: Array, scores: Array, rule: NmsRule) -> Array:
     """Return the indices of the boxes of one class that are kept, best first."""
     lowest = np.float32(-np.inf if rule.score is None else rule.score)
     candidates = np.flatnonzero(scores > lowest)
+    if len(candidates) * min(len(candidates), rule.max_boxes) > _MAX_PAIRS:
+        raise ValueError(f"{len(candidates)} boxes to compare with {rule.max_boxes}")
     order = candidates[np.argsort(-scores[candidates], kind="stable")]
     kept: list[int] = []
     for start in range(0, len(order), _BLOCK):

@@ -12,7 +12,8 @@ from keras2cv.schema.fields import SchemaError
 MAX_STEPS: Final = 1000
 MAX_NAMES: Final = 1000
 MAX_CONSTANT: Final = 4096  # numbers; larger constants are outputs of the net
-MAX_ELEMENTS: Final = 2**28  # of an array that a step makes: 1 GiB of float32
+MAX_ELEMENTS: Final = 2**26  # of an array that a step makes: 256 MiB of float32
+MAX_BYTES: Final = 2**29  # of all arrays that the steps have made and still need
 MAX_KEPT: Final = 1_000_000
 MAX_RANK: Final = 8
 

@@ -29,6 +29,7 @@ from keras2cv.errors import BundleError
 
 MAX_TEXT_BYTES = 4095
 MAX_INT = 2**31 - 1
+MAX_PARTS = 1_000_000  # lists and maps of a text: each takes 60 bytes or more
 
 MAX_PATH, MAX_PROBLEM = 200, 600  # characters of a message: the file's words are in it
 
@@ -61,6 +62,8 @@ def parse_json(text: str) -> Any:
     """
     if not text.startswith("{"):
         raise SchemaError("(root)", f"must start with '{{', got {text[:1]!r}")
+    if text.count("[") + text.count("{") > MAX_PARTS:
+        raise SchemaError("(root)", f"has more than {MAX_PARTS} lists and maps")
     try:
         return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
     except RecursionError as error:

@@ -42,7 +42,7 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     warnings.simplefilter("ignore", Keras2cvWarning)  # unverified is why it runs here
     inputs = read_npz(Path(request["inputs"]))
     start = time.perf_counter()
-    bundle = read_bundle(Path(request["bundle"]))
+    bundle = read_bundle(Path(request["bundle"]), follow=False)  # this process may crash
     report(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
     model = Predictor(bundle, **request["options"])
     load_ms = (time.perf_counter() - start) * 1e3

@@ -13,14 +13,15 @@ import numpy as np
 import onnx
 import pytest
 
+from keras2cv.bundle import private_copy
 from keras2cv.bundle.npz import read_npy
-from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import BundleError, InputError
 from keras2cv.numpy_tail.finish import finish
 from keras2cv.numpy_tail.step import Step
 from keras2cv.predictor import Predictor, load
 from keras2cv.schema.fields import parse_json
-from support.tiny_bundle import Classifier
+from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 
 @pytest.fixture
@@ -106,20 +107,64 @@ def test_a_link_is_refused_in_an_unverified_bundle_too(folder: Path) -> None:
         read_bundle(folder)
 
 
-def test_the_bytes_that_were_looked_at_are_those_that_are_loaded(folder: Path) -> None:
-    """Another file in its place, or other bytes in the same file, are noticed."""
+@pytest.mark.parametrize("in_memory", [False, True])
+@pytest.mark.parametrize("change", ["replaced", "overwritten", "cut", "removed"])
+def test_the_bytes_that_were_looked_at_are_those_that_are_loaded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, change: str, in_memory: bool
+) -> None:
+    """Whatever becomes of the file between the check and the load."""
+    if in_memory:  # as on a system that has no files without a name
+        monkeypatch.setattr(private_copy, "_nameless", lambda: None)
+    path, image = folder / "model.onnx", np.ones((1, HEIGHT, WIDTH, 3), np.float32)
     bundle = read_bundle(folder)
-    assert isinstance(bundle, Bundle)
-    other = (folder / "model.onnx").read_bytes()
-    (folder / "other").write_bytes(other)
-    (folder / "other").rename(folder / "model.onnx")
-    with pytest.raises(BundleError, match="was changed while it was being loaded"):
-        Predictor(bundle)
-    bundle = read_bundle(folder)
-    Predictor(bundle)
-    (folder / "model.onnx").write_bytes(other[:-1] + b"\0")
-    with pytest.raises(BundleError, match="was changed while it was being loaded"):
-        Predictor(bundle)
+    assert bundle.copy is not None
+    assert (bundle.copy.path is None) == in_memory
+    (expected,) = load(folder).infer(image)
+    other = path.read_bytes()[:-1] + b"\0"
+    if change == "replaced":
+        (folder / "other").write_bytes(other)
+        (folder / "other").rename(path)
+    elif change == "overwritten":
+        before = path.stat()
+        path.write_bytes(other)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    elif change == "cut":
+        os.truncate(path, 0)
+    else:
+        path.unlink()
+    (found,) = Predictor(bundle).infer(image)
+    assert np.array_equal(found, expected)
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mapped file would end the process."""
+    read = private_copy._read
+
+    def cutting(file: Any, into: memoryview) -> int:
+        count = read(file, into)
+        os.truncate(folder / "model.onnx", 8)
+        return count
+
+    monkeypatch.setattr(private_copy, "_PIECE", 64)
+    monkeypatch.setattr(private_copy, "_read", cutting)
+    with pytest.raises(BundleError, match="is not the file that was verified"):
+        load(folder)
+
+
+def test_a_large_file_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is left out, and none comes twice."""
+    data = np.random.default_rng(4).bytes(1000)
+    (tmp_path / "x").write_bytes(data)
+    for piece in (7, 500, 999, 1000, 1001, 4096):
+        monkeypatch.setattr(private_copy, "_PIECE", piece)
+        with (tmp_path / "x").open("rb", buffering=0) as file:
+            copy = private_copy.PrivateCopy(file, 1000)
+        assert (copy.size, copy.sha256) == (1000, hashlib.sha256(data).hexdigest())
+        with copy.view() as view:
+            assert bytes(view) == data
+        assert copy.array().tobytes() == data
 
 
 MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {

@@ -9,11 +9,14 @@ from .archives import mutate_archive
 from .arrays import mutate_npy
 from .graphs import mutate_graph, mutate_onnx
 from .hdf5 import mutate_hdf5
+from .meanings import mean_graph, mean_onnx
 from .pictures import mutate_picture
 from .raw import mutate_bytes
 from .texts import mutate_json, mutate_text
 
 __all__ = [
+    "mean_graph",
+    "mean_onnx",
     "mutate_archive",
     "mutate_bytes",
     "mutate_graph",

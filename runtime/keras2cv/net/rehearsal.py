@@ -1,0 +1,108 @@
+"""A net with a form that nobody has measured runs in a process of its own first, twice.
+
+OpenCV may crash on it, hang, take all memory, or read beyond an array. The last is seen by what it
+reads: the two processes fill fresh memory with different bytes (glibc's MALLOC_PERTURB_), and an
+answer that depends on them is no answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.errors import BundleError, NetError
+from keras2cv.isolation import ChildLost, Entry, Limits, in_child, run_once
+
+_FUNCTION: Final = "keras2cv.net.rehearsal:answer"
+_FILLS: Final = ("85", "170")
+_SECONDS: Final = 8.0
+_BYTES_A_SECOND: Final = 2**26  # of a net's file, at least: loading it and running it
+_MEMORY: Final = 2**30  # beyond what its file needs
+_COPIES: Final = 6  # of the weights, while OpenCV loads them
+_DONE: Final[set[tuple[str, str]]] = set()
+
+
+def rehearse(bundle: Bundle, engine: str | None) -> None:
+    """Run a net of unknown forms in processes of its own; does nothing for a known one.
+
+    Args:
+        bundle: Its bundle.
+        engine: The engine that was asked for, as for `keras2cv.load`.
+
+    Raises:
+        NetError: OpenCV does not survive it, or its answers depend on more than its inputs.
+        ChildNotStarted: The system starts no process.
+    """
+    key = (bundle.manifest.model.sha256, str(engine))
+    if bundle.unknown is None or key in _DONE or in_child():
+        return
+    size = int(bundle.manifest.model.size_bytes)
+    limits = Limits(_SECONDS + size / _BYTES_A_SECOND, memory_bytes=_MEMORY + _COPIES * size)
+    request = {"bundle": str(bundle.folder.absolute()), "sha256": key[0], "engine": engine}
+    answers = [_answer(request, limits, fill, bundle) for fill in _FILLS]
+    if answers[0] != answers[1]:
+        raise NetError(
+            f"OpenCV {cv2.__version__} reads memory beyond the arrays of {bundle.model_path.name} "
+            f"({bundle.unknown}): its answers differ from run to run. Do not use it."
+        )
+    _DONE.add(key)
+
+
+def _answer(request: Mapping[str, Any], limits: Limits, fill: str, bundle: Bundle) -> str:
+    variables = {**os.environ, "MALLOC_PERTURB_": fill}
+    try:
+        found: str = run_once(Entry(_FUNCTION, variables=variables), request, limits)["sha256"]
+    except ChildLost as lost:
+        raise NetError(
+            f"OpenCV {cv2.__version__} {lost.how} on a trial of {bundle.model_path.name}, which "
+            f"has {bundle.unknown}. Export it for this OpenCV, with --opencv; do not use a "
+            "stranger's."
+        ) from lost
+    return found
+
+
+def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, str]:
+    """Load the bundle and run its net on two inputs; return the sha256 of its outputs.
+
+    Args:
+        request: "bundle", "sha256" of its model, and "engine".
+        report: Called with the stage.
+
+    Raises:
+        BundleError: It is another one by now.
+        NetError: OpenCV refuses it.
+    """
+    from keras2cv.net.net import Net
+
+    cv2.setNumThreads(1)
+    report(stage="loading")
+    bundle = read_bundle(Path(request["bundle"]))
+    manifest = bundle.manifest
+    if manifest.model.sha256 != request["sha256"]:
+        raise BundleError(f"{bundle.folder} was replaced while it was being loaded. Load it again.")
+    net = Net(bundle.model_path, manifest, engine=request["engine"], copy=bundle.copy)
+    report(stage="running")
+    digest = hashlib.sha256()
+    for blobs in _samples(manifest):
+        for name, array in sorted(net.forward(blobs).items()):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return {"sha256": digest.hexdigest()}
+
+
+def _samples(manifest: Manifest) -> list[dict[str, Any]]:
+    """Return zeros, and numbers from -2 to 2."""
+    shapes = {t.net_name: t.net_shape for t in manifest.inputs}
+    rng = np.random.default_rng(1)
+    return [
+        {name: np.zeros(shape, np.float32) for name, shape in shapes.items()},
+        {name: rng.uniform(-2, 2, shape).astype(np.float32) for name, shape in shapes.items()},
+    ]
