@@ -72,6 +72,8 @@ def _image_lines(rules: Preprocessing) -> Iterator[str]:
     yield "image = cv2.imread('photo.jpg')"
     if rules.color == "GRAY":
         yield "image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)"
+    if rules.interpolation == "linear":
+        yield "# On ARM, cv2 may resize otherwise, and crash: see `keras2cv doctor` there."
     yield from _resize_lines(rules)
     arguments = [f"scalefactor={exact(rules.scale)}"]
     if _resizes_in_blob(rules):

@@ -52,7 +52,11 @@ TENSORFLOWS: Final = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tenso
 
 @dataclass(frozen=True, slots=True)
 class OpenCv:
-    """The cv2 that Python imports; `origin` names its wheel, or a build without one."""
+    """The cv2 that Python imports; `origin` names its wheel, or a build without one.
+
+    `resize_faults`: how its own resizes differ from those of OpenCV's wheels for x86-64. They are a
+    warning: keras2cv works around them.
+    """
 
     version: str
     folder: str
@@ -62,6 +66,7 @@ class OpenCv:
     has_windows: bool
     threads: int
     cpu_features: str
+    resize_faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,8 @@ def diagnose(version_of: VersionOf = installed_version) -> Diagnosis:
 
 def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
     """Describe the module `cv2`: its version, origin and abilities."""
+    from keras2cv.diagnosis.resizing import resize_faults  # imports cv2, which may be broken
+
     folder = Path(cv2.__file__).parent
     return OpenCv(
         version=cv2.__version__,
@@ -129,6 +136,7 @@ def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
         has_windows=has_windows(cv2),
         threads=cv2.getNumThreads(),
         cpu_features=cv2.getCPUFeaturesLine(),
+        resize_faults=tuple(resize_faults()),
     )
 
 
