@@ -39,9 +39,9 @@ def resize(image: Pixels, size_wh: Size, interpolation: str) -> Pixels:
         if route != "cv2":
             way = resize_beyond_hal if route == "beyond_hal" else resize_linear
             return way(image, size_wh)
-    if interpolation == "area" and _is_sum_of_parts((width, height), size_wh):
-        if not canary.area_is_exact(channels):
-            return resize_area(image, size_wh)
+    is_sum = interpolation == "area" and _is_sum_of_parts((width, height), size_wh)
+    if is_sum and not canary.area_is_exact(channels):
+        return resize_area(image, size_wh)
     resized = cv2.resize(image, size_wh, interpolation=FLAGS[interpolation])
     return np.asarray(resized).reshape(size_wh[1], size_wh[0], channels)
 

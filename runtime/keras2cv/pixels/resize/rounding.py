@@ -51,7 +51,10 @@ def resize_cubic(image: Pixels, size_wh: tuple[int, int], *, by_cv2: bool) -> Pi
 
 def cubic_floats(image: Pixels, size_wh: tuple[int, int]) -> NDArray[np.float32]:
     """Resize (H, W, C) to float32 by cv2's cubic, from exact positions."""
-    down, across = _cubic_bands(image.shape[0], size_wh[1]), _cubic_bands(image.shape[1], size_wh[0])
+    down, across = (
+        _cubic_bands(image.shape[0], size_wh[1]),
+        _cubic_bands(image.shape[1], size_wh[0]),
+    )
     high = swap_height_and_width(resample_rows(image, down, _as_it_is, np.float32))
     return swap_height_and_width(resample_rows(high, across, _as_it_is, np.float32))
 
@@ -62,8 +65,7 @@ def resize_area(image: Pixels, size_wh: tuple[int, int]) -> Pixels:
 
     def settle(rows: Index, columns: Index) -> NDArray[Any]:
         down, across = (
-            area_taps(source, target)
-            for source, target in zip(image.shape, reversed(size_wh))
+            area_taps(source, target) for source, target in zip(image.shape, reversed(size_wh))
         )
         return _sums(image, down, across, (rows, columns), np.float32)
 
@@ -82,9 +84,7 @@ def _resize_floats(
     return resized.reshape(size_wh[1], size_wh[0], -1)
 
 
-def _rounded(
-    floats: NDArray[np.float32], settle: Callable[[Index, Index], NDArray[Any]]
-) -> Pixels:
+def _rounded(floats: NDArray[np.float32], settle: Callable[[Index, Index], NDArray[Any]]) -> Pixels:
     """Round to uint8, halves to even; `settle` gives the exact values of pixels in doubt."""
     nearest = np.rint(floats)
     doubtful = np.abs(floats - nearest) > 0.5 - _MARGIN
