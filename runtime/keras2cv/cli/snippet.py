@@ -94,6 +94,8 @@ def _resize_lines(rules: Preprocessing) -> Iterator[str]:
         return
     if rules.interpolation not in _CV2_FLAG:
         yield f"# cv2 has no {rules.interpolation}: keras2cv has it exactly, this comes near."
+    if rules.interpolation == "tf-bilinear":
+        yield "# cv2 rounds positions otherwise than tf-bilinear: this comes near."
     if rules.interpolation in _ON_FLOATS:
         yield "image = image.astype('float32')"
     yield from _PLACING[rules.resize](rules)

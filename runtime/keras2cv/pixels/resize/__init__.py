@@ -8,8 +8,7 @@ Largest difference from the original, of 255, in pictures of noise, stripes and 
 
     pil-*, pil13-*           0          Pillow 10.0, 12.3 and 13.0
     tf-nearest               0          TensorFlow 2.21
-    tf-bilinear              0.02       0.08 for 12 megapixels; 0.006 in photographs. cv2 computes
-                                        positions in double, TensorFlow in float32
+    tf-bilinear              0.00004    the sums may be fused with the products
     every other tf-*         0.0004     float32 sums in another order
     nearest, linear, area,   -          cv2's own on x86-64, on every machine; "cubic" but for 6
     cubic, lanczos4                     pixels in a million, which OpenCVs themselves round

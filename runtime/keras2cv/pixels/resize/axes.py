@@ -22,8 +22,7 @@ class Weights(NamedTuple):
 def positions(source_size: int, target_size: int) -> NDArray[np.float64]:
     """Return the centres of the target pixels in the source; 0 is the centre of its first pixel."""
     scale = 1.0 / (target_size / source_size)  # the inverse of the inverse, as in cv2
-    centres: NDArray[np.float64] = (np.arange(target_size) + 0.5) * scale - 0.5
-    return centres
+    return np.asarray((np.arange(target_size) + 0.5) * scale - 0.5, np.float64)
 
 
 @lru_cache(maxsize=64)

@@ -57,8 +57,8 @@ def _halve(image: Pixels) -> Pixels:
     pairs = image[::2].astype(np.int32) + image[1::2]
     sums = pairs[:, ::2] + pairs[:, 1::2]
     if image.shape[2] in _ROUNDED_UP:
-        return ((sums + 2) >> 2).astype(np.uint8)
-    return np.rint(sums * np.float32(0.25)).astype(np.uint8)
+        return np.asarray((sums + 2) >> 2, np.uint8)
+    return np.asarray(np.rint(sums * np.float32(0.25)), np.uint8)
 
 
 @lru_cache(maxsize=16)
@@ -91,7 +91,7 @@ def _resize_rows(rows: Pixels, columns: _Columns, part: slice, target_height: in
     upper += lower
     upper += 2
     upper >>= 2
-    return upper
+    return np.asarray(upper)
 
 
 def _blend_columns(rows: Pixels, columns: _Columns) -> Int32:

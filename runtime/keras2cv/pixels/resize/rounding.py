@@ -64,9 +64,8 @@ def resize_area(image: Pixels, size_wh: tuple[int, int]) -> Pixels:
     floats = _resize_floats(image, size_wh, cv2.INTER_AREA)
 
     def settle(rows: Index, columns: Index) -> NDArray[Any]:
-        down, across = (
-            area_taps(source, target) for source, target in zip(image.shape, reversed(size_wh))
-        )
+        down = area_taps(image.shape[0], size_wh[1])
+        across = area_taps(image.shape[1], size_wh[0])
         return _sums(image, down, across, (rows, columns), np.float32)
 
     return _rounded(floats, settle)
@@ -80,8 +79,8 @@ def is_mean(source_wh: tuple[int, int], size_wh: tuple[int, int]) -> bool:
 def _resize_floats(
     image: Pixels, size_wh: tuple[int, int], flag: int = cv2.INTER_CUBIC
 ) -> NDArray[np.float32]:
-    resized = np.asarray(cv2.resize(image.astype(np.float32), size_wh, interpolation=flag))
-    return resized.reshape(size_wh[1], size_wh[0], -1)
+    resized = cv2.resize(image.astype(np.float32), size_wh, interpolation=flag)
+    return np.asarray(resized, np.float32).reshape(size_wh[1], size_wh[0], -1)
 
 
 def _rounded(floats: NDArray[np.float32], settle: Callable[[Index, Index], NDArray[Any]]) -> Pixels:
