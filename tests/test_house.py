@@ -47,6 +47,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "keras2cv": (
         "_version",
         "errors",
+        "plain_files",
+        "visible_text",
         "isolation",
         "schema",
         "numpy_tail",

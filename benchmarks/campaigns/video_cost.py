@@ -64,10 +64,12 @@ def main() -> None:
 
 def _report(bundle: Path, clip: Path, args: argparse.Namespace) -> None:
     engine = _engine(bundle)
-    out = clip.with_name(f"out{args.save}")
+    out, loop_out = (clip.with_name(f"{name}{args.save}") for name in ("out", "loop"))
     sides = {
         "keras2cv run --save": lambda: run_keras2cv(bundle, clip, out, args.every),
-        "read, blob, forward, draw, write": lambda: run_loop(bundle, engine, clip, out, args.every),
+        "read, blob, forward, draw, write": lambda: run_loop(
+            bundle, engine, clip, loop_out, args.every
+        ),
     }
     times, cores = interleaved(list(sides.values()), args.runs)
     ratios = np.array(times[1]) / np.array(times[0])

@@ -43,6 +43,7 @@ def make(
     *,
     unsafe: bool = False,
     imports: Sequence[str] = (),
+    signature: str | None = None,
 ) -> Artefact:
     """Make the file `out` of `kind` "onnx" or "litert"; an existing one is kept.
 
@@ -53,11 +54,13 @@ def make(
         shapes: Input -> its shape with the batch, in Keras' order.
         unsafe: Let code inside the model file run.
         imports: Modules to import first, which register the model's own layers.
+        signature: The signature of a SavedModel that has several.
     """
     kept = out.with_name(out.name + ".json")
     if not kept.exists():
         job = {"kind": kind, "model": str(model), "out": str(out), "shapes": dict(shapes)}
-        found = _made({**job, "unsafe": unsafe, "imports": list(imports)})
+        opened = {"unsafe": unsafe, "imports": list(imports), "signature": signature}
+        found = _made({**job, **opened})
         kept.write_text(json.dumps(found), encoding="utf-8")
     record = json.loads(kept.read_text(encoding="utf-8"))
     names = (tuple(record.get("inputs", ())), tuple(record.get("outputs", ())))
@@ -133,7 +136,11 @@ def _loaded(job: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Any:
 
     given: Any = next(iter(shapes.values())) if len(shapes) == 1 else shapes
     return load_model(
-        job["model"], input_shapes=given, unsafe=job["unsafe"], imports=job["imports"]
+        job["model"],
+        input_shapes=given,
+        unsafe=job["unsafe"],
+        imports=job["imports"],
+        signature=job["signature"],
     )
 
 

@@ -16,6 +16,8 @@ from typing import Any
 from keras2cv._version import VERSION
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import ModelError, UsageError
+from keras2cv_export.model.place import require_model
+from keras2cv_export.model.untrusted.confined import confined
 
 from .answers import ask_all
 from .artefacts import Artefact, make
@@ -90,6 +92,8 @@ def bench(
     more = tuple(Subject(name, f"{name} bundle", "", "bundle", "bundle") for name in also)
     subjects = tuple(s for s in (*chosen, *beside, *more) if s.name not in without)
     with ExitStack() as stack:
+        trusted = wishes.unsafe or bool(wishes.imports)  # each child imports the user's modules
+        stack.enter_context(confined(unsafe=trusted))
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="keras2cv-bench-"))
         folder = work or Path(place)
         model = _file_of(against, folder)
@@ -226,6 +230,7 @@ class _Bench:
             shapes,
             unsafe=self.wishes.unsafe,
             imports=self.wishes.imports,
+            signature=self.bundle.manifest.source.signature,
         )
 
 
@@ -239,8 +244,7 @@ def _file_of(against: Any, folder: Path) -> Path:
     """Return the model's file; a live model is saved first, so that every process can load it."""
     if isinstance(against, str | os.PathLike):
         path = Path(against)
-        if not path.exists():
-            raise ModelError(f"There is no model at {path}. Check the path.")
+        require_model(path)
         return path.absolute()
     if not hasattr(against, "save"):
         raise ModelError(

@@ -144,11 +144,10 @@ def _require_writable(args: Namespace) -> None:
 
 
 def _print(record: Any, found: Any) -> None:
-    from rich.console import Console
-
     from keras2cv_bench.report import render
+    from keras2cv_export.cli.console import safe_console
 
-    render(record, found, Console())
+    render(record, found, safe_console())
 
 
 def _write_page(record: Any, found: Any, path: Path) -> None:

@@ -16,6 +16,7 @@ from keras2cv.bundle.npz import read_npz
 from keras2cv.bundle.reading import Bundle
 from keras2cv.errors import InputError
 from keras2cv.streams.sources import find_sources, read_image
+from keras2cv_export.verifying.sample_files import usable
 from keras2cv_export.verifying.stimuli import draw
 
 from .pipeline import Array, Sample, takes_pictures
@@ -85,7 +86,7 @@ def _own(samples: str | os.PathLike[str]) -> list[Array]:
     sources = [s for s in find_sources([str(samples)]) if s.kind == "image"]
     if not sources:
         raise InputError(f"There are no pictures at {samples}. Give a folder of them, or one.")
-    return [read_image(Path(source.path)) for source in sources]
+    return [image for _, image in usable([source.path for source in sources], read_image)]
 
 
 def write_samples(path: Path, samples: Sequence[Sample]) -> None:

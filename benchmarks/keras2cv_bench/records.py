@@ -20,7 +20,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from keras2cv.errors import InputError
+from keras2cv.plain_files import read_plain
 from keras2cv.schema.fields import SchemaError, decode, encode, parse_json
+
+_MAX_BYTES: Final = 2**28  # of a baseline
 
 SCHEMA: Final = 1
 LEAD_IN: Final = 1  # runs at a block's start that find the caches as another subject left them
@@ -243,7 +246,7 @@ def read_record(path: Path) -> Record:
         InputError: It cannot be read, or is something else.
     """
     try:
-        return from_json(path.read_text(encoding="utf-8"))
+        return from_json(read_plain(path, _MAX_BYTES).decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path} cannot be read: {reason}. Check the path.") from error

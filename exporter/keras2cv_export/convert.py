@@ -62,6 +62,14 @@ class Converted:
         """Which of the rewrites fired that are right everywhere, and not worth it everywhere."""
         return optional_of(self.fired)
 
+    def without(self, outputs: Collection[str]) -> Converted:
+        """Return the same with fewer outputs, to decide on tasks by."""
+        return replace(
+            self,
+            outputs=tuple(o for o in self.outputs if o.name not in outputs),
+            heads=tuple(h for h in self.heads if h.spec.name not in outputs),
+        )
+
     @property
     def scores(self) -> dict[str, str]:
         """The outputs of shape (N, classes) that end in softmax or sigmoid, for the comparison."""

@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, Weights
+from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
 from keras2cv.bundle.writing import staged_bundle, write_manifest
+from keras2cv.errors import UsageError
+from keras2cv.isolation.confinement import entered_freely, freely
 from keras2cv.net.opencv import version_tuple
 from keras2cv.schema.vocabulary import Storage
 from keras2cv.tasks import TASKS
 
 from .convert import Converted
 from .formats.formats import FileFormat, format_of
-from .model.load import LoadedModel, load_model
+from .model.load import LoadedModel, import_modules, load_model
+from .model.untrusted.confined import confined
 from .options import DESCRIBED_TASKS, ExportOptions
 from .parity.parity import ParityReport
 from .parity.tolerance import parted
@@ -92,7 +95,11 @@ def export_model(options: ExportOptions) -> ExportReport:
     wishes = Wishes(
         options.task, options.labels, options.preprocess, geometry, only_options(described)
     )
-    with staged_bundle(options.bundle) as stage:
+    import_modules(options.imports)
+    with (
+        entered_freely(staged_bundle(options.bundle)) as stage,
+        confined(stage.folder, unsafe=options.unsafe, own_code=bool(options.imports)),
+    ):
         progress("loading the model")
         loaded = load_model(
             options.model,
@@ -100,13 +107,16 @@ def export_model(options: ExportOptions) -> ExportReport:
             batch=options.batch,
             unsafe=options.unsafe,
             imports=options.imports,
+            signature=options.signature,
         )
+        _require_no_states(loaded, options)
         file_format.require_room(loaded, None if weights == "fp32" else cast("Storage", weights))
         progress("converting")
         converted = file_format.convert(loaded, target, keep=options.tune)
         file_format.require(converted.model, target)
         needs = oldest(file_format.examine(converted.model), target)
-        decided = decide(loaded, converted, wishes)
+        held = {output for _, output in loaded.states}
+        decided = decide(loaded.without_states(), converted.without(held), wishes)
         proof: Proof | None = None
         stored: tuple[str, ...] = ()
         record: Weights | None = None
@@ -145,7 +155,7 @@ def export_model(options: ExportOptions) -> ExportReport:
             manifest, proof = fastest.manifest, fastest.proof
             converted = replace(converted, fired=Counter(fastest.fired))
         manifest = _settle(stage.folder, manifest, proof)
-        stage.commit()
+        freely(stage.commit)
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
     notes += _finished(converted) + stored + _tuned(manifest)
     verification = proof.verification if proof else None
@@ -158,6 +168,14 @@ def export_model(options: ExportOptions) -> ExportReport:
         time.perf_counter() - started,
         grouped(converted.missed),
     )
+
+
+def _require_no_states(loaded: LoadedModel, options: ExportOptions) -> None:
+    if loaded.states and options.tune:
+        raise UsageError(
+            "--tune runs several nets and other batches, and this model remembers from call to "
+            "call. Leave --tune out."
+        )
 
 
 def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
@@ -233,6 +251,7 @@ def _write(
         preprocessing=decided.preprocessing,
         tail=converted.tail,
         weights=weights,
+        states=tuple(StateLink(*pair) for pair in loaded.states) or None,
     )
     write_manifest(folder, manifest)
     return manifest

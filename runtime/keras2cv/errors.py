@@ -26,6 +26,11 @@ class Keras2cvError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The message as lines for a terminal: one, in which newlines of a stranger are escaped."""
+        return (str(self),)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Let an error leave a worker process, as pickle, whatever its constructor takes."""
         return _restored, (type(self), self.args, self.__dict__)

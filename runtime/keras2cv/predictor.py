@@ -18,6 +18,7 @@ from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
 from keras2cv.net.device import DeviceChoice, choose_device
+from keras2cv.net.memory import Memory
 from keras2cv.net.net import Net
 from keras2cv.net.opencv import require_at_least
 from keras2cv.net.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
@@ -190,6 +191,7 @@ class Predictor:
         self._preprocess = None
         if self.manifest.preprocessing is not None:
             self._preprocess = Preprocessor(self.manifest.preprocessing)
+        self._memory = Memory(self.manifest)
         self._load_net(bundle, settings, check_device)
 
     def _load_net(self, bundle: Bundle, settings: NetSettings, check: bool) -> None:
@@ -252,15 +254,22 @@ class Predictor:
     @property
     def input_names(self) -> tuple[str, ...]:
         """Keras' names of the inputs, in the order of `infer`'s arguments."""
-        return tuple(tensor.name for tensor in self.manifest.inputs)
+        return tuple(tensor.name for tensor in self.manifest.own_inputs)
 
     @property
     def output_names(self) -> tuple[str, ...]:
         """Keras' names of the outputs, in the order of `infer`'s results."""
-        return tuple(tensor.name for tensor in self.manifest.outputs)
+        return tuple(tensor.name for tensor in self.manifest.own_outputs)
+
+    def reset(self) -> None:
+        """Set what stateful layers remember to zero, as `keras_model.reset_states()` does."""
+        self._memory.reset()
 
     def infer(self, *arrays: Any) -> list[Array]:
         """Return the same outputs as `keras_model.predict` for the same arrays.
+
+        A model with stateful layers goes on where the last call ended, until `reset`. With the
+        states as further inputs it remembers nothing, and returns the new states as well.
 
         Args:
             arrays: one (N, ...) array per input in Keras' layout (channels last), order and dtype,
@@ -273,18 +282,19 @@ class Predictor:
             InputError: another shape or dtype than the model takes.
             NetError: OpenCV fails.
         """
-        tensors = self.manifest.inputs
-        if len(arrays) == 1 and isinstance(arrays[0], Mapping):
-            arrays = tuple(by_name(arrays[0], tensors))
+        tensors, outputs = self.manifest.own_inputs, self.manifest.own_outputs
+        given = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], Mapping) else arrays
+        if self.manifest.states and len(given) == len(self.manifest.inputs):
+            tensors, outputs = self.manifest.inputs, self.manifest.outputs
+        if isinstance(given, Mapping):
+            arrays = tuple(by_name(given, tensors))
         checked = check_inputs(arrays, tensors)
         runs = []
         for part in chunks(len(checked[0]), self.manifest.model.batch):
             pairs = zip(checked, tensors, strict=True)
             blobs = {tensor.net_name: to_net(array[part], tensor) for array, tensor in pairs}
             runs.append(self._run(blobs, part.stop - part.start))
-        return [
-            join([run[tensor.name] for run in runs], tensor) for tensor in self.manifest.outputs
-        ]
+        return [join([run[tensor.name] for run in runs], tensor) for tensor in outputs]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to load the same model elsewhere."""
@@ -402,7 +412,8 @@ class Predictor:
     def _predict_named(self, preprocess: Preprocessor, sample: Mapping[str, Array]) -> Result:
         """Return the result for one image and the arrays that go with it."""
         blobs, placements = {}, []
-        pairs = zip(by_name(sample, self.manifest.inputs), self.manifest.inputs, strict=True)
+        tensors = self.manifest.own_inputs
+        pairs = zip(by_name(sample, tensors), tensors, strict=True)
         for value, tensor in pairs:
             if tensor.name == self.manifest.image_input:
                 blobs[tensor.net_name] = self._filled(preprocess([value]))
@@ -413,7 +424,7 @@ class Predictor:
 
     def results_of(self, outputs: Sequence[Array]) -> list[Result]:
         """Return the task's result for each sample, from the outputs of `infer`."""
-        pairs = list(zip(self.manifest.outputs, outputs, strict=True))
+        pairs = list(zip(self.manifest.own_outputs, outputs, strict=True))
         count = max((len(array) for tensor, array in pairs if tensor.batched), default=1)
         return self._results({tensor.name: array for tensor, array in pairs}, count)
 
@@ -427,13 +438,13 @@ class Predictor:
 
     def _run_blob(self, blob: Array) -> dict[str, Array]:
         """Return the outputs for a blob of at most a batch, filled up by repeating its last."""
-        if len(self.manifest.inputs) != 1:
+        if len(self.manifest.own_inputs) != 1:
             raise UsageError(
                 f"{self.folder} has the inputs {', '.join(self.input_names)}, and an image fills "
                 "only one. Call predict() with a dict of the image and the other arrays, or "
                 "infer() with an array for each; on the command line, give NAME=FILE for each."
             )
-        return self._run({self.manifest.inputs[0].net_name: self._filled(blob)}, len(blob))
+        return self._run({self.manifest.own_inputs[0].net_name: self._filled(blob)}, len(blob))
 
     def _filled(self, blob: Array) -> Array:
         missing = self.manifest.model.batch - len(blob)
@@ -441,6 +452,11 @@ class Predictor:
 
     def _run(self, blobs: Mapping[str, Array], count: int) -> dict[str, Array]:
         """Return one run's outputs by Keras name, cut to the first `count` samples."""
+        if self._memory.is_needed(blobs):
+            return self._memory.run(blobs, count, self._run_net)
+        return self._run_net(blobs, count)
+
+    def _run_net(self, blobs: Mapping[str, Array], count: int) -> dict[str, Array]:
         return outputs_of(self._net.forward(blobs), self.manifest, count)
 
     def _results(
@@ -449,7 +465,7 @@ class Predictor:
         """Return a result per sample; without placements, pixels are those of the input."""
         if not placements:
             placements = unplaced(self.manifest.image_size_wh, count)
-        return results_of(self._task, outputs, self.manifest.outputs, placements)
+        return results_of(self._task, outputs, self.manifest.own_outputs, placements)
 
 
 def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:

@@ -174,7 +174,8 @@ def _rows(
     expected: Sequence[Array],
     limits: Sequence[float],
 ) -> Iterator[SelfTestRow]:
-    for row in zip(model.output_names, got, expected, limits, strict=True):
+    names = [tensor.name for tensor in model.manifest.outputs]
+    for row in zip(names, got, expected, limits, strict=True):
         yield compare(case, *row)
 
 
@@ -183,7 +184,8 @@ def _repeat_problems(
 ) -> Iterator[str]:
     """Yield the outputs that change when a sample is run again, after others."""
     again = model.infer(*inputs)
-    for name, one, other in zip(model.output_names, first, again, strict=True):
+    names = [tensor.name for tensor in model.manifest.outputs]
+    for name, one, other in zip(names, first, again, strict=True):
         if one.tobytes() != other.tobytes():
             yield f"Output {name} differs when the same sample is run again."
 

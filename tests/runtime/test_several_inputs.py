@@ -140,8 +140,8 @@ def test_a_broken_file_among_them_costs_one_sample(
     ("files", "sentence"),
     [
         (["photo=1.png", "2.png"], "2.png is for no input, and others are given as NAME=FILE. "),
-        (["photo=none.png"], "none.png, for the input photo, is no file. "),
-        (["photo=price.cv"], "price.cv, for the input photo, is no file. "),
+        (["photo=none.png"], "none.png, for the input photo, cannot be read: No such file"),
+        (["photo=price.cv"], "price.cv, for the input photo, cannot be read: it is a folder"),
         (
             ["image=1.png", "facts=1.npy"],
             "There is no input 'image'. The model's are facts, photo.",

@@ -170,6 +170,60 @@ CONFIGS: dict[str, tuple[Config, str]] = {
         old("TensorFlowOpLayer", {"name": "n", "node_def": "\n\u0001n"}),
         "the TensorFlowOpLayer in layer 'n' adds an operation that is not legible",
     ),
+    "a Lambda layer under a registered name": (
+        model({**dense(), "registered_name": "Lambda"}),
+        "the lambda in layer 'y' holds Python code",
+    ),
+    "a loss with code of its own": (
+        old("AddLoss", {"name": "a", "fn": [_BYTECODE, None, None], "fn_type": "lambda"}),
+        "the function in layer 'a' holds Python code",
+    ),
+    "a Lambda layer of Keras 2 inside a layer": (
+        old("TimeDistributed", {"name": "t", "layer": old("Lambda", _OLD_LAMBDA)}),
+        "the Lambda in layer 'spy' holds Python code",
+    ),
+    "a Lambda layer that names a function": (
+        old("Lambda", {"name": "spy", "function": "system", "function_type": "function"}),
+        "the Lambda in layer 'spy' holds Python code",
+    ),
+    "a Lambda layer in what a model is built from": (
+        {**model(dense()), "build_config": {"input_shape": [part(None, "__lambda__", {})]}},
+        "the __lambda__ in layer 'cat' holds Python code",
+    ),
+    "columns of words in a file": (
+        old("DenseFeatures", {"name": "f", "feature_columns": [
+            old("VocabularyFileCategoricalColumn", {"vocabulary_file": "/etc/passwd"})
+        ]}),
+        "reads a file that the model names",
+    ),
+    "weights of words that are a file": (
+        model(part("keras.layers", "TextVectorization", {"name": "w", "idf_weights": "/x"})),
+        "the lookup in layer 'w' reads the file '/x'",
+    ),
+    "a slice that calls a function": (
+        old("SlicingOpLambda", {"name": "s", "function": "io.write_file"}),
+        "the SlicingOpLambda in layer 's' calls tf.io.write_file",
+    ),
+    "a plain call of Keras 2: Python's own names": (
+        old("TFOpLambda", {"name": "b", "function": "nn.__builtins__"}),
+        "the TFOpLambda in layer 'b' calls tf.nn.__builtins__",
+    ),
+    "a plain call of Keras 2: a Python function": (
+        old("TFOpLambda", {"name": "p", "function": "compat.v1.py_func"}),
+        "the TFOpLambda in layer 'p' calls tf.compat.v1.py_func",
+    ),
+    "a private attribute of a tensor": (
+        old("InstanceProperty", {"name": "m", "attr_name": "__class__"}),
+        "the InstanceProperty in layer 'm' reads a private attribute",
+    ),
+    "a function instead of a type": (
+        model(dense(spec={**part("keras.src.utils", "__typespec__", []), "spec_name": "get_file"})),
+        "the type in layer 'y' imports 'keras.src.utils'",
+    ),
+    "a call of JAX": (
+        model(part("keras.src.utils.jax_layer", "JaxLayer", {"name": "j"})),
+        "the JaxLayer in layer 'j' calls JAX functions",
+    ),
     "a class that is no name": (
         model({"module": "keras.layers", "class_name": ["Dense"], "config": {"name": "l"}}),
         "the object in layer 'l' has a class that is no name",

@@ -27,7 +27,11 @@ def open_pipeline(job: Job) -> Pipeline:
     tf.config.threading.set_inter_op_parallelism_threads(job.threads)
     manifest = read_manifest(job.bundle)
     loaded = load_model(
-        job.file, input_shapes=_shapes(manifest, job), unsafe=job.unsafe, imports=job.imports
+        job.file,
+        input_shapes=_shapes(manifest, job),
+        unsafe=job.unsafe,
+        imports=job.imports,
+        signature=manifest.source.signature,
     )
     about = f"TensorFlow {tf.__version__}, {job.threads} threads"
     if limit := os.environ.get(_LIMIT):
@@ -37,7 +41,7 @@ def open_pipeline(job: Job) -> Pipeline:
 
 def _shapes(manifest: Manifest, job: Job) -> Any:
     """Return the shapes; a single one needs no name, which may differ between model and bundle."""
-    shapes = {t.name: (job.batch, *t.keras_shape[1:]) for t in manifest.inputs}
+    shapes = {t.name: (job.batch, *t.keras_shape[1:]) for t in manifest.own_inputs}
     return next(iter(shapes.values())) if len(shapes) == 1 else shapes
 
 

@@ -20,6 +20,7 @@ import onnx
 from onnx import ModelProto, NodeProto
 
 from keras2cv.isolation import ChildLost, Entry, Limits, run_once
+from keras2cv.isolation.confinement import freely
 
 from .asking import OpenCV, ask_onnxruntime
 from .comparing import Readable, distance
@@ -86,14 +87,14 @@ def write_repro(folder: Path, search: Search, found: Bisection, root: Readable) 
         found: Its result.
         root: The wrong layer.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    freely(folder.mkdir, parents=True, exist_ok=True)
     parts = [part for part in _parts(search, found, root) if part is not None]
     for part in parts:
         for standard in (True, False):
-            _write(folder, part, found, standard=standard)
+            freely(_write, folder, part, found, standard=standard)
             if _shows(folder):
                 return Repro(folder, part.ops, reproduces=True)
-    _write(folder, parts[0], found, standard=False)
+    freely(_write, folder, parts[0], found, standard=False)
     return Repro(folder, parts[0].ops, reproduces=False)
 
 

@@ -24,7 +24,8 @@ from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
 from keras2cv_export.end_to_end.walk import walk
 from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.formats.frozen_file import read_frozen
-from keras2cv_export.model.load import LoadedModel, load_model
+from keras2cv_export.model.load import LoadedModel, import_modules, load_model
+from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.options import CheckOptions
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.report import EXIT_CODES, Verdict
@@ -122,9 +123,16 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     """
     started = time.perf_counter()
     found = read_bundle(options.bundle)
-    progress = options.progress
     if options.bisect:
         require_onnx(found)
+    import_modules(options.imports)
+    own_code = bool(options.imports or options.reference_fn)
+    with confined(unsafe=options.unsafe, own_code=own_code):
+        return _compared(options, found, started)
+
+
+def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckReport:
+    progress = options.progress
     progress("loading the model")
     loaded = _load(options, found.manifest)
     progress("asking TensorFlow")
@@ -170,12 +178,13 @@ def check_bundle(options: CheckOptions) -> CheckReport:
 
 
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
-    shapes = {t.name: t.keras_shape for t in manifest.inputs}
+    shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
     loaded = load_model(
         options.against,
         input_shapes=_fitting(shapes),
         unsafe=options.unsafe,
         imports=options.imports,
+        signature=manifest.source.signature,
     )
     _require_same_interface(manifest, loaded)
     return loaded

@@ -30,6 +30,7 @@ EXAMPLES: Final = """\
   keras2cv check two.cv --against two.h5 --tolerance boxes:1e-3 --json -
   keras2cv check cat.cv --against cat.keras --bisect --repro for_opencv/
 """
+OUTPUTS: Final = {"repro": "folder"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -77,16 +78,14 @@ def _print_report(report: CheckReport) -> None:
 
 
 def _print_bisection(found: Bisection) -> None:
-    from rich.console import Console
-
     from keras2cv_export.bisecting import render
+    from keras2cv_export.cli.console import safe_console
 
-    render(found, Console())
+    render(found, safe_console())
 
 
 def _print_stages(report: EndToEnd) -> None:
-    from rich.console import Console
-
+    from keras2cv_export.cli.console import safe_console
     from keras2cv_export.end_to_end.render import render_stages
 
-    render_stages(report, Console())
+    render_stages(report, safe_console())

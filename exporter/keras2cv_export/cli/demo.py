@@ -18,6 +18,7 @@ EXAMPLES: Final = """\
   keras2cv demo
   keras2cv demo -o somewhere/
 """
+OUTPUTS: Final = {"output": "folder"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -29,6 +29,7 @@ EXAMPLES: Final = """\
   keras2cv export cars.h5 -o cars.cv --box-format yxyx --box-units normalised
   keras2cv export mine.keras -o mine.cv --import mypkg.layers --preprocess none
 """
+OUTPUTS: Final = {"bundle": "bundle"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -78,10 +79,10 @@ def _print_failed(error: ParityError, json: str | None) -> None:
 def _print_report(report: ExportReport, explain: bool) -> None:
     print(*report.notes, sep="\n", end="\n" if report.notes else "")
     if explain:
-        print("\n".join(_pass_lines(report)))
+        print(*_pass_lines(report), sep="\n")
     if report.parity is not None:
         print_parity(report.parity)
-    print("\n".join(_closing_lines(report)))
+    print(*_closing_lines(report), sep="\n")
 
 
 def _pass_lines(report: ExportReport) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import io
 import os
 import sys
 import tempfile
@@ -15,9 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keras2cv.diagnosis.advisories import known_holes
 from keras2cv.diagnosis.doctor import INSTALL_EXPORT
-from keras2cv.errors import MissingDependency, ModelError
+from keras2cv.errors import MissingDependency
 from keras2cv.net.opencv import VersionOf, installed_version, require_opencv
+from keras2cv.trial.importing import require_loadable
 from keras2cv_export.cli.option_arguments import add_options
+from keras2cv_export.model.place import require_model
 from keras2cv_export.options import ExportOptions
 
 if TYPE_CHECKING:
@@ -47,8 +50,8 @@ def load_exporter(
         ModelError: there is no model; reported before TensorFlow takes seconds to start.
     """
     require_exporter(verb, page=page)
-    if model is not None and not model.exists():
-        raise ModelError(f"There is no model at {model}. Check the path.")
+    if model is not None:
+        require_model(model)
     return load_function(module, function)
 
 
@@ -68,6 +71,7 @@ def require_exporter(verb: str, *, page: bool = False) -> None:
 def load_function(module: str, function: str) -> Callable[..., Any]:
     """Import a function of keras2cv_export, and with it TensorFlow, which takes seconds."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or its log drowns ours later on
+    require_loadable(("numpy", "cv2", "tensorflow"))
     with silenced():
         found: Callable[..., Any] = getattr(importlib.import_module(module), function)
     return found
@@ -127,19 +131,30 @@ def silenced() -> Iterator[None]:
 
     TensorFlow prints six lines on oneDNN and CUDA while it loads, whatever its log level.
     """
-    with tempfile.TemporaryFile() as held:
-        sys.stderr.flush()
+    python = sys.stderr
+    python.flush()
+    with tempfile.TemporaryFile() as held, _python_held(held.fileno()):
         real = os.dup(2)
         os.dup2(held.fileno(), 2)
         try:
             yield
         except BaseException:
             held.seek(0)
-            os.write(real, held.read())
+            lines = held.read().decode("utf-8", "backslashreplace").splitlines()
+            print(*lines, sep="\n", file=python)
             raise
         finally:
             os.dup2(real, 2)
             os.close(real)
+
+
+@contextlib.contextmanager
+def _python_held(descriptor: int) -> Iterator[None]:
+    """Let Python's own stderr lead to `descriptor`, too."""
+    file = io.FileIO(descriptor, "w", closefd=False)
+    stream = io.TextIOWrapper(file, "utf-8", "backslashreplace", write_through=True)
+    with contextlib.redirect_stderr(stream):
+        yield
 
 
 def add_model_arguments(parser: ArgumentParser) -> None:
@@ -159,11 +174,10 @@ def progress(step: str) -> None:
 
 def print_parity(report: ParityReport) -> None:
     """Print the table of a comparison."""
-    from rich.console import Console
-
+    from keras2cv_export.cli.console import safe_console
     from keras2cv_export.parity.render import render
 
-    render(report, Console())
+    render(report, safe_console())
 
 
 def _joined(names: Sequence[str]) -> str:

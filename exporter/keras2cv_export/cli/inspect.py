@@ -80,6 +80,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="allow a model that runs code of its own, or reads and writes files",
     )
+    parser.add_argument(
+        "--signature", metavar="NAME", help="which of a SavedModel's signatures, as for `export`"
+    )
     add_json_argument(parser, "everything that was found")
 
 
@@ -97,15 +100,15 @@ def execute(args: Namespace) -> int:
         batch=args.batch,
         unsafe=args.unsafe,
         imports=args.imports,
+        signature=args.signature,
         try_there=args.try_there,
         progress=progress,
     )
     if args.json != STDOUT:
-        from rich.console import Console
-
+        from keras2cv_export.cli.console import safe_console
         from keras2cv_export.inspecting import render
 
-        render(found, Console())
+        render(found, safe_console())
     if args.json:
         write_json(args.json, found.to_dict())
     return int(found.exit_code)

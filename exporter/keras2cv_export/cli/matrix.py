@@ -60,8 +60,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> int:
     """Run the self-test on every version, and print the table."""
     require_modules("matrix", ("rich",))
-    from rich.console import Console
-
+    from keras2cv_export.cli.console import safe_console
     from keras2cv_export.matrix import render, run_matrix
 
     report = run_matrix(
@@ -72,7 +71,7 @@ def execute(args: Namespace) -> int:
         progress=progress,
     )
     if args.json != STDOUT:
-        render(report, Console())
+        render(report, safe_console())
     if args.json:
         write_json(args.json, report.to_dict())
     return report.exit_code

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
+from keras2cv_export.cli.console import safe_console
+
 
 class Narrator:
     """Prints the steps of the demo on `console` as they end; `seconds` has their durations."""
@@ -23,7 +25,7 @@ class Narrator:
         """Run a step; one that raises prints nothing."""
         self._lines.clear()
         start = time.perf_counter()
-        with Console(stderr=True).status(title) as self._status:
+        with safe_console(to_stderr=True).status(title) as self._status:
             yield
         self.seconds[title] = time.perf_counter() - start
         first, *more = self._lines
@@ -46,6 +48,7 @@ class Narrator:
 
     def section(self, title: str, lines: Iterable[str], style: str = "bold") -> None:
         """Print an empty line, the title, and the lines, indented."""
-        self.print(f"\n{title}", style)
+        self.print("")
+        self.print(title, style)
         for line in lines:
             self.print(f"  {line}")

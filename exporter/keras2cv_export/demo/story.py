@@ -15,6 +15,7 @@ import keras2cv_export
 from keras2cv.predictor import Predictor, load
 from keras2cv.selftest import run_selftest
 from keras2cv.streams.sources import read_image
+from keras2cv_export.cli.console import safe_console
 from keras2cv_export.parity.render import summary
 
 from . import places
@@ -51,7 +52,7 @@ def run_demo(
         NetError: OpenCV refuses the net or crashes on it.
     """
     places.prepare(folder)
-    story = Narrator(console or Console())
+    story = Narrator(console or safe_console())
     story.print(f"From a Keras model to OpenCV {cv2.__version__}, in {folder}", "bold")
     files = [folder / places.KERAS_FILE, folder / places.H5_FILE]
     bundles = [folder / places.KERAS_BUNDLE, folder / places.H5_BUNDLE]

@@ -14,7 +14,7 @@ import numpy as np
 
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.streams.sources import find_sources
+from keras2cv_export.verifying.sample_files import usable_pictures
 from keras2cv_export.verifying.stimuli import draw
 
 # Unlike the net's input in size and shape, so that the resize shows; and unlike each other.
@@ -56,12 +56,9 @@ def pictures_for(manifest: Manifest, samples: str | os.PathLike[str] | None) -> 
 
 
 def _own(samples: str | os.PathLike[str] | None) -> tuple[Path, ...]:
-    if samples is None or not Path(samples).exists():
+    if samples is None or not os.path.lexists(samples):
         return ()  # the code that reads the samples reports a missing path
-    sources = find_sources([str(samples)])
-    if {source.kind for source in sources} != {"image"}:
-        return ()
-    return tuple(Path(source.path) for source in sources)
+    return usable_pictures(samples)
 
 
 def _side(side: int, factor: float) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -20,11 +21,13 @@ import cv2
 import onnx_ir as ir
 
 from keras2cv.errors import ModelError
+from keras2cv.isolation.confinement import freely
 from keras2cv.net.opencv import version_tuple
 from keras2cv_export.graph.layout import transposes
 from keras2cv_export.matrix.environment import Environments
 from keras2cv_export.matrix.installer import clean_environment
 from keras2cv_export.matrix.wheels import engines_of
+from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError, importer_of
 from keras2cv_export.targets.target import Target
 from keras2cv_export.verifying.probing import try_engines
@@ -49,6 +52,7 @@ def inspect_model(
     batch: int = 1,
     unsafe: bool = False,
     imports: Sequence[str] = (),
+    signature: str | None = None,
     try_there: bool = False,
     timeout_s: float = 120.0,
     progress: Step = lambda _: None,
@@ -64,6 +68,7 @@ def inspect_model(
         batch: The same.
         unsafe: The same.
         imports: The same.
+        signature: The same.
         try_there: Try the file in each of `versions` too, in the environments of `matrix`.
         timeout_s: How long a trial on one engine may take.
         progress: Called with a few words before each step.
@@ -82,16 +87,22 @@ def inspect_model(
         from keras2cv_export.model.load import load_model
 
         loaded = load_model(
-            model, input_shapes=input_shapes, batch=batch, unsafe=unsafe, imports=imports
+            model,
+            input_shapes=input_shapes,
+            batch=batch,
+            unsafe=unsafe,
+            imports=imports,
+            signature=signature,
         )
         return format_of(format).convert(loaded, _aim(versions)).model, loaded.notes
 
     try:
-        with opened(Path(path), convert, format) as found:
+        with _confined(imports, unsafe=unsafe), opened(Path(path), convert, format) as found:
             progress("trying it in OpenCV, in a process of its own")
             trials = list(_trials_here(found, timeout_s))
             if try_there and found.file.exists():
-                trials += _trials_there(found, versions, environments, timeout_s, progress)
+                attempts = _trials_there(found, versions, environments, timeout_s, progress)
+                trials += freely(list, attempts)  # an environment may have to be made
             listed, ops, transposed = survey(found, targets)
             return Inspection(
                 found.name, targets, listed, tuple(trials), ops, transposed, found.notes
@@ -100,6 +111,15 @@ def inspect_model(
         listed = tuple(findings(error.found, targets))
         ops = Counter(problem.op for problem in error.found)
         return Inspection(Path(path).name, targets, listed, (), ops, 0)
+
+
+def _confined(imports: Sequence[str], *, unsafe: bool) -> AbstractContextManager[None]:
+    """Import the user's modules with all rights, and open the model without."""
+    if imports:
+        from keras2cv_export.model.load import import_modules
+
+        import_modules(imports)
+    return confined(unsafe=unsafe, own_code=bool(imports))
 
 
 def survey(

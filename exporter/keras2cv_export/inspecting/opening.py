@@ -14,6 +14,7 @@ from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.bundle.onnx_file import OnnxError, check_onnx
 from keras2cv.bundle.reading import MANIFEST, read_bundle
 from keras2cv.errors import ModelError
+from keras2cv.plain_files import require_plain
 from keras2cv_export.formats.frozen_file import read_frozen
 from keras2cv_export.targets.importer_support import Unsupported, examine
 
@@ -87,8 +88,12 @@ def read_onnx(path: Path) -> ir.Model:
     Raises:
         ModelError: The file is missing, no ONNX, too large, or has its weights outside its folder.
     """
-    if not path.is_file():
-        raise ModelError(f"There is no file {path}. Check the path.")
+    try:
+        require_plain(path)
+    except FileNotFoundError as error:
+        raise ModelError(f"There is no file {path}. Check the path.") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}. Check the path.") from error
     if path.stat().st_size > _MAX_BYTES:
         raise ModelError(f"{path} has more than 2 GiB, which OpenCV does not read.")
     _look_through(path)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import keras2cv
-from keras2cv.bundle.leftovers import remove_leftovers, stage_name
+from keras2cv.bundle.leftovers import locked_folder, remove_leftovers
 from keras2cv.errors import Keras2cvError, MissingDependency, UsageError
 from keras2cv.isolation import ChildCrash, Entry, Limits, run_once
 from keras2cv.net.opencv import version_tuple
@@ -111,18 +111,21 @@ class Environments:
     def _kept_wheels(self) -> list[str]:
         prefix = f"{self._tag}-opencv"
         names = [
-            entry.name for entry in self.folder.glob(f"{prefix}*") if ".tmp-" not in entry.name
+            entry.name
+            for entry in self.folder.glob(f"{prefix}*")
+            if not re.search(r"[.](tmp|new)-", entry.name)
         ]
         return [name.removeprefix(prefix).partition("-")[0] for name in names]
 
     def _make(self, target: Path, wheel: str) -> Environment:
-        stage = target.with_name(stage_name(target))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             remove_leftovers(target)
-            self._installer.create(stage, [f"{PACKAGE}=={wheel}", numpy_requirement(wheel)])
-            made = _checked(stage, wheel)
-            _publish(stage, target, wheel)
+            with locked_folder(target) as folder:
+                stage = folder / "environment"
+                self._installer.create(stage, [f"{PACKAGE}=={wheel}", numpy_requirement(wheel)])
+                made = _checked(stage, wheel)
+                _publish(stage, target, wheel)
         except InstallError as error:
             raise MissingDependency(_cannot_make(wheel, self._tag, str(error))) from error
         except OSError as error:
@@ -130,8 +133,6 @@ class Environments:
                 f"{self.folder} cannot be written: {error.strerror or error}. "
                 "Set KERAS2CV_CACHE to a folder that you may write to."
             ) from error
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
         return replace(made, python=python_of(target))
 
 

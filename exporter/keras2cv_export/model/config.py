@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from .untrusted.hdf5 import check_hdf5
 
 METADATA = "metadata.json"  # of a .keras file
 _MAX_METADATA_BYTES = 2**16
+_KNOWN_PACKAGES = ("keras", "tf_keras", "builtins", "numpy")
 _MAX_DEPTH = 300  # of lists and maps in each other; a model in a model takes four
 
 
@@ -72,6 +74,36 @@ def read_saved(path: Path) -> Saved:
 def read_config(path: Path) -> dict[str, Any]:
     """Return the architecture of a .keras or .h5 file; raises ModelError as `read_saved` does."""
     return read_saved(path).config
+
+
+@contextmanager
+def with_bare_function_names(path: Path, config: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield what Keras 2 can read for an .h5 file: the path, or an h5py.File in memory.
+
+    Late versions of Keras 2 write the user's functions as objects of class "function", and read
+    them by their names alone. The file in memory links to the weights of the file at `path`.
+    """
+    bare = _bare(config)
+    if bare == config:
+        yield path
+        return
+    with h5py.File("in memory", "w", driver="core", backing_store=False) as file:
+        with h5py.File(path, "r") as original:
+            for name, value in original.attrs.items():
+                file.attrs[name] = value
+        file.attrs["model_config"] = json.dumps(bare)
+        file["model_weights"] = h5py.ExternalLink(str(path.absolute()), "model_weights")
+        yield file
+
+
+def _bare(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_bare(value) for value in item]
+    if not isinstance(item, Mapping):
+        return item
+    if item.get("class_name") == "function" and isinstance(item.get("config"), str):
+        return item["config"]
+    return {key: _bare(value) for key, value in item.items()}
 
 
 def is_deeper(config: Any, limit: int) -> bool:
@@ -163,9 +195,16 @@ def _is_foreign(item: dict[str, Any]) -> bool:
     return bool(item.get("module")) and not is_keras(item["module"])
 
 
+def function_names(config: Any) -> set[str]:
+    """Return the functions that a config gives by their bare names, as .h5 does: activations."""
+    settings = [item["config"] for item in walk(config) if isinstance(item.get("config"), dict)]
+    pairs = [pair for setting in settings for pair in setting.items()]
+    return {text for key, text in pairs if "activation" in key and isinstance(text, str)}
+
+
 def is_keras(module: Any) -> bool:
     """Whether a module is Keras' own, or Python's that Keras writes into configs."""
-    return module is not None and str(module).split(".")[0] in ("keras", "builtins", "numpy")
+    return module is not None and str(module).split(".")[0] in _KNOWN_PACKAGES
 
 
 def _qualified(item: dict[str, Any]) -> str:

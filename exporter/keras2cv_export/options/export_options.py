@@ -107,6 +107,18 @@ class ExportOptions:
             python="A map from input names to shapes with the batch, or one shape.",
         ).as_metadata(),
     )
+    signature: str | None = field(
+        default=None,
+        metadata=Option(
+            help="which of a SavedModel's signatures to export; the others are listed when one "
+            "is taken",
+            flags=("--signature",),
+            metavar="NAME",
+            group=NET,
+            accepts=(str,),
+            default="serving_default, or the only one that takes numbers",
+        ).as_metadata(),
+    )
     batch: int = field(
         default=1,
         metadata=Option(

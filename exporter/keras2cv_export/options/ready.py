@@ -12,24 +12,26 @@ from keras2cv.errors import InputError, ModelError, UsageError
 
 from .check_options import CheckOptions
 from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
+from .repro_place import require_repro_place
 
 
 def require_ready(options: ExportOptions) -> None:
     """Check every file that an export reads, and the place that it writes to.
 
     Raises:
-        ModelError: There is no model.
+        ModelError: There is no model, or a file of another kind.
         InputError: The samples, the labels, the charset or the preprocessing's file are not
             there, or cannot be read.
-        UsageError: The bundle's place is taken by something else or cannot be written, or the
-            model's file shows that it needs a preprocessing.
+        UsageError: The bundle's place is taken by something else or cannot be written, the
+            model's file shows that it needs a preprocessing, or has no signatures to choose from.
     """
     from keras2cv.bundle.writing import require_place
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
     from keras2cv_export.tasks.user_options import only_options
 
-    _require_model(options.model)
+    _require_model(options.model, options.imports)
+    _require_signatures(options)
     only_options({task: getattr(options, task) for task in DESCRIBED_TASKS})
     require_place(options.bundle)
     _require_samples(options.samples)
@@ -44,10 +46,11 @@ def require_checkable(options: CheckOptions) -> None:
 
     Raises:
         BundleError: The bundle is not there, or is damaged.
-        ModelError: There is no model.
+        ModelError: There is no model, or a file of another kind.
         InputError: The samples, the labels or the preprocessing's file are not there, or cannot
             be read.
-        UsageError: There is no such way to read pictures.
+        UsageError: There is no such way to read pictures, or the reproduction's folder holds other
+            files.
     """
     from keras2cv.bundle.reading import read_bundle
     from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
@@ -55,9 +58,11 @@ def require_checkable(options: CheckOptions) -> None:
     from keras2cv_export.tasks.presets import require_preprocessing
 
     rules = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
-    _require_model(options.against)
+    _require_model(options.against, options.imports)
     _require_samples(options.samples)
     read_labels(options.labels)
+    if options.repro is not None:
+        require_repro_place(options.repro)
     if options.reference_preprocess is not None:
         require_preprocessing(options.reference_preprocess)
     if rules is not None:
@@ -65,13 +70,39 @@ def require_checkable(options: CheckOptions) -> None:
 
 
 def _require_samples(path: StrPath | None) -> None:
-    if path is not None and not Path(path).exists():
-        raise InputError(f"There are no samples at {path}. Check the path.")
+    if path is None:
+        return
+    try:
+        Path(path).stat()
+    except FileNotFoundError as error:
+        raise InputError(f"There are no samples at {path}. Check the path.") from error
+    except OSError as error:
+        raise InputError(
+            f"The samples at {path} cannot be read: {error.strerror}. Check the path."
+        ) from error
 
 
-def _require_model(model: Any) -> None:
-    if isinstance(model, str | os.PathLike) and not Path(model).exists():
-        raise ModelError(f"There is no model at {model}. Check the path.")
+def _require_model(model: Any, imports: Sequence[str]) -> None:
+    if not isinstance(model, str | os.PathLike):
+        return
+    from keras2cv_export.model.other_files import refuse_other_kinds
+    from keras2cv_export.model.place import require_model
+
+    require_model(model)
+    refuse_other_kinds(Path(model))
+    if Path(model).is_file() and not imports:  # problems with the user's modules come first
+        from keras2cv_export.model.config import read_saved
+
+        read_saved(Path(model))
+
+
+def _require_signatures(options: ExportOptions) -> None:
+    model = options.model
+    if options.signature is None or (isinstance(model, str | os.PathLike) and Path(model).is_dir()):
+        return
+    raise UsageError(
+        "Only a SavedModel folder has signatures. Leave --signature out, or give the folder."
+    )
 
 
 def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None) -> None:

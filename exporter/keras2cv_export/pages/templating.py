@@ -8,12 +8,19 @@ from typing import Any, Final
 
 import jinja2
 
+from keras2cv.visible_text import shown
+
 from .formats import duration, error, megabytes, number, percent
 from .palette import PALETTE
 
 _FILTERS: Final[Mapping[str, Callable[..., str]]] = MappingProxyType(
     {f.__name__: f for f in (duration, error, megabytes, number, percent)}
 )
+
+
+def _visible(value: Any) -> Any:
+    """Return what an expression prints, without direction marks and other invisible characters."""
+    return "\n".join(map(shown, value.split("\n"))) if type(value) is str else value
 
 
 def render(package: str, template: str, **values: Any) -> str:
@@ -28,6 +35,7 @@ def render(package: str, template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_visible,
     )
     environment.filters |= _FILTERS
     environment.globals["palette"] = PALETTE

@@ -62,7 +62,7 @@ def _runs(model: Any, arrays: dict[str, Any]) -> list[Callable[[], Any]]:
     batch = model.manifest.model.batch
     if images:
         return [_predict(model, image if batch == 1 else [image] * batch) for image in images]
-    width = len(model.input_names)
+    width = len(model.manifest.inputs)
     samples = [[arrays[f"in/{i}/{k}"] for k in range(width)] for i in range(len(arrays) // width)]
     return [_infer(model, sample) for sample in samples]
 

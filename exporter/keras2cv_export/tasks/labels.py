@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.errors import InputError
+from keras2cv.plain_files import read_plain
 from keras2cv.tasks.task import MAX_LABELS
 
 _MAX_LABEL_BYTES: Final = 2**26
@@ -34,13 +35,10 @@ def read_labels(labels: Any) -> tuple[str, ...] | None:
 
 def _lines(path: Path) -> list[str]:
     try:
-        if path.is_file() and (size := path.stat().st_size) > _MAX_LABEL_BYTES:
-            raise InputError(
-                f"The labels file {path} has {size} bytes. Give a label a line, at most "
-                f"{MAX_LABELS} of them."
-            )
-        return path.read_text(encoding="utf-8-sig").rstrip().splitlines()
+        text = read_plain(path, _MAX_LABEL_BYTES).decode("utf-8-sig")
+        return text.rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"The labels file {path} cannot be read ({error}). Give UTF-8 text, a label a line."
+            f"The labels file {path} cannot be read: {getattr(error, 'strerror', None) or error}. "
+            f"Give UTF-8 text, a label a line, at most {MAX_LABELS} of them."
         ) from error

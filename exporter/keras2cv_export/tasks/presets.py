@@ -21,6 +21,7 @@ from typing import Any
 from keras2cv.bundle.manifest import Preprocessing
 from keras2cv.errors import InputError, UsageError
 from keras2cv.pixels.geometry import PADDING_RULES
+from keras2cv.plain_files import read_plain
 from keras2cv.schema.fields import SchemaError, decode, parse_json
 from keras2cv_export.model.spec import TensorSpec
 
@@ -184,12 +185,11 @@ def _from_file(path: Path) -> dict[str, Any]:
             f"There is no preprocessing {str(path)!r}. Choose {', '.join(PRESETS)} or a FILE.json."
         )
     try:
-        if path.is_file() and path.stat().st_size > _MAX_FILE_BYTES:
-            raise SchemaError("(root)", f"has more than {_MAX_FILE_BYTES} bytes")
-        rules = parse_json(path.read_text(encoding="utf-8-sig").lstrip())
+        rules = parse_json(read_plain(path, _MAX_FILE_BYTES).decode("utf-8-sig").lstrip())
     except (OSError, UnicodeDecodeError, SchemaError) as error:
         raise InputError(
-            f"The preprocessing file {path} cannot be read: {error}. "
+            f"The preprocessing file {path} cannot be read: "
+            f"{getattr(error, 'strerror', None) or error}. "
             'Write {"color": "RGB", "mean": [0, 0, 0], "scale": 0.00392156862745098, '
             '"std": [1, 1, 1]}, with your numbers.'
         ) from error

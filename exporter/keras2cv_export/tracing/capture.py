@@ -33,6 +33,7 @@ from .flatten_state import Handle, Opaque, State
 from .flatten_weights import Weights
 from .graph_body import graph_body
 from .layer_calls import LayerOutput, layer_calls
+from .sizes import check_inputs
 from .tf_ops.node import INPUT
 
 Array = np.ndarray[Any, Any]
@@ -80,6 +81,7 @@ def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
         ModelError: An output's shape depends on values.
         UnsupportedOpsError: OpenCV cannot compute parts of the model; the error names them all.
     """
+    check_inputs(loaded.inputs)
     concrete, names, calls = _concrete(loaded)
     held = [_held(captured) for captured in concrete.captured_inputs]
     with tf.Graph().as_default() as flat:
@@ -165,12 +167,14 @@ def _flatten(
         weights.take(t.op.name, value)
         for t, value in zip(graph.internal_captures, held, strict=True)
     ]
+    walk.budget.weights = weights.count
     needed = {node.name for node in body.nodes}
     seen = [c for c in calls if c.tensor.op.name in needed]
     ends = (*body.outputs, *(c.tensor.name for c in seen))
     results = walk.run(replace(body, outputs=ends), [*arguments, *captured])
     if walk.refused:
         raise UnsupportedOpsError(walk.refused)
+    walk.budget.check_all(tf.compat.v1.get_default_graph().get_operations())
     outputs, layers = results[: len(body.outputs)], results[len(body.outputs) :]
     return outputs, {
         c.key: t.name for c, t in zip(seen, layers, strict=True) if isinstance(t, tf.Tensor)

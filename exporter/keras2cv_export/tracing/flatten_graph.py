@@ -34,6 +34,7 @@ from .flatten_lists import LIST_OPS
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
+from .sizes import Budget
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
 from .tf_ops.finishing import CUTS, STEPS
 from .tf_ops.node import Node, RefusedError, known
@@ -50,6 +51,7 @@ _NO_NUMBERS = (tf.string, tf.resource, tf.variant)
 
 _SCOPE_OF_CALL = re.compile(r"(^|/)(Stateful)?PartitionedCall(_\d+)?$")
 _SMALL = 64
+_SCRATCH = "keras2cv_sizes"  # a scope whose nodes nothing reads
 
 
 class _RefusedValue:
@@ -67,11 +69,13 @@ class Flattener:
         functions: The library: name -> FunctionDef.
         weights: Results computed from weights alone, and the placeholders of all other weights.
         refused: The nodes that OpenCV cannot compute, in the order of the walk.
+        budget: How large the graph's results may be.
     """
 
     functions: Mapping[str, Any]
     weights: Weights = field(default_factory=Weights)
     refused: list[Unsupported] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
     _cut: bool = False
@@ -94,7 +98,11 @@ class Flattener:
         if (made := self.weights.computed(node, inputs)) is not None:
             return [made]
         try:
-            return self._apply(node, [self.weights.tensor(value) for value in inputs])
+            self.budget.count_node()
+            made = self._apply(node, [self.weights.tensor(value) for value in inputs])
+            if node.op not in _CONTROL and node.op not in self.functions:
+                self.budget.check([value for value in made if _is_tensor(value)])
+            return made
         except RefusedError as refusal:
             found = Unsupported(node.op, layer_of(node.name), refusal.why, refusal.hint)
             if found not in self.refused:
@@ -111,8 +119,11 @@ class Flattener:
         self._cut = self._cut or node.op in CUTS
         if self._cut and node.op in STEPS and self._is_after_cut(inputs):
             return _copy(node, inputs)
+        rule = _rule(node, inputs)
+        if rule is not _as_it_is:
+            self.budget.check(_expected(node, inputs))
         with tf.name_scope(f"{node.name}/"):
-            made = _rule(node, inputs)(node, *inputs)
+            made = rule(node, *inputs)
         if made is None:
             return _copy(node, inputs)
         return made if isinstance(made, list) else [made]
@@ -211,6 +222,23 @@ def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
     except ValueError as error:  # TensorFlow's shape inference refuses these sizes
         raise RefusedError(f"TensorFlow refuses it: {error}", "Try another input shape.") from error
     return _convertible(node, list(made.outputs))
+
+
+def _expected(node: Node, inputs: Sequence[Any]) -> list[Any]:
+    """Return tensors as large as a node's outputs, for rules that compute: they allocate nothing.
+
+    The graph keeps no node that no output needs.
+    """
+    if not inputs or not all(map(_is_tensor, inputs)):
+        return []
+    attributes = {k: v for k, v in node.proto.attr.items() if not k.startswith("_")}
+    try:
+        made = tf.compat.v1.get_default_graph().create_op(
+            node.op, list(inputs), name=f"{_SCRATCH}/{node.op}", attrs=attributes
+        )
+    except (ValueError, TypeError, tf.errors.OpError):  # the rule finds better words
+        return []
+    return list(made.outputs)
 
 
 def _convertible(node: Node, outputs: list[Any]) -> list[Any]:

@@ -49,6 +49,11 @@ class Weights:
 
     _values: dict[str, Array] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        """How many numbers the weights have."""
+        return sum(array.size for array in self._values.values())
+
     def take(self, name: str, held: Any) -> Any:
         """Return the current graph's stand-in for a captured tensor or handle."""
         if isinstance(held, State):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle.npz import read_npy, read_npz
-from keras2cv.errors import InputError
-from keras2cv.streams.sources import find_sources
+from keras2cv.errors import InputError, Keras2cvWarning
+from keras2cv.streams.sources import find_sources, read_image
 from keras2cv_export.model.spec import TensorSpec
 
 Array = NDArray[Any]
@@ -45,7 +47,7 @@ def load_samples(
         InputError: nothing there, unreadable, not of the inputs' names, shapes or dtypes, not
             finite, or pictures for a model that does not take one picture.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         raise InputError(f"There are no samples at {path}. Check the path.")
     sources = find_sources([str(path)])
     kinds = {source.kind for source in sources}
@@ -96,7 +98,43 @@ def _preprocessed(
             f"{pictures[0]} is a picture, and cannot be a sample of a model with {lacking}. "
             "Give arrays (.npz) as the model takes them, or give the preprocessing (--preprocess)."
         )
-    return [(_fit(picture, inputs[0], preprocess(picture)),) for picture in pictures]
+    arrays = usable(pictures, preprocess)
+    return [(_fit(picture, inputs[0], array),) for picture, array in arrays]
+
+
+def usable_pictures(samples: str | os.PathLike[str]) -> tuple[Path, ...]:
+    """Return the pictures at `samples` that can be decoded; warn of the others.
+
+    There are none where it names arrays or a video.
+
+    Raises:
+        InputError: It leads nowhere, or no picture can be decoded.
+    """
+    sources = find_sources([str(samples)])
+    if {source.kind for source in sources} != {"image"}:
+        return ()
+    return tuple(path for path, _ in usable([source.path for source in sources], read_image))
+
+
+def usable(pictures: Sequence[Path], read: Callable[[Path], Array]) -> list[tuple[Path, Array]]:
+    """Return each picture with what `read` makes of it; warn of those that it cannot read.
+
+    Raises:
+        InputError: It reads none.
+    """
+    found, problems = [], []
+    for picture in pictures:
+        try:
+            found.append((picture, read(picture)))
+        except InputError as error:
+            problems.append(str(error))
+        except OSError as error:
+            problems.append(f"{picture} cannot be read: {error.strerror or error}.")
+    if not found:
+        raise InputError(problems[0])
+    for problem in problems:
+        warnings.warn(f"A sample is left out: {problem}", Keras2cvWarning, stacklevel=2)
+    return found
 
 
 def _read_arrays(path: Path, inputs: Sequence[TensorSpec]) -> dict[str, Array]:

@@ -9,12 +9,17 @@ so that two processes do it one after the other; the system drops the lock when 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
+from keras2cv.bundle.locks import holders_of, is_locked_by_others
+
+_PATIENCE_S: Final = 8.0  # others hold it for as long as two renames take
 _AT_FDCWD = {"linux": -100, "darwin": -2}
 _EXCHANGE = {"linux": ("renameat2", 2), "darwin": ("renameatx_np", 2)}  # RENAME_EXCHANGE, _SWAP
 
@@ -74,16 +79,21 @@ def _replace_in_two_steps(new: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the lock on `folder`, so that no other process replaces anything in it (POSIX)."""
+    """Hold the lock on `folder`, so that no other process replaces anything in it (POSIX).
+
+    Raises:
+        OSError: another process holds it for long, such as a reader that locked the folder itself.
+    """
     if os.name != "posix":
         yield
         return
-    import fcntl
-
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # file systems without locks, such as some network ones
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if is_locked_by_others(descriptor, _PATIENCE_S):
+            raise OSError(
+                errno.EWOULDBLOCK,
+                f"another program holds a lock on {folder}{holders_of(descriptor)}",
+            )
         yield
     finally:
         os.close(descriptor)

@@ -1,20 +1,23 @@
-"""Name half-made and temporary folders, and remove those whose processes died."""
+"""Make half-made and temporary folders, and remove those whose processes died.
+
+A process holds a lock on each of its folders, which the system drops when the process ends. So a
+folder that can be locked is in use by nobody, on whatever machine, and in whatever container.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 import secrets
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from keras2cv.bundle.locks import try_lock
 from keras2cv.errors import UsageError
 
 _DISK_ERRORS: Final = (
@@ -23,17 +26,55 @@ _DISK_ERRORS: Final = (
 
 
 def stage_name(target: Path) -> str:
-    """Return a fresh name for making `target`: <name>.tmp-<host>-<process>-<random>."""
-    return f"{_prefix(target)}{os.getpid()}-{secrets.token_hex(4)}"
+    """Return a fresh name for making `target`: <name>.tmp-<random>."""
+    return f"{target.name}.tmp-{secrets.token_hex(8)}"
+
+
+@contextlib.contextmanager
+def locked_folder(target: Path, mode: int = 0o777) -> Iterator[Path]:
+    """Give a fresh folder beside `target`, and remove it in the end unless it was moved.
+
+    This process holds a lock on it, by which others know that it is in use. The folder gets the
+    name that they look for when it is locked.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder = target.with_name(stage_name(target))
+    unlocked = target.with_name(f"{target.name}.new-{secrets.token_hex(8)}")
+    unlocked.mkdir(mode)
+    descriptor = os.open(unlocked, os.O_RDONLY) if os.name == "posix" else None
+    try:
+        if descriptor is not None:
+            try_lock(descriptor)
+        unlocked.rename(folder)
+        yield folder
+    finally:
+        for place in (folder, unlocked):
+            shutil.rmtree(place, ignore_errors=True)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def remove_leftovers(target: Path) -> None:
-    """Remove the half-made folders of `target` whose processes, on this machine, have ended."""
-    pattern = re.compile(re.escape(_prefix(target)) + r"(\d{1,10})-[0-9a-f]{8}")
+    """Remove the half-made folders of `target` that no process has locked: their makers ended."""
+    pattern = re.compile(re.escape(target.name) + r"\.tmp-[0-9a-f]{16}")
     for entry in target.parent.iterdir():
-        match = pattern.fullmatch(entry.name)
-        if match and not is_running(int(match[1])):
-            shutil.rmtree(entry, ignore_errors=True)
+        if pattern.fullmatch(entry.name):
+            _remove_unlocked(entry)
+
+
+def _remove_unlocked(folder: Path) -> None:
+    """Remove a folder if it can be locked; where there are no locks, nobody knows, and it stays."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):  # another user's, a link, or removed meanwhile
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            if try_lock(descriptor):
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -46,20 +87,18 @@ def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
         UsageError: it cannot be made, or the disk is full while files are written into it.
     """
     place = Path(tempfile.gettempdir() if inside is None else inside)
-    folder = place / stage_name(place / "keras2cv")
-    try:
-        remove_leftovers(place / "keras2cv")
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise _no_place(place, error) from error
-    try:
-        yield folder
-    except OSError as error:
-        if not concerns(error, folder):
-            raise
-        raise _no_place(place, error) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        try:
+            remove_leftovers(place / "keras2cv")
+            folder = stack.enter_context(locked_folder(place / "keras2cv", 0o700))
+        except OSError as error:
+            raise _no_place(place, error) from error
+        try:
+            yield folder
+        except OSError as error:
+            if not concerns(error, folder):
+                raise
+            raise _no_place(place, error) from error
 
 
 def concerns(error: OSError, folder: Path) -> bool:
@@ -69,42 +108,8 @@ def concerns(error: OSError, folder: Path) -> bool:
     return Path(os.fsdecode(error.filename)).is_relative_to(folder)
 
 
-def is_running(pid: int) -> bool:
-    """Return whether process `pid` of this machine runs."""
-    if sys.platform == "win32":  # os.kill(pid, 0) would end the process there
-        return _is_running_on_windows(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
-
-
 def _no_place(place: Path, error: OSError) -> UsageError:
     return UsageError(
         f"Temporary files cannot be written in {place}: {error.strerror or error}. "
         "Make room there, or name another place in the environment variable TMPDIR."
     )
-
-
-def _prefix(target: Path) -> str:
-    import socket
-
-    # Process numbers mean something on their own machine only, and folders may be shared.
-    host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
-    return f"{target.name}.tmp-{host}-"
-
-
-def _is_running_on_windows(pid: int) -> bool:
-    import ctypes
-
-    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
-    handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
-    if not handle:
-        return False
-    code = ctypes.c_ulong()
-    kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return code.value == 259  # STILL_ACTIVE

@@ -11,6 +11,7 @@
     |-- evidence        Evidence         how near, on which OpenCV; absent: unverified
     |-- tuned           Tuned            the fastest way to run it, measured; absent: OpenCV's own
     |-- weights         Weights          how the file stores them; absent: as float32
+    |-- states          StateLink...     outputs that are inputs of the next run; absent: none
     `-- source          ModelSource      which model it was made from
 
 `Manifest.from_json` and `Manifest.to_json` are the only ways in and out; every problem is a
@@ -30,7 +31,7 @@ from keras2cv.numpy_tail.record import NumpyTail
 from keras2cv.pixels.preprocessing import Preprocessing
 from keras2cv.schema.checks import check_range, check_unique
 from keras2cv.schema.fields import SchemaError, decode, encode, format_json, parse_json
-from keras2cv.schema.tensors import InputTensor, OutputTensor, check_tensors
+from keras2cv.schema.tensors import InputTensor, OutputTensor, StateLink, check_tensors
 from keras2cv.schema.vocabulary import Status
 from keras2cv.tasks import TASKS
 from keras2cv.tasks.task import Task
@@ -49,6 +50,7 @@ __all__ = [  # of the records, so that one import serves whoever reads a manifes
     "Preprocessing",
     "Rate",
     "Run",
+    "StateLink",
     "Task",
     "Trial",
     "Tuned",
@@ -75,6 +77,7 @@ class Manifest:
     tail: NumpyTail | None = None
     weights: Weights | None = None
     tuned: Tuned | None = None
+    states: tuple[StateLink, ...] | None = None
 
     def __post_init__(self) -> None:
         check_range("schema", self.schema, SCHEMA, SCHEMA)
@@ -85,6 +88,7 @@ class Manifest:
         self._check_preprocessing()
         self._check_task()
         self._check_evidence()
+        self._check_states()
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
@@ -148,6 +152,18 @@ class Manifest:
         return next(tensor for tensor in self.outputs if tensor.name == name)
 
     @property
+    def own_inputs(self) -> tuple[InputTensor, ...]:
+        """The inputs that a user gives: all but the states."""
+        held = {link.input for link in self.states or ()}
+        return tuple(tensor for tensor in self.inputs if tensor.name not in held)
+
+    @property
+    def own_outputs(self) -> tuple[OutputTensor, ...]:
+        """The outputs that a user gets: all but the states."""
+        held = {link.output for link in self.states or ()}
+        return tuple(tensor for tensor in self.outputs if tensor.name not in held)
+
+    @property
     def net_outputs(self) -> tuple[OutputTensor, ...]:
         """The net's own outputs: the heads of the tail, and the outputs that no step makes."""
         if self.tail is None:
@@ -200,6 +216,22 @@ class Manifest:
         pre = self.preprocessing
         if TASKS[self.task.kind].in_pixels and pre is not None and pre.transpose:
             raise SchemaError("preprocessing.transpose", f"{self.task.kind} answers in pixels")
+
+    def _check_states(self) -> None:
+        inputs = {tensor.name: tensor.keras_shape for tensor in self.inputs}
+        outputs = {tensor.name: tensor.keras_shape for tensor in self.outputs}
+        links = self.states or ()
+        for index, link in enumerate(links):
+            if link.input not in inputs or link.output not in outputs:
+                raise SchemaError(f"states[{index}]", "must link an output to an input")
+            if inputs[link.input] != outputs[link.output]:
+                raise SchemaError(f"states[{index}]", "must link tensors of the same shape")
+            if link.output in self.task.roles.values():
+                raise SchemaError(f"states[{index}].output", "belongs to the task")
+        check_unique("states", "input", [link.input for link in links])
+        check_unique("states", "output", [link.output for link in links])
+        if len(links) >= len(self.inputs) or len(links) >= len(self.outputs):
+            raise SchemaError("states", "must leave an input and an output")
 
     def _check_evidence(self) -> None:
         if (self.evidence is not None) != (self.status == "verified"):

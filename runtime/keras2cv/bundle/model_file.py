@@ -59,11 +59,15 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """The model that the bundle was made from; no sha256 for a folder or a live model."""
+    """The model that the bundle was made from; no sha256 for a folder or a live model.
+
+    `signature`: which of a SavedModel's several signatures.
+    """
 
     file: str
     kind: SourceKind
     sha256: str | None = None
+    signature: str | None = None
 
     def __post_init__(self) -> None:
         if self.sha256 is not None:

@@ -6,8 +6,8 @@ is compared with the size of its file first, so that 10**12 elements are refused
 
 from __future__ import annotations
 
+import os
 import zipfile
-from os import PathLike
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError
+from keras2cv.plain_files import open_plain
 
 Array = NDArray[Any]
 
@@ -22,7 +23,7 @@ MAX_BYTES: Final = 2**31  # of all arrays of a file together, unpacked
 MAX_ARRAYS: Final = 100_000
 
 
-def read_npz(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
+def read_npz(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     """Return the arrays of an `.npz` file by name: numbers, booleans and strings only.
 
     Raises:
@@ -30,7 +31,7 @@ def read_npz(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[s
     """
     path = Path(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_plain(path) as file, zipfile.ZipFile(file) as archive:
             _check_size(path, archive.infolist(), max_bytes)
             return {
                 member.filename.removesuffix(".npy"): _read_array(archive, member)
@@ -42,7 +43,7 @@ def read_npz(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> dict[s
         raise _unreadable(path, "npz", error) from error
 
 
-def read_npy(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> Array:
+def read_npy(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Array:
     """Return the array of an `.npy` file: numbers, booleans or strings.
 
     Raises:
@@ -50,9 +51,11 @@ def read_npy(path: str | PathLike[str], *, max_bytes: int = MAX_BYTES) -> Array:
     """
     path = Path(path)
     try:
-        if (size := path.stat().st_size) > max_bytes:
-            raise InputError(f"{path} has {size} bytes, at most {max_bytes} are read. Split it.")
-        with path.open("rb") as file:
+        with open_plain(path) as file:
+            if (size := os.fstat(file.fileno()).st_size) > max_bytes:
+                raise InputError(
+                    f"{path} has {size} bytes, at most {max_bytes} are read. Split it."
+                )
             _check_header("it", file, size)
             file.seek(0)
             return np.asarray(np.lib.format.read_array(file, allow_pickle=False))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.bundle import atomic_swap
-from keras2cv.bundle.leftovers import concerns, remove_leftovers, stage_name
+from keras2cv.bundle.leftovers import concerns, locked_folder, remove_leftovers
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import BUNDLE_FILES, MANIFEST, Bundle, read_bundle
 from keras2cv.errors import UsageError
@@ -65,26 +65,23 @@ def staged_bundle(target: str | os.PathLike[str]) -> Iterator[Stage]:
             disk is full while it is being made.
     """
     path = Path(target).resolve()
-    try:
-        check_replaceable(path)
-        created = _create_parents(path.parent)
-        atomic_swap.restore(path)
-        remove_leftovers(path)
-        folder = path.with_name(stage_name(path))
-        folder.mkdir()
-    except OSError as error:
-        raise UsageError(_cannot_write(path, error)) from error
-    stage = Stage(path, folder)
-    try:
-        yield stage
-    except OSError as error:
-        if not concerns(error, folder):
-            raise
-        raise UsageError(_cannot_write(path, error)) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if not stage.committed:
-            _remove_empty(created)
+    with contextlib.ExitStack() as stack:
+        try:
+            check_replaceable(path)
+            created = _create_parents(path.parent)
+            atomic_swap.restore(path)
+            remove_leftovers(path)
+            stack.callback(lambda: None if stage.committed else _remove_empty(created))
+            stage = Stage(path, Path())
+            stage.folder = stack.enter_context(locked_folder(path))
+        except OSError as error:
+            raise UsageError(_cannot_write(path, error)) from error
+        try:
+            yield stage
+        except OSError as error:
+            if not concerns(error, stage.folder):
+                raise
+            raise UsageError(_cannot_write(path, error)) from error
 
 
 def write_bundle(

@@ -5,31 +5,33 @@ that it can report that they are missing.
 
     0    yes, done                   3    the environment lacks something
     1    the answer is no            4    inconclusive
-    2    usage or bad input          130  interrupted
+    2    usage or bad input          130  interrupted; 143, 129 by SIGTERM, SIGHUP
     70   a bug of ours, with its traceback (EX_SOFTWARE of sysexits.h)
     141  whoever read our output went away, as `| head` does (128 + SIGPIPE)
 """
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
-import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from keras2cv.cli.native_output import escaped_native_output, settle
 from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
-from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency, UsageError
+from keras2cv.cli.signals import ended_by_signals, exit_code_of
+from keras2cv.cli.system_errors import FULL, refusal_of
+from keras2cv.cli.terminal import print_traceback, safe_streams
+from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency
+from keras2cv.isolation.confinement import own_process
+from keras2cv.trial.importing import require_loadable
 
-INTERRUPTED: Final = 130
 OUR_BUG: Final = 70
 OUTPUT_CLOSED: Final = 141
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of the disk behind stdout
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,9 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _replace_closed_streams()
     _escape_what_the_terminal_cannot_show()
+    if argv is None:
+        own_process()
     words = sys.argv[1:] if argv is None else argv
-    with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+    with (
+        escaped_native_output(),
+        safe_streams(),
+        ended_by_signals(),
+        warnings.catch_warnings(),
+    ):
+        warnings.showwarning = _shown_once()
         warnings.simplefilter("always", Keras2cvWarning)
         return _execute(words, "--debug" in words)
 
@@ -51,6 +60,7 @@ def _execute(words: Sequence[str], debug: bool) -> int:
     try:
         args = make_parser(words).parse_args(words)
         check_outputs(args)
+        require_loadable(("numpy", "cv2"))
         code = int(args.execute(args))
         sys.stdout.flush()
         return code
@@ -58,57 +68,36 @@ def _execute(words: Sequence[str], debug: bool) -> int:
         return _failed(error, debug)
     except ImportError as error:  # an installed module that does not load
         return _not_imported(error, debug)
-    except KeyboardInterrupt:
-        return _interrupted()
-    except OSError as error:
-        return _stopped(error, debug)
-    except Exception as error:  # the only place where a bug of ours ends
-        return _our_bug(error)
-
-
-def _stopped(error: OSError, debug: bool) -> int:
-    """Return the exit code for an error of the system: the reader is gone, or the disk is full."""
-    if isinstance(error, BrokenPipeError):
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
+    except BrokenPipeError:
         _forget_output()
         return OUTPUT_CLOSED
-    refusal = _refusal(error)
+    except Exception as error:  # the only place where a bug of ours ends
+        return _stopped(error, debug)
+
+
+def _stopped(error: Exception, debug: bool) -> int:
+    """Return the exit code for an error of the system, such as a full disk, or for a bug."""
+    refusal = refusal_of(error)
     if refusal is None:
         return _our_bug(error)
-    if error.errno in _FULL:
+    if getattr(error, "errno", None) in FULL:
         _forget_output()
-    return _failed(UsageError(refusal), debug)
-
-
-def _refusal(error: OSError) -> str | None:
-    """Explain what the system refuses; None: a bug of ours asked for it."""
-    if error.errno in _FULL and error.filename is None:
-        return f"The output cannot be written: {error.strerror}. Make room."
-    if isinstance(error, PermissionError) and error.filename is not None:
-        return f"{error.filename} cannot be used: {error.strerror}. See who may enter its folder."
-    if isinstance(error, FileNotFoundError) and _folder_is_gone():
-        return "The current folder is gone. Go to one that exists."
-    return None
-
-
-def _folder_is_gone() -> bool:
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        return True
-    return False
+    return _failed(refusal, debug)
 
 
 def _not_imported(error: ImportError, debug: bool) -> int:
     if _is_of_ctrl_c(error):
-        return _interrupted()
+        return _interrupted(error)
     reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     advice = f"{reason}. `keras2cv doctor` says what is missing, --debug where it failed."
     return _failed(MissingDependency(advice), debug)
 
 
-def _interrupted() -> int:
+def _interrupted(error: BaseException) -> int:
     print("interrupted", file=sys.stderr)
-    return INTERRUPTED
+    return exit_code_of(error)
 
 
 def _is_of_ctrl_c(error: BaseException | None) -> bool:
@@ -119,7 +108,8 @@ def _is_of_ctrl_c(error: BaseException | None) -> bool:
 
 
 def _our_bug(error: Exception) -> int:
-    traceback.print_exc()
+    settle()
+    print_traceback()
     name = type(error).__name__
     print(f"error: a bug in keras2cv ({name}). Please report the above.", file=sys.stderr)
     return OUR_BUG
@@ -132,13 +122,23 @@ def _forget_output() -> None:
 
 def _failed(error: Keras2cvError, debug: bool) -> int:
     if debug:
-        traceback.print_exc()
-    print(f"error: {error}", file=sys.stderr)
+        print_traceback()
+    settle()
+    first, *more = error.lines
+    print(f"error: {first}", *more, sep="\n", file=sys.stderr)
     return error.exit_code
 
 
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+def _shown_once() -> Callable[..., None]:
+    """Return a function that prints a warning, unless it has printed the same one before."""
+    printed: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        if str(message) not in printed:
+            printed.add(str(message))
+            print(f"warning: {message}", file=sys.stderr)
+
+    return show
 
 
 def _replace_closed_streams() -> None:

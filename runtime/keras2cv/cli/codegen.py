@@ -22,6 +22,7 @@ EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang cpp -o predict-cpp/
   keras2cv codegen cat.cv --lang python -o predict-python/
 """
+OUTPUTS: Final = {"output": "folder"}
 _NEXT: Final = {
     "cpp": "README.md has the three commands that build and run it.",
     "python": "`python predict.py --help` explains how to run it.",
@@ -61,5 +62,5 @@ def execute(args: Namespace) -> int:
         raise cannot_write(args.output, error) from error
     shown = (args.output / path.relative_to(args.output).parts[0] for path in written)
     print(*dict.fromkeys(shown), sep="\n")
-    print(f"\n{_NEXT[args.lang]}")
+    print("", _NEXT[args.lang], sep="\n")
     return 0

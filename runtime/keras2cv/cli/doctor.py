@@ -31,7 +31,7 @@ def execute(args: Namespace) -> int:
     """Print the diagnosis."""
     diagnosis = diagnose()
     if args.json != "-":
-        print("\n".join(_lines(diagnosis)))
+        print(*_lines(diagnosis), sep="\n")
     if args.json:
         write_json(args.json, diagnosis.to_dict())
     return MissingDependency.exit_code if diagnosis.problems else 0
@@ -44,6 +44,7 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     yield f"NumPy       {found.numpy or 'not installed'}"
     yield from _opencv_lines(found.opencv) if found.opencv else ["OpenCV      none that works"]
     yield from _export_lines(found)
+    yield f"confinement {found.confinement}"
     if found.holes:
         yield "known holes"
         yield from (f"            {hole}" for hole in found.holes)
@@ -53,7 +54,8 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     if not found.problems:
         yield "No problems found."
     for number, problem in enumerate(found.problems, 1):
-        yield f"Problem {number}. {problem.what}\n  {problem.fix}"
+        yield f"Problem {number}. {problem.what}"
+        yield f"  {problem.fix}"
 
 
 def _opencv_lines(opencv: OpenCv) -> Iterator[str]:

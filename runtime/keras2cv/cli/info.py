@@ -52,12 +52,13 @@ def execute(args: Namespace) -> int:
     from keras2cv.bundle.reading import read_bundle
     from keras2cv.cli.card import describe
     from keras2cv.cli.snippet import opencv_snippet
+    from keras2cv.cli.terminal import print_lines
 
     bundle = read_bundle(args.bundle)
     print(bundle.folder)
     print(*describe(bundle.manifest), sep="\n")
     for number, line in enumerate(_devices(bundle.manifest)):
         print(f"{'' if number else 'here':<12} {line}")
-    print("\nWithout keras2cv:\n")
-    print(textwrap.indent(opencv_snippet(bundle.manifest, bundle.folder), "    "), end="")
+    print("", "Without keras2cv:", "", sep="\n")
+    print_lines(textwrap.indent(opencv_snippet(bundle.manifest, bundle.folder), "    "))
     return 0

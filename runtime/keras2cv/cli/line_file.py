@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from types import TracebackType
 
+from keras2cv.cli.locked_file import open_locked
 from keras2cv.cli.output import cannot_write
 
 
@@ -16,16 +18,27 @@ class LineFile:
     """
 
     def __init__(self, path: Path, *, append: bool) -> None:
-        """Open the file, for more lines if `append`, else emptied.
+        """Open the file, for more lines if `append`, else emptied, and lock it.
 
         Raises:
-            UsageError: it cannot be written.
+            UsageError: it cannot be written, or another command writes it.
         """
-        self._path = path
+        self.path = path
+        self.file = open_locked(path)
+        if not append:
+            self.cut(0)
+
+    def cut(self, size: int) -> None:
+        """Drop all but the first `size` bytes.
+
+        Raises:
+            UsageError: the system refuses.
+        """
         try:
-            self._file = path.open("ab" if append else "wb", buffering=0)
+            if os.fstat(self.file.fileno()).st_size > size:
+                self.file.truncate(size)
         except OSError as error:
-            raise cannot_write(path, error) from error
+            raise cannot_write(self.path, error) from error
 
     def write(self, line: str) -> None:
         """Append `line`, without its end, to the file.
@@ -37,11 +50,11 @@ class LineFile:
         written = 0
         try:
             while written < len(data):
-                written += self._file.write(data[written:])
+                written += self.file.write(data[written:])
         except OSError as error:
             with contextlib.suppress(OSError):  # a pipe cannot be truncated
-                self._file.truncate(self._file.tell() - written)
-            raise cannot_write(self._path, error) from error
+                self.file.truncate(self.file.tell() - written)
+            raise cannot_write(self.path, error) from error
 
     def __enter__(self) -> LineFile:
         """It is open already."""
@@ -51,4 +64,4 @@ class LineFile:
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
         """Close it."""
-        self._file.close()
+        self.file.close()

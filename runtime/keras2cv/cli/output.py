@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from keras2cv.cli.terminal import print_lines
 from keras2cv.errors import UsageError
+from keras2cv.isolation.confinement import freely
+from keras2cv.plain_files import write_whole
 
 STDOUT: Final = "-"
 
@@ -29,7 +32,7 @@ def write_json(where: str, value: Mapping[str, Any]) -> None:
     """
     text = to_json(value, indent=1)
     if where == STDOUT:
-        print(text)
+        print_lines(text)
     else:
         write_text(where, f"{text}\n")
 
@@ -41,7 +44,7 @@ def write_text(where: str | Path, text: str) -> None:
         UsageError: it cannot be written.
     """
     try:
-        Path(where).write_text(text, encoding="utf-8", newline="\n")
+        freely(write_whole, where, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise cannot_write(where, error) from error
 
@@ -51,7 +54,8 @@ def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
 
     NaN and infinity, for which JSON has no numbers, become the strings "nan", "inf" and "-inf".
     """
-    return json.dumps(_plain(value), allow_nan=False, indent=indent)
+    text = json.dumps(_plain(value), allow_nan=False, indent=indent)
+    return text.replace("\x7f", r"\u007f")  # DEL is ASCII, and no terminal shows it
 
 
 def cannot_write(where: str | Path, error: OSError) -> UsageError:

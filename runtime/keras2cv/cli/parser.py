@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from keras2cv._version import VERSION
 from keras2cv.cli.verbs import OWN, SHIPPED, SUMMARIES, Verb, added_verbs, find_verb, origin_of
+from keras2cv.visible_text import shown
 
 _CLOSING: Final = """\
 first steps:
@@ -17,7 +19,7 @@ first steps:
 
 `keras2cv VERB --help` lists its options. Exit codes: 0 yes; 1 no (parity,
 self-test, unsupported); 2 usage or bad input; 3 something is not installed;
-4 inconclusive; 130 interrupted.
+4 inconclusive; 130 interrupted (143, 129: by SIGTERM, SIGHUP).
 """
 
 
@@ -37,7 +39,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the problem and the command for help, and exit with 2."""
-        self.exit(2, f"error: {message}. See `{self.prog} --help`.\n")
+        self.exit(2, f"error: {shown(message)}. See `{self.prog} --help`.\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print the lines of a help text."""
+        print(*message.removesuffix("\n").split("\n"), sep="\n", file=file or sys.stderr)
 
 
 def make_parser(words: Sequence[str]) -> Parser:
@@ -81,7 +87,7 @@ def _add_verb(verbs: Any, name: str, verb: Verb) -> None:
     )
     verb.add_arguments(own)
     _add_debug(own, default=argparse.SUPPRESS)  # or it would undo `keras2cv --debug run`
-    own.set_defaults(execute=verb.execute)
+    own.set_defaults(execute=verb.execute, outputs=getattr(verb, "OUTPUTS", {}))
 
 
 def _about(added: Mapping[str, str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import cv2
 from numpy.typing import NDArray
 
+from keras2cv.cli.earlier_outputs import is_drawn, marked_picture
 from keras2cv.cli.output import cannot_write
 from keras2cv.diagnosis.doctor import has_windows
 from keras2cv.errors import MissingDependency, UsageError
@@ -45,6 +46,9 @@ class Pictures:
                 f"--save {where} names one picture, and there are several. Name a folder."
             )
         try:
+            if not self._is_file and where.is_dir():
+                for source in sources:
+                    _require_ours(where / self._first_name(source.name), is_frame=source.is_stream)
             (where.parent if self._is_file else where).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(where, error) from error
@@ -68,17 +72,22 @@ class Pictures:
         if not encoded:
             raise UsageError(f"OpenCV cannot encode {path}. Choose another suffix, such as .png.")
         try:
-            path.write_bytes(data.tobytes())
+            _require_ours(path)
+            path.write_bytes(marked_picture(data.tobytes(), path.suffix.lower()))
         except OSError as error:
             with contextlib.suppress(OSError):  # half a picture is none
                 path.unlink(missing_ok=True)
             raise cannot_write(path, error) from error
 
-    def _free_name(self, name: str) -> str:
+    def _first_name(self, name: str) -> str:
+        """Return the name of a picture, if it is free."""
         path = Path(Path(name).name.replace(":", "-"))
-        suffix = path.suffix.lower() if path.suffix.lower() in WRITTEN else ".jpg"
-        stem, number = path.stem if suffix == path.suffix.lower() else path.name, 1
-        found = f"{stem}{suffix}"
+        suffix = path.suffix.lower()
+        return f"{path.stem}{suffix}" if suffix in WRITTEN else f"{path.name}.jpg"
+
+    def _free_name(self, name: str) -> str:
+        found, number = self._first_name(name), 1
+        stem, suffix = Path(found).stem, Path(found).suffix
         while found.casefold() in self._taken:
             number += 1
             found = f"{stem}-{number}{suffix}"
@@ -115,6 +124,19 @@ class Window:
     def close(self) -> None:
         """Close the window."""
         cv2.destroyAllWindows()
+
+
+def _require_ours(path: Path, *, is_frame: bool = False) -> None:
+    """Raise if there is a file at `path` that an earlier run has not drawn.
+
+    Raises:
+        UsageError: there is.
+    """
+    if not is_frame and os.path.lexists(path) and not is_drawn(path):
+        raise UsageError(
+            f"{path} exists, and `keras2cv run` has not drawn it. Name another folder with --save, "
+            "or remove it."
+        )
 
 
 def check_not_read(where: Path, sources: Sequence[Source], *, inside: bool) -> None:

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
+from keras2cv.cli.terminal import clear_line, redraw_line
+
 if TYPE_CHECKING:
     from keras2cv.streams.answers import Answer
 
@@ -48,7 +50,7 @@ class Bar:
     def close(self) -> None:
         """Leave an empty line behind."""
         if self._visible:
-            print(f"\r{'':{_WIDTH}}\r", end="", file=sys.stderr, flush=True)
+            clear_line(_WIDTH)
 
     def _learn(self, answer: Answer) -> None:
         if answer.frame is None or (stream := answer.frame.stream) is None:
@@ -63,8 +65,7 @@ class Bar:
         if self._total is not None:
             of = f"/{self._total}"
             left = f"  {clock(max(0, self._total - self._done) / rate)} left"
-        text = f"{self._done}{of}  {rate:.1f}{self._unit}{left}"
-        print(f"\r{text:<{_WIDTH}}", end="", file=sys.stderr, flush=True)
+        redraw_line(f"{self._done}{of}  {rate:.1f}{self._unit}{left}", _WIDTH)
 
 
 def clock(seconds: float) -> str:

@@ -2,53 +2,82 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from keras2cv.cli.line_file import LineFile
 from keras2cv.cli.output import cannot_write
 from keras2cv.errors import InputError
+from keras2cv.plain_files import write_whole
+
+
+def resumed(path: Path) -> tuple[LineFile, frozenset[str]]:
+    """Open the JSON lines at `path` to go on with them; return the names with results, too.
+
+    A last line that was cut off is removed from the file, and so are those of errors: these are
+    tried again, and a name never has two lines. The file is locked until it is closed.
+
+    Raises:
+        InputError: the file is something else than the JSON lines of `run`.
+        UsageError: it cannot be read or written, or another command writes it.
+    """
+    lines = LineFile(path, append=True)
+    try:
+        names, size, is_clean = _read(lines)
+        lines.cut(size)
+        if is_clean:
+            return lines, names
+        write_whole(path, (line for line, record in _records(lines) if "error" not in record))
+    except OSError as error:
+        lines.file.close()
+        raise cannot_write(path, error) from error
+    except InputError:
+        lines.file.close()
+        raise
+    lines.file.close()
+    return LineFile(path, append=True), names  # another file now, by the same name
 
 
 def answered(path: Path) -> frozenset[str]:
     """Return the names that the JSON lines at `path` hold results for; none without such a file.
 
-    A last line that was cut off is removed from the file, and so are those of errors: these are
-    tried again, and a name never has two lines.
-
     Raises:
-        InputError: the file is something else than the JSON lines of `run`.
-        UsageError: it cannot be read or written.
+        InputError: as `resumed`.
+        UsageError: as `resumed`.
     """
     if not path.exists():
         return frozenset()
-    names: set[str] = set()
-    kept = path.with_name(f"{path.name}.resume")
-    try:
-        with kept.open("wb") as file:
-            for line, record in _records(path):
-                if "error" not in record:
-                    names.add(record["source"])
-                    file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(kept, path)  # noqa: PTH105 - the name shows that it is atomic, on Windows too
-    except OSError as error:
-        raise cannot_write(path, error) from error
-    finally:
-        kept.unlink(missing_ok=True)
-    return frozenset(names)
+    lines, names = resumed(path)
+    with lines:
+        return names
 
 
-def _records(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
+def _read(lines: LineFile) -> tuple[frozenset[str], int, bool]:
+    """Return the names with results, the size of the whole lines, and whether all have results."""
+    names, size, is_clean = set(), 0, True
+    for line, record in _records(lines):
+        size += len(line)
+        if "error" in record:
+            is_clean = False
+        else:
+            names.add(record["source"])
+    return frozenset(names), size, is_clean
+
+
+def _records(lines: LineFile) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """Yield each whole line with its JSON record."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+    lines.file.seek(0)
+    reader = io.BufferedReader(lines.file)
+    try:
+        for number, line in enumerate(reader, 1):
             if not line.endswith(b"\n"):
                 return
-            yield line, _parsed(line, f"{path}, line {number}")
+            yield line, _parsed(line, f"{lines.path}, line {number}")
+    finally:
+        reader.detach()
 
 
 def _parsed(line: bytes, where: str) -> dict[str, Any]:

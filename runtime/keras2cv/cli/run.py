@@ -16,6 +16,7 @@ from keras2cv.net.opencv import require_opencv
 
 if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
+    from keras2cv.cli.line_file import LineFile
     from keras2cv.predictor import Predictor
     from keras2cv.streams.frames import Source
 
@@ -46,6 +47,7 @@ EXAMPLES: Final = """\
   keras2cv run cars.cv street.mp4 --save drawn.mp4
   keras2cv run cars.cv street.mp4 --every 25 --json street.jsonl
 """
+OUTPUTS: Final = {"save": "drawn"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -144,16 +146,17 @@ def execute(args: Namespace) -> int:
     sources = find_sources(args.sources)
     model = load_one(args)
     _check(args, model, sources)
-    selection = Selection(args.every, _known(args))
-    left = [source for source in sources if source.is_stream or selection.has(source.name)]
-    if not left:
-        return 0
     with contextlib.ExitStack() as stack:
+        earlier, known = _earlier(args, stack)
+        selection = Selection(args.every, known)
+        left = [source for source in sources if source.is_stream or selection.has(source.name)]
+        if not left:
+            return 0
         stack.callback(cv2.setNumThreads, cv2.getNumThreads())
         models = load_several(args, model, left)
         problems = stack.enter_context(Problems())  # listed even if the run ends early
         saver = open_saver(args, sources, selection.known, stack)
-        sinks = list(open_sinks(args, left, stack, model.device_choice))
+        sinks = list(open_sinks(args, left, stack, model.device_choice, earlier))
         print(_what_runs(args, models), file=sys.stderr)
         line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
         answers = predict_sources(models, left, line, _batch(args, models[0]), selection)
@@ -177,15 +180,17 @@ def _batch(args: Namespace, model: Predictor) -> int:
     return args.batch if isinstance(args.batch, int) else model.manifest.model.batch
 
 
-def _known(args: Namespace) -> frozenset[str]:
-    """Return the names that need not be predicted again."""
+def _earlier(
+    args: Namespace, stack: contextlib.ExitStack
+) -> tuple[LineFile | None, frozenset[str]]:
+    """Return the lines to go on with, and the names that need not be predicted again."""
     if not args.resume:
-        return frozenset()
-    from keras2cv.cli.resume import answered
+        return None, frozenset()
+    from keras2cv.cli.resume import resumed
 
-    known = answered(Path(args.json))
+    lines, known = resumed(Path(args.json))
     print(f"{args.json} holds {len(known)} results already", file=sys.stderr)
-    return known
+    return stack.enter_context(lines), known
 
 
 def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None:
@@ -216,7 +221,7 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
 
 def _check_inputs(manifest: Manifest, sources: Sequence[Source]) -> None:
     """Refuse NAME=FILE where the model has no such input, or one that takes no image."""
-    names = [tensor.name for tensor in manifest.inputs]
+    names = [tensor.name for tensor in manifest.own_inputs]
     for source in sources:
         for name, part in source.parts.items():
             if name not in names:

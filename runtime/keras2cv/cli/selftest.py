@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.run import add_runtime_arguments
+from keras2cv.cli.terminal import print_lines
 from keras2cv.errors import Keras2cvWarning, NetError, VerdictError
 from keras2cv.net.opencv import require_opencv
 
@@ -52,7 +52,7 @@ def execute(args: Namespace) -> int:
         warnings.warn(text, Keras2cvWarning, stacklevel=1)
     report = reply["report"]
     if args.json != STDOUT:
-        print("\n".join(_lines(report)))
+        print(*_lines(report), sep="\n")
     if args.json:
         write_json(args.json, report)
     return 0 if report["verdict"] == "pass" else VerdictError.exit_code
@@ -73,7 +73,7 @@ def _in_child(request: Mapping[str, Any]) -> dict[str, Any]:
         with Conversation(entry, Limits(_TIMEOUT_S)) as child:
             reply = child.ask(request)
             child.close()
-            sys.stderr.write(child.log)
+            print_lines(child.log, to_stderr=True)
             return reply
     except ChildLost as lost:
         raise _failure(lost, request["bundle"]) from lost

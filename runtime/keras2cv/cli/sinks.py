@@ -41,6 +41,7 @@ def open_sinks(
     sources: Sequence[Source],
     stack: contextlib.ExitStack,
     device: DeviceChoice,
+    earlier: LineFile | None,
 ) -> Iterator[Sink]:
     """Yield the sinks that the arguments of `run` ask for.
 
@@ -49,6 +50,7 @@ def open_sinks(
         sources: The sources of the run.
         stack: It closes the sinks in the end.
         device: Unless the CPU was asked for, JSON names the device asked for and the one that runs.
+        earlier: The open JSON lines of an earlier run, to go on with.
 
     Raises:
         UsageError: a file that cannot be written.
@@ -61,7 +63,7 @@ def open_sinks(
     if args.json:
         fields = {"asked": device.asked, "runs": device.runs}
         extra = {} if device.asked == "cpu" else {"device": fields}
-        yield _json(_line_writer(args, stack), args.top, extra)
+        yield _json(_line_writer(args, stack, earlier), args.top, extra)
     if args.show:
         window = Window()
         stack.callback(window.close)
@@ -176,16 +178,19 @@ def _table(sources: Sequence[Source], top: int) -> Sink:
         if answer.result is not None:
             found = comparison.of(answer)
             distance = "" if found is None else f"  {found[1]:.4f} from {found[0]}"
-            print(lines(answer.name, answer.result, top, width) + distance)
+            *first, last = lines(answer.name, answer.result, top, width)
+            print(*first, last + distance, sep="\n")
         return True
 
     return take
 
 
-def _line_writer(args: Namespace, stack: contextlib.ExitStack) -> Callable[[str], None]:
+def _line_writer(
+    args: Namespace, stack: contextlib.ExitStack, earlier: LineFile | None
+) -> Callable[[str], None]:
     if args.json == STDOUT:
         return print
-    return stack.enter_context(LineFile(Path(args.json), append=args.resume)).write
+    return (earlier or stack.enter_context(LineFile(Path(args.json), append=False))).write
 
 
 def _json(write: Callable[[str], None], top: int | None, more: Mapping[str, Any]) -> Sink:

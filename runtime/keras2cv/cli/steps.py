@@ -7,6 +7,8 @@ import time
 from typing import Final
 
 from keras2cv.cli.progress import clock
+from keras2cv.cli.terminal import clear_line, redraw_line
+from keras2cv.visible_text import shown
 
 _WIDTH: Final = 78
 _EVERY_S: Final = 0.2  # between two drawings of the same step
@@ -28,7 +30,7 @@ class Steps:
     def __exit__(self, *_: object) -> None:
         """Leave an empty line behind."""
         if self._visible:
-            print(f"\r{'':{_WIDTH}}\r", end="", file=sys.stderr, flush=True)
+            clear_line(_WIDTH)
 
     def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
         """Show the step `what`, and `done` of its `total` parts; 0 of 0 if unknown."""
@@ -39,6 +41,6 @@ class Steps:
         elif what != self._what or now_s - self._shown_s >= _EVERY_S:
             self._shown_s = now_s
             of = f" {done}/{total}" if total else ""
-            text = f"{clock(now_s - self._start_s)}  {what}{of}"[:_WIDTH]
-            print(f"\r{text:<{_WIDTH}}", end="", file=sys.stderr, flush=True)
+            text = f"{clock(now_s - self._start_s)}  {shown(what)}{of}"
+            redraw_line(text[:_WIDTH], _WIDTH)
         self._what = what

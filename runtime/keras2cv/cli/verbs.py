@@ -23,7 +23,10 @@ GROUP: Final = "keras2cv.verbs"
 
 
 class Verb(Protocol):
-    """The interface of a verb's module."""
+    """The interface of a verb's module.
+
+    It may have `OUTPUTS` too, {argument: kind}: what it writes, for `keras2cv.cli.output_guard`.
+    """
 
     @property
     def USAGE(self) -> str:  # noqa: N802 - a module's constant

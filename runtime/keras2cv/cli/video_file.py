@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any, Final
 import cv2
 from numpy.typing import NDArray
 
+from keras2cv.cli.earlier_outputs import mark_video
 from keras2cv.cli.output import cannot_write
 from keras2cv.cli.pictures import check_not_read
 from keras2cv.errors import MissingDependency, UsageError
 from keras2cv.pixels.resize import resize
 from keras2cv.streams.frames import Frame, Source
+from keras2cv.streams.plain_names import plainly_named
 
 Array = NDArray[Any]
 
@@ -89,6 +92,8 @@ class VideoFile:
                 self._path.unlink()
             return
         self._writer.release()
+        with contextlib.suppress(OSError):  # a full disk, which the next step finds
+            mark_video(self._path)
         print(f"{self._path}: {self.frame_count} frames", file=sys.stderr)
         if kind is None:
             _check_whole(self._path, self.frame_count)
@@ -100,7 +105,8 @@ class VideoFile:
         self._fps /= self._every
         codec = CODECS[self._path.suffix.lower()]
         code = cv2.VideoWriter.fourcc(*codec)
-        writer = cv2.VideoWriter(str(self._path), code, self._fps, self._size_wh)
+        with plainly_named(self._path) as name:
+            writer = cv2.VideoWriter(name, code, self._fps, self._size_wh)
         if not writer.isOpened():
             raise UsageError(
                 f"OpenCV {cv2.__version__} cannot write {self._path} as {codec}, "
@@ -136,7 +142,8 @@ def _check_writable(path: Path) -> None:
 
 def _check_whole(path: Path, frame_count: int) -> None:
     """Read the file back: cv2's writer does not report a full disk."""
-    capture = cv2.VideoCapture(str(path))
+    with plainly_named(path) as name:
+        capture = cv2.VideoCapture(name)
     announced = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.grab() else 0
     capture.release()
     if announced + 1 < 0.98 * frame_count:

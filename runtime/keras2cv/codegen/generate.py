@@ -16,7 +16,9 @@ from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
+from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
+from keras2cv.visible_text import shown
 
 # Each file of a C++ program, and for which traits it is written.
 _CPP_FILES: Final[Mapping[str, str]] = {
@@ -54,9 +56,15 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         folder: files that it holds already are left alone.
 
     Raises:
-        UsageError: no such language; or a file of the program exists with other content.
+        UsageError: no such language; the model remembers from call to call; or a file of the
+            program exists with other content.
         OSError: `folder` cannot be written.
     """
+    if bundle.manifest.states:
+        raise UsageError(
+            f"{bundle.folder} remembers from call to call, and programs of codegen do not. Use "
+            "keras2cv.load() and predict(), or give the states to the net yourself."
+        )
     if language not in LANGUAGES:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
@@ -67,7 +75,7 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
     return [folder / name for name in texts]
 
 
@@ -106,10 +114,10 @@ def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
         "oldesttuple": ", ".join(map(str, OLDEST)),
         "command": f"python predict.py BUNDLE {sources}",
         # These four are for the README alone.
-        "name": bundle.folder.name.replace("`", "'"),
-        "bundle": shlex.quote(_path_from(folder, bundle.folder)),
+        "name": shown(bundle.folder.name).replace("`", "'"),
+        "bundle": _quoted(_path_from(folder, bundle.folder)),
         "example": _example(bundle),
-        "files": ", ".join(f"`{t.name.replace('`', chr(39))}`" for t in manifest.inputs),
+        "files": ", ".join(f"`{shown(t.name).replace('`', chr(39))}`" for t in manifest.inputs),
     }
 
 
@@ -122,7 +130,15 @@ def _example(bundle: Bundle) -> str:
         t.name: "photo.jpg" if t.name == manifest.image_input else "array.npy"
         for t in manifest.inputs
     }
-    return " ".join(shlex.quote(f"{name}={file}") for name, file in files.items())
+    return " ".join(_quoted(f"{name}={file}") for name, file in files.items())
+
+
+def _quoted(word: str) -> str:
+    """Return a word for a shell, on one line whatever is in it."""
+    if word.isprintable():
+        return shlex.quote(word)
+    escaped = shown(word.replace("\\", "\\\\")).replace("'", "\\'")
+    return f"$'{escaped}'"
 
 
 def _path_from(folder: Path, target: Path) -> str:
@@ -137,7 +153,7 @@ def _check_free(path: Path, text: str) -> None:
     """Raise `UsageError` if `path` exists with other content than would be written."""
     if not path.exists():
         return
-    if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
+    if not path.is_file() or path.read_bytes() != text.encode("utf-8", "backslashreplace"):
         raise UsageError(
             f"{path} exists, and is not what would be written there. "
             "Choose another folder, or remove it."

@@ -16,7 +16,7 @@ from keras2cv.codegen.template import fill, read_template
 from keras2cv.codegen.traits import traits_of
 
 PACKAGE: Final = "cvbundle"
-_ROOTS: Final = ("net.opencv", "predictor", "streams.answers", "streams.sources")
+_ROOTS: Final = ("net.opencv", "predictor", "streams.answers", "streams.sources", "visible_text")
 _HEADER: Final = f"# Of keras2cv {VERSION}, Apache-2.0; written by `keras2cv codegen`."
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from keras2cv._version import VERSION
 from keras2cv.diagnosis.advisories import Hole, known_holes
+from keras2cv.isolation import confinement
 from keras2cv.net.available_devices import Device, devices_of
 from keras2cv.net.opencv import (
     WHEELS,
@@ -74,7 +75,8 @@ class Diagnosis:
     """Everything that was found.
 
     `packages` maps each package that exporting needs to its version, or None. `holes` are the known
-    ones of installed packages: a warning, since a device may have no other OpenCV.
+    ones of installed packages: a warning, since a device may have no other OpenCV. `confinement`
+    says what the system can keep a stranger's model from.
     """
 
     keras2cv: str
@@ -87,6 +89,7 @@ class Diagnosis:
     packages: Mapping[str, str | None]
     problems: tuple[Problem, ...]
     holes: tuple[Hole, ...] = ()
+    confinement: str = ""
 
     @property
     def missing_for_export(self) -> list[str]:
@@ -119,6 +122,7 @@ def diagnose(version_of: VersionOf = installed_version) -> Diagnosis:
         packages={name: _package_version(name, version_of) for name in EXPORT_NEEDS},
         problems=tuple(problem for problem in found if problem is not None),
         holes=tuple(known_holes(version_of)),
+        confinement=confinement.described(),
     )
 
 

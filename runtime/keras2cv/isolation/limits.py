@@ -36,7 +36,7 @@ class Limits:
     def effective_memory(self) -> int | None:
         """Return the bytes that a child started now may write to; None: nothing limits it."""
         wanted = spare_memory() if self.memory_bytes is None else self.memory_bytes
-        limits = [limit for limit in (wanted, *_inherited()) if limit is not None]
+        limits = [limit for limit in (wanted, *inherited_limits()) if limit is not None]
         return min(limits, default=None)
 
 
@@ -62,7 +62,7 @@ def gib(size: int | None) -> str:
     return f"{(size or 0) / 2**30:.1f} GiB"
 
 
-def _inherited() -> list[int]:
+def inherited_limits() -> list[int]:
     """Return the limits of this process (`ulimit -d`, `ulimit -v`), which its children share."""
     if not sys.platform.startswith("linux"):
         return []

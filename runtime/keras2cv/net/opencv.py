@@ -46,7 +46,8 @@ def import_cv2() -> Any:
     printed = io.StringIO()
     with contextlib.redirect_stderr(printed):  # NumPy prints pages before it refuses an old cv2
         cv2 = importlib.import_module("cv2")
-    sys.stderr.write(printed.getvalue())
+    if lines := printed.getvalue().splitlines():
+        print(*lines, sep="\n", file=sys.stderr)
     return cv2
 
 

@@ -40,6 +40,14 @@ class InputTensor:
 
 
 @dataclass(frozen=True, slots=True)
+class StateLink:
+    """A state of a stateful layer, by Keras' names: the output of a run is the next one's input."""
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutputTensor:
     """One output; with `batched` false it has no batch dimension and is the same for every call."""
 

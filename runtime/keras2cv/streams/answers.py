@@ -117,7 +117,7 @@ def _prepared(model: Predictor, frames: Sequence[Frame]) -> Iterator[Ready]:
 
 def _answers_to_sample(model: Predictor, sample: Sample) -> list[Answer]:
     try:
-        results = model.results_of(model.infer(*_inputs(sample, model.manifest.inputs)))
+        results = model.results_of(model.infer(*_inputs(sample, model.manifest.own_inputs)))
     except InputError as error:
         return [Answer(sample.name, problem=f"{sample.name}: {error}")]
     if len(results) == 1:

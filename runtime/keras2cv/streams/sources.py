@@ -18,7 +18,9 @@ caller works.
 from __future__ import annotations
 
 import glob
+import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +32,7 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.npz import read_npy, read_npz
 from keras2cv.errors import InputError
+from keras2cv.plain_files import read_plain, require_plain
 from keras2cv.streams.frames import (
     EVERYTHING,
     BrokenSource,
@@ -41,6 +44,7 @@ from keras2cv.streams.frames import (
     Source,
     SourceKind,
 )
+from keras2cv.streams.patterns import matches
 
 Array = NDArray[Any]
 
@@ -53,6 +57,8 @@ VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"
 ARRAY_SUFFIXES: Final = (".npy", ".npz")
 
 _VIEWER: Final = "If an image viewer opens it, save it as .png there."
+_MAX_IMAGE_BYTES: Final = 2**30  # cv2 counts them in 31 bits
+_CAMERA: Final = re.compile(r"[0-9]{1,4}")
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PAIR: Final = re.compile(r"([^=]+?)=(.+)")
 
@@ -92,7 +98,7 @@ def read_image(path: Path) -> Array:
         InputError: not an image that this OpenCV can decode.
         OSError: the file cannot be opened.
     """
-    data = np.frombuffer(path.read_bytes(), np.uint8)
+    data = np.frombuffer(read_plain(path, _MAX_IMAGE_BYTES), np.uint8)
     if data.size == 0:
         raise InputError(f"{path} is empty (0 bytes). Copy it again.")
     try:
@@ -113,7 +119,7 @@ def natural_order(text: str) -> list[tuple[int, str]]:
 def _pair(name: str) -> re.Match[str] | None:
     """Return the match of NAME=FILE, unless it is a file, a URL or a pattern with that in it."""
     found = _PAIR.fullmatch(name)
-    if found is None or _URL.match(name) or glob.has_magic(name) or Path(name).exists():
+    if found is None or _URL.match(name) or glob.has_magic(name) or os.path.lexists(name):
         return None
     return found
 
@@ -142,8 +148,12 @@ def _inputs_of(names: Sequence[str], pairs: Sequence[re.Match[str] | None]) -> l
 
 def _part(name: str, file: str) -> Source:
     path = Path(file)
-    if not path.is_file():
-        raise InputError(f"{file}, for the input {name}, is no file. Check the path.")
+    try:
+        require_plain(path)
+    except OSError as error:
+        raise InputError(
+            f"{file}, for the input {name}, cannot be read: {error.strerror}. Check the path."
+        ) from error
     source = _source(path)
     if source.kind not in ("image", "arrays"):
         raise InputError(
@@ -154,21 +164,31 @@ def _part(name: str, file: str) -> Source:
 
 def _find(name: str) -> list[Source]:
     path = Path(name)
-    if path.is_dir():
-        return _images_in(path)
-    if path.exists():
-        return [_source(path)]
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        return _find_no_file(name, error)
+    return _images_in(path) if stat.S_ISDIR(mode) else [_source(path)]
+
+
+def _find_no_file(name: str, error: OSError | ValueError) -> list[Source]:
+    """Return the sources of a name that leads to no file, for which `error` is the reason."""
     if _URL.match(name):
         return [_network_source(name)]
-    if name.isdecimal():
+    if _CAMERA.fullmatch(name):
         return [Source(f"camera {int(name)}", "camera", Path(name))]
     if glob.has_magic(name):
         return _matches(name)
-    raise InputError(f"{name} does not exist. Check the path; quote it if it has spaces.")
+    if isinstance(error, FileNotFoundError | ValueError):
+        raise InputError(f"{name} does not exist. Check the path; quote it if it has spaces.")
+    raise InputError(f"{name} cannot be read: {error.strerror}. Check the path.")
 
 
 def _images_in(folder: Path) -> list[Source]:
-    found = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
+    try:
+        found = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES]
+    except OSError:
+        return [Source(str(folder), "image", folder)]  # reading it gives the reason
     if not found:
         raise InputError(
             f"{folder} holds no image ({', '.join(sorted(IMAGE_SUFFIXES))}). "
@@ -178,7 +198,7 @@ def _images_in(folder: Path) -> list[Source]:
 
 
 def _matches(pattern: str) -> list[Source]:
-    found = [path for path in glob.glob(pattern, recursive=True) if Path(path).is_file()]  # noqa: PTH207 - Path.glob takes no absolute pattern
+    found = matches(pattern)
     if not found:
         raise InputError(f"{pattern} matches no file. Check the pattern.")
     return [_source(Path(path)) for path in sorted(found, key=natural_order)]

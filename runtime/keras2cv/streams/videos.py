@@ -14,7 +14,9 @@ import cv2
 from numpy.typing import NDArray
 
 from keras2cv.errors import InputError, MissingDependency
+from keras2cv.plain_files import require_plain
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Selection, Source, Stream
+from keras2cv.streams.plain_names import plainly_named
 
 Array = NDArray[Any]
 
@@ -57,7 +59,11 @@ def read_stream(source: Source, selection: Selection) -> Iterator[Item]:
 def _opened(source: Source) -> cv2.VideoCapture:
     if source.kind == "camera":
         return cv2.VideoCapture(int(source.path.name))
-    return cv2.VideoCapture(source.address or str(source.path))
+    if source.address:
+        return cv2.VideoCapture(source.address)
+    require_plain(source.path)
+    with plainly_named(source.path) as name:
+        return cv2.VideoCapture(name)
 
 
 def _describe(capture: cv2.VideoCapture, source: Source) -> Stream:

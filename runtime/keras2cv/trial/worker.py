@@ -47,9 +47,9 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     model = Predictor(bundle, **request["options"])
     load_ms = (time.perf_counter() - start) * 1e3
     outputs: dict[str, Any] = {}
-    for i in range(_count(inputs, len(model.input_names))):
+    for i in range(_count(inputs, len(model.manifest.inputs))):
         report(stage=f"running sample {i}", engine=model.engine)
-        sample = [inputs[f"in/{i}/{k}"] for k in range(len(model.input_names))]
+        sample = [inputs[f"in/{i}/{k}"] for k in range(len(model.manifest.inputs))]
         outputs |= {f"out/{i}/{k}": array for k, array in enumerate(model.infer(*sample))}
     np.savez(request["outputs"], **outputs)
     return {

@@ -9,11 +9,13 @@ import importlib.util
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -61,6 +63,7 @@ class Stand:
         return self.answer
 
 
+ARCHITECTURE = json.dumps({"class_name": "Sequential", "config": {"layers": []}})
 PLACES = {
     "export": ("keras2cv_export.exporting", "export_model"),
     "check": ("keras2cv_export.checks.checking", "check_bundle"),
@@ -72,12 +75,11 @@ Put = Callable[[str, Any], Stand]
 def put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
     """Return a function that puts a stand-in in the exporter's place."""
     monkeypatch.chdir(tmp_path)
-    for name in (
-        "cat.keras",
-        "cat.h5",
-        "m.keras",
-    ):  # the stand-in opens nothing, but it must be there
-        Path(name).touch()
+    for name in ("cat.keras", "m.keras"):  # the stand-in opens nothing, but they must be there
+        with zipfile.ZipFile(name, "w") as archive:
+            archive.writestr("config.json", ARCHITECTURE)
+    with h5py.File("cat.h5", "w") as file:
+        file.attrs["model_config"] = ARCHITECTURE
     monkeypatch.setattr(heavy, "MODULES", ("json",))
 
     def put_there(name: str, answer: Any) -> Stand:
@@ -119,6 +121,7 @@ def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
         "engine": None,
         "input_shapes": None,
         "batch": 1,
+        "signature": None,
         "task": None,
         "labels": None,
         "preprocess": None,
@@ -164,6 +167,7 @@ def test_export_passes_every_option_that_was_given(put: Put) -> None:
         "engine": "classic",
         "input_shapes": {"left": (4, 640, 480, 3), "a:b": (4, 2)},
         "batch": 4,
+        "signature": None,
         "task": "classify",
         "labels": Path("l.txt"),
         "preprocess": "torch",
@@ -184,6 +188,16 @@ def test_export_passes_every_option_that_was_given(put: Put) -> None:
         "check": True,
         "imports": ("a.b", "c"),
     }
+
+
+def test_a_signature_arrives_with_its_folder(put: Put) -> None:
+    """Only a SavedModel has signatures."""
+    stand = put("export", exported())
+    Path("cat").mkdir()
+    Path("cat", "saved_model.pb").touch()
+    assert main(["export", "cat", "-o", "cat.cv", "--signature", "embed"]) == 0
+    assert stand.options["signature"] == "embed"
+    assert main(["export", "cat.h5", "-o", "cat.cv", "--signature", "embed"]) == 2
 
 
 def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:

@@ -22,7 +22,7 @@ import pytest
 from rich.console import Console
 from uv import find_uv_bin
 
-from keras2cv.bundle.leftovers import stage_name
+from keras2cv.bundle.leftovers import locked_folder, stage_name
 from keras2cv.bundle.manifest import Engine
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
@@ -344,17 +344,13 @@ def test_a_broken_environment_is_made_again(cache: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_removed(cache: Path) -> None:
-    """A half-made environment has another name, and goes when its maker is gone."""
+    """A half-made environment has another name, and goes when nobody holds a lock on it."""
     environments = Environments(installer=StandIn())
     target = environments.folder_of(WHEEL)
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    name = stage_name(target).replace(f"-{os.getpid()}-", f"-{ended.pid}-")
-    (cache / name / "lib").mkdir(parents=True)
-    alive = cache / stage_name(target)
-    alive.mkdir()
-    environments.prepare(WHEEL)
-    assert sorted(entry.name for entry in cache.iterdir()) == sorted([target.name, alive.name])
+    (cache / stage_name(target) / "lib").mkdir(parents=True)
+    with locked_folder(target) as alive:
+        environments.prepare(WHEEL)
+        assert sorted(entry.name for entry in cache.iterdir()) == sorted([target.name, alive.name])
 
 
 def test_the_first_of_two_runs_wins(cache: Path) -> None:

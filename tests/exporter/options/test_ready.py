@@ -149,14 +149,17 @@ def test_modules_of_the_users_own_are_imported_before_pixels_are_asked_for(folde
 
 
 @pytest.mark.parametrize("damage", ["no zip", "no architecture"])
-def test_a_file_that_is_no_model_is_left_to_the_loader(tmp_path: Path, damage: str) -> None:
-    """The loader knows more about the fault."""
+def test_a_file_that_is_no_model_is_refused_at_once(tmp_path: Path, damage: str) -> None:
+    """Its first bytes, or its missing architecture, show it before TensorFlow starts."""
     if damage == "no zip":
         (tmp_path / "m.keras").write_text("nothing")
     else:
         with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
             archive.writestr("config.json", json.dumps([]))
-    assert run(tmp_path, "export", "m.keras", "-o", "m.cv").returncode == 99
+    done = run(tmp_path, "export", "m.keras", "-o", "m.cv")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: m.keras ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_python_function_fails_as_early(folder: Path) -> None:

@@ -267,35 +267,65 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Classifier().write(tmp_path / "file" / "dog.cv")
 
 
-def test_leftovers_of_dead_runs_are_removed_and_those_of_running_ones_stay(
+_MAKER = """
+import sys, time
+from pathlib import Path
+from keras2cv.bundle.leftovers import locked_folder
+
+with locked_folder(Path(sys.argv[1])) as folder:
+    (folder / "model.onnx").write_bytes(b"half")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no locks on folders there")
+def test_leftovers_of_dead_runs_are_removed_and_those_of_running_ones_stay(cat_cv: Path) -> None:
+    """The lock on a folder decides, not a process number, which another container has as well."""
+    maker = subprocess.Popen(
+        [sys.executable, "-c", _MAKER, str(cat_cv)], stdout=subprocess.PIPE, text=True
+    )
+    assert maker.stdout is not None
+    folder = Path(maker.stdout.readline().strip())
+    foreign = cat_cv.with_name("cat.cv.tmp-of-mine")
+    foreign.mkdir()
+    try:
+        Classifier(3).write(cat_cv)
+        assert (folder / "model.onnx").exists()
+    finally:
+        maker.kill()
+        maker.communicate()
+    assert folder.exists()
+    Classifier(3).write(cat_cv)
+    assert not folder.exists()
+    assert foreign.exists()
+    assert sorted(path.name for path in cat_cv.parent.iterdir()) == ["cat.cv", foreign.name]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no locks on folders there")
+def test_a_lock_of_a_reader_does_not_stop_a_writer_for_long(
     cat_cv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A killed export leaves one named folder, which the next export removes."""
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    running = cat_cv.with_name(litter.stage_name(cat_cv))
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "getpid", lambda: dead.pid)
-        left = cat_cv.with_name(litter.stage_name(cat_cv))
-    foreign = cat_cv.with_name("cat.cv.tmp-of-mine")
-    for folder in (running, left, foreign):
-        folder.mkdir()
-        (folder / "model.onnx").write_bytes(b"half")
-    Classifier(3).write(cat_cv)
-    assert not left.exists()
-    assert running.exists()
-    assert foreign.exists()
+    """Whoever holds it is named; the bundle is as it was."""
+    import fcntl
+
+    monkeypatch.setattr(swap, "_PATIENCE_S", 0.1)
+    before = (cat_cv / "manifest.json").read_bytes()
+    reader = os.open(cat_cv.parent, os.O_RDONLY)
+    fcntl.flock(reader, fcntl.LOCK_SH)
+    try:
+        with pytest.raises(UsageError, match=r"another program holds a lock on .*") as caught:
+            Classifier(3).write(cat_cv)
+    finally:
+        os.close(reader)
+    assert not Path("/proc/locks").exists() or f"(process {os.getpid()}, " in str(caught.value)
+    assert (cat_cv / "manifest.json").read_bytes() == before
 
 
-def test_temporary_folders_of_dead_runs_are_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="no locks on folders there")
+def test_temporary_folders_of_dead_runs_are_removed(tmp_path: Path) -> None:
     """The next run removes the temporary folders of a killed one, and nothing else."""
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "getpid", lambda: dead.pid)
-        left = tmp_path / litter.stage_name(tmp_path / "keras2cv")
+    left = tmp_path / litter.stage_name(tmp_path / "keras2cv")
     left.mkdir()
     (left / "inputs.npz").write_bytes(b"half")
     (tmp_path / "keras2cv.tmp-of-mine").mkdir()

@@ -135,7 +135,7 @@ def test_a_run_that_cannot_be_resumed_is_an_error(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     """Exit code 2, and the file is as it was."""
-    Path("labels.txt").write_text('{"source": "a", "x": 1}\ncat\ndog\n', encoding="utf-8")
+    Path("labels.txt").write_text('{"source": "a", "task": "raw"}\ncat\ndog\n', encoding="utf-8")
     before = Path("labels.txt").read_bytes()
     assert run(*arguments) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"error: {sentence}")

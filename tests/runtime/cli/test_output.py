@@ -66,7 +66,7 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     with LineFile(path, append=False) as file:
         file.write('{"source": "a"}')
-        file._file = FullDisk(file._file, 7)  # type: ignore[assignment]
+        file.file = FullDisk(file.file, 7)  # type: ignore[assignment]
         with pytest.raises(UsageError, match=r"lines\.jsonl cannot be written: No space left"):
             file.write('{"source": "b"}')
     assert path.read_text(encoding="utf-8") == '{"source": "a"}\n'

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras2cv.errors import UsageError
+from keras2cv.isolation.confinement import freely
+from keras2cv.plain_files import write_whole
 from keras2cv_export.pages.templating import render
 
 from . import charts
@@ -24,7 +25,7 @@ def write_page(report: CheckReport, path: str | os.PathLike[str]) -> None:
     """
     text = page(report)
     try:
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
+        freely(write_whole, path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror or error}. "

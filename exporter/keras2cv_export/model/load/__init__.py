@@ -20,15 +20,18 @@ import keras
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
+from keras2cv_export.model.other_files import refuse_other_kinds
+from keras2cv_export.model.place import require_model
 
 from .from_file import file_model, hash_of
 from .from_keras import keras_model
+from .from_keras_2 import is_of_keras_2, keras_2_model
 from .from_saved_model import saved_model
 from .loaded import LoadedModel, Shapes
 from .own_code import import_modules
 from .precision import as_float32
 
-__all__ = ["LoadedModel", "Shapes", "as_float32", "load_model"]
+__all__ = ["LoadedModel", "Shapes", "as_float32", "import_modules", "load_model"]
 
 
 def load_model(
@@ -38,6 +41,7 @@ def load_model(
     batch: int = 1,
     unsafe: bool = False,
     imports: Sequence[str] = (),
+    signature: str | None = None,
 ) -> LoadedModel:
     """Open `model`: a live Keras model, a .keras or .h5 file, or a SavedModel folder.
 
@@ -48,6 +52,7 @@ def load_model(
         unsafe: Whether the file may do more than compute: run code of its own (Lambda layers), read
             and write files.
         imports: Modules to import first, which define or register the model's own layers.
+        signature: The signature of a SavedModel; None: `serving_default`, or the only one.
 
     Raises:
         ModelError: The model cannot be opened, or not safely, or its shapes are not known.
@@ -55,11 +60,15 @@ def load_model(
     import_modules(imports)
     if isinstance(model, str | os.PathLike):
         path = Path(model)
+        require_model(path)
+        refuse_other_kinds(path)
         if path.is_dir():
-            return saved_model(path, input_shapes, batch, unsafe=unsafe)
+            return saved_model(path, input_shapes, batch, unsafe=unsafe, signature=signature)
         kind = "keras" if path.suffix == ".keras" else "h5"
         source = ModelSource(path.name, kind, hash_of(path))  # type: ignore[arg-type]
         return file_model(path, source, input_shapes, batch, unsafe=unsafe, imports=imports)
+    if is_of_keras_2(model):
+        return keras_2_model(model, ModelSource(str(model.name), "live"), input_shapes, batch)
     if not isinstance(model, keras.Model):
         raise ModelError(
             f"{type(model).__name__} is not a Keras model. "

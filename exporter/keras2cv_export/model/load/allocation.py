@@ -13,17 +13,18 @@ from typing import Any, Final
 
 from keras2cv.errors import ModelError
 
-_FREE: Final = 2**26  # weights that need no file: seeds, counters, and all that is drawn anew
+_FREE: Final = 2**22  # numbers that need no file: seeds, counters, and what is drawn anew
+_FLOAT32: Final = 4  # bytes
 
 
 @contextmanager
 def no_more_weights(layer_class: Any, path: Path, weight_bytes: int) -> Iterator[None]:
-    """Let layers be built as long as they ask for no more numbers than the file has bytes.
+    """Let layers be built as long as they ask for no more numbers than the file has as float32.
 
     Raises:
         ModelError: A layer asks for more; raised from within that layer.
     """
-    add_weight, left = layer_class.add_weight, weight_bytes + _FREE
+    add_weight, left = layer_class.add_weight, weight_bytes // _FLOAT32 + _FREE
     refused: list[str] = []
 
     def add(self: Any, *args: Any, **kwargs: Any) -> Any:

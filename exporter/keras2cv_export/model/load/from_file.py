@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.bundle.reading import sha256_of
 from keras2cv.errors import ModelError
-from keras2cv_export.model.config import read_saved
+from keras2cv_export.model.config import Saved, foreign_classes, read_saved
 from keras2cv_export.model.untrusted.danger import refuse
 from keras2cv_export.model.untrusted.dangers import dangers
 
 from .allocation import no_more_weights
 from .changed_meanings import changed_meanings, is_older
 from .from_keras import keras_model
-from .from_keras_2 import legacy_model, meant_for_keras_2, unreadable
+from .from_keras_2 import (
+    Keras2File,
+    has_tf_keras,
+    is_of_keras_2,
+    legacy_model,
+    meant_for_keras_2,
+)
+from .lambda_code import refuse_other_bytecode
 from .loaded import LoadedModel, Shapes
 from .own_code import own_objects, refuse_unknown
+from .unknown_layers import unreadable
 
 
 def hash_of(path: Path) -> str:
@@ -64,21 +73,37 @@ def file_model(
     saved = read_saved(path)
     _check_suffix(path)
     refuse(path, dangers(saved.config), unsafe)
+    refuse_other_bytecode(path, saved.config)
     own = own_objects(imports, saved.config)
     refuse_unknown(path, saved.config, own)
-    changed = changed_meanings(saved.config) if is_older(saved.keras_version) else []
-    if changed:
-        return meant_for_keras_2(path, source, shapes, batch, changed, saved.weight_bytes)
+    keras_2 = Keras2File(
+        path, source, saved.config, saved.keras_version, saved.weight_bytes, own, unsafe
+    )
+    if reasons := _reasons_for_keras_2(source, saved, own):
+        return meant_for_keras_2(keras_2, shapes, batch, reasons)
     try:
         with no_more_weights(keras.layers.Layer, path, saved.weight_bytes):
             model = keras.saving.load_model(path, own, compile=False, safe_mode=not unsafe)
     except ModelError:
         raise
     except Exception as error:  # Keras raises any error of a layer's constructor
-        if source.kind != "h5":
-            raise unreadable(path, f"Keras {keras.__version__} cannot", error) from error
-        return legacy_model(path, source, shapes, batch, error, saved.weight_bytes)
+        if source.kind != "h5" and not is_older(saved.keras_version):
+            reader = f"Keras {keras.__version__} cannot"
+            raise unreadable(path, reader, error, saved.config, saved.keras_version) from error
+        return legacy_model(keras_2, shapes, batch, error)
     return keras_model(model, source, shapes, batch)
+
+
+def _reasons_for_keras_2(source: ModelSource, saved: Saved, own: Mapping[str, Any]) -> list[str]:
+    """Return why Keras 3 must not open a file, each a half sentence."""
+    if not is_older(saved.keras_version):
+        return []
+    reasons = changed_meanings(saved.config)
+    if source.kind == "keras" and saved.keras_version is not None and has_tf_keras():
+        reasons.append("Keras 3 reads .keras files of Keras 2 in part")
+    called = set(foreign_classes(saved.config))
+    named = sorted(name for name, thing in own.items() if name in called and is_of_keras_2(thing))
+    return reasons + [f"{', '.join(named)} derived from its layers"] * bool(named)
 
 
 def _check_suffix(path: Path) -> None:

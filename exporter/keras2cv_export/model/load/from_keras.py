@@ -18,6 +18,7 @@ from .inputs import inputs_of, refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import output_names
 from .precision import as_float32, precision_note
+from .states import with_states
 from .unread import resolve_read_shapes, without_unread_inputs
 
 
@@ -51,7 +52,7 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
     loaded = LoadedModel(
         str(model.name), source, inputs, call, _open_batch(model), model, precision_note(model)
     )
-    return without_unread_inputs(loaded, unsized)
+    return without_unread_inputs(with_states(loaded), unsized)
 
 
 @contextmanager

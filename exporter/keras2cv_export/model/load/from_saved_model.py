@@ -12,89 +12,109 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
+from keras2cv_export.model.saved_graphs.graph_dangers import (
+    check_assets,
+    graph_dangers,
+    meta_graphs,
+)
+from keras2cv_export.model.saved_graphs.graph_sizes import check_sizes, check_variables
 from keras2cv_export.model.spec import TensorSpec
 from keras2cv_export.model.untrusted.danger import refuse
-from keras2cv_export.model.untrusted.saved_model import check_assets, graph_dangers
+from keras2cv_export.model.untrusted.saved_folder import private_copy, read_graphs
 
 from .error_messages import sentence
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
+from .signatures import DEFAULT, choose_signature
 from .unread import resolve_read_shapes, without_unread_inputs
 
 
-def saved_model(path: Path, shapes: Shapes, batch: int, *, unsafe: bool) -> LoadedModel:
-    """Open a SavedModel folder by its signature.
+def saved_model(
+    path: Path, shapes: Shapes, batch: int, *, unsafe: bool, signature: str | None = None
+) -> LoadedModel:
+    """Open a SavedModel folder by one of its signatures.
 
     Args:
         path: The folder.
         shapes: Sizes for open dimensions, as `load_model` takes them.
         batch: The batch size where the shapes leave it open.
         unsafe: Whether its graphs may do more than compute.
+        signature: The name of the signature; None: `serving_default`, or the only one.
 
     Raises:
         ModelError: The folder is no SavedModel, does more than compute, or has no signature to
             choose.
     """
-    if not (path / "saved_model.pb").is_file():
+    if not (path / "saved_model.pb").exists():
         raise ModelError(
             f"{path} is a folder without a saved_model.pb. "
             "Give a SavedModel folder, or a .keras or .h5 file."
         )
-    graphs = _graphs(path)
+    raw = read_graphs(path)
+    graphs = _parsed(path, raw)
     check_assets(path, graphs)
     refuse(path, graph_dangers(graphs), unsafe)
-    try:
-        loaded = tf.saved_model.load(str(path))
-    except Exception as error:  # any error that TensorFlow finds in the file
-        raise ModelError(
-            f"{path}: TensorFlow cannot load this SavedModel: {sentence(error)}"
-        ) from error
-    signature = _signature(path, loaded)
-    specs = signature.structured_input_signature[1]
-    order = _argument_order(loaded, specs)
+    name, note = choose_signature(path, graphs, signature)
+    check_sizes(path, meta_graphs(graphs))
+    loaded = _loaded(path, raw)
+    function = loaded.signatures[name]
+    _refuse_memory(path, function.graph.as_graph_def())
+    specs = function.structured_input_signature[1]
+    order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
     refuse_text(declared)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
-    outputs = signature.structured_outputs
+    outputs = function.structured_outputs
     open_batch = frozenset(n for n, t in outputs.items() if t.shape.rank and t.shape[0] is None)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:
         # `loaded` owns the variables; without a reference here they would be collected.
         assert loaded is not None  # noqa: S101
-        results = signature(**dict(zip(order, tensors, strict=True)))
+        results = function(**dict(zip(order, tensors, strict=True)))
         return [(name, results[name]) for name in _result_order(results)]
 
-    source = ModelSource(path.name, "savedmodel")
-    loaded_model = LoadedModel(path.name, source, inputs, call, open_batch)
+    source = ModelSource(path.name, "savedmodel", signature=name if note else None)
+    notes = (note,) if note else ()
+    loaded_model = LoadedModel(path.name, source, inputs, call, open_batch, notes=notes)
     return without_unread_inputs(loaded_model, unsized)
 
 
-def _graphs(path: Path) -> Any:
-    """Return the protobuf of a SavedModel without loading it."""
-    if (path / "saved_model.cpb").exists():  # TensorFlow prefers it, and OpenCV's limit is lower
+def _refuse_memory(path: Path, graph: Any) -> None:
+    """Refuse a function that changes variables: each call would begin where the last one ended.
+
+    Raises:
+        ModelError: It does.
+    """
+    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+    if any(re.fullmatch(r"Assign(Add|Sub)?VariableOp|Resource\w*Update\w*", n.op) for n in nodes):
         raise ModelError(
-            f"{path} holds more than 2 GiB in saved_model.cpb. Export a smaller model."
+            f"{path}: its function remembers from call to call, as stateful layers do, and a "
+            "SavedModel does not show what. Export the model's .keras or .h5 file, whose states "
+            "keras2cv carries from call to call."
         )
+
+
+def _loaded(path: Path, raw: bytes) -> Any:
+    """Return the objects of a SavedModel whose graphs are `raw`."""
+    with private_copy(path, raw) as copy:
+        check_variables(path, copy)
+        try:
+            return tf.saved_model.load(str(copy))
+        except Exception as error:  # any error that TensorFlow finds in the file
+            reason = sentence(error).replace(str(copy), str(path))
+            raise ModelError(f"{path}: TensorFlow cannot load this SavedModel: {reason}") from error
+
+
+def _parsed(path: Path, raw: bytes) -> Any:
+    """Return the protobuf of a SavedModel."""
     graphs = saved_model_pb2.SavedModel()
     try:
-        graphs.ParseFromString((path / "saved_model.pb").read_bytes())
+        graphs.ParseFromString(raw)
     except Exception as error:  # protobuf's own error, whose class it hides well
         raise ModelError(
             f"{path}: saved_model.pb is damaged ({sentence(error).rstrip('.')}). Copy it again."
         ) from error
     return graphs
-
-
-def _signature(path: Path, loaded: Any) -> Any:
-    signatures = dict(loaded.signatures)
-    if "serving_default" in signatures:
-        return signatures["serving_default"]
-    if len(signatures) == 1:
-        return next(iter(signatures.values()))
-    raise ModelError(
-        f"{path} has no signature 'serving_default' (it has: {', '.join(signatures) or 'none'}). "
-        "Write it with model.export(folder)."
-    )
 
 
 def _argument_order(loaded: Any, specs: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keras2cv.bundle.manifest import ModelSource
@@ -26,6 +26,7 @@ class LoadedModel:
             not know.
         keras_model: The Keras object; None for a SavedModel, which is only a function.
         notes: Sentences for the user.
+        states: (input, output) of each state that a stateful layer begins and ends a call with.
     """
 
     name: str
@@ -35,6 +36,12 @@ class LoadedModel:
     open_batch: frozenset[str] | None
     keras_model: Any = None
     notes: tuple[str, ...] = field(default=())
+    states: tuple[tuple[str, str], ...] = field(default=())
+
+    def without_states(self) -> LoadedModel:
+        """Return the model with the inputs that its users give, to decide on tasks by."""
+        held = {name for name, _ in self.states}
+        return replace(self, inputs=tuple(spec for spec in self.inputs if spec.name not in held))
 
     @property
     def batch(self) -> int:

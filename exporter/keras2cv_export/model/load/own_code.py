@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from keras2cv.errors import ModelError
 from keras2cv_export.model import config as architecture
 
 from .error_messages import sentence
+from .unknown_layers import hint_for
 
 
 def import_modules(names: Sequence[str]) -> None:
@@ -40,7 +42,8 @@ def own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
     Objects under a name of Keras' own are left out: they would take its place in the model.
     """
     foreign = architecture.foreign_classes(config)
-    called = {name.rpartition(".")[2] for name in foreign}
+    called = {re.split(r"[.>]", name)[-1] for name in foreign}
+    called |= architecture.function_names(config) - set(dir(keras.activations))
     shown = {
         name: thing
         for module in modules
@@ -48,7 +51,9 @@ def own_objects(modules: Sequence[str], config: Any) -> dict[str, Any]:
         if callable(thing) and _top(getattr(thing, "__module__", "")) == _top(module)
         if name in called or (isinstance(thing, type) and not hasattr(keras.layers, name))
     }
-    return {**_inside(modules, foreign), **shown}
+    found = {**_inside(modules, foreign), **shown}
+    renamed = {n: found[n.rpartition(">")[2]] for n in foreign if n.rpartition(">")[2] in found}
+    return {**found, **renamed}
 
 
 def _inside(modules: Sequence[str], foreign: Sequence[str]) -> dict[str, Any]:
@@ -72,15 +77,25 @@ def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
     Raises:
         ModelError: A name is neither Keras', nor registered, nor in `own`.
     """
-    known = {**keras.saving.get_custom_objects(), **own}
+    known = {**keras.saving.get_custom_objects(), **_registered_in_keras_2(), **own}
     foreign = architecture.foreign_classes(config)
     unknown = [name for name in foreign if not {name, name.rpartition(".")[2]} & known.keys()]
     if unknown:
-        raise ModelError(
-            f"{path} uses classes or functions that are not known here: {', '.join(unknown)}. "
-            f"Pass the module that defines them with --import {(module := _module_of(unknown))} "
+        module = _module_of(unknown)
+        advice = hint_for(unknown) or (
+            f"Pass the module that defines them with --import {module} "
             f"(in Python: imports=['{module}'])."
         )
+        raise ModelError(
+            f"{path} uses classes or functions that are not known here: {', '.join(unknown)}. "
+            f"{advice}"
+        )
+
+
+def _registered_in_keras_2() -> Mapping[str, Any]:
+    """Return what the user's modules registered in tf_keras, if they imported it."""
+    tf_keras = sys.modules.get("tf_keras")
+    return {} if tf_keras is None else tf_keras.saving.get_custom_objects()
 
 
 def _module_of(unknown: Sequence[str]) -> str:

@@ -38,6 +38,7 @@ _CLASSES: Final[Mapping[str, str]] = {
 _PARTS: Final = frozenset((
     "activations", "applications", "constraints", "dtype_policies", "initializers", "layers",
     "losses", "metrics", "models", "ops", "optimizers", "quantizers", "random", "regularizers",
+    "engine", "mixed_precision",  # of Keras 2
 ))  # fmt: skip
 _ROOT_CLASSES: Final = frozenset((
     "DTypePolicy", "FloatDTypePolicy", "Functional", "Initializer", "KerasTensor", "Layer", "Loss",
@@ -45,7 +46,7 @@ _ROOT_CLASSES: Final = frozenset((
     "StatelessScope", "SymbolicScope", "Variable",
 ))  # fmt: skip
 _FILE_ARGUMENTS: Final = ("vocabulary", "idf_weights", "vocabulary_file", "initial_vocabulary")
-_TYPE_SPEC: Final = re.compile(r"(tensorflow\.python|keras)\.[\w.]+")
+_TYPE_SPEC: Final = re.compile(r"(tensorflow\.python|keras)\.[\w.]+Spec(V2)?")
 
 
 def dangers(config: Any) -> list[Danger]:
@@ -97,20 +98,29 @@ def _of_object(item: dict[str, Any], layer: str) -> Iterator[Danger]:
     if not isinstance(name, str):
         yield Danger(_where("object", layer), f"has a class that is no name: {shown(name)}")
         return
-    plain = name.rpartition(">")[2].replace("_", "").lower()
-    if plain in _CLASSES:
+    plain, registered = _plain(name), _plain(str(item.get("registered_name")))
+    if plain not in _CLASSES and registered in _CLASSES:
+        yield Danger(_where(registered, layer), _CLASSES[registered])
+    elif plain in _CLASSES:
         yield Danger(_where(name, layer), _CLASSES[plain])
     elif plain in ("tfoplambda", "slicingoplambda"):
         yield from _of_function(item, layer)
     elif plain == "tensorflowoplayer":
         yield from _of_node(item, layer)
+    elif plain == "instanceproperty" and not _is_public(config, "attr_name"):
+        yield Danger(_where(name, layer), "reads a private attribute that the file names")
     elif plain == "instancemethod" and not _is_public(config, "method_name"):
         yield Danger(_where(name, layer), "calls a private method that the file names")
     elif name == "__typespec__":
-        if not _TYPE_SPEC.fullmatch(str(item.get("module"))):
+        if not _TYPE_SPEC.fullmatch(f"{item.get('module')}.{item.get('spec_name')}"):
             yield Danger(_where("type", layer), f"imports {shown(item.get('module'))}")
     else:
         yield from _of_module(item, layer)
+
+
+def _plain(name: str) -> str:
+    """Return a class' name as every Keras compares it: no package, no underscores, no capitals."""
+    return name.rpartition(">")[2].replace("_", "").lower()
 
 
 def _of_module(item: dict[str, Any], layer: str) -> Iterator[Danger]:
@@ -132,11 +142,17 @@ def _is_part(module: str, name: str) -> bool:
         return name in _ROOT_CLASSES
     if parts[0] not in _PARTS or not name.isidentifier():
         return False
-    try:
-        found = getattr(importlib.import_module(module), name, None)
-    except ImportError:
-        return True  # a module of another Keras version: the installed one reports that itself
-    return found is None or isinstance(found, type)
+    found = [getattr(opened, name, None) for opened in _modules(module)]
+    return all(one is None or isinstance(one, type) for one in found)
+
+
+def _modules(name: str) -> Iterator[Any]:
+    """Yield the modules in which a Keras would look; tf_keras takes names that begin with keras."""
+    for spelling in (name, f"tf_{name}" if name.startswith("keras.src.") else name):
+        try:
+            yield importlib.import_module(spelling)
+        except ImportError:  # a module of another Keras: the installed one reports that itself
+            continue
 
 
 def _of_function(item: dict[str, Any], layer: str) -> Iterator[Danger]:

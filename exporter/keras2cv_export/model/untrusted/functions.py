@@ -57,6 +57,8 @@ def is_arithmetic(name: object) -> bool:
         return False
     plain = name.removeprefix("compat.v1.")
     module, _, function = plain.rpartition(".")
+    if function.startswith("_") and module != "__operators__":
+        return False
     if plain in _FUNCTIONS or module in _MODULES:
         return True
     if module.startswith("keras.") and module[6:] in _KERAS_MODULES:

@@ -44,7 +44,13 @@ class UnsupportedOpsError(UnsupportedError):
         self.found = tuple(found)
         lines = "\n".join(f"  - {item}" for item in found)
         count = f"{len(found)} op{'s' if len(found) > 1 else ''}"
-        super().__init__(f"{where} cannot run {count} of this model:\n{lines}")
+        self._head = f"{where} cannot run {count} of this model:"
+        super().__init__(f"{self._head}\n{lines}")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The first line, and one for each."""
+        return (self._head, *(f"  - {item}" for item in self.found))
 
 
 def layer_of(node_name: str) -> str:

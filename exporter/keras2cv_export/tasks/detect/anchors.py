@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras2cv.bundle.npz import read_npy
 from keras2cv.errors import InputError, UsageError
 from keras2cv.tasks.detect.record import Anchors
 
@@ -25,8 +26,8 @@ def anchors_of(options: DetectOptions) -> Anchors | None:
     table = options.anchors
     if isinstance(table, str | os.PathLike):
         try:
-            table = np.load(Path(table), allow_pickle=False)
-        except (OSError, ValueError) as error:
+            table = read_npy(Path(table))
+        except InputError as error:
             raise InputError(
                 f"The anchors {table} cannot be read ({error}). Give an .npy file of (M, 4)."
             ) from error

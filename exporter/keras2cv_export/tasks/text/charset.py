@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.errors import InputError
+from keras2cv.plain_files import read_plain
 from keras2cv.tasks.text.record import MAX_CHARSET
 
 _MAX_BYTES: Final = 2**22  # a character a line, each of several code points
@@ -36,23 +37,19 @@ def read_charset(given: Any) -> tuple[str, ...]:
 
 def _names_file(text: str) -> bool:
     try:
-        return text.endswith(".txt") or Path(text).is_file()
+        return text.endswith(".txt") or (Path(text).exists() and not Path(text).is_dir())
     except (OSError, ValueError):  # longer than names can be, or with a NUL
         return False
 
 
 def _from_file(path: Path) -> Iterable[str]:
     try:
-        if path.is_file() and (size := path.stat().st_size) > _MAX_BYTES:
-            raise InputError(
-                f"The charset file {path} has {size} bytes. Give a character a line, at most "
-                f"{MAX_CHARSET} of them."
-            )
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_plain(path, _MAX_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"The charset file {path} cannot be read ({error}). Give UTF-8 text: all characters in "
-            "a line, or a character a line."
+            f"The charset file {path} cannot be read: {getattr(error, 'strerror', None) or error}. "
+            f"Give UTF-8 text: all characters in a line, or a character a line, at most "
+            f"{MAX_CHARSET} of them."
         ) from error
     lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
     return lines if len(lines) > 1 else lines[0]

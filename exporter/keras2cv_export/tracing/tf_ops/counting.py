@@ -11,7 +11,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Node, known, must_know, static
+from .node import Node, known, must_know, require_room, static
 
 
 def bucketize(node: Node, x: Any) -> Any:
@@ -25,6 +25,7 @@ def one_hot(node: Node, indices: Any, depth: Any, on: Any, off: Any) -> Any:
     """OneHot -> index == 0, 1, ..., depth - 1, as `on` where equal and `off` elsewhere."""
     rank, axis = len(indices.shape), int(node.attr("axis", -1))
     axis = axis if axis >= 0 else rank
+    require_room(int(must_know(depth, "depth")))
     numbers = np.arange(int(must_know(depth, "depth")), dtype=np.float32)
     places = numbers.reshape([-1 if k == axis else 1 for k in range(rank + 1)])
     hit = tf.equal(tf.expand_dims(tf.cast(indices, tf.float32), axis), places)
@@ -45,6 +46,7 @@ def dense_bincount(node: Node, x: Any, size: Any, weights: Any) -> Any:
     cannot, so such numbers are not counted.
     """
     count = _least(size)
+    require_room(count, int(x.shape.num_elements() or 1))
     hit = tf.equal(
         tf.cast(x, tf.float32)[..., None], np.arange(count, dtype=np.float32)
     )  # (..., L, size)

@@ -8,13 +8,14 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Array, Node, must_know, static
+from .node import Array, Node, must_know, require_room, static
 
 
 def band_part(_: Node, x: Any, lower: Any, upper: Any) -> Any:
     """MatrixBandPart -> the product with a mask of ones and zeros."""
     rows, columns = static(x)[-2:]
     below, above = int(must_know(lower, "lower band")), int(must_know(upper, "upper band"))
+    require_room(rows, columns)
     distance = np.arange(rows)[:, None] - np.arange(columns)
     mask = ((below < 0) | (distance <= below)) & ((above < 0) | (-distance <= above))
     return x * tf.constant(mask.astype(x.dtype.as_numpy_dtype))
@@ -39,6 +40,7 @@ def diagonal(
         return None
     *batch, length = static(x)
     sizes = _sizes(length, offset, rows, columns)
+    require_room(*sizes)
     source = np.full(sizes[0] * sizes[1], length, np.int32)
     source[_on_diagonal(sizes[0], sizes[1], offset)] = np.arange(length)
     fill = tf.zeros([], x.dtype) if padding is None else padding
@@ -61,6 +63,7 @@ def set_diagonal(_: Node, x: Any, values: Any, k: Any = None) -> Any:
     if offset is None:
         return None
     *batch, rows, columns = static(x)
+    require_room(rows, columns)
     source = np.arange(rows * columns, dtype=np.int32)
     places = _on_diagonal(rows, columns, offset)
     source[places] = rows * columns + np.arange(places.size, dtype=np.int32)

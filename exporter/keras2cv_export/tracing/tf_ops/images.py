@@ -8,7 +8,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Node, static
+from .node import Node, require_room, static
 
 
 def rgb_to_hsv(_: Node, rgb: Any) -> Any:
@@ -39,6 +39,7 @@ def extract_patches(node: Node, image: Any) -> Any:
     _, height, width, _ = node.attr("ksizes")
     channels = static(image)[-1]
     count = height * width * channels
+    require_room(count, count)
     units = np.eye(count, dtype=np.float32).reshape(height, width, channels, count)
     _, dy, dx, _ = node.attr("rates")
     return tf.nn.conv2d(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from keras2cv_export.quiet.tensorflow import tf
 
 Array = np.ndarray[Any, Any]
 
+LARGEST_ARRAY = 2**26  # numbers
 INPUT = "keras2cv_input"  # the names of the inputs' placeholders begin with it
 
 
@@ -65,6 +67,20 @@ def known(tensor: Any) -> Array | None:
     """
     value = smart_cond.smart_constant_value(tensor)
     return None if value is None else np.asarray(value)
+
+
+def require_room(*sizes: int) -> None:
+    """Refuse to make an array of `sizes`, which a file may have chosen.
+
+    Raises:
+        RefusedError: It would have more than 2^26 numbers.
+    """
+    if math.prod(sizes) > LARGEST_ARRAY:
+        shape = " x ".join(map(str, sizes))
+        raise RefusedError(
+            f"it makes an array of {shape} numbers, more than there is room for",
+            "Give a smaller --input-shape, or end the model before that layer.",
+        )
 
 
 def is_computed(tensor: Any) -> bool:

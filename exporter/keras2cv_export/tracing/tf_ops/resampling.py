@@ -14,7 +14,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Array, Node, must_know, static
+from .node import Array, Node, must_know, require_room, static
 
 Resize = Callable[[Any, list[int], int], Any]
 
@@ -98,6 +98,7 @@ def _times(x: Any, matrix: Array) -> Any:
 
 def _matrix(old: int, new: int, axis: int, resize: Resize) -> Array:
     """Return the weights (new, old) of resizing along one axis: the images of the unit vectors."""
+    require_room(old, max(old, new))
     units = np.eye(old, dtype=np.float32)  # one channel for each
     shape = (1, old, 1, old) if axis == 0 else (1, 1, old, old)
     new_size = [new, 1] if axis == 0 else [1, new]
@@ -134,6 +135,7 @@ def crop_and_resize(node: Node, image: Any, boxes: Any, owners: Any, size: Any) 
 
 def _positions(start: Any, end: Any, size: int, count: int) -> tuple[Any, Any]:
     """Return the positions (K, count) of a crop's pixels, and 1 for each that is inside."""
+    require_room(size, count)
     last = float(size - 1)
     if count > 1:
         step = (end - start) * last / (count - 1)

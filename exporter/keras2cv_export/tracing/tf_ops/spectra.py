@@ -13,7 +13,7 @@ import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
-from .node import Array, Node, RefusedError, known, must_know, static
+from .node import Array, Node, RefusedError, known, must_know, require_room, static
 
 # Two matrices of 2048 x 1025 numbers are 17 MB; beyond that the file would be mostly cosines.
 _LONGEST = 2048
@@ -132,6 +132,7 @@ def _transform(z: Complex, n: int, bins: int, *, sign: int) -> Complex:
 
 def _angles(rows: int, columns: int, n: int) -> Array:
     """Return 2 pi t k / n (rows, columns); t k is taken modulo n first, where floats are exact."""
+    require_room(rows, columns)
     multiples = np.outer(np.arange(rows), np.arange(columns)) % n
     return np.asarray(2 * np.pi * multiples / n)
 

@@ -61,7 +61,7 @@ def test_a_saved_model_with_one_signature_of_another_name_is_read(tmp_path: Path
 def test_a_saved_model_without_a_signature_is_refused(tmp_path: Path) -> None:
     """There is nothing to call."""
     tf.saved_model.save(tf.Module(), str(tmp_path / "cat"))
-    with pytest.raises(ModelError, match=r"cat has no signature 'serving_default' \(it has: no"):
+    with pytest.raises(ModelError, match=r"cat has no signature, so that nothing says"):
         load_model(tmp_path / "cat")
 
 
@@ -72,7 +72,10 @@ def test_a_saved_model_with_two_other_signatures_is_refused(tmp_path: Path) -> N
     module.run = tf.function(lambda x: {"y": x * 2}, input_signature=[spec])
     both = {"encode": module.run, "decode": module.run}
     tf.saved_model.save(module, str(tmp_path / "cat"), signatures=both)
-    with pytest.raises(ModelError, match=r"it has: (encode, decode|decode, encode)"):
+    with pytest.raises(
+        ModelError,
+        match=r"'decode' \(x -> y\), 'encode' \(x -> y\)\. Choose one",
+    ):
         load_model(tmp_path / "cat")
 
 

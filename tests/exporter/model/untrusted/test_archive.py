@@ -157,6 +157,15 @@ def _many(file: h5py.File) -> None:
         file.create_dataset(f"w{i}", (60 * 2**20,), "u1", chunks=(2**20,))
 
 
+def _packed_well(file: h5py.File) -> None:
+    kept = {"chunks": (2**20,), "compression": "gzip"}
+    file.create_dataset("w", data=np.zeros(2**25, np.float32), **kept)
+
+
+def _large_pieces(file: h5py.File) -> None:
+    file.create_dataset("w", (4,), "f4", maxshape=(None,), chunks=(2**26,), compression="gzip")
+
+
 HDF5: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "CVE-2026-1669: a link to another file": (_external, "'/w' is a link to '/etc/passwd:/'"),
     "a link by name": (_soft, "'/w' is a link to '/layers'"),
@@ -165,6 +174,8 @@ HDF5: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "CVE-2026-0897: 10^12 elements, not stored": (_huge, "the shape (1000000, 1000000), and 0"),
     "references": (_references, "'/w' holds 'object', which are no weights"),
     "records": (_opaque, "which are no weights"),
+    "numbers that pack to nothing": (_packed_well, "declares the shape (33554432,), and"),
+    "pieces that are larger than all": (_large_pieces, "declares the shape (4,), and 0 bytes"),
     "many datasets of nothing": (_many, "its datasets declare 2516582432 bytes"),
 }
 
@@ -223,4 +234,18 @@ def test_a_layer_of_absurd_size_is_refused_in_keras_2(tmp_path: Path) -> None:
     config = hostile.old("Sequential", {"name": "cat", "layers": layers})
     path = hostile.write_hdf5(tmp_path / "cat.h5", config)
     with pytest.raises(ModelError, match=r"holds 0 bytes of weights, and with its layer 'y'"):
+        load_model(path)
+
+
+def test_weights_count_as_the_numbers_that_they_become(tmp_path: Path) -> None:
+    """A byte in the file is four in memory: 2^24 of them are no more than 2^24 numbers."""
+    layer = hostile.dense(units=2**23, kernel_initializer="zeros")
+    path = hostile.write_archive(tmp_path / "cat.keras", hostile.model(layer))
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        file["junk"] = np.zeros(2**24, np.int8)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps(hostile.model(layer)))
+        archive.writestr("model.weights.h5", weights.getvalue())
+    with pytest.raises(ModelError, match="holds 67108864 bytes of weights, and with its layer"):
         load_model(path)

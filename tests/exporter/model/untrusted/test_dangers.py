@@ -13,7 +13,6 @@ from keras2cv.errors import ModelError
 from keras2cv_export.model.load import load_model
 from keras2cv_export.model.untrusted.dangers import dangers
 from keras2cv_export.model.untrusted.functions import is_arithmetic
-from keras2cv_export.model.untrusted.operations import does_more
 
 
 @pytest.mark.parametrize("name", hostile.CONFIGS)
@@ -108,40 +107,3 @@ def test_honest_configs_are_let_be(name: str) -> None:
 def test_functions_that_do_more_than_compute_are_not_arithmetic(name: str) -> None:
     """A file of Keras 2 can name any function of tf."""
     assert not is_arithmetic(name)
-
-
-_NAMES_A_PLACE = re.compile(
-    r"file(names?)?|filename.*|.*_path|path|prefix|.*director(y|ies)|address|.*url.*|patterns?|"
-    r"file_pattern|logdir|db_uri|destination_prefix|checkpoint_prefixes|vocab_file|.*_vocab_file|"
-    r"descriptor_source|shard_dir|chunk_file"
-)
-_COMPUTES = {"RegexFullMatch", "RegexReplace", "StaticRegexFullMatch", "StaticRegexReplace"}
-
-
-def test_every_operation_with_a_place_among_its_arguments_is_known() -> None:
-    """A new TensorFlow that can read or write in a new way makes this fail."""
-    import tensorflow as tf
-    from tensorflow.python.framework import op_def_registry
-
-    found = {
-        name
-        for name in dir(tf.raw_ops)
-        if (op := op_def_registry.get(name)) is not None
-        and any(_NAMES_A_PLACE.fullmatch(a.name) for a in [*op.input_arg, *op.attr])
-    }
-    assert len(found) > 50
-    assert {name for name in found - _COMPUTES if does_more(name) is None} == set()
-
-
-@pytest.mark.parametrize("name", ["PyFunc", "EagerPyFunc", "Abort", "WriteImageSummary", "Send"])
-def test_operations_that_need_no_place_are_known(name: str) -> None:
-    """They run Python, write events, talk, or end the process."""
-    assert does_more(name) is not None
-
-
-@pytest.mark.parametrize(
-    "name", ["Conv2D", "ReadVariableOp", "RestoreShape", "TensorArrayWriteV3", "SaveTheWhales"]
-)
-def test_operations_that_compute_are_let_be(name: str) -> None:
-    """A name that only begins like one is another."""
-    assert does_more(name) is None

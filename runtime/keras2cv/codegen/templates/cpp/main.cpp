@@ -172,7 +172,7 @@ static Task task_of(const Manifest& manifest) {  //@only !top !score
 //@begin !compared
 static void print_answer(const Arguments& arguments, const std::string& name, const Answer& answer) {
     if (arguments.json) std::cout << "{\"source\": " << json_text(name) << ", " << to_json(answer) << "}\n";
-    else std::cout << name << ": " << to_line(answer) << "\n";
+    else std::cout << shown(name + ": " + to_line(answer)) << "\n";
 }
 
 //@end
@@ -192,7 +192,7 @@ static void print_answer(const Arguments& arguments, const std::string& name, co
                 json_number(distance) + "}";
     }
     if (arguments.json) std::cout << "{\"source\": " << json_text(name) << ", " << json << "}\n";
-    else std::cout << name << ": " << line << "\n";
+    else std::cout << shown(name + ": " + line) << "\n";
 }
 
 //@end
@@ -265,13 +265,13 @@ int main(int argc, char** argv) {
         return interrupted ? 130 : 0;  //@only !inputs
         return 0;  //@only inputs
     } catch (const UsageError& error) {
-        std::cerr << "error: " << error.what() << "\n" << USAGE << "\n";
+        std::cerr << "error: " << shown(error.what()) << "\n" << USAGE << "\n";
         return 2;
     } catch (const cv::Exception& error) {
-        std::cerr << "error: OpenCV " CV_VERSION " failed: " << error.err
+        std::cerr << "error: OpenCV " CV_VERSION " failed: " << shown(error.err)
                   << ". Run `keras2cv selftest` on the bundle.\n";
     } catch (const std::exception& error) {
-        std::cerr << "error: " << error.what() << "\n";
+        std::cerr << "error: " << shown(error.what()) << "\n";
     }
     return 1;
 }

@@ -1,0 +1,183 @@
+"""Estimate what a SavedModel's graphs would grow to, before TensorFlow allocates it.
+
+A constant may repeat one number a billion times, a variable's shape is a few bytes, and functions
+that call each other twice double at each level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import tensorflow as tf
+
+from keras2cv.errors import ModelError
+from keras2cv_export.model.untrusted.danger import shown
+
+from .meta_graph import MetaGraph, callees
+
+_FREE_BYTES: Final = 256 * 2**20
+_MAX_NODES: Final = 2_000_000  # after all calls are written out
+_MAX_DEPTH: Final = 200  # of calls in calls
+# Operation -> which input holds the shape of its result, or the factors of its operand's.
+_SHAPED: Final = {
+    "Fill": 0,
+    "BroadcastTo": 1,
+    "Tile": 1,
+    "RandomUniform": 0,
+    "RandomStandardNormal": 0,
+    "TruncatedNormal": 0,
+    "RandomUniformInt": 0,
+    "Empty": 0,
+    "StatelessRandomUniformV2": 0,
+    "StatelessRandomNormalV2": 0,
+    "StatelessTruncatedNormalV2": 0,
+    "OneHot": 1,
+    "LinSpace": 2,
+    "ResizeBilinear": 1,
+    "ResizeBicubic": 1,
+    "ResizeArea": 1,
+    "ResizeNearestNeighbor": 1,
+    "TensorListReserve": 1,
+}
+_MAX_NUMBERS: Final = 2**27
+
+
+def check_sizes(path: Path, graphs: Iterable[MetaGraph]) -> None:
+    """Refuse graphs that would become much larger than what is stored.
+
+    Raises:
+        ModelError: A graph's constants, variables or calls would.
+    """
+    for graph in graphs:
+        bodies = [graph.nodes, *(f.node_def for f in graph.functions.values())]
+        _check_constants(path, [node for body in bodies for node in body if node.op == "Const"])
+        for body in bodies:
+            _check_results(path, body)
+        _check_calls(path, graph)
+
+
+def check_variables(path: Path, copy: Path) -> None:
+    """Refuse a checkpoint, in the `copy` of a SavedModel, with larger variables than its files.
+
+    Raises:
+        ModelError: Its index declares more than its files hold.
+    """
+    folder = copy / "variables"
+    if not (folder / "variables.index").is_file():
+        return
+    try:
+        reader = tf.train.load_checkpoint(str(folder / "variables"))
+        shapes, types = reader.get_variable_to_shape_map(), reader.get_variable_to_dtype_map()
+    except Exception as error:  # any error that TensorFlow finds in the file
+        reason = " ".join(str(error).split())[:200].rstrip(".")
+        raise ModelError(
+            f"{path}: its variables cannot be read ({reason}). Copy it again."
+        ) from error
+    declared = sum(math.prod(shape) * _width(types[name]) for name, shape in shapes.items())
+    stored = sum(file.stat().st_size for file in folder.iterdir())
+    if declared > stored:
+        raise _refused(path, f"its variables declare {declared} bytes, and {stored} are stored")
+
+
+def _width(dtype: Any) -> int:
+    return 1 if dtype == tf.string else int(dtype.size)  # of text, its length at least is stored
+
+
+def _check_constants(path: Path, nodes: Iterable[Any]) -> None:
+    total = 0
+    for node in nodes:
+        tensor = node.attr["value"].tensor
+        size = _size(tensor) * _bytes_of(tensor.dtype)
+        total += max(size - tensor.ByteSize(), 0)
+        if size < 0 or total > _FREE_BYTES:
+            where = shown(node.name)
+            raise _refused(path, f"its constants, such as {where}, declare {total} bytes too many")
+
+
+def _check_results(path: Path, body: Iterable[Any]) -> None:
+    """Look at the shapes that a graph states in constants."""
+    constants = {node.name: node.attr["value"].tensor for node in body if node.op == "Const"}
+    for node in body:
+        place = _SHAPED.get(node.op)
+        if node.op == "Range":
+            numbers = _range_length(constants, node)
+        elif place is not None and place < len(node.input):
+            numbers = math.prod(_values(constants, node.input[place]))
+        else:
+            continue
+        if numbers > _MAX_NUMBERS:
+            raise _refused(
+                path, f"its operation {node.op} ({shown(node.name)}) makes {numbers} numbers"
+            )
+
+
+def _range_length(constants: Any, node: Any) -> int:
+    first, last, step = ((_values(constants, name) or [0])[0] for name in node.input[:3])
+    return int(abs(last - first) // max(abs(step), 1))
+
+
+def _values(constants: Any, source: str) -> list[int]:
+    """Return the integers of a small constant, or none."""
+    tensor = constants.get(source.partition(":")[0])
+    if tensor is None or _size(tensor) > 16 or not tf.DType(tensor.dtype).is_integer:
+        return []
+    try:
+        return [abs(int(number)) for number in tf.make_ndarray(tensor).reshape(-1)]
+    except Exception:
+        return []
+
+
+def _check_calls(path: Path, graph: MetaGraph) -> None:
+    sizes: dict[str, tuple[int, int]] = {}
+    for name in graph.functions:
+        for one in _callees_first(path, graph, name, sizes):
+            nodes = graph.functions[one].node_def
+            inner = [sizes[c] for node in nodes for c in _known(graph, node)]
+            size = len(nodes) + sum(count for count, _ in inner)
+            depth = 1 + max((deep for _, deep in inner), default=0)
+            if size > _MAX_NODES or depth > _MAX_DEPTH:
+                raise _refused(
+                    path, f"its function {shown(one)} grows to {size} operations, {depth} deep"
+                )
+            sizes[one] = (size, depth)
+
+
+def _callees_first(path: Path, graph: MetaGraph, name: str, done: Any) -> Iterator[str]:
+    """Yield the functions that are not done, each after those that it calls."""
+    open_ones: set[str] = set()
+    stack = [(name, False)]
+    while stack:
+        one, is_left = stack.pop()
+        if is_left:
+            open_ones.discard(one)
+            if one not in done:
+                yield one
+        elif one in open_ones:
+            raise _refused(path, f"its function {shown(one)} calls itself")
+        elif one not in done:
+            open_ones.add(one)
+            stack.append((one, True))
+            nodes = graph.functions[one].node_def
+            stack.extend((c, False) for c in {c for n in nodes for c in _known(graph, n)})
+
+
+def _known(graph: MetaGraph, node: Any) -> Iterator[str]:
+    return (name for name in callees(node) if name in graph.functions)
+
+
+def _size(tensor: Any) -> int:
+    return math.prod(dimension.size for dimension in tensor.tensor_shape.dim)
+
+
+def _bytes_of(dtype: int) -> int:
+    try:
+        return max(int(tf.DType(dtype).size), 1)
+    except (TypeError, KeyError, ValueError):
+        return 8
+
+
+def _refused(path: Path, reason: str) -> ModelError:
+    return ModelError(f"{path} is no honest model: {reason}. No Keras writes that: do not use it.")

@@ -1,0 +1,92 @@
+"""SIGTERM and SIGHUP end a command as Ctrl-C does: files are finished, children end, a sentence.
+
+Python runs a handler between two steps of the main thread, and OpenCV may be in one step for long.
+So a thread watches: if the main thread does not get to the handler in time, the signal acts at
+once, as it does on a program without handlers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any, Final
+
+PATIENCE_S: Final = 8.0  # for the main thread to begin to end; service managers wait 10 or more
+_NAMES: Final = tuple(name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Ended(KeyboardInterrupt):
+    """A signal that asks this process to end; code that cleans up after Ctrl-C does so here."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+def exit_code_of(error: BaseException | None) -> int:
+    """Return 128 and the number of the signal behind `error`, which may be its cause."""
+    while error is not None and not isinstance(error, Ended):
+        error = error.__cause__ or error.__context__
+    return 128 + (signal.SIGINT if error is None else error.number)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise `Ended`; one that is ignored, as under nohup, stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in _NAMES]
+    caught = [n for n in numbers if signal.getsignal(n) is signal.SIG_DFL]
+    with _watched(frozenset(caught)) as begun:
+
+        def end(number: int, _: Any) -> None:
+            begun.set()
+            signal.signal(number, signal.SIG_DFL)  # the second one ends this process at once
+            raise Ended(number)
+
+        for number in caught:
+            signal.signal(number, end)
+        try:
+            yield
+        finally:
+            for number in caught:
+                signal.signal(number, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _watched(numbers: frozenset[int]) -> Iterator[threading.Event]:
+    """Give an event that is to be set in time after one of the signals came."""
+    begun = threading.Event()
+    if sys.platform == "win32" or not numbers:
+        yield begun
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    watch = threading.Thread(target=_watch, args=(reader, numbers, begun), daemon=True)
+    with contextlib.suppress(RuntimeError):  # where the system starts no thread, nobody watches
+        watch.start()
+    try:
+        yield begun
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writer)  # which ends the thread
+        if watch.is_alive():
+            watch.join(1.0)
+
+
+def _watch(reader: int, numbers: frozenset[int], begun: threading.Event) -> None:
+    while came := os.read(reader, 1):
+        if came[0] in numbers and not begun.wait(PATIENCE_S):
+            _end_at_once(came[0])
+    os.close(reader)
+
+
+def _end_at_once(number: int) -> None:
+    """End this process as the signal does: only the main thread may put its default back."""
+    os._exit(128 + number)
