@@ -40,7 +40,7 @@ def measure(python: Path, *sweep: str) -> Found:
     """Return what the child prints on that machine."""
     print(python, file=sys.stderr)
     environment = {**os.environ, "PYTHONPATH": str(RUNTIME)}
-    done = subprocess.run(  # noqa: S603 - it is ours
+    done = subprocess.run(
         [python, CHILD, *sweep], env=environment, stdout=subprocess.PIPE, check=True
     )
     found: Found = json.loads(done.stdout)
@@ -51,7 +51,7 @@ def faults(found: Found, expected: Found) -> int:
     """Return the number of blobs that differ, and of keras2cv's own calls that crashed."""
     wrong = sum(found["blobs"][name] != digest for name, digest in expected["blobs"].items())
     ours = [found["crashes"].get(kind, 0) for kind in ("linear", "area", "nearest")]
-    return wrong + sum(ours)
+    return int(wrong + sum(ours))
 
 
 def page(found: Mapping[str, Found], expected: Found, sweep: Sequence[str]) -> Iterator[str]:
@@ -60,15 +60,20 @@ def page(found: Mapping[str, Found], expected: Found, sweep: Sequence[str]) -> I
     yield ""
     yield "<!-- Written by python -m campaigns.architectures. -->"
     yield ""
-    yield "Images become the same blobs on ARM as on x86-64. Measured on emulated machines (qemu):"
-    yield f"{len(expected['blobs'])} blobs of every resize rule, by six interpolations, 8 and 16 bit,"
-    yield "colour and gray, against OpenCV's wheel for x86-64; and images with a page without rights"
-    yield f"behind them, of sides n + 1 to n + 64 in steps of {sweep[1]}, for n of {sweep[0]}."
+    yield (
+        "Images become the same blobs on ARM as on x86-64. Measured on emulated machines (qemu): "
+        f"{len(expected['blobs'])} blobs of every resize rule, by six interpolations, 8 and 16 "
+        "bit, colour and gray, against OpenCV's wheel for x86-64; and images with a page without "
+        f"rights behind them, of sides n + 1 to n + 64 in steps of {sweep[1]}, for n of {sweep[0]}."
+    )
     yield ""
-    yield "*route*: how 8-bit `linear` is computed, for gray and for colour. `cv2`: the plain call is"
-    yield "right. `beyond_hal`: `cv2.resize` by OpenCV's own code rather than the vendor's."
+    yield (
+        "*route*: how 8-bit `linear` is computed, for gray and for colour. `cv2`: the plain call "
+        "is right. `beyond_hal`: `cv2.resize` by OpenCV's own code rather than the vendor's."
+    )
     yield ""
-    yield "| machine | OpenCV | route | wrong blobs | plain `cv2.resize` crashes | keras2cv's crash |"
+    heads = ("machine", "OpenCV", "route", "wrong blobs")
+    yield f"| {' | '.join(heads)} | plain `cv2.resize` crashes | keras2cv's crash |"
     yield "|---|---|---|--:|--:|--:|"
     for name, one in found.items():
         wrong = sum(one["blobs"][k] != v for k, v in expected["blobs"].items())

@@ -1,4 +1,4 @@
-"""What a machine computes, printed as JSON: `python child.py TARGETS STEP`. Runtime and NumPy alone."""
+"""What a machine computes, printed as JSON: `python child.py TARGETS STEP`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def blobs() -> dict[str, str]:
     return found
 
 
-def _blob(rule: Any, interpolation: str, color: Any, source_wh: Any, size_wh: Any, dtype: str) -> Any:
+def _blob(
+    rule: Any, interpolation: str, color: Any, source_wh: Any, size_wh: Any, dtype: str
+) -> Any:
     channels = 1 if color == "GRAY" else 3
     pad = 7 if rule in ("letterbox", "pad") else None
     rules = Preprocessing(

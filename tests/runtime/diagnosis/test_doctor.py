@@ -291,7 +291,9 @@ def test_a_resize_that_differs_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     from keras2cv.pixels.resize import canary
 
     assert not list(resize_faults())
-    monkeypatch.setattr(canary, "linear_route", lambda channels: ("cv2", "beyond_hal")[channels % 2])
+    monkeypatch.setattr(
+        canary, "linear_route", lambda channels: ("cv2", "beyond_hal")[channels % 2]
+    )
     faults = list(resize_faults())
     assert faults[0].startswith("this OpenCV resizes 8-bit colour and gray images differently")
     assert "times the cost" in faults[0]
