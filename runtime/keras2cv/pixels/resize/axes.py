@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 _ONE = np.float32(2048)  # cv2's INTER_RESIZE_COEF_SCALE: weights of 8-bit pixels have 11 bits
 
 
-class Weights(NamedTuple):
+class LinearWeights(NamedTuple):
     """Two source pixels of each target pixel, and what they weigh, in units of 1/2048."""
 
     first: NDArray[np.intp]  # may lie one before the source
@@ -26,12 +26,12 @@ def positions(source_size: int, target_size: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def weights_11_bit(source_size: int, target_size: int) -> Weights:
+def weights_11_bit(source_size: int, target_size: int) -> LinearWeights:
     """Return the pixels and weights of INTER_LINEAR on 8-bit images."""
     at = positions(source_size, target_size).astype(np.float32)
     first = np.floor(at)
     share = at - first
-    return Weights(
+    return LinearWeights(
         first.astype(np.intp),
         np.rint((np.float32(1) - share) * _ONE).astype(np.int32),
         np.rint(share * _ONE).astype(np.int32),
