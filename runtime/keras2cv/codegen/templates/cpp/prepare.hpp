@@ -90,8 +90,9 @@ inline std::vector<Pair> linear_pairs(int size, int count, bool is_width) {
         const float at = static_cast<float>((i + 0.5) * scale - 0.5);
         const int first = cvFloor(at);
         const bool alone = is_width && (first < 0 || first >= size - 1);
-        pairs.push_back({std::min(std::max(first, 0), size - 1), std::min(std::max(first + 1, 0), size - 1),
-                         alone ? 0.0f : at - static_cast<float>(first)});
+        const int low = std::min(std::max(first, 0), size - 1);
+        const int high = std::min(std::max(first + 1, 0), size - 1);
+        pairs.push_back({low, high, alone ? 0.0f : at - static_cast<float>(first)});
     }
     return pairs;
 }
@@ -204,7 +205,8 @@ inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size 
     if (is_resampled(interpolation)) return resample(image, part, size, interpolation);  //@only resample
     const cv::Mat source = image(part);
     if (interpolation == "tf-bilinear") return resize_bilinear(source, size);
-    if (interpolation == "linear" && !resizes_as_x86(image.channels())) return resize_in_integers(source, size);
+    if (interpolation == "linear" && !resizes_as_x86(image.channels()))
+        return resize_in_integers(source, size);
     cv::resize(source, result, size, 0, 0, cv_interpolation(interpolation));
     return result;
 }
