@@ -119,6 +119,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "__init__",
         "house",
         "same_files",
+        "architectures",
         "atlas",
         "models",
         "faults",

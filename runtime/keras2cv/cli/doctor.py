@@ -69,6 +69,8 @@ def _opencv_lines(opencv: OpenCv) -> Iterator[str]:
     yield f"  windows   {'yes' if opencv.has_windows else 'no: built without them (run --show)'}"
     yield f"  threads   {opencv.threads}"
     yield f"  CPU uses  {opencv.cpu_features}"
+    for number, fault in enumerate(opencv.resize_faults):
+        yield f"  {'' if number else 'resize':<9} {fault}"
 
 
 def _export_lines(found: Diagnosis) -> Iterator[str]:

@@ -80,6 +80,8 @@ def _image_lines(rules: Preprocessing) -> Iterator[str]:
     yield "image = cv2.imread('photo.jpg')"
     if rules.color == "GRAY":
         yield "image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)"
+    if rules.interpolation == "linear":
+        yield "# On ARM, cv2 may resize otherwise, and crash: see `keras2cv doctor` there."
     yield from _resize_lines(rules)
     arguments = [f"scalefactor={exact(rules.scale)}"]
     if _resizes_in_blob(rules):
@@ -100,6 +102,8 @@ def _resize_lines(rules: Preprocessing) -> Iterator[str]:
         return
     if rules.interpolation not in _CV2_FLAG:
         yield f"# cv2 has no {rules.interpolation}: keras2cv has it exactly, this comes near."
+    if rules.interpolation == "tf-bilinear":
+        yield "# cv2 rounds positions otherwise than tf-bilinear: this comes near."
     if rules.interpolation in _ON_FLOATS:
         yield "image = image.astype('float32')"
     yield from _PLACING[rules.resize](rules)

@@ -16,6 +16,7 @@ from keras2cv.cli.earlier_outputs import mark_video
 from keras2cv.cli.output import cannot_write
 from keras2cv.cli.pictures import check_not_read
 from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.pixels.resize import resize
 from keras2cv.streams.frames import Frame, Source
 from keras2cv.streams.plain_names import plainly_named
 
@@ -69,7 +70,7 @@ class VideoFile:
         if self._writer is None:
             self._writer = self._opened(frame, picture)
         if (picture.shape[1], picture.shape[0]) != self._size_wh:  # cv2 would drop it in silence
-            picture = cv2.resize(picture, self._size_wh, interpolation=cv2.INTER_AREA)
+            picture = resize(picture, self._size_wh, "area")
         for _ in range(self._copies(frame)):
             self._writer.write(picture)
             self.frame_count += 1

@@ -59,6 +59,9 @@ class OpenCv:
 
     `origin` names its wheel, or a build without one. `formats` maps each format of a net's file to
     the reason why it is not read, "" if it is.
+
+    `resize_faults`: how its own resizes differ from those of OpenCV's wheels for x86-64. They are a
+    warning: keras2cv works around them.
     """
 
     version: str
@@ -70,6 +73,7 @@ class OpenCv:
     has_windows: bool
     threads: int
     cpu_features: str
+    resize_faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ def diagnose(version_of: VersionOf = installed_version) -> Diagnosis:
 
 def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
     """Describe the module `cv2`: its version, origin and abilities."""
+    from keras2cv.diagnosis.resizing import resize_faults  # imports cv2, which may be broken
+
     folder = Path(cv2.__file__).parent
     return OpenCv(
         version=cv2.__version__,
@@ -141,6 +147,7 @@ def describe_opencv(cv2: Any, version_of: VersionOf) -> OpenCv:
         has_windows=has_windows(cv2),
         threads=cv2.getNumThreads(),
         cpu_features=cv2.getCPUFeaturesLine(),
+        resize_faults=tuple(resize_faults()),
     )
 
 

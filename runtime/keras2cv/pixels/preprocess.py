@@ -1,7 +1,8 @@
 """Make the blob that a net was trained on: blob = (pixel - mean) * scale / std.
 
 `cv2.dnn.blobFromImage` does the arithmetic in float32, with the mean and the scale as given
-(1/255 is not 0.00392). It also resizes, by cv2's "linear"; every other rule is `geometry.fit`'s.
+(1/255 is not 0.00392). It also resizes, by cv2's "linear", where this OpenCV does that as every
+other (`resize/canary.py`); every other rule is `geometry.fit`'s.
 It knows one scale for all channels, so a std per channel is divided out here.
 """
 
@@ -18,6 +19,7 @@ from keras2cv.errors import InputError
 from keras2cv.pixels.geometry import Placement, fit, place
 from keras2cv.pixels.images import Image, as_bgr, as_gray
 from keras2cv.pixels.preprocessing import Preprocessing
+from keras2cv.pixels.resize.canary import linear_route
 
 Blob = NDArray[np.float32]
 
@@ -32,7 +34,8 @@ class Preprocessor:
         self._as_image = as_gray if rules.color == "GRAY" else as_bgr
         # blobFromImage's own resize is a stretch by cv2.INTER_LINEAR, on the pixels as they are.
         is_plain = rules.resize == "stretch" and rules.interpolation == "linear"
-        self._fused = is_plain and not rules.transpose
+        is_right = is_plain and linear_route(rules.channels) == "cv2"
+        self._fused = is_right and not rules.transpose
         self._arguments: dict[str, Any] = {
             "scalefactor": rules.scale,
             "mean": rules.mean,  # in the order of the result: cv2 swaps before it subtracts

@@ -64,8 +64,6 @@ def written(folder: Path, preprocessing: Preprocessing | None) -> keras2cv.Predi
         {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)},
         {"scale": 0.017},
         {"interpolation": "area"},
-        {"interpolation": "tf-bilinear"},
-        {"interpolation": "tf-bilinear", "resize": "center-crop"},
         {"interpolation": "cubic", "resize": "center-crop"},
         {"interpolation": "linear", "resize": "letterbox", "pad": 114},
         {"interpolation": "tf-area", "resize": "letterbox", "pad": 7},
@@ -83,6 +81,30 @@ def test_the_code_prepares_an_image_as_the_bundle_does(
     blob, outputs = model.run_image(PICTURE)
     np.testing.assert_allclose(found["blob"], blob, atol=1e-6 * np.abs(blob).max())
     np.testing.assert_allclose(found["out"], outputs[0], atol=1e-5 * np.abs(outputs[0]).max())
+
+
+@pytest.mark.parametrize("rule", ["stretch", "center-crop"])
+def test_the_code_marks_positions_that_cv2_rounds_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: Any
+) -> None:
+    """cv2's floats are within 0.03 grey levels of TensorFlow's, and a comment says so."""
+    monkeypatch.chdir(tmp_path)
+    rules = dataclasses.replace(RGB, interpolation="tf-bilinear", resize=rule)
+    model = written(tmp_path / "tf.cv", rules)
+    code = opencv_snippet(model.manifest, model.folder)
+    assert "# cv2 rounds positions otherwise than tf-bilinear: this comes near.\n" in code
+    Path("photo.jpg").write_bytes(cv2.imencode(".png", PICTURE)[1].tobytes())
+    found = run_snippet(model.manifest, model.folder)["blob"]
+    expected = model.run_image(PICTURE)[0]
+    np.testing.assert_allclose(found, expected, atol=0.03 / 255 * np.ptp(expected))
+
+
+def test_the_code_warns_of_resizes_on_arm(tmp_path: Path) -> None:
+    """A plain call may resize otherwise there, so the code leads to `doctor`."""
+    model = written(tmp_path / "linear.cv", RGB)
+    assert "keras2cv doctor" in opencv_snippet(model.manifest, model.folder)
+    area = written(tmp_path / "area.cv", dataclasses.replace(RGB, interpolation="area"))
+    assert "keras2cv doctor" not in opencv_snippet(area.manifest, area.folder)
 
 
 def test_the_code_marks_a_resize_that_cv2_only_comes_near(

@@ -284,3 +284,18 @@ def test_the_needs_of_exporting_are_those_of_the_package() -> None:
     assert wanted.pop("opencv-python") is not None
     assert dict(EXPORT_NEEDS) == wanted
     assert f'"numpy>={OLDEST_NUMPY}"' in text
+
+
+def test_a_resize_that_differs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line says for which images, and at which cost keras2cv works around it."""
+    from keras2cv.diagnosis.resizing import resize_faults
+    from keras2cv.pixels.resize import canary
+
+    assert not list(resize_faults())
+    monkeypatch.setattr(
+        canary, "linear_route", lambda channels: ("cv2", "beyond_hal")[channels % 2]
+    )
+    faults = list(resize_faults())
+    assert faults[0].startswith("this OpenCV resizes 8-bit colour and gray images differently")
+    assert "times the cost" in faults[0]
+    assert "read past the end" in faults[1]

@@ -23,7 +23,7 @@ PIL_MODES = [mode for mode in INTERPOLATIONS if mode.startswith("pil-")]
 PIL13_MODES = [mode for mode in INTERPOLATIONS if mode.startswith("pil13-")]
 CV2_MODES = [mode for mode in INTERPOLATIONS if "-" not in mode]
 
-TOLERANCES = {"tf-nearest": 0.0, "tf-bilinear": 0.03}  # of 255; the other tf modes:
+TOLERANCES = {"tf-nearest": 0.0}  # of 255; the other tf modes:
 FLOAT32_SUMS = 0.0005
 
 # (source_wh, target_wh): down, up, one of each, odd, strips of one pixel, the same size.

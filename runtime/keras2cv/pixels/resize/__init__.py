@@ -8,32 +8,23 @@ Largest difference from the original, of 255, in pictures of noise, stripes and 
 
     pil-*, pil13-*           0          Pillow 10.0, 12.3 and 13.0
     tf-nearest               0          TensorFlow 2.21
-    tf-bilinear              0.02       0.08 for 12 megapixels; 0.006 in photographs. cv2 computes
-                                        positions in double, TensorFlow in float32
+    tf-bilinear              0.00004    the sums may be fused with the products
     every other tf-*         0.0004     float32 sums in another order
-    nearest, linear, area,   -          cv2's own. Of these "cubic" differs by 1 between OpenCV 4.12
-    cubic, lanczos4                     and 4.14, the others are the same from 4.6 to 5.0 (x86-64)
+    nearest, linear, area,   -          cv2's own on x86-64, on every machine; "cubic" but for 6
+    cubic, lanczos4                     pixels in a million, which OpenCVs themselves round
+                                        differently (`rounding.py`)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import cv2
-import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.pixels.resize.opencv import resize as resize_by_opencv
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 
 __all__ = ["INTERPOLATIONS", "resize"]
-
-_CV2_FLAGS: dict[str, int] = {
-    "nearest": cv2.INTER_NEAREST,
-    "linear": cv2.INTER_LINEAR,
-    "area": cv2.INTER_AREA,
-    "cubic": cv2.INTER_CUBIC,
-    "lanczos4": cv2.INTER_LANCZOS4,
-}
 
 
 def resize(
@@ -79,9 +70,8 @@ def resize(
 
         resized = resize_by_tensorflow(pixels[y0:y1, x0:x1], size_wh, interpolation)
     else:
-        flag = _CV2_FLAGS[interpolation]
-        resized = np.asarray(cv2.resize(pixels[y0:y1, x0:x1], size_wh, interpolation=flag))
-    return resized.reshape(*size_wh[::-1], *image.shape[2:])  # cv2 drops a channel axis of one
+        resized = resize_by_opencv(pixels[y0:y1, x0:x1], size_wh, interpolation)
+    return resized.reshape(*size_wh[::-1], *image.shape[2:])
 
 
 def _check(image: NDArray[Any], size_wh: tuple[int, int], interpolation: str) -> None:

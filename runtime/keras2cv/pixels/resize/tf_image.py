@@ -1,4 +1,4 @@
-"""`tf.image.resize`, which `keras.layers.Resizing` and the image data sets call, in cv2 and numpy.
+"""`tf.image.resize`, which `keras.layers.Resizing` and the image data sets call, in numpy.
 
 TensorFlow finds the source positions in float32. They are found here by the same operations in
 float32, because comparing them decides which pixel is nearest, where a window ends, and which entry
@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +33,7 @@ from keras2cv.pixels.resize.separable import (
     split_into_bands,
     swap_height_and_width,
 )
+from keras2cv.pixels.resize.tf_bilinear import resize_bilinear
 
 Float32 = NDArray[np.float32]
 Taps = tuple[NDArray[np.intp], Float32]  # source indices and weights, both (target, taps)
@@ -57,10 +57,7 @@ def resize(image: Image, size_wh: tuple[int, int], interpolation: str) -> Image:
         picked: Image = image.take(rows, axis=0).take(columns, axis=1)
         return picked
     if interpolation == "tf-bilinear":
-        # The same two taps from positions in double: only TensorFlow's float32 rounding differs.
-        floats = image.astype(np.float32, copy=False)
-        resized = cv2.resize(floats, size_wh, interpolation=cv2.INTER_LINEAR)
-        return np.asarray(resized).reshape(target_height, target_width, -1)
+        return resize_bilinear(image, size_wh)
     down = _bands(interpolation, height, target_height)
     across = _bands(interpolation, width, target_width)
     image = swap_height_and_width(resample_rows(image, down, _as_it_is, np.float32))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.errors import UsageError
 from keras2cv.pixels.images import Image
+from keras2cv.pixels.resize import resize
 
 Array = NDArray[Any]
 
@@ -63,5 +63,4 @@ class ImageResult:
         if size_wh == (own_width, own_height):
             return np.array(self.image_bgr)
         shrinks = size_wh[0] < own_width or size_wh[1] < own_height
-        rule = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-        return np.asarray(cv2.resize(self.image_bgr, size_wh, interpolation=rule), np.uint8)
+        return resize(self.image_bgr, size_wh, "area" if shrinks else "cubic")
