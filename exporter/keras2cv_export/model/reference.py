@@ -18,6 +18,7 @@ from .cpu_kernels import cpu_runner
 from .exact import exact_runner
 from .load import LoadedModel
 from .plain_ops import traceable
+from .refused_sample import refused_sample
 
 Array = np.ndarray[Any, Any]
 Runner = Callable[[Mapping[str, Array]], dict[str, Array]]
@@ -70,7 +71,10 @@ def _runner(
                     for shape, s in zip(shapes, loaded.inputs, strict=True)
                 ]
                 compiled[shapes] = prepare(_compile(outputs, specs))
-            results = compiled[shapes](*tensors)
+            try:
+                results = compiled[shapes](*tensors)
+            except tf.errors.InvalidArgumentError as error:
+                raise refused_sample(loaded.name, error) from error
         return {name: np.array(t) for name, t in zip(names, results, strict=True)}
 
     return run

@@ -16,12 +16,13 @@ from keras2cv.streams.sources import read_image
 from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import exact_reference, reference
+from keras2cv_export.model.refused_sample import NoSuchRowError
 from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
 from .pictures import Picture, PictureInput, draw_picture
 from .ranges import embedding_rows, ranges_of
-from .samples import Sample, default_samples, load_samples
+from .samples import Sample, ValueRange, default_samples, load_samples
 from .stress import Stress, stress_samples
 
 # Four drawn samples: enough for outputs to be seen to vary, few enough for VGG16 in seconds.
@@ -112,6 +113,7 @@ def ask(
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
+        ModelError: TensorFlow cannot compute the model on them.
         UsageError: The tolerance is not valid or names no output, or the model's outputs are not
             the manifest's.
     """
@@ -120,20 +122,28 @@ def ask(
     # A model with further inputs cannot take a picture alone as a sample.
     alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
     preprocess = PictureInput(manifest) if alone else None
-    chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn, smooth=smooth)
-    if preprocess is not None:
-        chosen += [(preprocess(read_image(path))[1],) for path in pictures]
     answer = answer or answerer(loaded, manifest)
+    rows = embedding_rows(loaded)
+    while True:
+        ranges = ranges_of(loaded, manifest) | {name: (0, n - 1) for name, n in rows.items()}
+        chosen = _choose_samples(loaded, ranges, samples, preprocess, drawn, smooth=smooth)
+        if preprocess is not None:
+            chosen += [(preprocess(read_image(path))[1],) for path in pictures]
+        try:
+            expected, again = halves([answer(s) for s in there_and_back(chosen)])
+            break
+        except NoSuchRowError as error:
+            if samples is not None or error.rows in rows.values():
+                raise
+            rows = _looked_up(loaded, error.rows)
     picture = draw_picture(manifest, preprocess, answer) if preprocess else None
-    expected, again = halves([answer(s) for s in there_and_back(chosen)])
     unsteady = first_difference(
         unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
     )
-    ranges = ranges_of(loaded, manifest)
     size = int(manifest.model.size_bytes)
     stressed = tuple(
         Stress(name, sample, answer(sample))
-        for name, sample in stress_samples(loaded.inputs, ranges, embedding_rows(loaded), size)
+        for name, sample in stress_samples(loaded.inputs, ranges, rows, size)
     )
     exact = _exact_answers(loaded, manifest, [*chosen, *(one.sample for one in stressed)])
     return Question(
@@ -148,6 +158,14 @@ def ask(
         unsteady,
         tuple(pictures),
     )
+
+
+def _looked_up(loaded: LoadedModel, rows: int) -> dict[str, int]:
+    """Return the inputs that may be looked up in a table with so many rows: all but pictures.
+
+    A SavedModel has no layers to tell by, and the first Embedding of an old Keras takes floats.
+    """
+    return {spec.name: rows for spec in loaded.inputs if not spec.is_image}
 
 
 def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sample]) -> Exact:
@@ -232,7 +250,7 @@ def _shown(names: Iterable[str], shapes: Iterable[tuple[int, ...]]) -> str:
 
 def _choose_samples(
     loaded: LoadedModel,
-    manifest: Manifest,
+    ranges: Mapping[str, ValueRange],
     given: str | PathLike[str] | None,
     preprocess: PictureInput | None,
     drawn: int,
@@ -240,7 +258,6 @@ def _choose_samples(
     smooth: bool,
 ) -> list[Sample]:
     if given is None:
-        ranges = ranges_of(loaded, manifest)
         return default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
     if preprocess is None:
         return load_samples(Path(given), loaded.inputs)
