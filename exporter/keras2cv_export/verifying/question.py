@@ -173,12 +173,14 @@ def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sa
     exact = exact_reference(loaded)
     names = [s.name for s in loaded.inputs]
     known: dict[tuple[int, float], Outputs | None] = {}
+    columns = zip(*samples, strict=True)
+    usual = [max(float(np.abs(a).max(initial=0)) for a in column) for column in columns]
 
     def answer(index: int, moved: float) -> Outputs | None:
         if None in known.values():
             return None
         if (index, moved) not in known:
-            known[index, moved] = computed(_moved(samples[index], moved))
+            known[index, moved] = computed(_moved(samples[index], moved, usual))
         return known[index, moved]
 
     def computed(sample: Sample) -> Outputs | None:
@@ -192,16 +194,20 @@ def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sa
     return answer
 
 
-def _moved(sample: Sample, share: float) -> Sample:
-    """Move each floating-point input at random, by up to a share of its largest value."""
+def _moved(sample: Sample, share: float, usual: Sequence[float]) -> Sample:
+    """Move each floating-point input at random, by up to a share of its largest value.
+
+    Where all of it is 0, as in a black picture, by a share of its usual value: ties between equal
+    scores show by that.
+    """
     if share == 0.0:
         return sample
     rng = np.random.default_rng(SEED)
     moved = []
-    for array in sample:
+    for array, most in zip(sample, usual, strict=True):
         wide = array.astype(np.float64) if array.dtype.kind == "f" else array
         if array.dtype.kind == "f":
-            step = share * float(np.abs(wide).max(initial=0.0))
+            step = share * (float(np.abs(wide).max(initial=0.0)) or most)
             wide = wide + rng.uniform(-step, step, wide.shape)
         moved.append(wide)
     return tuple(moved)
