@@ -37,7 +37,7 @@ class PrivateCopy:
         """Read an open file up to `most` bytes, and one more if there are more.
 
         Args:
-            file: At its start.
+            file: Unbuffered.
             most: How many bytes are wanted.
         """
         self._bytes: NDArray[np.uint8] | None = None

@@ -117,7 +117,7 @@ def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None
     """
     path, model = bundle.model_path, bundle.manifest.model
     try:
-        with open_plain(path) as file:
+        with open_plain(path, buffering=0) as file:
             copy = PrivateCopy(file, int(model.size_bytes))
     except (OSError, MemoryError) as error:
         why = getattr(error, "strerror", None) or "there is no memory for it"

@@ -139,7 +139,7 @@ def test_a_pipe_among_the_variables_is_not_opened(tmp_path: Path) -> None:
     pipe.unlink()
     (folder / "assets" / "deep").mkdir(parents=True)
     os.mkfifo(folder / "assets" / "deep" / "words.txt")
-    with pytest.raises(ModelError, match=r"words\.txt, which is no plain file"):
+    with pytest.raises(ModelError, match=r"words\.txt', which is no plain file"):
         load_model(folder)
 
 
