@@ -178,6 +178,16 @@ def computed_index(op: str) -> bytes:
     return _file(nodes, weights, _ROW, 13)
 
 
+def of_integers(op: str, divisor: Array | None = None) -> bytes:
+    """Return a model that divides integers by a constant, or by each other."""
+    nodes = [
+        helper.make_node("Cast", ["x"], ["i"], to=TensorProto.INT64),
+        helper.make_node(op, ["i", "i" if divisor is None else "d"], ["q"]),
+        helper.make_node("Cast", ["q"], ["y"], to=TensorProto.FLOAT),
+    ]
+    return _file(nodes, {} if divisor is None else {"d": divisor}, _ROW, 13)
+
+
 def _kernel(*shape: int) -> dict[str, Array]:
     return {"w": np.ones(shape, _F)}
 
@@ -238,6 +248,11 @@ FOLLOWED: Final[Mapping[str, Callable[[], bytes]]] = {
     ),
     "PRelu: slopes": lambda: one("PRelu", _kernel(2, 1, 1)),
     "Add: channels": lambda: one("Add", _kernel(2, 1, 1)),
+    "Div: by 0": lambda: of_integers("Div", np.array([0])),
+    "Div: by -1": lambda: of_integers("Div", np.array([-1])),
+    "Div: by a computed number": lambda: of_integers("Div"),
+    "Mod: by 0": lambda: of_integers("Mod", np.array([3, 0, 1, 1, 1, 1, 1, 1])),
+    "Mod: by a computed number": lambda: of_integers("Mod"),
     "Mul: a row": lambda: one("Mul", _kernel(5)),
     "LRN: nothing": lambda: one("LRN", size=0),
     "LRN: a thousand": lambda: one("LRN", size=1001),

@@ -100,8 +100,29 @@ def arithmetic(args: Args) -> list[Value]:
         raise NotFollowed(f"{args.op} of {', '.join(sorted({v.dtype for v in values}))}")
     if len(values) != 2 and args.op not in _MANY:
         raise args.wrong(f"of {len(values)} inputs")
+    if args.op == "Div" and values[0].dtype != "float32":
+        _refuse_traps(args, values[1])
     shape = checked(args.op, broadcast(args, values))
     return [Value(shape, "bool" if args.op in COMPARISONS else values[0].dtype)]
+
+
+def remainder(args: Args) -> list[Value]:
+    """Mod, which OpenCV computes in ways of its own.
+
+    Raises:
+        NetFileError: It divides integers by numbers that may be 0.
+        NotFollowed: Otherwise.
+    """
+    if len(args.inputs) == 2 and args.value(1).dtype != "float32":
+        _refuse_traps(args, args.value(1))
+    raise NotFollowed("an op Mod")
+
+
+def _refuse_traps(args: Args, divisor: Value) -> None:
+    """Raise for a division of integers that a processor answers with SIGFPE: by 0, least by -1."""
+    limits = divisor.within()
+    if limits is None or (limits[0] <= 0 <= limits[1]) or (limits[0] <= -1 <= limits[1]):
+        raise args.wrong("of integers by numbers that may be 0 or -1")
 
 
 def slopes(args: Args) -> list[Value]:

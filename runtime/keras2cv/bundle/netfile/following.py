@@ -18,6 +18,7 @@ from keras2cv.bundle.netfile.protobuf import NetFileError, shown
 from keras2cv.bundle.netfile.values import Args, NotFollowed, Value
 
 MAX_LIVE: Final = 3 * 2**26  # numbers that exist at a time: 768 MiB of float32
+MAX_NODES: Final = 10_000  # more are tried in a process of its own, which has a time limit
 Rule = Callable[[Args], "list[Value]"]
 
 
@@ -63,7 +64,13 @@ def follow(graph: Graph, opset: int, inputs: Mapping[bytes, tuple[int, ...]]) ->
             if last.get(name, -1) <= index and name not in graph.tensors and name:
                 value = values[name]
                 live -= 0 if value.constant else value.size  # what is folded stays
-    return Followed(None, most)
+    return Followed(_too_long(graph), most)
+
+
+def _too_long(graph: Graph) -> str | None:
+    """OpenCV's work grows with the square of the nodes: 20,000 take it 20 seconds."""
+    count = len(graph.nodes)
+    return f"{count} nodes" if count > MAX_NODES else None
 
 
 def _start(
@@ -175,6 +182,7 @@ RULES: Final[Mapping[str, tuple[Rule, frozenset[str]]]] = {
     **_rules(elementwise.cast, ("Cast",), "to"),
     **_rules(elementwise.clip, ("Clip",), "min max"),
     **_rules(elementwise.arithmetic, elementwise.ARITHMETIC),
+    **_rules(elementwise.remainder, ("Mod",), "fmod"),
     **_rules(elementwise.slopes, ("PRelu",)),
     **_rules(elementwise.choice, ("Where",)),
     **_rules(

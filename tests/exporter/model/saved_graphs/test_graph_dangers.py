@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.core.framework import variable_pb2
@@ -319,6 +320,23 @@ def test_honest_models_with_tables_are_loaded(objects: Path, flat: Path) -> None
     (x,) = (tf.constant([[1.0, 1.0, 1.0]]),)
     assert load_model(objects).call(x)[0][1].numpy().tolist() == [[3.0, 3.0, 3.0]]
     assert load_model(flat).call(x)[0][1].numpy().tolist() == [[4.0, 9.0, 16.0]]
+
+
+def test_what_keras_2_saves_beside_its_layers_is_no_danger(tmp_path: Path) -> None:
+    """The step of `adapt` reads an iterator, and branches of recurrent layers wrap tensors."""
+    import tf_keras
+
+    layers = tf_keras.layers
+    norm = layers.Normalization()
+    norm.adapt(np.ones((4, 7, 5), np.float32))
+    model = tf_keras.Sequential(
+        [layers.InputLayer((7, 5)), norm, layers.Masking(), layers.Bidirectional(layers.GRU(3))]
+    )
+    model.save(tmp_path / "cat", save_format="tf")
+    graphs = graphs_of(tmp_path / "cat")
+    ops = {n.op for function in library(graphs) for n in function.node_def}
+    assert {"IteratorGetNext", "OptionalFromValue"} <= ops
+    assert graph_dangers(graphs) == []
 
 
 def test_an_asset_in_the_old_collection_is_looked_at(tmp_path: Path, flat: Path) -> None:
