@@ -33,7 +33,7 @@ from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.options import CheckOptions
 from keras2cv_export.options.drawn_samples import drawn_count, own_samples
 from keras2cv_export.parity.parity import ParityReport
-from keras2cv_export.parity.report import EXIT_CODES, Verdict
+from keras2cv_export.parity.report import EXIT_CODES, Verdict, worst_report, worst_verdict
 from keras2cv_export.parity.tolerance import preset_of
 from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
@@ -108,7 +108,7 @@ class CheckReport:
         if self.mismatches:
             found.append("fail")
         found += [finding.verdict for finding in self.findings]
-        return max(found, key=lambda verdict: _SEVERITY[verdict])
+        return worst_verdict(found)
 
     @property
     def exit_code(self) -> int:
@@ -216,7 +216,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     selftest, wrong_selftest, forged = _proof(found, answer, question, result)
     contradicted = () if sources is None else sources.problems
     reports = tuple(result.by_engine.items())
-    worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
+    worst = worst_report(result.by_engine.values())
     return CheckReport(
         found.folder,
         worst,
@@ -435,10 +435,8 @@ def _travel(
 
 
 def _worst_engine(result: Verification) -> str:
-    return max(result.by_engine, key=lambda name: _SEVERITY[result.by_engine[name].verdict])
-
-
-_SEVERITY = {"pass": 0, "inconclusive": 1, "fail": 2}
+    worst = worst_report(result.by_engine.values())
+    return next(name for name, report in result.by_engine.items() if report is worst)
 
 
 def _fitting(shapes: dict[str, tuple[int, ...]]) -> Any:
