@@ -14,8 +14,9 @@ _HEAD: Final = """\
 # What the checker finds
 
 {count} faults, one at a time, in right bundles of {subjects} small models of all tasks, trained \
-on drawn pictures. Each changes an answer to a picture beyond rounding, or makes the bundle's own \
-proof false; {idle} more changed nothing, and are left out. \
+on drawn pictures. Most change an answer to a picture beyond rounding, or make the bundle's own \
+proof false; the others change no answer to these pictures, and are found all the same. \
+{idle} more changed no answer and were not found; they are left out. \
 `check BUNDLE --against MODEL --samples DIR` finds {alone}; {user} more are found with \
 `--reference-answers`, and are called "postprocessing: not compared" without it; {open} are named \
 as not compared even so. Missed: {missed}. In the folder `benchmarks/` of a checkout:

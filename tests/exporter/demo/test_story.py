@@ -15,6 +15,7 @@ from rich.console import Console
 
 import keras2cv
 from keras2cv.errors import UsageError
+from keras2cv.isolation import confinement
 from keras2cv_export.demo import DemoReport, run_demo, story
 from keras2cv_export.demo.closing import with_keras2cv, with_opencv_alone
 
@@ -36,6 +37,11 @@ class FinishedDemo:
         return [line[2:] for line in below[: [*below, ""].index("")]]
 
 
+def _keep_rights(*_: object, **__: object) -> bool:
+    """Fail where `keras2cv demo` would lose its right to write the next bundle."""
+    raise AssertionError("the demo gave its rights away")
+
+
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> FinishedDemo:
     """A demo that trains on very little, and so learns nothing; the rest is as always."""
@@ -44,6 +50,8 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> FinishedDemo:
     with pytest.MonkeyPatch.context() as patch:
         for name, count in (("_TRAINING", 64), ("_VALIDATION", 30), ("_PHOTOS", 7)):
             patch.setattr(story, name, count)
+        patch.setattr(confinement, "can_confine", lambda: True)  # as in a process of the command
+        patch.setattr(confinement, "confine", _keep_rights)
         report = run_demo(folder, epochs=1, console=Console(file=page))
     return FinishedDemo(report, folder, page.getvalue())
 
