@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
-    from .checks.checking import CheckReport
+    from .checks.check_report import CheckReport
     from .exporting import ExportReport
     from .parity.parity import ParityReport
     from .public import check, export
@@ -41,7 +41,7 @@ __all__ = [
 # Where each lives. The modules are not called like the functions: importing a submodule binds its
 # name in the package, over the function.
 _HOME = {
-    "CheckReport": "checks.checking",
+    "CheckReport": "checks.check_report",
     "check": "public",
     "DetectOptions": "tasks.detect.options",
     "ExportReport": "exporting",

@@ -12,7 +12,7 @@ from .options.reference import arguments_section
 from .quiet.garbage import uncollected
 
 if TYPE_CHECKING:
-    from .checks.checking import CheckReport
+    from .checks.check_report import CheckReport
     from .exporting import ExportReport
 
 _P = ParamSpec("_P")

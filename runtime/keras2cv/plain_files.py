@@ -27,8 +27,8 @@ _PIECE: Final = 65_536
 _NO_WAIT: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def open_plain(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a file for reading.
+def open_plain(path: str | os.PathLike[str], buffering: int = -1) -> BinaryIO:
+    """Open a file for reading; `buffering` as for `open`.
 
     Raises:
         OSError: It is no plain file, or cannot be opened.
@@ -37,7 +37,7 @@ def open_plain(path: str | os.PathLike[str]) -> BinaryIO:
     descriptor = os.open(path, os.O_RDONLY | _NO_WAIT)
     try:
         _require(os.fstat(descriptor).st_mode, path)  # it may be another one by now
-        return os.fdopen(descriptor, "rb")
+        return os.fdopen(descriptor, "rb", buffering)
     except BaseException:
         os.close(descriptor)
         raise

@@ -63,7 +63,7 @@ def load(
         batch: "auto" runs as many samples at a time as `export --tune` found fastest, if its
             choice holds on this machine; a single sample then costs as much as a full batch.
             None, or not tuned: the bundle's own batch.
-        check_hash: False skips the sha256 of the model, on a disk that you trust.
+        check_hash: False skips the sha256 and all checks of the model, on a disk that you trust.
         check_device: False skips the self-test of a device that passed it before.
         score: 0 to 1, the threshold of tasks that have one (boxes, binary masks). None: the
             bundle's.

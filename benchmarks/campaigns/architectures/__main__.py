@@ -63,13 +63,15 @@ def page(found: Mapping[str, Found], expected: Found, sweep: Sequence[str]) -> I
     yield (
         "Images become the same blobs on ARM as on x86-64. Measured on emulated machines (qemu): "
         f"{len(expected['blobs'])} blobs of every resize rule, by six interpolations, 8 and 16 "
-        "bit, colour and gray, against OpenCV's wheel for x86-64; and images with a page without "
-        f"rights behind them, of sides n + 1 to n + 64 in steps of {sweep[1]}, for n of {sweep[0]}."
+        "bit, colour and gray, against OpenCV's wheel for x86-64; and images that end at a page of "
+        "memory that must not be read, so that reading past the end crashes. Their sides are "
+        f"n + 1 to n + 64 in steps of {sweep[1]}, for n = {sweep[0].replace(',', ' and n = ')}."
     )
     yield ""
     yield (
         "*route*: how 8-bit `linear` is computed, for gray and for colour. `cv2`: the plain call "
-        "is right. `beyond_hal`: `cv2.resize` by OpenCV's own code rather than the vendor's."
+        "is right. `beyond_hal`: `cv2.resize` by OpenCV's own code rather than the vendor's. "
+        "[preprocessing.md](preprocessing.md#the-same-pixels-on-arm) explains why."
     )
     yield ""
     heads = ("machine", "OpenCV", "route", "wrong blobs")

@@ -329,7 +329,7 @@ def _proof() -> Iterator[Fault]:
         "samples of another shape": _vectors(lambda a: a[:, 1:], "in/"),
         "no picture": lambda v: [v.pop(k) for k in list(v) if k.startswith("image/")],
     }.items():
-        yield Fault("classify", "proof", f"golden vectors: {what}", vectors=edit)  # type: ignore[arg-type]
+        yield Fault("classify", "proof", f"self-test vectors: {what}", vectors=edit)  # type: ignore[arg-type]
     runs = "evidence.runs"
     for what, changes in {
         "a limit of 0.99": {runs: lambda old: _limits(old, limit=0.99)},

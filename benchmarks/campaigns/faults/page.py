@@ -22,6 +22,11 @@ as not compared even so. Missed: {missed}. In the folder `benchmarks/` of a chec
 
     python -m campaigns.faults
 
+*effect*: the first difference between the bundle's answers and the right ones; empty where no \
+answer to these pictures changes beyond rounding. *found*: the verdict of `check` alone, or else \
+what it takes; *refused* means that the bundle cannot be read or run. *reason*: what `check` \
+prints, shortened. [parity.md](parity.md#the-answers) explains stages, answers and verdicts.
+
 | fault | effect | found | reason |
 |---|---|---|---|
 """

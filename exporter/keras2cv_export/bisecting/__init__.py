@@ -78,8 +78,9 @@ def bisect(
     origins = _origins(graph, manifest, loaded)
     engine, report = _failing(by_engine)
     sample = _worst_sample(report)
+    asked = [*question.samples, *(one.sample for one in question.stress)][sample]
     progress("asking TensorFlow for every layer")
-    run = layer_outputs(loaded, question.samples[sample])
+    run = layer_outputs(loaded, asked)
     shapes = {name: shape for name, shape in graph.shapes.items() if graph.readable(name)}
     search = Search(
         graph,
@@ -87,7 +88,7 @@ def bisect(
         run.layers,
         {
             t.net_name: to_net(np.asarray(array), t)
-            for t, array in zip(manifest.inputs, question.samples[sample], strict=True)
+            for t, array in zip(manifest.inputs, asked, strict=True)
         },
         engine,
         PRESETS[question.tolerance.preset].max_abs,

@@ -16,7 +16,6 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import UsageError
 from keras2cv.streams.sources import read_image
 from keras2cv.tasks import TASKS
-from keras2cv_export.answers.answers_report import AnswersReport
 from keras2cv_export.answers.heads import keras_activations
 from keras2cv_export.answers.reference_answers import ReferenceAnswers, load_answers
 from keras2cv_export.bisecting import Bisection, require_onnx
@@ -32,121 +31,26 @@ from keras2cv_export.model.load import LoadedModel, import_modules, load_model
 from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.options import CheckOptions
 from keras2cv_export.options.drawn_samples import drawn_count, own_samples
-from keras2cv_export.parity.parity import ParityReport
-from keras2cv_export.parity.report import EXIT_CODES, Verdict
+from keras2cv_export.parity.report import worst_report
 from keras2cv_export.parity.tolerance import preset_of
 from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
 from keras2cv_export.storage.proving import StoredFile, verify_stored
-from keras2cv_export.tasks.labels import read_labels
 from keras2cv_export.tasks.recognise import last_activation
 from keras2cv_export.verifying.circumstances import in_other_circumstances
 from keras2cv_export.verifying.question import SAMPLES, Answer, Question, answerer, ask
 from keras2cv_export.verifying.verify import Verification, verify
 
 from .answers import cases_of, judge_answers, names_of
+from .arguments import other_file, other_labels, require_same_interface
+from .check_report import CheckReport
 from .coverage import coverage
 from .file_claims import check_claims
 from .findings import CheckFinding, Covered
 from .names import compare_names, noting_names
 from .proof import ProofLimits, check_evidence, check_selftest
-from .record import record
 
 _TIMED_SAMPLES = 4
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    """The result of a check.
-
-    Attributes:
-        bundle: The folder.
-        parity: On the engine that the bundle asks for.
-        by_engine: (engine, report) for each engine that was tried and ran.
-        notes: Sentences that the user should read.
-        seconds: Whole duration, TensorFlow's own import excluded.
-        verification: The same with OpenCV's outputs.
-        question: The samples for both sides, with TensorFlow's outputs.
-        journey: The comparison of whole pipelines on pictures; None without preprocessing.
-        mismatches: Other differences from the user's arguments, such as the labels.
-        source: The model's file.
-        speed: The timing of both sides; None if it was left out, or if the net fails.
-        bisect: The first layer that is wrong; None unless it was asked for.
-        answers: The answers beside a reference's; None where only the bundle says how they are
-            made.
-        covered: The parts of the way from a file to an answer, each with its reference.
-        findings: Contradictions, forgeries, and what is unlikely.
-    """
-
-    bundle: Path
-    parity: ParityReport
-    by_engine: tuple[tuple[str, ParityReport], ...]
-    notes: tuple[str, ...]
-    seconds: float
-    verification: Verification
-    question: Question
-    manifest: Manifest
-    journey: Journey | None = None
-    mismatches: tuple[str, ...] = ()
-    source: str = ""
-    speed: SpeedReport | None = None
-    bisect: Bisection | None = None
-    answers: AnswersReport | None = None
-    covered: tuple[Covered, ...] = ()
-    findings: tuple[CheckFinding, ...] = ()
-
-    @property
-    def verdict(self) -> Verdict:
-        """The worst of all verdicts: on the net, the whole pipelines, and the speed."""
-        found: list[Verdict] = [self.parity.verdict]
-        if self.journey is not None:
-            found.append(self.journey.report.verdict)
-        if self.speed is not None:
-            found.append(self.speed.verdict)
-        if self.answers is not None:
-            found.append(self.answers.verdict)
-        if self.mismatches:
-            found.append("fail")
-        found += [finding.verdict for finding in self.findings]
-        return max(found, key=lambda verdict: _SEVERITY[verdict])
-
-    @property
-    def exit_code(self) -> int:
-        """The process' exit code for the verdict: 0, 1, or 4 for inconclusive."""
-        return EXIT_CODES[self.verdict]
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why the verdict is not a pass."""
-        walked = self.journey.report.reasons if self.journey is not None else ()
-        slow = self.speed.reasons if self.speed is not None else ()
-        answers = self.answers.reasons if self.answers is not None else ()
-        found = tuple(str(f) for f in self.findings if f.verdict != "pass")
-        return self.mismatches + walked + self.parity.reasons + answers + found + slow
-
-    @property
-    def not_compared(self) -> tuple[str, ...]:
-        """The parts that have no reference, each with what of it only the bundle says."""
-        return tuple(text for part in self.covered if (text := str(part)))
-
-    @property
-    def stages_at_fault(self) -> tuple[str, ...]:
-        """The places that differ: "labels", the stages of the pipeline, "net", then all others."""
-        found = ["labels"] if self.mismatches else []
-        if self.journey is not None:
-            found += [s.name for s in self.journey.report.stages if s.problem is not None]
-            found += ["decisions"] if self.journey.report.changed and not found else []
-        found += [f.stage for f in self.findings if f.stage == "preprocessing"]
-        found += ["net"] if self.parity.verdict != "pass" else []
-        found += [f.stage for f in self.findings if f.verdict != "pass"]
-        # A changed answer is named where no stage explains it.
-        if self.answers is not None and self.answers.verdict != "pass" and not found:
-            found.append("answers")
-        return tuple(dict.fromkeys(found))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for `--json`."""
-        return record(self)
 
 
 def check_bundle(options: CheckOptions) -> CheckReport:
@@ -216,18 +120,18 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     selftest, wrong_selftest, forged = _proof(found, answer, question, result)
     contradicted = () if sources is None else sources.problems
     reports = tuple(result.by_engine.items())
-    worst = max(reports, key=lambda pair: _SEVERITY[pair[1].verdict])[1]
+    worst = worst_report(result.by_engine.values())
     return CheckReport(
         found.folder,
         worst,
         reports,
-        result.notes + _other_file(found.manifest, loaded),
+        result.notes + other_file(found.manifest, loaded),
         time.perf_counter() - started,
         result,
         question,
         found.manifest,
         journey,
-        _other_labels(found.manifest, options.labels),
+        other_labels(found.manifest, options.labels),
         loaded.source.file,
         timed,
         diverging,
@@ -314,7 +218,7 @@ def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
         imports=options.imports,
         signature=manifest.source.signature,
     )
-    _require_same_interface(manifest, loaded)
+    require_same_interface(manifest, loaded)
     return loaded
 
 
@@ -435,10 +339,8 @@ def _travel(
 
 
 def _worst_engine(result: Verification) -> str:
-    return max(result.by_engine, key=lambda name: _SEVERITY[result.by_engine[name].verdict])
-
-
-_SEVERITY = {"pass": 0, "inconclusive": 1, "fail": 2}
+    worst = worst_report(result.by_engine.values())
+    return next(name for name, report in result.by_engine.items() if report is worst)
 
 
 def _fitting(shapes: dict[str, tuple[int, ...]]) -> Any:
@@ -462,43 +364,3 @@ def _last_activations(bundle: Bundle) -> dict[str, str]:
     graph = (read_frozen if frozen else ir.load)(bundle.model_path).graph
     values = {value.name: value for value in graph.outputs}
     return {o.name: last_activation(values.get(o.net_name)) for o in bundle.manifest.outputs}
-
-
-def _other_labels(
-    manifest: Manifest, labels: Sequence[str] | str | os.PathLike[str] | None
-) -> tuple[str, ...]:
-    """Return a note if the bundle's labels are not those that were given."""
-    if labels is None:
-        return ()
-    wanted, got = read_labels(labels) or (), manifest.task.labels or ()
-    if wanted == got:
-        return ()
-    if len(wanted) != len(got):
-        return (f"labels: the bundle has {len(got)}, and {len(wanted)} were given.",)
-    first = next(i for i, (a, b) in enumerate(zip(wanted, got, strict=True)) if a != b)
-    return (
-        f"labels: class {first} is {got[first]!r} in the bundle, and {wanted[first]!r} was given. "
-        "Export again with the right --labels.",
-    )
-
-
-def _other_file(manifest: Manifest, loaded: LoadedModel) -> tuple[str, ...]:
-    """Return a note if the model's file is not the one that was exported."""
-    then, now = manifest.source, loaded.source
-    if None in (then.sha256, now.sha256) or then.sha256 == now.sha256:
-        return ()
-    return (
-        f"{now.file} is not the file that the bundle was made from ({then.file}): its sha256 is "
-        "another. If the predictions differ, export it again.",
-    )
-
-
-def _require_same_interface(manifest: Manifest, loaded: LoadedModel) -> None:
-    ours = [(t.keras_shape, t.dtype) for t in manifest.inputs]
-    theirs = [(s.shape, s.dtype) for s in loaded.inputs]
-    if ours != theirs:
-        raise UsageError(
-            f"The model takes {', '.join(map(str, loaded.inputs))}, and the bundle was made for "
-            f"{', '.join(f'{t.name} {t.keras_shape} {t.dtype}' for t in manifest.inputs)}. "
-            "Give the model that the bundle was made from."
-        )

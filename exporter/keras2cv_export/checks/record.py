@@ -16,7 +16,7 @@ from keras2cv._version import VERSION
 if TYPE_CHECKING:
     from keras2cv_export.verifying.question import Outputs
 
-    from .checking import CheckReport
+    from .check_report import CheckReport
 
 Array = np.ndarray[Any, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +18,10 @@ from .cpu_kernels import cpu_runner
 from .exact import exact_runner
 from .load import LoadedModel
 from .plain_ops import traceable
+from .refused_sample import refused_sample
 
 Array = np.ndarray[Any, Any]
-# Lines of TensorFlow's messages that say where something failed, and not what.
-_AROUND: Final = ("Graph execution error", "Detected at", "<stack traces")
 Runner = Callable[[Mapping[str, Array]], dict[str, Array]]
-
-
-class SampleRefusedError(ModelError):
-    """A layer of the model refuses a sample, such as a class number that is none."""
 
 
 def reference(loaded: LoadedModel) -> Runner:
@@ -76,27 +71,13 @@ def _runner(
                     for shape, s in zip(shapes, loaded.inputs, strict=True)
                 ]
                 compiled[shapes] = prepare(_compile(outputs, specs))
-            results = _computed(loaded.name, compiled[shapes], tensors)
+            try:
+                results = compiled[shapes](*tensors)
+            except tf.errors.InvalidArgumentError as error:
+                raise refused_sample(loaded.name, error) from error
         return {name: np.array(t) for name, t in zip(names, results, strict=True)}
 
     return run
-
-
-def _computed(name: str, function: Callable[..., Sequence[Any]], tensors: list[Any]) -> Any:
-    try:
-        return function(*tensors)
-    except tf.errors.InvalidArgumentError as error:  # a layer asserts something of its input
-        raise SampleRefusedError(
-            f"The model {name!r} does not take one of the samples: {_reason(error)} Give samples "
-            "that it takes with --samples."
-        ) from error
-
-
-def _reason(error: Any) -> str:
-    """Return the line of TensorFlow's message that names the fault, at most 300 characters."""
-    lines = str(error.message).splitlines()
-    said = [x for x in lines if x and not x[0].isspace() and not x.startswith(_AROUND)]
-    return (said or [type(error).__name__])[0][:300].rstrip(".") + "."
 
 
 def _dtype(name: str, *, wide: bool) -> str:

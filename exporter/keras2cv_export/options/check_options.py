@@ -72,7 +72,7 @@ class CheckOptions:
             flags=("--reference-resize",),
             metavar="[RULE:]METHOD[:PAD]",
             accepts=(str,),
-            default="as in the bundle",
+            default="the model's own library's; else the bundle's, not compared",
         ).as_metadata(),
     )
     reference_preprocess: StrPath | None = field(
@@ -82,7 +82,7 @@ class CheckOptions:
             flags=("--reference-preprocess",),
             metavar="PRESET|FILE.json",
             accepts=_PATH,
-            default="as in the bundle",
+            default="the model's own layer's, else the export's preset",
         ).as_metadata(),
     )
     reference_fn: str | None = field(

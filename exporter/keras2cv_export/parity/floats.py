@@ -148,7 +148,7 @@ def _spaces(pair: Paired, known: Known, impossible: tuple[str, ...]) -> Iterator
     probabilities = known.score in ("softmax", "sigmoid")
     usual = judged_pair(pair, known)
     groups = [ColumnGroup("", np.ones(pair.reference.shape[-1:], np.bool_))]
-    if known.limits.by_column and not probabilities:
+    if known.limits.by_column and known.score is None:  # scores of classes have one scale
         groups = column_groups(usual.reference, usual.usable)
     for group in groups:
         one = pair if len(groups) == 1 else pair.columns(group.columns)

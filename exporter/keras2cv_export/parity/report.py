@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from .exactness import Distances
 from .metrics import Metrics, Worst
@@ -18,6 +18,17 @@ Verdict = Literal["pass", "fail", "inconclusive"]
 
 SCHEMA = 1
 EXIT_CODES: Mapping[Verdict, int] = MappingProxyType({"pass": 0, "fail": 1, "inconclusive": 4})
+_FROM_BEST: Final[tuple[Verdict, ...]] = ("pass", "inconclusive", "fail")
+
+
+def worst_verdict(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict on several things together."""
+    return max(verdicts, key=_FROM_BEST.index)
+
+
+def worst_report(reports: Iterable[ParityReport]) -> ParityReport:
+    """Return the report with the worst verdict, the first of several."""
+    return max(reports, key=lambda report: _FROM_BEST.index(report.verdict))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from keras2cv.errors import NetError
 from keras2cv.trial.running import run_worker
 from keras2cv_export.formats.formats import FORMATS
 from keras2cv_export.model.load import LoadedModel
-from keras2cv_export.parity.report import ParityReport
+from keras2cv_export.parity.report import ParityReport, worst_report
 from keras2cv_export.parity.tolerance import Tolerance
 from keras2cv_export.verifying.question import Outputs, Question, there_and_back
 from keras2cv_export.verifying.verify import Verification, answers_of, patience, verify
@@ -23,7 +23,6 @@ from keras2cv_export.verifying.verify import Verification, answers_of, patience,
 from .cost import cost_note
 from .twin import Twin, find_twin
 
-_SEVERITY = {"pass": 0, "inconclusive": 1, "fail": 2}
 _ANOTHER_GRAPH = (
     "Stored weights: not compared in float32, since the model does not give this file's graph "
     "here: another version made the bundle, or its graph was changed."
@@ -74,7 +73,7 @@ def hold_to_twin(
         asked = replace(question, expected=expected, tolerance=Tolerance(), stress=(), exact=None)
         found = verify(stored.folder, manifest, asked, stored.engine, place)
     return {
-        name: _worse(graph.by_engine.get(name), report).with_failures(twin.misfits)
+        name: worst_report((report, graph.by_engine.get(name, report))).with_failures(twin.misfits)
         for name, report in found.by_engine.items()
     }
 
@@ -103,8 +102,7 @@ def verify_stored(stored: StoredFile, loaded: LoadedModel) -> Verification:
     except NetError:
         return replace(cost, notes=(*cost.notes, _ANOTHER_GRAPH))
     reports = {e: combined(report, held.get(e)) for e, report in cost.by_engine.items()}
-    worst = max(reports.values(), key=lambda report: _SEVERITY[report.verdict])
-    return replace(cost, parity=worst, by_engine=reports)
+    return replace(cost, parity=worst_report(reports.values()), by_engine=reports)
 
 
 def combined(cost: ParityReport, held: ParityReport | None) -> ParityReport:
@@ -112,12 +110,6 @@ def combined(cost: ParityReport, held: ParityReport | None) -> ParityReport:
     if held is None or cost.verdict == "fail":
         return cost if held is None or held.verdict != "fail" else held
     return held
-
-
-def _worse(graph: ParityReport | None, file: ParityReport) -> ParityReport:
-    if graph is not None and _SEVERITY[graph.verdict] > _SEVERITY[file.verdict]:
-        return graph
-    return file
 
 
 def _staged(folder: Path, manifest: Manifest, model: ir.Model) -> tuple[Path, Manifest]:

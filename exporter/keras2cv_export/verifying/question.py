@@ -16,13 +16,14 @@ from keras2cv.errors import UsageError
 from keras2cv.streams.sources import read_image
 from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
-from keras2cv_export.model.reference import SampleRefusedError, exact_reference, reference
+from keras2cv_export.model.reference import exact_reference, reference
+from keras2cv_export.model.refused_sample import NoSuchRowError, SampleRefusedError
 from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
 from .pictures import Picture, PictureInput, draw_picture
 from .ranges import embedding_rows, ranges_of
-from .samples import Sample, default_samples, load_samples
+from .samples import Sample, ValueRange, default_samples, load_samples
 from .stress import Stress, stress_samples
 
 # Four drawn samples: enough for outputs to be seen to vary, few enough for VGG16 in seconds.
@@ -113,6 +114,7 @@ def ask(
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
+        ModelError: TensorFlow cannot compute the model on them.
         UsageError: The tolerance is not valid or names no output, or the model's outputs are not
             the manifest's.
     """
@@ -121,19 +123,26 @@ def ask(
     # A model with further inputs cannot take a picture alone as a sample.
     alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
     preprocess = PictureInput(manifest) if alone else None
-    chosen = _choose_samples(loaded, manifest, samples, preprocess, drawn, smooth=smooth)
-    if preprocess is not None:
-        chosen += [(preprocess(read_image(path))[1],) for path in pictures]
     answer = answer or answerer(loaded, manifest)
+    rows = embedding_rows(loaded)
+    while True:
+        ranges = ranges_of(loaded, manifest) | {name: (0, n - 1) for name, n in rows.items()}
+        chosen = _choose_samples(loaded, ranges, samples, preprocess, drawn, smooth=smooth)
+        if preprocess is not None:
+            chosen += [(preprocess(read_image(path))[1],) for path in pictures]
+        try:
+            expected, again = halves([answer(s) for s in there_and_back(chosen)])
+            break
+        except NoSuchRowError as error:
+            if samples is not None or error.rows in rows.values():
+                raise
+            rows = _looked_up(loaded, error.rows)
     picture = draw_picture(manifest, preprocess, answer) if preprocess else None
-    expected, again = halves([answer(s) for s in there_and_back(chosen)])
     unsteady = first_difference(
         unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
     )
-    ranges = ranges_of(loaded, manifest)
     size = int(manifest.model.size_bytes)
-    drawn_stress = stress_samples(loaded.inputs, ranges, embedding_rows(loaded), size)
-    stressed = tuple(_answered(answer, drawn_stress))
+    stressed = tuple(_answered(answer, stress_samples(loaded.inputs, ranges, rows, size)))
     exact = _exact_answers(loaded, manifest, [*chosen, *(one.sample for one in stressed)])
     return Question(
         chosen,
@@ -156,20 +165,27 @@ def _answered(answer: Answer, drawn: Iterable[tuple[str, Sample]]) -> Iterator[S
             yield Stress(name, sample, answer(sample))
 
 
+def _looked_up(loaded: LoadedModel, rows: int) -> dict[str, int]:
+    """Return the inputs that may be looked up in a table with so many rows: all but pictures.
+
+    A SavedModel has no layers to tell by, and the first Embedding of an old Keras takes floats.
+    """
+    return {spec.name: rows for spec in loaded.inputs if not spec.is_image}
+
+
 def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sample]) -> Exact:
     """Return a function that asks TensorFlow in float64, each sample once and only when asked."""
     exact = exact_reference(loaded)
     names = [s.name for s in loaded.inputs]
     known: dict[tuple[int, float], Outputs | None] = {}
-    # A tail chooses the best boxes, and a black picture gives many the same score: which of them
-    # are kept is rounding. Without a tail, what happens at 0 alone is a fault of its own.
-    from_zero = 1.0 if manifest.tail else 0.0
+    columns = zip(*samples, strict=True)
+    usual = [max(float(np.abs(a).max(initial=0)) for a in column) for column in columns]
 
     def answer(index: int, moved: float) -> Outputs | None:
         if None in known.values():
             return None
         if (index, moved) not in known:
-            known[index, moved] = computed(_moved(samples[index], moved, from_zero))
+            known[index, moved] = computed(_moved(samples[index], moved, usual))
         return known[index, moved]
 
     def computed(sample: Sample) -> Outputs | None:
@@ -183,22 +199,20 @@ def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sa
     return answer
 
 
-def _moved(sample: Sample, share: float, from_zero: float) -> Sample:
+def _moved(sample: Sample, share: float, usual: Sequence[float]) -> Sample:
     """Move each floating-point input at random, by up to a share of its largest value.
 
-    Args:
-        sample: One array per input.
-        share: 0 for the sample itself.
-        from_zero: What stands for the largest value of an input that is 0 everywhere.
+    Where all of it is 0, as in a black picture, by a share of its usual value: ties between equal
+    scores show by that.
     """
     if share == 0.0:
         return sample
     rng = np.random.default_rng(SEED)
     moved = []
-    for array in sample:
+    for array, most in zip(sample, usual, strict=True):
         wide = array.astype(np.float64) if array.dtype.kind == "f" else array
         if array.dtype.kind == "f":
-            step = share * (float(np.abs(wide).max(initial=0.0)) or from_zero)
+            step = share * (float(np.abs(wide).max(initial=0.0)) or most)
             wide = wide + rng.uniform(-step, step, wide.shape)
         moved.append(wide)
     return tuple(moved)
@@ -247,7 +261,7 @@ def _shown(names: Iterable[str], shapes: Iterable[tuple[int, ...]]) -> str:
 
 def _choose_samples(
     loaded: LoadedModel,
-    manifest: Manifest,
+    ranges: Mapping[str, ValueRange],
     given: str | PathLike[str] | None,
     preprocess: PictureInput | None,
     drawn: int,
@@ -255,7 +269,6 @@ def _choose_samples(
     smooth: bool,
 ) -> list[Sample]:
     if given is None:
-        ranges = ranges_of(loaded, manifest)
         return default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
     if preprocess is None:
         return load_samples(Path(given), loaded.inputs)

@@ -70,14 +70,17 @@ def stress_samples(
     """
     names = list(KINDS)[: _FEW if model_bytes > FEW_ABOVE_BYTES else None]
     for name in names:
-        sample = tuple(_of_kind(spec, ranges, name) for spec in inputs)
+        sample = tuple(_of_kind(spec, ranges, name, looked_up=spec.name in rows) for spec in inputs)
         if sum(a.size for a in sample) > 0:
             yield name, sample
     if rows:
         yield from _row_samples(inputs, ranges, rows)
 
 
-def _of_kind(spec: TensorSpec, ranges: Mapping[str, ValueRange], kind: str) -> Array:
+def _of_kind(
+    spec: TensorSpec, ranges: Mapping[str, ValueRange], kind: str, *, looked_up: bool
+) -> Array:
+    """Draw one input; numbers that are looked up are whole, and rows that there are."""
     low, high = ranges[spec.name]
     dtype = np.dtype(spec.dtype)
     shape = tuple(int(size or 1) for size in spec.shape[1:])
@@ -85,7 +88,7 @@ def _of_kind(spec: TensorSpec, ranges: Mapping[str, ValueRange], kind: str) -> A
     unit = KINDS[kind](unit)
     if dtype.kind == "b":
         one = unit > 0.5
-    elif dtype.kind in "iu":
+    elif dtype.kind in "iu" or looked_up:
         values = np.floor(low + unit * (np.asarray(high) - low + 1.0))
         one = np.clip(values, low, high).astype(dtype)
     else:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import BundleError
+from keras2cv.plain_files import open_plain, read_plain
 from keras2cv.schema.fields import SchemaError
 
 MANIFEST: Final = "manifest.json"
@@ -93,12 +93,13 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     _check_inside(path, folder)
-    with open_plain(path) as file:
-        data = file.read(MAX_MANIFEST_BYTES + 1)
-        if (size := max(len(data), os.fstat(file.fileno()).st_size)) > MAX_MANIFEST_BYTES:
-            raise BundleError(f"{path} has {size} bytes, at most {MAX_MANIFEST_BYTES} are read.")
     try:
-        return Manifest.from_json(data.decode("utf-8"))
+        return Manifest.from_json(read_plain(path, MAX_MANIFEST_BYTES).decode("utf-8"))
+    except OSError as error:
+        raise BundleError(
+            f"{path} cannot be read: {error.strerror or error}. "
+            "Copy the bundle again, or export it again."
+        ) from error
     except UnicodeDecodeError as error:
         raise BundleError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from error
     except SchemaError as error:
@@ -106,24 +107,6 @@ def read_manifest(folder: Path) -> Manifest:
             f"{path}: {error}. "
             "Export the bundle again, or install the keras2cv that it was written with."
         ) from error
-
-
-def open_plain(path: Path) -> BinaryIO:
-    """Return the file at `path`, opened; a pipe that was put there meanwhile blocks nobody.
-
-    Raises:
-        BundleError: It is no file, or may not be read.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        number = os.open(path, flags)
-    except OSError as error:
-        raise BundleError(f"{path} cannot be opened: {error.strerror}.") from error
-    file = os.fdopen(number, "rb", buffering=0)
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        file.close()
-        raise BundleError(f"{path} is no file. Copy the bundle again, or export it again.")
-    return file
 
 
 def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None]:
@@ -134,7 +117,7 @@ def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None
     """
     path, model = bundle.model_path, bundle.manifest.model
     try:
-        with open_plain(path) as file:
+        with open_plain(path, buffering=0) as file:
             copy = PrivateCopy(file, int(model.size_bytes))
     except (OSError, MemoryError) as error:
         why = getattr(error, "strerror", None) or "there is no memory for it"

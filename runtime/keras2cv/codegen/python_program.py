@@ -16,7 +16,10 @@ from keras2cv.codegen.template import fill, read_template
 from keras2cv.codegen.traits import traits_of
 
 PACKAGE: Final = "cvbundle"
-_ROOTS: Final = ("net.opencv", "predictor", "streams.answers", "streams.sources", "visible_text")
+_ROOTS: Final = (
+    *("net.opencv", "predictor", "streams.answers", "streams.sources", "visible_text"),
+    "isolation.bootstrap",  # run by its path, and imported by nothing
+)
 _HEADER: Final = f"# Of keras2cv {VERSION}, Apache-2.0; written by `keras2cv codegen`."
 
 

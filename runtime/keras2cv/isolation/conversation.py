@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from keras2cv import errors
+import keras2cv.errors
 from keras2cv.errors import Keras2cvError
 from keras2cv.isolation.endings import speaks_of_memory
 from keras2cv.isolation.launching import Entry, kill_group, launch
@@ -181,7 +181,7 @@ class Conversation:
         self.end()
         if speaks_of_memory(message) or speaks_of_memory(self.log):
             return ChildOutOfMemory(self._memory, self.reports, f"{self.log}\n{message}")
-        kind = getattr(errors, name, Keras2cvError)
+        kind = getattr(keras2cv.errors, name, Keras2cvError)
         raised: Keras2cvError = kind(message)
         return raised
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from keras2cv.isolation.lost import ChildNotStarted
 
+_OURS: Final = __name__.partition(".")[0]  # a generated program has another name for it
 _BOOTSTRAP: Final = Path(__file__).resolve().with_name("bootstrap.py")
 _REASONS: Final = {
     errno.ENOENT: "there is no such program; give the path of a Python that is installed",
@@ -43,7 +44,7 @@ class Entry:
     """
 
     function: str
-    packages: tuple[str, ...] = ("keras2cv",)
+    packages: tuple[str, ...] = (_OURS,)
     python: str | Path = sys.executable
     variables: Mapping[str, str] | None = None
 

@@ -1,4 +1,4 @@
-"""A net with a form that nobody has measured runs in a process of its own first, twice.
+"""A net with a form that nobody has measured runs in two processes of its own first.
 
 OpenCV may crash on it, hang, take all memory, or read beyond an array. The last is seen by what it
 reads: the two processes fill fresh memory with different bytes (glibc's MALLOC_PERTURB_), and an
@@ -7,6 +7,7 @@ answer that depends on them is no answer.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ import numpy as np
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import BundleError, NetError
-from keras2cv.isolation import ChildLost, Entry, Limits, in_child, run_once
+from keras2cv.isolation import ChildLost, Conversation, Entry, Limits, in_child
 
 _FUNCTION: Final = "keras2cv.net.rehearsal:answer"
 _FILLS: Final = ("85", "170")
@@ -47,7 +48,14 @@ def rehearse(bundle: Bundle, engine: str | None) -> None:
     size = int(bundle.manifest.model.size_bytes)
     limits = Limits(_SECONDS + size / _BYTES_A_SECOND, memory_bytes=_MEMORY + _COPIES * size)
     request = {"bundle": str(bundle.folder.absolute()), "sha256": key[0], "engine": engine}
-    answers = [_answer(request, limits, fill, bundle) for fill in _FILLS]
+    try:
+        answers = _answers(request, limits)
+    except ChildLost as lost:
+        raise NetError(
+            f"OpenCV {cv2.__version__} {lost.how} on a trial of {bundle.model_path.name}, which "
+            f"has {bundle.unknown}. Export it for this OpenCV, with --opencv; do not use a "
+            "stranger's."
+        ) from lost
     if answers[0] != answers[1]:
         raise NetError(
             f"OpenCV {cv2.__version__} reads memory beyond the arrays of {bundle.model_path.name} "
@@ -56,17 +64,23 @@ def rehearse(bundle: Bundle, engine: str | None) -> None:
     _DONE.add(key)
 
 
-def _answer(request: Mapping[str, Any], limits: Limits, fill: str, bundle: Bundle) -> str:
-    variables = {**os.environ, "MALLOC_PERTURB_": fill}
-    try:
-        found: str = run_once(Entry(_FUNCTION, variables=variables), request, limits)["sha256"]
-    except ChildLost as lost:
-        raise NetError(
-            f"OpenCV {cv2.__version__} {lost.how} on a trial of {bundle.model_path.name}, which "
-            f"has {bundle.unknown}. Export it for this OpenCV, with --opencv; do not use a "
-            "stranger's."
-        ) from lost
-    return found
+def _answers(request: Mapping[str, Any], limits: Limits) -> list[str]:
+    """Return the answer of each process; they run at the same time.
+
+    Raises:
+        ChildLost: OpenCV does not survive it.
+        ChildNotStarted: The system starts no process.
+    """
+    with contextlib.ExitStack() as stack:
+        children = []
+        for fill in _FILLS:
+            entry = Entry(_FUNCTION, variables={**os.environ, "MALLOC_PERTURB_": fill})
+            children.append(stack.enter_context(Conversation(entry, limits)))
+            children[-1].send(request)
+        replies = [child.reply() for child in children]
+        for child in children:
+            child.close()
+    return [str(reply["sha256"]) for reply in replies]
 
 
 def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str, str]:

@@ -351,6 +351,10 @@ def checked(*reports: Any) -> SimpleNamespace:
         mismatches=(),
         speed=None,
         bisect=None,
+        answers=None,
+        findings=(),
+        verdict=reports[-1].verdict,
+        not_compared=(),
         to_dict=lambda: {"parity": reports[-1].to_dict()},
     )
 
@@ -380,10 +384,12 @@ def test_check_passes_every_option_that_was_given(
     Classifier().write(Path("cat.cv"))
     Path("l.txt").write_text("cat\ndog\n", encoding="utf-8")
     np.savez("s.npz", x=np.zeros(3))
+    Path("a.json").write_text('{"s": "cat"}', encoding="utf-8")
     line = (
         "check cat.cv --against cat.h5 --samples s.npz --tolerance strict --tolerance a:0.01 "
         "--engine new --import m.layers --unsafe --json - --reference-resize tf --max-ratio 1.5 "
-        "--reference-preprocess caffe --reference-fn my.data:read --labels l.txt --bisect"
+        "--reference-preprocess caffe --reference-fn my.data:read --labels l.txt --bisect "
+        "--reference-answers a.json --reference-timeout 5"
     )
     assert main(line.split()) == 0
     del stand.options["progress"]
@@ -399,6 +405,8 @@ def test_check_passes_every_option_that_was_given(
         "reference_resize": "tf",
         "reference_preprocess": "caffe",
         "reference_fn": "my.data:read",
+        "reference_answers": "a.json",
+        "reference_timeout": 5.0,
         "labels": "l.txt",
         "speed": True,
         "max_ratio": 1.5,

@@ -25,6 +25,7 @@ from keras2cv_export import inspecting
 from keras2cv_export.inspecting import Finding, Inspection, Trial, inspect_model, render, survey
 from keras2cv_export.inspecting.opening import Opened, read_onnx
 from keras2cv_export.matrix.environment import Environment, Environments
+from keras2cv_export.matrix.wheels import engines_of
 from keras2cv_export.targets.importer_support import Unsupported
 from keras2cv_export.verifying import probe
 from keras2cv_export.verifying.probing import ASKING, input_shapes, try_engines
@@ -391,7 +392,8 @@ class Shelf(Environments):
     def prepare(self, wheel: str) -> Environment:
         """Return this Python."""
         self.asked.append(wheel)
-        return Environment(Path(sys.executable), wheel, wheel.rpartition(".")[0], "2", "3", ENGINES)
+        version = wheel.rpartition(".")[0]
+        return Environment(Path(sys.executable), wheel, version, "2", "3", engines_of(version))
 
 
 def test_other_versions_are_tried_in_their_environments(
@@ -497,7 +499,8 @@ def test_the_command_line(
     (tmp_path / "net.keras" / "manifest.json").touch()  # a bundle needs no TensorFlow
     monkeypatch.setattr(inspecting, "inspect_model", stand)
     command = ["inspect", "net.keras", "--opencv", "4.6,5.0", "--input-shape", "1,7,10,3"]
-    assert main([*command, "--batch", "2", "--import", "mine", "--try", "--json", "-"]) == 1
+    command += ["--signature", "serve", "--batch", "2", "--import", "mine", "--try"]
+    assert main([*command, "--json", "-"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["supported"] is False
     assert report["targets"] == {"4.6": 2, "5.0 new": 0}
@@ -509,6 +512,7 @@ def test_the_command_line(
         "versions": ("4.6", "5.0"),
         "format": "onnx",
         "input_shapes": (1, 7, 10, 3),
+        "signature": "serve",
         "batch": 2,
         "imports": ["mine"],
         "unsafe": False,

@@ -13,7 +13,8 @@ from keras import layers
 
 from keras2cv.errors import ModelError
 from keras2cv_export.model.load import load_model
-from keras2cv_export.model.reference import SampleRefusedError, reference
+from keras2cv_export.model.reference import reference
+from keras2cv_export.model.refused_sample import SampleRefusedError
 from support.traced_ops import loaded, random
 
 
@@ -93,6 +94,6 @@ def test_a_layer_that_refuses_a_sample_is_one_sentence() -> None:
 
     run = reference(loaded(function, random(2, 3)))
     assert run({"x0": random(2, 3)})["y0"].shape == (2, 3)
-    with pytest.raises(SampleRefusedError, match=r"samples: .*Only five.*with --samples\.") as got:
+    with pytest.raises(SampleRefusedError, match=r"a sample: .*Only five.*with --samples\.") as got:
         run({"x0": random(2, 3) + 9})
     assert "\n" not in str(got.value)

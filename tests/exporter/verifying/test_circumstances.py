@@ -28,7 +28,7 @@ EXPECTED = [{"scores": Classifier()(image)} for (image,) in SAMPLES]
 def found() -> Verification:
     """Return a comparison that passed."""
     report = compare(EXPECTED, EXPECTED)
-    return Verification(report, {"new": report}, MANIFEST.engine, None, (), {"new": EXPECTED})
+    return Verification(report, {"new": report}, MANIFEST.engine, None, (), {"new": EXPECTED}, {})
 
 
 @pytest.fixture

@@ -119,6 +119,42 @@ cv2.dnn.readNetFromONNX = lambda *a, **k: Leaky(read(*a, **k))
         load(folder)
 
 
+def odd_bundle(folder: Path, monkeypatch: pytest.MonkeyPatch, hook: str) -> Path:
+    """Write a bundle that is tried elsewhere, in processes that run `hook` first."""
+    hook = f"import os, pathlib, time\nfill = os.environ.get('MALLOC_PERTURB_')\n{hook}\n"
+    (folder / "sitecustomize.py").write_text(hook, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setattr(rehearsal, "_DONE", set())
+    return bundle(folder / "x.cv", ODD["an op of OpenCV's"](), (1, 8))
+
+
+def test_a_net_on_a_trusted_disk_is_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It loads at once, without a process; other loads try it."""
+    folder = odd_bundle(tmp_path, monkeypatch, "if fill: os.abort()")
+    load(folder, check_hash=False)
+    with pytest.raises(NetError, match=r"on a trial of model\.onnx, which has "):
+        load(folder)
+
+
+def test_the_two_processes_of_a_trial_run_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits here until the other one has started."""
+    hook = """
+here = pathlib.Path(__file__).parent
+if fill:
+    (here / f"{fill}.begun").touch()
+    end = time.monotonic() + 6
+    while len(list(here.glob("*.begun"))) < 2:
+        if time.monotonic() > end: os.abort()
+        time.sleep(0.01)
+"""
+    load(odd_bundle(tmp_path, monkeypatch, hook))
+    assert len(list(tmp_path.glob("*.begun"))) == 2
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the names of programs")
 @pytest.mark.parametrize("verb", ["info", "selftest", "codegen", "doctor"])
 def test_no_module_of_the_current_folder_is_run(tmp_path: Path, verb: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from keras2cv.bundle import atomic_swap as swap
-from keras2cv.bundle import writing
+from keras2cv.bundle import leftovers, writing
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import UsageError
 from support.tiny_bundle import Classifier
@@ -77,7 +77,7 @@ def test_a_lock_on_the_new_one_brings_the_old_one_back(
     cat_cv: Path, locks: dict[Path, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the two renames, too; a short lock on the old one is waited for."""
-    monkeypatch.setattr(writing, "stage_name", lambda _: "cat.cv.tmp-stage")
+    monkeypatch.setattr(leftovers, "stage_name", lambda _: "cat.cv.tmp-stage")
     locks[cat_cv.with_name("cat.cv.tmp-stage")] = 1000
     locks[swap._aside(cat_cv)] = 2
     with pytest.raises(UsageError, match="End the programs"):

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 import keras2cv
+from keras2cv.bundle.manifest import InputTensor, OutputTensor
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
@@ -29,6 +30,7 @@ from keras2cv.pixels.resize import resize
 from keras2cv.schema.vocabulary import INTERPOLATIONS, TASK_NAMES
 from keras2cv.streams.frames import BrokenSource
 from keras2cv.streams.sources import find_sources, read_sources
+from support import hostile_nets
 from support.clips import read_clip, write_clip
 from support.pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from support.program_bundles import (
@@ -45,7 +47,7 @@ from support.program_bundles import (
     filtered,
     write_images,
 )
-from support.tiny_bundle import Classifier
+from support.tiny_bundle import Classifier, manifest_of
 
 ROOT = Path(__file__).parents[3]
 CPP_FILES = {"CMakeLists.txt", "README.md", "main.cpp", "answer.hpp", "manifest.hpp", "model.hpp"}
@@ -331,6 +333,29 @@ def test_the_python_program_holds_the_runtimes_own_modules(name: str, tmp_path: 
     (program.parent / "all.py").write_text("\n".join(f"import {name}" for name in dotted), "utf-8")
     found = run_program(program.parent / "all.py")
     assert (found.stderr, found.returncode) == ("", 0)
+
+
+def test_the_python_program_tries_an_unknown_net_elsewhere_first(tmp_path: Path) -> None:
+    """In processes of its own part of the runtime; a crash of theirs is a sentence."""
+    data = hostile_nets.one(
+        "Einsum", {"w": np.eye(8, dtype=np.float32)}, (1, 8), equation="ij,jk->ik"
+    )
+    manifest = manifest_of(
+        data,
+        inputs=(InputTensor("x", "x", (1, 8), (1, 8), "same", "float32"),),
+        outputs=(OutputTensor("y", "y", (1, 8), (1, 8), "same", "float32", True),),
+    ).replace(status="unverified", evidence=None)
+    bundle = write_bundle(tmp_path / "x.cv", manifest, {"model.onnx": data})
+    program = write_program(bundle, tmp_path / "program")
+    np.save(tmp_path / "x.npy", np.arange(8, dtype=np.float32)[None])
+    arguments = (str(bundle.folder), str(tmp_path / "x.npy"), "--json")
+    found = run_program(program, *arguments)
+    assert (json.loads(found.stdout)["outputs"]["y"], found.returncode) == ([*range(8)], 0)
+    hook = "import os\nif 'MALLOC_PERTURB_' in os.environ: os.abort()\n"
+    (program.parent / "trap" / "sitecustomize.py").write_text(hook, "utf-8")
+    found = run_program(program, *arguments)
+    assert "on a trial of model.onnx, which has " in found.stderr
+    assert (found.stdout, found.returncode) == ("", 1)
 
 
 def test_the_readme_leads_from_the_program_to_the_bundle(tmp_path: Path) -> None:

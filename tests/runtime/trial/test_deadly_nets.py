@@ -34,9 +34,10 @@ DEADLY = {
 
 
 def sabotage(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Make cv2 run `code` when it reads a net, in every process that starts from here."""
+    """Make cv2 run `code` when it reads a bundle's net, in every process that starts from here."""
     hook = f"""
 import cv2
+import keras2cv.net.engines  # which reads a net of its own
 def read(*_, **__):
     {code}
 cv2.dnn.readNetFromONNX = read

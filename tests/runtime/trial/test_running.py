@@ -29,8 +29,9 @@ def photo(count: int = 1) -> Array:
 
 
 def sabotage(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Let every Python that starts from here run `code` first, with cv2 imported."""
-    (folder / "sitecustomize.py").write_text(f"import cv2\n{code}\n", encoding="utf-8")
+    """Let every Python that starts from here run `code` first, with cv2 asked for its engines."""
+    hook = f"import cv2\nimport keras2cv.net.engines\n{code}\n"
+    (folder / "sitecustomize.py").write_text(hook, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(folder))
 
 

@@ -14,7 +14,7 @@ from . import charts
 from .pictures import rows
 
 if TYPE_CHECKING:
-    from keras2cv_export.checks.checking import CheckReport
+    from keras2cv_export.checks.check_report import CheckReport
 
 
 def write_page(report: CheckReport, path: str | os.PathLike[str]) -> None:

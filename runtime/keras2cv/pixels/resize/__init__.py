@@ -8,7 +8,8 @@ Largest difference from the original, of 255, in pictures of noise, stripes and 
 
     pil-*, pil13-*           0          Pillow 10.0, 12.3 and 13.0
     tf-nearest               0          TensorFlow 2.21
-    tf-bilinear              0.00004    the sums may be fused with the products
+    tf-bilinear              0          TensorFlow 2.21 on x86-64; a build that fuses products and
+                                        sums may differ in float32's last digits
     every other tf-*         0.0004     float32 sums in another order
     nearest, linear, area,   -          cv2's own on x86-64, on every machine; "cubic" but for 6
     cubic, lanczos4                     pixels in a million, which OpenCVs themselves round

@@ -132,8 +132,14 @@ def test_variables_that_are_not_stored_are_refused(tmp_path: Path) -> None:
 def test_a_pipe_among_the_variables_is_not_opened(tmp_path: Path) -> None:
     """Reading it would wait for ever."""
     folder = saved(tmp_path / "cat")
-    os.mkfifo(folder / "variables" / "variables.data-00001-of-00002")
-    with pytest.raises(ModelError, match="which is no plain file"):
+    pipe = folder / "variables" / "variables.data-00001-of-00002"
+    os.mkfifo(pipe)
+    with pytest.raises(ModelError, match=r"00002 is a named pipe, and a model consists of files"):
+        load_model(folder)
+    pipe.unlink()
+    (folder / "assets" / "deep").mkdir(parents=True)
+    os.mkfifo(folder / "assets" / "deep" / "words.txt")
+    with pytest.raises(ModelError, match=r"words\.txt', which is no plain file"):
         load_model(folder)
 
 

@@ -1,0 +1,114 @@
+"""The result of a check: its parts, and what they say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv_export.answers.answers_report import AnswersReport
+from keras2cv_export.bisecting import Bisection
+from keras2cv_export.end_to_end.walked import Journey
+from keras2cv_export.parity.parity import ParityReport
+from keras2cv_export.parity.report import EXIT_CODES, Verdict, worst_verdict
+from keras2cv_export.speed.speed import SpeedReport
+from keras2cv_export.verifying.question import Question
+from keras2cv_export.verifying.verify import Verification
+
+from .findings import CheckFinding, Covered
+from .record import record
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The result of a check.
+
+    Attributes:
+        bundle: The folder.
+        parity: On the engine that the bundle asks for.
+        by_engine: (engine, report) for each engine that was tried and ran.
+        notes: Sentences that the user should read.
+        seconds: Whole duration, TensorFlow's own import excluded.
+        verification: The same with OpenCV's outputs.
+        question: The samples for both sides, with TensorFlow's outputs.
+        journey: The comparison of whole pipelines on pictures; None without preprocessing.
+        mismatches: Other differences from the user's arguments, such as the labels.
+        source: The model's file.
+        speed: The timing of both sides; None if it was left out, or if the net fails.
+        bisect: The first layer that is wrong; None unless it was asked for.
+        answers: The answers beside a reference's; None where only the bundle says how they are
+            made.
+        covered: The parts of the way from a file to an answer, each with its reference.
+        findings: Contradictions, forgeries, and what is unlikely.
+    """
+
+    bundle: Path
+    parity: ParityReport
+    by_engine: tuple[tuple[str, ParityReport], ...]
+    notes: tuple[str, ...]
+    seconds: float
+    verification: Verification
+    question: Question
+    manifest: Manifest
+    journey: Journey | None = None
+    mismatches: tuple[str, ...] = ()
+    source: str = ""
+    speed: SpeedReport | None = None
+    bisect: Bisection | None = None
+    answers: AnswersReport | None = None
+    covered: tuple[Covered, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all verdicts: on the net, the whole pipelines, and the speed."""
+        found: list[Verdict] = [self.parity.verdict]
+        if self.journey is not None:
+            found.append(self.journey.report.verdict)
+        if self.speed is not None:
+            found.append(self.speed.verdict)
+        if self.answers is not None:
+            found.append(self.answers.verdict)
+        if self.mismatches:
+            found.append("fail")
+        found += [finding.verdict for finding in self.findings]
+        return worst_verdict(found)
+
+    @property
+    def exit_code(self) -> int:
+        """The process' exit code for the verdict: 0, 1, or 4 for inconclusive."""
+        return EXIT_CODES[self.verdict]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the verdict is not a pass."""
+        walked = self.journey.report.reasons if self.journey is not None else ()
+        slow = self.speed.reasons if self.speed is not None else ()
+        answers = self.answers.reasons if self.answers is not None else ()
+        found = tuple(str(f) for f in self.findings if f.verdict != "pass")
+        return self.mismatches + walked + self.parity.reasons + answers + found + slow
+
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """The parts that have no reference, each with what of it only the bundle says."""
+        return tuple(text for part in self.covered if (text := str(part)))
+
+    @property
+    def stages_at_fault(self) -> tuple[str, ...]:
+        """The places that differ: "labels", the stages of the pipeline, "net", then all others."""
+        found = ["labels"] if self.mismatches else []
+        if self.journey is not None:
+            found += [s.name for s in self.journey.report.stages if s.problem is not None]
+            found += ["decisions"] if self.journey.report.changed and not found else []
+        found += [f.stage for f in self.findings if f.stage == "preprocessing"]
+        found += ["net"] if self.parity.verdict != "pass" else []
+        found += [f.stage for f in self.findings if f.verdict != "pass"]
+        # A changed answer is named where no stage explains it.
+        if self.answers is not None and self.answers.verdict != "pass" and not found:
+            found.append("answers")
+        return tuple(dict.fromkeys(found))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for `--json`."""
+        return record(self)
