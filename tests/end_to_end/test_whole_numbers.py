@@ -82,3 +82,22 @@ def test_older_opencvs_do(portable: Path, version: str, child_of: ChildOf) -> No
 def test_a_file_for_the_new_engine_alone_does(tmp_path: Path, child: Child) -> None:
     """Many of its ops refuse int32, too."""
     assert child.worst_error(write(tmp_path, engine="new"), "new") == 0
+
+
+@keras.saving.register_keras_serializable("whole_numbers")
+class Checked(layers.Layer):
+    """A layer that takes numbers below 5 alone."""
+
+    def call(self, x: Any) -> Any:
+        """Assert it."""
+        tf.debugging.assert_less(x, 5.0, "Only five classes.")
+        return x + 0.0
+
+
+def test_stress_that_a_layer_refuses_is_left_out(tmp_path: Path) -> None:
+    """The user's samples are what the model takes, and numbers beyond their range are not."""
+    x = keras.Input((6,))
+    model = keras.Model(x, layers.Dense(3)(Checked()(x)))
+    np.save(tmp_path / "x.npy", np.linspace(0, 4.9, 48, dtype=np.float32).reshape(8, 6))
+    report = export(model, tmp_path / "c.cv", task="raw", samples=tmp_path / "x.npy")
+    assert report.manifest.status == "verified"

@@ -15,7 +15,11 @@ _NOISE: Final = re.compile(
 )
 
 
-class NoSuchRowError(ModelError):
+class SampleRefusedError(ModelError):
+    """TensorFlow cannot compute the model on a sample."""
+
+
+class NoSuchRowError(SampleRefusedError):
     """A sample asks for a row that a table does not have; `rows` is how many it has."""
 
     def __init__(self, message: str, rows: int) -> None:
@@ -23,7 +27,7 @@ class NoSuchRowError(ModelError):
         self.rows = rows
 
 
-def refused_sample(model: str, error: Exception) -> ModelError:
+def refused_sample(model: str, error: Exception) -> SampleRefusedError:
     """Return the error for a sample that TensorFlow refuses, in one sentence.
 
     Args:
@@ -37,4 +41,6 @@ def refused_sample(model: str, error: Exception) -> ModelError:
         "takes, with --samples."
     )
     found = _NO_SUCH_ROW.search(str(error))
-    return ModelError(sentence) if found is None else NoSuchRowError(sentence, int(found[2]))
+    return (
+        SampleRefusedError(sentence) if found is None else NoSuchRowError(sentence, int(found[2]))
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -16,7 +17,7 @@ from keras2cv.streams.sources import read_image
 from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import exact_reference, reference
-from keras2cv_export.model.refused_sample import NoSuchRowError
+from keras2cv_export.model.refused_sample import NoSuchRowError, SampleRefusedError
 from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
@@ -141,10 +142,7 @@ def ask(
         unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
     )
     size = int(manifest.model.size_bytes)
-    stressed = tuple(
-        Stress(name, sample, answer(sample))
-        for name, sample in stress_samples(loaded.inputs, ranges, rows, size)
-    )
+    stressed = tuple(_answered(answer, stress_samples(loaded.inputs, ranges, rows, size)))
     exact = _exact_answers(loaded, manifest, [*chosen, *(one.sample for one in stressed)])
     return Question(
         chosen,
@@ -158,6 +156,13 @@ def ask(
         unsteady,
         tuple(pictures),
     )
+
+
+def _answered(answer: Answer, drawn: Iterable[tuple[str, Sample]]) -> Iterator[Stress]:
+    """Yield those that the model takes: a layer may assert something of its input."""
+    for name, sample in drawn:
+        with suppress(SampleRefusedError):
+            yield Stress(name, sample, answer(sample))
 
 
 def _looked_up(loaded: LoadedModel, rows: int) -> dict[str, int]:

@@ -24,7 +24,7 @@ from keras2cv.cli.native_output import escaped_native_output, settle
 from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
 from keras2cv.cli.signals import ended_by_signals, exit_code_of
-from keras2cv.cli.system_errors import FULL, refusal_of
+from keras2cv.cli.system_errors import is_of_output, refusal_of
 from keras2cv.cli.terminal import print_traceback, safe_streams
 from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency
 from keras2cv.isolation.confinement import own_process
@@ -82,7 +82,7 @@ def _stopped(error: Exception, debug: bool) -> int:
     refusal = refusal_of(error)
     if refusal is None:
         return _our_bug(error)
-    if getattr(error, "errno", None) in FULL:
+    if is_of_output(error):
         _forget_output()
     return _failed(refusal, debug)
 

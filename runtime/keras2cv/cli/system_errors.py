@@ -10,6 +10,7 @@ from typing import Final
 from keras2cv.errors import Keras2cvError, MissingDependency, UsageError
 
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # of the disk behind stdout
+STDOUT: Final = "<stdout>"  # the file name in errors of writing there
 _TOO_MANY: Final = (errno.EMFILE, errno.ENFILE)
 _OF_PATHS: Final = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
 _TMPDIR: Final = (
@@ -35,6 +36,13 @@ def refusal_of(error: BaseException) -> Keras2cvError | None:
     return _of_files(error) if isinstance(error, OSError) else None
 
 
+def is_of_output(error: BaseException) -> bool:
+    """Whether an error is one of writing to stdout."""
+    if not isinstance(error, OSError):
+        return False
+    return error.filename == STDOUT or (error.errno in FULL and error.filename is None)
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """Yield an error, and those that it was raised for or after."""
     while error is not None:
@@ -55,8 +63,9 @@ def _of_files(error: OSError) -> Keras2cvError | None:
 
 def _sentence(error: OSError) -> str | None:
     name, reason = error.filename, error.strerror
-    if error.errno in FULL and name is None:
-        return f"The output cannot be written: {reason}. Make room."
+    if is_of_output(error):
+        advice = "Make room." if error.errno in FULL else "See where it leads."
+        return f"The output cannot be written: {reason}. {advice}"
     if error.errno == errno.ENOENT and _NO_PLACE in str(error):
         return _TMPDIR
     if name is not None and error.errno in _OF_PATHS:

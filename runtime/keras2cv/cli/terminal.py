@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
+from keras2cv.cli.system_errors import STDOUT
 from keras2cv.visible_text import shown
 
 
@@ -52,8 +53,9 @@ class SafeStream:
     def _failing(self) -> Iterator[None]:
         try:
             yield
-        except OSError:
+        except OSError as error:
             if not self._may_fail:
+                error.filename = STDOUT
                 raise
             with contextlib.suppress(OSError, ValueError):  # what is buffered goes nowhere, too
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())

@@ -163,6 +163,8 @@ def _part(name: str, file: str) -> Source:
 
 
 def _find(name: str) -> list[Source]:
+    if not name:  # a variable of the shell that holds nothing; Path("") is the current folder
+        raise InputError("A source is empty. Name an image, a folder, a video or an array.")
     path = Path(name)
     try:
         mode = path.stat().st_mode

@@ -14,6 +14,7 @@ from keras import layers
 from keras2cv.errors import ModelError
 from keras2cv_export.model.load import load_model
 from keras2cv_export.model.reference import reference
+from keras2cv_export.model.refused_sample import SampleRefusedError
 from support.traced_ops import loaded, random
 
 
@@ -82,3 +83,17 @@ def test_a_layer_that_takes_terabytes_is_refused_before_it_is_computed() -> None
     runner = reference(load_model(model))
     with pytest.raises(ModelError, match=r"The layer .*grow.* makes \d{13} numbers, and OpenCV"):
         runner({"x": np.zeros((1, 64, 48, 3), np.float32)})
+
+
+def test_a_layer_that_refuses_a_sample_is_one_sentence() -> None:
+    """CategoryEncoding asserts that its input is a class number."""
+
+    def function(x: Any) -> Any:
+        tf.debugging.assert_less(x, 5.0, "Only five classes.")
+        return x + 1
+
+    run = reference(loaded(function, random(2, 3)))
+    assert run({"x0": random(2, 3)})["y0"].shape == (2, 3)
+    with pytest.raises(SampleRefusedError, match=r"a sample: .*Only five.*with --samples\.") as got:
+        run({"x0": random(2, 3) + 9})
+    assert "\n" not in str(got.value)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from keras2cv.bundle.netfile.following import MAX_NODES
 from keras2cv.bundle.onnx_file import OnnxError, check_onnx, follow_onnx
-from support.hostile_nets import FOLLOWED, STORED, field, one, shape_of_x, tensor, with_tensor
+from support.hostile_nets import (
+    FOLLOWED,
+    STORED,
+    field,
+    of_integers,
+    one,
+    shape_of_x,
+    tensor,
+    with_tensor,
+)
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -63,6 +74,30 @@ def test_a_net_of_another_form_is_not_refused() -> None:
     data = one("Einsum", {"w": np.ones((8, 8), np.float32)}, (1, 8), equation="ij,jk->ik")
     assert follow_onnx(data, {"x": (1, 8)}).unknown == "an op Einsum"
     assert follow_onnx(one("Relu"), {"x": (1, 3, 8, 8)}).unknown is None
+
+
+def test_integers_may_be_divided_by_what_is_not_zero() -> None:
+    """A processor has an answer to it."""
+    assert follow_onnx(of_integers("Div", np.array([7])), {"x": (1, 8)}).unknown is None
+    assert follow_onnx(of_integers("Mod", np.array([7])), {"x": (1, 8)}).unknown == "an op Mod"
+
+
+def test_a_size_that_resize_leaves_open_is_the_inputs() -> None:
+    """As tf2onnx writes it behind a slice."""
+    sizes = {"-roi": np.empty(0), "-scales": np.empty(0), "s": np.array([-1, -1, 4, 6])}
+    data = one("Resize", sizes, mode="nearest")
+    assert follow_onnx(data, {"x": (1, 3, 8, 8)}).unknown is None
+
+
+def test_very_many_nodes_are_tried_elsewhere() -> None:
+    """OpenCV loads 20,000 in 20 seconds."""
+    names = ["x", *(f"n{k}" for k in range(MAX_NODES)), "y"]
+    pairs = itertools.pairwise(names)
+    nodes = [helper.make_node("Relu", [before], [after]) for before, after in pairs]
+    shape = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 8))
+    out = helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, 8))
+    data = helper.make_model(helper.make_graph(nodes, "g", [shape], [out])).SerializeToString()
+    assert follow_onnx(data, {"x": (1, 8)}).unknown == f"{MAX_NODES + 1} nodes"
 
 
 def test_the_batch_of_the_manifest_counts() -> None:

@@ -204,3 +204,23 @@ def test_a_stream_that_takes_nothing_changes_no_answer(
         command += f'"{tmp_path / "r.jsonl"}" {closed}'
         assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == code
         assert (tmp_path / "r.jsonl").read_text(encoding="utf-8").count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell's redirection")
+@pytest.mark.parametrize("words", [["info"], ["run"], ["--help"]])
+def test_a_stdout_that_is_open_for_reading_is_no_bug(
+    cat_cv: Path, tmp_path: Path, words: list[str]
+) -> None:
+    """`1</dev/null` for `1>/dev/null` is one sentence."""
+    image = tmp_path / "a.png"
+    cv2.imwrite(str(image), np.full((9, 8, 3), 90, np.uint8))
+    arguments = {"info": [cat_cv], "run": [cat_cv, image]}.get(words[0], [])
+    line = [sys.executable, "-m", "keras2cv", *words, *map(str, arguments)]
+    with Path(os.devnull).open("rb") as read_only:
+        done = subprocess.run(
+            line, stdout=read_only, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "error: The output cannot be written: Bad file descriptor. See where it leads."
+    )

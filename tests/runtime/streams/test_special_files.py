@@ -120,6 +120,7 @@ def test_a_pattern_follows_links_and_no_loop(
         (f"{'x' * 300}.png", "cannot be read: File name too long"),
         ("9" * 5000, "cannot be read: File name too long"),
         ("99999", "does not exist"),
+        ("", "A source is empty"),
         ("loop", "cannot be read: Too many levels"),
         ("file/x.png", "cannot be read: Not a directory"),
         (f"photo={'x' * 5000}", "cannot be read: File name too long"),

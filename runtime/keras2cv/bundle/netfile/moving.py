@@ -194,9 +194,10 @@ def resize(args: Args) -> list[Value]:
         if len(factors) != 4 or not all(isfinite(f) and 0 < f < 2**20 for f in factors):
             raise args.wrong(f"by {factors[:8]}")
         wanted = [floor(n * f + 1e-4) for n, f in zip(x.shape, factors, strict=True)]
-    if len(wanted) != 4 or tuple(wanted[:2]) != x.shape[:2]:
+    # tf2onnx writes -1 for samples and channels; OpenCV reads height and width alone.
+    if len(wanted) != 4 or tuple(wanted[:2]) not in (x.shape[:2], (-1, -1)):
         raise args.wrong(f"to {wanted[:8]}, with other channels")
-    return [Value(checked(args.op, wanted))]
+    return [Value(checked(args.op, (*x.shape[:2], *wanted[2:])))]
 
 
 def gather(args: Args) -> list[Value]:

@@ -6,6 +6,10 @@
 make an image that is one row short. TensorFlow was given the size. Where no shape is known yet, the
 scales are first rounded up by two float32 steps: the size inferred from them is right for up to
 four million pixels a side. Exact.
+
+    Resize(x, sizes=(-1, -1, 8, 9))  ->  Resize(x, sizes=(n, c, 8, 9))
+
+tf2onnx writes -1 for what stays as it is, and ONNX has no such size.
 """
 
 from __future__ import annotations
@@ -26,7 +30,9 @@ def resize_to_sizes(model: ir.Model) -> int:
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     output, shape = node.outputs[0], shape_of(node.outputs[0])
     if len(node.inputs) > 3 and node.inputs[3] is not None:
-        return 0
+        given = constant(node.inputs[3])
+        if shape is None or given is None or given.min(initial=0) >= 0:
+            return 0
     if shape is None:
         return _round_up(model, node)
     sizes = new_constant(model, np.array(shape, np.int64), output)

@@ -8,6 +8,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
+from keras2cv_export.graph.edit import constant
 from keras2cv_export.passes.legalise.resizing.resize_to_sizes import resize_to_sizes
 from support.pass_checks import assert_close, onnx_numbers
 from support.small_graphs import apply, graph, inputs_for, integers
@@ -108,3 +109,13 @@ def test_the_part_that_a_resize_cuts_out_is_kept() -> None:
     assert node.input[1] == "r"
     assert node.input[3]
     assert_close(onnx_numbers(found.after), onnx_numbers(found.before), 1e-6, "onnxruntime")
+
+
+def test_a_size_that_is_left_open_is_filled_in() -> None:
+    """tf2onnx writes -1 for samples and channels after a slice."""
+    text = f"(float[2,3,5,7] x) => (float[2,3,8,9] y) {{ y = Resize <{NEAREST}> (x, , , s) }}"
+    model = graph(text, s=integers(-1, -1, 8, 9))
+    assert resize_to_sizes(model) == 1
+    (node,) = model.graph
+    assert constant(node.inputs[3]).tolist() == [2, 3, 8, 9]  # type: ignore[union-attr]
+    assert resize_to_sizes(model) == 0
