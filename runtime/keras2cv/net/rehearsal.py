@@ -3,6 +3,9 @@
 OpenCV may crash on it, hang, take all memory, or read beyond an array. The last is seen by what it
 reads: the two processes fill fresh memory with different bytes (glibc's MALLOC_PERTURB_), and an
 answer that depends on them is no answer.
+
+A net that passed is remembered, by its hash, its shapes, the engine and the OpenCV, in the user's
+folder for caches; where that cannot be written, each process tries the net anew.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ _SECONDS: Final = 8.0
 _BYTES_A_SECOND: Final = 2**26  # of a net's file, at least: loading it and running it
 _MEMORY: Final = 2**30  # beyond what its file needs
 _COPIES: Final = 6  # of the weights, while OpenCV loads them
-_DONE: Final[set[tuple[str, str]]] = set()
+_DONE: Final[set[str]] = set()
 
 
 def rehearse(bundle: Bundle, engine: str | None) -> None:
@@ -42,12 +45,18 @@ def rehearse(bundle: Bundle, engine: str | None) -> None:
         NetError: OpenCV does not survive it, or its answers depend on more than its inputs.
         ChildNotStarted: The system starts no process.
     """
-    key = (bundle.manifest.model.sha256, str(engine))
-    if bundle.unknown is None or key in _DONE or in_child():
+    if bundle.unknown is None or in_child():
+        return
+    key = _key(bundle, engine)
+    if key in _DONE or _is_remembered(key):
         return
     size = int(bundle.manifest.model.size_bytes)
     limits = Limits(_SECONDS + size / _BYTES_A_SECOND, memory_bytes=_MEMORY + _COPIES * size)
-    request = {"bundle": str(bundle.folder.absolute()), "sha256": key[0], "engine": engine}
+    request = {
+        "bundle": str(bundle.folder.absolute()),
+        "sha256": bundle.manifest.model.sha256,
+        "engine": engine,
+    }
     try:
         answers = _answers(request, limits)
     except ChildLost as lost:
@@ -62,6 +71,32 @@ def rehearse(bundle: Bundle, engine: str | None) -> None:
             f"({bundle.unknown}): its answers differ from run to run. Do not use it."
         )
     _DONE.add(key)
+    _remember(key)
+
+
+def _key(bundle: Bundle, engine: str | None) -> str:
+    shapes = [(tensor.net_name, tensor.net_shape) for tensor in bundle.manifest.inputs]
+    of = (bundle.manifest.model.sha256, engine, shapes, cv2.getBuildInformation())
+    return hashlib.sha256(repr(of).encode()).hexdigest()
+
+
+def _place(key: str) -> Path:
+    xdg = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(xdg) if Path(xdg).is_absolute() else Path.home() / ".cache"
+    return base / "keras2cv" / "tried" / key
+
+
+def _is_remembered(key: str) -> bool:
+    try:
+        return _place(key).is_file()
+    except (OSError, RuntimeError):  # there is no home
+        return False
+
+
+def _remember(key: str) -> None:
+    with contextlib.suppress(OSError, RuntimeError):
+        _place(key).parent.mkdir(parents=True, exist_ok=True)
+        _place(key).touch()
 
 
 def _answers(request: Mapping[str, Any], limits: Limits) -> list[str]:

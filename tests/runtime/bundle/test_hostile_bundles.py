@@ -115,6 +115,7 @@ cv2.dnn.readNetFromONNX = lambda *a, **k: Leaky(read(*a, **k))
     folder = bundle(tmp_path / "x.cv", data, (1, 8))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(rehearsal, "_DONE", set())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(NetError, match="reads memory beyond the arrays of model"):
         load(folder)
 
@@ -125,6 +126,7 @@ def odd_bundle(folder: Path, monkeypatch: pytest.MonkeyPatch, hook: str) -> Path
     (folder / "sitecustomize.py").write_text(hook, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(folder))
     monkeypatch.setattr(rehearsal, "_DONE", set())
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     return bundle(folder / "x.cv", ODD["an op of OpenCV's"](), (1, 8))
 
 
@@ -136,6 +138,21 @@ def test_a_net_on_a_trusted_disk_is_not_tried(
     load(folder, check_hash=False)
     with pytest.raises(NetError, match=r"on a trial of model\.onnx, which has "):
         load(folder)
+
+
+def test_a_net_that_passed_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later process does not try it again; where nothing can be written, it does."""
+    hook = "if fill: (pathlib.Path(__file__).parent / f'{time.monotonic_ns()}.tried').touch()"
+    folder = odd_bundle(tmp_path, monkeypatch, hook)
+    for _ in range(2):
+        monkeypatch.setattr(rehearsal, "_DONE", set())
+        load(folder)
+    assert len(list(tmp_path.glob("*.tried"))) == 2
+    (tmp_path / "full").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "full"))
+    monkeypatch.setattr(rehearsal, "_DONE", set())
+    load(folder)
+    assert len(list(tmp_path.glob("*.tried"))) == 4
 
 
 def test_the_two_processes_of_a_trial_run_at_the_same_time(

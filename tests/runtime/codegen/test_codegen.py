@@ -335,7 +335,9 @@ def test_the_python_program_holds_the_runtimes_own_modules(name: str, tmp_path: 
     assert (found.stderr, found.returncode) == ("", 0)
 
 
-def test_the_python_program_tries_an_unknown_net_elsewhere_first(tmp_path: Path) -> None:
+def test_the_python_program_tries_an_unknown_net_elsewhere_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In processes of its own part of the runtime; a crash of theirs is a sentence."""
     data = hostile_nets.one(
         "Einsum", {"w": np.eye(8, dtype=np.float32)}, (1, 8), equation="ij,jk->ik"
@@ -349,8 +351,10 @@ def test_the_python_program_tries_an_unknown_net_elsewhere_first(tmp_path: Path)
     program = write_program(bundle, tmp_path / "program")
     np.save(tmp_path / "x.npy", np.arange(8, dtype=np.float32)[None])
     arguments = (str(bundle.folder), str(tmp_path / "x.npy"), "--json")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     found = run_program(program, *arguments)
     assert (json.loads(found.stdout)["outputs"]["y"], found.returncode) == ([*range(8)], 0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
     hook = "import os\nif 'MALLOC_PERTURB_' in os.environ: os.abort()\n"
     (program.parent / "trap" / "sitecustomize.py").write_text(hook, "utf-8")
     found = run_program(program, *arguments)
