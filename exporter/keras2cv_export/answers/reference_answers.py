@@ -6,10 +6,8 @@ FILE.json of answers by the pictures' names (of arrays: by their numbers, "0", "
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from keras2cv.errors import InputError, UsageError
+from keras2cv_export.model.imported_function import import_function
 from keras2cv_export.tasks.answer_match import AnswerFormError
 
 DEFAULT_TIMEOUT_S: Final = 60.0
@@ -125,21 +124,11 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _function(name: str) -> Callable[[Any], Any]:
-    module, _, attribute = name.partition(":")
-    if not module or not attribute:
-        raise UsageError(
-            f"The reference answers {name!r} must be MODULE:FUNCTION, such as my.pipeline:answer, "
-            "or a FILE.json."
-        )
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # whatever the user's own module raises
-        raise UsageError(
-            f"The function {name!r} cannot be imported ({type(error).__name__}: {error}). "
-            "Give MODULE:FUNCTION, and run from the folder that holds the module."
-        ) from error
+    misnamed = (
+        f"The reference answers {name!r} must be MODULE:FUNCTION, such as my.pipeline:answer, "
+        "or a FILE.json."
+    )
+    found = import_function(name, misnamed)
     if not callable(found):
         raise UsageError(f"{name} is no function, but {type(found).__name__}. Give a function.")
     function: Callable[[Any], Any] = found
