@@ -163,8 +163,11 @@ CRASH = """
 import os, sys
 if "keras2cv.trial.worker:answer" in sys.orig_argv:
     import cv2
-    def crash(*arguments):
-        os.abort()
+    read = cv2.dnn.readNetFromONNX
+    def crash(path, **options):
+        if os.stat(path).st_size > 200:  # not the one node with which engines are asked for
+            os.abort()
+        return read(path, **options)
     cv2.dnn.readNetFromONNX = crash
 """
 
