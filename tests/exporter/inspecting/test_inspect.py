@@ -25,6 +25,7 @@ from keras2cv_export import inspecting
 from keras2cv_export.inspecting import Finding, Inspection, Trial, inspect_model, render, survey
 from keras2cv_export.inspecting.opening import Opened, read_onnx
 from keras2cv_export.matrix.environment import Environment, Environments
+from keras2cv_export.matrix.wheels import engines_of
 from keras2cv_export.targets.importer_support import Unsupported
 from keras2cv_export.verifying import probe
 from keras2cv_export.verifying.probing import ASKING, input_shapes, try_engines
@@ -391,7 +392,8 @@ class Shelf(Environments):
     def prepare(self, wheel: str) -> Environment:
         """Return this Python."""
         self.asked.append(wheel)
-        return Environment(Path(sys.executable), wheel, wheel.rpartition(".")[0], "2", "3", ENGINES)
+        opencv = wheel.rpartition(".")[0]
+        return Environment(Path(sys.executable), wheel, opencv, "2", "3", engines_of(opencv))
 
 
 def test_other_versions_are_tried_in_their_environments(
@@ -512,6 +514,7 @@ def test_the_command_line(
         "batch": 2,
         "imports": ["mine"],
         "unsafe": False,
+        "signature": None,
         "try_there": True,
     }
     monkeypatch.setattr(
