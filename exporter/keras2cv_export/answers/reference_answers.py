@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
 from keras2cv.errors import InputError, UsageError
 from keras2cv_export.model.imported_function import import_function
@@ -80,6 +80,11 @@ class ReferenceAnswers:
         )
 
 
+def is_answers_file(given: Given | None) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether they are in a file, which can be read without running the user's code."""
+    return isinstance(given, str | os.PathLike) and Path(given).suffix.lower() == ".json"
+
+
 def load_answers(given: Given, timeout_s: float | None = None) -> ReferenceAnswers:
     """Return the answers: MODULE:FUNCTION, a FILE.json, a function, or a mapping.
 
@@ -93,7 +98,7 @@ def load_answers(given: Given, timeout_s: float | None = None) -> ReferenceAnswe
     if callable(given):
         name = getattr(given, "__name__", type(given).__name__)
         return ReferenceAnswers(name, given, timeout_s=limit)
-    if Path(given).suffix.lower() == ".json":
+    if is_answers_file(given):
         path = Path(given)
         return ReferenceAnswers(str(path), by_name=_read(path), folder=path.parent)
     return ReferenceAnswers(str(given), _function(str(given)), timeout_s=limit)

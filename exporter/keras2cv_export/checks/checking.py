@@ -9,7 +9,11 @@ import onnx_ir as ir
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
-from keras2cv_export.answers.reference_answers import ReferenceAnswers, load_answers
+from keras2cv_export.answers.reference_answers import (
+    ReferenceAnswers,
+    is_answers_file,
+    load_answers,
+)
 from keras2cv_export.bisecting import require_onnx
 from keras2cv_export.end_to_end.pictures import pictures_for
 from keras2cv_export.model.load import LoadedModel, import_modules, load_model
@@ -45,9 +49,14 @@ def check_bundle(options: CheckOptions) -> CheckReport:
     if options.bisect:
         require_onnx(found)
     import_modules(options.imports)
-    own_code = bool(options.imports or options.reference_fn)
-    with confined(unsafe=options.unsafe, own_code=own_code):
+    with confined(unsafe=options.unsafe, own_code=_runs_own_code(options)):
         return _compared(options, found, started)
+
+
+def _runs_own_code(options: CheckOptions) -> bool:
+    answers = options.reference_answers
+    answering = answers is not None and not is_answers_file(answers)
+    return bool(options.imports or options.reference_fn or answering)
 
 
 def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckReport:
