@@ -98,82 +98,142 @@ def export_model(options: ExportOptions) -> ExportReport:
     """
     started = time.perf_counter()
     file_format = format_of(options.format)
-    target, weights, progress = options.target, options.weights, options.progress
-    for_graph, for_file = parted(options.tolerance, weights)
-    geometry = Geometry(
-        options.size, options.resize, options.interpolation, options.transpose_image
-    )
-    described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
-    wishes = Wishes(
-        options.task, options.labels, options.preprocess, geometry, only_options(described)
-    )
+    limits = parted(options.tolerance, options.weights)
+    wishes = _wishes(options)
     import_modules(options.imports)
     with (
         entered_freely(staged_bundle(options.bundle)) as stage,
         confined(stage.folder, unsafe=options.unsafe, own_code=bool(options.imports)),
     ):
-        progress("loading the model")
-        loaded = load_model(
-            options.model,
-            input_shapes=options.input_shapes,
-            batch=options.batch,
-            unsafe=options.unsafe,
-            imports=options.imports,
-            signature=options.signature,
-        )
-        _require_no_states(loaded, options)
-        file_format.require_room(loaded, None if weights == "fp32" else cast("Storage", weights))
-        progress("converting")
-        converted = file_format.convert(loaded, target, keep=options.tune)
-        file_format.require(converted.model, target)
-        needs = oldest(file_format.examine(converted.model), target)
+        options.progress("loading the model")
+        loaded = _load(options)
+        storage = None if options.weights == "fp32" else cast("Storage", options.weights)
+        file_format.require_room(loaded, storage)
+        options.progress("converting")
+        converted = file_format.convert(loaded, options.target, keep=options.tune)
+        file_format.require(converted.model, options.target)
+        needs = oldest(file_format.examine(converted.model), options.target)
         held = {output for _, output in loaded.states}
         decided = decide(loaded.without_states(), converted.without(held), wishes)
-        proof: Proof | None = None
-        seen: tuple[str, ...] = ()
-        stored: tuple[str, ...] = ()
-        kept: Kept | None = None
-        record: Weights | None = None
-        if weights != "fp32" and not file_format.has_room(converted.model):
-            record, note = shrink(converted, weights)
-            stored, for_graph = (note,), for_file
-        manifest = _write(
-            stage.folder, loaded, converted, decided, file_format, needs.opencv, record
-        )
-        if options.check:
-            kept, proof = _compared(
-                options, stage.folder, loaded, converted, decided, manifest, for_graph
-            )
-            manifest, seen = _with_true_scores(kept.manifest, proof.question, converted)
-            if record is not None:
-                top = top1(proof.verification.parity)
-                manifest = manifest.replace(weights=replace(record, top1=top))
-        if weights != "fp32" and record is None:
-            manifest, proof, stored = store_weights(
-                stage.folder, manifest, converted, weights, proof, for_file, progress
-            )
-        if options.tune and proof is not None:
-            variants = Variants(stage.folder, manifest, proof, converted, target, file_format)
-            fastest = find_fastest(stage.folder, manifest, proof, variants, progress)
-            manifest, proof = fastest.manifest, fastest.proof
-            converted = replace(converted, fired=Counter(fastest.fired))
-        manifest = _settle(stage.folder, manifest, proof)
+        staged = _Staged(stage.folder, loaded, converted, decided, file_format)
+        proven = _prove(options, staged, needs.opencv, limits)
+        manifest = _settle(stage.folder, proven.manifest, proven.proof)
         freely(stage.commit)
+    verification = proven.proof.verification if proven.proof else None
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted) + stored + _tuned(manifest) + seen
-    notes += kept.notes if kept else ()
-    verification = proof.verification if proof else None
-    notes += not_run_note(target, verification.answers if verification else ())
+    notes += _finished(converted) + proven.stored + _tuned(manifest) + proven.kept
+    notes += not_run_note(options.target, verification.answers if verification else ())
+    notes += tuple(without_advice(note) for note in (verification.notes if verification else ()))
     return ExportReport(
         Path(options.bundle),
         manifest,
         verification.parity if verification else None,
-        notes
-        + tuple(without_advice(note) for note in (verification.notes if verification else ())),
-        tuple(converted.fired.items()),
+        notes,
+        proven.fired,
         time.perf_counter() - started,
         grouped(converted.missed),
     )
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """A converted model, and the folder that becomes its bundle."""
+
+    folder: Path
+    loaded: LoadedModel
+    converted: Converted
+    decided: Decisions
+    file_format: FileFormat
+
+
+@dataclass(frozen=True)
+class _Proven:
+    """A net that was written, and compared as far as the options say.
+
+    Attributes:
+        manifest: The bundle's.
+        proof: The comparison; None with `check=False`.
+        stored: What storing weights smaller gave, for the user.
+        kept: What the comparison changed in the manifest, for the user.
+        fired: (pass, how often it fired), of the file that is shipped.
+    """
+
+    manifest: Manifest
+    proof: Proof | None
+    stored: tuple[str, ...]
+    kept: tuple[str, ...]
+    fired: tuple[tuple[str, int], ...]
+
+
+def _wishes(options: ExportOptions) -> Wishes:
+    geometry = Geometry(
+        options.size, options.resize, options.interpolation, options.transpose_image
+    )
+    described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
+    return Wishes(
+        options.task, options.labels, options.preprocess, geometry, only_options(described)
+    )
+
+
+def _load(options: ExportOptions) -> LoadedModel:
+    loaded = load_model(
+        options.model,
+        input_shapes=options.input_shapes,
+        batch=options.batch,
+        unsafe=options.unsafe,
+        imports=options.imports,
+        signature=options.signature,
+    )
+    if loaded.states and options.tune:
+        raise UsageError(
+            "--tune runs several nets and other batches, and this model remembers from call to "
+            "call. Leave --tune out."
+        )
+    return loaded
+
+
+def _prove(
+    options: ExportOptions, staged: _Staged, opencv: str, limits: tuple[Tolerance, Tolerance]
+) -> _Proven:
+    """Write the net, compare it, store its weights smaller, and tune it, as the options say.
+
+    Args:
+        options: The user's.
+        staged: The converted model.
+        opencv: The oldest OpenCV that runs it.
+        limits: The tolerance of the graph, and of the file if its weights are smaller.
+
+    Raises:
+        ParityError: OpenCV's predictions differ from TensorFlow's.
+        NetError: No engine runs the net.
+    """
+    folder, converted, weights = staged.folder, staged.converted, options.weights
+    for_graph, for_file = limits
+    proof: Proof | None = None
+    record: Weights | None = None
+    stored: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    if weights != "fp32" and not staged.file_format.has_room(converted.model):
+        record, note = shrink(converted, weights)
+        stored, for_graph = (note,), for_file
+    manifest = _write(staged, opencv, record)
+    if options.check:
+        promised, proof = _compared(options, staged, manifest, for_graph)
+        manifest, kept = _with_true_scores(promised.manifest, proof.question, converted)
+        kept += promised.notes
+        if record is not None:
+            top = top1(proof.verification.parity)
+            manifest = manifest.replace(weights=replace(record, top1=top))
+    if weights != "fp32" and record is None:
+        manifest, proof, stored = store_weights(
+            folder, manifest, converted, weights, proof, for_file, options.progress
+        )
+    fired = converted.fired
+    if options.tune and proof is not None:
+        variants = Variants(folder, manifest, proof, converted, options.target, staged.file_format)
+        fastest = find_fastest(folder, manifest, proof, variants, options.progress)
+        manifest, proof, fired = fastest.manifest, fastest.proof, Counter(fastest.fired)
+    return _Proven(manifest, proof, stored, kept, tuple(fired.items()))
 
 
 def _with_true_scores(
@@ -204,22 +264,13 @@ def _with_true_scores(
 
 
 def _compared(
-    options: ExportOptions,
-    folder: Path,
-    loaded: LoadedModel,
-    converted: Converted,
-    decided: Decisions,
-    manifest: Manifest,
-    tolerance: Tolerance,
+    options: ExportOptions, staged: _Staged, manifest: Manifest, tolerance: Tolerance
 ) -> tuple[Kept, Proof]:
     """Compare the staged bundle with TensorFlow, and keep to what its manifest may promise.
 
     Args:
         options: The user's.
-        folder: The staged bundle's.
-        loaded: The model.
-        converted: Its graph.
-        decided: The meaning of its outputs.
+        staged: The converted model.
         manifest: The bundle's.
         tolerance: The limits of the graph.
 
@@ -228,15 +279,16 @@ def _compared(
         NetError: No engine runs the net.
     """
     options.progress("asking TensorFlow")
+    folder = staged.folder
     usual = SAMPLES if options.weights == "fp32" else SAMPLES_FOR_WEIGHTS
     put = partial(
         ask,
-        loaded,
+        staged.loaded,
         manifest,
         samples=own_samples(options.samples),
         tolerance=tolerance,
-        scores=_scores(converted, decided),
-        constant=converted.constant,
+        scores=_scores(staged.converted, staged.decided),
+        constant=staged.converted.constant,
         drawn=drawn_count(options.samples, options.power, usual),
     )
     question = put()
@@ -253,14 +305,6 @@ def _compared(
     require_parity(found.parity)
     kept = keep_promise(manifest, found.engine.name, found.wrong, options.target)
     return kept, Proof(question, found)
-
-
-def _require_no_states(loaded: LoadedModel, options: ExportOptions) -> None:
-    if loaded.states and options.tune:
-        raise UsageError(
-            "--tune runs several nets and other batches, and this model remembers from call to "
-            "call. Leave --tune out."
-        )
 
 
 def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
@@ -311,23 +355,17 @@ def _scores(converted: Converted, decided: Decisions) -> dict[str, str]:
     return {task.output: task.scores} | converted.scores
 
 
-def _write(
-    folder: Path,
-    loaded: LoadedModel,
-    converted: Converted,
-    decided: Decisions,
-    file_format: FileFormat,
-    opencv: str,
-    weights: Weights | None,
-) -> Manifest:
+def _write(staged: _Staged, opencv: str, weights: Weights | None) -> Manifest:
     """Write the net and a manifest that claims nothing yet."""
+    loaded, converted, decided = staged.loaded, staged.converted, staged.decided
+    file_format = staged.file_format
     if weights is not None:
         opencv = max(opencv, dotted(FIRST_TO_DECODE), key=version_tuple)
     empty = Model(file_format.file, file_format.name, "0" * 64, "1", loaded.batch, opencv)
     manifest = Manifest(
         schema=SCHEMA,
         status="unverified",
-        model=file_format.save(converted.model, folder, empty),
+        model=file_format.save(converted.model, staged.folder, empty),
         inputs=converted.inputs,
         outputs=converted.outputs,
         task=decided.task,
@@ -338,7 +376,7 @@ def _write(
         weights=weights,
         states=tuple(StateLink(*pair) for pair in loaded.states) or None,
     )
-    write_manifest(folder, manifest)
+    write_manifest(staged.folder, manifest)
     return manifest
 
 

@@ -17,6 +17,7 @@ from keras import layers
 from keras2cv.cli import main
 from keras2cv.errors import InputError, UsageError
 from keras2cv_export import CheckReport, check, export
+from keras2cv_export.checks import checking
 from support.drawn_image import draw_image
 
 from .conftest import LABELS
@@ -68,6 +69,28 @@ def examine(shapes: Any, photos: Path, tmp_path: Path) -> Callable[..., CheckRep
         return check(folder, shapes.model, samples=photos, engine="classic", **options)
 
     return run
+
+
+@pytest.mark.parametrize(
+    ("answers", "free"), [("my.pipeline:answer", True), ("answers.json", False), (None, False)]
+)
+def test_the_users_pipeline_keeps_its_rights(
+    shapes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: str | None, free: bool
+) -> None:
+    """A function may ask a server, or write a cache; a file and a stranger's model need no right."""
+    seen: list[bool] = []
+
+    def confined(*, unsafe: bool, own_code: bool) -> Any:
+        seen.append(unsafe)
+        assert not own_code
+        raise InterruptedError
+
+    (tmp_path / "answers.json").write_text('{"0": 1}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(checking, "confined", confined)
+    with pytest.raises(InterruptedError):
+        check(shapes.folder, shapes.model, reference_answers=answers)
+    assert seen == [free]
 
 
 def test_the_users_pipeline_is_the_reference(examine: Any, pipeline: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import textwrap
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,7 @@ from keras2cv_export.passes import pipeline
 from keras2cv_export.speed.interleave import Comparison
 from keras2cv_export.tuning import throughput, variants
 from keras2cv_export.tuning import tune as tuning
+from support.net_reading import when_a_net_is_read
 
 CASE = Callable[[], Any]
 
@@ -160,14 +162,9 @@ def test_a_new_export_replaces_the_previous_bundle(tmp_path: Path) -> None:
 
 
 CRASH = """
-import os, sys
+import sys
 if "keras2cv.trial.worker:answer" in sys.orig_argv:
-    import cv2
-    import keras2cv.net.engines  # which reads a net of its own
-    def crash(*arguments, **options):
-        os.abort()
-    cv2.dnn.readNetFromONNX = crash
-"""
+""" + textwrap.indent(when_a_net_is_read("os.abort()"), "    ")
 
 
 def test_a_crash_of_opencv_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

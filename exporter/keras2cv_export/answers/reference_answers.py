@@ -6,17 +6,16 @@ FILE.json of answers by the pictures' names (of arrays: by their numbers, "0", "
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
 from keras2cv.errors import InputError, UsageError
+from keras2cv_export.model.imported_function import import_function
 from keras2cv_export.tasks.answer_match import AnswerFormError
 
 DEFAULT_TIMEOUT_S: Final = 60.0
@@ -81,6 +80,11 @@ class ReferenceAnswers:
         )
 
 
+def is_answers_file(given: Given | None) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether they are in a file, which can be read without running the user's code."""
+    return isinstance(given, str | os.PathLike) and Path(given).suffix.lower() == ".json"
+
+
 def load_answers(given: Given, timeout_s: float | None = None) -> ReferenceAnswers:
     """Return the answers: MODULE:FUNCTION, a FILE.json, a function, or a mapping.
 
@@ -94,7 +98,7 @@ def load_answers(given: Given, timeout_s: float | None = None) -> ReferenceAnswe
     if callable(given):
         name = getattr(given, "__name__", type(given).__name__)
         return ReferenceAnswers(name, given, timeout_s=limit)
-    if Path(given).suffix.lower() == ".json":
+    if is_answers_file(given):
         path = Path(given)
         return ReferenceAnswers(str(path), by_name=_read(path), folder=path.parent)
     return ReferenceAnswers(str(given), _function(str(given)), timeout_s=limit)
@@ -125,21 +129,11 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _function(name: str) -> Callable[[Any], Any]:
-    module, _, attribute = name.partition(":")
-    if not module or not attribute:
-        raise UsageError(
-            f"The reference answers {name!r} must be MODULE:FUNCTION, such as my.pipeline:answer, "
-            "or a FILE.json."
-        )
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # whatever the user's own module raises
-        raise UsageError(
-            f"The function {name!r} cannot be imported ({type(error).__name__}: {error}). "
-            "Give MODULE:FUNCTION, and run from the folder that holds the module."
-        ) from error
+    misnamed = (
+        f"The reference answers {name!r} must be MODULE:FUNCTION, such as my.pipeline:answer, "
+        "or a FILE.json."
+    )
+    found = import_function(name, misnamed)
     if not callable(found):
         raise UsageError(f"{name} is no function, but {type(found).__name__}. Give a function.")
     function: Callable[[Any], Any] = found

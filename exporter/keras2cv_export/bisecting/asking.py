@@ -14,13 +14,12 @@ from onnx import ModelProto
 
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.isolation import ChildCrash, ChildLost, Entry, Limits, ending, run_once
-from keras2cv.net import engine_options
 from keras2cv.net.error_messages import condensed
+from keras2cv_export.verifying.probing import ASKING
 
 from .cutting import as_standard
 
 Array = np.ndarray[Any, Any]
-_ASKING: Final = str(Path(engine_options.__file__).resolve())  # for the probe
 _PROBE: Final = Entry(f"{Path(__file__).resolve().with_name('probe.py')}:answer", ())
 INSTALL_ORT: Final = "pip install onnxruntime"
 
@@ -55,7 +54,7 @@ class OpenCV:
             arrays = {f"in/{k}": array for k, array in enumerate(fed.values())}
             np.savez(source, **arrays)  # type: ignore[arg-type]
             reply = self._reply(
-                {"path": file, "source": source, "target": target, "asking": _ASKING},
+                {"path": file, "source": source, "target": target, "asking": ASKING},
                 {"inputs": list(fed), "outputs": wanted},
             )
             if "problem" in reply:

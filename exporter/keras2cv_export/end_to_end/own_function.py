@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from keras2cv.errors import UsageError
 from keras2cv.pixels.geometry import PADDING_RULES
 from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES
 from keras2cv_export.end_to_end import reference_pictures as keras_side
+from keras2cv_export.model.imported_function import import_function
 
 from .reference_preprocessing import Decoder, ReferencePreprocessing
 
@@ -67,18 +66,8 @@ def load_function(name: str, bundle: Preprocessing) -> Function:
     Raises:
         UsageError: There is no such module or function.
     """
-    module, _, attribute = name.partition(":")
-    if not module or not attribute:
-        raise UsageError(f"The function {name!r} must be MODULE:FUNCTION, such as my.data:read.")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # whatever the user's own module raises
-        raise UsageError(
-            f"The function {name!r} cannot be imported ({type(error).__name__}: {error}). "
-            "Give MODULE:FUNCTION, and run from the folder that holds the module."
-        ) from error
+    misnamed = f"The function {name!r} must be MODULE:FUNCTION, such as my.data:read."
+    found = import_function(name, misnamed)
     return Function(name, found, (*bundle.input_hw, bundle.channels))
 
 

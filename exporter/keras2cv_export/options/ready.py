@@ -59,7 +59,7 @@ def require_checkable(options: CheckOptions) -> None:
             files.
     """
     from keras2cv.bundle.reading import read_bundle
-    from keras2cv_export.answers.reference_answers import load_answers
+    from keras2cv_export.answers.reference_answers import is_answers_file, load_answers
     from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
     from keras2cv_export.tasks.labels import read_labels
     from keras2cv_export.tasks.presets import require_preprocessing
@@ -72,15 +72,10 @@ def require_checkable(options: CheckOptions) -> None:
         require_repro_place(options.repro)
     if options.reference_preprocess is not None:
         require_preprocessing(options.reference_preprocess)
-    if _is_file(options.reference_answers):
+    if is_answers_file(options.reference_answers):
         load_answers(options.reference_answers)
     if rules is not None:
         parse_reference(options.reference_resize, None, rules)
-
-
-def _is_file(answers: Any) -> bool:
-    """Whether they are in a file, which can be read without importing the user's module."""
-    return isinstance(answers, str | os.PathLike) and Path(answers).suffix.lower() == ".json"
 
 
 def _require_samples(samples: StrPath | int | None) -> None:

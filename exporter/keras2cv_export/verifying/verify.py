@@ -16,7 +16,7 @@ from keras2cv.net.engines import ENGINES
 from keras2cv.schema.vocabulary import RunEngine
 from keras2cv.trial.running import CrashError, WorkerRun, run_worker
 from keras2cv_export.parity.parity import ParityReport, compare, unrepeatable
-from keras2cv_export.parity.report import OutputParity
+from keras2cv_export.parity.report import OutputParity, worst_report
 
 from .promise import choose_engine
 from .question import Outputs, Question, first_difference, halves, there_and_back
@@ -47,6 +47,12 @@ class Verification:
     notes: tuple[str, ...]
     answers: Mapping[str, Sequence[Outputs]]
     wrong: Mapping[str, str]
+
+    @property
+    def worst_engine(self) -> str:
+        """The engine whose report has the worst verdict, the first of several."""
+        worst = worst_report(self.by_engine.values())
+        return next(name for name, report in self.by_engine.items() if report is worst)
 
 
 def verify(

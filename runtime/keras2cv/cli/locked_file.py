@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.bundle.locks import holders_of, is_locked_by_others
-from keras2cv.cli.output import cannot_write
+from keras2cv.cli.output import cannot_write, is_null
 from keras2cv.errors import UsageError
 from keras2cv.plain_files import require_plain
 
@@ -29,7 +29,7 @@ def open_locked(path: Path) -> FileIO:
     """
     while True:
         try:
-            if path.exists() and not _is_null(path):
+            if path.exists() and not is_null(path):
                 require_plain(path)
             file = os.fdopen(os.open(path, _FLAGS, 0o666), "r+b", buffering=0)
         except OSError as error:
@@ -44,10 +44,6 @@ def open_locked(path: Path) -> FileIO:
         if _is_still(file, path):
             return file
         file.close()  # it was replaced before it was locked
-
-
-def _is_null(path: Path) -> bool:
-    return os.path.realpath(path) == os.path.realpath(os.devnull)
 
 
 def _is_still(file: FileIO, path: Path) -> bool:

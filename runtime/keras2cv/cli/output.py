@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,3 +73,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
+
+
+def is_null(path: Path) -> bool:
+    """Whether it is the system's null device, which takes anything."""
+    return os.path.realpath(path) == os.path.realpath(os.devnull)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.cli.earlier_outputs import is_drawn, is_our_html, is_our_json
-from keras2cv.cli.output import STDOUT
+from keras2cv.cli.output import STDOUT, is_null
 from keras2cv.errors import UsageError
 from keras2cv.plain_files import kind_of
 
@@ -67,7 +67,7 @@ def _check_output(path: Path, kind: str, label: str, inputs: list[Path]) -> None
         real = Path(os.path.realpath(path))
         _refuse_inside(real, kind, label)
         mode = _mode_of(path)
-        if mode is not None and not _is_null(path):
+        if mode is not None and not is_null(path):
             _check_existing(real, mode, kind, label, inputs)
     except OSError as error:
         raise UsageError(f"{label} cannot be used: {error.strerror or error}. {_ADVICE}") from error
@@ -125,7 +125,7 @@ def _require_distinct(outputs: Mapping[str, tuple[Path, str]]) -> None:
     """Refuse two outputs in one place, and one in the bundle that another makes."""
     for (one, (path, kind)), (other, (place, _)) in permutations(outputs.items(), 2):
         is_same = Path(os.path.realpath(path)) == Path(os.path.realpath(place))
-        if is_same and not _is_null(path):
+        if is_same and not is_null(path):
             raise UsageError(f"{_flag(one)} and {_flag(other)} both name {path}. {_ADVICE}")
         if kind == "bundle" and _is_in(place, path):
             raise UsageError(
@@ -140,10 +140,6 @@ def _flag(option: str) -> str:
 
 def _is_in(path: Path, folder: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
-
-
-def _is_null(path: Path) -> bool:
-    return os.path.realpath(path) == os.path.realpath(os.devnull)
 
 
 def _is_same(path: Path, read: Path) -> bool:

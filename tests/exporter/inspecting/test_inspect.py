@@ -392,8 +392,8 @@ class Shelf(Environments):
     def prepare(self, wheel: str) -> Environment:
         """Return this Python."""
         self.asked.append(wheel)
-        version = wheel.rpartition(".")[0]
-        return Environment(Path(sys.executable), wheel, version, "2", "3", engines_of(version))
+        opencv = wheel.rpartition(".")[0]
+        return Environment(Path(sys.executable), wheel, opencv, "2", "3", engines_of(opencv))
 
 
 def test_other_versions_are_tried_in_their_environments(

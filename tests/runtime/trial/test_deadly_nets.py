@@ -22,6 +22,7 @@ from keras2cv.cli import main
 from keras2cv.errors import NetError
 from keras2cv.isolation import ChildOutOfMemory, Entry, Limits, run_once
 from keras2cv.trial.running import CrashError, run_worker
+from support.net_reading import when_a_net_is_read
 from support.processes import all_gone, numbers
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz
 
@@ -34,15 +35,8 @@ DEADLY = {
 
 
 def sabotage(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    """Make cv2 run `code` when it reads a bundle's net, in every process that starts from here."""
-    hook = f"""
-import cv2
-import keras2cv.net.engines  # which reads a net of its own
-def read(*_, **__):
-    {code}
-cv2.dnn.readNetFromONNX = read
-"""
-    (folder / "sitecustomize.py").write_text(hook, encoding="utf-8")
+    """Make cv2 run `code` when it reads a net, in every process that starts from here."""
+    (folder / "sitecustomize.py").write_text(when_a_net_is_read(code), encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(folder))
 
 

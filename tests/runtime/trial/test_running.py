@@ -17,6 +17,7 @@ from keras2cv.isolation import ending
 from keras2cv.net.engines import ENGINES
 from keras2cv.trial import worker
 from keras2cv.trial.running import run_worker
+from support.net_reading import when_a_net_is_read
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier, npz
 
 Array = NDArray[Any]
@@ -67,8 +68,7 @@ def test_a_crash_while_loading_is_one_sentence(
     cat_cv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The signal, the version, the engine and the stage are named; this process lives on."""
-    code = f"def crash(*_, **__):\n {CRASH}\ncv2.dnn.readNetFromONNX = crash"
-    sabotage(tmp_path, monkeypatch, code)
+    sabotage(tmp_path, monkeypatch, when_a_net_is_read(CRASH))
     with pytest.raises(NetError) as error:
         run_worker(cat_cv, [[photo()]], timeout_s=60, engine="classic")
     message = str(error.value)
@@ -100,8 +100,7 @@ def test_a_hang_ends_at_the_time_limit(
     cat_cv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The child is killed, and the stage that it hung in is named."""
-    code = "import time\ncv2.dnn.readNetFromONNX = lambda *_, **__: time.sleep(600)"
-    sabotage(tmp_path, monkeypatch, code)
+    sabotage(tmp_path, monkeypatch, when_a_net_is_read("import time; time.sleep(600)"))
     with pytest.raises(NetError, match=r"was not done after 3 s, while loading model\.onnx"):
         run_worker(cat_cv, [[photo()]], timeout_s=3)
 
@@ -110,8 +109,7 @@ def test_a_child_that_fails_without_a_word_shows_its_last_line(
     cat_cv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug in the child is a NetError with the end of its traceback."""
-    code = "def broken(*_, **__):\n raise KeyError('surprise')\ncv2.dnn.readNetFromONNX = broken"
-    sabotage(tmp_path, monkeypatch, code)
+    sabotage(tmp_path, monkeypatch, when_a_net_is_read("raise KeyError('surprise')"))
     with pytest.raises(NetError, match=r"exit code 1.* its last words: KeyError: 'surprise'"):
         run_worker(cat_cv, [[photo()]], timeout_s=60)
 

@@ -13,6 +13,7 @@ import keras
 
 from keras2cv.errors import ModelError
 from keras2cv_export.model import config as architecture
+from keras2cv_export.model.imported_function import search_working_folder
 
 from .error_messages import sentence
 from .unknown_layers import hint_for
@@ -24,8 +25,8 @@ def import_modules(names: Sequence[str]) -> None:
     Raises:
         ModelError: A module cannot be imported.
     """
-    if names and "" not in sys.path:
-        sys.path.insert(0, "")
+    if names:
+        search_working_folder()
     for name in names:
         try:
             importlib.import_module(name)

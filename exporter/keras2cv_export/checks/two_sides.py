@@ -1,0 +1,151 @@
+"""A bundle and the model that it was made from, asked the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import onnx_ir as ir
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.reading import Bundle
+from keras2cv.streams.sources import read_image
+from keras2cv.tasks import TASKS
+from keras2cv_export.answers.heads import keras_activations
+from keras2cv_export.bisecting import Bisection, bisect
+from keras2cv_export.end_to_end.pictures import Pictures
+from keras2cv_export.formats.frozen_file import read_frozen
+from keras2cv_export.model.load import LoadedModel
+from keras2cv_export.options import CheckOptions
+from keras2cv_export.options.drawn_samples import drawn_count, own_samples
+from keras2cv_export.parity.tolerance import preset_of
+from keras2cv_export.speed.sides import measure_speed
+from keras2cv_export.speed.speed import SpeedReport
+from keras2cv_export.storage.proving import StoredFile, verify_stored
+from keras2cv_export.tasks.recognise import last_activation
+from keras2cv_export.verifying.circumstances import in_other_circumstances
+from keras2cv_export.verifying.question import SAMPLES, Answer, Question, ask
+from keras2cv_export.verifying.verify import Verification, verify
+
+_TIMED_SAMPLES: Final = 4
+
+
+@dataclass(frozen=True)
+class TwoSides:
+    """Both sides of a check, and what they are asked about.
+
+    Attributes:
+        options: The user's.
+        bundle: The bundle.
+        loaded: The model.
+        answer: Asks TensorFlow.
+        pictures: The user's or drawn ones; none for a bundle of arrays.
+    """
+
+    options: CheckOptions
+    bundle: Bundle
+    loaded: LoadedModel
+    answer: Answer
+    pictures: Pictures
+
+    def compare(self) -> tuple[Question, Verification]:
+        """Compare the net's numbers; drawn samples that it cannot keep apart are drawn smoother.
+
+        Raises:
+            NetError: OpenCV refuses the bundle or crashes on it.
+        """
+        question = self._question(smooth=False)
+        self.options.progress("asking OpenCV, in a process of its own")
+        found = self._verified(question)
+        if found.parity.lost and own_samples(self.options.samples) is None:
+            question = self._question(smooth=True)
+            found = self._verified(question)
+        manifest = self.bundle.manifest
+        return question, in_other_circumstances(self.bundle.folder, manifest, question, found)
+
+    def _question(self, *, smooth: bool) -> Question:
+        options, manifest = self.options, self.bundle.manifest
+        return ask(
+            self.loaded,
+            manifest,
+            samples=own_samples(options.samples),
+            drawn=drawn_count(options.samples, options.power, SAMPLES),
+            tolerance=_tolerance(options, manifest),
+            scores=_scores(self.bundle),
+            constant=frozenset(o.name for o in manifest.outputs if not o.batched),
+            pictures=self.pictures.paths if self.pictures.drawn else (),
+            answer=self.answer,
+            smooth=smooth,
+        )
+
+    def _verified(self, question: Question) -> Verification:
+        """Compare; stored weights in float32 too, unless a tolerance is given."""
+        folder, manifest = self.bundle.folder, self.bundle.manifest
+        wanted = self.options.engine or manifest.engine.name
+        if manifest.weights is None or self.options.tolerance is not None:
+            return verify(folder, manifest, question, wanted)
+        return verify_stored(StoredFile(folder, manifest, question, wanted), self.loaded)
+
+    def activations(self, output_names: Sequence[str]) -> dict[str, str]:
+        """Return the last activation of each output: by the graph, or by the model's own layers.
+
+        `output_names` are the model's own names.
+        """
+        own = keras_activations(self.loaded.keras_model, list(output_names))
+        places = zip(self.bundle.manifest.outputs, output_names, strict=False)
+        by_place = {output.name: own[name] for output, name in places if name in own}
+        return _last_activations(self.bundle) | by_place
+
+    def measure_speed(self, question: Question, result: Verification) -> SpeedReport:
+        """Time both, in turns."""
+        count = len(self.pictures.paths)
+        paths = self.pictures.paths[:_TIMED_SAMPLES]
+        samples = question.samples[-count:] if paths else question.samples
+        return measure_speed(
+            self.bundle.folder,
+            next(iter(result.by_engine)),
+            self.loaded,
+            self.answer,
+            samples[:_TIMED_SAMPLES],
+            [read_image(path) for path in paths],
+            self.options.max_ratio,
+        )
+
+    def bisect(self, question: Question, result: Verification) -> Bisection:
+        """Find the first layer that is wrong."""
+        options = self.options
+        folder = None if options.repro is None else Path(options.repro)
+        return bisect(
+            self.bundle,
+            self.loaded,
+            question,
+            result.by_engine,
+            repro=folder,
+            progress=options.progress,
+        )
+
+
+def _tolerance(options: CheckOptions, manifest: Manifest) -> str | Sequence[str]:
+    if options.tolerance is not None:
+        return options.tolerance
+    return preset_of(manifest.weights.storage if manifest.weights is not None else "fp32")
+
+
+def _scores(bundle: Bundle) -> dict[str, str]:
+    """Find the outputs with probabilities or logits, by the task and the graph's last ops."""
+    task, outputs = bundle.manifest.task, bundle.manifest.outputs
+    known = {name: kind for name, kind in _last_activations(bundle).items() if kind != "linear"}
+    flat = {o.name for o in outputs if len(o.keras_shape) == 2}
+    known = {name: kind for name, kind in known.items() if name in flat}
+    if task.output is not None and task.scores is not None:
+        known[task.output] = task.scores
+    return {**known, **TASKS[task.kind].known_scores(task.record)} if task.record else known
+
+
+def _last_activations(bundle: Bundle) -> dict[str, str]:
+    frozen = bundle.manifest.model.format == "frozen"
+    graph = (read_frozen if frozen else ir.load)(bundle.model_path).graph
+    values = {value.name: value for value in graph.outputs}
+    return {o.name: last_activation(values.get(o.net_name)) for o in bundle.manifest.outputs}
