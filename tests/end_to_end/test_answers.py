@@ -77,7 +77,7 @@ def examine(shapes: Any, photos: Path, tmp_path: Path) -> Callable[..., CheckRep
 def test_the_users_pipeline_keeps_its_rights(
     shapes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: str | None, free: bool
 ) -> None:
-    """A function may ask a server, or write a cache; a file and a stranger's model need no right."""
+    """A function may ask a server, or write a cache; a file of answers needs no right."""
     seen: list[bool] = []
 
     def confined(*, unsafe: bool, own_code: bool) -> Any:
