@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from keras2cv.errors import InputError, ModelError, UsageError
+from keras2cv.errors import InputError, UsageError
 
 from .check_options import CheckOptions
 from .drawn_samples import own_samples
@@ -36,7 +36,7 @@ def require_ready(options: ExportOptions) -> None:
     from keras2cv_export.tasks.user_options import only_options
 
     importer_of(cv2, options.format)
-    _require_model(options.model, options.imports)
+    config = _require_model(options.model, options.imports)
     _require_signatures(options)
     only_options({task: getattr(options, task) for task in DESCRIBED_TASKS})
     require_place(options.bundle)
@@ -44,7 +44,7 @@ def require_ready(options: ExportOptions) -> None:
     labels = read_labels(options.labels)
     if options.preprocess is not None:
         require_preprocessing(options.preprocess)
-    _require_stated_pixels(options, labels)
+    _require_stated_pixels(options, labels, config)
 
 
 def require_checkable(options: CheckOptions) -> None:
@@ -92,18 +92,20 @@ def _require_samples(samples: StrPath | int | None) -> None:
         ) from error
 
 
-def _require_model(model: Any, imports: Sequence[str]) -> None:
+def _require_model(model: Any, imports: Sequence[str]) -> dict[str, Any] | None:
+    """Return the architecture in a model's file; None for a folder, or with the user's modules."""
     if not isinstance(model, str | os.PathLike):
-        return
+        return None
     from keras2cv_export.model.other_files import refuse_other_kinds
     from keras2cv_export.model.place import require_model
 
     require_model(model)
     refuse_other_kinds(Path(model))
-    if Path(model).is_file() and not imports:  # problems with the user's modules come first
-        from keras2cv_export.model.config import read_saved
+    if not Path(model).is_file() or imports:  # problems with the user's modules come first
+        return None
+    from keras2cv_export.model.config import read_config
 
-        read_saved(Path(model))
+    return read_config(Path(model))
 
 
 def _require_signatures(options: ExportOptions) -> None:
@@ -115,7 +117,9 @@ def _require_signatures(options: ExportOptions) -> None:
     )
 
 
-def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None) -> None:
+def _require_stated_pixels(
+    options: ExportOptions, labels: Sequence[str] | None, config: dict[str, Any] | None
+) -> None:
     """Raise UsageError if the file shows an image input, and no preprocessing is known for it.
 
     Only certain cases are refused here; the loaded model is asked the same question again.
@@ -126,18 +130,11 @@ def _require_stated_pixels(options: ExportOptions, labels: Sequence[str] | None)
         return
     if options.task is not None and TASKS[options.task].takes_arrays:
         return
-    if options.imports:  # they may put layers of their own in the place of Keras'
+    if config is None:  # the user's modules may put layers of their own in the place of Keras'
         return
-    if not isinstance(options.model, str | os.PathLike) or not Path(options.model).is_file():
-        return
-    from keras2cv_export.model.config import read_config
     from keras2cv_export.model.image_in_config import bare_image, guessed_task
     from keras2cv_export.tasks.unstated_pixels import how_pixels
 
-    try:
-        config = read_config(Path(options.model))
-    except ModelError:  # loading it reports that, after problems with the model's own modules
-        return
     image = bare_image(config)
     described = [name for name in DESCRIBED_TASKS if getattr(options, name) is not None]
     task = options.task or next(iter(described), None) or guessed_task(config, labels)

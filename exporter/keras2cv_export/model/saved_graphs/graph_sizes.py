@@ -14,7 +14,7 @@ from typing import Any, Final
 import tensorflow as tf
 
 from keras2cv.errors import ModelError
-from keras2cv_export.model.untrusted.danger import shown
+from keras2cv_export.model.untrusted.danger import dishonest, shown
 
 from .meta_graph import MetaGraph, callees
 
@@ -79,7 +79,7 @@ def check_variables(path: Path, copy: Path) -> None:
     declared = sum(math.prod(shape) * _width(types[name]) for name, shape in shapes.items())
     stored = sum(file.stat().st_size for file in folder.iterdir())
     if declared > stored:
-        raise _refused(path, f"its variables declare {declared} bytes, and {stored} are stored")
+        raise dishonest(path, f"its variables declare {declared} bytes, and {stored} are stored")
 
 
 def _width(dtype: Any) -> int:
@@ -94,7 +94,7 @@ def _check_constants(path: Path, nodes: Iterable[Any]) -> None:
         total += max(size - tensor.ByteSize(), 0)
         if size < 0 or total > _FREE_BYTES:
             where = shown(node.name)
-            raise _refused(path, f"its constants, such as {where}, declare {total} bytes too many")
+            raise dishonest(path, f"its constants, such as {where}, declare {total} bytes too many")
 
 
 def _check_results(path: Path, body: Iterable[Any]) -> None:
@@ -109,7 +109,7 @@ def _check_results(path: Path, body: Iterable[Any]) -> None:
         else:
             continue
         if numbers > _MAX_NUMBERS:
-            raise _refused(
+            raise dishonest(
                 path, f"its operation {node.op} ({shown(node.name)}) makes {numbers} numbers"
             )
 
@@ -139,7 +139,7 @@ def _check_calls(path: Path, graph: MetaGraph) -> None:
             size = len(nodes) + sum(count for count, _ in inner)
             depth = 1 + max((deep for _, deep in inner), default=0)
             if size > _MAX_NODES or depth > _MAX_DEPTH:
-                raise _refused(
+                raise dishonest(
                     path, f"its function {shown(one)} grows to {size} operations, {depth} deep"
                 )
             sizes[one] = (size, depth)
@@ -156,7 +156,7 @@ def _callees_first(path: Path, graph: MetaGraph, name: str, done: Any) -> Iterat
             if one not in done:
                 yield one
         elif one in open_ones:
-            raise _refused(path, f"its function {shown(one)} calls itself")
+            raise dishonest(path, f"its function {shown(one)} calls itself")
         elif one not in done:
             open_ones.add(one)
             stack.append((one, True))
@@ -177,7 +177,3 @@ def _bytes_of(dtype: int) -> int:
         return max(int(tf.DType(dtype).size), 1)
     except (TypeError, KeyError, ValueError):
         return 8
-
-
-def _refused(path: Path, reason: str) -> ModelError:
-    return ModelError(f"{path} is no honest model: {reason}. No Keras writes that: do not use it.")

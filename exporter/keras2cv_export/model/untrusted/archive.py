@@ -15,9 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from keras2cv.errors import ModelError
-
-from .danger import shown
+from .danger import dishonest, shown
 from .hdf5 import check_hdf5
 
 CONFIG: Final = "config.json"
@@ -43,20 +41,20 @@ def check_archive(path: Path) -> int:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if len(members) > _MAX_MEMBERS:
-            raise _refused(path, f"it has {len(members)} members")
+            raise dishonest(path, f"it has {len(members)} members")
         for member in members:
             _check_member(path, member)
         names = Counter(member.filename.rstrip("/").lower() for member in members)
         if (twice := names.most_common(1)) and twice[0][1] > 1:
-            raise _refused(path, f"it has {twice[0][1]} members called {shown(twice[0][0])}")
+            raise dishonest(path, f"it has {twice[0][1]} members called {shown(twice[0][0])}")
         unpacked = sum(member.file_size for member in members)
         packed = sum(member.compress_size for member in members)
         size = path.stat().st_size
         if unpacked > min(MAX_BYTES, _FREE_BYTES + _MAX_RATIO * packed) or packed > size:
-            raise _refused(path, f"its members unpack to {unpacked} bytes, out of {packed}")
+            raise dishonest(path, f"its members unpack to {unpacked} bytes, out of {packed}")
         declared = sum(_check_weights(path, archive, member) for member in members)
     if declared > _FREE_BYTES + _MAX_RATIO * size:
-        raise _refused(path, f"its weights take {declared} bytes, and the whole file has {size}")
+        raise dishonest(path, f"its weights take {declared} bytes, and the whole file has {size}")
     return declared
 
 
@@ -64,19 +62,21 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
     name = member.filename
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\0" in name:
-        raise _refused(path, f"its member {shown(name)} leads out of the folder it is unpacked to")
+        raise dishonest(path, f"its member {shown(name)} leads out of the folder it is unpacked to")
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _refused(path, f"its member {shown(name)} is a link or a device, not a file")
+        raise dishonest(path, f"its member {shown(name)} is a link or a device, not a file")
     if member.flag_bits & 0x1:
-        raise _refused(path, f"its member {shown(name)} is encrypted")
+        raise dishonest(path, f"its member {shown(name)} is encrypted")
     if member.compress_type not in _PLAIN:
-        raise _refused(path, f"its member {shown(name)} is packed by method {member.compress_type}")
+        raise dishonest(
+            path, f"its member {shown(name)} is packed by method {member.compress_type}"
+        )
     size, packed = member.file_size, member.compress_size
     if (size > _FREE_BYTES and size > _MAX_RATIO * packed) or (
         name == CONFIG and size > MAX_CONFIG_BYTES
     ):
-        raise _refused(path, f"its member {shown(name)} unpacks from {packed} to {size} bytes")
+        raise dishonest(path, f"its member {shown(name)} unpacks from {packed} to {size} bytes")
 
 
 def _check_weights(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
@@ -121,7 +121,3 @@ class _Part(io.RawIOBase):
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)
-
-
-def _refused(path: Path, reason: str) -> ModelError:
-    return ModelError(f"{path} is no honest model: {reason}. No Keras writes that: do not use it.")

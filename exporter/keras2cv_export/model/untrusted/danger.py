@@ -41,6 +41,11 @@ def refuse(path: Path, dangers: Sequence[Danger], unsafe: bool) -> None:
     )
 
 
+def dishonest(path: Path, reason: str) -> ModelError:
+    """Return the error for a file of which somebody made something else than a model."""
+    return ModelError(f"{path} is no honest model: {reason}. No Keras writes that: do not use it.")
+
+
 def shown(text: object) -> str:
     """Return a text from a file in a form that is safe to print: quoted, escaped, short."""
     whole = ascii(str(text))

@@ -15,9 +15,7 @@ from typing import Any, BinaryIO, Final
 
 import h5py
 
-from keras2cv.errors import ModelError
-
-from .danger import shown
+from .danger import dishonest, shown
 
 # Keras stores weights uncompressed. 64 MiB are nothing; more must be stored in some form, and even
 # the weights of a pruned model, nine of ten zero, take an eighth.
@@ -44,7 +42,7 @@ def check_hdf5(path: Path, file: str | Path | BinaryIO | RawIOBase) -> int:
         sizes = [_check_dataset(path, name, item) for name, item, _ in items]
     declared, stored = sum(size[0] for size in sizes), sum(size[1] for size in sizes)
     if declared > _FREE_BYTES and declared > _MAX_RATIO * stored:
-        raise _refused(path, f"its datasets declare {declared} bytes, and {stored} are stored")
+        raise dishonest(path, f"its datasets declare {declared} bytes, and {stored} are stored")
     return sum(count * _FLOAT32 for _, _, count in items)
 
 
@@ -57,14 +55,14 @@ def _objects(path: Path, root: Any) -> Iterator[tuple[str, Any]]:
             name = f"{prefix}/{key}"
             link = group.get(key, getlink=True)
             if not isinstance(link, h5py.HardLink):
-                raise _refused(path, f"{shown(name)} is a link to {shown(_target(link))}")
+                raise dishonest(path, f"{shown(name)} is a link to {shown(_target(link))}")
             item = group[key]
             place = h5py.h5o.get_info(item.id).addr
             if place in seen:
                 continue
             seen.add(place)
             if len(seen) > _MAX_OBJECTS:
-                raise _refused(path, f"it holds more than {_MAX_OBJECTS} objects")
+                raise dishonest(path, f"it holds more than {_MAX_OBJECTS} objects")
             if isinstance(item, h5py.Group):
                 stack.append((name, item))
             elif isinstance(item, h5py.Dataset):
@@ -74,15 +72,15 @@ def _objects(path: Path, root: Any) -> Iterator[tuple[str, Any]]:
 def _check_dataset(path: Path, name: str, item: Any) -> tuple[int, int]:
     """Return how many bytes a dataset declares, and how many are stored."""
     if item.external:
-        raise _refused(path, f"{shown(name)} is stored in the file {shown(item.external[0][0])}")
+        raise dishonest(path, f"{shown(name)} is stored in the file {shown(item.external[0][0])}")
     if item.is_virtual:
-        raise _refused(path, f"{shown(name)} is put together from other files")
+        raise dishonest(path, f"{shown(name)} is put together from other files")
     if item.dtype.kind not in _NUMBERS_AND_TEXT or h5py.check_ref_dtype(item.dtype) is not None:
-        raise _refused(path, f"{shown(name)} holds {shown(item.dtype)}, which are no weights")
+        raise dishonest(path, f"{shown(name)} holds {shown(item.dtype)}, which are no weights")
     declared, stored = int(item.nbytes), int(item.id.get_storage_size())
     piece = math.prod(item.chunks or ()) * item.dtype.itemsize  # unpacked as a whole
     if max(declared, piece) > _FREE_BYTES and max(declared, piece) > _MAX_RATIO * stored:
-        raise _refused(
+        raise dishonest(
             path, f"{shown(name)} declares the shape {item.shape}, and {stored} bytes are stored"
         )
     return declared, stored
@@ -90,7 +88,3 @@ def _check_dataset(path: Path, name: str, item: Any) -> tuple[int, int]:
 
 def _target(link: Any) -> str:
     return ":".join(filter(None, (getattr(link, "filename", ""), getattr(link, "path", ""))))
-
-
-def _refused(path: Path, reason: str) -> ModelError:
-    return ModelError(f"{path} is no honest model: {reason}. No Keras writes that: do not use it.")
