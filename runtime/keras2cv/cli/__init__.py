@@ -24,14 +24,16 @@ from keras2cv.cli.native_output import escaped_native_output, settle
 from keras2cv.cli.output_guard import check_outputs
 from keras2cv.cli.parser import make_parser
 from keras2cv.cli.signals import ended_by_signals, exit_code_of
+from keras2cv.cli.styles import Styled, print_line
 from keras2cv.cli.system_errors import is_of_output, refusal_of
 from keras2cv.cli.terminal import print_traceback, safe_streams
-from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency
+from keras2cv.errors import Keras2cvError, Keras2cvWarning, MissingDependency, UsageError
 from keras2cv.isolation.confinement import own_process
 from keras2cv.trial.importing import require_loadable
 
 OUR_BUG: Final = 70
 OUTPUT_CLOSED: Final = 141
+_ERROR: Final = Styled("error:", "red")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _execute(words: Sequence[str], debug: bool) -> int:
     try:
+        if not words:
+            make_parser(words).print_help()
+            return UsageError.exit_code
         args = make_parser(words).parse_args(words)
         check_outputs(args)
         require_loadable(("numpy", "cv2"))
@@ -111,7 +116,7 @@ def _our_bug(error: Exception) -> int:
     settle()
     print_traceback()
     name = type(error).__name__
-    print(f"error: a bug in keras2cv ({name}). Please report the above.", file=sys.stderr)
+    print_line(_ERROR, f" a bug in keras2cv ({name}). Please report the above.", to_stderr=True)
     return OUR_BUG
 
 
@@ -125,7 +130,9 @@ def _failed(error: Keras2cvError, debug: bool) -> int:
         print_traceback()
     settle()
     first, *more = error.lines
-    print(f"error: {first}", *more, sep="\n", file=sys.stderr)
+    print_line(_ERROR, f" {first}", to_stderr=True)
+    if more:
+        print(*more, sep="\n", file=sys.stderr)
     return error.exit_code
 
 
@@ -136,7 +143,7 @@ def _shown_once() -> Callable[..., None]:
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         if str(message) not in printed:
             printed.add(str(message))
-            print(f"warning: {message}", file=sys.stderr)
+            print_line(Styled("warning:", "yellow"), f" {message}", to_stderr=True)
 
     return show
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from keras2cv.cli.output import add_json_argument, write_json
+from keras2cv.cli.styles import Piece, Styled, print_line
 from keras2cv.diagnosis.doctor import INSTALL_EXPORT, Diagnosis, OpenCv, diagnose
 from keras2cv.errors import MissingDependency
 
@@ -20,6 +21,7 @@ EXAMPLES: Final = """\
   keras2cv doctor
   keras2cv doctor --json -
 """
+_TITLE: Final = 12  # columns of a line's title
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,10 +33,21 @@ def execute(args: Namespace) -> int:
     """Print the diagnosis."""
     diagnosis = diagnose()
     if args.json != "-":
-        print(*_lines(diagnosis), sep="\n")
+        for line in _lines(diagnosis):
+            print_line(*_pieces(line))
     if args.json:
         write_json(args.json, diagnosis.to_dict())
     return MissingDependency.exit_code if diagnosis.problems else 0
+
+
+def _pieces(line: str) -> tuple[Piece, ...]:
+    """Return a line of the diagnosis, its title in a style."""
+    if line == "No problems found.":
+        return (Styled(line, "green"),)
+    title, end, text = line.partition(". ")
+    if title.startswith("Problem ") and end:
+        return Styled(f"{title}.", "red"), f" {text}"
+    return Styled(line[:_TITLE], "cyan"), line[_TITLE:]
 
 
 def _lines(found: Diagnosis) -> Iterator[str]:

@@ -24,6 +24,8 @@ GENERATOR: Final = b'<meta name="generator" content="keras2cv">'
 _KEYS: Final = (
     {"verdict", "rows", "opencv"},  # selftest
     {"keras2cv", "python", "missing_for_export"},  # doctor
+    {"keras2cv", "python", "opencv", "numpy"},  # version
+    {"bundle", "standing", "manifest"},  # info
     {"bundle", "verdict", "rows"},  # matrix
     {"bundle", "status", "parity"},  # export
     {"parity"},  # export, where OpenCV's predictions are others

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from keras2cv._version import VERSION
+from keras2cv.cli.styles import Piece, Styled, print_line
+from keras2cv.cli.suggestions import did_you_mean
 from keras2cv.cli.verbs import OWN, SHIPPED, SUMMARIES, Verb, added_verbs, find_verb, origin_of
+from keras2cv.errors import MissingDependency
 from keras2cv.visible_text import shown
 
 _CLOSING: Final = """\
@@ -17,33 +22,75 @@ first steps:
   keras2cv export my_model.keras -o my_model.cv
   keras2cv run my_model.cv photo.jpg
 
-`keras2cv VERB --help` lists its options. Exit codes: 0 yes; 1 no (parity,
-self-test, unsupported); 2 usage or bad input; 3 something is not installed;
-4 inconclusive; 130 interrupted (143, 129: by SIGTERM, SIGHUP).
+`keras2cv VERB --help` lists its options.
+
+{exit_codes}
 """
+EXIT_CODES: Final = """\
+exit codes:
+  0 yes; 1 no (parity, self-test, unsupported); 2 usage or bad input;
+  3 something is not installed; 4 inconclusive; 70 a bug of keras2cv;
+  130 interrupted (143, 129: by SIGTERM, SIGHUP)
+"""
+_MODELS: Final = (".keras", ".h5", ".hdf5")
+_OTHER_NAMES: Final = {
+    "predict": "run", "infer": "run", "test": "selftest", "show": "info", "describe": "info",
+    "generate": "codegen", "convert": "export", "verify": "check", "compare": "check",
+    "benchmark": "bench", "help": "--help",
+}  # fmt: skip
+_HEADING: Final = re.compile(r"usage:|[A-Za-z][^:]*:$")
+_TERM: Final = re.compile(r"  (-{1,2}[\w-]+|[a-z]+(?=  ))")
 
 
 class Parser(argparse.ArgumentParser):
     """argparse, with abbreviations off, layout kept, and errors in the form that all ours have."""
 
-    def __init__(self, **settings: object) -> None:
-        layout = argparse.RawDescriptionHelpFormatter
-        super().__init__(formatter_class=layout, allow_abbrev=False, **settings)  # type: ignore[arg-type]
+    def __init__(self, **settings: Any) -> None:
+        settings["formatter_class"] = argparse.RawDescriptionHelpFormatter
+        if sys.version_info >= (3, 14):
+            settings["color"] = False  # escape sequences that are not ours are shown as text
+        super().__init__(allow_abbrev=False, **settings)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse unknown arguments here, so that the error recommends the verb's own help."""
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+            meant = "".join(self._meant(word) for word in unknown[:1])
+            self.error(f"unrecognized arguments: {' '.join(unknown)}", meant)
         return namespace, unknown
 
-    def error(self, message: str) -> NoReturn:
+    def _meant(self, word: str) -> str:
+        """Return which option somebody who wrote `word` may have meant."""
+        return did_you_mean(word.partition("=")[0], self._option_string_actions)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is no choice, and name the nearest ones.
+
+        Raises:
+            ArgumentError: It is none.
+        """
+        if action.choices is None or value in action.choices:
+            return
+        names = ", ".join(map(repr, action.choices))
+        meant = did_you_mean(str(value), map(str, action.choices))
+        if isinstance(action, argparse._SubParsersAction):
+            meant = _used_as_verb(value) or meant
+        raise argparse.ArgumentError(
+            action, f"invalid choice: {value!r} (choose from {names}).{meant}"
+        )
+
+    def error(self, message: str, meant: str = "") -> NoReturn:
         """Print the problem and the command for help, and exit with 2."""
-        self.exit(2, f"error: {shown(message)}. See `{self.prog} --help`.\n")
+        text = f"{shown(message).rstrip('.')}." if not message.endswith("?") else shown(message)
+        print_line(
+            Styled("error:", "red"), f" {text}{meant} See `{self.prog} --help`.", to_stderr=True
+        )
+        self.exit(2)
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print the lines of a help text."""
-        print(*message.removesuffix("\n").split("\n"), sep="\n", file=file or sys.stderr)
+        for line in message.removesuffix("\n").split("\n"):
+            print_line(*_help_pieces(line), to_stderr=file is not sys.stdout)
 
 
 def make_parser(words: Sequence[str]) -> Parser:
@@ -62,7 +109,7 @@ def make_parser(words: Sequence[str]) -> Parser:
         prog="keras2cv",
         usage="keras2cv VERB ...",
         description="\n".join(_about({name: origin_of(one) for name, one in added.items()})),
-        epilog=_CLOSING,
+        epilog=_CLOSING.format(exit_codes=EXIT_CODES.rstrip()),
     )
     parser.add_argument(
         "--version", action="version", version=f"keras2cv {VERSION}", help="show the version"
@@ -77,17 +124,35 @@ def make_parser(words: Sequence[str]) -> Parser:
     return parser
 
 
-def _add_verb(verbs: Any, name: str, verb: Verb) -> None:
+def _add_verb(verbs: Any, name: str, verb: Verb) -> Parser:
     own: Parser = verbs.add_parser(
         name,
         prog=f"keras2cv {name}",
-        usage=f"keras2cv {name} {verb.USAGE}",
+        usage=f"keras2cv {name} {verb.USAGE}".rstrip(),
         description=verb.ABOUT,
-        epilog=f"examples:\n{verb.EXAMPLES}",
+        epilog=f"examples:\n{verb.EXAMPLES.rstrip()}\n\n{EXIT_CODES}",
     )
     verb.add_arguments(own)
     _add_debug(own, default=argparse.SUPPRESS)  # or it would undo `keras2cv --debug run`
-    own.set_defaults(execute=verb.execute, outputs=getattr(verb, "OUTPUTS", {}))
+    own.set_defaults(
+        execute=verb.execute, outputs=getattr(verb, "OUTPUTS", {}), every_verb=every_verb
+    )
+    return own
+
+
+def every_verb() -> Iterator[tuple[str, str, Parser | None]]:
+    """Yield every verb: its name, its summary, and its parser; None if it is not installed."""
+    summaries = {
+        **SUMMARIES,
+        **{name: one.summary for name, one in SHIPPED.items()},
+        **{name: f"a verb of {origin_of(one)}" for name, one in added_verbs().items()},
+    }
+    verbs = Parser(prog="keras2cv").add_subparsers()
+    for name, summary in summaries.items():
+        try:
+            yield name, summary, _add_verb(verbs, name, find_verb(name))
+        except MissingDependency:
+            yield name, summary, None
 
 
 def _about(added: Mapping[str, str]) -> Iterator[str]:
@@ -103,10 +168,29 @@ def _about(added: Mapping[str, str]) -> Iterator[str]:
 
 
 def _rows(summaries: Mapping[str, str]) -> Iterator[str]:
-    return (f"  {name:<10} {summary}" for name, summary in summaries.items())
+    return (f"  {name:<11} {summary}" for name, summary in summaries.items())
 
 
 def _add_debug(parser: Parser, default: object) -> None:
     parser.add_argument(
         "--debug", action="store_true", default=default, help="show the traceback of every error"
     )
+
+
+def _used_as_verb(word: str) -> str:
+    """Return the verb that goes by another name here, or the command that a file is for."""
+    if other := _OTHER_NAMES.get(word):
+        return f" Did you mean {other}?"
+    if not os.path.lexists(word):
+        return ""
+    verb = "export" if word.endswith(_MODELS) else "run"
+    return f" Did you mean `keras2cv {verb} {shown(word)} ...`?"
+
+
+def _help_pieces(line: str) -> Iterable[Piece]:
+    """Return a line of help, its heading or the name of its verb or option in a style."""
+    if found := _HEADING.match(line):
+        return (Styled(found[0], "bold"), line[found.end() :])
+    if found := _TERM.match(line):
+        return ("  ", Styled(found[1], "cyan"), line[found.end() :])
+    return (line,)

@@ -138,6 +138,7 @@ def execute(args: Namespace) -> int:
     from keras2cv.cli.nets import load_one, load_several
     from keras2cv.cli.problems import Problems
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
+    from keras2cv.cli.summary import Summary
     from keras2cv.streams.frames import Selection
     from keras2cv.streams.pipeline import Pipeline
     from keras2cv.streams.sources import find_sources
@@ -146,7 +147,9 @@ def execute(args: Namespace) -> int:
     sources = find_sources(args.sources)
     model = load_one(args)
     _check(args, model, sources)
+    summary = Summary(sources, args.save, args.json)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(summary)  # first, so that its line is the last one
         earlier, known = _earlier(args, stack)
         selection = Selection(args.every, known)
         left = [source for source in sources if source.is_stream or selection.has(source.name)]
@@ -160,8 +163,10 @@ def execute(args: Namespace) -> int:
         print(_what_runs(args, models), file=sys.stderr)
         line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
         answers = predict_sources(models, left, line, _batch(args, models[0]), selection)
+        summary.start()
         for answer in finished(args, left, answers, line, saver):
             problems.note(answer)
+            summary.note(answer)
             if not all(sink(answer) for sink in sinks):
                 break
     return InputError.exit_code if problems.count else 0

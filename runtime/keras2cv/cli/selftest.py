@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.run import add_runtime_arguments
+from keras2cv.cli.styles import Piece, print_line, verdict
 from keras2cv.cli.terminal import print_lines
 from keras2cv.errors import (
     InconclusiveError,
@@ -75,7 +76,8 @@ def execute(args: Namespace) -> int:
         warnings.warn(text, Keras2cvWarning, stacklevel=1)
     report = _judged(reply["report"], unproven)
     if args.json != STDOUT:
-        print(*_lines(report), sep="\n")
+        for pieces in _lines(report):
+            print_line(*pieces)
     if args.json:
         write_json(args.json, report)
     return _EXIT_CODES[report["verdict"]]
@@ -132,19 +134,19 @@ def _failure(lost: ChildLost, bundle: str) -> NetError:
     )
 
 
-def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _lines(report: Mapping[str, Any]) -> Iterator[tuple[Piece, ...]]:
     where = f"OpenCV {report['opencv']}, {report['engine']} engine, {report['device']}"
-    yield f"self-test: {report['verdict']} ({where})"
+    yield "self-test: ", verdict(report["verdict"]), f" ({where})"
     rows = report["rows"]
     case = max((len(row["case"]) for row in rows), default=0)
     name = max((len(row["output"]) for row in rows), default=0)
     for row in rows:
         found = row.get("problem") or f"{row['measured']:.1e} of {row['limit']:.1e} allowed"
-        verdict = "pass" if row["passed"] else "FAIL"
-        yield f"  {verdict}  {row['case']:<{case}}  {row['output']:<{name}}  {found}"
+        word = verdict("pass" if row["passed"] else "FAIL")
+        yield "  ", word, f"  {row['case']:<{case}}  {row['output']:<{name}}  {found}"
     if "unproven" in report:
-        yield f"  inconclusive  {report['unproven']}"
+        yield "  ", verdict("inconclusive"), f"  {report['unproven']}"
     for problem in report["problems"]:
-        yield f"  FAIL  {problem}"
+        yield "  ", verdict("FAIL"), f"  {problem}"
     if why := report["devices"].get("why"):
-        yield f"  ({why})"
+        yield (f"  ({why})",)

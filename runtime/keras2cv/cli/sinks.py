@@ -19,6 +19,7 @@ from keras2cv.cli.line_file import LineFile
 from keras2cv.cli.output import STDOUT, to_json
 from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
+from keras2cv.cli.styles import columns_of, print_line
 from keras2cv.cli.table import lines
 from keras2cv.cli.video_file import VideoFile
 from keras2cv.net.device import DeviceChoice
@@ -171,15 +172,17 @@ def _has_table(args: Namespace, streams: bool) -> bool:
 
 def _table(sources: Sequence[Source], top: int) -> Sink:
     widest = max(len(source.name) + 7 * (source.kind != "image") for source in sources)  # :000012
-    width = min(MAX_NAME_COLUMN, widest)
+    columns = columns_of(sys.stdout)
+    width = min(MAX_NAME_COLUMN if columns is None else columns // 2, widest)
     comparison = Comparison()
 
     def take(answer: Answer) -> bool:
         if answer.result is not None:
             found = comparison.of(answer)
             distance = "" if found is None else f"  {found[1]:.4f} from {found[0]}"
-            *first, last = lines(answer.name, answer.result, top, width)
-            print(*first, last + distance, sep="\n")
+            *first, last = lines(answer.name, answer.result, top, width, columns)
+            for pieces in (*first, (*last, distance)):
+                print_line(*pieces)
         return True
 
     return take

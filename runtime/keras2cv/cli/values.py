@@ -6,6 +6,8 @@ import math
 import re
 from argparse import ArgumentTypeError
 
+from keras2cv.cli.suggestions import did_you_mean
+
 # Those of keras2cv_export.parity.tolerance, which is not imported before it is needed.
 _PRESETS = ("strict", "fp32", "fp16", "fp16-weights", "int8-weights")
 
@@ -146,7 +148,8 @@ def tolerance(text: str) -> str:
     name, _, value = text.rpartition(":")
     if not name or not 0 <= _number(value) <= 1:
         raise ArgumentTypeError(
-            f"must be {', '.join(_PRESETS)} or OUTPUT:VALUE, such as logits:1e-3, got {text!r}"
+            f"must be {', '.join(_PRESETS)} or OUTPUT:VALUE, such as logits:1e-3, got {text!r}."
+            f"{did_you_mean(text, _PRESETS)}"
         )
     return text
 

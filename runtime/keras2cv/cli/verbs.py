@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from keras2cv.cli import codegen, doctor, info, run, selftest
+from keras2cv.cli import codegen, completion, doctor, info, run, selftest, version
 from keras2cv.errors import MissingDependency
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ OWN: Final[Mapping[str, Verb]] = {
     "info": info,
     "doctor": doctor,
     "codegen": codegen,
+    "completion": completion,
+    "version": version,
 }
 SUMMARIES: Final[Mapping[str, str]] = {
     "run": "predict images, folders, videos or arrays",
@@ -62,6 +64,8 @@ SUMMARIES: Final[Mapping[str, str]] = {
     "info": "describe a bundle, and how to use it without keras2cv",
     "doctor": "examine this machine, and list its problems",
     "codegen": "write a program that needs OpenCV and nothing else",
+    "completion": "print what completes commands in bash, zsh or fish",
+    "version": "print the versions of keras2cv, OpenCV and NumPy",
 }
 
 
