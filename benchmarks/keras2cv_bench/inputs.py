@@ -15,7 +15,8 @@ from keras2cv.bundle.golden_vectors import read_golden_vectors
 from keras2cv.bundle.npz import read_npz
 from keras2cv.bundle.reading import Bundle
 from keras2cv.errors import InputError
-from keras2cv.streams.sources import find_sources, read_image
+from keras2cv.pixels.image_file import read_image
+from keras2cv.streams.sources import find_sources
 from keras2cv_export.verifying.sample_files import usable
 from keras2cv_export.verifying.stimuli import draw
 

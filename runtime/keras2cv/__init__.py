@@ -100,6 +100,11 @@ _HOME: Final = {
 }
 
 
+def __dir__() -> list[str]:
+    """Return the public names, loaded or not, for `dir` and the Tab key."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'keras2cv' has no attribute {name!r}")

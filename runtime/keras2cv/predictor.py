@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, overload
+from typing import Any, Final, Literal, TypeAlias, overload
 
 import cv2
 import numpy as np
@@ -25,13 +25,16 @@ from keras2cv.net.opencv import require_at_least
 from keras2cv.net.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
 from keras2cv.net.tuned import NetSettings, manifest_at
 from keras2cv.pixels.geometry import Placement
+from keras2cv.pixels.image_file import image_of
 from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.tasks import TASKS
 from keras2cv.tasks.postprocess import results_of, unplaced
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.thresholds import with_thresholds
+from keras2cv.visible_text import shown
 
 Array = NDArray[Any]
+ImageLike: TypeAlias = "Array | str | os.PathLike[str]"
 
 _MAX_ATTEMPTS: Final = 10  # to load a bundle that is replaced each time
 NO_IMAGES: Final = "There are no images, got an empty list. Give one image or more."
@@ -305,16 +308,27 @@ class Predictor:
         """Return the outputs by name for the inputs by name, as `infer` does by position."""
         return dict(zip(self.output_names, self.infer(arrays), strict=True))
 
-    @overload
-    def predict(self, image: Array, /) -> Result: ...
-    @overload
-    def predict(self, images: Sequence[Array], /) -> list[Result]: ...
+    def __repr__(self) -> str:
+        """Return the bundle, its task and inputs, and where it runs, on one line."""
+        labels = self.manifest.task.labels
+        classes = f" of {len(labels)} classes" if labels and len(labels) > 1 else ""
+        inputs = ", ".join(f"{t.name} {t.keras_shape}" for t in self.manifest.own_inputs)
+        text = (
+            f"<Predictor {self.folder}: {self.manifest.task.kind}{classes}, from {inputs}, "
+            f"{self.manifest.status}, on {self.device}, {self.engine} engine>"
+        )
+        return shown(text)
 
     @overload
-    def predict(self, sample: Mapping[str, Array], /) -> Result | list[Result]: ...
+    def predict(self, image: ImageLike, /) -> Result: ...  # type: ignore[overload-overlap]
+    @overload
+    def predict(self, images: Sequence[ImageLike], /) -> list[Result]: ...
+
+    @overload
+    def predict(self, sample: Mapping[str, ImageLike], /) -> Result | list[Result]: ...
 
     def predict(
-        self, images: Array | Sequence[Array] | Mapping[str, Array], /
+        self, images: ImageLike | Sequence[ImageLike] | Mapping[str, ImageLike], /
     ) -> Result | list[Result]:
         """Return the task's result for an image, or a list of results for a list of images.
 
@@ -326,7 +340,8 @@ class Predictor:
 
         Args:
             images: (H, W, 3) uint8 BGR as cv2.imread gives it, of any size; gray, BGRA and 16-bit
-                images are converted as in `keras2cv.pixels.images`. A list may mix sizes.
+                images are converted as in `keras2cv.pixels.images`. Or the path of an image file,
+                which is read as cv2.imread does. A list may mix sizes.
 
         Returns:
             A `Classification`, `BinaryResult`, `Regression`, `Detections`, `Segmentation` or
@@ -337,7 +352,7 @@ class Predictor:
             UsageError: the model has other inputs beside the image.
             NetError: OpenCV fails.
         """
-        if isinstance(images, np.ndarray) or not isinstance(images, Sequence):
+        if isinstance(images, np.ndarray | str) or not isinstance(images, Sequence):
             return self._predict_one(images)
         if self._preprocess is None:
             return self.results_of(self.infer(*images))
@@ -345,7 +360,7 @@ class Predictor:
             raise InputError(NO_IMAGES)
         results: list[Result] = []
         for part in chunks(len(images), self.manifest.model.batch):
-            results += self.complete(self.prepare(images[part]))
+            results += self.complete(self.prepare([image_of(image) for image in images[part]]))
         return results
 
     def prepare(self, images: Sequence[Array]) -> Prepared:
@@ -403,21 +418,24 @@ class Predictor:
         return blob, [outputs[name] for name in self.output_names]
 
     def _predict_one(self, image: Any) -> Result | list[Result]:
+        if isinstance(image, str | os.PathLike):
+            self._needed_preprocess()
         if self._preprocess is None:
             return self.results_of(self.infer(image))
         if isinstance(image, Mapping):
             return self._predict_named(self._preprocess, image)
-        return self.complete(self.prepare([image]))[0]
+        return self.complete(self.prepare([image_of(image)]))[0]
 
-    def _predict_named(self, preprocess: Preprocessor, sample: Mapping[str, Array]) -> Result:
+    def _predict_named(self, preprocess: Preprocessor, sample: Mapping[str, Any]) -> Result:
         """Return the result for one image and the arrays that go with it."""
         blobs, placements = {}, []
         tensors = self.manifest.own_inputs
         pairs = zip(by_name(sample, tensors), tensors, strict=True)
         for value, tensor in pairs:
             if tensor.name == self.manifest.image_input:
-                blobs[tensor.net_name] = self._filled(preprocess([value]))
-                placements = [preprocess.placement(value)]
+                image = image_of(value)
+                blobs[tensor.net_name] = self._filled(preprocess([image]))
+                placements = [preprocess.placement(image)]
             else:
                 blobs[tensor.net_name] = to_net(one_sample(value, tensor), tensor)
         return self._results(self._run(blobs, 1), 1, placements)[0]

@@ -108,11 +108,32 @@ def test_loading_changes_no_threads_by_itself(cat_cv: Path) -> None:
     assert cv2.getNumThreads() == before
 
 
+def test_a_path_is_predicted_as_its_image(cat_cv: Path, tmp_path: Path) -> None:
+    """As text or as a Path, alone or in a list; one that leads nowhere is an error."""
+    model = keras2cv.load(cat_cv)
+    path = tmp_path / "photo.png"
+    image = draw_image(40, 30)
+    assert cv2.imwrite(str(path), image)
+    expected = model.predict(image).to_dict()
+    assert model.predict(str(path)).to_dict() == expected
+    assert model.predict(path).to_dict() == expected
+    assert [r.to_dict() for r in model.predict([str(path), image, path])] == [expected] * 3
+    with pytest.raises(InputError, match=r"gone\.png cannot be read: No such file"):
+        model.predict("gone.png")
+
+
+def test_a_predictor_describes_itself(cat_cv: Path) -> None:
+    """On one line: the bundle, the task, the input, and where it runs."""
+    text = repr(keras2cv.load(cat_cv))
+    assert text.startswith(f"<Predictor {cat_cv}: classify of {CLASSES} classes, from photo (1, ")
+    assert text.endswith("verified, on cpu, new engine>") or text.endswith("classic engine>")
+
+
 def test_an_unverified_bundle_warns(tmp_path: Path) -> None:
     """It runs, with a warning that nobody compared it, or that the comparison said too little."""
     manifest = Classifier().manifest().replace(status="unverified", evidence=None)
     path = write(tmp_path / "cat.cv", Classifier().onnx(), manifest)
-    with pytest.warns(Keras2cvWarning, match="is unverified: its export was inconclusive"):
+    with pytest.warns(Keras2cvWarning, match="is inconclusive: it was compared with"):
         keras2cv.load(path)
     (path / "selftest.npz").unlink()  # an export that compares nothing writes none
     with pytest.warns(Keras2cvWarning, match="is unverified: nobody compared it") as caught:

@@ -40,6 +40,13 @@ def test_every_public_name_is_there() -> None:
     }  # fmt: skip
 
 
+def test_dir_lists_every_public_name_before_it_is_used() -> None:
+    """So the Tab key completes `keras2cv.lo`."""
+    assert set(keras2cv.__all__) <= set(
+        run_python("import keras2cv\nprint(*dir(keras2cv))").split()
+    )
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """Lazy loading does not change the error for a typo."""
     with pytest.raises(AttributeError, match="module 'keras2cv' has no attribute 'lod'"):

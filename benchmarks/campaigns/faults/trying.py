@@ -15,8 +15,8 @@ import onnx
 
 from keras2cv.bundle.reading import read_bundle, sha256_of
 from keras2cv.errors import Keras2cvError
+from keras2cv.pixels.image_file import read_image
 from keras2cv.predictor import Predictor
-from keras2cv.streams.sources import read_image
 from keras2cv.tasks.kind import task_of
 from keras2cv_export import check, export
 from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, match

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.streams.sources import read_image
+from keras2cv.pixels.image_file import read_image
 from keras2cv_export.answers.answers_report import AnswersReport
 from keras2cv_export.answers.comparing import (
     Case,

@@ -96,18 +96,42 @@ class CheckReport:
 
     @property
     def stages_at_fault(self) -> tuple[str, ...]:
-        """The places that differ: "labels", the stages of the pipeline, "net", then all others."""
+        """The places that the verdict is about: those that differ, or, inconclusive, are in doubt.
+
+        "labels" comes first, then the stages of the pipeline, the net, and all others. A place
+        within its limit is never among them.
+        """
+        verdict = self.verdict
+        if verdict == "pass":
+            return ()
         found = ["labels"] if self.mismatches else []
         if self.journey is not None:
             found += [s.name for s in self.journey.report.stages if s.problem is not None]
             found += ["decisions"] if self.journey.report.changed and not found else []
-        found += [f.stage for f in self.findings if f.stage == "preprocessing"]
-        found += ["net"] if self.parity.verdict != "pass" else []
-        found += [f.stage for f in self.findings if f.verdict != "pass"]
+        own = [f.stage for f in self.findings if f.verdict == verdict]
+        found += [stage for stage in own if stage == "preprocessing"]
+        found += ["net"] if self.parity.verdict == verdict else []
+        found += own
         # A changed answer is named where no stage explains it.
-        if self.answers is not None and self.answers.verdict != "pass" and not found:
+        if self.answers is not None and self.answers.verdict == verdict and not found:
             found.append("answers")
         return tuple(dict.fromkeys(found))
+
+    @property
+    def claim(self) -> str:
+        """The verdict as the end of a sentence that begins with "It"."""
+        if self.verdict == "pass":
+            return "gives in OpenCV the outputs that the Keras model gives in TensorFlow."
+        if self.verdict == "inconclusive" and self.stages_at_fault:
+            return (
+                "cannot be told right from wrong by these samples. Give inputs like those it is "
+                "for, with --samples."
+            )
+        if "net" in self.stages_at_fault:
+            return "does not give in OpenCV what the Keras model gives in TensorFlow."
+        if self.stages_at_fault:
+            return "has a net within its limits, and differs from the Keras model around it."
+        return "gives the right outputs; its speed is not what was asked for."
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for `--json`."""

@@ -11,7 +11,7 @@ import onnx_ir as ir
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
-from keras2cv.streams.sources import read_image
+from keras2cv.pixels.image_file import read_image
 from keras2cv.tasks import TASKS
 from keras2cv_export.answers.heads import keras_activations
 from keras2cv_export.bisecting import Bisection, bisect

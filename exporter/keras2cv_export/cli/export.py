@@ -95,8 +95,13 @@ def _pass_lines(report: ExportReport) -> Iterator[str]:
 
 
 def _closing_lines(report: ExportReport) -> Iterator[str]:
+    from keras2cv.bundle.standing import standing_of, unproven
+
     size = int(report.manifest.model.size_bytes) / 1e6
-    yield f"{report.bundle}  {report.manifest.status}, {size:.1f} MB, {report.seconds:.1f} s"
+    standing = standing_of(report.bundle, report.manifest)
+    yield f"{report.bundle}  {standing}, {size:.1f} MB, {report.seconds:.1f} s"
+    if advice := unproven(report.bundle, report.manifest):
+        yield advice
     yield "next:"
     yield f"  keras2cv info {report.bundle}"
     source = "photo.jpg" if report.manifest.preprocessing is not None else "inputs.npz"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.pixels.geometry import fit
-from keras2cv.streams.sources import read_image
+from keras2cv.pixels.image_file import read_image
 from keras2cv.tasks.classify.result import Classification
 
 Array = NDArray[Any]

@@ -15,9 +15,9 @@ import numpy as np
 
 from keras2cv.errors import InputError, MissingDependency
 from keras2cv.pixels.geometry import padded_box, place
+from keras2cv.pixels.image_file import read_image
 from keras2cv.pixels.images import as_gray
 from keras2cv.pixels.resize import resize as repeat
-from keras2cv.streams.sources import read_image
 from keras2cv_export.quiet.tensorflow import keras, tf
 
 from .reference_preprocessing import ReferencePreprocessing

@@ -20,8 +20,8 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.pixels.geometry import Placement, fit, place
+from keras2cv.pixels.image_file import read_image
 from keras2cv.pixels.images import as_bgr, as_gray
-from keras2cv.streams.sources import read_image
 from keras2cv.tasks.postprocess import results_of
 from keras2cv.tasks.result import Result
 from keras2cv_export.end_to_end import reference_pictures as keras_side

@@ -13,7 +13,7 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import UsageError
-from keras2cv.streams.sources import read_image
+from keras2cv.pixels.image_file import read_image
 from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import exact_reference, reference

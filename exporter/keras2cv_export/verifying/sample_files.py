@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.npz import read_npy, read_npz
 from keras2cv.errors import InputError, Keras2cvWarning
-from keras2cv.streams.sources import find_sources, read_image
+from keras2cv.pixels.image_file import read_image
+from keras2cv.streams.sources import find_sources
 from keras2cv_export.model.spec import TensorSpec
 
 Array = NDArray[Any]

@@ -12,8 +12,9 @@ Standing = Literal["verified", "inconclusive", "unverified"]
 
 _WHY: Final = {
     "inconclusive": (
-        "its export was inconclusive, as its outputs said too little to judge. "
-        "Run `keras2cv check` with --samples of your own."
+        "it was compared with TensorFlow, and its outputs on those samples say too little to tell "
+        "right from wrong. Give inputs like those it is for: export it again with --samples, or "
+        "run `keras2cv check` with --samples."
     ),
     "unverified": (
         "nobody compared it with TensorFlow. Export it without --no-check, or run `keras2cv check`."
@@ -34,4 +35,4 @@ def standing_of(folder: Path, manifest: Manifest) -> Standing:
 def unproven(folder: Path, manifest: Manifest) -> str:
     """Return a sentence on a bundle that is not verified; "" for one that is."""
     standing = standing_of(folder, manifest)
-    return "" if standing == "verified" else f"{folder} is unverified: {_WHY[standing]}"
+    return "" if standing == "verified" else f"{folder} is {standing}: {_WHY[standing]}"

@@ -28,8 +28,15 @@ _SHOWN_LABELS = 8
 _FOR_ALL = (4, 6)  # the oldest OpenCV that files are made for
 _STATUS = {
     "verified": "verified: it predicts what TensorFlow predicts",
-    "inconclusive": "INCONCLUSIVE: its outputs say too little to tell whether it predicts right",
+    "inconclusive": "INCONCLUSIVE: on the samples of its export, its outputs say too little to "
+    "tell right from wrong",
     "unverified": "UNVERIFIED: nobody compared it with TensorFlow",
+}
+_ADVICE = {
+    "inconclusive": (
+        "give inputs like those it is for: `keras2cv export` or `keras2cv check`, with --samples",
+    ),
+    "unverified": ("compare it: `keras2cv check BUNDLE --against MODEL`",),
 }
 _LEGACY = (
     "legacy: a TensorFlow graph is for code that calls readNetFromTensorflow. OpenCV plans to",
@@ -44,7 +51,8 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
 
     `standing` is how far the bundle is proven; None: as the manifest says.
     """
-    yield from _entry("status", [_STATUS[standing or manifest.status]])
+    standing = standing or manifest.status
+    yield from _entry("status", [_STATUS[standing], *_ADVICE.get(standing, ())])
     source = manifest.source
     digest = f", sha256 {source.sha256[:12]}..." if source.sha256 else ""
     yield from _entry("made from", [f"{source.file} ({source.kind}{digest})"])

@@ -33,9 +33,7 @@ class Command:
 def command_of(name: str, summary: str, parser: argparse.ArgumentParser | None) -> Command:
     """Return a verb as scripts know it; without a parser it has no options."""
     actions = [] if parser is None else parser._actions
-    words = [
-        word for action in actions if not action.option_strings for word in _choices(action)
-    ]
+    words = [word for action in actions if not action.option_strings for word in _choices(action)]
     options = tuple(_option(action) for action in actions if action.option_strings)
     return Command(name, summary, options, tuple(words))
 
@@ -171,4 +169,8 @@ def _fish_option(option: _Option) -> str:
     return " ".join([*kinds, *value, *values, f"-d '{option.help}'"])
 
 
-SCRIPTS: Final[Mapping[str, Callable[[Sequence[Command]], str]]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}
+SCRIPTS: Final[Mapping[str, Callable[[Sequence[Command]], str]]] = {
+    "bash": _bash,
+    "zsh": _zsh,
+    "fish": _fish,
+}

@@ -14,6 +14,7 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Rate
 from keras2cv.bundle.reading import MANIFEST, read_manifest
+from keras2cv.bundle.standing import standing_of
 from keras2cv.errors import UsageError
 from keras2cv.net.tuned import rate_for
 from keras2cv.predictor import Predictor, load
@@ -62,7 +63,7 @@ def try_unverified(folder: Path, engine: str | None) -> None:
     count = sum(prod(tensor.keras_shape) for tensor in manifest.inputs)
     if count > _MAX_ZEROS:
         raise UsageError(
-            f"{folder} is unverified, and its inputs take {count} numbers, too many to try it on. "
+            f"{folder} is {standing_of(folder, manifest)}, and its inputs take {count} numbers, too many to try it on. "
             "Export it again, without --no-check."
         )
     zeros = [np.zeros(tensor.keras_shape, tensor.dtype) for tensor in manifest.inputs]

@@ -50,14 +50,25 @@ class Parser(argparse.ArgumentParser):
         if sys.version_info >= (3, 14):
             settings["color"] = False  # escape sequences that are not ours are shown as text
         super().__init__(allow_abbrev=False, **settings)
+        self._words: list[str] = []
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse unknown arguments here, so that the error recommends the verb's own help."""
+        self._words = list(sys.argv[1:] if args is None else args)
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
             meant = "".join(self._meant(word) for word in unknown[:1])
             self.error(f"unrecognized arguments: {' '.join(unknown)}", meant)
         return namespace, unknown
+
+    def _unknown_option(self) -> str:
+        """Return a sentence on the first option that there is not; "" if all exist."""
+        words = (word.partition("=")[0] for word in self._words)
+        known = self._option_string_actions
+        for word in words:
+            if word.startswith("--") and word != "--" and word not in known:
+                return f" There is no option {word}.{self._meant(word)}"
+        return ""
 
     def _meant(self, word: str) -> str:
         """Return which option somebody who wrote `word` may have meant."""
@@ -76,15 +87,15 @@ class Parser(argparse.ArgumentParser):
         if isinstance(action, argparse._SubParsersAction):
             meant = _used_as_verb(value) or meant
         raise argparse.ArgumentError(
-            action, f"invalid choice: {value!r} (choose from {names}).{meant}"
+            action, f"invalid choice: {value!r} (choose from {names}){'.' * bool(meant)}{meant}"
         )
 
     def error(self, message: str, meant: str = "") -> NoReturn:
         """Print the problem and the command for help, and exit with 2."""
-        text = f"{shown(message).rstrip('.')}." if not message.endswith("?") else shown(message)
-        print_line(
-            Styled("error:", "red"), f" {text}{meant} See `{self.prog} --help`.", to_stderr=True
-        )
+        if message.startswith("the following arguments are required"):
+            meant = self._unknown_option()
+        text = shown(message) + ("" if message.endswith("?") else ".") + shown(meant)
+        print_line(Styled("error:", "red"), f" {text} See `{self.prog} --help`.", to_stderr=True)
         self.exit(2)
 
     def _print_message(self, message: str, file: Any = None) -> None:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from keras2cv.cli.earlier_outputs import is_drawn, marked_picture
 from keras2cv.cli.output import cannot_write
-from keras2cv.diagnosis.doctor import has_windows
+from keras2cv.diagnosis.doctor import has_windows, with_windows
 from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.net.opencv import installed_version
 from keras2cv.streams.frames import Source
 
 Array = NDArray[Any]
@@ -107,7 +108,7 @@ class Window:
         if not has_windows(cv2):
             raise MissingDependency(
                 f"OpenCV {cv2.__version__} is built without windows, so there is no --show. "
-                "Use --save, or pip install opencv-python in place of opencv-python-headless."
+                f"Use --save, or {with_windows(installed_version)}."
             )
         # Asked for here, since the windows' own library ends the process when there is none.
         if sys.platform.startswith("linux") and not _display():

@@ -17,7 +17,14 @@ from keras2cv.visible_text import shown
 
 Style: TypeAlias = Literal["bold", "dim", "red", "green", "yellow", "cyan"]
 
-_CODES: Final = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33", "cyan": "36"}
+_CODES: Final = {
+    "bold": "1",
+    "dim": "2",
+    "red": "1;31",
+    "green": "32",
+    "yellow": "33",
+    "cyan": "36",
+}
 _VERDICTS: Final[dict[str, Style]] = {
     "pass": "green", "verified": "green", "yes": "green",
     "fail": "red", "no": "red",

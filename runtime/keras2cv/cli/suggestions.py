@@ -6,19 +6,25 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
-_NEAR: Final = 0.6  # of difflib's similarity, 0 to 1
+_NEAR: Final = 0.65  # of difflib's similarity, 0 to 1
+_AS_NEAR: Final = 0.1  # of the nearest one's
 _MOST: Final = 3
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
     """Return the known words that `word` may stand for, the likeliest first: at most three."""
-    by_fold = {one.casefold(): one for one in known}
-    folded = word.casefold()
-    if not folded.strip("-"):
-        return []
+    by_fold = {one.casefold().strip("-"): one for one in known}
+    folded = word.casefold().strip("-")
+    begun = sorted(one for one in by_fold if one.startswith(folded)) if folded else []
     close = difflib.get_close_matches(folded, by_fold, _MOST, _NEAR)
-    begun = [one for one in by_fold if one.startswith(folded)]
-    return [by_fold[one] for one in dict.fromkeys([*close, *begun])][:_MOST]
+    near = [
+        one for one in close if _similarity(folded, one) > _similarity(folded, close[0]) - _AS_NEAR
+    ]
+    return [by_fold[one] for one in begun or near][:_MOST]
+
+
+def _similarity(word: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, other, word).ratio()
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

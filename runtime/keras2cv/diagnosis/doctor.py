@@ -157,12 +157,23 @@ def has_windows(cv2: Any) -> bool:
     return hasattr(cv2, "imshow") and not built_without
 
 
+def with_windows(version_of: VersionOf) -> str:
+    """Return how to get an OpenCV with windows, in place of the installed one."""
+    headless = [name for name in WHEELS if name.endswith("headless") and version_of(name)]
+    if not headless:
+        return "take an OpenCV that is built with them (a distribution's own is, or opencv-python)"
+    wheel = headless[0]
+    other = wheel.removesuffix("-headless")
+    return f"pip uninstall -y {wheel}, then pip install {other}"
+
+
 def numpy_problem(version: str | None) -> Problem | None:
     """Return the problem that NumPy is missing or too old; None if it is neither."""
     if version is None or _at_least(version, OLDEST_NUMPY):
         return None  # missing: then cv2 does not load either, which is reported
     return Problem(
-        f"numpy {version} is older than {OLDEST_NUMPY}.", "Update it: pip install -U numpy."
+        f"numpy {version} is older than {OLDEST_NUMPY}.",
+        "Update it: pip install -U numpy, or a newer release of the system that it is from.",
     )
 
 

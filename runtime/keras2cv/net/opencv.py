@@ -102,9 +102,19 @@ def opencv_problem(load: Callable[[], Any], version_of: VersionOf) -> Problem | 
         oldest = ".".join(map(str, OLDEST))
         return Problem(
             f"OpenCV {cv2.__version__} at {cv2.__file__} is older than {oldest}.",
-            f"Install a newer one: pip install -U {wheels[0] if wheels else 'opencv-python'}.",
+            _update(wheels),
         )
     return None
+
+
+def _update(wheels: Sequence[str]) -> str:
+    """Return the sentence with the command that gets a newer OpenCV, by where this one is from."""
+    if wheels:
+        return f"Install a newer one: pip install -U {wheels[0]}."
+    return (
+        "It is not from a wheel: update it where it came from (a newer release of the system, or "
+        f"of its source), or take a wheel in a virtual environment: {INSTALL_OPENCV}."
+    )
 
 
 def clash_problem(version_of: VersionOf) -> Problem | None:
@@ -153,7 +163,8 @@ def _import_problem(
 ) -> Problem:
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing == "numpy" or version_of("numpy") is None:
-        return Problem("NumPy is not installed.", "Install it: pip install numpy.")
+        fix = "Install it: pip install numpy, or your system's own (apt install python3-numpy)."
+        return Problem("NumPy is not installed.", fix)
     if len(wheels) > 1:
         return Problem(f"OpenCV does not load ({_first_line(error)}).", reinstall(wheels))
     if missing == "cv2" and wheels:
@@ -171,13 +182,22 @@ def _import_problem(
 
 
 def _loading_problem(reason: str, wheels: Sequence[str], version_of: VersionOf) -> Problem:
+    is_numpy = "multiarray" in reason or "_ARRAY_API" in reason
+    if not wheels and is_numpy:
+        return Problem(
+            f"This OpenCV and numpy {version_of('numpy')} do not fit together: it is not from a "
+            "wheel, and was built for another major version of NumPy.",
+            "Take the system's own NumPy (apt install python3-numpy, and pip uninstall numpy), or "
+            f"a wheel of OpenCV: {INSTALL_OPENCV}.",
+        )
     if not wheels:
         return Problem(
             f"OpenCV does not load: {reason}.",
-            f"It is not from a wheel: repair it where it came from, or {INSTALL_OPENCV}.",
+            "It is not from a wheel: repair it where it came from (apt install --reinstall "
+            f"python3-opencv, or its source), or take a wheel: {INSTALL_OPENCV}.",
         )
     wheel = wheels[0]
-    if "multiarray" in reason or "_ARRAY_API" in reason:
+    if is_numpy:
         return Problem(
             f"{wheel} {version_of(wheel)} and numpy {version_of('numpy')} do not fit together: it "
             "is built for another major version of NumPy.",

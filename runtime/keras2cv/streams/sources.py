@@ -26,13 +26,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import cv2
-import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle.npz import read_npy, read_npz
 from keras2cv.errors import InputError
-from keras2cv.plain_files import read_plain, require_plain
+from keras2cv.pixels.image_file import read_image
+from keras2cv.plain_files import require_plain
 from keras2cv.streams.frames import (
     EVERYTHING,
     BrokenSource,
@@ -56,8 +55,6 @@ IMAGE_SUFFIXES: Final = (
 VIDEO_SUFFIXES: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 ARRAY_SUFFIXES: Final = (".npy", ".npz")
 
-_VIEWER: Final = "If an image viewer opens it, save it as .png there."
-_MAX_IMAGE_BYTES: Final = 2**30  # cv2 counts them in 31 bits
 _CAMERA: Final = re.compile(r"[0-9]{1,4}")
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PAIR: Final = re.compile(r"([^=]+?)=(.+)")
@@ -86,28 +83,6 @@ def read_sources(sources: Iterable[Source], selection: Selection = EVERYTHING) -
     for source in sources:
         if source.is_stream or selection.has(source.name):
             yield from _read(source, selection)
-
-
-def read_image(path: Path) -> Array:
-    """Return the image at `path`, (H, W, 3) uint8 BGR, bit for bit that of `cv2.imread(path)`.
-
-    So gray is repeated in the three channels, alpha is dropped, 16 bits become 8, and an
-    EXIF orientation is applied. Unlike cv2.imread it opens any path, on Windows too.
-
-    Raises:
-        InputError: not an image that this OpenCV can decode.
-        OSError: the file cannot be opened.
-    """
-    data = np.frombuffer(read_plain(path, _MAX_IMAGE_BYTES), np.uint8)
-    if data.size == 0:
-        raise InputError(f"{path} is empty (0 bytes). Copy it again.")
-    try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    except cv2.error as error:  # a size beyond cv2's limits, or a decoder that gave up
-        raise InputError(f"{path} cannot be decoded: {error.err or error}. {_VIEWER}") from error
-    if image is None:
-        raise InputError(f"OpenCV {cv2.__version__} cannot decode {path} as an image. {_VIEWER}")
-    return image
 
 
 def natural_order(text: str) -> list[tuple[int, str]]:

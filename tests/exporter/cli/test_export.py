@@ -231,8 +231,14 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
         ("--task depth", "argument --task: invalid choice: 'depth' (choose from "),
         ("--format caffe", "argument --format: invalid choice: 'caffe' (choose from "),
         ("--weights int4", "argument --weights: invalid choice: 'int4' (choose from "),
-        ("--tuned", "unrecognized arguments: --tuned. See `keras2cv export --help`.\n"),
-        ("--pre tf", "unrecognized arguments: --pre tf. See `keras2cv export --help`.\n"),
+        (
+            "--tuned",
+            "unrecognized arguments: --tuned. Did you mean --tune? See `keras2cv export --help`.\n",
+        ),
+        (
+            "--pre tf",
+            "unrecognized arguments: --pre tf. Did you mean --preprocess? See `keras2cv export --help`.\n",
+        ),
     ],
 )
 def test_options_that_mean_nothing_end_with_2(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import InputError, Keras2cvError, Keras2cvWarning, ModelError, UsageError
-from keras2cv.streams.sources import read_image
+from keras2cv.pixels.image_file import read_image
 from keras2cv_bench.records import read_record
 from keras2cv_export.inspecting.opening import read_onnx
 from keras2cv_export.model.place import require_model

@@ -177,7 +177,7 @@ def test_many_broken_files_are_counted_and_the_first_ones_listed(
         (folder / f"day/{number}.png").write_bytes(b"broken")
     assert run("--json", "r.jsonl") == 2
     shown = capsys.readouterr()
-    listed = shown.err.split("could not be predicted:\n")[1].splitlines()
+    *listed, _ = shown.err.split("could not be predicted:\n")[1].splitlines()
     assert f"{MAX_LISTED + 21} could not be predicted:" in shown.err
     assert len(listed) == MAX_LISTED + 1
     assert listed[-1] == "  ... and 21 more; --json FILE lists them all"

@@ -91,7 +91,7 @@ def test_a_package_adds_a_verb(tmp_path: Path) -> None:
     """It is listed with its origin, has its help, and runs with its own exit code."""
     path = (RUNTIME, install(tmp_path, "bake", "baker", ADDED))
     assert (
-        "\nFrom other packages:\n  bake       baker\n" in keras2cv_run("--help", path=path).stdout
+        "\nFrom other packages:\n  bake        baker\n" in keras2cv_run("--help", path=path).stdout
     )
     assert "Bake a bundle." in keras2cv_run("bake", "--help", path=path).stdout
     done = keras2cv_run("bake", "cat.cv", path=path)

@@ -259,7 +259,8 @@ def test_matching_versions_are_no_mixture(
 def test_an_old_numpy_is_a_problem() -> None:
     """An old NumPy is reported with the command; a new or a missing one is not this problem."""
     assert str(numpy_problem("1.21.6")) == (
-        "numpy 1.21.6 is older than 1.22. Update it: pip install -U numpy."
+        "numpy 1.21.6 is older than 1.22. Update it: pip install -U numpy, or a newer release of "
+        "the system that it is from."
     )
     assert numpy_problem("1.22.0") is None
     assert numpy_problem(None) is None

@@ -87,7 +87,16 @@ NO_DNN = SimpleNamespace(__version__="4.10.0", __file__="/opt/cv2.so")
             raising(ImportError("undefined symbol: _ZN2cv3Mat")),
             {},
             "OpenCV does not load: undefined symbol: _ZN2cv3Mat. It is not from a wheel: repair "
-            "it where it came from, or pip install 'keras2cv[opencv]'.",
+            "it where it came from (apt install --reinstall python3-opencv, or its source), or "
+            "take a wheel: pip install 'keras2cv[opencv]'.",
+        ),
+        (
+            raising(NUMPY_ABI),
+            {},
+            "This OpenCV and numpy 2.4.6 do not fit together: it is not from a wheel, and was "
+            "built for another major version of NumPy. Take the system's own NumPy (apt install "
+            "python3-numpy, and pip uninstall numpy), or a wheel of OpenCV: pip install "
+            "'keras2cv[opencv]'.",
         ),
         (
             raising(ImportError("recursion is detected")),
@@ -106,7 +115,15 @@ NO_DNN = SimpleNamespace(__version__="4.10.0", __file__="/opt/cv2.so")
             lambda: OLD,
             {},
             "OpenCV 4.5.4-dev at /usr/lib/cv2.so is older than 4.5.5. "
-            "Install a newer one: pip install -U opencv-python.",
+            "It is not from a wheel: update it where it came from (a newer release of the "
+            "system, or of its source), or take a wheel in a virtual environment: pip install "
+            "'keras2cv[opencv]'.",
+        ),
+        (
+            lambda: OLD,
+            {"opencv-python-headless": "4.5.4.60"},
+            "OpenCV 4.5.4-dev at /usr/lib/cv2.so is older than 4.5.5. "
+            "Install a newer one: pip install -U opencv-python-headless.",
         ),
         (
             lambda: NO_DNN,
@@ -115,7 +132,21 @@ NO_DNN = SimpleNamespace(__version__="4.10.0", __file__="/opt/cv2.so")
             "Build it with dnn, or install a wheel: pip install 'keras2cv[opencv]'.",
         ),
     ],
-    ids=["none", "gone", "libGL", "ABI", "ABI 2", "DLL", "own", "clash", "hollow", "old", "no dnn"],
+    ids=[
+        "none",
+        "gone",
+        "libGL",
+        "ABI",
+        "ABI 2",
+        "DLL",
+        "own",
+        "own ABI",
+        "clash",
+        "hollow",
+        "old",
+        "old wheel",
+        "no dnn",
+    ],
 )
 def test_each_ailment_has_its_cure(
     load: Callable[[], Any], installed: dict[str, str], problem: str
@@ -129,7 +160,8 @@ def test_numpy_that_is_missing_is_named_first() -> None:
     """Without NumPy, cv2's own message is about something else."""
     load = raising(ImportError("cv2 could not be imported"))
     assert str(opencv_problem(load, {"opencv-python": "5.0.0.93"}.get)) == (
-        "NumPy is not installed. Install it: pip install numpy."
+        "NumPy is not installed. Install it: pip install numpy, or your system's own (apt install "
+        "python3-numpy)."
     )
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import InputError
+from keras2cv.pixels.image_file import read_image
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Sample, Selection
 from keras2cv.streams.pipeline import Pipeline
-from keras2cv.streams.sources import find_sources, read_image, read_sources
+from keras2cv.streams.sources import find_sources, read_sources
 from keras2cv.streams.threads import read_in_threads
 
 

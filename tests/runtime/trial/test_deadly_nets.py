@@ -166,7 +166,7 @@ def test_run_tries_an_unverified_bundle_elsewhere_first(
     path.write_text(bundle.to_json(), encoding="utf-8")
     np.save(tmp_path / "x.npy", np.zeros((1, HEIGHT, WIDTH, 3), np.float32))
     assert main(["run", str(cat_cv), str(tmp_path / "x.npy")]) == 0
-    assert "is unverified" in capsys.readouterr().err
+    assert "is inconclusive" in capsys.readouterr().err
     sabotage(tmp_path, monkeypatch, DEADLY["segfault"])
     assert main(["run", str(cat_cv), str(tmp_path / "x.npy")]) == 1
     assert "crashed (SIGSEGV) while loading model.onnx" in capsys.readouterr().err

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from keras2cv.errors import UsageError
 from keras2cv.pixels.drawing.captions import caption
 from keras2cv.pixels.images import Image
+from keras2cv.tasks.result import DrawnResult
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class BinaryResult:
+class BinaryResult(DrawnResult):
     """Yes or no: the `probability` of yes, and `labels` (no, yes)."""
 
     probability: float

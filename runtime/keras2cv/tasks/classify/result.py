@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from keras2cv.errors import UsageError
 from keras2cv.pixels.drawing.captions import caption
 from keras2cv.pixels.images import Image
+from keras2cv.tasks.result import DrawnResult
 
 Array = NDArray[Any]
 
@@ -24,7 +25,7 @@ class Scored(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Classification:
+class Classification(DrawnResult):
     """One of many classes: `scores` (C,) float32, probabilities unless scores are linear."""
 
     scores: NDArray[np.float32]
@@ -52,6 +53,11 @@ class Classification:
     def score(self) -> float:
         """The best class' score."""
         return float(self.scores[self.index])
+
+    @property
+    def probability(self) -> float:
+        """The same as `score`: the best class' probability, unless its scores are linear."""
+        return self.score
 
     def top(self, k: int) -> list[Scored]:
         """Return the best `k` classes (or all), best first; equal scores by number.

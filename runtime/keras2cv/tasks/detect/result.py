@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from keras2cv.errors import UsageError
 from keras2cv.pixels.drawing.boxes import draw_boxes
 from keras2cv.pixels.images import Image
+from keras2cv.tasks.result import DrawnResult
+from keras2cv.tasks.to_supervision import boxes_to_supervision
 
 Array = NDArray[Any]
 
@@ -26,7 +28,7 @@ class Detection(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Detections:
+class Detections(DrawnResult):
     """The boxes found in an image, best first; it may hold none, and can be iterated over.
 
     Attributes:
@@ -68,6 +70,16 @@ class Detections:
         for class_id, score, box in zip(*rows, strict=True):
             yield Detection(self.label_of(class_id), class_id, score, tuple(box))
 
+    @property
+    def label(self) -> str:
+        """The best box' label; "" without boxes."""
+        return self.label_of(int(self.class_ids[0])) if len(self) else ""
+
+    @property
+    def score(self) -> float | None:
+        """The best box' score; None without boxes."""
+        return float(self.scores[0]) if len(self) else None
+
     def label_of(self, class_id: int) -> str:
         """Return the label of the class, or its number as text."""
         known = self.labels is not None and 0 <= class_id < len(self.labels)
@@ -80,6 +92,16 @@ class Detections:
             "image_wh": list(self.image_wh),
             "detections": [{**d._asdict(), "box_xyxy": list(d.box_xyxy)} for d in self],
         }
+
+    def to_supervision(self) -> Any:
+        """Return the boxes as `supervision.Detections`, for its trackers, zones and annotators.
+
+        Raises:
+            MissingDependency: supervision is not installed.
+        """
+        return boxes_to_supervision(
+            self.boxes_xyxy, self.scores, self.class_ids, [d.label for d in self]
+        )
 
     def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with every box, its label and score; the best on top.

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from keras2cv.errors import UsageError
 from keras2cv.pixels.drawing.captions import caption
 from keras2cv.pixels.images import Image
+from keras2cv.tasks.result import DrawnResult
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Embedding:
+class Embedding(DrawnResult):
     """A vector that stands for an image: `vector` (D,) float32, of any length in space."""
 
     vector: NDArray[np.float32]
@@ -49,6 +50,16 @@ class Embedding:
             return float("nan")
         product = float(self.vector.astype(np.float64) @ other.vector.astype(np.float64))
         return min(2.0, max(0.0, 1 - product / length))
+
+    @property
+    def label(self) -> str:
+        """How many numbers it has."""
+        return f"{self.vector.size} numbers"
+
+    @property
+    def score(self) -> None:
+        """None: the model does not say how sure it is."""
+        return
 
     def to_dict(self) -> dict[str, Any]:
         """Return the vector."""

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from keras2cv.errors import UsageError
 from keras2cv.pixels.images import Image
 from keras2cv.pixels.resize import resize
+from keras2cv.tasks.result import DrawnResult
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class ImageResult:
+class ImageResult(DrawnResult):
     """The image that came out: enlarged, cleaned, coloured, or made again.
 
     Attributes:
@@ -35,6 +36,16 @@ class ImageResult:
                 f"ImageResult.image_bgr must be (h, w, 3) uint8, got {image.shape} {image.dtype}. "
                 "Convert it by its own range first."
             )
+
+    @property
+    def label(self) -> str:
+        """The size of the image that came out."""
+        return f"{self.image_bgr.shape[1]}x{self.image_bgr.shape[0]}"
+
+    @property
+    def score(self) -> None:
+        """None: the model does not say how sure it is."""
+        return
 
     def to_dict(self) -> dict[str, Any]:
         """Return the image's size and mean colour; the image itself is for --save."""

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from keras2cv.errors import UsageError
 from keras2cv.pixels.drawing.points import draw_points
 from keras2cv.pixels.images import Image
+from keras2cv.tasks.result import DrawnResult
+from keras2cv.tasks.to_supervision import points_to_supervision
 
 Array = NDArray[Any]
 
@@ -26,7 +28,7 @@ class Keypoint(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Keypoints:
+class Keypoints(DrawnResult):
     """K points, each in its own place in the order; it can be iterated over.
 
     Attributes:
@@ -71,6 +73,20 @@ class Keypoints:
             label = str(number) if self.labels is None else self.labels[number]
             yield Keypoint(label, number, (x, y), score)
 
+    @property
+    def label(self) -> str:
+        """The label of the surest point; of the first one where the model gives no scores."""
+        return self._best.label
+
+    @property
+    def score(self) -> float | None:
+        """The score of the surest point; None where the model gives none."""
+        return self._best.score
+
+    @property
+    def _best(self) -> Keypoint:
+        return max(self, key=lambda point: point.score or 0.0)
+
     def is_shown(self, number: int) -> bool:
         """Whether the point has a score above the threshold, or the model gives no scores."""
         return self.scores is None or bool(self.scores[number] > self.threshold)
@@ -83,6 +99,14 @@ class Keypoints:
             "threshold": self.threshold,
             "points": [{**point._asdict(), "xy": list(point.xy)} for point in self],
         }
+
+    def to_supervision(self) -> Any:
+        """Return the points as `supervision.KeyPoints` of one object.
+
+        Raises:
+            MissingDependency: supervision is not installed.
+        """
+        return points_to_supervision(self.points_xy, self.scores)
 
     def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the points that are shown, their labels, and the skeleton.

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.captions import caption
 from keras2cv.pixels.images import Image
+from keras2cv.tasks.result import DrawnResult
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class RawOutputs:
+class RawOutputs(DrawnResult):
     """Every output as it is: `arrays` by Keras name, each in Keras' shape for one sample."""
 
     arrays: Mapping[str, Array]
@@ -23,6 +24,16 @@ class RawOutputs:
     def __getitem__(self, name: str) -> Array:
         """Return the output of that Keras name."""
         return self.arrays[name]
+
+    @property
+    def label(self) -> str:
+        """The outputs' names."""
+        return ", ".join(self.arrays)
+
+    @property
+    def score(self) -> None:
+        """None: the model does not say how sure it is."""
+        return
 
     def to_dict(self) -> dict[str, Any]:
         """Return every value of every output."""

@@ -13,6 +13,8 @@ from keras2cv.pixels.drawing.regions import draw_regions
 from keras2cv.pixels.geometry import Placement
 from keras2cv.pixels.images import Image
 from keras2cv.pixels.pixelmap import on_canvas, spread_linear
+from keras2cv.tasks.result import DrawnResult
+from keras2cv.tasks.to_supervision import masks_to_supervision
 
 Array = NDArray[Any]
 
@@ -33,7 +35,7 @@ class Grid:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Segmentation:
+class Segmentation(DrawnResult):
     """The class of every pixel of the original image.
 
     Attributes:
@@ -66,6 +68,24 @@ class Segmentation:
         """Return the label of the class, or its number as text."""
         known = self.labels is not None and 0 <= class_id < len(self.labels)
         return self.labels[class_id] if self.labels and known else str(class_id)
+
+    @property
+    def label(self) -> str:
+        """The class that covers most of the image; yes, where a binary mask has any of it."""
+        return "" if self._most is None else self.label_of(self._most)
+
+    @property
+    def score(self) -> float | None:
+        """The mean probability of that class where it is; None where the model gives none."""
+        if self.grid is None or self._most is None:
+            return None
+        return float(self.probabilities(self._most)[self.mask(self._most)].mean())
+
+    @property
+    def _most(self) -> int | None:
+        """The number of that class; None where the network saw nothing."""
+        areas = self.areas()
+        return 1 if self.threshold is not None and 1 in areas else next(iter(areas), None)
 
     def mask(self, class_id: int) -> NDArray[np.bool_]:
         """Return (H, W) bool: where the class is."""
@@ -124,6 +144,22 @@ class Segmentation:
             ],
         }
 
+    def to_supervision(self) -> Any:
+        """Return each class that is there as one mask of `supervision.Detections`.
+
+        Class 0 of a binary mask, the background, is left out, as in `draw`.
+
+        Raises:
+            MissingDependency: supervision is not installed.
+        """
+        shown = self._shown
+        masks = [self.mask(class_id) for class_id in shown]
+        return masks_to_supervision(masks, shown, [self.label_of(i) for i in shown])
+
+    @property
+    def _shown(self) -> list[int]:
+        return [i for i in self.areas() if i != 0 or self.threshold is None]
+
     def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with each class in its colour over the image, and their names.
 
@@ -138,6 +174,5 @@ class Segmentation:
                 f"This mask is of an image of {width}x{height}, got one of "
                 f"{image.shape[1]}x{image.shape[0]}. Draw on the image that was predicted."
             )
-        shown = [i for i in self.areas() if i != 0 or self.threshold is None]
-        names = {i: self.label_of(i) for i in shown}
+        names = {i: self.label_of(i) for i in self._shown}
         return draw_regions(image, self.label_map, names, in_place=in_place)

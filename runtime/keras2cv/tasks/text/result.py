@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.captions import caption
 from keras2cv.pixels.images import Image
+from keras2cv.tasks.result import DrawnResult
 
 _DRAWN_TEXTS = 3
 
@@ -29,7 +30,7 @@ class TextPath(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class TextResult:
+class TextResult(DrawnResult):
     """The text of a line.
 
     Attributes:
@@ -50,6 +51,11 @@ class TextResult:
     def text(self) -> str:
         """The most probable text; "" where there is none."""
         return self.paths[0].text
+
+    @property
+    def label(self) -> str:
+        """The same as `text`."""
+        return self.text
 
     @property
     def score(self) -> float:

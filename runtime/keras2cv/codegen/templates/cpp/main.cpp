@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>  //@only !inputs
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -198,8 +199,12 @@ static void print_answer(const Arguments& arguments, const std::string& name, co
 //@end
 static void predict(const Arguments& arguments) {
     const Manifest manifest = read_manifest(arguments.bundle, KIND);
-    if (!manifest.verified)
-        std::cerr << "warning: the bundle is unverified: nobody compared it with TensorFlow.\n";
+    if (!manifest.verified)  // an export that compares writes vectors, whatever it finds
+        std::cerr << (std::ifstream(arguments.bundle + "/selftest.npz")
+                          ? "warning: the bundle is inconclusive: it was compared with TensorFlow, "
+                            "and its outputs said too little to tell right from wrong.\n"
+                          : "warning: the bundle is unverified: nobody compared it with "
+                            "TensorFlow.\n");
     const Task task = task_of(manifest, arguments);  //@only top score
     const Task task = task_of(manifest);  //@only !top !score
     Model model(manifest, arguments.device);
