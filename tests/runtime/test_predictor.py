@@ -126,7 +126,7 @@ def test_a_predictor_describes_itself(cat_cv: Path) -> None:
     """On one line: the bundle, the task, the input, and where it runs."""
     text = repr(keras2cv.load(cat_cv))
     assert text.startswith(f"<Predictor {cat_cv}: classify of {CLASSES} classes, from photo (1, ")
-    assert text.endswith("verified, on cpu, new engine>") or text.endswith("classic engine>")
+    assert text.endswith(("verified, on cpu, new engine>", "classic engine>"))
 
 
 def test_an_unverified_bundle_warns(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ class Result(Protocol):
 
     @property
     def score(self) -> float | None:
-        """How sure the model is of `label`, 0 to 1 for probabilities; None where it does not say."""
+        """How sure the model is of `label`, as a probability mostly; None if it does not say."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result in plain JSON types."""

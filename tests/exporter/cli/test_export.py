@@ -237,7 +237,8 @@ def test_an_input_shape_without_a_name_is_the_only_one(put: Put) -> None:
         ),
         (
             "--pre tf",
-            "unrecognized arguments: --pre tf. Did you mean --preprocess? See `keras2cv export --help`.\n",
+            "unrecognized arguments: --pre tf. Did you mean --preprocess? See `keras2cv export "
+            "--help`.\n",
         ),
     ],
 )

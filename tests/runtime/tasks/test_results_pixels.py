@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from keras2cv.errors import UsageError
+from keras2cv.pixels.drawing import text
 from keras2cv.pixels.drawing.boxes import draw_boxes
 from keras2cv.pixels.drawing.colours import colour_of
 from keras2cv.pixels.drawing.regions import draw_regions
+from keras2cv.pixels.drawing.tags import OF_BOXES, Tag, _placed, paper_width
 from keras2cv.pixels.geometry import place
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.segment.result import Grid, Segmentation
@@ -157,6 +160,72 @@ def test_it_draws_on_an_image_of_any_size(make: Any, size_wh: tuple[int, int]) -
     assert (image == 90).all()
 
 
+@pytest.mark.parametrize("truetype", [False, True])
+def test_texts_lie_above_their_boxes_and_on_none(
+    truetype: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above, or below where the picture ends; two boxes at one place have texts beside each other."""
+    if truetype and not text.has_truetype():
+        pytest.skip("this OpenCV has no TrueType fonts")
+    monkeypatch.setattr(text, "has_truetype", lambda: truetype)
+    boxes = np.array([[40, 100, 200, 180], [300, 0, 500, 90], [40, 100, 200, 250]], np.float32)
+    picture = draw_boxes(
+        np.zeros((300, 600, 3), np.uint8), boxes, ["a 0.9", "b 0.8", "c 0.7"], [0, 1, 2]
+    )
+    pen = text.Pen(0.3)
+    above = picture[100 - pen.height - 1 : 99, 40:60]
+    assert (above == np.array(colour_of(0))).all(axis=2).mean() > 0.25  # paper, and letters on it
+    below = picture[92 : 90 + pen.height, 302:320]
+    assert (below == np.array(colour_of(1))).all(axis=2).mean() > 0.25
+    under = picture[252 : 250 + pen.height, 42:60]  # the third box' own place is taken
+    assert (under == np.array(colour_of(2))).all(axis=2).mean() > 0.25
+
+
+def test_many_texts_do_not_hide_each_other() -> None:
+    """Fifty boxes at random: of each text's paper at least nine tenths are seen."""
+    rng = np.random.default_rng(3)
+    corners = rng.uniform(0, 0.8, (50, 2)) * (1200, 700)
+    boxes = np.hstack([corners, corners + rng.uniform(30, 200, (50, 2))])
+    tags = [Tag("person 0.50", colour_of(i), tuple(box)) for i, box in enumerate(boxes.astype(int))]
+    pen = text.Pen(0.7)
+    sizes = [(paper_width(tag.text, pen), pen.height) for tag in tags]
+    whole = np.array([tag.box for tag in tags])
+    places = _placed(whole, sizes, (1200, 700), 2, OF_BOXES)
+    seen = np.full((700, 1200), -1)
+    for index in reversed(range(50)):
+        (x, y), (w, h) = places[index], sizes[index]
+        seen[y : y + h, x : x + w] = index
+    shares = [(seen == i).sum() / (w * h) for i, (w, h) in enumerate(sizes)]
+    assert min(shares) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("label", "spelled"),
+    [
+        ("naïve café", "naive cafe"), ("Größe", "Grosse"), ("собака", "sobaka"), ("Щука", "Shchuka"),
+        ("γάτα", "gata"), ("한국", "hangug"), ("ねこ", "neko"), ("猫", "class 3"), ("猫 A", "? A"),
+        ("plate 京A", "plate ?A"),
+    ],
+)  # fmt: skip
+def test_a_label_is_spelled_where_its_letters_are_missing(
+    label: str, spelled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before OpenCV 5: by sound, or the class' number where most of it cannot be read."""
+    monkeypatch.setattr(text, "has_truetype", lambda: False)
+    assert text.readable(label, "class 3") == spelled
+    assert text.readable(label).isascii()
+
+
+@pytest.mark.skipif(not text.has_truetype(), reason="OpenCV 5 has TrueType fonts")
+def test_truetype_writes_other_scripts() -> None:
+    """Chinese, Cyrillic and accents are drawn as they are; what it lacks is spelled or named."""
+    for label in ("猫", "собака", "naïve", "日本語"):
+        assert text.readable(label, "class 3") == label
+    assert text.readable("😀😀", "class 3") == "class 3"
+    one, other = (detections().draw(np.zeros((200, 300, 3), np.uint8)) for _ in range(2))
+    assert np.array_equal(one, other)
+
+
 def test_no_boxes_leave_the_picture_as_it_is() -> None:
     """A copy, for there is nothing to draw."""
     image = draw_image(300, 200)
@@ -174,9 +243,11 @@ def test_an_edge_is_drawn_on_the_last_pixel_inside() -> None:
 
 
 def test_neighbouring_classes_have_different_colours() -> None:
-    """Of 20 classes, no two look the same, and none is dark."""
+    """Of 20 classes, no two look the same, and all are equally light and strong in colour."""
     colours = np.array([colour_of(i) for i in range(20)], int)
-    assert np.ptp(colours, axis=1).min() > 150
+    lab = cv2.cvtColor(colours[None].astype(np.float32) / 255, cv2.COLOR_BGR2LAB)[0]
+    assert np.abs(lab[:, 0] - 72).max() < 1
+    assert np.hypot(lab[:, 1], lab[:, 2]).min() > 35
     for i in range(20):
         assert np.abs(colours - colours[i]).sum(axis=1).argsort()[0] == i
         assert np.sort(np.abs(colours - colours[i]).sum(axis=1))[1] > 10

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.canvas import canvas_of, enlarged
 from keras2cv.pixels.drawing.colours import colour_of
-from keras2cv.pixels.drawing.text import MIN_SCALE, tag
+from keras2cv.pixels.drawing.tags import OF_BOXES, Tag, draw_tags
+from keras2cv.pixels.drawing.text import Pen, readable
 from keras2cv.pixels.images import Image
 
 
@@ -24,11 +25,12 @@ def draw_boxes(
 ) -> Image:
     """Return a copy of `image` as (H, W, 3) uint8 BGR with boxes, each with a text above it.
 
-    A picture whose shorter side is below 160 pixels is enlarged first, as for `caption`.
+    Texts lie over all boxes, and none over another where there is room. A picture whose shorter
+    side is below 160 pixels is enlarged first, as for `caption`.
 
     Args:
         image: What `keras2cv.pixels.images` takes.
-        boxes_xyxy: (N, 4) left, top, right and bottom edges in pixels of `image`.
+        boxes_xyxy: (N, 4) left, top, right and bottom edges in pixels of `image`, the best first.
         texts: What to write above each box.
         numbers: Each box's class: the same number has the same colour everywhere.
         in_place: As for `caption`.
@@ -36,12 +38,25 @@ def draw_boxes(
     canvas = enlarged(canvas_of(image, in_place=in_place))
     height, width = canvas.shape[:2]
     factor = height // image.shape[0]
-    scale = max(MIN_SCALE, min(height, width) / 1000)
+    pen = Pen(min(height, width) / 1000)
     thickness = max(2, round(min(height, width) / 240))
-    for box, text, number in zip(boxes_xyxy, texts, numbers, strict=True):
-        # The last pixel inside, and not the first beyond, is what cv2 draws the edge on.
-        x0, y0, x1, y1 = (round(float(edge)) for edge in box * factor)
-        x1, y1 = max(x0, x1 - 1), max(y0, y1 - 1)
-        cv2.rectangle(canvas, (x0, y0), (x1, y1), colour_of(number), thickness)
-        tag(canvas, text, (x0, y0), colour_of(number), scale)
+    tags = [
+        Tag(_readable(text, number), colour_of(number), _pixels(box * factor))
+        for box, text, number in zip(boxes_xyxy, texts, numbers, strict=True)
+    ]
+    for tag in reversed(tags):  # the best on top
+        cv2.rectangle(canvas, tag.box[:2], tag.box[2:], tag.colour, thickness)
+    draw_tags(canvas, tags, pen, thickness // 2, OF_BOXES)
     return canvas
+
+
+def _pixels(box: NDArray[Any]) -> tuple[int, int, int, int]:
+    """Return the last pixels inside a box, and not the first beyond: cv2 draws the edge on them."""
+    x0, y0, x1, y1 = (round(float(edge)) for edge in box)
+    return x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)
+
+
+def _readable(text: str, number: int) -> str:
+    """Return a label and a score in letters that there are, or the class' number and the score."""
+    label, space, score = text.rpartition(" ")
+    return readable(label, f"class {number}") + space + score

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.canvas import canvas_of, enlarged
 from keras2cv.pixels.drawing.colours import DARK, LIGHT
-from keras2cv.pixels.drawing.text import FONT, MIN_SCALE, ascii_text, fitted, width_of
+from keras2cv.pixels.drawing.text import Pen, readable
 from keras2cv.pixels.images import Image
 
 
@@ -25,16 +25,13 @@ def caption(image: NDArray[Any], lines: list[str], *, in_place: bool = False) ->
     """
     canvas = enlarged(canvas_of(image, in_place=in_place))
     height, width = canvas.shape[:2]
-    scale = max(MIN_SCALE, min(height, width) / 600)
-    thickness = max(1, round(scale * 1.6))
-    lines = [fitted(ascii_text(line), width, scale, thickness) for line in lines]
-    (_, ascent), descent = cv2.getTextSize("Ag", FONT, scale, thickness)
-    step = ascent + descent + max(2, ascent // 3)
-    lines = lines[: max(1, (height - descent) // step)]
-    text_width = max(width_of(line, scale, thickness) for line in lines)
-    corner = (min(width, text_width + ascent), min(height, step * len(lines) + descent))
+    pen = Pen(min(height, width) / 600)
+    step = pen.height + max(2, pen.ascent // 3)
+    lines = [pen.fitted(readable(line), width) for line in lines]
+    lines = lines[: max(1, (height - pen.descent) // step)]
+    text_width = max(pen.width(line) for line in lines)
+    corner = (min(width, text_width + pen.ascent), min(height, step * len(lines) + pen.descent))
     cv2.rectangle(canvas, (0, 0), corner, DARK, cv2.FILLED)
     for index, line in enumerate(lines):
-        origin = (ascent // 2, step * (index + 1) - descent)
-        cv2.putText(canvas, line, origin, FONT, scale, LIGHT, thickness, cv2.LINE_AA)
+        pen.write(canvas, line, pen.ascent // 2, step * (index + 1) - pen.descent, LIGHT)
     return canvas

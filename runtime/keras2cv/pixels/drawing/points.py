@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.canvas import canvas_of, enlarged
 from keras2cv.pixels.drawing.colours import DARK, colour_of
-from keras2cv.pixels.drawing.text import MIN_SCALE, tag
+from keras2cv.pixels.drawing.tags import OF_POINTS, Tag, draw_tags
+from keras2cv.pixels.drawing.text import Pen, readable
 from keras2cv.pixels.images import Image
 
 
@@ -49,9 +50,13 @@ def draw_points(
     for number in shown:
         cv2.circle(canvas, places[number], radius + 1, DARK, cv2.FILLED, cv2.LINE_AA)
         cv2.circle(canvas, places[number], radius, colour_of(number), cv2.FILLED, cv2.LINE_AA)
-    scale = max(MIN_SCALE, min(height, width) / 1200)
+    pen = Pen(min(height, width) / 1200)
+    tags = []
     for number in shown:
         x, y = places[number]
         if number in names and 0 <= x < width and 0 <= y < height:
-            tag(canvas, names[number], (x + 2 * radius, y), colour_of(number), scale)
+            text = readable(names[number], f"point {number}")
+            around = (x - radius, y - radius, x + radius, y + radius)
+            tags.append(Tag(text, colour_of(number), around))
+    draw_tags(canvas, tags, pen, 1, OF_POINTS)
     return canvas

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.canvas import canvas_of, enlarged
 from keras2cv.pixels.drawing.colours import colour_of
-from keras2cv.pixels.drawing.text import FONT, MIN_SCALE, tag
+from keras2cv.pixels.drawing.tags import paper_width, write_tag
+from keras2cv.pixels.drawing.text import Pen, readable
 from keras2cv.pixels.images import Image
 
 
@@ -34,11 +35,11 @@ def draw_regions(
     _colour(canvas, numbers, names)
     canvas = enlarged(canvas)
     height, width = canvas.shape[:2]
-    scale = max(MIN_SCALE, min(height, width) / 1000)
-    (_, ascent), descent = cv2.getTextSize("Ag", FONT, scale, max(1, round(scale * 1.6)))
-    step = ascent + descent + 1
+    pen = Pen(min(height, width) / 1000)
+    step = pen.height + 1
     for row, (number, name) in enumerate(list(names.items())[: max(1, height // step - 1)]):
-        tag(canvas, name, (0, (row + 1) * step), colour_of(number), scale)
+        line = pen.fitted(readable(name, f"class {number}"), width)
+        write_tag(canvas, line, (0, row * step), paper_width(line, pen), colour_of(number), pen)
     return canvas
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import UsageError
 from keras2cv.pixels.drawing.captions import caption
+from keras2cv.pixels.drawing.text import readable
 from keras2cv.pixels.images import Image
 from keras2cv.tasks.result import DrawnResult
 
@@ -56,4 +57,5 @@ class BinaryResult(DrawnResult):
 
     def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the answer and its probability."""
-        return caption(image, [f"{self.label} {self.score:.3f}"], in_place=in_place)
+        label = readable(self.label, "yes" if self.positive else "no")
+        return caption(image, [f"{label} {self.score:.3f}"], in_place=in_place)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import UsageError
 from keras2cv.pixels.drawing.captions import caption
+from keras2cv.pixels.drawing.text import readable
 from keras2cv.pixels.images import Image
 from keras2cv.tasks.result import DrawnResult
 
@@ -83,7 +84,10 @@ class Classification(DrawnResult):
 
     def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with the three best classes."""
-        return caption(image, [f"{s.label} {s.score:.3f}" for s in self.top(3)], in_place=in_place)
+        labels = [(readable(s.label, f"class {s.index}"), s.score) for s in self.top(3)]
+        return caption(
+            image, [f"{label} {score:.3f}" for label, score in labels], in_place=in_place
+        )
 
     def _label(self, index: int) -> str:
         return self.labels[index] if self.labels is not None else str(index)

@@ -115,5 +115,5 @@ class Detections(DrawnResult):
                 f"{size_wh[0]}x{size_wh[1]}. Draw on the image that was predicted."
             )
         texts = [f"{d.label} {d.score:.2f}" for d in self]
-        numbers = self.class_ids[::-1].tolist()
-        return draw_boxes(image, self.boxes_xyxy[::-1], texts[::-1], numbers, in_place=in_place)
+        numbers = self.class_ids.tolist()
+        return draw_boxes(image, self.boxes_xyxy, texts, numbers, in_place=in_place)

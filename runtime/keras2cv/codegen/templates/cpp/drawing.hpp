@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cmath>  //@only score
+#include <cstddef>
 #include <string>
-#include <vector>  //@only !pixels
+#include <vector>
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
@@ -85,26 +86,105 @@ inline cv::Mat caption(const cv::Mat& image, std::vector<std::string> lines) {
 }
 //@end
 //@begin score
-// The BGR colour of a class: a turn by the golden angle never comes back to an earlier hue.
+// Linear sRGB of CIELAB's L* 72, a chroma and a hue; beyond 0 to 1 where sRGB has no such colour.
+inline cv::Vec3d linear_rgb(double chroma, double hue) {
+    const double middle = (72.0 + 16) / 116;
+    const double roots[] = {middle + chroma * std::cos(hue) / 500, middle, middle - chroma * std::sin(hue) / 200};
+    const double white[] = {0.95047, 1.0, 1.08883};
+    cv::Vec3d xyz;
+    for (int i = 0; i < 3; ++i)
+        xyz[i] = white[i] * (roots[i] > 6.0 / 29 ? std::pow(roots[i], 3)
+                                                 : 3 * std::pow(6.0 / 29, 2) * (roots[i] - 4.0 / 29));
+    const cv::Matx33d to_rgb(3.2404542, -1.5371385, -0.4985314, -0.9692660, 1.8760108, 0.0415560,
+                             0.0556434, -0.2040259, 1.0572252);
+    return to_rgb * xyz;
+}
+
+// The BGR colour of a class, all of one lightness: a turn by the golden angle never comes back to
+// an earlier hue.
 inline cv::Scalar colour_of(int number) {
-    const double hue = std::fmod(number * (std::sqrt(5.0) - 1) / 2, 1.0) * 6;
+    const double turns = std::fmod(number * (std::sqrt(5.0) - 1) / 2 + 0.08, 1.0);
+    const double hue = 2 * CV_PI * turns;
+    double low = 0, high = 90;
+    for (int i = 0; i < 12; ++i) {
+        const double middle = (low + high) / 2;
+        const cv::Vec3d rgb = linear_rgb(middle, hue);
+        const bool inside = *std::min_element(rgb.val, rgb.val + 3) >= 0 && *std::max_element(rgb.val, rgb.val + 3) <= 1;
+        (inside ? low : high) = middle;
+    }
+    const cv::Vec3d rgb = linear_rgb(low, hue);
     cv::Scalar colour;
     for (int i = 0; i < 3; ++i) {
-        const double turn = std::fmod(hue - 2 * (2 - i) + 6, 6.0);  // blue, green, red: 4, 2, 0
-        colour[i] = cvRound(55 + 200 * std::min(std::max(std::abs(turn - 3) - 1, 0.0), 1.0));
+        const double part = std::min(std::max(rgb[2 - i], 0.0), 1.0);
+        colour[i] = cvRound(255 * (part <= 0.0031308 ? 12.92 * part : 1.055 * std::pow(part, 1 / 2.4) - 0.055));
     }
     return colour;
 }
 
-// Write `text` on paper of `colour`, above a corner or, at the top of the picture, below it.
-inline void tag(cv::Mat& canvas, const std::string& text, cv::Point corner, const cv::Scalar& colour,
-                const Pen& pen) {
-    const std::string shown = pen.fitted(text, canvas.cols);
-    const int width = pen.width(shown), height = pen.ascent + pen.descent;
-    const int x = std::max(0, std::min(corner.x, canvas.cols - width - 2));
-    const int y = corner.y > height ? corner.y : corner.y + height;
-    cv::rectangle(canvas, {x, y - height}, {x + width, y}, colour, cv::FILLED);
-    const bool is_light = 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2] > 105;
-    pen.write(canvas, shown, {x, y - pen.descent}, is_light ? DARK : LIGHT);
+// Return `text`, or `otherwise` where cv::putText draws most of it as question marks.
+inline std::string readable(const std::string& text, const std::string& otherwise) {
+    const std::string shown = ascii_text(text);
+    const auto lost = std::count(shown.begin(), shown.end(), '?') - std::count(text.begin(), text.end(), '?');
+    return 2 * lost > static_cast<std::ptrdiff_t>(shown.size()) ? otherwise : text;
+}
+
+static const int PAPER = 3;  // pixels of paper beside a text
+
+// Write a line that fits on paper of `colour`.
+inline void write_tag(cv::Mat& canvas, const std::string& line, cv::Point corner, const cv::Scalar& colour,
+                      const Pen& pen) {
+    const int height = pen.ascent + pen.descent;
+    cv::rectangle(canvas, corner, {corner.x + pen.width(line) + 2 * PAPER - 1, corner.y + height - 1}, colour,
+                  cv::FILLED);
+    pen.write(canvas, line, {corner.x + PAPER, corner.y + pen.ascent}, DARK);
+}
+
+// A text on paper, and the first and last pixels of the box or point that it belongs to.
+struct Tag {
+    std::string text;
+    cv::Scalar colour;
+    cv::Point from, to;
+};
+
+inline long long pixels_on(const cv::Rect& rect, const cv::Rect& other) { return (rect & other).area(); }
+
+// Write texts, the first ones where they like best, none on another if that is possible. A text
+// goes above, below, at the right or left of its box, or into it; beside, above or below a point.
+inline void draw_tags(cv::Mat& canvas, std::vector<Tag> tags, const Pen& pen, int gap, bool of_points) {
+    const int h = pen.ascent + pen.descent;
+    std::vector<cv::Rect> taken;
+    for (Tag& tag : tags) {
+        tag.text = pen.fitted(tag.text, canvas.cols - 2 * PAPER);
+        const int w = pen.width(tag.text) + 2 * PAPER;
+        const cv::Point a = tag.from, b = tag.to;
+        const cv::Point right(b.x + gap + 1, a.y - gap), left(a.x - gap - w, a.y - gap);
+        const cv::Point above(a.x - gap, a.y - gap - h), below(a.x - gap, b.y + gap + 1);
+        const int end = b.x + gap + 1 - w;
+        std::vector<cv::Point> places = {above, below, {end, above.y}, {end, below.y},
+                                         right, left, {a.x + gap + 1, a.y + gap + 1}};
+        if (of_points) places = {right, left, above, below};
+        long long least = -1;
+        cv::Rect best;
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            const cv::Point seen(std::max(0, std::min(places[i].x, canvas.cols - w)),
+                                 std::max(0, std::min(places[i].y, canvas.rows - h)));
+            const cv::Rect rect(seen, cv::Size(w, h));
+            long long cost = static_cast<long long>(i) * (w * h / 8);
+            for (const cv::Rect& other : taken) cost += 64 * pixels_on(rect, other);
+            for (const Tag& one : tags) {
+                const cv::Point line(gap, gap), more(gap + 1, gap + 1);
+                const cv::Rect outer(one.from - line, one.to + more);
+                const cv::Point start = one.from + more, stop = one.to - line;
+                const bool is_open = stop.x > start.x && stop.y > start.y;
+                const long long in_box = is_open ? pixels_on(rect, cv::Rect(start, stop)) : 0;
+                cost += 4 * (pixels_on(rect, outer) - in_box) + in_box;
+            }
+            if (least >= 0 && cost >= least) continue;
+            least = cost;
+            best = rect;
+        }
+        taken.push_back(best);
+    }
+    for (std::size_t i = tags.size(); i-- > 0;) write_tag(canvas, tags[i].text, taken[i].tl(), tags[i].colour, pen);
 }
 //@end

@@ -304,15 +304,19 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     const int shorter = std::min(canvas.rows, canvas.cols), factor = canvas.rows / image.rows;
     const Pen pen(shorter / 1000.0);
     const int thickness = std::max(2, cvRound(shorter / 240.0));
-    for (auto found = answer.detections.rbegin(); found != answer.detections.rend(); ++found) {
-        const cv::Vec4f edges = found->box * factor;
+    std::vector<Tag> tags;
+    for (const Detection& found : answer.detections) {
+        const cv::Vec4f edges = found.box * factor;
         const cv::Point from(cvRound(edges[0]), cvRound(edges[1]));
         // The last pixel inside, and not the first beyond, is what OpenCV draws the edge on.
         const cv::Point to(std::max(from.x, cvRound(edges[2]) - 1), std::max(from.y, cvRound(edges[3]) - 1));
-        const cv::Scalar colour = colour_of(found->class_id);
-        cv::rectangle(canvas, from, to, colour, thickness);
-        tag(canvas, answer.label_of(found->class_id) + format(" %.2f", found->score), from, colour, pen);
+        const std::string text = readable(answer.label_of(found.class_id), "class " + std::to_string(found.class_id)) +
+                                 format(" %.2f", found.score);
+        tags.push_back({text, colour_of(found.class_id), from, to});
     }
+    for (auto tag = tags.rbegin(); tag != tags.rend(); ++tag)
+        cv::rectangle(canvas, tag->from, tag->to, tag->colour, thickness);
+    draw_tags(canvas, tags, pen, thickness / 2, false);
     return canvas;
 }
 //@end

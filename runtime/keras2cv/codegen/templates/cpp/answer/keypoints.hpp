@@ -186,10 +186,13 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
         cv::circle(canvas, places[i], radius + 1, DARK, cv::FILLED, cv::LINE_AA);
         cv::circle(canvas, places[i], radius, colour_of(static_cast<int>(i)), cv::FILLED, cv::LINE_AA);
     }
+    std::vector<Tag> tags;
+    const cv::Point around(radius, radius);
     for (std::size_t i = 0; i < places.size() && !answer.labels.empty(); ++i)
         if (answer.is_shown(i) && cv::Rect({}, canvas.size()).contains(places[i]))
-            tag(canvas, answer.labels[i], places[i] + cv::Point(2 * radius, 0),
-                colour_of(static_cast<int>(i)), pen);
+            tags.push_back({readable(answer.labels[i], "point " + std::to_string(i)), colour_of(static_cast<int>(i)),
+                            places[i] - around, places[i] + around});
+    draw_tags(canvas, tags, pen, 1, true);
     return canvas;
 }
 //@end

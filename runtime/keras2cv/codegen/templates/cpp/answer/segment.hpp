@@ -178,8 +178,9 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     const int step = pen.ascent + pen.descent + 1;
     const std::size_t room = static_cast<std::size_t>(std::max(1, canvas.rows / step - 1));
     for (std::size_t i = 0; i < std::min(room, areas.size()); ++i)
-        tag(canvas, answer.label_of(areas[i].class_id), {0, step * static_cast<int>(i + 1)},
-            colour_of(areas[i].class_id), pen);
+        write_tag(canvas, pen.fitted(readable(answer.label_of(areas[i].class_id),
+                                              "class " + std::to_string(areas[i].class_id)), canvas.cols),
+                  {0, step * static_cast<int>(i)}, colour_of(areas[i].class_id), pen);
     return canvas;
 }
 //@end
