@@ -30,8 +30,26 @@ _BELOW_RIGHT: Final[Place] = lambda b, gap, w, h: (b[2] + gap + 1 - w, b[3] + ga
 _RIGHT: Final[Place] = lambda b, gap, w, h: (b[2] + gap + 1, b[1] - gap)  # noqa: E731
 _LEFT: Final[Place] = lambda b, gap, w, h: (b[0] - gap - w, b[1] - gap)  # noqa: E731
 _INSIDE: Final[Place] = lambda b, gap, w, h: (b[0] + gap + 1, b[1] + gap + 1)  # noqa: E731
+_INSIDE_END: Final[Place] = lambda b, gap, w, h: (b[2] - gap - w, b[3] - gap - h)  # noqa: E731
+_RIGHT_END: Final[Place] = lambda b, gap, w, h: (b[2] + gap + 1, b[3] + gap + 1 - h)  # noqa: E731
+_LEFT_END: Final[Place] = lambda b, gap, w, h: (b[0] - gap - w, b[3] + gap + 1 - h)  # noqa: E731
+_OVER: Final[Place] = lambda b, gap, w, h: (b[0] - gap, b[1] - gap - 2 * h)  # noqa: E731
+_UNDER: Final[Place] = lambda b, gap, w, h: (b[0] - gap, b[3] + gap + 1 + h)  # noqa: E731
 
-OF_BOXES: Final = (_ABOVE, _BELOW, _ABOVE_RIGHT, _BELOW_RIGHT, _RIGHT, _LEFT, _INSIDE)
+OF_BOXES: Final = (
+    _ABOVE,
+    _BELOW,
+    _ABOVE_RIGHT,
+    _BELOW_RIGHT,
+    _RIGHT,
+    _LEFT,
+    _INSIDE,
+    _RIGHT_END,
+    _LEFT_END,
+    _INSIDE_END,
+    _OVER,
+    _UNDER,
+)
 OF_POINTS: Final = (_RIGHT, _LEFT, _ABOVE, _BELOW)
 
 

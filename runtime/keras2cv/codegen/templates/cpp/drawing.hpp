@@ -161,7 +161,9 @@ inline void draw_tags(cv::Mat& canvas, std::vector<Tag> tags, const Pen& pen, in
         const cv::Point above(a.x - gap, a.y - gap - h), below(a.x - gap, b.y + gap + 1);
         const int end = b.x + gap + 1 - w;
         std::vector<cv::Point> places = {above, below, {end, above.y}, {end, below.y},
-                                         right, left, {a.x + gap + 1, a.y + gap + 1}};
+                                         right, left, {a.x + gap + 1, a.y + gap + 1},
+                                         {right.x, below.y - h}, {left.x, below.y - h}, {b.x - gap - w, b.y - gap - h},
+                                         {above.x, above.y - h}, {below.x, below.y + h}};
         if (of_points) places = {right, left, above, below};
         long long least = -1;
         cv::Rect best;
