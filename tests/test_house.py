@@ -61,6 +61,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "predictor",
         "trial",
         "streams",
+        "tracking",
         "diagnosis",
         "codegen",
         "cli",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
     from keras2cv.predictor import Predictor, load
     from keras2cv.selftest import SelfTestReport, run_selftest
+    from keras2cv.streams.answers import Answer
+    from keras2cv.streams.streaming import stream
     from keras2cv.tasks.binary.result import BinaryResult
     from keras2cv.tasks.classify.result import Classification
     from keras2cv.tasks.detect.result import Detections
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from keras2cv.tasks.text.result import TextResult
 
 __all__ = [
+    "Answer",
     "BinaryResult",
     "BundleError",
     "Classification",
@@ -76,11 +79,13 @@ __all__ = [
     "__version__",
     "load",
     "run_selftest",
+    "stream",
 ]
 
 __version__: Final = VERSION
 
 _HOME: Final = {
+    "Answer": "streams.answers",
     "Manifest": "bundle.manifest",
     "Predictor": "predictor",
     "load": "predictor",
@@ -97,6 +102,7 @@ _HOME: Final = {
     "SelfTestReport": "selftest",
     "TextResult": "tasks.text.result",
     "run_selftest": "selftest",
+    "stream": "streams.streaming",
 }
 
 

@@ -60,13 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _execute(words: Sequence[str], debug: bool) -> int:
     try:
-        if not words:
-            make_parser(words).print_help()
-            return UsageError.exit_code
-        args = make_parser(words).parse_args(words)
-        check_outputs(args)
-        require_loadable(("numpy", "cv2"))
-        code = int(args.execute(args))
+        code = _run(words) if words else _show_verbs()
         sys.stdout.flush()
         return code
     except Keras2cvError as error:
@@ -80,6 +74,19 @@ def _execute(words: Sequence[str], debug: bool) -> int:
         return OUTPUT_CLOSED
     except Exception as error:  # the only place where a bug of ours ends
         return _stopped(error, debug)
+
+
+def _run(words: Sequence[str]) -> int:
+    args = make_parser(words).parse_args(words)
+    check_outputs(args)
+    require_loadable(("numpy", "cv2"))
+    return int(args.execute(args))
+
+
+def _show_verbs() -> int:
+    """Print the verbs with examples: a command without a verb is none."""
+    make_parser(()).print_help()
+    return UsageError.exit_code
 
 
 def _stopped(error: Exception, debug: bool) -> int:

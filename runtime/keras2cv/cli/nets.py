@@ -63,8 +63,8 @@ def try_unverified(folder: Path, engine: str | None) -> None:
     count = sum(prod(tensor.keras_shape) for tensor in manifest.inputs)
     if count > _MAX_ZEROS:
         raise UsageError(
-            f"{folder} is {standing_of(folder, manifest)}, and its inputs take {count} numbers, too many to try it on. "
-            "Export it again, without --no-check."
+            f"{folder} is {standing_of(folder, manifest)}, and its inputs take {count} numbers, "
+            "too many to try it on. Export it again, without --no-check."
         )
     zeros = [np.zeros(tensor.keras_shape, tensor.dtype) for tensor in manifest.inputs]
     run_worker(folder, [zeros], timeout_s=_TIMEOUT_S, engine=engine)

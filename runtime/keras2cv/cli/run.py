@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
     from keras2cv.cli.line_file import LineFile
     from keras2cv.predictor import Predictor
+    from keras2cv.streams.answers import Answer
     from keras2cv.streams.frames import Source
 
 USAGE: Final = "BUNDLE SOURCE... [options]"
@@ -46,6 +47,7 @@ EXAMPLES: Final = """\
   keras2cv run cat.cv archive/ --json archive.jsonl --resume --batch auto
   keras2cv run cars.cv street.mp4 --save drawn.mp4
   keras2cv run cars.cv street.mp4 --every 25 --json street.jsonl
+  keras2cv run cars.cv street.mp4 --track bytetrack --count-line 0,300,640,300
 """
 OUTPUTS: Final = {"save": "drawn"}
 
@@ -81,6 +83,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         default=1,
         help="predict every N-th frame of a video (default: 1)",
+    )
+    parser.add_argument(
+        "--track",
+        choices=("bytetrack",),
+        help="number the objects of a video, by the extra [track]",
+    )
+    parser.add_argument(
+        "--count-line",
+        type=values.line,
+        action="append",
+        default=[],
+        metavar="X1,Y1,X2,Y2",
+        help="count the tracked objects that cross this line, in pixels of the frame; may be "
+        "repeated",
     )
     parser.add_argument(
         "--show", action="store_true", help="show the drawn images in a window; q quits"
@@ -163,6 +179,8 @@ def execute(args: Namespace) -> int:
         print(_what_runs(args, models), file=sys.stderr)
         line = stack.enter_context(Pipeline())  # last, so that its threads end before files do
         answers = predict_sources(models, left, line, _batch(args, models[0]), selection)
+        if args.track:
+            answers = _tracked(args, models[0], answers)
         summary.start()
         for answer in finished(args, left, answers, line, saver):
             problems.note(answer)
@@ -170,6 +188,15 @@ def execute(args: Namespace) -> int:
             if not all(sink(answer) for sink in sinks):
                 break
     return InputError.exit_code if problems.count else 0
+
+
+def _tracked(args: Namespace, model: Predictor, answers: Iterator[Answer]) -> Iterator[Answer]:
+    """Return the answers with tracks and counts."""
+    from keras2cv.tracking.tracker import track
+
+    record = model.manifest.task.record
+    score = args.score if args.score is not None else getattr(record, "score", 0.0)
+    return track(answers, score=score, every=args.every, lines=args.count_line)
 
 
 def _what_runs(args: Namespace, models: Sequence[Predictor]) -> str:
@@ -217,11 +244,31 @@ def _check(args: Namespace, model: Predictor, sources: Sequence[Source]) -> None
         raise UsageError("--resume reads what is there already from --json FILE. Name the file.")
     if args.resume and args.save and args.save.suffix.lower() in VIDEO_SUFFIXES:
         raise UsageError(f"--resume cannot go on with the video {args.save}. Name a folder.")
+    _check_tracking(args, manifest, sources)
     if args.top and not TASKS[manifest.task.kind].ranks:
         raise UsageError(
             f"--top is for classes, and the task of {args.bundle} is {manifest.task.kind}. "
             "Leave it out."
         )
+
+
+def _check_tracking(args: Namespace, manifest: Manifest, sources: Sequence[Source]) -> None:
+    """Refuse tracking that cannot work: of no video, no boxes, or without its libraries."""
+    if args.count_line and not args.track:
+        raise UsageError("--count-line counts what is tracked. Add --track bytetrack.")
+    if not args.track:
+        return
+    from keras2cv.tasks.to_supervision import import_tracking
+
+    if manifest.task.kind != "detect":
+        raise UsageError(
+            f"--track is for boxes, and the task of {args.bundle} is {manifest.task.kind}. "
+            "Leave it out."
+        )
+    if still := [source.name for source in sources if not source.is_stream]:
+        raise UsageError(f"--track is for videos, and {still[0]} is none. Leave it out.")
+    import_tracking("supervision", "--track")
+    import_tracking("trackers", "--track")
 
 
 def _check_inputs(manifest: Manifest, sources: Sequence[Source]) -> None:

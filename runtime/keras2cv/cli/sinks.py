@@ -23,6 +23,7 @@ from keras2cv.cli.styles import columns_of, print_line
 from keras2cv.cli.table import lines
 from keras2cv.cli.video_file import VideoFile
 from keras2cv.net.device import DeviceChoice
+from keras2cv.pixels.drawing.count_lines import draw_count_lines
 from keras2cv.streams.answers import Answer
 from keras2cv.streams.frames import Source
 from keras2cv.streams.pipeline import Pipeline
@@ -131,7 +132,13 @@ def _drawn(answer: Answer) -> Answer:
     """Return the answer with its result drawn on its frame, which is overwritten."""
     if answer.result is None or answer.frame is None:
         return answer
-    return replace(answer, picture=answer.result.draw(answer.frame.image_bgr, in_place=True))
+    height = answer.frame.image_bgr.shape[0]
+    picture = answer.result.draw(answer.frame.image_bgr, in_place=True)
+    if answer.counts:
+        lines = [count.line for count in answer.counts]
+        texts = [f"in {count.into}, out {count.out}" for count in answer.counts]
+        draw_count_lines(picture, lines, texts, picture.shape[0] / height)
+    return replace(answer, picture=picture)
 
 
 def _with_pictures(
@@ -205,10 +212,23 @@ def _json(write: Callable[[str], None], top: int | None, more: Mapping[str, Any]
         )
         if (found := comparison.of(answer)) is not None:
             distance["cosine_distance"] = {"to": found[0], "value": found[1]}
-        write(to_json({"source": answer.name, **distance, **more}))
+        write(to_json({"source": answer.name, **_place_in(answer), **distance, **more}))
         return True
 
     return take
+
+
+def _place_in(answer: Answer) -> dict[str, Any]:
+    """Return the place of a frame in its video, and the counts of lines up to it."""
+    if answer.frame_number is None:
+        return {}
+    counts = {"counts": [count.to_dict() for count in answer.counts]} if answer.counts else {}
+    return {
+        "stream": answer.source,
+        "frame": answer.frame_number,
+        "time_s": answer.time_s,
+        **counts,
+    }
 
 
 def _record(result: Result, top: int | None) -> dict[str, Any]:

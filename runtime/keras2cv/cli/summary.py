@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from keras2cv.cli.output import STDOUT
 from keras2cv.cli.styles import Styled, print_line
-from keras2cv.streams.answers import Answer
+from keras2cv.streams.answers import Answer, LineCount
 from keras2cv.streams.frames import Source
 
 
@@ -27,6 +28,7 @@ class Summary:
         self._save = save
         self._json = json
         self._pictures = self.count = 0
+        self._counts: dict[str, tuple[LineCount, ...]] = {}
         self._start_s = self._end_s = time.perf_counter()
 
     def start(self) -> None:
@@ -39,6 +41,8 @@ class Summary:
             self.count += 1
             self._pictures += answer.picture is not None
             self._end_s = time.perf_counter()
+        if answer.counts:
+            self._counts[answer.source] = answer.counts
 
     def __enter__(self) -> Summary:
         """Nothing yet."""
@@ -46,6 +50,10 @@ class Summary:
 
     def __exit__(self, *_: object) -> None:
         """Print the line on stderr."""
+        for source, counts in self._counts.items():
+            for count in counts:
+                where = ",".join(f"{edge:g}" for edge in count.line)
+                print(f"{source}: {count.into} in, {count.out} out over {where}", file=sys.stderr)
         if self.count:
             first, *places = [self._speed(), *self._places()]
             text = "".join(f"; {place}" for place in places)

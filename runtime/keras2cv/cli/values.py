@@ -8,6 +8,7 @@ from argparse import ArgumentTypeError
 
 from keras2cv.cli.suggestions import did_you_mean
 
+_FARTHEST = 2**15  # pixels
 # Those of keras2cv_export.parity.tolerance, which is not imported before it is needed.
 _PRESETS = ("strict", "fp32", "fp16", "fp16-weights", "int8-weights")
 
@@ -85,6 +86,23 @@ def four(text: str) -> tuple[float, ...]:
     if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers):
         raise ArgumentTypeError(f"must be four numbers such as 0.1,0.1,0.2,0.2, got {text!r}")
     return numbers
+
+
+def line(text: str) -> tuple[float, float, float, float]:
+    """Return the two points of "0,300,640,300".
+
+    Raises:
+        ArgumentTypeError: it is something else, or both points are one.
+    """
+    numbers = tuple(_number(part) for part in text.split(","))
+    if len(numbers) != 4 or not all(abs(number) < _FARTHEST for number in numbers):
+        raise ArgumentTypeError(
+            f"must be X1,Y1,X2,Y2 in pixels, such as 0,300,640,300, got {text!r}"
+        )
+    x1, y1, x2, y2 = numbers
+    if (x1, y1) == (x2, y2):
+        raise ArgumentTypeError(f"must be two points, got {text!r}, the same twice")
+    return x1, y1, x2, y2
 
 
 def value_range(text: str) -> tuple[float, float]:

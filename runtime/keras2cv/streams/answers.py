@@ -24,12 +24,30 @@ from keras2cv.tasks.result import Result
 Array = NDArray[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """A line in pixels of the frame, x1, y1, x2, y2, and how many objects have crossed it so far.
+
+    Seen from its first point to its second, `into` counts those that go from its right to its
+    left, as `supervision.LineZone` does, and `out` the others.
+    """
+
+    line: tuple[float, float, float, float]
+    into: int
+    out: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {"line": list(self.line), "in": self.into, "out": self.out}
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Answer:
     """The result for one frame or sample; without one, `problem` is the reason.
 
-    `frame` is the predicted frame, if it was one. `picture`, (H, W, 3) uint8 BGR, is the frame with
-    the result drawn on it, once it is drawn.
+    `frame` is the predicted frame, if it was one: its image, its number and time in its source.
+    `picture`, (H, W, 3) uint8 BGR, is the frame with the result drawn on it, once it is drawn.
+    `counts` are the objects that have crossed lines so far, if anybody counts them.
     """
 
     name: str
@@ -37,6 +55,22 @@ class Answer:
     frame: Frame | None = None
     problem: str = ""
     picture: Array | None = None
+    counts: tuple[LineCount, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The file, camera or address that it comes from."""
+        return self.name if self.frame is None else self.frame.source or self.name
+
+    @property
+    def frame_number(self) -> int | None:
+        """The frame's number in its video, from 0; None for what is no video."""
+        return None if self.frame is None else self.frame.number
+
+    @property
+    def time_s(self) -> float | None:
+        """The frame's time in its video, in seconds; None for what is no video."""
+        return None if self.frame is None else self.frame.time_s
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -55,12 +55,18 @@ class Frame:
 
     Frames of a video or camera have their `stream`; live ones also the time of arrival, `at_s`,
     in seconds since the first.
+
+    `source` is the name of the file, camera or address; `number` a frame's number in it, from 0;
+    `time_s` its time in it: by the video's own clock, or, live, `at_s`. Images have neither.
     """
 
     name: str
     image_bgr: Array
     stream: Stream | None = None
     at_s: float | None = None
+    source: str = ""
+    number: int | None = None
+    time_s: float | None = None
 
     def __post_init__(self) -> None:
         image = self.image_bgr

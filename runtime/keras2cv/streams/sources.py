@@ -211,7 +211,7 @@ def _read(source: Source, selection: Selection) -> Iterator[Item]:
 
 
 def _read_image(source: Source, _: Selection) -> Iterator[Item]:
-    yield Frame(source.name, read_image(source.path))
+    yield Frame(source.name, read_image(source.path), source=source.name)
 
 
 def _read_inputs(source: Source, _: Selection) -> Iterator[Item]:
@@ -219,7 +219,7 @@ def _read_inputs(source: Source, _: Selection) -> Iterator[Item]:
     frame = None
     for name, part in source.parts.items():
         if part.kind == "image":
-            frame = Frame(source.name, read_image(part.path))
+            frame = Frame(source.name, read_image(part.path), source=source.name)
             arrays[name] = frame.image_bgr
         else:
             (sample,) = _read_arrays(part, EVERYTHING)

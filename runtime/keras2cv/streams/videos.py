@@ -43,13 +43,19 @@ def read_stream(source: Source, selection: Selection) -> Iterator[Item]:
     capture = _opened(source)
     count = 0
     started_s = time.monotonic()
+    clock = _Clock()
     try:
         stream = _describe(capture, source)
         for is_whole in _grabbed(capture, source, stream):  # skipped frames stay YUV
             name = f"{source.name}:{count:06d}"
             if selection.has(name, count):
                 at_s = time.monotonic() - started_s if source.is_live else None
-                yield _frame(capture, name, stream, at_s) if is_whole else _damaged(name)
+                time_s = clock.time_s(capture, count, stream) if at_s is None else at_s
+                image = _image(capture) if is_whole else None
+                if image is None:
+                    yield _damaged(name)
+                else:
+                    yield Frame(name, image, stream, at_s, source.name, count, time_s)
             count += 1
     finally:
         capture.release()
@@ -98,12 +104,28 @@ def _damaged(name: str) -> BrokenSource:
     return BrokenSource(name, f"{name} cannot be decoded: the video is damaged there.")
 
 
-def _frame(capture: cv2.VideoCapture, name: str, stream: Stream, at_s: float | None) -> Item:
+def _image(capture: cv2.VideoCapture) -> Array | None:
+    """Return the frame that was grabbed, (H, W, 3) uint8 BGR; None if it cannot be decoded."""
     decoded, image = capture.retrieve()
     if not decoded or image is None:
-        return _damaged(name)
-    bgr = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-    return Frame(name, bgr, stream, at_s)
+        return None
+    return image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+
+
+class _Clock:
+    """The times of a file's frames: the container's, or, where it has none, by the rate."""
+
+    def __init__(self) -> None:
+        self._last_s = -1.0
+
+    def time_s(self, capture: cv2.VideoCapture, number: int, stream: Stream) -> float | None:
+        """Return the time of the frame of that number, which was grabbed last."""
+        found = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        by_rate = number / stream.fps if stream.fps else None
+        if found > self._last_s and (found > 0 or number == 0):
+            self._last_s = found
+            return found
+        return by_rate
 
 
 def _check_end(source: Source, stream: Stream, count: int) -> None:

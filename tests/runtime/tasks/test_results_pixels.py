@@ -14,7 +14,7 @@ from keras2cv.pixels.drawing import text
 from keras2cv.pixels.drawing.boxes import draw_boxes
 from keras2cv.pixels.drawing.colours import colour_of
 from keras2cv.pixels.drawing.regions import draw_regions
-from keras2cv.pixels.drawing.tags import OF_BOXES, Tag, _placed, paper_width
+from keras2cv.pixels.drawing.tags import Tag, _placed, of_box, paper_width
 from keras2cv.pixels.geometry import place
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.segment.result import Grid, Segmentation
@@ -190,7 +190,7 @@ def test_many_texts_do_not_hide_each_other() -> None:
     pen = text.Pen(0.7)
     sizes = [(paper_width(tag.text, pen), pen.height) for tag in tags]
     whole = np.array([tag.box for tag in tags])
-    places = _placed(whole, sizes, (1200, 700), 2, OF_BOXES)
+    places = _placed(whole, sizes, (1200, 700), 2, of_box)
     seen = np.full((700, 1200), -1)
     for index in reversed(range(50)):
         (x, y), (w, h) = places[index], sizes[index]

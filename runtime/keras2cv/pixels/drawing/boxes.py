@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.canvas import canvas_of, enlarged
 from keras2cv.pixels.drawing.colours import colour_of
-from keras2cv.pixels.drawing.tags import OF_BOXES, Tag, draw_tags
+from keras2cv.pixels.drawing.tags import Tag, draw_tags, of_box
 from keras2cv.pixels.drawing.text import Pen, readable
 from keras2cv.pixels.images import Image
 
@@ -46,7 +46,7 @@ def draw_boxes(
     ]
     for tag in reversed(tags):  # the best on top
         cv2.rectangle(canvas, tag.box[:2], tag.box[2:], tag.colour, thickness)
-    draw_tags(canvas, tags, pen, thickness // 2, OF_BOXES)
+    draw_tags(canvas, tags, pen, thickness // 2, of_box)
     return canvas
 
 

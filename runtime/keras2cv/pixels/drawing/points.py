@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.canvas import canvas_of, enlarged
 from keras2cv.pixels.drawing.colours import DARK, colour_of
-from keras2cv.pixels.drawing.tags import OF_POINTS, Tag, draw_tags
+from keras2cv.pixels.drawing.tags import Tag, draw_tags, of_point
 from keras2cv.pixels.drawing.text import Pen, readable
 from keras2cv.pixels.images import Image
 
@@ -58,5 +58,5 @@ def draw_points(
             text = readable(names[number], f"point {number}")
             around = (x - radius, y - radius, x + radius, y + radius)
             tags.append(Tag(text, colour_of(number), around))
-    draw_tags(canvas, tags, pen, 1, OF_POINTS)
+    draw_tags(canvas, tags, pen, 1, of_point)
     return canvas

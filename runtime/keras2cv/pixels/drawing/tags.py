@@ -15,42 +15,45 @@ from keras2cv.pixels.drawing.text import Pen
 from keras2cv.pixels.images import Image
 
 Array = NDArray[Any]
-Place: TypeAlias = Callable[[Any, int, int, int], tuple[int, int]]
+Box: TypeAlias = tuple[int, int, int, int]
+Places: TypeAlias = Callable[[Box, int, int, int], list[tuple[int, int]]]
 
 _PAPER: Final = 3  # pixels of paper beside a text
 # What it costs to lie on a pixel of another text, of a line of a box, and of what is in a box.
 _ON_TEXT, _ON_LINE, _IN_BOX = 64, 4, 1
 _PREFERENCE: Final = 8  # each later place costs an eighth of a text's area
 
-# (box, gap, width, height) -> left and top of a text. A box is left, top, right, bottom, inclusive.
-_ABOVE: Final[Place] = lambda b, gap, w, h: (b[0] - gap, b[1] - gap - h)  # noqa: E731
-_BELOW: Final[Place] = lambda b, gap, w, h: (b[0] - gap, b[3] + gap + 1)  # noqa: E731
-_ABOVE_RIGHT: Final[Place] = lambda b, gap, w, h: (b[2] + gap + 1 - w, b[1] - gap - h)  # noqa: E731
-_BELOW_RIGHT: Final[Place] = lambda b, gap, w, h: (b[2] + gap + 1 - w, b[3] + gap + 1)  # noqa: E731
-_RIGHT: Final[Place] = lambda b, gap, w, h: (b[2] + gap + 1, b[1] - gap)  # noqa: E731
-_LEFT: Final[Place] = lambda b, gap, w, h: (b[0] - gap - w, b[1] - gap)  # noqa: E731
-_INSIDE: Final[Place] = lambda b, gap, w, h: (b[0] + gap + 1, b[1] + gap + 1)  # noqa: E731
-_INSIDE_END: Final[Place] = lambda b, gap, w, h: (b[2] - gap - w, b[3] - gap - h)  # noqa: E731
-_RIGHT_END: Final[Place] = lambda b, gap, w, h: (b[2] + gap + 1, b[3] + gap + 1 - h)  # noqa: E731
-_LEFT_END: Final[Place] = lambda b, gap, w, h: (b[0] - gap - w, b[3] + gap + 1 - h)  # noqa: E731
-_OVER: Final[Place] = lambda b, gap, w, h: (b[0] - gap, b[1] - gap - 2 * h)  # noqa: E731
-_UNDER: Final[Place] = lambda b, gap, w, h: (b[0] - gap, b[3] + gap + 1 + h)  # noqa: E731
 
-OF_BOXES: Final = (
-    _ABOVE,
-    _BELOW,
-    _ABOVE_RIGHT,
-    _BELOW_RIGHT,
-    _RIGHT,
-    _LEFT,
-    _INSIDE,
-    _RIGHT_END,
-    _LEFT_END,
-    _INSIDE_END,
-    _OVER,
-    _UNDER,
-)
-OF_POINTS: Final = (_RIGHT, _LEFT, _ABOVE, _BELOW)
+def of_box(box: Box, gap: int, width: int, height: int) -> list[tuple[int, int]]:
+    """Return where a text of a box may have its left top, the best places first.
+
+    Args:
+        box: Left, top, right and bottom, the last pixels inside.
+        gap: Half the width of its line.
+        width: The text's.
+        height: The text's.
+    """
+    left, top, right, bottom = box[0] - gap, box[1] - gap, box[2] + gap + 1, box[3] + gap + 1
+    return [
+        (left, top - height),  # above it
+        (left, bottom),  # below it
+        (right - width, top - height),
+        (right - width, bottom),
+        (right, top),  # beside it
+        (left - width, top),
+        (box[0] + gap + 1, box[1] + gap + 1),  # in it
+        (right, bottom - height),
+        (left - width, bottom - height),
+        (box[2] - gap - width, box[3] - gap - height),
+        (left, top - 2 * height),  # over another text
+        (left, bottom + height),
+    ]
+
+
+def of_point(box: Box, gap: int, width: int, height: int) -> list[tuple[int, int]]:
+    """Return where a text of the point in a box may have its left top, as `of_box` does."""
+    above, below, _, _, right, left, *_ = of_box(box, gap, width, height)
+    return [right, left, above, below]
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,10 @@ class Tag:
 
     text: str
     colour: Colour
-    box: tuple[int, int, int, int]
+    box: Box
 
 
-def draw_tags(
-    canvas: Image, tags: Sequence[Tag], pen: Pen, gap: int, places: Sequence[Place]
-) -> None:
+def draw_tags(canvas: Image, tags: Sequence[Tag], pen: Pen, gap: int, places: Places) -> None:
     """Write the texts, the first ones where they like best, none on another if that is possible.
 
     Args:
@@ -78,7 +79,7 @@ def draw_tags(
         tags: The most important first.
         pen: It writes them.
         gap: Half the width of a box' line, in pixels.
-        places: Where a text may go, the best first.
+        places: `of_box` or `of_point`.
     """
     height, width = canvas.shape[:2]
     lines = [pen.fitted(tag.text, width - 2 * _PAPER) for tag in tags]
@@ -117,33 +118,31 @@ def _placed(
     sizes: Sequence[tuple[int, int]],
     canvas_wh: tuple[int, int],
     gap: int,
-    places: Sequence[Place],
+    places: Places,
 ) -> list[tuple[int, int]]:
     """Return the corner of each text, in whole numbers that a C++ program repeats."""
     outer = boxes + np.array([-gap, -gap, gap + 1, gap + 1])
     inner = boxes + np.array([gap + 1, gap + 1, -gap, -gap])
-    taken: list[tuple[int, int, int, int]] = []
+    taken: list[Box] = []
     for index, (w, h) in enumerate(sizes):
-        found = [place(boxes[index].tolist(), gap, w, h) for place in places]
+        found = places(boxes[index].tolist(), gap, w, h)
         rects = [_within((x, y, x + w, y + h), canvas_wh) for x, y in found]
         costs = _on(rects, taken) * _ON_TEXT
         on_boxes, in_boxes = _on(rects, outer), _on(rects, inner)
         costs += (on_boxes - in_boxes) * _ON_LINE + in_boxes * _IN_BOX
-        costs += np.arange(len(places)) * (w * h // _PREFERENCE)
+        costs += np.arange(len(rects)) * (w * h // _PREFERENCE)
         taken.append(rects[int(costs.argmin())])
     return [(x, y) for x, y, _, _ in taken]
 
 
-def _within(
-    rect: tuple[int, int, int, int], canvas_wh: tuple[int, int]
-) -> tuple[int, int, int, int]:
+def _within(rect: Box, canvas_wh: tuple[int, int]) -> Box:
     """Return a rectangle moved so that all of it is seen, its top left if it is too large."""
     x = max(0, min(rect[0], canvas_wh[0] - (rect[2] - rect[0])))
     y = max(0, min(rect[1], canvas_wh[1] - (rect[3] - rect[1])))
     return x, y, x + rect[2] - rect[0], y + rect[3] - rect[1]
 
 
-def _on(rects: Sequence[tuple[int, int, int, int]], others: Any) -> Array:
+def _on(rects: Sequence[Box], others: Any) -> Array:
     """Return how many pixels of each rectangle lie on `others`, added up."""
     some = np.asarray(others, np.int64).reshape(-1, 4)
     each = np.array(rects, np.int64)[:, None]

@@ -38,6 +38,8 @@ class Detections(DrawnResult):
         class_ids: (N,) int32.
         image_wh: The original image's size.
         labels: One per class; a class beyond them is called by its number.
+        track_ids: (N,) int32, the number of each object in its video, -1 for one that is too new;
+            None where nothing is tracked.
     """
 
     boxes_xyxy: NDArray[np.float32]
@@ -45,6 +47,7 @@ class Detections(DrawnResult):
     class_ids: NDArray[np.int32]
     image_wh: tuple[int, int]
     labels: tuple[str, ...] | None = None
+    track_ids: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.scores)
@@ -87,11 +90,11 @@ class Detections(DrawnResult):
 
     def to_dict(self) -> dict[str, Any]:
         """Return every box, and the size of the image that they are in."""
-        return {
-            "task": "detect",
-            "image_wh": list(self.image_wh),
-            "detections": [{**d._asdict(), "box_xyxy": list(d.box_xyxy)} for d in self],
-        }
+        records = [{**d._asdict(), "box_xyxy": list(d.box_xyxy)} for d in self]
+        if self.track_ids is not None:
+            for record, track in zip(records, self.track_ids.tolist(), strict=True):
+                record["track_id"] = track if track >= 0 else None
+        return {"task": "detect", "image_wh": list(self.image_wh), "detections": records}
 
     def to_supervision(self) -> Any:
         """Return the boxes as `supervision.Detections`, for its trackers, zones and annotators.
@@ -99,9 +102,12 @@ class Detections(DrawnResult):
         Raises:
             MissingDependency: supervision is not installed.
         """
-        return boxes_to_supervision(
+        found = boxes_to_supervision(
             self.boxes_xyxy, self.scores, self.class_ids, [d.label for d in self]
         )
+        if self.track_ids is not None:
+            found.tracker_id = self.track_ids.astype(int)
+        return found
 
     def draw(self, image: Array, *, in_place: bool = False) -> Image:
         """Return a new picture with every box, its label and score; the best on top.
@@ -114,6 +120,10 @@ class Detections(DrawnResult):
                 f"These boxes are in an image of {self.image_wh[0]}x{self.image_wh[1]}, got one of "
                 f"{size_wh[0]}x{size_wh[1]}. Draw on the image that was predicted."
             )
-        texts = [f"{d.label} {d.score:.2f}" for d in self]
+        tracks = [-1] * len(self) if self.track_ids is None else self.track_ids.tolist()
+        texts = [
+            f"{f'#{track} ' if track >= 0 else ''}{d.label} {d.score:.2f}"
+            for d, track in zip(self, tracks, strict=True)
+        ]
         numbers = self.class_ids.tolist()
         return draw_boxes(image, self.boxes_xyxy, texts, numbers, in_place=in_place)

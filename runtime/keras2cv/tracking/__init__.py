@@ -1,0 +1,1 @@
+"""Follow objects through a video, and count those that cross a line."""
