@@ -41,6 +41,7 @@ from support.program_bundles import (
     filtered,
     write_images,
 )
+from support.stroke_font import text_size
 from support.tiny_bundle import Classifier
 
 Program = Callable[[Bundle], Path]
@@ -237,6 +238,8 @@ def test_the_program_draws_what_keras2cv_does(
 ) -> None:
     """The picture equals the result's, except for letters, which OpenCVs draw differently."""
     monkeypatch.setattr("keras2cv.pixels.drawing.text.has_truetype", lambda: False)
+    if not cv2.__version__.startswith("4."):  # the distribution's is
+        monkeypatch.setattr(cv2, "getTextSize", text_size)
     bundle = PIXEL_BUNDLES[name](tmp_path / "b.cv")
     path, drawn = write_images(tmp_path)[5], tmp_path / "drawn.png"
     found = run_program(program(bundle), str(bundle.folder), str(path), "--save", str(drawn))
@@ -245,7 +248,7 @@ def test_the_program_draws_what_keras2cv_does(
     expected, picture = result.draw(cv2.imread(str(path))), cv2.imread(str(drawn))
     assert picture.shape == expected.shape
     differs = (np.abs(picture.astype(int) - expected) > 2).any(axis=2)
-    # 6.04 % at most: the letters of thirty boxes, which OpenCV 4.6 and 5.0 write differently.
+    # 6 % at most: the letters of thirty boxes, which OpenCV 4.6 and 5.0 write differently.
     is_plain = bundle.manifest.task.kind == "image"
     assert differs.mean() <= (0 if is_plain else 0.08)
 
