@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -24,6 +25,9 @@ from keras2cv_bench.records import (
 )
 from keras2cv_bench.report import render
 from support.bench_records import SAME, blocks, record, reference, timing
+from support.browser import LOOKS, WIDTHS, problems_of
+
+SLOW = pytest.mark.slow
 
 WRONG = Answers("different", 0.3, "scores: off by 0.3")
 
@@ -238,6 +242,15 @@ def test_the_page_is_whole_and_holds_the_record() -> None:
     assert "http" not in text.replace("http://www.w3.org", "")
     inside = text.partition('type="application/json">')[2].partition("</script>")[0]
     assert from_json(inside) == made
+
+
+@pytest.mark.parametrize("look", [LOOKS[0], *(pytest.param(k, marks=SLOW) for k in LOOKS[1:])])
+def test_the_page_reads_in_a_browser(look: Any, tmp_path: Path) -> None:
+    """On a phone, a tablet and a desk: axe-core finds nothing, and nothing is cut off."""
+    made = record(
+        *(timing("bundle", 5 * b, b) for b in (1, 4)), *(reference(10 * b, b) for b in (1, 4))
+    )
+    assert problems_of(page(made, outcome(made)), look, tmp_path) == {w: [] for w in WIDTHS}
 
 
 def test_a_page_of_arrays_has_no_part_about_pictures() -> None:

@@ -40,6 +40,7 @@ from campaigns.atlas.webpage import webpage
 from keras2cv.errors import UsageError
 from keras2cv_export.matrix.environment import Environment, Environments
 from keras2cv_export.matrix.wheels import engines_of
+from support.browser import LOOKS, WIDTHS, problems_of
 from support.tiny_bundle import Classifier
 
 Array = NDArray[Any]
@@ -323,6 +324,13 @@ def test_kept_results_are_admitted(page: Any) -> None:
     """Results of other sources are marked as such."""
     words = "Some results were measured with earlier sources"
     assert (words in page(drawn(mixed=True)), words in page(drawn())) == (True, False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_web_page_reads_in_a_browser(look: Any, tmp_path: Path) -> None:
+    """On a phone, a tablet and a desk: axe-core finds nothing, and nothing is cut off."""
+    assert problems_of(webpage(drawn()), look, tmp_path) == {width: [] for width in WIDTHS}
 
 
 def test_the_web_page() -> None:

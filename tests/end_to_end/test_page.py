@@ -19,6 +19,7 @@ from keras2cv_export import check
 from keras2cv_export.checks.page import page, write_page
 from keras2cv_export.checks.page.pictures import heat, rows
 from keras2cv_export.parity.exactness import Distances
+from support.browser import LOOKS, WIDTHS, problems_of
 
 VOID = {"meta", "img", "br"}
 
@@ -99,6 +100,14 @@ def test_pictures_are_shown_from_both_sides(checked: Any) -> None:
     captions = [caption for caption, _ in drawn[0].views]
     assert captions[:2] == ["Keras and TensorFlow", "OpenCV"]
     assert captions[2].startswith("inputs differ by up to")
+    assert drawn[0].largest in captions[2]  # what the heat map's brightest colour stands for
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_check_s_page_reads_in_a_browser(checked: Any, look: Any, tmp_path: Path) -> None:
+    """On a phone, a tablet and a desk: axe-core finds nothing, and nothing is cut off."""
+    assert problems_of(page(checked), look, tmp_path) == {width: [] for width in WIDTHS}
 
 
 def test_a_net_that_answers_nan_has_a_page(shapes: Any, tmp_path: Path) -> None:

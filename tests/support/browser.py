@@ -17,6 +17,7 @@ import pytest
 
 WIDTHS: Final = (390, 768, 1280)  # pixels: a phone, a tablet, a desk
 Look = Literal["light", "dark", "print"]
+LOOKS: Final[tuple[Look, ...]] = ("light", "dark", "print")
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS: Final = (

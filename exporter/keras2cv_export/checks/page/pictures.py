@@ -23,6 +23,15 @@ _CRISP: Final = 160  # smaller ones keep their pixels when enlarged
 _FAINT: Final = 1e-4  # differences below the preset fp32's limit stay dark
 
 
+@dataclass(frozen=True, eq=False)
+class _Difference:
+    """Where two sides differ: (h, w) `values`, of which `largest` is drawn brightest."""
+
+    caption: str
+    values: Array
+    largest: float
+
+
 @dataclass(frozen=True)
 class Row:
     """One picture of the user's.
@@ -30,28 +39,32 @@ class Row:
     Attributes:
         name: The file's name.
         views: (caption, data URI) of Keras' side, OpenCV's, and of the difference.
+        largest: The difference that the brightest colour of the last view stands for.
     """
 
     name: str
     views: tuple[tuple[str, str], ...]
+    largest: str
 
 
 def rows(journey: Journey) -> list[Row]:
     """Draw both sides' predictions on the first pictures."""
-    return [Row(w.path.name, _views(w.shown)) for w in journey.walked if w.shown is not None]
+    return [_row(w.path.name, w.shown) for w in journey.walked if w.shown is not None]
 
 
-def _views(seen: ShownPicture) -> tuple[tuple[str, str], ...]:
+def _row(name: str, seen: ShownPicture) -> Row:
+    differs = (seen.results and _result_difference(*seen.results)) or _input_difference(seen)
+    last = (differs.caption, _uri(heat(differs.values, differs.largest), "png"))
+    return Row(name, (*_sides(seen), last), f"{differs.largest:.1e}")
+
+
+def _sides(seen: ShownPicture) -> tuple[tuple[str, str], ...]:
     theirs, ours = (_bgr(image) for image in seen.decoded)
     if seen.results is None:
-        return (("the picture", _uri(ours)), _input_difference(seen))
+        return (("the picture", _uri(ours)),)
     pair = seen.results
     drawn = (pair[0].draw(_shown(theirs, pair[0])), pair[1].draw(_shown(ours, pair[1])))
-    return (
-        ("Keras and TensorFlow", _uri(drawn[0])),
-        ("OpenCV", _uri(drawn[1])),
-        _result_difference(*pair) or _input_difference(seen),
-    )
+    return (("Keras and TensorFlow", _uri(drawn[0])), ("OpenCV", _uri(drawn[1])))
 
 
 def _shown(image: Array, result: Result) -> Array:
@@ -65,23 +78,22 @@ def _shown(image: Array, result: Result) -> Array:
     return np.asarray(cv2.resize(image, size_wh, interpolation=cv2.INTER_NEAREST))
 
 
-def _result_difference(theirs: Result, ours: Result) -> tuple[str, str] | None:
+def _result_difference(theirs: Result, ours: Result) -> _Difference | None:
     """Show where two results differ, if their task can draw that."""
     if type(theirs) is not type(ours):
         return None
     found = TASKS[task_of(ours)].difference(theirs, ours)
-    return None if found is None else (found[0], _uri(heat(found[1], found[2]), "png"))
+    return None if found is None else _Difference(*found)
 
 
-def _input_difference(seen: ShownPicture) -> tuple[str, str]:
+def _input_difference(seen: ShownPicture) -> _Difference:
     """Show by how much the net's inputs differ, of their largest value."""
     theirs, ours = seen.inputs
     scale = float(np.abs(theirs).max()) or 1.0
     gap = np.abs(theirs - ours).max(axis=-1) / scale
     largest = float(gap.max())
-    return f"inputs differ by up to {largest:.1e} of their range", _uri(
-        heat(gap, max(largest, _FAINT)), "png"
-    )
+    caption = f"inputs differ by up to {largest:.1e} of their range"
+    return _Difference(caption, gap, max(largest, _FAINT))
 
 
 def heat(values: Array, largest: float) -> Array:
