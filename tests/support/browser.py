@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -94,7 +95,7 @@ def _dom(path: Path, *flags: str) -> str:
 def _browser() -> str:
     """Return the browser's command; skip the test where there is none."""
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
-    if found is None and os.environ.get("CI") == "true":
+    if found is None and os.environ.get("CI") == "true" and sys.platform == "linux":
         pytest.fail("there is no browser. apt install chromium")
     return found or pytest.skip("there is no browser. apt install chromium")
 
