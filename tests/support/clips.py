@@ -70,7 +70,7 @@ class FakeCapture:
 
     def get(self, key: int) -> float:
         """Return a property of the video."""
-        return self.properties[key]
+        return self.properties.get(key, 0.0)  # as cv2 answers what it does not know
 
     def release(self) -> None:
         """Record the call."""

@@ -235,6 +235,6 @@ def test_zsh_reads_its_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     script = capsys.readouterr().out
     assert script.startswith("#compdef keras2cv\n")
     assert all(f"    {name})\n" in script for name in (*OWN, *SHIPPED))
-    if shutil.which("zsh") is not None:
+    if zsh := shutil.which("zsh"):
         (tmp_path / "_keras2cv").write_text(script, encoding="utf-8")
-        subprocess.run(["zsh", "-n", str(tmp_path / "_keras2cv")], check=True)
+        subprocess.run([zsh, "-n", str(tmp_path / "_keras2cv")], check=True)
