@@ -22,7 +22,7 @@ from pathlib import Path
 import keras2cv
 import keras2cv_export
 from campaigns.atlas.cells import Atlas, Heading, families_of
-from campaigns.atlas.columns import Column, make_columns
+from campaigns.atlas.columns import DEFAULT, Column, make_columns
 from campaigns.atlas.markdown import markdown
 from campaigns.atlas.store import Store, fingerprint
 from campaigns.atlas.sweep import Listed, Sweep, list_suite
@@ -62,12 +62,13 @@ def measure(args: argparse.Namespace) -> Atlas:
     _print_progress("listing the suite")
     listed, tools = list_suite(suite, work)
     chosen = _chosen(listed, args.only)
-    columns = make_columns(args.opencv, args.plain, _pythons(args.python), frozen=args.frozen)
+    pythons = _pythons(args.python)
+    columns = make_columns(args.opencv, args.plain, pythons, frozen=args.frozen, onnx=args.onnx)
     stamp = {
         "sources": _sources(),
         "suite": fingerprint([suite]),
         **tools,
-        **{c.name: c.where.opencv for c in columns},
+        **{c.name: c.runtime for c in columns},
     }
     store = Store(work, stamp, keep=args.keep)
     if store.outdated:
@@ -132,18 +133,25 @@ def _sources() -> str:
 
 def _heading(column: Column) -> Heading:
     where = column.where
-    return Heading(column.name, column.kind, where.opencv, where.numpy, where.python_version)
+    return Heading(column.name, column.kind, column.runtime, where.numpy, where.python_version)
 
 
 def _command(args: argparse.Namespace) -> str:
     only = "".join(f" --only '{pattern}'" for pattern in args.only)
-    given = {"opencv": args.opencv, "frozen": args.frozen, "plain": args.plain}
+    given = {name: getattr(args, name) for name in ("opencv", "onnx", "frozen", "plain")}
     lists = " ".join(f"--{name} {','.join(found) or 'none'}" for name, found in given.items())
     return f"python -m campaigns.atlas {lists}{only} -o {args.output.name or '.'}/"
 
 
 def _versions_or_none(text: str) -> tuple[str, ...]:
     return () if text == "none" else versions(text)
+
+
+def _targets_or_none(text: str) -> tuple[str, ...]:
+    first, _, rest = text.partition(",")
+    if first != DEFAULT:
+        return _versions_or_none(text)
+    return (DEFAULT, *(versions(rest) if rest else ()))
 
 
 def _print_progress(line: str) -> None:
@@ -160,9 +168,15 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--opencv",
-        type=versions,
+        type=_versions_or_none,
         default=("5.0", "4.14", "4.12", "4.10", "4.8", "4.6"),
-        help="versions for our bundles (default: 5.0,4.14,4.12,4.10,4.8,4.6)",
+        help="versions for our bundles, or none (default: 5.0,4.14,4.12,4.10,4.8,4.6)",
+    )
+    parser.add_argument(
+        "--onnx",
+        type=_targets_or_none,
+        default=(DEFAULT, "4.6", "5.0"),
+        help="our files that are read as ONNX, by their --opencv, or none (default: default,4.6,5.0)",
     )
     parser.add_argument(
         "--frozen",

@@ -68,11 +68,19 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column as it is shown: whose export, and the versions that ran."""
+    """A column as it is shown: whose export, and the versions that ran.
+
+    Attributes:
+        name: The column's.
+        kind: The column's.
+        runtime: "5.0.0" of OpenCV, or "onnxruntime 1.23.2".
+        numpy: NumPy's version.
+        python: Python's version.
+    """
 
     name: str
     kind: Kind
-    opencv: str
+    runtime: str
     numpy: str
     python: str
 
