@@ -175,9 +175,20 @@ def test_a_file_is_read_as_onnx(tmp_path: Path, offset: float, verdict: str) -> 
     assert found["verdict"] == verdict
 
 
+class Invalid(Classifier):
+    """A net with an attribute that its op does not have."""
+
+    def onnx(self) -> bytes:
+        """Return the net."""
+        model = onnx.load_from_string(super().onnx())
+        relu = next(node for node in model.graph.node if node.op_type == "Relu")
+        relu.attribute.append(onnx.helper.make_attribute("slope", 1.0))
+        return bytes(model.SerializeToString())
+
+
 def test_an_invalid_file_fails(tmp_path: Path) -> None:
     """OpenCV runs it: the checker's sentence is the reason."""
-    bundle = Classifier().write(tmp_path / "cat.cv", model=_without_its_opset())
+    bundle = Invalid().write(tmp_path / "cat.cv")
     io = write_io(tmp_path / "io.npz", Classifier())
     found = onnx_child.answer({"path": str(bundle), "io": str(io)}, print)
     assert found["verdict"] == "fails"
@@ -338,6 +349,13 @@ def test_the_markdown_page() -> None:
     assert r"2. why refused \<b>\|\`\*\_" in lines
     assert "`clip_to_relu` 2, `split_it` 1" in page
     assert "A part of the conformance suite: 3 of 9 cases." in markdown(drawn(suite_size=9))
+
+
+@pytest.mark.parametrize("page", [markdown, webpage])
+def test_the_batch_sizes_are_named(page: Any) -> None:
+    """A page of the largest batch sizes alone says so."""
+    assert "all outputs and all batch sizes" in page(drawn())
+    assert "all outputs and the largest" in page(drawn(batches="the largest batch size"))
 
 
 @pytest.mark.parametrize("page", [markdown, webpage])
@@ -506,10 +524,19 @@ def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture
 
 def test_columns_can_be_left_out() -> None:
     """The command on the page leaves them out, too."""
-    given = ["--opencv", "5.0", "--onnx", "default,4.10", "--frozen", "none", "--plain=none"]
+    given = [
+        "--largest-batch",
+        "--opencv",
+        "5.0",
+        "--onnx",
+        "default,4.10",
+        "--frozen",
+        "none",
+        "--plain=none",
+    ]
     args = atlas_main.parser().parse_args(given)
     assert (args.frozen, args.plain, args.onnx) == ((), (), ("default", "4.10"))
-    words = "--opencv 5.0 --onnx default,4.10 --frozen none --plain none -o"
+    words = "--opencv 5.0 --onnx default,4.10 --frozen none --plain none --largest-batch -o"
     assert words in atlas_main._command(args)
 
 

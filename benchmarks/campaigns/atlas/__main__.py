@@ -16,6 +16,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def measure(args: argparse.Namespace) -> Atlas:
     work.mkdir(parents=True, exist_ok=True)
     _print_progress("listing the suite")
     listed, tools = list_suite(suite, work)
-    chosen = _chosen(listed, args.only)
+    chosen = _chosen(listed, args.only, largest=args.largest_batch)
     pythons = _pythons(args.python)
     columns = make_columns(args.opencv, args.plain, pythons, frozen=args.frozen, onnx=args.onnx)
     stamp = {
@@ -90,6 +91,7 @@ def measure(args: argparse.Namespace) -> Atlas:
         {"keras2cv": VERSION, "Python": platform.python_version(), **tools},
         len(listed),
         mixed=store.outdated and args.keep,
+        batches="the largest batch size" if args.largest_batch else "all batch sizes",
     )
 
 
@@ -108,9 +110,9 @@ def _suite(given: Path) -> Path:
     return given
 
 
-def _chosen(listed: Sequence[Listed], patterns: Sequence[str]) -> list[Listed]:
+def _chosen(listed: Sequence[Listed], patterns: Sequence[str], *, largest: bool) -> list[Listed]:
     chosen = [
-        case
+        replace(case, batches=(max(case.batches),)) if largest else case
         for case in listed
         if not patterns or any(fnmatch.fnmatchcase(case.name, pattern) for pattern in patterns)
     ]
@@ -140,6 +142,7 @@ def _command(args: argparse.Namespace) -> str:
     only = "".join(f" --only '{pattern}'" for pattern in args.only)
     given = {name: getattr(args, name) for name in ("opencv", "onnx", "frozen", "plain")}
     lists = " ".join(f"--{name} {','.join(found) or 'none'}" for name, found in given.items())
+    only += " --largest-batch" if args.largest_batch else ""
     return f"python -m campaigns.atlas {lists}{only} -o {args.output.name or '.'}/"
 
 
@@ -176,7 +179,7 @@ def parser() -> argparse.ArgumentParser:
         "--onnx",
         type=_targets_or_none,
         default=(DEFAULT, "4.6", "5.0"),
-        help="our files that are read as ONNX, by their --opencv, or none (default: default,4.6,5.0)",
+        help="our files read as ONNX, by their --opencv, or none (default: default,4.6,5.0)",
     )
     parser.add_argument(
         "--frozen",
@@ -192,6 +195,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--output", type=Path, default=Path("docs"), help="default: docs/")
     parser.add_argument("--only", action="append", default=[], help="a pattern of case names")
+    parser.add_argument(
+        "--largest-batch", action="store_true", help="of each case, only its largest batch size"
+    )
     parser.add_argument("--suite", type=Path, default=_SUITE, help="default: tests/conformance")
     parser.add_argument("-w", "--work", type=Path, help="for results so far (default: the cache)")
     parser.add_argument("--workers", type=int, default=2, help="processes at once (default: 2)")

@@ -114,6 +114,7 @@ class Atlas:
         versions: Tool -> version.
         suite_size: How many cases the suite has; more than there are rows if a part was measured.
         mixed: Whether some results come from earlier sources, kept on request.
+        batches: Which batch sizes of a case were measured.
     """
 
     headings: tuple[Heading, ...]
@@ -123,6 +124,7 @@ class Atlas:
     versions: Mapping[str, str]
     suite_size: int
     mixed: bool = False
+    batches: str = "all batch sizes"
 
     @property
     def rows(self) -> Iterator[Row]:

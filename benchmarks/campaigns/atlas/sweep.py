@@ -195,12 +195,10 @@ class Sweep:
             for case in cases:
                 for batch in case.batches:
                     asked = _task(answers["ask", "", case.name, batch], case.name, batch, "Keras")
-                    answer = answers[*file, case.name, batch]
+                    answer = answers[(*file, case.name, batch)]
                     exported = _task(answer, case.name, batch, "export")
                     tasks[file].append(exported if asked.export.verdict == "pass" else asked)
-        return tasks, {
-            case.name: answers["plain", "", case.name, 0] for case in cases if plain
-        }
+        return tasks, {case.name: answers["plain", "", case.name, 0] for case in cases if plain}
 
     def _run_bundles(
         self, tasks: Sequence[Task], column: Column, opencv: str = ""
