@@ -195,7 +195,7 @@ class Sweep:
             for case in cases:
                 for batch in case.batches:
                     asked = _task(answers["ask", "", case.name, batch], case.name, batch, "Keras")
-                    answer = answers[(*file, case.name, batch)]
+                    answer = answers[file[0], file[1], case.name, batch]
                     exported = _task(answer, case.name, batch, "export")
                     tasks[file].append(exported if asked.export.verdict == "pass" else asked)
         return tasks, {case.name: answers["plain", "", case.name, 0] for case in cases if plain}
