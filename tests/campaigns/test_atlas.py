@@ -19,6 +19,8 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from support.engines import ONE_ENGINE
+
 pytest.importorskip("jinja2")
 pytest.importorskip("campaigns.atlas.columns")
 
@@ -143,7 +145,7 @@ def test_a_bundle_is_run_as_it_is_deployed(tmp_path: Path, offset: float, verdic
     """Keras' arrays go in, and the worst sample decides."""
     bundle = Classifier().write(tmp_path / "cat.cv")
     io = write_io(tmp_path / "io.npz", Classifier(), offset)
-    job = {"kind": "bundle", "path": str(bundle), "io": str(io), "engine": "classic"}
+    job = {"kind": "bundle", "path": str(bundle), "io": str(io), "engine": ONE_ENGINE}
     found = run_child.verdict_on(job)
     assert found["verdict"] == verdict
     assert (found["error"] > 1e-3) is bool(offset)
@@ -155,7 +157,7 @@ def test_what_fails_is_one_sentence(tmp_path: Path) -> None:
     io = str(write_io(tmp_path / "io.npz", Classifier()))
     bundle = Classifier().write(tmp_path / "cat.cv")
     (bundle / "model.onnx").write_bytes(b"junk")
-    job = {"kind": "bundle", "path": str(bundle), "io": io, "engine": "classic"}
+    job = {"kind": "bundle", "path": str(bundle), "io": io, "engine": ONE_ENGINE}
     found = run_child.verdict_on(job)
     assert (found["verdict"], found["reason"].count("\n")) == ("fails", 0)
     plain = {**job, "kind": "plain", "path": str(bundle / "model.onnx"), "inputs": ["image"]}
