@@ -6,6 +6,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.passes.legalise.windows.pad_before_depthwise import pad_before_depthwise
 from support.opencv_process import in_process
 from support.pass_checks import (
