@@ -154,13 +154,11 @@ def filtered(interpolation: str, rule: str = "stretch") -> Write:
 
 
 # No program runs it where this OpenCV, which the programs are compared with, lacks the engine.
+_CLASSIC = Engine("classic", fusion=False, winograd=False)
 _FOR_CLASSIC: Mapping[str, Write] = {
-    "classic engine": features(
-        MEANS,
-        task=Task("classify", "means", "linear"),
-        engine=Engine("classic", fusion=False, winograd=False),
-    )
-    for _ in filter("classic".__eq__, ENGINES)
+    f"{engine} engine": features(MEANS, task=Task("classify", "means", "linear"), engine=_CLASSIC)
+    for engine in ENGINES
+    if engine == "classic"
 }
 
 BUNDLES: Mapping[str, Write] = {

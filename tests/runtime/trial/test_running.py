@@ -74,7 +74,8 @@ def test_a_crash_while_loading_is_one_sentence(
         run_worker(cat_cv, [[photo()]], timeout_s=60, engine=ONE_ENGINE)
     message = str(error.value)
     assert message.startswith(
-        f"OpenCV {cv2.__version__} ({ONE_ENGINE} engine) crashed ({SEGFAULT}) while loading model.onnx;"
+        f"OpenCV {cv2.__version__} ({ONE_ENGINE} engine) crashed ({SEGFAULT}) "
+        "while loading model.onnx;"
     )
     assert "\n" not in message
 
