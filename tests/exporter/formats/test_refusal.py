@@ -9,6 +9,7 @@ import onnx
 import onnx_ir as ir
 import pytest
 
+from keras2cv.bundle.onnx_file import check_onnx, follow_onnx
 from keras2cv.errors import MissingDependency
 from keras2cv.isolation import Entry, Limits, run_once
 from keras2cv.net.engines import ENGINES
@@ -58,6 +59,16 @@ def test_what_every_opencv_reads_stays_as_it_is() -> None:
     model.opset_imports[""] = 8
     assert not refuse_older(model, "5.0")
     assert not refuse_older(graph("(int64[2] x) => (int64[2] y) { y = Abs(x) }"), "5.0")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_runtime_knows_the_form(version: str) -> None:
+    """A file for a newer OpenCV needs no trial for it."""
+    model = graph(GRAPHS["a small output"])
+    assert refuse_older(model, version)
+    data = ir.to_proto(model).SerializeToString()
+    check_onnx(data)
+    assert follow_onnx(data, {"x": (2, 7)}).unknown is None
 
 
 @pytest.mark.parametrize(
