@@ -65,6 +65,7 @@ CRASH = "import ctypes; ctypes.string_at(0)"
 SEGFAULT = "SIGSEGV" if os.name == "posix" else "access violation"
 
 
+@pytest.mark.genuine  # its child imports another file in the player's place
 def test_a_crash_while_loading_is_one_sentence(
     cat_cv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
