@@ -89,7 +89,7 @@ def _add_zero(model: ir.Model, place: ir.Value, form: Form) -> None:
     zero.shape = ir.Shape(_ZERO.shape)
     add = ir.node("Add", [place, zero], name=f"{node.name}/add")
     summed = add.outputs[0]
-    summed.dtype, summed.shape = place.dtype, place.shape
+    summed.dtype, summed.shape = ir.DataType.FLOAT, place.shape
     summed.name = f"{place.name}/summed"
     for use in list(place.uses()):
         if use.node is not add:
