@@ -77,15 +77,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what the OpenCV at hand cannot show."""
     from keras2cv.net.engines import ENGINES
+    from keras2cv.net.importers import missing_importer
 
     lacking = {
         "classic": "classic" not in ENGINES,
+        "frozen": bool(missing_importer(cv2, "frozen")),
         "genuine": "KERAS2CV_PLAYED_OPENCV" in os.environ,
     }
     for item in items:
         for marker in (name for name, lacks in lacking.items() if lacks):
             if item.get_closest_marker(marker):
-                item.add_marker(pytest.mark.skip(reason=f"this OpenCV is not {marker}"))
+                item.add_marker(pytest.mark.skip(reason=_REASONS[marker]))
+
+
+_REASONS = {
+    "classic": "this OpenCV has no classic engine",
+    "frozen": "this OpenCV has no importer of TensorFlow graphs",
+    "genuine": "this OpenCV is played: its wheel's metadata describes another",
+}
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -18,6 +18,7 @@ from keras2cv_bench import benching
 from keras2cv_bench.records import Answers, Record, from_json, to_json
 from keras2cv_export.cli import heavy
 from support.bench_records import record, reference, timing
+from support.engines import ONE_ENGINE
 from support.tiny_bundle import Classifier
 
 RUN = ["bench", "cat.cv", "--against", "cat.keras"]
@@ -51,11 +52,11 @@ def test_options_become_wishes(put: Put, capsys: pytest.CaptureFixture[str]) -> 
     """And progress goes to stderr, the tables to stdout."""
     arguments = put(record())
     options = ["--peers", "ort,tf", "--batch", "1,4,8", "--threads", "3", "--seconds", "0.5"]
-    assert main([*RUN, *options, "--engine", "classic", "--tolerance", "strict"]) == 0
+    assert main([*RUN, *options, "--engine", ONE_ENGINE, "--tolerance", "strict"]) == 0
     assert arguments["peers"] == ("ort", "tf")
     wishes = arguments["wishes"]
     assert (wishes.batches, wishes.threads, wishes.seconds) == ((1, 4, 8), 3, 0.5)
-    assert (wishes.engine, wishes.tolerance) == ("classic", ("strict",))
+    assert (wishes.engine, wishes.tolerance) == (ONE_ENGINE, ("strict",))
     out, err = capsys.readouterr()
     assert "our time / theirs" in out
     assert err == "looking at it ...\n"

@@ -14,14 +14,18 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from numpy.typing import NDArray
+
+from support.engines import ONE_ENGINE
 
 pytest.importorskip("jinja2")
 pytest.importorskip("campaigns.atlas.columns")
 
 from campaigns.atlas import __main__ as atlas_main
-from campaigns.atlas import run_child
+from campaigns.atlas import onnx_child, run_child
 from campaigns.atlas.cells import (
     Atlas,
     Cell,
@@ -142,7 +146,7 @@ def test_a_bundle_is_run_as_it_is_deployed(tmp_path: Path, offset: float, verdic
     """Keras' arrays go in, and the worst sample decides."""
     bundle = Classifier().write(tmp_path / "cat.cv")
     io = write_io(tmp_path / "io.npz", Classifier(), offset)
-    job = {"kind": "bundle", "path": str(bundle), "io": str(io), "engine": "classic"}
+    job = {"kind": "bundle", "path": str(bundle), "io": str(io), "engine": ONE_ENGINE}
     found = run_child.verdict_on(job)
     assert found["verdict"] == verdict
     assert (found["error"] > 1e-3) is bool(offset)
@@ -154,7 +158,7 @@ def test_what_fails_is_one_sentence(tmp_path: Path) -> None:
     io = str(write_io(tmp_path / "io.npz", Classifier()))
     bundle = Classifier().write(tmp_path / "cat.cv")
     (bundle / "model.onnx").write_bytes(b"junk")
-    job = {"kind": "bundle", "path": str(bundle), "io": io, "engine": "classic"}
+    job = {"kind": "bundle", "path": str(bundle), "io": io, "engine": ONE_ENGINE}
     found = run_child.verdict_on(job)
     assert (found["verdict"], found["reason"].count("\n")) == ("fails", 0)
     plain = {**job, "kind": "plain", "path": str(bundle / "model.onnx"), "inputs": ["image"]}
@@ -162,6 +166,37 @@ def test_what_fails_is_one_sentence(tmp_path: Path) -> None:
     assert run_child.verdict_on(plain)["verdict"] in ("fails", "crash")
     assert run_child.verdict_on({**job, "io": "nowhere"})["verdict"] == "crash"
     assert run_child.verdict_on({**job, "path": 7})["verdict"] == "crash"
+
+
+@pytest.mark.parametrize(("offset", "verdict"), [(0.0, "pass"), (3e-5, "wrong")])
+def test_a_file_is_read_as_onnx(tmp_path: Path, offset: float, verdict: str) -> None:
+    """Within a limit that is narrower than OpenCV's."""
+    bundle = Classifier().write(tmp_path / "cat.cv")
+    largest = 10 * float(np.abs(Classifier()(RNG.uniform(-1, 1, (1, 9, 12, 3)).astype("f4"))).max())
+    io = write_io(tmp_path / "io.npz", Classifier(), offset * largest)
+    found = onnx_child.answer({"path": str(bundle), "io": str(io)}, print)
+    assert found["verdict"] == verdict
+
+
+class Invalid(Classifier):
+    """A net with an attribute that its op does not have."""
+
+    def onnx(self) -> bytes:
+        """Return the net."""
+        model = onnx.load_from_string(super().onnx())
+        relu = next(node for node in model.graph.node if node.op_type == "Relu")
+        relu.attribute.append(onnx.helper.make_attribute("slope", 1.0))
+        return bytes(model.SerializeToString())
+
+
+def test_an_invalid_file_fails(tmp_path: Path) -> None:
+    """OpenCV runs it: the checker's sentence is the reason."""
+    bundle = Invalid().write(tmp_path / "cat.cv")
+    io = write_io(tmp_path / "io.npz", Classifier())
+    found = onnx_child.answer({"path": str(bundle), "io": str(io)}, print)
+    assert found["verdict"] == "fails"
+    assert "ValidationError" in found["reason"]
+    assert onnx_child.answer({"path": "", "io": "nowhere"}, print)["verdict"] == "crash"
 
 
 def test_a_plain_file_is_run_as_a_user_does(tmp_path: Path) -> None:
@@ -320,6 +355,13 @@ def test_the_markdown_page() -> None:
 
 
 @pytest.mark.parametrize("page", [markdown, webpage])
+def test_the_batch_sizes_are_named(page: Any) -> None:
+    """A page of the largest batch sizes alone says so."""
+    assert "all outputs and all batch sizes" in page(drawn())
+    assert "all outputs and the largest" in page(drawn(batches="the largest batch size"))
+
+
+@pytest.mark.parametrize("page", [markdown, webpage])
 def test_kept_results_are_admitted(page: Any) -> None:
     """Results of other sources are marked as such."""
     words = "Some results were measured with earlier sources"
@@ -380,12 +422,16 @@ class Shelf(Environments):
 
 
 def test_columns() -> None:
-    """An engine each for OpenCV 5, then frozen graphs, then Keras' own export."""
-    columns = make_columns(["5.0", "4.6"], ["5.0"], {}, Shelf(), frozen=["4.6"])
-    assert [(c.name, c.kind, c.engine, c.where.opencv) for c in columns] == [
+    """An engine each for OpenCV 5, our files as ONNX, frozen graphs, then Keras' own export."""
+    asked = {"frozen": ["4.6"], "onnx": ["default", "4.6"]}
+    columns = make_columns(["5.0", "4.6"], ["5.0"], {}, Shelf(), **asked)
+    runtime = f"onnxruntime {onnxruntime.__version__}"
+    assert [(c.name, c.kind, c.engine, c.runtime) for c in columns] == [
         ("5.0 new", "bundle", "new", "5.0.0"),
         ("5.0 classic", "bundle", "classic", "5.0.0"),
         ("4.6", "bundle", "classic", "4.6.0"),
+        ("ONNX default", "onnx", "", runtime),
+        ("ONNX 4.6", "onnx", "", runtime),
         ("frozen 4.6", "frozen", "classic", "4.6.0"),
         ("Keras 5.0", "plain", "default", "5.0.0"),
     ]
@@ -462,7 +508,7 @@ def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture
     """Every case has its cells, whatever the outcome; a second run measures nothing again."""
     pytest.importorskip("tensorflow")
     command = ["--suite", str(suite), "-w", str(tmp_path / "work"), "-o", str(tmp_path / "out")]
-    command += ["--opencv", HERE, "--frozen", HERE, "--plain", HERE]
+    command += ["--opencv", HERE, "--onnx", "default,4.6", "--frozen", HERE, "--plain", HERE]
     command += ["--python", f"{HERE}={sys.executable}"]
     assert atlas_main.main(command) == 0
     printed = capfd.readouterr()
@@ -475,6 +521,7 @@ def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture
     cells = {line.split("`")[1]: [c.strip() for c in line.split("|")[2:-1]] for line in rows}
     assert list(cells) == ["plain_conv", "odd_gamma", "broken_case"]
     assert all(cell[0].isdigit() for cell in cells["plain_conv"])
+    assert "| ONNX 4.6 | onnxruntime" in page
     assert all(cell.split("*")[2] in ("refused", "fails") for cell in cells["odd_gamma"])
     assert all(cell.startswith("**crash**") for cell in cells["broken_case"][:-1])
     assert "ZeroDivisionError" in page
@@ -487,9 +534,20 @@ def test_a_whole_sweep(suite: Path, tmp_path: Path, capfd: pytest.CaptureFixture
 
 def test_columns_can_be_left_out() -> None:
     """The command on the page leaves them out, too."""
-    args = atlas_main.parser().parse_args(["--opencv", "5.0", "--frozen", "none", "--plain=none"])
-    assert (args.frozen, args.plain) == ((), ())
-    assert "--opencv 5.0 --frozen none --plain none -o" in atlas_main._command(args)
+    given = [
+        "--largest-batch",
+        "--opencv",
+        "5.0",
+        "--onnx",
+        "default,4.10",
+        "--frozen",
+        "none",
+        "--plain=none",
+    ]
+    args = atlas_main.parser().parse_args(given)
+    assert (args.frozen, args.plain, args.onnx) == ((), (), ("default", "4.10"))
+    words = "--opencv 5.0 --onnx default,4.10 --frozen none --plain none --largest-batch -o"
+    assert words in atlas_main._command(args)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from keras2cv.errors import InputError, UsageError
 from keras2cv_export import CheckReport, check, export
 from keras2cv_export.checks import checking
 from support.drawn_image import draw_image
+from support.engines import ONE_ENGINE
 
 from .conftest import LABELS
 
@@ -66,7 +67,7 @@ def examine(shapes: Any, photos: Path, tmp_path: Path) -> Callable[..., CheckRep
                 arrays = dict(stored)
             vectors(arrays)
             np.savez(folder / "selftest.npz", **arrays)
-        return check(folder, shapes.model, samples=photos, engine="classic", **options)
+        return check(folder, shapes.model, samples=photos, engine=ONE_ENGINE, **options)
 
     return run
 
@@ -159,7 +160,7 @@ def test_a_file_of_answers_is_used_whole(
     file.write_text(json.dumps(answers), encoding="utf-8")
     shapes.model.save(tmp_path / "shapes.keras")
     command = ["check", str(shapes.folder), "--against", str(tmp_path / "shapes.keras")]
-    command += ["--samples", str(photos), "--no-speed", "--engine", "classic"]
+    command += ["--samples", str(photos), "--no-speed", "--engine", ONE_ENGINE]
     command += ["--reference-answers", str(file), "--json", str(report)]
     assert main(command) == 0
     before = report.read_bytes()
@@ -195,7 +196,7 @@ def test_pictures_that_cannot_be_read_are_refused(shapes: Any, tmp_path: Path) -
     for k in range(2):
         (tmp_path / f"broken{k}.png").write_bytes(b"\x89PNG nothing")
     with pytest.raises(InputError, match=r"broken0\.png"):
-        check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
+        check(shapes.folder, shapes.model, samples=tmp_path, engine=ONE_ENGINE)
 
 
 @pytest.mark.parametrize(
@@ -265,12 +266,12 @@ def test_names_are_compared_with_the_models(tmp_path: Path) -> None:
     export(model, tmp_path / "two.cv", task="raw")
     path = tmp_path / "two.cv" / "manifest.json"
     right = json.loads(path.read_text(encoding="utf-8"))
-    assert check(tmp_path / "two.cv", model, engine="classic").verdict == "pass"
+    assert check(tmp_path / "two.cv", model, engine=ONE_ENGINE).verdict == "pass"
     for key, first, second in (("outputs", "wear", "heat"), ("inputs", "speed", "load")):
         wrong = json.loads(json.dumps(right))
         wrong[key][0]["name"], wrong[key][1]["name"] = second, first
         path.write_text(json.dumps(wrong), encoding="utf-8")
-        report = check(tmp_path / "two.cv", model, engine="classic")
+        report = check(tmp_path / "two.cv", model, engine=ONE_ENGINE)
         assert report.verdict == "fail"
         assert "names" in report.stages_at_fault
         assert any(f"is {second!r} in the bundle and {first!r}" in r for r in report.reasons)

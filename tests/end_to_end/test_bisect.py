@@ -19,6 +19,7 @@ from conformance import randomize
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.cli import main
 from keras2cv.errors import UsageError
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import check, export
 from keras2cv_export.bisecting import Bisection, asking, bisect
 from keras2cv_export.bisecting.searching import Search
@@ -27,6 +28,7 @@ from keras2cv_export.model.load import LoadedModel, load_model
 from keras2cv_export.verifying.question import Question, ask
 from keras2cv_export.verifying.verify import verify
 from support.broken_layers import MODELS, Fault, add_misread_nothing, faults, names_of, write_broken
+from support.engines import ONE_ENGINE
 
 NEEDED_SHARE = 0.9
 SAMPLED_EVERY = 29  # of several hundred faults, in every run; `-m slow` tries more
@@ -42,7 +44,7 @@ class Subject:
     loaded: LoadedModel
     question: Question
 
-    def bisected(self, folder: Path, engine: str = "classic") -> Bisection | None:
+    def bisected(self, folder: Path, engine: str = ONE_ENGINE) -> Bisection | None:
         """Return the bisection of a bundle; None if it passes, and so is not broken."""
         bundle = read_bundle(folder)
         found = verify(folder, bundle.manifest, self.question, engine)
@@ -138,7 +140,7 @@ def test_the_broken_layer_is_named_whatever_the_fault(
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("engine", ["classic", "new"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_nothing_diverges_in_a_right_bundle(
     subjects: dict[str, Subject], name: str, engine: str
 ) -> None:
@@ -208,6 +210,7 @@ def misread(found: Subject, folder: Path) -> Path:
     return write_broken(found.folder, folder, add_misread_nothing(pool.output[0]))
 
 
+@pytest.mark.classic
 def test_opencv_at_fault_is_reproduced_without_anything_else(
     subjects: dict[str, Subject], tmp_path: Path
 ) -> None:

@@ -157,6 +157,7 @@ def test_the_program_reports_a_missing_filter(program: Program, tmp_path: Path) 
     assert found.stderr.startswith("error: This program has no interpolation pil-box. ")
 
 
+@pytest.mark.frozen
 def test_the_program_runs_a_frozen_graph(program: Program, tmp_path: Path) -> None:
     """A bundle with model.pb as its net needs no special treatment."""
     keras.utils.set_random_seed(5)

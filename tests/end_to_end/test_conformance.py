@@ -195,6 +195,7 @@ _FROZEN = tuple(case for case in all_cases() if case.name in FROZEN_SAMPLE)
 _FROZEN_REST = tuple(case for case in all_cases() if case.name not in FROZEN_SAMPLE)
 
 
+@pytest.mark.frozen
 @pytest.mark.parametrize("case", _FROZEN, ids=lambda case: case.name)
 def test_a_sampled_frozen_graph_is_right(
     case: Case, frozen: Exported, child: Child, child_of: ChildOf
@@ -204,6 +205,7 @@ def test_a_sampled_frozen_graph_is_right(
 
 
 @pytest.mark.slow
+@pytest.mark.frozen
 @pytest.mark.parametrize("case", _FROZEN_REST, ids=lambda case: case.name)
 def test_every_other_frozen_graph_is_right_or_refused(
     case: Case, frozen: Exported, child: Child, child_of: ChildOf

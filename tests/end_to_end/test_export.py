@@ -38,6 +38,7 @@ from keras2cv_export.passes import pipeline
 from keras2cv_export.speed.interleave import Comparison
 from keras2cv_export.tuning import throughput, variants
 from keras2cv_export.tuning import tune as tuning
+from support.engines import ONE_ENGINE
 from support.net_reading import when_a_net_is_read
 
 CASE = Callable[[], Any]
@@ -570,7 +571,7 @@ def test_batches_that_predict_the_same_are_evidence(
         ratio = 1 / args[3].batch
         return ratio, Comparison(ratio, ratio, ratio)
 
-    no_stopwatch(monkeypatch, lambda setting: 0.5 if setting.engine == "classic" else 1.0)
+    no_stopwatch(monkeypatch, lambda setting: 0.5 if setting.engine == ONE_ENGINE else 1.0)
     monkeypatch.setattr(throughput, "_timed", timed)
     x = keras.Input((14, 11, 3))
     y = layers.Conv2D(4, 3, bias_initializer="normal")(x)

@@ -26,10 +26,11 @@ from keras2cv_export.checks import checking
 from keras2cv_export.verifying import circumstances, question
 from keras2cv_export.verifying import verify as verifying
 from support.bundle_faults import FAULTS, Answers
+from support.engines import ONE_ENGINE
 from support.fault_models import LABELS, SUBJECTS, classifier
 
 Array = np.ndarray[Any, Any]
-ENGINE = "classic"  # every OpenCV has it
+ENGINE = ONE_ENGINE
 SEEDS = range(20)
 
 

@@ -16,6 +16,8 @@ from keras2cv.net.engines import ENGINES
 from keras2cv_export import check, export
 from keras2cv_export.inspecting import inspect_model
 
+pytestmark = pytest.mark.frozen
+
 
 def small_net() -> keras.Model:
     """Return a convolutional net with the usual layers, for images of 13 x 18."""

@@ -20,6 +20,7 @@ from keras2cv_export.checks.page import page, write_page
 from keras2cv_export.checks.page.pictures import heat, rows
 from keras2cv_export.parity.exactness import Distances
 from support.browser import LOOKS, WIDTHS, problems_of
+from support.engines import ONE_ENGINE
 
 VOID = {"meta", "img", "br"}
 
@@ -59,7 +60,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def checked(shapes: Any) -> Any:
     """Return a check that fails in its resize and passes elsewhere."""
-    return check(shapes.folder, shapes.model, reference_resize="pil-nearest", engine="classic")
+    return check(shapes.folder, shapes.model, reference_resize="pil-nearest", engine=ONE_ENGINE)
 
 
 def test_the_page_is_whole_and_shows_the_record(checked: Any, tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_the_page_is_whole_and_shows_the_record(checked: Any, tmp_path: Path) ->
         assert float(largest) == pytest.approx(stage["largest"], rel=1e-2)
         assert float(share.removesuffix(" %")) == pytest.approx(100 * stage["share"], abs=0.06)
         assert unit == stage["unit"]
-    for check_ in record["engines"]["classic"]["outputs"][0]["checks"]:
+    for check_ in record["engines"][ONE_ENGINE]["outputs"][0]["checks"]:
         row = shown.cells.index(check_["metric"])
         assert float(shown.cells[row + 1]) == pytest.approx(check_["measured"], rel=1e-2)
         assert float(shown.cells[row + 2]) == pytest.approx(check_["limit"], rel=1e-2)
@@ -114,7 +115,7 @@ def test_a_net_that_answers_nan_has_a_page(shapes: Any, tmp_path: Path) -> None:
     """Without predictions to draw; the record stays JSON."""
     broken = keras.models.clone_model(shapes.model)
     broken.set_weights([w * np.float32("nan") for w in shapes.model.get_weights()])
-    report = check(shapes.folder, broken, engine="classic")
+    report = check(shapes.folder, broken, engine=ONE_ENGINE)
     assert report.verdict == "fail"
     write_page(report, tmp_path / "page.html")
     assert "NaN or infinity" in (tmp_path / "page.html").read_text(encoding="utf-8")
@@ -149,7 +150,7 @@ def test_the_command_line_writes_page_and_record(
     model = tmp_path / "shapes.keras"
     shapes.model.save(model)
     page_file, record_file = tmp_path / "page.html", tmp_path / "record.json"
-    words = ["check", str(shapes.folder), "--against", str(model), "--engine", "classic"]
+    words = ["check", str(shapes.folder), "--against", str(model), "--engine", ONE_ENGINE]
     options = ["--no-speed", "--html", str(page_file), "--json", str(record_file)]
     assert main([*words, *options, "--reference-resize", "keras"]) == 1
     printed = capsys.readouterr().out

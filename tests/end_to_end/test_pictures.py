@@ -16,6 +16,7 @@ from keras import layers
 from keras2cv.errors import InputError, UsageError
 from keras2cv_export import check, export
 from support.drawn_image import draw_image
+from support.engines import ONE_ENGINE
 
 WAYS = {
     "keras": "resize",
@@ -79,7 +80,7 @@ def test_another_resize_is_found_in_its_stage(
 ) -> None:
     """With its share of the difference, and the options for another export."""
     report = check(
-        shapes.folder, shapes.model, samples=photos, reference_resize=way, engine="classic"
+        shapes.folder, shapes.model, samples=photos, reference_resize=way, engine=ONE_ENGINE
     )
     assert (report.verdict, report.exit_code) == ("fail", 1)
     found = report.journey.report
@@ -94,7 +95,7 @@ def test_another_resize_is_found_in_its_stage(
 def test_another_scale_is_found_in_its_stage(preset: str, shapes: Any, photos: Path) -> None:
     """The bundle does `tf`."""
     report = check(
-        shapes.folder, shapes.model, samples=photos, reference_preprocess=preset, engine="classic"
+        shapes.folder, shapes.model, samples=photos, reference_preprocess=preset, engine=ONE_ENGINE
     )
     assert report.stages_at_fault == ("normalise",)
     assert "preset tf" not in report.journey.report.advice[0]
@@ -108,7 +109,7 @@ def test_a_lossy_decoder_is_reported_and_not_held_against_the_bundle(
         image = cv2.GaussianBlur(draw_image(170 + 9 * k, 144 + 5 * k, seed=k), (9, 9), 3)
         cv2.imwrite(str(tmp_path / f"photo{k}.jpg"), image)
     found = check(
-        shapes.folder, shapes.model, samples=tmp_path, reference_resize="tf", engine="classic"
+        shapes.folder, shapes.model, samples=tmp_path, reference_resize="tf", engine=ONE_ENGINE
     ).journey.report
     decode = found.stages[0]
     assert (decode.passed, decode.excused, decode.problem) == (False, True, None)
@@ -124,7 +125,7 @@ def test_a_turned_photo_is_found_in_decoding(shapes: Any, tmp_path: Path) -> Non
         exif[0x0112] = 6  # turn by 90 degrees
         image = Image.fromarray(draw_image(70 + 9 * k, 44 + 5 * k, seed=k))
         image.save(tmp_path / f"photo{k}.jpg", exif=exif)
-    report = check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
+    report = check(shapes.folder, shapes.model, samples=tmp_path, engine=ONE_ENGINE)
     assert report.stages_at_fault[0] == "decode"
     assert "70x44 pixels and OpenCV 44x70" in " ".join(report.reasons)
 
@@ -157,10 +158,10 @@ def test_every_preprocessing_is_that_of_its_library(
     model = small(channels)
     options = {"preprocess": preprocess, "interpolation": interpolation, "resize": rule}
     export(model, tmp_path / "small.cv", check=False, **options)
-    found = check(tmp_path / "small.cv", model, samples=photos, engine="classic")
+    found = check(tmp_path / "small.cv", model, samples=photos, engine=ONE_ENGINE)
     assert found.verdict == "pass", found.reasons
     other = check(
-        tmp_path / "small.cv", model, samples=photos, engine="classic",
+        tmp_path / "small.cv", model, samples=photos, engine=ONE_ENGINE,
         reference_resize="tf-mitchellcubic",
     )  # fmt: skip
     assert other.journey.report.culprit.name == "resize"
@@ -177,7 +178,7 @@ def test_a_gray_model_takes_photos_in_colour(interpolation: str, tmp_path: Path)
     model = small(1)
     options = {"preprocess": "0-1", "interpolation": interpolation}
     export(model, tmp_path / "small.cv", check=False, **options)
-    found = check(tmp_path / "small.cv", model, samples=samples, engine="classic")
+    found = check(tmp_path / "small.cv", model, samples=samples, engine=ONE_ENGINE)
     assert found.verdict == "pass", found.reasons
 
 
@@ -187,7 +188,7 @@ def test_pictures_that_tensorflow_cannot_read_are_read_as_opencv_does(
     """Unless TensorFlow's decoder was requested; of ten files the pixels of eight are kept."""
     for k in range(10):
         cv2.imwrite(str(tmp_path / f"photo{k}.tiff"), draw_image(70 + 9 * k, 44 + 5 * k, seed=k))
-    found = check(shapes.folder, shapes.model, samples=tmp_path, engine="classic")
+    found = check(shapes.folder, shapes.model, samples=tmp_path, engine=ONE_ENGINE)
     assert (found.verdict, found.parity.samples) == ("pass", 10)
     assert found.journey.report.agreement.samples == 10
     assert [w.shown is not None for w in found.journey.walked] == [True] * 8 + [False] * 2
@@ -199,13 +200,13 @@ def test_ones_own_function_is_recognised(shapes: Any, photos: Path, own: str) ->
     """The known preprocessing is named, so that the stages can be separated."""
     found = check(
         shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:tf_scaled",
-        engine="classic",
+        engine=ONE_ENGINE,
     ).journey.report  # fmt: skip
     assert "pil-nearest, preset tf" in found.reference
     assert found.culprit.name == "resize"
     both = check(
         shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:caffe_scaled",
-        engine="classic",
+        engine=ONE_ENGINE,
     ).journey.report  # fmt: skip
     assert "pil-nearest, preset caffe" in both.reference
     assert [stage.name for stage in both.stages if stage.problem] == ["resize", "normalise"]
@@ -217,7 +218,7 @@ def test_a_function_like_no_other_is_compared_as_a_whole(
     """Its input is all that can be compared."""
     found = check(
         shapes.folder, shapes.model, samples=photos, reference_fn=f"{own}:squared",
-        engine="classic",
+        engine=ONE_ENGINE,
     ).journey.report  # fmt: skip
     assert [stage.name for stage in found.stages] == ["preprocess", "net"]
     assert found.verdict == "fail"
@@ -239,7 +240,7 @@ def test_a_function_that_does_not_fit_is_refused(
     with pytest.raises(UsageError, match=words):
         check(
             shapes.folder, shapes.model, samples=photos, reference_fn=name.format(own=own),
-            engine="classic",
+            engine=ONE_ENGINE,
         )  # fmt: skip
 
 
@@ -247,12 +248,12 @@ def test_a_wrong_net_is_found_in_the_net(shapes: Any, photos: Path) -> None:
     """Beside the outputs' own report; an output that is allowed more by name is excused."""
     other = keras.models.clone_model(shapes.model)
     other.set_weights([w * np.float32(1.01) for w in shapes.model.get_weights()])
-    report = check(shapes.folder, other, samples=photos, engine="classic")
+    report = check(shapes.folder, other, samples=photos, engine=ONE_ENGINE)
     assert report.stages_at_fault == ("net",)
     assert report.journey.report.culprit.name == "net"
     assert report.journey.report.culprit.share > 0.99
     allowed = check(
-        shapes.folder, other, samples=photos, engine="classic", tolerance="shape:0.5"
+        shapes.folder, other, samples=photos, engine=ONE_ENGINE, tolerance="shape:0.5"
     ).journey.report
     assert allowed.verdict == "pass"
     assert (allowed.stages[-1].passed, allowed.stages[-1].excused) == (False, True)
@@ -270,10 +271,10 @@ def test_other_labels_are_found(shapes: Any) -> None:
     """Shifted by one, every prediction gets another's name."""
     labels = shapes.report.manifest.task.labels
     moved = (*labels[1:], labels[0])
-    report = check(shapes.folder, shapes.model, labels=moved, engine="classic")
+    report = check(shapes.folder, shapes.model, labels=moved, engine=ONE_ENGINE)
     assert report.stages_at_fault == ("labels",)
     assert "class 0 is 'circle' in the bundle, and 'square' was given" in report.reasons[0]
-    assert check(shapes.folder, shapes.model, labels=labels, engine="classic").verdict == "pass"
+    assert check(shapes.folder, shapes.model, labels=labels, engine=ONE_ENGINE).verdict == "pass"
 
 
 def test_the_record_holds_versions_host_and_values(shapes: Any) -> None:
@@ -282,7 +283,7 @@ def test_the_record_holds_versions_host_and_values(shapes: Any) -> None:
     assert record["schema"] == 1
     assert {"keras2cv", "opencv", "tensorflow"} <= set(record["versions"])
     assert record["host"]["cpus"] >= 1
-    values = record["values"]["classic"]["shape"]
+    values = record["values"][ONE_ENGINE]["shape"]
     assert len(values["reference"]) == len(values["candidate"]) == 6 * 4
     errors = values["errors"]
     assert sum(errors["counts"]) + errors["below"] + errors["above"] == 6 * 4
@@ -291,9 +292,9 @@ def test_the_record_holds_versions_host_and_values(shapes: Any) -> None:
 
 def test_speed_is_measured_when_asked_for(shapes: Any) -> None:
     """By a process that runs OpenCV and the model as it is loaded; no net is that fast."""
-    report = check(shapes.folder, shapes.model, speed=True, max_ratio=1e-9, engine="classic")
+    report = check(shapes.folder, shapes.model, speed=True, max_ratio=1e-9, engine=ONE_ENGINE)
     assert (report.verdict, report.parity.verdict) == ("fail", "pass")
     assert "--max-ratio is 1e-09" in report.reasons[-1]
     assert list(report.speed.nanoseconds) == ["predict", "tf.function", "model.predict"]
-    assert report.speed.engine == "classic"
+    assert report.speed.engine == ONE_ENGINE
     assert report.to_dict()["speed"]["line"] == str(report.speed)

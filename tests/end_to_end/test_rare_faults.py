@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from keras2cv_export import check, export
+from support.engines import ONE_ENGINE
 from support.rare_faults import RARE_FAULTS
 
 FAST = ("NaN for black", "scores beside boxes", "one row of an embedding")
@@ -19,10 +20,10 @@ def test_a_fault_that_few_inputs_show_fails(name: str, tmp_path: Path) -> None:
     """The report names the kind of input that shows it; before the fault, the bundle passes."""
     fault = RARE_FAULTS[name]
     model, folder = fault.model(), tmp_path / "rare.cv"
-    export(model, folder, check=False, task="raw", engine="classic")
-    right = check(folder, against=model, engine="classic")
+    export(model, folder, check=False, task="raw", engine=ONE_ENGINE)
+    right = check(folder, against=model, engine=ONE_ENGINE)
     assert right.verdict == "pass", right.reasons
     fault.apply(folder)
-    report = check(folder, against=model, engine="classic")
+    report = check(folder, against=model, engine=ONE_ENGINE)
     assert report.verdict == "fail"
     assert fault.words in " ".join(report.reasons)

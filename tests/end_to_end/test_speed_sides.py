@@ -13,6 +13,7 @@ import pytest
 from keras2cv.errors import NetError
 from keras2cv.net.engines import ENGINES
 from keras2cv_export.speed.sides import _predicts, opencv_side
+from support.engines import ONE_ENGINE
 
 PHOTO = np.zeros((50, 40, 3), np.uint8)
 ARRAY = np.zeros((1, 20, 31, 3), np.float32)
@@ -44,12 +45,12 @@ def test_a_process_that_ends_is_an_error(tmp_path: Path, shapes: Any) -> None:
     """At its start, and later on."""
     with (
         pytest.raises(NetError, match="ended without an answer"),
-        opencv_side(tmp_path / "none.cv", "classic", {"image/0": PHOTO}),
+        opencv_side(tmp_path / "none.cv", ONE_ENGINE, {"image/0": PHOTO}),
     ):
         pass
     with (
         pytest.raises(NetError, match="ended without an answer"),
-        opencv_side(shapes.folder, "classic", {"image/0": PHOTO}) as (_, side),
+        opencv_side(shapes.folder, ONE_ENGINE, {"image/0": PHOTO}) as (_, side),
     ):
         side(5)
 

@@ -20,6 +20,7 @@ import keras2cv
 from keras2cv.cli import main
 from keras2cv.codegen import generate
 from keras2cv.errors import MissingDependency, UsageError
+from keras2cv.net.engines import ENGINES
 from keras2cv_export import export
 from keras2cv_export.matrix.environment import Environments, runtime_copy
 from support.ctc_layer import with_ctc_layer
@@ -130,7 +131,7 @@ def test_the_models_read_digits(columns: Exported, sideways: Exported) -> None:
         assert len(set(texts[0])) > COUNT // 2
 
 
-@pytest.mark.parametrize("engine", ["new", "classic"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_greedy_text_is_keras_text(columns: Exported, engine: str) -> None:
     """On both engines, with the probability of the best path."""
     texts, _ = read_by_keras(columns)
@@ -146,7 +147,7 @@ def test_greedy_text_is_keras_text(columns: Exported, engine: str) -> None:
         assert ends == sorted(ends)
 
 
-@pytest.mark.parametrize("engine", ["new", "classic"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_beam_s_texts_are_keras_texts(sideways: Exported, engine: str) -> None:
     """All of them, in order, with their probabilities; the picture is turned sideways."""
     texts, scores = read_by_keras(sideways, strategy="beam_search", beam_width=20, top_paths=3)

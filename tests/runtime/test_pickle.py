@@ -22,6 +22,7 @@ from keras2cv.errors import BundleError, Keras2cvError, UsageError
 from keras2cv.isolation import ChildCrash, ChildTimeout
 from keras2cv.net import net
 from keras2cv.schema.fields import SchemaError
+from support.engines import ONE_ENGINE
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
 
 START_METHODS = ["spawn"] + ["fork"] * sys.platform.startswith("linux")
@@ -41,13 +42,13 @@ def test_what_is_pickled_is_where_the_bundle_is(
 ) -> None:
     """It is small, finds the bundle from any folder, and predicts the same."""
     monkeypatch.chdir(tmp_path)
-    model = keras2cv.load("cat.cv", engine="classic")
+    model = keras2cv.load("cat.cv", engine=ONE_ENGINE)
     data = pickle.dumps(model)
     assert len(data) < 1000
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     again = pickle.loads(data)  # noqa: S301 - our own
-    assert (again.engine, again.device) == ("classic", "cpu")
+    assert (again.engine, again.device) == (ONE_ENGINE, "cpu")
     for batch in batches(5):
         (expected,), (got,) = model(batch).values(), again(batch).values()
         np.testing.assert_array_equal(got, expected)

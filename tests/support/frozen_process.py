@@ -12,11 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import cv2
 import numpy as np
 import onnx_ir as ir
+import pytest
 from onnx import ModelProto
 from onnx.reference import ReferenceEvaluator
 
+from keras2cv.net.importers import missing_importer
 from keras2cv_export.formats.frozen import require_writable
 from keras2cv_export.formats.to_frozen import to_frozen
 from support.opencv_process import Array, Process
@@ -33,6 +36,8 @@ def in_process(model: ir.Model, engine: str) -> dict[str, Array]:
         AssertionError: OpenCV refuses the graph, crashes on it, or hangs.
     """
     require_writable(model)
+    if missing := missing_importer(cv2, "frozen"):
+        pytest.skip(missing)
     return _process.ask((to_frozen(model), ir.to_proto(model).SerializeToString()), engine, SEED)
 
 

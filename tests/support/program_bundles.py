@@ -16,6 +16,7 @@ import keras2cv
 from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor, Preprocessing, Task
 from keras2cv.bundle.reading import Bundle
 from keras2cv.bundle.writing import write_bundle
+from keras2cv.net.engines import ENGINES
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
 from support.pixel_bundles import PIXEL_BUNDLES
@@ -152,6 +153,14 @@ def filtered(interpolation: str, rule: str = "stretch") -> Write:
     return features(MAP, task=RAW, resize=rule, interpolation=interpolation, **RULES[rule])
 
 
+# No program runs it where this OpenCV, which the programs are compared with, lacks the engine.
+_CLASSIC = Engine("classic", fusion=False, winograd=False)
+_FOR_CLASSIC: Mapping[str, Write] = {
+    f"{engine} engine": features(MEANS, task=Task("classify", "means", "linear"), engine=_CLASSIC)
+    for engine in ENGINES
+    if engine == "classic"
+}
+
 BUNDLES: Mapping[str, Write] = {
     "stretch": classifier(),
     "bgr": classifier(color="BGR", mean=(103.939, 116.779, 123.68), scale=1.0),
@@ -174,11 +183,7 @@ BUNDLES: Mapping[str, Write] = {
     "gray": features(
         MEANS, task=Task("classify", "means", "logits", LABELS[:4]), color="GRAY", channels=1
     ),
-    "classic engine": features(
-        MEANS,
-        task=Task("classify", "means", "linear"),
-        engine=Engine("classic", fusion=False, winograd=False),
-    ),
+    **_FOR_CLASSIC,
     "binary": features(LOGIT, task=Task("binary", "logit", "logits", ("naïve", "wise"))),
     "binary, one label": features(LOGIT, task=Task("binary", "logit", "logits", ("猫",))),
     "regress": features(MEANS, task=Task("regress", "means", labels=("a", "b", 'c"d', "e\\f"))),

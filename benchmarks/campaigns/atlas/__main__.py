@@ -16,13 +16,14 @@ import platform
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import keras2cv
 import keras2cv_export
 from campaigns.atlas.cells import Atlas, Heading, families_of
-from campaigns.atlas.columns import Column, make_columns
+from campaigns.atlas.columns import DEFAULT, Column, make_columns
 from campaigns.atlas.markdown import markdown
 from campaigns.atlas.store import Store, fingerprint
 from campaigns.atlas.sweep import Listed, Sweep, list_suite
@@ -61,13 +62,14 @@ def measure(args: argparse.Namespace) -> Atlas:
     work.mkdir(parents=True, exist_ok=True)
     _print_progress("listing the suite")
     listed, tools = list_suite(suite, work)
-    chosen = _chosen(listed, args.only)
-    columns = make_columns(args.opencv, args.plain, _pythons(args.python), frozen=args.frozen)
+    chosen = _chosen(listed, args.only, largest=args.largest_batch)
+    pythons = _pythons(args.python)
+    columns = make_columns(args.opencv, args.plain, pythons, frozen=args.frozen, onnx=args.onnx)
     stamp = {
         "sources": _sources(),
         "suite": fingerprint([suite]),
         **tools,
-        **{c.name: c.where.opencv for c in columns},
+        **{c.name: c.runtime for c in columns},
     }
     store = Store(work, stamp, keep=args.keep)
     if store.outdated:
@@ -89,6 +91,7 @@ def measure(args: argparse.Namespace) -> Atlas:
         {"keras2cv": VERSION, "Python": platform.python_version(), **tools},
         len(listed),
         mixed=store.outdated and args.keep,
+        batches="the largest batch size" if args.largest_batch else "all batch sizes",
     )
 
 
@@ -107,9 +110,9 @@ def _suite(given: Path) -> Path:
     return given
 
 
-def _chosen(listed: Sequence[Listed], patterns: Sequence[str]) -> list[Listed]:
+def _chosen(listed: Sequence[Listed], patterns: Sequence[str], *, largest: bool) -> list[Listed]:
     chosen = [
-        case
+        replace(case, batches=(max(case.batches),)) if largest else case
         for case in listed
         if not patterns or any(fnmatch.fnmatchcase(case.name, pattern) for pattern in patterns)
     ]
@@ -132,18 +135,26 @@ def _sources() -> str:
 
 def _heading(column: Column) -> Heading:
     where = column.where
-    return Heading(column.name, column.kind, where.opencv, where.numpy, where.python_version)
+    return Heading(column.name, column.kind, column.runtime, where.numpy, where.python_version)
 
 
 def _command(args: argparse.Namespace) -> str:
     only = "".join(f" --only '{pattern}'" for pattern in args.only)
-    given = {"opencv": args.opencv, "frozen": args.frozen, "plain": args.plain}
+    given = {name: getattr(args, name) for name in ("opencv", "onnx", "frozen", "plain")}
     lists = " ".join(f"--{name} {','.join(found) or 'none'}" for name, found in given.items())
+    only += " --largest-batch" if args.largest_batch else ""
     return f"python -m campaigns.atlas {lists}{only} -o {args.output.name or '.'}/"
 
 
 def _versions_or_none(text: str) -> tuple[str, ...]:
     return () if text == "none" else versions(text)
+
+
+def _targets_or_none(text: str) -> tuple[str, ...]:
+    first, _, rest = text.partition(",")
+    if first != DEFAULT:
+        return _versions_or_none(text)
+    return (DEFAULT, *(versions(rest) if rest else ()))
 
 
 def _print_progress(line: str) -> None:
@@ -160,9 +171,15 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--opencv",
-        type=versions,
+        type=_versions_or_none,
         default=("5.0", "4.14", "4.12", "4.10", "4.8", "4.6"),
-        help="versions for our bundles (default: 5.0,4.14,4.12,4.10,4.8,4.6)",
+        help="versions for our bundles, or none (default: 5.0,4.14,4.12,4.10,4.8,4.6)",
+    )
+    parser.add_argument(
+        "--onnx",
+        type=_targets_or_none,
+        default=(DEFAULT, "4.6", "5.0"),
+        help="our files read as ONNX, by their --opencv, or none (default: default,4.6,5.0)",
     )
     parser.add_argument(
         "--frozen",
@@ -178,6 +195,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--output", type=Path, default=Path("docs"), help="default: docs/")
     parser.add_argument("--only", action="append", default=[], help="a pattern of case names")
+    parser.add_argument(
+        "--largest-batch", action="store_true", help="of each case, only its largest batch size"
+    )
     parser.add_argument("--suite", type=Path, default=_SUITE, help="default: tests/conformance")
     parser.add_argument("-w", "--work", type=Path, help="for results so far (default: the cache)")
     parser.add_argument("--workers", type=int, default=2, help="processes at once (default: 2)")

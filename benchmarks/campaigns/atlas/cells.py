@@ -68,11 +68,19 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column as it is shown: whose export, and the versions that ran."""
+    """A column as it is shown: whose export, and the versions that ran.
+
+    Attributes:
+        name: The column's.
+        kind: The column's.
+        runtime: "5.0.0" of OpenCV, or "onnxruntime 1.23.2".
+        numpy: NumPy's version.
+        python: Python's version.
+    """
 
     name: str
     kind: Kind
-    opencv: str
+    runtime: str
     numpy: str
     python: str
 
@@ -106,6 +114,7 @@ class Atlas:
         versions: Tool -> version.
         suite_size: How many cases the suite has; more than there are rows if a part was measured.
         mixed: Whether some results come from earlier sources, kept on request.
+        batches: Which batch sizes of a case were measured.
     """
 
     headings: tuple[Heading, ...]
@@ -115,6 +124,7 @@ class Atlas:
     versions: Mapping[str, str]
     suite_size: int
     mixed: bool = False
+    batches: str = "all batch sizes"
 
     @property
     def rows(self) -> Iterator[Row]:

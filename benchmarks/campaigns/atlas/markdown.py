@@ -60,7 +60,7 @@ def _total_row(total: Total) -> tuple[str, ...]:
     heading = total.heading
     counts = [str(total.counts.get(verdict, 0)) for verdict in VERDICTS]
     counts[0] = f"**{counts[0]}** ({percent(total.share('pass'))})"
-    return (heading.name, heading.opencv, heading.numpy, str(total.cases), *counts)
+    return (heading.name, heading.runtime, heading.numpy, str(total.cases), *counts)
 
 
 def percent(share: float) -> str:

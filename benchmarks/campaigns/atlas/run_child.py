@@ -77,7 +77,7 @@ def run_plain(job: dict[str, Any]) -> list[list[Any]]:
     return found
 
 
-def judge(found: list[list[Any]], io: str) -> dict[str, Any]:
+def judge(found: list[list[Any]], io: str, limit: float = LIMIT) -> dict[str, Any]:
     """Compare with Keras' outputs: the worst of all decides."""
     import numpy as np
 
@@ -90,7 +90,7 @@ def judge(found: list[list[Any]], io: str) -> dict[str, Any]:
                     reason = f"the shape {got.shape}, and Keras gives {expected.shape}"
                     return {"verdict": "wrong", "reason": reason}
                 worst = max(worst, distance(got.reshape(expected.shape), expected))
-    if worst <= LIMIT:
+    if worst <= limit:
         return {"verdict": "pass", "error": worst}
     reason = f"off by {worst:.1e} of the largest value" if math.isfinite(worst) else "NaN"
     return {"verdict": "wrong", "error": worst if math.isfinite(worst) else None, "reason": reason}

@@ -21,6 +21,7 @@ from keras2cv.isolation import ChildAnswer, ChildLost, Entry, Limits, answer_eac
 
 _RUN_CHILD: Final = Path(__file__).resolve().with_name("run_child.py")
 _EXPORT_CHILD: Final = "campaigns.atlas.export_child"
+_ONNX_CHILD: Final = "campaigns.atlas.onnx_child"
 _START_S: Final = 300.0  # TensorFlow on a busy machine
 _MOST_BYTES: Final = 12 * 2**30
 # Cases per handful: more mean fewer starts of TensorFlow, fewer mean less disk space.
@@ -34,6 +35,9 @@ RUN_LIMITS: Final = Limits(120.0, _START_S, _MOST_BYTES)
 _ON_THE_GRAPH: Final = ("UnsupportedError", "UnsupportedOpsError")
 
 Progress = Callable[[str], None]
+File = tuple[Kind, str]
+"""What an export writes: a kind, and the `--opencv` that it is for."""
+_PLAIN_FILE: Final[File] = ("plain", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +140,20 @@ class Sweep:
         return all(key in self._store.records for key in keys)
 
     def _measure(self, cases: Sequence[Listed]) -> None:
-        ours, frozen, plain = (self._unknown(cases, kind) for kind in ("bundle", "frozen", "plain"))
+        ours, frozen, onnx, plain = (
+            self._unknown(cases, kind) for kind in ("bundle", "frozen", "onnx", "plain")
+        )
         wishes = [(case.name, batch) for case in cases for batch in case.batches]
-        kinds = {column.kind for column in (*ours, *frozen, *plain)}
-        tasks, files = self._export(cases, kinds)
+        columns = (*ours, *onnx, *frozen)
+        tasks, files = self._export(cases, {_file_of(c) for c in (*columns, *plain)})
         with ThreadPoolExecutor(self._workers) as pool:
-            columns = (*ours, *frozen)
-            for records in pool.map(lambda c: list(self._run_bundles(tasks[c.kind], c)), columns):
+            runs = pool.map(lambda c: list(self._run_bundles(tasks[_file_of(c)], c)), columns)
+            for records in runs:
                 self._store.add(records)
             for records in pool.map(lambda c: list(self._run_plain(wishes, files, c)), plain):
                 self._store.add(records)
-        self._try_again(tasks["bundle"], ours)
+        if ours:
+            self._try_again(tasks["bundle", ""], ours)
 
     def _unknown(self, cases: Sequence[Listed], kind: Kind) -> list[Column]:
         """Return the columns of a kind that miss any of the cases."""
@@ -158,52 +165,56 @@ class Sweep:
         ]  # fmt: skip
 
     def _export(
-        self, cases: Sequence[Listed], kinds: Collection[Kind]
-    ) -> tuple[dict[Kind, list[Task]], dict[str, ChildAnswer]]:
+        self, cases: Sequence[Listed], files: Collection[File]
+    ) -> tuple[dict[File, list[Task]], dict[str, ChildAnswer]]:
         """Let Keras predict, and export: ours per batch size, Keras' once, with an open batch.
 
         One case after the other, so that its model is built once.
         """
+        ours = set(files) - {_PLAIN_FILE}
+        plain = _PLAIN_FILE in files
         jobs = [
             job
             for case in cases
             for job in (
                 *(self._job("ask", case.name, batch) for batch in case.batches),
-                *(self._job("bundle", case.name, batch) for batch in case.batches),
-                *(self._job("frozen", case.name, batch) for batch in case.batches),
-                self._job("plain", case.name, 0),
+                *(
+                    self._job(kind, case.name, batch, opencv)
+                    for kind, opencv in sorted(ours)
+                    for batch in case.batches
+                ),
+                *([self._job("plain", case.name, 0)] if plain else ()),
             )
-            if job["kind"] in ("ask", *kinds)
         ]
         answers = {
-            (job["kind"], job["case"], job["batch"]): answer
+            (job["kind"], job["opencv"], job["case"], job["batch"]): answer
             for job, answer in zip(jobs, self._export_child(jobs), strict=True)
         }
-        tasks: dict[Kind, list[Task]] = {"bundle": [], "frozen": []}
-        for kind in tasks.keys() & set(kinds):
+        tasks: dict[File, list[Task]] = {file: [] for file in ours}
+        for file in ours:
             for case in cases:
                 for batch in case.batches:
-                    asked = _task(answers["ask", case.name, batch], case.name, batch, "Keras")
-                    exported = _task(answers[kind, case.name, batch], case.name, batch, "export")
-                    tasks[kind].append(exported if asked.export.verdict == "pass" else asked)
-        return tasks, {
-            case.name: answers["plain", case.name, 0] for case in cases if "plain" in kinds
-        }
+                    asked = _task(answers["ask", "", case.name, batch], case.name, batch, "Keras")
+                    answer = answers[file[0], file[1], case.name, batch]
+                    exported = _task(answer, case.name, batch, "export")
+                    tasks[file].append(exported if asked.export.verdict == "pass" else asked)
+        return tasks, {case.name: answers["plain", "", case.name, 0] for case in cases if plain}
 
     def _run_bundles(
         self, tasks: Sequence[Task], column: Column, opencv: str = ""
     ) -> Iterator[Record]:
         """Yield the record of every task: the export's if it failed, else the run's."""
         good = [task for task in tasks if task.export.verdict == "pass"]
+        kind, asked = _file_of(column)
         jobs = [
-            {**self._job(column.kind, task.case, task.batch, opencv), "engine": column.engine}
+            {**self._job(kind, task.case, task.batch, opencv or asked), "engine": column.engine}
             for task in good
         ]
         answers = iter(list(self._run_child(jobs, column)))
         for task in tasks:
             record = replace(task.export, column=column.name, opencv=opencv)
             if task.export.verdict == "pass":
-                name = f"OpenCV {column.where.opencv}"
+                name = column.runtime if column.kind == "onnx" else f"OpenCV {column.runtime}"
                 found = _record(next(answers), task.case, column.name, task.batch, name)
                 record = replace(found, opencv=opencv, rewrites=task.export.rewrites)
             yield record
@@ -298,7 +309,14 @@ class Sweep:
         self, jobs: Sequence[Mapping[str, Any]], column: Column
     ) -> Iterable[ChildAnswer]:
         entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
+        if column.kind == "onnx":
+            entry = Entry(f"{_ONNX_CHILD}:answer", PACKAGES)
         return answer_each(entry, jobs, RUN_LIMITS, folder=self._work)
+
+
+def _file_of(column: Column) -> File:
+    """Return the file that a column runs: those of kind "onnx" read bundles."""
+    return ("bundle" if column.kind == "onnx" else column.kind, column.asked)
 
 
 def _record(answer: ChildAnswer, case: str, column: str, batch: int, who: str) -> Record:

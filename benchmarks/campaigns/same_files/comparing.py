@@ -49,7 +49,10 @@ def _compare(name: str, before: Path, after: Path) -> Comparison:
     if before.suffix == ".onnx":
         return _compare_onnx(name, before, after)
     if before.suffix == ".json":
-        changed = changed_keys(json.loads(before.read_text()), json.loads(after.read_text()))
+        changed = changed_keys(
+            json.loads(before.read_text(encoding="utf-8")),
+            json.loads(after.read_text(encoding="utf-8")),
+        )
         return Comparison(name, "different", ", ".join(changed))
     return Comparison(name, "different", f"{before.stat().st_size} and {after.stat().st_size} B")
 

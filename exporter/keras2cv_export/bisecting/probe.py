@@ -42,8 +42,9 @@ def answer(request: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, A
 
 
 def _load(cv2: Any, request: Mapping[str, Any]) -> Any:
-    options = run_path(request["asking"])["engine_options"](cv2)
-    net = cv2.dnn.readNetFromONNX(request["path"], **options[request["engine"]])
+    asking = run_path(request["asking"])
+    options = asking["engine_options"](cv2)[request["engine"]]
+    net = cv2.dnn.readNetFromONNX(asking["openable"](request["path"]), **options)
     if net.empty():
         raise cv2.error("the net is empty")
     if not request["fusion"]:

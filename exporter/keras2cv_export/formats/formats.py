@@ -20,6 +20,7 @@ from keras2cv_export.targets.importer_support import Unsupported, examine, requi
 from keras2cv_export.targets.target import OLDEST, Target
 
 from .frozen import examine_frozen, fit_names, require_writable
+from .refusal import refuse_older
 from .to_frozen import to_frozen
 from .write_onnx import write_onnx
 
@@ -79,13 +80,16 @@ class FileFormat:
     def save(self, model: ir.Model, folder: Path, record: Model) -> Model:
         """Write the file; return the record with its sha256 and size.
 
-        An ONNX file says itself which OpenCV it needs, as older ones may compute it wrongly.
+        An ONNX file says itself which OpenCV it needs, as older ones may compute it wrongly, and
+        is written so that they refuse it.
 
         Raises:
             UsageError: It would be too large for OpenCV.
         """
         _require_readable(_weight_bytes(model))
         model.metadata_props[_OLDEST_KEY] = record.opencv
+        if self.name == "onnx":
+            refuse_older(model, record.opencv)
         path = folder / self.file
         sha256 = self.write(model, path)
         return replace(record, sha256=sha256, size_bytes=str(path.stat().st_size))

@@ -45,11 +45,12 @@ def load(cv2: Any, request: Mapping[str, Any]) -> Any:
         cv2.error: OpenCV has no such engine, refuses the file, or makes an empty net of it.
     """
     path, engine = request["path"], request["engine"]
-    options = run_path(request["asking"])["engine_options"](cv2)
+    asking = run_path(request["asking"])
+    options = asking["engine_options"](cv2)
     if engine not in options:
         raise cv2.error(f"there is no {engine} engine")
     read = cv2.dnn.readNetFromTensorflow if path.endswith(".pb") else cv2.dnn.readNetFromONNX
-    net = read(path, **options[engine])
+    net = read(asking["openable"](path), **options[engine])
     if net.empty():
         raise cv2.error("the net is empty")
     return net

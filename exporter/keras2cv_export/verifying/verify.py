@@ -114,7 +114,8 @@ def _engines(asked: str | None) -> tuple[str, ...]:
         return ENGINES
     if asked not in ENGINES:
         raise UsageError(
-            f"The engine {asked!r} is not in this OpenCV. It has: {', '.join(ENGINES)}."
+            f"The engine {asked!r} is not in this OpenCV. It has: {', '.join(ENGINES)}. "
+            "Choose one that it has, or install another OpenCV."
         )
     return (str(asked),)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from typing import Any, Dict, Iterator, Optional  # noqa: UP035 - Python 3.8 runs this file, too
 
@@ -83,6 +84,23 @@ def _engine_with(cv2: Any, path: str, options: Options) -> Optional[str]:  # noq
         return None
 
 
+def openable(path: str) -> str:
+    """Return a name by which cv2 opens a file: on Windows the short one, if the other is not ASCII.
+
+    There cv2 opens names of the system's 8-bit code page only. Where the disk keeps no short names,
+    `path` itself is returned.
+    """
+    if sys.platform != "win32" or path.isascii():
+        return path
+    import ctypes
+
+    short = ctypes.create_unicode_buffer(2**15)
+    windows: Any = getattr(ctypes, "windll", None)
+    if windows is None or not windows.kernel32.GetShortPathNameW(path, short, len(short)):
+        return path
+    return short.value if short.value.isascii() else path
+
+
 @contextlib.contextmanager
 def _graph_file() -> Iterator[str]:
     """Write the graph to a file, on Linux to one in memory, and give its name."""
@@ -91,7 +109,7 @@ def _graph_file() -> Iterator[str]:
         named = f"/proc/self/fd/{number}"
     else:
         number, path = tempfile.mkstemp(suffix=".onnx")
-        named = path
+        named = openable(path)
     try:
         os.write(number, _GRAPH)
         if path:

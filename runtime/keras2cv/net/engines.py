@@ -73,8 +73,8 @@ def check_engine(found: str, allowed: Sequence[str]) -> None:
     if found not in allowed:
         raise UsageError(
             f"The {allowed[0]} engine was asked for and OpenCV runs the {found} one. "
-            "Unset the environment variable OPENCV_FORCE_DNN_ENGINE; on Windows, keep the bundle "
-            "in a folder with a plain ASCII path."
+            "Unset the environment variable OPENCV_FORCE_DNN_ENGINE; on Windows, name a folder "
+            "with a plain ASCII path in TMP."
         )
 
 

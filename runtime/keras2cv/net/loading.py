@@ -5,17 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import NetError
+from keras2cv.net.engine_options import openable
 from keras2cv.net.engines import OPTIONS, check_engine, engine_of
 from keras2cv.net.error_messages import condensed
 from keras2cv.net.importers import importer_of
+
+_ENDINGS: Final = {"onnx": ".onnx", "frozen": ".pb"}
 
 
 def load_net(
@@ -32,7 +36,8 @@ def load_net(
     Raises:
         MissingDependency: This OpenCV reads no files of that format.
         NetError: OpenCV does not load the file.
-        UsageError: Another engine than one of these took it.
+        UsageError: Another engine than one of these took it, or a temporary file is needed and
+            cannot be written.
     """
     source = _path_or_bytes(path) if copy is None else _copied(copy)
     problems = []
@@ -54,18 +59,29 @@ def load_net(
 
 
 def _read(source: str | NDArray[np.uint8], file_format: str, engine: str) -> Any:
-    return importer_of(cv2, file_format)(source, **OPTIONS[engine])
+    importer = importer_of(cv2, file_format)
+    if isinstance(source, str) or not _needs_a_file(engine):
+        return importer(source, **OPTIONS[engine])
+    with temporary_folder() as folder:
+        path = folder / f"net{_ENDINGS[file_format]}"
+        path.write_bytes(source.data)
+        named = openable(str(path))
+        return importer(source if _is_closed_to_cv2(named) else named, **OPTIONS[engine])
+
+
+def _needs_a_file(engine: str) -> bool:
+    """Whether only a file reaches an engine: 5.0 loads bytes into the new one, asked or not."""
+    return engine == "classic" and bool(OPTIONS[engine])
 
 
 def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:
-    """Return the path, or the file's bytes where cv2 cannot open it.
+    """Return the path, or the file's bytes where cv2 cannot open it."""
+    named = openable(str(path))
+    return np.fromfile(path, np.uint8) if _is_closed_to_cv2(named) else named
 
-    On Windows cv2 opens names of the system's 8-bit code page only. Bytes have a flaw of their own:
-    5.0 loads them into the new engine whatever it is asked for, which `check_engine` notices.
-    """
-    if sys.platform != "win32" or str(path).isascii():
-        return str(path)
-    return np.fromfile(path, np.uint8)
+
+def _is_closed_to_cv2(path: str) -> bool:
+    return sys.platform == "win32" and not path.isascii()
 
 
 def _copied(copy: PrivateCopy) -> str | NDArray[np.uint8]:

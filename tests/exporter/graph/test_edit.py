@@ -22,6 +22,7 @@ from keras2cv_export.graph.edit import (
     replace,
     shape_of,
 )
+from support.engines import ONE_ENGINE
 from support.small_graphs import Array, graph, opencv, random
 
 
@@ -230,7 +231,7 @@ def test_a_rewritten_graph_runs() -> None:
     inverse = new_constant(model, 1 / random(3), output)
     replace(output, new_node(multiply, "Div", [multiply.inputs[0], inverse], like=output))
     drop(multiply)
-    expected, found = opencv(before, "classic"), opencv(ir.to_proto(model), "classic")
+    expected, found = opencv(before, ONE_ENGINE), opencv(ir.to_proto(model), ONE_ENGINE)
     assert np.allclose(found["y"], expected["y"], rtol=1e-6, atol=0)
 
 

@@ -176,6 +176,7 @@ def test_ops_are_counted_in_subgraphs_and_with_their_domain(tmp_path: Path) -> N
     assert list(inspecting.histogram(model).items()) == [("Relu", 2), ("If", 1), ("own.Mystery", 1)]
 
 
+@pytest.mark.classic
 def test_what_nobody_knew_is_found_by_running_it(tmp_path: Path) -> None:
     """A file that the installed OpenCV refuses is unsupported there, and not elsewhere."""
     # Convolving 3 channels with kernels for 4 is a form that no list of ops would catch; the new

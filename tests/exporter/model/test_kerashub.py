@@ -17,6 +17,7 @@ from keras import layers
 import keras2cv
 from keras2cv_export import check, export
 from keras2cv_export.model.kerashub import KerasHubDescription, describe_kerashub
+from support.engines import ONE_ENGINE
 
 WIDTH, HEIGHT = 48, 32
 ANCHORS = np.array([[-4, -2, 12, 10], [0, 0, 8, 16], [10, 4, 40, 30]], np.float32)  # x0, y0, x1, y1
@@ -200,7 +201,7 @@ def test_the_library_is_the_reference_of_a_check(
     for key, value in changes.items():
         part[key] = value(part[key]) if callable(value) else value
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    report = check(folder, model, samples=photos, engine="classic")
+    report = check(folder, model, samples=photos, engine=ONE_ENGINE)
     if stage == "pass":
         assert report.verdict == "pass", report.reasons
         assert report.answers is not None

@@ -107,15 +107,21 @@ def arithmetic(args: Args) -> list[Value]:
 
 
 def remainder(args: Args) -> list[Value]:
-    """Mod, which OpenCV computes in ways of its own.
+    """Mod, which OpenCV computes in ways of its own, except of one float by another.
 
     Raises:
         NetFileError: It divides integers by numbers that may be 0.
         NotFollowed: Otherwise.
     """
+    if len(args.inputs) == 2 and all(map(_is_one_float, (args.value(0), args.value(1)))):
+        return [Value((1,))]
     if len(args.inputs) == 2 and args.value(1).dtype != "float32":
         _refuse_traps(args, args.value(1))
     raise NotFollowed("an op Mod")
+
+
+def _is_one_float(value: Value) -> bool:
+    return value.constant and (value.shape, value.dtype) == ((1,), "float32")
 
 
 def _refuse_traps(args: Args, divisor: Value) -> None:

@@ -232,7 +232,8 @@ def gather_elements(args: Args) -> list[Value]:
         raise args.wrong("whose indices do not fit")
     if args.op == "ScatterElements":
         _check_updates(args, indices.shape)
-        raise NotFollowed(f"an op {args.op}")
+        if not x.constant or x.size != 1:
+            raise NotFollowed(f"an op {args.op}")
     return [Value(checked(args.op, indices.shape), x.dtype)]
 
 

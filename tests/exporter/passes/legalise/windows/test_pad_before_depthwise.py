@@ -20,8 +20,6 @@ from support.pass_checks import (
 )
 from support.small_graphs import random
 
-CLASSIC = next(engine for engine in ENGINES if engine == "classic")
-
 
 def depthwise(to: str, x: str = "9,11", kernel: str = "3,3", **attributes: object) -> Make:
     """Return a maker of a depthwise convolution of x (2, 6, ...)."""
@@ -52,11 +50,12 @@ def test_the_zeros_are_written_down(make: Make) -> None:
     assert_rewritten(by=pad_before_depthwise, model=make(), ops={"Pad": 1, "Conv": 1})
 
 
+@pytest.mark.classic
 @pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
 def test_without_that_opencv_is_wrong(make: Make) -> None:
     """4.7 to 5.0's classic engine silently give other numbers."""
     model = named_apart(ir.to_proto(make()))
-    expected, found = onnx_numbers(model)["y"], in_process(model, CLASSIC)["y"]
+    expected, found = onnx_numbers(model)["y"], in_process(model, "classic")["y"]
     error = float(np.abs(np.nan_to_num(found, nan=np.inf) - expected).max())
     assert error > 1000 * LIMIT * float(np.abs(expected).max())
 

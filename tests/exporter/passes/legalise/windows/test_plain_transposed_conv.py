@@ -8,6 +8,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
+from keras2cv.net.engines import ENGINES
 from keras2cv_export.passes.legalise.windows.plain_transposed_conv import plain_transposed_conv
 from support.opencv_process import in_process
 from support.pass_checks import (
@@ -132,7 +133,7 @@ def test_plain_convolutions_stay(make: Make) -> None:
     assert_left_alone(by=plain_transposed_conv, model=make())
 
 
-@pytest.mark.parametrize("engine", ["new", "classic"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", ["dilated", "output padding", "a series", "a series in groups"])
 def test_both_engines_read_it(name: str, engine: str) -> None:
     """Where nothing is left for a Slice to cut off."""
