@@ -13,6 +13,7 @@ from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.record_book import RecordBook
 from keras2cv.cli.run import add_runtime_arguments, add_threshold_arguments
 from keras2cv.errors import InputError, UsageError
+from keras2cv.isolation.confinement import freely
 from keras2cv.net.opencv import require_opencv
 
 if TYPE_CHECKING:
@@ -56,9 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="MODEL", type=Path, help="the Keras model, to answer the same data"
     )
-    parser.add_argument(
-        "--unsafe", action="store_true", help="open a model file that may run code (--against)"
-    )
+    _add_reference(parser)
     _add_bounds(parser)
     parser.add_argument(
         "--choose-score",
@@ -85,6 +84,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--html", metavar="FILE", type=Path, help="write a page to FILE")
     add_json_argument(parser, "everything that was measured")
+
+
+def _add_reference(parser: ArgumentParser) -> None:
+    """Declare how Keras' side of --against is loaded, and how it reads pictures."""
+    parser.add_argument(
+        "--unsafe", action="store_true", help="open a model file that may run code (--against)"
+    )
+    parser.add_argument(
+        "--import",
+        dest="imports",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module with the model's own classes; may be repeated",
+    )
+    for name, metavar in (("resize", "RESIZE"), ("preprocess", "RULES"), ("fn", "MODULE:FUNCTION")):
+        parser.add_argument(
+            f"--reference-{name}",
+            metavar=metavar,
+            help="how Keras' side reads pictures, as for `keras2cv check`",
+        )
 
 
 def _add_bounds(parser: ArgumentParser) -> None:
@@ -120,7 +140,7 @@ def execute(args: Namespace) -> int:
     if args.write:
         from keras2cv.evaluation.writing_scores import write_scores
 
-        write_scores(args.bundle, found)
+        freely(write_scores, args.bundle, found)
     _print(args, found)
     if args.json:
         write_json(args.json, found.to_dict())
@@ -158,8 +178,8 @@ def _evaluated(
         sources = [Source(one.name, "image", one.path) for one in data.samples]
         args.batch_given, args.batch = args.batch, None
         models = load_several(args, model, sources) if sources else [model]
-        other = _other(args, companion, model)
         book = _book(args, stack, manifest, data)
+        other = _other(args, companion, model, stack)
         bar = Bar(total - (len(book.known) if book is not None else 0))
         stack.callback(bar.close)
 
@@ -178,11 +198,22 @@ def _evaluated(
     return found, model, data
 
 
-def _other(args: Namespace, companion: Companion | None, model: Predictor) -> OtherPipeline | None:
+def _other(
+    args: Namespace, companion: Companion | None, model: Predictor, stack: contextlib.ExitStack
+) -> OtherPipeline | None:
     if companion is None or args.against is None:
         return None
     print("loading the Keras model ...", file=sys.stderr)
-    return companion.keras_pipeline(args.against, model, unsafe=args.unsafe)
+    pipeline = companion.keras_pipeline(
+        args.against,
+        model,
+        unsafe=args.unsafe,
+        imports=tuple(args.imports),
+        resize=args.reference_resize,
+        preprocess=args.reference_preprocess,
+        function=args.reference_fn,
+    )
+    return stack.enter_context(pipeline)
 
 
 def _book(
@@ -231,14 +262,18 @@ def _check(args: Namespace, manifest: Manifest) -> None:
         require_writable(args.bundle, manifest)
     if args.resume and args.records is None:
         raise UsageError("--resume goes on with the records of --records FILE. Name the file.")
-    if args.unsafe and args.against is None:
-        raise UsageError("--unsafe is for the model of --against. Leave it out.")
+    options = ("unsafe", "imports", "reference_resize", "reference_preprocess", "reference_fn")
+    given = [name for name in options if getattr(args, name)]
+    if given and args.against is None:
+        flag = "import" if given[0] == "imports" else given[0].replace("_", "-")
+        raise UsageError(f"--{flag} is for the model of --against MODEL. Leave it out.")
 
 
 def _print(args: Namespace, found: Evaluation) -> None:
     from keras2cv.cli.evaluation_table import notes, table
 
-    print(*notes(found), sep="\n", file=sys.stderr)
+    for note in notes(found):
+        print(note, file=sys.stderr)
     if args.json != STDOUT:
         print(*table(found), sep="\n")
     if args.write:

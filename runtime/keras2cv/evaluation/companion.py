@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -18,8 +19,10 @@ _MODULE: Final = "keras2cv_export.evaluating"
 class Companion(Protocol):
     """The module that does both."""
 
-    def keras_pipeline(self, against: Any, model: Predictor, **options: Any) -> OtherPipeline:
-        """Return Keras' own pipeline for the bundle's data.
+    def keras_pipeline(
+        self, against: Any, model: Predictor, **options: Any
+    ) -> AbstractContextManager[OtherPipeline]:
+        """Give Keras' own pipeline for the bundle's data.
 
         Raises:
             MissingDependency: TensorFlow is not installed.

@@ -28,6 +28,7 @@ from keras2cv.tasks.task import Task
 WORST: Final = 24
 _LOWEST_SCORE: Final = 0.001  # of boxes, where a threshold is chosen
 _AT_ONCE: Final = 16
+_ROUNDING: Final = 1e-4  # two pipelines whose scores are nearer do not part
 
 Ticker: TypeAlias = Callable[[Answered], None]
 
@@ -99,7 +100,7 @@ class _Run:
         self.changed += _bare(ours.answer) != _bare(theirs.answer)
         gap = self.measure.gap(ours, theirs)
         case = Case(ours.name, ours.truth, ours.answer, gap, theirs.answer)
-        self.parted.add(gap, case)
+        self.parted.add(gap if gap > _ROUNDING else 0.0, case)
 
 
 def _bare(answer: str) -> str:

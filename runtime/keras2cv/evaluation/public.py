@@ -30,6 +30,10 @@ def evaluate(
     nms: float | None = None,
     choose_score: str | None = None,
     unsafe: bool = False,
+    imports: Sequence[str] = (),
+    reference_resize: str | None = None,
+    reference_preprocess: str | os.PathLike[str] | None = None,
+    reference_fn: str | None = None,
 ) -> Evaluation:
     """Return how good a bundle is on labelled data: `.metrics`, `.per_class`, `.to_dict()`.
 
@@ -46,6 +50,10 @@ def evaluate(
         nms: As for `load`.
         choose_score: "f1" or "precision=V": find the threshold of each class; see `.choices`.
         unsafe: As for `check`: load a model file that may run code.
+        imports: As for `check`.
+        reference_resize: As for `check`: how Keras' side reads pictures.
+        reference_preprocess: As for `check`.
+        reference_fn: As for `check`.
 
     Raises:
         InputError: no labelled data, or its classes are not the bundle's.
@@ -71,10 +79,17 @@ def evaluate(
             nms=nms,
         )
     found = read_data(data, loaded.manifest.task.kind)
-    other = None
-    if against is not None:
-        other = load_companion().keras_pipeline(against, loaded, unsafe=unsafe)
-    return evaluate_data([loaded], found, batch=batch, other=other, rule=choose_score)
+    if against is None:
+        return evaluate_data([loaded], found, batch=batch, rule=choose_score)
+    options = {
+        "unsafe": unsafe,
+        "imports": tuple(imports),
+        "resize": reference_resize,
+        "preprocess": reference_preprocess,
+        "function": reference_fn,
+    }
+    with load_companion().keras_pipeline(against, loaded, **options) as other:
+        return evaluate_data([loaded], found, batch=batch, other=other, rule=choose_score)
 
 
 def _score(bundle: str | os.PathLike[str], rule: str | None, score: float | None) -> float | None:
