@@ -129,7 +129,9 @@ class KerasPipeline:
         filled = np.concatenate([inputs, np.repeat(inputs[-1:], missing, axis=0)])
         outputs = self._answer((filled.astype(tensor.dtype, copy=False),))
         own = self._manifest.own_outputs
-        cut = {o.name: outputs[o.name][: len(inputs)] if o.batched else outputs[o.name] for o in own}
+        cut = {
+            o.name: outputs[o.name][: len(inputs)] if o.batched else outputs[o.name] for o in own
+        }
         return results_of(self._task, cut, own, [where for _, where in prepared])
 
     def _prepared(self, one: Answered) -> tuple[Array, Placement] | str:

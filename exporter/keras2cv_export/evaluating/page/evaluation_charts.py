@@ -70,9 +70,7 @@ def _lines(kind: str, found: Sequence[Curve]) -> Drawing:
         drawn.axes.set(
             xlim=(across[0] - wide, across[1] + wide), ylim=(ends[0] - pad, ends[1] + pad)
         )
-        drawn.frame(
-            "bottom", "left", x=_ticks(across), y=_ticks(ends), title=_axis_title(found[0])
-        )
+        drawn.frame("bottom", "left", x=_ticks(across), y=_ticks(ends), title=_axis_title(found[0]))
         if is_scatter or kind == "reliability":
             drawn.line(ends, ends, "ideal", color="soft", linestyle=(0, (2, 3)), linewidth=1)
         for number, curve in enumerate(found):
