@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from typing import IO, Any
 
 import numpy as np
@@ -17,7 +18,8 @@ class Rows:
 
     def __init__(self, width: int, dtype: Any = np.float64) -> None:
         self._width, self._dtype = width, np.dtype(dtype)
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_KEPT_BYTES)  # noqa: SIM115 - it stays open
+        self._memory = bytearray()
+        self._file: IO[bytes] | None = None
         self._count = 0
 
     def __len__(self) -> int:
@@ -33,18 +35,24 @@ class Rows:
         values = np.ascontiguousarray(row, self._dtype)
         if values.shape != (self._width,):
             raise ValueError(f"a row of {values.shape}, not ({self._width},)")
-        self._file.write(values.tobytes())
+        self._memory += values.tobytes()
         self._count += 1
+        if len(self._memory) > _KEPT_BYTES:
+            self._spill()
 
     def array(self) -> Array:
         """Return all rows, (N, width), to be read only."""
-        self._file.flush()
         shape = (self._count, self._width)
-        if not self._count or not self._width:
-            return np.zeros(shape, self._dtype)
-        rolled = getattr(self._file, "_rolled", True)
-        if rolled:
-            return np.memmap(self._file, self._dtype, "r", 0, shape)
-        self._file.seek(0)
-        data = self._file.read()
-        return np.frombuffer(data, self._dtype).reshape(shape)
+        if self._file is None or not self._count * self._width:
+            return np.frombuffer(bytes(self._memory), self._dtype).reshape(shape)
+        self._spill()
+        return np.memmap(self._file, self._dtype, "r", 0, shape)
+
+    def _spill(self) -> None:
+        """Write what is in memory behind what was written before."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the rows
+            weakref.finalize(self, self._file.close)
+        self._file.write(self._memory)
+        self._file.flush()
+        self._memory.clear()

@@ -363,13 +363,13 @@ def test_arrays(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="3 inputs and 2 truths"):
         read_data(tmp_path / "d.npz", "classify")
     np.savez(tmp_path / "d.npz", pictures=x)
-    with pytest.raises(InputError, match="holds pictures. Give the inputs the name x"):
+    with pytest.raises(InputError, match=r"holds pictures\. Give the inputs the name x"):
         read_data(tmp_path / "d.npz", "classify")
 
 
 def test_what_is_no_data_is_refused(tmp_path: Path) -> None:
     """With the forms that the task takes."""
-    with pytest.raises(InputError, match="no labelled data for the task detect. Give COCO JSON"):
+    with pytest.raises(InputError, match=r"no labelled data for the task detect. Give COCO JSON"):
         read_data(tmp_path, "detect")
     with pytest.raises(InputError, match="does not exist"):
         read_data(tmp_path / "gone", "detect")
