@@ -63,7 +63,7 @@ def body(filters: int) -> tuple[Any, Any, Any]:
     half = None
     for step in range(3):
         x = layers.Conv2D(filters * (step + 1), 3, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
         x = layers.MaxPooling2D()(x)
         half = x if step == 0 else half
     x = layers.Conv2D(filters * 3, 3, padding="same", activation="relu")(x)
@@ -72,7 +72,7 @@ def body(filters: int) -> tuple[Any, Any, Any]:
 
 def classifier(samples: list[Any], epochs: int) -> keras.Model:
     """Train on pictures with one shape each."""
-    photo, _, features = body(24)
+    photo, _, features = body(16)
     scores = layers.Dense(3, activation="softmax")(layers.GlobalMaxPooling2D()(features))
     model = keras.Model(photo, scores)
     model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy")
@@ -82,7 +82,7 @@ def classifier(samples: list[Any], epochs: int) -> keras.Model:
 
 def segmenter(samples: list[Any], epochs: int) -> keras.Model:
     """Train a small U-Net."""
-    photo, half, features = body(16)
+    photo, half, features = body(12)
     x = layers.UpSampling2D(4, interpolation="bilinear")(features)
     x = layers.Conv2D(24, 3, padding="same", activation="relu")(layers.Concatenate()([x, half]))
     x = layers.UpSampling2D(2, interpolation="bilinear")(x)
@@ -94,7 +94,7 @@ def segmenter(samples: list[Any], epochs: int) -> keras.Model:
 
 def detector(samples: list[Any], epochs: int) -> keras.Model:
     """Train a score for each shape and a box (cx, cy, w, h as shares) in each cell of a grid."""
-    photo, _, x = body(24)
+    photo, _, x = body(16)
     x = layers.Conv2D(96, 3, padding="same", activation="relu")(x)
     scores = layers.Conv2D(3, 1, activation="sigmoid")(x)
     shares = layers.Conv2D(4, 1, activation="sigmoid")(x)
@@ -174,7 +174,7 @@ def main() -> int:
     """Train, export, evaluate; return the highest exit code of the evaluations."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", type=Path, required=True, help="a folder")
-    parser.add_argument("--samples", type=int, default=2400, help="pictures to train on")
+    parser.add_argument("--samples", type=int, default=2000, help="pictures to train on")
     parser.add_argument("--epochs", type=int, default=14)
     args = parser.parse_args()
     folder: Path = args.output
