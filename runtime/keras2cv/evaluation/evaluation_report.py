@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
+import numpy as np
 
 from keras2cv._version import VERSION
 from keras2cv.evaluation.labelled import DataProblems
@@ -150,7 +151,11 @@ class Evaluation:
         numbers = self.numbers
         confusion = None
         if numbers.confusion is not None:
-            confusion = {"labels": list(numbers.labels), "counts": numbers.confusion.tolist()}
+            cells = np.argwhere(numbers.confusion)
+            confusion = {
+                "labels": list(numbers.labels),
+                "cells": [[int(t), int(a), int(numbers.confusion[t, a])] for t, a in cells],
+            }
         return {
             "tool": f"keras2cv {VERSION}",
             "bundle": self.bundle,
