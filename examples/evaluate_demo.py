@@ -1,6 +1,6 @@
 """Train a classifier, a detector and a segmenter on drawn shapes, and evaluate all three.
 
-    python examples/evaluate_demo.py -o demo/          # about two minutes on two cores
+    python examples/evaluate_demo.py -o demo/          # a few minutes on two cores
 
 Each becomes a bundle and is measured by `keras2cv evaluate` on pictures that it has not seen, in
 Keras and in OpenCV: a page for each lies in the folder. Needs keras2cv[export,pages].
@@ -174,8 +174,8 @@ def main() -> int:
     """Train, export, evaluate; return the highest exit code of the evaluations."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", type=Path, required=True, help="a folder")
-    parser.add_argument("--samples", type=int, default=2000, help="pictures to train on")
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--samples", type=int, default=1500, help="pictures to train on")
+    parser.add_argument("--epochs", type=int, default=12)
     args = parser.parse_args()
     folder: Path = args.output
     keras.utils.set_random_seed(7)
