@@ -62,6 +62,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "trial",
         "streams",
         "tracking",
+        "evaluation",
         "diagnosis",
         "codegen",
         "cli",
@@ -94,7 +95,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "public",
         "inspecting",
         "cli",
+        "evaluating",
         "demo",
+        "pytest_plugin",
     ),
     "keras2cv_bench": (
         "__init__",
@@ -214,7 +217,7 @@ def pass_arrow(found: Import) -> bool:
     return found.top in {"numpy", "onnx", "onnx_ir", "onnxscript", *sys.stdlib_module_names}
 
 
-PAGE_ROOMS = ("pages/", "page/", "checks/page/")
+PAGE_ROOMS = ("pages/", "page/", "checks/page/", "evaluating/page/")
 
 
 def page_arrow(found: Import) -> bool:
@@ -223,6 +226,7 @@ def page_arrow(found: Import) -> bool:
     if found.top in {"jinja2", "markupsafe", "matplotlib"}:
         return inside
     rooms = ("keras2cv_export.pages", "keras2cv_export.checks.page.", "keras2cv_bench.page.")
+    rooms += ("keras2cv_export.evaluating.page.",)
     return inside or found.lazy or not found.module.startswith(rooms)
 
 

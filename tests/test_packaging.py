@@ -69,6 +69,13 @@ def test_the_verbs_of_the_wheel_are_those_of_a_checkout(wheel: zipfile.ZipFile) 
     assert found == {name: shipped.module for name, shipped in SHIPPED.items()}
 
 
+def test_pytest_finds_the_fixture(wheel: zipfile.ZipFile) -> None:
+    """By an entry point that names a module of the wheel."""
+    text = metadata(wheel, "entry_points.txt").partition("[pytest11]\n")[2]
+    assert text.splitlines()[0] == "keras2cv = keras2cv_export.pytest_plugin"
+    assert "keras2cv_export/pytest_plugin.py" in wheel.namelist()
+
+
 def test_the_metadata_links_the_docs_and_lists_the_pythons(
     wheel: zipfile.ZipFile,
 ) -> None:

@@ -32,6 +32,8 @@ from keras2cv.errors import (
 
 if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
+    from keras2cv.evaluation.evaluation_report import Evaluation
+    from keras2cv.evaluation.public import evaluate
     from keras2cv.predictor import Predictor, load
     from keras2cv.selftest import SelfTestReport, run_selftest
     from keras2cv.streams.answers import Answer
@@ -55,6 +57,7 @@ __all__ = [
     "Classification",
     "Detections",
     "Embedding",
+    "Evaluation",
     "ImageResult",
     "InconclusiveError",
     "InputError",
@@ -77,6 +80,7 @@ __all__ = [
     "UsageError",
     "VerdictError",
     "__version__",
+    "evaluate",
     "load",
     "run_selftest",
     "stream",
@@ -86,8 +90,10 @@ __version__: Final = VERSION
 
 _HOME: Final = {
     "Answer": "streams.answers",
+    "Evaluation": "evaluation.evaluation_report",
     "Manifest": "bundle.manifest",
     "Predictor": "predictor",
+    "evaluate": "evaluation.public",
     "load": "predictor",
     "BinaryResult": "tasks.binary.result",
     "Classification": "tasks.classify.result",

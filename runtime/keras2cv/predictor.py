@@ -30,6 +30,7 @@ from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.tasks import TASKS
 from keras2cv.tasks.postprocess import results_of, unplaced
 from keras2cv.tasks.result import Result
+from keras2cv.tasks.task import Task
 from keras2cv.tasks.thresholds import with_thresholds
 from keras2cv.visible_text import shown
 
@@ -233,6 +234,11 @@ class Predictor:
             from keras2cv.selftest import check_device  # only devices other than the CPU need it
 
             check_device(self)
+
+    @property
+    def task(self) -> Task:
+        """The manifest's task, with the thresholds that run."""
+        return self._task
 
     @property
     def device(self) -> str:

@@ -13,13 +13,21 @@ import numpy as np
 from onnx import helper
 
 import keras2cv
-from keras2cv.bundle.manifest import Engine, InputTensor, OutputTensor, Preprocessing, Task
+from keras2cv.bundle.manifest import (
+    ChosenScore,
+    ChosenScores,
+    Engine,
+    InputTensor,
+    OutputTensor,
+    Preprocessing,
+    Task,
+)
 from keras2cv.bundle.reading import Bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.net.engines import ENGINES
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
-from support.pixel_bundles import PIXEL_BUNDLES
+from support.pixel_bundles import CORNERS, PIXEL_BUNDLES, SHARE, detector
 from support.text_bundles import TEXT_BUNDLES
 from support.tiny_bundle import (
     ANY_ENGINE,
@@ -161,6 +169,23 @@ _FOR_CLASSIC: Mapping[str, Write] = {
     if engine == "classic"
 }
 
+
+def chosen(write: Write, *scores: float) -> Write:
+    """Return a writer of the same bundle with thresholds that were chosen on data."""
+
+    def rewrite(folder: Path) -> Bundle:
+        bundle = write(folder)
+        found = tuple(ChosenScore(str(s), s, 0.9, 0.8, 0.85, 7) for s in scores)
+        manifest = bundle.manifest.replace(
+            task=dataclasses.replace(bundle.manifest.task, class_scores=scores),
+            chosen_scores=ChosenScores("f1", "data: a folder per class", 21, "5.0.0", found),
+        )
+        names = (bundle.model_path, bundle.selftest_path)
+        return write_bundle(folder, manifest, {path.name: path.read_bytes() for path in names})
+
+    return rewrite
+
+
 BUNDLES: Mapping[str, Write] = {
     "stretch": classifier(),
     "bgr": classifier(color="BGR", mean=(103.939, 116.779, 123.68), scale=1.0),
@@ -186,6 +211,23 @@ BUNDLES: Mapping[str, Write] = {
     **_FOR_CLASSIC,
     "binary": features(LOGIT, task=Task("binary", "logit", "logits", ("naïve", "wise"))),
     "binary, one label": features(LOGIT, task=Task("binary", "logit", "logits", ("猫",))),
+    "a chosen score": chosen(
+        features(LOGIT, task=Task("binary", "logit", "logits", ("no", "yes"))), 0.501
+    ),
+    "chosen scores of boxes": chosen(
+        detector(
+            {"boxes": CORNERS, "scores": (SHARE, SHARE)},
+            ("cat", "dog"),
+            box_format="yxyx",
+            box_units="normalised",
+            activation="none",
+            score=0.5,
+            boxes="boxes",
+            scores="scores",
+        ),
+        0.7,
+        0.3,
+    ),
     "regress": features(MEANS, task=Task("regress", "means", labels=("a", "b", 'c"d', "e\\f"))),
     "regress a map": features(MAP, task=Task("regress", "heat map")),
     "raw": features(MAP, LOGIT, task=RAW),

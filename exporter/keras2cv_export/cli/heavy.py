@@ -64,7 +64,7 @@ def require_exporter(verb: str, *, page: bool = False) -> None:
     require_opencv()
     require_modules(verb, MODULES)
     if page:
-        _require_pages(verb)
+        require_pages(verb)
     refuse_holes(verb, installed_version)
 
 
@@ -91,7 +91,7 @@ def require_modules(verb: str, modules: Sequence[str]) -> None:
         )
 
 
-def _require_pages(verb: str) -> None:
+def require_pages(verb: str) -> None:
     """Raise before minutes of work if `--html` cannot make its page.
 
     Raises:

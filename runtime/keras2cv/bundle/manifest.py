@@ -11,6 +11,7 @@
     |-- evidence        Evidence         how near, on which OpenCV; absent: unverified
     |-- tuned           Tuned            the fastest way to run it, measured; absent: OpenCV's own
     |-- weights         Weights          how the file stores them; absent: as float32
+    |-- chosen_scores   ChosenScores     thresholds chosen on data; absent: none were
     |-- states          StateLink...     outputs that are inputs of the next run; absent: none
     `-- source          ModelSource      which model it was made from
 
@@ -24,6 +25,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Final
 
+from keras2cv.bundle.chosen_scores import ChosenScore, ChosenScores
 from keras2cv.bundle.evidence import Engine, Evidence, Measured, Run
 from keras2cv.bundle.model_file import Model, ModelSource, Weights
 from keras2cv.bundle.tuned import Rate, Trial, Tuned
@@ -38,6 +40,8 @@ from keras2cv.tasks.task import Task
 
 __all__ = [  # of the records, so that one import serves whoever reads a manifest
     "SCHEMA",
+    "ChosenScore",
+    "ChosenScores",
     "Engine",
     "Evidence",
     "InputTensor",
@@ -78,6 +82,7 @@ class Manifest:
     weights: Weights | None = None
     tuned: Tuned | None = None
     states: tuple[StateLink, ...] | None = None
+    chosen_scores: ChosenScores | None = None
 
     def __post_init__(self) -> None:
         check_range("schema", self.schema, SCHEMA, SCHEMA)
@@ -89,6 +94,8 @@ class Manifest:
         self._check_task()
         self._check_evidence()
         self._check_states()
+        if (self.chosen_scores is None) != (self.task.class_scores is None):
+            raise SchemaError("chosen_scores", "belong to task.class_scores, and they to them")
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:

@@ -60,7 +60,7 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
     yield from _entry("output", _outputs(manifest))
     yield from _entry("after it", _tail(manifest))
     yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
-    yield from _entry("task", _task_lines(manifest.task))
+    yield from _entry("task", _task_lines(manifest))
     yield from _entry("net", [*_net(manifest), *_weights(manifest)])
     if manifest.tuned is not None:
         yield from _entry("tuned", _tuned(manifest, manifest.tuned))
@@ -137,10 +137,24 @@ def _per_channel(values: tuple[float, ...]) -> str:
     return f"({', '.join(f'{value:g}' for value in values)})"
 
 
-def _task_lines(task: Task) -> list[str]:
-    """Return the task in a line, and how its record reads the outputs."""
+def _task_lines(manifest: Manifest) -> list[str]:
+    """Return the task in a line, how its record reads the outputs, and chosen thresholds."""
+    task = manifest.task
     lines = () if task.record is None else TASKS[task.kind].info_lines(task.record)
-    return [_task(task), *lines]
+    return [_task(task), *lines, *_chosen(manifest)]
+
+
+def _chosen(manifest: Manifest) -> Iterator[str]:
+    """Yield the thresholds that `evaluate --write` put there, and the data they come from."""
+    chosen = manifest.chosen_scores
+    if chosen is None:
+        return
+    first = ", ".join(
+        f"{one.label} from {one.score:.4g} on" for one in chosen.classes[:_SHOWN_LABELS]
+    )
+    left = len(chosen.classes) - _SHOWN_LABELS
+    more = f", ... {left} more" if left > 0 else ""
+    yield f"{first}{more}: chosen by {chosen.rule} on {chosen.samples} samples of {chosen.data}"
 
 
 def _task(task: Task) -> str:

@@ -129,6 +129,18 @@ def pairs(text: str) -> tuple[tuple[int, int], ...]:
     return tuple((int(first), int(second)) for first, second in found)
 
 
+def metric_bound(text: str) -> tuple[str, float]:
+    """Return (name, value) of "accuracy=0.95".
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
+    name, _, value = text.partition("=")
+    if not name or not math.isfinite(_number(value)):
+        raise ArgumentTypeError(f"must be METRIC=VALUE, such as accuracy=0.95, got {text!r}")
+    return name, float(value)
+
+
 def version(text: str) -> str:
     """Return `text`, a version such as "4.6" or "5.0.0".
 

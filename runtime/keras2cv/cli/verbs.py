@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from keras2cv.cli import codegen, completion, doctor, info, run, selftest, version
+from keras2cv.cli import codegen, completion, doctor, evaluate, info, run, selftest, version
 from keras2cv.errors import MissingDependency
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ _PARTS: Final = ("USAGE", "ABOUT", "EXAMPLES", "add_arguments", "execute")
 
 OWN: Final[Mapping[str, Verb]] = {
     "run": run,
+    "evaluate": evaluate,
     "selftest": selftest,
     "info": info,
     "doctor": doctor,
@@ -60,6 +61,7 @@ OWN: Final[Mapping[str, Verb]] = {
 }
 SUMMARIES: Final[Mapping[str, str]] = {
     "run": "predict images, folders, videos or arrays",
+    "evaluate": "measure accuracy, mAP or IoU on labelled data",
     "selftest": "compare with TensorFlow's predictions, without TensorFlow",
     "info": "describe a bundle, and how to use it without keras2cv",
     "doctor": "examine this machine, and list its problems",

@@ -13,6 +13,7 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
 
         top         it ranks classes: --top
         score       it decides by a threshold: --score; its answers are tags on the image
+        perclass    each class may have a threshold of its own
         mask        it gives each pixel a class: --mask, and its threshold is one of pixels
         nested      its numbers are written as nested lists
         crops       it needs the part of the image that the net sees

@@ -46,6 +46,7 @@ class TaskKind:
         info_lines: The record's lines on the card of `info`.
         with_score: (record, score) -> the record with another threshold; None if it has none.
         with_nms: The same for the overlap of boxes.
+        class_scores: How many thresholds `Task.class_scores` may hold, in words; "" for none.
         thresholds: The things that a score decides about, in words.
         distance: (result, first result) -> how far they are apart; None if that means nothing.
         traits: Names that the templates of generated programs ask for: see `codegen.traits`.
@@ -66,6 +67,7 @@ class TaskKind:
     info_lines: Callable[[Any], Iterable[str]] = lambda _: ()
     with_score: Callable[[Any, float], TaskRecord | None] | None = None
     with_nms: Callable[[Any, float], TaskRecord] | None = None
+    class_scores: str = ""
     thresholds: str = ""
     distance: Callable[[Any, Any], float] | None = None
     traits: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
+from keras2cv.schema.checks import check_share
 from keras2cv.schema.fields import SchemaError, one_of
 from keras2cv.schema.tensors import OutputTensor
 from keras2cv.schema.vocabulary import Scores, TaskName
@@ -39,13 +40,16 @@ class Task:
     `scores` is the kind of values that `output` holds: "softmax" (probabilities of one of many),
     "logits" (before softmax or sigmoid), "sigmoid" (independent probabilities), "linear"
     (neither: reported as they are). `labels`: one per class; for binary [negative, positive] or
-    [positive]. A kind with a `record` reads the outputs that it names; its JSON key is the kind.
+    [positive]. `class_scores`: thresholds that were chosen on data, one of the probability of yes,
+    or one for the boxes of each class. A kind with a `record` reads the outputs that it names; its
+    JSON key is the kind.
     """
 
     kind: TaskName
     output: str | None = None
     scores: Scores | None = None
     labels: tuple[str, ...] | None = None
+    class_scores: tuple[float, ...] | None = None
     record: TaskRecord | None = field(default=None, metadata=one_of(_records))
 
     def __post_init__(self) -> None:
@@ -57,8 +61,24 @@ class Task:
         if (self.scores or "none") not in (row.scores or ("none",)):
             legal = " or ".join(row.scores) or "none"
             raise SchemaError("scores", f"{self.kind} has {legal}, got {self.scores}")
+        self._check_class_scores()
         if self.labels is not None and not 1 <= len(self.labels) <= MAX_LABELS:
             raise SchemaError("labels", f"must be 1 to {MAX_LABELS}, got {len(self.labels)}")
+
+    def _check_class_scores(self) -> None:
+        if self.class_scores is None:
+            return
+        wanted = TASKS[self.kind].class_scores
+        if not wanted:
+            raise SchemaError("class_scores", f"a {self.kind} task has none")
+        if wanted == "one per label":
+            count = len(self.labels or ())
+            if len(self.class_scores) != count:
+                raise SchemaError("class_scores", f"must be one per label, {count}")
+        elif len(self.class_scores) != 1:
+            raise SchemaError("class_scores", f"must be 1, got {len(self.class_scores)}")
+        for score in self.class_scores:
+            check_share("class_scores", score)
 
     def _check_record_class(self) -> None:
         for key, cls in _records().items():

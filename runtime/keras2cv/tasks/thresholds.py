@@ -38,7 +38,7 @@ def _with_score(task: Task, score: float) -> Task:
         raise UsageError(
             f"A score is for {_listed(known)}, and the task is {task.kind}. Leave it out."
         )
-    return replace(task, record=record)
+    return replace(task, record=record, class_scores=None)
 
 
 def _listed(words: list[str]) -> str:

@@ -20,4 +20,5 @@ KIND: Final = TaskKind(
     rows=_rows,
     scores=("sigmoid", "logits"),
     single=True,
+    class_scores="one",
 )

@@ -18,7 +18,8 @@ def binary(task: Task, outputs: Mapping[str, NDArray[Any]]) -> list[BinaryResult
     values = outputs[str(task.output)].ravel().tolist()
     if task.scores == "logits":
         values = [sigmoid(value) for value in values]
-    return [BinaryResult(value, labels) for value in values]
+    threshold = 0.5 if task.class_scores is None else task.class_scores[0]
+    return [BinaryResult(value, labels, threshold) for value in values]
 
 
 def sigmoid(logit: float) -> float:

@@ -64,6 +64,7 @@ KIND: Final = TaskKind(
     info_lines=_info_lines,
     with_score=_with_score,
     with_nms=_with_nms,
+    class_scores="one per label",
     thresholds="boxes",
-    traits=frozenset({"score"}),
+    traits=frozenset({"score", "perclass"}),
 )

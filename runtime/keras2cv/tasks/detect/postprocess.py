@@ -4,7 +4,8 @@ For every box the model gives, in this order:
 
 1. Its class is the one that `classes` names, or else the best-scored one but `background`; its
    score that class' score, after `activation`, times the objectness if there is one.
-2. Boxes whose score is above the threshold go on. NaN is not above anything.
+2. Boxes whose score is above the threshold go on, or above their class' own where classes have
+   some (`Task.class_scores`). NaN is not above anything.
 3. Boxes become corners in pixels of the network's input. Those with a NaN or infinite corner, or
    without an area, are none and go; so do negative class numbers, which pad a fixed-size output.
 4. With `nms`, a box goes that overlaps a better one by more than `iou`: as
@@ -42,7 +43,7 @@ def detect(
     results = []
     for index, placement in enumerate(placements):
         found = read_candidates(record, {role: array[index] for role, array in arrays.items()})
-        keep = found.scores > record.score
+        keep = found.scores > _thresholds(task, record, found.class_ids)
         anchors = None if record.anchors is None else record.anchors.table[keep]
         found = found.at(keep)
         corners = to_corners(found.boxes, record, anchors, placement.size_wh)
@@ -51,6 +52,16 @@ def detect(
             _result(best(kept, record.nms, record.max_detections), placement, task.labels)
         )
     return results
+
+
+def _thresholds(task: Task, record: DetectRecord, class_ids: Array) -> Array | float:
+    """Return each box's threshold: its class' own, if they have any."""
+    if task.class_scores is None:
+        return record.score
+    # The last is for a class without a label.
+    own = np.array([*task.class_scores, record.score], np.float32)
+    known = (class_ids >= 0) & (class_ids < len(task.class_scores))
+    return np.asarray(own[np.where(known, class_ids, len(own) - 1)])
 
 
 def _are_boxes(corners: Array, found: Candidates) -> Array:

@@ -166,6 +166,7 @@ static Task task_of(const Manifest& manifest) {  //@only !top !score
     Task task = read_task(manifest.task);
     task.top = arguments.top;  //@only top
     if (arguments.score >= 0 && !task.is_binary) throw UsageError("--score is for binary masks.");  //@only mask
+    if (arguments.score >= 0) task.class_scores.clear();  //@only perclass
     if (arguments.score >= 0) task.score = static_cast<decltype(task.score)>(arguments.score);  //@only score
     return task;
 }

@@ -11,18 +11,19 @@
 #include "model.hpp"
 
 static const char* const KIND = "binary";
-static const double THRESHOLD = 0.5;  // a probability from here on is a yes
 
 struct Task {
     std::string output, scores;  // scores: what the output's value is
     std::vector<std::string> labels = {"no", "yes"};
+    double threshold = 0.5;  // a probability from here on is a yes
 };
 
 struct Answer {
     double probability;  // of yes
     std::vector<std::string> labels;
+    double threshold;
 
-    bool is_positive() const { return probability >= THRESHOLD; }
+    bool is_positive() const { return probability >= threshold; }
     std::string label() const { return labels[is_positive()]; }
     double score() const { return is_positive() ? probability : 1 - probability; }  // of the answer
 };
@@ -31,6 +32,11 @@ inline Task read_task(const Node& node) {
     Task task;
     task.output = node["output"].text();
     task.scores = node["scores"].text();
+    if (node.has("class_scores")) {
+        const std::vector<double> chosen = node["class_scores"].numbers();
+        node["class_scores"].expect(chosen.size() == 1, "one number");
+        task.threshold = chosen[0];
+    }
     if (!node.has("labels")) return task;
     const std::vector<std::string> labels = node["labels"].texts();
     node["labels"].expect(labels.size() == 1 || labels.size() == 2, "one or two");
@@ -52,14 +58,14 @@ inline Answer find_answer(const Sample& sample, const Task& task) {
     if (!(probability >= 0 && probability <= 1))
         throw Error("The net's probability is " + format("%g", probability) + ". If the model returns "
                     "logits, export it with that said.");
-    return {probability, task.labels};
+    return {probability, task.labels, task.threshold};
 }
 
 inline std::string to_line(const Answer& answer) { return answer.label() + format(" %.4f", answer.score()); }
 
 inline std::string to_json(const Answer& answer) {
     return "\"task\": \"binary\", \"label\": " + json_text(answer.label()) + ", \"probability\": " +
-           json_number(answer.probability) + ", \"threshold\": " + json_number(THRESHOLD);
+           json_number(answer.probability) + ", \"threshold\": " + json_number(answer.threshold);
 }
 //@begin drawn
 

@@ -25,6 +25,7 @@ struct Task {
     std::string box_format, box_units, activation, objectness_activation;
     std::vector<double> anchors, variances;  // cx, cy, w, h of each anchor; what offsets are scaled by
     float score;                             // boxes above it are kept
+    std::vector<double> class_scores;        // of each class, in place of it; may be empty
     double iou = -1;                         // the worse of two that overlap more goes; below 0: none
     bool across_classes = false;
     int background = -1;     // the class that is none
@@ -76,7 +77,18 @@ inline Task read_task(const Node& node) {
     if (facts.has("background")) task.background = facts["background"].integer();
     if (facts.has("max_detections")) task.max_detections = facts["max_detections"].integer();
     if (node.has("labels")) task.labels = node["labels"].texts();
+    if (node.has("class_scores")) {
+        task.class_scores = node["class_scores"].numbers();
+        node["class_scores"].expect(task.class_scores.size() == task.labels.size(), "one per label");
+    }
     return task;
+}
+
+// Boxes of the class above it are kept.
+inline float threshold_of(int class_id, const Task& task) {
+    const std::size_t i = static_cast<std::size_t>(class_id);
+    return class_id >= 0 && i < task.class_scores.size() ? static_cast<float>(task.class_scores[i])
+                                                         : task.score;
 }
 
 // From the outputs to candidates ---------------------------------------------------------------
@@ -241,7 +253,7 @@ inline std::vector<Candidate> read_candidates(const Sample& sample, const Task& 
     std::vector<Candidate> candidates;
     for (std::size_t box = 0; box < columns.count; ++box) {
         Candidate candidate{read_class(columns, box, task), {}};
-        if (!(candidate.found.score > task.score)) continue;
+        if (!(candidate.found.score > threshold_of(candidate.found.class_id, task))) continue;
         candidate.corners = corners_of(columns.boxes.of(box), box, task, input);
         if (is_box(candidate.corners, candidate.found.class_id)) candidates.push_back(candidate);
     }

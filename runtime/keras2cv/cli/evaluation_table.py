@@ -1,0 +1,106 @@
+"""What `evaluate` prints: numbers, classes, thresholds; on stderr what is wrong with the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from keras2cv.evaluation.evaluation_report import Evaluation, SideBySide
+
+_MOST_CLASSES: Final = 40
+_MOST_PROBLEMS: Final = 20
+_MOST_PARTED: Final = 5
+_NAME: Final = 28
+
+
+def table(found: Evaluation) -> Iterator[str]:
+    """Yield the lines of the result."""
+    runs = found.runs
+    yield (
+        f"{found.bundle} on {found.count} samples, {runs['device']}, {runs['engine']} engine, "
+        f"OpenCV {runs['opencv']}"
+    )
+    other = found.comparison
+    heading = f"{'':{_NAME}}  {'OpenCV':>9}"
+    if other is not None:
+        yield f"{heading}  {'Keras':>9}  {'difference':>10}"
+    for name, value in found.metrics.items():
+        yield _row(name, value, other)
+    yield from _classes(found.per_class)
+    if other is not None:
+        yield from _comparison(other)
+    if found.rule:
+        yield from _thresholds(found)
+
+
+def notes(found: Evaluation) -> Iterator[str]:
+    """Yield how the data was read, and what is wrong with it."""
+    yield from (f"note: {note}" for note in found.notes)
+    problems = found.problems
+    if not len(problems):
+        return
+    kinds = ", ".join(f"{count} {kind}" for kind, count in problems.counts.most_common())
+    yield f"{len(problems)} problems of the data ({kinds}):"
+    yield from (f"  {problem.text}" for problem in problems.first[:_MOST_PROBLEMS])
+    left = len(problems) - min(_MOST_PROBLEMS, len(problems.first))
+    if left:
+        yield f"  ... and {left} more; --json FILE lists the first of each kind"
+
+
+def _row(name: str, value: float | None, other: SideBySide | None) -> str:
+    line = f"{name:{_NAME}}  {_number(value):>9}"
+    if other is None:
+        return line
+    theirs = other.numbers.metrics.get(name)
+    gap = "-" if value is None or theirs is None else f"{value - theirs:+.4f}"
+    return f"{line}  {_number(theirs):>9}  {gap:>10}"
+
+
+def _classes(per_class: Mapping[str, Mapping[str, float | None]]) -> Iterator[str]:
+    if not per_class:
+        return
+    names = list(next(iter(per_class.values())))
+    yield ""
+    yield f"{'':{_NAME}}" + "".join(f"  {name[:12]:>12}" for name in names)
+    for label, row in list(per_class.items())[:_MOST_CLASSES]:
+        cells = "".join(f"  {_cell(name, row.get(name)):>12}" for name in names)
+        yield f"{label[:_NAME]:{_NAME}}{cells}"
+    if len(per_class) > _MOST_CLASSES:
+        yield f"... and {len(per_class) - _MOST_CLASSES} more classes; --json FILE lists them all"
+
+
+def _comparison(other: SideBySide) -> Iterator[str]:
+    low, high = other.interval
+    yield ""
+    yield f"{other.primary}: OpenCV - {other.other} is {low:+.4f} to {high:+.4f} (95 %, paired)"
+    if other.p_value is not None:
+        yield (
+            f"only OpenCV is right on {other.only_ours}, only Keras on {other.only_other} "
+            f"(McNemar p = {other.p_value:.3g})"
+        )
+    yield f"{other.changed} answers differ"
+    for case in other.parted[:_MOST_PARTED]:
+        yield f"  {case.name}: {case.answer} | Keras {case.other} | truth {case.truth}"
+
+
+def _thresholds(found: Evaluation) -> Iterator[str]:
+    yield ""
+    yield f"thresholds by {found.rule}"
+    rows: Sequence[tuple[str, ...]] = [
+        (c.label, f"{c.score:.4f}", f"{c.precision:.4f}", f"{c.recall:.4f}", f"{c.f1:.4f}")
+        for c in found.choices
+    ]
+    heads = ("", "score", "precision", "recall", "f1")
+    for label, *cells in (heads, *rows):
+        yield f"{label[:_NAME]:{_NAME}}" + "".join(f"  {cell:>10}" for cell in cells)
+    if not rows:
+        yield "no class reaches it"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _cell(name: str, value: float | None) -> str:
+    return f"{value:.0f}" if name == "support" and value is not None else _number(value)

@@ -1,0 +1,97 @@
+"""`evaluate --records FILE`: a line of JSON for each sample, from which `--resume` goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from keras2cv.cli.line_file import LineFile
+from keras2cv.cli.output import to_json
+from keras2cv.errors import InputError, UsageError
+from keras2cv.plain_files import open_plain
+
+if TYPE_CHECKING:
+    from keras2cv.bundle.manifest import Manifest
+
+_MAX_LINE: Final = 2**26
+_TASK: Final = "evaluate"
+
+
+class RecordBook:
+    """Records of samples: the first line names the bundle and the data."""
+
+    def __init__(self, path: Path, *, resume: bool, manifest: Manifest, place: str) -> None:
+        """Open the file, emptied unless `resume`.
+
+        Raises:
+            InputError: it holds something else.
+            UsageError: it cannot be written, or its records are of another bundle or data.
+        """
+        self._path = path
+        self._head = {
+            "source": "", "task": _TASK, "sha256": manifest.model.sha256, "data": place,
+        }  # fmt: skip
+        is_new = not resume or not path.exists() or not path.stat().st_size
+        self.known: frozenset[str] = frozenset()
+        if not is_new:
+            self.known, size = self._scan()
+        self._lines = LineFile(path, append=not is_new)
+        if is_new:
+            self._lines.write(to_json(self._head))
+        else:
+            self._lines.cut(size)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._lines.__exit__(None, None, None)
+
+    def write(self, name: str, record: Mapping[str, Any]) -> None:
+        """Append the record of a sample.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        self._lines.write(to_json({"source": name, **record}))
+
+    def earlier(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield (name, record) of every sample that is in the file already."""
+        if self.known:
+            for _, record in self._whole_lines():
+                if record["source"] in self.known:
+                    yield record["source"], record
+
+    def _scan(self) -> tuple[frozenset[str], int]:
+        """Return the names, and the size of the whole lines, without one that was cut off."""
+        names, size, is_first = set(), 0, True
+        for line, record in self._whole_lines():
+            if is_first and record != self._head:
+                raise UsageError(
+                    f"{self._path} has the records of another bundle or other data. Name another "
+                    "file, or leave out --resume to begin anew."
+                )
+            if not is_first:
+                names.add(record["source"])
+            is_first = False
+            size += len(line)
+        return frozenset(names), size
+
+    def _whole_lines(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        with open_plain(self._path) as file:
+            number = 0
+            while (line := file.readline(_MAX_LINE)).endswith(b"\n"):
+                number += 1
+                yield line, self._parsed(line, number)
+
+    def _parsed(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict) or not isinstance(record.get("source"), str):
+            raise InputError(
+                f"{self._path}, line {number} is no record of `keras2cv evaluate`. Name another "
+                "file, or leave out --resume to begin anew."
+            )
+        return record

@@ -1,0 +1,76 @@
+"""Arrays in an .npz: inputs, and their classes, numbers or masks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.bundle.npz import read_npz
+from keras2cv.errors import InputError
+from keras2cv.evaluation.data.places import DataPlace
+from keras2cv.evaluation.labelled import LabelledData
+
+Array = NDArray[Any]
+
+_INPUTS: Final = ("x", "x_test", "x_val", "images", "image", "inputs", "data", "test_images")
+_TRUTHS: Final = (
+    *("y", "y_test", "y_val", "labels", "label", "targets", "target", "masks", "test_labels"),
+)
+
+
+def read_arrays(place: DataPlace, task: str) -> LabelledData | None:
+    """Read the inputs `x` and truths `y` (or x_test, y_test, images, labels, ...) of an .npz.
+
+    Raises:
+        InputError: the two are not there, or have different lengths.
+    """
+    path = place.data
+    if path.suffix.lower() != ".npz" or path.is_dir():
+        return None
+    found = read_npz(path)
+    x, y = _one_of(found, _INPUTS), _one_of(found, _TRUTHS)
+    if x is None or y is None:
+        names = ", ".join(found) or "nothing"
+        raise InputError(f"{path} holds {names}. Give the inputs the name x, and their truths y.")
+    if len(x) != len(y):
+        raise InputError(f"{path} has {len(x)} inputs and {len(y)} truths. Give one for each.")
+    classes, are_numbers = None, False
+    if task in ("classify", "binary"):
+        y, classes, are_numbers = _classes(y, str(path))
+    form = f"arrays, {len(x)} of {list(x.shape[1:])} {x.dtype}"
+    return LabelledData(form, str(path), (), classes, are_numbers, arrays=(x, y))
+
+
+def _one_of(found: Mapping[str, Array], names: tuple[str, ...]) -> Array | None:
+    lower = {name.casefold(): array for name, array in found.items()}
+    return next((lower[name] for name in names if name in lower), None)
+
+
+def _classes(y: Array, path: str) -> tuple[Array, tuple[str, ...], bool]:
+    """Return class numbers and names, of numbers, names or one-hot rows."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        if not ((y == 0) | (y == 1)).all() or not (y.sum(axis=1) == 1).all():
+            raise InputError(f"{path} has truths {y.shape} that are not one-hot. Give numbers.")
+        y = y.argmax(axis=1)
+    y = y.reshape(len(y), -1)
+    if y.shape[1] != 1:
+        raise InputError(f"{path} has truths {y.shape}. Give one class for each input.")
+    texts = [_text(value) for value in y[:, 0].tolist()]
+    if all(re.fullmatch(r"[0-9]+", text) for text in texts):
+        most = max(map(int, texts), default=-1)
+        return np.array(list(map(int, texts)), np.int64), tuple(map(str, range(most + 1))), True
+    names = sorted(set(texts))
+    numbers = {name: k for k, name in enumerate(names)}
+    return np.array([numbers[text] for text in texts], np.int64), tuple(names), False
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,77 @@
+"""Files below a folder, by their kind and by their stem."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from keras2cv.errors import InputError
+from keras2cv.plain_files import read_plain
+from keras2cv.streams.sources import IMAGE_SUFFIXES, natural_order
+
+_MAX_TEXT_BYTES: Final = 2**30
+
+
+@dataclass(frozen=True)
+class DataPlace:
+    """The paths that the user gave: data, and perhaps the truth apart from it."""
+
+    data: Path
+    truth: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """Both, for messages."""
+        return str(self.data) if self.truth is None else f"{self.data} and {self.truth}"
+
+
+def images_in(folder: Path, *, deep: bool = False) -> list[Path]:
+    """Return the pictures in a folder (and below, if `deep`), img2 before img10."""
+    if not folder.is_dir():
+        return []
+    found = (
+        (Path(root, name) for root, _, names in os.walk(folder) for name in names)
+        if deep
+        else folder.iterdir()
+    )
+    chosen = [path for path in found if path.suffix.lower() in IMAGE_SUFFIXES]
+    return sorted(chosen, key=lambda path: natural_order(str(path)))
+
+
+def subfolder(folder: Path, names: Iterable[str]) -> Path | None:
+    """Return the first folder in `folder` that has one of `names`, whatever its case."""
+    if not folder.is_dir():
+        return None
+    there = {path.name.casefold(): path for path in folder.iterdir() if path.is_dir()}
+    return next((there[name] for name in names if name in there), None)
+
+
+def files_in(folder: Path, suffix: str) -> list[Path]:
+    """Return the files in a folder that end in `suffix`, sorted."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() == suffix)
+
+
+def by_stem(paths: Sequence[Path], below: Path) -> dict[str, Path]:
+    """Return the paths by their name without suffix, with the folders below `below`."""
+    return {path.relative_to(below).with_suffix("").as_posix(): path for path in paths}
+
+
+def read_text(path: Path) -> str:
+    """Return a file of labels as text.
+
+    Raises:
+        InputError: it cannot be read, or is no text.
+    """
+    try:
+        return read_plain(path, _MAX_TEXT_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text: {error.reason}. Save it as UTF-8.") from error
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}. Check the path."
+        ) from error

@@ -1,0 +1,267 @@
+"""Boxes around things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.evaluation.labelled import TrueBoxes
+from keras2cv.evaluation.measures.classify import curves_of
+from keras2cv.evaluation.measures.measure import Curve, Measure, Numbers, counted, thinned
+from keras2cv.evaluation.metrics.coco import (
+    NAMES,
+    RECALLS,
+    ClassMatches,
+    average_precision_of,
+    precision_curve,
+    summary,
+)
+from keras2cv.evaluation.metrics.matching import AREAS, THRESHOLDS, match
+from keras2cv.evaluation.metrics.ranking import Counts
+from keras2cv.evaluation.outcome import Outcome
+from keras2cv.tasks.detect.result import Detections
+
+Array = NDArray[Any]
+_BITS = len(AREAS) * len(THRESHOLDS)
+
+
+class BoxMatches:
+    """Every box of every image with what became of it, class by class; 26 bytes for a box."""
+
+    def __init__(self, class_count: int) -> None:
+        self._parts: list[list[tuple[Array, Array, Array]]] = [[] for _ in range(class_count)]
+        self._true = np.zeros((class_count, len(AREAS)), np.int64)
+
+    def add(
+        self,
+        found_xywh: Array,
+        scores: Array,
+        classes: Array,
+        true_xywh: Array,
+        areas: Array,
+        true_classes: Array,
+        is_crowd: Array,
+        is_ignored: Array,
+    ) -> dict[str, Array]:
+        """Match the boxes of an image, and return what `add_matches` takes.
+
+        Args:
+            found_xywh: (D, 4) float64.
+            scores: (D,) float64.
+            classes: (D,) Numbers from 0.
+            true_xywh: (G, 4) float64.
+            areas: (G,) Of the true objects.
+            true_classes: (G,) Numbers from 0.
+            is_crowd: (G,).
+            is_ignored: (G,).
+        """
+        found = match_image(
+            (found_xywh, scores, classes), (true_xywh, areas, true_classes, is_crowd, is_ignored)
+        )
+        self.add_matches(found)
+        return found
+
+    def add_matches(self, found: Mapping[str, Array]) -> None:
+        """Add the matches of an image, as `match_image` returns them."""
+        for number, count in zip(found["true_classes"], found["true_counts"], strict=True):
+            self._true[number] += count
+        for number in np.unique(found["classes"]):
+            mine = found["classes"] == number
+            bits = found["bits"][mine]
+            self._parts[number].append((found["scores"][mine], found["ranks"][mine], bits))
+
+    def classes(self) -> list[ClassMatches]:
+        """Return the matches of each class, in the order of the images."""
+        return [self._of(number) for number in range(len(self._parts))]
+
+    def _of(self, number: int) -> ClassMatches:
+        parts = self._parts[number]
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else []
+        scores, ranks, bits = columns or (
+            np.zeros(0),
+            np.zeros(0, int),
+            np.zeros((0, 10), np.uint8),
+        )
+        both = np.unpackbits(bits, axis=1)[:, : 2 * _BITS].astype(bool)
+        shape = (len(scores), len(AREAS), len(THRESHOLDS))
+        matched, ignored = both[:, :_BITS].reshape(shape), both[:, _BITS:].reshape(shape)
+        return ClassMatches(scores, ranks, matched, ignored, self._true[number])
+
+
+def match_image(
+    found: tuple[Array, Array, Array], true: tuple[Array, Array, Array, Array, Array]
+) -> dict[str, Array]:
+    """Return an image's matches as arrays, which are what is kept of it.
+
+    Args:
+        found: Boxes (x, y, w, h), scores and classes.
+        true: Boxes, areas, classes, whether each is a crowd, whether it is ignored.
+    """
+    boxes, scores, classes = found
+    true_classes = np.unique(true[2])
+    kept: dict[str, list[Array]] = {"scores": [], "ranks": [], "classes": [], "bits": []}
+    counts = []
+    for number in np.union1d(np.unique(classes), true_classes).astype(int):
+        mine, own = classes == number, true[2] == number
+        got = match(
+            boxes[mine], scores[mine], true[0][own], true[1][own], true[3][own], true[4][own]
+        )
+        if own.any():
+            counts.append(got.true_count)
+        count = len(got.scores)
+        flat = [part.reshape(count, _BITS) for part in (got.is_match, got.is_ignored)]
+        kept["scores"].append(got.scores)
+        kept["ranks"].append(np.arange(count, dtype=np.int16))
+        kept["classes"].append(np.full(count, number, np.int32))
+        kept["bits"].append(np.packbits(np.concatenate(flat, axis=1), axis=1))
+    empty: dict[str, Array] = {
+        "scores": np.zeros(0), "ranks": np.zeros(0, np.int16), "classes": np.zeros(0, np.int32),
+        "bits": np.zeros((0, 2 * _BITS // 8), np.uint8),
+    }  # fmt: skip
+    return {
+        **{key: np.concatenate(parts) if parts else empty[key] for key, parts in kept.items()},
+        "true_classes": true_classes.astype(np.int32),
+        "true_counts": np.array(counts, np.int64).reshape(-1, len(AREAS)),
+    }
+
+
+class DetectMeasure(Measure):
+    """COCO's twelve numbers; precision, recall and F1 at the bundle's score and an IoU of 0.5."""
+
+    better: ClassVar[Mapping[str, bool]] = MappingProxyType(
+        dict.fromkeys((*NAMES, "precision", "recall", "f1"), True)
+    )
+    primary = "f1"
+
+    def __init__(
+        self, classes: Sequence[str], numbers: Sequence[int], scores: Sequence[float]
+    ) -> None:
+        """Begin.
+
+        Args:
+            classes: The data's, by the model's labels.
+            numbers: Of each class of the data, the model's.
+            scores: Of each class of the data: boxes above it count for precision, recall and F1.
+        """
+        super().__init__()
+        self._classes, self._thresholds = tuple(classes), np.array(scores, np.float64)
+        self._own = {number: k for k, number in enumerate(numbers)}
+        self._matches = BoxMatches(len(classes))
+        self.foreign = 0  # boxes of classes that the data does not have
+
+    def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:
+        """Keep what became of each box."""
+        assert isinstance(truth, TrueBoxes)  # noqa: S101 - the reader's
+        assert isinstance(result, Detections)  # noqa: S101 - the task's
+        size_wh = result.image_wh if image is None else (image.shape[1], image.shape[0])
+        true = truth.in_pixels(size_wh)
+        corners = result.boxes_xyxy.astype(np.float64)
+        classes = np.array([self._own.get(k, -1) for k in result.class_ids.tolist()], np.int64)
+        known = classes >= 0
+        boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+        scores = result.scores.astype(np.float64)
+        data: dict[str, Any] = match_image(
+            (boxes[known], scores[known], classes[known]),
+            (true.boxes_xywh, true.areas, true.class_ids, true.is_crowd, true.is_ignored),
+        )
+        data["foreign"] = int((~known).sum())
+        hits, alarms, misses = self._errors(data)
+        there = [self._classes[k] for k in true.class_ids.tolist()]
+        above = scores > self._thresholds[classes]
+        shown = [self._classes[k] for k in classes[known & above].tolist()]
+        total = hits + alarms + misses
+        error = (alarms + misses) * (1 + (alarms + misses) / total) if total else 0.0
+        return Outcome(name, counted(there), counted(shown), float(error), None, data)
+
+    def _errors(self, data: Mapping[str, Array]) -> tuple[int, int, int]:
+        """Return right, wrong and missed boxes at an IoU of 0.5, above the score."""
+        flags = np.unpackbits(data["bits"], axis=1).astype(bool)
+        above = data["scores"] > self._thresholds[data["classes"]]
+        right, excused = flags[:, 0], flags[:, _BITS]
+        hits = int((right & ~excused & above).sum())
+        alarms = int((~right & ~excused & above).sum())
+        return hits, alarms, int(data["true_counts"][:, 0].sum()) - hits
+
+    def add(self, outcome: Outcome) -> None:
+        """Add an image."""
+        self._matches.add_matches(outcome.data)
+        self.foreign += int(outcome.data["foreign"])
+        hits, alarms, misses = self._errors(outcome.data)
+        self._terms.append(np.array([2 * hits, 2 * hits + alarms + misses]))
+
+    def gap(self, one: Outcome, other: Outcome) -> float:
+        """Return by how many boxes the answers differ, and by how much their scores."""
+        differs = float(one.answer != other.answer)
+        scores = [outcome.data["scores"] for outcome in (one, other)]
+        count = min(map(len, scores))
+        near = np.abs(np.sort(scores[0])[::-1][:count] - np.sort(scores[1])[::-1][:count])
+        return differs + abs(one.error - other.error) + float(near.max(initial=0))
+
+    def numbers(self) -> Numbers:
+        """Return everything."""
+        found = self._matches.classes()
+        counts = dict(self.counts())
+        rates = {k: self._rates(k, counts[k]) for k in counts}
+        sums = np.array([list(one) for _, one in rates.values()]).reshape(-1, 3).sum(axis=0)
+        metrics = {**summary(found), **_precision_recall(*sums)}
+        per_class = {
+            label: {
+                "support": float(found[k].true_count[0]),
+                "AP": average_precision_of(found[k]),
+                "AP50": average_precision_of(found[k], 0.5),
+                **rates[k][0],
+            }
+            for k, label in enumerate(self._classes)
+        }
+        return Numbers(metrics, per_class, curves=tuple(self._curves(found, counts)))
+
+    def label_of(self, number: int) -> str:
+        """Return the label of a class of the data."""
+        return self._classes[number]
+
+    def counts(self) -> Iterator[tuple[int, Counts]]:
+        """Yield (class of the data, counts at every score, at an IoU of 0.5)."""
+        for number, one in enumerate(self._matches.classes()):
+            order = np.argsort(-one.scores, kind="stable")
+            scores = one.scores[order]
+            right = one.is_match[order, 0, 0]
+            wrong = ~right & ~one.is_ignored[order, 0, 0]
+            ends = np.flatnonzero(np.diff(scores, append=np.nan) != 0)
+            hits, alarms = (
+                np.cumsum(right)[ends].astype(float),
+                np.cumsum(wrong)[ends].astype(float),
+            )
+            yield number, Counts(scores[ends], hits, alarms, int(one.true_count[0]), 0)
+
+    def _rates(
+        self, number: int, counts: Counts
+    ) -> tuple[dict[str, float | None], tuple[float, ...]]:
+        above = np.flatnonzero(counts.thresholds > self._thresholds[number])
+        hits, alarms = (0.0, 0.0)
+        if len(above):
+            hits, alarms = float(counts.hits[above[-1]]), float(counts.alarms[above[-1]])
+        sums = (hits, alarms, counts.positives - hits)
+        return _precision_recall(*sums), sums
+
+    def _curves(
+        self, found: Sequence[ClassMatches], counts: Mapping[int, Counts]
+    ) -> Iterator[Curve]:
+        often = sorted(counts, key=lambda k: -counts[k].positives)[:12]
+        for number in sorted(often):
+            precision = precision_curve(found[number])
+            if len(precision):
+                x, y = thinned(RECALLS, precision)
+                yield Curve(f"PR {self._classes[number]}", "recall", "precision", x, y)
+                yield list(curves_of(self._classes[number], counts[number]))[1]
+
+
+def _precision_recall(hits: float, alarms: float, misses: float) -> dict[str, float | None]:
+    return {
+        "precision": float(hits / (hits + alarms)) if hits + alarms else 0.0,
+        "recall": float(hits / (hits + misses)) if hits + misses else 0.0,
+        "f1": float(2 * hits / (2 * hits + alarms + misses)) if hits + alarms + misses else 0.0,
+    }

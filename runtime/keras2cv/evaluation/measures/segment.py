@@ -1,0 +1,182 @@
+"""A class for every pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras2cv.evaluation.data.masks import read_mask
+from keras2cv.evaluation.data.segmentations import paint
+from keras2cv.evaluation.labelled import BadTruthError, TrueMask
+from keras2cv.evaluation.measures.measure import Measure, Numbers
+from keras2cv.evaluation.metrics.classes import share
+from keras2cv.evaluation.outcome import Outcome
+from keras2cv.evaluation.rows import Rows
+from keras2cv.tasks.segment.result import Segmentation
+
+Array = NDArray[Any]
+VOID: Final = 255  # the usual number of pixels that do not count
+
+
+class SegmentMeasure(Measure):
+    """IoU and Dice of each class, their means, and the share of the right pixels."""
+
+    better: ClassVar[Mapping[str, bool]] = MappingProxyType(
+        {"miou": True, "dice": True, "pixel_accuracy": True, "mean_accuracy": True}
+    )
+    primary = "miou"
+
+    def __init__(
+        self, labels: Sequence[str], numbers: Sequence[int] | None, background: int
+    ) -> None:
+        """Begin.
+
+        Args:
+            labels: The model's classes.
+            numbers: Of each class of the data, the model's; None: masks hold the model's own.
+            background: Where no segmentation lies; -1: such pixels do not count.
+        """
+        self.term_count = 2 * len(labels)  # type: ignore[misc]
+        super().__init__()
+        self._labels = tuple(labels)
+        self._numbers = None if numbers is None else np.array([*numbers, -1], np.int32)
+        self._background = background
+        count = len(labels)
+        self._matrix = np.zeros((count, count + 1), np.int64)  # the last column: no answer
+        self._shares = Rows(1)
+
+    def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
+        """Keep how many pixels of each class got which answer."""
+        assert isinstance(result, Segmentation)  # noqa: S101 - the task's
+        true = self.label_map(name, truth, result.label_map.shape[:2])
+        count = len(self._labels)
+        counted = true >= 0
+        answers = np.where(result.label_map < 0, count, result.label_map)[counted]
+        answers = np.minimum(answers, count)
+        cells = true[counted].astype(np.int64) * (count + 1) + answers
+        counts = np.bincount(cells, minlength=count * (count + 1))
+        places = np.flatnonzero(counts)
+        total, right = int(counts.sum()), self._right(counts)
+        data = {"places": places.astype(np.int32), "counts": counts[places].astype(np.int64)}
+        wrong = 1 - right / total if total else 0.0
+        words = [self._words(true[counted]), self._words(result.label_map[counted])]
+        return Outcome(name, words[0], f"{words[1]}; {wrong:.1%} wrong", wrong, None, data)
+
+    def _right(self, counts: Array) -> int:
+        return int(np.trace(counts.reshape(len(self._labels), -1)))
+
+    def _words(self, numbers: Array) -> str:
+        there, counts = np.unique(numbers, return_counts=True)
+        order = np.argsort(-counts, kind="stable")[:4]
+        names = [(self._labels[k] if 0 <= k < len(self._labels) else "-") for k in there[order]]
+        shares = counts[order] / max(numbers.size, 1)
+        return ", ".join(f"{n} {s:.0%}" for n, s in zip(names, shares, strict=True)) or "nothing"
+
+    def label_map(self, name: str, truth: Any, size_hw: tuple[int, ...]) -> NDArray[np.int32]:
+        """Return the true class of every pixel (H, W); -1 where none counts.
+
+        Raises:
+            BadTruthError: the mask has another size, or classes that the model has not.
+        """
+        if isinstance(truth, TrueMask) and truth.path is None:
+            return self._painted(truth, size_hw)
+        found = read_mask(truth) if isinstance(truth, TrueMask) else _from_array(truth)
+        if found.shape != tuple(size_hw):
+            (height, width), (rows, columns) = found.shape, size_hw
+            text = f"The mask of {name} is {width}x{height}, and its picture {columns}x{rows}."
+            raise BadTruthError("mask of another size", text)
+        return self._own(name, found, by_colour=isinstance(truth, TrueMask) and bool(truth.colours))
+
+    def _painted(self, truth: TrueMask, size_hw: tuple[int, ...]) -> NDArray[np.int32]:
+        assert self._numbers is not None  # noqa: S101 - COCO has categories
+        canvas = np.full(size_hw, self._background, np.int32)
+        for number, found in truth.parts:
+            paint(canvas, found, int(self._numbers[number]))
+        return canvas
+
+    def _own(self, name: str, found: Array, *, by_colour: bool) -> NDArray[np.int32]:
+        count = len(self._labels)
+        if self._numbers is not None and by_colour:
+            return np.asarray(self._numbers[found])  # -1 is the last one
+        there = np.unique(found)
+        if count == 2 and set(there.tolist()) <= {0, VOID} and VOID in there:
+            return (found == VOID).astype(np.int32)  # a mask of black and white
+        strange = [int(k) for k in there if k >= count and k != VOID]
+        if strange:
+            text = f"The mask of {name} has the class {strange[0]}, and the model has {count}."
+            raise BadTruthError("label unreadable", text)
+        mapped = found if self._numbers is None else self._by_number(found)
+        return np.where((found >= count) | (found < 0), -1, mapped).astype(np.int32)
+
+    def _by_number(self, found: Array) -> Array:
+        assert self._numbers is not None  # noqa: S101 - the caller looked
+        known = len(self._numbers) - 1
+        return np.where(found < known, self._numbers[np.minimum(found, known)], found)
+
+    def add(self, outcome: Outcome) -> None:
+        """Add an image."""
+        counts = np.zeros(self._matrix.size, np.int64)
+        counts[outcome.data["places"]] = outcome.data["counts"]
+        matrix = counts.reshape(self._matrix.shape)
+        self._matrix += matrix
+        hits, union = _hits_and_union(matrix)
+        self._terms.append(np.concatenate([hits, union]).astype(np.float64))
+
+    def primary_of(self, sums: Array) -> Array:
+        """Return the mean IoU of the classes that are there."""
+        count = len(self._labels)
+        union = sums[:, count:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(
+                np.nanmean(np.where(union > 0, sums[:, :count] / union, np.nan), axis=1)
+            )
+
+    def gap(self, one: Outcome, other: Outcome) -> float:
+        """Return the difference of the wrong shares of the picture."""
+        return abs(one.error - other.error)
+
+    def numbers(self) -> Numbers:
+        """Return everything."""
+        hits, union = _hits_and_union(self._matrix)
+        true, answered = self._matrix.sum(axis=1), self._matrix[:, :-1].sum(axis=0)
+        present = union > 0
+        iou, dice = share(hits, union), share(2 * hits, true + answered)
+        recall, precision = share(hits, true), share(hits, answered)
+        metrics: dict[str, float | None] = {
+            "miou": _mean(iou, present),
+            "dice": _mean(dice, present),
+            "pixel_accuracy": float(hits.sum() / true.sum()) if true.sum() else None,
+            "mean_accuracy": _mean(recall, true > 0),
+        }
+        per_class = {
+            label: {
+                "support": float(true[k]),
+                "iou": float(iou[k]),
+                "dice": float(dice[k]),
+                "precision": float(precision[k]),
+                "recall": float(recall[k]),
+            }
+            for k, label in enumerate(self._labels)
+            if present[k]
+        }
+        return Numbers(metrics, per_class, self._matrix[:, :-1], self._labels)
+
+
+def _from_array(truth: Any) -> NDArray[np.int32]:
+    found = np.asarray(truth)
+    found = found[..., 0] if found.ndim == 3 and found.shape[2] == 1 else found
+    found = found.argmax(axis=-1) if found.ndim == 3 else found
+    return found.astype(np.int32)
+
+
+def _hits_and_union(matrix: Array) -> tuple[Array, Array]:
+    hits = np.diag(matrix)
+    return hits, matrix.sum(axis=1) + matrix[:, :-1].sum(axis=0) - hits
+
+
+def _mean(values: Array, chosen: Array) -> float | None:
+    return float(values[chosen].mean()) if chosen.any() else None
