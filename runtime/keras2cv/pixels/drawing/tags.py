@@ -51,7 +51,14 @@ def of_box(box: Box, gap: int, width: int, height: int) -> list[tuple[int, int]]
 
 
 def of_point(box: Box, gap: int, width: int, height: int) -> list[tuple[int, int]]:
-    """Return where a text of the point in a box may have its left top, as `of_box` does."""
+    """Return where a text of a point may have its left top, the best places first.
+
+    Args:
+        box: Around the point, as for `of_box`.
+        gap: As for `of_box`.
+        width: The text's.
+        height: The text's.
+    """
     above, below, _, _, right, left, *_ = of_box(box, gap, width, height)
     return [right, left, above, below]
 

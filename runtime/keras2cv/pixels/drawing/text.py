@@ -69,7 +69,15 @@ class Pen:
         return line[:low] + _DOTS if low else line[:1]
 
     def write(self, canvas: Image, line: str, left_x: int, base_y: int, ink: Colour) -> None:
-        """Write a readable line from `left_x`, standing on `base_y`."""
+        """Write a line on a picture.
+
+        Args:
+            canvas: It is drawn on, (H, W, 3) uint8 BGR.
+            line: In letters that the font has.
+            left_x: Where it begins, in pixels.
+            base_y: What its letters stand on.
+            ink: Their colour.
+        """
         at = (left_x, base_y)
         if self._is_truetype:
             _putText(canvas, line, at, ink, _face(), self._size, weight=_WEIGHT)
