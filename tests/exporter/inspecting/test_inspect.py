@@ -397,6 +397,7 @@ class Shelf(Environments):
         return Environment(Path(sys.executable), wheel, opencv, "2", "3", engines_of(opencv))
 
 
+@pytest.mark.classic
 def test_other_versions_are_tried_in_their_environments(
     good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
