@@ -112,7 +112,7 @@ class SegmentMeasure(Measure):
             return mapped
         there = np.unique(found)
         if count == 2 and set(there.tolist()) <= {0, VOID} and VOID in there:
-            return (found == VOID).astype(np.int32)  # a mask of black and white
+            return np.asarray(found == VOID).astype(np.int32)  # a mask of black and white
         strange = [int(k) for k in there if k >= count and k != VOID]
         if strange:
             text = f"The mask of {name} has the class {strange[0]}, and the model has {count}."
