@@ -93,14 +93,14 @@ def _array_answers(
         if not places:
             continue
         if as_pictures:
-            images: list[Array | None] = [as_image(x[k]) for k in places]
-            found = zip(places, model.predict(images), images, strict=True)
+            pictures = [as_image(x[k]) for k in places]
+            results = model.predict(pictures)
+            images: list[Array | None] = [*pictures]
         else:
             values = x[places].astype(model.manifest.own_inputs[0].dtype, copy=False)
             results = model.results_of(model.infer(values))
-            none: list[Array | None] = [None] * len(places)
-            found = zip(places, results, none, strict=True)
-        for k, result, image in found:
+            images = [None] * len(places)
+        for k, result, image in zip(places, results, images, strict=True):
             yield Answered(names[k], y[k], result, image, given=x[k : k + 1])
 
 

@@ -38,6 +38,12 @@ class Companion(Protocol):
     def write_page(self, found: Evaluation, model: Predictor, data: Any, path: Path) -> None:
         """Write the page of an evaluation.
 
+        Args:
+            found: The evaluation.
+            model: The bundle, which draws the worst cases.
+            data: The samples.
+            path: Of the page.
+
         Raises:
             UsageError: It cannot be written there.
         """

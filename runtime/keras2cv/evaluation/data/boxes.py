@@ -123,6 +123,9 @@ def read_yolo(place: DataPlace, _: str) -> LabelledData | None:
     """Read YOLO: a text file for each image, `labels` beside `images`, or both in one folder.
 
     Each line is a class number, and centre, width and height as shares of the image.
+
+    Raises:
+        InputError: a class has no name, and others have.
     """
     folders = _yolo_folders(place)
     if folders is None:

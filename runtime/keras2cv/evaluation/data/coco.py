@@ -144,6 +144,7 @@ class _Reading:
     ) -> Iterator[LabelledSample]:
         finder = _Finder(self.path, self.place)
         seen: set[Any] = set()
+        files: set[Path] = set()
         images = self.record["images"]
         for image in sorted(images, key=lambda one: _order(_get(one, "id"))):
             key, name = _get(image, "id"), str(_get(image, "file_name"))
@@ -157,6 +158,11 @@ class _Reading:
                 text = f"{where} is {name}, and there is no such file."
                 self.problems.note("file missing", where, text)
                 continue
+            if file in files:
+                text = f"{where} is {name}, which another image of the list is already."
+                self.problems.note("label twice", where, text)
+                continue
+            files.add(file)
             size_wh = _size_wh(image)
             truth = self._truth(where, by_image.get(key, []), classes, size_wh, key)
             if truth is not None:

@@ -39,7 +39,14 @@ class BinaryMeasure(Measure):
         self._rows = Rows(3)  # truth, answer, probability of yes
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
-        """Keep the true class, the answer and the probability of yes."""
+        """Keep the true class, the answer and the probability of yes.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+        """
         assert isinstance(result, BinaryResult)  # noqa: S101 - the task's
         number = self._numbers[int(truth)]
         is_right = result.positive == bool(number)

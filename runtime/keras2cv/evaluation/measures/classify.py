@@ -49,7 +49,14 @@ class ClassifyMeasure(Measure):
         self._scores = Rows(len(labels), np.float32)
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
-        """Keep the true class and every score."""
+        """Keep the true class and every score.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+        """
         assert isinstance(result, Classification)  # noqa: S101 - the task's
         number = self._numbers[int(truth)]
         own = float(result.scores[number])

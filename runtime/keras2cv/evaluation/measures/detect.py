@@ -154,7 +154,14 @@ class DetectMeasure(Measure):
         self.foreign = 0  # boxes of classes that the data does not have
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:
-        """Keep what became of each box."""
+        """Keep what became of each box.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+        """
         assert isinstance(truth, TrueBoxes)  # noqa: S101 - the reader's
         assert isinstance(result, Detections)  # noqa: S101 - the task's
         size_wh = result.image_wh if image is None else (image.shape[1], image.shape[0])

@@ -55,7 +55,14 @@ class EmbedMeasure(Measure):
         return len(self._vectors)
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
-        """Keep the vector."""
+        """Keep the vector.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+        """
         assert isinstance(result, Embedding)  # noqa: S101 - the task's
         return Outcome(name, "", f"length {result.norm:.3g}", 0.0, None, {"vector": result.vector})
 

@@ -38,7 +38,17 @@ class ImageMeasure(Measure):
         self._rows = Rows(2)
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:
-        """Keep PSNR and SSIM."""
+        """Keep PSNR and SSIM.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+
+        Raises:
+            BadTruthError: the picture that should come out has another size.
+        """
         assert isinstance(result, ImageResult)  # noqa: S101 - the task's
         wanted = _picture(Path(truth))
         got = result.image_bgr

@@ -43,7 +43,17 @@ class KeypointsMeasure(Measure):
         self._rows = Rows(2 * count)  # distances in pixels, then in shares; NaN: not labelled
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
-        """Keep the distances."""
+        """Keep the distances.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+
+        Raises:
+            BadTruthError: the truth has another number of points.
+        """
         assert isinstance(result, Keypoints)  # noqa: S101 - the task's
         true = truth if isinstance(truth, TruePoints) else _from_array(truth)
         if len(true.points_xy) != len(self._order):

@@ -34,7 +34,17 @@ class RegressMeasure(Measure):
         self._rows = Rows(2 * width)
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
-        """Keep both sides' numbers."""
+        """Keep both sides' numbers.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+
+        Raises:
+            BadTruthError: the truth has another number of values.
+        """
         true = np.asarray(truth, np.float64).reshape(-1)
         if len(true) != self._width:
             text = f"{name} is labelled with {len(true)} numbers, and the model has {self._width}."

@@ -50,7 +50,14 @@ class SegmentMeasure(Measure):
         self._shares = Rows(1)
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
-        """Keep how many pixels of each class got which answer."""
+        """Keep how many pixels of each class got which answer.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+        """
         assert isinstance(result, Segmentation)  # noqa: S101 - the task's
         true = self.label_map(name, truth, result.label_map.shape[:2])
         count = len(self._labels)
@@ -101,16 +108,17 @@ class SegmentMeasure(Measure):
     def _own(self, name: str, found: Array, *, by_colour: bool) -> NDArray[np.int32]:
         count = len(self._labels)
         if self._numbers is not None and by_colour:
-            return np.asarray(self._numbers[found])  # -1 is the last one
+            mapped: NDArray[np.int32] = self._numbers[found]  # -1 is the last one
+            return mapped
         there = np.unique(found)
         if count == 2 and set(there.tolist()) <= {0, VOID} and VOID in there:
-            return (found == VOID).astype(np.int32)  # a mask of black and white
+            return np.asarray(found == VOID).astype(np.int32)  # a mask of black and white
         strange = [int(k) for k in there if k >= count and k != VOID]
         if strange:
             text = f"The mask of {name} has the class {strange[0]}, and the model has {count}."
             raise BadTruthError("label unreadable", text)
-        mapped = found if self._numbers is None else self._by_number(found)
-        return np.where((found >= count) | (found < 0), -1, mapped).astype(np.int32)
+        own = found if self._numbers is None else self._by_number(found)
+        return np.where((found >= count) | (found < 0), -1, own).astype(np.int32)
 
     def _by_number(self, found: Array) -> Array:
         assert self._numbers is not None  # noqa: S101 - the caller looked

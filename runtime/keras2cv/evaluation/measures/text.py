@@ -32,7 +32,14 @@ class TextMeasure(Measure):
         self._rows = Rows(5)  # edits, characters, edits of words, words, exact
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:  # noqa: ARG002
-        """Keep the distances."""
+        """Keep the distances.
+
+        Args:
+            name: The sample's.
+            truth: As the data has it.
+            result: The answer.
+            image: The picture; None for arrays.
+        """
         assert isinstance(result, TextResult)  # noqa: S101 - the task's
         true, text = str(truth), result.text
         edits = edit_distance(true, text)
