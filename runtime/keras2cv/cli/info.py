@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from keras2cv.cli import values
 from keras2cv.errors import MissingDependency
 from keras2cv.net.opencv import require_at_least, require_opencv
 
@@ -27,7 +27,7 @@ EXAMPLES: Final = """\
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    values.add_bundle_argument(parser)
 
 
 def _devices(manifest: Manifest) -> Iterator[str]:
