@@ -34,8 +34,8 @@ def draw_way(drawn_bgr: NDArray[Any]) -> Figure:
     _text(axes, 1.75, 1.5, "(.keras, .h5, SavedModel)", color=_SOFT, size=10)
     _card(axes, 4.1, 3.3, "The bundle: a folder", "copy it to the device")
     for row, (name, what) in enumerate(_FILES):
-        _text(axes, 4.4, 2.68 - 0.62 * row, name, align="left", size=12, weight="bold")
-        _text(axes, 4.4, 2.42 - 0.62 * row, what, align="left", size=10, color=_SOFT)
+        _text(axes, 4.4, 2.9 - 0.66 * row, name, align="left", size=12, weight="bold")
+        _text(axes, 4.4, 2.63 - 0.66 * row, what, align="left", size=10, color=_SOFT)
     _card(axes, 8.3, 3.4, "OpenCV, without TensorFlow", "keras2cv run, or C++")
     _picture(figure, drawn_bgr)
     for start, end in ((3.25, 4.05), (7.45, 8.25)):

@@ -23,7 +23,7 @@ from campaigns.sample.scenes import LABELS, Scene, draw_scene, draw_scenes
 from keras2cv.sample import BUNDLE, PHOTO
 
 PHOTO_WH: Final = (640, 480)
-PHOTO_SEED: Final = 40
+PHOTO_SEED: Final = 596  # one of the first with every shape
 _SEED: Final = 7
 _DRAWN_WH: Final = (160, 120)
 _BATCH: Final = 16
@@ -91,7 +91,7 @@ def inputs(scenes: list[Scene]) -> Any:
 def write_photo(path: Path) -> None:
     """Draw the picture that ships with the bundle."""
     picture = draw_scene(PHOTO_WH, np.random.default_rng(PHOTO_SEED)).picture
-    path.write_bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
+    path.write_bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
 
 
 def export_to(bundle: Path, model: Any, work: Path) -> None:
