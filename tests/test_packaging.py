@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -20,6 +21,7 @@ PACKAGES = ("keras2cv", "keras2cv_export", "keras2cv_bench")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """The project's wheel, built by hatchling without a network."""
     pytest.importorskip("hatchling")
+    pytest.importorskip("hatch_fancy_pypi_readme")
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
@@ -88,3 +90,41 @@ def test_the_metadata_links_the_docs_and_lists_the_pythons(
     assert {shipped.extra for shipped in SHIPPED.values()} <= set(
         found.get_all("Provides-Extra", [])
     )
+
+
+def test_the_sample_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
+    """The first command after `pip install` needs it."""
+    folder = ROOT / "runtime" / "keras2cv" / "sample"
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert len(files) == 5
+    assert {path.relative_to(ROOT / "runtime").as_posix() for path in files} <= set(
+        wheel.namelist()
+    )
+
+
+def test_a_registry_page_has_whole_links(wheel: zipfile.ZipFile) -> None:
+    """The README has relative links, and its copy in the metadata has none."""
+    text = Parser().parsestr(metadata(wheel, "METADATA")).get_payload()
+    links = re.findall(r"\]\(([^)\s]+)\)", str(text))
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    assert any(link.startswith("https://raw.") and link.endswith("way.png") for link in links)
+
+
+def test_a_release_is_published_with_attestations() -> None:
+    """By trusted publishing: no job has a token, and only one may sign."""
+    text = (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+    assert "attestations: true" in text
+    assert "secrets." not in text
+    assert text.count("id-token: write") == 1
+    assert ".ci/packages" in text
+
+
+def test_the_conda_recipe_has_the_version_and_needs_of_the_wheel() -> None:
+    """A change of pyproject.toml is noticed here."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    recipe = (ROOT / "packaging" / "conda" / "recipe.yaml").read_text(encoding="utf-8")
+    for name, there in (("version", 'version: "{}"'), ("requires-python", "python {}")):
+        [value] = re.findall(rf'^{name} = "(.*)"$', project, re.M)
+        assert there.format(value) in recipe
+    [needs] = re.findall(r'^dependencies = \["(.*)"\]$', project, re.M)
+    assert needs.replace(">=", " >=") in recipe

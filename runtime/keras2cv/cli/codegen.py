@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Final
 
+from keras2cv.cli import values
 from keras2cv.cli.output import cannot_write
 from keras2cv.net.opencv import require_opencv
 
@@ -31,7 +32,7 @@ _NEXT: Final = {
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    values.add_bundle_argument(parser)
     parser.add_argument(
         "--lang", choices=sorted(_NEXT), required=True, help="the program's language"
     )

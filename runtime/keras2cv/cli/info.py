@@ -7,9 +7,9 @@ import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.styles import Piece, Styled, print_line, verdict
 from keras2cv.cli.terminal import print_lines
@@ -36,7 +36,7 @@ _TITLE: Final = 12  # columns of a line's title
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    values.add_bundle_argument(parser)
     add_json_argument(parser, "the manifest, the standing and the devices")
 
 

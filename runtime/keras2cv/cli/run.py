@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from keras2cv import sample
 from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument
 from keras2cv.errors import InputError, UsageError
@@ -38,6 +39,7 @@ a file is predicted; of a camera or URL only the newest frame is, and older ones
 are dropped. Ctrl-C ends the run and finishes the file that is being written.
 """
 EXAMPLES: Final = """\
+  keras2cv run sample --save drawn.png
   keras2cv run cat.cv photo.jpg
   keras2cv run cat.cv holiday/ --top 3 --save drawn/
   keras2cv run cat.cv "day/**/*.jpg" --json - | grep '"cat"'
@@ -54,9 +56,12 @@ OUTPUTS: Final = {"save": "drawn"}
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    values.add_bundle_argument(parser)
     parser.add_argument(
-        "sources", metavar="SOURCE", nargs="+", help="one or more images, videos or arrays"
+        "sources",
+        metavar="SOURCE",
+        nargs="*",
+        help="one or more images, videos or arrays (default for the sample: its own picture)",
     )
     add_runtime_arguments(parser)
     add_threshold_arguments(parser)
@@ -155,12 +160,15 @@ def execute(args: Namespace) -> int:
     from keras2cv.cli.problems import Problems
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
     from keras2cv.cli.summary import Summary
-    from keras2cv.streams.frames import Selection
+    from keras2cv.streams.frames import Selection, Source
     from keras2cv.streams.pipeline import Pipeline
     from keras2cv.streams.sources import find_sources
     from keras2cv.streams.threads import predict_sources
 
-    sources = find_sources(args.sources)
+    if args.bundle == sample.BUNDLE and not args.sources:
+        sources = [Source(sample.PHOTO.name, "image", sample.PHOTO)]
+    else:
+        sources = find_sources(args.sources)
     model = load_one(args)
     _check(args, model, sources)
     summary = Summary(sources, args.save, args.json)
@@ -205,7 +213,8 @@ def _what_runs(args: Namespace, models: Sequence[Predictor]) -> str:
     several = f", {len(models)} nets at the same time" if len(models) > 1 else ""
     asked = f", asked for {choice.asked}" if choice.asked != choice.runs else ""
     why = f" ({choice.why})" if choice.why else ""
-    return f"{args.bundle} on {choice.runs}, {models[0].engine} engine{several}{asked}{why}"
+    bundle = sample.NAME if args.bundle == sample.BUNDLE else args.bundle
+    return f"{bundle} on {choice.runs}, {models[0].engine} engine{several}{asked}{why}"
 
 
 def _batch(args: Namespace, model: Predictor) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.run import add_runtime_arguments
 from keras2cv.cli.styles import Piece, print_line, verdict
@@ -45,7 +46,7 @@ _EXIT_CODES: Final = {
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a folder made by export")
+    values.add_bundle_argument(parser)
     add_runtime_arguments(parser)
     parser.add_argument(
         "--in-process",

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import math
 import re
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+
+from keras2cv import sample
 
 from keras2cv.cli.suggestions import did_you_mean
 
 _FARTHEST = 2**15  # pixels
 # Those of keras2cv_export.parity.tolerance, which is not imported before it is needed.
 _PRESETS = ("strict", "fp32", "fp16", "fp16-weights", "int8-weights")
+
+
+def add_bundle_argument(parser: ArgumentParser) -> None:
+    """Declare the bundle that a verb takes."""
+    parser.add_argument(
+        "bundle",
+        metavar="BUNDLE",
+        type=bundle,
+        help="a folder made by export; `sample`: the one that ships with keras2cv",
+    )
+
+
+def bundle(text: str) -> Path:
+    """Return the folder `text`; "sample" is the bundle that ships with keras2cv."""
+    path = Path(text)
+    return sample.BUNDLE if sample.is_meant(path) else path
 
 
 def positive(text: str) -> int:

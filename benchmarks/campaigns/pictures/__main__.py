@@ -1,0 +1,45 @@
+"""Draw the pictures of the README and of the docs.
+
+    python -m campaigns.pictures [-o ../docs/pictures]
+
+`way.png` is the way from Keras to OpenCV, with the boxes that the sample's bundle finds.
+`speed.svg` is a bar chart of docs/performance/figures.json, and `drawn.jpg` shows what
+`keras2cv run sample --save` draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+import keras2cv
+from campaigns.pictures.speed import draw_speed
+from campaigns.pictures.way import draw_way
+from keras2cv.sample import BUNDLE, PHOTO
+from keras2cv.streams.sources import read_image
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def main() -> None:
+    """Draw all of them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("-o", "--output", type=Path, default=DOCS / "pictures")
+    folder: Path = parser.parse_args().output
+    folder.mkdir(parents=True, exist_ok=True)
+    photo = read_image(PHOTO)
+    drawn = keras2cv.load(BUNDLE).predict(photo).draw(photo)
+    cv2.imwrite(str(folder / "drawn.jpg"), drawn, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    figures: dict[str, Any] = json.loads(
+        (DOCS / "performance" / "figures.json").read_text(encoding="utf-8")
+    )
+    for name, figure in (("way.png", draw_way(drawn)), ("speed.svg", draw_speed(figures))):
+        figure.savefig(folder / name, metadata={"Date": None} if name.endswith("svg") else {})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The sample that ships with keras2cv: small, proven, and the first command of the README."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import keras2cv
+from keras2cv import sample
+from keras2cv.cli import main
+from keras2cv.selftest import run_selftest
+from support.tiny_bundle import Classifier
+
+README = Path(__file__).parents[2] / "README.md"
+MAX_BYTES = 400_000
+
+
+def test_the_bundle_is_small_and_proven() -> None:
+    """It loads without a warning (warnings are errors here), and passes its self-test."""
+    assert sum(path.stat().st_size for path in sample.BUNDLE.iterdir()) <= MAX_BYTES
+    model = keras2cv.load(sample.BUNDLE)
+    assert model.manifest.status == "verified"
+    assert model.manifest.model.opencv == "4.6"
+    assert run_selftest(model).verdict == "pass"
+
+
+def test_it_finds_what_was_drawn() -> None:
+    """Every shape of the picture, under its name and in its place, and nothing else."""
+    from campaigns.sample.__main__ import PHOTO_SEED, PHOTO_WH
+    from campaigns.sample.scenes import draw_scene
+
+    scene = draw_scene(PHOTO_WH, np.random.default_rng(PHOTO_SEED))
+    photo = cv2.imread(str(sample.PHOTO))
+    assert np.abs(photo.astype(float) - scene.picture).mean() < 5  # JPEG's loss
+    found = keras2cv.load(sample.BUNDLE).predict(photo)
+    truth = sorted(
+        zip(scene.classes.tolist(), (scene.boxes * (PHOTO_WH * 2)).tolist(), strict=True)
+    )
+    answers = sorted((one.class_id, list(one.box_xyxy)) for one in found)
+    assert [number for number, _ in answers] == [number for number, _ in truth]
+    apart = np.abs(np.array([b for _, b in answers]) - np.array([b for _, b in truth]))
+    assert apart.max() < 25  # pixels of 640
+
+
+def test_the_first_command_of_the_readme_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`keras2cv run sample --save drawn.png`, in an empty folder."""
+    [line] = re.findall(r"^env/bin/keras2cv (run .*)$", README.read_text(encoding="utf-8"), re.M)
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(line)) == 0
+    assert "star" in capsys.readouterr().out
+    drawn, photo = cv2.imread("drawn.png"), cv2.imread(str(sample.PHOTO))
+    assert (drawn != photo).any()
+
+
+@pytest.mark.parametrize(
+    "verb", [["info"], ["selftest"], ["codegen", "--lang", "python", "-o", "p"]]
+)
+def test_other_verbs_know_it(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sample` stands for the bundle wherever one is asked for."""
+    monkeypatch.chdir(tmp_path)
+    assert main([verb[0], "sample", *verb[1:]]) == 0
+
+
+def test_a_folder_of_that_name_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A user's own bundle may be called sample, and then needs a source."""
+    monkeypatch.chdir(tmp_path)
+    Classifier().write(tmp_path / "sample")
+    assert main(["run", "sample"]) == 2
+    assert "There is nothing to read" in capsys.readouterr().err
+
+
+def test_it_takes_other_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a source, the sample's own picture is left out."""
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite("gray.png", np.full((60, 80, 3), 128, np.uint8))
+    assert main(["run", "sample", "gray.png"]) == 0
+    assert "gray.png" in capsys.readouterr().out
