@@ -38,13 +38,17 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A case as the suite lists it, with its group, its module and the module's subject."""
+    """A case as the suite lists it: with its group, its module and the module's subject.
+
+    `sampled`: whether the suite's sample has it.
+    """
 
     name: str
     group: str
     batches: tuple[int, ...]
     family: str
     about: str
+    sampled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Sweep:
         environment: The variables with which a column's Python imports keras2cv.
         progress: Called with a line now and then.
         workers: How many processes may run at once.
+        run_limits: Of a column's process; an emulated one needs more time.
     """
 
     def __init__(
@@ -103,11 +108,12 @@ class Sweep:
         environment: Mapping[str, str],
         progress: Progress,
         workers: int = 1,
+        run_limits: Limits = RUN_LIMITS,
     ) -> None:
         """Keep the arguments; `run` does the work."""
         self._suite, self._columns, self._store = suite, columns, store
         self._work, self._environment, self._progress = work, environment, progress
-        self._workers = workers
+        self._workers, self._run_limits = workers, run_limits
 
     def run(self, cases: Sequence[Listed]) -> None:
         """Measure the cells that the store lacks."""
@@ -298,7 +304,7 @@ class Sweep:
         self, jobs: Sequence[Mapping[str, Any]], column: Column
     ) -> Iterable[ChildAnswer]:
         entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
-        return answer_each(entry, jobs, RUN_LIMITS, folder=self._work)
+        return answer_each(entry, jobs, self._run_limits, folder=self._work)
 
 
 def _record(answer: ChildAnswer, case: str, column: str, batch: int, who: str) -> Record:
