@@ -6,56 +6,75 @@ once in the folder for results.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from campaigns.architectures.limits import LIMITS
 from campaigns.atlas.columns import Column
 from keras2cv.isolation import Entry, answer_each
+from keras2cv_export.matrix.environment import runtime_copy
 
 _CHILD: Final = Path(__file__).resolve().with_name("selftest_child.py")
 
-
-@dataclass(frozen=True)
-class SelfTest:
-    """How a bundle did on a machine; `reason` is "" where it passed."""
-
-    bundle: str
-    column: str
-    verdict: str
-    reason: str
+Outcomes = Mapping[str, str]  # bundle -> why it does not pass, or ""
 
 
-def export_bundles(folder: Path) -> dict[str, Path]:
+def run_selftests(
+    columns: Sequence[Column], work: Path, names: Sequence[str] = ()
+) -> dict[str, Outcomes]:
+    """Return column -> the outcome of each bundle's self-test there.
+
+    Args:
+        columns: The machines and engines.
+        work: The folder for bundles and results.
+        names: Of the bundles; all of them if empty.
+    """
+    bundles = export_bundles(work / "bundles", names)
+    found = {}
+    with tempfile.TemporaryDirectory(dir=work) as folder, runtime_copy(Path(folder)) as environment:
+        for column in columns:
+            kept = work / column.where.python.parent.name / f"selftests {column.engine}.json"
+            if not kept.exists():
+                outcomes = _selftests(bundles, column, environment)
+                kept.parent.mkdir(exist_ok=True)
+                kept.write_text(json.dumps(outcomes), encoding="utf-8")
+            found[column.name] = json.loads(kept.read_text(encoding="utf-8"))
+    return found
+
+
+def export_bundles(folder: Path, names: Sequence[str] = ()) -> dict[str, Path]:
     """Return the bundles in a folder by their subject's name; those missing are made."""
     from campaigns.faults.subjects import SUBJECTS  # TensorFlow
     from keras2cv_export import export
 
-    bundles = {name: folder / f"{name}.cv" for name in SUBJECTS}
+    folder.mkdir(parents=True, exist_ok=True)
+    bundles = {name: folder / f"{name}.cv" for name in names or SUBJECTS}
     for name, path in bundles.items():
         if not path.exists():
             export(SUBJECTS[name].model(), path, **SUBJECTS[name].settings)
     return bundles
 
 
-def run_selftests(
-    bundles: Mapping[str, Path], column: Column, environment: Mapping[str, str], work: Path
-) -> Iterator[SelfTest]:
-    """Yield a self-test of each bundle, in one process of that machine where none crashes.
+def failures(found: Mapping[str, Outcomes]) -> list[str]:
+    """Return a line for each self-test that does not pass."""
+    return [
+        f"{bundle} on {column}: {reason}"
+        for column, outcomes in found.items()
+        for bundle, reason in outcomes.items()
+        if reason
+    ]
 
-    Args:
-        bundles: By name.
-        column: The machine, and the engine to load them with.
-        environment: The variables with which its Python imports keras2cv.
-        work: Where its processes run.
-    """
+
+def _selftests(
+    bundles: Mapping[str, Path], column: Column, environment: Mapping[str, str]
+) -> dict[str, str]:
     entry = Entry(f"{_CHILD}:answer", (), column.where.python, environment)
     jobs = [{"path": str(path), "engine": column.engine} for path in bundles.values()]
-    answers = answer_each(entry, jobs, LIMITS, folder=work)
-    for name, answer in zip(bundles, answers, strict=True):
-        if answer.problem is not None:
-            yield SelfTest(name, column.name, "crash", answer.problem)
-        else:
-            yield SelfTest(name, column.name, answer.reply["verdict"], answer.reply["reason"])
+    answers = answer_each(entry, jobs, LIMITS, folder=None)
+    return {
+        name: answer.problem or str(answer.reply["reason"])
+        for name, answer in zip(bundles, answers, strict=True)
+    }
