@@ -47,14 +47,17 @@ def run_selftests(
 
 def export_bundles(folder: Path, names: Sequence[str] = ()) -> dict[str, Path]:
     """Return the bundles in a folder by their subject's name; those missing are made."""
+    from campaigns.faults.scenes import write_pictures
     from campaigns.faults.subjects import SUBJECTS  # TensorFlow
     from keras2cv_export import export
 
-    folder.mkdir(parents=True, exist_ok=True)
+    write_pictures(folder / "scenes", lines=False)
     bundles = {name: folder / f"{name}.cv" for name in names or SUBJECTS}
     for name, path in bundles.items():
         if not path.exists():
-            export(SUBJECTS[name].model(), path, **SUBJECTS[name].settings)
+            # Noise shows a detector with suppression inside no box, and an export is inconclusive.
+            samples = folder / "scenes" if name == "suppressed" else None
+            export(SUBJECTS[name].model(), path, samples=samples, **SUBJECTS[name].settings)
     return bundles
 
 
