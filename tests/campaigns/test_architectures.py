@@ -65,10 +65,12 @@ def results(**changes: Any) -> Results:
         },
         "guards": {
             "pi": {
+                "targets": [32, 224],
+                "step": 8,
                 "kinds": {
                     "cv2.resize": {"calls": 9, "crashed": ["34x34x1 to 32"]},
                     "linear": {"calls": 9, "crashed": []},
-                }
+                },
             }
         },
         "costs": {"pi": {"640x480x3": 2.26, "640x480x1": 1.5}},
@@ -105,7 +107,9 @@ def test_a_case_counts_by_the_worst_of_its_batches() -> None:
 def test_the_page_has_a_row_for_each_machine_and_engine() -> None:
     """With the numbers that were measured."""
     text = "\n".join(page(results()))
-    assert "| pi | 5.0.0 | cv2, beyond_hal | 1.5 to 2.3 | 0 | 1 of 9 | 0 of 9 |" in text
+    assert (
+        "| pi | 5.0.0 | cv2, beyond_hal | 1.5 to 2.3 | 0 | 2, each 8th | 1 of 9 | 0 of 9 |" in text
+    )
     assert "| pi new | 1 | 0 |" in text
     assert "| pi classic | 1 | 1 | 0 | 0 | 0 | 0 |" in text
     assert faults(results()) == []

@@ -60,13 +60,14 @@ class Case:
 def main() -> None:
     """Sweep, and print the counts."""
     cv2.setNumThreads(1)
-    cases = list(cases_of([int(word) for word in sys.argv[1].split(",")], int(sys.argv[2])))
+    targets, step = [int(word) for word in sys.argv[1].split(",")], int(sys.argv[2])
+    cases = list(cases_of(targets, step))
     buffer = guarded_bytes(max(case.width * case.height * 4 for case in cases))
     found = {
         kind: {"calls": len(cases), "crashed": crashed(call, cases, buffer)}
         for kind, call in KINDS.items()
     }
-    print(json.dumps({"opencv": cv2.__version__, "kinds": found}))
+    print(json.dumps({"targets": targets, "step": step, "kinds": found}))
 
 
 def cases_of(targets: Sequence[int], step: int) -> Iterator[Case]:

@@ -73,8 +73,9 @@ def _images(found: Results) -> Iterator[str]:
     yield ""
     yield (
         "*reads past the end*: calls with images that end where a page of memory must not be "
-        "read, so that a read past the end crashes. The images are 1 to 64 pixels larger than the "
-        "net's input of 32 to 1280 pixels, square, wider and higher, gray, colour and with alpha. "
+        "read, so that a read past the end crashes. The images are n + 1 to n + 64 pixels wide or "
+        "high, square and not, gray, colour and with alpha, for inputs of n pixels. *n*: how many "
+        "inputs of 32 to 1280 pixels, and which images for each; n + 1, n + 2 and n + 3 always. "
         "keras2cv's calls are those of `predict`, `run` and generated Python programs: `linear`, "
         "each other rule and interpolation, and maps spread over an image."
     )
@@ -87,15 +88,16 @@ def _images(found: Results) -> Iterator[str]:
         "colour."
     )
     yield ""
-    heads = ("machine", "OpenCV", "route", "cost", "wrong blobs")
+    heads = ("machine", "OpenCV", "route", "cost", "wrong blobs", "n")
     yield f"| {' | '.join(heads)} | `cv2.resize` past the end | keras2cv past the end |"
-    yield "|---|---|---|---|--:|--:|--:|"
+    yield "|---|---|---|---|--:|---|--:|--:|"
     for name in found.machines:
         yield _image_row(name, found)
 
 
 def _image_row(name: str, found: Results) -> str:
-    blobs, kinds = found.blobs[name], found.guards[name]["kinds"]
+    blobs, guards = found.blobs[name], found.guards[name]
+    kinds = guards["kinds"]
     costs = sorted(found.costs[name].values())
     plain = kinds["cv2.resize"]
     own_calls = sum(calls["calls"] for kind, calls in kinds.items() if kind != "cv2.resize")
@@ -105,8 +107,9 @@ def _image_row(name: str, found: Results) -> str:
         f"{blobs['routes']['1']}, {blobs['routes']['3']}",
         f"{costs[0]:.1f} to {costs[-1]:.1f}",
         str(len(wrong_blobs(blobs, found.expected))),
+        f"{len(guards['targets'])}, each {guards['step']}th",
         f"{len(plain['crashed'])} of {plain['calls']}",
-        f"{len(own_crashes(found.guards[name]))} of {own_calls}",
+        f"{len(own_crashes(guards))} of {own_calls}",
     )
     return f"| {' | '.join(cells)} |"
 

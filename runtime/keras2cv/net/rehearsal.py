@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +29,8 @@ from keras2cv.isolation import ChildLost, Conversation, Entry, Limits, in_child
 _FUNCTION: Final = "keras2cv.net.rehearsal:answer"
 _FILLS: Final = ("85", "170")
 _SECONDS: Final = 8.0  # once OpenCV is imported
-_START_SECONDS: Final = 120.0  # a slow machine, a cold disk
+_START_SECONDS: Final = 120.0
+_TIMES_START: Final = 10  # a machine that takes long to import OpenCV takes long for the net, too
 _BYTES_A_SECOND: Final = 2**26  # of a net's file, at least: loading it and running it
 _MEMORY: Final = 2**30  # beyond what its file needs
 _COPIES: Final = 6  # of the weights, while OpenCV loads them
@@ -114,11 +116,13 @@ def _answers(request: Mapping[str, Any], limits: Limits) -> list[str]:
             entry = Entry(_FUNCTION, variables={**os.environ, "MALLOC_PERTURB_": fill})
             children.append(stack.enter_context(Conversation(entry, limits)))
             children[-1].send({})
+        started = time.monotonic()
         for child in children:
             child.reply()  # it is ready
+        seconds = max(limits.seconds, _TIMES_START * (time.monotonic() - started))
         for child in children:
             child.send(request)
-        replies = [child.reply() for child in children]
+        replies = [child.reply(seconds) for child in children]
         for child in children:
             child.close()
     return [str(reply["sha256"]) for reply in replies]
