@@ -15,7 +15,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -116,7 +116,7 @@ def guarded_bytes(size: int) -> Any:
     start = libc.mmap(None, length + PAGE, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0)
     if libc.mprotect(start + length, PAGE, NOTHING):
         raise OSError("The system guards no page.")
-    found = np.frombuffer((ctypes.c_uint8 * length).from_address(start), np.uint8)
+    found = np.ctypeslib.as_array((ctypes.c_uint8 * length).from_address(start))
     found[:] = np.random.default_rng(1).integers(0, 256, length, np.uint8)
     return found
 
@@ -156,7 +156,7 @@ def spread(image: Any, case: Case) -> object:
 def _prepare(
     image: Any,
     case: Case,
-    rule: Literal["stretch", "letterbox", "center-crop", "pad"],
+    rule: Any,
     interpolation: str,
 ) -> object:
     is_gray = case.channels == 1

@@ -97,7 +97,8 @@ def _pairs(source_size: int, target_size: int) -> Pairs:
 
 def _positions(source_size: int, target_size: int) -> Float32:
     scale = np.float32(source_size / target_size)
-    return (np.arange(target_size, dtype=np.float32) + _HALF) * scale - _HALF
+    at: Float32 = (np.arange(target_size, dtype=np.float32) + _HALF) * scale - _HALF
+    return at
 
 
 @lru_cache(maxsize=16)
