@@ -110,9 +110,17 @@ def test_the_page_has_a_row_for_each_machine_and_engine() -> None:
     assert (
         "| pi | 5.0.0 | cv2, beyond_hal | 1.5 to 2.3 | 0 | 2, each 8th | 1 of 9 | 0 of 9 |" in text
     )
-    assert "| pi new | 1 | 0 |" in text
+    assert "| pi new | 1 | 0 | 0 |" in text
     assert "| pi classic | 1 | 1 | 0 | 0 | 0 | 0 |" in text
     assert faults(results()) == []
+
+
+def test_a_bundle_for_a_newer_opencv_is_refused_and_no_fault() -> None:
+    """It says so itself, before anything is computed."""
+    reason = "int8.cv needs OpenCV 4.7 or newer, and this is 4.6.0. Install a newer one."
+    found = results(selftests={"pi classic": {"classify": "", "int8": reason}})
+    assert "| pi classic | 1 | 1 | 0 |" in "\n".join(page(found))
+    assert faults(found) == []
 
 
 @pytest.mark.parametrize(

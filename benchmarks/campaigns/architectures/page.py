@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from campaigns.architectures.bundles import Outcomes
+from campaigns.architectures.bundles import Outcomes, failures, is_refused
 from campaigns.architectures.nets import bad_nets, counts_of
 from campaigns.architectures.pixels import Found, own_crashes, wrong_blobs
 from campaigns.atlas.columns import Column
@@ -125,16 +125,17 @@ def _bundles(found: Results) -> Iterator[str]:
         "TensorFlow's."
     )
     yield ""
-    yield "| machine | pass | fail |"
-    yield "|---|--:|--:|"
+    yield "| machine | pass | refused | fail |"
+    yield "|---|--:|--:|--:|"
     for column, outcomes in found.selftests.items():
-        bad = sum(bool(reason) for reason in outcomes.values())
-        yield f"| {column} | {len(outcomes) - bad} | {bad} |"
-    for column, outcomes in found.selftests.items():
-        for name, reason in outcomes.items():
-            if reason:
-                yield ""
-                yield f"{name} on {column}: {reason}"
+        refused = sum(map(is_refused, outcomes.values()))
+        bad = sum(map(bool, outcomes.values())) - refused
+        yield f"| {column} | {len(outcomes) - refused - bad} | {refused} | {bad} |"
+    yield ""
+    yield "Refused are bundles of smaller weights, which say themselves that they need OpenCV 4.7."
+    for line in failures(found.selftests):
+        yield ""
+        yield f"- {line}"
 
 
 def _nets(found: Results) -> Iterator[str]:
