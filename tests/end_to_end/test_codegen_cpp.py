@@ -1,13 +1,10 @@
 """The C++ program of every task kind: built once without a warning, then run on many bundles.
 
-It is built with the distribution's OpenCV, or with that of KERAS2CV_OPENCV_DIR, the folder that
-holds its OpenCVConfig.cmake.
+`support/cmake.py` says with which OpenCV.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +23,7 @@ from keras2cv.codegen import generate
 from keras2cv.codegen.traits import traits_of
 from keras2cv_export import export
 from support.clips import read_clip, write_clip
+from support.cmake import build, require_opencv
 from support.pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from support.program_bundles import (
     BUNDLES,
@@ -47,70 +45,28 @@ from support.tiny_bundle import Classifier
 Program = Callable[[Bundle], Path]
 
 STRICT = "-Wall -Wextra -Wpedantic -Wshadow -Werror"
-FIND_OPENCV = """\
-cmake_minimum_required(VERSION 3.10)
-project(find LANGUAGES CXX)
-find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs dnn)
-"""
-
-
-def cmake(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run CMake, its output and errors in one."""
-    return subprocess.run(
-        ["cmake", *arguments],  # noqa: S607 - wherever the machine has it
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=300,
-    )
-
-
-def missing_tool(folder: Path) -> str | None:
-    """Return a tool that building needs and this machine lacks, if any."""
-    if shutil.which("cmake") is None:
-        return "there is no cmake"
-    (folder / "CMakeLists.txt").write_text(FIND_OPENCV, encoding="utf-8")
-    found = cmake("-S", str(folder), "-B", str(folder / "build"))
-    if found.returncode == 0:
-        return None
-    return f"CMake finds no C++ compiler, or no OpenCV for it:\n{found.stdout}"
 
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Return a function that builds the program of a bundle's kind, or finds an earlier build."""
-    if lacking := missing_tool(tmp_path_factory.mktemp("find")):
-        needed = f"{lacking}. apt install cmake g++ libopencv-dev"
-        if os.environ.get("CI") == "true":
-            pytest.fail(needed)
-        pytest.skip(needed)
+    require_opencv(tmp_path_factory.mktemp("find"))
     built: dict[tuple[str, frozenset[str]], Path] = {}
 
-    def build(bundle: Bundle) -> Path:
+    def built_program(bundle: Bundle) -> Path:
         task = bundle.manifest.task.kind
         program = task, traits_of(bundle.manifest)
         if program not in built:
             built[program] = build_program(bundle, tmp_path_factory.mktemp(task))
         return built[program]
 
-    return build
+    return built_program
 
 
 def build_program(bundle: Bundle, folder: Path) -> Path:
     """Generate, configure and compile, warnings being errors; return the program."""
     generate(bundle, "cpp", folder)
-    build = str(folder / "build")
-    flags = [f"-DCMAKE_CXX_FLAGS={STRICT}"]
-    if opencv := os.environ.get("KERAS2CV_OPENCV_DIR"):  # another than the distribution's
-        flags.append(f"-DOpenCV_DIR={opencv}")
-    for arguments in (
-        ("-S", str(folder), "-B", build, "-DCMAKE_BUILD_TYPE=Debug", *flags),
-        ("--build", build, "--config", "Release"),
-    ):
-        done = cmake(*arguments)
-        assert done.returncode == 0, done.stdout
-        assert "warning" not in done.stdout.lower()
+    build(folder, f"-DCMAKE_CXX_FLAGS={STRICT}")
     return folder / "build" / "predict"
 
 

@@ -1,6 +1,9 @@
-"""The same pixels, and no read past an image's end, on emulated ARM machines.
+"""The same bundles on emulated ARM machines as on x86-64.
 
-`machines.sh` makes the machines; it needs root, Debian 12, apt and pip. `python -m
-campaigns.architectures FOLDER` measures those in FOLDER and writes docs/architectures.md.
-`--shard 1/4` measures every fourth machine.
+machines.sh     makes the machines: root, Debian 12, apt-get and pip
+machines.py     finds them, as columns of the atlas
+pixels.py       blobs, reads past an image's end, and costs: `*_child.py`, run by the machines
+bundles.py      self-tests of bundles of all tasks
+nets.py         the conformance suite
+page.py         docs/architectures.md
 """

@@ -1,90 +1,114 @@
-"""`python -m campaigns.architectures FOLDER`."""
+"""`python -m campaigns.architectures MACHINES -w RESULTS`: measure, and write the page.
+
+What RESULTS holds already is not measured again, so the same command goes on after an
+interruption. `--sample` measures a part, in minutes, and writes no page.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-CHILD = Path(__file__).parent / "child.py"
-RUNTIME = Path(__file__).parents[3] / "runtime"
-TARGETS = "32,64,96,128,160,192,224,256,299,320,384,416,448,512,640,1280"
+from campaigns.architectures.bundles import failures, run_selftests
+from campaigns.architectures.machines import columns_of, find_machines
+from campaigns.architectures.nets import SUITE, bad_nets, run_nets
+from campaigns.architectures.page import Results, page
+from campaigns.architectures.pixels import Found, measured, own_crashes, wrong_blobs
+from campaigns.atlas.sweep import list_suite
+from keras2cv.errors import Keras2cvError
 
-Found = Mapping[str, Any]
+_TARGETS: Final = "32,64,96,128,160,192,224,256,299,320,384,416,448,512,640,1280"
+
+_SAMPLED: Final = "1/6"  # of the suite's own sample
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, write and print the page; return 1 if a pixel differs or a call crashes."""
-    flags = argparse.ArgumentParser(prog="python -m campaigns.architectures")
-    flags.add_argument("folder", type=Path, help="what machines.sh made")
-    flags.add_argument("--targets", default=TARGETS, help="sides (default: %(default)s)")
-    flags.add_argument("--step", type=int, default=1, help="of the sizes n + 1 to n + 64")
-    flags.add_argument("--shard", default="1/1", help="the first of four: 1/4")
-    flags.add_argument("-o", "--output", type=Path, default=Path("docs/architectures.md"))
-    args = flags.parse_args(argv)
-    number, count = map(int, args.shard.split("/"))
-    pythons = sorted(args.folder.glob("*/python"))[number - 1 :: count]
-    sweep = (args.targets, str(args.step))
-    expected = measure(Path(sys.executable), "0", "1")
-    found = {python.parent.name: measure(python, *sweep) for python in pythons}
-    args.output.write_text("\n".join(page(found, expected, sweep)) + "\n", encoding="utf-8")
-    return 0 if found and not any(faults(one, expected) for one in found.values()) else 1
+    """Measure what is missing; return 1 if a pixel, an output or a self-test is wrong."""
+    args = parser().parse_args(argv)
+    try:
+        found = measure(args)
+    except Keras2cvError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    if not args.sample:
+        args.output.write_text("\n".join(page(found)) + "\n", encoding="utf-8")
+        print(args.output)
+    bad = list(faults(found))
+    print("\n".join(bad) or f"all right on {', '.join(found.machines)}")
+    return int(bool(bad))
 
 
-def measure(python: Path, *sweep: str) -> Found:
-    """Return what the child prints on that machine."""
-    print(python, file=sys.stderr)
-    environment = {**os.environ, "PYTHONPATH": str(RUNTIME)}
-    done = subprocess.run(
-        [python, CHILD, *sweep], env=environment, stdout=subprocess.PIPE, check=True
+def measure(args: argparse.Namespace) -> Results:
+    """Measure what is missing, and return everything.
+
+    Raises:
+        MissingDependency: A machine does not start, or the suite cannot be imported.
+        UsageError: The folder for results cannot be written.
+    """
+    work: Path = args.work.absolute()
+    work.mkdir(parents=True, exist_ok=True)
+    machines = find_machines(args.machines, args.machine)
+    columns = columns_of(machines)
+    sweep = ("32,256", "64") if args.sample else (args.targets, str(args.step))
+
+    def on_all(part: str, *words: str) -> dict[str, Found]:
+        return {
+            name: measured(work / name / f"{part}.json", machine.python, part, *words)
+            for name, machine in machines.items()
+        }
+
+    images = on_all("blobs"), on_all("guards", *sweep), on_all("costs")
+    nets = run_nets(
+        columns,
+        work,
+        _print,
+        sampled=args.sample,
+        shard=_SAMPLED if args.sample else args.shard,
+        workers=args.workers,
+        keep=args.keep,
     )
-    found: Found = json.loads(done.stdout)
-    return found
-
-
-def faults(found: Found, expected: Found) -> int:
-    """Return the number of blobs that differ, and of keras2cv's own calls that crashed."""
-    wrong = sum(found["blobs"][name] != digest for name, digest in expected["blobs"].items())
-    ours = [found["crashes"].get(kind, 0) for kind in ("linear", "area", "nearest")]
-    return int(wrong + sum(ours))
-
-
-def page(found: Mapping[str, Found], expected: Found, sweep: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of docs/architectures.md."""
-    yield "# Architectures"
-    yield ""
-    yield "<!-- Written by python -m campaigns.architectures. -->"
-    yield ""
-    yield (
-        "Images become the same blobs on ARM as on x86-64. Measured on emulated machines (qemu): "
-        f"{len(expected['blobs'])} blobs of every resize rule, by six interpolations, 8 and 16 "
-        "bit, colour and gray, against OpenCV's wheel for x86-64; and images that end at a page of "
-        "memory that must not be read, so that reading past the end crashes. Their sides are "
-        f"n + 1 to n + 64 in steps of {sweep[1]}, for n = {sweep[0].replace(',', ' and n = ')}."
+    return Results(
+        columns,
+        measured(work / "here" / "blobs.json", Path(sys.executable), "blobs"),
+        *images,
+        run_selftests(columns, work),
+        nets,
+        len(list_suite(SUITE, work)[0]),
     )
-    yield ""
-    yield (
-        "*route*: how 8-bit `linear` is computed, for gray and for colour. `cv2`: the plain call "
-        "is right. `beyond_hal`: `cv2.resize` by OpenCV's own code rather than the vendor's. "
-        "[preprocessing.md](preprocessing.md#the-same-pixels-on-arm) explains why."
+
+
+def faults(found: Results) -> list[str]:
+    """Return a line for everything that is wrong."""
+    lines = [*failures(found.selftests), *bad_nets(found.nets)]
+    for name in found.machines:
+        lines += [f"{name}: {blob}" for blob in wrong_blobs(found.blobs[name], found.expected)]
+        lines += [f"{name}: {crash}" for crash in own_crashes(found.guards[name])]
+    return lines
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the reader of the flags."""
+    flags = argparse.ArgumentParser(
+        prog="python -m campaigns.architectures", description=__doc__, allow_abbrev=False
     )
-    yield ""
-    heads = ("machine", "OpenCV", "route", "wrong blobs")
-    yield f"| {' | '.join(heads)} | plain `cv2.resize` crashes | keras2cv's crash |"
-    yield "|---|---|---|--:|--:|--:|"
-    for name, one in found.items():
-        wrong = sum(one["blobs"][k] != v for k, v in expected["blobs"].items())
-        crashed = one["crashes"]
-        ours = sum(crashed[kind] for kind in ("linear", "area", "nearest"))
-        yield (
-            f"| {name} | {one['opencv']} | {one['routes']['1']}, {one['routes']['3']} | {wrong} "
-            f"| {crashed['plain']} of {crashed['cases']} | {ours} of {3 * crashed['cases']} |"
-        )
+    flags.add_argument("machines", type=Path, help="the folder that machines.sh filled")
+    flags.add_argument("-w", "--work", type=Path, required=True, help="for results so far")
+    flags.add_argument("--machine", action="append", default=[], help="only this one; repeat it")
+    flags.add_argument("--sample", action="store_true", help="a part of everything, and no page")
+    flags.add_argument("--shard", default="1/1", help="of the nets: 2/4 is the second of four")
+    flags.add_argument("--targets", default=_TARGETS, help="sides of inputs (default: %(default)s)")
+    flags.add_argument("--step", type=int, default=8, help="of the images' sizes (default: 8)")
+    flags.add_argument("--workers", type=int, default=2, help="processes at once (default: 2)")
+    flags.add_argument("--keep", action="store_true", help="keep results of other sources")
+    flags.add_argument("-o", "--output", type=Path, default=Path("../docs/architectures.md"))
+    return flags
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -56,12 +56,18 @@ def all_cases(folder: Path) -> Sequence[Any]:
 
 
 def listing(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield name, group, batch sizes and family of each case; a family is a module of cases."""
+    """Yield name, group, batch sizes and family of each case, and whether it is of the sample.
+
+    A family is a module of cases.
+    """
     families = dict(_families(folder))
+    suite = import_module(f"{folder.name}.suite")
+    sample = {case.name for case in suite.sample_cases()} if hasattr(suite, "sample_cases") else ()
     for case in all_cases(folder):
         module, about = families[case.name]
         listed = {"name": case.name, "group": case.group, "batches": list(case.batches)}
-        yield {**listed, "family": module, "about": about}
+        sampled = case.name in sample
+        yield {**listed, "family": module, "about": about, "sampled": sampled}
 
 
 def _families(folder: Path) -> Iterator[tuple[str, tuple[str, str]]]:

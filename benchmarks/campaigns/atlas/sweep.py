@@ -42,13 +42,17 @@ _PLAIN_FILE: Final[File] = ("plain", "")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A case as the suite lists it, with its group, its module and the module's subject."""
+    """A case as the suite lists it: with its group, its module and the module's subject.
+
+    `sampled`: whether the suite's sample has it.
+    """
 
     name: str
     group: str
     batches: tuple[int, ...]
     family: str
     about: str
+    sampled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,9 @@ class Sweep:
         environment: The variables with which a column's Python imports keras2cv.
         progress: Called with a line now and then.
         workers: How many processes may run at once.
+        run_limits: Of a column's process; an emulated one needs more time.
+        by_family: Whether only cases of one family are measured together; if not, fewer processes
+            start.
     """
 
     def __init__(
@@ -107,18 +114,22 @@ class Sweep:
         environment: Mapping[str, str],
         progress: Progress,
         workers: int = 1,
+        run_limits: Limits = RUN_LIMITS,
+        *,
+        by_family: bool = True,
     ) -> None:
         """Keep the arguments; `run` does the work."""
         self._suite, self._columns, self._store = suite, columns, store
         self._work, self._environment, self._progress = work, environment, progress
-        self._workers = workers
+        self._workers, self._run_limits = workers, run_limits
+        self._by_family = by_family
 
     def run(self, cases: Sequence[Listed]) -> None:
         """Measure the cells that the store lacks."""
         todo = [case for case in cases if not self._is_done(case)]
         self._progress(f"{len(cases)} cases, {len(cases) - len(todo)} of them measured before")
         done, started = 0, time.monotonic()
-        for handful in _handfuls(todo):
+        for handful in _handfuls(todo, self._by_family):
             self._measure(handful)
             shutil.rmtree(self._work / "cases", ignore_errors=True)
             done += len(handful)
@@ -311,7 +322,7 @@ class Sweep:
         entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
         if column.kind == "onnx":
             entry = Entry(f"{_ONNX_CHILD}:answer", PACKAGES)
-        return answer_each(entry, jobs, RUN_LIMITS, folder=self._work)
+        return answer_each(entry, jobs, self._run_limits, folder=self._work)
 
 
 def _file_of(column: Column) -> File:
@@ -344,12 +355,12 @@ def _verdict(answer: ChildAnswer) -> str:
     return "crash" if answer.problem is not None else str(answer.reply["verdict"])
 
 
-def _handfuls(cases: Sequence[Listed]) -> Iterator[list[Listed]]:
-    """Yield cases of one family at a time, few enough for the disk."""
+def _handfuls(cases: Sequence[Listed], by_family: bool) -> Iterator[list[Listed]]:
+    """Yield a few cases at a time, of one family if so wished, for the disk's sake."""
     handful: list[Listed] = []
     for case in cases:
         full = len(handful) >= _HANDFUL_OF.get(case.group, _HANDFUL)
-        if handful and (full or handful[-1].family != case.family):
+        if handful and (full or (by_family and handful[-1].family != case.family)):
             yield handful
             handful = []
         handful.append(case)

@@ -8,7 +8,6 @@ from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
 from keras2cv import sample
-
 from keras2cv.cli.suggestions import did_you_mean
 
 _FARTHEST = 2**15  # pixels

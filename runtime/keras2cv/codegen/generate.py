@@ -28,6 +28,7 @@ _CPP_FILES: Final[Mapping[str, str]] = {
     "sources.hpp": "",
     "manifest.hpp": "",
     "resample.hpp": "resample",
+    "resizing.hpp": "!arrays",
     "prepare.hpp": "!arrays",
     "placement.hpp": "pixels",
     "engines.hpp": "",

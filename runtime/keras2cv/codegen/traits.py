@@ -61,7 +61,7 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
 
 def _filter_library(rules: Preprocessing | None) -> str | None:
     """Return whose filter resizes the images, if it is neither cv2's nor one that picks pixels."""
-    # "tf-bilinear" has a function of its own in prepare.hpp, and nearest picks pixels.
+    # "tf-bilinear" has a function of its own in resizing.hpp, and nearest picks pixels.
     if rules is None or rules.interpolation in ("tf-bilinear", "tf-nearest", "pil-nearest"):
         return None
     libraries = {"tf": "tensorflow", "pil": "pillow", "pil13": "pillow"}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,9 @@ from keras2cv.isolation import ChildLost, Conversation, Entry, Limits, in_child
 
 _FUNCTION: Final = "keras2cv.net.rehearsal:answer"
 _FILLS: Final = ("85", "170")
-_SECONDS: Final = 8.0
+_SECONDS: Final = 8.0  # once OpenCV is imported
+_START_SECONDS: Final = 120.0
+_TIMES_START: Final = 10  # a machine that takes long to import OpenCV takes long for the net, too
 _BYTES_A_SECOND: Final = 2**26  # of a net's file, at least: loading it and running it
 _MEMORY: Final = 2**30  # beyond what its file needs
 _COPIES: Final = 6  # of the weights, while OpenCV loads them
@@ -51,7 +54,8 @@ def rehearse(bundle: Bundle, engine: str | None) -> None:
     if key in _DONE or _is_remembered(key):
         return
     size = int(bundle.manifest.model.size_bytes)
-    limits = Limits(_SECONDS + size / _BYTES_A_SECOND, memory_bytes=_MEMORY + _COPIES * size)
+    seconds, memory = _SECONDS + size / _BYTES_A_SECOND, _MEMORY + _COPIES * size
+    limits = Limits(seconds, _START_SECONDS, memory)
     request = {
         "bundle": str(bundle.folder.absolute()),
         "sha256": bundle.manifest.model.sha256,
@@ -111,8 +115,14 @@ def _answers(request: Mapping[str, Any], limits: Limits) -> list[str]:
         for fill in _FILLS:
             entry = Entry(_FUNCTION, variables={**os.environ, "MALLOC_PERTURB_": fill})
             children.append(stack.enter_context(Conversation(entry, limits)))
-            children[-1].send(request)
-        replies = [child.reply() for child in children]
+            children[-1].send({})
+        started = time.monotonic()
+        for child in children:
+            child.reply()  # it is ready
+        seconds = max(limits.seconds, _TIMES_START * (time.monotonic() - started))
+        for child in children:
+            child.send(request)
+        replies = [child.reply(seconds) for child in children]
         for child in children:
             child.close()
     return [str(reply["sha256"]) for reply in replies]
@@ -122,7 +132,7 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     """Load the bundle and run its net on two inputs; return the sha256 of its outputs.
 
     Args:
-        request: "bundle", "sha256" of its model, and "engine".
+        request: "bundle", "sha256" of its model, and "engine"; nothing: only OpenCV is imported.
         report: Called with the stage.
 
     Raises:
@@ -131,6 +141,8 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     """
     from keras2cv.net.net import Net
 
+    if not request:
+        return {}
     cv2.setNumThreads(1)
     report(stage="loading")
     bundle = read_bundle(Path(request["bundle"]))

@@ -172,6 +172,14 @@ if fill:
     assert len(list(tmp_path.glob("*.begun"))) == 2
 
 
+def test_a_machine_that_starts_slowly_tries_a_net_for_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Importing OpenCV is no part of a trial's seconds, and says how many a net may take."""
+    monkeypatch.setattr(rehearsal, "_SECONDS", 0.01)
+    load(odd_bundle(tmp_path, monkeypatch, "if fill: time.sleep(0.5)"))
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the names of programs")
 @pytest.mark.parametrize("verb", ["info", "selftest", "codegen", "doctor"])
 def test_no_module_of_the_current_folder_is_run(tmp_path: Path, verb: str) -> None:

@@ -18,6 +18,7 @@ from keras2cv.pixels.resize import canary, resize
 from keras2cv.pixels.resize.beyond_hal import extra_columns, resize_beyond_hal
 from keras2cv.pixels.resize.fixed_point import resize_linear
 from keras2cv.pixels.resize.rounding import is_mean, resize_area
+from keras2cv.pixels.resize.tf_bilinear import resize_bilinear
 
 Array = NDArray[Any]
 Size = tuple[int, int]
@@ -51,7 +52,12 @@ def fresh_canaries() -> Iterator[None]:
 
 def forget() -> None:
     """Forget which calls are right."""
-    for finding in (canary.linear_route, canary.area_is_exact, canary.cubic_floats_are_exact):
+    for finding in (
+        canary.linear_route,
+        canary.area_is_exact,
+        canary.cubic_floats_are_exact,
+        canary.floats_are_exact,
+    ):
         finding.cache_clear()
 
 
@@ -255,3 +261,73 @@ def test_canaries_read_within_their_buffers() -> None:
     image = canary.noise((33, 33), 3)
     assert image.base is not None
     assert image.base.nbytes >= image.nbytes + 64 * 3
+
+
+# Source and target sizes whose positions need few bits: a half, a third, two thirds, and larger.
+FEW_BITS = [
+    (64, 32),
+    (96, 32),
+    (48, 32),
+    (40, 32),
+    (160, 32),
+    (16, 32),
+    (8, 32),
+    (24, 32),
+    (32, 32),
+]
+
+
+def count_float_resizes(monkeypatch: pytest.MonkeyPatch) -> list[Size]:
+    """Return a list that grows with every call of cv2.resize on floats."""
+    seen: list[Size] = []
+
+    def counted(image: Array, size: Any, *others: Any, **named: Any) -> Array:
+        if image.dtype == np.float32:
+            seen.append(size)
+        return real_resize(image, size, *others, **named)
+
+    monkeypatch.setattr(cv2, "resize", counted)
+    return seen
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 5])
+@pytest.mark.parametrize("across", FEW_BITS)
+def test_cv2_computes_tf_bilinear_where_nothing_is_rounded(
+    across: Size, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bit for bit, and it is cv2 that did it."""
+    seen = count_float_resizes(monkeypatch)
+    rng = np.random.default_rng(8)
+    for down in FEW_BITS:
+        image = rng.integers(0, 256, (down[0], across[0], channels), np.uint8)
+        expected = resize_bilinear(image, (across[1], down[1]))
+        assert canary.floats_are_exact(channels)
+        seen.clear()
+        np.testing.assert_array_equal(resize(image, (32, 32), "tf-bilinear"), expected)
+        assert seen == ([(32, 32)] if across[0] * down[0] <= 5 * 32 * 32 else [])
+
+
+@pytest.mark.parametrize("source_wh", [(640, 480), (33, 64), (64, 33), (131, 131)])
+def test_cv2_computes_no_other_tf_bilinear(
+    source_wh: Size, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the positions are rounded, cv2's are others; so for images of floats."""
+    resize(np.zeros((2, 2), np.uint8), (1, 1), "tf-bilinear")  # the canary's own calls
+    seen = count_float_resizes(monkeypatch)
+    resize(np.zeros(source_wh[::-1], np.uint8), (224, 32), "tf-bilinear")
+    resize(np.zeros((64, 64), np.float32), (32, 32), "tf-bilinear")
+    assert seen == []
+
+
+def test_tf_bilinear_is_right_where_cv2_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An OpenCV whose floats are a little off computes none of it."""
+
+    def off(image: Array, *others: Any, **named: Any) -> Array:
+        resized = real_resize(image, *others, **named)
+        return resized * np.float32(1.0000002) if image.dtype == np.float32 else resized
+
+    monkeypatch.setattr(cv2, "resize", off)
+    image = np.random.default_rng(9).integers(0, 256, (64, 96, 3), np.uint8)
+    expected = resize_bilinear(image, (32, 32))
+    np.testing.assert_array_equal(resize(image, (32, 32), "tf-bilinear"), expected)
+    assert not canary.floats_are_exact(3)

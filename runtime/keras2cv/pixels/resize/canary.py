@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from keras2cv.pixels.resize.beyond_hal import padded, resize_beyond_hal
 from keras2cv.pixels.resize.fixed_point import resize_linear
 from keras2cv.pixels.resize.rounding import cubic_floats, resize_area
+from keras2cv.pixels.resize.tf_bilinear import resize_bilinear
 
 LinearRoute = Literal["cv2", "beyond_hal", "integers"]
 Size = tuple[int, int]
@@ -36,6 +37,14 @@ _AREA_CASES: Final[tuple[tuple[Size, Size], ...]] = (  # of many sums that end i
     ((40, 100), (20, 40)),
     ((76, 68), (38, 45)),
     ((44, 44), (35, 22)),
+)
+_BILINEAR_CASES: Final[tuple[tuple[Size, Size], ...]] = (  # sizes whose positions need few bits
+    ((48, 40), (24, 20)),
+    ((60, 45), (20, 15)),
+    ((48, 36), (32, 24)),
+    ((50, 40), (40, 32)),
+    ((24, 20), (48, 40)),
+    ((21, 16), (84, 64)),
 )
 _FLOAT_CASE: Final[tuple[Size, Size]] = ((211, 150), (96, 64))
 
@@ -73,6 +82,16 @@ def cubic_floats_are_exact() -> bool:
     resized = cv2.resize(image.astype(np.float32), target, interpolation=cv2.INTER_CUBIC)
     difference = np.asarray(resized) - cubic_floats(image, target)[..., 0]
     return bool(np.abs(difference).max() < _FLOAT_NOISE)
+
+
+@lru_cache(maxsize=32)
+def floats_are_exact(channels: int) -> bool:
+    """Return whether INTER_LINEAR of floats rounds nothing that needs no rounding."""
+    images = [(noise(source, channels), target) for source, target in _BILINEAR_CASES]
+    return all(
+        _equal(resize_bilinear(image, target, by_cv2=True), resize_bilinear(image, target))
+        for image, target in images
+    )
 
 
 def noise(size_wh: Size, channels: int) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.pixels.resize import canary
 from keras2cv.pixels.resize.kernels import (
     GAUSSIAN,
     KEYS_CUBIC,
@@ -57,7 +58,7 @@ def resize(image: Image, size_wh: tuple[int, int], interpolation: str) -> Image:
         picked: Image = image.take(rows, axis=0).take(columns, axis=1)
         return picked
     if interpolation == "tf-bilinear":
-        return resize_bilinear(image, size_wh)
+        return resize_bilinear(image, size_wh, by_cv2=canary.floats_are_exact(image.shape[2]))
     down = _bands(interpolation, height, target_height)
     across = _bands(interpolation, width, target_width)
     image = swap_height_and_width(resample_rows(image, down, _as_it_is, np.float32))

@@ -14,6 +14,7 @@
 
 #include "manifest.hpp"
 #include "resample.hpp"  //@only resample
+#include "resizing.hpp"
 
 inline int cv_interpolation(const std::string& name) {
     static const std::map<std::string, int> flags = {
@@ -75,112 +76,6 @@ inline std::vector<int> nearest_indices(int start, int size, int count, bool as_
     return indices;
 }
 
-// The two source pixels of a target pixel along one axis, and the weight of the second, 0 to 1.
-struct Pair {
-    int first, second;
-    float share;
-};
-
-// cv::resize's for uint8: the position is rounded to float32. Across the width one pixel alone counts
-// at an edge.
-inline std::vector<Pair> linear_pairs(int size, int count, bool is_width) {
-    std::vector<Pair> pairs;
-    const double scale = 1.0 / (static_cast<double>(count) / size);
-    for (int i = 0; i < count; ++i) {
-        const float at = static_cast<float>((i + 0.5) * scale - 0.5);
-        const int first = cvFloor(at);
-        const bool alone = is_width && (first < 0 || first >= size - 1);
-        const int low = std::min(std::max(first, 0), size - 1);
-        const int high = std::min(std::max(first + 1, 0), size - 1);
-        pairs.push_back({low, high, alone ? 0.0f : at - static_cast<float>(first)});
-    }
-    return pairs;
-}
-
-// cv::INTER_LINEAR of uint8 as OpenCV computes it on x86-64, bit for bit: weights of 11 bits, sums cut
-// off to 7 bits along the width and to 2 along the height, and rounded.
-inline cv::Mat resize_in_integers(const cv::Mat& image, cv::Size size) {
-    cv::Mat result(size, image.type());
-    const int channels = image.channels();
-    const bool halves = image.cols == 2 * size.width && image.rows == 2 * size.height;
-    const std::vector<Pair> across = linear_pairs(image.cols, size.width, true);
-    const std::vector<Pair> down = linear_pairs(image.rows, size.height, false);
-    const auto near = [](float share) { return cvRound((1.0f - share) * 2048.0f); };
-    const auto far = [](float share) { return cvRound(share * 2048.0f); };
-    for (int y = 0; y < size.height; ++y) {
-        const Pair& row = down[static_cast<std::size_t>(y)];
-        const uchar *upper = image.ptr(row.first), *lower = image.ptr(row.second);
-        uchar* target = result.ptr(y);
-        for (const Pair& column : across) {
-            for (int c = 0; c < channels; ++c) {
-                const int left = column.first * channels + c, right = column.second * channels + c;
-                const int a = near(column.share), b = far(column.share);
-                const int above = (upper[left] * a + upper[right] * b) >> 4;
-                const int below = (lower[left] * a + lower[right] * b) >> 4;
-                const int sum = ((above * near(row.share)) >> 16) + ((below * far(row.share)) >> 16);
-                const int four = upper[left] + upper[right] + lower[left] + lower[right];
-                *target++ = static_cast<uchar>(((halves ? four : sum) + 2) >> 2);
-            }
-        }
-    }
-    return result;
-}
-
-// Whether this OpenCV's own INTER_LINEAR of uint8 gives those pixels: on ARM, OpenCV may hand it to a
-// library that rounds differently and reads past the end of the image. Tried once, on small images in
-// larger buffers, so that it is harmless.
-inline bool resizes_as_x86(int channels) {
-    static const auto tried = [](int count) {
-        const int sizes[][4] = {{33, 33, 32, 32}, {66, 41, 40, 28}, {48, 40, 24, 20}, {72, 60, 26, 24},
-                                {150, 90, 32, 20}, {24, 20, 48, 40}, {31, 22, 72, 40}};
-        cv::RNG random(1);
-        for (const auto& size : sizes) {
-            cv::Mat buffer(size[1] + 64, size[0] + 16, CV_8UC(count)), resized;
-            random.fill(buffer, cv::RNG::UNIFORM, 0, 256);
-            const cv::Mat image = buffer(cv::Rect(0, 0, size[0], size[1]));
-            const cv::Size target(size[2], size[3]);
-            cv::resize(image, resized, target, 0, 0, cv::INTER_LINEAR);
-            if (cv::norm(resized, resize_in_integers(image, target), cv::NORM_INF) > 0) return false;
-        }
-        return true;
-    };
-    static const bool gray = tried(1), colour = tried(3);
-    return channels == 1 ? gray : colour;
-}
-
-// tf.image.resize by "bilinear", which does not round to whole pixels: its positions are float32.
-inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
-    const int channels = image.channels();
-    const auto find = [](int source, int count) {
-        std::vector<Pair> pairs;
-        const float scale = static_cast<float>(static_cast<double>(source) / count);
-        for (int i = 0; i < count; ++i) {
-            const float at = (static_cast<float>(i) + 0.5f) * scale - 0.5f, low = std::floor(at);
-            pairs.push_back({std::max(static_cast<int>(low), 0),
-                             std::min(static_cast<int>(std::ceil(at)), source - 1), at - low});
-        }
-        return pairs;
-    };
-    const std::vector<Pair> across = find(image.cols, size.width), down = find(image.rows, size.height);
-    cv::Mat result(size, CV_32FC(channels));
-    for (int y = 0; y < size.height; ++y) {
-        const Pair& row = down[static_cast<std::size_t>(y)];
-        const uchar *upper = image.ptr(row.first), *lower = image.ptr(row.second);
-        float* target = result.ptr<float>(y);
-        for (const Pair& column : across) {
-            for (int c = 0; c < channels; ++c) {
-                const int left = column.first * channels + c, right = column.second * channels + c;
-                const float above = static_cast<float>(upper[left]) +
-                                    static_cast<float>(upper[right] - upper[left]) * column.share;
-                const float below = static_cast<float>(lower[left]) +
-                                    static_cast<float>(lower[right] - lower[left]) * column.share;
-                *target++ = above + (below - above) * row.share;
-            }
-        }
-    }
-    return result;
-}
-
 // Bring a part of an image to a size: uint8, or float32 for "tf-bilinear".  //@only !tensorflow
 // Bring a part of an image to a size: uint8, or float32 for TensorFlow's but "tf-nearest".  //@only tensorflow
 inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size size,
@@ -205,8 +100,12 @@ inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size 
     if (is_resampled(interpolation)) return resample(image, part, size, interpolation);  //@only resample
     const cv::Mat source = image(part);
     if (interpolation == "tf-bilinear") return resize_bilinear(source, size);
-    if (interpolation == "linear" && !resizes_as_x86(image.channels()))
+    if (interpolation == "linear" && !is_linear_exact(image.channels()))
         return resize_in_integers(source, size);
+    if (interpolation == "cubic") return resize_cubic(source, size);
+    if (interpolation == "area" && is_sum_of_parts(source.size(), size) &&
+        !is_area_exact(image.channels()))
+        return resize_area(source, size);
     cv::resize(source, result, size, 0, 0, cv_interpolation(interpolation));
     return result;
 }

@@ -1,0 +1,94 @@
+"""The conformance suite's nets on emulated machines.
+
+Each case is exported once, here, as `export` does it without options, and its file is run on each
+machine; `campaigns.atlas.sweep` does both. Results are stored as they come, so that shards may run
+one after the other, in any order.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import keras2cv
+import keras2cv_export
+from campaigns.architectures.limits import LIMITS
+from campaigns.atlas.columns import Column
+from campaigns.atlas.store import Record, Store, fingerprint
+from campaigns.atlas.sweep import Listed, Progress, Sweep, list_suite
+from keras2cv_export.matrix.environment import runtime_copy
+
+SUITE: Final = Path(__file__).resolve().parents[3] / "tests" / "conformance"
+
+
+def run_nets(
+    columns: Sequence[Column],
+    work: Path,
+    progress: Progress,
+    *,
+    sampled: bool = False,
+    shard: str = "1/1",
+    workers: int = 2,
+    keep: bool = False,
+) -> list[Record]:
+    """Measure the cells of a shard that are missing, and return all that are stored.
+
+    Args:
+        columns: The machines and engines.
+        work: The folder for results.
+        progress: Called with a line now and then.
+        sampled: Only the suite's own sample.
+        shard: "2/4" is the second of four.
+        workers: How many processes may run at once.
+        keep: Keep results of other sources.
+
+    Raises:
+        MissingDependency: The suite cannot be imported.
+        UsageError: The folder for results cannot be written.
+    """
+    listed, tools = list_suite(SUITE, work)
+    packages = [Path(str(p.__file__)).parent for p in (keras2cv, keras2cv_export)]
+    stamp = {"sources": fingerprint(packages), "suite": fingerprint([SUITE]), **tools}
+    store = Store(work, stamp, keep=keep)
+    with tempfile.TemporaryDirectory(dir=work) as name, runtime_copy(Path(name)) as environment:
+        sweep = Sweep(
+            SUITE,
+            columns,
+            store,
+            Path(name),
+            environment,
+            progress,
+            workers,
+            LIMITS,
+            by_family=not sampled,
+        )
+        sweep.run(chosen(listed, shard, sampled=sampled))
+    return list(store.records.values())
+
+
+def chosen(listed: Sequence[Listed], shard: str, *, sampled: bool) -> list[Listed]:
+    """Return the cases of a shard, of the whole suite or of its sample."""
+    number, count = map(int, shard.split("/"))
+    cases = [case for case in listed if case.sampled or not sampled]
+    return cases[number - 1 :: count]
+
+
+def bad_nets(records: Sequence[Record]) -> list[str]:
+    """Return a line for each net that is wrong, fails or crashes."""
+    return [
+        f"{record.case} on {record.column}: {record.verdict}, {record.reason}"
+        for record in records
+        if record.verdict not in ("pass", "refused")
+    ]
+
+
+def counts_of(records: Sequence[Record], column: str) -> Mapping[str, int]:
+    """Return verdict -> how many cases of a column have it; the worst of its batch sizes counts."""
+    worst: dict[str, int] = {}
+    order = ("pass", "refused", "fails", "wrong", "crash")
+    for record in records:
+        if record.column == column:
+            worst[record.case] = max(worst.get(record.case, 0), order.index(record.verdict))
+    return {verdict: list(worst.values()).count(k) for k, verdict in enumerate(order)}

@@ -1,0 +1,65 @@
+"""C++ built with CMake and the distribution's OpenCV, or with that of KERAS2CV_OPENCV_DIR.
+
+KERAS2CV_OPENCV_DIR is the folder that holds its OpenCVConfig.cmake.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_FIND_OPENCV = """\
+cmake_minimum_required(VERSION 3.10)
+project(find LANGUAGES CXX)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs dnn)
+"""
+
+
+def cmake(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run CMake, its output and errors in one."""
+    return subprocess.run(
+        ["cmake", *arguments],  # noqa: S607 - wherever the machine has it
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+def require_opencv(folder: Path) -> None:
+    """Skip the test where a tool is missing; fail it if CI=true. Works in `folder`."""
+    if lacking := _missing_tool(folder):
+        needed = f"{lacking}. apt install cmake g++ libopencv-dev"
+        if os.environ.get("CI") == "true":
+            pytest.fail(needed)
+        pytest.skip(needed)
+
+
+def build(folder: Path, *flags: str) -> None:
+    """Configure and compile the folder's project into its folder `build`, without a warning."""
+    target = str(folder / "build")
+    if opencv := os.environ.get("KERAS2CV_OPENCV_DIR"):  # another than the distribution's
+        flags += (f"-DOpenCV_DIR={opencv}",)
+    for arguments in (
+        ("-S", str(folder), "-B", target, "-DCMAKE_BUILD_TYPE=Debug", *flags),
+        ("--build", target, "--config", "Release"),
+    ):
+        done = cmake(*arguments)
+        assert done.returncode == 0, done.stdout
+        assert "warning" not in done.stdout.lower()
+
+
+def _missing_tool(folder: Path) -> str | None:
+    if shutil.which("cmake") is None:
+        return "there is no cmake"
+    folder.mkdir(exist_ok=True)
+    (folder / "CMakeLists.txt").write_text(_FIND_OPENCV, encoding="utf-8")
+    found = cmake("-S", str(folder), "-B", str(folder / "build"))
+    if found.returncode == 0:
+        return None
+    return f"CMake finds no C++ compiler, or no OpenCV for it:\n{found.stdout}"
