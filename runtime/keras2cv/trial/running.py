@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +18,9 @@ from keras2cv.isolation import (
     ChildLost,
     ChildOutOfMemory,
     ChildTimeout,
+    Conversation,
     Entry,
     Limits,
-    run_once,
 )
 
 Array = NDArray[Any]
@@ -55,6 +55,7 @@ def run_worker(
     batch: int | None = None,
     scratch: Path | None = None,
     memory: int | None = None,
+    started: Callable[[Conversation], None] | None = None,
 ) -> WorkerRun:
     """Return the outputs of `infer` for each of `samples`, computed in a fresh process.
 
@@ -69,6 +70,7 @@ def run_worker(
         batch: samples per run of the net; None: the manifest's.
         scratch: a folder for temporary files; None: the system's.
         memory: the bytes that the process may write to; None: most of the free memory.
+        started: is given the process, so that another thread may kill it.
 
     Raises:
         NetError: OpenCV refused the graph, ran out of time or out of memory.
@@ -91,13 +93,23 @@ def run_worker(
         }
         np.savez(inputs, **arrays)  # type: ignore[arg-type]
         paths = {"bundle": str(bundle), "inputs": str(inputs), "outputs": str(outputs)}
-        ran = _run({**paths, "options": options}, Limits(timeout_s, memory_bytes=memory))
+        request = {**paths, "options": options}
+        ran = _run(request, Limits(timeout_s, memory_bytes=memory), started)
         return _read(outputs, len(samples), ran)
 
 
-def _run(request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def _run(
+    request: Mapping[str, Any],
+    limits: Limits,
+    started: Callable[[Conversation], None] | None,
+) -> dict[str, Any]:
     try:
-        return run_once(WORKER, request, limits)
+        with Conversation(WORKER, limits) as child:
+            if started is not None:
+                started(child)
+            reply = child.ask(request)
+            child.close()
+            return reply
     except ChildLost as lost:
         raise _failure(lost, request["options"]["engine"]) from lost
 
