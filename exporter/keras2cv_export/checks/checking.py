@@ -72,7 +72,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     )
     with pictures_for(manifest, own_samples(options.samples)) as pictures:
         reference.require_pictures(pictures)
-        if user is not None and pictures.paths:
+        if user is not None and pictures.paths and len(manifest.inputs) == 1:
             user.require_names(names_of(pictures))
         sides = TwoSides(options, found, loaded, answer, pictures)
         question, result = sides.compare()

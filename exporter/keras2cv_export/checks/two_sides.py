@@ -123,7 +123,8 @@ class TwoSides:
     def measure_speed(self, question: Question, result: Verification) -> SpeedReport:
         """Time both, in turns."""
         count = len(self.pictures.paths)
-        paths = self.pictures.paths[:_TIMED_SAMPLES]
+        alone = len(self.bundle.manifest.inputs) == 1  # an image with other inputs goes in as array
+        paths = self.pictures.paths[:_TIMED_SAMPLES] if alone else ()
         samples = question.samples[-count:] if paths else question.samples
         return measure_speed(
             self.bundle.folder,

@@ -124,16 +124,16 @@ def ask(
     """
     limits = parse_tolerance(tolerance)
     limits.require_outputs([o.name for o in manifest.outputs])
+    picture_input = PictureInput(manifest) if manifest.preprocessing is not None else None
     # A model with further inputs cannot take a picture alone as a sample.
-    alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
-    preprocess = PictureInput(manifest) if alone else None
+    preprocess = picture_input if len(manifest.inputs) == 1 else None
     answer = answer or answerer(loaded, manifest)
 
     def put(rows: Mapping[str, int]) -> tuple[_Drawn, list[Outputs], list[Outputs]]:
         ranges = ranges_of(loaded, manifest) | {name: (0, n - 1) for name, n in rows.items()}
         chosen = _choose_samples(loaded, ranges, samples, preprocess, drawn, smooth=smooth)
-        if preprocess is not None:
-            chosen += [(preprocess(read_image(path))[1],) for path in pictures]
+        if picture_input is not None:
+            chosen += picture_input.samples(pictures, chosen)
         stress = stress_samples(loaded.inputs, ranges, rows, int(manifest.model.size_bytes))
         found = _Drawn(chosen, tuple(stress))
         begin(chosen, [sample for _, sample in found.stress])
