@@ -2,7 +2,8 @@
 
 A bundle is compared row by row, with all threads, in its first calls. Its answers must not depend
 on that. So one more process, with one thread, gets all rows in one call and in another order, and
-then the first sample again and again.
+then the first sample again and again. A bundle that `export --tune` gave another batch runs with
+that one there, where its choice holds on this machine.
 """
 
 from __future__ import annotations
@@ -92,7 +93,8 @@ def circumstances_of(
     joined = tuple(np.concatenate(arrays)[order] for arrays in zip(*some, strict=True))
     asked = [joined, *[samples[0]] * _calls(int(manifest.model.size_bytes))]
     options = {"timeout_s": patience(manifest), "scratch": scratch, "engine": engine, "threads": 1}
-    return NetRun(run_worker, folder, asked, options)
+    tuned = {} if manifest.tuned is None else {"batch": "auto"}
+    return NetRun(run_worker, folder, asked, {**options, **tuned})
 
 
 def _calls(size: int) -> int:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def run_worker(
     fusion: bool = True,
     winograd: bool = True,
     threads: int | None = None,
-    batch: int | None = None,
+    batch: int | Literal["auto"] | None = None,
     scratch: Path | None = None,
     memory: int | None = None,
     started: Callable[[Conversation], None] | None = None,
@@ -67,7 +67,8 @@ def run_worker(
         fusion: False switches layer fusion off; True leaves it to the manifest.
         winograd: False switches Winograd convolution off; True leaves it to the manifest.
         threads: OpenCV's number of threads there.
-        batch: samples per run of the net; None: the manifest's.
+        batch: samples per run of the net; "auto": those that `export --tune` chose; None: the
+            manifest's.
         scratch: a folder for temporary files; None: the system's.
         memory: the bytes that the process may write to; None: most of the free memory.
         started: is given the process, so that another thread may kill it.

@@ -215,7 +215,7 @@ def test_the_library_is_the_reference_of_a_check(
 def chosen(exported: tuple[Any, Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a bundle of the same detector with thresholds of the user's."""
     folder = tmp_path_factory.mktemp("chosen") / "hub.cv"
-    export(exported[0], folder, detect={"score": 0.55, "nms": 0.3, "max_detections": 2})
+    export(exported[0], folder, detect={"score": 0.7, "nms": 0.3, "max_detections": 2})
     return folder
 
 
@@ -223,7 +223,7 @@ def chosen(exported: tuple[Any, Path, Path], tmp_path_factory: pytest.TempPathFa
     ("changes", "verdict"),
     [
         ({}, "pass"),
-        ({"score": 0.45}, "fail"),
+        ({"score": 0.2}, "fail"),
         ({"score": 0.4, "chosen": None}, "pass"),
         ({"chosen": None}, "fail"),
     ],
@@ -237,7 +237,7 @@ def test_thresholds_that_the_user_chose_are_part_of_the_reference(
     shutil.copytree(chosen, folder)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     part = manifest["task"]["detect"]
-    assert part["chosen"] == {"score": 0.55, "nms": 0.3, "max_detections": 2}
+    assert part["chosen"] == {"score": 0.7, "nms": 0.3, "max_detections": 2}
     if changes.get("score") == 0.4:  # all of it as the library has it
         part |= {"nms": {"iou": 0.6, "across_classes": 1}, "max_detections": 30}
     part |= changes
@@ -249,6 +249,6 @@ def test_thresholds_that_the_user_chose_are_part_of_the_reference(
     assert report.answers is not None
     if not changes:
         assert report.answers.reference == (
-            "KerasHub's RetinaNetObjectDetector, with the export's score 0.55, nms 0.3, "
+            "KerasHub's RetinaNetObjectDetector, with the export's score 0.7, nms 0.3, "
             "max detections 2"
         )
