@@ -16,7 +16,7 @@ def with_choices(task: Task, library: Mapping[str, Any]) -> Task:
     Without it, `check` could not tell a user's choice from a damaged bundle.
     """
     record = task.record_as(DetectRecord)
-    mine = {
+    mine: dict[str, Any] = {
         "score": record.score,
         "nms": None if record.nms is None else record.nms.iou,
         "across_classes": None if record.nms is None else record.nms.across_classes,
