@@ -39,7 +39,7 @@ from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
-from .verifying.circumstances import in_other_circumstances
+from .verifying.net_comparison import NetComparison
 from .verifying.promise import (
     Kept,
     keep_promise,
@@ -49,7 +49,7 @@ from .verifying.promise import (
 )
 from .verifying.question import SAMPLES, Question, ask
 from .verifying.selftest import write_selftest
-from .verifying.verify import require_parity, verify
+from .verifying.verify import require_parity
 
 
 @dataclass(frozen=True)
@@ -291,17 +291,18 @@ def _compared(
         constant=staged.converted.constant,
         drawn=drawn_count(options.samples, options.power, usual),
     )
-    question = put()
-    options.progress("asking OpenCV, in a process of its own")
-    try:
-        # In the stage: whatever kills this process, one folder is left, and known by its name.
-        found = verify(folder, manifest, question, options.wanted_engine, folder)
-        if found.parity.lost and own_samples(options.samples) is None:
-            question = put(smooth=True)
-            found = verify(folder, manifest, question, options.wanted_engine, folder)
-    except NetError as error:
-        raise refused_by_all(error) from error
-    found = in_other_circumstances(folder, manifest, question, found, folder)
+    # In the stage: whatever kills this process, one folder is left, and known by its name.
+    with NetComparison(folder, manifest, options.wanted_engine, folder) as net:
+        question = put(begin=net.begin)
+        options.progress("asking OpenCV, in a process of its own")
+        try:
+            found = net.compare(question)
+            if found.parity.lost and own_samples(options.samples) is None:
+                question = put(smooth=True, begin=net.begin)
+                found = net.compare(question)
+        except NetError as error:
+            raise refused_by_all(error) from error
+        found = net.in_other_circumstances(question, found)
     require_parity(found.parity)
     kept = keep_promise(manifest, found.engine.name, found.wrong, options.target)
     return kept, Proof(question, found)

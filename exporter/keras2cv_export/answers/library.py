@@ -1,6 +1,8 @@
 """How the model's own library makes answers of its outputs.
 
-    KerasHub                        the task's own decoder, its anchors and thresholds included
+    KerasHub                        the task's own decoder, its anchors and thresholds included;
+                                    thresholds that the export's user chose, as the manifest has
+                                    them beside those that are used
     combined_non_max_suppression    the op in the model's graph: what each of its outputs is
     Keras' own heads                a softmax or sigmoid at the end: the largest, or yes from 0.5 on
     numbers, vectors, arrays        they are the outputs themselves
@@ -21,6 +23,7 @@ from keras2cv.tasks.segment.record import SegmentRecord
 from keras2cv_export.model.kerashub import KerasHubDescription, describe_kerashub
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.tasks.detect.anchors import anchors_of
+from keras2cv_export.tasks.detect.chosen import by_choice, shown
 from keras2cv_export.tasks.detect.options import DetectOptions
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -76,7 +79,8 @@ def library_reference(
 
 
 def _by_kerashub(hub: KerasHubDescription, manifest: Manifest) -> LibraryReference:
-    options = DetectOptions(**hub.options)
+    chosen = manifest.task.record_as(DetectRecord).chosen
+    options = DetectOptions(**by_choice(hub.options, chosen))
     record = DetectRecord(
         box_format=cast("Any", options.box_format),
         box_units=cast("Any", options.box_units),
@@ -88,7 +92,8 @@ def _by_kerashub(hub: KerasHubDescription, manifest: Manifest) -> LibraryReferen
         nms=None if options.nms is None else Nms(options.nms, options.nms_across_classes),
         max_detections=options.max_detections,
     )
-    return LibraryReference(f"KerasHub's {hub.name}", replace(manifest.task, record=record))
+    name = f"KerasHub's {hub.name}{shown(chosen)}"
+    return LibraryReference(name, replace(manifest.task, record=record))
 
 
 def _by_suppression(manifest: Manifest) -> LibraryReference | None:

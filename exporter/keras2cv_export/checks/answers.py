@@ -83,8 +83,8 @@ def judge_answers(
 def cases_of(
     pictures: Pictures, question: Question, candidates: Sequence[Outputs]
 ) -> tuple[Case, ...]:
-    """Return the pictures as cases, or the samples where there are no pictures."""
-    count = len(pictures.paths)
+    """Return the pictures as cases, or the samples where a picture is no whole sample."""
+    count = len(pictures.paths) if len(question.samples[0]) == 1 else 0
     if not count:
         return tuple(
             Case(str(k), sample[0] if len(sample) == 1 else sample, None, expected, got)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import onnx_ir as ir
-
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv_export.answers.reference_answers import (
@@ -74,7 +72,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     )
     with pictures_for(manifest, own_samples(options.samples)) as pictures:
         reference.require_pictures(pictures)
-        if user is not None and pictures.paths:
+        if user is not None and pictures.paths and len(manifest.inputs) == 1:
             user.require_names(names_of(pictures))
         sides = TwoSides(options, found, loaded, answer, pictures)
         question, result = sides.compare()
@@ -125,17 +123,15 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         findings=(
             *(CheckFinding("preprocessing", "fail", text) for text in contradicted),
             *judged.findings,
-            *_false_claims(found),
+            *_false_claims(manifest, sides),
             *wrong_names,
             *wrong_proof,
         ),
     )
 
 
-def _false_claims(found: Bundle) -> tuple[CheckFinding, ...]:
-    if found.manifest.model.format != "onnx":
-        return ()
-    return check_claims(found.manifest, ir.load(found.model_path).graph)
+def _false_claims(manifest: Manifest, sides: TwoSides) -> tuple[CheckFinding, ...]:
+    return check_claims(manifest, sides.graph) if manifest.model.format == "onnx" else ()
 
 
 def _proof(

@@ -84,7 +84,7 @@ class PictureReference:
             parse_reference(self.resize, chosen, rules, library),
             None if self.function is None else load_function(self.function, rules),
             drawn=pictures.drawn,
-            blobs=[sample[0] for sample in question.samples[-count:]],
+            samples=question.samples[-count:],
             answers=(question.expected[-count:], result.answers[engine][-count:]),
             answer=sides.answer,
             tolerance=question.tolerance,

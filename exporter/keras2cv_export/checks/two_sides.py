@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -23,11 +24,10 @@ from keras2cv_export.options.drawn_samples import drawn_count, own_samples
 from keras2cv_export.parity.tolerance import preset_of
 from keras2cv_export.speed.sides import measure_speed
 from keras2cv_export.speed.speed import SpeedReport
-from keras2cv_export.storage.proving import StoredFile, verify_stored
 from keras2cv_export.tasks.recognise import last_activation
-from keras2cv_export.verifying.circumstances import in_other_circumstances
+from keras2cv_export.verifying.net_comparison import NetComparison
 from keras2cv_export.verifying.question import SAMPLES, Answer, Question, ask
-from keras2cv_export.verifying.verify import Verification, verify
+from keras2cv_export.verifying.verify import Verification
 
 _TIMED_SAMPLES: Final = 4
 
@@ -56,37 +56,59 @@ class TwoSides:
         Raises:
             NetError: OpenCV refuses the bundle or crashes on it.
         """
-        question = self._question(smooth=False)
-        self.options.progress("asking OpenCV, in a process of its own")
-        found = self._verified(question)
-        if found.parity.lost and own_samples(self.options.samples) is None:
-            question = self._question(smooth=True)
-            found = self._verified(question)
         manifest = self.bundle.manifest
-        return question, in_other_circumstances(self.bundle.folder, manifest, question, found)
+        wanted = self.options.engine or manifest.engine.name
+        with NetComparison(self.bundle.folder, manifest, wanted) as net:
+            question = self._question(net, smooth=False)
+            self.options.progress("asking OpenCV, in a process of its own")
+            found = self._verified(net, question)
+            if found.parity.lost and own_samples(self.options.samples) is None:
+                question = self._question(net, smooth=True)
+                found = self._verified(net, question)
+            return question, net.in_other_circumstances(question, found)
 
-    def _question(self, *, smooth: bool) -> Question:
+    def _question(self, net: NetComparison, *, smooth: bool) -> Question:
         options, manifest = self.options, self.bundle.manifest
+        more = {} if self._by_twin else {"begin": net.begin}
         return ask(
             self.loaded,
             manifest,
             samples=own_samples(options.samples),
             drawn=drawn_count(options.samples, options.power, SAMPLES),
             tolerance=_tolerance(options, manifest),
-            scores=_scores(self.bundle),
+            scores=_scores(self.bundle.manifest, self._net_activations),
             constant=frozenset(o.name for o in manifest.outputs if not o.batched),
             pictures=self.pictures.paths if self.pictures.drawn else (),
             answer=self.answer,
             smooth=smooth,
+            **more,
         )
 
-    def _verified(self, question: Question) -> Verification:
-        """Compare; stored weights in float32 too, unless a tolerance is given."""
-        folder, manifest = self.bundle.folder, self.bundle.manifest
-        wanted = self.options.engine or manifest.engine.name
-        if manifest.weights is None or self.options.tolerance is not None:
-            return verify(folder, manifest, question, wanted)
-        return verify_stored(StoredFile(folder, manifest, question, wanted), self.loaded)
+    @property
+    def _by_twin(self) -> bool:
+        """Whether stored weights are compared in float32 too: unless a tolerance is given."""
+        return self.bundle.manifest.weights is not None and self.options.tolerance is None
+
+    def _verified(self, net: NetComparison, question: Question) -> Verification:
+        if not self._by_twin:
+            return net.compare(question)
+        from keras2cv_export.storage.proving import StoredFile, verify_stored
+
+        stored = StoredFile(net.folder, net.manifest, question, net.engine)
+        return verify_stored(stored, self.loaded)
+
+    @cached_property
+    def graph(self) -> ir.Graph:
+        """The net's graph, read from its file."""
+        frozen = self.bundle.manifest.model.format == "frozen"
+        return (read_frozen if frozen else ir.load)(self.bundle.model_path).graph
+
+    @cached_property
+    def _net_activations(self) -> dict[str, str]:
+        """The last activation of each output, by the graph."""
+        values = {value.name: value for value in self.graph.outputs}
+        outputs = self.bundle.manifest.outputs
+        return {o.name: last_activation(values.get(o.net_name)) for o in outputs}
 
     def activations(self, output_names: Sequence[str]) -> dict[str, str]:
         """Return the last activation of each output: by the graph, or by the model's own layers.
@@ -96,12 +118,13 @@ class TwoSides:
         own = keras_activations(self.loaded.keras_model, list(output_names))
         places = zip(self.bundle.manifest.outputs, output_names, strict=False)
         by_place = {output.name: own[name] for output, name in places if name in own}
-        return _last_activations(self.bundle) | by_place
+        return self._net_activations | by_place
 
     def measure_speed(self, question: Question, result: Verification) -> SpeedReport:
         """Time both, in turns."""
         count = len(self.pictures.paths)
-        paths = self.pictures.paths[:_TIMED_SAMPLES]
+        alone = len(self.bundle.manifest.inputs) == 1  # an image with other inputs goes in as array
+        paths = self.pictures.paths[:_TIMED_SAMPLES] if alone else ()
         samples = question.samples[-count:] if paths else question.samples
         return measure_speed(
             self.bundle.folder,
@@ -133,19 +156,12 @@ def _tolerance(options: CheckOptions, manifest: Manifest) -> str | Sequence[str]
     return preset_of(manifest.weights.storage if manifest.weights is not None else "fp32")
 
 
-def _scores(bundle: Bundle) -> dict[str, str]:
+def _scores(manifest: Manifest, activations: Mapping[str, str]) -> dict[str, str]:
     """Find the outputs with probabilities or logits, by the task and the graph's last ops."""
-    task, outputs = bundle.manifest.task, bundle.manifest.outputs
-    known = {name: kind for name, kind in _last_activations(bundle).items() if kind != "linear"}
+    task, outputs = manifest.task, manifest.outputs
+    known = {name: kind for name, kind in activations.items() if kind != "linear"}
     flat = {o.name for o in outputs if len(o.keras_shape) == 2}
     known = {name: kind for name, kind in known.items() if name in flat}
     if task.output is not None and task.scores is not None:
         known[task.output] = task.scores
     return {**known, **TASKS[task.kind].known_scores(task.record)} if task.record else known
-
-
-def _last_activations(bundle: Bundle) -> dict[str, str]:
-    frozen = bundle.manifest.model.format == "frozen"
-    graph = (read_frozen if frozen else ir.load)(bundle.model_path).graph
-    values = {value.name: value for value in graph.outputs}
-    return {o.name: last_activation(values.get(o.net_name)) for o in bundle.manifest.outputs}

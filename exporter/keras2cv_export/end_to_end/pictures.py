@@ -38,7 +38,7 @@ def pictures_for(manifest: Manifest, samples: str | os.PathLike[str] | None) -> 
     There are none where the bundle has no preprocessing, or where the user gave arrays: then only
     the arrays are compared.
     """
-    if manifest.preprocessing is None or len(manifest.inputs) != 1 or samples is not None:
+    if manifest.preprocessing is None or samples is not None:
         yield Pictures(() if manifest.preprocessing is None else _own(samples), drawn=False)
         return
     with temporary_folder() as folder:

@@ -54,7 +54,7 @@ def walk(
     function: Function | None,
     *,
     drawn: bool,
-    blobs: Sequence[Array],
+    samples: Sequence[tuple[Array, ...]],
     answers: tuple[Sequence[Outputs], Sequence[Outputs]],
     answer: Answer,
     tolerance: Tolerance,
@@ -68,9 +68,9 @@ def walk(
         reference: The preprocessing of Keras' side.
         function: The user's own preprocessing; it replaces `reference`.
         drawn: Whether the pictures were drawn because the user gave none.
-        blobs: The bundle's input for each picture, in Keras' layout, every row of the batch the
-            same.
-        answers: TensorFlow's and OpenCV's outputs for these blobs.
+        samples: The model's inputs for each picture, in Keras' layout; of the image, every row of
+            the batch is the same.
+        answers: TensorFlow's and OpenCV's outputs for these samples.
         answer: Asks TensorFlow.
         tolerance: The source of the limits.
         net_fails: Whether the net's own comparison failed; the net's verdict is taken from there.
@@ -88,9 +88,9 @@ def walk(
         known, advice = recognise(function, pictures, reference, rules)
     setup = Setup(manifest, rules, known, reference, function, answer, tolerance, net_fails)
     walked = tuple(
-        _walk_one(setup, path, blob, (expected, got), keep=index < SHOWN)
-        for index, (path, blob, expected, got) in enumerate(
-            zip(pictures, blobs, *answers, strict=True)
+        _walk_one(setup, path, sample, (expected, got), keep=index < SHOWN)
+        for index, (path, sample, expected, got) in enumerate(
+            zip(pictures, samples, *answers, strict=True)
         )
     )
     return Journey(_report(setup, walked, advice, drawn=drawn), walked)
@@ -114,12 +114,18 @@ def _report(
 
 
 def _walk_one(
-    setup: Setup, path: Path, blob: Array, answers: tuple[Outputs, Outputs], *, keep: bool
+    setup: Setup,
+    path: Path,
+    sample: tuple[Array, ...],
+    answers: tuple[Outputs, Outputs],
+    *,
+    keep: bool,
 ) -> WalkedPicture:
+    blob = sample[setup.image_place]
     image = read_image(path)
     pixels = keras_side.as_rgb(image, setup.rules.channels)
     decoded, inputs, gaps = _exchanged(setup, path, image, pixels, blob[0])
-    outputs = _outputs(inputs, blob, answers, setup.answer)
+    outputs = _outputs(setup, inputs, sample, answers)
     sizes_wh = (_size_wh(decoded), _size_wh(pixels))
     results = _results(setup, outputs, sizes_wh)
     part = _part(setup, results, outputs, sizes_wh)
@@ -203,16 +209,21 @@ def _resized(image_bgr: Array, rules: Preprocessing) -> Array:
 
 
 def _outputs(
-    inputs: Sequence[Array], blob: Array, answers: tuple[Outputs, Outputs], answer: Answer
+    setup: Setup,
+    inputs: Sequence[Array],
+    sample: tuple[Array, ...],
+    answers: tuple[Outputs, Outputs],
 ) -> tuple[Outputs, ...]:
     """Ask TensorFlow for each input that differs from the one before; append both last lines."""
     found: list[Outputs] = []
+    place = setup.image_place
+    blob = sample[place]
     for index, values in enumerate(inputs[:-1]):
         if index and np.array_equal(values, inputs[index - 1]):
             found.append(found[-1])
         else:
             batch = np.repeat(values[None], len(blob), axis=0).astype(blob.dtype)
-            found.append(answer((batch,)))
+            found.append(setup.answer((*sample[:place], batch, *sample[place + 1 :])))
     return (*found, *answers)
 
 

@@ -114,6 +114,11 @@ class Setup:
     tolerance: Tolerance
     net_fails: bool
 
+    @property
+    def image_place(self) -> int:
+        """The place of the image among the model's inputs."""
+        return [t.name for t in self.manifest.inputs].index(self.rules.input)
+
 
 def differences(one: Array, two: Array) -> Array:
     """Return |one - two| in float64."""

@@ -19,6 +19,7 @@ _STYLES: Mapping[Verdict, str] = MappingProxyType(
     {"pass": "bold green", "fail": "bold red", "inconclusive": "bold yellow"}
 )
 _SHORT: Mapping[Verdict, str] = MappingProxyType({"inconclusive": "unclear"})
+_METRIC_WIDTHS = (15, 26)  # a metric of some columns of an output takes a second line
 _NAME_WIDTH = 10  # at the least; the name gets the width that the other columns leave
 
 
@@ -68,7 +69,7 @@ def _table(report: ParityReport) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("output", min_width=_NAME_WIDTH, overflow="fold")
     table.add_column("verdict", no_wrap=True)
-    table.add_column("metric", no_wrap=True)
+    table.add_column("metric", min_width=_METRIC_WIDTHS[0], max_width=_METRIC_WIDTHS[1])
     for title in ("measured", "limit", "top-1"):
         table.add_column(title, justify="right", no_wrap=True)
     for output in report.outputs:

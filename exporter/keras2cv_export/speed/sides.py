@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -54,11 +54,16 @@ def measure_speed(
     arrays = {f"image/{i}": image for i, image in enumerate(images)} or {
         f"in/{i}/{k}": a for i, sample in enumerate(samples) for k, a in enumerate(sample)
     }
-    with opencv_side(folder, engine, arrays) as (settings, ours):
-        sides: dict[str, Side] = {OURS: ours, THEIRS: _timed(lambda i: answer(samples[i]))}
-        if len(loaded.inputs) == 1 and _predicts(loaded.keras_model):
-            sides[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
-        times = time_rounds(sides, len(samples))
+    theirs: dict[str, Side] = {THEIRS: _timed(lambda i: answer(samples[i]))}
+    if len(loaded.inputs) == 1 and _predicts(loaded.keras_model):
+        theirs[KERAS] = _timed(lambda i: _predict(loaded.keras_model, samples[i][0]))
+
+    def compile_theirs() -> None:
+        for side in theirs.values():
+            side(0)
+
+    with opencv_side(folder, engine, arrays, meanwhile=compile_theirs) as (settings, ours):
+        times = time_rounds({OURS: ours, **theirs}, len(samples))
         cores = ours.cores
     threads = (int(settings["threads"]), thread_count())
     return SpeedReport(times, str(settings["engine"]), threads, loaded.batch, max_ratio, cores)
@@ -91,6 +96,7 @@ def opencv_side(
     *,
     options: Mapping[str, Any] | None = None,
     more_s: float = 0.0,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[dict[str, Any], _Asked]]:
     """Start the child; yield its settings, and the side that asks it.
 
@@ -100,6 +106,7 @@ def opencv_side(
         arrays: The samples, by their names in the child's file.
         options: More options of Predictor.
         more_s: How many seconds the child may live beyond a speed line.
+        meanwhile: What this process does while the child loads the net.
 
     Raises:
         NetError: The child ended without an answer.
@@ -113,7 +120,7 @@ def opencv_side(
         opening = {**files, "engine": engine, "nets": nets, "options": more}
         with Conversation(_CHILD, Limits(_PATIENCE_S + more_s)) as child:
             side = _Asked(child, time.monotonic() + _PATIENCE_S + more_s)
-            yield side.ask(opening), side
+            yield side.ask(opening, meanwhile), side
 
 
 class _Asked:
@@ -135,14 +142,18 @@ class _Asked:
         self._used_ns += took["used_ns"]
         return float(took["wall_ns"])
 
-    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the child's reply.
+    def ask(
+        self, request: Mapping[str, Any], meanwhile: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
+        """Return the child's reply, for which this process waits after it has done other things.
 
         Raises:
             NetError: The child ended, or took too long.
         """
+        self._child.send(request)
+        meanwhile()
         try:
-            return self._child.ask(request, max(self._deadline - time.monotonic(), 0.0))
+            return self._child.reply(max(self._deadline - time.monotonic(), 0.0))
         except Keras2cvError as error:
             raise NetError(
                 f"The process that was to time OpenCV ended without an answer: {error} "

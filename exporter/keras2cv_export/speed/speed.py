@@ -26,7 +26,7 @@ OURS: Final = "predict"
 THEIRS: Final = "tf.function"
 KERAS: Final = "model.predict"
 
-_WARM_UP: Final = 3  # rounds; the first runs allocate and compile
+_WARM_UP: Final = 2  # rounds; the first runs allocate, and what compiles has done so before
 _LEAST, _MOST = 7, 60  # rounds; fewer than 7 have no interval worth the name
 _BUDGET_S: Final = 1.0
 

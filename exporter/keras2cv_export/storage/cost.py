@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.tasks.detect.result import Detections
+from keras2cv.tasks.postprocess import results_of, unplaced
 from keras2cv_export.parity.report import ParityReport
+from keras2cv_export.tasks.detect.agreement import match_boxes
 from keras2cv_export.verifying.question import Outputs
 
 Array = np.ndarray[Any, Any]
 
 
 def cost_note(
+    manifest: Manifest,
     report: ParityReport,
     expected: Sequence[Outputs],
     found: Sequence[Outputs],
@@ -22,6 +27,7 @@ def cost_note(
     """Return the cost as a sentence for the user.
 
     Args:
+        manifest: The bundle's.
         report: The stored file against TensorFlow.
         expected: TensorFlow's outputs by name, for each sample.
         found: OpenCV's, with the stored weights.
@@ -34,7 +40,7 @@ def cost_note(
     return (
         f"The cost of the stored weights, over {report.samples} samples: the largest error is "
         f"{largest:.1e} of the output's largest value{was}, the mean one {mean:.1e}{ranked}"
-        f"{_of_classes(expected, found)}."
+        f"{_of_classes(expected, found)}{_of_boxes(manifest, expected, found)}."
     )
 
 
@@ -55,6 +61,28 @@ def top1(report: ParityReport) -> float | None:
 def _of_classes(expected: Sequence[Outputs], found: Sequence[Outputs]) -> str:
     names = expected[0] if expected else ()
     return "".join(f"; {part}" for name in names for part in _of_output(name, expected, found))
+
+
+def _of_boxes(manifest: Manifest, expected: Sequence[Outputs], found: Sequence[Outputs]) -> str:
+    """Return how many boxes are others, and how far the others move; "" for no detector."""
+    if manifest.task.kind != "detect" or not all(map(_is_finite, [*expected, *found])):
+        return ""
+    sides = (_detections(manifest, side) for side in (expected, found))
+    matches = [match_boxes(*pair) for pair in zip(*sides, strict=True)]
+    missing, extra = sum(m.missing for m in matches), sum(m.extra for m in matches)
+    overlaps = [overlap for m in matches for overlap, _ in m.pairs]
+    moved = f"; the others overlap TensorFlow's by {min(overlaps):.1%} and more" * bool(overlaps)
+    return f"; of {missing + len(overlaps)} boxes {missing} are missing, and {extra} are new{moved}"
+
+
+def _is_finite(outputs: Outputs) -> bool:
+    return all(np.isfinite(array).all() for array in outputs.values())
+
+
+def _detections(manifest: Manifest, samples: Sequence[Outputs]) -> list[Detections]:
+    places = unplaced(manifest.image_size_wh, manifest.model.batch)
+    answered = (results_of(manifest.task, one, manifest.outputs, places) for one in samples)
+    return [cast("Detections", result) for results in answered for result in results]
 
 
 def _of_output(name: str, expected: Sequence[Outputs], found: Sequence[Outputs]) -> Iterator[str]:

@@ -91,7 +91,7 @@ def verify_stored(stored: StoredFile, loaded: LoadedModel) -> Verification:
     cost = verify(stored.folder, manifest, asked, stored.engine, stored.scratch)
     file = stored.folder / manifest.model.file
     answers = next(iter(cost.answers.values()))
-    said = cost_note(cost.parity, stored.question.expected, answers)
+    said = cost_note(manifest, cost.parity, stored.question.expected, answers)
     cost = replace(cost, notes=(*cost.notes, said))
     rewrites = manifest.tuned.choice.rewrites if manifest.tuned is not None else None
     twin = find_twin(file, loaded, weights.storage, manifest.model.opencv, rewrites)

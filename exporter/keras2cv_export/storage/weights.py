@@ -88,7 +88,7 @@ def store_weights(
     _require_twin(folder, manifest, graph, proof)
     parity = again.verification.parity
     manifest = manifest.replace(weights=replace(record, top1=top1(parity)))
-    return manifest, again, (_size_note(manifest), _cost(proof, again))
+    return manifest, again, (_size_note(manifest), _cost(manifest, proof, again))
 
 
 def shrink(converted: Converted, weights: str) -> tuple[Weights, str]:
@@ -139,10 +139,11 @@ def _compared(folder: Path, manifest: Manifest, proof: Proof, tolerance: Toleran
     return Proof(question, replace(found, notes=proof.verification.notes + found.notes))
 
 
-def _cost(before: Proof, after: Proof) -> str:
+def _cost(manifest: Manifest, before: Proof, after: Proof) -> str:
     found = after.verification
     answers = next(iter(found.answers.values()))
-    return cost_note(found.parity, after.question.expected, answers, before.verification.parity)
+    float32 = before.verification.parity
+    return cost_note(manifest, found.parity, after.question.expected, answers, float32)
 
 
 def _require_twin(folder: Path, manifest: Manifest, graph: ir.Model, proof: Proof) -> None:

@@ -16,6 +16,7 @@ from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.spec import TensorSpec
 
 from . import TASKS
+from .detect.chosen import with_choices
 from .labels import read_labels
 from .outputs import outputs_of
 from .presets import PRESETS, Geometry, preprocessing
@@ -61,6 +62,8 @@ def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Decisio
     _check_described(kind, described)
     rules, image_note = _preprocessing(loaded, kind, wishes, hub)
     task, roles_note = _task(kind, converted, _options(kind, wishes, hub), labels, rules)
+    if kind == "detect" and hub.kind == kind and hub.options:
+        task = with_choices(task, hub.options)
     _check_transposed(kind, rules, wishes.geometry)
     return Decisions(rules, task, task_note + roles_note + image_note)
 

@@ -2,12 +2,13 @@
 
 A bundle is compared row by row, with all threads, in its first calls. Its answers must not depend
 on that. So one more process, with one thread, gets all rows in one call and in another order, and
-then the first sample again and again.
+then the first sample again and again. A bundle that `export --tune` gave another batch runs with
+that one there, where its choice holds on this machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +17,12 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import NetError
-from keras2cv.trial.running import run_worker
+from keras2cv.trial.running import WorkerRun, run_worker
 from keras2cv_export.parity.parity import ParityReport
 
+from .ahead import NetRun
 from .question import Outputs, Question
+from .sample_files import Sample
 from .verify import Verification, patience
 
 Array = np.ndarray[Any, Any]
@@ -36,6 +39,7 @@ def in_other_circumstances(
     question: Question,
     found: Verification,
     scratch: Path | None = None,
+    run: Callable[[NetRun], WorkerRun] = NetRun.now,
 ) -> Verification:
     """Return the result of a comparison, failed if the answers depend on the circumstances.
 
@@ -45,32 +49,62 @@ def in_other_circumstances(
         question: The samples.
         found: The result so far; one that fails is returned as it is.
         scratch: A folder for temporary files; None: the system's.
+        run: Runs OpenCV, or returns the outcome of a run that was begun before.
     """
     engine = next((e for e, report in found.by_engine.items() if report is found.parity), None)
-    # A net with states takes no other number of rows, and its calls are not to be alike.
-    rowwise = all(o.batched for o in manifest.outputs) and not manifest.states
-    if engine is None or found.parity.verdict == "fail" or not rowwise:
+    if engine is None or found.parity.verdict == "fail":
         return found
-    samples = question.samples[: max(_MOST_ROWS // manifest.model.batch, 1)]
-    order = _order(len(samples) * manifest.model.batch, manifest.model.batch)
-    joined = tuple(np.concatenate(arrays)[order] for arrays in zip(*samples, strict=True))
-    asked = [joined, *[samples[0]] * _calls(int(manifest.model.size_bytes))]
+    planned = circumstances_of(folder, manifest, question.samples, engine, scratch)
+    if planned is None:
+        return found
     try:
-        run = run_worker(
-            folder, asked, timeout_s=patience(manifest), engine=engine, threads=1, scratch=scratch
-        )
+        outputs = run(planned).outputs
     except NetError as error:
         return _failed(found, engine, (f"With one thread: {error}",))
     names = [o.name for o in manifest.outputs]
-    answers = [dict(zip(names, outputs, strict=True)) for outputs in run.outputs]
+    answers = [dict(zip(names, arrays, strict=True)) for arrays in outputs]
     once = found.answers[engine]
-    reasons = _rows(once[: len(samples)], answers[0], order, found.parity, question)
+    reasons = _rows(once, answers[0], manifest.model.batch, found.parity, question)
     reasons += _calls_alike(once[0], answers[1:], found.parity, question)
     return _failed(found, engine, reasons[:1]) if reasons else found
 
 
+def circumstances_of(
+    folder: Path,
+    manifest: Manifest,
+    samples: Sequence[Sample],
+    engine: str,
+    scratch: Path | None,
+) -> NetRun | None:
+    """Return the run with one thread; None for a net whose answers are not one for each row.
+
+    A net with states takes no other number of rows, and its calls are not to be alike.
+
+    Args:
+        folder: The bundle's.
+        manifest: Its manifest.
+        samples: The samples.
+        engine: The engine.
+        scratch: A folder for temporary files; None: the system's.
+    """
+    if manifest.states or not all(o.batched for o in manifest.outputs):
+        return None
+    some, order = _joined_rows(samples, manifest.model.batch)
+    joined = tuple(np.concatenate(arrays)[order] for arrays in zip(*some, strict=True))
+    asked = [joined, *[samples[0]] * _calls(int(manifest.model.size_bytes))]
+    options = {"timeout_s": patience(manifest), "scratch": scratch, "engine": engine, "threads": 1}
+    tuned = {} if manifest.tuned is None else {"batch": "auto"}
+    return NetRun(run_worker, folder, asked, {**options, **tuned})
+
+
 def _calls(size: int) -> int:
     return next(calls for limit, calls in _CALLS if limit is None or size <= limit)
+
+
+def _joined_rows(samples: Sequence[Sample], batch: int) -> tuple[Sequence[Sample], Array]:
+    """Return the samples whose rows go into one call, and the order of these rows."""
+    some = samples[: max(_MOST_ROWS // batch, 1)]
+    return some, _order(len(some) * batch, batch)
 
 
 def _order(rows: int, batch: int) -> Array:
@@ -80,11 +114,12 @@ def _order(rows: int, batch: int) -> Array:
 
 
 def _rows(
-    once: Sequence[Outputs], joined: Outputs, order: Array, parity: ParityReport, question: Question
+    once: Sequence[Outputs], joined: Outputs, batch: int, parity: ParityReport, question: Question
 ) -> tuple[str, ...]:
+    some, order = _joined_rows(question.samples, batch)
     reasons = []
     for name, got in joined.items():
-        expected = np.concatenate([answer[name] for answer in once])[order]
+        expected = np.concatenate([answer[name] for answer in once[: len(some)]])[order]
         if not _alike(expected, got, _allowed(name, parity, question)):
             reasons.append(
                 f"{name}: OpenCV answers {len(order)} rows in one call, in another order and with "

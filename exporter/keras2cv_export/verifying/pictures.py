@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.pixels.preprocess import Preprocessor
+from keras2cv.streams.sources import read_image
 
+from .sample_files import Sample
 from .stimuli import draw
 
 Array = np.ndarray[Any, Any]
@@ -36,6 +39,7 @@ class PictureInput:
         assert manifest.preprocessing is not None  # noqa: S101 - the caller looked
         self._preprocess = Preprocessor(manifest.preprocessing)
         self._input = manifest.input(manifest.preprocessing.input)
+        self._place = manifest.inputs.index(self._input)
 
     def __call__(self, image: Array) -> tuple[Array, Array]:
         """Return the blob (1, C, H, W) float32 and the Keras input (batch, H, W, C) of an image.
@@ -46,6 +50,20 @@ class PictureInput:
         keras = blob.transpose(0, 2, 3, 1) if self._input.layout == "NCHW" else blob
         batch = np.repeat(keras, self._input.keras_shape[0], axis=0)
         return blob, np.ascontiguousarray(batch.astype(self._input.dtype))
+
+    def samples(self, pictures: Sequence[Path], usual: Sequence[Sample]) -> list[Sample]:
+        """Return a sample per picture; `usual` ones give the further inputs, one after the other.
+
+        Raises:
+            InputError: A picture cannot be read.
+        """
+        return [
+            self._put_in(usual[k % len(usual)], self(read_image(path))[1])
+            for k, path in enumerate(pictures)
+        ]
+
+    def _put_in(self, sample: Sample, array: Array) -> Sample:
+        return (*sample[: self._place], array, *sample[self._place + 1 :])
 
 
 def draw_picture(

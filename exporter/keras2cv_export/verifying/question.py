@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,7 @@ SAMPLES = 4
 SEED = 20
 
 
+_T = TypeVar("_T")
 Array = np.ndarray[Any, Any]
 
 
@@ -97,6 +98,7 @@ def ask(
     answer: Answer | None = None,
     drawn: int = SAMPLES,
     smooth: bool = False,
+    begin: Callable[[Sequence[Sample], Sequence[Sample]], None] = lambda *_: None,
 ) -> Question:
     """Read or draw samples, and let TensorFlow answer them.
 
@@ -111,6 +113,8 @@ def ask(
         answer: The function of `answerer`, if there is one already.
         drawn: How many samples are drawn where none are given.
         smooth: Draw them without edges and texture.
+        begin: Called with the samples, and those of stress, before TensorFlow answers them; called
+            again if some of them are replaced or left out.
 
     Raises:
         InputError: The samples cannot be read or do not fit the model.
@@ -120,42 +124,68 @@ def ask(
     """
     limits = parse_tolerance(tolerance)
     limits.require_outputs([o.name for o in manifest.outputs])
+    picture_input = PictureInput(manifest) if manifest.preprocessing is not None else None
     # A model with further inputs cannot take a picture alone as a sample.
-    alone = manifest.preprocessing is not None and len(manifest.inputs) == 1
-    preprocess = PictureInput(manifest) if alone else None
+    preprocess = picture_input if len(manifest.inputs) == 1 else None
     answer = answer or answerer(loaded, manifest)
-    rows = embedding_rows(loaded)
-    while True:
+
+    def put(rows: Mapping[str, int]) -> tuple[_Drawn, list[Outputs], list[Outputs]]:
         ranges = ranges_of(loaded, manifest) | {name: (0, n - 1) for name, n in rows.items()}
         chosen = _choose_samples(loaded, ranges, samples, preprocess, drawn, smooth=smooth)
-        if preprocess is not None:
-            chosen += [(preprocess(read_image(path))[1],) for path in pictures]
-        try:
-            expected, again = halves([answer(s) for s in there_and_back(chosen)])
-            break
-        except NoSuchRowError as error:
-            if samples is not None or error.rows in rows.values():
-                raise
-            rows = _looked_up(loaded, error.rows)
-    picture = draw_picture(manifest, preprocess, answer) if preprocess else None
+        if picture_input is not None:
+            chosen += picture_input.samples(pictures, chosen)
+        stress = stress_samples(loaded.inputs, ranges, rows, int(manifest.model.size_bytes))
+        found = _Drawn(chosen, tuple(stress))
+        begin(chosen, [sample for _, sample in found.stress])
+        return found, *halves([answer(s) for s in there_and_back(chosen)])
+
+    asked, expected, again = _with_rows_that_there_are(loaded, put, drawn=samples is None)
     unsteady = first_difference(
         unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
     )
-    size = int(manifest.model.size_bytes)
-    stressed = tuple(_answered(answer, stress_samples(loaded.inputs, ranges, rows, size)))
-    exact = _exact_answers(loaded, manifest, [*chosen, *(one.sample for one in stressed)])
+    stressed = tuple(_answered(answer, asked.stress))
+    samples_of_stress = [one.sample for one in stressed]
+    if len(stressed) < len(asked.stress):
+        begin(asked.samples, samples_of_stress)
     return Question(
-        chosen,
+        asked.samples,
         expected,
-        picture,
+        draw_picture(manifest, preprocess, answer) if preprocess else None,
         limits,
         scores,
         constant,
         stressed,
-        exact,
+        _exact_answers(loaded, manifest, [*asked.samples, *samples_of_stress]),
         unsteady,
         tuple(pictures),
     )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The samples, and those of stress by their names."""
+
+    samples: list[Sample]
+    stress: tuple[tuple[str, Sample], ...]
+
+
+def _with_rows_that_there_are(
+    loaded: LoadedModel, put: Callable[[Mapping[str, int]], _T], *, drawn: bool
+) -> _T:
+    """Put a question by the rows of its embeddings; again where TensorFlow has not such a row.
+
+    Raises:
+        NoSuchRowError: The samples are the user's, or the model takes no row that it was said to
+            have.
+    """
+    rows = embedding_rows(loaded)
+    while True:
+        try:
+            return put(rows)
+        except NoSuchRowError as error:
+            if not drawn or error.rows in rows.values():
+                raise
+            rows = _looked_up(loaded, error.rows)
 
 
 def _answered(answer: Answer, drawn: Iterable[tuple[str, Sample]]) -> Iterator[Stress]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,8 +18,10 @@ from keras2cv.trial.running import CrashError, WorkerRun, run_worker
 from keras2cv_export.parity.parity import ParityReport, compare, unrepeatable
 from keras2cv_export.parity.report import OutputParity, worst_report
 
+from .ahead import NetRun
 from .promise import choose_engine
 from .question import Outputs, Question, first_difference, halves, there_and_back
+from .sample_files import Sample
 
 # A first run may page a gigabyte in from a slow disk; a hang is longer than any of that.
 _TIMEOUT_S = 120.0
@@ -61,6 +63,7 @@ def verify(
     question: Question,
     engine: str | None,
     scratch: Path | None = None,
+    run: Callable[[NetRun], WorkerRun] = NetRun.now,
 ) -> Verification:
     """Compare on each engine, and decide which of them the manifest may promise.
 
@@ -70,13 +73,16 @@ def verify(
         question: The samples and TensorFlow's answers.
         engine: The requested engine; None: all.
         scratch: A folder for temporary files; None: the system's.
+        run: Runs OpenCV, or returns the outcome of a run that was begun before.
 
     Raises:
         NetError: No engine runs the net.
         UsageError: There is no such engine here.
     """
-    engines = _engines(engine)
-    runs, reports, troubles, answers = _run_all(folder, manifest, question, engines, scratch)
+    engines = engines_of(engine)
+    stress = [one.sample for one in question.stress]
+    planned = runs_of(folder, manifest, question.samples, stress, engines, scratch)
+    runs, reports, troubles, answers = _run_all(manifest, question, planned, run)
     if not reports:
         raise NetError(" ".join(troubles.values()))
     choice = choose_engine({e: r.verdict for e, r in reports.items()}, engines)
@@ -109,7 +115,12 @@ def require_parity(parity: ParityReport) -> None:
     raise error
 
 
-def _engines(asked: str | None) -> tuple[str, ...]:
+def engines_of(asked: str | None) -> tuple[str, ...]:
+    """Return the engines that a request means; None: all that there are.
+
+    Raises:
+        UsageError: There is no such engine here.
+    """
     if asked in (None, "auto", "any"):
         return ENGINES
     if asked not in ENGINES:
@@ -120,25 +131,44 @@ def _engines(asked: str | None) -> tuple[str, ...]:
     return (str(asked),)
 
 
-def _run_all(
+def runs_of(
     folder: Path,
     manifest: Manifest,
-    question: Question,
+    samples: Sequence[Sample],
+    stress: Sequence[Sample],
     engines: Sequence[str],
     scratch: Path | None,
+) -> dict[str, NetRun]:
+    """Return the run of each engine: all samples there and back, and then those of stress.
+
+    Args:
+        folder: The bundle's.
+        manifest: Its manifest.
+        samples: The samples.
+        stress: Those that the model was not made for.
+        engines: The engines.
+        scratch: A folder for temporary files; None: the system's.
+    """
+    asked = [*there_and_back(samples), *stress]
+    options = {"timeout_s": patience(manifest), "scratch": scratch}
+    return {e: NetRun(run_worker, folder, asked, {**options, "engine": e}) for e in engines}
+
+
+def _run_all(
+    manifest: Manifest,
+    question: Question,
+    planned: Mapping[str, NetRun],
+    run: Callable[[NetRun], WorkerRun],
 ) -> tuple[dict[str, WorkerRun], dict[str, ParityReport], dict[str, str], dict[str, list[Outputs]]]:
     runs: dict[str, WorkerRun] = {}
     reports: dict[str, ParityReport] = {}
     troubles: dict[str, str] = {}
     answers: dict[str, list[Outputs]] = {}
-    asked = [*there_and_back(question.samples), *(one.sample for one in question.stress)]
-    for engine in engines:
+    for engine, one in planned.items():
         try:
-            runs[engine] = run_worker(
-                folder, asked, timeout_s=patience(manifest), engine=engine, scratch=scratch
-            )
+            runs[engine] = run(one)
         except CrashError as error:
-            troubles[engine] = f"{error}{_crash_site(folder, manifest, engine)}"
+            troubles[engine] = f"{error}{_crash_site(one.folder, manifest, engine)}"
             continue
         except NetError as error:
             troubles[engine] = str(error)

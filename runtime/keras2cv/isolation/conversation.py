@@ -197,6 +197,10 @@ class Conversation:
             return ChildOutOfMemory(self._memory, self.reports, self.log)
         return ChildCrash(code, self.reports, self.log)
 
+    def kill(self) -> None:
+        """Kill the child from any thread; the thread that waits for a reply gets ChildCrash."""
+        kill_group(self._process)
+
     def end(self) -> None:
         """Kill the child and its group, and close the pipes."""
         kill_group(self._process)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ from keras2cv.isolation import (
     ChildLost,
     ChildOutOfMemory,
     ChildTimeout,
+    Conversation,
     Entry,
     Limits,
-    run_once,
 )
 
 Array = NDArray[Any]
@@ -52,9 +52,10 @@ def run_worker(
     fusion: bool = True,
     winograd: bool = True,
     threads: int | None = None,
-    batch: int | None = None,
+    batch: int | Literal["auto"] | None = None,
     scratch: Path | None = None,
     memory: int | None = None,
+    started: Callable[[Conversation], None] | None = None,
 ) -> WorkerRun:
     """Return the outputs of `infer` for each of `samples`, computed in a fresh process.
 
@@ -66,9 +67,11 @@ def run_worker(
         fusion: False switches layer fusion off; True leaves it to the manifest.
         winograd: False switches Winograd convolution off; True leaves it to the manifest.
         threads: OpenCV's number of threads there.
-        batch: samples per run of the net; None: the manifest's.
+        batch: samples per run of the net; "auto": those that `export --tune` chose; None: the
+            manifest's.
         scratch: a folder for temporary files; None: the system's.
         memory: the bytes that the process may write to; None: most of the free memory.
+        started: is given the process, so that another thread may kill it.
 
     Raises:
         NetError: OpenCV refused the graph, ran out of time or out of memory.
@@ -91,13 +94,23 @@ def run_worker(
         }
         np.savez(inputs, **arrays)  # type: ignore[arg-type]
         paths = {"bundle": str(bundle), "inputs": str(inputs), "outputs": str(outputs)}
-        ran = _run({**paths, "options": options}, Limits(timeout_s, memory_bytes=memory))
+        request = {**paths, "options": options}
+        ran = _run(request, Limits(timeout_s, memory_bytes=memory), started)
         return _read(outputs, len(samples), ran)
 
 
-def _run(request: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def _run(
+    request: Mapping[str, Any],
+    limits: Limits,
+    started: Callable[[Conversation], None] | None,
+) -> dict[str, Any]:
     try:
-        return run_once(WORKER, request, limits)
+        with Conversation(WORKER, limits) as child:
+            if started is not None:
+                started(child)
+            reply = child.ask(request)
+            child.close()
+            return reply
     except ChildLost as lost:
         raise _failure(lost, request["options"]["engine"]) from lost
 

@@ -210,3 +210,46 @@ def test_the_library_is_the_reference_of_a_check(
         return
     assert report.verdict == "fail"
     assert stage in report.stages_at_fault or report.stages_at_fault == ("answers",)
+
+
+@pytest.fixture(scope="module")
+def chosen(exported: tuple[Any, Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a bundle of the same detector with thresholds of the user's."""
+    folder = tmp_path_factory.mktemp("chosen") / "hub.cv"
+    export(exported[0], folder, detect={"score": 0.7, "nms": 0.3, "max_detections": 2})
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "pass"),
+        ({"score": 0.2}, "fail"),
+        ({"score": 0.4, "chosen": None}, "pass"),
+        ({"chosen": None}, "fail"),
+    ],
+)
+def test_thresholds_that_the_user_chose_are_part_of_the_reference(
+    changes: Any, verdict: str, exported: tuple[Any, Path, Path], chosen: Path, tmp_path: Path
+) -> None:
+    """They are the user's by the record, or the library's; others are a fault."""
+    model, _, photos = exported
+    folder = tmp_path / "hub.cv"
+    shutil.copytree(chosen, folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    part = manifest["task"]["detect"]
+    assert part["chosen"] == {"score": 0.7, "nms": 0.3, "max_detections": 2}
+    if changes.get("score") == 0.4:  # all of it as the library has it
+        part |= {"nms": {"iou": 0.6, "across_classes": 1}, "max_detections": 30}
+    part |= changes
+    part = {key: value for key, value in part.items() if value is not None}
+    manifest["task"]["detect"] = part
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    report = check(folder, model, samples=photos, engine="classic")
+    assert report.verdict == verdict, report.reasons
+    assert report.answers is not None
+    if not changes:
+        assert report.answers.reference == (
+            "KerasHub's RetinaNetObjectDetector, with the export's score 0.7, nms 0.3, "
+            "max detections 2"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,3 +135,17 @@ def test_the_summary_is_one_line_with_what_decided(result: ParityReport, line: s
     """Verdict, counts, and the first reason or the number nearest its limit."""
     assert line in summary(result)
     assert "\n" not in summary(result)
+
+
+def test_a_metric_of_some_columns_leaves_room_for_the_name() -> None:
+    """Its long label is folded, and not the output's name."""
+    found = report(factor=1.00003)
+    output = replace(found.outputs[0], name="boxes_and_scores")
+    long = tuple(
+        replace(check, metric=f"{check.metric} of 18 columns, 98 the first")
+        for check in output.checks
+    )
+    text = shown(replace(found, outputs=(replace(output, checks=long),)))
+    assert re.search(r"^boxes_and_scores  pass ", text, re.MULTILINE), text
+    assert "columns, 98 the first" in text
+    assert max(map(len, text.splitlines()[1:])) <= 80

@@ -6,7 +6,9 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
+from keras2cv.bundle.manifest import OutputTensor, Task
 from keras2cv.schema.vocabulary import Storage
+from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv_export.graph.edit import constant
 from keras2cv_export.passes import COMPRESS
 from keras2cv_export.passes.fixpoint import rewrite
@@ -14,6 +16,7 @@ from keras2cv_export.storage.cost import cost_note
 from keras2cv_export.storage.twin import make_twin
 from support.pass_checks import named_apart, onnx_numbers
 from support.small_graphs import Array, graph, random
+from support.tiny_bundle import Classifier
 
 
 def net() -> ir.Model:
@@ -106,7 +109,35 @@ def test_the_cost_names_the_class_that_moves_most() -> None:
     expected = answers((1.0, 0.0, 9.0), (0.0, 2.0, 8.0), (5.0, 4.0, 0.0), (2.0, 1.0, 4.0))
     found = answers((1.0, 0.0, 9.0), (0.0, 2.0, 8.0), (5.0, 5.2, 0.0), (2.0, 1.0, 4.0))
     report = compare(expected, found, "int8-weights", scores={"scores": "logits"})
-    said = cost_note(report, expected, found)
+    said = cost_note(Classifier().manifest(), report, expected, found)
     assert "class 1 moves most, by 30.0% of its spread" in said
     assert "its largest class changes for 1 of 4" in said
     assert "over 4 samples: the largest error is 1.3e-01" in said
+
+
+def boxes_of(*scores: float, moved: float = 0.0) -> list[dict[str, Array]]:
+    """Return one sample with a box per score, of class 0 of 2, apart from each other."""
+    left = np.arange(len(scores), dtype=np.float32) * 3 + moved
+    boxes = np.stack([left, left * 0, left + 2, left * 0 + 2], 1)
+    table = np.array([[score, 0.0] for score in scores], np.float32)
+    return [{"boxes": boxes[None], "table": table[None]}]
+
+
+def test_the_cost_counts_the_boxes_that_are_others() -> None:
+    """Those that fall below the threshold, those that rise above it, and how far the rest move."""
+    from keras2cv_export.parity.parity import compare
+
+    tensors = [
+        OutputTensor(name, name, shape, shape, "same", "float32", batched=True)
+        for name, shape in (("boxes", (1, 4, 4)), ("table", (1, 4, 2)))
+    ]
+    record = DetectRecord("xyxy", "pixels", "none", 0.5, boxes="boxes", scores="table")
+    manifest = Classifier().manifest()
+    manifest = manifest.replace(
+        outputs=tuple(tensors), task=Task("detect", record=record), evidence=None,
+        status="unverified",
+    )  # fmt: skip
+    expected, found = boxes_of(0.9, 0.8, 0.6, 0.1), boxes_of(0.9, 0.8, 0.4, 0.7, moved=0.03)
+    said = cost_note(manifest, compare(expected, found, "int8-weights"), expected, found)
+    assert "of 3 boxes 1 are missing, and 1 are new; the others overlap TensorFlow's by " in said
+    assert "by 97.0% and more" in said

@@ -187,6 +187,18 @@ def test_a_box_that_overlaps_as_much_as_allowed_is_a_near_tie() -> None:
         assert match("detect", given, found, limits).near_tie == is_tie
 
 
+def test_only_a_full_side_has_no_place_for_a_box() -> None:
+    """Of two kept boxes, the worse is a near-tie with another; beside none, it is a change."""
+    boxes = np.array([[0, 0, 20, 20], [50, 50, 90, 90]], np.float32)
+    found = Detections(boxes, np.array([0.9, 0.8], np.float32), np.zeros(2, np.int32), (200, 200))
+    record = DetectRecord("xyxy", "pixels", "none", 0.1, boxes="b", scores="s", max_detections=2)
+    limits = replace(LIMITS, task=Task("detect", record=record))
+    other = [(0, 0.9, (0, 0, 20, 20)), (0, 0.805, (120, 120, 150, 150))]
+    assert match("detect", other, found, limits).near_tie
+    assert match("detect", other[:1], found, limits).changed
+    assert match("detect", [], found, limits).changed
+
+
 def test_a_pipeline_may_round_its_boxes() -> None:
     """Whole numbers may be a pixel off, others may not."""
     small = Detections(

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from keras2cv.bundle.manifest import Trial, Tuned
 from keras2cv.trial.running import WorkerRun
 from keras2cv_export.parity.parity import compare
 from keras2cv_export.parity.tolerance import parse_tolerance
 from keras2cv_export.verifying import circumstances
-from keras2cv_export.verifying.circumstances import in_other_circumstances
+from keras2cv_export.verifying.circumstances import circumstances_of, in_other_circumstances
 from keras2cv_export.verifying.question import Question
 from keras2cv_export.verifying.verify import Verification
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
@@ -68,3 +69,14 @@ def test_a_later_call_that_answers_otherwise_fails(asked: Callable[..., tuple[st
         verdict, why = asked(lambda k, y, bad=bad: y + np.float32(0.1) * (k == bad))
         assert verdict == "fail"
         assert f"in its call {bad + 1}" in why
+
+
+def test_a_tuned_bundle_runs_with_its_other_batch() -> None:
+    """Where the choice of `export --tune` does not hold, the process keeps the bundle's own."""
+    arguments = (Path("never-read.cv"), SAMPLES, "new", None)
+    trial = Trial("new", 2, fusion=True, winograd=True, median_ms=1.0, ratio=1.0, high=1.0)
+    tuned = Tuned("5.1.0", "a processor", 2, 0, (trial,))
+    for manifest, batch in ((MANIFEST, None), (MANIFEST.replace(tuned=tuned), "auto")):
+        run = circumstances_of(arguments[0], manifest, *arguments[1:])
+        assert run is not None
+        assert run.options.get("batch") == batch

@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from keras2cv_export.model.config import is_keras
@@ -45,6 +46,7 @@ _ROOT_CLASSES: Final = frozenset((
     "Metric", "Model", "Operation", "Optimizer", "Quantizer", "Regularizer", "Sequential",
     "StatelessScope", "SymbolicScope", "Variable",
 ))  # fmt: skip
+_MOST_MODULES: Final = 1024  # remembered; a file may name any number
 _FILE_ARGUMENTS: Final = ("vocabulary", "idf_weights", "vocabulary_file", "initial_vocabulary")
 _TYPE_SPEC: Final = re.compile(r"(tensorflow\.python|keras)\.[\w.]+Spec(V2)?")
 
@@ -149,10 +151,17 @@ def _is_part(module: str, name: str) -> bool:
 def _modules(name: str) -> Iterator[Any]:
     """Yield the modules in which a Keras would look; tf_keras takes names that begin with keras."""
     for spelling in (name, f"tf_{name}" if name.startswith("keras.src.") else name):
-        try:
-            yield importlib.import_module(spelling)
-        except ImportError:  # a module of another Keras: the installed one reports that itself
-            continue
+        if (module := _imported(spelling)) is not None:
+            yield module
+
+
+@lru_cache(_MOST_MODULES)
+def _imported(name: str) -> Any:
+    """Import a module; None for that of another Keras, which the installed one reports itself."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
 
 
 def _of_function(item: dict[str, Any], layer: str) -> Iterator[Danger]:

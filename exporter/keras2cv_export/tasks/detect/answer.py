@@ -113,14 +113,20 @@ def _unpaired(
         parts.append(f"{len(extra)} boxes are found that are not there, such as {first}")
     boxes = np.concatenate([theirs.corners.reshape(-1, 4), ours.boxes_xyxy])
     scores = np.concatenate([theirs.scores, ours.scores])
-    at = [*lost, *(len(theirs.classes) + j for j in extra)]
     if limits.task is None:
         return AnswerMatch(" and ".join(parts))
     record, tie = limits.task.record_as(DetectRecord), limits.tie
-    full = record.max_detections in (len(theirs.classes), len(ours))
-    least = max(record.score, float(scores.min())) if full else record.score
-    ties = (_is_tie(k, boxes, scores, tie, least, record) for k in at)
+    first_extra = len(theirs.classes)
+    at = [(k, _least(record, ours.scores)) for k in lost]
+    at += [(first_extra + j, _least(record, theirs.scores)) for j in extra]
+    ties = (_is_tie(k, boxes, scores, tie, least, record) for k, least in at)
     return AnswerMatch(" and ".join(parts), all(ties))
+
+
+def _least(record: DetectRecord, scores: Array) -> float:
+    """Return the score that a box needs on a side with these: more if it has no place left."""
+    full = record.max_detections == len(scores)
+    return max(record.score, float(scores.min())) if full else record.score
 
 
 def _is_tie(

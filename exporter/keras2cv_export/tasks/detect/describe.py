@@ -73,6 +73,7 @@ def _record(
         UsageError: They do not go together.
     """
     found = {role: output for role, output in roles.items() if isinstance(output, Output)}
+    names: dict[str, Any] = {role: output.name for role, output in found.items()}
     nms = None if options.nms is None else Nms(options.nms, options.nms_across_classes)
     try:
         detect = DetectRecord(
@@ -80,7 +81,7 @@ def _record(
             cast("BoxUnits", meaning["box_units"]),
             cast("Activation", meaning["activation"]),
             DEFAULT_SCORE if options.score is None else options.score,
-            **{role: output.name for role, output in found.items()},
+            **names,
             objectness_activation=cast(
                 "ObjectnessActivation | None", meaning.get("objectness_activation")
             ),

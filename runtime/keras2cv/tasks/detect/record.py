@@ -39,6 +39,25 @@ class Nms:
         check_share("iou", self.iou)
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenThresholds:
+    """What the export's user chose, where the model's own library has other values.
+
+    Nothing is computed with it: `check` compares the record with it, and with the library for the
+    rest. `nms`: the overlap, and `across_classes` as in `Nms`.
+    """
+
+    score: float | None = None
+    nms: float | None = None
+    across_classes: bool | None = None
+    max_detections: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("score", "nms"):
+            if getattr(self, name) is not None:
+                check_share(name, getattr(self, name))
+
+
 @dataclass(frozen=True)  # without slots: the table is kept once it is made
 class Anchors:
     """Boxes that the model's numbers are offsets from, as in SSD and RetinaNet.
@@ -80,7 +99,7 @@ class DetectRecord:
     `box_units`: shares of the input's width and height, or its pixels. With `anchors` the boxes
     are offsets cx, cy, w, h. `activation`: makes probabilities of the scores;
     "none" if they are some. `score`: boxes above it are kept. `background`: the class that is none.
-    No `nms`: the model does its own.
+    No `nms`: the model does its own. `chosen`: which of these the user chose against the library.
     """
 
     box_format: BoxFormat
@@ -98,6 +117,7 @@ class DetectRecord:
     background: int | None = None
     nms: Nms | None = None
     max_detections: int | None = None
+    chosen: ChosenThresholds | None = None
 
     def __post_init__(self) -> None:
         check_share("score", self.score)
