@@ -76,10 +76,12 @@ def load(
         NetError: OpenCV does not load the net, or the device computes it wrongly.
         UsageError: an argument that means nothing.
     """
+    held = True
     for _ in range(_MAX_ATTEMPTS):
         before = _identity(path)
+        bundle = None
         try:
-            bundle = read_bundle(path, check_hash=check_hash)
+            bundle = read_bundle(path, check_hash=check_hash, held=held)
             model = Predictor(
                 bundle,
                 device=device,
@@ -91,11 +93,15 @@ def load(
                 nms=nms,
             )
         except (BundleError, NetError):
-            if _identity(path) == before:
+            if _identity(path) == before and (bundle is None or bundle.let_go()):
                 raise
+            held = False
             continue
-        if _identity(path) == before:
+        finally:
+            undisturbed = bundle is None or bundle.let_go()
+        if _identity(path) == before and undisturbed:
             return model
+        held = False
     raise BundleError(f"{path} is replaced again and again. Load it when it has come to rest.")
 
 

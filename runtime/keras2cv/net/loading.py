@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.bundle.held_file import HeldFile
 from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import NetError
 from keras2cv.net.engines import OPTIONS, check_engine, engine_of
@@ -19,7 +20,7 @@ from keras2cv.net.importers import importer_of
 
 
 def load_net(
-    path: Path, copy: PrivateCopy | None, file_format: str, engines: Sequence[str]
+    path: Path, copy: PrivateCopy | HeldFile | None, file_format: str, engines: Sequence[str]
 ) -> tuple[Any, str]:
     """Return the net, and the engine that really holds it.
 
@@ -68,5 +69,5 @@ def _path_or_bytes(path: Path) -> str | NDArray[np.uint8]:
     return np.fromfile(path, np.uint8)
 
 
-def _copied(copy: PrivateCopy) -> str | NDArray[np.uint8]:
+def _copied(copy: PrivateCopy | HeldFile) -> str | NDArray[np.uint8]:
     return copy.array() if copy.path is None else str(copy.path)
