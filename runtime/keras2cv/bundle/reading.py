@@ -16,7 +16,7 @@ from typing import Final
 from keras2cv.bundle.held_file import HeldFile, hold
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.private_copy import PrivateCopy
-from keras2cv.errors import BundleError
+from keras2cv.errors import BundleError, UsageError
 from keras2cv.plain_files import open_plain, read_plain
 from keras2cv.schema.fields import SchemaError
 
@@ -25,6 +25,8 @@ SELFTEST: Final = "selftest.npz"
 BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
+MAX_WORK: Final = 2**40  # multiply-adds of a run: 70 times VGG16's, some ten seconds of two cores
+MAX_WORK_VARIABLE: Final = "KERAS2CV_MAX_WORK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +179,39 @@ def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str |
         if manifest.model.format != "onnx":
             return None, follow_frozen(data, inputs).unknown
         if follow:
-            return None, follow_onnx(data, inputs).unknown
+            followed = follow_onnx(data, inputs)
+            _require_bounded(manifest, followed.work)
+            return None, followed.unknown
         check_onnx(data)
     except OnnxError as error:
         return str(error), None
     return None, None
+
+
+def _require_bounded(manifest: Manifest, work: int) -> None:
+    """Raise for a net that computes for minutes or days, unless the user allows it.
+
+    Raises:
+        BundleError: It does.
+        UsageError: The variable that allows it is no number.
+    """
+    if work <= MAX_WORK or work <= _allowed_work():
+        return
+    raise BundleError(
+        f"{manifest.model.file} asks for {work:.1e} multiply-adds in a run of "
+        f"{manifest.model.batch} samples; {MAX_WORK:.1e} take some ten seconds of two cores. If "
+        f"you trust it and want to wait, set {MAX_WORK_VARIABLE}={1.05 * work:.1e}."
+    )
+
+
+def _allowed_work() -> float:
+    text = os.environ.get(MAX_WORK_VARIABLE, "0")
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"{MAX_WORK_VARIABLE} is {text!r}, and must be a number of multiply-adds, such as 5e12."
+        ) from None
 
 
 def sha256_of(path: Path) -> str:
