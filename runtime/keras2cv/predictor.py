@@ -112,10 +112,12 @@ class Prepared:
     Attributes:
         blobs: (n, C, H, W) float32 each, for one run of the net.
         placements: where each image lies in its blob; empty for tasks that do not need it.
+        outputs: gets the net's outputs for each blob, of a caller who wants to see them.
     """
 
     blobs: tuple[Array, ...]
     placements: Sequence[Placement]
+    outputs: list[dict[str, Array]] | None = None
 
 
 class Predictor:
@@ -378,7 +380,10 @@ class Predictor:
             UsageError: the model has other inputs beside the image.
             NetError: OpenCV fails.
         """
-        return self.finish(prepared, self.forward(prepared))
+        outputs = self.forward(prepared)
+        if prepared.outputs is not None:
+            prepared.outputs.extend(outputs)
+        return self.finish(prepared, outputs)
 
     def forward(self, prepared: Prepared) -> list[dict[str, Array]]:
         """Return the outputs by name for each prepared blob: the net alone.

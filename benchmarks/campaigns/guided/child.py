@@ -8,7 +8,11 @@ from __future__ import annotations
 import random
 import sys
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
+
+
+_LARGE: Final = 32_768  # bytes; some changes repeat a file a thousand times
 
 
 def main() -> None:
@@ -19,13 +23,14 @@ def main() -> None:
 
     target = TARGETS[name]
     with atheris.instrument_imports(include=list(target.modules)):
-        check(target, b"")  # imports what it reads with
+        for data in (b"", *(path.read_bytes() for path in sorted(Path(folder).glob("seed-*")))):
+            check(target, data)  # imports what it reads with
     mutations = mutations_of(target)
     changes = random.Random(int(seed))  # noqa: S311 - to be repeatable
 
     def mutate(data: bytes, most: int, number: int) -> bytes:
         rng = random.Random(number)  # noqa: S311
-        if mutations and changes.random() < 0.5:
+        if mutations and len(data) < _LARGE and changes.random() < 0.5:
             try:
                 return bytes(rng.choice(mutations)(rng, data)[:most])
             except Exception:  # noqa: S110 - too damaged to keep its format
