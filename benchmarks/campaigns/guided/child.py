@@ -11,7 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-
 _LARGE: Final = 32_768  # bytes; some changes repeat a file a thousand times
 
 
