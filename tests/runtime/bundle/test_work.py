@@ -102,3 +102,10 @@ def test_an_honest_large_net_has_a_way(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv(name, "many")
     with pytest.raises(UsageError, match="must be a number of multiply-adds"):
         read_bundle(folder)
+
+
+def test_a_node_of_very_many_inputs_is_tried_elsewhere_first() -> None:
+    """OpenCV's time grows with their square."""
+    many = helper.make_node("Concat", ["x"] * 10_001, ["y"], axis=1)
+    found = follow_onnx(_file([many], {}, (1, 8), 13), {"x": (1, 8)})
+    assert found.unknown == "a node of 10001 inputs or outputs"
