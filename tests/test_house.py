@@ -124,6 +124,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "models",
         "faults",
         "fuzz",
+        "guided",
         "devices",
         "hub",
         "importers",
