@@ -132,6 +132,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "faults",
         "architectures",
         "fuzz",
+        "guided",
         "devices",
         "hub",
         "importers",

@@ -6,6 +6,7 @@ python -m campaigns.predict_cost
 python -m campaigns.video_cost
 python -m campaigns.devices BUNDLES...    (and .suite, .speed)
 python -m campaigns.fuzz
+python -m campaigns.guided
 python -m campaigns.reliability.soak    (and .threads, .faults, .kills)
 
 Each folder here is one more campaign, and its `__init__.py` or `__main__.py` describes it.

@@ -80,10 +80,12 @@ def load(
         NetError: OpenCV does not load the net, or the device computes it wrongly.
         UsageError: an argument that means nothing.
     """
+    held = True
     for _ in range(_MAX_ATTEMPTS):
         before = _identity(path)
+        bundle = None
         try:
-            bundle = read_bundle(path, check_hash=check_hash)
+            bundle = read_bundle(path, check_hash=check_hash, held=held)
             model = Predictor(
                 bundle,
                 device=device,
@@ -95,11 +97,15 @@ def load(
                 nms=nms,
             )
         except (BundleError, NetError):
-            if _identity(path) == before:
+            if _identity(path) == before and (bundle is None or bundle.let_go()):
                 raise
+            held = False
             continue
-        if _identity(path) == before:
+        finally:
+            undisturbed = bundle is None or bundle.let_go()
+        if _identity(path) == before and undisturbed:
             return model
+        held = False
     raise BundleError(f"{path} is replaced again and again. Load it when it has come to rest.")
 
 
@@ -110,10 +116,12 @@ class Prepared:
     Attributes:
         blobs: (n, C, H, W) float32 each, for one run of the net.
         placements: where each image lies in its blob; empty for tasks that do not need it.
+        outputs: gets the net's outputs for each blob, of a caller who wants to see them.
     """
 
     blobs: tuple[Array, ...]
     placements: Sequence[Placement]
+    outputs: list[dict[str, Array]] | None = None
 
 
 class Predictor:
@@ -393,7 +401,10 @@ class Predictor:
             UsageError: the model has other inputs beside the image.
             NetError: OpenCV fails.
         """
-        return self.finish(prepared, self.forward(prepared))
+        outputs = self.forward(prepared)
+        if prepared.outputs is not None:
+            prepared.outputs.extend(outputs)
+        return self.finish(prepared, outputs)
 
     def forward(self, prepared: Prepared) -> list[dict[str, Array]]:
         """Return the outputs by name for each prepared blob: the net alone.

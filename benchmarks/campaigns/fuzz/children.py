@@ -193,7 +193,8 @@ def _where(error: BaseException) -> str:
 
 def _left_files(scratch: Path) -> list[str]:
     """Return the names of files beside the input in the scratch folder, and remove them."""
-    found = sorted(path for path in scratch.iterdir() if path.name != "in")
+    kept = ("in", ".keras")  # Keras writes its settings into the home that it finds
+    found = sorted(path for path in scratch.iterdir() if path.name not in kept)
     for path in found:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
     return [path.name for path in found]

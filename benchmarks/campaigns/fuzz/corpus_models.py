@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -134,10 +135,18 @@ def write_models(folder: Path) -> None:
         model = build()
         for kind in ("keras", "h5"):
             model.save(seed_folder(folder, kind, name) / f"model.{kind}")
+        write_seed(folder, "saved_model", name, {"saved_model.pb": _graphs(model)})
         bundle = seed_folder(folder, "bundle", name) / "model.cv"
         export(model, bundle, opencv=options.pop("opencv", None), **options)
         _flatten(bundle)
     write_seed(folder, "pb", "frozen", frozen_bundle())
+
+
+def _graphs(model: Any) -> bytes:
+    """Return the graphs of a model's SavedModel."""
+    with tempfile.TemporaryDirectory() as place:
+        model.export(place, verbose=False)
+        return Path(place, "saved_model.pb").read_bytes()
 
 
 def _flatten(bundle: Path) -> None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from keras2cv.bundle.held_file import HeldFile, hold
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.private_copy import PrivateCopy
-from keras2cv.errors import BundleError
+from keras2cv.errors import BundleError, UsageError
 from keras2cv.plain_files import open_plain, read_plain
 from keras2cv.schema.fields import SchemaError
 
@@ -24,19 +25,22 @@ SELFTEST: Final = "selftest.npz"
 BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
+MAX_WORK: Final = 2**40  # multiply-adds of a run: 70 times VGG16's, some ten seconds of two cores
+MAX_WORK_VARIABLE: Final = "KERAS2CV_MAX_WORK"
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A bundle that passed all checks: its folder and its manifest.
 
-    `copy` holds the bytes of the model file that were checked; None if they were not. `unknown` is
+    `copy` holds the bytes of the model file that were checked; None if they were not. A `HeldFile`
+    keeps writers waiting until `let_go`. `unknown` is
     the first form of the net that could not be followed; None if all of it was, or none.
     """
 
     folder: Path
     manifest: Manifest
-    copy: PrivateCopy | None = None
+    copy: PrivateCopy | HeldFile | None = None
     unknown: str | None = None
 
     @property
@@ -49,9 +53,17 @@ class Bundle:
         """The golden vectors; an unverified bundle may lack them."""
         return self.folder / SELFTEST
 
+    def let_go(self) -> bool:
+        """End the use of `copy`; return whether nobody has tried to change the file."""
+        return self.copy.give_back() if isinstance(self.copy, HeldFile) else True
+
 
 def read_bundle(
-    path: str | os.PathLike[str], *, check_hash: bool = True, follow: bool = True
+    path: str | os.PathLike[str],
+    *,
+    check_hash: bool = True,
+    follow: bool = True,
+    held: bool = False,
 ) -> Bundle:
     """Return the bundle at `path`, verified file by file.
 
@@ -60,6 +72,8 @@ def read_bundle(
         check_hash: False does not read the model, for a start-up measured in milliseconds on a disk
             that you trust.
         follow: False takes a net whose nodes do not fit each other, for a process that may crash.
+        held: whether a large model may be held in place of a copy, where the system can; the caller
+            calls `let_go` soon.
 
     Raises:
         BundleError: no bundle there, or one that is incomplete, altered or too new.
@@ -82,7 +96,7 @@ def read_bundle(
         )
     if not check_hash:
         return bundle
-    return Bundle(folder, bundle.manifest, *_look_through(bundle, follow))
+    return Bundle(folder, bundle.manifest, *_look_through(bundle, follow, held))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -109,7 +123,9 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None]:
+def _look_through(
+    bundle: Bundle, follow: bool, held: bool
+) -> tuple[PrivateCopy | HeldFile, str | None]:
     """Return the model's bytes after a look at them, and the first form that is not known.
 
     Raises:
@@ -118,10 +134,26 @@ def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None
     path, model = bundle.model_path, bundle.manifest.model
     try:
         with open_plain(path, buffering=0) as file:
-            copy = PrivateCopy(file, int(model.size_bytes))
+            size = int(model.size_bytes)
+            copy = (hold(file, size) if held else None) or PrivateCopy(file, size)
     except (OSError, MemoryError) as error:
         why = getattr(error, "strerror", None) or "there is no memory for it"
         raise BundleError(f"{path} cannot be read: {why}. Copy the bundle again.") from error
+    try:
+        return copy, _judged(copy, bundle, follow)
+    except BaseException:
+        if isinstance(copy, HeldFile):
+            copy.give_back()  # the error may live for long
+        raise
+
+
+def _judged(copy: PrivateCopy | HeldFile, bundle: Bundle, follow: bool) -> str | None:
+    """Return the first form of a model's bytes that is not known.
+
+    Raises:
+        BundleError: It is another file than the verified one, or malformed.
+    """
+    path, model = bundle.model_path, bundle.manifest.model
     if copy.sha256 != model.sha256:
         raise BundleError(
             f"{path} is not the file that was verified: sha256 {copy.sha256[:12]}..., its manifest "
@@ -131,7 +163,7 @@ def _look_through(bundle: Bundle, follow: bool) -> tuple[PrivateCopy, str | None
         problem, unknown = _examined(data, bundle.manifest, follow)
     if problem is not None:
         raise BundleError(f"{path} {problem}, which no exporter writes. Do not use it.")
-    return copy, unknown
+    return unknown
 
 
 def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str | None, str | None]:
@@ -147,11 +179,39 @@ def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str |
         if manifest.model.format != "onnx":
             return None, follow_frozen(data, inputs).unknown
         if follow:
-            return None, follow_onnx(data, inputs).unknown
+            followed = follow_onnx(data, inputs)
+            _require_bounded(manifest, followed.work)
+            return None, followed.unknown
         check_onnx(data)
     except OnnxError as error:
         return str(error), None
     return None, None
+
+
+def _require_bounded(manifest: Manifest, work: int) -> None:
+    """Raise for a net that computes for minutes or days, unless the user allows it.
+
+    Raises:
+        BundleError: It does.
+        UsageError: The variable that allows it is no number.
+    """
+    if work <= MAX_WORK or work <= _allowed_work():
+        return
+    raise BundleError(
+        f"{manifest.model.file} asks for {work:.1e} multiply-adds in a run of "
+        f"{manifest.model.batch} samples; {MAX_WORK:.1e} take some ten seconds of two cores. If "
+        f"you trust it and want to wait, set {MAX_WORK_VARIABLE}={1.05 * work:.1e}."
+    )
+
+
+def _allowed_work() -> float:
+    text = os.environ.get(MAX_WORK_VARIABLE, "0")
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"{MAX_WORK_VARIABLE} is {text!r}, and must be a number of multiply-adds, such as 5e12."
+        ) from None
 
 
 def sha256_of(path: Path) -> str:

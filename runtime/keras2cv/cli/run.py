@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from keras2cv import sample
 from keras2cv.cli import values
 from keras2cv.cli.output import STDOUT, add_json_argument
-from keras2cv.errors import InputError, UsageError
+from keras2cv.errors import InputError, UsageError, VerdictError
 from keras2cv.net.opencv import require_opencv
 
 if TYPE_CHECKING:
@@ -195,7 +195,9 @@ def execute(args: Namespace) -> int:
             summary.note(answer)
             if not all(sink(answer) for sink in sinks):
                 break
-    return InputError.exit_code if problems.count else 0
+    if problems.count:
+        return InputError.exit_code
+    return VerdictError.exit_code if problems.doubtful else 0
 
 
 def _tracked(args: Namespace, model: Predictor, answers: Iterator[Answer]) -> Iterator[Answer]:

@@ -210,6 +210,8 @@ def _json(write: Callable[[str], None], top: int | None, more: Mapping[str, Any]
         distance: dict[str, Any] = (
             {"error": answer.problem} if answer.result is None else _record(answer.result, top)
         )
+        if answer.doubt:
+            distance["doubt"] = answer.doubt
         if (found := comparison.of(answer)) is not None:
             distance["cosine_distance"] = {"to": found[0], "value": found[1]}
         write(to_json({"source": answer.name, **_place_in(answer), **distance, **more}))

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.bundle.held_file import HeldFile
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import NetError
@@ -23,7 +24,7 @@ _ENDINGS: Final = {"onnx": ".onnx", "frozen": ".pb"}
 
 
 def load_net(
-    path: Path, copy: PrivateCopy | None, file_format: str, engines: Sequence[str]
+    path: Path, copy: PrivateCopy | HeldFile | None, file_format: str, engines: Sequence[str]
 ) -> tuple[Any, str]:
     """Return the net, and the engine that really holds it.
 
@@ -84,5 +85,5 @@ def _is_closed_to_cv2(path: str) -> bool:
     return sys.platform == "win32" and not path.isascii()
 
 
-def _copied(copy: PrivateCopy) -> str | NDArray[np.uint8]:
+def _copied(copy: PrivateCopy | HeldFile) -> str | NDArray[np.uint8]:
     return copy.array() if copy.path is None else str(copy.path)

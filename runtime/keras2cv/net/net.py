@@ -35,6 +35,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.bundle.held_file import HeldFile
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import InputError, NetError
@@ -65,7 +66,7 @@ class Net:
         engine: str | None = None,
         fusion: bool | None = None,
         winograd: bool | None = None,
-        copy: PrivateCopy | None = None,
+        copy: PrivateCopy | HeldFile | None = None,
     ) -> None:
         """Load the file at `path`, which `manifest` describes.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from keras2cv.bundle.manifest import InputTensor
 from keras2cv.errors import InputError
 from keras2cv.net.tensors import by_name
 from keras2cv.predictor import Predictor, Prepared
+from keras2cv.streams.doubts import of_inputs, of_outputs
 from keras2cv.streams.frames import BrokenSource, Frame, Inputs, Item, Sample
 from keras2cv.tasks.result import Result
 
@@ -47,7 +48,8 @@ class Answer:
 
     `frame` is the predicted frame, if it was one: its image, its number and time in its source.
     `picture`, (H, W, 3) uint8 BGR, is the frame with the result drawn on it, once it is drawn.
-    `counts` are the objects that have crossed lines so far, if anybody counts them.
+    `counts` are the objects that have crossed lines so far, if anybody counts them. `doubt` says
+    why the result means nothing, such as one that is computed of NaN.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Answer:
     problem: str = ""
     picture: Array | None = None
     counts: tuple[LineCount, ...] = ()
+    doubt: str = ""
 
     @property
     def source(self) -> str:
@@ -132,15 +135,25 @@ def answers_to(model: Predictor, ready: Ready) -> list[Answer]:
     if isinstance(ready, Inputs):
         return [_answer_to_inputs(model, ready)]
     results = model.complete(ready.prepared)
-    pairs = zip(ready.frames, results, strict=True)
-    return [Answer(frame.name, result, frame) for frame, result in pairs]
+    doubts = _doubts(ready.prepared) or [""] * len(results)
+    triples = zip(ready.frames, results, doubts, strict=True)
+    return [Answer(frame.name, result, frame, doubt=doubt) for frame, result, doubt in triples]
+
+
+def _doubts(prepared: Prepared) -> list[str]:
+    """Return what is wrong with each frame's outputs; nothing if nobody kept them."""
+    outputs = getattr(prepared, "outputs", None)
+    return of_outputs(outputs, [len(blob) for blob in prepared.blobs]) if outputs else []
 
 
 def _prepared(model: Predictor, frames: Sequence[Frame]) -> Iterator[Ready]:
     if not frames:
         return
     try:
-        yield Batch(frames, model.prepare([frame.image_bgr for frame in frames]))
+        prepared = model.prepare([frame.image_bgr for frame in frames])
+        if isinstance(prepared, Prepared):
+            prepared = replace(prepared, outputs=[])
+        yield Batch(frames, prepared)
     except InputError as error:
         if len(frames) == 1:
             yield Answer(frames[0].name, problem=f"{frames[0].name}: {error}")
@@ -151,12 +164,19 @@ def _prepared(model: Predictor, frames: Sequence[Frame]) -> Iterator[Ready]:
 
 def _answers_to_sample(model: Predictor, sample: Sample) -> list[Answer]:
     try:
-        results = model.results_of(model.infer(*_inputs(sample, model.manifest.own_inputs)))
+        inputs = _inputs(sample, model.manifest.own_inputs)
+        outputs = model.infer(*inputs)
+        results = model.results_of(outputs)
     except InputError as error:
         return [Answer(sample.name, problem=f"{sample.name}: {error}")]
+    named = {str(k): array for k, array in enumerate(outputs)}
+    doubts = of_outputs([named], [len(results)])
+    if wrong := of_inputs(inputs):
+        doubts = [wrong] * len(results)
     if len(results) == 1:
-        return [Answer(sample.name, results[0])]
-    return [Answer(f"{sample.name}:{i:06d}", result) for i, result in enumerate(results)]
+        return [Answer(sample.name, results[0], doubt=doubts[0])]
+    pairs = enumerate(zip(results, doubts, strict=True))
+    return [Answer(f"{sample.name}:{i:06d}", found, doubt=doubt) for i, (found, doubt) in pairs]
 
 
 def _answer_to_inputs(model: Predictor, inputs: Inputs) -> Answer:
@@ -167,7 +187,8 @@ def _answer_to_inputs(model: Predictor, inputs: Inputs) -> Answer:
     except InputError as error:
         return Answer(inputs.name, problem=f"{inputs.name}: {error}")
     assert not isinstance(result, list)  # noqa: S101 - an image among them makes it one sample
-    return Answer(inputs.name, result, inputs.frame)
+    doubt = of_inputs(array for array in inputs.arrays.values())
+    return Answer(inputs.name, result, inputs.frame, doubt=doubt)
 
 
 def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:

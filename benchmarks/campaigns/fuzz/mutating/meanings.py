@@ -7,6 +7,7 @@ parser merges; a store that does not fit its shape; graphs inside graphs.
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable
 from typing import Any, Final
@@ -42,7 +43,8 @@ def mean_onnx(rng: random.Random, data: bytes) -> bytes:
     if rng.random() < 0.2:
         return _merged(rng, model)
     for _ in range(rng.choice((1, 1, 2, 3))):
-        rng.choice(_CHANGES)(rng, model.graph)
+        with contextlib.suppress(ValueError):  # an earlier change broke what this one reads
+            rng.choice(_CHANGES)(rng, model.graph)
     return bytes(model.SerializeToString())
 
 

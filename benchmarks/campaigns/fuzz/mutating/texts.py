@@ -41,7 +41,13 @@ def mutate_json(rng: random.Random, data: bytes) -> bytes:
         return mutate_bytes(rng, data)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         rng.choice(_CHANGES)(rng, tree)
-    text = json.dumps(tree, ensure_ascii=rng.random() < 0.2, indent=rng.choice((None, 1)))
+    ascii_only, indent = rng.random() < 0.2, rng.choice((None, 1))
+    try:
+        text = json.dumps(tree, ensure_ascii=ascii_only)
+        if indent and text.count("[") + text.count("{") < _LARGE:  # deep ones become 100 MB
+            text = json.dumps(tree, ensure_ascii=ascii_only, indent=indent)
+    except RecursionError:
+        return data
     if rng.random() < 0.1:
         text = rng.choice(_SPELLINGS)(text)
     return text.encode("utf-8", "surrogatepass")

@@ -5,6 +5,7 @@ They save and restore, and read the files of tables. Each is let be in one place
     saving, restoring   in functions or nodes that nothing runs: every SavedModel brings them
     restoring           run by loading, from the place that TensorFlow feeds (TensorFlow 1)
     a table's words     from an asset, whose path TensorFlow feeds
+    Python's arithmetic in Keras 2's step of adapting a layer, which nothing calls
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from .meta_graph import MetaGraph, assets_of, callees, plain
 
 _SAVER_OPS: Final = re.compile(r"(Save|Restore)(Slices?|V2)?|MergeV2Checkpoints|Sharded\w+")
 _SAVER_FUNCTIONS: Final = re.compile(r"__inference__traced_(save|restore)_\d+")
+_ADAPTING: Final = re.compile(r"__inference_adapt_step_\d+")  # Discretization's calls NumPy
 _FED: Final = ("Const", "Placeholder", "PlaceholderWithDefault")
 _TABLE_OPS: Final = ("InitializeTableFromTextFile", "InitializeTableFromTextFileV2")
 
@@ -35,9 +37,17 @@ def is_own_in_function(graph: MetaGraph, function: Any, node: Any) -> bool:
     name = function.signature.name
     if node.op in _TABLE_OPS:
         return len(node.input) > 1 and _is_fed_asset(graph, function, node.input[1])
+    if node.op == "PyFunc":
+        return _ADAPTING.fullmatch(name) is not None and not _is_called(graph, name)
     if _SAVER_OPS.fullmatch(node.op) is None:
         return False
     return _SAVER_FUNCTIONS.fullmatch(name) is not None and name not in graph.called_functions
+
+
+def _is_called(graph: MetaGraph, name: str) -> bool:
+    """Whether any node calls a function, or loading does."""
+    nodes = [*graph.nodes, *(node for f in graph.functions.values() for node in f.node_def)]
+    return name in graph.functions_run_by_loading or any(name in callees(n) for n in nodes)
 
 
 def _restores_what_is_fed(graph: MetaGraph, node: Any) -> bool:

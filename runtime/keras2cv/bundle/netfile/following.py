@@ -1,4 +1,4 @@
-"""Follow a net from its inputs to its outputs: every shape, and the memory that a run needs.
+"""Follow a net from its inputs to its outputs: every shape, the memory and the work of a run.
 
 OpenCV believes sizes, and reads and writes beyond its arrays where they do not fit; it makes what
 a Tile or a Resize asks for, however large. So each op that our exporter writes has a rule here,
@@ -16,6 +16,7 @@ from keras2cv.bundle.netfile import elementwise, moving, weighted
 from keras2cv.bundle.netfile.onnx_graph import Graph, Node
 from keras2cv.bundle.netfile.protobuf import NetFileError, shown
 from keras2cv.bundle.netfile.values import Args, NotFollowed, Value
+from keras2cv.bundle.netfile.work import work_of
 
 MAX_LIVE: Final = 3 * 2**26  # numbers that exist at a time: 768 MiB of float32
 MAX_NODES: Final = 10_000  # more are tried in a process of its own, which has a time limit
@@ -29,10 +30,12 @@ class Followed:
     Attributes:
         unknown: The first form without a rule; None: all of it is known.
         live: The most numbers that exist at a time.
+        work: The multiply-adds of a run, about; with an `unknown` form, of what comes before it.
     """
 
     unknown: str | None
     live: int
+    work: int = 0
 
 
 def follow(graph: Graph, opset: int, inputs: Mapping[bytes, tuple[int, ...]]) -> Followed:
@@ -48,11 +51,13 @@ def follow(graph: Graph, opset: int, inputs: Mapping[bytes, tuple[int, ...]]) ->
     last = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
     last |= dict.fromkeys(graph.outputs, len(graph.nodes))
     live = most = sum(values[name].size for name in inputs)
+    work = 0
     for index, node in enumerate(graph.nodes):
         try:
-            made = _made(node, values, opset)
+            made, cost = _made(node, values, opset)
         except NotFollowed as reason:
-            return Followed(str(reason), most)
+            return Followed(str(reason), most, work)
+        work += cost
         values.update(made)
         live += sum(value.size for value in made.values())
         most = max(most, live)
@@ -64,13 +69,19 @@ def follow(graph: Graph, opset: int, inputs: Mapping[bytes, tuple[int, ...]]) ->
             if last.get(name, -1) <= index and name not in graph.tensors and name:
                 value = values[name]
                 live -= 0 if value.constant else value.size  # what is folded stays
-    return Followed(_too_long(graph), most)
+    return Followed(_too_long(graph), most, work)
 
 
 def _too_long(graph: Graph) -> str | None:
-    """OpenCV's work grows with the square of the nodes: 20,000 take it 20 seconds."""
+    """OpenCV's work grows with the square of the nodes, and of a node's inputs.
+
+    20,000 nodes take it 20 seconds, and a node of 300,000 inputs as much.
+    """
     count = len(graph.nodes)
-    return f"{count} nodes" if count > MAX_NODES else None
+    if count > MAX_NODES:
+        return f"{count} nodes"
+    widest = max(max(len(node.inputs), len(node.outputs)) for node in graph.nodes)
+    return f"a node of {widest} inputs or outputs" if widest > MAX_NODES else None
 
 
 def _start(
@@ -94,8 +105,8 @@ def _start(
     return None
 
 
-def _made(node: Node, values: Mapping[bytes, Value], opset: int) -> dict[bytes, Value]:
-    """Return what a node makes, by name."""
+def _made(node: Node, values: Mapping[bytes, Value], opset: int) -> tuple[dict[bytes, Value], int]:
+    """Return what a node makes, by name, and the work that it takes."""
     known = RULES.get(node.op)
     if known is None:
         if node.op in UNBOUNDED:
@@ -108,7 +119,8 @@ def _made(node: Node, values: Mapping[bytes, Value], opset: int) -> dict[bytes, 
     inputs = [values[name] if name else None for name in node.inputs]
     if any(v is not None and v.size == 0 for v in inputs) and node.op != "Resize":
         raise NotFollowed(f"{node.op} of nothing")
-    made = rule(Args(node.op, inputs, node.attributes, len(node.outputs), opset))
+    args = Args(node.op, inputs, node.attributes, len(node.outputs), opset)
+    made = rule(args)
     if len(made) != len(node.outputs):
         raise NotFollowed(f"{node.op} of {len(node.outputs)} outputs")
     constant = all(value is None or value.constant for value in inputs)
@@ -116,7 +128,7 @@ def _made(node: Node, values: Mapping[bytes, Value], opset: int) -> dict[bytes, 
         value.constant = constant
         if node.op in _MOVES and inputs[0] is not None:
             value.limits = inputs[0].within()
-    return dict(zip(node.outputs, made, strict=True))
+    return dict(zip(node.outputs, made, strict=True)), work_of(args, made)
 
 
 # Ops whose outputs hold numbers of their first input alone, in another order.

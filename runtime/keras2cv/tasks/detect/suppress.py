@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.errors import NetError
 from keras2cv.tasks.detect.candidates import Candidates
 from keras2cv.tasks.detect.record import Nms
 
 Array = NDArray[Any]
 
+_BLOCK: Final = 8192  # boxes that are compared with each other at a time, at least
+_MAX_PAIRS: Final = 2**31  # to compare: some eight seconds
+
 
 def best(found: Candidates, nms: Nms | None, limit: int | None) -> Candidates:
-    """Return the candidates, corners (M, 4), best first: at most `limit` that `nms` leaves."""
+    """Return the candidates, corners (M, 4), best first: at most `limit` that `nms` leaves.
+
+    Raises:
+        NetError: there are so many boxes that to compare them takes minutes.
+    """
     if nms is None:
         order: Array = np.argsort(-found.scores, kind="stable")
     else:
-        order = suppress(found, nms)
+        order = suppress(found, nms, limit)
     return found.at(order[:limit])
 
 
-def suppress(found: Candidates, nms: Nms) -> NDArray[np.intp]:
+def suppress(found: Candidates, nms: Nms, limit: int | None = None) -> NDArray[np.intp]:
     """Return the positions of the boxes that no better one overlaps by more than `nms.iou`.
 
-    `cv2.dnn.NMSBoxes` compares every pair. Where classes are apart, each is moved to a place of its
-    own first, as `NMSBoxesBatched` does; but that one is missing before OpenCV 4.7, and lets
-    classes meet where boxes have negative corners.
+    `cv2.dnn.NMSBoxes` compares every pair, so it gets the best boxes first, and the others with
+    those that were kept. Where classes are apart, each is moved to a place of its own first, as
+    `NMSBoxesBatched` does; but that one is missing before OpenCV 4.7, and lets classes meet where
+    boxes have negative corners.
+
+    Args:
+        found: the candidates.
+        nms: how much they may overlap.
+        limit: how many are wanted; there may be more.
+
+    Raises:
+        NetError: there are so many boxes that to compare them takes minutes.
     """
     corners = found.boxes
     if not len(corners):
@@ -39,8 +56,21 @@ def suppress(found: Candidates, nms: Nms) -> NDArray[np.intp]:
     rectangles = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     # Scores below 0 are legal here, and cv2 refuses a threshold below 0: ranks do as well.
     ranks = _ranks(found.scores)
-    kept = cv2.dnn.NMSBoxes(rectangles.tolist(), ranks.tolist(), 0.0, nms.iou)
-    return np.asarray(kept, np.intp).reshape(-1)
+    order = np.argsort(-ranks, kind="stable")
+    kept, start, pairs = order[:0], 0, 0
+    while start < len(order) and (limit is None or len(kept) < limit):
+        size = max(_BLOCK, len(kept))
+        asked = np.concatenate([kept, order[start : start + size]])
+        start, pairs = start + size, pairs + len(asked) ** 2 // 2
+        if pairs > _MAX_PAIRS:
+            raise NetError(
+                f"{len(corners)} boxes are above the score, and overlap so little that to compare "
+                "them takes minutes. Raise the score (--score)."
+            )
+        boxes = rectangles[asked].tolist()
+        chosen = cv2.dnn.NMSBoxes(boxes, ranks[asked].tolist(), 0.0, nms.iou)
+        kept = asked[np.asarray(chosen, np.intp).reshape(-1)]
+    return kept
 
 
 def _ranks(scores: Array) -> NDArray[np.float32]:

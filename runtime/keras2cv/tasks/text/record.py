@@ -14,6 +14,7 @@ TextScores = Literal["softmax", "logits"]
 TextDecoding = Literal["greedy", "beam"]
 
 MAX_CHARSET: Final = 100_000
+MAX_WORK: Final = 2**19  # steps times beams: some ten seconds
 MAX_BEAM_WIDTH: Final = 10_000
 
 
@@ -73,4 +74,8 @@ class TextRecord:
         if (classes := shape[-1 if self.class_axis == "last" else 0]) != wanted:
             counted = f"{len(self.charset)} characters and a blank are {wanted} classes"
             raise SchemaError("charset", f"{counted}, and the output has {classes}")
+        steps = shape[0 if self.class_axis == "last" else 1]
+        if steps * (self.beam_width or 1) > MAX_WORK:
+            among = f" with {self.beam_width} beams" if self.beam_width else ""
+            raise SchemaError("decode", f"takes minutes for {steps} steps{among}")
         return None

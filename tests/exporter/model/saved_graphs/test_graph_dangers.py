@@ -339,6 +339,32 @@ def test_what_keras_2_saves_beside_its_layers_is_no_danger(tmp_path: Path) -> No
     assert graph_dangers(graphs) == []
 
 
+def test_python_in_a_step_of_adapting_counts_only_where_something_calls_it(
+    tmp_path: Path, objects: Path
+) -> None:
+    """Keras 2's Discretization leaves NumPy's arithmetic in a function that nothing runs."""
+    import tf_keras
+
+    cuts = tf_keras.layers.Discretization(num_bins=4)
+    cuts.adapt(np.linspace(-1, 1, 99, dtype=np.float32).reshape(33, 3))
+    model = tf_keras.Sequential([tf_keras.layers.InputLayer((3,)), cuts])
+    model.save(tmp_path / "cat", save_format="tf")
+    graphs = graphs_of(tmp_path / "cat")
+    assert "PyFunc" in {n.op for function in library(graphs) for n in function.node_def}
+    assert graph_dangers(graphs) == []
+    graphs = graphs_of(objects)
+    made = library(graphs).add()
+    made.signature.name = "__inference_adapt_step_7"
+    node(made.node_def, "PyFunc")
+    assert graph_dangers(graphs) == []
+    caller = library(graphs)[0].node_def.add(name="call", op="PartitionedCall")
+    caller.attr["f"].func.name = made.signature.name
+    assert [danger.does for danger in graph_dangers(graphs)] == ["calls Python functions"]
+    del library(graphs)[0].node_def[-1]
+    made.signature.name = "__inference_adapt_steps"
+    assert [danger.does for danger in graph_dangers(graphs)] == ["calls Python functions"]
+
+
 def test_an_asset_in_the_old_collection_is_looked_at(tmp_path: Path, flat: Path) -> None:
     """TensorFlow 1 kept assets there, and TensorFlow 2 still reads them."""
     graphs = graphs_of(flat)
