@@ -36,7 +36,9 @@ def find_machines(folder: Path, names: Sequence[str] = ()) -> dict[str, Environm
 def columns_of(machines: dict[str, Environment]) -> tuple[Column, ...]:
     """Return a column for each engine of each machine."""
     return tuple(
-        Column(_name(name, machine, engine), "bundle", _line(machine), engine, machine)
+        Column(
+            _name(name, machine, engine), "bundle", _line(machine), engine, machine, machine.opencv
+        )
         for name, machine in machines.items()
         for engine in machine.engines
     )

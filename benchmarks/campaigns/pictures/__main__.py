@@ -20,7 +20,7 @@ import keras2cv
 from campaigns.pictures.speed import draw_speed
 from campaigns.pictures.way import draw_way
 from keras2cv.sample import BUNDLE, PHOTO
-from keras2cv.streams.sources import read_image
+from keras2cv.pixels.image_file import read_image
 
 DOCS = Path(__file__).parents[3] / "docs"
 

@@ -114,7 +114,8 @@ def export_to(bundle: Path, model: Any, work: Path) -> None:
         samples=work,
         unsafe=True,  # the model is this campaign's own
     )
-    print(summary(report.parity))
+    if report.parity is not None:
+        print(summary(report.parity))
     shutil.rmtree(bundle, ignore_errors=True)
     shutil.copytree(staged, bundle)
 

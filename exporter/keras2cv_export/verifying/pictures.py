@@ -11,7 +11,7 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.pixels.preprocess import Preprocessor
-from keras2cv.streams.sources import read_image
+from keras2cv.pixels.image_file import read_image
 
 from .sample_files import Sample
 from .stimuli import draw

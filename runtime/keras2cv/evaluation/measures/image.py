@@ -17,7 +17,7 @@ from keras2cv.evaluation.measures.measure import Measure, Numbers
 from keras2cv.evaluation.metrics.pictures import WINDOW, psnr, ssim
 from keras2cv.evaluation.outcome import Outcome
 from keras2cv.evaluation.rows import Rows
-from keras2cv.streams.sources import read_image
+from keras2cv.pixels.image_file import read_image
 from keras2cv.tasks.image.result import ImageResult
 
 Array = NDArray[Any]
