@@ -4,7 +4,7 @@
 
 `way.png` is the way from Keras to OpenCV, with the boxes that the sample's bundle finds.
 `speed.svg` is a bar chart of docs/performance/figures.json, and `drawn.jpg` shows what
-`keras2cv run sample --save` draws.
+`keras2cv run sample photo --save` draws.
 """
 
 from __future__ import annotations
