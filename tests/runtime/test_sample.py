@@ -50,7 +50,7 @@ def test_it_finds_what_was_drawn() -> None:
 def test_the_first_command_of_the_readme_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`keras2cv run sample --save drawn.png`, in an empty folder."""
+    """`keras2cv run sample photo --save drawn.png`, in an empty folder."""
     [line] = re.findall(r"^env/bin/keras2cv (run .*)$", README.read_text(encoding="utf-8"), re.M)
     monkeypatch.chdir(tmp_path)
     assert main(shlex.split(line)) == 0
@@ -73,18 +73,22 @@ def test_other_verbs_know_it(
 def test_a_folder_of_that_name_comes_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A user's own bundle may be called sample, and then needs a source."""
+    """A user's own bundle may be called sample, and has no picture of ours."""
     monkeypatch.chdir(tmp_path)
     Classifier().write(tmp_path / "sample")
-    assert main(["run", "sample"]) == 2
-    assert "There is nothing to read" in capsys.readouterr().err
+    assert main(["run", "sample", "photo"]) == 2
+    assert "photo" in capsys.readouterr().err
 
 
 def test_it_takes_other_pictures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With a source, the sample's own picture is left out."""
+    """With another source, the sample's own picture is left out; so it is by a file `photo`."""
     monkeypatch.chdir(tmp_path)
     cv2.imwrite("gray.png", np.full((60, 80, 3), 128, np.uint8))
     assert main(["run", "sample", "gray.png"]) == 0
     assert "gray.png" in capsys.readouterr().out
+    Path("gray.png").rename("photo")
+    assert main(["run", "sample", "--top", "1", "photo"]) == 2  # --top is for classes
+    assert main(["run", "sample", "--score", "0.9", "photo"]) == 0
+    assert "shapes.jpg" not in capsys.readouterr().out

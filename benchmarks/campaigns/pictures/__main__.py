@@ -4,7 +4,7 @@
 
 `way.png` is the way from Keras to OpenCV, with the boxes that the sample's bundle finds.
 `speed.svg` is a bar chart of docs/performance/figures.json, and `drawn.jpg` shows what
-`keras2cv run sample --save` draws.
+`keras2cv run sample photo --save` draws.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import cv2
 import keras2cv
 from campaigns.pictures.speed import draw_speed
 from campaigns.pictures.way import draw_way
-from keras2cv.sample import BUNDLE, PHOTO
 from keras2cv.pixels.image_file import read_image
+from keras2cv.sample import BUNDLE, PHOTO
 
 DOCS = Path(__file__).parents[3] / "docs"
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.pixels.preprocess import Preprocessor
 from keras2cv.pixels.image_file import read_image
+from keras2cv.pixels.preprocess import Preprocessor
 
 from .sample_files import Sample
 from .stimuli import draw

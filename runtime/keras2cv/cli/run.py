@@ -39,7 +39,7 @@ a file is predicted; of a camera or URL only the newest frame is, and older ones
 are dropped. Ctrl-C ends the run and finishes the file that is being written.
 """
 EXAMPLES: Final = """\
-  keras2cv run sample --save drawn.png
+  keras2cv run sample photo --save drawn.png
   keras2cv run cat.cv photo.jpg
   keras2cv run cat.cv holiday/ --top 3 --save drawn/
   keras2cv run cat.cv "day/**/*.jpg" --json - | grep '"cat"'
@@ -60,8 +60,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "sources",
         metavar="SOURCE",
-        nargs="*",
-        help="one or more images, videos or arrays (default for the sample: its own picture)",
+        nargs="+",
+        help="one or more images, videos or arrays; `photo` after `sample`: its own picture",
     )
     add_runtime_arguments(parser)
     add_threshold_arguments(parser)
@@ -165,7 +165,7 @@ def execute(args: Namespace) -> int:
     from keras2cv.streams.sources import find_sources
     from keras2cv.streams.threads import predict_sources
 
-    if args.bundle == sample.BUNDLE and not args.sources:
+    if args.bundle == sample.BUNDLE and sample.is_photo(args.sources):
         sources = [Source(sample.PHOTO.name, "image", sample.PHOTO)]
     else:
         sources = find_sources(args.sources)

@@ -16,8 +16,8 @@ from keras2cv.evaluation.evaluation_report import Case, Evaluation
 from keras2cv.evaluation.labelled import LabelledData, LabelledSample, TrueBoxes, TrueMask
 from keras2cv.evaluation.measures.make import make_measure
 from keras2cv.evaluation.measures.segment import SegmentMeasure
-from keras2cv.predictor import Predictor
 from keras2cv.pixels.image_file import read_image
+from keras2cv.predictor import Predictor
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.segment.result import Segmentation
