@@ -95,6 +95,10 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _versions_or_none(text: str) -> tuple[str, ...]:
+    return () if text == "none" else versions(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m campaigns.zoo",
@@ -107,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--shard", default="1/1", help="part K of N (default: 1/1)")
     parser.add_argument("--page", action="store_true", help="write the page of a part, too")
     parser.add_argument("--opencv", type=versions, default=("5.0", "4.14", "4.6"))
-    parser.add_argument("--plain", type=versions, default=("5.0", "4.14"))
+    parser.add_argument("--plain", type=_versions_or_none, default=("5.0", "4.14"))
     parser.add_argument("-w", "--work", type=Path, default=cache_folder() / "zoo")
     return parser
 

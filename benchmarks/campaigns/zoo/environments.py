@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,23 +11,6 @@ from keras2cv.errors import MissingDependency
 from keras2cv_export.matrix.environment import cache_folder
 from keras2cv_export.matrix.installer import clean_environment, condensed, find_uv, python_of
 from keras2cv_export.matrix.pip_sources import find_sources
-
-# What the packages import beside TensorFlow, NumPy and Keras: installed without dependencies of
-# their own, for those would bring another TensorFlow.
-HELPERS = {
-    "keras3": (
-        "scipy scikit-image networkx lazy_loader imageio tifffile pillow tqdm joblib lz4 requests "
-        "filelock fsspec regex pandas ftfy validators matplotlib huggingface-hub==0.36.0 packaging "
-        "pyyaml cloudpickle gdown beautifulsoup4 tokenizers safetensors typing_extensions "
-        "python-dateutil pytz contourpy cycler kiwisolver pyparsing fonttools"
-    ).split(),
-    "keras2": (
-        "scipy scikit-image networkx lazy_loader imageio tifffile pillow tqdm joblib requests "
-        "pandas numba llvmlite imgaug shapely editdistance essential_generators validators "
-        "fonttools pyclipper six tensorflow-addons typeguard matplotlib packaging timm "
-        "python-dateutil pytz contourpy cycler kiwisolver pyparsing markdown"
-    ).split(),
-}
 
 
 def prepared(generation: str, requirements: Sequence[str]) -> Path:
@@ -42,7 +24,7 @@ def prepared(generation: str, requirements: Sequence[str]) -> Path:
     if not python.exists():
         _run(["venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)])
     (_site_packages(folder) / "shared.pth").write_text("\n".join(_borrowed()) + "\n", "utf-8")
-    wanted = [*HELPERS[generation], *requirements]
+    wanted = [*helpers(generation), *requirements]
     stamp = folder / "installed.txt"
     installed = set(stamp.read_text("utf-8").split()) if stamp.exists() else set()
     for requirement in [name for name in dict.fromkeys(wanted) if name not in installed]:
@@ -52,9 +34,14 @@ def prepared(generation: str, requirements: Sequence[str]) -> Path:
     return python
 
 
-def installed_mark(requirements: Sequence[str]) -> str:
-    """Return a short word that changes with the versions."""
-    return hashlib.sha256(" ".join(sorted(requirements)).encode()).hexdigest()[:8]
+def helpers(generation: str) -> list[str]:
+    """Return what packages import beside TensorFlow, NumPy and Keras, pinned.
+
+    Like the packages, they are installed without dependencies of their own, which would bring
+    another TensorFlow.
+    """
+    lines = (Path(__file__).parent / f"{generation}.txt").read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _install(python: Path, requirement: str) -> None:

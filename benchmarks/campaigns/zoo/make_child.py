@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module, util
 from pathlib import Path
 from typing import Any, Final
@@ -17,28 +16,42 @@ Model = Any
 Array = Any
 
 
-def answer(job: Mapping[str, Any], report: Callable[..., None]) -> dict[str, Any]:
-    """Make the file of the job's specimen and `io.npz`; then Keras' own ONNX export."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    warnings.simplefilter("ignore")
-    for name in job["imports"]:
-        import_module(name)
-    if job["kind"] == "plain":
-        return _export_plainly(job)
-    report(stage="building")
+def make(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the file of the job's specimen, and `io.npz` with samples and Keras' answers."""
+    _prepare(job)
     file, model = _make(job)
-    report(stage="predicting")
-    specs = _input_shapes(model, job)
+    shapes = _input_shapes(model, job)
     arrays: dict[str, Array] = {}
     for i, seed in enumerate(_SEEDS):
-        inputs = [_draw(s, 1, seed + 10 * k, job["values"]) for k, s in enumerate(specs)]
+        inputs = [_draw(s, 1, seed + 10 * k, job["values"]) for k, s in enumerate(shapes)]
         arrays |= {f"in/{i}/{k}": array for k, array in enumerate(inputs)}
         arrays |= {f"out/{i}/{k}": array for k, array in enumerate(_predict(model, inputs))}
     import numpy as np
 
     np.savez(job["io"], **arrays)
     return {"file": str(file), "weights_bytes": _weights_bytes(model)}
+
+
+def export_plainly(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Export the saved file as Keras does; Keras 2 has no such export."""
+    _prepare(job)
+    import keras
+    import onnx
+
+    model = keras.saving.load_model(job["file"], compile=False)
+    model.export(job["plain"], format="onnx", verbose=False)
+    graph = onnx.load(job["plain"], load_external_data=False).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    return {
+        "inputs": [value.name for value in graph.input if value.name not in weights],
+        "outputs": [value.name for value in graph.output],
+    }
+
+
+def _prepare(job: Mapping[str, Any]) -> None:
+    warnings.simplefilter("ignore")
+    for name in job["imports"]:
+        import_module(name)
 
 
 def _make(job: Mapping[str, Any]) -> tuple[Path, Model]:
@@ -50,9 +63,9 @@ def _make(job: Mapping[str, Any]) -> tuple[Path, Model]:
         model(*[_draw(s, 1, 1, job["values"]) for s in specs])
     if not job["trained"]:
         _calibrate(model, specs, job["values"])
-    path = Path(job["folder"], {"keras": "model.keras", "h5": "model.h5", "saved": "saved"}[
-        job["format"]
-    ])
+    path = Path(
+        job["folder"], {"keras": "model.keras", "h5": "model.h5", "saved": "saved"}[job["format"]]
+    )
     if job["format"] == "saved":
         model.export(str(path)) if hasattr(model, "export") else model.save(str(path))
     else:
@@ -118,18 +131,3 @@ def _weights_bytes(model: Model) -> int:
 
     variables = model.variables if hasattr(model, "variables") else model.weights
     return sum(4 * int(np.prod(v.shape)) for v in variables)
-
-
-def _export_plainly(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Export the saved file as Keras does; Keras 2 has no such export."""
-    import keras
-    import onnx
-
-    model = keras.saving.load_model(job["file"], compile=False)
-    model.export(job["plain"], format="onnx", verbose=False)
-    graph = onnx.load(job["plain"], load_external_data=False).graph
-    weights = {tensor.name for tensor in graph.initializer}
-    return {
-        "inputs": [value.name for value in graph.input if value.name not in weights],
-        "outputs": [value.name for value in graph.output],
-    }

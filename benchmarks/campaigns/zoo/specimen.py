@@ -71,6 +71,4 @@ def several(
     collection: Collection, home: str, titles: Iterable[str], **arguments: Any
 ) -> tuple[Specimen, ...]:
     """Return specimens that differ in the name of their builder alone."""
-    return tuple(
-        Specimen(collection, title, f"{home}.{title}", arguments) for title in titles
-    )
+    return tuple(Specimen(collection, title, f"{home}.{title}", arguments) for title in titles)

@@ -1,11 +1,11 @@
-"""Make, export and run the specimens, a handful at a time."""
+"""Make, export and run the specimens, one after the other."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,20 +13,21 @@ from campaigns import PACKAGES
 from campaigns.atlas.columns import Column
 from campaigns.atlas.reasons import tidied
 from keras2cv.errors import MissingDependency
-from keras2cv.isolation import ChildAnswer, Entry, Limits, answer_each
+from keras2cv.isolation import ChildLost, Conversation, Entry, Limits, answer_each
 
 from .environments import prepared
-from .exporting import Ran, export_file, sentence_of
 from .results import Found, Outcome, Results, Verdict
-from .specimen import Collection, Specimen
+from .specimen import Specimen
 
-_HANDFUL: Final = 6
-_MAKE: Final = Limits(600.0, 300.0, 12 * 2**30)
+# The bar for an export is 600 s.
+_LIMIT_S: Final = 660.0
+_FORKS: Final = Limits(_LIMIT_S + 60.0, 300.0, 14 * 2**30)
 _RUN: Final = Limits(300.0, 120.0, 12 * 2**30)
-_MAKE_CHILD: Final = "campaigns.zoo.make_child:answer"
 _RUN_CHILD: Final = Path(__file__).resolve().parents[1] / "atlas" / "run_child.py"
 # A raw bundle: what a picture means to a model is not the subject here.
 _OPTIONS: Final = ("--task", "raw")
+
+Reply = dict[str, Any]
 
 
 class Sweep:
@@ -50,110 +51,94 @@ class Sweep:
     ) -> None:
         self._columns, self._results, self._work = columns, results, work
         self._environment, self._progress = environment, progress
+        self._generation, self._forks = "", None  # type: str, Conversation | None
 
     def run(self, specimens: Sequence[Specimen]) -> None:
         """Try those that have no result yet."""
         todo = [one for one in specimens if one.name not in self._results.found]
         self._progress(f"{len(specimens)} models, {len(specimens) - len(todo)} tried before")
-        done, started = 0, time.monotonic()
-        for handful in _handfuls(todo):
-            for found in self._try(handful):
-                self._results.add([found])
-                done += 1
-                minutes = (time.monotonic() - started) / 60
-                left = minutes / done * (len(todo) - done)
-                self._progress(f"{done}/{len(todo)} {_line(found)}, about {left:.0f} min to go")
+        started = time.monotonic()
+        for done, one in enumerate(todo, 1):
+            found = self._try(one)
+            self._results.add([found])
+            minutes = (time.monotonic() - started) / 60
+            left = minutes / done * (len(todo) - done)
+            self._progress(f"{done}/{len(todo)} {_line(found)}, about {left:.0f} min to go")
+        self._end()
 
-    def _try(self, handful: Sequence[Specimen]) -> Iterator[Found]:
-        folder = self._work / "models"
-        jobs = [_job(one, folder / str(k)) for k, one in enumerate(handful)]
-        python = self._prepared(handful)
-        for job in jobs:
-            Path(job["folder"]).mkdir(parents=True)
-        made = list(self._ask(jobs, python, handful[0].collection))
-        plain = self._export_plainly(jobs, made, python, handful[0].collection)
+    def _try(self, one: Specimen) -> Found:
+        folder = self._work / "model"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         try:
-            for one, job, answer, kerass in zip(handful, jobs, made, plain, strict=True):
-                yield self._found(one, job, answer, kerass, python)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            made = self._fork(one, "make", entry="campaigns.zoo.make_child:make")
+            if made["code"] != 0:
+                return Found(one.name, "not made", _last_words(made["said"]))
+            exported = self._fork(one, "export", main=self._words(one, made["reply"]["file"]))
+            return self._found(one, made["reply"], exported)
+        except (ChildLost, MissingDependency) as error:
+            self._end()
+            return Found(one.name, "not made", str(error)[:600])
 
-    def _prepared(self, handful: Sequence[Specimen]) -> Path:
-        needed = [name for one in handful for name in one.collection.requirements]
-        return prepared(handful[0].collection.generation, needed)
-
-    def _ask(
-        self, jobs: Sequence[Mapping[str, Any]], python: Path, collection: Collection
-    ) -> Iterator[ChildAnswer]:
-        entry = Entry(_MAKE_CHILD, PACKAGES, python, variables_of(collection))
-        return iter(answer_each(entry, jobs, _MAKE, folder=self._work))
-
-    def _export_plainly(
-        self,
-        jobs: Sequence[Mapping[str, Any]],
-        made: Sequence[ChildAnswer],
-        python: Path,
-        collection: Collection,
-    ) -> list[ChildAnswer | None]:
-        """Let Keras 3 export its files; the old Keras has no such export."""
-        if collection.generation != "keras3":
-            return [None] * len(jobs)
-        wishes = [
-            {**job, "kind": "plain", "file": answer.reply["file"]}
-            for job, answer in zip(jobs, made, strict=True)
-            if answer.problem is None and str(answer.reply["file"]).endswith(".keras")
-        ]
-        answers = {
-            wish["folder"]: answer
-            for wish, answer in zip(wishes, self._ask(wishes, python, collection), strict=True)
-        }
-        return [answers.get(job["folder"]) for job in jobs]
-
-    def _found(
-        self,
-        one: Specimen,
-        job: Mapping[str, Any],
-        made: ChildAnswer,
-        kerass: ChildAnswer | None,
-        python: Path,
-    ) -> Found:
-        if made.problem is not None:
-            return Found(one.name, "not made", f"{made.problem}"[:600])
-        imports = [word for name in one.collection.imports for word in ("--import", name)]
-        bundle = Path(job["folder"], "bundle.cv")
-        ran = export_file(
-            python,
-            made.reply["file"],
-            bundle,
-            [*_OPTIONS, *imports, *one.options],
-            variables_of(one.collection),
+    def _found(self, one: Specimen, made: Reply, exported: Reply) -> Found:
+        verdict, reason = judged(exported["code"], exported["said"])
+        keras = self._plain(one, made)
+        cells = {c.name: self._cell(c, one, verdict, reason, keras) for c in self._columns}
+        return Found(
+            one.name,
+            verdict,
+            reason,
+            exported["seconds"],
+            exported["peak_mb"],
+            made["weights_bytes"] / 2**20,
+            cells,
         )
-        verdict, reason = _judged(ran)
-        cells = {
-            column.name: self._cell(column, job, verdict, reason, kerass)
-            for column in self._columns
-        }
-        weights = made.reply["weights_bytes"] / 2**20
-        return Found(one.name, verdict, reason, ran.seconds, ran.peak_mb, weights, cells)
+
+    def _words(self, one: Specimen, file: str) -> list[str]:
+        imports = [word for name in one.collection.imports for word in ("--import", name)]
+        bundle = str(self._work / "model" / "bundle.cv")
+        return ["export", file, "-o", bundle, *_OPTIONS, *imports, *one.options]
+
+    def _plain(self, one: Specimen, made: Reply) -> Reply | None:
+        """Let Keras 3 export its file; the old Keras has no such export."""
+        if one.collection.generation != "keras3" or one.format != "keras":
+            return None
+        entry = "campaigns.zoo.make_child:export_plainly"
+        return self._fork(one, "plain", entry=entry, file=made["file"])
+
+    def _fork(self, one: Specimen, kind: str, **more: Any) -> Reply:
+        """Do a job in a copy of the process that has TensorFlow."""
+        if self._forks is None or self._generation != one.collection.generation:
+            self._end()
+            self._generation = one.collection.generation
+            python = prepared(self._generation, one.collection.requirements)
+            entry = Entry("campaigns.zoo.forks:answer", PACKAGES, python, variables_of(one))
+            self._forks = Conversation(entry, _FORKS, self._work).__enter__()
+        prepared(self._generation, one.collection.requirements)
+        job = {**_job(one, self._work / "model"), **more}
+        log = str(self._work / "model" / f"{kind}.log")
+        variables = dict(one.collection.variables)
+        return self._forks.ask({**job, "log": log, "limit_s": _LIMIT_S, "variables": variables})
+
+    def _end(self) -> None:
+        if self._forks is not None:
+            self._forks.__exit__(None, None, None)
+        self._forks = None
 
     def _cell(
-        self,
-        column: Column,
-        job: Mapping[str, Any],
-        verdict: Verdict,
-        reason: str,
-        kerass: ChildAnswer | None,
+        self, column: Column, one: Specimen, verdict: Verdict, reason: str, keras: Reply | None
     ) -> Outcome:
+        job = _job(one, self._work / "model")
         if column.kind != "plain":
             if verdict != "right":
                 return Outcome(verdict, reason=reason)
-            path = str(Path(job["folder"], "bundle.cv"))
+            path = str(self._work / "model" / "bundle.cv")
             return self._run(column, {**job, "kind": "bundle", "path": path})
-        if kerass is None:
+        if keras is None:
             return Outcome("none")
-        if kerass.problem is not None:
-            return Outcome("refused", reason=kerass.problem[:300])
-        return self._run(column, {**job, "kind": "plain", "path": job["plain"], **kerass.reply})
+        if keras["code"] != 0:
+            return Outcome("refused", reason=_last_words(keras["said"])[:300])
+        return self._run(column, {**job, "kind": "plain", "path": job["plain"], **keras["reply"]})
 
     def _run(self, column: Column, job: Mapping[str, Any]) -> Outcome:
         entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
@@ -169,17 +154,31 @@ class Sweep:
         return Outcome(meaning[said["verdict"]], said.get("error"), reason)
 
 
-def variables_of(collection: Collection) -> dict[str, str]:
-    """Return the environment of a collection's processes."""
+def variables_of(one: Specimen) -> dict[str, str]:
+    """Return the environment of the process with TensorFlow."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    old = {"TF_USE_LEGACY_KERAS": "1"} if collection.generation == "keras2" else {}
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    return {**kept, **quiet, **old, **collection.variables}
+    old = {"TF_USE_LEGACY_KERAS": "1"} if one.collection.generation == "keras2" else {}
+    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", **old}
+
+
+def judged(code: int, said: str) -> tuple[Verdict, str]:
+    """Return the verdict on an export, and its sentence in one line, by what it printed."""
+    if code == 0:
+        return "right", ""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    starts = [k for k, line in enumerate(lines) if line.startswith("error:")]
+    if "Traceback (most recent call last)" in said or code < 0 or not starts:
+        return "traceback", _last_words(said)
+    return "refused", " ".join(lines[starts[-1] :]).removeprefix("error: ")[:600]
+
+
+def _last_words(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return " ".join(lines[-3:])[-600:]
 
 
 def _job(one: Specimen, folder: Path) -> dict[str, Any]:
     return {
-        "kind": "make",
         "build": one.build,
         "arguments": dict(one.arguments),
         "format": one.format,
@@ -193,37 +192,9 @@ def _job(one: Specimen, folder: Path) -> dict[str, Any]:
     }
 
 
-def _judged(ran: Ran) -> tuple[Verdict, str]:
-    if ran.code == 0:
-        return "right", ""
-    said = sentence_of(ran.said)
-    if "Traceback (most recent call last)" in ran.said or ran.code < 0 or "error:" not in ran.said:
-        return "traceback", said
-    return "refused", said
-
-
-def _handfuls(specimens: Sequence[Specimen]) -> Iterator[list[Specimen]]:
-    """Yield specimens of one environment and one collection's variables, few at a time."""
-    handful: list[Specimen] = []
-    for one in specimens:
-        if handful and (len(handful) >= _HANDFUL or _setting(handful[-1]) != _setting(one)):
-            yield handful
-            handful = []
-        handful.append(one)
-    if handful:
-        yield handful
-
-
-def _setting(one: Specimen) -> object:
-    return one.collection.generation, dict(one.collection.variables)
-
-
 def _line(found: Found) -> str:
-    cells = " ".join(f"{cell.verdict}" for cell in found.cells.values())
+    cells = " ".join(cell.verdict for cell in found.cells.values())
     return (
         f"{found.name}: {found.verdict} in {found.seconds:.0f} s, {found.peak_mb:.0f} MB of "
-        f"{found.weights_mb:.1f}; {cells} {found.reason[:160]}"
+        f"{found.weights_mb:.1f}; {cells} {found.reason[-300:]}"
     )
-
-
-__all__ = ["MissingDependency", "Sweep", "variables_of"]

@@ -19,6 +19,11 @@ _KIMM_TITLES: Final = (
 )  # fmt: skip
 
 _ZERO: Final = Collection("zeromodels", "keras3", ("zeromodels==1.3.6",), ("zeromodels.models",))
+# Their files name functions, which are found in the modules that define them.
+_SENET: Final = Collection(
+    "zeromodels", "keras3", _ZERO.requirements,
+    ("zeromodels.models", "zeromodels.models.resnet.resnet_model"),
+)  # fmt: skip
 _YOLO: Final = Collection("kyolo", "keras3", ("kyolo==0.1.5",), ("kyolo",))
 _YOLO_TITLES: Final = ("yolov5n", "yolov8n", "yolov9t", "yolov10n", "yolo11n", "yolo12n", "yolo26n")
 _MEDIC: Final = Collection("medicai", "keras3", ("medicai==0.0.4",), ("medicai.models",))
@@ -26,7 +31,10 @@ _KCV: Final = Collection("keras-cv", "keras3", ("keras-cv==0.9.0",), ("keras_cv"
 _HUB: Final = Collection("keras-hub", "keras3", ("keras-hub==0.32.0",), ("keras_hub",))
 _VISION: Final = Collection("keras-vision", "keras3", ("keras-vision==0.6.3",), ("keras_vision",))
 _SEG: Final = Collection(
-    "segmodels-keras", "keras3", ("segmodels-keras==0.1.0.dev13",), variables={"SM_FRAMEWORK": "keras"}
+    "segmodels-keras",
+    "keras3",
+    ("segmodels-keras==0.1.0.dev13",),
+    variables={"SM_FRAMEWORK": "keras"},
 )
 
 
@@ -37,16 +45,15 @@ def _zero(title: str, home: str, **arguments: object) -> Specimen:
 def _medical(title: str, **arguments: object) -> Specimen:
     build = title.removesuffix("3D")
     shape = (32, 32, 32, 1) if title.endswith("3D") else (64, 64, 3)
-    return Specimen(
-        _MEDIC, title, f"medicai.models.{build}", {"input_shape": shape, **arguments}
-    )
+    return Specimen(_MEDIC, title, f"medicai.models.{build}", {"input_shape": shape, **arguments})
 
 
 NEW: Final = (
     *several(_KIMM, "kimm.models", _KIMM_TITLES, **_SMALL),
     *several(_YOLO, "kyolo", _YOLO_TITLES, nc=5, input_shape=(64, 64, 3)),
     Specimen(_YOLO, "yolov8n with NMS", f"{_BUILDERS}.yolo_with_suppression"),
-    _zero("SENetImageClassify", "senet", image_size=64, num_classes=10),
+    Specimen(_SENET, "SENetImageClassify", "zeromodels.models.senet.SENetImageClassify",
+             {"image_size": 64, "num_classes": 10}),
     _zero("MobileViTImageClassify", "mobilevit", image_size=64, num_classes=10),
     _zero("MobileViTV2ImageClassify", "mobilevitv2", image_size=64, num_classes=10),
     _zero("LevitImageClassify", "levit", image_size=64, num_classes=10),

@@ -75,7 +75,7 @@ def file_model(
     refuse(path, dangers(saved.config), unsafe)
     refuse_other_bytecode(path, saved.config)
     own = own_objects(imports, saved.config)
-    refuse_unknown(path, saved.config, own)
+    refuse_unknown(path, saved.config, own, imports)
     keras_2 = Keras2File(
         path, source, saved.config, saved.keras_version, saved.weight_bytes, own, unsafe
     )
