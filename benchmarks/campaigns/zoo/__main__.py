@@ -42,10 +42,12 @@ def _run(args: argparse.Namespace) -> int:
     if args.again:
         for one in chosen(specimens, args.again):
             results.found.pop(one.name, None)
-    with tempfile.TemporaryDirectory(dir=_made(args.work)) as name:
-        with runtime_copy(Path(name)) as environment:
-            sweep = Sweep(columns, results, Path(name), environment, _say)
-            sweep.run(shard(chosen(specimens, args.only), args.shard))
+    with (
+        tempfile.TemporaryDirectory(dir=_made(args.work)) as name,
+        runtime_copy(Path(name)) as environment,
+    ):
+        sweep = Sweep(columns, results, Path(name), environment, _say)
+        sweep.run(shard(chosen(specimens, args.only), args.shard))
     whole = all(one.name in results.found for one in specimens)
     if whole or args.page:
         tried = [one for one in specimens if one.name in results.found]
