@@ -18,48 +18,6 @@ def yolo_with_suppression() -> Model:
     return keras.Model(net.inputs, found)
 
 
-def keras_cv_yolo() -> Model:
-    """YOLOv8 of KerasCV: boxes and scores."""
-    import keras_cv
-
-    backbone = keras_cv.models.YOLOV8Backbone.from_preset(
-        "yolo_v8_xs_backbone", load_weights=False, input_shape=_PICTURE
-    )
-    return keras_cv.models.YOLOV8Detector(
-        num_classes=5, bounding_box_format="xyxy", backbone=backbone, fpn_depth=1
-    )
-
-
-def keras_cv_retinanet() -> Model:
-    """RetinaNet of KerasCV."""
-    import keras_cv
-
-    backbone = keras_cv.models.ResNetV2Backbone.from_preset(
-        "resnet18_v2", load_weights=False, input_shape=(128, 128, 3)
-    )
-    return keras_cv.models.RetinaNet(num_classes=5, bounding_box_format="xyxy", backbone=backbone)
-
-
-def keras_cv_deeplab() -> Model:
-    """DeepLabV3+ of KerasCV."""
-    import keras_cv
-
-    backbone = keras_cv.models.ResNetV2Backbone.from_preset(
-        "resnet18_v2", load_weights=False, input_shape=_PICTURE
-    )
-    return keras_cv.models.DeepLabV3Plus(num_classes=3, backbone=backbone)
-
-
-def keras_cv_segformer() -> Model:
-    """SegFormer of KerasCV."""
-    import keras_cv
-
-    backbone = keras_cv.models.MiTBackbone.from_preset(
-        "mit_b0", load_weights=False, input_shape=_PICTURE
-    )
-    return keras_cv.models.SegFormer(num_classes=3, backbone=backbone)
-
-
 def tcn() -> Model:
     """A temporal convolutional network, normalised."""
     import keras

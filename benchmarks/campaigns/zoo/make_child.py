@@ -63,14 +63,30 @@ def _make(job: Mapping[str, Any]) -> tuple[Path, Model]:
         model(*[_draw(s, 1, 1, job["values"]) for s in specs])
     if not job["trained"]:
         _calibrate(model, specs, job["values"])
-    path = Path(
-        job["folder"], {"keras": "model.keras", "h5": "model.h5", "saved": "saved"}[job["format"]]
-    )
-    if job["format"] == "saved":
-        model.export(str(path)) if hasattr(model, "export") else model.save(str(path))
-    else:
-        model.save(str(path))
-    return path, model
+    return _saved(model, job), model
+
+
+def _saved(model: Model, job: Mapping[str, Any]) -> Path:
+    """Save the model; where its own Keras cannot load the file again, as a SavedModel."""
+    folder = Path(job["folder"])
+    if job["format"] != "saved":
+        path = folder / f"model.{job['format']}"
+        try:
+            model.save(str(path))
+            _library_of(model).models.load_model(str(path), compile=False)
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}")
+        else:
+            return path
+    model.export(str(folder / "saved"))
+    return folder / "saved"
+
+
+def _library_of(model: Model) -> Any:
+    """Return the Keras that a model is of."""
+    import keras
+
+    return keras if isinstance(model, keras.Model) else import_module("tf_keras")
 
 
 def _built(dotted: str, arguments: Mapping[str, Any]) -> Model:

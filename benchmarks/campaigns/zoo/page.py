@@ -12,6 +12,7 @@ from keras2cv_export.pages.templating import render
 
 from .results import Found, Outcome
 from .specimen import Specimen
+from .tables import all_specimens
 
 PLACE: Final = Path(__file__).resolve().parents[3] / "docs" / "zoo.md"
 SPARE_MB: Final = 600  # beside three times the weights
@@ -29,6 +30,7 @@ def text_of(
         __package__,
         "zoo.md.jinja",
         count=len(made),
+        total=len(all_specimens()),
         columns=columns,
         totals=[_total(told, column) for column in columns],
         rows=[_row(one, found[one.name], columns) for one in made],
@@ -51,13 +53,8 @@ def _total(told: Sequence[Found], column: str) -> list[str]:
 
 def _row(one: Specimen, found: Found, columns: Sequence[str]) -> list[str]:
     cells = [_cell(found.cells.get(column, Outcome("none"))) for column in columns]
-    return [f"`{one.name}`", _file_of(one), *cells, f"{found.weights_mb:.1f}",
+    return [f"`{one.name}`", f"{found.file}, trained" if one.trained else found.file, *cells, f"{found.weights_mb:.1f}",
             f"{found.seconds:.0f}", f"{found.peak_mb:.0f}"]  # fmt: skip
-
-
-def _file_of(one: Specimen) -> str:
-    kind = {"keras": ".keras", "h5": ".h5", "saved": "SavedModel"}[one.format]
-    return f"{kind}, trained" if one.trained else kind
 
 
 def _cell(outcome: Outcome) -> str:

@@ -33,12 +33,13 @@ class Found:
 
     Attributes:
         name: "kimm/GhostNetV2W100".
-        cells: Column -> outcome.
         verdict: Of the export.
         reason: Its sentence, where it did not write a bundle; or why the model was not made.
         seconds: Of the export, whole process.
         peak_mb: Its largest process.
         weights_mb: The model's, in float32.
+        file: What kind of file was exported.
+        cells: Column -> outcome.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Found:
     seconds: float = 0.0
     peak_mb: float = 0.0
     weights_mb: float = 0.0
+    file: str = ""
     cells: Mapping[str, Outcome] = field(default_factory=dict)
 
 

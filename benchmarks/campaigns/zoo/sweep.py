@@ -91,6 +91,7 @@ class Sweep:
             exported["seconds"],
             exported["peak_mb"],
             made["weights_bytes"] / 2**20,
+            Path(made["file"]).suffix or "SavedModel",
             cells,
         )
 
@@ -101,7 +102,7 @@ class Sweep:
 
     def _plain(self, one: Specimen, made: Reply) -> Reply | None:
         """Let Keras 3 export its file; the old Keras has no such export."""
-        if one.collection.generation != "keras3" or one.format != "keras":
+        if not str(made["file"]).endswith(".keras"):
             return None
         entry = "campaigns.zoo.make_child:export_plainly"
         return self._fork(one, "plain", entry=entry, file=made["file"])

@@ -27,8 +27,6 @@ _SENET: Final = Collection(
 _YOLO: Final = Collection("kyolo", "keras3", ("kyolo==0.1.5",), ("kyolo",))
 _YOLO_TITLES: Final = ("yolov5n", "yolov8n", "yolov9t", "yolov10n", "yolo11n", "yolo12n", "yolo26n")
 _MEDIC: Final = Collection("medicai", "keras3", ("medicai==0.0.4",), ("medicai.models",))
-_KCV: Final = Collection("keras-cv", "keras3", ("keras-cv==0.9.0",), ("keras_cv",))
-_HUB: Final = Collection("keras-hub", "keras3", ("keras-hub==0.32.0",), ("keras_hub",))
 _VISION: Final = Collection("keras-vision", "keras3", ("keras-vision==0.6.3",), ("keras_vision",))
 _SEG: Final = Collection(
     "segmodels-keras",
@@ -99,16 +97,13 @@ NEW: Final = (
                 "input_shape": (96, 96, 3)})
       for title, backbone in (("Unet", "resnet18"), ("FPN", "efficientnetb0"),
                               ("Linknet", "mobilenetv2"), ("PSPNet", "vgg16"))),
-    Specimen(_KCV, "YOLOV8Detector", f"{_BUILDERS}.keras_cv_yolo"),
-    Specimen(_KCV, "RetinaNet", f"{_BUILDERS}.keras_cv_retinanet"),
-    Specimen(_KCV, "DeepLabV3Plus", f"{_BUILDERS}.keras_cv_deeplab"),
-    Specimen(_KCV, "SegFormer", f"{_BUILDERS}.keras_cv_segformer"),
     Specimen(Collection("gcvit", "keras3", ("gcvit==1.1.6",), ("gcvit",)), "GCViTXXTiny",
              "gcvit.GCViTXXTiny"),
     Specimen(Collection("tfswin", "keras3", ("tfswin==4.1.1",), ("tfswin",)), "SwinTransformer",
              "tfswin.SwinTransformer",
              {"pretrain_size": 64, "window_size": 4, "embed_dim": 32, "depths": (2, 2),
-              "num_heads": (2, 4), "classes": 10, "weights": None, "input_shape": (64, 64, 3)}),
+              "num_heads": (2, 4), "classes": 10, "weights": None, "input_shape": (64, 64, 3)},
+             format="saved"),
     Specimen(Collection("tfvit", "keras3", ("tfvit==2.1.0",), ("tfvit",)), "ViTTiny16224",
              "tfvit.ViTTiny16224", {"weights": None}),
     Specimen(Collection("vit-keras", "keras3", ("vit-keras==0.2.0",), ("vit_keras.layers",)), "ViT",
