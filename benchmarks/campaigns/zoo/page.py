@@ -52,9 +52,10 @@ def _total(told: Sequence[Found], column: str) -> list[str]:
 
 
 def _row(one: Specimen, found: Found, columns: Sequence[str]) -> list[str]:
+    file = f"{found.file}, trained" if one.trained else found.file
     cells = [_cell(found.cells.get(column, Outcome("none"))) for column in columns]
-    return [f"`{one.name}`", f"{found.file}, trained" if one.trained else found.file, *cells, f"{found.weights_mb:.1f}",
-            f"{found.seconds:.0f}", f"{found.peak_mb:.0f}"]  # fmt: skip
+    cost = (f"{found.weights_mb:.1f}", f"{found.seconds:.0f}", f"{found.peak_mb:.0f}")
+    return [f"`{one.name}`", file, *cells, *cost]
 
 
 def _cell(outcome: Outcome) -> str:

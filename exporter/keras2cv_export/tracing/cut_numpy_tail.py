@@ -23,7 +23,7 @@ from keras2cv_export.passes.legalise.reductions.topk_to_ranks import MAX_COMPARE
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError, layer_of
 
-from .tail_loops import SubGraph
+from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph
 from .tf_ops.finishing import CUTS, STEPS
 from .tf_ops.node import RefusedError, known
 
@@ -107,9 +107,16 @@ def _cut(
     except RefusedError as error:
         operations = outputs[0].graph.get_operations()
         first = next(op for op in operations if op.type in CUTS or op.name in after)
-        found = Unsupported(first.type, layer_of(first.name), error.why, error.hint)
-        raise UnsupportedOpsError([found]) from error
+        raise UnsupportedOpsError([_found(first, error)]) from error
     return CutNumpyTail(write.heads, tuple(write.steps), names)
+
+
+def _found(op: Any, error: RefusedError) -> Unsupported:
+    """Name the op that the net is cut before, and why what follows cannot be done."""
+    if op.type != LOOP:
+        return Unsupported(op.type, layer_of(op.name), error.why, error.hint)
+    hint = "Loop a fixed number of times, or end the model with the loop."
+    return Unsupported("While", layer_of(op.name), f"{LOOP_OF_UNKNOWN}: {error.why}", hint)
 
 
 @dataclass

@@ -37,7 +37,7 @@ from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
 from .sizes import Budget
-from .tail_loops import LOOP, SubGraph, TailLoop, add_loop
+from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph, TailLoop, add_loop
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
 from .tf_ops.finishing import CUTS, STEPS
 from .tf_ops.node import Node, RefusedError, known
@@ -46,7 +46,6 @@ from .tf_ops.spectra import Complex, as_complex, by_parts
 
 # Unrolling a longer loop makes a graph that takes minutes to convert, and longer to load.
 MAX_STEPS = 2000
-LOOP_OF_UNKNOWN = "a loop whose number of steps depends on the input"
 
 # The ops that tf2onnx converts, or that we convert in its place.
 _CONVERTED = set(handler.tf_op.create_mapping(OPSET, None)) | set(ONNX)
@@ -333,7 +332,7 @@ def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
         answer = known(go_on) if _is_tensor(go_on) else None
         if answer is None:
             del walk.refused[refused_before:]
-            return _in_tail(walk, test, body, inputs)
+            return _in_tail(walk, node, (test, body), inputs)
         if not answer:
             return state
         state = walk.call(body, state, f"{node.name}/step_{step}")
@@ -343,8 +342,11 @@ def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
     )
 
 
-def _in_tail(walk: Flattener, test: str, body: str, state: list[Any]) -> list[Any]:
-    """Keep a loop as one op, to be done after the net."""
+def _in_tail(
+    walk: Flattener, node: Node, functions: tuple[str, str], state: list[Any]
+) -> list[Any]:
+    """Keep a loop with its condition and body as one op, to be done after the net."""
+    test, body = functions
     hint = "Loop a fixed number of times, or cut the model before it."
     if not all(_is_tensor(value) and value.shape.is_fully_defined() for value in state):
         raise RefusedError(f"{LOOP_OF_UNKNOWN}, with arrays of no fixed size", hint)
@@ -355,7 +357,8 @@ def _in_tail(walk: Flattener, test: str, body: str, state: list[Any]) -> list[An
     if any(not _is_tensor(b) or str(a.shape) != str(b.shape) for a, b in pairs):
         raise RefusedError(f"{LOOP_OF_UNKNOWN}, and that changes its arrays' sizes", hint)
     walk.starts_tail()
-    return add_loop(loop, state)
+    with tf.name_scope(f"{node.name}/"):
+        return add_loop(loop, state)
 
 
 def _settled(value: Any, varies: list[bool], k: int) -> Any:

@@ -16,6 +16,7 @@ from keras2cv_export.quiet.tensorflow import tf
 # TensorFlow's op for any function on the host: it has inputs and outputs of any types, is never
 # evaluated ahead, and in a model it is refused.
 LOOP = "PyFunc"
+LOOP_OF_UNKNOWN = "a loop whose number of steps depends on the input"
 _LOOPS = "keras2cv_loops"
 
 

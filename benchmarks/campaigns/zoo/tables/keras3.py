@@ -9,7 +9,7 @@ from campaigns.zoo.specimen import Collection, Specimen, several
 _SMALL: Final = {"input_shape": (64, 64, 3), "weights": None}
 _BUILDERS: Final = "campaigns.zoo.builders"
 
-_KIMM: Final = Collection("kimm", "keras3", ("kimm==0.2.5",), ("kimm",))
+_KIMM: Final = Collection("kimm", "keras3", ("kimm==0.2.5",), ("kimm",), (0.0, 255.0))
 _KIMM_TITLES: Final = (
     "MobileNetV3W050Small", "MobileNetV2W050", "MobileViTXXS", "MobileViTV2W050", "GhostNetW050",
     "GhostNetV2W100", "GhostNetV3W050", "LCNet035", "TinyNetE", "RegNetX002", "RegNetY002",
