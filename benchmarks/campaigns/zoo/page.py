@@ -48,7 +48,7 @@ def _total(told: Sequence[Found], column: str) -> list[str]:
     verdicts = [one.cells[column].verdict if column in one.cells else "none" for one in told]
     tried = len(verdicts) - verdicts.count("none")
     share = f"{100 * verdicts.count('right') / tried:.1f} %" if tried else ""
-    return [column, *(str(verdicts.count(name)) for name in _VERDICTS), share]  # type: ignore[arg-type]
+    return [column, *(str(verdicts.count(name)) for name in _VERDICTS), share]
 
 
 def _row(one: Specimen, found: Found, columns: Sequence[str]) -> list[str]:
