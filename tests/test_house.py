@@ -147,6 +147,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "export_cost",
         "reliability",
         "task_parity",
+        "zoo",
     ),
 }
 

@@ -1,7 +1,8 @@
 """Trace a model whose layers decide in Python by tensors: `if`, `for` and `while` in a `call`.
 
 A graph has no value to decide by. Where the decision follows from shapes, `tf.shape` gives numbers
-for the time of the trace; otherwise AutoGraph makes branches and loops of the graph of it.
+for the time of the trace, and a tensor that is computed from such numbers has a value; otherwise
+AutoGraph makes branches and loops of the graph of it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from tensorflow.python.framework import smart_cond
 
 from keras2cv.errors import ModelError
 from keras2cv_export.quiet.tensorflow import tf
@@ -42,8 +44,40 @@ def concrete_function(function: Callable[..., Any], specs: Sequence[Any]) -> Any
 @contextmanager
 def known_shapes() -> Iterator[None]:
     """Let `tf.shape` give an array of numbers for a tensor whose shape is known."""
-    with patched(tf, "shape", _known_shape):
+    with patched(tf, "shape", _known_shape), _known_values():
         yield
+
+
+@contextmanager
+def _known_values() -> Iterator[None]:
+    """Let a tensor of a graph be used as a number of Python's where no input decides about it."""
+    missing = object()
+    before = {name: vars(tf.Tensor).get(name, missing) for name in _AS_NUMBER}
+    for name, convert in _AS_NUMBER.items():
+        setattr(tf.Tensor, name, _as_number(name, convert))
+    try:
+        yield
+    finally:
+        for name, method in before.items():
+            if method is missing:
+                delattr(tf.Tensor, name)
+            else:
+                setattr(tf.Tensor, name, method)
+
+
+_AS_NUMBER: Final = {"__bool__": bool, "__int__": int, "__index__": int, "__float__": float}
+
+
+def _as_number(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def method(tensor: Any) -> Any:
+        value = smart_cond.smart_constant_value(tensor)
+        if value is not None and np.ndim(value) == 0:
+            return convert(value)
+        raise tf.errors.OperatorNotAllowedInGraphError(
+            f"{name} of {tensor.name}, which depends on the input"
+        )
+
+    return method
 
 
 def _known_shape(original: Callable[..., Any]) -> Callable[..., Any]:

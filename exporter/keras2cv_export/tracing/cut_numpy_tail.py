@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from keras2cv_export.passes.legalise.reductions.topk_to_ranks import MAX_COMPARE
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError, layer_of
 
+from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph
 from .tf_ops.finishing import CUTS, STEPS
 from .tf_ops.node import RefusedError, known
 
@@ -106,9 +107,16 @@ def _cut(
     except RefusedError as error:
         operations = outputs[0].graph.get_operations()
         first = next(op for op in operations if op.type in CUTS or op.name in after)
-        found = Unsupported(first.type, layer_of(first.name), error.why, error.hint)
-        raise UnsupportedOpsError([found]) from error
+        raise UnsupportedOpsError([_found(first, error)]) from error
     return CutNumpyTail(write.heads, tuple(write.steps), names)
+
+
+def _found(op: Any, error: RefusedError) -> Unsupported:
+    """Name the op that the net is cut before, and why what follows cannot be done."""
+    if op.type != LOOP:
+        return Unsupported(op.type, layer_of(op.name), error.why, error.hint)
+    hint = "Loop a fixed number of times, or end the model with the loop."
+    return Unsupported("While", layer_of(op.name), f"{LOOP_OF_UNKNOWN}: {error.why}", hint)
 
 
 @dataclass
@@ -126,7 +134,7 @@ class _Writer:
         """Return the name of a tensor's array, after writing the steps that make it."""
         if isinstance(tensor, str):
             return tensor
-        for op in _pending(tensor, self.seen, self._names):
+        for op in self._pending(tensor):
             if op.type not in STEPS:
                 raise RefusedError(
                     f"it is done after the net, and {op.type} in {layer_of(op.name)} behind it "
@@ -151,6 +159,19 @@ class _Writer:
         inputs, output = tuple(self.name(tensor) for tensor in read), self._new()
         self.steps.append(Step(op, inputs, (output,), **options))  # type: ignore[arg-type]
         return output
+
+    def repeated(
+        self, graph: SubGraph
+    ) -> tuple[tuple[str, ...], tuple[Step, ...], tuple[str, ...]]:
+        """Write the steps of a loop's graph; return its arguments, steps and results."""
+        inner = _InnerWriter({}, self.taken, _count=self._count)
+        arguments = tuple(inner.bind(tensor) for tensor in graph.arguments)
+        results = tuple(inner.name(tensor) for tensor in graph.results)
+        self._count = inner._count
+        return arguments, tuple(inner.steps), results
+
+    def _pending(self, tensor: Any) -> list[Any]:
+        return _pending(tensor, lambda t: is_after_cut(t, self.seen), self._names)
 
     def _constant(self, tensor: Any) -> str | None:
         """Write a small constant's numbers; return None for any other tensor."""
@@ -179,13 +200,37 @@ class _Writer:
         return name
 
 
-def _pending(tensor: Any, seen: dict[str, bool], done: dict[str, str]) -> list[Any]:
-    """Return the ops after the cut that a tensor needs and that are not written yet, in order."""
+class _InnerWriter(_Writer):
+    """Writes the steps of a loop's graph, where everything is done in NumPy."""
+
+    def bind(self, tensor: Any) -> str:
+        """Name an argument."""
+        self._names[tensor.name] = self._new()
+        return self._names[tensor.name]
+
+    def _pending(self, tensor: Any) -> list[Any]:
+        return _pending(tensor, self._is_written, self._names)
+
+    def _is_written(self, tensor: Any) -> bool:
+        """Whether a step makes a tensor; small constants are numbers."""
+        if tensor.name in self._names or tensor.op.type == "Const":
+            return False
+        value = known(tensor)
+        return value is None or value.size > MAX_CONSTANT
+
+    def _head(self, tensor: Any) -> str:
+        raise RefusedError(
+            f"a loop after the net needs {tensor.shape.num_elements()} fixed numbers", _HINT
+        )
+
+
+def _pending(tensor: Any, is_written: Callable[[Any], bool], done: Mapping[str, str]) -> list[Any]:
+    """Return the ops that a tensor needs as steps and that are not written yet, in order."""
     order: dict[str, Any] = {}
     stack = [(tensor, False)]
     while stack:
         item, ready = stack.pop()
-        if item.op.name in order or item.name in done or not is_after_cut(item, seen):
+        if item.op.name in order or item.name in done or not is_written(item):
             continue
         if ready:
             order[item.op.name] = item.op

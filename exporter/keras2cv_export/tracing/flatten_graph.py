@@ -4,7 +4,8 @@ The graph is walked as TensorFlow would run it, but on symbols: each node that t
 added to a new graph, where TensorFlow infers its static shape at once.
 
     call of a function       its body, in place
-    While                    its body once per step; the number of steps must follow from shapes
+    While                    its body once per step; where the number of steps does not follow from
+                             shapes, one op for all, which is done after the net (tail_loops)
     If, Case                 the branch that is taken; where the input decides, both and a select
     list of tensors          a Python tuple: its elements are wired directly (flatten_lists)
     variable, lookup table   their values (flatten_state)
@@ -26,6 +27,7 @@ from typing import Any
 import tf2onnx.onnx_opset  # noqa: F401 - registers the conversions that are looked up below
 from tf2onnx import handler
 
+from keras2cv.numpy_tail.step import MAX_CONSTANT
 from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import Unsupported, layer_of
 
@@ -35,6 +37,7 @@ from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
 from .sizes import Budget
+from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph, TailLoop, add_loop
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
 from .tf_ops.finishing import CUTS, STEPS
 from .tf_ops.node import Node, RefusedError, known
@@ -80,6 +83,7 @@ class Flattener:
     _known: Any = None
     _cut: bool = False
     _after: dict[str, bool] = field(default_factory=dict)
+    _in_tail: bool = False
 
     def run(self, body: Body, arguments: Sequence[Any], scope: str = "") -> list[Any]:
         """Add a body's nodes, its arguments bound to values; return the values of its outputs."""
@@ -117,8 +121,8 @@ class Flattener:
         if node.op in _UNCHANGED:
             return inputs
         self._cut = self._cut or node.op in CUTS
-        if self._cut and node.op in STEPS and self._is_after_cut(inputs):
-            return _copy(node, inputs)
+        if self._is_step(node, inputs):
+            return _as_step(node, inputs)
         rule = _rule(node, inputs)
         if rule is not _as_it_is:
             self.budget.check(_expected(node, inputs))
@@ -128,15 +132,64 @@ class Flattener:
             return _copy(node, inputs)
         return made if isinstance(made, list) else [made]
 
+    def _is_step(self, node: Node, inputs: Sequence[Any]) -> bool:
+        if node.op not in STEPS or node.op == LOOP:
+            return False
+        return self._in_tail or (self._cut and self._is_after_cut(inputs))
+
+    def apart(self, function: str, state: Sequence[Any], fixed: Mapping[int, Any]) -> SubGraph:
+        """Flatten a function of the library in a graph of its own, to be written as steps.
+
+        Args:
+            function: Its name.
+            state: Tensors like its arguments.
+            fixed: The arguments that are known: place -> value.
+
+        Raises:
+            RefusedError: It cannot be flattened.
+        """
+        inner = Flattener(self.functions, budget=self.budget, _in_tail=True, _known=self._library())
+        with tf.Graph().as_default():
+            arguments = tuple(tf.compat.v1.placeholder(t.dtype, t.shape) for t in state)
+            given = [
+                tf.constant(fixed[k], a.dtype) if k in fixed else a for k, a in enumerate(arguments)
+            ]
+            results = inner.call(function, given, "")
+        if inner.refused:
+            first = inner.refused[0]
+            raise RefusedError(f"{LOOP_OF_UNKNOWN}, and {first.op} in it: {first.why}", first.hint)
+        return SubGraph(arguments, tuple(results))
+
+    def passed_on(self, function: str) -> set[int]:
+        """Return the places of the arguments that a function returns as they are."""
+        body = self._body(function)
+        sources = {proto.name: next(data_inputs(proto), "") for proto in body.nodes
+                   if proto.op == "Identity"}  # fmt: skip
+        found = set()
+        for k, (output, argument) in enumerate(zip(body.outputs, body.arguments, strict=True)):
+            node = output.partition(":")[0]
+            while node in sources:
+                node = sources[node].partition(":")[0]
+            if node == argument:
+                found.add(k)
+        return found
+
+    def starts_tail(self) -> None:
+        """Note that ops after this one are done after the net."""
+        self._cut = True
+
     def _is_after_cut(self, inputs: Sequence[Any]) -> bool:
         return any(_is_tensor(value) and is_after_cut(value, self._after) for value in inputs)
 
     def call(self, function: str, arguments: Sequence[Any], scope: str) -> list[Any]:
         """Inline a function of the library."""
+        return self.run(self._body(function), arguments, scope)
+
+    def _body(self, function: str) -> Body:
         if function not in self._bodies:
             with self._library().as_default():
                 self._bodies[function] = function_body(self.functions[function])
-        return self.run(self._bodies[function], arguments, scope)
+        return self._bodies[function]
 
     def _library(self) -> Any:
         """Return a graph with every function: one is read only beside those that it calls."""
@@ -210,7 +263,12 @@ def _pick(values: Mapping[str, Any], name: str) -> Any:
 
 
 def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
-    """Copy a node unchanged."""
+    """Copy a node unchanged, for tf2onnx."""
+    return _convertible(node, _as_step(node, inputs))
+
+
+def _as_step(node: Node, inputs: Sequence[Any]) -> list[Any]:
+    """Copy a node unchanged, for the NumPy tail."""
     for value in inputs:
         if not _is_tensor(value):
             raise refusal_of(value)
@@ -221,7 +279,7 @@ def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
         )
     except ValueError as error:  # TensorFlow's shape inference refuses these sizes
         raise RefusedError(f"TensorFlow refuses it: {error}", "Try another input shape.") from error
-    return _convertible(node, list(made.outputs))
+    return list(made.outputs)
 
 
 def _expected(node: Node, inputs: Sequence[Any]) -> list[Any]:
@@ -251,7 +309,7 @@ def _convertible(node: Node, outputs: list[Any]) -> list[Any]:
         return outputs
     values = [None if t.dtype in _NO_NUMBERS else known(t) for t in outputs]
     if any(value is None for value in values):
-        if node.op in CUTS and all(t.shape.is_fully_defined() for t in outputs):
+        if node.op in CUTS and node.op != LOOP and all(t.shape.is_fully_defined() for t in outputs):
             return outputs
         raise refusal(node.op)
     return [tf.constant(v, t.dtype) for v, t in zip(values, outputs, strict=True)]
@@ -267,15 +325,14 @@ def _call(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
 def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
     test, body = (node.proto.attr[k].func.name for k in ("cond", "body"))
     state, varies = list(inputs), [False] * len(inputs)
+    refused_before = len(walk.refused)
     for step in range(MAX_STEPS + 1):
         state = [_settled(value, varies, k) for k, value in enumerate(state)]
         (go_on,) = walk.call(test, state, f"{node.name}/test_{step}")
         answer = known(go_on) if _is_tensor(go_on) else None
         if answer is None:
-            raise RefusedError(
-                "a loop whose number of steps depends on the input",
-                "Loop a fixed number of times, or cut the model before it.",
-            )
+            del walk.refused[refused_before:]
+            return _in_tail(walk, node, (test, body), inputs)
         if not answer:
             return state
         state = walk.call(body, state, f"{node.name}/step_{step}")
@@ -283,6 +340,25 @@ def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
         f"a loop of more than {MAX_STEPS} steps",
         "OpenCV has no loops, and unrolling this one makes too large a graph: shorten it.",
     )
+
+
+def _in_tail(
+    walk: Flattener, node: Node, functions: tuple[str, str], state: list[Any]
+) -> list[Any]:
+    """Keep a loop with its condition and body as one op, to be done after the net."""
+    test, body = functions
+    hint = "Loop a fixed number of times, or cut the model before it."
+    if not all(_is_tensor(value) and value.shape.is_fully_defined() for value in state):
+        raise RefusedError(f"{LOOP_OF_UNKNOWN}, with arrays of no fixed size", hint)
+    values = {k: known(state[k]) for k in walk.passed_on(body)}
+    fixed = {k: v for k, v in values.items() if v is not None and v.size <= MAX_CONSTANT}
+    loop = TailLoop(walk.apart(test, state, fixed), walk.apart(body, state, fixed))
+    pairs = zip(state, loop.body.results, strict=True)
+    if any(not _is_tensor(b) or str(a.shape) != str(b.shape) for a, b in pairs):
+        raise RefusedError(f"{LOOP_OF_UNKNOWN}, and that changes its arrays' sizes", hint)
+    walk.starts_tail()
+    with tf.name_scope(f"{node.name}/"):
+        return add_loop(loop, state)
 
 
 def _settled(value: Any, varies: list[bool], k: int) -> Any:

@@ -58,8 +58,8 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         folder: files that it holds already are left alone.
 
     Raises:
-        UsageError: no such language; the model remembers from call to call; or a file of the
-            program exists with other content.
+        UsageError: no such language; the model remembers from call to call, or ends with steps
+            that the language lacks; or a file of the program exists with other content.
         OSError: `folder` cannot be written.
     """
     if bundle.manifest.states:
@@ -71,6 +71,11 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
         )
+    if language == "cpp" and (missing := _not_in_cpp(bundle.manifest)):
+        raise UsageError(
+            f"{bundle.folder} ends with steps that C++ programs do not have: {', '.join(missing)}. "
+            "Use a Python program, or export the model without its last layers."
+        )
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
         _check_free(folder / name, text)
@@ -79,6 +84,20 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
     return [folder / name for name in texts]
+
+
+# The steps of the tail that tail.hpp has.
+CPP_STEPS: Final = frozenset((
+    "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
+    "gather", "transpose", "where", "not", "and", "or", "add", "subtract", "multiply", "divide",
+    "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
+    "floor_divide", "modulo",
+))  # fmt: skip
+
+
+def _not_in_cpp(manifest: Manifest) -> list[str]:
+    steps = manifest.tail.steps if manifest.tail else ()
+    return list(dict.fromkeys(step.op for step in steps if step.op not in CPP_STEPS))
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:

@@ -12,14 +12,28 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError
 from keras2cv.numpy_tail.nms import combined_nms, nms
-from keras2cv.numpy_tail.step import MAX_BYTES, MAX_ELEMENTS, Step
+from keras2cv.numpy_tail.step import MAX_BYTES, MAX_ELEMENTS, MAX_TURNS, Loop, Step
 
 Array = NDArray[Any]
 _Rule = Callable[..., Sequence[Array]]
 
 
+class _Turns:
+    """Counts the turns of all loops of a call: a condition in a file may hold for ever."""
+
+    def __init__(self) -> None:
+        self.left = MAX_TURNS
+
+    def take(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise ValueError(f"loops of more than {MAX_TURNS} turns")
+
+
 def finish(
-    heads: Mapping[str, Array], steps: Sequence[Step], wanted: Collection[str] | None = None
+    heads: Mapping[str, Array],
+    steps: Sequence[Step],
+    wanted: Collection[str] | None = None,
 ) -> dict[str, Array]:
     """Return the arrays that the steps make of `heads`, by name; dtypes are TensorFlow's.
 
@@ -29,8 +43,14 @@ def finish(
         wanted: The names to return, and to keep until the end; None: all.
 
     Raises:
-        BundleError: A step does not fit its inputs, or needs too much memory.
+        BundleError: A step does not fit its inputs, or needs too much memory or too many turns.
     """
+    return _run(heads, steps, wanted, _Turns())
+
+
+def _run(
+    heads: Mapping[str, Array], steps: Sequence[Step], wanted: Collection[str] | None, turns: _Turns
+) -> dict[str, Array]:
     arrays = dict(heads)
     made = [name for step in steps for name in step.outputs]
     last = {name: number for number, step in enumerate(steps) for name in step.inputs}
@@ -40,7 +60,10 @@ def finish(
         try:
             _check_size(step, inputs, sum(arrays[n].nbytes for n in made if n in arrays))
             with np.errstate(all="ignore"):  # TensorFlow warns of neither
-                results = _RULES[step.op](step, *inputs)
+                if step.loop is not None:
+                    results = _repeat(step.loop, inputs, turns)
+                else:
+                    results = _RULES[step.op](step, *inputs)
         except (ValueError, IndexError, TypeError, MemoryError) as error:
             shapes = ", ".join(str(array.shape) for array in inputs) or "its numbers"
             raise BundleError(
@@ -57,6 +80,8 @@ def finish(
 
 def _check_size(step: Step, inputs: Sequence[Array], held: int) -> None:
     """Raise ValueError before more memory is allocated than any model's last steps need."""
+    if step.loop is not None:  # its own steps are checked
+        return
     count, width = _made(step, inputs)
     if count > MAX_ELEMENTS:
         raise ValueError(f"{count} numbers")
@@ -77,11 +102,43 @@ def _made(step: Step, inputs: Sequence[Array]) -> tuple[int, int]:
         return prod(step.shape or ()), width
     if step.op in ("concat", "stack"):
         return sum(x.size for x in inputs), width
+    if step.op in _SIZES:
+        return _SIZES[step.op](step, inputs), 2 * width
     if step.op == "top_k":
         width = 40  # sorted as float64, with int64 indices
     elif step.op == "cast":
         width = np.dtype(step.dtype).itemsize
     return prod(np.broadcast_shapes(*(x.shape for x in inputs))), width
+
+
+_SIZES: Final[Mapping[str, Callable[[Step, Sequence[Array]], int]]] = MappingProxyType(
+    {
+        "slice_at": lambda step, _: prod(step.shape or ()),
+        "gather_nd": lambda _, xs: prod(xs[1].shape[:-1]) * prod(xs[0].shape[xs[1].shape[-1] :]),
+        "scatter": lambda _, xs: xs[0].size,
+        "tile": lambda step, xs: xs[0].size * prod(step.shape or ()),
+        "pad": lambda step, xs: prod(
+            a + n + b
+            for a, n, b in zip(step.begin or (), xs[0].shape, step.shape or (), strict=True)
+        ),
+        "matmul": lambda _, xs: xs[0].size // max(xs[0].shape[-1], 1) * xs[1].shape[-1],
+    }
+)
+
+
+def _repeat(loop: Loop, inputs: Sequence[Array], turns: _Turns) -> Sequence[Array]:
+    """Run a loop; its arrays keep their shapes and dtypes."""
+    state = dict(zip(loop.state, inputs, strict=True))
+    while True:
+        found = state | _run(state, loop.condition, {loop.go_on}, turns)
+        if not found[loop.go_on].all():
+            return [state[name] for name in loop.state]
+        turns.take()
+        made = state | _run(state, loop.body, set(loop.results), turns)
+        for name, result in zip(loop.state, loop.results, strict=True):
+            if (made[result].shape, made[result].dtype) != (state[name].shape, state[name].dtype):
+                raise ValueError(f"{name} becomes {made[result].shape} {made[result].dtype}")
+        state = {n: made[r] for n, r in zip(loop.state, loop.results, strict=True)}
 
 
 def _slice(step: Step, x: Array) -> Sequence[Array]:
@@ -116,6 +173,49 @@ def _top_k(step: Step, x: Array) -> Sequence[Array]:
 
 def _where(_: Step, condition: Array, x: Array, y: Array) -> Sequence[Array]:
     return [np.where(condition, x, y)]
+
+
+def _slice_at(step: Step, x: Array, begin: Array) -> Sequence[Array]:
+    ranges = list(zip(begin.tolist(), step.shape or (), x.shape, strict=True))
+    if any(not 0 <= start <= size - count for start, count, size in ranges):
+        raise IndexError(f"a part that begins at {begin.tolist()}")
+    return [x[tuple(slice(start, start + count) for start, count, _ in ranges)]]
+
+
+def _places(x: Array, indices: Array) -> tuple[Array, ...]:
+    """Return the indices as NumPy takes them, each within its axis."""
+    places = tuple(np.moveaxis(indices, -1, 0))
+    for place, size in zip(places, x.shape, strict=False):
+        if place.size and not 0 <= place.min() <= place.max() < size:
+            raise IndexError(f"an index beyond {size}")
+    return places
+
+
+def _scatter(_: Step, x: Array, indices: Array, updates: Array) -> Sequence[Array]:
+    changed = x.copy()
+    changed[_places(x, indices)] = updates
+    return [changed]
+
+
+def _pad(step: Step, x: Array, value: Array) -> Sequence[Array]:
+    widths = list(zip(step.begin or (), step.shape or (), strict=True))
+    return [np.pad(x, widths, constant_values=value.item())]
+
+
+def _over_axes(function: Callable[..., Any]) -> _Rule:
+    """Return a rule that reduces axes, in the dtype of its input."""
+
+    def rule(step: Step, x: Array) -> Sequence[Array]:
+        return [np.asarray(function(x, axis=tuple(step.shape or ()))).astype(x.dtype)]
+
+    return rule
+
+
+def _unary(function: Callable[..., Any]) -> _Rule:
+    def rule(_: Step, x: Array) -> Sequence[Array]:
+        return [np.asarray(function(x)).astype(x.dtype)]
+
+    return rule
 
 
 def _binary(function: Callable[..., Any]) -> _Rule:
@@ -158,5 +258,28 @@ _RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
         "greater_equal": _binary(np.greater_equal),
         "and": _binary(np.logical_and),
         "or": _binary(np.logical_or),
+        "slice_at": _slice_at,
+        "gather_nd": lambda _, x, indices: [x[_places(x, indices)]],
+        "scatter": _scatter,
+        "tile": lambda step, x: [np.tile(x, step.shape)],
+        "pad": _pad,
+        "matmul": _binary(np.matmul),
+        "argmax": lambda step, x: [np.argmax(x, step.axis).astype(np.int64)],
+        "cumsum": lambda step, x: [np.cumsum(x, step.axis, dtype=x.dtype)],
+        "sum": _over_axes(np.sum),
+        "mean": _over_axes(np.mean),
+        "max": _over_axes(np.max),
+        "min": _over_axes(np.min),
+        "any": _over_axes(np.any),
+        "all": _over_axes(np.all),
+        "negate": _unary(np.negative),
+        "abs": _unary(np.abs),
+        "exp": _unary(np.exp),
+        "log": _unary(np.log),
+        "sqrt": _unary(np.sqrt),
+        "floor": _unary(np.floor),
+        "ceil": _unary(np.ceil),
+        "round": _unary(np.round),
+        "sigmoid": _unary(lambda x: 1 / (1 + np.exp(-x))),
     }
 )

@@ -53,6 +53,13 @@ def by_each_row(x: Any) -> Any:
     return x
 
 
+def by_scaled_size(x: Any) -> Any:
+    """Resize to a size that Keras' ops compute from the shape, as layers of collections do."""
+    shape = keras.ops.shape(x)
+    size = [keras.ops.cast(shape[axis] * 1.5, "int32") for axis in (1, 2)]
+    return keras.ops.image.resize(x, size)
+
+
 def by_value(x: Any) -> Any:
     """Decide by what the picture shows."""
     return x * 2.0 if tf.reduce_mean(x) > 0 else x
@@ -65,7 +72,7 @@ def model(decide: Callable[[Any], Any]) -> keras.Model:
     return made
 
 
-@pytest.mark.parametrize("decide", [by_size, by_missing_rows, by_each_row])
+@pytest.mark.parametrize("decide", [by_size, by_missing_rows, by_each_row, by_scaled_size])
 def test_a_decision_by_a_shape_is_taken_once(decide: Callable[[Any], Any], tmp_path: Path) -> None:
     """The file holds the branch that the input's shape takes."""
     report = export(model(decide), tmp_path / "a.cv", task="raw", input_shapes=SHAPE)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 
@@ -29,7 +30,10 @@ from .from_keras_2 import (
 from .lambda_code import refuse_other_bytecode
 from .loaded import LoadedModel, Shapes
 from .own_code import own_objects, refuse_unknown
+from .stored_weights import weights_in_place, weights_not_drawn
 from .unknown_layers import unreadable
+
+_MANY_BYTES: Final = 2**25  # more than a search of all objects for cycles is worth
 
 
 def hash_of(path: Path) -> str:
@@ -75,14 +79,18 @@ def file_model(
     refuse(path, dangers(saved.config), unsafe)
     refuse_other_bytecode(path, saved.config)
     own = own_objects(imports, saved.config)
-    refuse_unknown(path, saved.config, own)
+    refuse_unknown(path, saved.config, own, imports)
     keras_2 = Keras2File(
         path, source, saved.config, saved.keras_version, saved.weight_bytes, own, unsafe
     )
     if reasons := _reasons_for_keras_2(source, saved, own):
         return meant_for_keras_2(keras_2, shapes, batch, reasons)
     try:
-        with no_more_weights(keras.layers.Layer, path, saved.weight_bytes):
+        with (
+            weights_not_drawn(),
+            no_more_weights(keras.layers.Layer, path, saved.weight_bytes),
+            weights_in_place(),
+        ):
             model = keras.saving.load_model(path, own, compile=False, safe_mode=not unsafe)
     except ModelError:
         raise
@@ -91,6 +99,8 @@ def file_model(
             reader = f"Keras {keras.__version__} cannot"
             raise unreadable(path, reader, error, saved.config, saved.keras_version) from error
         return legacy_model(keras_2, shapes, batch, error)
+    if saved.weight_bytes > _MANY_BYTES:
+        gc.collect()  # Keras' reader holds its arrays in cycles
     return keras_model(model, source, shapes, batch)
 
 

@@ -72,8 +72,16 @@ def _top(module: str) -> str:
     return str(module).partition(".")[0]
 
 
-def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
+def refuse_unknown(
+    path: Path, config: Any, own: Mapping[str, Any], modules: Sequence[str] = ()
+) -> None:
     """Refuse a file with names that are not known here.
+
+    Args:
+        path: The file, for the message.
+        config: Its architecture.
+        own: What the imported modules gave.
+        modules: The imported modules: one of their packages may define the names.
 
     Raises:
         ModelError: A name is neither Keras', nor registered, nor in `own`.
@@ -82,7 +90,7 @@ def refuse_unknown(path: Path, config: Any, own: Mapping[str, Any]) -> None:
     foreign = architecture.foreign_classes(config)
     unknown = [name for name in foreign if not {name, name.rpartition(".")[2]} & known.keys()]
     if unknown:
-        module = _module_of(unknown)
+        module = _defined_in(unknown, modules) or _module_of(unknown)
         advice = hint_for(unknown) or (
             f"Pass the module that defines them with --import {module} "
             f"(in Python: imports=['{module}'])."
@@ -97,6 +105,22 @@ def _registered_in_keras_2() -> Mapping[str, Any]:
     """Return what the user's modules registered in tf_keras, if they imported it."""
     tf_keras = sys.modules.get("tf_keras")
     return {} if tf_keras is None else tf_keras.saving.get_custom_objects()
+
+
+def _defined_in(unknown: Sequence[str], modules: Sequence[str]) -> str:
+    """Return the module, of those in memory, in which an imported package defines a name; or "".
+
+    Keras writes a function by its bare name. The user has to name the module, and not the file:
+    a package may hold functions that no file should choose.
+    """
+    tops = {_top(module) for module in modules}
+    places = [name for name in sorted(sys.modules) if _top(name) in tops]
+    for name in (item.rpartition(".")[2] for item in unknown):
+        for place in places:
+            thing = vars(sys.modules[place]).get(name)
+            if callable(thing) and getattr(thing, "__module__", "") == place:
+                return place
+    return ""
 
 
 def _module_of(unknown: Sequence[str]) -> str:

@@ -7,18 +7,20 @@ models apply to the results of a cut op; a rule takes the tf.Operation and write
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol, get_args
 
 import numpy as np
 
-from keras2cv.numpy_tail.step import DType, NmsRule
+from keras2cv.numpy_tail.step import DType, Loop, NmsRule
 from keras2cv_export.quiet.tensorflow import tf
+from keras2cv_export.tracing.tail_loops import LOOP, loop_of
 
-from .node import RefusedError, must_know
+from .node import RefusedError, known, must_know
 
 Array = np.ndarray[Any, Any]
 
-CUTS: Final = ("CombinedNonMaxSuppression", "NonMaxSuppressionV4", "NonMaxSuppressionV5")
+CUTS: Final = ("CombinedNonMaxSuppression", "NonMaxSuppressionV4", "NonMaxSuppressionV5", LOOP)
 
 
 class Writer(Protocol):
@@ -29,6 +31,9 @@ class Writer(Protocol):
 
     def between(self, op: str, read: list[Any], **options: Any) -> Any:
         """Write a step whose result has no tensor; return a stand-in for that result."""
+
+    def repeated(self, graph: Any) -> tuple[tuple[str, ...], tuple[Any, ...], tuple[str, ...]]:
+        """Write the steps of a loop's graph; return its arguments, steps and results."""
 
 
 def _combined(op: Any, write: Writer) -> None:
@@ -172,6 +177,193 @@ def _transpose(op: Any, write: Writer) -> None:
     write.add("transpose", [op.inputs[0]], list(op.outputs), shape=order)
 
 
+def _loop(op: Any, write: Writer) -> None:
+    loop = loop_of(op)
+    if loop is None:
+        raise RefusedError("a Python function of the model", "Write it with TensorFlow's ops.")
+    state, condition, (go_on,) = write.repeated(loop.condition)
+    arguments, body, results = write.repeated(loop.body)
+    names = dict(zip(state, arguments, strict=True))
+    write.add(
+        "loop",
+        list(op.inputs),
+        list(op.outputs),
+        loop=Loop(
+            arguments,
+            tuple(_renamed(step, names) for step in condition),
+            names.get(go_on, go_on),
+            body,
+            results,
+        ),
+    )
+
+
+def _renamed(step: Any, names: Mapping[str, str]) -> Any:
+    """Return a step that reads other names, in loops inside of it nothing changes."""
+    return replace(step, inputs=tuple(names.get(name, name) for name in step.inputs))
+
+
+def _reduce(step: str) -> Callable[[Any, Writer], None]:
+    """Return a rule for a reduction: the axes go, and a reshape brings back those of size 1."""
+
+    def rule(op: Any, write: Writer) -> None:
+        source, result = op.inputs[0], op.outputs[0]
+        axes = np.ravel(must_know(op.inputs[1], "axes")) % max(len(source.shape), 1)
+        made = write.between(step, [source], shape=tuple(int(a) for a in np.unique(axes)))
+        write.add("reshape", [made], [result], shape=_shape(result))
+
+    return rule
+
+
+def _slice_or_at(op: Any, write: Writer) -> None:
+    """Take a part, at a place that may depend on the input."""
+    if all(known(tensor) is not None for tensor in op.inputs[1:]):
+        _slice(op, write)
+        return
+    source, result = op.inputs[0], op.outputs[0]
+    if op.type == "Slice":
+        begin = write.between("cast", [op.inputs[1]], dtype="int32")
+        write.add("slice_at", [source, begin], [result], shape=_shape(result))
+    else:
+        _strided_at(op, write)
+
+
+def _strided_at(op: Any, write: Writer) -> None:
+    """Take x[i, ...] or x[..., i]: one place of an axis, the other axes whole.
+
+    Raises:
+        RefusedError: The slice takes more of an axis, from a place that depends on the input.
+    """
+    source, result = op.inputs[0], op.outputs[0]
+    begins = _elements(op.inputs[1])
+    masks = {key: op.get_attr(key) for key in _MASKS}
+    if masks["ellipsis_mask"] or masks["new_axis_mask"]:
+        raise RefusedError("a part whose place depends on the input", "Use tf.gather.")
+    places, shape = [], []
+    for axis, size in enumerate(_shape(source)):
+        if axis < len(begins) and masks["shrink_axis_mask"] >> axis & 1:
+            places.append(begins[axis])
+            shape.append(1)
+        elif axis >= len(begins) or (
+            masks["begin_mask"] >> axis & 1 and masks["end_mask"] >> axis & 1
+        ):
+            places.append(0)
+            shape.append(size)
+        else:
+            raise RefusedError("a part whose place depends on the input", "Use tf.gather.")
+    parts = [
+        write.between("constant", [], dtype="int32", shape=(), values=(float(place),))
+        if isinstance(place, int)
+        else write.between("cast", [place], dtype="int32")
+        for place in places
+    ]
+    begin = write.between("stack", parts, axis=0)
+    part = write.between("slice_at", [source, begin], shape=tuple(shape))
+    write.add("reshape", [part], [result], shape=_shape(result))
+
+
+def _elements(tensor: Any) -> list[Any]:
+    """Return the numbers of a vector: an int where it is known, a tensor where it is not.
+
+    Raises:
+        RefusedError: The vector is no Pack of numbers.
+    """
+    value = known(tensor)
+    if value is not None:
+        return [int(v) for v in value]
+    if tensor.op.type != "Pack":
+        raise RefusedError("a part whose place depends on the input", "Use tf.gather.")
+    numbers = [(known(item), item) for item in tensor.op.inputs]
+    return [item if number is None else int(number) for number, item in numbers]
+
+
+def _tile(op: Any, write: Writer) -> None:
+    often = tuple(int(n) for n in must_know(op.inputs[1], "repeats"))
+    write.add("tile", [op.inputs[0]], list(op.outputs), shape=often)
+
+
+def _broadcast(op: Any, write: Writer) -> None:
+    """Write a tile: every axis is there already, or is 1."""
+    source, result = op.inputs[0], op.outputs[0]
+    shape = _shape(result)
+    old = (1,) * (len(shape) - len(source.shape)) + _shape(source)
+    wide = write.between("reshape", [source], shape=old)
+    often = tuple(n if o == 1 else 1 for n, o in zip(shape, old, strict=True))
+    write.add("tile", [wide], [result], shape=often)
+
+
+def _pad(op: Any, write: Writer) -> None:
+    widths = must_know(op.inputs[1], "padding")
+    dtype = op.outputs[0].dtype.name
+    zero = (
+        op.inputs[2]
+        if len(op.inputs) == 3
+        else write.between("constant", [], dtype=dtype, shape=(), values=(0.0,))
+    )
+    before, after = (tuple(int(n) for n in column) for column in widths.T)
+    write.add("pad", [op.inputs[0], zero], list(op.outputs), begin=before, shape=after)
+
+
+def _filled(op: Any, write: Writer) -> None:
+    """Write an array of one number, of a shape that is known."""
+    result = op.outputs[0]
+    number = 1.0 if op.type == "OnesLike" else 0.0
+    if op.type == "Fill":
+        single: Any = op.inputs[1]
+    else:
+        single = write.between("constant", [], dtype=result.dtype.name, shape=(), values=(number,))
+    shape = _shape(result)
+    wide = write.between("reshape", [single], shape=(1,) * len(shape))
+    write.add("tile", [wide], [result], shape=shape)
+
+
+def _range(op: Any, write: Writer) -> None:
+    """Write a row of numbers that are known, as sums where they are too many for a constant."""
+    result = op.outputs[0]
+    start, _, step = (must_know(tensor, "range") for tensor in op.inputs)
+    dtype, (size,) = result.dtype.name, _shape(result)
+    one = write.between("constant", [], dtype=dtype, shape=(1,), values=(float(step),))
+    many = write.between("tile", [one], shape=(size,))
+    total = write.between("cumsum", [many], axis=0)
+    shift = write.between("constant", [], dtype=dtype, shape=(), values=(float(start - step),))
+    write.add("add", [total, shift], [result])
+
+
+def _matmul(op: Any, write: Writer) -> None:
+    flags = ("transpose_a", "transpose_b") if op.type == "MatMul" else ("adj_x", "adj_y")
+    pairs = zip(op.inputs, flags, strict=True)
+    factors = [_turned(x, write) if op.get_attr(flag) else x for x, flag in pairs]
+    write.add("matmul", factors, list(op.outputs))
+
+
+def _turned(source: Any, write: Writer) -> Any:
+    """Exchange the last two axes."""
+    rank = len(source.shape)
+    return write.between("transpose", [source], shape=(*range(rank - 2), rank - 1, rank - 2))
+
+
+def _argmax(op: Any, write: Writer) -> None:
+    axis = int(must_know(op.inputs[1], "axis")) % len(op.inputs[0].shape)
+    found = write.between("argmax", [op.inputs[0]], axis=axis)
+    write.add("cast", [found], list(op.outputs), dtype=op.outputs[0].dtype.name)
+
+
+def _cumsum(op: Any, write: Writer) -> None:
+    if op.get_attr("exclusive") or op.get_attr("reverse"):
+        raise RefusedError("a running sum that is exclusive or reversed", "Flip or shift it.")
+    axis = int(must_know(op.inputs[1], "axis")) % len(op.inputs[0].shape)
+    write.add("cumsum", [op.inputs[0]], list(op.outputs), axis=axis)
+
+
+def _square(op: Any, write: Writer) -> None:
+    write.add("multiply", [op.inputs[0], op.inputs[0]], list(op.outputs))
+
+
+def _relu(op: Any, write: Writer) -> None:
+    zero = write.between("constant", [], dtype=op.outputs[0].dtype.name, shape=(), values=(0.0,))
+    write.add("maximum", [op.inputs[0], zero], list(op.outputs))
+
+
 def _as(step: str) -> Callable[[Any, Writer], None]:
     """Return a rule for an op whose operands and results are those of the step."""
 
@@ -195,8 +387,9 @@ STEPS: Final[Mapping[str, Callable[[Any, Writer], None]]] = {
     "Reshape": _reshape,
     "ExpandDims": _reshape,
     "Squeeze": _reshape,
-    "Slice": _slice,
-    "StridedSlice": _slice,
+    LOOP: _loop,
+    "Slice": _slice_or_at,
+    "StridedSlice": _slice_or_at,
     "Unpack": _unpack,
     "Split": _split,
     "ConcatV2": _concat,
@@ -222,4 +415,37 @@ STEPS: Final[Mapping[str, Callable[[Any, Writer], None]]] = {
     "LessEqual": _as("less_equal"),
     "Greater": _as("greater"),
     "GreaterEqual": _as("greater_equal"),
+    "Sum": _reduce("sum"),
+    "Mean": _reduce("mean"),
+    "Max": _reduce("max"),
+    "Min": _reduce("min"),
+    "Any": _reduce("any"),
+    "All": _reduce("all"),
+    "Tile": _tile,
+    "BroadcastTo": _broadcast,
+    "Pad": _pad,
+    "PadV2": _pad,
+    "Fill": _filled,
+    "ZerosLike": _filled,
+    "OnesLike": _filled,
+    "Range": _range,
+    "MatMul": _matmul,
+    "BatchMatMulV2": _matmul,
+    "ArgMax": _argmax,
+    "Cumsum": _cumsum,
+    "GatherNd": _as("gather_nd"),
+    "TensorScatterUpdate": _as("scatter"),
+    "Neg": _as("negate"),
+    "Abs": _as("abs"),
+    "Exp": _as("exp"),
+    "Log": _as("log"),
+    "Sqrt": _as("sqrt"),
+    "Floor": _as("floor"),
+    "Ceil": _as("ceil"),
+    "Round": _as("round"),
+    "Sigmoid": _as("sigmoid"),
+    "Square": _square,
+    "Relu": _relu,
+    "Select": _as("where"),
+    "StopGradient": _same,
 }

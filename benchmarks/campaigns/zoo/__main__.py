@@ -1,0 +1,122 @@
+"""`python -m campaigns.zoo`: see the package."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import campaigns.zoo
+from campaigns.atlas.columns import Column, make_columns
+from keras2cv.errors import Keras2cvError, UsageError
+from keras2cv_export.cli.versions import versions
+from keras2cv_export.matrix.environment import cache_folder, runtime_copy
+
+from .page import PLACE, text_of
+from .results import Results
+from .specimen import Specimen
+from .sweep import Sweep
+from .tables import all_specimens
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Try what has no result yet, and write the page when all have one."""
+    args = _parser().parse_args(argv)
+    try:
+        return _run(args)
+    except Keras2cvError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def _run(args: argparse.Namespace) -> int:
+    specimens = all_specimens()
+    columns = make_columns(args.opencv, args.plain, {})
+    results = Results(args.work / "results.jsonl")
+    if args.again:
+        for one in chosen(specimens, args.again):
+            results.found.pop(one.name, None)
+    with (
+        tempfile.TemporaryDirectory(dir=_made(args.work)) as name,
+        runtime_copy(Path(name)) as environment,
+    ):
+        sweep = Sweep(columns, results, Path(name), environment, _say)
+        sweep.run(shard(chosen(specimens, args.only), args.shard))
+    whole = all(one.name in results.found for one in specimens)
+    if whole or args.page:
+        tried = [one for one in specimens if one.name in results.found]
+        PLACE.write_text(text_of(tried, results.found, _names(columns)), "utf-8", newline="\n")
+        _say(f"{PLACE}")
+    return 0
+
+
+def chosen(specimens: Sequence[Specimen], patterns: Sequence[str]) -> list[Specimen]:
+    """Return the specimens that a pattern fits; all without patterns.
+
+    Raises:
+        UsageError: None fits.
+    """
+    found = [
+        one
+        for one in specimens
+        if not patterns or any(fnmatch.fnmatchcase(one.name, pattern) for pattern in patterns)
+    ]
+    if not found:
+        raise UsageError(f"No model is called {', '.join(patterns)}. Try 'kimm/*'.")
+    return found
+
+
+def shard(specimens: Sequence[Specimen], part: str) -> list[Specimen]:
+    """Return part K of N of a list, for "K/N".
+
+    Raises:
+        UsageError: It is no such part.
+    """
+    number, _, count = part.partition("/")
+    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise UsageError(f"--shard takes K/N such as 1/4, got {part}.")
+    return list(specimens[int(number) - 1 :: int(count)])
+
+
+def _names(columns: Sequence[Column]) -> list[str]:
+    return [column.name for column in columns]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _versions_or_none(text: str) -> tuple[str, ...]:
+    return () if text == "none" else versions(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m campaigns.zoo",
+        description=campaigns.zoo.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--only", action="append", default=[], help="a pattern of names")
+    parser.add_argument("--again", action="append", default=[], help="forget results of these")
+    parser.add_argument("--shard", default="1/1", help="part K of N (default: 1/1)")
+    parser.add_argument("--page", action="store_true", help="write the page of a part, too")
+    parser.add_argument("--opencv", type=versions, default=("5.0", "4.14", "4.6"))
+    parser.add_argument("--plain", type=_versions_or_none, default=("5.0", "4.14"))
+    parser.add_argument("-w", "--work", type=Path, default=cache_folder() / "zoo")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""A process that has TensorFlow imported, and copies itself for every job.
+
+Importing TensorFlow takes most of a small model's time. Nothing is computed before the copy is
+made, so that it starts without threads. Each copy's time and memory are its own: what it shares
+with its parent counts, as if it had imported TensorFlow itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+_STEP_S: Final = 0.05
+
+
+def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
+    """Do a job in a copy of this process: how it ended, what it said, seconds, peak, reply.
+
+    The job names `entry` ("module:function", called with the job), `log`, `limit_s` and
+    `variables`; `main` in place of `entry` is words for the command line of keras2cv.
+    """
+    _import_first()
+    reply = Path(job["log"]).with_suffix(".reply")
+    reply.unlink(missing_ok=True)
+    started = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        _live_as_copy(job, reply)
+    code, peak_kib = _wait(pid, started + job["limit_s"])
+    return {
+        "code": code,
+        "said": Path(job["log"]).read_text("utf-8", "replace"),
+        "seconds": time.monotonic() - started,
+        "peak_mb": peak_kib / 1024,
+        "reply": json.loads(reply.read_text("utf-8")) if reply.exists() else {},
+    }
+
+
+def _import_first() -> None:
+    for name in ("tensorflow", "keras", "tf_keras", "keras2cv_export.exporting", "tf2onnx"):
+        import_module(name)
+
+
+def _live_as_copy(job: Mapping[str, Any], reply: Path) -> None:
+    """Do the job, and end this process without the parent's cleaning up."""
+    code = 1
+    try:
+        _write_to(Path(job["log"]))
+        os.environ.update(job["variables"])
+        code = _run_main(job["main"]) if "main" in job else _run_entry(job, reply)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _run_main(words: list[str]) -> int:
+    """Run the command line of keras2cv."""
+    from keras2cv.cli import main
+
+    return int(main(words) or 0)
+
+
+def _run_entry(job: Mapping[str, Any], reply: Path) -> int:
+    module, _, function = job["entry"].partition(":")
+    found = getattr(import_module(module), function)(job)
+    reply.write_text(json.dumps(found), "utf-8")
+    return 0
+
+
+def _write_to(log: Path) -> None:
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    sys.stdout = sys.stderr = os.fdopen(descriptor, "w", buffering=1, encoding="utf-8")
+
+
+def _wait(pid: int, deadline: float) -> tuple[int, int]:
+    """Return the exit code and the largest process' peak in KiB; kill it when it is late."""
+    while True:
+        ended, status, used = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status), used.ru_maxrss
+        if time.monotonic() > deadline:
+            os.kill(pid, 9)
+            deadline = float("inf")
+        time.sleep(_STEP_S)

@@ -1,0 +1,201 @@
+"""Make, export and run the specimens, one after the other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from campaigns import PACKAGES
+from campaigns.atlas.columns import Column
+from campaigns.atlas.reasons import tidied
+from keras2cv.errors import MissingDependency
+from keras2cv.isolation import ChildLost, Conversation, Entry, Limits, answer_each
+
+from .environments import prepared
+from .results import Found, Outcome, Results, Verdict
+from .specimen import Specimen
+
+# The bar for an export is 600 s.
+_LIMIT_S: Final = 660.0
+_FORKS: Final = Limits(_LIMIT_S + 60.0, 300.0, 14 * 2**30)
+_RUN: Final = Limits(300.0, 120.0, 12 * 2**30)
+_RUN_CHILD: Final = Path(__file__).resolve().parents[1] / "atlas" / "run_child.py"
+# A raw bundle: what a picture means to a model is not the subject here.
+_OPTIONS: Final = ("--task", "raw")
+
+Reply = dict[str, Any]
+
+
+class Sweep:
+    """Tries specimens on every column, and stores what it finds.
+
+    Args:
+        columns: The OpenCVs, for bundles and for Keras' own export.
+        results: Receives what was found.
+        work: A folder for files that are removed again.
+        environment: With which a column's Python imports keras2cv.
+        progress: Called with a line for each model.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        results: Results,
+        work: Path,
+        environment: Mapping[str, str],
+        progress: Callable[[str], None],
+    ) -> None:
+        self._columns, self._results, self._work = columns, results, work
+        self._environment, self._progress = environment, progress
+        self._generation, self._forks = "", None  # type: str, Conversation | None
+
+    def run(self, specimens: Sequence[Specimen]) -> None:
+        """Try those that have no result yet."""
+        todo = [one for one in specimens if one.name not in self._results.found]
+        self._progress(f"{len(specimens)} models, {len(specimens) - len(todo)} tried before")
+        started = time.monotonic()
+        for done, one in enumerate(todo, 1):
+            found = self._try(one)
+            self._results.add([found])
+            minutes = (time.monotonic() - started) / 60
+            left = minutes / done * (len(todo) - done)
+            self._progress(f"{done}/{len(todo)} {_line(found)}, about {left:.0f} min to go")
+        self._end()
+
+    def _try(self, one: Specimen) -> Found:
+        folder = self._work / "model"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            made = self._fork(one, "make", entry="campaigns.zoo.make_child:make")
+            if made["code"] != 0:
+                return Found(one.name, "not made", _last_words(made["said"]))
+            exported = self._fork(one, "export", main=self._words(one, made["reply"]["file"]))
+            return self._found(one, made["reply"], exported)
+        except (ChildLost, MissingDependency) as error:
+            self._end()
+            return Found(one.name, "not made", str(error)[:600])
+
+    def _found(self, one: Specimen, made: Reply, exported: Reply) -> Found:
+        verdict, reason = judged(exported["code"], exported["said"])
+        keras = self._plain(one, made)
+        cells = {c.name: self._cell(c, one, verdict, reason, keras) for c in self._columns}
+        return Found(
+            one.name,
+            verdict,
+            reason,
+            exported["seconds"],
+            exported["peak_mb"],
+            made["weights_bytes"] / 2**20,
+            Path(made["file"]).suffix or "SavedModel",
+            cells,
+        )
+
+    def _words(self, one: Specimen, file: str) -> list[str]:
+        imports = [word for name in one.collection.imports for word in ("--import", name)]
+        bundle = str(self._work / "model" / "bundle.cv")
+        return ["export", file, "-o", bundle, *_OPTIONS, *imports, *one.options]
+
+    def _plain(self, one: Specimen, made: Reply) -> Reply | None:
+        """Let Keras 3 export its file; the old Keras has no such export."""
+        if not str(made["file"]).endswith(".keras"):
+            return None
+        entry = "campaigns.zoo.make_child:export_plainly"
+        return self._fork(one, "plain", entry=entry, file=made["file"])
+
+    def _fork(self, one: Specimen, kind: str, **more: Any) -> Reply:
+        """Do a job in a copy of the process that has TensorFlow."""
+        if self._forks is None or self._generation != one.collection.generation:
+            self._end()
+            self._generation = one.collection.generation
+            python = prepared(self._generation, one.collection.requirements)
+            entry = Entry("campaigns.zoo.forks:answer", PACKAGES, python, variables_of(one))
+            self._forks = Conversation(entry, _FORKS, self._work).__enter__()
+        prepared(self._generation, one.collection.requirements)
+        job = {**_job(one, self._work / "model"), **more}
+        log = str(self._work / "model" / f"{kind}.log")
+        variables = dict(one.collection.variables)
+        return self._forks.ask({**job, "log": log, "limit_s": _LIMIT_S, "variables": variables})
+
+    def _end(self) -> None:
+        if self._forks is not None:
+            self._forks.__exit__(None, None, None)
+        self._forks = None
+
+    def _cell(
+        self, column: Column, one: Specimen, verdict: Verdict, reason: str, keras: Reply | None
+    ) -> Outcome:
+        job = _job(one, self._work / "model")
+        if column.kind != "plain":
+            if verdict != "right":
+                return Outcome(verdict, reason=reason)
+            path = str(self._work / "model" / "bundle.cv")
+            return self._run(column, {**job, "kind": "bundle", "path": path})
+        if keras is None:
+            return Outcome("none")
+        if keras["code"] != 0:
+            return Outcome("refused", reason=_last_words(keras["said"])[:300])
+        return self._run(column, {**job, "kind": "plain", "path": job["plain"], **keras["reply"]})
+
+    def _run(self, column: Column, job: Mapping[str, Any]) -> Outcome:
+        entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
+        request = {**job, "engine": column.engine}
+        (answer,) = answer_each(entry, [request], _RUN, folder=self._work)
+        if answer.problem is not None:
+            return Outcome("traceback", reason=f"OpenCV {answer.problem}"[:300])
+        said = answer.reply
+        meaning: dict[str, Verdict] = {
+            "pass": "right", "fails": "refused", "wrong": "wrong", "crash": "traceback",
+        }  # fmt: skip
+        reason = tidied(said.get("reason", ""))[:300]
+        return Outcome(meaning[said["verdict"]], said.get("error"), reason)
+
+
+def variables_of(one: Specimen) -> dict[str, str]:
+    """Return the environment of the process with TensorFlow."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    old = {"TF_USE_LEGACY_KERAS": "1"} if one.collection.generation == "keras2" else {}
+    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", **old}
+
+
+def judged(code: int, said: str) -> tuple[Verdict, str]:
+    """Return the verdict on an export, and its sentence in one line, by what it printed."""
+    if code == 0:
+        return "right", ""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    starts = [k for k, line in enumerate(lines) if line.startswith("error:")]
+    if "Traceback (most recent call last)" in said or code < 0 or not starts:
+        return "traceback", _last_words(said)
+    return "refused", " ".join(lines[starts[-1] :]).removeprefix("error: ")[:600]
+
+
+def _last_words(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return " ".join(lines[-3:])[-600:]
+
+
+def _job(one: Specimen, folder: Path) -> dict[str, Any]:
+    return {
+        "build": one.build,
+        "arguments": dict(one.arguments),
+        "format": one.format,
+        "trained": one.trained,
+        "values": list(one.collection.values),
+        "shapes": [list(shape) for shape in one.shapes],
+        "imports": list(one.collection.imports),
+        "folder": str(folder),
+        "io": str(folder / "io.npz"),
+        "plain": str(folder / "plain.onnx"),
+    }
+
+
+def _line(found: Found) -> str:
+    cells = " ".join(cell.verdict for cell in found.cells.values())
+    return (
+        f"{found.name}: {found.verdict} in {found.seconds:.0f} s, {found.peak_mb:.0f} MB of "
+        f"{found.weights_mb:.1f}; {cells} {found.reason[-300:]}"
+    )
