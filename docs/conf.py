@@ -46,8 +46,8 @@ autodoc_member_order = "bysource"
 autodoc_class_signature = "separated"
 napoleon_google_docstring, napoleon_numpy_docstring = True, False
 napoleon_use_ivar = True
-# No inventory of another site is downloaded, so types of other packages have
-# no page; nor have records of ours that no page describes. The last is the first sentence of a property.
+# No inventory of another site is downloaded: types of other packages have no page. Nor have records
+# of ours that no page describes. The last is the first sentence of a property.
 nitpick_ignore_regex = [
     ("py:class", r"(numpy|collections\.abc|os)\..*"),
     ("py:class", r"keras2cv\.(bundle|net|predictor|selftest|tasks)\..*"),
