@@ -66,10 +66,10 @@ def chosen(label: str, counts: Counts, precision: float | None) -> ChosenThresho
     if precision is None:
         place = int(counts.f1.argmax())
     else:
-        kept = np.flatnonzero((counts.precision >= precision) & (counts.hits > 0))
+        kept = np.flatnonzero((counts.precision >= precision) & (counts.true_positives > 0))
         if not len(kept):
             return None
-        best = kept[counts.hits[kept] == counts.hits[kept].max()]
+        best = kept[counts.true_positives[kept] == counts.true_positives[kept].max()]
         place = int(best[0])
     own = counts.thresholds[place]
     lower = counts.thresholds[place + 1] if place + 1 < len(counts.thresholds) else 0.0

@@ -14,19 +14,19 @@ from keras2cv.evaluation.measures.classify import curves_of
 from keras2cv.evaluation.measures.measure import Curve, Measure, Numbers, counted, thinned
 from keras2cv.evaluation.metrics.coco import (
     NAMES,
-    RECALLS,
+    RECALL_THRESHOLDS,
     ClassMatches,
     average_precision_of,
     precision_curve,
     summary,
 )
-from keras2cv.evaluation.metrics.matching import AREAS, THRESHOLDS, match
+from keras2cv.evaluation.metrics.matching import AREA_RANGES, IOU_THRESHOLDS, match
 from keras2cv.evaluation.metrics.ranking import Counts
 from keras2cv.evaluation.outcome import Outcome
 from keras2cv.tasks.detect.result import Detections
 
 Array = NDArray[Any]
-_BITS = len(AREAS) * len(THRESHOLDS)
+_BITS = len(AREA_RANGES) * len(IOU_THRESHOLDS)
 
 
 class BoxMatches:
@@ -34,7 +34,7 @@ class BoxMatches:
 
     def __init__(self, class_count: int) -> None:
         self._parts: list[list[tuple[Array, Array, Array]]] = [[] for _ in range(class_count)]
-        self._true = np.zeros((class_count, len(AREAS)), np.int64)
+        self._true = np.zeros((class_count, len(AREA_RANGES)), np.int64)
 
     def add(
         self,
@@ -87,7 +87,7 @@ class BoxMatches:
             np.zeros((0, 10), np.uint8),
         )
         both = np.unpackbits(bits, axis=1)[:, : 2 * _BITS].astype(bool)
-        shape = (len(scores), len(AREAS), len(THRESHOLDS))
+        shape = (len(scores), len(AREA_RANGES), len(IOU_THRESHOLDS))
         matched, ignored = both[:, :_BITS].reshape(shape), both[:, _BITS:].reshape(shape)
         return ClassMatches(scores, ranks, matched, ignored, self._true[number])
 
@@ -125,7 +125,7 @@ def match_image(
     return {
         **{key: np.concatenate(parts) if parts else empty[key] for key, parts in kept.items()},
         "true_classes": true_classes.astype(np.int32),
-        "true_counts": np.array(counts, np.int64).reshape(-1, len(AREAS)),
+        "true_counts": np.array(counts, np.int64).reshape(-1, len(AREA_RANGES)),
     }
 
 
@@ -176,29 +176,29 @@ class DetectMeasure(Measure):
             (true.boxes_xywh, true.areas, true.class_ids, true.is_crowd, true.is_ignored),
         )
         data["foreign"] = int((~known).sum())
-        hits, alarms, misses = self._errors(data)
+        tp, fp, fn = self._errors(data)
         there = [self._classes[k] for k in true.class_ids.tolist()]
         above = scores > self._thresholds[classes]
         shown = [self._classes[k] for k in classes[known & above].tolist()]
-        total = hits + alarms + misses
-        error = (alarms + misses) * (1 + (alarms + misses) / total) if total else 0.0
+        total = tp + fp + fn
+        error = (fp + fn) * (1 + (fp + fn) / total) if total else 0.0
         return Outcome(name, counted(there), counted(shown), float(error), None, data)
 
     def _errors(self, data: Mapping[str, Array]) -> tuple[int, int, int]:
         """Return right, wrong and missed boxes at an IoU of 0.5, above the score."""
         flags = np.unpackbits(data["bits"], axis=1).astype(bool)
         above = data["scores"] > self._thresholds[data["classes"]]
-        right, excused = flags[:, 0], flags[:, _BITS]
-        hits = int((right & ~excused & above).sum())
-        alarms = int((~right & ~excused & above).sum())
-        return hits, alarms, int(data["true_counts"][:, 0].sum()) - hits
+        right, ignored = flags[:, 0], flags[:, _BITS]
+        tp = int((right & ~ignored & above).sum())
+        fp = int((~right & ~ignored & above).sum())
+        return tp, fp, int(data["true_counts"][:, 0].sum()) - tp
 
     def add(self, outcome: Outcome) -> None:
         """Add an image."""
         self._matches.add_matches(outcome.data)
         self.foreign += int(outcome.data["foreign"])
-        hits, alarms, misses = self._errors(outcome.data)
-        self._terms.append(np.array([2 * hits, 2 * hits + alarms + misses]))
+        tp, fp, fn = self._errors(outcome.data)
+        self._terms.append(np.array([2 * tp, 2 * tp + fp + fn]))
 
     def gap(self, one: Outcome, other: Outcome) -> float:
         """Return by how many boxes the answers differ, and by how much their scores."""
@@ -238,20 +238,16 @@ class DetectMeasure(Measure):
             right = one.is_match[order, 0, 0]
             wrong = ~right & ~one.is_ignored[order, 0, 0]
             ends = np.flatnonzero(np.diff(scores, append=np.nan) != 0)
-            hits, alarms = (
-                np.cumsum(right)[ends].astype(float),
-                np.cumsum(wrong)[ends].astype(float),
-            )
-            yield number, Counts(scores[ends], hits, alarms, int(one.true_count[0]), 0)
+            tp, fp = (np.cumsum(part)[ends].astype(float) for part in (right, wrong))
+            yield number, Counts(scores[ends], tp, fp, int(one.true_count[0]), 0)
 
     def _rates(
         self, number: int, counts: Counts
     ) -> tuple[dict[str, float | None], tuple[float, ...]]:
         above = np.flatnonzero(counts.thresholds > self._thresholds[number])
-        hits, alarms = (0.0, 0.0)
-        if len(above):
-            hits, alarms = float(counts.hits[above[-1]]), float(counts.alarms[above[-1]])
-        sums = (hits, alarms, counts.positives - hits)
+        columns = (counts.true_positives, counts.false_positives)
+        tp, fp = (float(column[above[-1]]) if len(above) else 0.0 for column in columns)
+        sums = (tp, fp, counts.positives - tp)
         return _precision_recall(*sums), sums
 
     def _curves(
@@ -261,14 +257,14 @@ class DetectMeasure(Measure):
         for number in sorted(often):
             precision = precision_curve(found[number])
             if len(precision):
-                x, y = thinned(RECALLS, precision)
+                x, y = thinned(RECALL_THRESHOLDS, precision)
                 yield Curve(f"PR {self._classes[number]}", "recall", "precision", x, y)
                 yield list(curves_of(self._classes[number], counts[number]))[1]
 
 
-def _precision_recall(hits: float, alarms: float, misses: float) -> dict[str, float | None]:
+def _precision_recall(tp: float, fp: float, fn: float) -> dict[str, float | None]:
     return {
-        "precision": float(hits / (hits + alarms)) if hits + alarms else 0.0,
-        "recall": float(hits / (hits + misses)) if hits + misses else 0.0,
-        "f1": float(2 * hits / (2 * hits + alarms + misses)) if hits + alarms + misses else 0.0,
+        "precision": float(tp / (tp + fp)) if tp + fp else 0.0,
+        "recall": float(tp / (tp + fn)) if tp + fn else 0.0,
+        "f1": float(2 * tp / (2 * tp + fp + fn)) if tp + fp + fn else 0.0,
     }

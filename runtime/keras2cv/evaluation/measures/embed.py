@@ -133,7 +133,7 @@ def best_threshold(similarity: Array, same: Array) -> tuple[float, float]:
     if not len(same):
         return 0.0, 0.0
     counts = count_above(similarity, same)
-    right = counts.hits + counts.negatives - counts.alarms
+    right = counts.true_positives + counts.negatives - counts.false_positives
     best = int(right.argmax())
     if right[best] < counts.negatives:  # better to call none the same
         return float(counts.thresholds[0]) + 1e-6, counts.negatives / len(same)

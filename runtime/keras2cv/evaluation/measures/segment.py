@@ -131,8 +131,8 @@ class SegmentMeasure(Measure):
         counts[outcome.data["places"]] = outcome.data["counts"]
         matrix = counts.reshape(self._matrix.shape)
         self._matrix += matrix
-        hits, union = _hits_and_union(matrix)
-        self._terms.append(np.concatenate([hits, union]).astype(np.float64))
+        right, union = _right_and_union(matrix)
+        self._terms.append(np.concatenate([right, union]).astype(np.float64))
 
     def primary_of(self, sums: Array) -> Array:
         """Return the mean IoU of the classes that are there."""
@@ -149,15 +149,15 @@ class SegmentMeasure(Measure):
 
     def numbers(self) -> Numbers:
         """Return everything."""
-        hits, union = _hits_and_union(self._matrix)
+        right, union = _right_and_union(self._matrix)
         true, answered = self._matrix.sum(axis=1), self._matrix[:, :-1].sum(axis=0)
         present = union > 0
-        iou, dice = share(hits, union), share(2 * hits, true + answered)
-        recall, precision = share(hits, true), share(hits, answered)
+        iou, dice = share(right, union), share(2 * right, true + answered)
+        recall, precision = share(right, true), share(right, answered)
         metrics: dict[str, float | None] = {
             "miou": _mean(iou, present),
             "dice": _mean(dice, present),
-            "pixel_accuracy": float(hits.sum() / true.sum()) if true.sum() else None,
+            "pixel_accuracy": float(right.sum() / true.sum()) if true.sum() else None,
             "mean_accuracy": _mean(recall, true > 0),
         }
         per_class = {
@@ -181,9 +181,9 @@ def _from_array(truth: Any) -> NDArray[np.int32]:
     return found.astype(np.int32)
 
 
-def _hits_and_union(matrix: Array) -> tuple[Array, Array]:
-    hits = np.diag(matrix)
-    return hits, matrix.sum(axis=1) + matrix[:, :-1].sum(axis=0) - hits
+def _right_and_union(matrix: Array) -> tuple[Array, Array]:
+    right = np.diag(matrix)
+    return right, matrix.sum(axis=1) + matrix[:, :-1].sum(axis=0) - right
 
 
 def _mean(values: Array, chosen: Array) -> float | None:

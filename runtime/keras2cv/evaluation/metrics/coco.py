@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.evaluation.metrics.matching import AREA_NAMES, MOST, THRESHOLDS
+from keras2cv.evaluation.metrics.matching import AREA_NAMES, IOU_THRESHOLDS, MAX_DETECTIONS
 
 Array = NDArray[Any]
 
-RECALLS: Final = np.linspace(0, 1, 101)
+RECALL_THRESHOLDS: Final = np.linspace(0, 1, 101)
 # Metric -> (area, threshold or None for all, most boxes), in the order in which COCO lists them.
 _PRECISIONS: Final[Mapping[str, tuple[str, float | None]]] = MappingProxyType(
     {
@@ -30,10 +30,10 @@ _RECALLS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
     {
         "AR1": ("all", 1),
         "AR10": ("all", 10),
-        "AR100": ("all", MOST),
-        "AR_small": ("small", MOST),
-        "AR_medium": ("medium", MOST),
-        "AR_large": ("large", MOST),
+        "AR100": ("all", MAX_DETECTIONS),
+        "AR_small": ("small", MAX_DETECTIONS),
+        "AR_medium": ("medium", MAX_DETECTIONS),
+        "AR_large": ("large", MAX_DETECTIONS),
     }
 )
 NAMES: Final = (*_PRECISIONS, *_RECALLS)
@@ -76,7 +76,7 @@ def average_precision_of(one: ClassMatches, threshold: float | None = None) -> f
 
 
 def precision_curve(one: ClassMatches, threshold: float = 0.5) -> Array:
-    """Return (101,) precision at each of `RECALLS`; empty where no true box counts."""
+    """Return (101,) precision at each of `RECALL_THRESHOLDS`; empty where no true box counts."""
     found = _precisions(one, 0)
     return found[_place(threshold)] if len(found) else np.zeros(0)
 
@@ -85,16 +85,16 @@ def _precisions(one: ClassMatches, area: int) -> Array:
     """Return (T, 101); nothing, (0, 101), where no true box counts."""
     total = int(one.true_count[area])
     if not total:
-        return np.zeros((0, len(RECALLS)))
+        return np.zeros((0, len(RECALL_THRESHOLDS)))
     order = np.argsort(-one.scores, kind="stable")
     right = one.is_match[order, area]
     wrong = ~right & ~one.is_ignored[order, area]
-    hits, alarms = (np.cumsum(part, axis=0, dtype=np.float64) for part in (right, wrong))
-    recall, precision = hits / total, hits / (alarms + hits + np.spacing(1))
+    tp, fp = (np.cumsum(part, axis=0, dtype=np.float64) for part in (right, wrong))
+    recall, precision = tp / total, tp / (fp + tp + np.spacing(1))
     best = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
-    found = np.zeros((len(THRESHOLDS), len(RECALLS)))
-    for step in range(len(THRESHOLDS)):
-        places = np.searchsorted(recall[:, step], RECALLS, side="left")
+    found = np.zeros((len(IOU_THRESHOLDS), len(RECALL_THRESHOLDS)))
+    for step in range(len(IOU_THRESHOLDS)):
+        places = np.searchsorted(recall[:, step], RECALL_THRESHOLDS, side="left")
         reached = places < len(best)
         found[step, reached] = best[places[reached], step]
     return found
@@ -125,4 +125,4 @@ def _steps(threshold: float | None) -> slice:
 
 
 def _place(threshold: float) -> int:
-    return int(np.abs(THRESHOLDS - threshold).argmin())
+    return int(np.abs(IOU_THRESHOLDS - threshold).argmin())

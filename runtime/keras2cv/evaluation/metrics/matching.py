@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-THRESHOLDS: Final = np.linspace(0.5, 0.95, 10)
-AREAS: Final = np.array([[0, 1e10], [0, 32**2], [32**2, 96**2], [96**2, 1e10]])
+IOU_THRESHOLDS: Final = np.linspace(0.5, 0.95, 10)
+AREA_RANGES: Final = np.array([[0, 1e10], [0, 32**2], [32**2, 96**2], [96**2, 1e10]])
 AREA_NAMES: Final = ("all", "small", "medium", "large")
-MOST: Final = 100  # boxes of a class in an image
+MAX_DETECTIONS: Final = 100  # boxes of a class in an image
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,7 +39,7 @@ class Matches:
     order: Array
 
 
-def overlaps(found: Array, true: Array, is_crowd: Array) -> Array:
+def iou(found: Array, true: Array, is_crowd: Array) -> Array:
     """Return (D, G) IoU of boxes (x, y, width, height); of a crowd, the share of the found box."""
     d, g = found[:, None, :], true[None, :, :]
     width = np.fmin(d[..., 0] + d[..., 2], g[..., 0] + g[..., 2]) - np.fmax(d[..., 0], g[..., 0])
@@ -63,16 +63,16 @@ def match(
         is_crowd: (G,) Whether it stands for many, and may be found many times.
         is_ignored: (G,) Whether it does not count; a crowd never does.
     """
-    order = np.argsort(-scores, kind="stable")[:MOST]
+    order = np.argsort(-scores, kind="stable")[:MAX_DETECTIONS]
     found, scores = found[order], scores[order]
-    outside = (areas < AREAS[:, :1]) | (areas > AREAS[:, 1:])  # (A, G)
+    outside = (areas < AREA_RANGES[:, :1]) | (areas > AREA_RANGES[:, 1:])  # (A, G)
     skipped = outside | is_crowd | is_ignored
-    shape = (len(found), len(AREAS), len(THRESHOLDS))
+    shape = (len(found), len(AREA_RANGES), len(IOU_THRESHOLDS))
     is_match, is_excused = np.zeros(shape, bool), np.zeros(shape, bool)
     if len(true) and len(found):
-        _match_each(overlaps(found, true, is_crowd), skipped, is_crowd, is_match, is_excused)
+        _match_each(iou(found, true, is_crowd), skipped, is_crowd, is_match, is_excused)
     sizes = found[:, 2] * found[:, 3]
-    foreign = (sizes[:, None] < AREAS[:, 0]) | (sizes[:, None] > AREAS[:, 1])
+    foreign = (sizes[:, None] < AREA_RANGES[:, 0]) | (sizes[:, None] > AREA_RANGES[:, 1])
     is_excused |= ~(is_match | is_excused) & foreign[..., None]
     return Matches(scores, is_match, is_excused, (~skipped).sum(axis=1), order)
 
@@ -84,10 +84,10 @@ def _match_each(
 
     Boxes that count come first; of equal overlaps, the last one.
     """
-    needed = np.minimum(THRESHOLDS, 1 - 1e-10)[:, None]
-    taken = np.zeros((len(AREAS), len(THRESHOLDS), ious.shape[1]), bool)
+    needed = np.minimum(IOU_THRESHOLDS, 1 - 1e-10)[:, None]
+    taken = np.zeros((len(AREA_RANGES), len(IOU_THRESHOLDS), ious.shape[1]), bool)
     skipped = skipped[:, None, :]
-    for index in np.flatnonzero(ious.max(axis=1) >= THRESHOLDS[0]):
+    for index in np.flatnonzero(ious.max(axis=1) >= IOU_THRESHOLDS[0]):
         free = (ious[index] >= needed) & (~taken | is_crowd)  # (A, T, G)
         counted, excused = free & ~skipped, free & skipped
         is_match[index] = counted.any(axis=2)
