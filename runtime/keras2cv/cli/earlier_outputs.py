@@ -31,7 +31,7 @@ _KEYS: Final = (
     {"parity"},  # export, where OpenCV's predictions are others
     {"name", "supported", "targets", "findings"},  # inspect
 )
-_TOOLS: Final = ("keras2cv ",)  # the start of "tool", in the records of check and bench
+_TOOLS: Final = ("keras2cv ",)  # the start of "tool", in the records of check, bench and evaluate
 
 
 def is_our_json(path: Path) -> bool:

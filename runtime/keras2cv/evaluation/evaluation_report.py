@@ -104,10 +104,11 @@ class Evaluation:
         notes: Sentences on how the data was read and matched.
         runs: Device, engine and versions.
         comparison: The other pipeline; None without.
-        choices: Thresholds that were asked for, and the rule.
+        choices: The threshold of each class, where a rule asked for them.
         rule: The rule of `choices`; "" without.
         better: Metric -> whether more is better.
         seconds: How long it took.
+        identity: The sha256 of the bundle's model file.
     """
 
     bundle: str

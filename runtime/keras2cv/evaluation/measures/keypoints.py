@@ -22,7 +22,10 @@ _USUAL: Final = 0.1
 
 
 class KeypointsMeasure(Measure):
-    """PCK: the share of the points that lie within a share of the object's longer side."""
+    """PCK: the share of the points that lie within a share of the object's longer side.
+
+    Yang and Ramanan, 2013.
+    """
 
     better: ClassVar[Mapping[str, bool]] = MappingProxyType(
         {**dict.fromkeys(SHARES, True), "mean_error_px": False}

@@ -79,7 +79,7 @@ def _regress(manifest: Manifest, _: LabelledData) -> Made:
 def _detect(manifest: Manifest, data: LabelledData) -> Made:
     record = manifest.task.record_as(DetectRecord)
     match = _matched(manifest, data, class_count(manifest), record.background)
-    # Two categories of the data may be one class of the model: they are taken as one.
+    # Boxes are matched class by class, and a box of the model would belong to both.
     if len(set(match.numbers)) != len(match.numbers):
         raise InputError(
             f"Several classes of the data are one of the bundle: {', '.join(data.classes or ())}. "
@@ -108,14 +108,13 @@ def _segment(manifest: Manifest, data: LabelledData) -> Made:
         names = labels or tuple(map(str, range(count or 256)))
         return lambda: SegmentMeasure(names, None, -1), ""
     background = _background(labels, data.classes, count)
-    known = None if background is None else background
     match = match_classes(
-        data.classes, labels, count, are_numbers=data.are_numbers, background=known
+        data.classes, labels, count, are_numbers=data.are_numbers, background=background
     )
     shown = match.labels
-    if known is not None and labels is None:
-        shown = tuple("background" if k == known else name for k, name in enumerate(shown))
-    empty = -1 if known is None else known
+    if background is not None and labels is None:
+        shown = tuple("background" if k == background else name for k, name in enumerate(shown))
+    empty = -1 if background is None else background
     return lambda: SegmentMeasure(shown, match.numbers, empty), match.note
 
 

@@ -43,7 +43,6 @@ class Numbers:
         confusion: (C, C) counts, rows are the true classes; None where there is none.
         labels: Of the confusion matrix.
         curves: Lines for the page.
-        choices: Class -> the candidates for its threshold; see `thresholds`.
     """
 
     metrics: Mapping[str, float | None]
@@ -59,6 +58,7 @@ class Measure(ABC):
     Attributes:
         better: Metric -> whether more is better.
         primary: The metric that two pipelines are compared by.
+        term_count: How many numbers of a sample make the primary metric.
     """
 
     better: ClassVar[Mapping[str, bool]] = MappingProxyType({})

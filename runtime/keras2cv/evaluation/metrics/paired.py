@@ -16,7 +16,7 @@ _AT_ONCE: Final = 2_000_000  # numbers of weights
 
 
 def mcnemar(only_one: int, only_other: int) -> float:
-    """Return the exact two-sided p-value that both are right equally often.
+    """Return the exact two-sided p-value that both are right equally often (McNemar, 1947).
 
     Args:
         only_one: Samples that the one answers right and the other wrong.

@@ -1,4 +1,4 @@
-"""How far a text is from another."""
+"""How far a text is from another: Levenshtein's distance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def edit_distance(one: Sequence[object], other: Sequence[object]) -> int:
-    """Return how many insertions, deletions and exchanges make one of the other (Levenshtein)."""
+    """Return how many insertions, deletions and substitutions turn one into the other."""
     if len(one) < len(other):
         one, other = other, one
     numbers: dict[object, int] = {}

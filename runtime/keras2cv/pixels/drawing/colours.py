@@ -1,4 +1,7 @@
-"""A colour for each class, all of the same lightness: dark letters read on every one."""
+"""A colour for each class, all of the same lightness: dark letters read on every one.
+
+CIELAB is that of CIE 15; sRGB's matrix and curve are those of IEC 61966-2-1.
+"""
 
 from __future__ import annotations
 
