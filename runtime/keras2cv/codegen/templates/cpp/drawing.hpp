@@ -89,7 +89,8 @@ inline cv::Mat caption(const cv::Mat& image, std::vector<std::string> lines) {
 // Linear sRGB of CIELAB's L* 72, a chroma and a hue; beyond 0 to 1 where sRGB has no such colour.
 inline cv::Vec3d linear_rgb(double chroma, double hue) {
     const double middle = (72.0 + 16) / 116;
-    const double roots[] = {middle + chroma * std::cos(hue) / 500, middle, middle - chroma * std::sin(hue) / 200};
+    const double roots[] = {middle + chroma * std::cos(hue) / 500, middle,
+                            middle - chroma * std::sin(hue) / 200};
     const double white[] = {0.95047, 1.0, 1.08883};
     cv::Vec3d xyz;
     for (int i = 0; i < 3; ++i)
@@ -109,14 +110,16 @@ inline cv::Scalar colour_of(int number) {
     for (int i = 0; i < 12; ++i) {
         const double middle = (low + high) / 2;
         const cv::Vec3d rgb = linear_rgb(middle, hue);
-        const bool inside = *std::min_element(rgb.val, rgb.val + 3) >= 0 && *std::max_element(rgb.val, rgb.val + 3) <= 1;
+        const bool inside =
+            *std::min_element(rgb.val, rgb.val + 3) >= 0 && *std::max_element(rgb.val, rgb.val + 3) <= 1;
         (inside ? low : high) = middle;
     }
     const cv::Vec3d rgb = linear_rgb(low, hue);
     cv::Scalar colour;
     for (int i = 0; i < 3; ++i) {
         const double part = std::min(std::max(rgb[2 - i], 0.0), 1.0);
-        colour[i] = cvRound(255 * (part <= 0.0031308 ? 12.92 * part : 1.055 * std::pow(part, 1 / 2.4) - 0.055));
+        const double curved = part <= 0.0031308 ? 12.92 * part : 1.055 * std::pow(part, 1 / 2.4) - 0.055;
+        colour[i] = cvRound(255 * curved);
     }
     return colour;
 }
@@ -162,7 +165,8 @@ inline void draw_tags(cv::Mat& canvas, std::vector<Tag> tags, const Pen& pen, in
         const int end = b.x + gap + 1 - w;
         std::vector<cv::Point> places = {above, below, {end, above.y}, {end, below.y},
                                          right, left, {a.x + gap + 1, a.y + gap + 1},
-                                         {right.x, below.y - h}, {left.x, below.y - h}, {b.x - gap - w, b.y - gap - h},
+                                         {right.x, below.y - h}, {left.x, below.y - h},
+                                         {b.x - gap - w, b.y - gap - h},
                                          {above.x, above.y - h}, {below.x, below.y + h}};
         if (of_points) places = {right, left, above, below};
         long long least = -1;
@@ -187,6 +191,7 @@ inline void draw_tags(cv::Mat& canvas, std::vector<Tag> tags, const Pen& pen, in
         }
         taken.push_back(best);
     }
-    for (std::size_t i = tags.size(); i-- > 0;) write_tag(canvas, tags[i].text, taken[i].tl(), tags[i].colour, pen);
+    for (std::size_t i = tags.size(); i-- > 0;)
+        write_tag(canvas, tags[i].text, taken[i].tl(), tags[i].colour, pen);
 }
 //@end

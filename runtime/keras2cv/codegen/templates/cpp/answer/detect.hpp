@@ -322,8 +322,9 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
         const cv::Point from(cvRound(edges[0]), cvRound(edges[1]));
         // The last pixel inside, and not the first beyond, is what OpenCV draws the edge on.
         const cv::Point to(std::max(from.x, cvRound(edges[2]) - 1), std::max(from.y, cvRound(edges[3]) - 1));
-        const std::string text = readable(answer.label_of(found.class_id), "class " + std::to_string(found.class_id)) +
-                                 format(" %.2f", found.score);
+        const std::string number = std::to_string(found.class_id);
+        const std::string label = readable(answer.label_of(found.class_id), "class " + number);
+        const std::string text = label + format(" %.2f", found.score);
         tags.push_back({text, colour_of(found.class_id), from, to});
     }
     for (auto tag = tags.rbegin(); tag != tags.rend(); ++tag)

@@ -190,8 +190,8 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     const cv::Point around(radius, radius);
     for (std::size_t i = 0; i < places.size() && !answer.labels.empty(); ++i)
         if (answer.is_shown(i) && cv::Rect({}, canvas.size()).contains(places[i]))
-            tags.push_back({readable(answer.labels[i], "point " + std::to_string(i)), colour_of(static_cast<int>(i)),
-                            places[i] - around, places[i] + around});
+            tags.push_back({readable(answer.labels[i], "point " + std::to_string(i)),
+                            colour_of(static_cast<int>(i)), places[i] - around, places[i] + around});
     draw_tags(canvas, tags, pen, 1, true);
     return canvas;
 }
