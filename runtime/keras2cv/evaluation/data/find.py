@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 
 from keras2cv.errors import InputError, UsageError
 from keras2cv.evaluation.data.arrays import read_arrays
-from keras2cv.evaluation.data.boxes import read_voc, read_yolo
 from keras2cv.evaluation.data.class_folders import read_class_folders
 from keras2cv.evaluation.data.coco import read_coco
 from keras2cv.evaluation.data.masks import read_masks
@@ -18,6 +17,8 @@ from keras2cv.evaluation.data.pairs import read_picture_pairs, read_same_pairs
 from keras2cv.evaluation.data.places import DataPlace
 from keras2cv.evaluation.data.tables import read_table
 from keras2cv.evaluation.data.texts import read_texts
+from keras2cv.evaluation.data.voc import read_voc
+from keras2cv.evaluation.data.yolo import read_yolo
 from keras2cv.evaluation.labelled import LabelledData
 
 Reader: TypeAlias = Callable[[DataPlace, str], LabelledData | None]

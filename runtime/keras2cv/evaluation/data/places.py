@@ -12,6 +12,7 @@ from keras2cv.errors import InputError
 from keras2cv.plain_files import read_plain
 from keras2cv.streams.sources import IMAGE_SUFFIXES, natural_order
 
+IMAGE_FOLDERS: Final = ("images", "jpegimages", "imgs", "img")
 _MAX_TEXT_BYTES: Final = 2**30
 
 

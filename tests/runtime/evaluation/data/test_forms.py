@@ -14,10 +14,10 @@ import pytest
 from pycocotools import mask as coco_masks
 
 from keras2cv.errors import InputError, UsageError
-from keras2cv.evaluation.data.boxes import parse_names
 from keras2cv.evaluation.data.find import read_data
 from keras2cv.evaluation.data.masks import read_mask
 from keras2cv.evaluation.data.segmentations import area_of, decode_runs, fill_polygon
+from keras2cv.evaluation.data.yolo import parse_names
 from keras2cv.evaluation.labelled import TrueBoxes, TrueMask, TruePoints
 
 SIZE_WH = (40, 30)

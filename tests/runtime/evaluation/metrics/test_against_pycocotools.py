@@ -11,7 +11,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from keras2cv.evaluation.measures.detect import BoxMatches
+from keras2cv.evaluation.metrics.box_matches import BoxMatches
 from keras2cv.evaluation.metrics.coco import NAMES, average_precision_of, summary
 
 Box = tuple[float, float, float, float]

@@ -1,16 +1,16 @@
-"""Boxes in a file per image: Pascal VOC's XML and YOLO's text."""
+"""Boxes in a file per image: YOLO's text."""
 
 from __future__ import annotations
 
 import math
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.errors import InputError
 from keras2cv.evaluation.data.places import (
+    IMAGE_FOLDERS,
     DataPlace,
     by_stem,
     files_in,
@@ -19,7 +19,6 @@ from keras2cv.evaluation.data.places import (
     subfolder,
 )
 from keras2cv.evaluation.labelled import (
-    BadTruthError,
     DataProblems,
     LabelledData,
     LabelledSample,
@@ -27,96 +26,10 @@ from keras2cv.evaluation.labelled import (
     clipped,
 )
 
-_IMAGES: Final = ("images", "jpegimages", "imgs", "img")
 _SPLITS: Final = ("val", "valid", "validation", "test", "train")
 _NAMES_FILES: Final = ("classes.txt", "obj.names", "names.txt", "labels.txt", "data.names")
 _SHARE_SLACK: Final = 1e-3
 _NOT_LABELS: Final = {*_NAMES_FILES, "train.txt", "val.txt", "test.txt", "readme.txt", "notes.txt"}
-
-
-def read_voc(place: DataPlace, _: str) -> LabelledData | None:
-    """Read Pascal VOC: an XML file for each image, in `Annotations` or beside the images."""
-    top = place.data
-    labels = place.truth or subfolder(top, ("annotations", "xml", "xmls", "labels")) or top
-    files = files_in(labels, ".xml")
-    if not files:
-        return None
-    images = subfolder(top, _IMAGES) or top
-    pictures = {path.stem: path for path in images_in(images)}
-    problems, objects = DataProblems(), {}
-    for file in files:
-        picture = pictures.get(file.stem)
-        if picture is None:
-            text = f"{file} is for an image {file.stem} in {images}, which is not there."
-            problems.note("file missing", str(file), text)
-            continue
-        try:
-            objects[picture] = _voc_objects(file)
-        except BadTruthError as error:
-            problems.note(error.kind, str(file), str(error))
-    _note_unlabelled(pictures.values(), {file.stem for file in files}, labels, problems)
-    classes = sorted({name for found, _ in objects.values() for name, _, _ in found})
-    numbers = {name: k for k, name in enumerate(classes)}
-    samples = []
-    for picture, (found, size_wh) in objects.items():
-        rows = []
-        for name, box, difficult in found:
-            row = _row(picture, box, size_wh, problems)
-            if row is not None:
-                rows.append((row, row[2] * row[3], numbers[name], False, difficult))
-        samples.append(LabelledSample(picture, boxes_of(rows), size_wh))
-    return LabelledData("Pascal VOC XML", place.shown, samples, tuple(classes), problems=problems)
-
-
-def _voc_objects(file: Path) -> tuple[list[tuple[str, list[float], bool]], Any]:
-    text = read_text(file)
-    if "<!ENTITY" in text:
-        raise BadTruthError("label unreadable", f"{file} declares entities, which no VOC file has.")
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - without entities it cannot grow
-        found = [
-            (
-                str(one.findtext("name", "")).strip(),
-                [_number(one, f"bndbox/{edge}") for edge in ("xmin", "ymin", "xmax", "ymax")],
-                one.findtext("difficult", "0").strip() == "1",
-            )
-            for one in root.iter("object")
-        ]
-        width, height = (int(_number(root, f"size/{side}")) for side in ("width", "height"))
-    except (ET.ParseError, ValueError) as error:
-        text = f"{file} is no Pascal VOC XML: {error}."
-        raise BadTruthError("label unreadable", text) from error
-    # The corners of the official data are pixels, counted from 1; those of other tools are edges.
-    first = 1 if "VOC20" in root.findtext("source/database", "") else 0
-    edges = [(name, [x - first, y - first, *end], d) for name, (x, y, *end), d in found]
-    return edges, (width, height) if width > 0 and height > 0 else None
-
-
-def _number(element: ET.Element, path: str) -> float:
-    value = float(element.findtext(path, "nan"))
-    if not math.isfinite(value):
-        raise ValueError(f"{path} is no number")
-    return value
-
-
-def _row(
-    picture: Path, box: Sequence[float], size_wh: tuple[int, int] | None, problems: DataProblems
-) -> tuple[float, float, float, float] | None:
-    inside, is_whole = clipped(box, size_wh)
-    if not is_whole:
-        edge = "outside" if inside is None else "partly outside"
-        size = "" if size_wh is None else f" of {size_wh[0]}x{size_wh[1]}"
-        shown = [round(float(value), 1) for value in box]
-        text = f"{picture} has a box with the corners {shown} {edge} its image{size}."
-        problems.note("box outside", str(picture), text)
-    return inside
-
-
-def _note_unlabelled(pictures: Any, known: set[str], labels: Path, problems: DataProblems) -> None:
-    for picture in pictures:
-        if picture.stem not in known:
-            text = f"{picture} has no file of labels in {labels}."
-            problems.note("label missing", str(picture), text)
 
 
 def read_yolo(place: DataPlace, _: str) -> LabelledData | None:
@@ -127,7 +40,7 @@ def read_yolo(place: DataPlace, _: str) -> LabelledData | None:
     Raises:
         InputError: a class has no name, and others have.
     """
-    folders = _yolo_folders(place)
+    folders = _folders(place)
     if folders is None:
         return None
     images, labels, top = folders
@@ -151,12 +64,12 @@ def read_yolo(place: DataPlace, _: str) -> LabelledData | None:
             continue
         rows = []
         for number, line in enumerate(read_text(files[stem]).splitlines(), 1):
-            found = _yolo_row(files[stem], number, line, problems)
+            found = _row(files[stem], number, line, problems)
             if found is not None:
                 rows.append(found)
                 most = max(most, found[2])
         samples.append(LabelledSample(picture, boxes_of(rows, are_shares=True)))
-    names = _yolo_names(top, labels)
+    names = _names(top, labels)
     classes = names or tuple(map(str, range(most + 1)))
     if names and most >= len(names):
         raise InputError(
@@ -168,17 +81,17 @@ def read_yolo(place: DataPlace, _: str) -> LabelledData | None:
     )
 
 
-def _yolo_folders(place: DataPlace) -> tuple[Path, Path, Path] | None:
+def _folders(place: DataPlace) -> tuple[Path, Path, Path] | None:
     top = place.data
     if top.suffix.lower() in (".yaml", ".yml") and top.is_file():
         top = top.parent
     if place.truth is not None:
         return (top, place.truth, top) if place.truth.is_dir() else None
-    images, labels = subfolder(top, _IMAGES), subfolder(top, ("labels",))
+    images, labels = subfolder(top, IMAGE_FOLDERS), subfolder(top, ("labels",))
     if images is None or labels is None:
         for split in _SPLITS:
             inner = top / split
-            pair = subfolder(inner, _IMAGES), subfolder(inner, ("labels",))
+            pair = subfolder(inner, IMAGE_FOLDERS), subfolder(inner, ("labels",))
             if pair[0] is not None and pair[1] is not None:
                 return pair[0], pair[1], top
         return (top, top, top) if files_in(top, ".txt") else None
@@ -188,7 +101,7 @@ def _yolo_folders(place: DataPlace) -> tuple[Path, Path, Path] | None:
     return images, labels, top
 
 
-def _yolo_row(
+def _row(
     file: Path, number: int, line: str, problems: DataProblems
 ) -> tuple[Any, float, int, bool, bool] | None:
     if not line.strip():
@@ -204,7 +117,7 @@ def _yolo_row(
         text = f"{where} is no class and box of four shares: {line.strip()[:60]!r}."
         problems.note("label unreadable", where, text)
         return None
-    x, y, w, h = _yolo_box(cells[1:])
+    x, y, w, h = _box(cells[1:])
     corners = (x - w / 2, y - h / 2, x + w / 2, y + h / 2)
     box, is_whole = clipped(corners, (1, 1), slack=_SHARE_SLACK)
     if not is_whole:
@@ -213,7 +126,7 @@ def _yolo_row(
     return None if box is None else (box, box[2] * box[3], int(cells[0]), False, False)
 
 
-def _yolo_box(cells: Sequence[float]) -> Sequence[float]:
+def _box(cells: Sequence[float]) -> Sequence[float]:
     """Return centre, width and height; of a polygon, those of the box around it."""
     if len(cells) < 6 or len(cells) % 2:
         return cells[:4]
@@ -222,7 +135,7 @@ def _yolo_box(cells: Sequence[float]) -> Sequence[float]:
     return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
 
 
-def _yolo_names(top: Path, labels: Path) -> tuple[str, ...] | None:
+def _names(top: Path, labels: Path) -> tuple[str, ...] | None:
     for folder in (top, labels, top.parent):
         for name in _NAMES_FILES:
             if (path := folder / name).is_file():
