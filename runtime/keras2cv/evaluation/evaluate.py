@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final, Protocol, TypeAlias
 
 from keras2cv.errors import InputError, UsageError
 from keras2cv.evaluation.answering import Answered, answers
-from keras2cv.evaluation.evaluation_report import Case, Evaluation, SideBySide, versions
+from keras2cv.evaluation.evaluation_report import Evaluation, versions
 from keras2cv.evaluation.labelled import BadTruthError, DataProblems, LabelledData
 from keras2cv.evaluation.measures.detect import DetectMeasure
-from keras2cv.evaluation.measures.embed import EmbedMeasure
 from keras2cv.evaluation.measures.make import BETTER, make_measure
-from keras2cv.evaluation.measures.measure import Measure
-from keras2cv.evaluation.metrics.paired import difference_interval, mcnemar
 from keras2cv.evaluation.outcome import Outcome
+from keras2cv.evaluation.tally import Tally
 from keras2cv.evaluation.thresholds import choose, parse_rule
 from keras2cv.predictor import Predictor
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
 
-WORST: Final = 24
 _LOWEST_SCORE: Final = 0.001  # of boxes, where a threshold is chosen
 _AT_ONCE: Final = 16
-_ROUNDING: Final = 1e-4  # two pipelines whose scores are nearer do not part
 
 Ticker: TypeAlias = Callable[[Answered], None]
 
@@ -52,61 +47,6 @@ class Book(Protocol):
 
     def write(self, name: str, record: Mapping[str, Any]) -> None:
         """Keep the record of a sample."""
-
-
-@dataclass
-class _Worst:
-    """The cases with the largest errors."""
-
-    _heap: list[tuple[float, int, Case]] = field(default_factory=list)
-    _number: Iterator[int] = field(default_factory=itertools.count)
-
-    def add(self, error: float, case: Case) -> None:
-        if error > 0:
-            entry = (error, -next(self._number), case)
-            if len(self._heap) < WORST:
-                heapq.heappush(self._heap, entry)
-            else:
-                heapq.heappushpop(self._heap, entry)
-
-    def cases(self) -> tuple[Case, ...]:
-        return tuple(case for _, _, case in sorted(self._heap, reverse=True))
-
-
-@dataclass
-class _Run:
-    """Both measures while samples are added."""
-
-    measure: Measure
-    other: Measure | None
-    problems: DataProblems
-    worst: _Worst = field(default_factory=_Worst)
-    parted: _Worst = field(default_factory=_Worst)
-    rights: list[int] = field(default_factory=lambda: [0, 0])
-    changed: int = 0
-    judged: bool = False
-
-    def add(self, ours: Outcome, theirs: Outcome | None) -> None:
-        """Add a sample's outcome on each side."""
-        self.measure.add(ours)
-        self.worst.add(ours.error, Case(ours.name, ours.truth, ours.answer, ours.error))
-        if self.other is None or theirs is None:
-            return
-        self.other.add(theirs)
-        if ours.is_right is not None:
-            self.judged = True
-            self.rights[0] += bool(ours.is_right and not theirs.is_right)
-            self.rights[1] += bool(theirs.is_right and not ours.is_right)
-        self.changed += _bare(ours.answer) != _bare(theirs.answer)
-        gap = self.measure.gap(ours, theirs)
-        case = Case(ours.name, ours.truth, ours.answer, gap, theirs.answer)
-        self.parted.add(gap if gap > _ROUNDING else 0.0, case)
-
-
-def _bare(answer: str) -> str:
-    """Return an answer without the score at its end."""
-    head, _, tail = answer.rpartition(" ")
-    return head if head and tail.replace(".", "").isdecimal() else answer
 
 
 def evaluate(
@@ -145,15 +85,15 @@ def evaluate(
     problems = DataProblems()
     problems.counts.update(data.problems.counts)
     problems.first += data.problems.first
-    run = _Run(begin(), begin() if other is not None else None, problems)
-    known = _earlier(run, book)
+    tally = Tally(begin(), begin() if other is not None else None, problems)
+    known = _earlier(tally, book)
     found = answers(models, data, batch or manifest.model.batch, known)
     for group in _groups(found, _AT_ONCE if other is not None else 1):
-        _add_group(run, group, other, book, tick)
-    if not run.measure.count:
+        _add_group(tally, group, other, book, tick)
+    if not tally.measure.count:
         first = f" {problems.first[0].text}" if problems.first else ""
         raise InputError(f"Nothing of {data.place} could be measured.{first} Check the data.")
-    numbers = run.measure.numbers()
+    numbers = tally.measure.numbers()
     runs = {
         **versions(),
         "device": model.device,
@@ -165,34 +105,34 @@ def evaluate(
         manifest.task.kind,
         data.place,
         data.form,
-        run.measure.count,
+        tally.measure.count,
         numbers,
         problems,
-        _worst_of(run),
-        tuple(filter(None, (*data.notes, note, *_remarks(run, model.task, rule)))),
+        tally.worst_cases(),
+        tuple(filter(None, (*data.notes, note, *_remarks(tally, model.task, rule)))),
         runs,
         BETTER[manifest.task.kind],
-        None if other is None else _side_by_side(run, other),
-        () if rule is None else choose(run.measure, rule, manifest),
+        None if other is None else tally.side_by_side(other.name),
+        () if rule is None else choose(tally.measure, rule, manifest),
         rule or "",
         time.perf_counter() - started,
         {"sha256": manifest.model.sha256},
     )
 
 
-def _earlier(run: _Run, book: Book | None) -> frozenset[str]:
+def _earlier(tally: Tally, book: Book | None) -> frozenset[str]:
     if book is None:
         return frozenset()
     names = set()
     for name, record in book.earlier():
         has_other = "other" in record
-        if has_other != (run.other is not None):
+        if has_other != (tally.other is not None):
             raise UsageError(
                 "The records are of an evaluation with another pipeline, or without. Name another "
                 "file, or give the same --against."
             )
         theirs = Outcome.from_dict(name, record["other"]) if has_other else None
-        run.add(Outcome.from_dict(name, record), theirs)
+        tally.add(Outcome.from_dict(name, record), theirs)
         names.add(name)
     return frozenset(names)
 
@@ -203,7 +143,7 @@ def _groups(found: Iterator[Answered], size: int) -> Iterator[list[Answered]]:
 
 
 def _add_group(
-    run: _Run,
+    tally: Tally,
     group: Sequence[Answered],
     other: OtherPipeline | None,
     book: Book | None,
@@ -212,18 +152,18 @@ def _add_group(
     good = [one for one in group if one.result is not None]
     for one in group:
         if one.result is None:
-            run.problems.note("picture unreadable", one.name, one.problem)
+            tally.problems.note("picture unreadable", one.name, one.problem)
     theirs = [None] * len(good) if other is None else other.answer(good)
     for one, their in zip(good, theirs, strict=True):
         if isinstance(their, str):
-            run.problems.note("picture unreadable", one.name, their)
+            tally.problems.note("picture unreadable", one.name, their)
             continue
         try:
-            outcomes = _outcomes(run, one, their)
+            outcomes = _outcomes(tally, one, their)
         except BadTruthError as error:
-            run.problems.note(error.kind, one.name, str(error))
+            tally.problems.note(error.kind, one.name, str(error))
             continue
-        run.add(*outcomes)
+        tally.add(*outcomes)
         if book is not None:
             record = outcomes[0].to_dict()
             more = {} if outcomes[1] is None else {"other": outcomes[1].to_dict()}
@@ -233,12 +173,12 @@ def _add_group(
             tick(one)
 
 
-def _outcomes(run: _Run, one: Answered, their: Result | None) -> tuple[Outcome, Outcome | None]:
+def _outcomes(tally: Tally, one: Answered, their: Result | None) -> tuple[Outcome, Outcome | None]:
     _check_size(one)
-    ours = run.measure.outcome(one.name, one.truth, one.result, one.image)
-    if run.other is None:
+    ours = tally.measure.outcome(one.name, one.truth, one.result, one.image)
+    if tally.other is None:
         return ours, None
-    return ours, run.other.outcome(one.name, one.truth, their, one.image)
+    return ours, tally.other.outcome(one.name, one.truth, their, one.image)
 
 
 def _check_size(one: Answered) -> None:
@@ -254,12 +194,12 @@ def _check_size(one: Answered) -> None:
         )
 
 
-def _remarks(run: _Run, task: Task, rule: str | None) -> Iterator[str]:
-    if isinstance(task.record, DetectRecord) and isinstance(run.measure, DetectMeasure):
-        if run.measure.foreign:
+def _remarks(tally: Tally, task: Task, rule: str | None) -> Iterator[str]:
+    if isinstance(task.record, DetectRecord) and isinstance(tally.measure, DetectMeasure):
+        if tally.measure.foreign:
             yield (
-                f"{run.measure.foreign} boxes are of classes that the data does not have; they do "
-                "not count."
+                f"{tally.measure.foreign} boxes are of classes that the data does not have; they "
+                "do not count."
             )
         lowest = min(task.class_scores or (task.record.score,))
         if rule is None and lowest > _LOWEST_SCORE:
@@ -269,43 +209,6 @@ def _remarks(run: _Run, task: Task, rule: str | None) -> Iterator[str]:
             )
     if task.kind == "keypoints":
         yield "PCK measures by the object's longer side, or the picture's where no box is labelled."
-
-
-def _worst_of(run: _Run) -> tuple[Case, ...]:
-    if not isinstance(run.measure, EmbedMeasure):
-        return run.worst.cases()
-    return tuple(
-        Case(
-            f"{pair.one} | {pair.other}",
-            "the same" if pair.is_same else "different",
-            f"similarity {similarity:.3f}, threshold {threshold:.3f}",
-            abs(similarity - threshold),
-        )
-        for pair, similarity, threshold in run.measure.wrong_pairs()[:WORST]
-    )
-
-
-def _side_by_side(run: _Run, other: OtherPipeline) -> SideBySide:
-    assert run.other is not None  # noqa: S101 - the caller looked
-    ours, theirs = run.measure.terms(), run.other.terms()
-    rights: Sequence[int | None] = run.rights if run.judged else (None, None)
-    if isinstance(run.measure, EmbedMeasure):
-        right = [side[:, 0] > 0 for side in (ours, theirs)]
-        rights = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
-    p_value = None
-    if rights[0] is not None and rights[1] is not None:
-        p_value = mcnemar(rights[0], rights[1])
-    return SideBySide(
-        other.name,
-        run.other.numbers(),
-        run.measure.primary,
-        difference_interval(ours, theirs, run.measure.primary_of),
-        rights[0],
-        rights[1],
-        p_value,
-        run.changed,
-        run.parted.cases(),
-    )
 
 
 def lowest_score(rule: str | None, score: float | None) -> float | None:
