@@ -36,13 +36,16 @@ def with_choices(task: Task, library: Mapping[str, Any]) -> Task:
 
 def by_choice(library: Mapping[str, Any], chosen: ChosenThresholds | None) -> dict[str, Any]:
     """Return the library's description of the outputs, with the user's thresholds in it."""
-    mine = {} if chosen is None else {k: v for k, v in asdict(chosen).items() if v is not None}
     names = {"across_classes": "nms_across_classes"}
-    return {**library, **{names.get(key, key): value for key, value in mine.items()}}
+    return {**library, **{names.get(key, key): value for key, value in _given(chosen).items()}}
 
 
 def shown(chosen: ChosenThresholds | None) -> str:
     """Return ", with the export's score 0.3" for a sentence; "" where nothing was chosen."""
-    mine = {} if chosen is None else {k: v for k, v in asdict(chosen).items() if v is not None}
-    words = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in mine.items())
+    words = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in _given(chosen).items())
     return f", with the export's {words}" if words else ""
+
+
+def _given(chosen: ChosenThresholds | None) -> dict[str, Any]:
+    """Return the thresholds that were chosen, by their names."""
+    return {} if chosen is None else {k: v for k, v in asdict(chosen).items() if v is not None}

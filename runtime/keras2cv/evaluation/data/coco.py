@@ -43,9 +43,8 @@ def read_coco(place: DataPlace, task: str) -> LabelledData | None:
 
 
 def _json_at(place: DataPlace, task: str) -> Path | None:
-    for path in (place.truth, place.data):
-        if path is not None and path.suffix.lower() == ".json" and not path.is_dir():
-            return path
+    if (given := place.file_with(".json")) is not None:
+        return given
     if place.truth is not None or not place.data.is_dir():
         return None
     folders = [place.data, subfolder(place.data, ("annotations",))]

@@ -97,9 +97,8 @@ def read_same_pairs(place: DataPlace, _: str) -> LabelledData | None:
 
 def _list_at(place: DataPlace) -> Path | None:
     suffixes = (".csv", ".tsv", ".txt")
-    for path in (place.truth, place.data):
-        if path is not None and path.suffix.lower() in suffixes and not path.is_dir():
-            return path
+    if (given := place.file_with(*suffixes)) is not None:
+        return given
     found = [path for suffix in suffixes for path in files_in(place.data, suffix)]
     named = [path for path in found if "pairs" in path.name.casefold()] or found
     return named[0] if len(named) == 1 else None

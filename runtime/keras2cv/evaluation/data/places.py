@@ -28,6 +28,13 @@ class DataPlace:
         """Both, for messages."""
         return str(self.data) if self.truth is None else f"{self.data} and {self.truth}"
 
+    def file_with(self, *suffixes: str) -> Path | None:
+        """Return the path that ends in one of `suffixes` and is no folder, the truth first."""
+        given = (path for path in (self.truth, self.data) if path is not None)
+        return next(
+            (path for path in given if path.suffix.lower() in suffixes and not path.is_dir()), None
+        )
+
 
 def images_in(folder: Path, *, deep: bool = False) -> list[Path]:
     """Return the pictures in a folder (and below, if `deep`), img2 before img10."""

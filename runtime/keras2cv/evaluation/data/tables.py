@@ -32,9 +32,8 @@ _TEXT_COLUMNS: Final = ("text", "label", "words", "transcription")
 
 def table_at(place: DataPlace) -> Path | None:
     """Return the table that the user means: a file, or the only one in the folder."""
-    for path in (place.truth, place.data):
-        if path is not None and path.suffix.lower() in _SUFFIXES and not path.is_dir():
-            return path
+    if (given := place.file_with(*_SUFFIXES)) is not None:
+        return given
     if place.truth is not None:
         return None
     found = [path for suffix in _SUFFIXES for path in files_in(place.data, suffix)]

@@ -35,9 +35,8 @@ def read_texts(place: DataPlace, _: str) -> LabelledData | None:
 
 
 def _list_at(place: DataPlace) -> Path | None:
-    for path in (place.truth, place.data):
-        if path is not None and path.suffix.lower() == ".txt" and not path.is_dir():
-            return path
+    if (given := place.file_with(".txt")) is not None:
+        return given
     if place.truth is not None or not place.data.is_dir():
         return None
     there = {path.name.casefold(): path for path in files_in(place.data, ".txt")}
