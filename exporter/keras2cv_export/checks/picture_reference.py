@@ -8,7 +8,7 @@ from pathlib import Path
 
 from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.errors import UsageError
-from keras2cv_export.end_to_end.own_function import load_function
+from keras2cv_export.end_to_end.own_function import load_own_function
 from keras2cv_export.end_to_end.pictures import Pictures
 from keras2cv_export.end_to_end.reference_preprocessing import parse_reference
 from keras2cv_export.end_to_end.reference_sources import PictureSources, sources_of
@@ -82,7 +82,7 @@ class PictureReference:
             manifest,
             pictures.paths,
             parse_reference(self.resize, chosen, rules, library),
-            None if self.function is None else load_function(self.function, rules),
+            None if self.function is None else load_own_function(self.function, rules),
             drawn=pictures.drawn,
             samples=question.samples[-count:],
             answers=(question.expected[-count:], result.answers[engine][-count:]),

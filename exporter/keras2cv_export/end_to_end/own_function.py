@@ -60,7 +60,7 @@ class Function:
         return self.name
 
 
-def load_function(name: str, bundle: Preprocessing) -> Function:
+def load_own_function(name: str, bundle: Preprocessing) -> Function:
     """Return the function `pkg.mod:fn`; the working folder is searched as well.
 
     Raises:

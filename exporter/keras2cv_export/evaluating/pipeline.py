@@ -23,7 +23,7 @@ from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
 from keras2cv_export.checks.arguments import require_same_interface
 from keras2cv_export.end_to_end import reference_pictures as keras_side
-from keras2cv_export.end_to_end.own_function import Function, load_function
+from keras2cv_export.end_to_end.own_function import Function, load_own_function
 from keras2cv_export.end_to_end.reference_preprocessing import (
     ReferencePreprocessing,
     parse_reference,
@@ -83,7 +83,7 @@ def keras_answers(
                 manifest, loaded, resize=resize, preprocess=chosen, function=function
             )
             reference = parse_reference(resize, chosen, rules, sources.library)
-            own = None if function is None else load_function(function, rules)
+            own = None if function is None else load_own_function(function, rules)
         yield KerasPipeline(manifest, model.task, answerer(loaded, manifest), reference, own)
 
 

@@ -12,22 +12,22 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import BundleError
 from keras2cv.numpy_tail.nms import combined_nms, nms
-from keras2cv.numpy_tail.step import MAX_BYTES, MAX_ELEMENTS, MAX_TURNS, Loop, Step
+from keras2cv.numpy_tail.step import MAX_BYTES, MAX_ELEMENTS, MAX_ITERATIONS, Loop, Step
 
 Array = NDArray[Any]
 _Rule = Callable[..., Sequence[Array]]
 
 
-class _Turns:
-    """Counts the turns of all loops of a call: a condition in a file may hold for ever."""
+class _Iterations:
+    """Counts the iterations of all loops of a call: a condition in a file may hold for ever."""
 
     def __init__(self) -> None:
-        self.left = MAX_TURNS
+        self.left = MAX_ITERATIONS
 
     def take(self) -> None:
         self.left -= 1
         if self.left < 0:
-            raise ValueError(f"loops of more than {MAX_TURNS} turns")
+            raise ValueError(f"loops of more than {MAX_ITERATIONS} iterations")
 
 
 def finish(
@@ -43,13 +43,16 @@ def finish(
         wanted: The names to return, and to keep until the end; None: all.
 
     Raises:
-        BundleError: A step does not fit its inputs, or needs too much memory or too many turns.
+        BundleError: A step does not fit its inputs, or needs too much memory, or loops too often.
     """
-    return _run(heads, steps, wanted, _Turns())
+    return _run(heads, steps, wanted, _Iterations())
 
 
 def _run(
-    heads: Mapping[str, Array], steps: Sequence[Step], wanted: Collection[str] | None, turns: _Turns
+    heads: Mapping[str, Array],
+    steps: Sequence[Step],
+    wanted: Collection[str] | None,
+    iterations: _Iterations,
 ) -> dict[str, Array]:
     arrays = dict(heads)
     made = [name for step in steps for name in step.outputs]
@@ -61,7 +64,7 @@ def _run(
             _check_size(step, inputs, sum(arrays[n].nbytes for n in made if n in arrays))
             with np.errstate(all="ignore"):  # TensorFlow warns of neither
                 if step.loop is not None:
-                    results = _repeat(step.loop, inputs, turns)
+                    results = _repeat(step.loop, inputs, iterations)
                 else:
                     results = _RULES[step.op](step, *inputs)
         except (ValueError, IndexError, TypeError, MemoryError) as error:
@@ -126,15 +129,15 @@ _SIZES: Final[Mapping[str, Callable[[Step, Sequence[Array]], int]]] = MappingPro
 )
 
 
-def _repeat(loop: Loop, inputs: Sequence[Array], turns: _Turns) -> Sequence[Array]:
+def _repeat(loop: Loop, inputs: Sequence[Array], iterations: _Iterations) -> Sequence[Array]:
     """Run a loop; its arrays keep their shapes and dtypes."""
     state = dict(zip(loop.state, inputs, strict=True))
     while True:
-        found = state | _run(state, loop.condition, {loop.go_on}, turns)
+        found = state | _run(state, loop.condition, {loop.go_on}, iterations)
         if not found[loop.go_on].all():
             return [state[name] for name in loop.state]
-        turns.take()
-        made = state | _run(state, loop.body, set(loop.results), turns)
+        iterations.take()
+        made = state | _run(state, loop.body, set(loop.results), iterations)
         for name, result in zip(loop.state, loop.results, strict=True):
             if (made[result].shape, made[result].dtype) != (state[name].shape, state[name].dtype):
                 raise ValueError(f"{name} becomes {made[result].shape} {made[result].dtype}")

@@ -18,7 +18,7 @@ MAX_BYTES: Final = 2**29  # of all arrays that the steps have made and still nee
 MAX_KEPT: Final = 1_000_000
 MAX_RANK: Final = 8
 MAX_DEPTH: Final = 4  # of loops in loops
-MAX_TURNS: Final = 200_000  # of all loops together, in one call
+MAX_ITERATIONS: Final = 200_000  # of all loops together, in one call
 
 Op = Literal[
     "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
@@ -155,9 +155,9 @@ class Loop:
     Attributes:
         state: The names that the loop's arrays have in its steps, in the order of its inputs.
         condition: Steps from the state to `go_on`.
-        go_on: One boolean: whether there is another turn.
+        go_on: One boolean: whether there is another iteration.
         body: Steps from the state to `results`.
-        results: The state of the next turn, in the same order; a name of the state stays as it is.
+        results: The state of the next iteration, in the same order; a name of the state stays.
     """
 
     state: tuple[str, ...]

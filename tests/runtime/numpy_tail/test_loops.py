@@ -1,4 +1,4 @@
-"""Loops in a tail: turns until a condition fails, with bounds on what a file may ask."""
+"""Loops in a tail: iterations until a condition fails, with bounds on what a file may ask."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_a_loop_survives_the_manifest() -> None:
 
 def test_a_condition_that_holds_for_ever_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file cannot hang its reader."""
-    monkeypatch.setattr(finishing, "MAX_TURNS", 50)
-    with pytest.raises(BundleError, match="loops of more than 50 turns"):
+    monkeypatch.setattr(finishing, "MAX_ITERATIONS", 50)
+    with pytest.raises(BundleError, match="loops of more than 50 iterations"):
         _run(_counting(results=("x", "kept")))
 
 
