@@ -122,6 +122,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     ),
     "campaigns": (
         "__init__",
+        "command_line",
         "house",
         "same_files",
         "atlas",

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from campaigns.command_line import shard
 from campaigns.zoo import environments, forks
-from campaigns.zoo.__main__ import chosen, shard
+from campaigns.zoo.__main__ import chosen
 from campaigns.zoo.page import text_of
 from campaigns.zoo.results import Found, Outcome, Results
 from campaigns.zoo.smooth import smooth
@@ -103,7 +104,7 @@ def test_parts_of_the_table_are_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "verdict", "reason"),
+    ("code", "log", "verdict", "reason"),
     [
         (0, "notes", "right", ""),
         (3, "loading ...\nerror: OpenCV cannot\n  - run it", "refused", "OpenCV cannot - run it"),
@@ -112,10 +113,10 @@ def test_parts_of_the_table_are_chosen() -> None:
     ],
 )
 def test_an_export_is_judged_by_what_it_says(
-    code: int, said: str, verdict: str, reason: str | None
+    code: int, log: str, verdict: str, reason: str | None
 ) -> None:
     """A sentence is a refusal, anything else that fails is a traceback."""
-    found = judged(code, said)
+    found = judged(code, log)
     assert found[0] == verdict
     assert reason is None or found[1] == reason
 
@@ -140,9 +141,9 @@ def test_a_copy_does_a_job_and_reports(tmp_path: Path, monkeypatch: pytest.Monke
     job = {"entry": "zoo_job_of_a_test:double", "log": str(tmp_path / "a.log"), "limit_s": 60.0,
            "variables": {}, "x": 4}  # fmt: skip
     done = forks.answer(job, print)
-    assert (done["code"], done["reply"], done["said"]) == (0, {"x": 8}, "doubling\n")
+    assert (done["code"], done["reply"], done["log"]) == (0, {"x": 8}, "doubling\n")
     assert done["peak_mb"] > 1
     failed = forks.answer({**job, "x": None}, print)
     assert failed["code"] == 1
-    assert "TypeError" in failed["said"]
+    assert "TypeError" in failed["log"]
     assert sys.stdout is not None

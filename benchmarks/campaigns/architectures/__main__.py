@@ -18,6 +18,7 @@ from campaigns.architectures.nets import SUITE, bad_nets, run_nets
 from campaigns.architectures.page import Results, page
 from campaigns.architectures.pixels import Found, measured, own_crashes, wrong_blobs
 from campaigns.atlas.sweep import list_suite
+from campaigns.command_line import print_progress
 from keras2cv.errors import Keras2cvError
 
 _TARGETS: Final = "32,64,96,128,160,192,224,256,299,320,384,416,448,512,640,1280"
@@ -64,7 +65,7 @@ def measure(args: argparse.Namespace) -> Results:
     nets = run_nets(
         columns,
         work,
-        _print,
+        print_progress,
         sampled=args.sample,
         shard=_SAMPLED if args.sample else args.shard,
         workers=args.workers,
@@ -105,10 +106,6 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--keep", action="store_true", help="keep results of other sources")
     flags.add_argument("-o", "--output", type=Path, default=Path("../docs/architectures.md"))
     return flags
-
-
-def _print(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

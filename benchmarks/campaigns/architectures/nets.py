@@ -14,6 +14,7 @@ from typing import Final
 
 import keras2cv
 import keras2cv_export
+from campaigns import command_line
 from campaigns.architectures.limits import LIMITS
 from campaigns.atlas.columns import Column
 from campaigns.atlas.store import Record, Store, fingerprint
@@ -46,7 +47,7 @@ def run_nets(
 
     Raises:
         MissingDependency: The suite cannot be imported.
-        UsageError: The folder for results cannot be written.
+        UsageError: The folder for results cannot be written, or there is no such shard.
     """
     listed, tools = list_suite(SUITE, work)
     packages = [Path(str(p.__file__)).parent for p in (keras2cv, keras2cv_export)]
@@ -68,11 +69,13 @@ def run_nets(
     return list(store.records.values())
 
 
-def chosen(listed: Sequence[Listed], shard: str, *, sampled: bool) -> list[Listed]:
-    """Return the cases of a shard, of the whole suite or of its sample."""
-    number, count = map(int, shard.split("/"))
-    cases = [case for case in listed if case.sampled or not sampled]
-    return cases[number - 1 :: count]
+def chosen(listed: Sequence[Listed], part: str, *, sampled: bool) -> list[Listed]:
+    """Return the cases of a shard, such as "1/4", of the whole suite or of its sample.
+
+    Raises:
+        UsageError: There is no such shard.
+    """
+    return command_line.shard([case for case in listed if case.sampled or not sampled], part)
 
 
 def bad_nets(records: Sequence[Record]) -> list[str]:

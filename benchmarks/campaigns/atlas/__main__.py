@@ -28,6 +28,7 @@ from campaigns.atlas.markdown import markdown
 from campaigns.atlas.store import Store, fingerprint
 from campaigns.atlas.sweep import Listed, Sweep, list_suite
 from campaigns.atlas.webpage import webpage
+from campaigns.command_line import print_progress, versions_or_none
 from keras2cv._version import VERSION
 from keras2cv.errors import Keras2cvError, UsageError
 from keras2cv_export.cli.versions import versions
@@ -60,7 +61,7 @@ def measure(args: argparse.Namespace) -> Atlas:
     suite = _suite(args.suite)
     work = args.work or cache_folder() / "atlas"
     work.mkdir(parents=True, exist_ok=True)
-    _print_progress("listing the suite")
+    print_progress("listing the suite")
     listed, tools = list_suite(suite, work)
     chosen = _chosen(listed, args.only, largest=args.largest_batch)
     pythons = _pythons(args.python)
@@ -76,11 +77,11 @@ def measure(args: argparse.Namespace) -> Atlas:
         consequence = (
             "kept all the same" if args.keep else "measuring anew (--keep goes on all the same)"
         )
-        _print_progress(
+        print_progress(
             f"the sources or versions have changed since the last results: {consequence}"
         )
     with tempfile.TemporaryDirectory(dir=work) as name, runtime_copy(Path(name)) as environment:
-        Sweep(suite, columns, store, Path(name), environment, _print_progress, args.workers).run(
+        Sweep(suite, columns, store, Path(name), environment, print_progress, args.workers).run(
             chosen
         )
     return Atlas(
@@ -146,19 +147,11 @@ def _command(args: argparse.Namespace) -> str:
     return f"python -m campaigns.atlas {lists}{only} -o {args.output.name or '.'}/"
 
 
-def _versions_or_none(text: str) -> tuple[str, ...]:
-    return () if text == "none" else versions(text)
-
-
 def _targets_or_none(text: str) -> tuple[str, ...]:
     first, _, rest = text.partition(",")
     if first != DEFAULT:
-        return _versions_or_none(text)
+        return versions_or_none(text)
     return (DEFAULT, *(versions(rest) if rest else ()))
-
-
-def _print_progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -171,7 +164,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--opencv",
-        type=_versions_or_none,
+        type=versions_or_none,
         default=("5.0", "4.14", "4.12", "4.10", "4.8", "4.6"),
         help="versions for our bundles, or none (default: 5.0,4.14,4.12,4.10,4.8,4.6)",
     )
@@ -183,13 +176,13 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--frozen",
-        type=_versions_or_none,
+        type=versions_or_none,
         default=("5.0", "4.14", "4.10", "4.6"),
         help="versions for our bundles with frozen graphs, or none (default: 5.0,4.14,4.10,4.6)",
     )
     parser.add_argument(
         "--plain",
-        type=_versions_or_none,
+        type=versions_or_none,
         default=("5.0", "4.14"),
         help="versions for Keras' own export, or none (default: 5.0,4.14)",
     )

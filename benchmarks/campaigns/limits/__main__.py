@@ -11,6 +11,7 @@ from typing import Final
 
 import cv2
 
+from campaigns.command_line import print_progress
 from keras2cv.errors import Keras2cvError, UsageError
 from keras2cv_bench.environment import host, usable_cores
 from keras2cv_export.matrix.environment import cache_folder
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             found = []
             for chain in CHAINS:
                 found.append((chain, throughputs(chain, folder, args.threads)))
-                _print_progress(f"{chain.name}, {chain.channels} channels")
+                print_progress(f"{chain.name}, {chain.channels} channels")
             profiles = _profiles(args.work, args.models.split(","), args.threads, folder)
         _write(args.output, text_of(host(None), args.threads, found, profiles))
     except Keras2cvError as error:
@@ -52,7 +53,7 @@ def _profiles(work: Path, names: Sequence[str], threads: int, folder: Path) -> P
                     f"python -m campaigns.performance --prepare-only --only {name}"
                 )
         found[name] = in_cv2(ours), in_onnxruntime(theirs, threads, folder)
-        _print_progress(name)
+        print_progress(name)
     return found
 
 
@@ -63,11 +64,7 @@ def _write(output: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}. Use -o.") from error
-    _print_progress(f"wrote {path}")
-
-
-def _print_progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print_progress(f"wrote {path}")
 
 
 def _parser() -> argparse.ArgumentParser:

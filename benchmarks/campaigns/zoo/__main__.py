@@ -11,6 +11,7 @@ from pathlib import Path
 
 import campaigns.zoo
 from campaigns.atlas.columns import Column, make_columns
+from campaigns.command_line import print_progress, shard, versions_or_none
 from keras2cv.errors import Keras2cvError, UsageError
 from keras2cv_export.cli.versions import versions
 from keras2cv_export.matrix.environment import cache_folder, runtime_copy
@@ -46,13 +47,13 @@ def _run(args: argparse.Namespace) -> int:
         tempfile.TemporaryDirectory(dir=_made(args.work)) as name,
         runtime_copy(Path(name)) as environment,
     ):
-        sweep = Sweep(columns, results, Path(name), environment, _say)
+        sweep = Sweep(columns, results, Path(name), environment, print_progress)
         sweep.run(shard(chosen(specimens, args.only), args.shard))
     whole = all(one.name in results.found for one in specimens)
     if whole or args.page:
         tried = [one for one in specimens if one.name in results.found]
         PLACE.write_text(text_of(tried, results.found, _names(columns)), "utf-8", newline="\n")
-        _say(f"{PLACE}")
+        print_progress(f"{PLACE}")
     return 0
 
 
@@ -72,18 +73,6 @@ def chosen(specimens: Sequence[Specimen], patterns: Sequence[str]) -> list[Speci
     return found
 
 
-def shard(specimens: Sequence[Specimen], part: str) -> list[Specimen]:
-    """Return part K of N of a list, for "K/N".
-
-    Raises:
-        UsageError: It is no such part.
-    """
-    number, _, count = part.partition("/")
-    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
-        raise UsageError(f"--shard takes K/N such as 1/4, got {part}.")
-    return list(specimens[int(number) - 1 :: int(count)])
-
-
 def _names(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns]
 
@@ -91,14 +80,6 @@ def _names(columns: Sequence[Column]) -> list[str]:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _versions_or_none(text: str) -> tuple[str, ...]:
-    return () if text == "none" else versions(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--shard", default="1/1", help="part K of N (default: 1/1)")
     parser.add_argument("--page", action="store_true", help="write the page of a part, too")
     parser.add_argument("--opencv", type=versions, default=("5.0", "4.14", "4.6"))
-    parser.add_argument("--plain", type=_versions_or_none, default=("5.0", "4.14"))
+    parser.add_argument("--plain", type=versions_or_none, default=("5.0", "4.14"))
     parser.add_argument("-w", "--work", type=Path, default=cache_folder() / "zoo")
     return parser
 

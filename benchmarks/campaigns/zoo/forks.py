@@ -21,7 +21,7 @@ _STEP_S: Final = 0.05
 
 
 def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
-    """Do a job in a copy of this process: how it ended, what it said, seconds, peak, reply.
+    """Do a job in a copy of this process: its exit code, its log, seconds, peak, reply.
 
     The job names `entry` ("module:function", called with the job), `log`, `limit_s` and
     `variables`; `main` in place of `entry` is words for the command line of keras2cv.
@@ -36,7 +36,7 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     code, peak_kib = _wait(pid, started + job["limit_s"])
     return {
         "code": code,
-        "said": Path(job["log"]).read_text("utf-8", "replace"),
+        "log": Path(job["log"]).read_text("utf-8", "replace"),
         "seconds": time.monotonic() - started,
         "peak_mb": peak_kib / 1024,
         "reply": json.loads(reply.read_text("utf-8")) if reply.exists() else {},

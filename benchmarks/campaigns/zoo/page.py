@@ -25,27 +25,27 @@ def text_of(
 ) -> str:
     """Return the page."""
     made = [one for one in specimens if found[one.name].verdict != "not made"]
-    told = [found[one.name] for one in made]
+    results = [found[one.name] for one in made]
     return render(
         __package__,
         "zoo.md.jinja",
         count=len(made),
         total=len(all_specimens()),
         columns=columns,
-        totals=[_total(told, column) for column in columns],
+        totals=[_total(results, column) for column in columns],
         rows=[_row(one, found[one.name], columns) for one in made],
-        reasons=_reasons(told, columns),
+        reasons=_reasons(results, columns),
         left_out=[found[one.name] for one in specimens if found[one.name].verdict == "not made"],
         packages=_packages(made),
-        cost=_cost(told),
+        cost=_cost(results),
         today=dt.datetime.now(tz=dt.timezone.utc).date().isoformat(),
         versions={name: version(name) for name in ("tensorflow", "keras", "tf_keras")},
         spare_mb=SPARE_MB,
     )
 
 
-def _total(told: Sequence[Found], column: str) -> list[str]:
-    verdicts = [one.cells[column].verdict if column in one.cells else "none" for one in told]
+def _total(results: Sequence[Found], column: str) -> list[str]:
+    verdicts = [one.cells[column].verdict if column in one.cells else "none" for one in results]
     tried = len(verdicts) - verdicts.count("none")
     share = f"{100 * verdicts.count('right') / tried:.1f} %" if tried else ""
     return [column, *(str(verdicts.count(name)) for name in _VERDICTS), share]
@@ -64,10 +64,10 @@ def _cell(outcome: Outcome) -> str:
     return "" if outcome.verdict == "none" else f"**{outcome.verdict}**"
 
 
-def _reasons(told: Sequence[Found], columns: Sequence[str]) -> list[tuple[str, str]]:
+def _reasons(results: Sequence[Found], columns: Sequence[str]) -> list[tuple[str, str]]:
     """Return each reason of our own export's columns, with the models and columns it is for."""
     places: dict[str, list[str]] = {}
-    for one in told:
+    for one in results:
         for column in columns:
             cell = one.cells.get(column)
             if cell and cell.reason and not column.startswith("Keras"):
@@ -83,13 +83,13 @@ def _packages(specimens: Sequence[Specimen]) -> list[tuple[str, int]]:
     return sorted(counts.items())
 
 
-def _cost(told: Sequence[Found]) -> dict[str, object]:
-    bars = [(one, 3 * one.weights_mb + SPARE_MB) for one in told]
+def _cost(results: Sequence[Found]) -> dict[str, object]:
+    bars = [(one, 3 * one.weights_mb + SPARE_MB) for one in results]
     return {
-        "slowest": max(told, key=lambda one: one.seconds),
-        "largest": max(told, key=lambda one: one.peak_mb - 3 * one.weights_mb),
+        "slowest": max(results, key=lambda one: one.seconds),
+        "largest": max(results, key=lambda one: one.peak_mb - 3 * one.weights_mb),
         "over": [one for one, bar in bars if one.peak_mb > bar],
-        "late": [one for one in told if one.seconds > SLOWEST_S],
+        "late": [one for one in results if one.seconds > SLOWEST_S],
     }
 
 

@@ -73,7 +73,7 @@ class Sweep:
         try:
             made = self._fork(one, "make", entry="campaigns.zoo.make_child:make")
             if made["code"] != 0:
-                return Found(one.name, "not made", _last_words(made["said"]))
+                return Found(one.name, "not made", _last_words(made["log"]))
             exported = self._fork(one, "export", main=self._words(one, made["reply"]["file"]))
             return self._found(one, made["reply"], exported)
         except (ChildLost, MissingDependency) as error:
@@ -81,7 +81,7 @@ class Sweep:
             return Found(one.name, "not made", str(error)[:600])
 
     def _found(self, one: Specimen, made: Reply, exported: Reply) -> Found:
-        verdict, reason = judged(exported["code"], exported["said"])
+        verdict, reason = judged(exported["code"], exported["log"])
         keras = self._plain(one, made)
         cells = {c.name: self._cell(c, one, verdict, reason, keras) for c in self._columns}
         return Found(
@@ -138,7 +138,7 @@ class Sweep:
         if keras is None:
             return Outcome("none")
         if keras["code"] != 0:
-            return Outcome("refused", reason=_last_words(keras["said"])[:300])
+            return Outcome("refused", reason=_last_words(keras["log"])[:300])
         return self._run(column, {**job, "kind": "plain", "path": job["plain"], **keras["reply"]})
 
     def _run(self, column: Column, job: Mapping[str, Any]) -> Outcome:
@@ -147,12 +147,12 @@ class Sweep:
         (answer,) = answer_each(entry, [request], _RUN, folder=self._work)
         if answer.problem is not None:
             return Outcome("traceback", reason=f"OpenCV {answer.problem}"[:300])
-        said = answer.reply
+        reply = answer.reply
         meaning: dict[str, Verdict] = {
             "pass": "right", "fails": "refused", "wrong": "wrong", "crash": "traceback",
         }  # fmt: skip
-        reason = tidied(said.get("reason", ""))[:300]
-        return Outcome(meaning[said["verdict"]], said.get("error"), reason)
+        reason = tidied(reply.get("reason", ""))[:300]
+        return Outcome(meaning[reply["verdict"]], reply.get("error"), reason)
 
 
 def variables_of(one: Specimen) -> dict[str, str]:
@@ -162,19 +162,19 @@ def variables_of(one: Specimen) -> dict[str, str]:
     return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", **old}
 
 
-def judged(code: int, said: str) -> tuple[Verdict, str]:
+def judged(code: int, log: str) -> tuple[Verdict, str]:
     """Return the verdict on an export, and its sentence in one line, by what it printed."""
     if code == 0:
         return "right", ""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
     starts = [k for k, line in enumerate(lines) if line.startswith("error:")]
-    if "Traceback (most recent call last)" in said or code < 0 or not starts:
-        return "traceback", _last_words(said)
+    if "Traceback (most recent call last)" in log or code < 0 or not starts:
+        return "traceback", _last_words(log)
     return "refused", " ".join(lines[starts[-1] :]).removeprefix("error: ")[:600]
 
 
-def _last_words(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _last_words(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
     return " ".join(lines[-3:])[-600:]
 
 
