@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from keras2cv.cli.locked_file import open_locked
 from keras2cv.cli.output import cannot_write
@@ -56,6 +60,18 @@ class LineFile:
                 self.file.truncate(self.file.tell() - written)
             raise cannot_write(self.path, error) from error
 
+    def whole_lines(self) -> Iterator[tuple[bytes, Any]]:
+        """Yield each line with its JSON, None for what is none; not one that was cut off."""
+        self.file.seek(0)
+        reader = io.BufferedReader(self.file)
+        try:
+            for line in reader:
+                if not line.endswith(b"\n"):
+                    return
+                yield line, _parsed(line)
+        finally:
+            reader.detach()
+
     def __enter__(self) -> LineFile:
         """It is open already."""
         return self
@@ -65,3 +81,15 @@ class LineFile:
     ) -> None:
         """Close it."""
         self.file.close()
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode())
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_record(value: Any) -> bool:
+    """Return whether a line's JSON is a record: it has the name of its source."""
+    return isinstance(value, dict) and isinstance(value.get("source"), str)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from keras2cv.cli.line_file import LineFile
+from keras2cv.cli.line_file import LineFile, is_record
 from keras2cv.cli.output import to_json
 from keras2cv.errors import InputError, UsageError
-from keras2cv.plain_files import open_plain
 
 if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
 
-_MAX_LINE: Final = 2**26
 _TASK: Final = "evaluate"
 
 
@@ -33,15 +30,15 @@ class RecordBook:
         self._head = {
             "source": "", "task": _TASK, "sha256": manifest.model.sha256, "data": place,
         }  # fmt: skip
-        is_new = not resume or not path.exists() or not path.stat().st_size
-        self.known: frozenset[str] = frozenset()
-        if not is_new:
-            self.known, size = self._scan()
-        self._lines = LineFile(path, append=not is_new)
-        if is_new:
-            self._lines.write(to_json(self._head))
-        else:
+        self._lines = LineFile(path, append=resume)
+        try:
+            self.known, size = self._scan() if resume else (frozenset(), 0)
             self._lines.cut(size)
+            if not size:
+                self._lines.write(to_json(self._head))
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -58,14 +55,14 @@ class RecordBook:
     def earlier(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield (name, record) of every sample that is in the file already."""
         if self.known:
-            for _, record in self._whole_lines():
+            for _, record in self._records():
                 if record["source"] in self.known:
                     yield record["source"], record
 
     def _scan(self) -> tuple[frozenset[str], int]:
-        """Return the names, and the size of the whole lines, without one that was cut off."""
+        """Return the names, and the size of the whole lines."""
         names, size, is_first = set(), 0, True
-        for line, record in self._whole_lines():
+        for line, record in self._records():
             if is_first and record != self._head:
                 raise UsageError(
                     f"{self._path} has the records of another bundle or other data. Name another "
@@ -77,21 +74,11 @@ class RecordBook:
             size += len(line)
         return frozenset(names), size
 
-    def _whole_lines(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
-        with open_plain(self._path) as file:
-            number = 0
-            while (line := file.readline(_MAX_LINE)).endswith(b"\n"):
-                number += 1
-                yield line, self._parsed(line, number)
-
-    def _parsed(self, line: bytes, number: int) -> dict[str, Any]:
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            record = None
-        if not isinstance(record, dict) or not isinstance(record.get("source"), str):
-            raise InputError(
-                f"{self._path}, line {number} is no record of `keras2cv evaluate`. Name another "
-                "file, or leave out --resume to begin anew."
-            )
-        return record
+    def _records(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        for number, (line, record) in enumerate(self._lines.whole_lines(), 1):
+            if not is_record(record):
+                raise InputError(
+                    f"{self._path}, line {number} is no record of `keras2cv evaluate`. Name "
+                    "another file, or leave out --resume to begin anew."
+                )
+            yield line, record

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from keras2cv.cli.line_file import LineFile
+from keras2cv.cli.line_file import LineFile, is_record
 from keras2cv.cli.output import cannot_write
 from keras2cv.errors import InputError
 from keras2cv.plain_files import write_whole
@@ -68,27 +66,16 @@ def _read(lines: LineFile) -> tuple[frozenset[str], int, bool]:
 
 
 def _records(lines: LineFile) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """Yield each whole line with its JSON record."""
-    lines.file.seek(0)
-    reader = io.BufferedReader(lines.file)
-    try:
-        for number, line in enumerate(reader, 1):
-            if not line.endswith(b"\n"):
-                return
-            yield line, _parsed(line, f"{lines.path}, line {number}")
-    finally:
-        reader.detach()
+    """Yield each whole line with its JSON record.
 
-
-def _parsed(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line.decode())
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict) or not isinstance(record.get("source"), str):
-        shown = line.strip()[:60].decode("utf-8", "replace")
-        raise InputError(
-            f"{where} is no result of `keras2cv run --json`: {shown!r}. "
-            "Name another file, or leave out --resume to overwrite this one."
-        )
-    return record
+    Raises:
+        InputError: a line is no record.
+    """
+    for number, (line, record) in enumerate(lines.whole_lines(), 1):
+        if not is_record(record):
+            shown = line.strip()[:60].decode("utf-8", "replace")
+            raise InputError(
+                f"{lines.path}, line {number} is no result of `keras2cv run --json`: {shown!r}. "
+                "Name another file, or leave out --resume to overwrite this one."
+            )
+        yield line, record

@@ -133,6 +133,9 @@ def test_an_interrupted_evaluation_goes_on(
     other = ["evaluate", str(cat_cv), str(photos.parent), "--records", str(book), "--resume"]
     assert main(other) == 2
     assert "records of another bundle or other data" in capsys.readouterr().err
+    book.write_bytes(lines[0][:30])  # ended before its first line was whole
+    assert main([*command, "--resume"]) == 0
+    assert book.read_bytes().splitlines(keepends=True)[0] == lines[0]
     book.write_text("x\n")
     assert main([*command, "--resume"]) == 2
 
