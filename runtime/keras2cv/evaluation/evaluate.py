@@ -116,7 +116,7 @@ def evaluate(
         () if rule is None else choose(tally.measure, rule, manifest),
         rule or "",
         time.perf_counter() - started,
-        {"sha256": manifest.model.sha256},
+        manifest.model.sha256,
     )
 
 

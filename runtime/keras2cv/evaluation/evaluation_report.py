@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -108,7 +108,7 @@ class Evaluation:
         rule: The rule of `choices`; "" without.
         better: Metric -> whether more is better.
         seconds: How long it took.
-        identity: The sha256 of the bundle's model file.
+        model_sha256: Of the bundle's model file, 64 hex digits.
     """
 
     bundle: str
@@ -126,7 +126,7 @@ class Evaluation:
     choices: tuple[ChosenThreshold, ...] = ()
     rule: str = ""
     seconds: float = 0.0
-    identity: Mapping[str, str] = field(default_factory=dict)
+    model_sha256: str = ""
 
     @property
     def metrics(self) -> Mapping[str, float | None]:
@@ -161,7 +161,8 @@ class Evaluation:
             "tool": f"keras2cv {VERSION}",
             "bundle": self.bundle,
             "task": self.task,
-            "data": {"place": self.data, "form": self.form, **self.identity},
+            "model_sha256": self.model_sha256,
+            "data": {"place": self.data, "form": self.form},
             "samples": self.count,
             "metrics": dict(self.metrics),
             "per_class": {label: dict(found) for label, found in self.per_class.items()},

@@ -48,7 +48,7 @@ def write_scores(bundle: Path, found: Evaluation) -> Bundle:
         )
     now = read_bundle(bundle)
     manifest = now.manifest
-    if manifest.model.sha256 != found.identity["sha256"]:
+    if manifest.model.sha256 != found.model_sha256:
         raise UsageError(f"{bundle} was replaced while it was evaluated. Evaluate it again.")
     chosen = ChosenScores(
         found.rule,

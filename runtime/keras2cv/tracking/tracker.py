@@ -16,7 +16,6 @@ from keras2cv.streams.answers import Answer, LineCount
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.to_supervision import import_tracking
 
-TRACKERS: Final = ("bytetrack",)
 _NEW_TRACK: Final = 0.25  # a box with a lower score begins no track
 _RATE: Final = 30.0  # frames a second of a video that does not say
 Line = tuple[float, float, float, float]

@@ -66,6 +66,8 @@ def test_the_numbers_are_those_of_predict(
     record = json.loads((tmp_path / "e.json").read_text())
     assert record["metrics"]["accuracy"] == expected
     assert record["samples"] == 36
+    assert set(record["data"]) == {"place", "form"}
+    assert record["model_sha256"] == keras2cv.load(cat_cv).manifest.model.sha256
     found = keras2cv.evaluate(keras2cv.load(cat_cv), photos, batch=5)
     assert found.metrics["accuracy"] == expected
     assert dict(found.per_class) == record["per_class"]

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ import keras2cv
 from keras2cv.cli import main, resume
 from keras2cv.cli.problems import MAX_LISTED
 from keras2cv.errors import InputError
+from support.json_lines import records
 from support.tiny_bundle import Classifier
 
 ROOT = Path(__file__).parents[3]
@@ -39,11 +39,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(*arguments: str) -> int:
     """Return the exit code of `keras2cv run cat.cv day ...`."""
     return main(["run", "cat.cv", "day", *arguments])
-
-
-def records(path: str = "r.jsonl") -> list[dict[str, Any]]:
-    """Return the JSON lines of a file."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
 
 
 def name(number: int) -> str:

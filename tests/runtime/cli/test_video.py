@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from keras2cv.errors import NetError
 from keras2cv.predictor import Predictor
 from support.clips import FPS, HEIGHT, WIDTH, FakeCapture, gray, read_clip, write_clip
 from support.http_camera import http_camera
+from support.json_lines import records
 from support.tiny_bundle import Classifier
 
 ROOT = Path(__file__).parents[3]
@@ -50,11 +50,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(*arguments: str) -> int:
     """Return the exit code of `keras2cv run cat.cv ...`."""
     return main(["run", "cat.cv", *arguments])
-
-
-def records(path: str) -> list[dict[str, Any]]:
-    """Return the JSON lines of a file."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("batch", ["1", "5"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.keypoints.result import Keypoints
 from keras2cv.tasks.segment.result import Segmentation
 from keras2cv.tracking.tracker import track
+from support import json_lines
 from support.moving_squares import FPS, FRAMES, write_crossings, write_square_detector
 from support.tiny_bundle import Classifier
 
@@ -43,18 +43,13 @@ def exit_code(words: list[str]) -> int:
         return int(str(error.code))
 
 
-def lines_of(path: str) -> list[dict[str, Any]]:
-    """Return the JSON lines of a file."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
-
-
 def test_the_crossings_of_a_video_are_counted(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Red crosses there and back, green there, blue the other way: two each way."""
     command = ["run", "squares.cv", "clip.avi", "--track", "bytetrack", *LINE]
     assert main([*command, "--json", "r.jsonl", "--save", "drawn.avi"]) == 0
-    records = lines_of("r.jsonl")
+    records = json_lines.records("r.jsonl")
     assert len(records) == FRAMES
     assert records[0]["counts"] == [{"line": [80, 0, 80, 64], "in": 0, "out": 0}]
     assert records[-1]["counts"] == [{"line": [80, 0, 80, 64], "in": 2, "out": 2}]
@@ -88,7 +83,7 @@ def test_every_video_begins_anew(folder: Path) -> None:
     assert main(
         ["run", "squares.cv", "clip.avi", "two.avi", "--track", "bytetrack", *LINE, "--json", "r"]
     ) == 0  # fmt: skip
-    records = lines_of("r")
+    records = json_lines.records("r")
     assert [records[k]["counts"][0]["in"] for k in (FRAMES - 1, FRAMES, 2 * FRAMES - 1)] == [
         2,
         0,
