@@ -142,8 +142,9 @@ def answers_to(model: Predictor, ready: Ready) -> list[Answer]:
 
 def _doubts(prepared: Prepared) -> list[str]:
     """Return what is wrong with each frame's outputs; nothing if nobody kept them."""
-    outputs = getattr(prepared, "outputs", None)
-    return of_outputs(outputs, [len(blob) for blob in prepared.blobs]) if outputs else []
+    if not prepared.outputs:
+        return []
+    return of_outputs(prepared.outputs, [len(blob) for blob in prepared.blobs])
 
 
 def _prepared(model: Predictor, frames: Sequence[Frame]) -> Iterator[Ready]:
@@ -151,9 +152,7 @@ def _prepared(model: Predictor, frames: Sequence[Frame]) -> Iterator[Ready]:
         return
     try:
         prepared = model.prepare([frame.image_bgr for frame in frames])
-        if isinstance(prepared, Prepared):
-            prepared = replace(prepared, outputs=[])
-        yield Batch(frames, prepared)
+        yield Batch(frames, replace(prepared, outputs=[]))
     except InputError as error:
         if len(frames) == 1:
             yield Answer(frames[0].name, problem=f"{frames[0].name}: {error}")

@@ -11,6 +11,7 @@ import pytest
 
 import keras2cv
 from keras2cv.errors import InputError, NetError, UsageError
+from keras2cv.predictor import Prepared
 from keras2cv.streams.answers import Answer, predict_items
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Sample
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier
@@ -23,17 +24,17 @@ class Counting:
         self.refused = refused
         self.batches: list[int] = []
 
-    def prepare(self, images: list[np.ndarray]) -> list[int]:
+    def prepare(self, images: list[np.ndarray]) -> Prepared:
         """Return the images' numbers, unless one of them is refused."""
         self.batches.append(len(images))
         numbers = [int(image[0, 0, 0]) for image in images]
         if any(number in self.refused for number in numbers):
             raise InputError("An image must have sides of 1 to 32767 pixels.")
-        return numbers
+        return Prepared((np.array(numbers),), ())
 
-    def complete(self, numbers: list[int]) -> list[int]:
+    def complete(self, prepared: Prepared) -> list[int]:
         """Return the numbers."""
-        return numbers
+        return [int(number) for number in prepared.blobs[0]]
 
 
 def frame(number: int) -> Frame:
