@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,23 @@ def test_the_checks_end_as_in_the_readme(folder: Path, capsys: pytest.CaptureFix
     assert main(failing) == 1
     [promised] = re.findall(r"^end to end: .*$", README.read_text(encoding="utf-8"), re.M)
     assert promised in capsys.readouterr().out.splitlines()
+
+
+def test_the_evaluation_is_beside_keras(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The README's `evaluate` writes its page, on a folder per class."""
+    shutil.copytree(folder / "cat.cv", tmp_path / "cat.cv")
+    keras.models.load_model(folder / "cat.h5", compile=False).save(tmp_path / "cat.keras")
+    for label, names in {"cat": "abc", "no cat": "de"}.items():
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        for name in names:
+            shutil.copy(folder / "photos" / f"{name}.jpg", tmp_path / "photos" / label)
+    monkeypatch.chdir(tmp_path)
+    [line] = re.findall(r"^keras2cv (evaluate .*)$", README.read_text(encoding="utf-8"), re.M)
+    assert main(shlex.split(line)) == 0
+    page = (tmp_path / "evaluation.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
 
 
 def test_every_python_block_is_run(blocks: dict[str, str]) -> None:
