@@ -18,7 +18,7 @@ from keras2cv.visible_text import shown
 
 _CLOSING: Final = """\
 first steps:
-  keras2cv demo
+  keras2cv run sample photo --save drawn.png
   keras2cv export my_model.keras -o my_model.cv
   keras2cv run my_model.cv photo.jpg
 
