@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.errors import InputError
+from keras2cv.evaluation.labelled import BadTruthError
 from keras2cv.plain_files import read_plain
 from keras2cv.streams.sources import IMAGE_SUFFIXES, natural_order
 
@@ -26,6 +27,14 @@ class DataPlace:
     def shown(self) -> str:
         """Both, for messages."""
         return str(self.data) if self.truth is None else f"{self.data} and {self.truth}"
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a file; a name that the system does not take is none."""
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        return False
 
 
 def images_in(folder: Path, *, deep: bool = False) -> list[Path]:
@@ -59,6 +68,18 @@ def files_in(folder: Path, suffix: str) -> list[Path]:
 def by_stem(paths: Sequence[Path], below: Path) -> dict[str, Path]:
     """Return the paths by their name without suffix, with the folders below `below`."""
     return {path.relative_to(below).with_suffix("").as_posix(): path for path in paths}
+
+
+def read_label(path: Path) -> str:
+    """Return the text of one sample's label.
+
+    Raises:
+        BadTruthError: it cannot be read, or is no text.
+    """
+    try:
+        return read_text(path)
+    except InputError as error:
+        raise BadTruthError("label unreadable", str(error)) from error
 
 
 def read_text(path: Path) -> str:
