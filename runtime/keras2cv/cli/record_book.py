@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from keras2cv.plain_files import open_plain
 
 if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
+    from keras2cv.evaluation.labelled import LabelledData
 
 _MAX_LINE: Final = 2**26
 _TASK: Final = "evaluate"
@@ -22,8 +24,23 @@ _TASK: Final = "evaluate"
 class RecordBook:
     """Records of samples: the first line names the bundle and the data."""
 
-    def __init__(self, path: Path, *, resume: bool, manifest: Manifest, place: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        resume: bool,
+        manifest: Manifest,
+        data: LabelledData,
+        thresholds: tuple[float | None, float | None],
+    ) -> None:
         """Open the file, emptied unless `resume`.
+
+        Args:
+            path: Of the file.
+            resume: Whether to keep the records that it has.
+            manifest: The bundle's.
+            data: What is measured.
+            thresholds: Score and IoU in place of the bundle's.
 
         Raises:
             InputError: it holds something else.
@@ -31,7 +48,8 @@ class RecordBook:
         """
         self._path = path
         self._head = {
-            "source": "", "task": _TASK, "sha256": manifest.model.sha256, "data": place,
+            "source": "", "task": _TASK, "sha256": manifest.model.sha256, "data": data.place,
+            "settings": _settings(manifest, data, thresholds),
         }  # fmt: skip
         is_new = not resume or not path.exists() or not path.stat().st_size
         self.known: frozenset[str] = frozenset()
@@ -68,8 +86,8 @@ class RecordBook:
         for line, record in self._whole_lines():
             if is_first and record != self._head:
                 raise UsageError(
-                    f"{self._path} has the records of another bundle or other data. Name another "
-                    "file, or leave out --resume to begin anew."
+                    f"{self._path} has the records of another bundle or other data, or by other "
+                    "classes or thresholds. Name another file, or leave out --resume to begin anew."
                 )
             if not is_first:
                 names.add(record["source"])
@@ -95,3 +113,11 @@ class RecordBook:
                 "file, or leave out --resume to begin anew."
             )
         return record
+
+
+def _settings(
+    manifest: Manifest, data: LabelledData, thresholds: tuple[float | None, float | None]
+) -> str:
+    """Return a mark of all that answers and numbers of classes depend on, past net and files."""
+    found = [manifest.to_json(), data.form, data.classes, data.points, thresholds]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()[:16]
