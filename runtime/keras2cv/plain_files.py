@@ -141,6 +141,6 @@ def kind_of(mode: int) -> str | None:
 def _require(mode: int, path: str | os.PathLike[str]) -> None:
     if (kind := kind_of(mode)) is None:
         return
-    if stat.S_ISDIR(mode) and not os.access(path, os.R_OK | os.X_OK):
+    if stat.S_ISDIR(mode) and not os.access(Path(path), os.R_OK | os.X_OK):
         kind += " that you may not enter"
     raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))

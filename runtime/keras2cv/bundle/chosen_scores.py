@@ -25,6 +25,8 @@ class ChosenScore:
     def __post_init__(self) -> None:
         for key in ("score", "precision", "recall", "f1"):
             check_share(key, getattr(self, key))
+        if self.support < 0:
+            raise SchemaError("support", f"must be 0 or more, got {self.support}")
 
 
 @dataclass(frozen=True, slots=True)

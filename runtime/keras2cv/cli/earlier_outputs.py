@@ -39,7 +39,9 @@ def is_our_json(path: Path) -> bool:
     with open_plain(path) as file:
         first = file.readline(_MOST_JSON)
         if first.startswith(b'{"source": '):
-            return not first.endswith(b"\n") or _is_answer(_parsed(first))
+            record = _parsed(first)
+            was_cut_off = record is None and not first.endswith(b"\n")
+            return was_cut_off or _is_answer(record)
         text = first + file.read(_MOST_JSON)
     record = _parsed(text)
     if not isinstance(record, dict):

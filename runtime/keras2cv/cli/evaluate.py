@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -137,15 +138,16 @@ def execute(args: Namespace) -> int:
     if companion is not None and args.html:
         companion.require_page()
     found, model, data = _evaluated(args, manifest, companion)
-    if args.write:
-        from keras2cv.evaluation.writing_scores import write_scores
-
-        freely(write_scores, args.bundle, found)
     _print(args, found)
     if args.json:
         write_json(args.json, found.to_dict())
     if companion is not None and args.html:
         companion.write_page(found, model, data, args.html)
+    if args.write:
+        from keras2cv.evaluation.writing_scores import write_scores
+
+        freely(write_scores, args.bundle, found)
+        print(f"the thresholds are in {args.bundle}", file=sys.stderr)
     wrong = unmet(found, bounds)
     print(*wrong, sep="\n", end="\n" if wrong else "", file=sys.stderr)
     if args.strict and len(found.problems):
@@ -221,7 +223,13 @@ def _book(
 ) -> RecordBook | None:
     if args.records is None:
         return None
-    book = RecordBook(args.records, resume=args.resume, manifest=manifest, place=data.place)
+    book = RecordBook(
+        args.records,
+        resume=args.resume,
+        manifest=manifest,
+        data=data,
+        thresholds=(args.score, args.nms),
+    )
     stack.callback(book.close)
     return book
 
@@ -260,6 +268,12 @@ def _check(args: Namespace, manifest: Manifest) -> None:
         raise UsageError("--write puts chosen thresholds into the bundle. Give --choose-score f1.")
     if args.write:
         require_writable(args.bundle, manifest)
+    for place in filter(None, (args.records, args.html, args.json)):
+        if str(place) != STDOUT and not Path(os.path.realpath(place)).parent.is_dir():
+            raise UsageError(
+                f"{place} cannot be written: its folder does not exist. Choose a place that you "
+                "may write to."
+            )
     if args.resume and args.records is None:
         raise UsageError("--resume goes on with the records of --records FILE. Name the file.")
     options = ("unsafe", "imports", "reference_resize", "reference_preprocess", "reference_fn")
@@ -276,5 +290,3 @@ def _print(args: Namespace, found: Evaluation) -> None:
         print(note, file=sys.stderr)
     if args.json != STDOUT:
         print(*table(found), sep="\n")
-    if args.write:
-        print(f"the thresholds are in {args.bundle}", file=sys.stderr)

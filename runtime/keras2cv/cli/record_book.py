@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +14,7 @@ from keras2cv.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest
+    from keras2cv.evaluation.labelled import LabelledData
 
 _TASK: Final = "evaluate"
 
@@ -19,8 +22,23 @@ _TASK: Final = "evaluate"
 class RecordBook:
     """Records of samples: the first line names the bundle and the data."""
 
-    def __init__(self, path: Path, *, resume: bool, manifest: Manifest, place: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        resume: bool,
+        manifest: Manifest,
+        data: LabelledData,
+        thresholds: tuple[float | None, float | None],
+    ) -> None:
         """Open the file, emptied unless `resume`.
+
+        Args:
+            path: Of the file.
+            resume: Whether to keep the records that it has.
+            manifest: The bundle's.
+            data: What is measured.
+            thresholds: Score and IoU in place of the bundle's.
 
         Raises:
             InputError: it holds something else.
@@ -28,7 +46,8 @@ class RecordBook:
         """
         self._path = path
         self._head = {
-            "source": "", "task": _TASK, "sha256": manifest.model.sha256, "data": place,
+            "source": "", "task": _TASK, "sha256": manifest.model.sha256, "data": data.place,
+            "settings": _settings(manifest, data, thresholds),
         }  # fmt: skip
         self._lines = LineFile(path, append=resume)
         try:
@@ -65,8 +84,8 @@ class RecordBook:
         for line, record in self._records():
             if is_first and record != self._head:
                 raise UsageError(
-                    f"{self._path} has the records of another bundle or other data. Name another "
-                    "file, or leave out --resume to begin anew."
+                    f"{self._path} has the records of another bundle or other data, or by other "
+                    "classes or thresholds. Name another file, or leave out --resume to begin anew."
                 )
             if not is_first:
                 names.add(record["source"])
@@ -82,3 +101,11 @@ class RecordBook:
                     "another file, or leave out --resume to begin anew."
                 )
             yield line, record
+
+
+def _settings(
+    manifest: Manifest, data: LabelledData, thresholds: tuple[float | None, float | None]
+) -> str:
+    """Return a mark of all that answers and numbers of classes depend on, past net and files."""
+    found = [manifest.to_json(), data.form, data.classes, data.points, thresholds]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()[:16]

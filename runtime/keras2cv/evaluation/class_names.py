@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keras2cv.errors import InputError
+from keras2cv.evaluation.labelled import class_number, numbered_classes
 
 _MOST_SHOWN: Final = 20
 
@@ -51,7 +52,7 @@ def match_classes(
         if found is not None:
             return ClassMatch(found, tuple(labels))
     total = count if count is not None else max(len(classes), _highest(classes) + 1)
-    names = tuple(labels) if labels is not None else tuple(map(str, range(total)))
+    names = tuple(labels) if labels is not None else numbered_classes(total - 1, "The data")
     if are_numbers and _highest(classes) < total:
         return ClassMatch(tuple(map(int, classes)), names)
     if labels is not None or are_numbers:
@@ -84,7 +85,7 @@ def _plain(name: str) -> str:
 
 
 def _highest(classes: Sequence[str]) -> int:
-    numbers = [int(name) for name in classes if name.isdecimal()]
+    numbers = [class_number(name) for name in classes if name.isdecimal()]
     return max(numbers, default=-1)
 
 

@@ -131,8 +131,14 @@ def _earlier(tally: Tally, book: Book | None) -> frozenset[str]:
                 "The records are of an evaluation with another pipeline, or without. Name another "
                 "file, or give the same --against."
             )
-        theirs = Outcome.from_dict(name, record["other"]) if has_other else None
-        tally.add(Outcome.from_dict(name, record), theirs)
+        try:
+            theirs = Outcome.from_dict(name, record["other"]) if has_other else None
+            tally.add(Outcome.from_dict(name, record), theirs)
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+            raise InputError(
+                f"The record of {name} is none of this evaluation: {error}. Name another file, or "
+                "leave out --resume to begin anew."
+            ) from error
         names.add(name)
     return frozenset(names)
 

@@ -28,6 +28,8 @@ ProblemKind = Literal[
     "picture unreadable",
 ]
 MOST_LISTED: Final = 100
+MOST_CLASSES: Final = 100_000  # a name is kept for each
+_MOST_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,26 @@ class LabelledData:
     pairs: tuple[Pair, ...] = ()
     points: tuple[str, ...] | None = None
     arrays: tuple[Array, Array] | None = None
+
+
+def class_number(name: str) -> int:
+    """Return the number that decimal digits are; of many digits, one that no model has."""
+    digits = name.lstrip("0")
+    return int(digits or "0") if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
+
+
+def numbered_classes(most: int, where: object) -> tuple[str, ...]:
+    """Return the names of the classes from 0 to `most`, which are their numbers.
+
+    Raises:
+        InputError: there are more than any model has.
+    """
+    if most >= MOST_CLASSES:
+        raise InputError(
+            f"{where} has the class number {most}, and numbers up to {MOST_CLASSES - 1} are read. "
+            "Correct it."
+        )
+    return tuple(map(str, range(most + 1)))
 
 
 def boxes_of(

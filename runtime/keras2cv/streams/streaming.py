@@ -33,9 +33,13 @@ def stream(
 
     Raises:
         InputError: a source that is not there.
-        UsageError: `every` or `batch` is below 1.
+        UsageError: no loaded model, or `every` or `batch` is below 1.
         MissingDependency: a video, and an OpenCV without video support.
     """
+    if not isinstance(model, Predictor):
+        raise UsageError(
+            f"stream takes a loaded model, got {type(model).__name__}. Give keras2cv.load(BUNDLE)."
+        )
     if every < 1 or (batch is not None and batch < 1):
         raise UsageError(f"every and batch must be at least 1, got {every} and {batch}.")
     found = find_sources([str(source) for source in sources])

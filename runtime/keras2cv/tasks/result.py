@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from keras2cv.errors import UsageError
 from keras2cv.pixels.image_file import image_of
-from keras2cv.pixels.images import Image
+from keras2cv.pixels.images import Image, as_bgr
 from keras2cv.plain_files import write_whole
 
 Array = NDArray[Any]
@@ -59,12 +59,12 @@ class DrawnResult:
 
         Raises:
             UsageError: the picture cannot be written there, or the result is of another image.
-            InputError: there is no image at that path.
+            InputError: it is no image, or there is none at that path.
         """
         where = Path(path)
         if isinstance(image, str | os.PathLike) and _is_same(where, image):
             raise UsageError(f"{path} is the image itself. Name another file to save to.")
-        return write_picture(where, self.draw(image_of(image)))
+        return write_picture(where, self.draw(as_bgr(image_of(image))))
 
 
 def write_picture(path: Path, picture: Image) -> Path:
@@ -81,8 +81,8 @@ def write_picture(path: Path, picture: Image) -> Path:
         raise UsageError(f"OpenCV cannot encode {path}. Choose another suffix, such as .png.")
     try:
         write_whole(path, data.tobytes())
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{path} cannot be written: {reason}. Choose another place.") from error
     return path
 
@@ -90,5 +90,5 @@ def write_picture(path: Path, picture: Image) -> Path:
 def _is_same(path: Path, image: str | os.PathLike[str]) -> bool:
     try:
         return path.samefile(image)
-    except OSError:
+    except (OSError, ValueError):
         return False

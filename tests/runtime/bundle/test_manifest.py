@@ -9,8 +9,9 @@ from typing import Any
 import cv2
 import pytest
 
-from keras2cv.bundle.manifest import Manifest, Rate, Task, Trial, Tuned, Weights
+from keras2cv.bundle.manifest import ChosenScore, Manifest, Rate, Task, Trial, Tuned, Weights
 from keras2cv.errors import BundleError
+from keras2cv.schema.fields import SchemaError
 from support.tiny_bundle import LABELS, Classifier
 
 
@@ -332,3 +333,9 @@ def test_what_no_tuning_finds(manifest: Manifest, path: str, value: Any, message
     tuned = manifest.replace(tuned=Tuned("5.0.0", "a processor", 8, 1, WAYS))
     with pytest.raises(BundleError, match=message):
         Manifest.from_json(changed(tuned, path, value))
+
+
+def test_a_class_is_not_there_fewer_than_no_times() -> None:
+    """The count in the evidence of a chosen score."""
+    with pytest.raises(SchemaError, match="support"):
+        ChosenScore("cat", 0.5, 0.5, 0.5, 0.5, -1)

@@ -142,6 +142,67 @@ def test_an_interrupted_evaluation_goes_on(
     assert main([*command, "--resume"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("data", {}), ("truth", 99), ("truth", "x"), ("scores", 3), ("error", 10**400)],
+)
+def test_records_that_were_altered_are_refused(
+    cat_cv: Path,
+    photos: Path,
+    tmp_path: Path,
+    key: str,
+    value: object,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In a sentence that names the sample."""
+    book = tmp_path / "r.jsonl"
+    command = ["evaluate", str(cat_cv), str(photos), "--records", str(book)]
+    assert main(command) == 0
+    head, first, *_ = book.read_text().splitlines()
+    record = json.loads(first)
+    (record if key in ("data", "error") else record["data"])[key] = value
+    book.write_text(f"{head}\n{json.dumps(record)}\n")
+    assert main([*command, "--resume"]) == 2
+    assert f"The record of {record['source']} " in capsys.readouterr().err
+
+
+def test_records_by_other_classes_or_thresholds_are_refused(
+    cat_cv: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A number in them stands for another class, and answers are others."""
+    book = tmp_path / "r.jsonl"
+    command = ["evaluate", str(cat_cv), str(photos), "--records", str(book), "--resume"]
+    assert main(command) == 0
+    gone = sorted(path for path in photos.iterdir())[0]
+    gone.rename(tmp_path / "gone")
+    before = book.read_bytes()
+    assert main(command) == 2
+    assert "other classes or thresholds" in capsys.readouterr().err
+    assert book.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--json", "--html", "--records"])
+def test_an_output_without_a_folder_is_refused_before_anything_runs(
+    cat_cv: Path, photos: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not after an hour of measuring."""
+    command = ["evaluate", str(cat_cv), str(photos), option, str(tmp_path / "no" / "x")]
+    assert main(command) == 2
+    err = capsys.readouterr().err
+    assert "its folder does not exist" in err
+    assert "samples" not in err
+
+
+def test_one_line_of_json_of_a_users_is_not_written_over(
+    cat_cv: Path, photos: Path, tmp_path: Path
+) -> None:
+    """It begins as our records do, and has no end of a line."""
+    mine = tmp_path / "mine.json"
+    mine.write_text('{"source": "camera", "gain": 3}')
+    assert main(["evaluate", str(cat_cv), str(photos), "--records", str(mine)]) == 2
+    assert mine.read_text() == '{"source": "camera", "gain": 3}'
+
+
 @pytest.fixture
 def sure_cv(tmp_path: Path) -> Path:
     """Return a bundle that says yes or no."""

@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 import pytest
 
+import keras2cv
 from keras2cv.bundle.npz import read_npy, read_npz
 from keras2cv.bundle.reading import read_bundle
-from keras2cv.errors import BundleError, InputError
+from keras2cv.errors import BundleError, InputError, UsageError
 from keras2cv.plain_files import open_plain, read_plain
 from keras2cv.streams.frames import BrokenSource, Frame
 from keras2cv.streams.patterns import matches
@@ -220,3 +221,9 @@ def test_what_may_not_be_read_is_a_line(folder: Path) -> None:
     assert lines[1].startswith("closed cannot be read: it is a folder that you may not enter")
     assert "read" in lines[2:]
     assert any(line.startswith("closed cannot be read") for line in lines[2:])
+
+
+def test_stream_takes_a_loaded_model() -> None:
+    """The path of a bundle is none."""
+    with pytest.raises(UsageError, match=r"keras2cv\.load"):
+        list(keras2cv.stream("cat.cv", "photos"))  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from keras2cv.tasks.image.result import ImageResult
 from keras2cv.tasks.keypoints.result import Keypoints
 from keras2cv.tasks.raw.result import RawOutputs
 from keras2cv.tasks.regress.result import Regression
+from keras2cv.tasks.result import write_picture
 from keras2cv.tasks.segment.result import Grid, Segmentation
 from keras2cv.tasks.text.result import TextPath, TextResult
 from support.drawn_image import draw_image
@@ -115,3 +116,21 @@ def test_save_draws_on_the_image_at_a_path(tmp_path: Path) -> None:
         result.save(tmp_path / "nowhere" / "drawn.png", photo)
     with pytest.raises(InputError, match=r"gone\.png cannot be read: No such file"):
         result.save(tmp_path / "drawn.png", tmp_path / "gone.png")
+
+
+@pytest.mark.parametrize("image", [None, np.zeros(3, np.uint8), np.zeros((0, 0, 3), np.uint8)])
+@pytest.mark.parametrize("kind", list(RESULTS))
+def test_save_refuses_what_is_no_image(tmp_path: Path, kind: str, image: Any) -> None:
+    """As `predict` does."""
+    with pytest.raises(InputError):
+        RESULTS[kind][0].save(tmp_path / "a.png", image)
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_save_refuses_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    """Such as one with a NUL."""
+    for name in ("a\0.png", "\ud800.png"):
+        with pytest.raises(UsageError, match="Choose another place"):
+            RESULTS["binary"][0].save(tmp_path / name, draw_image(*WH))
+        with pytest.raises(UsageError, match="Choose another place"):
+            write_picture(tmp_path / name, draw_image(*WH))

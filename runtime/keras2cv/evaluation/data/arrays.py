@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from keras2cv.bundle.npz import read_npz
 from keras2cv.errors import InputError
 from keras2cv.evaluation.data.places import DataPlace
-from keras2cv.evaluation.labelled import LabelledData
+from keras2cv.evaluation.labelled import LabelledData, class_number, numbered_classes
 
 Array = NDArray[Any]
 
 _INPUTS: Final = ("x", "x_test", "x_val", "images", "image", "inputs", "data", "test_images")
+_KINDS: Final = {"classify": "biufU", "binary": "biufU"}
 _TRUTHS: Final = (
     *("y", "y_test", "y_val", "labels", "label", "targets", "target", "masks", "test_labels"),
 )
@@ -36,6 +37,11 @@ def read_arrays(place: DataPlace, task: str) -> LabelledData | None:
     if x is None or y is None:
         names = ", ".join(found) or "nothing"
         raise InputError(f"{path} holds {names}. Give the inputs the name x, and their truths y.")
+    if not (x.ndim and y.ndim and len(x)):
+        raise InputError(f"{path} has x {x.shape} and y {y.shape}. Give one sample or more.")
+    for name, array, kinds in (("x", x, "biuf"), ("y", y, _KINDS.get(task, "biuf"))):
+        if array.dtype.kind not in kinds:
+            raise InputError(f"{path} has texts as {name}. Give numbers.")
     if len(x) != len(y):
         raise InputError(f"{path} has {len(x)} inputs and {len(y)} truths. Give one for each.")
     classes, are_numbers = None, False
@@ -61,11 +67,11 @@ def _classes(y: Array, path: str) -> tuple[Array, tuple[str, ...], bool]:
         raise InputError(f"{path} has truths {y.shape}. Give one class for each input.")
     texts = [_text(value) for value in y[:, 0].tolist()]
     if all(re.fullmatch(r"[0-9]+", text) for text in texts):
-        most = max(map(int, texts), default=-1)
-        return np.array(list(map(int, texts)), np.int64), tuple(map(str, range(most + 1))), True
+        numbers = list(map(class_number, texts))
+        return np.array(numbers, np.int64), numbered_classes(max(numbers), path), True
     names = sorted(set(texts))
-    numbers = {name: k for k, name in enumerate(names)}
-    return np.array([numbers[text] for text in texts], np.int64), tuple(names), False
+    places = {name: k for k, name in enumerate(names)}
+    return np.array([places[text] for text in texts], np.int64), tuple(names), False
 
 
 def _text(value: Any) -> str:

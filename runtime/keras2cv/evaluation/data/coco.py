@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +12,15 @@ from typing import Any, Final
 import numpy as np
 
 from keras2cv.errors import InputError
-from keras2cv.evaluation.data.places import DataPlace, files_in, images_in, read_text, subfolder
-from keras2cv.evaluation.data.segmentations import area_of, check_segmentation
+from keras2cv.evaluation.data.places import (
+    DataPlace,
+    files_in,
+    images_in,
+    is_file,
+    read_text,
+    subfolder,
+)
+from keras2cv.evaluation.data.segmentations import area_of, check_segmentation, finite
 from keras2cv.evaluation.labelled import (
     DataProblems,
     LabelledData,
@@ -107,7 +113,7 @@ class _Reading:
         found: dict[Any, str] = {}
         points: tuple[str, ...] | None = None
         for one in self.record["categories"]:
-            key, name = _get(one, "id"), str(_get(one, "name"))
+            key, name = _key(one, "id"), str(_get(one, "name"))
             if key in found:
                 text = f"{self.path} has the category id {key} twice: {found[key]!r} and {name!r}."
                 self.problems.note("category twice", str(self.path), text)
@@ -118,20 +124,20 @@ class _Reading:
             found[key] = name
             if isinstance(_get(one, "keypoints"), list) and points is None:
                 points = tuple(map(str, one["keypoints"]))
-        ordered = sorted(found, key=lambda key: (not isinstance(key, int), key))
+        ordered = sorted(found, key=_order)
         numbers = {n: k for k, n in enumerate(dict.fromkeys(found[key] for key in ordered))}
         return {key: (found[key], numbers[found[key]]) for key in ordered}, points
 
     def _annotations(self, classes: Mapping[Any, Any]) -> dict[Any, list[Any]]:
-        known = {_get(one, "id") for one in self.record["images"]}
+        known = {_key(one, "id") for one in self.record["images"]}
         found = defaultdict(list)
         for one in self.record["annotations"]:
-            number, image = _get(one, "id"), _get(one, "image_id")
+            number, image = _get(one, "id"), _key(one, "image_id")
             where = f"{self.path}, annotation {number}"
             if image not in known:
                 text = f"{where} is for the image {image}, which is not in the list of images."
                 self.problems.note("file missing", where, text)
-            elif _get(one, "category_id") not in classes:
+            elif _key(one, "category_id") not in classes:
                 text = f"{where} has the category {_get(one, 'category_id')}, which is not listed."
                 self.problems.note("category unknown", where, text)
             else:
@@ -145,8 +151,8 @@ class _Reading:
         seen: set[Any] = set()
         files: set[Path] = set()
         images = self.record["images"]
-        for image in sorted(images, key=lambda one: _order(_get(one, "id"))):
-            key, name = _get(image, "id"), str(_get(image, "file_name"))
+        for image in sorted(images, key=lambda one: _order(_key(one, "id"))):
+            key, name = _key(image, "id"), str(_get(image, "file_name"))
             where = f"{self.path}, image {key}"
             if key in seen:
                 self.problems.note("label twice", where, f"{where} is in the list twice.")
@@ -203,11 +209,11 @@ class _Reading:
                 self.problems.note("box outside", where, text)
             if inside is None:
                 continue
-            area = _get(one, "area")
-            if not isinstance(area, int | float):
+            area = finite(_get(one, "area"))
+            if area is None:
                 area = area_of(_get(one, "segmentation"), size_wh) or inside[2] * inside[3]
             is_crowd, is_ignored = bool(_get(one, "iscrowd")), bool(_get(one, "ignore"))
-            yield inside, float(area), classes[one["category_id"]][1], is_crowd, is_ignored
+            yield inside, area, classes[_key(one, "category_id")][1], is_crowd, is_ignored
 
     def _mask(
         self,
@@ -216,14 +222,14 @@ class _Reading:
         size_wh: tuple[int, int] | None,
     ) -> TrueMask:
         parts = []
-        for one in sorted(found, key=lambda one: -float(_get(one, "area") or 0)):  # small on top
+        for one in sorted(found, key=lambda one: -(finite(_get(one, "area")) or 0)):  # small on top
             where = f"{self.path}, annotation {_get(one, 'id')}"
             problem = check_segmentation(_get(one, "segmentation"), size_wh)
             if problem is not None:
                 kind, text = problem
                 self.problems.note(kind, where, f"{where} {text}")
                 continue
-            parts.append((classes[one["category_id"]][1], one["segmentation"]))
+            parts.append((classes[_key(one, "category_id")][1], one["segmentation"]))
         return TrueMask(None, tuple(parts))
 
     def _points(self, where: str, found: Sequence[Any]) -> TruePoints | None:
@@ -253,7 +259,7 @@ class _Finder:
         tops = [self.place.data, *tops] if self.place.data.is_dir() else tops
         for top in tops:
             for folder in (top, *(top / inner for inner in _FOLDERS)):
-                if (folder / name).is_file():
+                if is_file(folder / name):
                     return folder / name
         if not self._names:
             found = images_in(tops[0], deep=True)
@@ -270,9 +276,8 @@ def _points_of(one: Any) -> list[float] | None:
 def _numbers(value: Any, count: int) -> list[float] | None:
     if not isinstance(value, list) or len(value) != count:
         return None
-    if not all(isinstance(v, int | float) and math.isfinite(v) for v in value):
-        return None
-    return [float(v) for v in value]
+    found = [number for number in map(finite, value) if number is not None]
+    return found if len(found) == count else None
 
 
 def _size_wh(image: Any) -> tuple[int, int] | None:
@@ -280,6 +285,12 @@ def _size_wh(image: Any) -> tuple[int, int] | None:
     if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
         return width, height
     return None
+
+
+def _key(value: Any, name: str) -> Any:
+    """Return an id, by which things are found; text of what no id can be."""
+    found = _get(value, name)
+    return found if isinstance(found, int | float | str | None) else str(found)
 
 
 def _order(key: Any) -> tuple[bool, Any]:

@@ -27,6 +27,7 @@ from keras2cv.evaluation.labelled import (
     LabelledData,
     LabelledSample,
     TrueMask,
+    class_number,
 )
 from keras2cv.plain_files import read_plain
 
@@ -96,7 +97,7 @@ def _read_colours(path: Path) -> tuple[tuple[str, ...], Any]:
     colours: list[tuple[tuple[int, int, int], int]] = []
     for line in read_text(path).splitlines():
         cells = [cell.strip() for cell in re.split(r"[,;:]", line)]
-        if line.startswith("#") or len(cells) < 4 or not all(c.isdecimal() for c in cells[1:4]):
+        if line.startswith("#") or len(cells) < 4 or not all(map(_is_byte, cells[1:4])):
             continue
         red, green, blue = map(int, cells[1:4])
         colours.append(((blue, green, red), len(names)))
@@ -104,6 +105,10 @@ def _read_colours(path: Path) -> tuple[tuple[str, ...], Any]:
     if not names:
         raise InputError(f"{path} has no line with a name and its red, green and blue.")
     return tuple(names), tuple(colours)
+
+
+def _is_byte(text: str) -> bool:
+    return text.isdecimal() and class_number(text) <= 255
 
 
 def read_mask(mask: TrueMask) -> NDArray[np.int32]:

@@ -131,7 +131,7 @@ def _pair(row: list[str]) -> tuple[str, str, bool] | None:
 
 
 def _lfw(name: str, number: str) -> str:
-    return f"{name}/{name}_{int(number):04d}"
+    return f"{name}/{name}_{number.zfill(4)}"
 
 
 def _lfw_file(name: str, table: Path, place: DataPlace) -> Path | None:

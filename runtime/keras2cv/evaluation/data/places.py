@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv.errors import InputError
+from keras2cv.evaluation.labelled import BadTruthError
 from keras2cv.plain_files import read_plain
 from keras2cv.streams.sources import IMAGE_SUFFIXES, natural_order
 
@@ -34,6 +35,14 @@ class DataPlace:
         return next(
             (path for path in given if path.suffix.lower() in suffixes and not path.is_dir()), None
         )
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a file; a name that the system does not take is none."""
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        return False
 
 
 def images_in(folder: Path, *, deep: bool = False) -> list[Path]:
@@ -67,6 +76,18 @@ def files_in(folder: Path, suffix: str) -> list[Path]:
 def by_stem(paths: Sequence[Path], below: Path) -> dict[str, Path]:
     """Return the paths by their name without suffix, with the folders below `below`."""
     return {path.relative_to(below).with_suffix("").as_posix(): path for path in paths}
+
+
+def read_label(path: Path) -> str:
+    """Return the text of one sample's label.
+
+    Raises:
+        BadTruthError: it cannot be read, or is no text.
+    """
+    try:
+        return read_text(path)
+    except InputError as error:
+        raise BadTruthError("label unreadable", str(error)) from error
 
 
 def read_text(path: Path) -> str:

@@ -13,13 +13,14 @@ from typing import Final
 import numpy as np
 
 from keras2cv.errors import InputError
-from keras2cv.evaluation.data.places import DataPlace, files_in, read_text, subfolder
+from keras2cv.evaluation.data.places import DataPlace, files_in, is_file, read_text, subfolder
 from keras2cv.evaluation.labelled import (
     DataProblems,
     LabelledData,
     LabelledSample,
     TruePoints,
     Truth,
+    class_number,
 )
 from keras2cv.streams.sources import IMAGE_SUFFIXES
 
@@ -57,7 +58,10 @@ def read_table(place: DataPlace, task: str) -> LabelledData | None:
         wanted = _TEXT_COLUMNS if task == "text" else _CLASS_COLUMNS
         columns = [_column(header, wanted, 1 if file_column == 0 else 0)]
     else:
-        columns = [k for k in range(len(rows[0])) if k != file_column]
+        width = len(rows[0]) if len(rows[0]) > 1 else len(header)
+        columns = [k for k in range(width) if k != file_column]
+    if not columns:
+        raise InputError(f"{path} has one column. Write a file and its label in each row.")
     problems = DataProblems()
     texts: dict[Path, list[str]] = {}
     for number, row in enumerate(rows, 2 if header else 1):
@@ -125,10 +129,10 @@ def find_file(name: str, table: Path, place: DataPlace) -> Path | None:
         folders.insert(0, place.data)
     for folder in folders:
         for path in (folder / name, *(folder / inner / name for inner in _FOLDERS)):
-            if path.is_file():
+            if is_file(path):
                 return path
     inner = subfolder(folders[0], _FOLDERS)
-    return inner / name if inner is not None and (inner / name).is_file() else None
+    return inner / name if inner is not None and is_file(inner / name) else None
 
 
 def _data(
@@ -154,7 +158,7 @@ def _data(
 
 
 def _class_order(name: str) -> tuple[int, str]:
-    return (int(name), "") if name.isdecimal() else (-1, name)
+    return (class_number(name) if name.isdecimal() else -1, name)
 
 
 def _parsed(

@@ -6,9 +6,15 @@ import re
 from pathlib import Path
 from typing import Final
 
-from keras2cv.evaluation.data.places import DataPlace, files_in, images_in, read_text
+from keras2cv.evaluation.data.places import (
+    DataPlace,
+    files_in,
+    images_in,
+    read_label,
+    read_text,
+)
 from keras2cv.evaluation.data.tables import find_file
-from keras2cv.evaluation.labelled import DataProblems, LabelledData, LabelledSample
+from keras2cv.evaluation.labelled import BadTruthError, DataProblems, LabelledData, LabelledSample
 
 _LISTS: Final = ("labels.txt", "gt.txt", "annotation.txt", "annotations.txt", "words.txt")
 
@@ -27,8 +33,11 @@ def read_texts(place: DataPlace, _: str) -> LabelledData | None:
         file = texts.pop(picture.stem, None)
         if file is None:
             problems.note("label missing", str(picture), f"{picture} has no text in {labels}.")
-        else:
-            samples.append(LabelledSample(picture, _line(read_text(file))))
+            continue
+        try:
+            samples.append(LabelledSample(picture, _line(read_label(file))))
+        except BadTruthError as error:
+            problems.note(error.kind, str(file), str(error))
     for file in texts.values():
         problems.note("file missing", str(file), f"{file} is the text of no picture.")
     return LabelledData("a text for each picture", place.shown, samples, problems=problems)

@@ -13,7 +13,7 @@ from keras2cv.evaluation.data.places import (
     DataPlace,
     files_in,
     images_in,
-    read_text,
+    read_label,
     subfolder,
 )
 from keras2cv.evaluation.labelled import (
@@ -61,7 +61,7 @@ def read_voc(place: DataPlace, _: str) -> LabelledData | None:
 
 
 def _objects(file: Path) -> tuple[list[tuple[str, list[float], bool]], Any]:
-    text = read_text(file)
+    text = read_label(file)
     if "<!ENTITY" in text:
         raise BadTruthError("label unreadable", f"{file} declares entities, which no VOC file has.")
     try:

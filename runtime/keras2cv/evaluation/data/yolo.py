@@ -15,19 +15,23 @@ from keras2cv.evaluation.data.places import (
     by_stem,
     files_in,
     images_in,
+    read_label,
     read_text,
     subfolder,
 )
 from keras2cv.evaluation.labelled import (
+    BadTruthError,
     DataProblems,
     LabelledData,
     LabelledSample,
     boxes_of,
     clipped,
+    numbered_classes,
 )
 
 _SPLITS: Final = ("val", "valid", "validation", "test", "train")
 _NAMES_FILES: Final = ("classes.txt", "obj.names", "names.txt", "labels.txt", "data.names")
+_HIGHEST: Final = 10**9  # of a class
 _SHARE_SLACK: Final = 1e-3
 _NOT_LABELS: Final = {*_NAMES_FILES, "train.txt", "val.txt", "test.txt", "readme.txt", "notes.txt"}
 
@@ -62,15 +66,20 @@ def read_yolo(place: DataPlace, _: str) -> LabelledData | None:
         if stem not in files:  # YOLO's way to say that nothing is there
             samples.append(LabelledSample(picture, boxes_of([])))
             continue
+        try:
+            lines = read_label(files[stem]).splitlines()
+        except BadTruthError as error:
+            problems.note(error.kind, str(files[stem]), str(error))
+            continue
         rows = []
-        for number, line in enumerate(read_text(files[stem]).splitlines(), 1):
+        for number, line in enumerate(lines, 1):
             found = _row(files[stem], number, line, problems)
             if found is not None:
                 rows.append(found)
                 most = max(most, found[2])
         samples.append(LabelledSample(picture, boxes_of(rows, are_shares=True)))
     names = _names(top, labels)
-    classes = names or tuple(map(str, range(most + 1)))
+    classes = names or numbered_classes(most, labels)
     if names and most >= len(names):
         raise InputError(
             f"{labels} has the class {most}, and there are {len(names)} names. Complete the names."
@@ -109,9 +118,9 @@ def _row(
     where = f"{file}, line {number}"
     try:
         cells = [float(cell) for cell in line.split()]
-        if len(cells) < 5 or cells[0] != int(cells[0]) or cells[0] < 0:
+        if len(cells) < 5 or not all(map(math.isfinite, cells)):
             raise ValueError
-        if not all(map(math.isfinite, cells)):
+        if not 0 <= cells[0] <= _HIGHEST or cells[0] != int(cells[0]):
             raise ValueError
     except ValueError:
         text = f"{where} is no class and box of four shares: {line.strip()[:60]!r}."
@@ -162,5 +171,10 @@ def parse_names(text: str) -> tuple[str, ...] | None:
             if row is None and line.strip() and not line.strip().startswith("#"):
                 break
             cells += [row[1]] if row else []
-    names = [re.sub(r"\s+#.*$", "", cell).strip().strip("'\"") for cell in cells]
+    names = [_unquoted(re.sub(r"\s+#.*$", "", cell).strip()) for cell in cells]
     return tuple(name for name in names if name) or None
+
+
+def _unquoted(text: str) -> str:
+    quoted = re.fullmatch(r"(['\"])(.*)\1", text)
+    return quoted[2] if quoted else text

@@ -67,8 +67,15 @@ class ClassifyMeasure(Measure):
         return Outcome(name, self._labels[number], words, error, is_right, data)
 
     def add(self, outcome: Outcome) -> None:
-        """Add a sample."""
-        self._truths.append(int(outcome.data["truth"]))
+        """Add a sample.
+
+        Raises:
+            ValueError: it is no sample of these classes.
+        """
+        truth = int(outcome.data["truth"])
+        if not 0 <= truth < len(self._labels):
+            raise ValueError(f"there is no class {truth}")
+        self._truths.append(truth)
         self._scores.append(outcome.data["scores"])
         self._terms.append(np.array([bool(outcome.is_right), 1.0]))
 

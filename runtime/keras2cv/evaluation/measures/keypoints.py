@@ -125,6 +125,9 @@ class KeypointsMeasure(Measure):
 
 
 def _from_array(truth: Any) -> TruePoints:
+    if np.ndim(truth) == 0 or (np.size(truth) % 2 and np.ndim(truth) == 1):
+        text = f"A truth of {np.shape(truth)} is no list of points. Give x and y of each."
+        raise BadTruthError("label unreadable", text)
     values = np.asarray(truth, np.float64).reshape(len(truth), -1)
     if values.shape[1] not in (2, 3):
         values = np.asarray(truth, np.float64).reshape(-1, 2)

@@ -78,6 +78,8 @@ def _regress(manifest: Manifest, _: LabelledData) -> Made:
 
 def _detect(manifest: Manifest, data: LabelledData) -> Made:
     record = manifest.task.record_as(DetectRecord)
+    if not data.classes:
+        raise InputError(f"{data.place} has no class of objects. Give labels with at least one.")
     match = _matched(manifest, data, class_count(manifest), record.background)
     # Boxes are matched class by class, and a box of the model would belong to both.
     if len(set(match.numbers)) != len(match.numbers):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.evaluation.data.masks import read_mask
-from keras2cv.evaluation.data.segmentations import paint
+from keras2cv.evaluation.data.segmentations import paint, size_of
 from keras2cv.evaluation.labelled import BadTruthError, TrueMask
 from keras2cv.evaluation.measures.measure import Measure, Numbers
 from keras2cv.evaluation.metrics.classes import share
@@ -90,18 +90,24 @@ class SegmentMeasure(Measure):
             BadTruthError: the mask has another size, or classes that the model has not.
         """
         if isinstance(truth, TrueMask) and truth.path is None:
-            return self._painted(truth, size_hw)
+            return self._painted(name, truth, size_hw)
         found = read_mask(truth) if isinstance(truth, TrueMask) else _from_array(truth)
+        if found.ndim != 2:
+            text = f"The truth of {name} is {found.shape}, and a mask is (height, width)."
+            raise BadTruthError("label unreadable", text)
         if found.shape != tuple(size_hw):
             (height, width), (rows, columns) = found.shape, size_hw
             text = f"The mask of {name} is {width}x{height}, and its picture {columns}x{rows}."
             raise BadTruthError("mask of another size", text)
         return self._own(name, found, by_colour=isinstance(truth, TrueMask) and bool(truth.colours))
 
-    def _painted(self, truth: TrueMask, size_hw: tuple[int, ...]) -> NDArray[np.int32]:
+    def _painted(self, name: str, truth: TrueMask, size_hw: tuple[int, ...]) -> NDArray[np.int32]:
         assert self._numbers is not None  # noqa: S101 - COCO has categories
         canvas = np.full(size_hw, self._background, np.int32)
         for number, found in truth.parts:
+            if size_of(found) not in (None, tuple(size_hw)):
+                text = f"{name} has run lengths for a picture of another size."
+                raise BadTruthError("mask of another size", text)
             paint(canvas, found, int(self._numbers[number]))
         return canvas
 
