@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from keras2cv.evaluation.data.boxes import parse_names
+from keras2cv.evaluation.data.yolo import parse_names
 
 from keras2cv.errors import InputError
 from keras2cv.evaluation.class_names import match_classes
