@@ -21,7 +21,7 @@ _STEP_S: Final = 0.05
 
 
 def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
-    """Do a job in a copy of this process: how it ended, what it said, seconds, peak, reply.
+    """Do a job in a copy of this process: how it ended, what it said, seconds, memory, reply.
 
     The job names `entry` ("module:function", called with the job), `log`, `limit_s` and
     `variables`; `main` in place of `entry` is words for the command line of keras2cv.
@@ -29,7 +29,7 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     _import_first()
     reply = Path(job["log"]).with_suffix(".reply")
     reply.unlink(missing_ok=True)
-    started = time.monotonic()
+    started, before = time.monotonic(), _resident_mb()
     pid = os.fork()
     if pid == 0:
         _live_as_copy(job, reply)
@@ -39,8 +39,15 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
         "said": Path(job["log"]).read_text("utf-8", "replace"),
         "seconds": time.monotonic() - started,
         "peak_mb": peak_kib / 1024,
+        "before_mb": before,
         "reply": json.loads(reply.read_text("utf-8")) if reply.exists() else {},
     }
+
+
+def _resident_mb() -> float:
+    """Return what this process holds now: what it has imported."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _import_first() -> None:

@@ -93,6 +93,7 @@ class Sweep:
             made["weights_bytes"] / 2**20,
             Path(made["file"]).suffix or "SavedModel",
             cells,
+            exported["before_mb"],
         )
 
     def _words(self, one: Specimen, file: str) -> list[str]:
