@@ -15,7 +15,7 @@ from keras2cv.errors import Keras2cvError, UsageError
 from keras2cv_export.cli.versions import versions
 from keras2cv_export.matrix.environment import cache_folder, runtime_copy
 
-from .page import PLACE, text_of
+from .page import DOCS, write
 from .results import Results
 from .specimen import Specimen
 from .sweep import Sweep
@@ -51,8 +51,7 @@ def _run(args: argparse.Namespace) -> int:
     whole = all(one.name in results.found for one in specimens)
     if whole or args.page:
         tried = [one for one in specimens if one.name in results.found]
-        PLACE.write_text(text_of(tried, results.found, _names(columns)), "utf-8", newline="\n")
-        _say(f"{PLACE}")
+        _say(str(write(tried, results.found, _names(columns), DOCS)))
     return 0
 
 

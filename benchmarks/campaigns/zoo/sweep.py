@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,8 @@ _RUN: Final = Limits(300.0, 120.0, 12 * 2**30)
 _RUN_CHILD: Final = Path(__file__).resolve().parents[1] / "atlas" / "run_child.py"
 # A raw bundle: what a picture means to a model is not the subject here.
 _OPTIONS: Final = ("--task", "raw")
+# The line of a traceback that names the error: "keras.src.x.SomeError: ...".
+_ERROR: Final = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)\b")
 
 Reply = dict[str, Any]
 
@@ -73,7 +76,7 @@ class Sweep:
         try:
             made = self._fork(one, "make", entry="campaigns.zoo.make_child:make")
             if made["code"] != 0:
-                return Found(one.name, "not made", _last_words(made["said"]))
+                return Found(one.name, "not made", self._tidy(last_words(made["said"])))
             exported = self._fork(one, "export", main=self._words(one, made["reply"]["file"]))
             return self._found(one, made["reply"], exported)
         except (ChildLost, MissingDependency) as error:
@@ -81,7 +84,7 @@ class Sweep:
             return Found(one.name, "not made", str(error)[:600])
 
     def _found(self, one: Specimen, made: Reply, exported: Reply) -> Found:
-        verdict, reason = judged(exported["code"], exported["said"])
+        verdict, reason = judged(exported["code"], self._tidy(exported["said"]))
         keras = self._plain(one, made)
         cells = {c.name: self._cell(c, one, verdict, reason, keras) for c in self._columns}
         return Found(
@@ -122,6 +125,9 @@ class Sweep:
         variables = dict(one.collection.variables)
         return self._forks.ask({**job, "log": log, "limit_s": _LIMIT_S, "variables": variables})
 
+    def _tidy(self, said: str) -> str:
+        return without_folders(said, f"{self._work}/model/")
+
     def _end(self) -> None:
         if self._forks is not None:
             self._forks.__exit__(None, None, None)
@@ -139,7 +145,7 @@ class Sweep:
         if keras is None:
             return Outcome("none")
         if keras["code"] != 0:
-            return Outcome("refused", reason=_last_words(keras["said"])[:300])
+            return Outcome("refused", reason=self._tidy(last_words(keras["said"]))[:300])
         return self._run(column, {**job, "kind": "plain", "path": job["plain"], **keras["reply"]})
 
     def _run(self, column: Column, job: Mapping[str, Any]) -> Outcome:
@@ -152,7 +158,7 @@ class Sweep:
         meaning: dict[str, Verdict] = {
             "pass": "right", "fails": "refused", "wrong": "wrong", "crash": "traceback",
         }  # fmt: skip
-        reason = tidied(said.get("reason", ""))[:300]
+        reason = self._tidy(tidied(said.get("reason", "")))[:300]
         return Outcome(meaning[said["verdict"]], said.get("error"), reason)
 
 
@@ -170,13 +176,21 @@ def judged(code: int, said: str) -> tuple[Verdict, str]:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     starts = [k for k, line in enumerate(lines) if line.startswith("error:")]
     if "Traceback (most recent call last)" in said or code < 0 or not starts:
-        return "traceback", _last_words(said)
+        return "traceback", last_words(said)
     return "refused", " ".join(lines[starts[-1] :]).removeprefix("error: ")[:600]
 
 
-def _last_words(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return " ".join(lines[-3:])[-600:]
+def without_folders(said: str, work: str) -> str:
+    """Return words without this machine's folders: the one at work, and where packages lie."""
+    return re.sub(r"/[^\s\"']*/site-packages/", "", said.replace(work, ""))
+
+
+def last_words(said: str) -> str:
+    """Return the last error that was printed, with what follows it."""
+    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+    errors = [k for k, line in enumerate(lines) if _ERROR.match(line)]
+    start = errors[-1] if errors else -3
+    return " ".join(line.strip() for line in lines[start:])[:600]
 
 
 def _job(one: Specimen, folder: Path) -> dict[str, Any]:

@@ -42,7 +42,8 @@ _STAR: Final = Collection("stardist", "keras2", ("stardist==0.9.2", "csbdeep==0.
 _OCR: Final = Collection("keras-ocr", "keras2", ("keras-ocr==0.9.3",))
 
 _KECAM_TITLES: Final = (
-    "ghostnetv2.GhostNetV2_1X", "lcnet.LCNet050", "mobilevit.MobileViT_XXS", "levit.LeViT128S",
+    "ghostnet.GhostNetV2_100", "mobilenetv3_family.LCNet050", "mobilevit.MobileViT_XXS",
+    "levit.LeViT128S",
     "coatnet.CoAtNet0", "edgenext.EdgeNeXt_XX_Small", "fasternet.FasterNetT0", "repvit.RepViT_M09",
     "efficientformer.EfficientFormerV2S0", "efficientvit.EfficientViT_M0", "tinyvit.TinyViT_5M",
     "hornet.HorNetTiny", "uniformer.UniformerSmall32",
