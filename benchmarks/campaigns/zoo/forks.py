@@ -8,6 +8,7 @@ imported TensorFlow itself.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -27,14 +28,14 @@ def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     The job names `entry` ("module:function", called with the job), `log`, `limit_s` and
     `variables`; `main` in place of `entry` is words for the command line of keras2cv.
     """
-    _import_first()
+    before, libraries = _imported()
     reply = Path(job["log"]).with_suffix(".reply")
     reply.unlink(missing_ok=True)
-    started, before = time.monotonic(), _held_mb(os.getpid())
+    started = time.monotonic()
     pid = os.fork()
     if pid == 0:
         _live_as_copy(job, reply)
-    code, peak_mb = _wait(pid, started + job["limit_s"])
+    code, peak_mb = _wait(pid, started + job["limit_s"], libraries)
     return {
         "code": code,
         "said": Path(job["log"]).read_text("utf-8", "replace"),
@@ -52,6 +53,16 @@ def _held_mb(pid: int, kind: str = "VmRSS") -> float:
     except OSError:
         return 0.0
     return next((int(li.split()[1]) / 1024 for li in lines if li.startswith(f"{kind}:")), 0.0)
+
+
+@functools.cache
+def _imported() -> tuple[float, float]:
+    """Import, once; return what this process then holds in MB, and how much of it are libraries.
+
+    Later measurements would be lower: the system drops libraries' pages that are not in use.
+    """
+    _import_first()
+    return _held_mb(os.getpid()), _held_mb(os.getpid(), "RssFile")
 
 
 def _import_first() -> None:
@@ -95,15 +106,15 @@ def _write_to(log: Path) -> None:
     sys.stdout = sys.stderr = os.fdopen(descriptor, "w", buffering=1, encoding="utf-8")
 
 
-def _wait(pid: int, deadline: float) -> tuple[int, float]:
+def _wait(pid: int, deadline: float, libraries: float) -> tuple[int, float]:
     """Return the exit code and the largest process' peak in MB; kill it when it is late."""
-    libraries = 0.0
+    read = 0.0
     while True:
         ended, status, used = os.wait4(pid, os.WNOHANG)
         if ended:
-            unread = max(0.0, _held_mb(os.getpid(), "RssFile") - libraries)
-            return os.waitstatus_to_exitcode(status), used.ru_maxrss / 1024 + unread
-        libraries = max(libraries, _held_mb(pid, "RssFile"))
+            peak = used.ru_maxrss / 1024 + max(0.0, libraries - read)
+            return os.waitstatus_to_exitcode(status), peak
+        read = max(read, _held_mb(pid, "RssFile"))
         if time.monotonic() > deadline:
             os.kill(pid, 9)
             deadline = float("inf")

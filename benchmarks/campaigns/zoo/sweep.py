@@ -86,7 +86,7 @@ class Sweep:
     def _found(self, one: Specimen, made: Reply, exported: Reply) -> Found:
         verdict, reason = judged(exported["code"], self._tidy(exported["said"]))
         keras = self._plain(one, made)
-        cells = {c.name: self._cell(c, one, verdict, reason, keras) for c in self._columns}
+        cells = {c.name: self._cell(c, one, verdict, reason, (made, keras)) for c in self._columns}
         return Found(
             one.name,
             verdict,
@@ -99,10 +99,10 @@ class Sweep:
             exported["before_mb"],
         )
 
-    def _words(self, one: Specimen, file: str) -> list[str]:
+    def _words(self, one: Specimen, file: str, version: str = "") -> list[str]:
         imports = [word for name in one.collection.imports for word in ("--import", name)]
-        bundle = str(self._work / "model" / "bundle.cv")
-        return ["export", file, "-o", bundle, *_OPTIONS, *imports, *one.options]
+        bundle = ["-o", self._bundle(version)]
+        return ["export", file, *bundle, *_OPTIONS, *imports, *one.options]
 
     def _plain(self, one: Specimen, made: Reply) -> Reply | None:
         """Let Keras 3 export its file; the old Keras has no such export."""
@@ -134,19 +134,40 @@ class Sweep:
         self._forks = None
 
     def _cell(
-        self, column: Column, one: Specimen, verdict: Verdict, reason: str, keras: Reply | None
+        self,
+        column: Column,
+        one: Specimen,
+        verdict: Verdict,
+        reason: str,
+        replies: tuple[Reply, Reply | None],
     ) -> Outcome:
+        made, keras = replies
         job = _job(one, self._work / "model")
         if column.kind != "plain":
             if verdict != "right":
                 return Outcome(verdict, reason=reason)
-            path = str(self._work / "model" / "bundle.cv")
-            return self._run(column, {**job, "kind": "bundle", "path": path})
+            return self._run_bundle(column, one, job, made)
         if keras is None:
             return Outcome("none")
         if keras["code"] != 0:
             return Outcome("refused", reason=self._tidy(last_words(keras["said"]))[:300])
         return self._run(column, {**job, "kind": "plain", "path": job["plain"], **keras["reply"]})
+
+    def _run_bundle(self, column: Column, one: Specimen, job: Reply, made: Reply) -> Outcome:
+        """Run the bundle; where it needs a newer OpenCV, one that is exported for this OpenCV."""
+        found = self._run(column, {**job, "kind": "bundle", "path": self._bundle()})
+        if "with --opencv" not in found.reason:
+            return found
+        words = [*self._words(one, made["file"], column.version), "--opencv", column.version]
+        exported = self._fork(one, "again", main=words)
+        verdict, reason = judged(exported["code"], self._tidy(exported["said"]))
+        if verdict != "right":
+            return Outcome(verdict, reason=reason)
+        path = self._bundle(column.version)
+        return self._run(column, {**job, "kind": "bundle", "path": path})
+
+    def _bundle(self, version: str = "") -> str:
+        return str(self._work / "model" / f"bundle{version}.cv")
 
     def _run(self, column: Column, job: Mapping[str, Any]) -> Outcome:
         entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
