@@ -22,7 +22,8 @@ from .specimen import Specimen
 
 # The bar for an export is 600 s.
 _LIMIT_S: Final = 660.0
-_FORKS: Final = Limits(_LIMIT_S + 60.0, 300.0, 14 * 2**30)
+# Under less memory an export first tries, in a process of its own, whether TensorFlow loads.
+_FORKS: Final = Limits(_LIMIT_S + 60.0, 300.0, 16 * 2**30)
 _RUN: Final = Limits(300.0, 120.0, 12 * 2**30)
 _RUN_CHILD: Final = Path(__file__).resolve().parents[1] / "atlas" / "run_child.py"
 # A raw bundle: what a picture means to a model is not the subject here.
