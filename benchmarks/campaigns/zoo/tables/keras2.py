@@ -123,7 +123,7 @@ OLD: Final = (
     Specimen(_STAR, "StarDist2D", f"{_BUILDERS}.stardist", format="h5"),
     Specimen(_STAR, "StarDist3D", f"{_BUILDERS}.stardist_3d", format="h5"),
     Specimen(_OCR, "CRAFT", f"{_BUILDERS}.ocr_detector", format="h5"),
-    Specimen(_OCR, "CRNN", f"{_BUILDERS}.ocr_reader", format="h5"),
+    Specimen(_OCR, "CRNN", f"{_BUILDERS}.ocr_reader", format="h5", options=("--unsafe",)),
     Specimen(Collection("tabnet-keras", "keras2", ("tabnet-keras==1.2.0",), ("tabnet_keras",)),
              "TabNetClassifier", f"{_BUILDERS}.tabnet", format="saved", shapes=((10,),)),
     Specimen(Collection("keras-resnet", "keras2", ("keras-resnet==0.2.0",)), "ResNet2D18",
