@@ -137,6 +137,7 @@ def test_parts_of_the_table_are_chosen() -> None:
     [
         (0, "notes", "right", ""),
         (3, "loading ...\nerror: OpenCV cannot\n  - run it", "refused", "OpenCV cannot - run it"),
+        (4, "written\nInconclusive: all alike\nnext: run", "right", "Inconclusive: all alike"),
         (1, "Traceback (most recent call last):\nValueError: x", "traceback", None),
         (-11, "", "traceback", ""),
     ],

@@ -58,6 +58,7 @@ def text_of(
         beside=any(column.startswith(PLAIN) for column in columns),
         totals=[_total(told, column) for column in columns],
         rows=[_row(one, found[one.name], columns) for one in made],
+        unsure=[one.name for one in told if one.verdict == "right" and one.reason],
         reasons=_reasons(told, [c for c in columns if not c.startswith(PLAIN)]),
         left_out=[_left_out(found[one.name]) for one in specimens if one not in made],
         packages=_packages(made),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from campaigns import PACKAGES
 from campaigns.atlas.columns import Column
 from campaigns.atlas.reasons import tidied
-from keras2cv.errors import MissingDependency
+from keras2cv.errors import InconclusiveError, MissingDependency
 from keras2cv.isolation import ChildLost, Conversation, Entry, Limits, answer_each
 
 from .environments import prepared
@@ -192,10 +192,15 @@ def variables_of(one: Specimen) -> dict[str, str]:
 
 
 def judged(code: int, said: str) -> tuple[Verdict, str]:
-    """Return the verdict on an export, and its sentence in one line, by what it printed."""
+    """Return the verdict on an export, and its sentence in one line, by what it printed.
+
+    One whose samples tell too little wrote its bundle: the columns tell more.
+    """
     if code == 0:
         return "right", ""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if code == InconclusiveError.exit_code:
+        return "right", next((li for li in lines if "inconclusive" in li.lower()), "inconclusive")
     starts = [k for k, line in enumerate(lines) if line.startswith("error:")]
     if "Traceback (most recent call last)" in said or code < 0 or not starts:
         return "traceback", last_words(said)
