@@ -124,10 +124,7 @@ def _cost(told: Sequence[Found]) -> dict[str, object]:
         "slowest": max(told, key=lambda one: one.seconds),
         "late": [one for one in told if one.seconds > SLOWEST_S],
         "over": sum(one.peak_mb > 3 * one.weights_mb + SPARE_MB for one in told),
-        "imports": (
-            min((one.before_mb for one in told if one.before_mb), default=0.0),
-            max((one.before_mb for one in told), default=0.0),
-        ),
+        "imports": max((one.before_mb for one in told), default=0.0),
         "middle_mb": grown[len(grown) // 2] if grown else 0.0,
         "largest": max(beside, key=lambda pair: pair[0], default=None),
         "over_beside": [one for mb, one in beside if mb > SPARE_MB],
