@@ -102,7 +102,8 @@ OLD: Final = (
              {"input_shape": _PICTURE, "filters": 8, "num_layers": 3}, format="h5"),
     Specimen(_KU, "satellite_unet", "keras_unet.models.satellite_unet",
              {"input_shape": _PICTURE}, format="h5"),
-    *(Specimen(_TI, name, f"{_BUILDERS}.tfimm", {"name": name, "side": side}, format="saved")
+    *(Specimen(_TI, name, f"{_BUILDERS}.tfimm", {"name": name, "side": side}, format="saved",
+               shapes=((side, side, 3),))
       for name, side in (("pit_ti_224", 224), ("poolformer_s12", 64), ("cait_xxs24_224", 224),
                          ("swin_tiny_patch4_window7_224", 224), ("pvt_v2_b0", 64),
                          ("mixer_s32_224", 224))),
