@@ -203,8 +203,9 @@ def _read(file: Keras2File, who_cannot: str, problem: Exception | None = None) -
     except ModelError:
         raise
     except Exception as error:  # Keras raises whatever a layer's constructor raises
-        theirs = problem is None or (file.keras_version or "").startswith("2.")
-        cause = error if theirs else problem
+        cause = problem or error
+        if (file.keras_version or "").startswith("2."):
+            cause = error
         raise unreadable(file.path, who_cannot, cause, file.config, file.keras_version) from error
 
 
