@@ -89,7 +89,7 @@ OLD: Final = (
           ("unet_3plus_2d", {"filter_num_down": [8, 16, 24], "batch_norm": True}),
           ("att_unet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
           ("r2_unet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
-          ("vnet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
+          ("vnet_2d", {"filter_num": [8, 16, 32], "batch_norm": True}),
           ("u2net_2d", {"filter_num_down": [8, 16, 24], "batch_norm": True}),
           ("resunet_a_2d", {"filter_num": [8, 16, 24], "dilation_num": [1, 3]}),
           ("transunet_2d", {"filter_num": [8, 16, 24], "embed_dim": 48, "num_mlp": 96,
