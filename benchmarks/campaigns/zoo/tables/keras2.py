@@ -119,7 +119,7 @@ OLD: Final = (
     Specimen(Collection("basic-pitch", "keras2", ("basic-pitch==0.4.0",), values=(-1, 1)),
              "icassp_2022", "basic_pitch/saved_models/icassp_2022/nmp", format="saved",
              trained=True, shapes=((43844, 1),), options=("--input-shape", "1,43844,1")),
-    Specimen(_CSB, "CARE", f"{_BUILDERS}.care", format="h5"),
+    Specimen(_CSB, "CARE", f"{_BUILDERS}.care", format="h5", options=("--unsafe",)),
     Specimen(_CSB, "custom_unet", f"{_BUILDERS}.noise2void", format="h5"),
     Specimen(_STAR, "StarDist2D", f"{_BUILDERS}.stardist", format="h5"),
     Specimen(_STAR, "StarDist3D", f"{_BUILDERS}.stardist_3d", format="h5"),
