@@ -77,7 +77,7 @@ def test_the_page_counts_what_was_found() -> None:
     assert f"`{specimens[1].name}` on 4.6: off by 5.0e-01 of the largest value" in text
     assert "so 1 of 2 exports hold more than three times the weights and 600 MB" in text
     assert f"Counted without these imports (1 models), 1 does: `{specimens[1].name}`." in text
-    assert f"has {len(all_specimens())}. 3 of them were tried so far, and 2, of" in text
+    assert f"has {len(all_specimens())}. 3 of them were tried so far, small ones first" in text
     assert f"- `{specimens[2].name}`: ImportError" in text
     assert version("tensorflow") in text
     assert "no\n" not in text.split("## Model by model")[0].split("## Where")[1]

@@ -106,7 +106,7 @@ def _on(one: Found, columns: Sequence[str]) -> str:
 
 
 def _left_out(found: Found) -> tuple[str, str]:
-    return found.name, _plain(found.reason[:200])
+    return found.name, _plain(found.reason[:300])
 
 
 def _packages(specimens: Sequence[Specimen]) -> list[tuple[str, int]]:
