@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -106,7 +107,8 @@ def _on(one: Found, columns: Sequence[str]) -> str:
 
 
 def _left_out(found: Found) -> tuple[str, str]:
-    return found.name, _plain(found.reason[:300])
+    reason = re.sub(r" \(\S+\.py\)", "", found.reason)  # the file that lacks a name
+    return found.name, _plain(reason[:300])
 
 
 def _packages(specimens: Sequence[Specimen]) -> list[tuple[str, int]]:
