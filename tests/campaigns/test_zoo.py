@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -12,11 +13,11 @@ import pytest
 from campaigns.command_line import shard
 from campaigns.zoo import environments, forks
 from campaigns.zoo.__main__ import chosen
-from campaigns.zoo.page import text_of
+from campaigns.zoo.page import text_of, write
 from campaigns.zoo.results import Found, Outcome, Results
 from campaigns.zoo.smooth import smooth
 from campaigns.zoo.specimen import Specimen
-from campaigns.zoo.sweep import judged
+from campaigns.zoo.sweep import judged, last_words, without_folders
 from campaigns.zoo.tables import all_specimens
 from keras2cv.errors import UsageError
 
@@ -60,7 +61,8 @@ def _found(specimens: list[Specimen]) -> dict[str, Found]:
         right: Found(right, "right", "", 12.0, 600.0, 4.0, ".keras",
                      {"5.0 new": RIGHT, "4.6": RIGHT, "Keras 5.0": Outcome("none")}),
         wrong: Found(wrong, "right", "", 30.0, 2000.0, 10.0, ".h5",
-                     {"5.0 new": RIGHT, "4.6": WRONG, "Keras 5.0": Outcome("refused", None, "no")}),
+                     {"5.0 new": RIGHT, "4.6": WRONG, "Keras 5.0": Outcome("refused", None, "no")},
+                     800.0),
         missing: Found(missing, "not made", "ImportError"),
     }  # fmt: skip
 
@@ -73,11 +75,39 @@ def test_the_page_counts_what_was_found() -> None:
     assert "| 5.0 new | 2 | 0 | 0 | 0 | 0 | 100.0 % |" in rows
     assert "| 4.6 | 1 | 0 | 1 | 0 | 0 | 50.0 % |" in rows
     assert "| Keras 5.0 | 0 | 1 | 0 | 0 | 1 | 0.0 % |" in rows
-    assert f"{specimens[1].name} on 4.6: off by 5.0e-01 of the largest value" in text
-    assert f"1 of 2 hold more: `{specimens[1].name}` (2000 MB)" in text
-    assert f"- `{specimens[2].name}`" in text
+    assert f"`{specimens[1].name}` on 4.6: off by 5.0e-01 of the largest value" in text
+    assert "so 1 of 2 exports hold more than three times the weights and 600 MB" in text
+    assert f"Counted without these imports (1 models), 1 does: `{specimens[1].name}`." in text
+    assert f"has {len(all_specimens())}. 3 of them were tried so far, small ones first" in text
+    assert f"- `{specimens[2].name}`: ImportError" in text
     assert version("tensorflow") in text
     assert "no\n" not in text.split("## Model by model")[0].split("## Where")[1]
+
+
+def test_a_reason_for_every_column_is_told_once() -> None:
+    """Under the model's name alone; Keras' own export has no say in it."""
+    one = all_specimens()[0]
+    refused = Outcome("refused", None, "its loop depends on the input")
+    cells = {"5.0 new": refused, "4.6": refused, "Keras 5.0": Outcome("refused", None, "no")}
+    text = text_of([one], {one.name: Found(one.name, "refused", cells=cells)}, COLUMNS)
+    assert f"- `{one.name}`: its loop depends on the input\n" in text
+
+
+def test_the_records_are_beside_the_page(tmp_path: Path) -> None:
+    """In the page's order, every model that was tried."""
+    specimens = list(all_specimens()[:3])
+    page = write(specimens, _found(specimens), COLUMNS, tmp_path)
+    assert page.read_text("utf-8").startswith("# Models of other people")
+    records = json.loads((tmp_path / "zoo" / "models.json").read_text("utf-8"))
+    assert [record["name"] for record in records] == [one.name for one in specimens]
+
+
+def test_the_last_error_is_told_without_folders_of_the_machine() -> None:
+    """A traceback's last line, with what follows it; the file that it names is gone."""
+    said = 'Traceback (most recent call last):\n  File "/x/site-packages/k/a.py", line 3\n'
+    assert last_words(f"{said}keras.a.SomeError: no\nway out") == "keras.a.SomeError: no way out"
+    assert without_folders("see /w/m/model.keras", "/w/m/") == "see model.keras"
+    assert without_folders('File "/x/y/site-packages/k/a.py"', "/w/m/") == 'File "k/a.py"'
 
 
 def test_results_go_on_where_they_stopped(tmp_path: Path) -> None:
@@ -108,6 +138,7 @@ def test_parts_of_the_table_are_chosen() -> None:
     [
         (0, "notes", "right", ""),
         (3, "loading ...\nerror: OpenCV cannot\n  - run it", "refused", "OpenCV cannot - run it"),
+        (4, "written\nInconclusive: all alike\nnext: run", "right", "Inconclusive: all alike"),
         (1, "Traceback (most recent call last):\nValueError: x", "traceback", None),
         (-11, "", "traceback", ""),
     ],

@@ -3,6 +3,7 @@
     python -m campaigns.zoo                      all models, and docs/zoo.md at the end
     python -m campaigns.zoo --only 'kimm/*'      some; add --page to write the page all the same
     python -m campaigns.zoo --shard 1/4          every fourth model, on another machine
+    python -m campaigns.zoo --merge R --no-run   add its results.jsonl, and write the page
 
 Each collection's packages are installed in an environment that borrows this one's TensorFlow. There
 the model is built small, given calibrated weights if it has none, and saved; Keras' answers to two

@@ -16,7 +16,7 @@ from keras2cv.errors import Keras2cvError, UsageError
 from keras2cv_export.cli.versions import versions
 from keras2cv_export.matrix.environment import cache_folder, runtime_copy
 
-from .page import PLACE, text_of
+from .page import DOCS, write
 from .results import Results
 from .specimen import Specimen
 from .sweep import Sweep
@@ -40,21 +40,28 @@ def _run(args: argparse.Namespace) -> int:
     specimens = all_specimens()
     columns = make_columns(args.opencv, args.plain, {})
     results = Results(args.work / "results.jsonl")
+    for path in args.merge:
+        results.add(Results(path).found.values())
     if args.again:
         for one in chosen(specimens, args.again):
             results.found.pop(one.name, None)
+    if not args.no_run:
+        _try(shard(chosen(specimens, args.only), args.shard), columns, results, args.work)
+    whole = all(one.name in results.found for one in specimens)
+    if whole or args.page or args.no_run:
+        tried = [one for one in specimens if one.name in results.found]
+        print_progress(str(write(tried, results.found, _names(columns), DOCS)))
+    return 0
+
+
+def _try(
+    specimens: Sequence[Specimen], columns: Sequence[Column], results: Results, work: Path
+) -> None:
     with (
-        tempfile.TemporaryDirectory(dir=_made(args.work)) as name,
+        tempfile.TemporaryDirectory(dir=_made(work)) as name,
         runtime_copy(Path(name)) as environment,
     ):
-        sweep = Sweep(columns, results, Path(name), environment, print_progress)
-        sweep.run(shard(chosen(specimens, args.only), args.shard))
-    whole = all(one.name in results.found for one in specimens)
-    if whole or args.page:
-        tried = [one for one in specimens if one.name in results.found]
-        PLACE.write_text(text_of(tried, results.found, _names(columns)), "utf-8", newline="\n")
-        print_progress(f"{PLACE}")
-    return 0
+        Sweep(columns, results, Path(name), environment, print_progress).run(specimens)
 
 
 def chosen(specimens: Sequence[Specimen], patterns: Sequence[str]) -> list[Specimen]:
@@ -93,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--again", action="append", default=[], help="forget results of these")
     parser.add_argument("--shard", default="1/1", help="part K of N (default: 1/1)")
     parser.add_argument("--page", action="store_true", help="write the page of a part, too")
+    parser.add_argument("--no-run", action="store_true", help="write the page of what was tried")
+    parser.add_argument(
+        "--merge", action="append", default=[], type=Path, help="results.jsonl of another shard"
+    )
     parser.add_argument("--opencv", type=versions, default=("5.0", "4.14", "4.6"))
     parser.add_argument("--plain", type=versions_or_none, default=("5.0", "4.14"))
     parser.add_argument("-w", "--work", type=Path, default=cache_folder() / "zoo")

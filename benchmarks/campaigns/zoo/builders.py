@@ -55,7 +55,7 @@ def min_gru() -> Model:
     from mingru_keras import MinGRU
 
     series = keras.Input((16, 3))
-    return keras.Model(series, keras.layers.Dense(2)(MinGRU(8, return_sequences=True)(series)))
+    return keras.Model(series, keras.layers.Dense(2)(MinGRU(8)(series)))
 
 
 def kan() -> Model:
@@ -148,11 +148,13 @@ def noise2void() -> Model:
     """The denoiser of N2V: a blur-pool U-Net."""
     from csbdeep.internals.nets import custom_unet
 
-    return custom_unet((64, 64, 1), "linear", n_depth=2, n_filter_base=16)
+    sizes = {"kernel_size": (3, 3), "pool_size": (2, 2)}  # the package's own are for volumes
+    return custom_unet((64, 64, 1), "linear", n_depth=2, n_filter_base=16, **sizes)
 
 
 def ocr_detector() -> Model:
     """The text detector of keras-ocr (CRAFT)."""
+    _restore_sctypes()
     from keras_ocr.detection import build_keras_model
 
     return _with_size(build_keras_model(), _PICTURE)
@@ -160,6 +162,7 @@ def ocr_detector() -> Model:
 
 def ocr_reader() -> Model:
     """The recogniser of keras-ocr, with its spatial transformer."""
+    _restore_sctypes()
     from keras_ocr.recognition import build_model
 
     _, model, *_ = build_model(
@@ -170,12 +173,24 @@ def ocr_reader() -> Model:
     return model
 
 
+def _restore_sctypes() -> None:
+    """Give NumPy 2 the map that imgaug, which keras-ocr imports, asks for at its import."""
+    import numpy as np
+
+    if not hasattr(np, "sctypes"):
+        np.sctypes = {  # type: ignore[attr-defined]  # noqa: NPY201
+            "int": [np.int8, np.int16, np.int32, np.int64],
+            "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
+            "float": [np.float16, np.float32, np.float64],
+        }
+
+
 def tabnet() -> Model:
     """A classifier of tables."""
     import tensorflow as tf
     from tabnet_keras import TabNetClassifier
 
-    model = TabNetClassifier(3, feature_dim=8, output_dim=4, n_steps=2)
+    model = TabNetClassifier(3, decision_dim=8, attention_dim=4, n_steps=2)
     model(tf.zeros((4, 10)))
     return model
 

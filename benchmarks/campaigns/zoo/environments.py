@@ -23,7 +23,7 @@ def prepared(generation: str, requirements: Sequence[str]) -> Path:
     python = python_of(folder)
     if not python.exists():
         _run(["venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)])
-    (_site_packages(folder) / "shared.pth").write_text("\n".join(_borrowed()) + "\n", "utf-8")
+    _keep(_site_packages(folder) / "shared.pth", "\n".join(_borrowed()) + "\n")
     wanted = [*helpers(generation), *requirements]
     stamp = folder / "installed.txt"
     installed = set(stamp.read_text("utf-8").split()) if stamp.exists() else set()
@@ -42,6 +42,12 @@ def helpers(generation: str) -> list[str]:
     """
     lines = (Path(__file__).parent / f"{generation}.txt").read_text("utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write a file, unless it is so already: a process that starts may be reading it."""
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
 
 
 def _install(python: Path, requirement: str) -> None:

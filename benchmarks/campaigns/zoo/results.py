@@ -40,6 +40,7 @@ class Found:
         weights_mb: The model's, in float32.
         file: What kind of file was exported.
         cells: Column -> outcome.
+        before_mb: What that process held with its imports done, before there was a model.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Found:
     weights_mb: float = 0.0
     file: str = ""
     cells: Mapping[str, Outcome] = field(default_factory=dict)
+    before_mb: float = 0.0
 
 
 class Results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any, Final
 from campaigns import PACKAGES
 from campaigns.atlas.columns import Column
 from campaigns.atlas.reasons import tidied
-from keras2cv.errors import MissingDependency
+from keras2cv.errors import InconclusiveError, MissingDependency
 from keras2cv.isolation import ChildLost, Conversation, Entry, Limits, answer_each
 
 from .environments import prepared
@@ -21,11 +22,14 @@ from .specimen import Specimen
 
 # The bar for an export is 600 s.
 _LIMIT_S: Final = 660.0
-_FORKS: Final = Limits(_LIMIT_S + 60.0, 300.0, 14 * 2**30)
+# Under less memory an export first tries, in a process of its own, whether TensorFlow loads.
+_FORKS: Final = Limits(_LIMIT_S + 60.0, 300.0, 16 * 2**30)
 _RUN: Final = Limits(300.0, 120.0, 12 * 2**30)
 _RUN_CHILD: Final = Path(__file__).resolve().parents[1] / "atlas" / "run_child.py"
 # A raw bundle: what a picture means to a model is not the subject here.
 _OPTIONS: Final = ("--task", "raw")
+# The line of a traceback that names the error: "keras.src.x.SomeError: ...".
+_ERROR: Final = re.compile(r"[\w.]*(Error|Exception|Interrupt|Exit)\b")
 
 Reply = dict[str, Any]
 
@@ -73,7 +77,7 @@ class Sweep:
         try:
             made = self._fork(one, "make", entry="campaigns.zoo.make_child:make")
             if made["code"] != 0:
-                return Found(one.name, "not made", _last_words(made["log"]))
+                return Found(one.name, "not made", self._tidy(last_words(made["log"])))
             exported = self._fork(one, "export", main=self._words(one, made["reply"]["file"]))
             return self._found(one, made["reply"], exported)
         except (ChildLost, MissingDependency) as error:
@@ -81,9 +85,9 @@ class Sweep:
             return Found(one.name, "not made", str(error)[:600])
 
     def _found(self, one: Specimen, made: Reply, exported: Reply) -> Found:
-        verdict, reason = judged(exported["code"], exported["log"])
+        verdict, reason = judged(exported["code"], self._tidy(exported["log"]))
         keras = self._plain(one, made)
-        cells = {c.name: self._cell(c, one, verdict, reason, keras) for c in self._columns}
+        cells = {c.name: self._cell(c, one, verdict, reason, (made, keras)) for c in self._columns}
         return Found(
             one.name,
             verdict,
@@ -93,12 +97,13 @@ class Sweep:
             made["weights_bytes"] / 2**20,
             Path(made["file"]).suffix or "SavedModel",
             cells,
+            exported["before_mb"],
         )
 
-    def _words(self, one: Specimen, file: str) -> list[str]:
+    def _words(self, one: Specimen, file: str, version: str = "") -> list[str]:
         imports = [word for name in one.collection.imports for word in ("--import", name)]
-        bundle = str(self._work / "model" / "bundle.cv")
-        return ["export", file, "-o", bundle, *_OPTIONS, *imports, *one.options]
+        bundle = ["-o", self._bundle(version)]
+        return ["export", file, *bundle, *_OPTIONS, *imports, *one.options]
 
     def _plain(self, one: Specimen, made: Reply) -> Reply | None:
         """Let Keras 3 export its file; the old Keras has no such export."""
@@ -121,25 +126,49 @@ class Sweep:
         variables = dict(one.collection.variables)
         return self._forks.ask({**job, "log": log, "limit_s": _LIMIT_S, "variables": variables})
 
+    def _tidy(self, log: str) -> str:
+        return without_folders(log, f"{self._work}/model/")
+
     def _end(self) -> None:
         if self._forks is not None:
             self._forks.__exit__(None, None, None)
         self._forks = None
 
     def _cell(
-        self, column: Column, one: Specimen, verdict: Verdict, reason: str, keras: Reply | None
+        self,
+        column: Column,
+        one: Specimen,
+        verdict: Verdict,
+        reason: str,
+        replies: tuple[Reply, Reply | None],
     ) -> Outcome:
+        made, keras = replies
         job = _job(one, self._work / "model")
         if column.kind != "plain":
             if verdict != "right":
                 return Outcome(verdict, reason=reason)
-            path = str(self._work / "model" / "bundle.cv")
-            return self._run(column, {**job, "kind": "bundle", "path": path})
+            return self._run_bundle(column, one, job, made)
         if keras is None:
             return Outcome("none")
         if keras["code"] != 0:
-            return Outcome("refused", reason=_last_words(keras["log"])[:300])
+            return Outcome("refused", reason=self._tidy(last_words(keras["log"]))[:300])
         return self._run(column, {**job, "kind": "plain", "path": job["plain"], **keras["reply"]})
+
+    def _run_bundle(self, column: Column, one: Specimen, job: Reply, made: Reply) -> Outcome:
+        """Run the bundle; where it needs a newer OpenCV, one that is exported for this OpenCV."""
+        found = self._run(column, {**job, "kind": "bundle", "path": self._bundle()})
+        if "with --opencv" not in found.reason:
+            return found
+        words = [*self._words(one, made["file"], column.version), "--opencv", column.version]
+        exported = self._fork(one, "again", main=words)
+        verdict, reason = judged(exported["code"], self._tidy(exported["log"]))
+        if verdict != "right":
+            return Outcome(verdict, reason=reason)
+        path = self._bundle(column.version)
+        return self._run(column, {**job, "kind": "bundle", "path": path})
+
+    def _bundle(self, version: str = "") -> str:
+        return str(self._work / "model" / f"bundle{version}.cv")
 
     def _run(self, column: Column, job: Mapping[str, Any]) -> Outcome:
         entry = Entry(f"{_RUN_CHILD}:answer", (), column.where.python, self._environment)
@@ -151,7 +180,7 @@ class Sweep:
         meaning: dict[str, Verdict] = {
             "pass": "right", "fails": "refused", "wrong": "wrong", "crash": "traceback",
         }  # fmt: skip
-        reason = tidied(reply.get("reason", ""))[:300]
+        reason = self._tidy(tidied(reply.get("reason", "")))[:300]
         return Outcome(meaning[reply["verdict"]], reply.get("error"), reason)
 
 
@@ -163,19 +192,32 @@ def variables_of(one: Specimen) -> dict[str, str]:
 
 
 def judged(code: int, log: str) -> tuple[Verdict, str]:
-    """Return the verdict on an export, and its sentence in one line, by what it printed."""
+    """Return the verdict on an export, and its sentence in one line, by what it printed.
+
+    One whose samples tell too little wrote its bundle: the columns tell more.
+    """
     if code == 0:
         return "right", ""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
+    if code == InconclusiveError.exit_code:
+        return "right", next((li for li in lines if "inconclusive" in li.lower()), "inconclusive")
     starts = [k for k, line in enumerate(lines) if line.startswith("error:")]
     if "Traceback (most recent call last)" in log or code < 0 or not starts:
-        return "traceback", _last_words(log)
+        return "traceback", last_words(log)
     return "refused", " ".join(lines[starts[-1] :]).removeprefix("error: ")[:600]
 
 
-def _last_words(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    return " ".join(lines[-3:])[-600:]
+def without_folders(log: str, work: str) -> str:
+    """Return words without this machine's folders: the one at work, and where packages lie."""
+    return re.sub(r"/[^\s\"']*/site-packages/", "", log.replace(work, ""))
+
+
+def last_words(log: str) -> str:
+    """Return the last error that was printed, with what follows it."""
+    lines = [line.rstrip() for line in log.splitlines() if line.strip()]
+    errors = [k for k, line in enumerate(lines) if _ERROR.match(line)]
+    start = errors[-1] if errors else -3
+    return " ".join(line.strip() for line in lines[start:])[:600]
 
 
 def _job(one: Specimen, folder: Path) -> dict[str, Any]:

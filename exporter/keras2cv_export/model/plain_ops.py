@@ -6,10 +6,11 @@ Each of these gives the same numbers on static shapes, and a graph that can be c
     signbit                  x < 0          -0.0 counts as positive
     LSTM, GRU on a GPU       step by step   instead of one cuDNN op
 
-Two more let Keras build a graph at all of a model that it computes eagerly:
+Three more let Keras build a graph at all of a model that it computes eagerly:
 
     layer names              letters        a space is legal to Keras and not in a graph's scope
     adaptive pooling to 1    one window     the second, one larger than the input, is never read
+    associative_scan         known slices   the axis is known, also where it is counted from the end
 
 Loops and calls of tf.function stay: `flatten_graph` unrolls and inlines them, in SavedModels as
 well.
@@ -24,6 +25,8 @@ from importlib import import_module
 from typing import Any
 
 from keras2cv_export.quiet.tensorflow import tf
+
+from .plain_scan import plain_scan
 
 # The functions that the layers really call have no public names.
 core, nn, numpy, rnn = (
@@ -53,6 +56,7 @@ def traceable() -> Iterator[None]:
         stack.enter_context(
             patched(nn, "compute_adaptive_pooling_window_sizes", _window_within_input)
         )
+        stack.enter_context(patched(core, "associative_scan", plain_scan))
         yield
 
 

@@ -52,6 +52,26 @@ def test_adaptive_pooling_to_one() -> None:
     flat(layer, random(1, 5, 7, 2)).assert_same()
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("axis", [1, -2])
+@pytest.mark.parametrize("length", [1, 2, 3, 6, 7])
+def test_scans(length: int, axis: int, reverse: bool) -> None:
+    """Keras itself cannot trace one along an axis that is counted from the end."""
+
+    def decayed(one: Any, two: Any) -> Any:
+        return one[0] * two[0], one[1] * two[0] + two[1]
+
+    def scan(x: Any) -> Any:
+        return ops.associative_scan(decayed, (x, 1 - x), reverse=reverse, axis=axis)[1]
+
+    flat(scan, random(2, length, 3)).assert_same()
+
+
+def test_a_scan_of_one_tensor() -> None:
+    """The elements need be no tuple."""
+    flat(lambda x: ops.associative_scan(ops.add, x, axis=-1), random(2, 5)).assert_same()
+
+
 ODD = ["my model", "_hidden", "größe", "1: first", "a?b"]
 
 

@@ -42,7 +42,8 @@ _STAR: Final = Collection("stardist", "keras2", ("stardist==0.9.2", "csbdeep==0.
 _OCR: Final = Collection("keras-ocr", "keras2", ("keras-ocr==0.9.3",))
 
 _KECAM_TITLES: Final = (
-    "ghostnetv2.GhostNetV2_1X", "lcnet.LCNet050", "mobilevit.MobileViT_XXS", "levit.LeViT128S",
+    "ghostnet.GhostNetV2_100", "mobilenetv3_family.LCNet050", "mobilevit.MobileViT_XXS",
+    "levit.LeViT128S",
     "coatnet.CoAtNet0", "edgenext.EdgeNeXt_XX_Small", "fasternet.FasterNetT0", "repvit.RepViT_M09",
     "efficientformer.EfficientFormerV2S0", "efficientvit.EfficientViT_M0", "tinyvit.TinyViT_5M",
     "hornet.HorNetTiny", "uniformer.UniformerSmall32",
@@ -88,7 +89,7 @@ OLD: Final = (
           ("unet_3plus_2d", {"filter_num_down": [8, 16, 24], "batch_norm": True}),
           ("att_unet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
           ("r2_unet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
-          ("vnet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
+          ("vnet_2d", {"filter_num": [8, 16, 32], "batch_norm": True}),
           ("u2net_2d", {"filter_num_down": [8, 16, 24], "batch_norm": True}),
           ("resunet_a_2d", {"filter_num": [8, 16, 24], "dilation_num": [1, 3]}),
           ("transunet_2d", {"filter_num": [8, 16, 24], "embed_dim": 48, "num_mlp": 96,
@@ -101,7 +102,8 @@ OLD: Final = (
              {"input_shape": _PICTURE, "filters": 8, "num_layers": 3}, format="h5"),
     Specimen(_KU, "satellite_unet", "keras_unet.models.satellite_unet",
              {"input_shape": _PICTURE}, format="h5"),
-    *(Specimen(_TI, name, f"{_BUILDERS}.tfimm", {"name": name, "side": side}, format="saved")
+    *(Specimen(_TI, name, f"{_BUILDERS}.tfimm", {"name": name, "side": side}, format="saved",
+               shapes=((side, side, 3),))
       for name, side in (("pit_ti_224", 224), ("poolformer_s12", 64), ("cait_xxs24_224", 224),
                          ("swin_tiny_patch4_window7_224", 224), ("pvt_v2_b0", 64),
                          ("mixer_s32_224", 224))),
@@ -117,12 +119,12 @@ OLD: Final = (
     Specimen(Collection("basic-pitch", "keras2", ("basic-pitch==0.4.0",), values=(-1, 1)),
              "icassp_2022", "basic_pitch/saved_models/icassp_2022/nmp", format="saved",
              trained=True, shapes=((43844, 1),), options=("--input-shape", "1,43844,1")),
-    Specimen(_CSB, "CARE", f"{_BUILDERS}.care", format="h5"),
+    Specimen(_CSB, "CARE", f"{_BUILDERS}.care", format="h5", options=("--unsafe",)),
     Specimen(_CSB, "custom_unet", f"{_BUILDERS}.noise2void", format="h5"),
     Specimen(_STAR, "StarDist2D", f"{_BUILDERS}.stardist", format="h5"),
     Specimen(_STAR, "StarDist3D", f"{_BUILDERS}.stardist_3d", format="h5"),
     Specimen(_OCR, "CRAFT", f"{_BUILDERS}.ocr_detector", format="h5"),
-    Specimen(_OCR, "CRNN", f"{_BUILDERS}.ocr_reader", format="h5"),
+    Specimen(_OCR, "CRNN", f"{_BUILDERS}.ocr_reader", format="h5", options=("--unsafe",)),
     Specimen(Collection("tabnet-keras", "keras2", ("tabnet-keras==1.2.0",), ("tabnet_keras",)),
              "TabNetClassifier", f"{_BUILDERS}.tabnet", format="saved", shapes=((10,),)),
     Specimen(Collection("keras-resnet", "keras2", ("keras-resnet==0.2.0",)), "ResNet2D18",

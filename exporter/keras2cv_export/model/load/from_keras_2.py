@@ -179,7 +179,10 @@ def is_of_keras_2(thing: Any) -> bool:
 
 
 def _read(file: Keras2File, who_cannot: str, problem: Exception | None = None) -> Any:
-    """Return the tf_keras.Model in a file; an error names `problem`, or the one of Keras 2."""
+    """Return the tf_keras.Model in a file; an error names `problem`, or the one of Keras 2.
+
+    Of a file that Keras 2 wrote, Keras 3's problem is the age of the file: Keras 2's is the cause.
+    """
     try:
         tf_keras = importlib.import_module("tf_keras")
         own = {**of_gpus_as_plain(tf_keras), **file.own}
@@ -201,6 +204,8 @@ def _read(file: Keras2File, who_cannot: str, problem: Exception | None = None) -
         raise
     except Exception as error:  # Keras raises whatever a layer's constructor raises
         cause = problem or error
+        if (file.keras_version or "").startswith("2."):
+            cause = error
         raise unreadable(file.path, who_cannot, cause, file.config, file.keras_version) from error
 
 

@@ -97,6 +97,7 @@ CASES = {
     "old_gru": ((7, 5), [L.GRU(4, reset_after=False)]),
     "cells": ((7, 5), [L.RNN([L.LSTMCell(5), L.GRUCell(3)])]),
     "nested": ((9, 8, 2), [tf_keras.Sequential([L.Conv2D(3, 3), L.ReLU()]), L.Flatten()]),
+    "lambda": ((7, 5), [L.LSTM(3), L.Lambda(old_layers.halved)]),
     "first": ((2, 9, 8), [L.Conv2D(3, 3, data_format="channels_first"), L.Flatten()]),
 }
 rng, answers = np.random.default_rng(5), {}
@@ -138,6 +139,11 @@ class Shift(tf_keras.layers.Layer):
 
 def bent(x):
     return tf.abs(x) - 0.5
+
+HALF = 0.5
+
+def halved(x):
+    return x * HALF
 """
 OWN = ("registered", "bare")
 
@@ -185,6 +191,17 @@ def test_unknown_classes_of_keras_2_are_named(wild: Path, monkeypatch: pytest.Mo
     with pytest.raises(ModelError, match=r"mine>Scale.*--import") as caught:
         load.load_model(wild / "registered.h5")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:old_layers is not loaded")
+def test_what_stops_keras_2_is_told_of_its_own_file(
+    wild: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Lambda misses its module; that Keras 3 does not know the file's LSTM helps nobody."""
+    monkeypatch.delitem(sys.modules, "old_layers", raising=False)
+    with pytest.raises(ModelError, match=r"'HALF' is not defined.*--import") as caught:
+        load.load_model(wild / "lambda.h5", unsafe=True)
+    assert "time_major" not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["functional", "subclassed"])

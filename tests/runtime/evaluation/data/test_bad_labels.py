@@ -11,11 +11,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from keras2cv.evaluation.data.yolo import parse_names
 
 from keras2cv.errors import InputError
 from keras2cv.evaluation.class_names import match_classes
 from keras2cv.evaluation.data.find import read_data
+from keras2cv.evaluation.data.yolo import parse_names
 from keras2cv.evaluation.labelled import BadTruthError, TrueMask
 from keras2cv.evaluation.measures.keypoints import KeypointsMeasure
 from keras2cv.evaluation.measures.segment import SegmentMeasure
