@@ -169,7 +169,7 @@ def test_a_copy_does_a_job_and_reports(tmp_path: Path, monkeypatch: pytest.Monke
         "def double(job):\n    print('doubling')\n    return {'x': 2 * job['x']}\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    job = {"entry": "zoo_job_of_a_test:double", "log": str(tmp_path / "a.log"), "limit_s": 60.0,
+    job = {"function": "zoo_job_of_a_test.double", "log": str(tmp_path / "a.log"), "limit_s": 60.0,
            "variables": {}, "x": 4}  # fmt: skip
     done = forks.answer(job, print)
     assert (done["code"], done["reply"], done["log"]) == (0, {"x": 8}, "doubling\n")

@@ -34,9 +34,9 @@ def test_every_public_name_is_there() -> None:
     public = {name for name in tree if issubclass(getattr(errors, name), (Warning, Exception))}
     assert public <= set(keras2cv.__all__)
     assert set(keras2cv.__all__) - public == {
-        "Answer", "BinaryResult", "Classification", "Detections", "Embedding", "ImageResult",
-        "Keypoints", "Manifest", "Predictor", "RawOutputs", "Regression", "Result", "Segmentation",
-        "SelfTestReport", "TextResult", "__version__", "load", "run_selftest", "stream",
+        "Answer", "BinaryResult", "Classification", "Detections", "Embedding", "Evaluation",
+        "ImageResult", "Keypoints", "Manifest", "Predictor", "RawOutputs", "Regression", "Result",
+        "Segmentation", "SelfTestReport", "TextResult", "__version__", "evaluate", "load", "run_selftest", "stream",
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pkgutil
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -112,11 +113,8 @@ def _arrays(data: bytes) -> None:
 
 def _text_of(function: str, name: str) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
-        import importlib
-
-        module, _, called = function.partition(":")
         with _file(name, data) as path:
-            getattr(importlib.import_module(module), called)(path)
+            pkgutil.resolve_name(function)(path)
 
     return read
 
@@ -155,9 +153,9 @@ def _saved_model(data: bytes) -> None:
     check_sizes(path, meta_graphs(graphs))
 
 
-_LABELS: Final = "keras2cv_export.tasks.labels:read_labels"
-_CHARSET: Final = "keras2cv_export.tasks.text.charset:read_charset"
-_RESUMED: Final = "keras2cv.cli.resume:answered"
+_LABELS: Final = "keras2cv_export.tasks.labels.read_labels"
+_CHARSET: Final = "keras2cv_export.tasks.text.charset.read_charset"
+_RESUMED: Final = "keras2cv.cli.resume.answered"
 _EXPORTER: Final = ("keras2cv", "keras2cv_export")
 TARGETS: Final[Mapping[str, Target]] = {
     "manifest": Target(

@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 import json
 import os
+import pkgutil
 import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,8 +25,8 @@ _STEP_S: Final = 0.05
 def answer(job: Mapping[str, Any], _: Callable[..., None]) -> dict[str, Any]:
     """Do a job in a copy of this process: its exit code, its log, seconds, memory, reply.
 
-    The job names `entry` ("module:function", called with the job), `log`, `limit_s` and
-    `variables`; `main` in place of `entry` is words for the command line of keras2cv.
+    The job names `function` ("package.module.function", called with the job), `log`, `limit_s` and
+    `variables`; `main` in place of `function` is words for the command line of keras2cv.
     """
     before, libraries = _imported()
     reply = Path(job["log"]).with_suffix(".reply")
@@ -67,7 +67,7 @@ def _imported() -> tuple[float, float]:
 
 def _import_first() -> None:
     for name in ("tensorflow", "keras", "tf_keras", "keras2cv_export.exporting", "tf2onnx"):
-        import_module(name)
+        pkgutil.resolve_name(name)
 
 
 def _live_as_copy(job: Mapping[str, Any], reply: Path) -> None:
@@ -76,7 +76,7 @@ def _live_as_copy(job: Mapping[str, Any], reply: Path) -> None:
     try:
         _write_to(Path(job["log"]))
         os.environ.update(job["variables"])
-        code = _run_main(job["main"]) if "main" in job else _run_entry(job, reply)
+        code = _run_main(job["main"]) if "main" in job else _run_function(job, reply)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -92,9 +92,8 @@ def _run_main(words: list[str]) -> int:
     return int(main(words) or 0)
 
 
-def _run_entry(job: Mapping[str, Any], reply: Path) -> int:
-    module, _, function = job["entry"].partition(":")
-    found = getattr(import_module(module), function)(job)
+def _run_function(job: Mapping[str, Any], reply: Path) -> int:
+    found = pkgutil.resolve_name(job["function"])(job)
     reply.write_text(json.dumps(found), "utf-8")
     return 0
 

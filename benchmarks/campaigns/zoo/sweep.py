@@ -75,7 +75,7 @@ class Sweep:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
-            made = self._fork(one, "make", entry="campaigns.zoo.make_child:make")
+            made = self._fork(one, "make", function="campaigns.zoo.make_child.make")
             if made["code"] != 0:
                 return Found(one.name, "not made", self._tidy(last_words(made["log"])))
             exported = self._fork(one, "export", main=self._words(one, made["reply"]["file"]))
@@ -109,8 +109,8 @@ class Sweep:
         """Let Keras 3 export its file; the old Keras has no such export."""
         if not str(made["file"]).endswith(".keras"):
             return None
-        entry = "campaigns.zoo.make_child:export_plainly"
-        return self._fork(one, "plain", entry=entry, file=made["file"])
+        function = "campaigns.zoo.make_child.export_plainly"
+        return self._fork(one, "plain", function=function, file=made["file"])
 
     def _fork(self, one: Specimen, kind: str, **more: Any) -> Reply:
         """Do a job in a copy of the process that has TensorFlow."""

@@ -159,9 +159,9 @@ def test_what_follows_a_selection_is_exact(name: str) -> None:
 @pytest.mark.parametrize(
     ("after", "problem"),
     [
-        (lambda b, _: tf.linalg.matmul(b, b, transpose_b=True), "MatMul in"),
+        (lambda b, _: tf.math.erf(b), "Erf in"),
         (lambda b, _: tf.cast(b, tf.float16), "conversion to float16"),
-        (lambda b, _: b + tf.exp(b), "Exp in"),
+        (lambda b, _: b + tf.sin(b), "Sin in"),
     ],
 )
 def test_what_no_step_does_is_refused(after: Callable[[Any, Any], Any], problem: str) -> None:
