@@ -36,7 +36,8 @@ def test_every_public_name_is_there() -> None:
     assert set(keras2cv.__all__) - public == {
         "Answer", "BinaryResult", "Classification", "Detections", "Embedding", "Evaluation",
         "ImageResult", "Keypoints", "Manifest", "Predictor", "RawOutputs", "Regression", "Result",
-        "Segmentation", "SelfTestReport", "TextResult", "__version__", "evaluate", "load", "run_selftest", "stream",
+        "Segmentation", "SelfTestReport", "TextResult", "__version__", "evaluate", "load",
+        "run_selftest", "stream",
     }  # fmt: skip
 
 
