@@ -1,4 +1,4 @@
-"""The sample that ships with keras2cv: small, proven, and the first command of the README."""
+"""The sample that ships with keras2cv: small, proven, and in the README, without TensorFlow."""
 
 from __future__ import annotations
 
