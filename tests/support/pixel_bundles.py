@@ -442,6 +442,17 @@ def write_samples(folder: Path, bundle: Bundle, count: int = 2) -> list[str]:
     return words
 
 
+CATS_AND_DOGS: Final = detector(
+    {"boxes": CORNERS, "scores": (SHARE, SHARE)},
+    ("cat", "dog"),
+    box_format="yxyx",
+    box_units="normalised",
+    activation="none",
+    score=0.5,
+    boxes="boxes",
+    scores="scores",
+)
+
 PIXEL_BUNDLES: Final[Mapping[str, Write]] = {
     "corners, classes, thresholds": detector(
         {"boxes": CORNERS, "scores": (SHARE,), "classes": ((-1.4, 3.4),)},

@@ -27,7 +27,7 @@ from keras2cv.bundle.writing import write_bundle
 from keras2cv.net.engines import ENGINES
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
-from support.pixel_bundles import CORNERS, PIXEL_BUNDLES, SHARE, detector
+from support.pixel_bundles import CATS_AND_DOGS, PIXEL_BUNDLES
 from support.text_bundles import TEXT_BUNDLES
 from support.tiny_bundle import (
     ANY_ENGINE,
@@ -215,16 +215,7 @@ BUNDLES: Mapping[str, Write] = {
         features(LOGIT, task=Task("binary", "logit", "logits", ("no", "yes"))), 0.501
     ),
     "chosen scores of boxes": chosen(
-        detector(
-            {"boxes": CORNERS, "scores": (SHARE, SHARE)},
-            ("cat", "dog"),
-            box_format="yxyx",
-            box_units="normalised",
-            activation="none",
-            score=0.5,
-            boxes="boxes",
-            scores="scores",
-        ),
+        CATS_AND_DOGS,
         0.7,
         0.3,
     ),

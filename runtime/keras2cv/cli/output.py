@@ -55,7 +55,7 @@ def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
 
     NaN and infinity, for which JSON has no numbers, become the strings "nan", "inf" and "-inf".
     """
-    text = json.dumps(_plain(value), allow_nan=False, indent=indent)
+    text = json.dumps(plain(value), allow_nan=False, indent=indent)
     return text.replace("\x7f", r"\u007f")  # DEL is ASCII, and no terminal shows it
 
 
@@ -65,11 +65,12 @@ def cannot_write(where: str | Path, error: OSError) -> UsageError:
     return UsageError(f"{where} cannot be written: {reason}. Choose a place that you may write to.")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return `value` as JSON has it: string keys, lists, and NaN and infinity as strings."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

@@ -16,7 +16,7 @@ from pycocotools.cocoeval import COCOeval
 import keras2cv
 from keras2cv.cli import main
 from keras2cv.evaluation.metrics.coco import NAMES
-from support.pixel_bundles import CORNERS, SHARE, detector
+from support.pixel_bundles import CATS_AND_DOGS
 
 SIZE_WH = (90, 70)
 
@@ -24,17 +24,7 @@ SIZE_WH = (90, 70)
 @pytest.fixture
 def cars(tmp_path: Path) -> Path:
     """Return a bundle of boxes of cats and dogs."""
-    write = detector(
-        {"boxes": CORNERS, "scores": (SHARE, SHARE)},
-        ("cat", "dog"),
-        box_format="yxyx",
-        box_units="normalised",
-        activation="none",
-        score=0.5,
-        boxes="boxes",
-        scores="scores",
-    )
-    return write(tmp_path / "cars.cv").folder
+    return CATS_AND_DOGS(tmp_path / "cars.cv").folder
 
 
 @pytest.fixture

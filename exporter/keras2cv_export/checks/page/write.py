@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from keras2cv.errors import UsageError
-from keras2cv.isolation.confinement import freely
-from keras2cv.plain_files import write_whole
+from keras2cv.cli.output import write_text
 from keras2cv_export.pages.templating import render
 
 from . import charts
@@ -23,14 +21,7 @@ def write_page(report: CheckReport, path: str | os.PathLike[str]) -> None:
     Raises:
         UsageError: It cannot be written there.
     """
-    text = page(report)
-    try:
-        freely(write_whole, path, text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror or error}. "
-            "Choose a place that you may write to."
-        ) from error
+    write_text(os.fspath(path), page(report))
 
 
 def page(report: CheckReport) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from keras2cv.errors import UsageError
+from keras2cv.cli.output import plain, write_text
 from keras2cv.evaluation.evaluation_report import Evaluation
 from keras2cv.evaluation.labelled import LabelledData
-from keras2cv.isolation.confinement import freely
-from keras2cv.plain_files import write_whole
 from keras2cv.predictor import Predictor
 from keras2cv_export.pages.templating import render
 
@@ -30,14 +28,7 @@ def write(found: Evaluation, model: Predictor, data: LabelledData, path: Path) -
     Raises:
         UsageError: It cannot be written there.
     """
-    text = page(found, model, data)
-    try:
-        freely(write_whole, path, text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror or error}. "
-            "Choose a place that you may write to."
-        ) from error
+    write_text(path, page(found, model, data))
 
 
 def page(found: Evaluation, model: Predictor, data: LabelledData) -> str:
@@ -47,7 +38,7 @@ def page(found: Evaluation, model: Predictor, data: LabelledData) -> str:
         __package__,
         "evaluation.html.jinja",
         found=found,
-        record=_finite(found.to_dict()),
+        record=plain(found.to_dict()),
         groups=groups,
         confusion=charts.confusion(found.numbers.confusion, found.numbers.labels),
         classes=charts.class_bars(found),
@@ -55,14 +46,3 @@ def page(found: Evaluation, model: Predictor, data: LabelledData) -> str:
         parted=parted_tiles(found, model, data),
         most_classes=_MOST_CLASSES,
     )
-
-
-def _finite(value: object) -> object:
-    """Return plain values in which NaN and infinity, which JSON has not, are strings."""
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124 - NaN
-        return str(value)
-    return value
