@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from keras2cv._version import VERSION
-from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
-from keras2cv.codegen.python_program import python_files
-from keras2cv.codegen.template import applies, fill, read_template
+from keras2cv.codegen.languages import LANGUAGES
+from keras2cv.codegen.template import applies
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
@@ -20,23 +19,6 @@ from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
 from keras2cv.visible_text import shown
 
-# Each file of a C++ program, and for which traits it is written.
-_CPP_FILES: Final[Mapping[str, str]] = {
-    "CMakeLists.txt": "",
-    "README.md": "",
-    "main.cpp": "",
-    "sources.hpp": "",
-    "manifest.hpp": "",
-    "resample.hpp": "resample",
-    "resizing.hpp": "!arrays",
-    "prepare.hpp": "!arrays",
-    "placement.hpp": "pixels",
-    "engines.hpp": "",
-    "model.hpp": "",
-    "tail.hpp": "tail",
-    "drawing.hpp": "drawn",
-    "json.hpp": "",
-}
 # The options of a program, and for which traits it has them.
 _OPTIONS: Final[Mapping[str, str]] = {
     "[--top K]": "top",
@@ -58,8 +40,8 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         folder: files that it holds already are left alone.
 
     Raises:
-        UsageError: no such language; the model remembers from call to call, or ends with steps
-            that the language lacks; or a file of the program exists with other content.
+        UsageError: no such language; the model remembers from call to call, or needs
+            what the language lacks; or a file of the program exists with other content.
         OSError: `folder` cannot be written.
     """
     if bundle.manifest.states:
@@ -71,10 +53,10 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
         )
-    if language == "cpp" and (missing := _not_in_cpp(bundle.manifest)):
+    if missing := LANGUAGES[language].lacking(bundle.manifest):
         raise UsageError(
-            f"{bundle.folder} ends with steps that C++ programs do not have: {', '.join(missing)}. "
-            "Use a Python program, or export the model without its last layers."
+            f"Programs in {LANGUAGES[language].title} do not have what {bundle.folder} needs: "
+            f"{', '.join(missing)}. Use a Python program (--lang python)."
         )
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
@@ -86,38 +68,9 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-# The steps of the tail that tail.hpp has.
-CPP_STEPS: Final = frozenset((
-    "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
-    "gather", "transpose", "where", "not", "and", "or", "add", "subtract", "multiply", "divide",
-    "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
-    "floor_divide", "modulo",
-))  # fmt: skip
-
-
-def _not_in_cpp(manifest: Manifest) -> list[str]:
-    steps = manifest.tail.steps if manifest.tail else ()
-    return list(dict.fromkeys(step.op for step in steps if step.op not in CPP_STEPS))
-
-
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:
     """Return file name -> text of the program that `generate` writes into `folder`."""
-    return LANGUAGES[language](bundle.manifest, _words(bundle, folder))
-
-
-def _cpp_files(manifest: Manifest, words: Mapping[str, str]) -> dict[str, str]:
-    traits = traits_of(manifest)
-    templates = {
-        name: f"cpp/{name}" for name, wanted in _CPP_FILES.items() if applies(wanted, traits)
-    }
-    templates["answer.hpp"] = f"cpp/answer/{manifest.task.kind}.hpp"
-    return {name: fill(read_template(path), traits, words) for name, path in templates.items()}
-
-
-LANGUAGES: Final[Mapping[str, Callable[[Manifest, Mapping[str, str]], dict[str, str]]]] = {
-    "cpp": _cpp_files,
-    "python": python_files,
-}
+    return LANGUAGES[language].source_files(bundle.manifest, _words(bundle, folder))
 
 
 def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
