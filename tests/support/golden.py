@@ -50,8 +50,9 @@ _FILTERED: Final[Mapping[str, Write]] = {
     if interpolation != "lanczos4"
 }
 CASES: Final[Mapping[str, Write]] = {**BUNDLES, **INPUT_BUNDLES, **_FILTERED}
-# The last is drawn on.
-_PICTURES: Final = {f"{width}x{height}": (width, height) for width, height in IMAGE_SIZES_WH}
+# One is smaller than the nets' input, and one twice as large. The last is drawn on.
+_SIZES_WH: Final = ((7, 5), (24, 18), *IMAGE_SIZES_WH)
+_PICTURES: Final = {f"{width}x{height}": (width, height) for width, height in _SIZES_WH}
 
 
 def write_cases(folder: Path, names: Iterable[str] = CASES) -> Path:
