@@ -1,4 +1,5 @@
 // Yes or no, from a single number.
+import { caption } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
 
@@ -36,3 +37,9 @@ export function findAnswer(sample, { output, scores, labels, threshold }) {
 const scoreOf = ({ probability, threshold }) => (probability >= threshold ? probability : 1 - probability);
 
 export const toLine = (answer) => `${answer.label} ${scoreOf(answer).toFixed(4)}`;
+//@begin drawn
+
+/** Draw the picture with the answer and its probability. */
+export const draw = (canvas, picture, answer) =>
+  caption(canvas, picture, [`${answer.label} ${scoreOf(answer).toFixed(3)}`]);
+//@end

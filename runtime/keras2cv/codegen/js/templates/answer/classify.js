@@ -1,4 +1,5 @@
 // One of many classes.
+import { caption } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
 
@@ -30,3 +31,9 @@ export function findAnswer(sample, { output, scores: meaning, labels }) {
 }
 
 export const toLine = ({ top }) => top.slice(0, 3).map(({ label, score }) => `${label} ${score.toFixed(4)}`).join(", ");
+//@begin drawn
+
+/** Draw the picture with the three best classes. */
+export const draw = (canvas, picture, { top }) =>
+  caption(canvas, picture, top.slice(0, 3).map(({ label, score }) => `${label} ${score.toFixed(3)}`));
+//@end

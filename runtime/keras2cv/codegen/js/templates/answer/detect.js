@@ -1,4 +1,5 @@
 // Boxes around things.
+import { Pen, colourOf, drawTags, paint } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
 
@@ -180,3 +181,23 @@ export function findAnswer(sample, task, place) {
 export const toLine = ({ detections }) =>
   detections.map(({ label, score, box_xyxy }) => `${label} ${score.toFixed(4)} at ${box_xyxy.map(Math.round).join(" ")}`)
     .join(", ") || "nothing";
+//@begin drawn
+
+/** Draw the picture with every box, its label and score; the best on top. */
+export function draw(canvas, picture, { detections }) {
+  const { context, factor } = paint(canvas, picture), shorter = Math.min(canvas.width, canvas.height);
+  const pen = new Pen(context, shorter / 1000), thickness = Math.max(2, rint(shorter / 240));
+  const tags = detections.map(({ label, class_id: number, score, box_xyxy: edges }) => {
+    const [x0, y0, x1, y1] = edges.map((edge) => rint(edge * factor));
+    // The last pixel inside, and not the first beyond.
+    const box = [x0, y0, Math.max(x0, x1 - 1), Math.max(y0, y1 - 1)];
+    return { text: `${label} ${score.toFixed(2)}`, colour: colourOf(number), box };
+  });
+  context.lineWidth = thickness;
+  for (const { colour, box: [x0, y0, x1, y1] } of [...tags].reverse()) {
+    context.strokeStyle = colour;
+    context.strokeRect(x0 + 0.5, y0 + 0.5, x1 - x0, y1 - y0);
+  }
+  drawTags(canvas, tags, pen, Math.floor(thickness / 2));
+}
+//@end

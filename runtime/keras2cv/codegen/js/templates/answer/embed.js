@@ -1,4 +1,5 @@
 // A vector that is near another for pictures that are alike.
+import { caption } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
 
 export const readTask = (entry) => ({ output: entry.at("output").text() });
@@ -16,3 +17,9 @@ export function cosineDistance(one, other) {
 }
 
 export const toLine = ({ vector }) => `${vector.length} numbers, length ${lengthOf(vector).toPrecision(6)}`;
+//@begin drawn
+
+/** Draw the picture with the vector's size and first numbers. */
+export const draw = (canvas, picture, answer) =>
+  caption(canvas, picture, [toLine(answer), answer.vector.slice(0, 4).map((value) => value.toPrecision(3)).join(" ")]);
+//@end

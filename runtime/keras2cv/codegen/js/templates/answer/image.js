@@ -55,3 +55,19 @@ export function findAnswer(sample, task, place) {
 }
 
 export const toLine = ({ image_wh }) => `${image_wh.join("x")} pixels`;
+//@begin !arrays
+
+/** Draw what came out in the shape of what went in: of that size, or of the net's own where that is
+ * larger. */
+export function draw(canvas, picture, { made }) {
+  const { width, height, visible } = made;
+  const scale = Math.max(1, Math.min(width / visible.width, height / visible.height));
+  const plain = new OffscreenCanvas(width, height);
+  plain.getContext("2d").putImageData(new ImageData(made.data, width, height), 0, 0);
+  canvas.width = rint(visible.width * scale);
+  canvas.height = rint(visible.height * scale);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(plain, 0, 0, canvas.width, canvas.height);
+}
+//@end

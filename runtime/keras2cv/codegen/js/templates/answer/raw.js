@@ -1,4 +1,5 @@
 // Every output as it is.
+import { caption } from "./drawing.js"; //@only drawn
 import { nested } from "./net.js";
 
 export const readTask = () => ({});
@@ -18,3 +19,8 @@ export const toLine = ({ outputs }) =>
     const range = [Math.min, Math.max].map((pick) => flat.reduce((a, b) => pick(a, b)).toPrecision(3));
     return `${name} [${shapeOf(values).join(", ")}] ${range.join("..")}`;
   }).join("; ");
+//@begin drawn
+
+/** Draw the picture with each output's name, shape and range. */
+export const draw = (canvas, picture, answer) => caption(canvas, picture, toLine(answer).split("; "));
+//@end

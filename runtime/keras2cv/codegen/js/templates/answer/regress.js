@@ -1,4 +1,5 @@
 // Numbers.
+import { caption } from "./drawing.js"; //@only drawn
 import { findOutput, nested } from "./net.js";
 import { PredictError } from "./errors.js";
 
@@ -20,3 +21,10 @@ export function toLine({ values, labels }) {
   const shown = flat.slice(0, 8).map((value, i) => (labels ? `${labels[i]} ` : "") + value.toPrecision(6));
   return shown.join(", ") + (flat.length > 8 ? ` ... ${flat.length - 8} more` : "");
 }
+//@begin drawn
+
+/** Draw the picture with the first five values. */
+export const draw = (canvas, picture, { values, labels }) =>
+  caption(canvas, picture, [values].flat(Infinity).slice(0, 5).map((value, i) =>
+    (labels ? `${labels[i]} ` : "") + Number(value.toPrecision(4))));
+//@end

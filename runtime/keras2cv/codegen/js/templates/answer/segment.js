@@ -1,4 +1,5 @@
 // A class for every pixel.
+import { Pen, colourOf, paint, rgbOf, writeTag } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
 import { Spread } from "./placement.js";
@@ -87,3 +88,21 @@ export function findAnswer(sample, task, place) {
 
 export const toLine = ({ classes }) =>
   classes.map(({ label, share }) => `${label} ${(100 * share).toFixed(2)}%`).join(", ");
+//@begin drawn
+
+/** Draw the picture, half covered by the colours of its classes, with their names; the background of
+ * a binary mask is left as it is. */
+export function draw(canvas, picture, { classes, classOfPixel, isBinary }) {
+  const shown = classes.filter(({ index }) => !isBinary || index !== 0);
+  const halves = new Map(shown.map(({ index }) => [index, rgbOf(index).map((part) => part >> 1)]));
+  const data = picture.data.slice();
+  classOfPixel.forEach((number, i) => {
+    const half = halves.get(number);
+    for (let c = 0; half && c < 3; c++) data[4 * i + c] = (data[4 * i + c] >> 1) + half[c];
+  });
+  const { context } = paint(canvas, { data, width: picture.width, height: picture.height });
+  const pen = new Pen(context, Math.min(canvas.width, canvas.height) / 1000), step = pen.height + 1;
+  shown.slice(0, Math.max(1, Math.floor(canvas.height / step) - 1)).forEach(({ label, index }, row) =>
+    writeTag(pen, pen.fitted(label, canvas.width), 0, row * step, colourOf(index)));
+}
+//@end

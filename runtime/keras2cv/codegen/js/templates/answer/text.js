@@ -1,4 +1,5 @@
 // A line of text, read by CTC.
+import { caption } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
 
@@ -204,3 +205,9 @@ export function findAnswer(sample, task) {
 
 export const toLine = ({ paths }) =>
   paths.map(({ text, score }) => `${text || "(nothing)"} ${score.toFixed(4)}`).join(", ");
+//@begin drawn
+
+/** Draw the picture with the three best texts. */
+export const draw = (canvas, picture, { paths }) =>
+  caption(canvas, picture, paths.slice(0, 3).map(({ text, score }) => `${text} ${score.toFixed(3)}`));
+//@end
