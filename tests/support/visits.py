@@ -44,7 +44,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.directory = str(self._visit.folders.get(first, "/nowhere"))
         return super().send_head()
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         self._visit.take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)
         self.end_headers()
@@ -64,9 +64,7 @@ class _Visit:
             self.done.set()
 
 
-def visit(
-    path: str, folders: Mapping[str, Path], *flags: str, timeout_s: float = 300
-) -> list[Any]:
+def visit(path: str, folders: Mapping[str, Path], *flags: str, timeout_s: float = 300) -> list[Any]:
     """Open a page, and return what it posts until it posts {"done": true}, which comes last.
 
     Args:
