@@ -64,9 +64,7 @@ class _Visit:
             self.done.set()
 
 
-def visit(
-    path: str, folders: Mapping[str, Path], *flags: str, timeout_s: float = 300
-) -> list[Any]:
+def visit(path: str, folders: Mapping[str, Path], *flags: str, timeout_s: float = 300) -> list[Any]:
     """Open a page, and return what it posts until it posts {"done": true}, which comes last.
 
     Args:
