@@ -24,7 +24,7 @@ Every .npy file is of version 1.0, little-endian, in C order: its numbers begin 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
@@ -37,7 +37,14 @@ from keras2cv.bundle.manifest import InputTensor
 from keras2cv.schema.vocabulary import INTERPOLATIONS
 from support.drawn_image import draw_image
 from support.pixel_bundles import INPUT_BUNDLES
-from support.program_bundles import BUNDLES, IMAGE_SIZES_WH, RULES, Write, filtered
+from support.program_bundles import (
+    BUNDLES,
+    IMAGE_SIZES_WH,
+    RULES,
+    Write,
+    assert_same,
+    filtered,
+)
 from support.stroke_font import text_size
 
 TOLERANCE: Final = 1e-5  # of a number, relative to the largest of its list where that is above 1
@@ -64,6 +71,18 @@ def write_cases(folder: Path, names: Iterable[str] = CASES) -> Path:
     record = {"tolerance": TOLERANCE, "pictures": pictures, "cases": cases}
     path.write_text(json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1), "utf-8")
     return path
+
+
+def assert_answers(found: Sequence[Mapping[str, Any]], case: Mapping[str, Any]) -> None:
+    """Raise unless a program's answers to a case's samples are the golden ones.
+
+    Args:
+        found: An answer for each sample; keys that `to_dict` does not have are left aside.
+        case: Of `cases.json`.
+    """
+    for answer, sample in zip(found, case["samples"], strict=True):
+        expected = sample["answer"]
+        assert_same({key: answer[key] for key in expected}, expected, TOLERANCE)
 
 
 def _write_picture(folder: Path, name: str, size_wh: tuple[int, int]) -> dict[str, Any]:

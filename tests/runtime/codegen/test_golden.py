@@ -6,18 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.codegen.traits import traits_of
 from keras2cv.schema.vocabulary import INTERPOLATIONS, RESIZE_RULES, TASK_NAMES
-from support.golden import CASES, write_cases
-
-
-@pytest.fixture(scope="module")
-def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of `cases.json`."""
-    return write_cases(tmp_path_factory.mktemp("golden") / "cases")
+from support.golden import CASES
 
 
 def test_every_task_rule_and_trait_has_a_case(golden: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from keras2cv.bundle.manifest import Manifest, Preprocessing
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
+from keras2cv.tasks import TASKS
 
 # Each file of a program, and for which traits it is written.
 _FILES: Final[Mapping[str, str]] = {
@@ -18,6 +19,7 @@ _FILES: Final[Mapping[str, str]] = {
     "predictor.js": "",
     "predictor.d.ts": "",
     "errors.js": "",
+    "rounding.js": "",
     "runtime.js": "",
     "bundle.js": "",
     "fit.js": "!arrays",
@@ -63,9 +65,10 @@ _RULES: Final[Mapping[str, str]] = {
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the program for bundles that are like that of `manifest`."""
-    traits = traits_of(manifest) | _resize_traits(manifest.preprocessing)
+    kind = manifest.task.kind
+    traits = traits_of(manifest) | _resize_traits(manifest) | _tensor_traits(manifest) | {kind}
     templates = {name: name for name, wanted in _FILES.items() if applies(wanted, traits)}
-    templates["answer.js"] = f"answer/{manifest.task.kind}.js"
+    templates["answer.js"] = f"answer/{kind}.js"
     return {
         name: fill(read_template("js", path), traits, words) for name, path in templates.items()
     }
@@ -78,8 +81,21 @@ def lacking(manifest: Manifest) -> list[str]:
     return [f"the step {op}" for op in missing]
 
 
-def _resize_traits(rules: Preprocessing | None) -> frozenset[str]:
+def _resize_traits(manifest: Manifest) -> frozenset[str]:
+    rules = manifest.preprocessing
     if rules is None:
         return frozenset()
     found = {_RULES[rules.resize], _INTERPOLATIONS.get(rules.interpolation, "")}
+    if not TASKS[manifest.task.kind].has_drawing:  # the picture that is made gets another size
+        found |= {"area", "cubic"}
     return frozenset(found - {""})
+
+
+def _tensor_traits(manifest: Manifest) -> frozenset[str]:
+    """Return whether inputs have axes that no picture has, and channels change their place."""
+    shapes = [tensor.net_shape for tensor in manifest.inputs]
+    is_usual = all(len(s) == 2 or (len(s) == 4 and s[0] == 1 and s[1] in (1, 3)) for s in shapes)
+    others = [t.layout for t in manifest.inputs if t.name != manifest.image_input]
+    layouts = [*others, *(tensor.layout for tensor in manifest.net_outputs)]
+    found = {"ranks": not is_usual, "moved": any(layout != "same" for layout in layouts)}
+    return frozenset(name for name, is_so in found.items() if is_so)

@@ -2,11 +2,13 @@
 // Keras' layout.
 import { sizeOf } from "./bundle.js";
 import { PredictError, explain } from "./errors.js";
+import { rint } from "./rounding.js";
 import { describe } from "./runtime.js";
 import { addTail, namesMade } from "./tail.js"; //@only tail
 
 const CLASSIC = 1, MODERN = 2; // the engines of OpenCV 5; before, there is the classic one alone
 
+//@begin ranks
 // opencv.js makes no array of more than two axes. So a net of one Reshape does: an ONNX file.
 const varint = (n) => (n < 128 ? [n] : [(n % 128) + 128, ...varint(Math.floor(n / 128))]);
 const field = (number, value) =>
@@ -39,6 +41,23 @@ function makeMat(cv, shape) {
   return mat;
 }
 
+//@end
+//@begin !ranks
+/** opencv.js makes an array of four axes of a picture alone. */
+function makeMat(cv, shape) {
+  if (shape.length === 2) return new cv.Mat(shape[0], shape[1], cv.CV_32F);
+  const [batch, channels, height, width] = shape;
+  if (batch !== 1 || !width || ![1, 3].includes(channels)) {
+    throw new PredictError(`This program makes no input of shape [${shape}]. Generate it again.`);
+  }
+  const picture = new cv.Mat(height, width, channels === 1 ? cv.CV_32FC1 : cv.CV_32FC3);
+  const mat = cv.blobFromImage(picture);
+  picture.delete();
+  return mat;
+}
+
+//@end
+//@begin moved
 /** (N, ..., C) -> (N, C, ...), or back; `shape` is Keras'. */
 function moveChannels(values, shape, isBack) {
   const channels = shape.at(-1), pixels = sizeOf(shape.slice(1, -1)), moved = new Float32Array(values.length);
@@ -51,6 +70,7 @@ function moveChannels(values, shape, isBack) {
   return moved;
 }
 
+//@end
 function checkRunnable(manifest, { version, major, minor }) {
   const [oldestMajor, oldestMinor] = manifest.oldest.split(".").map(Number);
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
@@ -127,9 +147,15 @@ export class Net {
       if (values.length !== size) {
         throw new PredictError(`${input.name} takes ${size} numbers for a sample, got ${values.length}.`);
       }
-      const shape = [1, ...input.kerasShape.slice(1)];
-      const isPrepared = !input.isFirst || input.name === this.manifest.rules?.input;
-      data32F.set(isPrepared ? values : moveChannels(values, shape, false), i * size);
+      //@begin inputs
+      //@begin moved
+      const shape = [1, ...input.kerasShape.slice(1)]; // a picture comes as the net takes it
+      const isReady = !input.isFirst || input.name === this.manifest.rules?.input;
+      data32F.set(isReady ? values : moveChannels(values, shape, false), i * size);
+      //@end
+      data32F.set(values, i * size); //@only !moved
+      //@end
+      data32F.set(values, i * size); //@only !inputs
     }
     this.net.setInput(this.mats[index], input.netName);
   }
@@ -171,11 +197,11 @@ export class Net {
         "manifest says. Export the bundle for this OpenCV, with --opencv.");
     }
     const size = sizeOf(shape), first = spec.batched ? index * size : 0;
-    let values = array.slice(first, first + size);
-    if (spec.isFirst) values = moveChannels(values, spec.batched ? [1, ...shape] : shape, true);
-    if (spec.dtype === "bool") values = values.map((value) => Number(value !== 0));
-    else if (spec.dtype.includes("int")) values = values.map(roundHalfEven);
-    return { name: spec.name, dtype: spec.dtype, shape, values };
+    let values = array.slice(first, first + size); //@only moved
+    const values = array.slice(first, first + size); //@only !moved
+    if (spec.isFirst) throw new PredictError(`This program moves no axes of ${spec.name}. Generate it again.`); //@only !moved
+    if (spec.isFirst) values = moveChannels(values, spec.batched ? [1, ...shape] : shape, true); //@only moved
+    return { name: spec.name, dtype: spec.dtype, shape, values: values.map(TO_DTYPE[kindOf(spec.dtype)]) };
   }
 }
 
@@ -194,7 +220,9 @@ export function nested({ shape, values, dtype }, axis = 0, first = 0) {
 }
 
 //@end
-function roundHalfEven(value) {
-  const near = Math.round(value);
-  return near - value === 0.5 && near % 2 !== 0 ? near - 1 : near + 0; // no -0
-}
+const kindOf = (dtype) => /bool|int|float/.exec(dtype)[0];
+const TO_DTYPE = {
+  bool: (value) => Number(value !== 0),
+  int: (value) => rint(value) + 0, // no -0
+  float: (value) => value,
+};

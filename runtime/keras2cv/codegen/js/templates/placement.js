@@ -4,14 +4,11 @@ import { centerBox } from "./fit.js"; //@only cropped
 import { letterboxBox } from "./fit.js"; //@only letterbox
 import { padBars } from "./fit.js"; //@only padded
 
-const clip = (value, most) => Math.min(Math.max(value, 0), most);
-//@begin crops
-const isNear = (value) => Math.abs(value - Math.round(value)) < 1e-6;
+import { rint } from "./rounding.js"; //@only crops
 
-export function rint(value) {
-  const near = Math.round(value);
-  return near - value === 0.5 && near % 2 !== 0 ? near - 1 : near;
-}
+//@begin crops
+const clip = (value, most) => Math.min(Math.max(value, 0), most);
+const isNear = (value) => Math.abs(value - Math.round(value)) < 1e-6;
 
 //@end
 /** input = source * scale + offset, on each axis */

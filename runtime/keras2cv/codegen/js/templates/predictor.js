@@ -67,7 +67,8 @@ class Predictor {
   }
   //@end
   //@begin pixels
-  #answer(outputs, sample) {
+  #answer(outputs, sample) { //@only !identity
+  #answer(outputs) { //@only identity
     const where = place(pictureOf(sample), this.manifest.rules); //@only pixels !inputs
     const where = place(pictureOf(sample[this.manifest.rules.input]), this.manifest.rules); //@only placed
     const where = placeArray(this.manifest.inputs.find((input) => input.isFirst).netShape); //@only identity

@@ -3,9 +3,10 @@
 // From an image to another size. //@only resample
 // Images are {data, width, height, channels}; Uint8ClampedArray rounds halves to even, as OpenCV does.
 import { PredictError } from "./errors.js";
+import { rint } from "./rounding.js"; //@only linear area
 import { isResampled, resample } from "./resample.js"; //@only resample
 
-const f32 = Math.fround; //@only linear area bilinear nearest
+const f32 = Math.fround; //@only linear area bilinear nearest cubic
 const clamp = (value, size) => Math.min(Math.max(value, 0), size - 1); //@only linear cubic area
 const range = (count, make) => Array.from({ length: count }, (_, i) => make(i)); //@only nearest linear cubic area bilinear
 
@@ -54,12 +55,12 @@ const nearestIndices = {
 //@end
 //@begin linear area
 /** The two source pixels of each target pixel, and the weights of both, of 11 bits. */
-function linearPairs(size, count, isWidth) { //@only linear
+function linearPairs(size, count, isWidth) { //@only linear !area
 function linearPairs(size, count, isWidth, grows) { //@only area
   const scale = 1 / (count / size);
   return range(count, (i) => {
     const at = f32((i + 0.5) * scale - 0.5);
-    const first = Math.floor(at); //@only linear
+    const first = Math.floor(at); //@only linear !area
     let first = Math.floor(at); //@only area
     let share = f32(at - first);
     //@begin area
@@ -75,19 +76,14 @@ function linearPairs(size, count, isWidth, grows) { //@only area
   });
 }
 
-function rint(value) {
-  const near = Math.round(value);
-  return near - value === 0.5 && near % 2 !== 0 ? near - 1 : near;
-}
-
-function resizeLinear(image, width, height) { //@only linear
+function resizeLinear(image, width, height) { //@only linear !area
 function resizeLinear(image, width, height, grows = false) { //@only area
   const { data, channels } = image, result = imageOf({ width, height, channels });
   const isHalved = image.width === 2 * width && image.height === 2 * height;
-  const across = linearPairs(image.width, width, true); //@only linear
+  const across = linearPairs(image.width, width, true); //@only linear !area
   const across = linearPairs(image.width, width, true, grows); //@only area
   let target = 0;
-  for (const row of linearPairs(image.height, height, false)) { //@only linear
+  for (const row of linearPairs(image.height, height, false)) { //@only linear !area
   for (const row of linearPairs(image.height, height, false, grows)) { //@only area
     const upper = row.first * image.width, lower = row.second * image.width;
     for (const { first, second, near, far } of across) {

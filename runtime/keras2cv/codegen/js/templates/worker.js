@@ -1,5 +1,5 @@
 // Runs the model beside the page, which stays alive. It is no module, since opencv.js is none.
-let model = null;
+let predictor = null;
 
 /** Return a sample with its files decoded. */
 async function readSample(sample) {
@@ -14,7 +14,7 @@ async function readSample(sample) {
   for (const [name, value] of Object.entries(sample)) {
     const isFile = value instanceof Blob || (globalThis.ImageBitmap && value instanceof ImageBitmap);
     read[name] = value;
-    if (isFile) read[name] = await (name === model.manifest.rules.input ? decode : readNpy)(value); //@only photo
+    if (isFile) read[name] = await (name === predictor.manifest.rules.input ? decode : readNpy)(value); //@only photo
     if (isFile) read[name] = await readNpy(value); //@only arrays
   }
   return read;
@@ -28,18 +28,18 @@ const calls = {
     const report = (what) => (loaded, total) => postMessage({ progress: { what, loaded, total } });
     const script = await fetchBytes(opencv, report("OpenCV"));
     importScripts(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
-    model = await load(self.cv, bundle, report("the model"));
-    const { build, warning, manifest } = model;
+    predictor = await load(self.cv, bundle, report("the model"));
+    const { build, warning, manifest } = predictor;
     return { build, warning, inputs: manifest.inputs.map(({ name }) => name), image: manifest.rules?.input ?? null };
   },
 
   async predict({ sample }) {
     const { toLine } = await import("./predictor.js");
     const values = await readSample(sample), start = performance.now();
-    const answer = model.predict(values);
+    const answer = predictor.predict(values);
     const milliseconds = performance.now() - start;
     const picture = values; //@only !inputs
-    const picture = values[model.manifest.rules.input]; //@only photo
+    const picture = values[predictor.manifest.rules.input]; //@only photo
     const picture = null; //@only arrays
     return { answer, line: toLine(answer), picture, milliseconds };
   },

@@ -2,6 +2,7 @@
 import { Pen, colourOf, drawTags, paint } from "./drawing.js"; //@only drawn
 import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
+import { rint } from "./rounding.js";
 
 const f32 = Math.fround;
 const FIRST_SCORE = { "box+objectness+scores": 5, "box+scores": 4, "box+score+class": 4 };
@@ -104,11 +105,6 @@ function readClass(columns, box, task) {
   return found;
 }
 
-function rint(value) {
-  const near = Math.round(value);
-  return near - value === 0.5 && near % 2 !== 0 ? near - 1 : near;
-}
-
 /** Left, top, right and bottom of a box, in pixels of the net's input. */
 function cornersOf([a, b, c, d], box, task, input) {
   if (task.anchors) {
@@ -193,10 +189,12 @@ export function draw(canvas, picture, { detections }) {
     const box = [x0, y0, Math.max(x0, x1 - 1), Math.max(y0, y1 - 1)];
     return { text: `${label} ${score.toFixed(2)}`, colour: colourOf(number), box };
   });
-  context.lineWidth = thickness;
+  const gap = Math.ceil(thickness / 2), line = 2 * gap + 1; // whole pixels: no grey edges
   for (const { colour, box: [x0, y0, x1, y1] } of [...tags].reverse()) {
-    context.strokeStyle = colour;
-    context.strokeRect(x0 + 0.5, y0 + 0.5, x1 - x0, y1 - y0);
+    const left = x0 - gap, top = y0 - gap, width = x1 - x0 + line, height = y1 - y0 + line;
+    context.fillStyle = colour;
+    for (const y of [top, y1 - gap]) context.fillRect(left, y, width, line);
+    for (const x of [left, x1 - gap]) context.fillRect(x, top, line, height);
   }
   drawTags(canvas, tags, pen, Math.floor(thickness / 2));
 }

@@ -1,7 +1,8 @@
 // A picture that the model made of the picture.
 import { findOutput } from "./net.js";
 import { PredictError } from "./errors.js";
-import { rint } from "./placement.js";
+import { resize } from "./resize.js"; //@only !arrays
+import { rint } from "./rounding.js";
 
 export function readTask(entry) {
   const record = entry.at("image");
@@ -59,15 +60,13 @@ export const toLine = ({ image_wh }) => `${image_wh.join("x")} pixels`;
 
 /** Draw what came out in the shape of what went in: of that size, or of the net's own where that is
  * larger. */
-export function draw(canvas, picture, { made }) {
+export function draw(canvas, _, { made }) {
   const { width, height, visible } = made;
   const scale = Math.max(1, Math.min(width / visible.width, height / visible.height));
-  const plain = new OffscreenCanvas(width, height);
-  plain.getContext("2d").putImageData(new ImageData(made.data, width, height), 0, 0);
-  canvas.width = rint(visible.width * scale);
-  canvas.height = rint(visible.height * scale);
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(plain, 0, 0, canvas.width, canvas.height);
+  const size = { width: rint(visible.width * scale), height: rint(visible.height * scale) };
+  const how = size.width < width || size.height < height ? "area" : "cubic";
+  const { data } = resize(null, { data: made.data, width, height, channels: 4 }, { x: 0, y: 0, width, height }, size, how);
+  Object.assign(canvas, size);
+  canvas.getContext("2d").putImageData(new ImageData(data, size.width, size.height), 0, 0);
 }
 //@end
