@@ -151,7 +151,7 @@ def test_the_program_prints_and_draws(program: Path, tmp_path: Path) -> None:
     found = run_main(classes, PACKAGE, bundle, photo, "--top", "2", "--save", drawn)
     assert (found.stderr, found.returncode) == ("", 0)
     assert found.stdout.startswith(f"{photo}: ")
-    assert found.stdout.count(",") == 1
+    assert found.stdout.count(" 0.") == 2
     assert cv2.imread(str(drawn)) is not None
     found = run_main(classes, PACKAGE, bundle, photo, "--json")
     assert json.loads(found.stdout)["file"] == str(photo)
