@@ -25,6 +25,7 @@ from .quiet.garbage import uncollected
 from .targets.importer_support import require_supported
 from .targets.target import Target
 from .tasks.recognise import Head, heads
+from .tracing.batch_statistics import batch_statistics
 from .tracing.capture import TracedGraph, trace
 from .tracing.to_onnx import to_onnx
 
@@ -45,6 +46,7 @@ class Converted:
         tail: What the net does not do; None: nothing.
         unformed: The graph before it was given the forms that engines are fast at, if kept.
         missed: What each pass left alone, by its name.
+        mixing: The layers that normalize by the batch at hand.
     """
 
     model: ir.Model
@@ -56,6 +58,7 @@ class Converted:
     tail: NumpyTail | None = None
     unformed: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
+    mixing: tuple[str, ...] = ()
 
     @property
     def optional(self) -> frozenset[str]:
@@ -131,6 +134,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         tail,
         unformed,
         missed,
+        batch_statistics(traced.graph_def, traced.inputs),
     )
 
 

@@ -315,6 +315,17 @@ def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
         f"for all {batch} samples of a run. Give infer() exactly {batch}, or end the model before."
         for o in converted.outputs
         if not o.batched and o.name not in converted.constant
+    ) + _mixing(converted.mixing, batch)
+
+
+def _mixing(layers: tuple[str, ...], batch: int) -> tuple[str, ...]:
+    """Say that an answer depends on the samples beside it."""
+    if not layers:
+        return ()
+    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    return (
+        f"{layers[0]}{more} normalizes by the batch at hand, as in training. OpenCV runs {batch} "
+        f"at a time, and answers what Keras answers for batches of {batch}; others differ there.",
     )
 
 

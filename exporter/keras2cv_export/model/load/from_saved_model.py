@@ -25,6 +25,7 @@ from keras2cv_export.model.untrusted.saved_folder import private_copy, read_grap
 from .error_messages import sentence
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
+from .remembered import remembers
 from .signatures import DEFAULT, choose_signature
 from .unread import resolve_read_shapes, without_unread_inputs
 
@@ -58,7 +59,7 @@ def saved_model(
     check_sizes(path, meta_graphs(graphs))
     loaded = _loaded(path, raw)
     function = loaded.signatures[name]
-    _refuse_memory(path, function.graph.as_graph_def())
+    _refuse_memory(path, function.graph)
     specs = function.structured_input_signature[1]
     order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
@@ -80,18 +81,12 @@ def saved_model(
 
 
 def _refuse_memory(path: Path, graph: Any) -> None:
-    """Refuse a function that changes variables: each call would begin where the last one ended.
+    """Refuse a function that begins where its last call ended.
 
     Raises:
         ModelError: It does.
     """
-    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
-    changed = [
-        n for n in nodes if re.fullmatch(r"Assign(Add|Sub)?VariableOp|Resource\w*Update\w*", n.op)
-    ]
-    # Layers that draw random numbers in training count their seeds, and nothing reads the count.
-    seeds = (tf.int64.as_datatype_enum, tf.uint32.as_datatype_enum)
-    if any(node.attr["dtype"].type not in seeds for node in changed):
+    if remembers(graph.as_graph_def(), [tensor.op.name for tensor in graph.outputs]):
         raise ModelError(
             f"{path}: its function remembers from call to call, as stateful layers do, and a "
             "SavedModel does not show what. Export the model's .keras or .h5 file, whose states "
