@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from support.browser import browser
 
@@ -24,7 +24,7 @@ _FLAGS: Final = (
 class _Handler(SimpleHTTPRequestHandler):
     """Serves folders by the first part of a path, and keeps what is posted."""
 
-    extensions_map = {
+    extensions_map: ClassVar[dict[str, str]] = {
         **SimpleHTTPRequestHandler.extensions_map,
         ".mjs": "text/javascript",
         ".js": "text/javascript",
@@ -44,7 +44,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.directory = str(self._visit.folders.get(first, "/nowhere"))
         return super().send_head()
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         self._visit.take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)
         self.end_headers()

@@ -136,8 +136,8 @@ export class Net {
     } finally {
       cv.FS_unlink(path);
     }
-    throw refusal ?? new PredictError("The bundle was verified without layer fusion, which opencv.js " +
-      "always has. Export the model with --opencv 5.0, and load OpenCV 5.");
+    throw refusal ?? new PredictError("The bundle was verified without layer fusion, which opencv.js always " +
+      "has with OpenCV's classic engine. Export the model with --opencv 5.0, and load OpenCV 5.");
   }
 
   #fill(index, input, arrays) {
@@ -201,7 +201,8 @@ export class Net {
     const values = array.slice(first, first + size); //@only !moved
     if (spec.isFirst) throw new PredictError(`This program moves no axes of ${spec.name}. Generate it again.`); //@only !moved
     if (spec.isFirst) values = moveChannels(values, spec.batched ? [1, ...shape] : shape, true); //@only moved
-    return { name: spec.name, dtype: spec.dtype, shape, values: values.map(TO_DTYPE[kindOf(spec.dtype)]) };
+    const { name, dtype } = spec;
+    return { name, dtype, shape, values: values.map((value) => asDtype(value, dtype)) };
   }
 }
 
@@ -220,9 +221,7 @@ export function nested({ shape, values, dtype }, axis = 0, first = 0) {
 }
 
 //@end
-const kindOf = (dtype) => /bool|int|float/.exec(dtype)[0];
-const TO_DTYPE = {
-  bool: (value) => Number(value !== 0),
-  int: (value) => rint(value) + 0, // no -0
-  float: (value) => value,
-};
+function asDtype(value, dtype) {
+  if (dtype === "bool") return Number(value !== 0);
+  return dtype.includes("int") ? rint(value) + 0 : value; // no -0
+}

@@ -37,12 +37,12 @@ export async function whenReady(opencv) {
 
 /** Return the version of OpenCV, and whether it was built with SIMD and threads. */
 export function describe(cv) {
-  const build = cv.getBuildInformation();
-  const version = /OpenCV (\d+)\.(\d+)\S*/.exec(build);
+  const build = cv.getBuildInformation(), [, version] = /OpenCV (\d\S*)/.exec(build);
+  const [major, minor] = version.split(".").map(Number);
   return {
-    version: version[0].slice("OpenCV ".length),
-    major: Number(version[1]),
-    minor: Number(version[2]),
+    version,
+    major,
+    minor,
     simd: /msimd128/.test(build),
     threads: /USE_PTHREADS=1|Parallel framework: +(?!none)\S/.test(build),
   };
