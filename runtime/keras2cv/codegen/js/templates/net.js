@@ -191,7 +191,8 @@ export class Net {
 
   /** Return sample `index` of an output, in Keras' layout. */
   #cut(arrays, spec, index) {
-    const array = arrays.get(spec.netName), shape = spec.batched ? spec.kerasShape.slice(1) : spec.kerasShape;
+    const { name, dtype } = spec, array = arrays.get(spec.netName);
+    const shape = spec.batched ? spec.kerasShape.slice(1) : spec.kerasShape;
     if (array?.length !== sizeOf(spec.netShape)) {
       throw new PredictError(`OpenCV ${this.build.version} gives output ${spec.name} another shape than the ` +
         "manifest says. Export the bundle for this OpenCV, with --opencv.");
@@ -201,8 +202,8 @@ export class Net {
     const values = array.slice(first, first + size); //@only !moved
     if (spec.isFirst) throw new PredictError(`This program moves no axes of ${spec.name}. Generate it again.`); //@only !moved
     if (spec.isFirst) values = moveChannels(values, spec.batched ? [1, ...shape] : shape, true); //@only moved
-    const { name, dtype } = spec;
-    return { name, dtype, shape, values: values.map((value) => asDtype(value, dtype)) };
+    if (dtype !== "float32") values.forEach((value, i) => (values[i] = asDtype(value, dtype)));
+    return { name, dtype, shape, values };
   }
 }
 
