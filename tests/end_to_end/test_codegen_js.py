@@ -13,10 +13,8 @@ from urllib.parse import urlencode
 import cv2
 import numpy as np
 import pytest
-from onnx import helper
 
 import keras2cv
-from keras2cv.bundle.manifest import InputTensor, OutputTensor
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
@@ -25,7 +23,7 @@ from support.golden import assert_answers
 from support.npm_packages import OPENCV_JS, package, run_node
 from support.pixel_bundles import INPUT_BUNDLES, write_samples
 from support.program_bundles import BUNDLES, SPOILT, classifier, expected_samples, write_images
-from support.tiny_bundle import Classifier, manifest_of, net, npz
+from support.tiny_bundle import Classifier
 from support.visits import visit
 
 HERE: Final = Path(__file__).parents[1] / "support" / "js"
@@ -116,25 +114,39 @@ def assert_golden(records: Sequence[Mapping[str, Any]], cases: Sequence[Case]) -
         assert record["warning"] is None
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+# Which cases a version answers: all of them where there is time.
+PARTS: Final = [
+    pytest.param("5.0", slice(None), id="5.0"),
+    pytest.param("4.12", slice(0, None, 4), id="some-4.12"),
+    pytest.param("4.12", slice(None), id="4.12", marks=pytest.mark.slow),
+]
+PARTS_IN_BROWSER: Final = [
+    pytest.param("5.0", slice(1, None, 4), id="some-5.0"),
+    pytest.param("4.12", slice(2, None, 8), id="some-4.12"),
+    pytest.param("5.0", slice(None), id="5.0", marks=pytest.mark.slow),
+    pytest.param("4.12", slice(None), id="4.12", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("version", "part"), PARTS)
 def test_a_module_answers_golden_cases_in_node(
-    version: str, golden: Path, programs: Path, tmp_path: Path
+    version: str, part: slice, golden: Path, programs: Path, tmp_path: Path
 ) -> None:
     """Every number of every answer is the runtime's to 1e-5: every task, rule and interpolation."""
     cases = cases_of(golden)
-    jobs = [job(golden, c, programs / str(i), golden.parent) for i, c in enumerate(cases)]
+    jobs = [job(golden, c, programs / str(i), golden.parent) for i, c in enumerate(cases)][part]
     records = answer_in_node(version, jobs, tmp_path)
-    assert_golden(records, cases)
+    assert_golden(records, cases[part])
     assert records[0]["build"]["version"].startswith(version)
     assert (records[0]["build"]["simd"], records[0]["build"]["threads"]) == (False, False)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("version", "part"), PARTS_IN_BROWSER)
 def test_a_module_answers_golden_cases_in_a_browser(
-    version: str, golden: Path, programs: Path, tmp_path: Path
+    version: str, part: slice, golden: Path, programs: Path, tmp_path: Path
 ) -> None:
     """The same in Chromium; pictures are drawn as keras2cv does, but for other letters."""
-    cases, part = cases_of(golden), slice(VERSIONS.index(version), None, len(VERSIONS))
+    cases = cases_of(golden)
     jobs = [job(golden, c, f"/programs/{i}", "/golden") for i, c in enumerate(cases)][part]
     folders = {"golden": golden.parent, "programs": programs}
     records = answer_in_browser(version, jobs, folders, tmp_path)
@@ -226,26 +238,14 @@ def test_a_module_warns_of_an_unverified_bundle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_net_that_needs_more_memory_than_a_page_has(version: str, tmp_path: Path) -> None:
-    """3 GB for one array: a sentence that says so, and no abort of the page."""
-    side = 16_000
-    weights = {"kernel": np.ones((3, 1, 1, 1), np.float32)}
-    nodes = [helper.make_node("Conv", ["image", "kernel"], ["map"], kernel_shape=[1, 1])]
-    shape_in, shape_out = (1, 1, side, side), (1, 3, side, side)
-    model = net(nodes, {"image": shape_in}, {"map": shape_out}, weights)
-    manifest = manifest_of(
-        model,
-        inputs=(InputTensor("x", "image", (1, side, side, 1), shape_in, "NCHW", "float32"),),
-        outputs=(
-            OutputTensor("map", "map", (1, side, side, 3), shape_out, "NCHW", "float32", True),
-        ),
-    )
-    files: dict[str, bytes | Path] = {"model.onnx": model, "selftest.npz": npz({})}
-    bundle = write_bundle(tmp_path / "large.cv", manifest, files)
-    generate(bundle, "js", tmp_path / "program")
-    jobs = [{"program": str(tmp_path / "program"), "bundle": str(bundle.folder), "samples": [{}]}]
-    (record,) = answer_in_node(version, jobs, tmp_path)
-    assert record["error"].startswith("PredictError: There is no memory to ")
+def test_too_little_memory_is_one_sentence(version: str, tmp_path: Path) -> None:
+    """OpenCV's own error says how much it wanted; the module's says what to do."""
+    bundle = classifier()(tmp_path / "cat.cv")
+    program = tmp_path / "program"
+    generate(bundle, "js", program)
+    run = run_node(HERE / "ask_too_much.mjs", package(OPENCV_JS[version]), program)
+    assert (run.stderr, run.returncode) == ("", 0)
+    assert run.stdout.startswith("PredictError: There is no memory to run the model: ")
 
 
 def use_page(
@@ -316,7 +316,7 @@ def test_a_page_takes_a_file_for_each_input(tmp_path: Path) -> None:
     record = use_page(bundle.folder, tmp_path / "program", tmp_path, files)
     (expected,) = expected_samples(bundle, words)
     (shown,) = record["shown"]
-    assert not shown["isProblem"]
+    assert not shown["isProblem"], shown
     found = shown["text"].partition(": ")[2].partition(" (")[0].split(", ")
     assert [word.split()[0] for word in found] == expected["labels"]
     values = [float(word.split()[1]) for word in found]
@@ -353,9 +353,11 @@ def test_a_page_reads_in_a_browser(kind: str, look: Look, tmp_path: Path) -> Non
     bundle = {**BUNDLES, **INPUT_BUNDLES}[kind](tmp_path / "cat.cv")
     generate(bundle, "js", tmp_path / "program")
     page = (tmp_path / "program" / "index.html").read_text(encoding="utf-8")
-    assert problems_of(page, look, tmp_path) == dict.fromkeys((390, 768, 1280), [])
+    found = problems_of(page, look, tmp_path)
+    assert not [problem for problems in found.values() for problem in problems]
 
 
+TYPES: Final = "predictor.d.ts"
 ESLINT: Final = """\
 import js from "@eslint/js";
 import globals from "globals";
@@ -373,15 +375,17 @@ def test_linters_find_nothing(programs: Path, golden: Path, tmp_path: Path) -> N
     (tmp_path / "node_modules").symlink_to(package("eslint").parent)
     (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     (tmp_path / "eslint.config.js").write_text(ESLINT, encoding="utf-8")
-    texts: dict[tuple[str, ...], int] = {}
+    different: dict[tuple[str, str], int] = {}  # the name and text of a file
     for number, _ in enumerate(cases_of(golden)):
-        files = sorted((programs / str(number)).glob("*.js"))
-        texts.setdefault(tuple(path.read_text(encoding="utf-8") for path in files), number)
-    for number in texts.values():
-        shutil.copytree(programs / str(number), tmp_path / "programs" / str(number))
+        for path in [*(programs / str(number)).glob("*.js"), programs / str(number) / TYPES]:
+            different.setdefault((path.name, path.read_text(encoding="utf-8")), number)
+    for (name, text), number in different.items():
+        folder = tmp_path / "programs" / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
     run = run_node("node_modules/eslint/bin/eslint.js", "programs", folder=tmp_path)
     assert (run.stdout + run.stderr, run.returncode) == ("", 0)
-    types = sorted(path.relative_to(tmp_path) for path in tmp_path.glob("programs/*/*.d.ts"))
+    types = sorted(path.relative_to(tmp_path) for path in tmp_path.glob(f"programs/*/{TYPES}"))
     options = ("--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom")
     run = run_node("node_modules/typescript/bin/tsc", *options, *types, folder=tmp_path)
     assert (run.stdout + run.stderr, run.returncode) == ("", 0)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from support.browser import browser
 
@@ -24,7 +24,7 @@ _FLAGS: Final = (
 class _Handler(SimpleHTTPRequestHandler):
     """Serves folders by the first part of a path, and keeps what is posted."""
 
-    extensions_map = {
+    extensions_map: ClassVar[dict[str, str]] = {
         **SimpleHTTPRequestHandler.extensions_map,
         ".mjs": "text/javascript",
         ".js": "text/javascript",

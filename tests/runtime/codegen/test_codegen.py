@@ -440,7 +440,7 @@ def test_the_python_program_reports_a_missing_filter(tmp_path: Path) -> None:
 
 def test_a_language_that_is_not_there_is_a_usage_error(cat_cv: Path, tmp_path: Path) -> None:
     """The message lists those that are."""
-    with pytest.raises(UsageError, match="cpp, python"):
+    with pytest.raises(UsageError, match="cpp, js, python"):
         generate(read_bundle(cat_cv), "cobol", tmp_path / "program")
 
 

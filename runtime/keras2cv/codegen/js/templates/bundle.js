@@ -60,18 +60,15 @@ export class Entry {
 export const sizeOf = (shape) => shape.reduce((product, size) => product * size, 1);
 
 function readTensor(entry, batched, batch) {
-  const shapes = ["keras_shape", "net_shape"].map((key) =>
-    entry.at(key).list().map((size) => size.integer(1)),
-  );
-  const [kerasShape, netShape] = shapes;
+  const shapeOf = (key) => entry.at(key).list().map((size) => size.integer(1));
+  const kerasShape = shapeOf("keras_shape"), netShape = shapeOf("net_shape");
   const layout = entry.at("layout").text(["same", "NCW", "NCHW", "NCDHW"]);
   const isFirst = layout !== "same"; // the net has the channels before the other axes
   const expected = isFirst ? [kerasShape[0], kerasShape.at(-1), ...kerasShape.slice(1, -1)] : kerasShape;
   entry.at("net_shape").expect(String(expected) === String(netShape), `[${expected}]`);
   entry.at("keras_shape").expect(!batched || kerasShape[0] === batch, "a shape that begins with the batch");
-  const name = entry.at("name").text();
-  return { name, netName: entry.at("net_name").text(), kerasShape, netShape, isFirst, batched,
-    dtype: entry.at("dtype").text() };
+  const [name, netName, dtype] = ["name", "net_name", "dtype"].map((key) => entry.at(key).text());
+  return { name, netName, dtype, kerasShape, netShape, isFirst, batched };
 }
 
 const readOutputs = (entry, batch) =>

@@ -4,14 +4,27 @@ import { PredictError } from "./errors.js";
 
 const AS_STORED = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
 
-/** A canvas multiplies colours by their alpha, so a picture with alpha is decoded past it. */
-async function readPastCanvas(file, picture) {
-  const decoder = new ImageDecoder({ data: await file.arrayBuffer(), type: file.type, ...AS_STORED });
-  const { image } = await decoder.decode();
-  const isTurned = image.displayWidth !== picture.width || image.displayHeight !== picture.height;
-  if (!isTurned) await image.copyTo(picture.data, { format: "RGBA" });
-  image.close();
-  decoder.close();
+/** A canvas multiplies colours by their alpha, and so loses them; a texture does not. */
+function readByTexture(bitmap, data) {
+  const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
+  if (!gl || Math.max(bitmap.width, bitmap.height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return;
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  const texture = gl.getParameter(gl.TEXTURE_BINDING_2D);
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+  gl.readPixels(0, 0, bitmap.width, bitmap.height, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(data.buffer));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+}
+
+function readPixels(bitmap) {
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  const picture = context.getImageData(0, 0, width, height), { data } = picture;
+  if (data.some((value, i) => i % 4 === 3 && value < 255)) readByTexture(bitmap, data);
+  for (let i = 3; i < data.length; i += 4) data[i] = 255;
+  return picture;
 }
 
 /** Return a picture as ImageData: of a file, a video's frame, or anything else that createImageBitmap takes. */
@@ -23,14 +36,7 @@ export async function decode(source) {
     throw new PredictError(`${source.name ?? "The picture"} cannot be decoded as a picture. ` +
       "If an image viewer opens it, save it as .png there.");
   }
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
+  const picture = readPixels(bitmap);
   bitmap.close();
-  const picture = context.getImageData(0, 0, width, height);
-  const alphas = () => Array.from({ length: width * height }, (_, i) => 4 * i + 3);
-  const isTransparent = picture.data.some((value, i) => i % 4 === 3 && value < 255);
-  if (isTransparent && source instanceof Blob && "ImageDecoder" in globalThis) await readPastCanvas(source, picture);
-  if (isTransparent) for (const at of alphas()) picture.data[at] = 255;
   return picture;
 }

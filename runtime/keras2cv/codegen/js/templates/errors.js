@@ -5,7 +5,7 @@ export class PredictError extends Error {
   name = "PredictError";
 }
 
-const NO_MEMORY = /insufficient memory|failed to allocate|out of memory|OOM|enlarge memory|bad_alloc/i;
+const NO_MEMORY = /insufficient memory|failed to allocate|does not fit to "size_t"|out of memory|OOM|enlarge memory/i;
 
 /** What OpenCV has thrown, in words: a number is the address of a C++ exception. */
 function messageOf(cv, error) {
@@ -22,12 +22,9 @@ export function explain(cv, error, doing) {
   if (error instanceof PredictError) return error;
   const text = messageOf(cv, error).replace(/\s+/g, " ").trim();
   if (error instanceof RangeError || NO_MEMORY.test(text)) {
-    return new PredictError(
-      `There is no memory ${doing}: a page has 2 or 4 GB for WebAssembly. ` +
-        "Use a smaller model, and reload the page.",
-    );
+    return new PredictError(`There is no memory ${doing}: a page has 2 or 4 GB for WebAssembly. ` +
+      "Use a smaller model, and reload the page.");
   }
-  return new PredictError(
-    `OpenCV fails ${doing}: ${text}. Run \`keras2cv selftest\` on the bundle, or take another OpenCV.`,
-  );
+  return new PredictError(`OpenCV fails ${doing}: ${text}. Run \`keras2cv selftest\` on the bundle, or take ` +
+    "another OpenCV.");
 }

@@ -136,8 +136,8 @@ export class Net {
     } finally {
       cv.FS_unlink(path);
     }
-    throw refusal ?? new PredictError("The bundle was verified without layer fusion, which opencv.js " +
-      "always has. Export the model with --opencv 5.0, and load OpenCV 5.");
+    throw refusal ?? new PredictError("The bundle was verified without layer fusion, which opencv.js always " +
+      "has with OpenCV's classic engine. Export the model with --opencv 5.0, and load OpenCV 5.");
   }
 
   #fill(index, input, arrays) {
@@ -191,7 +191,8 @@ export class Net {
 
   /** Return sample `index` of an output, in Keras' layout. */
   #cut(arrays, spec, index) {
-    const array = arrays.get(spec.netName), shape = spec.batched ? spec.kerasShape.slice(1) : spec.kerasShape;
+    const { name, dtype } = spec, array = arrays.get(spec.netName);
+    const shape = spec.batched ? spec.kerasShape.slice(1) : spec.kerasShape;
     if (array?.length !== sizeOf(spec.netShape)) {
       throw new PredictError(`OpenCV ${this.build.version} gives output ${spec.name} another shape than the ` +
         "manifest says. Export the bundle for this OpenCV, with --opencv.");
@@ -201,7 +202,8 @@ export class Net {
     const values = array.slice(first, first + size); //@only !moved
     if (spec.isFirst) throw new PredictError(`This program moves no axes of ${spec.name}. Generate it again.`); //@only !moved
     if (spec.isFirst) values = moveChannels(values, spec.batched ? [1, ...shape] : shape, true); //@only moved
-    return { name: spec.name, dtype: spec.dtype, shape, values: values.map(TO_DTYPE[kindOf(spec.dtype)]) };
+    if (dtype !== "float32") values.forEach((value, i) => (values[i] = asDtype(value, dtype)));
+    return { name, dtype, shape, values };
   }
 }
 
@@ -220,9 +222,7 @@ export function nested({ shape, values, dtype }, axis = 0, first = 0) {
 }
 
 //@end
-const kindOf = (dtype) => /bool|int|float/.exec(dtype)[0];
-const TO_DTYPE = {
-  bool: (value) => Number(value !== 0),
-  int: (value) => rint(value) + 0, // no -0
-  float: (value) => value,
-};
+function asDtype(value, dtype) {
+  if (dtype === "bool") return Number(value !== 0);
+  return dtype.includes("int") ? rint(value) + 0 : value; // no -0
+}

@@ -10,7 +10,7 @@ const TYPES = {
 export async function readNpy(file) {
   const bytes = new Uint8Array(await file.arrayBuffer()), name = file.name ?? "The array";
   const isLong = bytes[6] >= 2, view = new DataView(bytes.buffer), at = isLong ? 12 : 10;
-  if (bytes.length < at || new TextDecoder("latin1").decode(bytes.subarray(0, 6)) !== "\x93NUMPY") {
+  if (bytes.length < at || String.fromCharCode(...bytes.subarray(0, 6)) !== "\x93NUMPY") {
     throw new PredictError(`${name} is no .npy file. Write it with numpy.save.`);
   }
   const start = at + (isLong ? view.getUint32(8, true) : view.getUint16(8, true));

@@ -32,8 +32,8 @@ class Predictor {
   predictAll(samples) {
     const answers = [], { batch } = this.manifest;
     for (let first = 0; first < samples.length; first += batch) {
-      const some = samples.slice(first, first + batch);
-      const outputs = this.#net.run(some.map((sample) => this.#arrays(sample)));
+      const some = samples.slice(first, first + batch), arrays = some.map((sample) => this.#arrays(sample));
+      const outputs = this.#net.run(arrays);
       answers.push(...some.map((sample, i) => this.#answer(outputs[i], sample)));
     }
     return answers;

@@ -8,8 +8,8 @@ export async function fetchBytes(url, progress = () => {}) {
     throw new PredictError(`${url} cannot be fetched (${response?.status ?? "no answer"}).`);
   }
   // A compressed answer has another length than what comes out of it.
-  const encoded = response.headers.get("content-encoding");
-  const total = encoded ? 0 : Number(response.headers.get("content-length") ?? 0);
+  const { headers } = response;
+  const total = headers.has("content-encoding") ? 0 : Number(headers.get("content-length"));
   const parts = [];
   let loaded = 0;
   for (const reader = response.body.getReader(); ; ) {
@@ -22,8 +22,7 @@ export async function fetchBytes(url, progress = () => {}) {
 
 /** Return OpenCV once its WebAssembly runs: it may be a module, a promise of one, or a function. */
 export async function whenReady(opencv) {
-  let cv = opencv;
-  if (typeof cv === "function") cv = cv();
+  let cv = typeof opencv === "function" ? opencv() : opencv;
   if (cv instanceof Promise) cv = await cv;
   if (!cv.Mat) {
     await new Promise((resolve, reject) => {
@@ -37,12 +36,12 @@ export async function whenReady(opencv) {
 
 /** Return the version of OpenCV, and whether it was built with SIMD and threads. */
 export function describe(cv) {
-  const build = cv.getBuildInformation();
-  const version = /OpenCV (\d+)\.(\d+)\S*/.exec(build);
+  const build = cv.getBuildInformation(), [, version] = /OpenCV (\d\S*)/.exec(build);
+  const [major, minor] = version.split(".").map(Number);
   return {
-    version: version[0].slice("OpenCV ".length),
-    major: Number(version[1]),
-    minor: Number(version[2]),
+    version,
+    major,
+    minor,
     simd: /msimd128/.test(build),
     threads: /USE_PTHREADS=1|Parallel framework: +(?!none)\S/.test(build),
   };
