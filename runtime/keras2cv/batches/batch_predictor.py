@@ -168,6 +168,10 @@ def _columns_of_inputs(
     own = {name: name for name in names}
     if column is None:
         return own
+    if not isinstance(column, str | Mapping):
+        raise UsageError(
+            f"column must be a name or a dict from inputs to names, got {column!r}. Give a text."
+        )
     if isinstance(column, Mapping):
         for name in column:
             _require("the input", name, names)
