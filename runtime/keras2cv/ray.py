@@ -59,7 +59,9 @@ def predict(
             f"keras2cv.ray.predict takes a ray.data.Dataset, got {type(dataset).__name__}. "
             "Make one with ray.data.from_items or ray.data.read_binary_files."
         )
-    BatchPredictor(bundle, **options)  # an error here is one sentence; in an actor it is a page
+    predictor = BatchPredictor(bundle, **options)  # an error in an actor is a page long
+    if (schema := dataset.schema(fetch_if_missing=False)) is not None:
+        predictor.check_columns(schema.names)
     return dataset.map_batches(
         BatchPredictor,
         fn_constructor_args=[os.path.abspath(bundle)],  # noqa: PTH100 - links stay links

@@ -65,9 +65,9 @@ def predict(frame: Any, bundle: str | os.PathLike[str], **options: Any) -> Any:
         )
     predictor = BatchPredictor(bundle, **{**options, "flat": True})
     _check_workers(frame.sparkSession)
+    predictor.check_columns(frame.columns)
     read = () if predictor.keep_input else predictor.input_columns
     kept = [field for field in frame.schema.fields if field.name not in read]
-    _check_columns(frame.columns, [field.name for field in kept], predictor)
     schema = types.StructType([*kept, *_fields(types, predictor.added)])
     return frame.mapInPandas(_on_frames(predictor), schema)
 
@@ -117,23 +117,6 @@ def _fields(types: Any, added: tuple[AddedColumn, ...]) -> list[Any]:
 def _type(types: Any, column: AddedColumn) -> Any:
     one = getattr(types, _TYPES.get(column.dtype, "LongType"))()
     return types.ArrayType(one) if column.shape else one
-
-
-def _check_columns(there: list[str], kept: list[str], predictor: BatchPredictor) -> None:
-    """Raise where a worker would, in the middle of a job.
-
-    Raises:
-        UsageError: a column is missing, or one has an added name.
-    """
-    missing = [name for name in predictor.input_columns if name not in there]
-    both = [column.name for column in predictor.added if column.name in kept]
-    if missing:
-        raise UsageError(
-            f"The data frame has no column {', '.join(missing)}, only {', '.join(there)}. "
-            "Give `column`."
-        )
-    if both:
-        raise UsageError(f"The data frame has a column {', '.join(both)} already. Give a `prefix`.")
 
 
 def _check_workers(session: Any) -> None:

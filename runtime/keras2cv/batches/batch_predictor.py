@@ -138,6 +138,22 @@ class BatchPredictor:
             return joined
         return joined.astype({column.name: "str" for column in self._added if column.is_text})
 
+    def check_columns(self, names: Sequence[str]) -> None:
+        """Raise where a worker would, in the middle of a job.
+
+        Raises:
+            UsageError: a column is missing, or one has the name of an added one.
+        """
+        kept = [name for name in names if self._keep_input or name not in self.input_columns]
+        missing = [name for name in self.input_columns if name not in names]
+        both = [column.name for column in self._added if column.name in kept]
+        if missing:
+            raise UsageError(
+                f"There is no column {', '.join(missing)}, only {', '.join(names)}. Give `column`."
+            )
+        if both:
+            raise UsageError(f"There is a column {', '.join(both)} already. Give a `prefix`.")
+
     def _answers(self, rows: Mapping[str, Array]) -> list[RowAnswer]:
         if not len(next(iter(rows.values()))):
             return []  # an empty partition loads no model
