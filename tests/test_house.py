@@ -150,6 +150,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "parity_table",
         "video_cost",
         "weights_cost",
+        "cluster_cost",
         "export_cost",
         "reliability",
         "task_parity",

@@ -18,12 +18,15 @@ from support.cluster_data import COUNT, ClusterData
 pytest.importorskip("ray.data", reason="Ray Data is not installed")
 import ray
 
+ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _cluster() -> Iterator[None]:
-    ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
+    roots = os.pathsep.join(str(ROOT / name) for name in ("runtime", "tests"))
+    where = {"env_vars": {"PYTHONPATH": roots}}  # of the classes below
+    ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, runtime_env=where)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield
     ray.shutdown()
@@ -116,6 +119,6 @@ def test_what_cannot_work_is_refused_before_a_worker_starts(data: ClusterData) -
     with pytest.raises(BundleError, match="does not exist"):
         keras2cv.ray.predict(rows_of(data), data.bundle.with_name("gone.cv"))
     with pytest.raises(UsageError, match="workers must be at least 1"):
-        keras2cv.ray.predict(rows_of(data), data.bundle, workers=0)
+        keras2cv.ray.predict(rows_of(data), data.bundle, column="content", workers=0)
     with pytest.raises(UsageError, match="no column photo, only id, content"):
         keras2cv.ray.predict(rows_of(data), data.bundle)
