@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-_TICKS_S = os.sysconf("SC_CLK_TCK")
-
 
 def processor_time_s() -> float:
     """Return the seconds so far, of children that have ended too. Linux alone says."""
@@ -23,4 +21,4 @@ def processor_time_s() -> float:
     below = {os.getpid()}
     while more := {p for p, parent in parents.items() if parent in below} - below:
         below |= more
-    return sum(ticks[process] for process in below) / _TICKS_S
+    return sum(ticks[process] for process in below) / os.sysconf("SC_CLK_TCK")

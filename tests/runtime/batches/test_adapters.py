@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -165,7 +166,7 @@ def test_an_adapter_is_there_without_its_engine() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(Path(keras2cv.__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(keras2cv.__file__).parents[1])},
         capture_output=True,
         text=True,
         check=True,
