@@ -614,9 +614,18 @@ def load_same(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor
         Keras2cvError: as `load`.
     """
     bundle = read_bundle(folder)
-    if (found := bundle.manifest.model.sha256) != sha256:
+    require_same(folder, bundle.manifest.model.sha256, sha256)
+    return Predictor(bundle, **options)
+
+
+def require_same(folder: str, found: str, sha256: str) -> None:
+    """Raise if the model that was found in a folder is not the one of that sha256.
+
+    Raises:
+        BundleError: it is another.
+    """
+    if found != sha256:
         raise BundleError(
             f"{folder} holds another model (sha256 {found[:12]}...) than the one that was meant "
             f"({sha256[:12]}...). Give every machine the same bundle."
         )
-    return Predictor(bundle, **options)

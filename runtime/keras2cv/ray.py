@@ -65,11 +65,14 @@ def predict(
     return dataset.map_batches(
         BatchPredictor,
         fn_constructor_args=[os.path.abspath(bundle)],  # noqa: PTH100 - links stay links
-        fn_constructor_kwargs=options,
-        batch_size=batch_size,
+        fn_constructor_kwargs={**options, "sha256": predictor.sha256},
         batch_format="numpy",
-        compute=_pool(data, workers),
-        **{"num_cpus": 1, **(ray_options or {})},
+        **{
+            "batch_size": batch_size,
+            "compute": _pool(data, workers),
+            "num_cpus": 1,
+            **(ray_options or {}),
+        },
     )
 
 

@@ -26,6 +26,7 @@ class Dataset:
     def map_batches(self, kind: Any, **asked: Any) -> Dataset:
         """Make an object of the class, elsewhere, and give it each block."""
         given = asked.pop("fn_constructor_args"), asked.pop("fn_constructor_kwargs")
+        assert len(given[1]["sha256"]) == 64
         arguments, options = pickle.loads(pickle.dumps(given))  # noqa: S301 - our own
         worker = kind(*arguments, **options)
         return Dataset([worker(block) for block in self.blocks], asked)

@@ -20,7 +20,7 @@ from keras2cv.columns.batch import columns_of, is_frame, join_columns, same_kind
 from keras2cv.columns.pictures import decoded, encoded_rows
 from keras2cv.errors import UsageError
 from keras2cv.pixels.images import as_bgr
-from keras2cv.predictor import Predictor
+from keras2cv.predictor import Predictor, require_same
 
 Array = NDArray[Any]
 Color = Literal["BGR", "RGB"]
@@ -51,6 +51,7 @@ class BatchPredictor:
         color: Color = "BGR",
         flat: bool = False,
         threads: int | None = 1,
+        sha256: str | None = None,
         **options: Any,
     ) -> None:
         """Read the bundle's manifest; the net is loaded where the batches come.
@@ -69,11 +70,12 @@ class BatchPredictor:
             flat: whether arrays of several dimensions become flat rows, as Spark and Parquet have
                 them.
             threads: OpenCV's threads in a worker's process; None: unchanged.
+            sha256: the model's in another process, as `sha256` has it, which must be there.
             options: further ones of `keras2cv.load`: device, engine, score, nms, batch,
                 check_device.
 
         Raises:
-            BundleError: no bundle, or one that is incomplete or too new.
+            BundleError: no bundle, or one that is incomplete, too new or of another model.
             UsageError: an argument that means nothing, or a model that remembers earlier batches.
         """
         _require("answer", answer, _ANSWERS)
@@ -91,6 +93,8 @@ class BatchPredictor:
                 "Predict its sequences one after the other, or export the model without states."
             )
         self._sha256 = manifest.model.sha256
+        if sha256 is not None:
+            require_same(self._folder, self._sha256, sha256)
         self._columns = _columns_of_inputs(manifest, column)
         self._image = None if prepared else manifest.image_input
         self._added = added_columns(answer, manifest.own_outputs, prefix, flat=flat)
@@ -101,6 +105,11 @@ class BatchPredictor:
     def added(self) -> tuple[AddedColumn, ...]:
         """The columns that a batch gets, in order."""
         return self._added
+
+    @property
+    def sha256(self) -> str:
+        """The model's, which each worker must find."""
+        return self._sha256
 
     @property
     def input_columns(self) -> tuple[str, ...]:

@@ -223,9 +223,14 @@ def test_it_travels_small_and_loads_once_per_thread(
 def test_another_model_at_the_path_is_refused(bundle: Path) -> None:
     """A worker whose disk has an older bundle would answer wrongly."""
     predictor = BatchPredictor(bundle)
+    assert BatchPredictor(bundle, sha256=predictor.sha256).sha256 == predictor.sha256
     Classifier(3).write(bundle)
-    with pytest.raises(BundleError, match="holds another model"):
-        predictor({"photo": FILES})
+    for call in (
+        lambda: predictor({"photo": FILES}),
+        lambda: BatchPredictor(bundle, sha256=predictor.sha256),
+    ):
+        with pytest.raises(BundleError, match="holds another model"):
+            call()
 
 
 def test_a_worker_has_one_thread_unless_told(bundle: Path) -> None:
