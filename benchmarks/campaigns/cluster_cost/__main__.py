@@ -143,7 +143,8 @@ def table(found: list[Measured], price: float) -> list[str]:
 
 
 def _median(found: list[Measured], kind: tuple[str, int], what: str) -> float:
-    return statistics.median(getattr(m, what) for m in found if (m.engine, m.workers) == kind)
+    values = [getattr(m, what) for m in found if (m.engine, m.workers) == kind]
+    return float(statistics.median(values))
 
 
 if __name__ == "__main__":
