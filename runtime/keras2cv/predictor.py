@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.standing import unproven
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
@@ -316,11 +316,65 @@ class Predictor:
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to load the same model elsewhere."""
         where = os.path.abspath(self.folder)  # noqa: PTH100 - resolve() would follow links
-        return _loaded_again, (where, self.manifest.model.sha256, self._options)
+        return load_same, (where, self.manifest.model.sha256, self._options)
 
-    def __call__(self, arrays: Mapping[str, Any]) -> dict[str, Array]:
-        """Return the outputs by name for the inputs by name, as `infer` does by position."""
-        return dict(zip(self.output_names, self.infer(arrays), strict=True))
+    @overload
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]: ...
+    @overload
+    def __call__(self, batch: Any) -> Any: ...
+
+    def __call__(self, batch: Any) -> Any:
+        """Return a batch of columns with the outputs, by name, in place of the inputs.
+
+        Cluster engines call it so. Columns that are not the model's, such as ids, pass through, and
+        a batch of no rows gives one of no rows.
+
+        Args:
+            batch: a dict of columns, or a pandas DataFrame. A column named like an input holds what
+                `infer` takes: an array, or in each row an array, nested lists, or all values flat.
+                If the bundle has preprocessing, the image's column may hold encoded images: the
+                bytes of files, paths, or addresses that fsspec opens.
+
+        Raises:
+            InputError: a column is missing, or a row is not what the input takes.
+            UsageError: an output has the name of a column that passes through.
+            NetError: OpenCV fails.
+        """
+        from keras2cv.columns.batch import columns_of, join_columns, same_kind, take
+
+        passed = columns_of(batch)
+        tensors, outputs = self.manifest.own_inputs, self.manifest.own_outputs
+        if self.manifest.states and all(t.name in passed for t in self.manifest.inputs):
+            tensors, outputs = self.manifest.inputs, self.manifest.outputs
+        given = take(passed, [tensor.name for tensor in tensors])
+        arrays = self._outputs_for(given, tensors, outputs)
+        found = {tensor.name: array for tensor, array in zip(outputs, arrays, strict=True)}
+        return same_kind(batch, join_columns(passed, found, "Rename it, or leave it out."))
+
+    def _outputs_for(
+        self,
+        columns: Mapping[str, Any],
+        tensors: Sequence[InputTensor],
+        outputs: Sequence[OutputTensor],
+    ) -> list[Array]:
+        """Return the outputs for the columns of the inputs."""
+        from keras2cv.columns.arrays import array_of
+        from keras2cv.columns.pictures import decoded_rows, encoded_rows
+
+        name = self.manifest.image_input
+        images = None if name is None else encoded_rows(columns[name])
+        own = [tensor for tensor in tensors if images is None or tensor.name != name]
+        arrays = {tensor.name: array_of(columns[tensor.name], tensor) for tensor in own}
+        if len(next(iter(columns.values()))) == 0:
+            return [_without_rows(tensor) for tensor in outputs]
+        if images is None:
+            return self.infer(arrays)
+        runs = []
+        for part in chunks(len(images), self.manifest.model.batch):
+            pictures = decoded_rows(images[part], part.start)
+            rows = {name: array[part] for name, array in arrays.items()}
+            runs.append(self.run_beside(pictures, rows)[0])
+        return [join([run[tensor.name] for run in runs], tensor) for tensor in outputs]
 
     def __repr__(self) -> str:
         """Return the bundle, its task and inputs, and where it runs, on one line."""
@@ -434,6 +488,29 @@ class Predictor:
         outputs = self._run_blob(blob)
         return blob, [outputs[name] for name in self.output_names]
 
+    def run_beside(
+        self, images: Sequence[Array], arrays: Mapping[str, Array]
+    ) -> tuple[dict[str, Array], Sequence[Placement]]:
+        """Return the outputs for at most a batch of images, and where the images lie.
+
+        Args:
+            images: as `predict` takes them.
+            arrays: by name, the other inputs' arrays (N, ...), as `infer` takes them.
+
+        Raises:
+            InputError: something else than an image, or another shape or dtype.
+            UsageError: the bundle has no preprocessing.
+            NetError: OpenCV fails.
+        """
+        prepared = self.prepare(images)
+        tensors = [t for t in self.manifest.own_inputs if t.name != self.manifest.image_input]
+        checked = check_inputs(by_name(arrays, tensors), tensors) if tensors else []
+        pairs = zip(checked, tensors, strict=True)
+        blobs = {tensor.net_name: to_net(array, tensor) for array, tensor in pairs}
+        image_input = self.manifest.input(str(self.manifest.image_input))
+        blobs[image_input.net_name] = self._filled(prepared.blobs[0])
+        return self._run(blobs, len(images)), prepared.placements
+
     def _predict_one(self, image: Any) -> Result | list[Result]:
         if isinstance(image, str | os.PathLike):
             self._needed_preprocess()
@@ -457,11 +534,16 @@ class Predictor:
                 blobs[tensor.net_name] = to_net(one_sample(value, tensor), tensor)
         return self._results(self._run(blobs, 1), 1, placements)[0]
 
-    def results_of(self, outputs: Sequence[Array]) -> list[Result]:
-        """Return the task's result for each sample, from the outputs of `infer`."""
+    def results_of(
+        self, outputs: Sequence[Array], placements: Sequence[Placement] = ()
+    ) -> list[Result]:
+        """Return the task's result for each sample, from the outputs of `infer`.
+
+        With placements, where the samples' images lie in the input, in pixels of those images.
+        """
         pairs = list(zip(self.manifest.own_outputs, outputs, strict=True))
         count = max((len(array) for tensor, array in pairs if tensor.batched), default=1)
-        return self._results({tensor.name: array for tensor, array in pairs}, count)
+        return self._results({tensor.name: array for tensor, array in pairs}, count, placements)
 
     def _needed_preprocess(self) -> Preprocessor:
         if self._preprocess is None:
@@ -512,6 +594,11 @@ def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:
     return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
+def _without_rows(tensor: OutputTensor) -> Array:
+    """Return an output for no samples."""
+    return np.zeros((0, *tensor.keras_shape[1:]), tensor.dtype)
+
+
 def _set_threads(threads: int) -> None:
     if threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads}. None leaves OpenCV's choice.")
@@ -519,12 +606,26 @@ def _set_threads(threads: int) -> None:
         cv2.setNumThreads(threads)
 
 
-def _loaded_again(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor:
-    """Return the predictor that was pickled."""
+def load_same(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor:
+    """Load the model that another process knows, by its bundle's folder and the model's sha256.
+
+    Raises:
+        BundleError: the folder holds another model here.
+        Keras2cvError: as `load`.
+    """
     bundle = read_bundle(folder)
-    if (found := bundle.manifest.model.sha256) != sha256:
+    require_same(folder, bundle.manifest.model.sha256, sha256)
+    return Predictor(bundle, **options)
+
+
+def require_same(folder: str, found: str, sha256: str) -> None:
+    """Raise if the model that was found in a folder is not the one of that sha256.
+
+    Raises:
+        BundleError: it is another.
+    """
+    if found != sha256:
         raise BundleError(
-            f"{folder} holds another model (sha256 {found[:12]}...) than the one that was pickled "
+            f"{folder} holds another model (sha256 {found[:12]}...) than the one that was meant "
             f"({sha256[:12]}...). Give every machine the same bundle."
         )
-    return Predictor(bundle, **options)

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from keras2cv.cli.comparison import Comparison
 from keras2cv.cli.line_file import LineFile
-from keras2cv.cli.output import STDOUT, to_json
+from keras2cv.cli.output import STDOUT
 from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
 from keras2cv.cli.styles import columns_of, print_line
@@ -24,6 +24,7 @@ from keras2cv.cli.table import lines
 from keras2cv.cli.video_file import VideoFile
 from keras2cv.net.device import DeviceChoice
 from keras2cv.pixels.drawing.count_lines import draw_count_lines
+from keras2cv.schema.result_json import to_json
 from keras2cv.streams.answers import Answer
 from keras2cv.streams.frames import Source
 from keras2cv.streams.pipeline import Pipeline

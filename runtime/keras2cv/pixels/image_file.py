@@ -26,15 +26,24 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[Any]:
         InputError: not an image that this OpenCV can decode.
         OSError: the file cannot be opened.
     """
-    data = np.frombuffer(read_plain(path, _MAX_IMAGE_BYTES), np.uint8)
-    if data.size == 0:
-        raise InputError(f"{path} is empty (0 bytes). Copy it again.")
+    return decode_image(read_plain(path, _MAX_IMAGE_BYTES), str(path))
+
+
+def decode_image(data: bytes | bytearray | memoryview, name: str) -> NDArray[Any]:
+    """Return the image in the bytes of its file, as `read_image` does; `name` is for messages.
+
+    Raises:
+        InputError: not an image that this OpenCV can decode.
+    """
+    encoded = np.frombuffer(data, np.uint8)
+    if encoded.size == 0:
+        raise InputError(f"{name} is empty (0 bytes). Copy it again.")
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
     except cv2.error as error:  # a size beyond cv2's limits, or a decoder that gave up
-        raise InputError(f"{path} cannot be decoded: {error.err or error}. {_VIEWER}") from error
+        raise InputError(f"{name} cannot be decoded: {error.err or error}. {_VIEWER}") from error
     if image is None:
-        raise InputError(f"OpenCV {cv2.__version__} cannot decode {path} as an image. {_VIEWER}")
+        raise InputError(f"OpenCV {cv2.__version__} cannot decode {name} as an image. {_VIEWER}")
     return image
 
 
