@@ -44,6 +44,7 @@ class Converted:
         fired: How often each pass changed something.
         tail: What the net does not do; None: nothing.
         unformed: The graph before it was given the forms that engines are fast at, if kept.
+        unwritten: The graph before any rewrite, if kept.
         missed: What each pass left alone, by its name.
     """
 
@@ -55,6 +56,7 @@ class Converted:
     fired: Counter[str]
     tail: NumpyTail | None = None
     unformed: ir.Model | None = None
+    unwritten: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
 
     @property
@@ -97,7 +99,7 @@ def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
 def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
     """Do the same, whether the target can run the result or not.
 
-    `keep` keeps what `formed` needs, to give it other forms.
+    `keep` keeps what `formed` and `for_target` need, to give it other forms.
 
     Raises:
         ModelError: The model cannot be traced at static shapes.
@@ -112,6 +114,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
+    unwritten = model.clone() if keep else None
     stages = pipeline(target)
     missed: dict[str, Sequence[Miss]] = {}
     fired = rewrite(model, stages[:1], missed)
@@ -130,8 +133,34 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         fired,
         tail,
         unformed,
+        unwritten,
         missed,
     )
+
+
+def for_target(converted: Converted, target: Target) -> Converted:
+    """Return the same net rewritten for another target, with the same interface; weights are shared.
+
+    Raises:
+        ModelError: Nothing was kept, or the interface is not the same.
+    """
+    if converted.unwritten is None:
+        raise ModelError("The graph was converted without keeping it as it was before its rewrites.")
+    model = converted.unwritten.clone()
+    with uncollected():
+        fired = rewrite(model, pipeline(target))
+    inputs, outputs = settle(model)
+    write_origins(model)
+    tail = converted.tail
+    own = [o for o in converted.outputs if tail is None or o.net_name not in tail.made]
+    promised = [*converted.inputs, *own, *(tail.heads if tail else ())]
+    found = [*inputs, *outputs]
+    if [(t.net_name, t.net_shape, t.layout) for t in promised] != [
+        (t.net_name, t.shape if p.net_shape else (), t.layout)
+        for t, p in zip(found, promised, strict=True)
+    ]:
+        raise ModelError("The graph for another OpenCV has other inputs or outputs.")
+    return replace(converted, model=model, fired=fired, missed={})
 
 
 def formed(converted: Converted, target: Target, optional: Collection[str]) -> Converted:

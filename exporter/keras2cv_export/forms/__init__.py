@@ -1,0 +1,1 @@
+"""Further files of a bundle's net, for newer OpenCVs: which are worth their size, and their proof."""
