@@ -145,7 +145,9 @@ def for_target(converted: Converted, target: Target) -> Converted:
         ModelError: Nothing was kept, or the interface is not the same.
     """
     if converted.unwritten is None:
-        raise ModelError("The graph was converted without keeping it as it was before its rewrites.")
+        raise ModelError(
+            "The graph was converted without keeping it as it was before its rewrites."
+        )
     model = converted.unwritten.clone()
     with uncollected():
         fired = rewrite(model, pipeline(target))

@@ -1,8 +1,8 @@
 """How much faster another form of a net is, as estimated from its graph.
 
-Only the share counts by which two graphs of the same net differ, so that rates of one machine do:
-a layer that both have costs both the same. Measuring instead would take seconds of an export, and
-give other bundles on a busy machine.
+The forms differ in what two passes do, and in little else: products of tiles, and layer
+normalisations as single ops. Both are estimated before any form is made, by rates of one machine.
+Measuring instead would take seconds of an export, and give other bundles on a busy machine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import constant, integer, nodes, shape_of
+from keras2cv_export.graph.edit import constant, integer, nodes, reduced_axes, shape_of
 from keras2cv_export.passes.optimise.multiply_tiles import plan_of
 from keras2cv_export.passes.tiles import SPEEDS, pays, saved_by
 
@@ -22,33 +22,42 @@ _POINTWISE: Final = 100e9  # operations a second of a 1x1 convolution
 _DEPTHWISE: Final = 12e9
 _MOVED: Final = 8e9  # bytes a second of what computes element by element, read and written
 _MEANS: Final = 3.0  # times as long: ops that read along axes, or move them
-_SLOW: Final = ("ReduceMean", "ReduceSum", "Transpose", "Softmax", "LayerNormalization", "Concat")
+_SLOW: Final = ("ReduceMean", "ReduceSum", "Transpose", "Softmax", "Concat", "LSTM", "GRU")
+_STEPS: Final = 20  # that constants go through
 _NODE_S: Final = 4e-6
-_NORMALIZATION_S: Final = 6e-9  # that an element saves
+_NORMALIZATION_S: Final = 8e-9  # that an element saves
+_NORMALIZATION_NODES: Final = 8  # that there are fewer then
 
 
-def estimated_share(now: ir.Model, then: ir.Model) -> float:
+def estimated_share(portable: ir.Model, unwritten: ir.Model) -> float:
     """Estimate the time of a form for the newest OpenCV, as a share of the portable one's.
 
     Args:
-        now: The portable graph.
-        then: The form.
+        portable: The portable graph.
+        unwritten: The graph before any rewrite.
     """
-    whole = sum(_of_node(node) for node in now.graph if not _is_computed_once(node))
-    return 1 - min((_by_tiles(now) + _by_normalization(now, then)) / whole, 1.0) if whole else 1.0
+    whole = sum(_of_node(node) for node in portable.graph if not _is_computed_once(node))
+    saved = _by_tiles(portable) + _by_normalization(unwritten)
+    return 1 - min(saved / whole, 1.0) if whole else 1.0
 
 
-def _by_tiles(now: ir.Model) -> float:
+def _by_tiles(portable: ir.Model) -> float:
     """Return the seconds that convolutions save as products of tiles (`multiply_tiles`)."""
-    plans = (plan_of(node) for node in nodes(now, "Conv"))
+    plans = (plan_of(node) for node in nodes(portable, "Conv"))
     return sum(saved_by(plan) for plan in plans if plan is not None and pays(plan))
 
 
-def _by_normalization(now: ir.Model, then: ir.Model) -> float:
-    """Return the seconds that layer normalisations save as single ops."""
-    named = [nodes(model, "LayerNormalization") for model in (then, now)]
-    sizes = [sum(prod(shape_of(node.outputs[0]) or ()) for node in found) for found in named]
-    return _NORMALIZATION_S * max(sizes[0] - sizes[1], 0)
+def _by_normalization(unwritten: ir.Model) -> float:
+    """Return the seconds that `name_layer_normalization` saves; each has two means."""
+    means = [node for node in nodes(unwritten, "ReduceMean") if _is_over_last(node)]
+    elements = sum(prod(shape_of(node.inputs[0]) or ()) for node in means)
+    return (_NORMALIZATION_S * elements + _NORMALIZATION_NODES * _NODE_S * len(means)) / 2
+
+
+def _is_over_last(node: ir.Node) -> bool:
+    rank = len(shape_of(node.inputs[0]) or ())
+    axes = reduced_axes(node, rank) if rank > 1 else None
+    return axes is not None and axes == (rank - 1,)
 
 
 def _of_node(node: ir.Node) -> float:
@@ -97,6 +106,3 @@ def _is_computed_once(node: ir.Node) -> bool:
             if len(seen) > _STEPS:
                 return False
     return True
-
-
-_STEPS: Final = 20

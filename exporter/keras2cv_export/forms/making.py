@@ -82,17 +82,18 @@ def make_forms(staged: Staged, versions: Sequence[str] | None) -> Made:
 def _worthwhile(staged: Staged) -> Made:
     """Make a form for the newest OpenCV, if the estimate says that it gains a tenth."""
     model = staged.manifest.model
+    unwritten = staged.converted.unwritten
     right = staged.proof.verification.parity.verdict == "pass"
-    if not right or not _is_here(NEWEST) or version_tuple(model.opencv) >= version_tuple(NEWEST):
+    newer = version_tuple(NEWEST) > version_tuple(model.opencv)
+    if unwritten is None or not right or not newer or not _is_here(NEWEST):
         return Made()
+    share = estimated_share(staged.converted.model, unwritten)
+    if share > 1 - LEAST_GAIN:
+        return Made()
+    if int(model.size_bytes) > LARGEST:
+        return Made(notes=(_offer(staged, share),))
     try:
-        other = _converted(staged, NEWEST)
-        share = estimated_share(staged.converted.model, other.model)
-        if share > 1 - LEAST_GAIN:
-            return Made()
-        if int(model.size_bytes) > LARGEST:
-            return Made(notes=(_offer(staged, share),))
-        form = _made(staged, NEWEST, other)
+        form = _made(staged, NEWEST, _converted(staged, NEWEST))
     except Keras2cvError as error:
         return Made(notes=(f"No second form for OpenCV {NEWEST} and newer: {error}",))
     return Made((form,), (_size_note(form),))

@@ -281,5 +281,7 @@ class Manifest:
             raise SchemaError("forms", "belong to an ONNX file of float32 that is not tuned")
         for index, form in enumerate(forms):
             if (form.runs is not None) != (self.status == "verified"):
-                raise SchemaError(f"forms[{index}].runs", "belong to status verified, and it to them")
+                raise SchemaError(
+                    f"forms[{index}].runs", "belong to status verified, and it to them"
+                )
             self._check_runs(f"forms[{index}].runs", form.runs or ())

@@ -13,9 +13,7 @@ from keras2cv.net.engines import ENGINES
 from keras2cv.net.opencv import version_tuple
 
 
-def form_for(
-    device: str = "cpu", engine: str | None = None
-) -> Callable[[Manifest], Form | None]:
+def form_for(device: str = "cpu", engine: str | None = None) -> Callable[[Manifest], Form | None]:
     """Return the choice of `read_bundle` for a device and an engine, as `keras2cv.load` takes them.
 
     It gives the newest form that runs here on them; None stands for `model.onnx`. A form has its
