@@ -139,7 +139,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
 
 
 def for_target(converted: Converted, target: Target) -> Converted:
-    """Return the same net rewritten for another target, with the same interface; weights are shared.
+    """Return the same net rewritten for another target, with the same interface and weights.
 
     Raises:
         ModelError: Nothing was kept, or the interface is not the same.
@@ -155,7 +155,8 @@ def for_target(converted: Converted, target: Target) -> Converted:
     write_origins(model)
     tail = converted.tail
     own = [o for o in converted.outputs if tail is None or o.net_name not in tail.made]
-    promised = [*converted.inputs, *own, *(tail.heads if tail else ())]
+    promised: list[InputTensor | OutputTensor] = [*converted.inputs, *own]
+    promised += tail.heads if tail else ()
     found = [*inputs, *outputs]
     if [(t.net_name, t.net_shape, t.layout) for t in promised] != [
         (t.net_name, t.shape if p.net_shape else (), t.layout)

@@ -134,7 +134,8 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     """Load the bundle and run its net on two inputs; return the sha256 of its outputs.
 
     Args:
-        request: "bundle", "file" and "sha256" of its model, and "engine"; nothing: only OpenCV is imported.
+        request: "bundle", "file" and "sha256" of its model, and "engine"; nothing: only OpenCV is
+            imported.
         report: Called with the stage.
 
     Raises:
