@@ -96,21 +96,25 @@ def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
     return converted
 
 
-def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
+def convert_unchecked(
+    loaded: LoadedModel, target: Target, *, keep: bool = False, unrolled: bool = False
+) -> Converted:
     """Do the same, whether the target can run the result or not.
 
-    `keep` keeps what `formed` and `for_target` need, to give it other forms.
+    `keep` keeps what `formed` and `for_target` need, to give it other forms. `unrolled` unrolls
+    recurrent layers.
 
     Raises:
         ModelError: The model cannot be traced at static shapes.
         UnsupportedError: It has ops that nothing converts.
     """
     with uncollected():
-        return _converted(loaded, target, keep=keep)
+        return _converted(loaded, target, keep=keep, unrolled=unrolled)
 
 
-def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
-    traced = trace(loaded, ranking=not where_all_have("TopK")(target))
+def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: bool) -> Converted:
+    ranking = not where_all_have("TopK")(target)
+    traced = trace(loaded, ranking=ranking, unrolled=unrolled)
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
