@@ -71,9 +71,7 @@ class TracedGraph:
     model_specs: tuple[TensorSpec, ...] = ()
 
 
-def trace(
-    loaded: LoadedModel, *, ranking: bool = False, unrolled: bool = False
-) -> TracedGraph:
+def trace(loaded: LoadedModel, *, ranking: bool = False, unrolled: bool = False) -> TracedGraph:
     """Trace a model at the static shapes of its inputs.
 
     Args:

@@ -120,15 +120,15 @@ class _Places:
             return None
         states = tuple(k for k in changed if loop.state[k].dtype == tf.float32)
         counters = tuple(k for k in changed if loop.state[k].dtype.is_integer)
-        if len(sources) != 1 or len(written) != 1 or len(states) not in (1, 2):  # noqa: PLR2004
+        if len(sources) != 1 or len(written) != 1 or len(states) not in (1, 2):
             return None
         if len(states) + len(counters) != len(changed):
             return None
         shapes = {tuple(loop.state[k].shape) for k in states}
-        plain = len(shapes) == 1 and all(len(s) == 2 and None not in s for s in shapes)  # noqa: PLR2004
+        plain = len(shapes) == 1 and all(len(s) == 2 and None not in s for s in shapes)
         begun = all(known(loop.state[k]) is not None for k in (*states, *counters))
         source = loop.state[sources[0]].whole
-        if not plain or not begun or source.dtype != tf.float32 or source.shape.rank != 3:  # noqa: PLR2004
+        if not plain or not begun or source.dtype != tf.float32 or source.shape.rank != 3:
             return None
         steps = int(source.shape[0])
         return cls(sources[0], written[0], states, counters, steps) if steps >= FEWEST else None
@@ -163,9 +163,8 @@ class _Places:
             return None
         h = hs[0]
         c = next((k for k in self.states if k != h), None)
-        step = Step(
-            x, state[h], None if c is None else state[c], results[h], None if c is None else results[c]
-        )
+        cell = (None, None) if c is None else (state[c], results[c])
+        step = Step(x, state[h], cell[0], results[h], cell[1])
         return _Probe(step, new[0], results, h)
 
     def ends(self, loop: Loop, probe: _Probe) -> bool:
@@ -215,7 +214,7 @@ def _unreversed(whole: Any) -> tuple[Any, bool]:
 
 
 def _weights(cell: Cell) -> dict[str, Any]:
-    """Return W (gates H, C), R (gates H, H) and the biases Wb and Rb (gates H), as ONNX has them."""
+    """Return W (gates H, C), R (gates H, H) and the biases Wb and Rb (gates H) of ONNX."""
     order = _ORDER[cell.kind]
     w = [_product(cell.gates[gate], "x") for gate in order]
     r = [_product(cell.gates["m" if cell.kind == "gru" and g == "n" else g], "h") for g in order]
@@ -273,7 +272,7 @@ def _twice(parts: Sequence[Any]) -> list[Any]:
 def _op(
     x: Any, h: Any, c: Any, parts: Sequence[Any], kind: str, *, reverse: bool
 ) -> tuple[Any, Any, Any]:
-    both = len(h) == 2  # noqa: PLR2004
+    both = len(h) == 2
     made = tf.raw_ops.CudnnRNNV3(
         input=x,
         input_h=tf.constant(h),

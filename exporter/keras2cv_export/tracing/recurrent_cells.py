@@ -21,6 +21,7 @@ import numpy as np
 from .tf_ops.node import known
 
 _SUMS = ("AddV2", "Add", "BiasAdd")
+_SHAPES = ("Squeeze", "ExpandDims", "Reshape")  # Keras adds a single row as it adds a bias
 
 
 class Term(NamedTuple):
@@ -117,6 +118,8 @@ class Step:
         if op.type in _SUMS:
             parts = [self._sum(value) for value in op.inputs]
             return None if None in parts else tuple(t for part in parts for t in part or ())
+        if op.type in _SHAPES and op.inputs[0].shape[-1] == tensor.shape[-1]:
+            return self._sum(op.inputs[0])
         if op.type == "MatMul":
             return self._product(op)
         return self._columns(tensor)
@@ -189,7 +192,7 @@ def _sliced(op: Any) -> tuple[int, int] | None:
     masks = {k: op.get_attr(f"{k}_mask") for k in ("begin", "end", "ellipsis", "new_axis")}
     if any(v is None for v in limits) or shape.rank != 2 or op.get_attr("shrink_axis_mask"):
         return None
-    if masks["new_axis"] or any(v is None or v.size != 2 for v in limits):  # noqa: PLR2004
+    if masks["new_axis"] or any(v is None or v.size != 2 for v in limits):
         return None
     begin, end, stride = (np.asarray(v).tolist() for v in limits)
     row, column = (

@@ -72,12 +72,12 @@ def _joined(ctx: Any, name: str, y: str, result: str, shape: tuple[int, ...]) ->
 def _is_set(ctx: Any, node: Any) -> bool:
     """Whether a first state is another number than zero."""
     sources = [ctx.get_node_by_output(value) for value in node.input[1:3]]
-    return any(source is None or bool(source.get_tensor_value(as_list=False).any()) for source in sources)
+    return any(
+        source is None or bool(source.get_tensor_value(as_list=False).any()) for source in sources
+    )
 
 
-def _parted(
-    ctx: Any, node: Any, name: str, directions: int, sizes: tuple[int, ...]
-) -> list[str]:
+def _parted(ctx: Any, node: Any, name: str, directions: int, sizes: tuple[int, ...]) -> list[str]:
     """Return the parts of `params`, flat."""
     lengths = np.array([directions * size for size in sizes], np.int64)
     split = ctx.make_const(make_name(f"{name}/parts"), lengths).output[0]
@@ -97,7 +97,12 @@ def _node(
     ctx: Any, name: str, op: str, inputs: list[str], shape: tuple[int, ...], **attributes: Any
 ) -> str:
     made = ctx.make_node(
-        op, inputs, attr=attributes, name=make_name(f"{name}/{op}"), shapes=[list(shape)], dtypes=[1]
+        op,
+        inputs,
+        attr=attributes,
+        name=make_name(f"{name}/{op}"),
+        shapes=[list(shape)],
+        dtypes=[1],
     )
     return str(made.output[0])
 
