@@ -28,7 +28,7 @@ from keras2cv_export.quiet.tensorflow import tf
 from .flatten_lists import TensorList
 from .recurrent_cells import Cell, Step, Term
 from .tf_ops.moving import reversed_along, reversed_once
-from .tf_ops.node import known
+from .tf_ops.node import known, must_know
 
 FEWEST: Final = 3  # steps that are worth an op of their own
 
@@ -137,8 +137,8 @@ class _Places:
         """Return the loop's state with its counters so many steps on, each by one."""
         state = list(loop.state)
         for k in self.counters:
-            begun = loop.state[k]
-            state[k] = tf.constant(known(begun) + steps, begun.dtype)
+            begun = must_know(loop.state[k], "counter")
+            state[k] = tf.constant(begun + steps, loop.state[k].dtype)
         return state
 
     def probe(self, loop: Loop, at: int) -> _Probe | None:
@@ -257,8 +257,8 @@ def _carrier(
             return made[0], None
         if not reverse:
             return made[0], made[2][0]
-        states = _op(x, *(np.stack([s, s]) for s in (h, c)), _twice(parts), kind, reverse=False)
-        return made[0], states[2][1]
+        twice = (np.stack([h, h]), np.stack([c, c]))
+        return made[0], _op(x, *twice, _twice(parts), kind, reverse=False)[2][1]
     two = np.stack([h, h])
     y = _op(x, two, two, _twice(parts), kind, reverse=False)[0]
     return y[:, :, int(h.shape[-1]) :], None

@@ -112,9 +112,9 @@ class Step:
         """Return the terms of a sum; None if something else is in it."""
         op = tensor.op
         if not self._depends(tensor):
-            width = tensor.shape[-1] if tensor.shape.rank else None
-            even = width is not None and tensor.shape.num_elements() == width
-            return (Term("bias", tensor, 0, int(width)),) if even else None
+            width = int(tensor.shape[-1]) if tensor.shape.rank else 0
+            is_row = width > 0 and tensor.shape.num_elements() == width
+            return (Term("bias", tensor, 0, width),) if is_row else None
         if op.type in _SUMS:
             parts = [self._sum(value) for value in op.inputs]
             return None if None in parts else tuple(t for part in parts for t in part or ())

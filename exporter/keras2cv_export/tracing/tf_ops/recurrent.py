@@ -82,9 +82,14 @@ def _parted(ctx: Any, node: Any, name: str, directions: int, sizes: tuple[int, .
     lengths = np.array([directions * size for size in sizes], np.int64)
     split = ctx.make_const(make_name(f"{name}/parts"), lengths).output[0]
     made = ctx.make_node(
-        "Split", [node.input[3], split], attr={"axis": 0}, output_count=len(sizes),
-        name=make_name(f"{name}/Split"), shapes=[[int(n)] for n in lengths], dtypes=[1] * len(sizes),
-    )  # fmt: skip
+        "Split",
+        [node.input[3], split],
+        attr={"axis": 0},
+        output_count=len(sizes),
+        name=make_name(f"{name}/Split"),
+        shapes=[[int(n)] for n in lengths],
+        dtypes=[1] * len(sizes),
+    )
     return list(made.output)
 
 

@@ -130,13 +130,18 @@ def recurrent(args: Args) -> list[Value]:
         raise args.wrong("of no sequence")
     steps, batch, channels = x.shape
     rows, state = gates * size, (directions, batch, size)
-    wanted = {1: (directions, rows, channels), 2: (directions, rows, size)}
-    wanted |= {3: (directions, 2 * rows), 5: state, 6: state}
+    wanted: dict[int, tuple[int, ...]] = {
+        1: (directions, rows, channels),
+        2: (directions, rows, size),
+        3: (directions, 2 * rows),
+        5: state,
+        6: state,
+    }
     for index, shape in wanted.items():
         value = args.optional(index)
         if value is not None and (value.shape != shape or value.dtype != "float32"):
             raise args.wrong(f"whose input {index} does not fit")
-        if value is not None and index != 0 and not value.constant:
+        if value is not None and not value.constant:
             raise NotFollowed(f"{args.op} of a computed input {index}")
     most = 3 if args.op == "LSTM" else 2
     if args.optional(4) is not None or len(args.inputs) > 3 + most + 1 or args.outputs > most:
