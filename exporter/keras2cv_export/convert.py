@@ -101,8 +101,11 @@ def convert_unchecked(
 ) -> Converted:
     """Do the same, whether the target can run the result or not.
 
-    `keep` keeps what `formed` and `for_target` need, to give it other forms. `unrolled` unrolls
-    recurrent layers.
+    Args:
+        loaded: The model.
+        target: Which OpenCV it is for.
+        keep: Whether to keep what `formed` and `for_target` need, to give it other forms.
+        unrolled: Whether recurrent layers are unrolled.
 
     Raises:
         ModelError: The model cannot be traced at static shapes.

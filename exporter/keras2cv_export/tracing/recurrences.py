@@ -26,7 +26,7 @@ import numpy as np
 from keras2cv_export.quiet.tensorflow import tf
 
 from .flatten_lists import TensorList
-from .recurrent_cells import Cell, Step, Term
+from .recurrent_cells import Cell, Step, GateTerm
 from .tf_ops.moving import reversed_along, reversed_once
 from .tf_ops.node import known, must_know
 
@@ -234,12 +234,12 @@ def _weights(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _product(terms: Sequence[Term], of: str) -> Any:
+def _product(terms: Sequence[GateTerm], of: str) -> Any:
     term = next(term for term in terms if term.of == of)
     return term.weight[:, term.begin : term.end]
 
 
-def _bias(terms: Sequence[Term]) -> Any:
+def _bias(terms: Sequence[GateTerm]) -> Any:
     width = terms[0].end - terms[0].begin
     parts = [tf.reshape(t.weight, [-1])[t.begin : t.end] for t in terms if t.of == "bias"]
     return tf.add_n(parts) if len(parts) > 1 else parts[0] if parts else tf.zeros(width)

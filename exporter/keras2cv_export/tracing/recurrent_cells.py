@@ -24,7 +24,7 @@ _SUMS = ("AddV2", "Add", "BiasAdd")
 _SHAPES = ("Squeeze", "ExpandDims", "Reshape")  # Keras adds a single row as it adds a bias
 
 
-class Term(NamedTuple):
+class GateTerm(NamedTuple):
     """A part of a sum: columns of x or h times a matrix, or of a bias."""
 
     of: str  # "x", "h" or "bias"
@@ -33,7 +33,7 @@ class Term(NamedTuple):
     end: int
 
 
-Sum = tuple[Term, ...]
+Sum = tuple[GateTerm, ...]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Step:
         if not self._depends(tensor):
             width = int(tensor.shape[-1]) if tensor.shape.rank else 0
             is_row = width > 0 and tensor.shape.num_elements() == width
-            return (Term("bias", tensor, 0, width),) if is_row else None
+            return (GateTerm("bias", tensor, 0, width),) if is_row else None
         if op.type in _SUMS:
             parts = [self._sum(value) for value in op.inputs]
             return None if None in parts else tuple(t for part in parts for t in part or ())
@@ -130,7 +130,7 @@ class Step:
         of = "x" if source is self.x else "h" if source is self.h else None
         if of is None or turned or self._depends(weight):
             return None
-        return (Term(of, weight, 0, int(weight.shape[1])),)
+        return (GateTerm(of, weight, 0, int(weight.shape[1])),)
 
     def _columns(self, tensor: Any) -> Sum | None:
         """Return the sum of which a Split or a StridedSlice takes columns."""
