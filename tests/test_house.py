@@ -92,6 +92,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "storage",
         "speed",
         "tuning",
+        "forms",
         "bisecting",
         "end_to_end",
         "answers",

@@ -45,6 +45,7 @@ class Converted:
         fired: How often each pass changed something.
         tail: What the net does not do; None: nothing.
         unformed: The graph before it was given the forms that engines are fast at, if kept.
+        unwritten: The graph before any rewrite, if kept.
         missed: What each pass left alone, by its name.
         mixing: The layers that normalize by the batch at hand.
     """
@@ -57,6 +58,7 @@ class Converted:
     fired: Counter[str]
     tail: NumpyTail | None = None
     unformed: ir.Model | None = None
+    unwritten: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
     mixing: tuple[str, ...] = ()
 
@@ -97,24 +99,32 @@ def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
     return converted
 
 
-def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
+def convert_unchecked(
+    loaded: LoadedModel, target: Target, *, keep: bool = False, unrolled: bool = False
+) -> Converted:
     """Do the same, whether the target can run the result or not.
 
-    `keep` keeps what `formed` needs, to give it other forms.
+    Args:
+        loaded: The model.
+        target: Which OpenCV it is for.
+        keep: Whether to keep what `formed` and `for_target` need, to give it other forms.
+        unrolled: Whether recurrent layers are unrolled.
 
     Raises:
         ModelError: The model cannot be traced at static shapes.
         UnsupportedError: It has ops that nothing converts.
     """
     with uncollected():
-        return _converted(loaded, target, keep=keep)
+        return _converted(loaded, target, keep=keep, unrolled=unrolled)
 
 
-def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
-    traced = trace(loaded, ranking=not where_all_have("TopK")(target))
+def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: bool) -> Converted:
+    ranking = not where_all_have("TopK")(target)
+    traced = trace(loaded, ranking=ranking, unrolled=unrolled)
     model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
+    unwritten = model.clone() if keep else None
     stages = pipeline(target)
     missed: dict[str, Sequence[Miss]] = {}
     fired = rewrite(model, stages[:1], missed)
@@ -133,9 +143,38 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         fired,
         tail,
         unformed,
+        unwritten,
         missed,
         batch_statistics(traced.graph_def, traced.inputs),
     )
+
+
+def for_target(converted: Converted, target: Target) -> Converted:
+    """Return the same net rewritten for another target, with the same interface and weights.
+
+    Raises:
+        ModelError: Nothing was kept, or the interface is not the same.
+    """
+    if converted.unwritten is None:
+        raise ModelError(
+            "The graph was converted without keeping it as it was before its rewrites."
+        )
+    model = converted.unwritten.clone()
+    with uncollected():
+        fired = rewrite(model, pipeline(target))
+    inputs, outputs = settle(model)
+    write_origins(model)
+    tail = converted.tail
+    own = [o for o in converted.outputs if tail is None or o.net_name not in tail.made]
+    promised: list[InputTensor | OutputTensor] = [*converted.inputs, *own]
+    promised += tail.heads if tail else ()
+    found = [*inputs, *outputs]
+    if [(t.net_name, t.net_shape, t.layout) for t in promised] != [
+        (t.net_name, t.shape if p.net_shape else (), t.layout)
+        for t, p in zip(found, promised, strict=True)
+    ]:
+        raise ModelError("The graph for another OpenCV has other inputs or outputs.")
+    return replace(converted, model=model, fired=fired, missed={})
 
 
 def formed(converted: Converted, target: Target, optional: Collection[str]) -> Converted:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from keras2cv.bundle.forms import Form
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
 from keras2cv.bundle.writing import staged_bundle, write_manifest
 from keras2cv.errors import NetError, UsageError
@@ -20,6 +21,7 @@ from keras2cv.tasks import TASKS
 
 from .convert import Converted
 from .formats.formats import FileFormat, format_of
+from .forms.making import Made, Staged, make_forms
 from .model.load import LoadedModel, import_modules, load_model
 from .model.untrusted.confined import confined
 from .options import DESCRIBED_TASKS, ExportOptions
@@ -110,18 +112,20 @@ def export_model(options: ExportOptions) -> ExportReport:
         storage = None if options.weights == "fp32" else cast("Storage", options.weights)
         file_format.require_room(loaded, storage)
         options.progress("converting")
-        converted = file_format.convert(loaded, options.target, keep=options.tune)
+        further = options.may_have_forms or len(options.forms or ()) > 1
+        converted = file_format.convert(loaded, options.target, keep=options.tune or further)
         file_format.require(converted.model, options.target)
         needs = oldest(file_format.examine(converted.model), options.target)
         held = {output for _, output in loaded.states}
         decided = decide(loaded.without_states(), converted.without(held), wishes)
         staged = _Staged(stage.folder, loaded, converted, decided, file_format)
         proven = _prove(options, staged, needs.opencv, limits)
-        manifest = _settle(stage.folder, proven.manifest, proven.proof)
+        made = _further_forms(options, staged, proven) if further else Made()
+        manifest = _settle(stage.folder, proven.manifest, proven.proof, made.forms)
         freely(stage.commit)
     verification = proven.proof.verification if proven.proof else None
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted) + proven.stored + _tuned(manifest) + proven.kept
+    notes += _finished(converted) + proven.stored + _tuned(manifest) + proven.kept + made.notes
     notes += not_run_note(options.target, verification.answers if verification else ())
     notes += tuple(without_advice(note) for note in (verification.notes if verification else ()))
     return ExportReport(
@@ -392,7 +396,24 @@ def _write(staged: _Staged, opencv: str, weights: Weights | None) -> Manifest:
     return manifest
 
 
-def _settle(folder: Path, manifest: Manifest, proof: Proof | None) -> Manifest:
+def _further_forms(options: ExportOptions, staged: _Staged, proven: _Proven) -> Made:
+    """Add files of the same net for newer OpenCVs, as the options say."""
+    if proven.proof is None:
+        return Made()
+    place = Staged(
+        staged.folder,
+        proven.manifest,
+        proven.proof,
+        staged.converted,
+        staged.file_format,
+        options.progress,
+    )
+    return make_forms(place, None if options.forms is None else tuple(options.forms)[1:])
+
+
+def _settle(
+    folder: Path, manifest: Manifest, proof: Proof | None, forms: tuple[Form, ...] | None = None
+) -> Manifest:
     """Write the golden vectors, and a manifest that says what the check found."""
     if proof is None:
         write_manifest(folder, manifest)
@@ -403,6 +424,7 @@ def _settle(folder: Path, manifest: Manifest, proof: Proof | None) -> Manifest:
         status="verified" if found.parity.verdict == "pass" else "unverified",
         engine=found.engine,
         evidence=found.evidence,
+        forms=forms,
     )
     write_selftest(
         folder,

@@ -19,6 +19,7 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.standing import unproven
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
 from keras2cv.net.device import DeviceChoice, choose_device
+from keras2cv.net.forms import form_for
 from keras2cv.net.memory import Memory
 from keras2cv.net.net import Net
 from keras2cv.net.opencv import require_at_least
@@ -85,7 +86,9 @@ def load(
         before = _identity(path)
         bundle = None
         try:
-            bundle = read_bundle(path, check_hash=check_hash, held=held)
+            bundle = read_bundle(
+                path, check_hash=check_hash, held=held, choose=form_for(device, engine)
+            )
             model = Predictor(
                 bundle,
                 device=device,
@@ -132,7 +135,7 @@ class Predictor:
     path; unpickling loads the bundle from there, and it must be the same one.
 
     Attributes:
-        manifest: the bundle's manifest, with the shapes of the batch that runs.
+        manifest: the bundle's manifest, with the file and the shapes of the batch that run.
     """
 
     def __init__(
@@ -172,7 +175,7 @@ class Predictor:
             UsageError: as `load`.
         """
         if not isinstance(bundle, Bundle):
-            bundle = read_bundle(bundle)
+            bundle = read_bundle(bundle, choose=form_for(device, engine))
         self._options = {
             "device": device,
             "engine": engine,
@@ -185,6 +188,7 @@ class Predictor:
             "nms": nms,
         }
         self.folder = bundle.folder
+        self._sha256 = bundle.written.model.sha256
         self._task = with_thresholds(bundle.manifest.task, score, nms)
         settings = NetSettings(engine, threads, fusion, winograd).tuned(bundle.manifest, device)
         self.manifest: Manifest = manifest_at(bundle.manifest, batch, device, settings.engine)
@@ -316,7 +320,7 @@ class Predictor:
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to load the same model elsewhere."""
         where = os.path.abspath(self.folder)  # noqa: PTH100 - resolve() would follow links
-        return load_same, (where, self.manifest.model.sha256, self._options)
+        return load_same, (where, self._sha256, self._options)
 
     @overload
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]: ...
@@ -613,8 +617,8 @@ def load_same(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor
         BundleError: the folder holds another model here.
         Keras2cvError: as `load`.
     """
-    bundle = read_bundle(folder)
-    require_same(folder, bundle.manifest.model.sha256, sha256)
+    bundle = read_bundle(folder, choose=form_for(options["device"], options["engine"]))
+    require_same(folder, bundle.written.model.sha256, sha256)
     return Predictor(bundle, **options)
 
 

@@ -4,8 +4,9 @@ The graph is walked as TensorFlow would run it, but on symbols: each node that t
 added to a new graph, where TensorFlow infers its static shape at once.
 
     call of a function       its body, in place
-    While                    its body once per step; where the number of steps does not follow from
-                             shapes, one op for all, which is done after the net (tail_loops)
+    While                    one op where it is a recurrent layer (recurrences); else its body once
+                             per step; where the number of steps does not follow
+                             from shapes, one op for all, done after the net (tail_loops)
     If, Case                 the branch that is taken; where the input decides, both and a select
     list of tensors          a Python tuple: its elements are wired directly (flatten_lists)
     variable, lookup table   their values (flatten_state)
@@ -36,6 +37,7 @@ from .flatten_lists import LIST_OPS
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
+from .recurrences import Loop, as_recurrence
 from .sizes import Budget
 from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph, TailLoop, add_loop
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
@@ -73,12 +75,14 @@ class Flattener:
         weights: Results computed from weights alone, and the placeholders of all other weights.
         refused: The nodes that OpenCV cannot compute, in the order of the walk.
         budget: How large the graph's results may be.
+        unrolled: Whether recurrent layers are unrolled like any loop.
     """
 
     functions: Mapping[str, Any]
     weights: Weights = field(default_factory=Weights)
     refused: list[Unsupported] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
+    unrolled: bool = False
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
     _cut: bool = False
@@ -148,7 +152,13 @@ class Flattener:
         Raises:
             RefusedError: It cannot be flattened.
         """
-        inner = Flattener(self.functions, budget=self.budget, _in_tail=True, _known=self._library())
+        inner = Flattener(
+            self.functions,
+            budget=self.budget,
+            unrolled=True,
+            _in_tail=True,
+            _known=self._library(),
+        )
         with tf.Graph().as_default():
             arguments = tuple(tf.compat.v1.placeholder(t.dtype, t.shape) for t in state)
             given = [
@@ -324,8 +334,11 @@ def _call(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
 
 def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
     test, body = (node.proto.attr[k].func.name for k in ("cond", "body"))
-    state, varies = list(inputs), [False] * len(inputs)
     refused_before = len(walk.refused)
+    if not walk.unrolled and (found := _recurrence(walk, node, (test, body), inputs)) is not None:
+        return found
+    del walk.refused[refused_before:]
+    state, varies = list(inputs), [False] * len(inputs)
     for step in range(MAX_STEPS + 1):
         state = [_settled(value, varies, k) for k, value in enumerate(state)]
         (go_on,) = walk.call(test, state, f"{node.name}/test_{step}")
@@ -340,6 +353,24 @@ def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
         f"a loop of more than {MAX_STEPS} steps",
         "OpenCV has no loops, and unrolling this one makes too large a graph: shorten it.",
     )
+
+
+def _recurrence(
+    walk: Flattener, node: Node, functions: tuple[str, str], inputs: list[Any]
+) -> list[Any] | None:
+    """Write a loop as one op; None if it is no recurrent layer that OpenCV has."""
+    test, body = functions
+
+    def goes_on(state: Sequence[Any]) -> bool | None:
+        (answer,) = walk.call(test, state, f"{node.name}/{_SCRATCH}")
+        found = known(answer) if _is_tensor(answer) else None
+        return None if found is None else bool(found)
+
+    def step(state: Sequence[Any]) -> list[Any]:
+        return walk.call(body, state, f"{node.name}/{_SCRATCH}")
+
+    with tf.name_scope(f"{node.name}/"):
+        return as_recurrence(Loop(inputs, frozenset(walk.passed_on(body)), step, goes_on))
 
 
 def _in_tail(

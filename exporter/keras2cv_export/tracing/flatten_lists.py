@@ -7,7 +7,7 @@ list itself is left in the graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from keras2cv_export.quiet.tensorflow import tf
@@ -23,11 +23,17 @@ class TensorList:
         elements: Tensors; None for an element that was never written, which reads as zeros.
         dtype: Of each element.
         shape: Of each element; None where TensorFlow does not know.
+        whole: All elements as one tensor, where there is one.
     """
 
     elements: tuple[Any, ...]
     dtype: Any
     shape: tuple[int, ...] | None
+    whole: Any = None
+
+    def holding(self, elements: Sequence[Any]) -> TensorList:
+        """Return the list with other elements."""
+        return TensorList(tuple(elements), self.dtype, self.shape)
 
     def element(self, k: int) -> Any:
         """Return element k, zeros if it was never written.
@@ -44,6 +50,8 @@ class TensorList:
 
     def stacked(self) -> Any:
         """Return all elements as one tensor, along a new first axis."""
+        if self.whole is not None:
+            return self.whole
         if not self.elements:
             return tf.zeros((0, *(self.shape or ())), self.dtype)
         return tf.stack([self.element(k) for k in range(len(self.elements))])
@@ -70,13 +78,14 @@ def _empty(node: Node, shape: Any, _most: Any) -> list[Any]:
 
 
 def _from_tensor(_: Node, tensor: Any, _shape: Any) -> list[Any]:
-    return [TensorList(tuple(tf.unstack(tensor)), tensor.dtype, tuple(tensor.shape[1:]))]
+    elements = tuple(tf.unstack(tensor))
+    return [TensorList(elements, tensor.dtype, tuple(tensor.shape[1:]), tensor)]
 
 
 def _set_item(_: Node, items: TensorList, index: Any, item: Any) -> list[Any]:
     k = _index(index)
     grown = items.elements + (None,) * (k + 1 - len(items.elements))
-    return [replace(items, elements=(*grown[:k], item, *grown[k + 1 :]))]
+    return [items.holding((*grown[:k], item, *grown[k + 1 :]))]
 
 
 def _get_item(_: Node, items: TensorList, index: Any, _shape: Any) -> list[Any]:
@@ -109,16 +118,16 @@ def _scatter_into(_: Node, items: TensorList, tensor: Any, indices: Any) -> list
     elements = list(items.elements)
     for k, item in zip(must_know(indices, "positions in a list"), tf.unstack(tensor), strict=True):
         elements[int(k)] = item
-    return [replace(items, elements=tuple(elements))]
+    return [items.holding(elements)]
 
 
 def _push_back(_: Node, items: TensorList, item: Any) -> list[Any]:
-    return [replace(items, elements=(*items.elements, item))]
+    return [items.holding((*items.elements, item))]
 
 
 def _pop_back(_: Node, items: TensorList, _shape: Any) -> list[Any]:
     last = items.element(len(items.elements) - 1)
-    return [replace(items, elements=items.elements[:-1]), last]
+    return [items.holding(items.elements[:-1]), last]
 
 
 def _length(_: Node, items: TensorList) -> list[Any]:
@@ -128,7 +137,7 @@ def _length(_: Node, items: TensorList) -> list[Any]:
 def _resize(_: Node, items: TensorList, size: Any) -> list[Any]:
     count = int(must_know(size, "number of elements"))
     grown: Sequence[Any] = items.elements + (None,) * (count - len(items.elements))
-    return [replace(items, elements=tuple(grown[:count]))]
+    return [items.holding(grown[:count])]
 
 
 LIST_OPS: dict[str, Callable[..., list[Any]]] = {

@@ -13,6 +13,7 @@
     |-- weights         Weights          how the file stores them; absent: as float32
     |-- chosen_scores   ChosenScores     thresholds chosen on data; absent: none were
     |-- states          StateLink...     outputs that are inputs of the next run; absent: none
+    |-- forms           Form...          files of the same net for newer OpenCVs; absent: none
     `-- source          ModelSource      which model it was made from
 
 `Manifest.from_json` and `Manifest.to_json` are the only ways in and out; every problem is a
@@ -27,6 +28,7 @@ from typing import Any, Final
 
 from keras2cv.bundle.chosen_scores import ChosenScore, ChosenScores
 from keras2cv.bundle.evidence import Engine, Evidence, Measured, Run
+from keras2cv.bundle.forms import MAX_FORMS, Form
 from keras2cv.bundle.model_file import Model, ModelSource, Weights
 from keras2cv.bundle.tuned import Rate, Trial, Tuned
 from keras2cv.numpy_tail.record import NumpyTail
@@ -44,6 +46,7 @@ __all__ = [  # of the records, so that one import serves whoever reads a manifes
     "ChosenScores",
     "Engine",
     "Evidence",
+    "Form",
     "InputTensor",
     "Manifest",
     "Measured",
@@ -83,6 +86,7 @@ class Manifest:
     tuned: Tuned | None = None
     states: tuple[StateLink, ...] | None = None
     chosen_scores: ChosenScores | None = None
+    forms: tuple[Form, ...] | None = None
 
     def __post_init__(self) -> None:
         check_range("schema", self.schema, SCHEMA, SCHEMA)
@@ -94,6 +98,7 @@ class Manifest:
         self._check_task()
         self._check_evidence()
         self._check_states()
+        self._check_forms()
         if (self.chosen_scores is None) != (self.task.class_scores is None):
             raise SchemaError("chosen_scores", "belong to task.class_scores, and they to them")
 
@@ -124,6 +129,21 @@ class Manifest:
     def replace(self, **changes: object) -> Manifest:
         """Return a copy with `changes`, checked like any other."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+    def in_form(self, form: Form) -> Manifest:
+        """Return the manifest of a bundle that had the file of `form` alone."""
+        evidence = self.evidence
+        if evidence is not None and form.runs is not None:
+            evidence = dataclasses.replace(evidence, runs=form.runs)
+        model = dataclasses.replace(
+            self.model,
+            file=form.file,
+            sha256=form.sha256,
+            size_bytes=form.size_bytes,
+            opencv=form.opencv,
+        )
+        engine = dataclasses.replace(self.engine, name=form.engine)
+        return self.replace(model=model, engine=engine, evidence=evidence, forms=None)
 
     def at_batch(self, batch: int) -> Manifest:
         """Return the manifest for runs of `batch` samples; the net may or may not take them.
@@ -243,7 +263,25 @@ class Manifest:
     def _check_evidence(self) -> None:
         if (self.evidence is not None) != (self.status == "verified"):
             raise SchemaError("evidence", "belongs to status verified, and to no other")
+        self._check_runs("evidence.runs", self.evidence.runs if self.evidence else ())
+
+    def _check_runs(self, path: str, runs: tuple[Run, ...]) -> None:
         expected = sorted(tensor.name for tensor in self.outputs)
-        for index, run in enumerate(self.evidence.runs if self.evidence else ()):
+        for index, run in enumerate(runs):
             if sorted(measured.name for measured in run.outputs) != expected:
-                raise SchemaError(f"evidence.runs[{index}].outputs", f"must be those of {expected}")
+                raise SchemaError(f"{path}[{index}].outputs", f"must be those of {expected}")
+
+    def _check_forms(self) -> None:
+        if (forms := self.forms) is None:
+            return
+        check_range("forms (count)", len(forms), 1, MAX_FORMS)
+        check_unique("forms", "opencv", [form.opencv for form in forms])
+        check_unique("forms", "file", [self.model.file, *(form.file for form in forms)])
+        if self.model.format != "onnx" or self.weights is not None or self.tuned is not None:
+            raise SchemaError("forms", "belong to an ONNX file of float32 that is not tuned")
+        for index, form in enumerate(forms):
+            if (form.runs is not None) != (self.status == "verified"):
+                raise SchemaError(
+                    f"forms[{index}].runs", "belong to status verified, and it to them"
+                )
+            self._check_runs(f"forms[{index}].runs", form.runs or ())

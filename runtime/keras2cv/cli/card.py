@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from keras2cv.bundle.manifest import (
     Evidence,
@@ -10,6 +10,7 @@ from keras2cv.bundle.manifest import (
     Manifest,
     OutputTensor,
     Preprocessing,
+    Run,
     Task,
     Tuned,
 )
@@ -65,7 +66,7 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
     if manifest.tuned is not None:
         yield from _entry("tuned", _tuned(manifest, manifest.tuned))
     if manifest.evidence is not None:
-        yield from _entry("evidence", _evidence(manifest.evidence))
+        yield from _entry("evidence", [*_evidence(manifest.evidence), *_of_forms(manifest)])
         versions = manifest.evidence.versions.items()
         yield from _entry("made with", [", ".join(f"{name} {v}" for name, v in versions)])
 
@@ -176,7 +177,17 @@ def _net(manifest: Manifest) -> list[str]:
     size = int(model.size_bytes) / 1e6
     stored = f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}"
     legacy = _LEGACY if model.format == "frozen" else ()
-    return [f"{stored}, for {which}{without}", *_oldest(model.opencv), *legacy]
+    oldest = _oldest(model.opencv)
+    return [f"{stored}, for {which}{without}", *oldest, *legacy, *_forms(manifest)]
+
+
+def _forms(manifest: Manifest) -> Iterator[str]:
+    """Describe the further files of the same net."""
+    for form in manifest.forms or ():
+        yield (
+            f"{form.file}, {int(form.size_bytes) / 1e6:.1f} MB: the same net for OpenCV "
+            f"{form.opencv} and newer, {form.engine} engine; `load` takes it there"
+        )
 
 
 def _oldest(opencv: str) -> Iterator[str]:
@@ -219,9 +230,18 @@ def _tuned(manifest: Manifest, tuned: Tuned) -> list[str]:
 
 def _evidence(evidence: Evidence) -> list[str]:
     head = f"{evidence.samples} samples, tolerance {evidence.tolerance}"
-    return [head] + [
-        f"OpenCV {run.opencv}, {run.engine} engine: {out.name} {out.metric} "
-        f"{out.measured:.1e} of {out.limit:.1e} allowed"
-        for run in evidence.runs
-        for out in run.outputs
-    ]
+    return [head, *_runs(evidence.runs)]
+
+
+def _of_forms(manifest: Manifest) -> Iterator[str]:
+    for form in manifest.forms or ():
+        yield from (f"{form.file}: {line}" for line in _runs(form.runs or ()))
+
+
+def _runs(runs: Iterable[Run]) -> Iterator[str]:
+    for run in runs:
+        for out in run.outputs:
+            yield (
+                f"OpenCV {run.opencv}, {run.engine} engine: {out.name} {out.metric} "
+                f"{out.measured:.1e} of {out.limit:.1e} allowed"
+            )

@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from keras2cv_export.targets.importers import CLASSIC, IMPORTERS, since
 
-from . import arithmetic, moving, weighted, whole
+from . import arithmetic, moving, recurrent, weighted, whole
 from .found import Unsupported, layer_of
 from .measured import FORMS, OPS
 from .rule import Rule
@@ -17,6 +17,7 @@ from .rule import Rule
 RULES: Final[tuple[Rule, ...]] = (
     *arithmetic.RULES,
     *moving.RULES,
+    *recurrent.RULES,
     *weighted.RULES,
     *whole.RULES,
 )

@@ -19,6 +19,7 @@ from . import (
     moving,
     onnx_nodes,
     quantized,
+    recurrent,
     resampling,
     scanning,
     scattering,
@@ -120,6 +121,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
 ONNX: dict[str, tuple[Callable[..., None], list[Any]]] = {
     "Conv2DBackpropInput": (onnx_nodes.conv_transpose, []),
     "Conv3DBackpropInputV2": (onnx_nodes.conv_transpose, []),
+    "CudnnRNNV3": (recurrent.recurrent, []),
     "FloorDiv": (onnx_nodes.floor_div, []),
     "FloorMod": (onnx_nodes.floor_mod, []),
     "ResizeBilinear": (onnx_nodes.resize, []),
