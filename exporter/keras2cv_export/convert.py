@@ -16,6 +16,7 @@ from keras2cv.schema.vocabulary import DType
 from .graph.layout import NetTensor, blobs_in_and_out, settle
 from .graph.misses import Miss
 from .graph.origin import write_origins
+from .importing.import_graph import ImportedGraph, import_graph
 from .model.load import LoadedModel
 from .model.spec import TensorSpec
 from .passes import OPTIONAL, pipeline
@@ -45,6 +46,7 @@ class Converted:
         tail: What the net does not do; None: nothing.
         unformed: The graph before it was given the forms that engines are fast at, if kept.
         missed: What each pass left alone, by its name.
+        channels_last: Whether the model's own tensors are channels last.
     """
 
     model: ir.Model
@@ -56,6 +58,7 @@ class Converted:
     tail: NumpyTail | None = None
     unformed: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
+    channels_last: bool = True
 
     @property
     def optional(self) -> frozenset[str]:
@@ -108,16 +111,22 @@ def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False
 
 
 def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
-    traced = trace(loaded, ranking=not where_all_have("TopK")(target))
-    model = to_onnx(traced)
+    traced: TracedGraph | ImportedGraph
+    if loaded.graph is not None:
+        traced = import_graph(loaded)
+        model = traced.model
+    else:
+        traced = trace(loaded, ranking=not where_all_have("TopK")(target))
+        model = to_onnx(traced)
     found = heads(model, traced.output_specs)
-    blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
+    names = [s.name for s in loaded.inputs], [s.name for s in traced.output_specs]
+    blobs_in_and_out(model, *names, moved=loaded.channels_last)
     stages = pipeline(target)
     missed: dict[str, Sequence[Miss]] = {}
     fired = rewrite(model, stages[:1], missed)
     unformed = model.clone() if keep else None
     fired += rewrite(model, stages[1:], missed)
-    inputs, outputs = settle(model)
+    inputs, outputs = settle(model, moved=loaded.channels_last)
     write_origins(model)
     pairs = zip(traced.output_specs, outputs, strict=True)
     given, tail = _finished(traced, [_output(s, n, loaded) for s, n in pairs], loaded)
@@ -131,6 +140,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         tail,
         unformed,
         missed,
+        loaded.channels_last,
     )
 
 
@@ -144,7 +154,7 @@ def formed(converted: Converted, target: Target, optional: Collection[str]) -> C
         raise ModelError("The graph was converted without keeping it as it was before its forms.")
     model = converted.unformed.clone()
     fired = rewrite(model, pipeline(target, optional)[1:])
-    inputs, outputs = settle(model)
+    inputs, outputs = settle(model, moved=converted.channels_last)
     write_origins(model)
     names = [tensor.net_name for tensor in inputs + outputs]
     if names != _names_in_net(converted):
@@ -166,7 +176,7 @@ def optional_of(names: Iterable[str]) -> frozenset[str]:
 
 
 def _finished(
-    traced: TracedGraph, net: Sequence[OutputTensor], loaded: LoadedModel
+    traced: TracedGraph | ImportedGraph, net: Sequence[OutputTensor], loaded: LoadedModel
 ) -> tuple[tuple[OutputTensor, ...], NumpyTail | None]:
     """Return the model's outputs and what finishes them, by what the net gives."""
     if (cut := traced.tail) is None:
@@ -182,7 +192,7 @@ def _finished(
     return outputs, NumpyTail(tuple(batched), cut.steps)
 
 
-def _heads_of_model(found: Sequence[Head], traced: TracedGraph) -> tuple[Head, ...]:
+def _heads_of_model(found: Sequence[Head], traced: TracedGraph | ImportedGraph) -> tuple[Head, ...]:
     """Return each output's last activation; what a tail makes ends in none."""
     by_name = {head.spec.name: head for head in found}
     return tuple(by_name.get(s.name, Head(s, "linear")) for s in traced.model_specs)

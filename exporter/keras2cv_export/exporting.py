@@ -183,6 +183,7 @@ def _load(options: ExportOptions) -> LoadedModel:
         unsafe=options.unsafe,
         imports=options.imports,
         signature=options.signature,
+        answers=options.against,
     )
     if loaded.states and options.tune:
         raise UsageError(
@@ -278,7 +279,7 @@ def _compared(
         ParityError: They differ, or the requested OpenCV computes something else.
         NetError: No engine runs the net.
     """
-    options.progress("asking TensorFlow")
+    options.progress(f"asking {staged.loaded.judge_name}")
     folder = staged.folder
     usual = SAMPLES if options.weights == "fp32" else SAMPLES_FOR_WEIGHTS
     put = partial(
