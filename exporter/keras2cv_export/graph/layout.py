@@ -119,7 +119,7 @@ def settle(model: ir.Model, *, moved: bool = True) -> tuple[list[NetTensor], lis
 
     A 4-D blob is always NCHW, by contract. A 5-D one is NCDHW only where the net begins or ends
     in 3-D convolutions; reordering a (batch, time, height, width, channels) clip would add the
-    very Transpose that this removes. With `moved` false, all keep the axes that the model gave them.
+    very Transpose that this removes. With `moved` false, all keep the axes that they have.
     """
     if not moved:
         return _as_they_are(model.graph.inputs), _as_they_are(model.graph.outputs)

@@ -1,4 +1,4 @@
-"""Open an ONNX file as a model: its inputs with known sizes, its outputs, and who answers for it."""
+"""Open an ONNX file as a model: inputs of known sizes, outputs, and who answers for it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def onnx_model(
             known.
         InputError: The answers cannot be read, or are not the model's.
     """
-    model = read_onnx(path)
+    model = ir.external_data.load_to_model(read_onnx(path))
     notes = make_plain(model)
     inputs = _sized(model, shapes, batch)
     outputs = [str(value.name) for value in model.graph.outputs]

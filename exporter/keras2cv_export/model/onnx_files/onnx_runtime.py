@@ -41,7 +41,7 @@ def require_onnx_runtime(path: Path) -> None:
 
 
 class OnnxRuntime:
-    """A model in a child process, which is started when it is first asked and ends with this one."""
+    """A model in a child process, which starts with the first question."""
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         """Ask for the answers of the file at `path`, whose inputs have these names."""

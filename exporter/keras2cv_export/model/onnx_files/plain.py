@@ -18,9 +18,9 @@ from onnx_ir.passes import common
 from keras2cv.errors import ModelError
 from keras2cv_export.graph.edit import drop_unread
 
-ML: Final = "ai.onnx.ml"
+from .reading import ZIPPED
+
 _OTHER_FLOATS: Final = (ir.DataType.FLOAT16, ir.DataType.BFLOAT16, ir.DataType.DOUBLE)
-_TEXT_LABELS: Final = ("classlabels_strings", "cats_strings", "keys_strings", "values_strings")
 
 
 def make_plain(model: ir.Model) -> tuple[str, ...]:
@@ -54,21 +54,15 @@ def make_plain(model: ir.Model) -> tuple[str, ...]:
 
 
 def _unzipped(model: ir.Model) -> list[str]:
-    notes = []
-    for node in [n for n in model.graph if n.op_type == "ZipMap" and n.domain == ML]:
-        array, zipped = node.inputs[0], node.outputs[0]
-        if array is None or not zipped.is_graph_output():
-            continue
-        name = str(zipped.name)
-        k = next(k for k, value in enumerate(model.graph.outputs) if value is zipped)
-        model.graph.outputs[k] = array
-        model.graph.remove(node, safe=True)
-        array.name = name
-        array.type = ir.TensorType(ir.DataType.FLOAT)
-        notes.append(
-            f"The output {name} is an array here, and no map: its columns are the classes."
-        )
-    return notes
+    zipped = model.metadata_props.pop(ZIPPED, "").split("\n")
+    for value in model.graph.outputs:
+        if str(value.name) in zipped:
+            value.type = ir.TensorType(ir.DataType.FLOAT)
+    return [
+        f"The output {name} is an array here, and no map: its columns are the classes."
+        for name in zipped
+        if name
+    ]
 
 
 def _without_text(model: ir.Model) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import onnx
 import onnx_ir as ir
 
 from keras2cv.bundle.onnx_file import OnnxError, check_onnx
@@ -14,6 +15,7 @@ from keras2cv.plain_files import require_plain
 
 # One protobuf message holds 2 GiB at most, and OpenCV reads a model from one message.
 MAX_BYTES: Final = 2**31 - 1
+ZIPPED: Final = "keras2cv.zipped"  # metadata: the outputs whose maps became arrays
 
 
 def read_onnx(path: Path) -> ir.Model:
@@ -32,12 +34,37 @@ def read_onnx(path: Path) -> ir.Model:
         raise ModelError(f"{path} has more than 2 GiB, which OpenCV does not read.")
     _look_through(path)
     try:
-        model: ir.Model = ir.load(path, format="protobuf")
+        model = _parsed(path)
     except Exception as error:  # protobuf's own errors, or those of a broken file's graph
         reason = " ".join(str(error).split()).rstrip(".")[:200]
         raise ModelError(f"{path} is no ONNX file: {reason}. Export it again.") from error
     _refuse_outside(path, model)
     return model
+
+
+def _parsed(path: Path) -> ir.Model:
+    """Return the graph; a ZipMap at its end, whose maps onnx-ir has no type for, gives its array."""
+    proto = onnx.load_model(path, load_external_data=False)
+    zipped = _without_maps(proto.graph)
+    model: ir.Model = ir.from_proto(proto)
+    for graph in model.graphs():
+        ir.external_data.set_base_dir(graph, path.parent)
+    if zipped:
+        model.metadata_props[ZIPPED] = "\n".join(zipped)
+    return model
+
+
+def _without_maps(graph: onnx.GraphProto) -> list[str]:
+    """Give the arrays of ZipMaps in place of their maps; return the outputs' names."""
+    names = []
+    for node in [n for n in graph.node if n.op_type == "ZipMap" and n.domain == "ai.onnx.ml"]:
+        for k, output in enumerate(graph.output):
+            if output.name == node.output[0]:
+                names.append(output.name)
+                graph.output[k].CopyFrom(onnx.ValueInfoProto(name=output.name))
+                node.op_type, node.domain = "Identity", ""
+                del node.attribute[:]
+    return names
 
 
 def _look_through(path: Path) -> None:
