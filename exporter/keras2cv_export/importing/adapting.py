@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import onnx
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import nodes
 from keras2cv_export.passes.legalise.shapes.fold_constants import fold_constants
-from keras2cv_export.targets.importer_support import Unsupported, UnsupportedOpsError, layer_of
+from keras2cv_export.targets.importer_support import (
+    NEVER,
+    Unsupported,
+    UnsupportedOpsError,
+    layer_of,
+)
 
 from .forms import FORMS
 from .functions import body_of, put_body
@@ -71,8 +77,17 @@ def require_known_ops(model: ir.Model) -> None:
         _refused(node, "it works on text, and OpenCV takes numbers only")
         for node in nodes(model, "StringNormalizer", "TfIdfVectorizer", "StringSplit")
     ]
+    found += [
+        _refused(node, _why_never(node.op_type))
+        for node in model.graph
+        if node.domain in _ONNX and (node.op_type in NEVER or not onnx.defs.has(node.op_type))
+    ]
     if found:
         raise UnsupportedOpsError(found)
+
+
+def _why_never(op: str) -> str:
+    return NEVER.get(op, "ONNX has no such op")
 
 
 def _refused(node: ir.Node, why: str) -> Unsupported:

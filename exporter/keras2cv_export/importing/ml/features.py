@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import new_constant, new_node, shape_of, substitute
+from keras2cv_export.graph.edit import constant, new_constant, new_node, shape_of, substitute
 from keras2cv_export.importing.forms.normalization import Writer
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 from .linear import as_float, rows_of
-from .scores import floats, matrix, text
+from .scores import floats, looked_up, matrix, text
 
 
 def _scaler(model: ir.Model, node: ir.Node, _: int) -> None:
@@ -60,6 +60,12 @@ def _extractor(model: ir.Model, node: ir.Node, _: int) -> None:
         dtype=ir.DataType.INT64,
     )
     taken = [*(shape[:-1] or (1,)), count]
+    table = constant(node.inputs[0])
+    if table is not None and table.size == shape[-1] and constant(node.inputs[1]) is None:
+        found = looked_up(Writer(model, node), table.reshape(-1), index, count)
+        full = new_constant(model, np.array(taken, np.int64), output, "shape")
+        substitute(node, new_node(node, "Reshape", [found, full], like=output, shape=taken))
+        return
     full = new_constant(model, np.array(taken, np.int64), output, "shape")
     axis = len(shape) - 1
     found = new_node(

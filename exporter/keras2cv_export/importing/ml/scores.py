@@ -88,19 +88,23 @@ def put_labels(write: Writer, scores: ir.Value, rows: int) -> None:
         shape=[rows],
         dtype=ir.DataType.INT64,
     )
-    if not np.array_equal(names, np.arange(names.size)):
-        table = new_constant(write.model, names, output, "labels")
-        place = new_node(
-            write.node,
-            "Gather",
-            [table, place],
-            {"axis": 0},
-            like=output,
-            shape=[rows],
-            dtype=ir.DataType.INT64,
-        )
+    place = looked_up(write, names, place, rows)
     output.type = ir.TensorType(ir.DataType.INT64)
     replace(output, place)
+
+
+def looked_up(write: Writer, table: Array, places: ir.Value, rows: int) -> ir.Value:
+    """Return the numbers of a table at computed places, (rows,)."""
+    if np.array_equal(table, np.arange(table.size)):
+        return places
+    dtype, like = ir.DataType.from_numpy(table.dtype), write.like
+    column = new_constant(write.model, table.reshape(-1, 1), like, "labels")
+    shape, axis = [rows, 1], {"axis": 0}
+    found = new_node(
+        write.node, "Gather", [column, places], axis, like=like, shape=shape, dtype=dtype
+    )
+    line = write.whole([rows], "rows")
+    return new_node(write.node, "Reshape", [found, line], like=like, shape=[rows], dtype=dtype)
 
 
 def put_scores(write: Writer, scores: ir.Value) -> None:

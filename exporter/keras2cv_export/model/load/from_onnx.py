@@ -139,17 +139,14 @@ def _is_channels_last(spec: TensorSpec) -> bool:
 
 
 def _open_batch(model: ir.Model) -> frozenset[str] | None:
-    """Return the outputs whose first axis has the name of the inputs' first, the batch."""
-    batches = {_first_name(value) for value in model.graph.inputs}
-    if len(batches) != 1 or None in batches:
+    """Return the outputs whose first axis is open as that of the inputs is; None: nobody knows."""
+    if not all(_is_open(value) for value in model.graph.inputs):
         return None
-    named = {str(v.name): _first_name(v) for v in model.graph.outputs}
-    if None in named.values():  # an exporter that lost the name has not said that it is another
-        return None
-    return frozenset(name for name, first in named.items() if first in batches)
+    return frozenset(str(value.name) for value in model.graph.outputs if _is_open(value))
 
 
-def _first_name(value: ir.Value) -> str | None:
-    first = value.shape[0] if value.shape is not None and len(value.shape) else None
-    named = isinstance(first, ir.SymbolicDim) and first.value is not None
-    return str(first.value) if named else None  # type: ignore[union-attr]
+def _is_open(value: ir.Value) -> bool:
+    """Whether the first axis has no size yet; of an output without a shape, nobody knows."""
+    if value.shape is None:
+        return True
+    return len(value.shape) > 0 and not isinstance(value.shape[0], int)

@@ -43,7 +43,7 @@ def read_onnx(path: Path) -> ir.Model:
 
 
 def _parsed(path: Path) -> ir.Model:
-    """Return the graph; a ZipMap at its end, whose maps onnx-ir has no type for, gives its array."""
+    """Return the graph; a ZipMap at its end gives its array, as onnx-ir has no type for maps."""
     proto = onnx.load_model(path, load_external_data=False)
     zipped = _without_maps(proto.graph)
     model: ir.Model = ir.from_proto(proto)
