@@ -46,7 +46,7 @@ class Converted:
         tail: What the net does not do; None: nothing.
         unformed: The graph before it was given the forms that engines are fast at, if kept.
         missed: What each pass left alone, by its name.
-        channels_last: Whether the model's own tensors are channels last.
+        moved: Whether the model's own inputs, and outputs, are channels last.
     """
 
     model: ir.Model
@@ -58,7 +58,7 @@ class Converted:
     tail: NumpyTail | None = None
     unformed: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
-    channels_last: bool = True
+    moved: tuple[bool, bool] = (True, True)
 
     @property
     def optional(self) -> frozenset[str]:
@@ -120,13 +120,13 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         model = to_onnx(traced)
     found = heads(model, traced.output_specs)
     names = [s.name for s in loaded.inputs], [s.name for s in traced.output_specs]
-    blobs_in_and_out(model, *names, moved=loaded.channels_last)
+    blobs_in_and_out(model, *names, moved=loaded.moved)
     stages = pipeline(target)
     missed: dict[str, Sequence[Miss]] = {}
     fired = rewrite(model, stages[:1], missed)
     unformed = model.clone() if keep else None
     fired += rewrite(model, stages[1:], missed)
-    inputs, outputs = settle(model, moved=loaded.channels_last)
+    inputs, outputs = settle(model, moved=loaded.moved)
     write_origins(model)
     pairs = zip(traced.output_specs, outputs, strict=True)
     given, tail = _finished(traced, [_output(s, n, loaded) for s, n in pairs], loaded)
@@ -140,7 +140,7 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         tail,
         unformed,
         missed,
-        loaded.channels_last,
+        loaded.moved,
     )
 
 
@@ -154,7 +154,7 @@ def formed(converted: Converted, target: Target, optional: Collection[str]) -> C
         raise ModelError("The graph was converted without keeping it as it was before its forms.")
     model = converted.unformed.clone()
     fired = rewrite(model, pipeline(target, optional)[1:])
-    inputs, outputs = settle(model, moved=converted.channels_last)
+    inputs, outputs = settle(model, moved=converted.moved)
     write_origins(model)
     names = [tensor.net_name for tensor in inputs + outputs]
     if names != _names_in_net(converted):

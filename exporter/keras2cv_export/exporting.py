@@ -35,6 +35,7 @@ from .targets.importer_support import oldest
 from .targets.target import dotted
 from .tasks.contradictions import contradictions
 from .tasks.decide import Decisions, Wishes, decide
+from .tasks.outputs import PICTURES_OUT
 from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
@@ -190,7 +191,8 @@ def _load(options: ExportOptions) -> LoadedModel:
             "--tune runs several nets and other batches, and this model remembers from call to "
             "call. Leave --tune out."
         )
-    return loaded
+    described = (options.task, *(t for t in DESCRIBED_TASKS if getattr(options, t) is not None))
+    return loaded.with_pictures_out() if set(described) & PICTURES_OUT else loaded
 
 
 def _prove(

@@ -36,7 +36,7 @@ def blobs_in_and_out(
     input_names: Sequence[str],
     output_names: Sequence[str],
     *,
-    moved: bool = True,
+    moved: tuple[bool, bool] = (True, True),
 ) -> None:
     """Rename inputs and outputs, and make them float32 and the 4-D ones channels first, in place.
 
@@ -46,14 +46,14 @@ def blobs_in_and_out(
         model: The graph.
         input_names: The new names.
         output_names: The new names.
-        moved: Whether 4-D ones are channels last; otherwise they keep their axes.
+        moved: Whether 4-D inputs, and outputs, are channels last; others keep their axes.
     """
     for k, name in enumerate(input_names):
-        _take_blob(model, k, name, moved=moved)
+        _take_blob(model, k, name, moved=moved[0])
     taken = {*input_names, *output_names}
     for k, name in enumerate(output_names):
         free = _unlike(name, taken) if name in input_names else name
-        _give_blob(model, k, free, moved=moved)
+        _give_blob(model, k, free, moved=moved[1])
 
 
 def _unlike(name: str, taken: set[str]) -> str:
@@ -114,18 +114,22 @@ def _append(
     return node.outputs[0]
 
 
-def settle(model: ir.Model, *, moved: bool = True) -> tuple[list[NetTensor], list[NetTensor]]:
+def settle(
+    model: ir.Model, *, moved: tuple[bool, bool] = (True, True)
+) -> tuple[list[NetTensor], list[NetTensor]]:
     """Drop the Transposes left at 5-D inputs and outputs, and return the layout of each.
 
     A 4-D blob is always NCHW, by contract. A 5-D one is NCDHW only where the net begins or ends
     in 3-D convolutions; reordering a (batch, time, height, width, channels) clip would add the
-    very Transpose that this removes. With `moved` false, all keep the axes that they have.
+    very Transpose that this removes. Those that are not `moved` keep the axes that they have.
     """
-    if not moved:
-        return _as_they_are(model.graph.inputs), _as_they_are(model.graph.outputs)
-    inputs = [_absorb_at_input(model, k) for k in range(len(model.graph.inputs))]
-    outputs = [_absorb_at_output(model, k) for k in range(len(model.graph.outputs))]
-    return inputs, outputs
+    graph = model.graph
+    inputs = [_absorb_at_input(model, k) for k in range(len(graph.inputs))] if moved[0] else None
+    outputs = [_absorb_at_output(model, k) for k in range(len(graph.outputs))] if moved[1] else None
+    return (
+        _as_they_are(graph.inputs) if inputs is None else inputs,
+        _as_they_are(graph.outputs) if outputs is None else outputs,
+    )
 
 
 def _as_they_are(values: Sequence[ir.Value]) -> list[NetTensor]:

@@ -15,6 +15,7 @@ from keras2cv_export.passes.legalise.shapes.fold_constants import fold_constants
 from keras2cv_export.passes.legalise.shapes.remove_identity import remove_identity
 
 from .adapting import adapt, require_known_ops
+from .picture_outputs import give_channels_last
 from .sizes import fix_inputs, forget_sizes, infer, require_sizes
 
 _ROUNDS: Final = 16  # each makes at least one more size known
@@ -63,6 +64,8 @@ def import_graph(loaded: LoadedModel) -> ImportedGraph:
             "Export it again."
         ) from error
     require_sizes(model, names)
+    if loaded.pictures_out:
+        give_channels_last(model)
     specs = [_spec(n, v) for n, v in zip(names, model.graph.outputs, strict=True)]
     return ImportedGraph(model, tuple(specs))
 

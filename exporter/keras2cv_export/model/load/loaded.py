@@ -46,6 +46,7 @@ class LoadedModel:
         graph: The ir.Model of an ONNX file, whose sizes may be open; None for all others, which
             are traced.
         judge: Who answers for the model; None: TensorFlow, which `call` is made for.
+        pictures_out: Whether an ONNX model's outputs (N, C, H, W) are given channels last.
     """
 
     name: str
@@ -58,11 +59,23 @@ class LoadedModel:
     states: tuple[tuple[str, str], ...] = field(default=())
     graph: Any = None
     judge: Judge | None = None
+    pictures_out: bool = False
 
     def without_states(self) -> LoadedModel:
         """Return the model with the inputs that its users give, to decide on tasks by."""
         held = {name for name, _ in self.states}
         return replace(self, inputs=tuple(spec for spec in self.inputs if spec.name not in held))
+
+    def with_pictures_out(self) -> LoadedModel:
+        """Return an ONNX model whose outputs of four axes are channels last, as tasks read them."""
+        if self.channels_last:
+            return self
+
+        def call(*arrays: Any) -> list[tuple[str, Any]]:
+            pairs = self.call(*arrays)
+            return [(n, a.transpose(0, 2, 3, 1) if a.ndim == 4 else a) for n, a in pairs]
+
+        return replace(self, call=call, pictures_out=True)
 
     @property
     def judge_name(self) -> str:
@@ -74,6 +87,11 @@ class LoadedModel:
         """Whether its pictures are channels last, as Keras' are."""
         pictures = [spec for spec in self.inputs if len(spec.shape) == 4]
         return self.graph is None or any(not spec.channels_first for spec in pictures)
+
+    @property
+    def moved(self) -> tuple[bool, bool]:
+        """Whether its inputs, and its outputs, are channels last."""
+        return self.channels_last, self.channels_last or self.pictures_out
 
     @property
     def batch(self) -> int:
