@@ -306,7 +306,7 @@ def _compared(
         except NetError as error:
             raise refused_by_all(error) from error
         found = net.in_other_circumstances(question, found)
-    require_parity(found.parity)
+    require_parity(found.parity, staged.loaded.judge_name)
     kept = keep_promise(manifest, found.engine.name, found.wrong, options.target)
     return kept, Proof(question, found)
 

@@ -2,8 +2,8 @@
 
     python child.py FILE SAMPLE.npz ENGINE
 
-SAMPLE.npz holds `in/NAME` and `out/NAME` for the names of the file. It prints one JSON map: `error`,
-or the largest difference relative to the largest number, `load_ms` and `run_ms`.
+SAMPLE.npz holds `in/NAME` and `out/NAME` for the names of the file. It prints one JSON map:
+`error`, or `worst`, the largest difference relative to the largest number, `load_ms` and `run_ms`.
 """
 
 import json
@@ -30,7 +30,7 @@ def run(net, inputs, names):
 def difference(theirs, ours):
     """Return the largest difference, relative to the largest number."""
     if theirs.size != np.asarray(ours).size:
-        raise ValueError("it gives %s, not %s" % (np.asarray(ours).shape, theirs.shape))
+        raise ValueError(f"it gives {np.asarray(ours).shape}, not {theirs.shape}")
     a, b = theirs.reshape(-1).astype(np.float64), np.asarray(ours).reshape(-1).astype(np.float64)
     return float(np.abs(a - b).max() / max(1e-30, np.abs(a).max()))
 
@@ -49,7 +49,7 @@ def main():
             loaded = time.perf_counter()
             given = {k: np.ascontiguousarray(a.astype(cast or a.dtype)) for k, a in inputs.items()}
             results = run(net, given, names)
-            worst = max(difference(outputs[n], r) for n, r in zip(names, results))
+            worst = max(difference(outputs[n], r) for n, r in zip(names, results, strict=True))
             times = []
             for _ in range(15):
                 begun = time.perf_counter()

@@ -81,7 +81,7 @@ def _samples(path: Path, bundle: Path, work: Path, problem: str) -> tuple[Path, 
 def _tried(environment: Environment, file: Path, sample: Path, engine: str) -> dict[str, Any]:
     command = [str(environment.python), str(_CHILD), str(file), str(sample), engine]
     try:
-        done = subprocess.run(  # noqa: S603 - our own file
+        done = subprocess.run(
             command, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:

@@ -345,7 +345,7 @@ REFUSED: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
 def test_what_no_op_computes_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
     """The op, the node and the reason."""
     build, words = REFUSED[name]
-    with pytest.raises((UnsupportedOpsError, ModelError), match=".*") as caught:
+    with pytest.raises((UnsupportedOpsError, ModelError)) as caught:
         imported(tmp_path / "made.onnx", build())
     assert words in str(caught.value)
 

@@ -212,14 +212,16 @@ def _classifier(model: ir.Model, node: ir.Node, _: int) -> None:
     write, count, rows = Writer(model, node), label_count(node), rows_of(node)[0]
     named = set(whole(node, "class_ids").tolist())
     scores = _sums(write, as_float(write), "class", count)
-    if count == 2 and len(named) == 1:
-        scores = _both(write, scores, rows, next(iter(named)))
-    put_labels(write, scores, rows)
+    decided = scores
+    if count == 2 and len(named) == 1:  # as ONNX Runtime does it: the specification leaves it open
+        decided = _both(write, scores, rows, next(iter(named)))
+        scores = decided if named == {0} else scores
+    put_labels(write, decided, rows)
     put_scores(write, transformed(write, scores, [rows, count]))
 
 
 def _both(write: Writer, scores: ir.Value, rows: int, named: int) -> ir.Value:
-    """Return the scores of two classes, of which the leaves name one."""
+    """Return the scores of two classes by the one that the leaves name, which is the second's."""
     positive = bool((floats(write.node, "class_weights") >= 0).all())
     mixed, shift = np.zeros((2, 2)), np.zeros(2)
     mixed[named] = (-1, 1)
