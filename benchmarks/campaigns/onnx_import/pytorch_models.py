@@ -4,6 +4,7 @@
 
 Each becomes FOLDER/NAME.onnx, and FOLDER/NAME.npz with its inputs and PyTorch's own outputs.
 """
+# ruff: noqa: D101, D102, N812 - modules look as in PyTorch's own examples
 
 from __future__ import annotations
 
@@ -161,7 +162,8 @@ class Style(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.net = nn.Sequential(
-            nn.ReflectionPad2d(2), nn.Conv2d(3, 8, 5), nn.InstanceNorm2d(8, affine=True), nn.PReLU(8),
+            nn.ReflectionPad2d(2), nn.Conv2d(3, 8, 5), nn.InstanceNorm2d(8, affine=True),
+            nn.PReLU(8),
             nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(8, 12, 3, 1, 1),
             nn.PixelShuffle(2), nn.Conv2d(3, 3, 1),
         )  # fmt: skip
@@ -276,13 +278,28 @@ def write(folder: Path, name: str, dynamo: bool) -> None:
     path = folder / f"{name}_{'dynamo' if dynamo else 'script'}.onnx"
     one = tuple(argument[:1] for argument in arguments)
     if dynamo:
-        shapes = None
-        torch.onnx.export(model, one, path, dynamo=True, input_names=inputs, output_names=outputs,
-                          dynamic_shapes=shapes, external_data=name == "resnet", verbose=False)  # fmt: skip
+        torch.onnx.export(
+            model,
+            one,
+            path,
+            dynamo=True,
+            input_names=inputs,
+            output_names=outputs,
+            external_data=name == "resnet",
+            verbose=False,
+        )
     else:
         axes = {key: {0: "batch"} for key in (*inputs, *outputs)}
-        torch.onnx.export(model, one, path, dynamo=False, input_names=inputs, output_names=outputs,
-                          dynamic_axes=axes, opset_version=11 if name == "unet_nearest" else 17)  # fmt: skip
+        torch.onnx.export(
+            model,
+            one,
+            path,
+            dynamo=False,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=11 if name == "unet_nearest" else 17,
+        )
     arrays = dict(zip(inputs, arguments, strict=True)) | dict(zip(outputs, results, strict=True))
     np.savez(path.with_suffix(".npz"), **{key: value.numpy() for key, value in arrays.items()})
 

@@ -40,7 +40,9 @@ MODELS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "logistic_binary": (LogisticRegression(), Y == 1, {}),
     "mlp": (MLPClassifier((20, 10), max_iter=200, random_state=1), Y, {"zipmap": False}),
     "mlp_regressor": (
-        make_pipeline(MinMaxScaler(), MLPRegressor(hidden_layer_sizes=(16,), max_iter=200, random_state=1)), TARGET, {},
+        make_pipeline(
+            MinMaxScaler(), MLPRegressor(hidden_layer_sizes=(16,), max_iter=200, random_state=1)
+        ), TARGET, {},
     ),
     "tree": (DecisionTreeClassifier(max_depth=5, random_state=1), Y, {"zipmap": False}),
     "forest": (RandomForestClassifier(20, max_depth=6, random_state=1), Y, {"zipmap": False}),

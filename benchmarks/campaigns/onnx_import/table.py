@@ -21,9 +21,9 @@ def table(rows: Sequence[Row]) -> str:
     lines = ["| file | " + " | ".join(heads) + " |", "|---|" + "---|" * len(columns)]
     for file, own in groupby(rows, key=lambda row: row.file):
         lines.append(f"| {file} | " + " | ".join(_cell(row) for row in own) + " |")
+    lines.append("")
     for side, name in (("plain", "the plain file"), ("ours", "the bundle")):
         right = sum(is_right(getattr(row, side)) for row in rows)
-        lines.append("" if side == "ours" else "")
         lines.append(f"Right: {name} {right} of {len(rows)} runs.")
     return "\n".join(lines)
 

@@ -49,7 +49,7 @@ def _attention() -> Any:
     series = keras.Input((9, 16), name="series")
     x = layers.MultiHeadAttention(2, 8)(series, series)
     x = layers.LayerNormalization()(layers.Add()([x, series]))
-    return keras.Model(series, layers.Dense(3, activation="gelu")(x))
+    return keras.Model(series, layers.Dense(3, activation="selu")(x))
 
 
 MODELS = {"net": _net, "unet": _unet, "sequence": _sequence, "attention": _attention}
