@@ -21,9 +21,10 @@ def read(path, engine):
 
 
 def run(net, inputs, names):
-    """Return the outputs."""
+    """Return the outputs; an array of three axes is said to have no channels."""
     for name, array in inputs.items():
-        net.setInput(array, name)
+        plain = array.ndim == 3 and hasattr(cv2, "Mat")
+        net.setInput(cv2.Mat(array, wrap_channels=False) if plain else array, name)
     return net.forward(names)
 
 

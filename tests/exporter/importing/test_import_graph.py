@@ -161,6 +161,17 @@ NEW: dict[str, Callable[[], onnx.ModelProto]] = {
          node("AveragePool", "a", "y", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)],
         {"x": X}, ["y"],
     ),
+    "slopes with a batch": lambda: graph_of(
+        [node("PRelu", "x s", "y")], {"x": X}, ["y"], {"s": drawn(1, 4, 1, 1)}
+    ),
+    "pools of lines": lambda: graph_of(
+        [node("Reshape", "x lines", "l"),
+         node("AveragePool", "l", "a", kernel_shape=[3], strides=[2], pads=[1, 0],
+              count_include_pad=1),
+         node("MaxPool", "a", "m", kernel_shape=[2], auto_pad="SAME_UPPER", strides=[2]),
+         node("GlobalMaxPool", "m", "y")],
+        {"x": X}, ["y"], {"lines": whole(2, 4, 30)},
+    ),
     "automatic padding": lambda: graph_of(
         [node("Conv", "x w", "y", auto_pad="SAME_UPPER", strides=[2, 2])], {"x": X}, ["y"],
         {"w": drawn(3, 4, 3, 3)},

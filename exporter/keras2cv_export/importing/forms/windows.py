@@ -8,11 +8,13 @@ from typing import Final
 import numpy as np
 import onnx_ir as ir
 
-from keras2cv_export.graph.edit import integer, ints, shape_of
+from keras2cv_export.graph.edit import constant, integer, ints, new_constant, shape_of
 from keras2cv_export.importing.refused_form import RefusedFormError
 
+from .normalization import Writer
 
-def _pool(_: ir.Model, node: ir.Node, __: int) -> None:
+
+def _pool(model: ir.Model, node: ir.Node, _: int) -> None:
     if len(node.outputs) > 1 and (node.outputs[1].uses() or node.outputs[1].is_graph_output()):
         raise RefusedFormError("its places of the maxima are read")
     node.attributes.pop("storage_order", None)
@@ -21,6 +23,45 @@ def _pool(_: ir.Model, node: ir.Node, __: int) -> None:
     if integer(node, "ceil_mode", 0):
         _round_down(node)
     node.attributes.pop("ceil_mode", None)
+    if node.attributes.get("auto_pad") is not None:
+        _state_pads(node)
+    if len(shape_of(node.inputs[0]) or ()) == 3:
+        _as_picture(model, node)
+
+
+def _as_picture(model: ir.Model, node: ir.Node) -> None:
+    """Pool a line as a picture of one row, as tf2onnx writes it: OpenCV 4.6 pools no lines."""
+    before, after = shape_of(node.inputs[0]), shape_of(node.outputs[0])
+    if before is None or after is None:
+        raise RefusedFormError("its size depends on values")
+    write = Writer(model, node)
+    tall, flat = (*before[:2], 1, before[2]), (*after[:2], 1, after[2])
+    attributes = {name: attribute.value for name, attribute in node.attributes.items()}
+    for name, filler in (("kernel_shape", 1), ("strides", 1), ("dilations", 1)):
+        if name in attributes:
+            attributes[name] = [filler, *attributes[name]]
+    if "pads" in attributes:
+        first, last = attributes["pads"]
+        attributes["pads"] = [0, first, 0, last]
+    picture = write.op("Reshape", node.inputs[0], write.whole(tall), shape=tall)
+    pooled = write.op(node.op_type, picture, shape=flat, **attributes)
+    write.put(write.op("Reshape", pooled, write.whole(after), shape=after))
+
+
+def _global_pool(model: ir.Model, node: ir.Node, _: int) -> None:
+    """Pool a whole line as a picture of one row."""
+    if len(shape_of(node.inputs[0]) or ()) == 3:
+        _as_picture(model, node)
+
+
+def _slopes(model: ir.Model, node: ir.Node, _: int) -> None:
+    """PRelu: a slope for each channel has the channels as its first axis."""
+    shape, slopes = shape_of(node.inputs[0]), constant(node.inputs[1])
+    if shape is None or slopes is None or len(shape) < 3 or slopes.size not in (1, shape[1]):
+        return
+    along = (shape[1],) + (1,) * (len(shape) - 2)
+    full = np.broadcast_to(slopes.reshape(-1), (shape[1],)).reshape(along)
+    node.replace_input_with(1, new_constant(model, full.copy(), node.outputs[0], "slopes"))
 
 
 def _round_down(node: ir.Node) -> None:
@@ -85,5 +126,8 @@ FORMS: Final[Mapping[str, Callable[[ir.Model, ir.Node, int], None]]] = {
     "AveragePool": _average,
     "Conv": _conv,
     "ConvTranspose": _conv,
+    "GlobalAveragePool": _global_pool,
+    "GlobalMaxPool": _global_pool,
     "MaxPool": _pool,
+    "PRelu": _slopes,
 }

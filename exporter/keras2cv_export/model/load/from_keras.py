@@ -41,7 +41,7 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         TensorSpec(name, tuple(t.shape), keras.backend.standardize_dtype(t.dtype))
         for name, t in zip(names, flat, strict=True)
     ]
-    refuse_text(declared)
+    refuse_text(declared, model)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:

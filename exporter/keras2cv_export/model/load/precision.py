@@ -65,7 +65,13 @@ def refuse_float8(model: Any) -> None:
 def precision_note(model: Any) -> tuple[str, ...]:
     """Name the type that a model computes in, unless it is float32."""
     policies = {str(layer.dtype_policy.name) for layer in model._flatten_layers()}
-    other = sorted(p for p in policies if p != "float32")
+    quantised = sorted(p for p in policies if "_from_" in p)
+    other = sorted(policies - {"float32", *quantised})
+    if quantised:
+        return (
+            f"The model is quantised ({', '.join(quantised)}): the bundle computes with the same "
+            "steps as Keras does, and holds them as float32.",
+        )
     if not other:
         return ()
     return (f"The model computes in {', '.join(other)}; it is exported, and checked, as float32.",)
