@@ -16,6 +16,7 @@ from keras2cv.schema.vocabulary import DType
 from .graph.layout import NetTensor, blobs_in_and_out, settle
 from .graph.misses import Miss
 from .graph.origin import write_origins
+from .importing.import_graph import ImportedGraph, import_graph
 from .model.load import LoadedModel
 from .model.spec import TensorSpec
 from .passes import OPTIONAL, pipeline
@@ -48,6 +49,7 @@ class Converted:
         unwritten: The graph before any rewrite, if kept.
         missed: What each pass left alone, by its name.
         mixing: The layers that normalize by the batch at hand.
+        moved: Whether the model's own inputs, and outputs, are channels last.
     """
 
     model: ir.Model
@@ -61,6 +63,7 @@ class Converted:
     unwritten: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
     mixing: tuple[str, ...] = ()
+    moved: tuple[bool, bool] = (True, True)
 
     @property
     def optional(self) -> frozenset[str]:
@@ -119,18 +122,26 @@ def convert_unchecked(
 
 
 def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: bool) -> Converted:
-    ranking = not where_all_have("TopK")(target)
-    traced = trace(loaded, ranking=ranking, unrolled=unrolled)
-    model = to_onnx(traced)
+    traced: TracedGraph | ImportedGraph
+    mixing: tuple[str, ...] = ()
+    if loaded.graph is not None:
+        traced = import_graph(loaded)
+        model = traced.model
+    else:
+        ranking = not where_all_have("TopK")(target)
+        traced = trace(loaded, ranking=ranking, unrolled=unrolled)
+        mixing = batch_statistics(traced.graph_def, traced.inputs)
+        model = to_onnx(traced)
     found = heads(model, traced.output_specs)
-    blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
+    names = [s.name for s in loaded.inputs], [s.name for s in traced.output_specs]
+    blobs_in_and_out(model, *names, moved=loaded.moved)
     unwritten = model.clone() if keep else None
     stages = pipeline(target)
     missed: dict[str, Sequence[Miss]] = {}
     fired = rewrite(model, stages[:1], missed)
     unformed = model.clone() if keep else None
     fired += rewrite(model, stages[1:], missed)
-    inputs, outputs = settle(model)
+    inputs, outputs = settle(model, moved=loaded.moved)
     write_origins(model)
     pairs = zip(traced.output_specs, outputs, strict=True)
     given, tail = _finished(traced, [_output(s, n, loaded) for s, n in pairs], loaded)
@@ -145,7 +156,8 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: boo
         unformed,
         unwritten,
         missed,
-        batch_statistics(traced.graph_def, traced.inputs),
+        mixing,
+        loaded.moved,
     )
 
 
@@ -187,7 +199,7 @@ def formed(converted: Converted, target: Target, optional: Collection[str]) -> C
         raise ModelError("The graph was converted without keeping it as it was before its forms.")
     model = converted.unformed.clone()
     fired = rewrite(model, pipeline(target, optional)[1:])
-    inputs, outputs = settle(model)
+    inputs, outputs = settle(model, moved=converted.moved)
     write_origins(model)
     names = [tensor.net_name for tensor in inputs + outputs]
     if names != _names_in_net(converted):
@@ -209,7 +221,7 @@ def optional_of(names: Iterable[str]) -> frozenset[str]:
 
 
 def _finished(
-    traced: TracedGraph, net: Sequence[OutputTensor], loaded: LoadedModel
+    traced: TracedGraph | ImportedGraph, net: Sequence[OutputTensor], loaded: LoadedModel
 ) -> tuple[tuple[OutputTensor, ...], NumpyTail | None]:
     """Return the model's outputs and what finishes them, by what the net gives."""
     if (cut := traced.tail) is None:
@@ -225,7 +237,7 @@ def _finished(
     return outputs, NumpyTail(tuple(batched), cut.steps)
 
 
-def _heads_of_model(found: Sequence[Head], traced: TracedGraph) -> tuple[Head, ...]:
+def _heads_of_model(found: Sequence[Head], traced: TracedGraph | ImportedGraph) -> tuple[Head, ...]:
     """Return each output's last activation; what a tail makes ends in none."""
     by_name = {head.spec.name: head for head in found}
     return tuple(by_name.get(s.name, Head(s, "linear")) for s in traced.model_specs)

@@ -37,6 +37,7 @@ from .targets.importer_support import oldest
 from .targets.target import dotted
 from .tasks.contradictions import contradictions
 from .tasks.decide import Decisions, Wishes, decide
+from .tasks.outputs import PICTURES_OUT
 from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
@@ -187,13 +188,15 @@ def _load(options: ExportOptions) -> LoadedModel:
         unsafe=options.unsafe,
         imports=options.imports,
         signature=options.signature,
+        answers=options.against,
     )
     if loaded.states and options.tune:
         raise UsageError(
             "--tune runs several nets and other batches, and this model remembers from call to "
             "call. Leave --tune out."
         )
-    return loaded
+    described = (options.task, *(t for t in DESCRIBED_TASKS if getattr(options, t) is not None))
+    return loaded.with_pictures_out() if set(described) & PICTURES_OUT else loaded
 
 
 def _prove(
@@ -282,7 +285,7 @@ def _compared(
         ParityError: They differ, or the requested OpenCV computes something else.
         NetError: No engine runs the net.
     """
-    options.progress("asking TensorFlow")
+    options.progress(f"asking {staged.loaded.judge_name}")
     folder = staged.folder
     usual = SAMPLES if options.weights == "fp32" else SAMPLES_FOR_WEIGHTS
     put = partial(
@@ -307,7 +310,7 @@ def _compared(
         except NetError as error:
             raise refused_by_all(error) from error
         found = net.in_other_circumstances(question, found)
-    require_parity(found.parity)
+    require_parity(found.parity, staged.loaded.judge_name)
     kept = keep_promise(manifest, found.engine.name, found.wrong, options.target)
     return kept, Proof(question, found)
 

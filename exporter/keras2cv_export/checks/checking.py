@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from keras2cv.bundle.manifest import Manifest
@@ -15,10 +18,12 @@ from keras2cv_export.answers.reference_answers import (
     load_answers,
 )
 from keras2cv_export.bisecting import require_onnx
-from keras2cv_export.end_to_end.pictures import pictures_for
+from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
 from keras2cv_export.model.load import LoadedModel, import_modules, load_model
+from keras2cv_export.model.load.from_answers import answered_model, as_given
 from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.options import CheckOptions
+from keras2cv_export.options.answers_file import is_answers
 from keras2cv_export.options.drawn_samples import own_samples
 from keras2cv_export.parity.report import worst_report
 from keras2cv_export.verifying.question import Answer, Question, answerer
@@ -67,12 +72,12 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     progress("loading the model")
     user = _reference_answers(options)
     loaded, output_names = noting_names(_load(options, manifest))
-    progress("asking TensorFlow")
+    progress(f"asking {loaded.judge_name}")
     answer = answerer(loaded, manifest)
     reference = PictureReference(
         options.reference_resize, options.reference_preprocess, options.reference_fn
     )
-    with pictures_for(manifest, own_samples(options.samples)) as pictures:
+    with _pictures(options, manifest, loaded) as pictures:
         reference.require_pictures(pictures)
         if user is not None and pictures.paths and len(manifest.inputs) == 1:
             user.require_names(names_of(pictures))
@@ -99,7 +104,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             timed = sides.measure_speed(question, result)
     diverging = sides.bisect(question, result) if options.bisect else None
     names, wrong_names = compare_names(manifest, loaded, output_names)
-    selftest, wrong_proof = _proof(found, answer, question, result)
+    selftest, wrong_proof = _proof(found, None if _is_limited(loaded) else answer, question, result)
     contradicted = () if sources is None else sources.problems
     return CheckReport(
         found.folder,
@@ -132,12 +137,27 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     )
 
 
+def _is_limited(loaded: LoadedModel) -> bool:
+    """Whether whoever answers for the model knows a few samples only."""
+    return loaded.judge is not None and loaded.judge.samples is not None
+
+
+@contextmanager
+def _pictures(options: CheckOptions, manifest: Manifest, loaded: LoadedModel) -> Iterator[Pictures]:
+    """Yield the pictures to send through both pipelines; none where nobody answers for them."""
+    if _is_limited(loaded):
+        yield Pictures((), drawn=False)
+        return
+    with pictures_for(manifest, own_samples(options.samples)) as found:
+        yield found
+
+
 def _false_claims(manifest: Manifest, sides: TwoSides) -> tuple[CheckFinding, ...]:
     return check_claims(manifest, sides.graph) if manifest.model.format == "onnx" else ()
 
 
 def _proof(
-    found: Bundle, answer: Answer, question: Question, result: Verification
+    found: Bundle, answer: Answer | None, question: Question, result: Verification
 ) -> tuple[Covered, tuple[CheckFinding, ...]]:
     """Check the bundle's own proof; of a net that fails, the limits alone."""
     fails = any(report.verdict == "fail" for report in result.by_engine.values())
@@ -163,6 +183,8 @@ def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:
 
 
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
+    if is_answers(options.against):
+        return answered_model(Path(options.against), manifest)
     shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
     loaded = load_model(
         options.against,
@@ -172,7 +194,7 @@ def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
         signature=manifest.source.signature,
     )
     require_same_interface(manifest, loaded)
-    return loaded
+    return as_given(loaded, manifest)
 
 
 def _fitting(shapes: dict[str, tuple[int, ...]]) -> Any:

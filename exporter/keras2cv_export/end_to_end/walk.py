@@ -121,7 +121,7 @@ def _walk_one(
     *,
     keep: bool,
 ) -> WalkedPicture:
-    blob = sample[setup.image_place]
+    blob = _channels_last(setup.manifest, sample[setup.image_place])
     image = read_image(path)
     pixels = keras_side.as_rgb(image, setup.rules.channels)
     decoded, inputs, gaps = _exchanged(setup, path, image, pixels, blob[0])
@@ -143,6 +143,10 @@ def _walk_one(
         ShownPicture((decoded, pixels), (inputs[0], inputs[-1]), results) if keep else None,
         changed=changed,
     )
+
+
+def _channels_last(manifest: Manifest, images: Array) -> Array:
+    return np.moveaxis(images, 1, -1) if manifest.image_channels_first else images
 
 
 def _is_changed(
@@ -223,6 +227,8 @@ def _outputs(
             found.append(found[-1])
         else:
             batch = np.repeat(values[None], len(blob), axis=0).astype(blob.dtype)
+            if setup.manifest.image_channels_first:
+                batch = np.ascontiguousarray(np.moveaxis(batch, -1, 1))
             found.append(setup.answer((*sample[:place], batch, *sample[place + 1 :])))
     return (*found, *answers)
 

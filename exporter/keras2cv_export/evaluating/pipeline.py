@@ -30,6 +30,7 @@ from keras2cv_export.end_to_end.reference_preprocessing import (
 )
 from keras2cv_export.end_to_end.reference_sources import sources_of
 from keras2cv_export.model.load import import_modules, load_model
+from keras2cv_export.model.load.from_answers import as_given
 from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.verifying.question import answerer
 
@@ -75,6 +76,7 @@ def keras_answers(
             signature=manifest.source.signature,
         )
         require_same_interface(manifest, loaded)
+        loaded = as_given(loaded, manifest)
         reference, own = None, None
         rules = manifest.preprocessing
         if rules is not None:
@@ -155,6 +157,11 @@ class KerasPipeline:
             pixels = keras_side.as_rgb(one.image, rules.channels)
         where = place((pixels.shape[1], pixels.shape[0]), size_wh, reference.rule)
         if self._function is not None and one.sample is not None:
-            return self._function(one.sample.path), where
+            return self._as_taken(self._function(one.sample.path)), where
         resized = keras_side.resize(pixels, size_wh, reference)
-        return keras_side.normalise(keras_side.transposed(resized, reference), reference), where
+        turned = keras_side.transposed(resized, reference)
+        return self._as_taken(keras_side.normalise(turned, reference)), where
+
+    def _as_taken(self, image: Array) -> Array:
+        """Return an image (H, W, C) with the axes that the model takes."""
+        return np.moveaxis(image, -1, 0) if self._manifest.image_channels_first else image

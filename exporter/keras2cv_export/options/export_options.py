@@ -42,7 +42,7 @@ class ExportOptions:
 
     model: Any = field(
         metadata=Option(
-            help="a .keras or .h5 file, or a SavedModel folder",
+            help="a .keras or .h5 file, a SavedModel folder, or an .onnx file",
             flags=("MODEL",),
             read=Path,
             python="Or a keras.Model.",
@@ -272,6 +272,18 @@ class ExportOptions:
             flags=("--power",),
             metavar="P:SHARE",
             accepts=(str,),
+        ).as_metadata(),
+    )
+    against: StrPath | None = field(
+        default=None,
+        metadata=Option(
+            help="for an .onnx file: its own answers to compare with, the arrays of its inputs and "
+            "outputs by name",
+            flags=("--against",),
+            metavar="ANSWERS.npz",
+            read=Path,
+            accepts=_PATH,
+            default="ONNX Runtime's, where it is installed",
         ).as_metadata(),
     )
     tolerance: str | Sequence[str] | None = field(

@@ -85,7 +85,8 @@ def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
     only = loaded.inputs[0]
     if len(loaded.inputs) != 1 or not only.is_image:
         return None
-    return int(only.shape[2] or 0), int(only.shape[1] or 0)
+    height, width = only.size_hw
+    return width, height
 
 
 def _check_described(kind: TaskName, described: str | None) -> None:
@@ -144,7 +145,7 @@ def _preprocessing(
         rules = preprocessing(hub.pixels, images[0], wishes.geometry, f"KerasHub's {hub.name}")
         return rules, hub.pixels_note
     layer = normaliser(loaded.keras_model)
-    if len(images) == len(loaded.inputs) == 1 and layer and images[0].shape[3] in (1, 3):
+    if len(images) == len(loaded.inputs) == 1 and layer and images[0].channels in (1, 3):
         rules = preprocessing("none", images[0], wishes.geometry, "in the model")
         return rules, (_inside(layer, rules),)
     if TASKS[kind].takes_arrays or not images:

@@ -65,7 +65,7 @@ def preprocessing(
 
     Args:
         choice: A preset's name, a JSON file with the manifest's own keys, or a mapping of them.
-        image: The input, (N, H, W, C).
+        image: The input, (N, H, W, C), or (N, C, H, W) where it says so.
         geometry: Size, resize rule and interpolation; the input's own size where not given.
         source: The origin of the choice, for the manifest: "preset tf", "in the model", "file".
 
@@ -137,10 +137,10 @@ def _check_fits(rules: Preprocessing, image: TensorSpec, choice: str | Path) -> 
             f"The size {rules.size_wh[0]}x{rules.size_wh[1]} does not fit the input {image}, which "
             f"takes {own_size_wh[0]}x{own_size_wh[1]}. Leave --size out, or give --input-shape."
         )
-    if rules.channels != image.shape[3]:
+    if rules.channels != image.channels:
         raise UsageError(
             f"The preprocessing {choice} makes {rules.color}, which has {rules.channels} channels, "
-            f"and the input {image} has {image.shape[3]}. Give the colour that the model takes."
+            f"and the input {image} has {image.channels}. Give the colour that the model takes."
         )
     if not image.dtype.startswith("float") and _makes_fractions(rules):
         raise UsageError(
@@ -157,7 +157,7 @@ def _makes_fractions(rules: Preprocessing) -> bool:
 
 
 def _channels(image: TensorSpec) -> int:
-    channels = image.shape[3]
+    channels = image.channels
     if channels not in (1, 3):
         raise UsageError(
             f"The input {image} has {channels} channels, and images have 1 or 3. "
@@ -168,7 +168,7 @@ def _channels(image: TensorSpec) -> int:
 
 def _size_of(image: TensorSpec, transposed: bool) -> tuple[int, int]:
     """Return width and height of the image for the input; a transposed input has them swapped."""
-    height, width = int(image.shape[1] or 0), int(image.shape[2] or 0)
+    height, width = image.size_hw
     return (height, width) if transposed else (width, height)
 
 

@@ -128,9 +128,13 @@ def ask(
     # A model with further inputs cannot take a picture alone as a sample.
     preprocess = picture_input if len(manifest.inputs) == 1 else None
     answer = answer or answerer(loaded, manifest)
+    given = loaded.judge.samples if loaded.judge is not None else None
 
     def put(rows: Mapping[str, int]) -> tuple[_Drawn, list[Outputs], list[Outputs]]:
         ranges = ranges_of(loaded, manifest) | {name: (0, n - 1) for name, n in rows.items()}
+        if given is not None:  # whoever answers knows these alone
+            begin(given, [])
+            return _Drawn(list(given), ()), *halves([answer(s) for s in there_and_back(given)])
         chosen = _choose_samples(loaded, ranges, samples, preprocess, drawn, smooth=smooth)
         if picture_input is not None:
             chosen += picture_input.samples(pictures, chosen)
@@ -141,7 +145,7 @@ def ask(
 
     asked, expected, again = _with_rows_that_there_are(loaded, put, drawn=samples is None)
     unsteady = first_difference(
-        unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
+        unrepeatable(expected, again, limits), loaded.judge_name, "The reference is no use"
     )
     stressed = tuple(_answered(answer, asked.stress))
     samples_of_stress = [one.sample for one in stressed]
@@ -150,7 +154,7 @@ def ask(
     return Question(
         asked.samples,
         expected,
-        draw_picture(manifest, preprocess, answer) if preprocess else None,
+        draw_picture(manifest, preprocess, answer) if preprocess and given is None else None,
         limits,
         scores,
         constant,

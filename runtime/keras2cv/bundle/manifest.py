@@ -204,11 +204,22 @@ class Manifest:
         return self.preprocessing.input if self.preprocessing is not None else None
 
     @property
+    def image_channels_first(self) -> bool:
+        """Whether the model itself takes images as (N, C, H, W), as ONNX models do."""
+        pre = self.preprocessing
+        return pre is not None and self.input(pre.input).layout == "same"
+
+    @property
     def image_size_wh(self) -> tuple[int, int] | None:
         """Width and height in pixels of the input that is an image; None if none is, or several."""
         named = self.preprocessing.input if self.preprocessing is not None else None
-        found = [t for t in self.inputs if named == t.name or (not named and t.layout == "NCHW")]
+        found = [t for t in self.inputs if named == t.name or (not named and self._is_image(t))]
         return (found[0].net_shape[3], found[0].net_shape[2]) if len(found) == 1 else None
+
+    def _is_image(self, tensor: InputTensor) -> bool:
+        """Whether an input without preprocessing has the shape of a batch of images."""
+        first = self.source.kind == "onnx" and len(tensor.net_shape) == 4
+        return tensor.layout == "NCHW" or (first and tensor.net_shape[1] in (1, 3, 4))
 
     def _check_batch(self) -> None:
         batched = [(f"inputs[{i}]", t.keras_shape) for i, t in enumerate(self.inputs)]

@@ -53,7 +53,10 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
     `standing` is how far the bundle is proven; None: as the manifest says.
     """
     standing = standing or manifest.status
-    yield from _entry("status", [_STATUS[standing], *_ADVICE.get(standing, ())])
+    status = _STATUS[standing]
+    if manifest.source.kind == "onnx":
+        status = status.replace("TensorFlow", "its ONNX model")
+    yield from _entry("status", [status, *_ADVICE.get(standing, ())])
     source = manifest.source
     digest = f", sha256 {source.sha256[:12]}..." if source.sha256 else ""
     yield from _entry("made from", [f"{source.file} ({source.kind}{digest})"])

@@ -28,7 +28,7 @@ Scores = Literal["softmax", "logits", "sigmoid", "linear"]
 Status = Literal["verified", "unverified"]
 Format = Literal["onnx", "frozen"]
 Storage = Literal["fp16", "int8"]
-SourceKind = Literal["keras", "h5", "savedmodel", "live"]
+SourceKind = Literal["keras", "h5", "savedmodel", "live", "onnx"]
 EngineName = Literal["any", "new", "classic"]
 RunEngine = Literal["new", "classic"]
 

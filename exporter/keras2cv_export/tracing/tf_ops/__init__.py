@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import (
+    bits,
     contraction,
     convolution,
     counting,
@@ -42,6 +43,8 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "BatchMatMulV3": contraction.integer_matmul,
     "BiasAdd": convolution.bias_add,
     "Bincount": counting.bincount,
+    "BitwiseAnd": bits.bitwise_and,
+    "BitwiseXor": bits.bitwise_xor,
     "Bucketize": counting.bucketize,
     "Cast": spectra.cast,
     "Complex": spectra.make_complex,
@@ -100,6 +103,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "ResizeNearestNeighbor": resampling.resize_nearest,
     "ReverseSequence": moving.reverse_sequence,
     "ReverseV2": moving.reverse,
+    "RightShift": bits.right_shift,
     "Roll": moving.roll,
     "ScaleAndTranslate": resampling.scale_and_translate,
     "ScatterNd": scattering.scatter_nd,
