@@ -239,7 +239,7 @@ def _centernet() -> Any:
 
 def peaks(heat: Array, size: Array, offset: Array, score: float = SCORE) -> Found:
     """Decode as CenterNet's Keras ports: a 3 x 3 max-pooling, and the 100 best."""
-    rows, columns, classes = heat.shape
+    columns, classes = heat.shape[1:]
     pooled = tf.nn.max_pool2d(heat[None].astype(np.float32), 3, 1, "SAME").numpy()[0]
     flat = np.where(pooled == heat, heat, 0.0).ravel()
     best, index = tf.math.top_k(flat.astype(np.float32), 100)

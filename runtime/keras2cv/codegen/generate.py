@@ -18,6 +18,7 @@ from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
 from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
+from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.visible_text import shown
 
 # Each file of a C++ program, and for which traits it is written.
@@ -59,7 +60,7 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
 
     Raises:
         UsageError: no such language; the model remembers from call to call, or ends with steps
-            that the language lacks; or a file of the program exists with other content.
+            or a head that the language lacks; or a file of the program exists with other content.
         OSError: `folder` cannot be written.
     """
     if bundle.manifest.states:
@@ -75,6 +76,11 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"{bundle.folder} ends with steps that C++ programs do not have: {', '.join(missing)}. "
             "Use a Python program, or export the model without its last layers."
+        )
+    if language == "cpp" and (undecoded := _undecoded(bundle.manifest)):
+        raise UsageError(
+            f"{bundle.folder} has {undecoded}, which C++ programs do not decode. "
+            "Use a Python program, or decode the boxes in the model."
         )
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
@@ -98,6 +104,16 @@ CPP_STEPS: Final = frozenset((
 def _not_in_cpp(manifest: Manifest) -> list[str]:
     steps = manifest.tail.steps if manifest.tail else ()
     return list(dict.fromkeys(step.op for step in steps if step.op not in CPP_STEPS))
+
+
+def _undecoded(manifest: Manifest) -> str:
+    """Return what a detector's outputs need that C++ programs do not have; "" for nothing."""
+    record = manifest.task.record
+    if not isinstance(record, DetectRecord):
+        return ""
+    if record.head is not None:
+        return f"the outputs of a head ({record.head.form})"
+    return "several classes for a box" if record.multi_label else ""
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:

@@ -75,7 +75,7 @@ def _with_head(
     labels: Sequence[str] | None,
     taken: Preprocessing | None,
 ) -> tuple[Task, tuple[str, ...]]:
-    size_wh = None if taken is None else taken.size_wh
+    size_wh = None if taken is None else (taken.size_wh[0], taken.size_wh[1])
     score = DEFAULT_SCORE if options.score is None else options.score
     detect, notes = describe_head(options, outputs, size_wh, score)
     shapes = {o.name: o.shape for o in outputs}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import prod
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from keras2cv.tasks.detect.head import Axes, Head, HeadLevel, HeadOutput, Part, 
 from keras2cv.tasks.detect.record import DetectRecord, Nms
 from keras2cv_export.tasks.outputs import Output, listed
 
-from .head_anchors import Sizes, read_sizes, share_out
+from .head_anchors import Order, Sizes, read_sizes, share_out
 from .head_families import FAMILIES, Family
 from .head_grids import Grid, Pair, grids_of_strides, read_strides, spatial_grid
 from .head_options import HeadOptions
@@ -55,7 +55,7 @@ class _Description:
     def __init__(
         self, options: DetectOptions, outputs: Sequence[Output], size_wh: Pair | None
     ) -> None:
-        self.options, self.outputs, self.size_wh = options, outputs, size_wh
+        self.options, self.size_wh = options, size_wh
         head = cast("HeadOptions", options.head)
         self.head: HeadOptions = head
         self.family: Family = FAMILIES[head.family]
@@ -66,15 +66,28 @@ class _Description:
         self.stated = {k: v for k, v in stated.items() if v is not None and v is not False}
         self.said: dict[str, Any] = {**self.family.settings, **self.stated}
         self.strides = None if head.strides is None else read_strides(head.strides)
-        self.sizes, self.own_sizes = self._sizes()
+        self.sizes, self.order = self._sizes()
+        self.outputs = [self._without_anchor_axis(output) for output in outputs]
 
-    def _sizes(self) -> tuple[list[Sizes], bool]:
+    def _sizes(self) -> tuple[list[Sizes], Order]:
         """Return the widths and heights of a cell's anchors, where they are given so."""
         given = self.said.get("anchors")
         around = self.form == "offsets" and given is not None and is_sizes(given)
         if self.form == "anchors" or around:
             return read_sizes(given, self.family, self.head.family)
-        return [], False
+        return [], "shared"
+
+    def _without_anchor_axis(self, output: Output) -> Output:
+        """Return (H * W, A, K) as (H * W * A, K), which holds the same rows."""
+        if len(output.shape) != 3 or self.form != "anchors":
+            return output
+        try:
+            spatial_grid(output, self.head.axes, self.size_wh, self.strides)
+        except UsageError:
+            cells, anchors, width = output.shape
+            if anchors in {len(each) for each in self.sizes} or len(self.sizes) == 1:
+                return replace(output, shape=(cells * anchors, width))
+        return output
 
     @property
     def bins(self) -> int:
@@ -102,7 +115,7 @@ def describe_head(
         UsageError: The description contradicts the outputs, or leaves something open.
     """
     description = _Description(options, outputs, size_wh)
-    sources = stated_sources(description.stated | _columns(description), outputs)
+    sources = stated_sources(description.stated | _columns(description), description.outputs)
     levels, placed = _layout(description, sources or _guessed(description))
     record = _record(description, levels, placed, score)
     shapes = {role_of(k): each.output.shape for k, each in enumerate(placed)}
@@ -139,6 +152,7 @@ def _guessed(description: _Description) -> list[Source]:
                 f'{listed(description.outputs)} holds. Give "columns", such as '
                 '"box+objectness+scores" or "box+scores".'
             )
+        _check_alike(description.outputs)
         return [Source(parts_of(description.said["columns"]), tuple(description.outputs))]
     by_part: dict[Part, list[Output]] = defaultdict(list)
     for number, (key, group) in enumerate(groups.items()):
@@ -147,6 +161,22 @@ def _guessed(description: _Description) -> list[Source]:
         for part, output in found.items():
             by_part[part].append(output)
     return [Source((part,), tuple(found)) for part, found in by_part.items()]
+
+
+def _check_alike(outputs: Sequence[Output]) -> None:
+    """Raise unless all outputs may be the same for different grids.
+
+    Raises:
+        UsageError: They have other axes, or are tables of other widths.
+    """
+    ranks = {len(output.shape) for output in outputs}
+    widths = [{output.shape[axis] for output in outputs} for axis in (0, -1)]
+    is_table = ranks == {2} and min(map(len, widths)) > 1
+    if len(ranks) > 1 or ranks == {1} or is_table:
+        raise UsageError(
+            f"The outputs are not one for each grid of a head: {listed(outputs)}. Name those that "
+            'belong to it, "raw", or "boxes" and "scores", in the head\'s FILE.json.'
+        )
 
 
 def _key(description: _Description, output: Output) -> tuple[Any, ...]:
@@ -174,8 +204,9 @@ def _box_channels(
     if description.form != "anchors" or key[0] == "flat":
         return description.box_width
     sizes = description.sizes
-    each = sizes[number % len(sizes)] if description.own_sizes else sizes[0]
-    boxes = len(each) if description.own_sizes or len(each) == 1 else len(each) // count
+    own = description.order != "shared"
+    each = sizes[number % len(sizes)] if own else sizes[0]
+    boxes = len(each) if own or len(each) == 1 else len(each) // count
     return boxes * description.box_width
 
 
@@ -242,15 +273,16 @@ def _boxes_per_cell(description: _Description, source: Source, grids: Sequence[G
 
 def _shared_sizes(description: _Description, grids: Sequence[Grid]) -> list[Sizes]:
     strides = [max(grid.stride_wh or (1.0, 1.0)) for grid in grids]
-    return share_out(description.sizes, description.own_sizes, strides)
+    return share_out(description.sizes, description.order, strides)
 
 
 def _flat_levels(description: _Description, source: Source) -> list[_Level]:
     """Return the grids of outputs without rows and columns, (M, K) or (K, M)."""
     outputs = source.outputs
     if description.form in ("offsets", "boxes"):
-        axis = -1 if description.head.axes == "anchors,values,cells" else 0
-        return [_Level(Grid(output.shape[axis], 1, None), 1) for output in outputs]
+        axes = (-1 if _is_turned(description, output) else 0 for output in outputs)
+        rows = [output.shape[axis] for output, axis in zip(outputs, axes, strict=True)]
+        return [_Level(Grid(count, 1, None), 1) for count in rows]
     if description.size_wh is None:
         raise UsageError(
             f"The outputs {listed(outputs)} have no rows and columns, and the model's input is no "
@@ -267,6 +299,14 @@ def _flat_levels(description: _Description, source: Source) -> list[_Level]:
         _check_count(outputs[0], levels, stated)
         return levels
     return [_level_of(output, levels) for output in outputs]
+
+
+def _is_turned(description: _Description, output: Output) -> bool:
+    """Whether a table is (K, M): stated, or since a head has more boxes than numbers of each."""
+    if description.head.axes is not None:
+        return description.head.axes == "anchors,values,cells"
+    several = 4 * output.shape[0] < output.shape[-1]
+    return description.form == "boxes" and len(output.shape) == 2 and several
 
 
 def _check_count(output: Output, levels: Sequence[_Level], strides: Sequence[Pair]) -> None:

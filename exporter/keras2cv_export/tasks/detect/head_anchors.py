@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -16,11 +16,15 @@ from keras2cv.plain_files import read_plain
 from .head_families import Family
 
 Sizes = tuple[tuple[float, float], ...]
+Order = Literal["own", "finest first", "shared"]
 _MAX_BYTES: Final = 2**20
 
 
-def read_sizes(given: Any, family: Family, name: str) -> tuple[list[Sizes], bool]:
-    """Return lists of anchors (w, h), and whether each grid has its own.
+def read_sizes(given: Any, family: Family, name: str) -> tuple[list[Sizes], Order]:
+    """Return lists of anchors (w, h), and whose they are.
+
+    "own": a list for each grid, in their order; "finest first": the same, sorted by stride;
+    "shared": one list for all.
 
     A list of lists has a list for each grid: of pairs, or of numbers w, h, w, h, as YOLOv5's
     configuration files. One list of pairs or of numbers, as darknet's, is for all grids together.
@@ -35,7 +39,7 @@ def read_sizes(given: Any, family: Family, name: str) -> tuple[list[Sizes], bool
         InputError: The file cannot be read.
     """
     if given == "coco" and family.coco:
-        return list(family.coco), True
+        return list(family.coco), "finest first"
     if given is None or (isinstance(given, str) and given == "coco"):
         ready = ', or "coco" for the published ones' if family.coco else ""
         raise UsageError(
@@ -48,25 +52,26 @@ def read_sizes(given: Any, family: Family, name: str) -> tuple[list[Sizes], bool
     if not isinstance(rows, Sequence) or not rows:
         raise _unreadable(given)
     if _depth(rows) == 3 or (_depth(rows) == 2 and len(rows[0]) != 2):
-        return [_pairs(row) for row in rows], True
-    return [_pairs(rows)], False
+        return [_pairs(row) for row in rows], "own"
+    return [_pairs(rows)], "shared"
 
 
-def share_out(sizes: list[Sizes], own: bool, strides: Sequence[float]) -> list[Sizes]:
+def share_out(sizes: list[Sizes], order: Order, strides: Sequence[float]) -> list[Sizes]:
     """Return the anchors of each grid, in the order of `strides`.
 
     One list for all is in darknet's order: the first part is that of the finest grid.
 
     Args:
         sizes: As `read_sizes` returns them.
-        own: Whether each grid has its own.
+        order: The same.
         strides: Of the grids.
 
     Raises:
-        UsageError: There are more or fewer than the grids need.
+        UsageError: There are more or fewer than the grids need, or they are in another order.
     """
     grids = len(strides)
-    if own or len(sizes[0]) == 1:
+    ranks = np.argsort(np.argsort(strides, kind="stable"), kind="stable")
+    if order != "shared" or len(sizes[0]) == 1:
         if len(sizes) == 1:
             return sizes * grids
         if len(sizes) != grids:
@@ -74,6 +79,9 @@ def share_out(sizes: list[Sizes], own: bool, strides: Sequence[float]) -> list[S
                 f"There are anchors for {len(sizes)} grids, and the model has {grids} (strides "
                 f"{', '.join(f'{s:g}' for s in strides)}). Give a list for each grid."
             )
+        if order == "finest first":
+            return [sizes[rank] for rank in ranks]
+        _check_order(sizes, strides)
         return sizes
     each, rest = divmod(len(sizes[0]), grids)
     if rest:
@@ -81,8 +89,19 @@ def share_out(sizes: list[Sizes], own: bool, strides: Sequence[float]) -> list[S
             f"There are {len(sizes[0])} anchors, which {grids} grids cannot share alike. Give a "
             "list for each grid."
         )
-    places = np.argsort(np.argsort(strides, kind="stable"), kind="stable")
-    return [sizes[0][place * each : (place + 1) * each] for place in places]
+    return [sizes[0][rank * each : (rank + 1) * each] for rank in ranks]
+
+
+def _check_order(sizes: list[Sizes], strides: Sequence[float]) -> None:
+    """Raise if the finest grid has by far the largest anchors."""
+    fine, coarse = int(np.argmin(strides)), int(np.argmax(strides))
+    first, last = (np.mean(sizes[k], axis=0) for k in (fine, coarse))
+    if strides[fine] < strides[coarse] and (first >= 2 * last).all():
+        raise UsageError(
+            f"The anchors of stride {strides[fine]:g} are {first[0]:.4g} x {first[1]:.4g} on "
+            f"average, and those of stride {strides[coarse]:g} {last[0]:.4g} x {last[1]:.4g}. The "
+            "lists are in the order of the outputs: turn them round."
+        )
 
 
 def _depth(rows: Any) -> int:
@@ -94,9 +113,15 @@ def _depth(rows: Any) -> int:
 
 def _pairs(row: Any) -> Sizes:
     try:
-        flat = np.asarray(row, np.float64).reshape(-1, 2)
+        numbers = np.asarray(row, np.float64).ravel()
     except (TypeError, ValueError) as error:
         raise _unreadable(row) from error
+    if numbers.size % 2 or not numbers.size:
+        raise UsageError(
+            f"Anchors are pairs of width and height, and {numbers.size} numbers are none. Correct "
+            "them."
+        )
+    flat = numbers.reshape(-1, 2)
     if not np.isfinite(flat).all() or not (flat > 0).all():
         raise UsageError(f"Anchors must be widths and heights above 0, got {flat.min():g}.")
     return tuple((float(w), float(h)) for w, h in flat)

@@ -8,7 +8,7 @@
     yolox      Ge et al. 2021; yolo_head.py: (xy + grid) * stride, exp(wh) * stride; nms 0.65
     yolov8     Ultralytics' Detect: 16 bins, points at cell centres, ltrb in strides; nms 0.7
     fcos       Tian et al. 2019: exp(ltrb) in strides, a centre-ness; nms 0.6
-    ssd        Liu et al. 2016: variances in Caffe's prior boxes, class 0 is the background; nms 0.45
+    ssd        Liu et al. 2016; Caffe's ssd_300: variances, class 0 is the background, nms 0.45
     retinanet  Lin et al. 2017; keras.io's example and KerasCV have these variances; nms 0.5
     efficientdet   Tan et al. 2020; google/automl: offsets are ty, tx, th, tw without variances
     centernet  Zhou et al. 2019: a 3 x 3 maximum, the 100 best peaks, no suppression

@@ -38,6 +38,23 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "offset_form": ("centres", "corners"),
     "size_units": ("cells", "pixels", "normalised"),
 }
+# What the fields of `DetectOptions` may be that stand in a head's description.
+_SHARED_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "activation": ("none", "sigmoid", "softmax"),
+    "objectness_activation": ("none", "sigmoid"),
+    "box_format": ("yxyx", "xyxy", "xywh", "cxcywh"),
+    "box_units": ("normalised", "pixels"),
+}
+_SHARED_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    "score": ((int, float), "a number from 0 to 1"),
+    "nms": ((int, float), "a number from 0 to 1"),
+    "background": ((int,), "the number of a class"),
+    "max_detections": ((int,), "a whole number"),
+    "multi_label": ((bool,), "true or false"),
+    "nms_across_classes": ((bool,), "true or false"),
+    "columns": ((str,), 'such as "box+objectness+scores"'),
+    "variances": ((list, tuple), "four numbers"),
+}
 
 
 @dataclass(frozen=True)
@@ -136,7 +153,20 @@ def read_head(given: Any, others: frozenset[str]) -> tuple[HeadOptions, dict[str
     if "family" not in given:
         raise UsageError('A head needs its "family", such as "yolov3". Add it.')
     mine = {key: value for key, value in given.items() if key in own}
-    return HeadOptions(**mine), {key: value for key, value in given.items() if key not in own}
+    beside = {key: value for key, value in given.items() if key not in own and value is not None}
+    _check_shared(beside)
+    return HeadOptions(**mine), beside
+
+
+def _check_shared(beside: Mapping[str, Any]) -> None:
+    for name, value in beside.items():
+        choices = _SHARED_CHOICES.get(name)
+        if choices is not None and value not in choices:
+            raise UsageError(f"The head's {name} must be {' or '.join(choices)}, got {value!r}.")
+        kinds, words = _SHARED_KINDS.get(name, ((object,), ""))
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds
+                                            and object not in kinds):  # fmt: skip
+            raise UsageError(f"The head's {name} must be {words}, got {value!r}. Correct it.")
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras2cv.bundle.npz import read_npy
 from keras2cv.errors import InputError, UsageError
+from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.detect.record import Anchors
 
 from .head_anchors import read_sizes
@@ -61,7 +62,12 @@ def priors_of(
             "this input size, in the order of the outputs."
         )
     numbers = tuple(float(str(value)) for value in np.asarray(table, np.float32).ravel())
-    return Anchors(numbers, tuple(float(v) for v in said["variances"]))
+    try:
+        return Anchors(numbers, tuple(float(v) for v in said["variances"]))
+    except (SchemaError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"The prior boxes do not hold together: {error}. Correct the anchors or the variances."
+        ) from error
 
 
 def is_sizes(given: Any) -> bool:
@@ -94,8 +100,8 @@ def _around_cells(
     size_wh: Pair | None,
     family: str,
 ) -> Array:
-    sizes, own = read_sizes(given, FAMILIES[family], family)
-    if len(sizes) not in (1, len(levels)) or not (own or len(levels) == 1):
+    sizes, order = read_sizes(given, FAMILIES[family], family)
+    if len(sizes) not in (1, len(levels)) or (order == "shared" and len(levels) > 1):
         raise UsageError(
             f"There are prior boxes for {len(sizes)} grids, and the model has {len(levels)}. Give "
             "a list of widths and heights for each grid, or a table (M, 4)."

@@ -118,6 +118,8 @@ def roles_in(
             o for o, width in search.left.items()
             if width == box_width or (box_width is None and width % 4 == 0)
         ]  # fmt: skip
+        if not fits:
+            raise UsageError(_no_boxes(search.left, box_width))
         search.take("box", fits, _NAMES["box"])
     if len(search.left) > 1:
         few = [o for o, width in search.left.items() if width == min(search.left.values())]
@@ -151,8 +153,17 @@ def _by_name(outputs: Sequence[Output], pattern: str) -> Output | None:
 
 
 def _unclear(group: Sequence[Output], part: str) -> str:
-    option = next(option for option, name in _OPTIONS.items() if name == part)
     return (
         f"The outputs do not show which of them holds the {part} of the head: {listed(group)}. "
-        f'Name them all: "{option}", "boxes" and "scores" in the head\'s FILE.json, or "raw".'
+        'Give their names as "boxes" and "scores" (and "objectness" or "offset") in the head\'s '
+        'FILE.json, or as "raw".'
+    )
+
+
+def _no_boxes(channels: Mapping[Output, int], box_width: int | None) -> str:
+    wanted = "a multiple of 4" if box_width is None else f"{box_width}"
+    shown = ", ".join(f"{output.name} has {count}" for output, count in channels.items())
+    return (
+        f"The boxes of a cell take {wanted} numbers (anchors x 4, or 4 x reg_max), and {shown}. "
+        "Correct the head's anchors or its reg_max."
     )
