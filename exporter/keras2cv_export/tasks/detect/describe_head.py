@@ -81,11 +81,12 @@ class _Description:
         """Return (H * W, A, K) as (H * W * A, K), which holds the same rows."""
         if len(output.shape) != 3 or self.form != "anchors":
             return output
+        cells, anchors, width = output.shape
+        shared = self.order == "shared" and len(self.sizes[0]) % anchors == 0
         try:
             spatial_grid(output, self.head.axes, self.size_wh, self.strides)
         except UsageError:
-            cells, anchors, width = output.shape
-            if anchors in {len(each) for each in self.sizes} or len(self.sizes) == 1:
+            if shared or anchors in {len(each) for each in self.sizes}:
                 return replace(output, shape=(cells * anchors, width))
         return output
 

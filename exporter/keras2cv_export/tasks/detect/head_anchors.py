@@ -38,9 +38,10 @@ def read_sizes(given: Any, family: Family, name: str) -> tuple[list[Sizes], Orde
         UsageError: They are no such lists, or the family has none that are published.
         InputError: The file cannot be read.
     """
-    if given == "coco" and family.coco:
+    is_published = isinstance(given, str) and given == "coco"
+    if is_published and family.coco:
         return list(family.coco), "finest first"
-    if given is None or (isinstance(given, str) and given == "coco"):
+    if given is None or is_published:
         ready = ', or "coco" for the published ones' if family.coco else ""
         raise UsageError(
             f"The head {name} needs its anchors: the widths and heights of the training's "
