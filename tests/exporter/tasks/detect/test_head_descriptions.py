@@ -59,6 +59,38 @@ def test_anchors_go_to_their_grids(anchors: Any) -> None:
     assert head.levels[2].anchors == tuple(map(float, COCO[:6]))
 
 
+def test_lists_of_anchors_are_in_the_order_that_the_user_lists() -> None:
+    """That of named outputs, or of strides; else the smallest are of the finest grid."""
+    fine, coarse = (5.0, 6.0), (30.0, 40.0)
+    shapes = {"p16": (26, 26, 8), "p8": (52, 52, 8)}
+    for anchors in ([[fine], [coarse]], [[coarse], [fine]]):
+        head = head_of(shapes, {"family": "yolov3", "anchors": anchors})
+        assert [level.anchors for level in head.levels] == [coarse, fine]
+    turned = {"family": "yolov3", "anchors": [[coarse], [fine]]}
+    assert head_of(shapes, {**turned, "strides": [8, 16]}).levels[0].anchors == fine
+    named = head_of(shapes, {**turned, "raw": ["p8", "p16"]})
+    assert [each.output for each in named.outputs] == ["p8", "p16"]
+    assert named.levels[0].anchors == coarse
+
+
+def test_prior_boxes_find_their_grids() -> None:
+    """A table from the finest grid on, for outputs that are sorted by name."""
+    shapes = {"c16": (4, 6, 5), "c8": (8, 12, 5), "l16": (4, 6, 4), "l8": (8, 12, 4)}
+    rows = [
+        ((x + 0.5) / columns, (y + 0.5) / lines, 1 / columns, 1 / lines)
+        for lines, columns in ((8, 12), (4, 6)) for y in range(lines) for x in range(columns)
+    ]  # fmt: skip
+    named = {"boxes": ["l16", "l8"], "scores": ["c16", "c8"], "family": "ssd"}
+    for order in (rows, rows[96:] + rows[:96]):
+        head = {"family": "ssd", "anchors": order, "classes": 5}
+        record = described(shapes, {**head, "classes": 5}, size_wh=(96, 64))
+        assert record.anchors is not None
+        assert np.allclose(record.anchors.table, rows[96:] + rows[:96])
+    record = described(shapes, {**named, "anchors": rows}, size_wh=(96, 64))
+    assert record.anchors is not None
+    assert np.allclose(record.anchors.table, rows)
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".npy"])
 def test_anchors_may_be_in_a_file(suffix: str, tmp_path: Path) -> None:
     """As darknet's yolo_anchors.txt, or an array."""
@@ -135,8 +167,6 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "17 numbers": (THREE, {"family": "yolov3", "anchors": COCO[:17]}, "17 numbers"),
     "anchors of 2 grids": (THREE, {"family": "yolov3", "anchors": [COCO[:6], COCO[6:12]]},
                            "anchors for 2 grids, and the model has 3"),
-    "anchors turned": (THREE, {"family": "yolov3", "anchors": [COCO[:6], COCO[6:12], COCO[12:]]},
-                       r"stride 8 are 215 x 204.7 on average, and those of stride 32 19.67 x 22"),
     "anchors below 0": (THREE, {"family": "yolov3", "anchors": [-1] * 18}, "above 0, got -1"),
     "strides": (THREE, {"family": "yolov3", "anchors": COCO, "strides": [4, 8, 16]},
                 "grid of 13x13, and the strides 4, 8, 16 make 104x104, 52x52, 26x26"),
