@@ -55,6 +55,27 @@ class StackedList:
 
     table: Any  # (elements, *shape)
 
+    @property
+    def elements(self) -> tuple[Any, ...]:
+        """Refuse what changes the size of the list, or reads its elements apart.
+
+        Raises:
+            RefusedError: Always.
+        """
+        raise RefusedError(
+            "a list in a loop whose number of steps depends on the input, which is more than read "
+            "and written at places",
+            "Give the TensorArray its size, write to it, and stack it.",
+        )
+
+    def element(self, _k: int) -> Any:
+        """Refuse the same.
+
+        Raises:
+            RefusedError: Always.
+        """
+        return self.elements[0]
+
 
 def stacked_list(items: TensorList, shape: Sequence[int] | None) -> StackedList | None:
     """Return a list as one tensor; None if nothing shows the shape of its elements.

@@ -179,6 +179,28 @@ def test_a_loop_before_layers_that_no_tail_has_is_refused_in_one_sentence(tmp_pa
         export(_detector(Growing()), tmp_path / "b.cv", task="raw")
 
 
+@keras.saving.register_keras_serializable(package="test_tail_loops")
+class Joined(Layer):
+    """A loop whose list is joined end to end, and not stacked."""
+
+    def call(self, boxes: Any, scores: Any) -> Any:
+        """Return the collected boxes."""
+        kept = tf.TensorArray(tf.float32, size=3, element_shape=(1, 4))
+        *_, kept = tf.while_loop(
+            lambda k, scores, _: tf.logical_and(k < 3, tf.reduce_max(scores) > 0.4),
+            lambda k, scores, kept: (k + 1, scores * 0.5, kept.write(k, boxes[0, :1])),
+            (0, scores, kept),
+        )
+        return kept.concat()[None]
+
+
+def test_a_list_that_is_more_than_read_and_written_is_refused(tmp_path: Path) -> None:
+    """In one sentence, with what to do."""
+    sentence = "more than read and written at places. Give the TensorArray its size"
+    with pytest.raises(UnsupportedError, match=sentence):
+        export(_detector(Joined()), tmp_path / "b.cv", task="raw")
+
+
 def test_programs_in_cpp_say_that_they_have_no_loops(tmp_path: Path) -> None:
     """Programs in Python hold the runtime's own code, and have them."""
     export(_detector(Halved()), tmp_path / "b.cv", task="raw", check=False)
