@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv._version import VERSION
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
+from keras2cv.codegen.language import Language
 from keras2cv.codegen.languages import LANGUAGES
 from keras2cv.codegen.template import applies
 from keras2cv.codegen.traits import traits_of
@@ -17,6 +19,7 @@ from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
 from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
+from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.visible_text import shown
 
 # The options of a program, and for which traits it has them.
@@ -53,7 +56,7 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
         )
-    if missing := LANGUAGES[language].lacking(bundle.manifest):
+    if missing := _lacking(bundle.manifest, LANGUAGES[language]):
         raise UsageError(
             f"Programs in {LANGUAGES[language].title} do not have what {bundle.folder} needs: "
             f"{', '.join(missing)}. Use a Python program (--lang python)."
@@ -66,6 +69,17 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
     return [folder / name for name in texts]
+
+
+def _lacking(manifest: Manifest, language: Language) -> list[str]:
+    """Return what the bundle needs and programs in the language lack, each in words."""
+    missing, record = list(language.lacking(manifest)), manifest.task.record
+    if isinstance(record, DetectRecord) and not language.decodes_heads:
+        if record.head is not None:
+            missing.append(f"the decoding of a head ({record.head.form})")
+        if record.multi_label:
+            missing.append("several classes for a box")
+    return missing
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:

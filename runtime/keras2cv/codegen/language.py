@@ -20,9 +20,12 @@ class Language:
         lacking: What such a bundle needs and these programs lack, each in words; none if a program
             can be written.
         next_step: The sentence that `codegen` ends with.
+        decodes_heads: Whether they make boxes of a detector's undecoded outputs
+            (`DetectRecord.head`), and find a box once for each of its classes (`multi_label`).
     """
 
     title: str
     source_files: Callable[[Manifest, Words], dict[str, str]]
     lacking: Callable[[Manifest], Sequence[str]]
     next_step: str
+    decodes_heads: bool = False

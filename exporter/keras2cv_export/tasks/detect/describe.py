@@ -25,17 +25,19 @@ from keras2cv.tasks.detect.record import (
 from keras2cv_export.tasks.outputs import Output
 
 from .anchors import anchors_of
+from .describe_head import describe_head
 from .options import DetectOptions
 from .roles import find_roles, question, stated_or_recognised
 
 DEFAULT_SCORE: Final = 0.5
+_SCORE_NOTE: Final = f"Boxes are kept above a score of {DEFAULT_SCORE}. Say --score to change it."
 
 
 def describe(
     options: DetectOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
-    taken: Preprocessing | None = None,  # noqa: ARG001 - the signature of every task's description
+    taken: Preprocessing | None = None,
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and a note for each decision that the user did not make.
 
@@ -43,11 +45,13 @@ def describe(
         options: The user's description of a detector's outputs.
         outputs: The model's outputs.
         labels: The names of the classes, if the user gave them.
-        taken: The preprocessing of the input image; not needed here.
+        taken: The preprocessing of the input image, whose size makes the grids of a head.
 
     Raises:
         UsageError: A role or a meaning is missing, or they do not fit the outputs.
     """
+    if options.head is not None:
+        return _with_head(options, outputs, labels, taken)
     roles = find_roles(options, outputs)
     missing: list[str] = [
         key for key in ("scores", "columns") if key in roles and roles[key] is None
@@ -57,11 +61,29 @@ def describe(
     if missing:
         raise UsageError(question(missing, roles, outputs))
     detect = _record(options, roles, meaning)
-    labels, labels_note = _fitting_labels(detect, roles, labels)
+    found = {role: o.shape for role, o in roles.items() if isinstance(o, Output)}
+    labels, labels_note = _fitting_labels(detect, found, labels)
     return Task("detect", labels=labels, record=detect), (
         *_notes(options, roles, meaning),
         *labels_note,
     )
+
+
+def _with_head(
+    options: DetectOptions,
+    outputs: Sequence[Output],
+    labels: Sequence[str] | None,
+    taken: Preprocessing | None,
+) -> tuple[Task, tuple[str, ...]]:
+    size_wh = None if taken is None else (taken.size_wh[0], taken.size_wh[1])
+    score = DEFAULT_SCORE if options.score is None else options.score
+    detect, notes = describe_head(options, outputs, size_wh, score)
+    shapes = {o.name: o.shape for o in outputs}
+    found = {role: shapes[name] for role, name in detect.outputs.items()}
+    labels, labels_note = _fitting_labels(detect, found, labels)
+    if options.score is None:
+        notes = (*notes, _SCORE_NOTE)
+    return Task("detect", labels=labels, record=detect), (*notes, *labels_note)
 
 
 def _record(
@@ -90,6 +112,7 @@ def _record(
             background=options.background,
             nms=nms,
             max_detections=options.max_detections,
+            multi_label=True if options.multi_label else None,
         )
         detect.count_classes({role: output.shape for role, output in found.items()})
     except SchemaError as error:
@@ -101,7 +124,7 @@ def _record(
 
 
 def _fitting_labels(
-    detect: DetectRecord, roles: Mapping[str, Any], labels: Sequence[str] | None
+    detect: DetectRecord, shapes: Mapping[str, tuple[int, ...]], labels: Sequence[str] | None
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Return a label per class; a background that has none gets one.
 
@@ -110,8 +133,7 @@ def _fitting_labels(
     """
     if labels is None:
         return None, ()
-    found = {role: o.shape for role, o in roles.items() if isinstance(o, Output)}
-    count = detect.count_classes(found)
+    count = detect.count_classes(shapes)
     if count is None or len(labels) == count:
         return tuple(labels), ()
     if detect.background is not None and len(labels) == count - 1:
@@ -142,7 +164,7 @@ def _notes(
             "layers. Say --boxes, --scores, --activation, ... to change that."
         )
     if options.score is None:
-        notes.append(f"Boxes are kept above a score of {DEFAULT_SCORE}. Say --score to change it.")
+        notes.append(_SCORE_NOTE)
     if options.nms is None and "classes" not in roles:
         notes.append(
             "Overlapping boxes all stay. If the model does not drop them itself, say --nms 0.5."

@@ -8,6 +8,7 @@ PYTHON = Language(
     source_files=source_files,
     lacking=lambda _manifest: (),
     next_step="`python predict.py --help` explains how to run it.",
+    decodes_heads=True,
 )
 
 __all__ = ["PYTHON"]

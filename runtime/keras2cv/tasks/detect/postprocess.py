@@ -3,10 +3,12 @@
 For every box the model gives, in this order:
 
 1. Its class is the one that `classes` names, or else the best-scored one but `background`; its
-   score that class' score, after `activation`, times the objectness if there is one.
+   score that class' score, after `activation`, times the objectness if there is one. With
+   `multi_label`, it stands once for every class but `background`; so it does at a heatmap's peaks.
 2. Boxes whose score is above the threshold go on, or above their class' own where classes have
    some (`Task.class_scores`). NaN is not above anything.
-3. Boxes become corners in pixels of the network's input. Those with a NaN or infinite corner, or
+3. Boxes become corners in pixels of the network's input, by the `head` if the model has left them
+   undecoded. Those with a NaN or infinite corner, or
    without an area, are none and go; so do negative class numbers, which pad a fixed-size output.
 4. With `nms`, a box goes that overlaps a better one by more than `iou`: as
    `tf.image.non_max_suppression`, strictly more, equal scores in the model's order, and boxes not
@@ -18,14 +20,15 @@ For every box the model gives, in this order:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.pixels.geometry import Placement
-from keras2cv.tasks.detect.candidates import Candidates, read_candidates
-from keras2cv.tasks.detect.corners import to_corners
+from keras2cv.tasks.detect.candidates import Candidates, choose, tables_of_record
+from keras2cv.tasks.detect.corners import corners_of
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.detect.suppress import best
@@ -40,14 +43,15 @@ def detect(
     """Return a result per sample, each with the boxes of its own image."""
     record = task.record_as(DetectRecord)
     arrays = {role: outputs[name] for role, name in record.outputs.items()}
+    limit = partial(_thresholds, task, record)
     results = []
     for index, placement in enumerate(placements):
-        found = read_candidates(record, {role: array[index] for role, array in arrays.items()})
-        keep = found.scores > _thresholds(task, record, found.class_ids)
-        anchors = None if record.anchors is None else record.anchors.table[keep]
-        found = found.at(keep)
-        corners = to_corners(found.boxes, record, anchors, placement.size_wh)
-        kept = Candidates(corners, found.scores, found.class_ids).at(_are_boxes(corners, found))
+        sample = {role: array[index] for role, array in arrays.items()}
+        tables = tables_of_record(record, sample)
+        chosen = choose(record, tables, limit)
+        corners = corners_of(record, tables, chosen.rows, placement.size_wh)
+        found = Candidates(corners, chosen.scores, chosen.class_ids)
+        kept = found.at(_are_boxes(found))
         results.append(
             _result(best(kept, record.nms, record.max_detections), placement, task.labels)
         )
@@ -64,7 +68,8 @@ def _thresholds(task: Task, record: DetectRecord, class_ids: Array) -> Array | f
     return np.asarray(own[np.where(known, class_ids, len(own) - 1)])
 
 
-def _are_boxes(corners: Array, found: Candidates) -> Array:
+def _are_boxes(found: Candidates) -> Array:
+    corners = found.boxes
     finite = np.isfinite(corners).all(axis=1)
     with np.errstate(invalid="ignore"):
         solid = (corners[:, 2] > corners[:, 0]) & (corners[:, 3] > corners[:, 1])

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from keras2cv.schema.checks import check_share
 from keras2cv.schema.fields import SchemaError
+from keras2cv.tasks.detect.head import MAX_BOXES, Head, role_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 MAX_CLASS: Final = 100_000
-MAX_BOXES: Final = 1_000_000
 
 BoxFormat = Literal["yxyx", "xyxy", "xywh", "cxcywh"]
 BoxUnits = Literal["normalised", "pixels"]
@@ -94,12 +94,14 @@ class DetectRecord:
     Outputs by Keras name, for a sample: `boxes` (..., 4), M boxes in any arrangement; `scores`,
     M values beside `classes` (M class numbers), else M x C, one per class; `objectness`, M values
     that multiply the scores. Or a single `raw` (..., K) whose `columns` are a box, and then
-    "objectness+scores": 1 + C, "scores": C, or "score+class": 2.
+    "objectness+scores": 1 + C, "scores": C, or "score+class": 2. Or the outputs of a `head`, which
+    makes boxes, scores and objectness of undecoded numbers.
 
     `box_units`: shares of the input's width and height, or its pixels. With `anchors` the boxes
     are offsets cx, cy, w, h. `activation`: makes probabilities of the scores;
     "none" if they are some. `score`: boxes above it are kept. `background`: the class that is none.
     No `nms`: the model does its own. `chosen`: which of these the user chose against the library.
+    `multi_label`: a box is a candidate for every class that scores enough, not for its best alone.
     """
 
     box_format: BoxFormat
@@ -118,6 +120,8 @@ class DetectRecord:
     nms: Nms | None = None
     max_detections: int | None = None
     chosen: ChosenThresholds | None = None
+    head: Head | None = None
+    multi_label: bool | None = None
 
     def __post_init__(self) -> None:
         check_share("score", self.score)
@@ -126,14 +130,35 @@ class DetectRecord:
             raise SchemaError("activation", "softmax needs a score per class")
         if self.has_objectness != (self.objectness_activation is not None):
             raise SchemaError("objectness_activation", "belongs to an objectness, and must be said")
+        if self.multi_label and self.has_class_numbers:
+            raise SchemaError("multi_label", "needs a score per class")
         if self.anchors is not None and self.box_format != "cxcywh":
             raise SchemaError("box_format", f"offsets are cxcywh, got {self.box_format}")
+        if self.head is not None:
+            self._check_head(self.head)
         if self.background is not None and not 0 <= self.background <= MAX_CLASS:
             raise SchemaError("background", f"must be 0 to {MAX_CLASS}, got {self.background}")
         if self.max_detections is not None and not 1 <= self.max_detections <= MAX_BOXES:
             raise SchemaError("max_detections", f"must be 1 to {MAX_BOXES}")
 
+    def _check_head(self, head: Head) -> None:
+        made = {"points": ("xyxy",), "boxes": ("yxyx", "xyxy", "xywh", "cxcywh")}
+        if self.box_format not in (wanted := made.get(head.form, ("cxcywh",))):
+            problem = f"the head's form {head.form} makes {wanted[0]}, got {self.box_format}"
+            raise SchemaError("box_format", problem)
+        if head.form in ("anchors", "points", "peaks") and self.box_units != "pixels":
+            raise SchemaError("box_units", f"the head's form {head.form} makes pixels")
+        needs_anchors = head.form == "offsets" and head.anchor_format is None
+        if (self.anchors is not None) != needs_anchors:
+            raise SchemaError("anchors", "belong to offsets whose outputs do not hold them")
+
     def _check_roles(self) -> None:
+        if self.head is not None:
+            if (self.raw or self.boxes or self.scores or self.classes or self.objectness) or (
+                self.columns
+            ):
+                raise SchemaError("head", "names its outputs itself; leave the others out")
+            return
         if (self.raw is None) == (self.boxes is None):
             raise SchemaError("boxes", "either boxes or raw must be there, and not both")
         if (self.raw is None) != (self.columns is None):
@@ -151,11 +176,15 @@ class DetectRecord:
     @property
     def has_objectness(self) -> bool:
         """Whether there is a value per box that multiplies its scores."""
+        if self.head is not None:
+            return "objectness" in self.head.parts
         return self.objectness is not None or self.columns == "box+objectness+scores"
 
     @property
     def outputs(self) -> dict[str, str]:
         """The outputs that are read: role -> Keras name."""
+        if self.head is not None:
+            return {role_of(k): each.output for k, each in enumerate(self.head.outputs)}
         roles = ("boxes", "scores", "classes", "objectness", "raw")
         return {role: name for role in roles if (name := getattr(self, role)) is not None}
 
@@ -165,6 +194,9 @@ class DetectRecord:
         Raises:
             SchemaError: the outputs do not go together.
         """
+        if self.head is not None:
+            self._check_anchors(self.head.count)
+            return self._checked(self.head.count_classes(shapes))
         if self.columns is not None:
             return self._classes_of_columns(shapes["raw"])
         if shapes["boxes"][-1:] != (4,):
