@@ -14,6 +14,7 @@ import numpy as np
 
 from keras2cv.schema.tensors import OutputTensor
 from keras2cv.tasks.detect.candidates import read_candidates
+from keras2cv.tasks.detect.read_belongings import split_columns
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.image.record import ImageRecord
 from keras2cv.tasks.keypoints.record import KeypointsRecord
@@ -156,13 +157,13 @@ def _of_boxes(
     record: DetectRecord, arrays: Mapping[str, Array], activation: str, of_objectness: str
 ) -> Iterator[Scores]:
     if record.raw is not None:
-        table = arrays[record.raw].reshape(-1, arrays[record.raw].shape[-1])
-        first = 5 if record.columns == "box+objectness+scores" else 4
-        scores = table[:, 4:5] if record.columns == "box+score+class" else table[:, first:]
-        objectness = table[:, 4:5]
+        sample = {role: arrays[name] for role, name in record.outputs.items()}
+        parts = split_columns(record, sample)
+        scores = parts["scores" if "scores" in parts else "score"]
+        objectness = parts.get("objectness", scores[:, :0])
     else:
         boxes = arrays[str(record.boxes)]
-        scores = arrays[str(record.scores)].reshape(boxes.size // 4, -1)
+        scores = arrays[str(record.scores)].reshape(boxes.size // record.box_width, -1)
         name = record.objectness
         objectness = np.zeros((0, 1)) if name is None else arrays[name].reshape(-1, 1)
     said: Any = "probabilities" if record.activation == "none" else "logits"

@@ -17,7 +17,6 @@ from keras2cv.tasks.detect.record import (
     Activation,
     BoxFormat,
     BoxUnits,
-    Columns,
     DetectRecord,
     Nms,
     ObjectnessActivation,
@@ -25,6 +24,7 @@ from keras2cv.tasks.detect.record import (
 from keras2cv_export.tasks.outputs import Output
 
 from .anchors import anchors_of
+from .belongings import OPTIONS, missing_of, notes_of, records_of
 from .options import DetectOptions
 from .roles import find_roles, question, stated_or_recognised
 
@@ -54,9 +54,10 @@ def describe(
     ]
     meaning = stated_or_recognised(options, roles)
     missing += [key for key, value in meaning.items() if value is None]
+    missing += missing_of(options, roles)
     if missing:
         raise UsageError(question(missing, roles, outputs))
-    detect = _record(options, roles, meaning)
+    detect = _record(options, roles, meaning, labels)
     labels, labels_note = _fitting_labels(detect, roles, labels)
     return Task("detect", labels=labels, record=detect), (
         *_notes(options, roles, meaning),
@@ -65,7 +66,10 @@ def describe(
 
 
 def _record(
-    options: DetectOptions, roles: Mapping[str, Any], meaning: Mapping[str, Any]
+    options: DetectOptions,
+    roles: Mapping[str, Any],
+    meaning: Mapping[str, Any],
+    labels: Sequence[str] | None,
 ) -> DetectRecord:
     """Build the manifest's record, and check it against the outputs.
 
@@ -73,7 +77,7 @@ def _record(
         UsageError: They do not go together.
     """
     found = {role: output for role, output in roles.items() if isinstance(output, Output)}
-    names: dict[str, Any] = {role: output.name for role, output in found.items()}
+    names: dict[str, Any] = {role: o.name for role, o in found.items() if role not in OPTIONS}
     nms = None if options.nms is None else Nms(options.nms, options.nms_across_classes)
     try:
         detect = DetectRecord(
@@ -85,11 +89,12 @@ def _record(
             objectness_activation=cast(
                 "ObjectnessActivation | None", meaning.get("objectness_activation")
             ),
-            columns=cast("Columns | None", roles.get("columns")),
+            columns=roles.get("columns"),
             anchors=anchors_of(options),
             background=options.background,
             nms=nms,
             max_detections=options.max_detections,
+            **records_of(options, roles, meaning, labels),
         )
         detect.count_classes({role: output.shape for role, output in found.items()})
     except SchemaError as error:
@@ -130,7 +135,11 @@ def _notes(
 ) -> tuple[str, ...]:
     """Return a note for each decision that the user did not make."""
     found = {role: o for role, o in roles.items() if isinstance(o, Output)}
-    guessed = [f"{role} from {o}" for role, o in found.items() if getattr(options, role) is None]
+    guessed = [
+        f"{role} from {o}"
+        for role, o in found.items()
+        if getattr(options, OPTIONS.get(role, role)) is None
+    ]
     recognised = [
         f"{key.replace('_', ' ')} {value}" for key, value in meaning.items()
         if getattr(options, key) is None
@@ -147,4 +156,4 @@ def _notes(
         notes.append(
             "Overlapping boxes all stay. If the model does not drop them itself, say --nms 0.5."
         )
-    return tuple(notes)
+    return (*notes, *notes_of(options, roles))

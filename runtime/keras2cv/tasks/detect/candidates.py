@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.tasks.activations import sigmoid, softmax
+from keras2cv.tasks.detect.read_belongings import split_columns
 from keras2cv.tasks.detect.record import DetectRecord
 
 Array = NDArray[Any]
@@ -17,22 +18,32 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Candidates:
-    """Boxes (M, 4) in the model's own format, with their scores (M,) and class ids (M,)."""
+    """Boxes (M, 4) in the model's own format, with their scores (M,) and class ids (M,).
+
+    `places` (M,) are their places among all boxes of the model, by which masks and points follow.
+    """
 
     boxes: Array
     scores: Array
     class_ids: Array
+    places: Array = field(default_factory=lambda: np.zeros(0, np.intp))
+
+    def __post_init__(self) -> None:
+        if not len(self.places):
+            object.__setattr__(self, "places", np.arange(len(self.scores)))
 
     def at(self, index: Array) -> Candidates:
         """Return those of a mask (M,) or of a list of positions, in its order."""
-        return Candidates(self.boxes[index], self.scores[index], self.class_ids[index])
+        return Candidates(
+            self.boxes[index], self.scores[index], self.class_ids[index], self.places[index]
+        )
 
 
 def read_candidates(record: DetectRecord, sample: Mapping[str, Array]) -> Candidates:
     """Return every box of a sample (role -> array), with its class and score."""
     if record.raw is not None:
-        sample = _columns(record, sample["raw"])
-    boxes = sample["boxes"].reshape(-1, 4)
+        sample = _columns(record, sample)
+    boxes = sample["boxes"].reshape(-1, record.box_width)[:, :4]
     scores = sample["scores"].reshape(len(boxes), -1).astype(np.float32, copy=False)
     if record.has_class_numbers:
         scores = _activated(scores[:, 0], record.activation)
@@ -68,11 +79,9 @@ def _activated(values: Array, activation: str) -> Array:
     return sigmoid(values) if activation == "sigmoid" else values
 
 
-def _columns(record: DetectRecord, raw: Array) -> dict[str, Array]:
+def _columns(record: DetectRecord, sample: Mapping[str, Array]) -> dict[str, Array]:
     """Return the roles that lie side by side in a single output (..., K)."""
-    table = raw.reshape(-1, raw.shape[-1])
-    if record.columns == "box+score+class":
-        return {"boxes": table[:, :4], "scores": table[:, 4], "classes": table[:, 5]}
-    if record.columns == "box+scores":
-        return {"boxes": table[:, :4], "scores": table[:, 4:]}
-    return {"boxes": table[:, :4], "objectness": table[:, 4], "scores": table[:, 5:]}
+    parts = split_columns(record, sample)
+    roles = {"boxes": "box", "classes": "class", "objectness": "objectness"}
+    found = {role: parts[part] for role, part in roles.items() if part in parts}
+    return {**found, "scores": parts["scores" if "scores" in parts else "score"]}

@@ -30,6 +30,21 @@ def _info_lines(record: DetectRecord) -> Iterator[str]:
     needed = {"scores": record.activation, "objectness": record.objectness_activation or "none"}
     missing = [f"{name} go through {how}" for name, how in needed.items() if how != "none"]
     yield "; ".join([*missing, _kept(record)])
+    if record.belongings:
+        yield f"each box has {', '.join(_belongings(record))}"
+
+
+def _belongings(record: DetectRecord) -> Iterator[str]:
+    masks, points, angles = record.masks, record.points, record.angles
+    if masks is not None:
+        of = "of prototypes" if masks.prototypes is not None else "of its own"
+        through = f", through {masks.activation}" if masks.activation != "none" else ""
+        yield f"a mask {of}{through}, above {masks.threshold:g}"
+    if points is not None:
+        units = "shares of the input" if points.units == "normalised" else "pixels of the input"
+        yield f"{points.count} points {points.form} in {units}"
+    if angles is not None:
+        yield f"an angle in {angles.units}, {angles.direction}"
 
 
 def _kept(record: DetectRecord) -> str:
