@@ -54,8 +54,8 @@ def settings(args: Namespace) -> dict[str, Any]:
     if task is None or not (own.get(task) or shared or _lent(task, own)):
         return {}
     row = TASKS[task]
-    fields = {**{flag.name: flag.field for flag in row.flags}, **row.shares}
-    given = dict.fromkeys((*own[task], *shared, *_lent(task, own)))
+    fields = {**{flag.name: flag.field for flag in row.flags}, **row.shares, **row.borrows}
+    given = (*own[task], *shared, *_lent(task, own))
     stated = {fields[name]: getattr(args, name) for name in given}
     return {task: row.from_flags(stated)}
 
@@ -70,14 +70,14 @@ def _given(args: Namespace, names: Iterable[str]) -> list[str]:
 
 def _lent(task: str, own: dict[str, list[str]]) -> list[str]:
     """Return the given options of other tasks that this one has too."""
-    return [name for names in own.values() for name in names if name in TASKS[task].shares]
+    return [name for names in own.values() for name in names if name in TASKS[task].borrows]
 
 
 def _tasks_with(option: str) -> list[str]:
     return [
         name
         for name, row in TASKS.items()
-        if option in row.shares or any(flag.name == option for flag in row.flags)
+        if option in {flag.name for flag in row.flags} | row.shares.keys() | row.borrows.keys()
     ]
 
 

@@ -13,8 +13,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from keras2cv.schema.tensors import OutputTensor
-from keras2cv.tasks.detect.candidates import read_candidates
-from keras2cv.tasks.detect.read_belongings import split_columns
+from keras2cv.tasks.detect.candidates import choose, tables_of_record
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.image.record import ImageRecord
 from keras2cv.tasks.keypoints.record import KeypointsRecord
@@ -150,27 +149,38 @@ def _scores_of(
             said = "probabilities" if record.activation == "none" else "logits"
             yield Scores("keypoints.activation", values, said, False, "linear")
         case DetectRecord() as record:
-            yield from _of_boxes(record, arrays, kind_of(record.scores), kind_of(record.objectness))
+            kinds = (kind_of(_alone(record, part)) for part in ("scores", "objectness"))
+            yield from _of_boxes(record, arrays, *kinds)
 
 
 def _of_boxes(
     record: DetectRecord, arrays: Mapping[str, Array], activation: str, of_objectness: str
 ) -> Iterator[Scores]:
-    if record.raw is not None:
-        sample = {role: arrays[name] for role, name in record.outputs.items()}
-        parts = split_columns(record, sample)
-        scores = parts["scores" if "scores" in parts else "score"]
-        objectness = parts.get("objectness", scores[:, :0])
-    else:
-        boxes = arrays[str(record.boxes)]
-        scores = arrays[str(record.scores)].reshape(boxes.size // record.box_width, -1)
-        name = record.objectness
-        objectness = np.zeros((0, 1)) if name is None else arrays[name].reshape(-1, 1)
+    tables = _tables(record, arrays)
+    scores = np.concatenate([table["scores"] for table in tables])
+    objectness = [table["objectness"].reshape(-1, 1) for table in tables if "objectness" in table]
     said: Any = "probabilities" if record.activation == "none" else "logits"
     yield Scores("detect.activation", scores, said, False, activation)
     if record.objectness_activation is not None:
         said = "probabilities" if record.objectness_activation == "none" else "logits"
-        yield Scores("detect.objectness_activation", objectness, said, False, of_objectness)
+        values = np.concatenate(objectness)
+        yield Scores("detect.objectness_activation", values, said, False, of_objectness)
+
+
+def _tables(record: DetectRecord, arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """Return each sample's numbers: part -> (M, width)."""
+    names = record.outputs
+    count = len(arrays[next(iter(names.values()))])
+    samples = ({role: arrays[name][k] for role, name in names.items()} for k in range(count))
+    return [tables_of_record(record, sample) for sample in samples]
+
+
+def _alone(record: DetectRecord, part: str) -> str | None:
+    """Return the output that holds one part of a detector's numbers and nothing else."""
+    if record.head is None:
+        return record.outputs.get(part)
+    alone = (output.output for output in record.head.outputs if output.parts == (part,))
+    return next(alone, None)
 
 
 def places_out_of_unit(
@@ -182,7 +192,7 @@ def places_out_of_unit(
     """
     arrays = _stacked(outputs, samples)
     match task.record:
-        case DetectRecord() as record if record.anchors is None:
+        case DetectRecord() as record if record.anchors is None and record.head is None:
             return tuple(_of_kept_boxes(record, arrays))
         case KeypointsRecord() as record if record.form != "heatmaps":
             points = arrays[record.output].reshape(-1, len(record.form))[:, :2]
@@ -207,12 +217,10 @@ def _of_kept_boxes(record: DetectRecord, arrays: Mapping[str, Array]) -> Iterato
 
 def _kept_boxes(record: DetectRecord, arrays: Mapping[str, Array]) -> Array:
     """Return the boxes (M, 4) of all samples whose score is above the threshold."""
-    names = record.outputs
-    count = len(arrays[next(iter(names.values()))])
-    kept = []
-    for k in range(count):
-        found = read_candidates(record, {role: arrays[name][k] for role, name in names.items()})
-        kept.append(found.boxes[found.scores > record.score])
+    kept = [
+        tables["box"][choose(record, tables, lambda _: record.score).rows]
+        for tables in _tables(record, arrays)
+    ]
     return np.concatenate(kept) if kept else np.zeros((0, 4))
 
 

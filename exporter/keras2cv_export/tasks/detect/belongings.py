@@ -136,16 +136,14 @@ def check_belongings(
     prototypes, weights = found.get("masks.prototypes"), found.get("masks.coefficients")
     inside = "coefficients" in parts_of(options.columns)
     if prototypes is None and (weights is not None or inside):
-        channels = "P" if weights is None else weights.size // max(count, 1)
-        which = (
-            "The columns have coefficients" if weights is None else f"{weights} has coefficients"
-        )
+        channels = "P" if weights is None else f"{weights.size // max(count, 1)}"
+        which = f"{weights or 'A column'} has the coefficients"
         raise UsageError(
             f"{which} of masks for {count} boxes, and no output has their {channels} prototypes, "
             f"(N, h, w, {channels}): {listed(outputs)}. Name it with --prototypes."
         )
     if prototypes is not None and weights is None and not inside:
-        channels = prototypes.shape[-1]
+        channels = f"{prototypes.shape[-1]}"
         raise UsageError(
             f"{prototypes} holds {channels} prototypes of masks, and no output has their "
             f"coefficients, {count} x {channels}: {listed(outputs)}. Name it with "
@@ -220,9 +218,7 @@ def notes_of(options: DetectOptions, roles: Mapping[str, Any]) -> tuple[str, ...
             "Say --mask-edges to change that."
         )
     if options.angle_units is not None and options.angle_direction is None:
-        notes.append(
-            "Angles are clockwise, as OpenCV has them. Say --angle-direction to change it."
-        )
+        notes.append("Angles are clockwise, as OpenCV has them. Say --angle-direction otherwise.")
     return tuple(notes)
 
 

@@ -135,9 +135,7 @@ KIND: Final = ExportedTask(
     describe=_describe,
     group="a detector's outputs (a role that only one output fits may be left out)",
     flags=_FLAGS,
-    shares={
-        **{name: name for name in ("scores", "activation", "score")},
-        **{name: name for name in ("points", "point_format", "point_units", "skeleton")},
-    },
+    shares={"scores": "scores", "activation": "activation", "score": "score"},
+    borrows={name: name for name in ("points", "point_format", "point_units", "skeleton")},
     agree=_agree,
 )

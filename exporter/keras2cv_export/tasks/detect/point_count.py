@@ -48,8 +48,8 @@ def count_points(
                 "--point-count, or give the --labels of the classes."
             )
         numbers, where = found, f"the columns {roles['columns']} of {roles['raw']}"
-    points, rest = divmod(numbers, width)
-    if rest or points < 1:
+    points: int = numbers // width
+    if numbers % width or points < 1:
         raise UsageError(
             f"A point {options.point_format} has {width} numbers, and a box has {numbers} in "
             f"{where}. Say another --point-format, or other columns."
@@ -75,4 +75,5 @@ def _left_in_columns(
         sizes["scores"] = len(labels)
     elif "scores" in sizes:
         return None if stated is None else stated * width
-    return int(roles["raw"].shape[-1]) - sum(sizes.values())
+    row: tuple[int, ...] = roles["raw"].shape
+    return row[-1] - sum(sizes.values())

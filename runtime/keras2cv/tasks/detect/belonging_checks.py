@@ -11,12 +11,15 @@ from keras2cv.tasks.detect.columns import parts_of
 _COLUMNS = {"coefficients": "masks", "points": "points", "angle": "angles"}
 
 
-def check_sources(columns: str | None, belongings: Mapping[str, Belonging]) -> None:
+def check_sources(
+    columns: str | None, belongings: Mapping[str, Belonging], *, has_boxes: bool
+) -> None:
     """Raise if a belonging is neither an output nor a column, or a column belongs to none.
 
     Args:
-        columns: Of a single output; None where boxes have an output of their own.
+        columns: Of a single output, if there is one.
         belongings: The key of each record -> the record.
+        has_boxes: Whether boxes have an output of their own, whose fifth number may be an angle.
 
     Raises:
         SchemaError: The first that is so.
@@ -24,7 +27,7 @@ def check_sources(columns: str | None, belongings: Mapping[str, Belonging]) -> N
     parts = parts_of(columns)
     wanted = {key: record.column for key, record in belongings.items()}
     for key, part in wanted.items():
-        fifth = key == "angles" and columns is None  # the last number of a box
+        fifth = key == "angles" and has_boxes
         if part is not None and part not in parts and not fifth:
             raise SchemaError(key, f"need an output with {part}, or {part} among the columns")
     for part, key in _COLUMNS.items():

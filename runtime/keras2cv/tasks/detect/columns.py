@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from keras2cv.schema.fields import SchemaError
@@ -39,26 +39,27 @@ def check_columns(columns: str) -> None:
         raise SchemaError("columns", f"a class has one score, and not scores, got {columns}")
 
 
-def places_of(columns: str, width: int, sizes: Mapping[str, int]) -> dict[str, slice]:
+def places_of(columns: str, shape: Sequence[int], sizes: Mapping[str, int]) -> dict[str, slice]:
     """Return where each part lies in a row.
 
     Args:
         columns: The parts.
-        width: How many columns a row has.
+        shape: Of the output, whose last number is how many columns a row has.
         sizes: How many of them the coefficients and the points have, if there are some.
 
     Raises:
         SchemaError: A row has more or fewer columns than its parts.
     """
+    width = shape[-1] if len(shape) else 0
     known = {part: PARTS[part] or sizes.get(part, 0) for part in parts_of(columns)}
     others = sum(known.values())
     if "scores" in known:
         known["scores"] = width - others
         if known["scores"] < 1:
-            raise SchemaError("raw", f"has no column for a class: {width}, and {others} are needed "
-                              f"for the other parts of {columns}")  # fmt: skip
+            needed = f", and the other parts of {columns} need {others}"
+            raise SchemaError("raw", f"has no column for a class: {list(shape)}{needed}")
     elif others != width:
-        raise SchemaError("raw", f"must be (..., {others}) for {columns}, got {width} columns")
+        raise SchemaError("raw", f"must be (..., {others}), got {list(shape)}, for {columns}")
     places, start = {}, 0
     for part, size in known.items():
         places[part] = slice(start, start + size)

@@ -3,10 +3,12 @@
 For every box the model gives, in this order:
 
 1. Its class is the one that `classes` names, or else the best-scored one but `background`; its
-   score that class' score, after `activation`, times the objectness if there is one.
+   score that class' score, after `activation`, times the objectness if there is one. With
+   `multi_label`, it stands once for every class but `background`; so it does at a heatmap's peaks.
 2. Boxes whose score is above the threshold go on, or above their class' own where classes have
    some (`Task.class_scores`). NaN is not above anything.
-3. Boxes become corners in pixels of the network's input. Those with a NaN or infinite corner, or
+3. Boxes become corners in pixels of the network's input, by the `head` if the model has left them
+   undecoded. Those with a NaN or infinite corner, or
    without an area, are none and go; so do negative class numbers, which pad a fixed-size output.
 4. With `nms`, a box goes that overlaps a better one by more than `iou`: as
    `tf.image.non_max_suppression`, strictly more, equal scores in the model's order, and boxes not
@@ -22,16 +24,16 @@ box around them is clipped. Masks are computed for the boxes that are left alone
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.pixels.geometry import Placement
-from keras2cv.tasks.detect.candidates import Candidates, read_candidates
-from keras2cv.tasks.detect.corners import to_corners
-from keras2cv.tasks.detect.read_belongings import angles_in, masks_in, points_in, split_columns
+from keras2cv.tasks.detect.candidates import Candidates, choose, tables_of_record
+from keras2cv.tasks.detect.corners import corners_of
+from keras2cv.tasks.detect.read_belongings import masks_in, points_in
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.detect.rotated import angles_of, around, outlines_of, suppress_rotated
@@ -47,26 +49,27 @@ def detect(
     """Return a result per sample, each with the boxes of its own image."""
     record = task.record_as(DetectRecord)
     arrays = {role: outputs[name] for role, name in record.outputs.items()}
+    limit = partial(_thresholds, task, record)
     results = []
     for index, placement in enumerate(placements):
         sample = {role: array[index] for role, array in arrays.items()}
-        found = read_candidates(record, sample)
-        keep = found.scores > _thresholds(task, record, found.class_ids)
-        anchors = None if record.anchors is None else record.anchors.table[keep]
-        found = found.at(keep)
-        corners = to_corners(found.boxes, record, anchors, placement.size_wh)
-        kept = replace(found, boxes=corners).at(_are_boxes(corners, found))
-        results.append(_result(task, sample, *_best(record, kept, sample), placement))
+        tables = tables_of_record(record, sample)
+        chosen = choose(record, tables, limit)
+        corners = corners_of(record, tables, chosen.rows, placement.size_wh)
+        found = Candidates(corners, chosen.scores, chosen.class_ids, chosen.rows)
+        kept = found.at(_are_boxes(found))
+        best_of = _best(record, kept, tables)
+        results.append(_result(task, (sample, tables), *best_of, placement))
     return results
 
 
 def _best(
-    record: DetectRecord, kept: Candidates, sample: Mapping[str, Array]
+    record: DetectRecord, kept: Candidates, tables: Mapping[str, Array]
 ) -> tuple[Candidates, Array | None]:
     """Return the boxes that stay, best first, and their outlines (N, 4, 2) if they have angles."""
     if record.angles is None:
         return best(kept, record.nms, record.max_detections), None
-    angles = angles_in(record, sample)[kept.places]
+    angles = tables["angle"][kept.places, 0]
     kept, angles = kept.at(np.isfinite(angles)), angles[np.isfinite(angles)]
     outlines = outlines_of(kept.boxes, angles, record.angles)
     if record.nms is None:
@@ -88,7 +91,8 @@ def _thresholds(task: Task, record: DetectRecord, class_ids: Array) -> Array | f
     return np.asarray(own[np.where(known, class_ids, len(own) - 1)])
 
 
-def _are_boxes(corners: Array, found: Candidates) -> Array:
+def _are_boxes(found: Candidates) -> Array:
+    corners = found.boxes
     finite = np.isfinite(corners).all(axis=1)
     with np.errstate(invalid="ignore"):
         solid = (corners[:, 2] > corners[:, 0]) & (corners[:, 3] > corners[:, 1])
@@ -97,7 +101,7 @@ def _are_boxes(corners: Array, found: Candidates) -> Array:
 
 def _result(
     task: Task,
-    sample: Mapping[str, Array],
+    numbers: tuple[Mapping[str, Array], Mapping[str, Array]],
     found: Candidates,
     outlines: Array | None,
     placement: Placement,
@@ -116,28 +120,26 @@ def _result(
         found.class_ids,
         placement.source_wh,
         task.labels,
-        **_belongings(task.record_as(DetectRecord), sample, found, edges, placement),
+        **_belongings(task.record_as(DetectRecord), numbers, found, edges, placement),
         **({} if outlines is None else _turned(outlines[inside])),
     )
 
 
 def _belongings(
     record: DetectRecord,
-    sample: Mapping[str, Array],
+    numbers: tuple[Mapping[str, Array], Mapping[str, Array]],
     found: Candidates,
     edges: Array,
     placement: Placement,
 ) -> dict[str, Any]:
     """Return the masks and keypoints of the boxes that are left, corners (N, 4) in the image."""
-    if not record.belongings:
-        return {}
-    columns = {} if record.raw is None else split_columns(record, sample)
+    sample, tables = numbers
     own: dict[str, Any] = {}
     if record.masks is not None:
         of_each = found.places, found.class_ids, edges
-        own["mask_crops"] = masks_in(record.masks, sample, columns, of_each, placement)
+        own["mask_crops"] = masks_in(record.masks, sample, tables, of_each, placement)
     if record.points is not None:
-        own["keypoints"] = points_in(record.points, sample, columns, found.places, placement)
+        own["keypoints"] = points_in(record.points, tables["points"][found.places], placement)
     return own
 
 

@@ -25,23 +25,27 @@ def split_columns(record: DetectRecord, sample: Sample) -> dict[str, Array]:
     raw = sample["raw"]
     table = raw.reshape(-1, raw.shape[-1])
     sizes = record.column_sizes({role: array.shape for role, array in sample.items()})
-    places = places_of(str(record.columns), table.shape[1], sizes)
+    places = places_of(str(record.columns), table.shape, sizes)
     return {part: table[:, place] for part, place in places.items()}
 
 
-def angles_in(record: DetectRecord, sample: Sample) -> Array:
-    """Return the angle of each box, (M,) in the units of the record."""
-    if record.angles is None or record.angles.output is not None:
-        return sample["angles.output"].reshape(-1)
-    if record.raw is not None:
-        return split_columns(record, sample)["angle"][:, 0]
-    return sample["boxes"].reshape(-1, record.box_width)[:, 4]
+def tables_of_outputs(record: DetectRecord, sample: Sample) -> dict[str, Array]:
+    """Return what belongs to boxes and has outputs of its own: part -> (M, width)."""
+    found = {}
+    if "masks.coefficients" in sample:
+        width = sample["masks.prototypes"].shape[-1]
+        found["coefficients"] = sample["masks.coefficients"].reshape(-1, width)
+    if "points.output" in sample and record.points is not None:
+        found["points"] = sample["points.output"].reshape(-1, record.points.size)
+    if "angles.output" in sample:
+        found["angle"] = sample["angles.output"].reshape(-1, 1)
+    return found
 
 
 def masks_in(
     record: MaskRecord,
     sample: Sample,
-    columns: Mapping[str, Array],
+    tables: Mapping[str, Array],
     found: tuple[Array, Array, Array],
     placement: Placement,
 ) -> tuple[MaskCrop, ...]:
@@ -50,7 +54,7 @@ def masks_in(
     Args:
         record: How masks are read.
         sample: Role -> array.
-        columns: The parts of a single output.
+        tables: Part -> (M, width), as of `candidates.tables_of_record`.
         found: Of each box its place among the model's (N,), its class (N,), and its corners in the
             original image (N, 4), not yet clipped to it.
         placement: Where the original image lies in the network's input.
@@ -59,33 +63,21 @@ def masks_in(
     if record.per_box is not None:
         masks = sample["masks.per_box"][places]
         return box_masks(record, masks, class_ids, boxes, placement.source_wh)
-    prototypes = sample["masks.prototypes"]
-    weights = columns.get("coefficients")
-    if weights is None:
-        weights = sample["masks.coefficients"].reshape(-1, prototypes.shape[-1])
-    return prototype_masks(record, prototypes, weights[places], boxes, placement)
+    weights = tables["coefficients"][places]
+    return prototype_masks(record, sample["masks.prototypes"], weights, boxes, placement)
 
 
 def points_in(
-    record: BoxPointsRecord,
-    sample: Sample,
-    columns: Mapping[str, Array],
-    places: Array,
-    placement: Placement,
+    record: BoxPointsRecord, numbers: Array, placement: Placement
 ) -> tuple[Keypoints, ...]:
     """Return the keypoints of each box that was kept, in pixels of the original image.
 
     Args:
         record: How points are read.
-        sample: Role -> array.
-        columns: The parts of a single output.
-        places: (N,) the place of each box among the model's.
+        numbers: (N, K x 2 or 3), of each box its points' numbers.
         placement: Where the original image lies in the network's input.
     """
-    numbers = columns.get("points")
-    if numbers is None:
-        numbers = sample["points.output"].reshape(-1, record.size)
-    tables = numbers[places].reshape(-1, record.count, len(record.form)).astype(np.float64)
+    tables = numbers.reshape(-1, record.count, len(record.form)).astype(np.float64)
     points_xy = tables[..., :2] if record.form.startswith("xy") else tables[..., 1::-1]
     if record.units != "pixels":
         points_xy = points_xy * placement.size_wh

@@ -13,13 +13,13 @@ from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.detect.belonging_checks import check_shapes, check_sources
 from keras2cv.tasks.detect.belongings import AngleRecord, Belonging, BoxPointsRecord, MaskRecord
 from keras2cv.tasks.detect.columns import check_columns, parts_of, places_of
+from keras2cv.tasks.detect.head import MAX_BOXES, Head, role_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 MAX_CLASS: Final = 100_000
-MAX_BOXES: Final = 1_000_000
 
 BoxFormat = Literal["yxyx", "xyxy", "xywh", "cxcywh"]
 BoxUnits = Literal["normalised", "pixels"]
@@ -96,13 +96,15 @@ class DetectRecord:
     Outputs by Keras name, for a sample: `boxes` (..., 4), M boxes in any arrangement; `scores`,
     M values beside `classes` (M class numbers), else M x C, one per class; `objectness`, M values
     that multiply the scores. Or a single `raw` (..., K) whose `columns` are the parts of a row, as
-    `detect.columns` has them: "box+objectness+scores": 5 + C, "box+scores", "box+score+class".
+    `detect.columns` has them: "box+objectness+scores": 5 + C, "box+scores", "box+score+class". Or
+    the outputs of a `head`, which makes boxes, scores and objectness of undecoded numbers.
 
     `box_units`: shares of the input's width and height, or its pixels. With `anchors` the boxes
     are offsets cx, cy, w, h. `activation`: makes probabilities of the scores;
     "none" if they are some. `score`: boxes above it are kept. `background`: the class that is none.
     No `nms`: the model does its own. `chosen`: which of these the user chose against the library.
     `masks`, `points` and `angles`: what else there is for each box.
+    `multi_label`: a box is a candidate for every class that scores enough, not for its best alone.
     """
 
     box_format: BoxFormat
@@ -124,25 +126,48 @@ class DetectRecord:
     masks: MaskRecord | None = None
     points: BoxPointsRecord | None = None
     angles: AngleRecord | None = None
+    head: Head | None = None
+    multi_label: bool | None = None
 
     def __post_init__(self) -> None:
         check_share("score", self.score)
         self._check_roles()
-        check_sources(self.columns, self.belongings)
+        check_sources(self.columns, self.belongings, has_boxes=self.boxes is not None)
         if self.angles is not None and self.box_format != "cxcywh":
             raise SchemaError("box_format", f"rotated boxes are cxcywh, got {self.box_format}")
         if self.has_class_numbers and self.activation == "softmax":
             raise SchemaError("activation", "softmax needs a score per class")
         if self.has_objectness != (self.objectness_activation is not None):
             raise SchemaError("objectness_activation", "belongs to an objectness, and must be said")
+        if self.multi_label and self.has_class_numbers:
+            raise SchemaError("multi_label", "needs a score per class")
         if self.anchors is not None and self.box_format != "cxcywh":
             raise SchemaError("box_format", f"offsets are cxcywh, got {self.box_format}")
+        if self.head is not None:
+            self._check_head(self.head)
         if self.background is not None and not 0 <= self.background <= MAX_CLASS:
             raise SchemaError("background", f"must be 0 to {MAX_CLASS}, got {self.background}")
         if self.max_detections is not None and not 1 <= self.max_detections <= MAX_BOXES:
             raise SchemaError("max_detections", f"must be 1 to {MAX_BOXES}")
 
+    def _check_head(self, head: Head) -> None:
+        made = {"points": ("xyxy",), "boxes": ("yxyx", "xyxy", "xywh", "cxcywh")}
+        if self.box_format not in (wanted := made.get(head.form, ("cxcywh",))):
+            problem = f"the head's form {head.form} makes {wanted[0]}, got {self.box_format}"
+            raise SchemaError("box_format", problem)
+        if head.form in ("anchors", "points", "peaks") and self.box_units != "pixels":
+            raise SchemaError("box_units", f"the head's form {head.form} makes pixels")
+        needs_anchors = head.form == "offsets" and head.anchor_format is None
+        if (self.anchors is not None) != needs_anchors:
+            raise SchemaError("anchors", "belong to offsets whose outputs do not hold them")
+
     def _check_roles(self) -> None:
+        if self.head is not None:
+            if (self.raw or self.boxes or self.scores or self.classes or self.objectness) or (
+                self.columns
+            ):
+                raise SchemaError("head", "names its outputs itself; leave the others out")
+            return
         if (self.raw is None) == (self.boxes is None):
             raise SchemaError("boxes", "either boxes or raw must be there, and not both")
         if (self.raw is None) != (self.columns is None):
@@ -163,7 +188,7 @@ class DetectRecord:
     @property
     def box_width(self) -> int:
         """How many numbers a box of `boxes` has: 4, or 5 where its angle is the last one."""
-        return 5 if self.angles is not None and not self.angles.outputs and not self.raw else 4
+        return 5 if self.boxes and self.angles is not None and not self.angles.outputs else 4
 
     @property
     def has_class_numbers(self) -> bool:
@@ -173,13 +198,18 @@ class DetectRecord:
     @property
     def has_objectness(self) -> bool:
         """Whether there is a value per box that multiplies its scores."""
+        if self.head is not None:
+            return "objectness" in self.head.parts
         return self.objectness is not None or "objectness" in parts_of(self.columns)
 
     @property
     def outputs(self) -> dict[str, str]:
         """The outputs that are read: role -> Keras name."""
-        roles = ("boxes", "scores", "classes", "objectness", "raw")
-        own = {role: name for role in roles if (name := getattr(self, role)) is not None}
+        if self.head is not None:
+            own = {role_of(k): each.output for k, each in enumerate(self.head.outputs)}
+        else:
+            roles = ("boxes", "scores", "classes", "objectness", "raw")
+            own = {role: name for role in roles if (name := getattr(self, role)) is not None}
         for key, record in self.belongings.items():
             own.update({f"{key}.{role}": name for role, name in record.outputs.items()})
         return own
@@ -190,6 +220,11 @@ class DetectRecord:
         Raises:
             SchemaError: the outputs do not go together.
         """
+        if self.head is not None:
+            self._check_anchors(self.head.count)
+            classes = self._checked(self.head.count_classes(shapes))
+            check_shapes(self.belongings, shapes, self.head.count, classes)
+            return classes
         if self.columns is not None:
             return self._classes_of_columns(self.columns, shapes)
         if shapes["boxes"][-1:] != (self.box_width,):
@@ -217,7 +252,7 @@ class DetectRecord:
         width = shapes["raw"][-1] if shapes["raw"] else 0
         count = prod(shapes["raw"]) // max(width, 1)
         self._check_anchors(count)
-        places = places_of(columns, width, self.column_sizes(shapes))
+        places = places_of(columns, shapes["raw"], self.column_sizes(shapes))
         classes = None
         if "scores" in places:
             classes = self._checked(places["scores"].stop - places["scores"].start)
