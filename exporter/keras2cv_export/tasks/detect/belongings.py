@@ -76,8 +76,8 @@ def find_belongings(
     if count is not None and not any(role.startswith("masks.") for role in found):
         grids = (o for o in left() if len(o.shape) in (3, 4) and o.shape[0] == count)
         _take(found, "masks.per_box", only((o for o in grids if o.is_called(_MASKS)), _MASKS))
-    if options.point_format is not None and not {"points.output", *parts} & {"points.output",
-                                                                            "points"}:  # fmt: skip
+    has_points = "points.output" in found or "points" in parts
+    if options.point_format is not None and not has_points:
         points = (o for o in left() if o.is_called(_POINTS))
         _take(found, "points.output", only(points, _POINTS))
     if count is not None and options.angle_units is not None and "angles.output" not in found:
