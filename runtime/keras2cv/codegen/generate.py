@@ -18,6 +18,7 @@ from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
 from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
+from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.visible_text import shown
 
 # Each file of a C++ program, and for which traits it is written.
@@ -76,6 +77,11 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
             f"{bundle.folder} ends with steps that C++ programs do not have: {', '.join(missing)}. "
             "Use a Python program, or export the model without its last layers."
         )
+    if language not in _WITH_BELONGINGS and (lacking := _belongings(bundle.manifest)):
+        raise UsageError(
+            f"{bundle.folder} has {lacking} of its boxes, which programs in {language} do not "
+            f"have. Use {' or '.join(sorted(_WITH_BELONGINGS))}."
+        )
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
         _check_free(folder / name, text)
@@ -85,6 +91,23 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
     return [folder / name for name in texts]
 
+
+# Languages whose programs read what belongs to boxes: masks, keypoints, angles.
+_WITH_BELONGINGS: Final = frozenset({"python"})
+
+
+def _belongings(manifest: Manifest) -> str:
+    """Return what belongs to the boxes beside class and score, and other columns, in words."""
+    record = manifest.task.record
+    if not isinstance(record, DetectRecord):
+        return ""
+    found = list(record.belongings)
+    if record.columns not in (None, *_PLAIN_COLUMNS) and not found:
+        found = [f"the columns {record.columns}"]
+    return " and ".join(found)
+
+
+_PLAIN_COLUMNS: Final = ("box+objectness+scores", "box+scores", "box+score+class")
 
 # The steps of the tail that tail.hpp has.
 CPP_STEPS: Final = frozenset((

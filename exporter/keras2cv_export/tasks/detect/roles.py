@@ -18,7 +18,7 @@ _CLASSES = r"class|label|\bids?\b|_id"
 _OBJECTNESS = r"obj"
 
 _FLAGS: Final[Mapping[str, str]] = {
-    "boxes": "--boxes NAME (..., 4)",
+    "boxes": "--boxes NAME (..., 4), or (..., 5) with --angle-units",
     "scores": "--scores NAME (one value per box, or one per box and class)",
     "columns": "--columns box+objectness+scores | box+scores | box+score+class (and coefficients, "
     "points, angle, if there are some)",

@@ -17,7 +17,7 @@ from keras2cv.tasks.detect.belongings import MaskEdges, MaskRecord
 
 Array = NDArray[Any]
 
-_WHOLE: Final = 1e-3  # pixels; an edge nearer to a whole number than that is one
+_DECIMALS: Final = 3  # of an edge in pixels: rounding decides nothing about whole and half ones
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,8 +108,7 @@ def box_masks(
 
 def whole_edges(box: Sequence[float] | Array, edges: MaskEdges) -> Box:
     """Return the first column and row of a box's pixels, and the first ones after them."""
-    near = np.rint(box)
-    exact = np.where(np.abs(box - near) < _WHOLE, near, box)
+    exact = np.round(box, _DECIMALS)
     if edges == "exact":  # the first centre that is not before the edge
         found = np.ceil(exact - 0.5)
     else:
