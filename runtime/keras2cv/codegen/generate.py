@@ -60,7 +60,7 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
 
     Raises:
         UsageError: no such language; the model remembers from call to call, or ends with steps
-            that the language lacks; or a file of the program exists with other content.
+            or a head that the language lacks; or a file of the program exists with other content.
         OSError: `folder` cannot be written.
     """
     if bundle.manifest.states:
@@ -81,6 +81,11 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"{bundle.folder} has {lacking} of its boxes, which programs in {language} do not "
             f"have. Use {' or '.join(sorted(_WITH_BELONGINGS))}."
+        )
+    if language == "cpp" and (undecoded := _undecoded(bundle.manifest)):
+        raise UsageError(
+            f"{bundle.folder} has {undecoded}, which C++ programs do not decode. "
+            "Use a Python program, or decode the boxes in the model."
         )
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
@@ -121,6 +126,16 @@ CPP_STEPS: Final = frozenset((
 def _not_in_cpp(manifest: Manifest) -> list[str]:
     steps = manifest.tail.steps if manifest.tail else ()
     return list(dict.fromkeys(step.op for step in steps if step.op not in CPP_STEPS))
+
+
+def _undecoded(manifest: Manifest) -> str:
+    """Return what a detector's outputs need that C++ programs do not have; "" for nothing."""
+    record = manifest.task.record
+    if not isinstance(record, DetectRecord):
+        return ""
+    if record.head is not None:
+        return f"the outputs of a head ({record.head.form})"
+    return "several classes for a box" if record.multi_label else ""
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:

@@ -46,6 +46,19 @@ _POINTS = r"key|point|pose|joint|landmark|kpt"
 _ANGLES = r"angle|theta|rotat"
 
 
+def stated_belongings(options: DetectOptions, outputs: Sequence[Output]) -> dict[str, Output]:
+    """Return role -> output, of those that the user named.
+
+    Raises:
+        UsageError: An output is named that is not there.
+    """
+    return {
+        role: named(outputs, name, option.replace("_", " "))
+        for role, option in OPTIONS.items()
+        if (name := getattr(options, option)) is not None
+    }
+
+
 def find_belongings(
     options: DetectOptions, outputs: Sequence[Output], boxes: Output | None
 ) -> dict[str, Output]:
@@ -59,11 +72,7 @@ def find_belongings(
     Raises:
         UsageError: An output is named that is not there; or coefficients or prototypes are alone.
     """
-    found = {
-        role: named(outputs, name, option.replace("_", " "))
-        for role, option in OPTIONS.items()
-        if (name := getattr(options, option)) is not None
-    }
+    found = stated_belongings(options, outputs)
     stated = [getattr(options, role) for role in ("boxes", "scores", "classes", "objectness")]
 
     def left() -> list[Output]:
@@ -172,7 +181,8 @@ def missing_of(options: DetectOptions, roles: Mapping[str, Any]) -> list[str]:
 def records_of(
     options: DetectOptions,
     roles: Mapping[str, Any],
-    meaning: Mapping[str, Any],
+    units: str,
+    count: int,
     labels: Sequence[str] | None,
 ) -> dict[str, Any]:
     """Return the records of the manifest: "masks", "points" and "angles", of those there are.
@@ -180,7 +190,8 @@ def records_of(
     Args:
         options: The user's description.
         roles: Role -> output.
-        meaning: The meaning of the numbers of boxes and scores.
+        units: Of the boxes.
+        count: How many boxes there are.
         labels: The names of the classes, if the user gave them.
 
     Raises:
@@ -193,7 +204,7 @@ def records_of(
     if "masks.prototypes" in roles or "masks.per_box" in roles:
         found["masks"] = _masks(options, roles, names)
     if "points.output" in roles or "points" in parts:
-        found["points"] = _points(options, roles, names, str(meaning["box_units"]), labels)
+        found["points"] = _points(options, roles, units, count, labels)
     if options.angle_units is not None:
         found["angles"] = AngleRecord(
             cast("AngleUnits", options.angle_units),
@@ -240,8 +251,8 @@ def _masks(
 def _points(
     options: DetectOptions,
     roles: Mapping[str, Any],
-    names: Mapping[str, str],
     box_units: str,
+    count: int,
     labels: Sequence[str] | None,
 ) -> BoxPointsRecord:
     form = str(options.point_format)
@@ -257,8 +268,8 @@ def _points(
         cast("BoxPointUnits", options.point_units or box_units),
         cast("MaskActivation", options.point_activation or "none"),
         DEFAULT_POINT_SCORE if options.point_score is None else options.point_score,
-        count_points(options, roles, point_labels, labels),
-        names.get("points.output"),
+        count_points(options, roles, count, point_labels, labels),
+        roles["points.output"].name if "points.output" in roles else None,
         point_labels,
         pairs or None,
     )

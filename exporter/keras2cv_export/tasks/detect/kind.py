@@ -109,6 +109,16 @@ _FLAGS: Final = (
         action="store_true",
     ),
     _flag("max_detections", "keep at most the K best boxes", value="positive", metavar="K"),
+    _flag(
+        "multi_label", "find a box once for every class that scores enough, not for its best alone",
+        action="store_true",
+    ),
+    _flag(
+        "head",
+        "decode the outputs of yolov2 to yolov10, yolo11, yolox, fcos, ssd, retinanet, "
+        "efficientdet or centernet; a FILE.json has a \"family\", its anchors and all that differs",
+        metavar="NAME|FILE.json",
+    ),
     *_MASK_FLAGS,
     *_POINT_FLAGS,
     *_ANGLE_FLAGS,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
+
+from .head_options import read_head
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,10 @@ class DetectOptions:
         angle_units: "degrees" or "radians".
         angle_direction: "clockwise" as one sees it in the picture (default, as OpenCV has it), or
             "counterclockwise".
+        multi_label: A box is found once for every class that scores enough, not for its best alone.
+        head: The outputs are not decoded yet: the name of a family ("yolov3", "yolov8", "ssd",
+            "centernet", ...), a FILE.json, or a mapping with a "family"; see `HeadOptions`. It may
+            hold the fields above as well.
     """
 
     boxes: str | None = None
@@ -94,3 +100,15 @@ class DetectOptions:
     angles: str | None = None
     angle_units: str | None = None
     angle_direction: str | None = None
+    multi_label: bool = False
+    head: Any = None
+
+    def __post_init__(self) -> None:
+        if self.head is None:
+            return
+        others = frozenset(field.name for field in fields(self)) - {"head"}
+        head, beside = read_head(self.head, others)
+        object.__setattr__(self, "head", head)
+        for name, value in beside.items():
+            if getattr(self, name) in (None, False):
+                object.__setattr__(self, name, value)

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras2cv.errors import UsageError
 from keras2cv.tasks.detect.columns import PARTS, parts_of
+from keras2cv_export.tasks.outputs import Output
 
 from .options import DetectOptions
 
@@ -14,6 +15,7 @@ from .options import DetectOptions
 def count_points(
     options: DetectOptions,
     roles: Mapping[str, Any],
+    count: int,
     point_labels: Sequence[str] | None,
     labels: Sequence[str] | None,
 ) -> int:
@@ -22,6 +24,7 @@ def count_points(
     Args:
         options: The user's description.
         roles: Role -> output.
+        count: How many boxes there are.
         point_labels: The names of the points, if the user gave them.
         labels: The names of the classes, if the user gave them.
 
@@ -31,8 +34,7 @@ def count_points(
     width = len(str(options.point_format))
     stated = options.point_count or (None if point_labels is None else len(point_labels))
     if "points.output" in roles:
-        output, boxes = roles["points.output"], roles.get("boxes", roles.get("raw"))
-        count = boxes.size // boxes.shape[-1]
+        output: Output = roles["points.output"]
         numbers, rest = divmod(output.size, count)
         where = f"{output}, for {count} boxes"
         if rest:

@@ -64,8 +64,14 @@ def _table(
                 "it with --raw."
             )
         raw = outputs[0]
-    check_belongings(options, own, outputs, raw.size // max(1, raw.shape[-1] if raw.shape else 1))
+    check_belongings(options, own, outputs, count_boxes({"raw": raw}))
     return {"columns": options.columns, "raw": raw, **stated, **own}
+
+
+def count_boxes(roles: Mapping[str, Any]) -> int:
+    """Return how many boxes a sample has, in an output of their own or in the single one."""
+    output: Output = roles.get("boxes", roles.get("raw"))
+    return output.size // max(1, output.shape[-1] if output.shape else 1)
 
 
 def _separate(

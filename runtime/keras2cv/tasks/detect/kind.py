@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from keras2cv.tasks.detect.head import Head
 from keras2cv.tasks.detect.postprocess import detect
 from keras2cv.tasks.detect.record import DetectRecord, Nms
 from keras2cv.tasks.detect.result import Detections
@@ -26,6 +27,8 @@ def _info_lines(record: DetectRecord) -> Iterator[str]:
     units = "shares of the input" if record.box_units == "normalised" else "pixels of the input"
     offsets = f", offsets from {len(record.anchors.table)} anchors" if record.anchors else ""
     columns = f"; each row is {record.columns}" if record.columns else ""
+    if record.head is not None:
+        yield _of_head(record.head)
     yield f"boxes are {record.box_format} in {units}{offsets}{columns}"
     needed = {"scores": record.activation, "objectness": record.objectness_activation or "none"}
     missing = [f"{name} go through {how}" for name, how in needed.items() if how != "none"]
@@ -47,8 +50,27 @@ def _belongings(record: DetectRecord) -> Iterator[str]:
         yield f"an angle in {angles.units}, {angles.direction}"
 
 
+def _of_head(head: Head) -> str:
+    """Return a line such as "a head of anchors: grids 13x13 x 3, 26x26 x 3, stride 32, 16"."""
+    words = {
+        "anchors": "cells and anchors (YOLO)",
+        "points": "distances from points (YOLOv8, FCOS)",
+        "offsets": "offsets from prior boxes (SSD)",
+        "peaks": "peaks of a heatmap (CenterNet)",
+        "boxes": "boxes",
+    }[head.form]
+    grids = [
+        f"{level.rows}x{level.columns}{f' x {level.boxes}' if level.boxes > 1 else ''}"
+        for level in head.levels
+    ]
+    outputs = dict.fromkeys(each.output for each in head.outputs)
+    return f"{words} of grids {', '.join(grids)}, from {', '.join(outputs)}"
+
+
 def _kept(record: DetectRecord) -> str:
     kept = f"kept above {record.score:g}"
+    if record.multi_label:
+        kept += " once for each class"
     if record.background is not None:
         kept += f", class {record.background} is none"
     if record.nms is not None:
