@@ -20,6 +20,7 @@ from keras2cv.evaluation.data.segmentations import decode_runs
 from keras2cv.net.engines import ENGINES
 from keras2cv.tasks.detect.result import Detections, Instance
 from keras2cv_export import export
+from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, match
 from support import ellipse_detectors as nets
 
 SCORE, NMS = 0.5, 0.3
@@ -430,6 +431,25 @@ def test_the_command_line_describes_masks_and_points(
     assert record["mask"]["size"] == [131, 187]
     assert main(["check", str(bundle), "--against", str(model), "--samples", str(images)]) == 0
     assert "least mask iou 1" in capsys.readouterr().out
+
+
+def test_the_answers_of_a_pipeline_are_compared(built: Built) -> None:
+    """Masks, points and corners that a user's own pipeline gives for each box."""
+    image = nets.draw_ellipses(187, 131, seed=3)
+    for name, key, wrong in (
+        ("masks", "mask", lambda r: {**r, "counts": [131 * 187]}),
+        ("points", "keypoints", lambda r: [[p["xy"][0] + 9, p["xy"][1]] for p in r]),
+        ("rotated", "polygon_xy", lambda r: [[x + 9, y + 9] for x, y in r]),
+    ):
+        result: Any = load(built(name)[1]).predict(image)
+        given = result.to_dict()["detections"]
+        assert not match("detect", given, result, AnswerLimits()).difference
+        given[0] = {**given[0], key: wrong(given[0][key])}
+        assert match("detect", given, result, AnswerLimits()).difference
+        plain = Detections(result.boxes_xyxy, result.scores, result.class_ids, result.image_wh,
+                           result.labels)  # fmt: skip
+        with pytest.raises(AnswerFormError, match="and the bundle has none"):
+            match("detect", given, plain, AnswerLimits())
 
 
 @pytest.mark.parametrize(
