@@ -60,7 +60,7 @@ def spread_linear_within(grid: Array, placement: Placement, part: Box) -> NDArra
         centres = _centres(start, stop, last - first)[part[axis] - first : part[axis + 2] - first]
         cells = (round(start), round(stop)) if is_whole else (0, grid.shape[1 - axis])
         places.append((centres - 0.5).clip(cells[0], cells[1] - 1))
-    return np.asarray(_blend_at(_blend_at(grid, places[1]).T, places[0]).T)
+    return _blend_both(grid, *places)
 
 
 def stretch_linear(grid: Array, box: Array, part: Box) -> NDArray[np.float32]:
@@ -79,9 +79,11 @@ def stretch_linear(grid: Array, box: Array, part: Box) -> NDArray[np.float32]:
         pixels = np.arange(part[axis], part[axis + 2], dtype=np.float64) + 0.5
         cells = grid.shape[1 - axis]
         size = max(float(box[axis + 2] - box[axis]), _WHOLE)
-        at = (pixels - float(box[axis])) * (cells / size) - 0.5
-        places.append(at.clip(0, cells - 1))
-    return np.asarray(_blend_at(_blend_at(grid, places[1]).T, places[0]).T)
+        # In float32, as TensorFlow, so that a pixel that is at the threshold is there in both.
+        away = (pixels - float(box[axis])).astype(np.float32)
+        at = away * (np.float32(cells) / np.float32(size)) - np.float32(0.5)
+        places.append(at.clip(0, cells - 1).astype(np.float64))
+    return _blend_both(grid, *places)
 
 
 def spread_nearest(grid: Array, placement: Placement) -> Array:
@@ -132,9 +134,17 @@ def _blend(grid: Array, start: float, stop: float, count: int) -> NDArray[np.flo
     return _blend_at(grid, (_centres(start, stop, count) - 0.5).clip(0, len(grid) - 1))
 
 
+def _blend_both(
+    grid: Array, columns: NDArray[np.float64], rows: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return `grid` at places of both axes, along rows first: as tf.image.resize, also at ties."""
+    along = _blend_at(grid.T, columns).T
+    return np.ascontiguousarray(_blend_at(along, rows))
+
+
 def _blend_at(grid: Array, at: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return `grid` (h, w) with a row at each place of `at`, in rows from 0 to h - 1."""
     low = at.astype(int)
     high = np.minimum(low + 1, len(grid) - 1)
     share = (at - low).astype(np.float32)[:, None]
-    return np.asarray(grid[low] * (1 - share) + grid[high] * share, np.float32)
+    return np.asarray(grid[low] + (grid[high] - grid[low]) * share, np.float32)
