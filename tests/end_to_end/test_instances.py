@@ -18,6 +18,7 @@ import keras2cv
 from keras2cv.cli import main
 from keras2cv.evaluation.data.segmentations import decode_runs
 from keras2cv.net.engines import ENGINES
+from keras2cv.tasks.detect.instance_masks import MaskCrop
 from keras2cv.tasks.detect.result import Detections, Instance
 from keras2cv_export import export
 from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, match
@@ -431,6 +432,43 @@ def test_the_command_line_describes_masks_and_points(
     assert record["mask"]["size"] == [131, 187]
     assert main(["check", str(bundle), "--against", str(model), "--samples", str(images)]) == 0
     assert "least mask iou 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "kind"), [("masks", "mask"), ("points", "keypoint")])
+def test_masks_and_points_are_evaluated(built: Built, name: str, kind: str, tmp_path: Path) -> None:
+    """On COCO JSON: the nets are good, and what is wrong of the truth lowers the number."""
+    images, annotations = [], []
+    for k in range(3):
+        image = nets.draw_ellipses(192, 128, seed=k)
+        cv2.imwrite(str(tmp_path / f"{k}.png"), image)
+        images.append({"id": k, "file_name": f"{k}.png", "width": 192, "height": 128})
+        for number, colour in enumerate(image.max(axis=(0, 1))):
+            plain = ((image[..., number] > 127) & (image.sum(axis=2) < 300)).astype(np.uint8)
+            _, parts, stats, centres = cv2.connectedComponentsWithStats(plain)
+            for part in np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > 150)[1:].tolist():
+                assert colour == 255
+                runs = MaskCrop(parts == part, 0, 0).runs((192, 128))
+                places = [*centres[part].tolist(), 2, *centres[part].tolist(), 1]
+                annotations.append({
+                    "id": len(annotations) + 1, "image_id": k, "category_id": 3 - number,
+                    "bbox": stats[part, :4].tolist(), "area": int(stats[part, 4]), "iscrowd": 0,
+                    "segmentation": {"size": [128, 192], "counts": runs}, "keypoints": places,
+                })  # fmt: skip
+    record = {
+        "images": images, "annotations": annotations,
+        "categories": [{"id": k + 1, "name": label} for k, label in enumerate(nets.LABELS)],
+    }  # fmt: skip
+    truth = tmp_path / "truth.json"
+    truth.write_text(json.dumps(record), encoding="utf-8")
+    found = keras2cv.evaluate(load(built(name)[1]), [tmp_path, truth])
+    assert found.metrics[f"{kind}_AP50"] == pytest.approx(1.0)
+    for one in annotations:
+        one["segmentation"]["counts"] = [0, 128 * 192]
+        one["keypoints"] = [0, 0, 2] * 2
+    truth.write_text(json.dumps(record), encoding="utf-8")
+    wrong = keras2cv.evaluate(load(built(name)[1]), [tmp_path, truth])
+    assert wrong.metrics[f"{kind}_AP50"] == pytest.approx(0.0)
+    assert wrong.metrics["mAP"] == found.metrics["mAP"]
 
 
 def test_the_answers_of_a_pipeline_are_compared(built: Built) -> None:
