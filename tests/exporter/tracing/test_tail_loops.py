@@ -61,6 +61,37 @@ class Sweep(Layer):
 
 
 @keras.saving.register_keras_serializable(package="test_tail_loops")
+class Softened(Layer):
+    """Soft suppression in a loop: scores go down by how much boxes overlap the best one."""
+
+    def call(self, boxes: Any, scores: Any) -> Any:
+        """Return the best boxes, their scores and classes, one by one."""
+        count = boxes.shape[1]
+        sizes = boxes[..., 2:] - boxes[..., :2]
+        area = tf.reduce_prod(sizes, -1)
+
+        def step(k: Any, scores: Any, kept: Any) -> Any:
+            best = tf.argmin(-tf.reduce_max(scores, -1), -1, output_type=tf.int32)
+            box = tf.gather(boxes, best, batch_dims=1)[:, None]
+            sides = tf.minimum(box, boxes)[..., 2:] - tf.maximum(box, boxes)[..., :2]
+            shared = tf.reduce_prod(tf.maximum(sides, 0.0), -1)
+            own = tf.gather(area, best, batch_dims=1)[:, None]
+            whole = tf.add_n([tf.zeros_like(area) + own, area, -shared])
+            overlap = tf.math.divide_no_nan(shared, whole)
+            hot = tf.one_hot(best, count)
+            kept += hot * tf.nn.softmax(tf.reduce_max(scores, -1)) * tf.tanh(tf.pow(overlap, 0.5))
+            weight = tf.exp(-tf.math.squared_difference(overlap, 0.0) / 0.5) * (1.0 - hot)
+            return k + 1, scores * tf.math.rsqrt(1.0 + weight)[..., None] * weight[..., None], kept
+
+        kept = tf.zeros_like(scores[..., 0])
+        _, scores, kept = tf.while_loop(
+            lambda k, scores, _: tf.logical_and(k < 6, tf.reduce_max(scores) > 0.05),
+            step, (0, scores, kept),
+        )  # fmt: skip
+        return {"scores": scores, "kept": tf.reverse(kept, [1])}
+
+
+@keras.saving.register_keras_serializable(package="test_tail_loops")
 class Halved(Layer):
     """A loop on numbers: halved until they are small."""
 
@@ -97,7 +128,9 @@ def _detector(select: Layer) -> keras.Model:
     return keras.Model(image, select(keras.layers.Concatenate()([low, low + sides]), scores))
 
 
-@pytest.mark.parametrize(("select", "batch"), [(Padded, 2), (Sweep, 1), (Sweep, 2), (Halved, 1)])
+@pytest.mark.parametrize(
+    ("select", "batch"), [(Padded, 2), (Sweep, 1), (Sweep, 2), (Softened, 2), (Halved, 1)]
+)
 def test_a_loop_at_the_end_is_done_in_numpy(
     select: type[Layer], batch: int, tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ from .head_anchors import Order, Sizes, read_sizes, share_out
 from .head_families import FAMILIES, Family
 from .head_grids import Grid, Pair, grids_of_strides, read_strides, spatial_grid
 from .head_options import HeadOptions
-from .head_priors import is_sizes, priors_of
+from .head_priors import PriorGrids, is_sizes, priors_of
 from .head_roles import Source, parts_of, roles_in, stated_sources
 from .options import DetectOptions
 
@@ -81,11 +81,12 @@ class _Description:
         """Return (H * W, A, K) as (H * W * A, K), which holds the same rows."""
         if len(output.shape) != 3 or self.form != "anchors":
             return output
+        cells, anchors, width = output.shape
+        shared = self.order == "shared" and len(self.sizes[0]) % anchors == 0
         try:
             spatial_grid(output, self.head.axes, self.size_wh, self.strides)
         except UsageError:
-            cells, anchors, width = output.shape
-            if anchors in {len(each) for each in self.sizes} or len(self.sizes) == 1:
+            if shared or anchors in {len(each) for each in self.sizes}:
                 return replace(output, shape=(cells * anchors, width))
         return output
 
@@ -204,10 +205,9 @@ def _box_channels(
     if description.form != "anchors" or key[0] == "flat":
         return description.box_width
     sizes = description.sizes
-    own = description.order != "shared"
-    each = sizes[number % len(sizes)] if own else sizes[0]
-    boxes = len(each) if own or len(each) == 1 else len(each) // count
-    return boxes * description.box_width
+    each = sizes[number % len(sizes)]
+    is_shared = description.order == "shared" and len(each) > 1
+    return (len(each) // count if is_shared else len(each)) * description.box_width
 
 
 def _layout(
@@ -273,7 +273,11 @@ def _boxes_per_cell(description: _Description, source: Source, grids: Sequence[G
 
 def _shared_sizes(description: _Description, grids: Sequence[Grid]) -> list[Sizes]:
     strides = [max(grid.stride_wh or (1.0, 1.0)) for grid in grids]
-    return share_out(description.sizes, description.order, strides)
+    listed = [float(max(pair)) for pair in description.strides or ()]
+    if {"raw", "boxes"} & description.stated.keys():
+        listed = list(strides)
+    known = listed if sorted(listed) == sorted(strides) else None
+    return share_out(description.sizes, description.order, strides, known)
 
 
 def _flat_levels(description: _Description, source: Source) -> list[_Level]:
@@ -371,9 +375,16 @@ def _record(
 ) -> DetectRecord:
     said, form = description.said, description.form
     parts = {part for each in placed for part in each.parts}
-    priors = priors_of(
-        said, [(v.grid, v.boxes) for v in levels], description.size_wh, description.head.family
-    ) if form == "offsets" and "anchors" not in parts else None  # fmt: skip
+    grids = [level.grid for level in levels]
+    places = PriorGrids(
+        [(level.grid, level.boxes) for level in levels],
+        _shared_sizes(description, grids) if description.sizes else None,
+        _box_units(description) if form == "offsets" else "pixels",
+        description.size_wh,
+        bool({"raw", "boxes"} & description.stated.keys()),
+    )
+    needs_priors = form == "offsets" and "anchors" not in parts
+    priors = priors_of(said, places, description.head.family) if needs_priors else None
     nms = said.get("nms")
     try:
         head = _head(description, levels, placed)
@@ -541,11 +552,16 @@ def _note(
     description: _Description, levels: Sequence[_Level], placed: Sequence[_Placed],
     classes: int | None,
 ) -> str:  # fmt: skip
-    grids = ", ".join(
-        f"{v.grid}" + (f" x {v.boxes}" if v.boxes > 1 else "")
-        + (f" of stride {v.grid.stride_wh[0]:g}" if v.grid.stride_wh else "")
-        for v in levels
-    )  # fmt: skip
+    shared = _shared_sizes(description, [v.grid for v in levels]) if description.sizes else None
+    shown = []
+    for number, level in enumerate(levels):
+        text = f"{level.grid}" + (f" x {level.boxes}" if level.boxes > 1 else "")
+        stride = level.grid.stride_wh
+        text += f" of stride {stride[0]:g}" if stride else ""
+        first = shared[number][0] if shared else None
+        text += f" (anchors from {first[0]:g} x {first[1]:g} on)" if first else ""
+        shown.append(text)
+    grids = ", ".join(shown)
     read = ", ".join(f"{'+'.join(p.parts)} from {p.output}" for p in placed)
     return (
         f"Head: {description.head.family}, grids {grids}; {read}; {classes} classes. A FILE.json "

@@ -38,9 +38,10 @@ def read_sizes(given: Any, family: Family, name: str) -> tuple[list[Sizes], Orde
         UsageError: They are no such lists, or the family has none that are published.
         InputError: The file cannot be read.
     """
-    if given == "coco" and family.coco:
+    is_published = isinstance(given, str) and given == "coco"
+    if is_published and family.coco:
         return list(family.coco), "finest first"
-    if given is None or (isinstance(given, str) and given == "coco"):
+    if given is None or is_published:
         ready = ', or "coco" for the published ones' if family.coco else ""
         raise UsageError(
             f"The head {name} needs its anchors: the widths and heights of the training's "
@@ -56,52 +57,59 @@ def read_sizes(given: Any, family: Family, name: str) -> tuple[list[Sizes], Orde
     return [_pairs(rows)], "shared"
 
 
-def share_out(sizes: list[Sizes], order: Order, strides: Sequence[float]) -> list[Sizes]:
+def share_out(
+    sizes: list[Sizes], order: Order, strides: Sequence[float], listed: Sequence[float] | None
+) -> list[Sizes]:
     """Return the anchors of each grid, in the order of `strides`.
 
-    One list for all is in darknet's order: the first part is that of the finest grid.
+    Lists of their own go to the grids in the order in which the user lists these; where nothing
+    lists them, the smallest anchors to the finest grid. One list for all is in darknet's order: its
+    first part is that of the finest grid.
 
     Args:
         sizes: As `read_sizes` returns them.
         order: The same.
         strides: Of the grids.
+        listed: The strides in the user's order; None if neither strides nor outputs are listed.
 
     Raises:
-        UsageError: There are more or fewer than the grids need, or they are in another order.
+        UsageError: There are more or fewer than the grids need.
     """
     grids = len(strides)
     ranks = np.argsort(np.argsort(strides, kind="stable"), kind="stable")
-    if order != "shared" or len(sizes[0]) == 1:
-        if len(sizes) == 1:
-            return sizes * grids
-        if len(sizes) != grids:
+    if order == "shared" and len(sizes[0]) > 1:
+        each, rest = divmod(len(sizes[0]), grids)
+        if rest:
             raise UsageError(
-                f"There are anchors for {len(sizes)} grids, and the model has {grids} (strides "
-                f"{', '.join(f'{s:g}' for s in strides)}). Give a list for each grid."
+                f"There are {len(sizes[0])} anchors, which {grids} grids cannot share alike. Give "
+                "a list for each grid."
             )
-        if order == "finest first":
-            return [sizes[rank] for rank in ranks]
-        _check_order(sizes, strides)
+        return [sizes[0][rank * each : (rank + 1) * each] for rank in ranks]
+    if len(sizes) == 1:
+        return sizes * grids
+    if len(sizes) != grids:
+        raise UsageError(
+            f"There are anchors for {len(sizes)} grids, and the model has {grids} (strides "
+            f"{', '.join(f'{s:g}' for s in strides)}). Give a list for each grid."
+        )
+    if order == "finest first":
+        return [sizes[rank] for rank in ranks]
+    return _listed(sizes, strides, ranks.tolist(), listed)
+
+
+def _listed(
+    sizes: list[Sizes], strides: Sequence[float], ranks: Sequence[int],
+    listed: Sequence[float] | None,
+) -> list[Sizes]:  # fmt: skip
+    """Return the list of each grid: by the user's order of strides, or by their sizes."""
+    if listed is not None:
+        by_stride = dict(zip(listed, sizes, strict=True))
+        return [by_stride[stride] for stride in strides]
+    means = [float(np.prod(each, axis=1).mean()) for each in sizes]
+    if len(set(means)) < len(means):
         return sizes
-    each, rest = divmod(len(sizes[0]), grids)
-    if rest:
-        raise UsageError(
-            f"There are {len(sizes[0])} anchors, which {grids} grids cannot share alike. Give a "
-            "list for each grid."
-        )
-    return [sizes[0][rank * each : (rank + 1) * each] for rank in ranks]
-
-
-def _check_order(sizes: list[Sizes], strides: Sequence[float]) -> None:
-    """Raise if the finest grid has by far the largest anchors."""
-    fine, coarse = int(np.argmin(strides)), int(np.argmax(strides))
-    first, last = (np.mean(sizes[k], axis=0) for k in (fine, coarse))
-    if strides[fine] < strides[coarse] and (first >= 2 * last).all():
-        raise UsageError(
-            f"The anchors of stride {strides[fine]:g} are {first[0]:.4g} x {first[1]:.4g} on "
-            f"average, and those of stride {strides[coarse]:g} {last[0]:.4g} x {last[1]:.4g}. The "
-            "lists are in the order of the outputs: turn them round."
-        )
+    from_small = [sizes[k] for k in np.argsort(means)]
+    return [from_small[rank] for rank in ranks]
 
 
 def _depth(rows: Any) -> int:

@@ -163,7 +163,5 @@ FAMILIES: Final[Mapping[str, Family]] = {
         },
         (4,),
     ),
-    "decoded": Family(
-        "boxes", {"columns": "box+objectness+scores", "objectness_activation": "none"}
-    ),
+    "decoded": Family("boxes", {"objectness_activation": "none"}),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +15,65 @@ from keras2cv.errors import InputError, UsageError
 from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.detect.record import Anchors
 
-from .head_anchors import read_sizes
-from .head_families import FAMILIES
+from .head_anchors import Sizes
 from .head_grids import Grid, Pair
 
 Array = np.ndarray[Any, Any]
 
 
-def priors_of(
-    said: Mapping[str, Any],
-    levels: Sequence[tuple[Grid, int]],
-    size_wh: Pair | None,
-    family: str,
-) -> Anchors:
+@dataclass(frozen=True)
+class PriorGrids:
+    """What prior boxes are placed by.
+
+    Attributes:
+        levels: Each grid, and the boxes of its cells.
+        sizes: Widths and heights of each grid's, where they are given so.
+        units: "normalised" or "pixels".
+        size_wh: Of the input in pixels.
+        listed: Whether the user lists the outputs, so that a table is in their order.
+    """
+
+    levels: Sequence[tuple[Grid, int]]
+    sizes: Sequence[Sizes] | None
+    units: str
+    size_wh: Pair | None
+    listed: bool
+
+    @property
+    def count(self) -> int:
+        """How many prior boxes there must be."""
+        return sum(grid.cells * boxes for grid, boxes in self.levels)
+
+
+def priors_of(said: Mapping[str, Any], grids: PriorGrids, family: str) -> Anchors:
     """Return the prior boxes as cx, cy, w, h, in the order of the outputs' rows.
 
     Args:
-        said: The head's settings: `anchors`, `anchor_format`, `anchor_units`, `variances`.
-        levels: Each grid, and the boxes of its cells.
-        size_wh: Of the input in pixels.
+        said: The head's settings: `anchors`, `anchor_format`, `variances`.
+        grids: Where they are.
         family: The head's name, for messages.
 
     Raises:
         UsageError: There are none, or another number than the outputs have.
         InputError: The file cannot be read.
     """
+    table = _around_cells(grids) if grids.sizes else _read_table(said, family)
+    if len(table) != grids.count:
+        raise UsageError(
+            f"There are {len(table)} prior boxes, and the outputs have {grids.count}. Give the "
+            "priors of this input size, in the order of the outputs."
+        )
+    table = table if grids.listed else _in_order(table, grids)
+    numbers = tuple(float(str(value)) for value in np.asarray(table, np.float32).ravel())
+    try:
+        return Anchors(numbers, tuple(float(v) for v in said["variances"]))
+    except (SchemaError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"The prior boxes do not hold together: {error}. Correct the anchors or the variances."
+        ) from error
+
+
+def _read_table(said: Mapping[str, Any], family: str) -> Array:
     given = said.get("anchors")
     if given is None:
         raise UsageError(
@@ -52,22 +87,38 @@ def priors_of(
             raise InputError(
                 f"The anchors {given} cannot be read ({error}). Give an .npy file of (M, 4)."
             ) from error
-    count = sum(grid.cells * boxes for grid, boxes in levels)
     table = _as_table(given, said["anchor_format"])
     if table is None:
-        table = _around_cells(given, said, levels, size_wh, family)
-    if len(table) != count:
         raise UsageError(
-            f"There are {len(table)} prior boxes, and the outputs have {count}. Give the priors of "
-            "this input size, in the order of the outputs."
+            f"Prior boxes must be a table of (M, 4) numbers, got {np.shape(given)}. Correct them."
         )
-    numbers = tuple(float(str(value)) for value in np.asarray(table, np.float32).ravel())
-    try:
-        return Anchors(numbers, tuple(float(v) for v in said["variances"]))
-    except (SchemaError, TypeError, ValueError) as error:
-        raise UsageError(
-            f"The prior boxes do not hold together: {error}. Correct the anchors or the variances."
-        ) from error
+    return table
+
+
+def _in_order(table: Array, grids: PriorGrids) -> Array:
+    """Return the boxes in the order of the grids, if their centres show another order.
+
+    The outputs of a model that gives a mapping are sorted by name, "p16" before "p8", and its prior
+    boxes are mostly made from the finest grid on.
+    """
+    levels = grids.levels
+    by_size = sorted(range(len(levels)), key=lambda k: -levels[k][0].cells)
+    for order in (list(range(len(levels))), by_size, by_size[::-1]):
+        ends = np.cumsum([levels[k][0].cells * levels[k][1] for k in order])[:-1]
+        parts = dict(zip(order, np.split(table, ends), strict=True))
+        if all(_are_centred(parts[k], *levels[k], grids) for k in order):
+            return np.concatenate([parts[k] for k in range(len(levels))])
+    return table
+
+
+def _are_centred(part: Array, grid: Grid, boxes: int, grids: PriorGrids) -> bool:
+    """Whether each box's centre lies in its cell."""
+    if grid.stride_wh is None or grids.size_wh is None:
+        return False
+    step = _cell(grid, grids.units, grids.size_wh)
+    y, x = np.divmod(np.repeat(np.arange(grid.cells), boxes), grid.columns)
+    off = part[:, :2] / step - np.stack([x, y], axis=1)
+    return bool((off > -0.01).all() and (off < 1.01).all())
 
 
 def is_sizes(given: Any) -> bool:
@@ -93,32 +144,14 @@ def _as_table(given: Any, anchor_format: str) -> Array | None:
     return np.concatenate([(low + high) / 2, high - low], axis=1)
 
 
-def _around_cells(
-    given: Any,
-    said: Mapping[str, Any],
-    levels: Sequence[tuple[Grid, int]],
-    size_wh: Pair | None,
-    family: str,
-) -> Array:
-    sizes, order = read_sizes(given, FAMILIES[family], family)
-    if len(sizes) not in (1, len(levels)) or (order == "shared" and len(levels) > 1):
-        raise UsageError(
-            f"There are prior boxes for {len(sizes)} grids, and the model has {len(levels)}. Give "
-            "a list of widths and heights for each grid, or a table (M, 4)."
-        )
-    units = said.get("box_units") or said["anchor_units"]
+def _around_cells(grids: PriorGrids) -> Array:
+    """Return boxes of the given widths and heights around the middle of every cell."""
     found = []
-    for number, (grid, boxes) in enumerate(levels):
-        each = np.array(sizes[number % len(sizes)], np.float64)
-        if len(each) != boxes:
-            raise UsageError(
-                f"There are {len(each)} prior boxes for a cell of the grid {grid}, and the output "
-                f"has {boxes}. Correct the anchors, or the classes."
-            )
+    for (grid, boxes), sizes in zip(grids.levels, grids.sizes or (), strict=True):
         y, x = np.divmod(np.arange(grid.cells), grid.columns)
-        centre = (np.stack([x, y], axis=1) + 0.5) * _cell(grid, units, size_wh)
-        rows = np.concatenate([np.repeat(centre, boxes, 0), np.tile(each, (grid.cells, 1))], axis=1)
-        found.append(rows)
+        centre = (np.stack([x, y], axis=1) + 0.5) * _cell(grid, grids.units, grids.size_wh)
+        rows = np.repeat(centre, boxes, 0), np.tile(sizes, (grid.cells, 1))
+        found.append(np.concatenate(rows, axis=1))
     return np.concatenate(found)
 
 
