@@ -33,6 +33,10 @@ CASES: dict[str, tuple[Callable[[], keras.Model], dict[str, Any]]] = {
     "masks in a table": (
         nets.table_mask_detector, {**_UPRIGHT, "columns": "box+scores+coefficients"},
     ),
+    "masks in columns": (
+        nets.column_mask_detector,
+        {**_UPRIGHT, "columns": "box+scores+coefficients", "columns_axis": "first"},
+    ),
     "points": (
         nets.point_detector, {**_UPRIGHT, "point_format": "xys", "skeleton": ((0, 1),),
                               "point_labels": ("middle", "eye")},
@@ -128,7 +132,7 @@ def inside(corners: Any, size_wh: Any) -> Any:
     return in_y[:, None] & in_x
 
 
-@pytest.mark.parametrize("name", ["masks", "masks in a table"])
+@pytest.mark.parametrize("name", ["masks", "masks in a table", "masks in columns"])
 @pytest.mark.parametrize("size_wh", SIZES)
 def test_masks_are_those_of_the_keras_pipeline(built: Built, name: str, size_wh: Any) -> None:
     """Prototypes weighted, activated, enlarged by tf.image.resize, and cut at the boxes."""
@@ -136,7 +140,7 @@ def test_masks_are_those_of_the_keras_pipeline(built: Built, name: str, size_wh:
     image = nets.draw_ellipses(*size_wh, seed=3)
     found = outputs(model, image)
     if "table" in found:
-        table = found["table"]
+        table = found["table"].T if name == "masks in columns" else found["table"]
         found |= {"boxes": table[:, :4], "scores": table[:, 4:7], "coefs": table[:, 7:]}
     keep = chosen(corners_of(found["boxes"]), found["scores"])
     assert len(keep) >= 3
@@ -154,6 +158,26 @@ def test_masks_are_those_of_the_keras_pipeline(built: Built, name: str, size_wh:
             drawn = image[..., 2 - result.class_ids[k]] > 127  # of this colour, eyes among it
             true = drawn & ~(image == 255).all(axis=2) & inside(box, size_wh)
             assert (mask & true).sum() / (mask | true).sum() > 0.85
+
+
+def test_masks_are_cut_before_they_are_enlarged(built: Built) -> None:
+    """As YOLACT does: in cells of the prototypes, then enlarged by tf.image.resize."""
+    size_wh = (288, 192)
+    model, _ = built("masks")
+    CASES["cut masks"] = (lambda: model, {**_UPRIGHT, "mask_cut": "prototypes"})
+    _, bundle = built("cut masks")
+    image = nets.draw_ellipses(*size_wh, seed=3)
+    found = outputs(model, image)
+    keep = chosen(corners_of(found["boxes"]), found["scores"])
+    small = tf.sigmoid(np.einsum("hwp,np->nhw", found["protos"], found["coefs"][keep])).numpy()
+    for grid, box in zip(small, corners_of(found["boxes"][keep]) / 2, strict=True):
+        grid[~inside(box, (nets.WIDTH // 2, nets.HEIGHT // 2))] = 0
+    large = tf.image.resize(small[..., None], size_wh[::-1], "bilinear").numpy()[..., 0]
+    result: Any = load(bundle).predict(image)
+    assert len(result) == len(keep) >= 3
+    for mask, expected in zip(result.masks, large > 0.5, strict=True):
+        assert expected.sum() > 300
+        assert (mask == expected).mean() >= 0.9999
 
 
 def test_masks_follow_a_letterbox(built: Built, tmp_path: Path) -> None:
@@ -513,6 +537,7 @@ def test_the_answers_of_a_pipeline_are_compared(built: Built) -> None:
         ("rotated", {"box_format": "xyxy"}, "rotated boxes are cxcywh, got xyxy"),
         ("rotated", {"mask_edges": "ceil"}, "--mask-edges is for masks of boxes, and no output"),
         ("masks of boxes", {"mask_activation": None}, "Give --mask-activation none"),
+        ("masks", {"columns_axis": "first"}, "columns_axis: belongs to columns"),
     ],
 )
 def test_descriptions_that_contradict_the_outputs(

@@ -155,6 +155,14 @@ def table_mask_detector() -> keras.Model:
     return keras.Model(image, {"table": table, "protos": prototypes(found)})
 
 
+def column_mask_detector() -> keras.Model:
+    """The same as Ultralytics exports it: a column for each box, (N, 12, M)."""
+    rows = table_mask_detector()
+    protos, table = sorted(rows.outputs, key=lambda output: -len(output.shape))
+    table = layers.Permute((2, 1), name="columns")(table)
+    return keras.Model(rows.inputs[0], {"table": table, "protos": protos})
+
+
 def point_detector() -> keras.Model:
     """Boxes, scores, and (M, 2, 3) points x, y, score."""
     image = photo()

@@ -107,7 +107,8 @@ def _belongings(manifest: Manifest) -> str:
     if not isinstance(record, DetectRecord):
         return ""
     found = list(record.belongings)
-    if record.columns not in (None, *_PLAIN_COLUMNS) and not found:
+    is_plain = record.columns in (None, *_PLAIN_COLUMNS) and record.columns_axis is None
+    if not is_plain and not found:
         found = [f"the columns {record.columns}"]
     return " and ".join(found)
 

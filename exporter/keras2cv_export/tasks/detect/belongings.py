@@ -245,6 +245,7 @@ def _masks(
         names.get("masks.coefficients"),
         names.get("masks.prototypes"),
         names.get("masks.per_box"),
+        "prototypes" if options.mask_cut == "prototypes" else None,
     )
 
 

@@ -149,11 +149,14 @@ def _record(
                 "ObjectnessActivation | None", meaning.get("objectness_activation")
             ),
             columns=roles.get("columns"),
+            columns_axis="first" if options.columns_axis == "first" else None,
             anchors=anchors_of(options),
             background=options.background,
             nms=nms,
             max_detections=options.max_detections,
-            **records_of(options, roles, str(meaning["box_units"]), count_boxes(roles), labels),
+            **records_of(
+                options, roles, str(meaning["box_units"]), count_boxes(options, roles), labels
+            ),
             multi_label=True if options.multi_label else None,
         )
         detect.count_classes({role: output.shape for role, output in found.items()})

@@ -9,6 +9,7 @@ from keras2cv.tasks.detect.belongings import (
     AngleDirection,
     AngleUnits,
     MaskActivation,
+    MaskCut,
     MaskEdges,
 )
 from keras2cv.tasks.detect.record import BoxFormat, BoxUnits, ObjectnessActivation
@@ -52,6 +53,10 @@ _MASK_FLAGS: Final = (
         "mask_edges", "how a box cuts its mask: exactly (default), or at edges made whole numbers",
         choices=get_args(MaskEdges),
     ),
+    _flag(
+        "mask_cut", "where a box cuts its mask: in the image (default), or in the prototypes",
+        choices=get_args(MaskCut),
+    ),
 )  # fmt: skip
 _POINT_FLAGS: Final = (
     _flag(
@@ -81,6 +86,10 @@ _FLAGS: Final = (
     _flag(
         "columns", "the parts of a row of --raw: box+objectness+scores, box+scores or "
         "box+score+class; coefficients, points and angle may be among them", metavar="PARTS"
+    ),
+    _flag(
+        "columns_axis", "where the columns of --raw are: last (default), or first for (N, K, M)",
+        choices=("last", "first"),
     ),
     _flag(
         "box_format", "order of a box's numbers: two corners, left top corner and size (xywh), or "

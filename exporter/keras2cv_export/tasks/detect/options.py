@@ -21,6 +21,7 @@ class DetectOptions:
         raw: A single output for everything, (N, ..., K); `columns` names its parts.
         columns: "box+objectness+scores", "box+scores" or "box+score+class"; a row may also have
             coefficients, points and an angle, in any order: "points+box+score".
+        columns_axis: "last" (default), or "first" for a `raw` (N, K, M) with a column for each box.
         box_format: "yxyx", "xyxy", "xywh" (left, top) or "cxcywh" (centre).
         box_units: "normalised" (shares of the input's sides) or "pixels" (of the input).
         activation: Turns the scores into probabilities: "none", "sigmoid" or "softmax".
@@ -44,6 +45,8 @@ class DetectOptions:
         mask_edges: "exact" (default) cuts a mask between the pixels whose centres are inside and
             outside of its box; else the box's edges in the image are first made whole numbers by
             "round", "floor" or "ceil".
+        mask_cut: Where a weighted sum is cut at its box: in the "image" (default), or in cells of the
+            "prototypes" before it is enlarged, as YOLACT does.
         points: Output with K keypoints for each box, M x K x 2 or 3 numbers; they may also be a
             part of `columns`.
         point_format: The order of a point's numbers: "xy", "yx", "xys" or "yxs", where s is a
@@ -72,6 +75,7 @@ class DetectOptions:
     objectness: str | None = None
     raw: str | None = None
     columns: str | None = None
+    columns_axis: str | None = None
     box_format: str | None = None
     box_units: str | None = None
     activation: str | None = None
@@ -89,6 +93,7 @@ class DetectOptions:
     mask_activation: str | None = None
     mask_threshold: float | None = None
     mask_edges: str | None = None
+    mask_cut: str | None = None
     points: str | None = None
     point_format: str | None = None
     point_units: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras2cv.errors import UsageError
-from keras2cv.tasks.detect.columns import PARTS, parts_of
+from keras2cv.tasks.detect.columns import PARTS, parts_of, with_rows_last
 from keras2cv_export.tasks.outputs import Output
 
 from .options import DetectOptions
@@ -43,7 +43,8 @@ def count_points(
                 "boxes. Name the output with the points by --points."
             )
     else:
-        found = _left_in_columns(roles, stated, width, labels)
+        row = with_rows_last(roles["raw"].shape, options.columns_axis)
+        found = _left_in_columns(roles, row[-1], stated, width, labels)
         if found is None:
             raise UsageError(
                 f"The columns {roles['columns']} do not say how many points a box has. Say it with "
@@ -65,7 +66,11 @@ def count_points(
 
 
 def _left_in_columns(
-    roles: Mapping[str, Any], stated: int | None, width: int, labels: Sequence[str] | None
+    roles: Mapping[str, Any],
+    columns: int,
+    stated: int | None,
+    width: int,
+    labels: Sequence[str] | None,
 ) -> int | None:
     """Return how many columns there are for the points; None if that is not known."""
     parts = parts_of(str(roles["columns"]))
@@ -77,5 +82,4 @@ def _left_in_columns(
         sizes["scores"] = len(labels)
     elif "scores" in sizes:
         return None if stated is None else stated * width
-    row: tuple[int, ...] = roles["raw"].shape
-    return row[-1] - sum(sizes.values())
+    return columns - sum(sizes.values())

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from keras2cv.errors import UsageError
-from keras2cv.tasks.detect.columns import parts_of
+from keras2cv.tasks.detect.columns import parts_of, with_rows_last
 from keras2cv_export.tasks.outputs import Output, listed, named, only
 
 from .belongings import check_belongings, find_belongings
@@ -64,14 +64,15 @@ def _table(
                 "it with --raw."
             )
         raw = outputs[0]
-    check_belongings(options, own, outputs, count_boxes({"raw": raw}))
+    check_belongings(options, own, outputs, count_boxes(options, {"raw": raw}))
     return {"columns": options.columns, "raw": raw, **stated, **own}
 
 
-def count_boxes(roles: Mapping[str, Any]) -> int:
+def count_boxes(options: DetectOptions, roles: Mapping[str, Any]) -> int:
     """Return how many boxes a sample has, in an output of their own or in the single one."""
     output: Output = roles.get("boxes", roles.get("raw"))
-    return output.size // max(1, output.shape[-1] if output.shape else 1)
+    shape = with_rows_last(output.shape, options.columns_axis)
+    return output.size // max(1, shape[-1] if shape else 1)
 
 
 def _separate(

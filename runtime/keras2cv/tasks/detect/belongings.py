@@ -16,6 +16,7 @@ from keras2cv.schema.fields import SchemaError
 
 MaskActivation = Literal["none", "sigmoid"]
 MaskEdges = Literal["exact", "round", "floor", "ceil"]
+MaskCut = Literal["image", "prototypes"]
 BoxPointForm = Literal["xy", "yx", "xys", "yxs"]
 BoxPointUnits = Literal["normalised", "pixels"]
 AngleUnits = Literal["degrees", "radians"]
@@ -36,7 +37,8 @@ class MaskRecord:
 
     `activation` is applied to a mask before it is enlarged; pixels above `threshold` belong to the
     object. `edges`: "exact" cuts between the pixels whose centres are inside and outside; else the
-    edges of a box in the image become whole numbers first.
+    edges of a box in the image become whole numbers first. `cut`: "prototypes" cuts a weighted sum
+    at its box before it is enlarged, in cells of the prototypes; else in pixels of the image.
     """
 
     activation: MaskActivation
@@ -45,8 +47,11 @@ class MaskRecord:
     coefficients: str | None = None
     prototypes: str | None = None
     per_box: str | None = None
+    cut: MaskCut | None = None
 
     def __post_init__(self) -> None:
+        if self.cut == "prototypes" and self.prototypes is None:
+            raise SchemaError("cut", "prototypes are cut where there are some, and there are none")
         if (self.prototypes is None) == (self.per_box is None):
             raise SchemaError("prototypes", "either prototypes or per_box must be there, not both")
         if self.per_box is not None and self.coefficients is not None:

@@ -39,6 +39,11 @@ def check_columns(columns: str) -> None:
         raise SchemaError("columns", f"a class has one score, and not scores, got {columns}")
 
 
+def with_rows_last(shape: tuple[int, ...], axis: str | None) -> tuple[int, ...]:
+    """Return the shape of a single output as (..., columns); `axis` is where its columns are."""
+    return (*shape[1:], *shape[:1]) if axis == "first" else shape
+
+
 def places_of(columns: str, shape: Sequence[int], sizes: Mapping[str, int]) -> dict[str, slice]:
     """Return where each part lies in a row.
 

@@ -76,7 +76,10 @@ def prototype_masks(
     grids = _activated(sums, record).reshape(-1, height, width)
     crops = []
     for grid, box in zip(grids, boxes, strict=True):
-        part = _within(whole_edges(box, record.edges), placement.visible_xyxy)
+        if record.cut == "prototypes":
+            part = _within(_cut(grid, box, record.edges, placement), placement.visible_xyxy)
+        else:
+            part = _within(whole_edges(box, record.edges), placement.visible_xyxy)
         crops.append(_crop(spread_linear_within(grid, placement, part), part, record))
     return tuple(crops)
 
@@ -115,6 +118,19 @@ def whole_edges(box: Sequence[float] | Array, edges: MaskEdges) -> Box:
         found = {"round": np.rint, "floor": np.floor, "ceil": np.ceil}[edges](exact)
     x0, y0, x1, y1 = found.astype(int).tolist()
     return x0, y0, x1, y1
+
+
+def _cut(grid: Array, box: Array, edges: MaskEdges, placement: Placement) -> Box:
+    """Make a grid (h, w) zero outside of a box, and return the pixels that it may still reach."""
+    cells = np.divide(grid.shape[::-1], placement.size_wh)
+    corners = (box.reshape(2, 2) * placement.scale_xy + placement.offset_xy) * cells
+    x0, y0, x1, y1 = _within(whole_edges(corners.ravel(), edges), (0, 0, *grid.shape[::-1]))
+    kept = np.zeros_like(grid)
+    kept[y0:y1, x0:x1] = grid[y0:y1, x0:x1]
+    grid[:] = kept
+    reached = placement.to_source(np.array([(x0 - 1, y0 - 1), (x1 + 1, y1 + 1)]) / cells)
+    (left, top), (right, bottom) = np.floor(reached[0]), np.ceil(reached[1])
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _of_class(grid: Array, number: int) -> Array:

@@ -26,7 +26,8 @@ def _rows(result: Detections, _: int) -> Rows:
 def _info_lines(record: DetectRecord) -> Iterator[str]:
     units = "shares of the input" if record.box_units == "normalised" else "pixels of the input"
     offsets = f", offsets from {len(record.anchors.table)} anchors" if record.anchors else ""
-    columns = f"; each row is {record.columns}" if record.columns else ""
+    line = "column" if record.columns_axis == "first" else "row"
+    columns = f"; each {line} is {record.columns}" if record.columns else ""
     if record.head is not None:
         yield _of_head(record.head)
     yield f"boxes are {record.box_format} in {units}{offsets}{columns}"

@@ -23,6 +23,7 @@ Sample = Mapping[str, Array]
 def split_columns(record: DetectRecord, sample: Sample) -> dict[str, Array]:
     """Return the parts that lie side by side in a single output: part -> (M, its columns)."""
     raw = sample["raw"]
+    raw = np.moveaxis(raw, 0, -1) if record.columns_axis == "first" else raw
     table = raw.reshape(-1, raw.shape[-1])
     sizes = record.column_sizes({role: array.shape for role, array in sample.items()})
     places = places_of(str(record.columns), table.shape, sizes)

@@ -12,7 +12,7 @@ from keras2cv.schema.checks import check_share
 from keras2cv.schema.fields import SchemaError
 from keras2cv.tasks.detect.belonging_checks import check_shapes, check_sources
 from keras2cv.tasks.detect.belongings import AngleRecord, Belonging, BoxPointsRecord, MaskRecord
-from keras2cv.tasks.detect.columns import check_columns, parts_of, places_of
+from keras2cv.tasks.detect.columns import check_columns, parts_of, places_of, with_rows_last
 from keras2cv.tasks.detect.head import MAX_BOXES, Head, role_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ class DetectRecord:
     are offsets cx, cy, w, h. `activation`: makes probabilities of the scores;
     "none" if they are some. `score`: boxes above it are kept. `background`: the class that is none.
     No `nms`: the model does its own. `chosen`: which of these the user chose against the library.
-    `masks`, `points` and `angles`: what else there is for each box.
+    `columns_axis`: "first" for a `raw` (K, ...). `masks`, `points` and `angles`: what else there is
+    for each box.
     `multi_label`: a box is a candidate for every class that scores enough, not for its best alone.
     """
 
@@ -118,6 +119,7 @@ class DetectRecord:
     objectness_activation: ObjectnessActivation | None = None
     raw: str | None = None
     columns: str | None = None
+    columns_axis: Literal["first"] | None = None
     anchors: Anchors | None = None
     background: int | None = None
     nms: Nms | None = None
@@ -174,6 +176,8 @@ class DetectRecord:
             raise SchemaError("columns", "belong to raw, and to no other")
         if self.columns is not None:
             check_columns(self.columns)
+        if self.columns is None and self.columns_axis is not None:
+            raise SchemaError("columns_axis", "belongs to columns, and to nothing else")
         if (self.raw is None) != (self.scores is not None):
             raise SchemaError("scores", "belong to boxes, and to no other")
         if self.raw is not None and (self.classes or self.objectness) is not None:
@@ -249,10 +253,10 @@ class DetectRecord:
     def _classes_of_columns(
         self, columns: str, shapes: Mapping[str, tuple[int, ...]]
     ) -> int | None:
-        width = shapes["raw"][-1] if shapes["raw"] else 0
-        count = prod(shapes["raw"]) // max(width, 1)
+        shape = with_rows_last(shapes["raw"], self.columns_axis)
+        count = prod(shape) // max(shape[-1] if shape else 0, 1)
         self._check_anchors(count)
-        places = places_of(columns, shapes["raw"], self.column_sizes(shapes))
+        places = places_of(columns, shape, self.column_sizes(shapes))
         classes = None
         if "scores" in places:
             classes = self._checked(places["scores"].stop - places["scores"].start)
