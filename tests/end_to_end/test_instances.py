@@ -538,6 +538,8 @@ def test_the_answers_of_a_pipeline_are_compared(built: Built) -> None:
         ("rotated", {"mask_edges": "ceil"}, "--mask-edges is for masks of boxes, and no output"),
         ("masks of boxes", {"mask_activation": None}, "Give --mask-activation none"),
         ("masks", {"columns_axis": "first"}, "columns_axis: belongs to columns"),
+        ("rotated", {"angle_units": "deg"}, "angle_units must be degrees or radians, got 'deg'"),
+        ("masks", {"mask_edges": "int"}, "mask_edges must be exact or round or floor or ceil, got"),
     ],
 )
 def test_descriptions_that_contradict_the_outputs(

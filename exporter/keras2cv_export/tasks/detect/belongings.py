@@ -7,7 +7,7 @@ of the manifest are made from the outputs and the user's description.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from keras2cv.errors import UsageError
 from keras2cv.tasks.detect.belongings import (
@@ -18,6 +18,7 @@ from keras2cv.tasks.detect.belongings import (
     BoxPointsRecord,
     BoxPointUnits,
     MaskActivation,
+    MaskCut,
     MaskEdges,
     MaskRecord,
 )
@@ -38,6 +39,16 @@ OPTIONS: Final[Mapping[str, str]] = {
     "masks.coefficients": "mask_coefficients",
     "points.output": "points",
     "angles.output": "angles",
+}
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "columns_axis": ("last", "first"),
+    "mask_activation": get_args(MaskActivation),
+    "mask_edges": get_args(MaskEdges),
+    "mask_cut": get_args(MaskCut),
+    "point_units": get_args(BoxPointUnits),
+    "point_activation": get_args(MaskActivation),
+    "angle_units": get_args(AngleUnits),
+    "angle_direction": get_args(AngleDirection),
 }
 _PROTOTYPES = r"proto"
 _COEFFICIENTS = r"coef|mask"
@@ -198,6 +209,7 @@ def records_of(
         UsageError: The points cannot be counted, or an option is for what the model does not give.
         SchemaError: A description contradicts itself.
     """
+    _check_choices(options)
     parts = parts_of(roles.get("columns"))
     names = {role: o.name for role, o in roles.items() if isinstance(o, Output)}
     found: dict[str, Any] = {}
@@ -274,6 +286,18 @@ def _points(
         point_labels,
         pairs or None,
     )
+
+
+def _check_choices(options: DetectOptions) -> None:
+    """Raise if an option has a value that it cannot have: Python passes them unchecked.
+
+    Raises:
+        UsageError: With the values that it may have.
+    """
+    for name, choices in _CHOICES.items():
+        value = getattr(options, name)
+        if value is not None and value not in choices:
+            raise UsageError(f"{name} must be {' or '.join(choices)}, got {value!r}. Correct it.")
 
 
 def _refuse_unused(options: DetectOptions, found: Mapping[str, Any]) -> None:

@@ -45,8 +45,8 @@ class DetectOptions:
         mask_edges: "exact" (default) cuts a mask between the pixels whose centres are inside and
             outside of its box; else the box's edges in the image are first made whole numbers by
             "round", "floor" or "ceil".
-        mask_cut: Where a weighted sum is cut at its box: in the "image" (default), or in cells of the
-            "prototypes" before it is enlarged, as YOLACT does.
+        mask_cut: Where a weighted sum is cut at its box: in the "image" (default), or in cells of
+            the "prototypes" before it is enlarged, as YOLACT does.
         points: Output with K keypoints for each box, M x K x 2 or 3 numbers; they may also be a
             part of `columns`.
         point_format: The order of a point's numbers: "xy", "yx", "xys" or "yxs", where s is a
