@@ -150,17 +150,17 @@ def test_a_program_in_python_finds_the_same_boxes(
     assert done.returncode == 0, done.stderr
     shown = json.loads(done.stdout.splitlines()[0])
     result: Any = keras2cv.load(built.folder).predict(cv2.imread(str(photo)))
-    assert [d["box_xyxy"] for d in shown["detections"]] == pytest.approx(
-        [list(d.box_xyxy) for d in result], abs=1e-3
-    )
-    with pytest.raises(UsageError, match=r"the outputs of a head \(anchors\), which C\+\+"):
+    boxes = np.array([d["box_xyxy"] for d in shown["detections"]])
+    assert len(boxes) >= 1
+    np.testing.assert_allclose(boxes, result.boxes_xyxy, atol=1e-3)
+    with pytest.raises(UsageError, match=r"in C\+\+ do not have .*decoding of a head \(anchors\)"):
         generate(bundle, "cpp", tmp_path / "cpp")
 
 
 def test_the_card_and_the_drawing_show_the_head(build: Callable[[str], Built]) -> None:
     """Grids and anchors on the card; boxes on the picture."""
     built = build("yolov3")
-    page = card_of(read_bundle(built.folder))
+    page = " ".join(" ".join(card_of(read_bundle(built.folder).manifest)).split())
     assert "cells and anchors (YOLO) of grids 4x6 x 2, 8x12 x 2, from y16, y8" in page
     picture = built.pictures[0]
     result: Any = keras2cv.load(built.folder).predict(picture)

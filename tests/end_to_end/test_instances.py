@@ -430,7 +430,7 @@ def test_a_program_in_cpp_is_refused(
     for name, lacking in (("masks", "masks"), ("points", "points"), ("rotated", "angles")):
         command = ["codegen", str(built(name)[1]), "--lang", "cpp", "-o", str(tmp_path / "p")]
         assert main(command) == 2
-        assert f"has {lacking} of its boxes" in capsys.readouterr().err
+        assert f"the {lacking} of boxes" in capsys.readouterr().err
 
 
 def test_the_command_line_describes_masks_and_points(

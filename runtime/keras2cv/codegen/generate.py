@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from keras2cv._version import VERSION
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
-from keras2cv.codegen.python_program import python_files
-from keras2cv.codegen.template import applies, fill, read_template
+from keras2cv.codegen.language import Language
+from keras2cv.codegen.languages import LANGUAGES
+from keras2cv.codegen.template import applies
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
@@ -21,23 +22,6 @@ from keras2cv.tasks import TASKS
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.visible_text import shown
 
-# Each file of a C++ program, and for which traits it is written.
-_CPP_FILES: Final[Mapping[str, str]] = {
-    "CMakeLists.txt": "",
-    "README.md": "",
-    "main.cpp": "",
-    "sources.hpp": "",
-    "manifest.hpp": "",
-    "resample.hpp": "resample",
-    "resizing.hpp": "!arrays",
-    "prepare.hpp": "!arrays",
-    "placement.hpp": "pixels",
-    "engines.hpp": "",
-    "model.hpp": "",
-    "tail.hpp": "tail",
-    "drawing.hpp": "drawn",
-    "json.hpp": "",
-}
 # The options of a program, and for which traits it has them.
 _OPTIONS: Final[Mapping[str, str]] = {
     "[--top K]": "top",
@@ -59,8 +43,8 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         folder: files that it holds already are left alone.
 
     Raises:
-        UsageError: no such language; the model remembers from call to call, or ends with steps
-            or a head that the language lacks; or a file of the program exists with other content.
+        UsageError: no such language; the model remembers from call to call, or needs
+            what the language lacks; or a file of the program exists with other content.
         OSError: `folder` cannot be written.
     """
     if bundle.manifest.states:
@@ -72,20 +56,10 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
         )
-    if language == "cpp" and (missing := _not_in_cpp(bundle.manifest)):
+    if missing := _lacking(bundle.manifest, LANGUAGES[language]):
         raise UsageError(
-            f"{bundle.folder} ends with steps that C++ programs do not have: {', '.join(missing)}. "
-            "Use a Python program, or export the model without its last layers."
-        )
-    if language not in _WITH_BELONGINGS and (lacking := _belongings(bundle.manifest)):
-        raise UsageError(
-            f"{bundle.folder} has {lacking} of its boxes, which programs in {language} do not "
-            f"have. Use {' or '.join(sorted(_WITH_BELONGINGS))}."
-        )
-    if language == "cpp" and (undecoded := _undecoded(bundle.manifest)):
-        raise UsageError(
-            f"{bundle.folder} has {undecoded}, which C++ programs do not decode. "
-            "Use a Python program, or decode the boxes in the model."
+            f"Programs in {LANGUAGES[language].title} do not have what {bundle.folder} needs: "
+            f"{', '.join(missing)}. Use a Python program (--lang python)."
         )
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
@@ -97,66 +71,28 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-# Languages whose programs read what belongs to boxes: masks, keypoints, angles.
-_WITH_BELONGINGS: Final = frozenset({"python"})
-
-
-def _belongings(manifest: Manifest) -> str:
-    """Return what belongs to the boxes beside class and score, and other columns, in words."""
-    record = manifest.task.record
-    if not isinstance(record, DetectRecord):
-        return ""
-    found = list(record.belongings)
-    is_plain = record.columns in (None, *_PLAIN_COLUMNS) and record.columns_axis is None
-    if not is_plain and not found:
-        found = [f"the columns {record.columns}"]
-    return " and ".join(found)
-
-
+# The columns of a table that every language reads.
 _PLAIN_COLUMNS: Final = ("box+objectness+scores", "box+scores", "box+score+class")
 
-# The steps of the tail that tail.hpp has.
-CPP_STEPS: Final = frozenset((
-    "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
-    "gather", "transpose", "where", "not", "and", "or", "add", "subtract", "multiply", "divide",
-    "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
-    "floor_divide", "modulo",
-))  # fmt: skip
 
-
-def _not_in_cpp(manifest: Manifest) -> list[str]:
-    steps = manifest.tail.steps if manifest.tail else ()
-    return list(dict.fromkeys(step.op for step in steps if step.op not in CPP_STEPS))
-
-
-def _undecoded(manifest: Manifest) -> str:
-    """Return what a detector's outputs need that C++ programs do not have; "" for nothing."""
-    record = manifest.task.record
-    if not isinstance(record, DetectRecord):
-        return ""
-    if record.head is not None:
-        return f"the outputs of a head ({record.head.form})"
-    return "several classes for a box" if record.multi_label else ""
+def _lacking(manifest: Manifest, language: Language) -> list[str]:
+    """Return what the bundle needs and programs in the language lack, each in words."""
+    missing, record = list(language.lacking(manifest)), manifest.task.record
+    if isinstance(record, DetectRecord) and not language.decodes_heads:
+        if record.head is not None:
+            missing.append(f"the decoding of a head ({record.head.form})")
+        if record.multi_label:
+            missing.append("several classes for a box")
+    if isinstance(record, DetectRecord) and not language.reads_belongings:
+        missing += [f"the {own} of boxes" for own in record.belongings]
+        if record.columns not in (None, *_PLAIN_COLUMNS) or record.columns_axis is not None:
+            missing.append(f"the columns {record.columns}")
+    return missing
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:
     """Return file name -> text of the program that `generate` writes into `folder`."""
-    return LANGUAGES[language](bundle.manifest, _words(bundle, folder))
-
-
-def _cpp_files(manifest: Manifest, words: Mapping[str, str]) -> dict[str, str]:
-    traits = traits_of(manifest)
-    templates = {
-        name: f"cpp/{name}" for name, wanted in _CPP_FILES.items() if applies(wanted, traits)
-    }
-    templates["answer.hpp"] = f"cpp/answer/{manifest.task.kind}.hpp"
-    return {name: fill(read_template(path), traits, words) for name, path in templates.items()}
-
-
-LANGUAGES: Final[Mapping[str, Callable[[Manifest, Mapping[str, str]], dict[str, str]]]] = {
-    "cpp": _cpp_files,
-    "python": python_files,
-}
+    return LANGUAGES[language].source_files(bundle.manifest, _words(bundle, folder))
 
 
 def _words(bundle: Bundle, folder: Path) -> dict[str, str]:

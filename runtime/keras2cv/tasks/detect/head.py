@@ -22,6 +22,7 @@ from keras2cv.schema.fields import SchemaError
 MAX_BOXES: Final = 1_000_000
 MAX_LEVELS: Final = 64
 MAX_BINS: Final = 1024
+MAX_WINDOW: Final = 101
 
 HeadForm = Literal["anchors", "points", "offsets", "peaks", "boxes"]
 Part = Literal["box", "objectness", "scores", "offset", "anchors", "variances"]
@@ -157,8 +158,8 @@ class Head:
             self._check_level(f"levels[{index}]", level)
         if self.bins is not None:
             check_range("bins", self.bins, 1, MAX_BINS)
-        if self.window is not None and (not 1 <= self.window <= MAX_BINS or self.window % 2 == 0):
-            raise SchemaError("window", f"must be odd, 1 to {MAX_BINS}, got {self.window}")
+        if self.window is not None and (not 1 <= self.window <= MAX_WINDOW or self.window % 2 == 0):
+            raise SchemaError("window", f"must be odd, 1 to {MAX_WINDOW}, got {self.window}")
 
     def _check_fields(self) -> None:
         every = frozenset().union(*_FIELDS.values()) | _OPTIONAL

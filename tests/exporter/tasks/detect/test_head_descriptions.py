@@ -190,7 +190,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "boxes and scores": ({"loc": (8, 4), "conf": (9, 21)},
                          {"family": "ssd", "anchors": PRIORS}, "not one for each grid"),
     "window": ({"hm": (104, 104, 80), "wh": (104, 104, 2)},
-               {"family": "centernet", "window": 4}, "must be odd, 1 to 1024, got 4"),
+               {"family": "centernet", "window": 4}, "must be odd, 1 to 101, got 4"),
     "no names": (dict.fromkeys("abc", (104, 104, 2)), "centernet", "do not show which"),
     "scales": (THREE, {"family": "yolov3", "anchors": COCO, "xy_scale": [1.0, 2.0]},
                "2 numbers, and there are 3 grids"),

@@ -6,12 +6,12 @@ many letters as `keras2cv`, so that no line of a copy gets another length.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from keras2cv._version import VERSION
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.codegen.runtime_modules import copy_of, modules_of, path_of
+from keras2cv.codegen.language import Words
+from keras2cv.codegen.python.runtime_modules import copy_of, modules_of, path_of
 from keras2cv.codegen.template import fill, read_template
 from keras2cv.codegen.traits import traits_of
 
@@ -23,15 +23,15 @@ _ROOTS: Final = (
 _HEADER: Final = f"# Of keras2cv {VERSION}, Apache-2.0; written by `keras2cv codegen`."
 
 
-def python_files(manifest: Manifest, words: Mapping[str, str]) -> dict[str, str]:
+def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the program for bundles that are like that of `manifest`."""
     traits, left_out = traits_of(manifest), _left_out(manifest)
     modules = modules_of([*_ROOTS, f"tasks.{manifest.task.kind}.kind"], left_out)
     package = {name: copy_of(name, PACKAGE, _HEADER) for name in modules}
-    package |= dict.fromkeys(left_out, read_template("python/left_out.py.in"))
+    package |= dict.fromkeys(left_out, read_template("python", "left_out.py.in"))
     return {
-        "predict.py": fill(read_template("python/predict.py.in"), traits, words),
-        f"{PACKAGE}/__init__.py": fill(read_template("python/package.py.in"), traits, words),
+        "predict.py": fill(read_template("python", "predict.py.in"), traits, words),
+        f"{PACKAGE}/__init__.py": fill(read_template("python", "package.py.in"), traits, words),
         **{f"{PACKAGE}/{path_of(name)}": package[name] for name in sorted(package)},
     }
 
