@@ -19,6 +19,7 @@ from keras2cv.cli import main
 from keras2cv.evaluation.data.segmentations import decode_runs
 from keras2cv.net.engines import ENGINES
 from keras2cv.tasks.detect.instance_masks import MaskCrop
+from keras2cv.tasks.detect.kind import KIND
 from keras2cv.tasks.detect.result import Detections, Instance
 from keras2cv_export import export
 from keras2cv_export.tasks.answer_match import AnswerFormError, AnswerLimits, match
@@ -365,6 +366,16 @@ def test_json_has_masks_points_and_corners(built: Built) -> None:
     record = turned.to_dict()["detections"][0]
     assert np.allclose(record["polygon_xy"], turned.polygons[0])
     assert record["angle"] == pytest.approx(float(turned.angles[0]))
+
+
+def test_the_lines_of_run_tell_of_it(built: Built) -> None:
+    """How large a mask is, how many points are shown, and how far a box is turned."""
+    image = nets.draw_ellipses(187, 131, seed=3)
+    for name, words in (
+        ("masks", "mask of "), ("points", "2 of 2 points"), ("rotated", "turned by 33 degrees"),
+    ):  # fmt: skip
+        result: Any = load(built(name)[1]).predict(image)
+        assert words in KIND.rows(result, 5)[0][1]
 
 
 def test_an_instance_has_what_belongs_to_it(built: Built) -> None:

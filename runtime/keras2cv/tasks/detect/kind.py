@@ -18,9 +18,26 @@ def _rows(result: Detections, _: int) -> Rows:
     if not len(result):
         return [("(nothing)", "")]
     return [
-        (d.label, f"{d.score:.4f}  {' '.join(f'{edge:.0f}' for edge in d.box_xyxy)}")
-        for d in result
+        (
+            d.label,
+            f"{d.score:.4f}  {' '.join(f'{edge:.0f}' for edge in d.box_xyxy)}{_with(result, k)}",
+        )
+        for k, d in enumerate(result)
     ]
+
+
+def _with(result: Detections, k: int) -> str:
+    """Return what belongs to a box, in a few words."""
+    text = ""
+    if result.mask_crops is not None:
+        text += f"  mask of {int(result.mask_crops[k].pixels.sum())} pixels"
+    if result.keypoints is not None:
+        points = result.keypoints[k]
+        shown = sum(points.is_shown(number) for number in range(len(points)))
+        text += f"  {shown} of {len(points)} points"
+    if result.angles is not None:
+        text += f"  turned by {result.angles[k]:.0f} degrees"
+    return text
 
 
 def _info_lines(record: DetectRecord) -> Iterator[str]:
