@@ -26,6 +26,7 @@ Outputs = Mapping[str, Array]
 
 _ROUNDING: Final = 1e-3  # of a probability, and of the sum of many
 _SHARE: Final = 2.0  # a box or a point this many pictures away is in no unit of shares
+_TURN: Final = 2 * np.pi
 _ENOUGH: Final = 24  # numbers that all lie in 0..1 by chance: logits never do
 
 
@@ -192,8 +193,10 @@ def places_out_of_unit(
     """
     arrays = _stacked(outputs, samples)
     match task.record:
-        case DetectRecord() as record if record.anchors is None and record.head is None:
-            return tuple(_of_kept_boxes(record, arrays))
+        case DetectRecord() as record:
+            own = tuple(_of_belongings(record, arrays))
+            decoded = record.anchors is None and record.head is None
+            return (*_of_kept_boxes(record, arrays), *own) if decoded else own
         case KeypointsRecord() as record if record.form != "heatmaps":
             points = arrays[record.output].reshape(-1, len(record.form))[:, :2]
             return tuple(_of_units("keypoints.units", record.units, points))
@@ -215,10 +218,37 @@ def _of_kept_boxes(record: DetectRecord, arrays: Mapping[str, Array]) -> Iterato
         yield (f"detect.box_format says {record.box_format}, and most boxes end before they begin.")
 
 
+def _of_belongings(record: DetectRecord, arrays: Mapping[str, Array]) -> Iterator[str]:
+    """Yield what cannot be true of the points, angles and masks of the boxes that are kept."""
+    if record.points is not None:
+        numbers = _kept(record, arrays, "points").reshape(-1, len(record.points.form))
+        yield from _of_units("detect.points.units", record.points.units, numbers[:, :2])
+    if record.angles is not None and record.angles.units == "radians":
+        angles = np.abs(_kept(record, arrays, "angle"))
+        if angles.size and float(np.median(angles)) > _TURN:
+            largest = float(angles.max())
+            yield f"detect.angles.units says radians, and the model gives {largest:.3g}."
+    if record.masks is not None and record.masks.per_box is not None:
+        values = arrays[record.masks.per_box]
+        values = values[np.isfinite(values)]
+        low, high = float(values.min(initial=0)), float(values.max(initial=0))
+        is_share = low >= -_ROUNDING and high <= 1 + _ROUNDING
+        if record.masks.activation == "sigmoid" and is_share and high - low > _ROUNDING:
+            yield (
+                "detect.masks.activation says that a sigmoid is still to come, and the model's "
+                "masks lie between 0 and 1."
+            )
+
+
 def _kept_boxes(record: DetectRecord, arrays: Mapping[str, Array]) -> Array:
     """Return the boxes (M, 4) of all samples whose score is above the threshold."""
+    return _kept(record, arrays, "box")
+
+
+def _kept(record: DetectRecord, arrays: Mapping[str, Array], part: str) -> Array:
+    """Return a part of the numbers (M, width) of the boxes that are above the threshold."""
     kept = [
-        tables["box"][choose(record, tables, lambda _: record.score).rows]
+        tables[part][choose(record, tables, lambda _: record.score).rows]
         for tables in _tables(record, arrays)
     ]
     return np.concatenate(kept) if kept else np.zeros((0, 4))

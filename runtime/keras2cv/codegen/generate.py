@@ -71,6 +71,10 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
+# The columns of a table that every language reads.
+_PLAIN_COLUMNS: Final = ("box+objectness+scores", "box+scores", "box+score+class")
+
+
 def _lacking(manifest: Manifest, language: Language) -> list[str]:
     """Return what the bundle needs and programs in the language lack, each in words."""
     missing, record = list(language.lacking(manifest)), manifest.task.record
@@ -79,6 +83,10 @@ def _lacking(manifest: Manifest, language: Language) -> list[str]:
             missing.append(f"the decoding of a head ({record.head.form})")
         if record.multi_label:
             missing.append("several classes for a box")
+    if isinstance(record, DetectRecord) and not language.reads_belongings:
+        missing += [f"the {own} of boxes" for own in record.belongings]
+        if record.columns not in (None, *_PLAIN_COLUMNS) or record.columns_axis is not None:
+            missing.append(f"the columns {record.columns}")
     return missing
 
 

@@ -22,6 +22,8 @@ class Language:
         next_step: The sentence that `codegen` ends with.
         decodes_heads: Whether they make boxes of a detector's undecoded outputs
             (`DetectRecord.head`), and find a box once for each of its classes (`multi_label`).
+        reads_belongings: Whether they read masks, keypoints and angles of a detector's boxes
+            (`DetectRecord.belongings`), and tables with columns in any order.
     """
 
     title: str
@@ -29,3 +31,4 @@ class Language:
     lacking: Callable[[Manifest], Sequence[str]]
     next_step: str
     decodes_heads: bool = False
+    reads_belongings: bool = False

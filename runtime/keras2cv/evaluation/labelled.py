@@ -79,6 +79,8 @@ class TrueBoxes:
         is_ignored: (G,) Whether it does not count, as "difficult" objects of Pascal VOC.
         image_id: By which COCO orders images; 0 elsewhere.
         are_shares: Whether boxes and areas are shares of the image's width and height.
+        objects: Of each object its record in COCO's file, if masks or keypoints are wanted.
+        has_objects: Whether they are wanted, and the data may have them.
     """
 
     boxes_xywh: Array
@@ -88,6 +90,8 @@ class TrueBoxes:
     is_ignored: Array
     image_id: int = 0
     are_shares: bool = False
+    objects: tuple[Any, ...] = ()
+    has_objects: bool = False
 
     def in_pixels(self, size_wh: tuple[int, int]) -> TrueBoxes:
         """Return them in pixels of an image of that size."""

@@ -9,6 +9,7 @@ PYTHON = Language(
     lacking=lambda _manifest: (),
     next_step="`python predict.py --help` explains how to run it.",
     decodes_heads=True,
+    reads_belongings=True,
 )
 
 __all__ = ["PYTHON"]

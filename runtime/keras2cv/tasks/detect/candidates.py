@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from keras2cv.tasks.activations import sigmoid, softmax
 from keras2cv.tasks.detect.head_tables import tables_of
 from keras2cv.tasks.detect.peaks import only_peaks
+from keras2cv.tasks.detect.read_belongings import split_columns, tables_of_outputs
 from keras2cv.tasks.detect.record import DetectRecord
 
 Array = NDArray[Any]
@@ -20,15 +21,25 @@ Limit = Callable[[Array], "Array | float"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Candidates:
-    """Boxes (M, 4), with their scores (M,) and class ids (M,)."""
+    """Boxes (M, 4), with their scores (M,) and class ids (M,).
+
+    `places` (M,) are their places among all boxes of the model, by which masks and points follow.
+    """
 
     boxes: Array
     scores: Array
     class_ids: Array
+    places: Array = field(default_factory=lambda: np.zeros(0, np.intp))
+
+    def __post_init__(self) -> None:
+        if not len(self.places):
+            object.__setattr__(self, "places", np.arange(len(self.scores)))
 
     def at(self, index: Array) -> Candidates:
         """Return those of a mask (M,) or of a list of positions, in its order."""
-        return Candidates(self.boxes[index], self.scores[index], self.class_ids[index])
+        return Candidates(
+            self.boxes[index], self.scores[index], self.class_ids[index], self.places[index]
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,16 +54,19 @@ class Choice:
 def tables_of_record(record: DetectRecord, sample: Mapping[str, Array]) -> dict[str, Array]:
     """Return the numbers of a sample (role -> array): part -> (M, width).
 
-    The parts are "box", "scores", and where the model has them "objectness" and "classes".
+    The parts are "box", "scores", and where the model has them "objectness", "classes",
+    "coefficients", "points" and "angle".
     """
     if record.head is not None:
-        return tables_of(record.head, sample)
+        return {**tables_of(record.head, sample), **tables_of_outputs(record, sample)}
     if record.raw is not None:
-        return _columns(record, sample["raw"])
-    boxes = sample["boxes"].reshape(-1, 4)
+        return {**_columns(record, sample), **tables_of_outputs(record, sample)}
+    boxes = sample["boxes"].reshape(-1, record.box_width)
     names = {"scores": "scores", "objectness": "objectness", "classes": "classes"}
     others = {part: sample[role] for part, role in names.items() if role in sample}
-    return {"box": boxes, **{k: v.reshape(len(boxes), -1) for k, v in others.items()}}
+    found = {part: values.reshape(len(boxes), -1) for part, values in others.items()}
+    own = tables_of_outputs(record, sample)
+    return {"box": boxes[:, :4], "angle": boxes[:, 4:], **found, **own}
 
 
 def choose(record: DetectRecord, tables: Mapping[str, Array], limit: Limit) -> Choice:
@@ -123,11 +137,8 @@ def _activated(values: Array, activation: str) -> Array:
     return sigmoid(values) if activation == "sigmoid" else values
 
 
-def _columns(record: DetectRecord, raw: Array) -> dict[str, Array]:
+def _columns(record: DetectRecord, sample: Mapping[str, Array]) -> dict[str, Array]:
     """Return the parts that lie side by side in a single output (..., K)."""
-    table = raw.reshape(-1, raw.shape[-1])
-    if record.columns == "box+score+class":
-        return {"box": table[:, :4], "scores": table[:, 4:5], "classes": table[:, 5]}
-    if record.columns == "box+scores":
-        return {"box": table[:, :4], "scores": table[:, 4:]}
-    return {"box": table[:, :4], "objectness": table[:, 4], "scores": table[:, 5:]}
+    parts = split_columns(record, sample)
+    names = {"score": "scores", "class": "classes"}
+    return {names.get(part, part): table for part, table in parts.items()}
