@@ -44,7 +44,7 @@ from support.tiny_bundle import Classifier
 
 Program = Callable[[Bundle], Path]
 
-STRICT = "-Wall -Wextra -Wpedantic -Wshadow -Werror"
+STRICT = "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
 
 
 @pytest.fixture(scope="session")

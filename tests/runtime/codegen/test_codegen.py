@@ -50,7 +50,16 @@ from support.program_bundles import (
 from support.tiny_bundle import Classifier, manifest_of
 
 ROOT = Path(__file__).parents[3]
-CPP_FILES = {"CMakeLists.txt", "README.md", "main.cpp", "answer.hpp", "manifest.hpp", "model.hpp"}
+CPP_FILES = {
+    "CMakeLists.txt",
+    "README.md",
+    "cmake/keras2cv_cat-config.cmake",
+    "include/keras2cv/cat.hpp",
+    "src/predictor.cpp",
+    "src/manifest.hpp",
+    "src/model.hpp",
+    "example/predict.cpp",
+}
 DRAWN = [name for name in PIXEL_BUNDLES if name != "every step of a tail"]
 
 

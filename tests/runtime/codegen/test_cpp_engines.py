@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from keras2cv.codegen.template import fill, read_template
+
 ROOT = Path(__file__).parents[3]
-HEADERS = ROOT / "runtime/keras2cv/codegen/cpp/templates"
 MOCK = ROOT / "tests/support/mock_opencv"
 PROGRAM = """
 #include <iostream>
 #include "engines.hpp"
+
+using namespace keras2cv::any;
 
 int main() {
     std::cout << number_of(Engine::modern) << " " << number_of(Engine::classic);
@@ -39,9 +42,11 @@ NO_ENGINE = "-1"
 def test_the_engines_of_any_opencv_are_found(opencv: str, engines: str, tmp_path: Path) -> None:
     """No constant is needed, nor that readNet takes an engine; the graph's file is removed."""
     (tmp_path / "main.cpp").write_text(PROGRAM, encoding="utf-8")
+    header = fill(read_template("cpp", "engines.hpp"), (), {"namespace": "any"})
+    (tmp_path / "engines.hpp").write_text(header, encoding="utf-8")
     program, scratch = tmp_path / "engines", f'-DSCRATCH="{tmp_path.as_posix()}"'
-    strict = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
-    sources = [f"-I{HEADERS}", f"-I{MOCK}", str(tmp_path / "main.cpp"), "-o", str(program)]
+    strict = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
+    sources = [f"-I{MOCK}", str(tmp_path / "main.cpp"), "-o", str(program)]
     subprocess.run(
         ["g++", *strict, *opencv.split(), scratch, *sources],  # noqa: S607 - wherever it is
         check=True,

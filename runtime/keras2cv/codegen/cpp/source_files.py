@@ -1,32 +1,38 @@
-"""The files of a C++ program."""
+"""The files of a C++ library, and of the program that is its example."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
+from keras2cv.codegen.cpp.identifier import identifier
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 
-# Each file of a program, and for which traits it is written.
-_FILES: Final[Mapping[str, str]] = {
-    "CMakeLists.txt": "",
-    "README.md": "",
-    "main.cpp": "",
-    "sources.hpp": "",
-    "manifest.hpp": "",
-    "resample.hpp": "resample",
-    "resizing.hpp": "!arrays",
-    "prepare.hpp": "!arrays",
-    "placement.hpp": "pixels",
-    "engines.hpp": "",
-    "model.hpp": "",
-    "tail.hpp": "tail",
-    "drawing.hpp": "drawn",
-    "json.hpp": "",
-}
+# Each template, the file that is made of it, and for which traits it is written.
+_FILES: Final = (
+    ("CMakeLists.txt", "CMakeLists.txt", ""),
+    ("README.md", "README.md", ""),
+    ("config.cmake", "cmake/keras2cv_{namespace}-config.cmake", ""),
+    ("library.hpp", "include/keras2cv/{namespace}.hpp", ""),
+    ("predictor.cpp", "src/predictor.cpp", ""),
+    ("files.hpp", "src/files.hpp", ""),
+    ("manifest.hpp", "src/manifest.hpp", ""),
+    ("inputs.hpp", "src/inputs.hpp", "inputs"),
+    ("resample.hpp", "src/resample.hpp", "resample"),
+    ("resizing.hpp", "src/resizing.hpp", "linear cubic area bilinear"),
+    ("prepare.hpp", "src/prepare.hpp", "!arrays"),
+    ("placement.hpp", "src/placement.hpp", "pixels"),
+    ("engines.hpp", "src/engines.hpp", ""),
+    ("model.hpp", "src/model.hpp", ""),
+    ("tail.hpp", "src/tail.hpp", "tail"),
+    ("drawing.hpp", "src/drawing.hpp", "drawn"),
+    ("json.hpp", "src/json.hpp", ""),
+    ("example/predict.cpp", "example/predict.cpp", ""),
+    ("example/sources.hpp", "example/sources.hpp", ""),
+    ("example/terminal.hpp", "example/terminal.hpp", ""),
+)
 
 # The steps of the tail that tail.hpp has.
 TAIL_STEPS: Final = frozenset((
@@ -38,12 +44,16 @@ TAIL_STEPS: Final = frozenset((
 
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
-    """Return file name -> text of the program for bundles that are like that of `manifest`."""
+    """Return file name -> text of the library for bundles that are like that of `manifest`."""
     traits = traits_of(manifest)
-    templates = {name: name for name, wanted in _FILES.items() if applies(wanted, traits)}
-    templates["answer.hpp"] = f"answer/{manifest.task.kind}.hpp"
+    words = {**words, "namespace": identifier(words["folder"])}
+    for part in ("result", "answer"):
+        template = read_template("cpp", f"{part}/{manifest.task.kind}.hpp")
+        words[part] = fill(template, traits, words)
     return {
-        name: fill(read_template("cpp", path), traits, words) for name, path in templates.items()
+        name.format_map(words): fill(read_template("cpp", template), traits, words)
+        for template, name, wanted in _FILES
+        if applies(wanted, traits)
     }
 
 

@@ -10,8 +10,10 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
-static const int FONT = cv::FONT_HERSHEY_SIMPLEX;
-static const cv::Scalar LIGHT(255, 255, 255), DARK(32, 32, 32);
+namespace keras2cv::@namespace@ {
+
+constexpr int FONT = cv::FONT_HERSHEY_SIMPLEX;
+const cv::Scalar LIGHT(255, 255, 255), DARK(32, 32, 32);
 
 // cv::putText draws ASCII only: every other letter becomes a question mark.
 inline std::string ascii_text(const std::string& utf8) {
@@ -195,3 +197,5 @@ inline void draw_tags(cv::Mat& canvas, std::vector<Tag> tags, const Pen& pen, in
         write_tag(canvas, tags[i].text, taken[i].tl(), tags[i].colour, pen);
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

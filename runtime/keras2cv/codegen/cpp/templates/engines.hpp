@@ -10,6 +10,8 @@
 #include <opencv2/core/utility.hpp>
 #include <opencv2/dnn.hpp>
 
+namespace keras2cv::@namespace@ {
+
 enum class Engine { classic, modern };  // of OpenCV 4, and the one that came with 5.0
 
 // Read a file with the number that chooses an engine, where readNet takes one.
@@ -81,3 +83,5 @@ inline int number_of(Engine engine) {
         if (graph.is_taken_by(engine, number)) return number;
     return no_engine;
 }
+
+}  // namespace keras2cv::@namespace@

@@ -1,31 +1,28 @@
 // What a bundle says about itself: manifest.json, read with cv::FileStorage.
 #pragma once
 
-#include <fstream>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <opencv2/core.hpp>
 
-// Something is wrong with the bundle or an image: what, where, and what to do.
-struct Error : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
+#include "files.hpp"
+
+namespace keras2cv::@namespace@ {
 
 // A value of the manifest that knows where it lies, so that a complaint can say so.
 class Node {
 public:
     Node() = default;
-    Node(const cv::FileNode& node, const std::string& path) : node_(node), path_(path) {}
+    Node(const cv::FileNode& node, std::string path) : node_(node), path_(std::move(path)) {}
 
     bool has(const std::string& key) const { return node_.isMap() && !node_[key].empty(); }
 
     Node operator[](const std::string& key) const {
         const std::string path = path_.empty() ? key : path_ + "." + key;
         if (!has(key)) throw Error("manifest.json: " + path + " is missing. Export the bundle again.");
-        return Node(node_[key], path);
+        return {node_[key], path};
     }
 
     std::string text() const {
@@ -53,23 +50,9 @@ public:
 
     bool flag() const { return integer() != 0; }
 
-    std::vector<int> integers() const {
-        std::vector<int> values;
-        for (const Node& item : list()) values.push_back(item.integer());
-        return values;
-    }
-
-    std::vector<double> numbers() const {
-        std::vector<double> values;
-        for (const Node& item : list()) values.push_back(item.number());
-        return values;
-    }
-
-    std::vector<std::string> texts() const {
-        std::vector<std::string> values;
-        for (const Node& item : list()) values.push_back(item.text());
-        return values;
-    }
+    std::vector<int> integers() const { return all(&Node::integer); }
+    std::vector<double> numbers() const { return all(&Node::number); }
+    std::vector<std::string> texts() const { return all(&Node::text); }
 
     void expect(bool right, const std::string& wanted) const {
         if (!right)
@@ -77,6 +60,13 @@ public:
     }
 
 private:
+    template <typename Value>
+    std::vector<Value> all(Value (Node::*read)() const) const {
+        std::vector<Value> values;
+        for (const Node& item : list()) values.push_back((item.*read)());
+        return values;
+    }
+
     cv::FileNode node_;
     std::string path_;
 };
@@ -86,7 +76,7 @@ private:
 struct TensorSpec {
     std::string name, net_name, layout, dtype;
     std::vector<int> keras_shape, net_shape;
-    bool batched;  // dimension 0 is the batch
+    bool batched = true;  // dimension 0 is the batch
 };
 
 //@begin !arrays
@@ -95,22 +85,24 @@ struct Preprocessing {
     std::string input, color, resize, interpolation;
     cv::Size size;
     std::vector<double> mean, deviation;
-    double scale;
-    int pad;  // the colour of the bars of letterbox and pad, 0..255
-    bool transpose;  // rows become columns, after the resize
+    double scale = 1;
+    int pad = 0;  // the colour of the bars of letterbox and pad, 0..255
+    bool transpose = false;  // rows become columns, after the resize
 };
 
 //@end
 struct Manifest {
     cv::FileStorage storage;  // nodes live as long as it does
-    std::string model_path, engine;
-    bool verified, fusion, winograd;
-    int batch;
+    std::string folder, file, sha256, engine;
+    bool verified = false, fusion = true, winograd = true;
+    int batch = 1;
     std::vector<TensorSpec> inputs, outputs;
     std::vector<TensorSpec> heads;  // outputs of the net that only the tail reads  //@only tail
     Node steps;                     // the tail's  //@only tail
     Preprocessing preprocessing;  //@only !arrays
     Node task;
+
+    std::string model_path() const { return folder + "/" + file; }
 };
 
 inline std::size_t product(const std::vector<int>& shape, std::size_t first = 0) {
@@ -183,30 +175,20 @@ inline void check_image(const Node& root, const Manifest& manifest) {
 }
 
 //@end
-// Return the model's path, if a file of the right size is there.
-inline std::string find_model(const std::string& folder, const Node& model) {
-    const std::string path = folder + "/" + model["file"].text();
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file) throw Error(path + " is missing. Copy the bundle again.");
-    const std::string bytes = std::to_string(static_cast<long long>(file.tellg()));
-    if (bytes != model["bytes"].text())
-        throw Error(path + " has " + bytes + " bytes, its manifest says " + model["bytes"].text() +
-                    ". Copy the bundle again.");
-    return path;
-}
-
 inline cv::FileStorage open_manifest(const std::string& folder) {
     const std::string path = folder + "/manifest.json";
-    if (!std::ifstream(path))
+    if (!is_file(path))
         throw Error(folder + " is not a bundle: it has no manifest.json. Give a folder made by "
                     "`keras2cv export`.");
+    const std::vector<uchar> bytes = read_bytes(path);
+    const int from_memory = cv::FileStorage::READ | cv::FileStorage::MEMORY | cv::FileStorage::FORMAT_JSON;
     try {
-        cv::FileStorage storage(path, cv::FileStorage::READ);
+        cv::FileStorage storage(std::string(bytes.begin(), bytes.end()), from_memory);
         if (storage.isOpened() && storage.root().isMap()) return storage;
     } catch (const cv::Exception&) {
         // Said below, in words for whoever runs the program.
     }
-    throw Error(path + " is not JSON. Copy the bundle again.");
+    throw Error(path + " is not JSON. Copy the bundle again, or export it again.");
 }
 
 // `oldest`, such as "4.10", is the first OpenCV that runs the net.
@@ -219,9 +201,10 @@ inline void check_version(const std::string& oldest) {
                     ". Build with a newer one, or export the model with --opencv " CV_VERSION ".");
 }
 
-// Return what the bundle in `folder` says; its task must be `kind`.
-inline Manifest read_manifest(const std::string& folder, const std::string& kind) {
+// Return what the bundle in `folder` says.
+inline Manifest read_manifest(const std::string& folder) {
     Manifest manifest;
+    manifest.folder = folder;
     manifest.storage = open_manifest(folder);
     const Node root(manifest.storage.root(), "");
     const int schema = root["schema"].integer();
@@ -229,12 +212,15 @@ inline Manifest read_manifest(const std::string& folder, const std::string& kind
         throw Error("manifest.json: schema is " + std::to_string(schema) + ", this program reads 1. "
                     "Generate the program again with the keras2cv that made the bundle.");
     manifest.task = root["task"];
-    if (manifest.task["kind"].text() != kind)
-        throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for " +
-                    kind + ". Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
+    if (manifest.task["kind"].text() != "@kind@")
+        throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for "
+                    "@kind@. Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
     const Node model = root["model"], engine = root["engine"];
     check_version(model["opencv"].text());
-    manifest.model_path = find_model(folder, model);
+    manifest.file = model["file"].text();
+    model["file"].expect(manifest.file == "model.onnx" || manifest.file == "model.pb",
+                         "model.onnx or model.pb");
+    manifest.sha256 = model["sha256"].text();
     manifest.verified = root["status"].text() == "verified";
     manifest.batch = model["batch"].integer();
     model["batch"].expect(manifest.batch > 0, "1 or more");
@@ -254,3 +240,5 @@ inline Manifest read_manifest(const std::string& folder, const std::string& kind
     check_image(root, manifest);  //@only !arrays
     return manifest;
 }
+
+}  // namespace keras2cv::@namespace@

@@ -11,10 +11,14 @@
 #include <opencv2/dnn.hpp>
 
 #include "engines.hpp"
+#include "files.hpp"
 #include "json.hpp"
 #include "manifest.hpp"
 #include "tail.hpp"  //@only tail
 
+namespace keras2cv::@namespace@ {
+
+//@begin !nested
 // One output for one sample: `shape` is Keras', without the batch; values are in C order.
 struct Tensor {
     std::string name, dtype;
@@ -22,6 +26,7 @@ struct Tensor {
     std::vector<float> values;
 };
 
+//@end
 using Sample = std::vector<Tensor>;  // every output for one sample, in Keras' order
 
 inline const Tensor& find_output(const Sample& sample, const std::string& name) {
@@ -71,9 +76,35 @@ inline Device find_device(const std::string& name) {
     throw Error("There is no device " + name + ". Choose cpu, opencl, cuda or cuda-fp16.");
 }
 
+// Return the bytes of the model's file, if they are those that were verified.
+inline std::vector<uchar> read_model(const Manifest& manifest) {
+    const std::string path = manifest.model_path();
+    if (!is_file(path)) throw Error(path + " is missing. Copy the bundle again, or export it again.");
+    std::vector<uchar> bytes = read_bytes(path);
+    const std::string found = Sha256().digits(bytes);
+    if (found != manifest.sha256)
+        throw Error(path + " is not the file that was verified: sha256 " + found.substr(0, 12) +
+                    "..., its manifest says " + manifest.sha256.substr(0, 12) +
+                    ".... Copy the bundle again, or export it again.");
+    return bytes;
+}
+
+// Load bytes by the number that chooses an engine, where OpenCV's readers take one.
+template <typename Bytes>
+auto load_bytes(const Bytes& bytes, bool is_onnx, int engine, int)
+    -> decltype(cv::dnn::readNetFromONNX(bytes, engine)) {
+    return is_onnx ? cv::dnn::readNetFromONNX(bytes, engine)
+                   : cv::dnn::readNet("tensorflow", bytes, Bytes(), engine);
+}
+
+template <typename Bytes>
+cv::dnn::Net load_bytes(const Bytes& bytes, bool is_onnx, int, long) {
+    return is_onnx ? cv::dnn::readNetFromONNX(bytes) : cv::dnn::readNet("tensorflow", bytes);
+}
+
 class Model {
 public:
-    explicit Model(const Manifest& manifest, const std::string& device = "cpu")
+    Model(const Manifest& manifest, const std::string& device)
         : manifest_(manifest), net_(load(manifest, device)) {
         if (holder_of(net_, 0) == Engine::modern) {
             names_ = net_.getUnconnectedOutLayersNames();  // it gives all or nothing
@@ -115,19 +146,32 @@ private:
         if (manifest.engine == "new" && device != "cpu")
             throw Error("The bundle was verified with OpenCV 5's new engine only, which runs on the "
                         "CPU. Leave --device out.");
-        const int modern = manifest.engine == "classic" || device != "cpu"
-                               ? no_engine
-                               : number_of(Engine::modern);
-        const int classic = manifest.engine == "new" ? no_engine : number_of(Engine::classic);
-        if (modern == no_engine && classic == no_engine)
-            throw Error(missing_engine(manifest, device));
-        if (modern == no_engine) return read_net(manifest.model_path, classic, 0);
-        if (classic == no_engine) return read_net(manifest.model_path, modern, 0);
-        try {
-            return read_net(manifest.model_path, modern, 0);
-        } catch (const cv::Exception&) {
-            return read_net(manifest.model_path, classic, 0);
+        const std::vector<uchar> bytes = read_model(manifest);
+        std::string problems;
+        for (const Engine engine : {Engine::modern, Engine::classic}) {
+            const bool is_modern = engine == Engine::modern;
+            if (manifest.engine == (is_modern ? "classic" : "new") || (is_modern && device != "cpu")) continue;
+            const int number = number_of(engine);
+            if (number == no_engine) continue;
+            try {
+                cv::dnn::Net net = load_with(manifest, bytes, engine, number);
+                if (!net.empty()) return net;
+                problems += " The net is empty.";
+            } catch (const cv::Exception& error) {
+                problems += " " + error.err + ".";
+            }
         }
+        if (problems.empty()) throw Error(missing_engine(manifest, device));
+        throw Error("OpenCV " CV_VERSION " does not load " + manifest.file + ":" + problems +
+                    " Export it for this OpenCV, with --opencv.");
+    }
+
+    // 5.0 loads bytes into its new engine, asked or not: only a file reaches the classic one.
+    static cv::dnn::Net load_with(const Manifest& manifest, const std::vector<uchar>& bytes, Engine engine,
+                                  int number) {
+        if (CV_VERSION_MAJOR >= 5 && engine == Engine::classic)
+            return read_net(path_of(manifest.model_path()).string(), number, 0);
+        return load_bytes(bytes, manifest.file == "model.onnx", number, 0);
     }
 
     static std::string missing_engine(const Manifest& manifest, const std::string& device) {
@@ -217,7 +261,9 @@ private:
         return {pixels.begin<float>(), pixels.end<float>()};
     }
 
-    Manifest manifest_;
+    const Manifest& manifest_;
     cv::dnn::Net net_;
     std::vector<std::string> names_;  // of the net's outputs that are asked for
 };
+
+}  // namespace keras2cv::@namespace@

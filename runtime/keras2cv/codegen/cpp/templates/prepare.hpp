@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <map>
+#include <cstring>  //@only picked
 #include <string>
 #include <vector>
 
@@ -14,18 +13,24 @@
 
 #include "manifest.hpp"
 #include "resample.hpp"  //@only resample
-#include "resizing.hpp"
+#include "resizing.hpp"  //@only linear cubic area bilinear
 
-inline int cv_interpolation(const std::string& name) {
-    static const std::map<std::string, int> flags = {
-        {"nearest", cv::INTER_NEAREST}, {"linear", cv::INTER_LINEAR},
-        {"area", cv::INTER_AREA},       {"cubic", cv::INTER_CUBIC},
-        {"lanczos4", cv::INTER_LANCZOS4},
-    };
-    const auto found = flags.find(name);
-    if (found == flags.end())
-        throw Error("This program has no interpolation " + name + ". Generate it again.");
-    return found->second;
+namespace keras2cv::@namespace@ {
+
+// Return an image, (H, W, 3) uint8: gray in all three channels, alpha dropped, 16 bits made 8.
+inline cv::Mat as_bgr(const cv::Mat& image) {
+    const int channels = image.channels();
+    if (image.dims > 2 || image.empty() || std::max(image.rows, image.cols) > 32767)
+        throw Error("An image must have sides of 1 to 32767 pixels, got " + std::to_string(image.rows) +
+                    "x" + std::to_string(image.cols) + ". cv::imread returns an empty one for a file "
+                    "that it cannot read.");
+    if ((image.depth() != CV_8U && image.depth() != CV_16U) || channels == 2 || channels > 4)
+        throw Error("An image must be gray, BGR or BGRA, in 8 or 16 bits without a sign. Convert it.");
+    cv::Mat pixels = image;
+    if (image.depth() == CV_16U) image.convertTo(pixels, CV_8U, 1.0 / 257);
+    if (channels != 3)
+        cv::cvtColor(pixels, pixels, channels == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_BGRA2BGR);
+    return pixels;
 }
 
 // The largest centred part of an image that has the target's aspect ratio, rounded down.
@@ -61,6 +66,7 @@ inline cv::Size pad_bars(cv::Size image, cv::Size target) {
     return {std::max(0, width - image.width) / 2, std::max(0, height - image.height) / 2};
 }
 
+//@begin picked
 // The pixel of `size` ones from `start` on that each of `count` takes: Pillow adds the step again and
 // again, and TensorFlow multiplies in float32, on whose rounding the choice depends.
 inline std::vector<int> nearest_indices(int start, int size, int count, bool as_pillow) {
@@ -76,37 +82,41 @@ inline std::vector<int> nearest_indices(int start, int size, int count, bool as_
     return indices;
 }
 
-// Bring a part of an image to a size: uint8, or float32 for "tf-bilinear".  //@only !tensorflow
-// Bring a part of an image to a size: uint8, or float32 for TensorFlow's but "tf-nearest".  //@only tensorflow
+// The part of an image at a size, each pixel one of the image's.
+inline cv::Mat pick(const cv::Mat& image, const cv::Rect& part, cv::Size size, bool as_pillow) {
+    const std::vector<int> rows = nearest_indices(part.y, part.height, size.height, as_pillow);
+    const std::vector<int> columns = nearest_indices(part.x, part.width, size.width, as_pillow);
+    cv::Mat result(size, image.type());
+    const std::size_t bytes = image.elemSize();
+    for (int y = 0; y < size.height; ++y) {
+        const uchar* row = image.ptr(rows[static_cast<std::size_t>(y)]);
+        uchar* target = result.ptr(y);
+        for (const int column : columns) {
+            std::memcpy(target, row + static_cast<std::size_t>(column) * bytes, bytes);
+            target += bytes;
+        }
+    }
+    return result;
+}
+
+//@end
+// Bring a part of an image to a size: uint8.  //@only !tensorflow !bilinear
+// Bring a part of an image to a size: uint8, or float32 by TensorFlow's filters.  //@only tensorflow bilinear
 inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size size,
                            const std::string& interpolation) {
-    cv::Mat result;
-    if (interpolation == "pil-nearest" || interpolation == "tf-nearest") {
-        const bool as_pillow = interpolation == "pil-nearest";
-        const std::vector<int> rows = nearest_indices(part.y, part.height, size.height, as_pillow);
-        const std::vector<int> columns = nearest_indices(part.x, part.width, size.width, as_pillow);
-        result.create(size, image.type());
-        const std::size_t bytes = image.elemSize();
-        for (int y = 0; y < size.height; ++y) {
-            const uchar* row = image.ptr(rows[static_cast<std::size_t>(y)]);
-            uchar* target = result.ptr(y);
-            for (const int column : columns) {
-                std::memcpy(target, row + static_cast<std::size_t>(column) * bytes, bytes);
-                target += bytes;
-            }
-        }
-        return result;
-    }
+    if (interpolation == "pil-nearest") return pick(image, part, size, true);  //@only picked
+    if (interpolation == "tf-nearest") return pick(image, part, size, false);  //@only picked
     if (is_resampled(interpolation)) return resample(image, part, size, interpolation);  //@only resample
     const cv::Mat source = image(part);
-    if (interpolation == "tf-bilinear") return resize_bilinear(source, size);
-    if (interpolation == "linear" && !is_linear_exact(image.channels()))
-        return resize_in_integers(source, size);
-    if (interpolation == "cubic") return resize_cubic(source, size);
-    if (interpolation == "area" && is_sum_of_parts(source.size(), size) &&
-        !is_area_exact(image.channels()))
-        return resize_area(source, size);
-    cv::resize(source, result, size, 0, 0, cv_interpolation(interpolation));
+    if (interpolation == "tf-bilinear") return resize_bilinear(source, size);  //@only bilinear
+    if (interpolation == "linear") return resize_linear(source, size);  //@only linear
+    if (interpolation == "cubic") return resize_cubic(source, size);  //@only cubic
+    if (interpolation == "area") return resize_area(source, size);  //@only area
+    if (interpolation != "nearest" && interpolation != "lanczos4")
+        throw Error("This program has no interpolation " + interpolation + ". Generate it again.");
+    cv::Mat result;
+    cv::resize(source, result, size, 0, 0,
+               interpolation == "nearest" ? cv::INTER_NEAREST : cv::INTER_LANCZOS4);
     return result;
 }
 
@@ -157,3 +167,5 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
     }
     return blob;
 }
+
+}  // namespace keras2cv::@namespace@

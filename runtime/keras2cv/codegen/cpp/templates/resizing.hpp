@@ -1,5 +1,6 @@
-// From an image to another size as cv::resize does it on x86-64, and tf.image.resize by "bilinear": the
-// same pixels from every OpenCV. Products and sums are rounded each by itself: CMakeLists.txt says so.
+// From an image to another size as cv::resize does it on x86-64: the same pixels from every OpenCV.  //@only !bilinear
+// From an image to another size as tf.image.resize does it by "bilinear".  //@only bilinear
+// Products and sums are rounded each by itself: CMakeLists.txt says so.
 #pragma once
 
 #include <algorithm>
@@ -9,12 +10,17 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
+namespace keras2cv::@namespace@ {
+
+//@begin linear bilinear
 // The two source pixels of a target pixel along one axis, and the weight of the second, 0 to 1.
 struct Pair {
     int first, second;
     float share;
 };
 
+//@end
+//@begin linear
 // cv::resize's for uint8: the position is rounded to float32. Across the width one pixel alone counts
 // at an edge.
 inline std::vector<Pair> linear_pairs(int size, int count, bool is_width) {
@@ -82,6 +88,16 @@ inline bool is_linear_exact(int channels) {
     return channels == 1 ? gray : colour;
 }
 
+// cv::INTER_LINEAR of uint8, by OpenCV itself where that is exact: it is faster.
+inline cv::Mat resize_linear(const cv::Mat& image, cv::Size size) {
+    if (!is_linear_exact(image.channels())) return resize_in_integers(image, size);
+    cv::Mat result;
+    cv::resize(image, result, size, 0, 0, cv::INTER_LINEAR);
+    return result;
+}
+
+//@end
+//@begin cubic area
 // The source pixels of a target pixel along one axis, each with its weight.
 template <typename Number>
 struct Weighted {
@@ -89,6 +105,8 @@ struct Weighted {
     std::vector<Number> weights;
 };
 
+//@end
+//@begin cubic
 // cv::INTER_CUBIC's, from positions that are not rounded.
 inline std::vector<Weighted<double>> cubic_weights(int size, int count) {
     const double a = -0.75, scale = 1.0 / (static_cast<double>(count) / size);
@@ -106,6 +124,8 @@ inline std::vector<Weighted<double>> cubic_weights(int size, int count) {
     return result;
 }
 
+//@end
+//@begin area
 // cv::INTER_AREA's: computeResizeAreaTab of OpenCV's resize.cpp.
 inline std::vector<Weighted<float>> area_weights(int size, int count) {
     const double scale = 1.0 / (static_cast<double>(count) / size);
@@ -126,6 +146,8 @@ inline std::vector<Weighted<float>> area_weights(int size, int count) {
     return result;
 }
 
+//@end
+//@begin cubic area
 // The sums of one row of the image along the width.
 template <typename Number>
 std::vector<Number> weigh_row(const uchar* pixels, const std::vector<Weighted<Number>>& across,
@@ -167,13 +189,17 @@ cv::Mat weigh(const cv::Mat& image, const std::vector<Weighted<Number>>& down,
     return result;
 }
 
+//@end
+//@begin cubic
 // cv::INTER_CUBIC of uint8, computed in double: OpenCV's builds round it differently.
 inline cv::Mat resize_cubic(const cv::Mat& image, cv::Size size) {
     return weigh(image, cubic_weights(image.rows, size.height), cubic_weights(image.cols, size.width));
 }
 
+//@end
+//@begin area
 // cv::INTER_AREA of uint8 to fewer pixels, in the order of x86-64's sums.
-inline cv::Mat resize_area(const cv::Mat& image, cv::Size size) {
+inline cv::Mat sum_areas(const cv::Mat& image, cv::Size size) {
     return weigh(image, area_weights(image.rows, size.height), area_weights(image.cols, size.width));
 }
 
@@ -193,7 +219,7 @@ inline bool is_area_exact(int channels) {
             random.fill(image, cv::RNG::UNIFORM, 0, 256);
             const cv::Size target(size[2], size[3]);
             cv::resize(image, resized, target, 0, 0, cv::INTER_AREA);
-            if (cv::norm(resized, resize_area(image, target), cv::NORM_INF) > 0) return false;
+            if (cv::norm(resized, sum_areas(image, target), cv::NORM_INF) > 0) return false;
         }
         return true;
     };
@@ -201,6 +227,17 @@ inline bool is_area_exact(int channels) {
     return channels == 1 ? gray : colour;
 }
 
+// cv::INTER_AREA of uint8, by OpenCV itself where that is exact: it is faster.
+inline cv::Mat resize_area(const cv::Mat& image, cv::Size size) {
+    if (is_sum_of_parts(image.size(), size) && !is_area_exact(image.channels()))
+        return sum_areas(image, size);
+    cv::Mat result;
+    cv::resize(image, result, size, 0, 0, cv::INTER_AREA);
+    return result;
+}
+
+//@end
+//@begin bilinear
 // tf.image.resize by "bilinear", which does not round to whole pixels: its positions are float32.
 inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
     const int channels = image.channels();
@@ -233,3 +270,6 @@ inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
     }
     return result;
 }
+
+//@end
+}  // namespace keras2cv::@namespace@
