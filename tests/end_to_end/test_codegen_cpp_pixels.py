@@ -19,7 +19,7 @@ from support.cmake import build, require_opencv
 Image = NDArray[np.uint8]
 Resize = Callable[[Image, tuple[int, int], str], NDArray[Any]]
 
-SOURCES = Path(__file__).parents[1] / "support" / "cpp"
+SOURCES = Path(__file__).parents[1] / "support" / "cpp" / "pixels"
 
 # Down and up, parts and whole pixels, sums that end in a half, one pixel, thin images.
 SIZES = (

@@ -1,9 +1,9 @@
-// JSON's strings and numbers, and lists of them.
+// Numbers and texts as people and JSON read them.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdio>
-#include <iomanip>
 #include <locale>
 #include <sstream>
 #include <string>
@@ -11,30 +11,31 @@
 
 namespace keras2cv::@namespace@ {
 
+// Return a number by a pattern of printf.
 inline std::string format(const char* pattern, double value) {
-    char buffer[64];
-    std::snprintf(buffer, sizeof buffer, pattern, value);
-    return buffer;
+    std::array<char, 64> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), pattern, value);
+    return buffer.data();
 }
 
-// 9 digits: enough to give a float32 back exactly. JSON has no nan and inf; they become strings.
+// 9 digits give a float32 back exactly. JSON has no nan and inf; they become strings.
 inline std::string json_number(double value) {
     if (std::isnan(value)) return "\"nan\"";
     if (std::isinf(value)) return value < 0 ? "\"-inf\"" : "\"inf\"";
     std::ostringstream digits;
     digits.imbue(std::locale::classic());  // a point, whatever the program's locale
-    digits << std::setprecision(9) << value;
+    digits.precision(9);
+    digits << value;
     return digits.str();
 }
 
 inline std::string json_text(const std::string& text) {
     std::string result = "\"";
     for (const char c : text) {
-        char code[8];
-        std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned char>(c));
-        if (static_cast<unsigned char>(c) < 0x20) result += code;
-        else if (c == '"' || c == '\\') result += std::string("\\") + c;
-        else result += c;
+        const bool is_control = static_cast<unsigned char>(c) < 0x20;
+        if (c == '"' || c == '\\') result += '\\';
+        if (is_control) result += c < 0x10 ? "\\u000" : "\\u001";
+        result += is_control ? "0123456789abcdef"[c % 16] : c;
     }
     return result + '"';
 }

@@ -3,6 +3,7 @@
 
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -25,20 +26,18 @@ public:
         return {node_[key], path};
     }
 
-    std::string text() const {
-        expect(node_.isString(), "a string");
-        return static_cast<std::string>(node_);
+    void expect(bool right, const std::string& wanted) const {
+        if (!right)
+            throw Error("manifest.json: " + path_ + " must be " + wanted + ". Export the bundle again.");
     }
 
-    int integer() const {
-        expect(node_.isInt(), "an integer");
-        return static_cast<int>(node_);
-    }
-
-    double number() const {
-        expect(node_.isInt() || node_.isReal(), "a number");
-        return static_cast<double>(node_);
-    }
+    std::string text() const { return as<std::string>(node_.isString(), "a string"); }
+    int integer() const { return as<int>(node_.isInt(), "an integer"); }
+    double number() const { return as<double>(node_.isInt() || node_.isReal(), "a number"); }
+    bool flag() const { return integer() != 0; }
+    std::vector<std::string> texts() const { return all(&Node::text); }
+    std::vector<int> integers() const { return all(&Node::integer); }
+    std::vector<double> numbers() const { return all(&Node::number); }
 
     std::vector<Node> list() const {
         expect(node_.isSeq(), "a list");
@@ -48,18 +47,13 @@ public:
         return items;
     }
 
-    bool flag() const { return integer() != 0; }
-
-    std::vector<int> integers() const { return all(&Node::integer); }
-    std::vector<double> numbers() const { return all(&Node::number); }
-    std::vector<std::string> texts() const { return all(&Node::text); }
-
-    void expect(bool right, const std::string& wanted) const {
-        if (!right)
-            throw Error("manifest.json: " + path_ + " must be " + wanted + ". Export the bundle again.");
+private:
+    template <typename Value>
+    Value as(bool right, const char* wanted) const {
+        expect(right, wanted);
+        return static_cast<Value>(node_);
     }
 
-private:
     template <typename Value>
     std::vector<Value> all(Value (Node::*read)() const) const {
         std::vector<Value> values;
@@ -101,8 +95,6 @@ struct Manifest {
     Node steps;                     // the tail's  //@only tail
     Preprocessing preprocessing;  //@only !arrays
     Node task;
-
-    std::string model_path() const { return folder + "/" + file; }
 };
 
 inline std::size_t product(const std::vector<int>& shape, std::size_t first = 0) {
@@ -111,67 +103,52 @@ inline std::size_t product(const std::vector<int>& shape, std::size_t first = 0)
     return result;
 }
 
-inline TensorSpec read_tensor(const Node& node, bool batched, int batch) {
-    TensorSpec spec;
-    spec.name = node["name"].text();
-    spec.net_name = node["net_name"].text();
-    spec.layout = node["layout"].text();
-    spec.dtype = node["dtype"].text();
-    spec.keras_shape = node["keras_shape"].integers();
-    spec.net_shape = node["net_shape"].integers();
-    spec.batched = batched;
-    const Node net_shape = node["net_shape"], keras_shape = node["keras_shape"];
-    for (const int size : spec.net_shape) net_shape.expect(size > 0, "positive sizes");
-    for (const int size : spec.keras_shape) keras_shape.expect(size > 0, "positive sizes");
-    keras_shape.expect(product(spec.keras_shape) == product(spec.net_shape),
-                       "as many values as net_shape");
-    keras_shape.expect(spec.layout == "same" || spec.keras_shape.size() > 2, "of rank 3 or more");
-    keras_shape.expect(!batched || (!spec.keras_shape.empty() && spec.keras_shape[0] == batch),
-                       "a shape that begins with the batch");
-    return spec;
-}
-
-inline std::vector<TensorSpec> read_outputs(const Node& node, int batch) {
+// Return the inputs or outputs; what does not say whether it is batched, is.
+inline std::vector<TensorSpec> read_tensors(const Node& tensors, int batch) {
     std::vector<TensorSpec> specs;
-    for (const Node& output : node.list())
-        specs.push_back(read_tensor(output, output["batched"].flag(), batch));
+    for (const Node& node : tensors.list()) {
+        const Node net_shape = node["net_shape"], keras_shape = node["keras_shape"];
+        TensorSpec spec{node["name"].text(), node["net_name"].text(), node["layout"].text(),
+                        node["dtype"].text(), keras_shape.integers(), net_shape.integers(),
+                        !node.has("batched") || node["batched"].flag()};
+        for (const int size : spec.net_shape) net_shape.expect(size > 0, "positive sizes");
+        for (const int size : spec.keras_shape) keras_shape.expect(size > 0, "positive sizes");
+        keras_shape.expect(product(spec.keras_shape) == product(spec.net_shape), "as many values as net_shape");
+        keras_shape.expect(spec.layout == "same" || spec.keras_shape.size() > 2, "of rank 3 or more");
+        keras_shape.expect(!spec.batched || (!spec.keras_shape.empty() && spec.keras_shape[0] == batch),
+                           "a shape that begins with the batch");
+        specs.push_back(std::move(spec));
+    }
     return specs;
 }
 
 //@begin !arrays
-inline Preprocessing read_preprocessing(const Node& node) {
+// Return how images are prepared; what that makes must be what its input takes.
+inline Preprocessing read_preprocessing(const Node& node, const std::vector<TensorSpec>& inputs) {
     Preprocessing rules;
     rules.input = node["input"].text();
     rules.color = node["color"].text();
     rules.resize = node["resize"].text();
     rules.interpolation = node["interpolation"].text();
-    const std::vector<int> size = node["size"].integers();
-    node["size"].expect(size.size() == 2, "[width, height]");
-    rules.size = cv::Size(size[0], size[1]);
     rules.mean = node["mean"].numbers();
     rules.scale = node["scale"].number();
     rules.deviation = node["std"].numbers();
-    const bool has_bars = rules.resize == "letterbox" || rules.resize == "pad";
-    rules.pad = has_bars ? node["pad"].integer() : 0;
+    if (rules.resize == "letterbox" || rules.resize == "pad") rules.pad = node["pad"].integer();
     rules.transpose = node.has("transpose");
-    const std::size_t channels = rules.color == "GRAY" ? 1 : 3;
-    node["mean"].expect(rules.mean.size() == channels, "one number per channel");
-    node["std"].expect(rules.deviation.size() == channels, "one number per channel");
-    return rules;
-}
-
-// The image that the preprocessing makes must be what its input takes.
-inline void check_image(const Node& root, const Manifest& manifest) {
-    const Preprocessing& rules = manifest.preprocessing;
-    const cv::Size size = rules.transpose ? cv::Size(rules.size.height, rules.size.width) : rules.size;
-    const std::vector<int> shape = {manifest.batch, static_cast<int>(rules.mean.size()), size.height,
-                                    size.width};
-    for (const TensorSpec& input : manifest.inputs) {
+    const std::vector<int> size = node["size"].integers();
+    node["size"].expect(size.size() == 2, "[width, height]");
+    rules.size = {size[0], size[1]};
+    const int channels = rules.color == "GRAY" ? 1 : 3;
+    node["mean"].expect(rules.mean.size() == static_cast<std::size_t>(channels), "one number per channel");
+    node["std"].expect(rules.deviation.size() == rules.mean.size(), "one number per channel");
+    for (const TensorSpec& input : inputs) {
         if (input.name != rules.input) continue;
-        root["preprocessing"]["size"].expect(shape == input.net_shape, "the size of the net's input");
-        return;
+        const cv::Size fitted = rules.transpose ? cv::Size(size[1], size[0]) : rules.size;
+        node["size"].expect(input.net_shape == std::vector<int>{input.keras_shape[0], channels, fitted.height,
+                                                                fitted.width}, "the size of the net's input");
+        return rules;
     }
-    root["preprocessing"]["input"].expect(false, "one of the inputs");
+    throw Error("manifest.json: preprocessing.input is none of the inputs. Export the bundle again.");
 }
 
 //@end
@@ -206,11 +183,10 @@ inline Manifest read_manifest(const std::string& folder) {
     Manifest manifest;
     manifest.folder = folder;
     manifest.storage = open_manifest(folder);
-    const Node root(manifest.storage.root(), "");
-    const int schema = root["schema"].integer();
-    if (schema != 1)
-        throw Error("manifest.json: schema is " + std::to_string(schema) + ", this program reads 1. "
-                    "Generate the program again with the keras2cv that made the bundle.");
+    const Node root(manifest.storage.root(), ""), schema = root["schema"];
+    if (schema.integer() != 1)
+        throw Error("manifest.json: schema is " + std::to_string(schema.integer()) + ", this program "
+                    "reads 1. Generate the program again with the keras2cv that made the bundle.");
     manifest.task = root["task"];
     if (manifest.task["kind"].text() != "@kind@")
         throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for "
@@ -218,8 +194,7 @@ inline Manifest read_manifest(const std::string& folder) {
     const Node model = root["model"], engine = root["engine"];
     check_version(model["opencv"].text());
     manifest.file = model["file"].text();
-    model["file"].expect(manifest.file == "model.onnx" || manifest.file == "model.pb",
-                         "model.onnx or model.pb");
+    model["file"].expect(manifest.file == "model.onnx" || manifest.file == "model.pb", "model.onnx or model.pb");
     manifest.sha256 = model["sha256"].text();
     manifest.verified = root["status"].text() == "verified";
     manifest.batch = model["batch"].integer();
@@ -227,17 +202,15 @@ inline Manifest read_manifest(const std::string& folder) {
     manifest.engine = engine["name"].text();
     manifest.fusion = engine["fusion"].flag();
     manifest.winograd = engine["winograd"].flag();
-    for (const Node& input : root["inputs"].list())
-        manifest.inputs.push_back(read_tensor(input, true, manifest.batch));
+    manifest.inputs = read_tensors(root["inputs"], manifest.batch);
     root["inputs"].expect(manifest.inputs.size() == 1, "one image; this program fills no other inputs");  //@only !inputs
-    manifest.outputs = read_outputs(root["outputs"], manifest.batch);
-    manifest.heads = read_outputs(root["tail"]["heads"], manifest.batch);  //@only tail
+    manifest.outputs = read_tensors(root["outputs"], manifest.batch);
+    manifest.heads = read_tensors(root["tail"]["heads"], manifest.batch);  //@only tail
     manifest.steps = root["tail"]["steps"];  //@only tail
     if (root.has("tail"))  //@only !tail
         throw Error("The bundle finishes after the net by steps that this program does not do. "  //@only !tail
                     "Generate one with `keras2cv codegen " + folder + " --lang cpp`.");  //@only !tail
-    manifest.preprocessing = read_preprocessing(root["preprocessing"]);  //@only !arrays
-    check_image(root, manifest);  //@only !arrays
+    manifest.preprocessing = read_preprocessing(root["preprocessing"], manifest.inputs);  //@only !arrays
     return manifest;
 }
 

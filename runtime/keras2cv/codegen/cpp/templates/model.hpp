@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -52,69 +53,78 @@ inline std::string json_tensor(const Tensor& tensor, std::size_t axis = 0, std::
 }
 
 //@end
-struct Device {
-    const char* name;
-    int backend, target;
-};
+using Device = std::pair<cv::dnn::Backend, cv::dnn::Target>;
 
 // Return the device, or throw an Error if this OpenCV, or this machine, does not have it.
 inline Device find_device(const std::string& name) {
-    static const Device devices[] = {
-        {"cpu", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_CPU},
-        {"opencl", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_OPENCL},
-        {"cuda", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA},
-        {"cuda-fp16", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA_FP16},
+    static const std::map<std::string, Device> devices = {
+        {"cpu", {cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_CPU}},
+        {"opencl", {cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_OPENCL}},
+        {"cuda", {cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA}},
+        {"cuda-fp16", {cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA_FP16}},
     };
-    for (const Device& device : devices) {
-        if (device.name != name) continue;
-        const auto offered = cv::dnn::getAvailableTargets(static_cast<cv::dnn::Backend>(device.backend));
-        if (std::find(offered.begin(), offered.end(), device.target) == offered.end())
-            throw Error("Device " + name + " is not there: OpenCV " CV_VERSION " is built without it, "
-                        "or finds no such device. Leave --device out.");
-        return device;
-    }
-    throw Error("There is no device " + name + ". Choose cpu, opencl, cuda or cuda-fp16.");
+    const auto device = devices.find(name);
+    if (device == devices.end())
+        throw Error("There is no device " + name + ". Choose cpu, opencl, cuda or cuda-fp16.");
+    const auto offered = cv::dnn::getAvailableTargets(device->second.first);
+    if (std::find(offered.begin(), offered.end(), device->second.second) == offered.end())
+        throw Error("Device " + name + " is not there: OpenCV " CV_VERSION " is built without it, or "
+                    "finds no such device. Leave --device out.");
+    return device->second;
 }
 
-// Return the bytes of the model's file, if they are those that were verified.
-inline std::vector<uchar> read_model(const Manifest& manifest) {
-    const std::string path = manifest.model_path();
+// The net's file, with the bytes that were verified.
+struct Source {
+    std::string path;
+    bool is_onnx;
+    std::vector<uchar> bytes;
+};
+
+inline Source read_source(const Manifest& manifest) {
+    const std::string path = manifest.folder + "/" + manifest.file;
     if (!is_file(path)) throw Error(path + " is missing. Copy the bundle again, or export it again.");
-    std::vector<uchar> bytes = read_bytes(path);
-    const std::string found = Sha256().digits(bytes);
+    Source source{path_of(path).string(), manifest.file == "model.onnx", read_bytes(path)};
+    const std::string found = Sha256().digits_of(source.bytes);
     if (found != manifest.sha256)
-        throw Error(path + " is not the file that was verified: sha256 " + found.substr(0, 12) +
-                    "..., its manifest says " + manifest.sha256.substr(0, 12) +
-                    ".... Copy the bundle again, or export it again.");
-    return bytes;
+        throw Error(path + " is not the file that was verified: sha256 " + found.substr(0, 12) + "..., its "
+                    "manifest says " + manifest.sha256.substr(0, 12) + ".... Copy the bundle again, or "
+                    "export it again.");
+    return source;
 }
 
-// Load bytes by the number that chooses an engine, where OpenCV's readers take one.
-template <typename Bytes>
-auto load_bytes(const Bytes& bytes, bool is_onnx, int engine, int)
-    -> decltype(cv::dnn::readNetFromONNX(bytes, engine)) {
-    return is_onnx ? cv::dnn::readNetFromONNX(bytes, engine)
-                   : cv::dnn::readNet("tensorflow", bytes, Bytes(), engine);
-}
-
-template <typename Bytes>
-cv::dnn::Net load_bytes(const Bytes& bytes, bool is_onnx, int, long) {
-    return is_onnx ? cv::dnn::readNetFromONNX(bytes) : cv::dnn::readNet("tensorflow", bytes);
+// Load the net. OpenCV 5's modern engine runs on the CPU alone. A bundle that was verified with both
+// goes to that one, and to the classic one if that refuses it.
+inline cv::dnn::Net load(const Manifest& manifest, const std::string& device) {
+    if (manifest.engine == "new" && device != "cpu")
+        throw Error("The bundle was verified with OpenCV 5's new engine only, which runs on the CPU. "
+                    "Leave --device out.");
+    const Source source = read_source(manifest);
+    std::string problem;
+    cv::dnn::Net net;
+    if (manifest.engine != "classic" && device == "cpu") net = load_net(source, Engine::modern, problem);
+    if (net.empty() && manifest.engine != "new") net = load_net(source, Engine::classic, problem);
+    if (!net.empty()) return net;
+    if (problem.empty())
+        throw Error("The bundle needs OpenCV's " + std::string(manifest.engine == "new" ? "new" : "classic") +
+                    " engine on the " + device + ", which OpenCV " CV_VERSION " does not have. Build with "
+                    "another OpenCV, or export the bundle for this one, with --opencv.");
+    throw Error("OpenCV " CV_VERSION " does not load " + manifest.file + ":" + problem + " Export the bundle "
+                "for this OpenCV, with --opencv.");
 }
 
 class Model {
 public:
-    Model(const Manifest& manifest, const std::string& device)
-        : manifest_(manifest), net_(load(manifest, device)) {
+    Model(const Manifest& manifest, const std::string& device) : manifest_(manifest) {
+        const Device found = find_device(device);
+        net_ = load(manifest, device);
         if (holder_of(net_, 0) == Engine::modern) {
             names_ = net_.getUnconnectedOutLayersNames();  // it gives all or nothing
             return;
         }
         for (const TensorSpec& output : manifest.outputs) names_.push_back(output.net_name);  //@only !tail
         names_ = net_outputs(manifest);  //@only tail
-        const Device found = find_device(device);
-        net_.setPreferableBackend(found.backend);
-        net_.setPreferableTarget(found.target);
+        net_.setPreferableBackend(found.first);
+        net_.setPreferableTarget(found.second);
         if (!manifest.fusion) net_.enableFusion(false);
 #if CV_VERSION_MAJOR > 4 || (CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR >= 7)
         if (!manifest.winograd) net_.enableWinograd(false);
@@ -128,7 +138,8 @@ public:
         std::vector<cv::Mat> arrays;
         net_.forward(arrays, names_);
         std::map<std::string, cv::Mat> found;
-        for (std::size_t i = 0; i < names_.size(); ++i) found[names_[i]] = as_floats(arrays[i]);
+        for (std::size_t i = 0; i < names_.size(); ++i)
+            arrays[i].convertTo(found[names_[i]], CV_32F);  // one after the other as well
         add_tail(found);  //@only tail
         std::vector<Sample> samples(count);
         for (const TensorSpec& spec : manifest_.outputs) {
@@ -139,52 +150,6 @@ public:
     }
 
 private:
-    // The new engine of OpenCV 5 runs on the CPU alone. A bundle that was verified with both goes
-    // to the new one, and to the classic one if that refuses it.
-    static cv::dnn::Net load(const Manifest& manifest, const std::string& device) {
-        find_device(device);
-        if (manifest.engine == "new" && device != "cpu")
-            throw Error("The bundle was verified with OpenCV 5's new engine only, which runs on the "
-                        "CPU. Leave --device out.");
-        const std::vector<uchar> bytes = read_model(manifest);
-        std::string problems;
-        for (const Engine engine : {Engine::modern, Engine::classic}) {
-            const bool is_modern = engine == Engine::modern;
-            if (manifest.engine == (is_modern ? "classic" : "new") || (is_modern && device != "cpu")) continue;
-            const int number = number_of(engine);
-            if (number == no_engine) continue;
-            try {
-                cv::dnn::Net net = load_with(manifest, bytes, engine, number);
-                if (!net.empty()) return net;
-                problems += " The net is empty.";
-            } catch (const cv::Exception& error) {
-                problems += " " + error.err + ".";
-            }
-        }
-        if (problems.empty()) throw Error(missing_engine(manifest, device));
-        throw Error("OpenCV " CV_VERSION " does not load " + manifest.file + ":" + problems +
-                    " Export it for this OpenCV, with --opencv.");
-    }
-
-    // 5.0 loads bytes into its new engine, asked or not: only a file reaches the classic one.
-    static cv::dnn::Net load_with(const Manifest& manifest, const std::vector<uchar>& bytes, Engine engine,
-                                  int number) {
-        if (CV_VERSION_MAJOR >= 5 && engine == Engine::classic)
-            return read_net(path_of(manifest.model_path()).string(), number, 0);
-        return load_bytes(bytes, manifest.file == "model.onnx", number, 0);
-    }
-
-    static std::string missing_engine(const Manifest& manifest, const std::string& device) {
-        if (manifest.engine == "new")
-            return "The bundle was verified with OpenCV 5's new engine only, this is OpenCV "
-                   CV_VERSION ". Build with OpenCV 5, or export it with --opencv " CV_VERSION ".";
-        if (manifest.engine == "any")
-            return "Device " + device + " needs OpenCV's classic engine, which OpenCV " CV_VERSION
-                   " does not have. Leave --device out.";
-        return "The bundle was verified with OpenCV's classic engine only, which OpenCV " CV_VERSION
-               " does not have. Build with OpenCV 5.0 or an older one, or export it again.";
-    }
-
 //@begin tail
     // What the net itself gives: its own of the outputs, and the heads that the tail reads.
     static std::vector<std::string> net_outputs(const Manifest& manifest) {
@@ -220,13 +185,6 @@ private:
     }
 
 //@end
-    // The same values, float32 and one after the other.
-    static cv::Mat as_floats(const cv::Mat& array) {
-        cv::Mat floats = array;
-        if (array.depth() != CV_32F) array.convertTo(floats, CV_32F);
-        return floats.isContinuous() ? floats : floats.clone();
-    }
-
     static const cv::Mat& find_array(const std::map<std::string, cv::Mat>& arrays,
                                      const TensorSpec& spec) {
         const auto found = arrays.find(spec.net_name);
@@ -240,25 +198,20 @@ private:
 
     // Return sample `index` of an output, in Keras' layout.
     static Tensor cut(const cv::Mat& array, const TensorSpec& spec, std::size_t index) {
-        const std::size_t first = spec.batched ? 1 : 0;  // dimension of the sample itself
-        const std::size_t size = product(spec.keras_shape, first);
+        const auto shape = spec.keras_shape.begin() + (spec.batched ? 1 : 0);  // of the sample itself
+        Tensor tensor{spec.name, spec.dtype, {shape, spec.keras_shape.end()}, {}};
+        const std::size_t size = product(tensor.shape);
         const float* values = array.ptr<float>() + (spec.batched ? index * size : 0);
-        Tensor tensor{spec.name, spec.dtype, {}, {values, values + size}};
-        tensor.shape.assign(spec.keras_shape.begin() + static_cast<std::ptrdiff_t>(first),
-                            spec.keras_shape.end());
-        if (spec.layout != "same") tensor.values = channels_last(tensor.values, tensor.shape.back());
+        tensor.values.assign(values, values + size);
+        if (spec.layout != "same") {  // (C, ...) -> (..., C)
+            const int channels = tensor.shape.back(), pixels = static_cast<int>(size) / channels;
+            const cv::Mat moved = cv::Mat(channels, pixels, CV_32F, tensor.values.data()).t();
+            tensor.values.assign(moved.begin<float>(), moved.end<float>());
+        }
         if (spec.dtype == "bool" || spec.dtype.find("int") != std::string::npos)
             for (float& value : tensor.values)
-                value = spec.dtype == "bool" ? value != 0.0f : std::nearbyint(value) + 0.0f;  // no -0
+                value = spec.dtype == "bool" ? (value != 0.0f ? 1.0f : 0.0f) : std::nearbyint(value) + 0.0f;  // no -0
         return tensor;
-    }
-
-    // (C, ...) -> (..., C)
-    static std::vector<float> channels_last(const std::vector<float>& values, int channels) {
-        const cv::Mat planes(channels, static_cast<int>(values.size()) / channels, CV_32F,
-                             const_cast<float*>(values.data()));
-        const cv::Mat pixels = planes.t();
-        return {pixels.begin<float>(), pixels.end<float>()};
     }
 
     const Manifest& manifest_;

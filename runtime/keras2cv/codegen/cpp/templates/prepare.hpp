@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>  //@only picked
 #include <string>
 #include <vector>
@@ -20,16 +19,14 @@ namespace keras2cv::@namespace@ {
 // Return an image, (H, W, 3) uint8: gray in all three channels, alpha dropped, 16 bits made 8.
 inline cv::Mat as_bgr(const cv::Mat& image) {
     const int channels = image.channels();
-    if (image.dims > 2 || image.empty() || std::max(image.rows, image.cols) > 32767)
-        throw Error("An image must have sides of 1 to 32767 pixels, got " + std::to_string(image.rows) +
-                    "x" + std::to_string(image.cols) + ". cv::imread returns an empty one for a file "
-                    "that it cannot read.");
-    if ((image.depth() != CV_8U && image.depth() != CV_16U) || channels == 2 || channels > 4)
-        throw Error("An image must be gray, BGR or BGRA, in 8 or 16 bits without a sign. Convert it.");
+    if (image.dims != 2 || image.empty() || std::max(image.rows, image.cols) > 32767 || channels == 2 ||
+        channels > 4 || (image.depth() != CV_8U && image.depth() != CV_16U))
+        throw Error("An image must be gray, BGR or BGRA, uint8 or uint16, with sides of 1 to 32767 pixels. "
+                    "cv::imread returns an empty one for a file that it cannot read.");
     cv::Mat pixels = image;
     if (image.depth() == CV_16U) image.convertTo(pixels, CV_8U, 1.0 / 257);
-    if (channels != 3)
-        cv::cvtColor(pixels, pixels, channels == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_BGRA2BGR);
+    if (channels == 1) cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
+    if (channels == 4) cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
     return pixels;
 }
 
@@ -37,32 +34,25 @@ inline cv::Mat as_bgr(const cv::Mat& image) {
 inline cv::Rect center_box(cv::Size image, cv::Size target) {
     const int width = std::max(1, std::min(image.width, image.height * target.width / target.height));
     const int height = std::max(1, std::min(image.height, image.width * target.height / target.width));
-    return cv::Rect((image.width - width) / 2, (image.height - height) / 2, width, height);
+    return {(image.width - width) / 2, (image.height - height) / 2, width, height};
 }
 
 // The part of the target that the whole image fills, aspect ratio kept: tf.image.resize_with_pad,
 // in its float32, on which the rounding depends.
 inline cv::Rect letterbox_box(cv::Size image, cv::Size target) {
-    const float image_width = static_cast<float>(image.width);
-    const float image_height = static_cast<float>(image.height);
-    const float target_width = static_cast<float>(target.width);
-    const float target_height = static_cast<float>(target.height);
-    const float shrink = std::max(image_width / target_width, image_height / target_height);
-    const float width = image_width / shrink, height = image_height / shrink;
-    return cv::Rect(std::max(0, static_cast<int>(std::floor((target_width - width) / 2.0f))),
-                    std::max(0, static_cast<int>(std::floor((target_height - height) / 2.0f))),
-                    std::max(1, static_cast<int>(std::floor(width))),
-                    std::max(1, static_cast<int>(std::floor(height))));
+    const cv::Size2f from = image, to = target;
+    const float shrink = std::max(from.width / to.width, from.height / to.height);
+    const float width = from.width / shrink, height = from.height / shrink;
+    return {std::max(0, cvFloor((to.width - width) / 2.0f)), std::max(0, cvFloor((to.height - height) / 2.0f)),
+            std::max(1, cvFloor(width)), std::max(1, cvFloor(height))};
 }
 
 // How wide the bars of keras.layers.Resizing(pad_to_aspect_ratio=True) are, left and right alike, and
-// how high: the image is extended to the target's shape before it is resized.
+// how high: the image is extended to the target's shape before it is resized, by sizes in float32.
 inline cv::Size pad_bars(cv::Size image, cv::Size target) {
-    const auto length = [](int across, int wanted, int other) {
-        return static_cast<int>(static_cast<float>(across * wanted) / static_cast<float>(other));
-    };
-    const int width = length(image.height, target.width, target.height);
-    const int height = length(image.width, target.height, target.width);
+    const cv::Size2f to = target;
+    const int width = static_cast<int>(static_cast<float>(image.height * target.width) / to.height);
+    const int height = static_cast<int>(static_cast<float>(image.width * target.height) / to.width);
     return {std::max(0, width - image.width) / 2, std::max(0, height - image.height) / 2};
 }
 
@@ -123,6 +113,9 @@ inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size 
 // Bring an image to the net's size.
 inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     const cv::Rect whole({}, image.size());
+    if (rules.resize == "stretch") return resize_part(image, whole, rules.size, rules.interpolation);
+    if (rules.resize == "center-crop")
+        return resize_part(image, center_box(image.size(), rules.size), rules.size, rules.interpolation);
     if (rules.resize == "letterbox") {
         const cv::Rect box = letterbox_box(image.size(), rules.size);
         const cv::Mat resized = resize_part(image, whole, box.size(), rules.interpolation);
@@ -130,18 +123,13 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
         resized.copyTo(canvas(box));
         return canvas;
     }
-    if (rules.resize == "pad") {
-        const cv::Size bar = pad_bars(image.size(), rules.size);
-        cv::Mat padded;
-        cv::copyMakeBorder(image, padded, bar.height, bar.height, bar.width, bar.width,
-                           cv::BORDER_CONSTANT, cv::Scalar::all(rules.pad));
-        return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
-    }
-    if (rules.resize != "stretch" && rules.resize != "center-crop")
+    if (rules.resize != "pad")
         throw Error("There is no resize rule " + rules.resize + ". Generate the program again.");
-    const bool crops = rules.resize == "center-crop";
-    const cv::Rect part = crops ? center_box(image.size(), rules.size) : whole;
-    return resize_part(image, part, rules.size, rules.interpolation);
+    const cv::Size bar = pad_bars(image.size(), rules.size);
+    cv::Mat padded;
+    cv::copyMakeBorder(image, padded, bar.height, bar.height, bar.width, bar.width, cv::BORDER_CONSTANT,
+                       cv::Scalar::all(rules.pad));
+    return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
 }
 
 // Return images (BGR, uint8, any sizes) as one blob (batch, C, H, W) float32; the last image fills
@@ -156,14 +144,12 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
     }
     fitted.resize(static_cast<std::size_t>(batch), fitted.back());
     cv::Scalar mean;
-    for (std::size_t c = 0; c < rules.mean.size(); ++c) mean[static_cast<int>(c)] = rules.mean[c];
-    const bool swap_red_and_blue = rules.color == "RGB";
-    cv::Mat blob = cv::dnn::blobFromImages(fitted, rules.scale, cv::Size(), mean, swap_red_and_blue);
-    for (int n = 0; n < blob.size[0]; ++n) {
-        for (int c = 0; c < blob.size[1]; ++c) {
-            cv::Mat plane(blob.size[2], blob.size[3], CV_32F, blob.ptr<float>(n, c));  // a view
-            plane /= rules.deviation[static_cast<std::size_t>(c)];
-        }
+    std::copy(rules.mean.begin(), rules.mean.end(), mean.val);
+    cv::Mat blob = cv::dnn::blobFromImages(fitted, rules.scale, {}, mean, rules.color == "RGB");
+    for (int i = 0; i < blob.size[0] * blob.size[1]; ++i) {
+        const int channel = i % blob.size[1];
+        cv::Mat plane(blob.size[2], blob.size[3], CV_32F, blob.ptr<float>(i / blob.size[1], channel));  // a view
+        plane /= rules.deviation[static_cast<std::size_t>(channel)];
     }
     return blob;
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <string>
 #include <vector>
+#pragma once
 
 #include "drawing.hpp"  //@only drawn
 #include "json.hpp"

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <string>
 #include <vector>
+#pragma once
 
 #include "drawing.hpp"  //@only drawn
 #include "json.hpp"

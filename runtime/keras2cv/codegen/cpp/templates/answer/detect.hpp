@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 #include <vector>
+#pragma once
 
 #include <opencv2/core.hpp>
 #include <opencv2/dnn.hpp>

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 #include <vector>
+#pragma once
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <vector>
+#pragma once
 
 #include <opencv2/core.hpp>
 
@@ -150,7 +151,10 @@ cv::Mat draw(const Segmentation& result, const cv::Mat& image) {
         const cv::Scalar colour = colour_of(area.class_id);
         for (int i = 0; i < 3; ++i) halves[area.class_id][i] = static_cast<uchar>(colour[i] / 2);
     }
-    cv::Mat canvas = image.clone();
+    if (image.size() != result.classes.size())
+        throw Error("The classes are those of another image: one of " + std::to_string(result.classes.cols) +
+                    "x" + std::to_string(result.classes.rows) + " pixels. Give that one.");
+    cv::Mat canvas = as_bgr(image).clone();
     for (int y = 0; y < canvas.rows; ++y)
         for (int x = 0; x < canvas.cols; ++x) {
             const auto half = halves.find(result.classes.at<int>(y, x));

@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 #include <vector>
+#pragma once
 
 #include "drawing.hpp"  //@only drawn
 #include "json.hpp"

@@ -1,18 +1,18 @@
 // From images to answers.  //@only !arrays
 // From arrays to answers.  //@only arrays
-#include "keras2cv/@namespace@.hpp"
+#pragma once
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <utility>
 
 #include <opencv2/imgcodecs.hpp>  //@only !arrays
 
-#include "files.hpp"
+#include "answer.hpp"
 #include "inputs.hpp"  //@only inputs
 #include "prepare.hpp"  //@only !arrays
 
-@answer@
 namespace keras2cv::@namespace@ {
 
 // What a Predictor and its copies share: the bundle, and the nets that no call is using.
@@ -28,7 +28,7 @@ public:
     std::vector<Sample> run(const std::vector<cv::Mat>& blobs, std::size_t count) {
         std::unique_ptr<Model> model = take();
         std::vector<Sample> samples = model->run(blobs, count);
-        const std::lock_guard<std::mutex> lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         idle_.push_back(std::move(model));
         return samples;
     }
@@ -39,7 +39,7 @@ public:
 private:
     std::unique_ptr<Model> take() {
         {
-            const std::lock_guard<std::mutex> lock(mutex_);
+            const std::scoped_lock lock(mutex_);
             if (!idle_.empty()) {
                 std::unique_ptr<Model> model = std::move(idle_.back());
                 idle_.pop_back();

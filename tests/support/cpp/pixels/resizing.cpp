@@ -13,7 +13,7 @@ int main(int, char** words) {
     std::cin.read(image.ptr<char>(), static_cast<std::streamsize>(image.total() * image.elemSize()));
     const cv::Size size(std::atoi(words[4]), std::atoi(words[5]));
     const std::string name = words[6];
-    const cv::Mat result = name == "linear" ? resize_in_integers(image, size)
+    const cv::Mat result = name == "linear" ? resize_linear(image, size)
                            : name == "cubic" ? resize_cubic(image, size)
                            : name == "area"  ? sum_areas(image, size)
                                              : resize_bilinear(image, size);
