@@ -88,7 +88,7 @@ def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
         "oldesttuple": ", ".join(map(str, OLDEST)),
         "command": f"python predict.py BUNDLE {sources}",
         "folder": bundle.folder.resolve().name,
-        # These four are for the README alone.
+        # These are for the README alone.
         "name": shown(bundle.folder.name).replace("`", "'"),
         "bundle": _quoted(_path_from(folder, bundle.folder)),
         "example": _example(bundle),

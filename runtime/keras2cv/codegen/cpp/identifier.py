@@ -23,6 +23,8 @@ _TAKEN: Final = frozenset(
     """.split()
 )
 
+_LONGEST: Final = 60  # characters: files are named by it
+
 
 def identifier(name: str) -> str:
     """Return a bundle's name in small letters, digits and single underscores.
@@ -33,7 +35,7 @@ def identifier(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.removesuffix(".cv")).lower()
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     spelt = re.sub(r"[^\W\d_]", lambda c: c[0] if c[0].isascii() else f"_u{ord(c[0]):x}_", letters)
-    word = re.sub(r"[^a-z0-9]+", "_", spelt).strip("_") or "bundle"
+    word = re.sub(r"[^a-z0-9]+", "_", spelt).strip("_")[:_LONGEST].rstrip("_") or "bundle"
     if word[0].isdigit():
         return f"model_{word}"
     return f"{word}_model" if word in _TAKEN else word
