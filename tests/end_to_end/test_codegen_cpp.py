@@ -44,6 +44,7 @@ from support.tiny_bundle import Classifier
 
 Program = Callable[[Bundle], Path]
 
+
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Return a function that builds the program of a bundle's kind, or finds an earlier build."""

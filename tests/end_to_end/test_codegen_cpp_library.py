@@ -1,4 +1,4 @@
-"""The C++ library in other people's projects: two of them in one program, threads, faults, `find_package`."""
+"""The C++ library in other people's projects: two in one program, threads, faults, CMake."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs dnn)
 
 # OpenCV's headers, which take longer than the code that includes them.
 _HEADERS = "".join(
-    f"#include <opencv2/{name}.hpp>\n" for name in ("core", "dnn", "imgcodecs", "imgproc", "videoio")
+    f"#include <opencv2/{name}.hpp>\n"
+    for name in ("core", "dnn", "imgcodecs", "imgproc", "videoio")
 )
 STRICT = "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
 
@@ -62,7 +63,7 @@ def build(folder: Path, *flags: str) -> None:
 
 
 def precompile(folder: Path) -> str:
-    """Compile OpenCV's headers in `folder`, for libraries and programs; return a flag for `build`."""
+    """Compile OpenCV's headers in `folder`, for libraries and programs; return `build`'s flag."""
     header, include = folder / "opencv.hpp", folder / "include.cmake"
     header.write_text(_HEADERS, encoding="utf-8")
     include.write_text(f"add_compile_options(-include {header})\n", encoding="utf-8")

@@ -33,7 +33,7 @@ def test_a_name_is_one_of_cpp(name: str, expected: str) -> None:
 
 def test_parts_become_one_source() -> None:
     """Includes once and in order, no headers of our own, one namespace."""
-    one = '// One.\n#pragma once\n\n#include <vector>\n\nnamespace n {\n\nint a;\n\n}  // namespace n\n'
+    one = "// One.\n#pragma once\n\n#include <vector>\n\nnamespace n {\n\nint a;\n\n}  // namespace n\n"
     two = '// Two.\n#pragma once\n\n#include <opencv2/core.hpp>\n#include <vector>\n\n#include "one.hpp"\n\nnamespace n {\n\nint b;\n\n}  // namespace n\n'
     assert one_source("n.hpp", [one, two], "n") == (
         '#include "n.hpp"\n\n#include <vector>\n\n#include <opencv2/core.hpp>\n\nnamespace n {\n\n'

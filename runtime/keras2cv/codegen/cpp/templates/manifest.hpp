@@ -113,7 +113,8 @@ inline std::vector<TensorSpec> read_tensors(const Node& tensors, int batch) {
                         !node.has("batched") || node["batched"].flag()};
         for (const int size : spec.net_shape) net_shape.expect(size > 0, "positive sizes");
         for (const int size : spec.keras_shape) keras_shape.expect(size > 0, "positive sizes");
-        keras_shape.expect(product(spec.keras_shape) == product(spec.net_shape), "as many values as net_shape");
+        keras_shape.expect(product(spec.keras_shape) == product(spec.net_shape),
+                           "as many values as net_shape");
         keras_shape.expect(spec.layout == "same" || spec.keras_shape.size() > 2, "of rank 3 or more");
         keras_shape.expect(!spec.batched || (!spec.keras_shape.empty() && spec.keras_shape[0] == batch),
                            "a shape that begins with the batch");
@@ -194,7 +195,8 @@ inline Manifest read_manifest(const std::string& folder) {
     const Node model = root["model"], engine = root["engine"];
     check_version(model["opencv"].text());
     manifest.file = model["file"].text();
-    model["file"].expect(manifest.file == "model.onnx" || manifest.file == "model.pb", "model.onnx or model.pb");
+    model["file"].expect(manifest.file == "model.onnx" || manifest.file == "model.pb",
+                         "model.onnx or model.pb");
     manifest.sha256 = model["sha256"].text();
     manifest.verified = root["status"].text() == "verified";
     manifest.batch = model["batch"].integer();

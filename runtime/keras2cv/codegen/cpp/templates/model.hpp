@@ -208,9 +208,10 @@ private:
             const cv::Mat moved = cv::Mat(channels, pixels, CV_32F, tensor.values.data()).t();
             tensor.values.assign(moved.begin<float>(), moved.end<float>());
         }
-        if (spec.dtype == "bool" || spec.dtype.find("int") != std::string::npos)
-            for (float& value : tensor.values)
-                value = spec.dtype == "bool" ? (value != 0.0f ? 1.0f : 0.0f) : std::nearbyint(value) + 0.0f;  // no -0
+        for (float& value : tensor.values) {
+            if (spec.dtype == "bool") value = value != 0.0f ? 1.0f : 0.0f;
+            if (spec.dtype.find("int") != std::string::npos) value = std::nearbyint(value) + 0.0f;  // no -0
+        }
         return tensor;
     }
 

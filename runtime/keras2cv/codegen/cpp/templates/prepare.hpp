@@ -43,8 +43,9 @@ inline cv::Rect letterbox_box(cv::Size image, cv::Size target) {
     const cv::Size2f from = image, to = target;
     const float shrink = std::max(from.width / to.width, from.height / to.height);
     const float width = from.width / shrink, height = from.height / shrink;
-    return {std::max(0, cvFloor((to.width - width) / 2.0f)), std::max(0, cvFloor((to.height - height) / 2.0f)),
-            std::max(1, cvFloor(width)), std::max(1, cvFloor(height))};
+    return {std::max(0, cvFloor((to.width - width) / 2.0f)),
+            std::max(0, cvFloor((to.height - height) / 2.0f)), std::max(1, cvFloor(width)),
+            std::max(1, cvFloor(height))};
 }
 
 // How wide the bars of keras.layers.Resizing(pad_to_aspect_ratio=True) are, left and right alike, and
@@ -146,11 +147,11 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
     cv::Scalar mean;
     std::copy(rules.mean.begin(), rules.mean.end(), mean.val);
     cv::Mat blob = cv::dnn::blobFromImages(fitted, rules.scale, {}, mean, rules.color == "RGB");
-    for (int i = 0; i < blob.size[0] * blob.size[1]; ++i) {
-        const int channel = i % blob.size[1];
-        cv::Mat plane(blob.size[2], blob.size[3], CV_32F, blob.ptr<float>(i / blob.size[1], channel));  // a view
-        plane /= rules.deviation[static_cast<std::size_t>(channel)];
-    }
+    for (int n = 0; n < blob.size[0]; ++n)
+        for (int c = 0; c < blob.size[1]; ++c) {
+            cv::Mat plane(blob.size[2], blob.size[3], CV_32F, blob.ptr<float>(n, c));  // a view
+            plane /= rules.deviation[static_cast<std::size_t>(c)];
+        }
     return blob;
 }
 

@@ -61,7 +61,8 @@ std::vector<Scored> Classification::top(std::size_t count) const {
 
 std::string to_line(const Classification& result, std::size_t top) {
     std::vector<std::string> shown;
-    for (const Scored& scored : result.top(top)) shown.push_back(scored.label + format(" %.4f", scored.score));
+    for (const Scored& scored : result.top(top))
+        shown.push_back(scored.label + format(" %.4f", scored.score));
     return join(shown);
 }
 

@@ -28,7 +28,8 @@ inline Regression find_answer(const Sample& sample, const Task& task) {
 }
 
 // The first values, each with its label if it has one.
-inline std::vector<std::string> first_values(const Regression& result, std::size_t most, const char* pattern) {
+inline std::vector<std::string> first_values(const Regression& result, std::size_t most,
+                                             const char* pattern) {
     const std::vector<float>& values = result.values.values;
     std::vector<std::string> shown;
     for (std::size_t i = 0; i < std::min(most, values.size()); ++i)

@@ -148,7 +148,8 @@ private:
                                      : cv::VideoWriter::fourcc('m', 'p', '4', 'v');
             writer_.open(save_, codec, fps > 0 ? fps : 25, picture.size());
             if (!writer_.isOpened())
-                throw model::Error(save_ + " cannot be written. Name an .avi in a folder that you may write to.");
+                throw model::Error(save_ + " cannot be written. Name an .avi in a folder that you may "
+                                   "write to.");
         }
         writer_.write(picture);
     }
@@ -161,12 +162,10 @@ private:
 //@end
 //@begin !compared
 static void print_result(const Arguments& arguments, const std::string& name, const model::Result& result) {
-    if (arguments.json)
-        std::cout << "{\"source\": " << quoted(name) << ", " << to_json(result).substr(1) << "\n";  //@only !top
-        std::cout << "{\"source\": " << quoted(name) << ", " << to_json(result, arguments.top).substr(1) << "\n";  //@only top
-    else
-        std::cout << shown(name + ": " + to_line(result)) << "\n";  //@only !top
-        std::cout << shown(name + ": " + to_line(result, arguments.top)) << "\n";  //@only top
+    const std::string json = to_json(result), line = to_line(result);  //@only !top
+    const std::string json = to_json(result, arguments.top), line = to_line(result, arguments.top);  //@only top
+    if (arguments.json) std::cout << "{\"source\": " << quoted(name) << ", " << json.substr(1) << "\n";
+    else std::cout << shown(name + ": " + line) << "\n";
 }
 
 //@end

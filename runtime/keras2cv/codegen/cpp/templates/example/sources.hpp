@@ -110,10 +110,11 @@ private:
         }
         video_.release();
         const std::string name = without_password(source);
-        if (count_ == 0) throw model::Error("OpenCV " CV_VERSION " cannot decode a single frame of " + name + ".");
+        if (count_ == 0)
+            throw model::Error("OpenCV " CV_VERSION " cannot decode a single frame of " + name + ".");
         if (!is_video_file(source))
-            throw model::Error(name + " stopped after " + std::to_string(count_) + " frames. Check that it is "
-                        "connected.");
+            throw model::Error(name + " stopped after " + std::to_string(count_) + " frames. Check that it "
+                               "is connected.");
     }
 
     std::vector<std::string> sources_;
@@ -210,8 +211,8 @@ inline std::vector<model::Inputs> read_samples(const std::vector<std::string>& w
             sample[name] = read_npy(file);  //@only arrays
         for (const std::string& name : predictor.input_names())
             if (sample.count(name) == 0)
-                throw model::Error("Input " + name + " has no file in " + names[read.size()] + ". Add " + name +
-                                   "=FILE.");
+                throw model::Error("Input " + name + " has no file in " + names[read.size()] + ". Add " +
+                                   name + "=FILE.");
         read.push_back(sample);
     }
     return read;

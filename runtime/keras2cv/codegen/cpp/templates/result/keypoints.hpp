@@ -13,7 +13,9 @@ struct Keypoints {
     std::vector<std::string> labels;
 
     std::string label_of(std::size_t i) const { return labels.empty() ? std::to_string(i) : labels[i]; }
-    bool is_shown(std::size_t i) const { return !has_scores || points[i].score > static_cast<float>(threshold); }
+    bool is_shown(std::size_t i) const {
+        return !has_scores || points[i].score > static_cast<float>(threshold);
+    }
 };
 
 using Result = Keypoints;
