@@ -31,11 +31,41 @@ def test_a_name_is_one_of_cpp(name: str, expected: str) -> None:
     assert identifier(name) == expected
 
 
+PART = """\
+// One.
+#pragma once
+
+#include <vector>
+
+namespace n {
+
+int one;
+
+}  // namespace n
+"""
+WHOLE = """\
+#include "n.hpp"
+
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace n {
+
+// One.
+
+int one;
+
+// Two.
+
+int two;
+
+}  // namespace n
+"""
+
+
 def test_parts_become_one_source() -> None:
     """Includes once and in order, no headers of our own, one namespace."""
-    one = "// One.\n#pragma once\n\n#include <vector>\n\nnamespace n {\n\nint a;\n\n}  // namespace n\n"
-    two = '// Two.\n#pragma once\n\n#include <opencv2/core.hpp>\n#include <vector>\n\n#include "one.hpp"\n\nnamespace n {\n\nint b;\n\n}  // namespace n\n'
-    assert one_source("n.hpp", [one, two], "n") == (
-        '#include "n.hpp"\n\n#include <vector>\n\n#include <opencv2/core.hpp>\n\nnamespace n {\n\n'
-        "// One.\n\nint a;\n\n// Two.\n\nint b;\n\n}  // namespace n\n"
-    )
+    other = PART.replace("One", "Two").replace("int one", "int two")
+    other = other.replace("<vector>", '<vector>\n#include <opencv2/core.hpp>\n\n#include "one.hpp"')
+    assert one_source("n.hpp", [PART, other], "n") == WHOLE

@@ -7,7 +7,7 @@ CPP = Language(
     title="C++",
     source_files=source_files,
     lacking=lacking,
-    next_step="README.md has the lines for your CMake project, and how to build and run the program.",
+    next_step="README.md has the lines for your own project, and builds and runs the program.",
 )
 
 __all__ = ["CPP"]
