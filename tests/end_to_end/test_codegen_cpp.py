@@ -23,7 +23,7 @@ from keras2cv.codegen import generate
 from keras2cv.codegen.traits import traits_of
 from keras2cv_export import export
 from support.clips import read_clip, write_clip
-from support.cmake import build, require_opencv
+from support.cmake import STRICT, build, precompile, require_opencv
 from support.pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from support.program_bundles import (
     BUNDLES,
@@ -44,29 +44,34 @@ from support.tiny_bundle import Classifier
 
 Program = Callable[[Bundle], Path]
 
-STRICT = "-Wall -Wextra -Wpedantic -Wshadow -Werror"
-
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Return a function that builds the program of a bundle's kind, or finds an earlier build."""
     require_opencv(tmp_path_factory.mktemp("find"))
+    headers = precompile(tmp_path_factory.mktemp("headers"))
     built: dict[tuple[str, frozenset[str]], Path] = {}
 
     def built_program(bundle: Bundle) -> Path:
         task = bundle.manifest.task.kind
         program = task, traits_of(bundle.manifest)
         if program not in built:
-            built[program] = build_program(bundle, tmp_path_factory.mktemp(task))
+            built[program] = build_program(bundle, tmp_path_factory.mktemp(task), headers)
         return built[program]
 
     return built_program
 
 
-def build_program(bundle: Bundle, folder: Path) -> Path:
-    """Generate, configure and compile, warnings being errors; return the program."""
+def build_program(bundle: Bundle, folder: Path, headers: str) -> Path:
+    """Generate, configure and compile, warnings being errors; return the program.
+
+    Args:
+        bundle: The program is for it.
+        folder: Where to build it.
+        headers: The flag that brings OpenCV's, compiled already.
+    """
     generate(bundle, "cpp", folder)
-    build(folder, f"-DCMAKE_CXX_FLAGS={STRICT}")
+    build(folder, f"-DCMAKE_CXX_FLAGS={STRICT}", headers)
     return folder / "build" / "predict"
 
 

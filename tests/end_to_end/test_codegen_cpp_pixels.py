@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from keras2cv.codegen.template import fill, read_template
 from keras2cv.pixels.resize import resize
 from support.cmake import build, require_opencv
 
 Image = NDArray[np.uint8]
 Resize = Callable[[Image, tuple[int, int], str], NDArray[Any]]
 
-SOURCES = Path(__file__).parents[1] / "support" / "cpp"
-TEMPLATES = Path(str(files("keras2cv.codegen"))) / "cpp" / "templates"
+SOURCES = Path(__file__).parents[1] / "support" / "cpp" / "pixels"
 
 # Down and up, parts and whole pixels, sums that end in a half, one pixel, thin images.
 SIZES = (
@@ -36,11 +35,14 @@ SIZES = (
 
 @pytest.fixture(scope="module")
 def resize_in_cpp(tmp_path_factory: pytest.TempPathFactory) -> Resize:
-    """Return a function that resizes by `resizing.hpp` of the programs."""
+    """Return a function that resizes by `resizing.hpp` of the libraries."""
     folder = tmp_path_factory.mktemp("resizing")
     require_opencv(folder / "find")
     shutil.copytree(SOURCES, folder / "sources")
-    build(folder / "sources", f"-DTEMPLATES={TEMPLATES}")
+    traits = ("linear", "cubic", "area", "bilinear")
+    text = fill(read_template("cpp", "resizing.hpp"), traits, {"namespace": "pixels"})
+    (folder / "sources" / "resizing.hpp").write_text(text, encoding="utf-8")
+    build(folder / "sources")
     program = folder / "sources" / "build" / "resizing"
 
     def run(image: Image, size_wh: tuple[int, int], name: str) -> NDArray[Any]:

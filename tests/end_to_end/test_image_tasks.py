@@ -224,5 +224,5 @@ def test_a_program_is_written_for_them_too(tmp_path: Path) -> None:
     assert (
         main(["codegen", str(tmp_path / "m.cv"), "--lang", "cpp", "-o", str(tmp_path / "p")]) == 0
     )
-    assert (tmp_path / "p/main.cpp").is_file()
+    assert (tmp_path / "p/include/keras2cv/m.hpp").is_file()
     assert main(["info", str(tmp_path / "m.cv")]) == 0

@@ -109,7 +109,8 @@ def _words(bundle: Bundle, folder: Path) -> dict[str, str]:
         "oldest": ".".join(map(str, OLDEST)),
         "oldesttuple": ", ".join(map(str, OLDEST)),
         "command": f"python predict.py BUNDLE {sources}",
-        # These four are for the README alone.
+        "folder": bundle.folder.resolve().name,
+        # These are for the README alone.
         "name": shown(bundle.folder.name).replace("`", "'"),
         "bundle": _quoted(_path_from(folder, bundle.folder)),
         "example": _example(bundle),

@@ -32,12 +32,18 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         placed      it answers in pixels of an image that comes with other inputs
         identity    it answers in pixels of an input that is an array
         writes      a picture can be written
+        linear      images are resized by that rule, and likewise:
+        cubic
+        area
+        bilinear    "tf-bilinear"
+        picked      each pixel is one of the image's, as Pillow or TensorFlow chooses it
         resample    images are resized by a filter that no call of cv2.resize repeats:
         pillow      one of Pillow's
         tensorflow  one of TensorFlow's
     """
     row = TASKS[manifest.task.kind]
     is_image = manifest.preprocessing is not None
+    rule = manifest.preprocessing.interpolation if manifest.preprocessing else None
     library = _filter_library(manifest.preprocessing)
     has_inputs = not is_image or len(manifest.inputs) > 1
     found = {
@@ -52,6 +58,11 @@ def traits_of(manifest: Manifest) -> frozenset[str]:
         "placed": row.in_pixels and has_inputs and is_image,
         "identity": row.in_pixels and not is_image,
         "writes": is_image or "mask" in row.traits,
+        "linear": rule == "linear",
+        "cubic": rule == "cubic",
+        "area": rule == "area",
+        "bilinear": rule == "tf-bilinear",
+        "picked": rule in ("pil-nearest", "tf-nearest"),
         "resample": library is not None,
         "pillow": library == "pillow",
         "tensorflow": library == "tensorflow",

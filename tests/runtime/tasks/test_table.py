@@ -85,6 +85,7 @@ def test_a_task_has_a_template_for_cpp(name: str) -> None:
     """So that a program can be written for its bundles; one in Python needs nothing of its own."""
     templates = files("keras2cv.codegen") / "cpp" / "templates"
     assert (templates / f"answer/{name}.hpp").is_file()
+    assert (templates / f"result/{name}.hpp").is_file()
 
 
 @each_task

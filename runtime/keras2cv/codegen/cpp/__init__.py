@@ -1,4 +1,4 @@
-"""C++ programs: what lies in `templates/`, put together for a bundle's kind."""
+"""C++ libraries, each with a program: what lies in `templates/`, put together for a bundle."""
 
 from keras2cv.codegen.cpp.source_files import lacking, source_files
 from keras2cv.codegen.language import Language
@@ -7,7 +7,7 @@ CPP = Language(
     title="C++",
     source_files=source_files,
     lacking=lacking,
-    next_step="README.md has the three commands that build and run it.",
+    next_step="README.md has the lines for your own project, and builds and runs the program.",
 )
 
 __all__ = ["CPP"]

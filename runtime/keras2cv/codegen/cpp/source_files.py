@@ -1,31 +1,44 @@
-"""The files of a C++ program."""
+"""The files of a C++ library, and of the program that is its example."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
+from keras2cv.codegen.cpp.identifier import identifier
+from keras2cv.codegen.cpp.one_source import one_source
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 
-# Each file of a program, and for which traits it is written.
-_FILES: Final[Mapping[str, str]] = {
-    "CMakeLists.txt": "",
-    "README.md": "",
-    "main.cpp": "",
-    "sources.hpp": "",
+# Each template, and the file that is made of it.
+_FILES: Final = {
+    "clang-tidy.yaml": ".clang-tidy",
+    "CMakeLists.txt": "CMakeLists.txt",
+    "README.md": "README.md",
+    "config.cmake": "cmake/keras2cv_{namespace}-config.cmake",
+    "library.hpp": "include/keras2cv/{namespace}.hpp",
+    "example/predict.cpp": "example/predict.cpp",
+    "example/sources.hpp": "example/sources.hpp",
+    "example/terminal.hpp": "example/terminal.hpp",
+}
+
+# The parts of the library's source, each with the traits for which it is there.
+_PARTS: Final = {
+    "files.hpp": "",
     "manifest.hpp": "",
     "resample.hpp": "resample",
-    "resizing.hpp": "!arrays",
+    "resizing.hpp": "linear cubic area bilinear",
     "prepare.hpp": "!arrays",
     "placement.hpp": "pixels",
-    "engines.hpp": "",
-    "model.hpp": "",
-    "tail.hpp": "tail",
-    "drawing.hpp": "drawn",
     "json.hpp": "",
+    "inputs.hpp": "inputs",
+    "engines.hpp": "",
+    "tail.hpp": "tail",
+    "model.hpp": "",
+    "drawing.hpp": "drawn",
+    "answer/{kind}.hpp": "",
+    "predictor.hpp": "",
 }
 
 # The steps of the tail that tail.hpp has.
@@ -38,13 +51,18 @@ TAIL_STEPS: Final = frozenset((
 
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
-    """Return file name -> text of the program for bundles that are like that of `manifest`."""
-    traits = traits_of(manifest)
-    templates = {name: name for name, wanted in _FILES.items() if applies(wanted, traits)}
-    templates["answer.hpp"] = f"answer/{manifest.task.kind}.hpp"
-    return {
-        name: fill(read_template("cpp", path), traits, words) for name, path in templates.items()
-    }
+    """Return file name -> text of the library for bundles that are like that of `manifest`."""
+    traits, name = traits_of(manifest), identifier(words["folder"])
+    words = {**words, "namespace": name}
+
+    def filled(template: str) -> str:
+        return fill(read_template("cpp", template.format_map(words)), traits, words)
+
+    words["result"] = filled("result/{kind}.hpp")
+    parts = [filled(template) for template, wanted in _PARTS.items() if applies(wanted, traits)]
+    files = {file.format_map(words): filled(template) for template, file in _FILES.items()}
+    files[f"src/{name}.cpp"] = one_source(f"keras2cv/{name}.hpp", parts, f"keras2cv::{name}")
+    return files
 
 
 def lacking(manifest: Manifest) -> list[str]:

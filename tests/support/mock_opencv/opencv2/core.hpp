@@ -7,6 +7,8 @@
 #define CV_VERSION_MAJOR VERSION_MAJOR
 
 namespace cv {
-class Exception : public std::exception {};
-inline std::string tempfile(const char* suffix) { return std::string(SCRATCH "/graph") + suffix; }
+class Exception : public std::exception {
+public:
+    std::string err = "no such engine";
+};
 }  // namespace cv

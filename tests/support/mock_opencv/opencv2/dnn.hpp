@@ -1,10 +1,9 @@
 // An OpenCV that does not exist: MODERN and CLASSIC are the numbers of its engines, 0 for none.
-// Without ONE_ENGINE, readNet takes such a number. No constant names an engine.
+// Without ONE_ENGINE, its readers take such a number. No constant names an engine.
 #pragma once
 
-#include <fstream>
-#include <sstream>
 #include <string>
+#include <vector>
 
 #include <opencv2/core.hpp>
 
@@ -14,35 +13,40 @@ enum ModelFormat { DNN_MODEL_GENERIC = 0, DNN_MODEL_ONNX = 1 };
 
 class Net {
 public:
-    explicit Net(bool modern) : modern_(modern) {}
-    bool empty() const { return false; }
+    Net() = default;
+    explicit Net(bool modern) : empty_(false), modern_(modern) {}
+    bool empty() const { return empty_; }
 #if VERSION_MAJOR >= 5
     ModelFormat getModelFormat() const { return modern_ ? DNN_MODEL_ONNX : DNN_MODEL_GENERIC; }
 #endif
+    bool is_modern() const { return modern_; }
 
 private:
-    bool modern_;
+    bool empty_ = true, modern_ = false;
 };
 
-inline void check(const std::string& path) {
-    std::ostringstream content;
-    content << std::ifstream(path, std::ios::binary).rdbuf();
-    if (content.str().size() != 69) throw Exception();
-}
+using Bytes = std::vector<unsigned char>;
 
 #if defined(ONE_ENGINE)
-inline Net readNet(const std::string& path, const std::string& = "", const std::string& = "") {
-    check(path);
+inline Net readNet(const std::string&, const std::string& = "", const std::string& = "") {
     return Net(MODERN != 0);
 }
+inline Net readNetFromONNX(const Bytes&) { return Net(MODERN != 0); }
+inline Net readNet(const std::string&, const Bytes&, const Bytes& = {}) { return Net(MODERN != 0); }
 #else
-inline Net readNet(const std::string& path, const std::string&, const std::string&, int engine) {
-    check(path);
+inline Net readNet(const std::string&, const std::string&, const std::string&, int engine) {
     if (engine == 0 || (engine != MODERN && engine != CLASSIC)) throw Exception();
     return Net(engine == MODERN);
 }
 
-inline Net readNet(const std::string& path) { return readNet(path, "", "", MODERN); }
+// Bytes go to the modern engine, asked or not, as in 5.0.
+inline Net readNetFromONNX(const Bytes&, int engine = MODERN) {
+    if (engine == 0 || (engine != MODERN && engine != CLASSIC)) throw Exception();
+    return Net(MODERN != 0);
+}
+inline Net readNet(const std::string&, const Bytes& bytes, const Bytes& = {}, int engine = MODERN) {
+    return readNetFromONNX(bytes, engine);
+}
 #endif
 }  // namespace dnn
 }  // namespace cv

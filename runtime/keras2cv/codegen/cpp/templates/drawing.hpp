@@ -10,16 +10,19 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
-static const int FONT = cv::FONT_HERSHEY_SIMPLEX;
-static const cv::Scalar LIGHT(255, 255, 255), DARK(32, 32, 32);
+#include "prepare.hpp"
+
+namespace keras2cv::@namespace@ {
+
+constexpr int FONT = cv::FONT_HERSHEY_SIMPLEX;
+const cv::Scalar LIGHT(255, 255, 255), DARK(32, 32, 32);
 
 // cv::putText draws ASCII only: every other letter becomes a question mark.
 inline std::string ascii_text(const std::string& utf8) {
     std::string result;
     for (const char c : utf8) {
-        const unsigned char byte = static_cast<unsigned char>(c);
-        if (byte < 0x80) result += c;
-        else if (byte >= 0xC0) result += '?';  // the bytes that follow belong to the same letter
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80 || byte >= 0xC0) result += byte < 0x80 ? c : '?';  // not a letter's further bytes
     }
     return result;
 }
@@ -35,8 +38,7 @@ struct Pen {
     }
 
     int width(const std::string& text) const {
-        int unused = 0;
-        return cv::getTextSize(text, FONT, scale, thickness, &unused).width;
+        return cv::getTextSize(text, FONT, scale, thickness, nullptr).width;
     }
 
     // Return `text` in ASCII, cut, with dots at the end, so that it is at most `room` pixels wide.
@@ -54,13 +56,14 @@ struct Pen {
     }
 };
 
-// Return a copy of the image, enlarged by a whole number if its shorter side is below 160 pixels,
-// where no text could be read.
+// Return a copy of the image in BGR, enlarged by a whole number if its shorter side is below 160
+// pixels, where no text could be read.
 inline cv::Mat enlarged(const cv::Mat& image) {
+    const cv::Mat pixels = as_bgr(image);
     const int shorter = std::min(image.rows, image.cols), longer = std::max(image.rows, image.cols);
     const int factor = std::max(1, std::min((159 + shorter) / shorter, 2560 / longer));
     cv::Mat canvas;
-    cv::resize(image, canvas, image.size() * factor, 0, 0, cv::INTER_NEAREST);
+    cv::resize(pixels, canvas, pixels.size() * factor, 0, 0, cv::INTER_NEAREST);
     return canvas;
 }
 
@@ -131,7 +134,7 @@ inline std::string readable(const std::string& text, const std::string& otherwis
     return 2 * lost > static_cast<std::ptrdiff_t>(shown.size()) ? otherwise : text;
 }
 
-static const int PAPER = 3;  // pixels of paper beside a text
+constexpr int PAPER = 3;  // pixels of paper beside a text
 
 // Write a line that fits on paper of `colour`.
 inline void write_tag(cv::Mat& canvas, const std::string& line, cv::Point corner, const cv::Scalar& colour,
@@ -195,3 +198,5 @@ inline void draw_tags(cv::Mat& canvas, std::vector<Tag> tags, const Pen& pen, in
         write_tag(canvas, tags[i].text, taken[i].tl(), tags[i].colour, pen);
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

@@ -1,30 +1,32 @@
-// The engines that this OpenCV has. OpenCV 5.0 has two and constants for them; later ones may have
-// one, or other names. So a graph of one node is loaded, and the net says which engine holds it.
+// The engines of OpenCV's dnn. 5.0 has two, and numbers for them; later ones may have one, or others.
 #pragma once
 
-#include <cstdio>
-#include <fstream>
 #include <string>
 
 #include <opencv2/core.hpp>
-#include <opencv2/core/utility.hpp>
 #include <opencv2/dnn.hpp>
+
+namespace keras2cv::@namespace@ {
 
 enum class Engine { classic, modern };  // of OpenCV 4, and the one that came with 5.0
 
-// Read a file with the number that chooses an engine, where readNet takes one.
-template <typename Path>
-auto read_net(const Path& path, int engine, int)
-    -> decltype(cv::dnn::readNet(path, "", "", engine)) {
-    return cv::dnn::readNet(path, "", "", engine);
+// Load `source` (its bytes, path and is_onnx) by the number of an engine, where OpenCV takes one. 5.0
+// loads bytes into its modern engine, asked or not: only a file reaches the classic one.
+template <typename Source>
+auto read_net(const Source& source, Engine engine, int number, int)
+    -> decltype(cv::dnn::readNetFromONNX(source.bytes, number)) {
+    if (engine == Engine::classic) return cv::dnn::readNet(source.path, "", "", number);
+    if (source.is_onnx) return cv::dnn::readNetFromONNX(source.bytes, number);
+    return cv::dnn::readNet("tensorflow", source.bytes, {}, number);
 }
 
-template <typename Path>
-cv::dnn::Net read_net(const Path& path, int, long) {
-    return cv::dnn::readNet(path);
+template <typename Source>
+cv::dnn::Net read_net(const Source& source, Engine, int, long) {
+    if (source.is_onnx) return cv::dnn::readNetFromONNX(source.bytes);
+    return cv::dnn::readNet("tensorflow", source.bytes);
 }
 
-// Only the new engine's importers record the format of a file; OpenCV 4 has no such call.
+// Return the engine that holds a net: the modern one's importers alone record the format of the file.
 template <typename Net>
 auto holder_of(const Net& net, int) -> decltype(static_cast<int>(net.getModelFormat()), Engine()) {
     return static_cast<int>(net.getModelFormat()) != 0 ? Engine::modern : Engine::classic;
@@ -35,49 +37,22 @@ Engine holder_of(const Net&, long) {
     return CV_VERSION_MAJOR >= 5 ? Engine::modern : Engine::classic;
 }
 
-// A file with y = Relu(x), for as long as this lives.
-class TinyGraph {
-public:
-    TinyGraph() : path_(cv::tempfile(".onnx")) {
-        static const char content[] =
-            "\x08\x07:;\n\x0c\n\x01x\x12\x01y\"\x04Relu\x12\x01gZ\x13\n\x01x\x12\x0e\n\x0c\x08\x01"
-            "\x12\x08\n\x02\x08\x01\n\x02\x08\x01" "b\x13\n\x01y\x12\x0e\n\x0c\x08\x01\x12\x08\n\x02"
-            "\x08\x01\n\x02\x08\x01" "B\x04\n\x00\x10\r";
-        std::ofstream file(path_, std::ios::binary);
-        file.write(content, sizeof content - 1);
-        file.close();
-        is_written_ = file.good();
-    }
-    TinyGraph(const TinyGraph&) = delete;
-    TinyGraph& operator=(const TinyGraph&) = delete;
-    ~TinyGraph() { std::remove(path_.c_str()); }
-
-    bool is_written() const { return is_written_; }
-
-    bool is_taken_by(Engine engine, int number) const {
+// Load into an engine; the net is empty if this OpenCV has no such engine, or that refuses the net, and
+// then `problem` says why.
+template <typename Source>
+cv::dnn::Net load_net(const Source& source, Engine engine, std::string& problem) {
+    if (CV_VERSION_MAJOR < 5 && engine == Engine::modern) return {};
+    const int own = engine == Engine::modern ? 2 : 1;  // in 5.0, where 4 is ONNX Runtime
+    for (const int number : {own, 3 - own, 3, 0, 5, 6, 7, 8}) {
         try {
-            const cv::dnn::Net net = read_net(path_, number, 0);
-            return !net.empty() && holder_of(net, 0) == engine;
-        } catch (const cv::Exception&) {  // there is no engine of that number
-            return false;
+            cv::dnn::Net net = read_net(source, engine, number, 0);
+            if (!net.empty() && holder_of(net, 0) == engine) return net;
+        } catch (const cv::Exception& error) {  // none has that number, or not for this net
+            if (number == own) problem += " " + error.err + ".";
         }
+        if (CV_VERSION_MAJOR < 5) break;
     }
-
-private:
-    std::string path_;
-    bool is_written_ = false;
-};
-
-constexpr int no_engine = -1;
-
-// Return the number for readNet that makes OpenCV take an engine, or `no_engine`.
-inline int number_of(Engine engine) {
-    const int in_5_0 = engine == Engine::modern ? 2 : 1;
-    if (CV_VERSION_MAJOR < 5) return engine == Engine::classic ? in_5_0 : no_engine;
-    const TinyGraph graph;
-    if (!graph.is_written()) return in_5_0;
-    // 5.0's own number first. 4 is ONNX Runtime there, which is no engine of OpenCV's.
-    for (const int number : {in_5_0, 1, 2, 3, 0, 5, 6, 7, 8})
-        if (graph.is_taken_by(engine, number)) return number;
-    return no_engine;
+    return {};
 }
+
+}  // namespace keras2cv::@namespace@

@@ -1,47 +1,43 @@
 // What a bundle says about itself: manifest.json, read with cv::FileStorage.
 #pragma once
 
-#include <fstream>
 #include <sstream>
-#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
 
-// Something is wrong with the bundle or an image: what, where, and what to do.
-struct Error : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
+#include "files.hpp"
+
+namespace keras2cv::@namespace@ {
 
 // A value of the manifest that knows where it lies, so that a complaint can say so.
 class Node {
 public:
     Node() = default;
-    Node(const cv::FileNode& node, const std::string& path) : node_(node), path_(path) {}
+    Node(const cv::FileNode& node, std::string path) : node_(node), path_(std::move(path)) {}
 
     bool has(const std::string& key) const { return node_.isMap() && !node_[key].empty(); }
 
     Node operator[](const std::string& key) const {
         const std::string path = path_.empty() ? key : path_ + "." + key;
         if (!has(key)) throw Error("manifest.json: " + path + " is missing. Export the bundle again.");
-        return Node(node_[key], path);
+        return {node_[key], path};
     }
 
-    std::string text() const {
-        expect(node_.isString(), "a string");
-        return static_cast<std::string>(node_);
+    void expect(bool right, const std::string& wanted) const {
+        if (!right)
+            throw Error("manifest.json: " + path_ + " must be " + wanted + ". Export the bundle again.");
     }
 
-    int integer() const {
-        expect(node_.isInt(), "an integer");
-        return static_cast<int>(node_);
-    }
-
-    double number() const {
-        expect(node_.isInt() || node_.isReal(), "a number");
-        return static_cast<double>(node_);
-    }
+    std::string text() const { return as<std::string>(node_.isString(), "a string"); }
+    int integer() const { return as<int>(node_.isInt(), "an integer"); }
+    double number() const { return as<double>(node_.isInt() || node_.isReal(), "a number"); }
+    bool flag() const { return integer() != 0; }
+    std::vector<std::string> texts() const { return all(&Node::text); }
+    std::vector<int> integers() const { return all(&Node::integer); }
+    std::vector<double> numbers() const { return all(&Node::number); }
 
     std::vector<Node> list() const {
         expect(node_.isSeq(), "a list");
@@ -51,32 +47,20 @@ public:
         return items;
     }
 
-    bool flag() const { return integer() != 0; }
-
-    std::vector<int> integers() const {
-        std::vector<int> values;
-        for (const Node& item : list()) values.push_back(item.integer());
-        return values;
-    }
-
-    std::vector<double> numbers() const {
-        std::vector<double> values;
-        for (const Node& item : list()) values.push_back(item.number());
-        return values;
-    }
-
-    std::vector<std::string> texts() const {
-        std::vector<std::string> values;
-        for (const Node& item : list()) values.push_back(item.text());
-        return values;
-    }
-
-    void expect(bool right, const std::string& wanted) const {
-        if (!right)
-            throw Error("manifest.json: " + path_ + " must be " + wanted + ". Export the bundle again.");
-    }
-
 private:
+    template <typename Value>
+    Value as(bool right, const char* wanted) const {
+        expect(right, wanted);
+        return static_cast<Value>(node_);
+    }
+
+    template <typename Value>
+    std::vector<Value> all(Value (Node::*read)() const) const {
+        std::vector<Value> values;
+        for (const Node& item : list()) values.push_back((item.*read)());
+        return values;
+    }
+
     cv::FileNode node_;
     std::string path_;
 };
@@ -86,7 +70,7 @@ private:
 struct TensorSpec {
     std::string name, net_name, layout, dtype;
     std::vector<int> keras_shape, net_shape;
-    bool batched;  // dimension 0 is the batch
+    bool batched = true;  // dimension 0 is the batch
 };
 
 //@begin !arrays
@@ -95,17 +79,17 @@ struct Preprocessing {
     std::string input, color, resize, interpolation;
     cv::Size size;
     std::vector<double> mean, deviation;
-    double scale;
-    int pad;  // the colour of the bars of letterbox and pad, 0..255
-    bool transpose;  // rows become columns, after the resize
+    double scale = 1;
+    int pad = 0;  // the colour of the bars of letterbox and pad, 0..255
+    bool transpose = false;  // rows become columns, after the resize
 };
 
 //@end
 struct Manifest {
     cv::FileStorage storage;  // nodes live as long as it does
-    std::string model_path, engine;
-    bool verified, fusion, winograd;
-    int batch;
+    std::string folder, file, sha256, engine;
+    bool verified = false, fusion = true, winograd = true;
+    int batch = 1;
     std::vector<TensorSpec> inputs, outputs;
     std::vector<TensorSpec> heads;  // outputs of the net that only the tail reads  //@only tail
     Node steps;                     // the tail's  //@only tail
@@ -119,94 +103,70 @@ inline std::size_t product(const std::vector<int>& shape, std::size_t first = 0)
     return result;
 }
 
-inline TensorSpec read_tensor(const Node& node, bool batched, int batch) {
-    TensorSpec spec;
-    spec.name = node["name"].text();
-    spec.net_name = node["net_name"].text();
-    spec.layout = node["layout"].text();
-    spec.dtype = node["dtype"].text();
-    spec.keras_shape = node["keras_shape"].integers();
-    spec.net_shape = node["net_shape"].integers();
-    spec.batched = batched;
-    const Node net_shape = node["net_shape"], keras_shape = node["keras_shape"];
-    for (const int size : spec.net_shape) net_shape.expect(size > 0, "positive sizes");
-    for (const int size : spec.keras_shape) keras_shape.expect(size > 0, "positive sizes");
-    keras_shape.expect(product(spec.keras_shape) == product(spec.net_shape),
-                       "as many values as net_shape");
-    keras_shape.expect(spec.layout == "same" || spec.keras_shape.size() > 2, "of rank 3 or more");
-    keras_shape.expect(!batched || (!spec.keras_shape.empty() && spec.keras_shape[0] == batch),
-                       "a shape that begins with the batch");
-    return spec;
-}
-
-inline std::vector<TensorSpec> read_outputs(const Node& node, int batch) {
+// Return the inputs or outputs; what does not say whether it is batched, is.
+inline std::vector<TensorSpec> read_tensors(const Node& tensors, int batch) {
     std::vector<TensorSpec> specs;
-    for (const Node& output : node.list())
-        specs.push_back(read_tensor(output, output["batched"].flag(), batch));
+    for (const Node& node : tensors.list()) {
+        const Node net_shape = node["net_shape"], keras_shape = node["keras_shape"];
+        TensorSpec spec{node["name"].text(), node["net_name"].text(), node["layout"].text(),
+                        node["dtype"].text(), keras_shape.integers(), net_shape.integers(),
+                        !node.has("batched") || node["batched"].flag()};
+        for (const int size : spec.net_shape) net_shape.expect(size > 0, "positive sizes");
+        for (const int size : spec.keras_shape) keras_shape.expect(size > 0, "positive sizes");
+        keras_shape.expect(product(spec.keras_shape) == product(spec.net_shape),
+                           "as many values as net_shape");
+        keras_shape.expect(spec.layout == "same" || spec.keras_shape.size() > 2, "of rank 3 or more");
+        keras_shape.expect(!spec.batched || (!spec.keras_shape.empty() && spec.keras_shape[0] == batch),
+                           "a shape that begins with the batch");
+        specs.push_back(std::move(spec));
+    }
     return specs;
 }
 
 //@begin !arrays
-inline Preprocessing read_preprocessing(const Node& node) {
+// Return how images are prepared; what that makes must be what its input takes.
+inline Preprocessing read_preprocessing(const Node& node, const std::vector<TensorSpec>& inputs) {
     Preprocessing rules;
     rules.input = node["input"].text();
     rules.color = node["color"].text();
     rules.resize = node["resize"].text();
     rules.interpolation = node["interpolation"].text();
-    const std::vector<int> size = node["size"].integers();
-    node["size"].expect(size.size() == 2, "[width, height]");
-    rules.size = cv::Size(size[0], size[1]);
     rules.mean = node["mean"].numbers();
     rules.scale = node["scale"].number();
     rules.deviation = node["std"].numbers();
-    const bool has_bars = rules.resize == "letterbox" || rules.resize == "pad";
-    rules.pad = has_bars ? node["pad"].integer() : 0;
+    if (rules.resize == "letterbox" || rules.resize == "pad") rules.pad = node["pad"].integer();
     rules.transpose = node.has("transpose");
-    const std::size_t channels = rules.color == "GRAY" ? 1 : 3;
-    node["mean"].expect(rules.mean.size() == channels, "one number per channel");
-    node["std"].expect(rules.deviation.size() == channels, "one number per channel");
-    return rules;
-}
-
-// The image that the preprocessing makes must be what its input takes.
-inline void check_image(const Node& root, const Manifest& manifest) {
-    const Preprocessing& rules = manifest.preprocessing;
-    const cv::Size size = rules.transpose ? cv::Size(rules.size.height, rules.size.width) : rules.size;
-    const std::vector<int> shape = {manifest.batch, static_cast<int>(rules.mean.size()), size.height,
-                                    size.width};
-    for (const TensorSpec& input : manifest.inputs) {
+    const std::vector<int> size = node["size"].integers();
+    node["size"].expect(size.size() == 2, "[width, height]");
+    rules.size = {size[0], size[1]};
+    const int channels = rules.color == "GRAY" ? 1 : 3;
+    node["mean"].expect(rules.mean.size() == static_cast<std::size_t>(channels), "one number per channel");
+    node["std"].expect(rules.deviation.size() == rules.mean.size(), "one number per channel");
+    for (const TensorSpec& input : inputs) {
         if (input.name != rules.input) continue;
-        root["preprocessing"]["size"].expect(shape == input.net_shape, "the size of the net's input");
-        return;
+        const cv::Size fitted = rules.transpose ? cv::Size(size[1], size[0]) : rules.size;
+        node["size"].expect(input.net_shape == std::vector<int>{input.keras_shape[0], channels, fitted.height,
+                                                                fitted.width}, "the size of the net's input");
+        return rules;
     }
-    root["preprocessing"]["input"].expect(false, "one of the inputs");
+    throw Error("manifest.json: preprocessing.input is none of the inputs. Export the bundle again.");
 }
 
 //@end
-// Return the model's path, if a file of the right size is there.
-inline std::string find_model(const std::string& folder, const Node& model) {
-    const std::string path = folder + "/" + model["file"].text();
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file) throw Error(path + " is missing. Copy the bundle again.");
-    const std::string bytes = std::to_string(static_cast<long long>(file.tellg()));
-    if (bytes != model["bytes"].text())
-        throw Error(path + " has " + bytes + " bytes, its manifest says " + model["bytes"].text() +
-                    ". Copy the bundle again.");
-    return path;
-}
-
 inline cv::FileStorage open_manifest(const std::string& folder) {
     const std::string path = folder + "/manifest.json";
-    if (!std::ifstream(path))
+    if (!is_file(path))
         throw Error(folder + " is not a bundle: it has no manifest.json. Give a folder made by "
                     "`keras2cv export`.");
+    const std::vector<uchar> bytes = read_bytes(path);
+    const int from_memory = cv::FileStorage::READ | cv::FileStorage::MEMORY | cv::FileStorage::FORMAT_JSON;
     try {
-        cv::FileStorage storage(path, cv::FileStorage::READ);
+        cv::FileStorage storage(std::string(bytes.begin(), bytes.end()), from_memory);
         if (storage.isOpened() && storage.root().isMap()) return storage;
     } catch (const cv::Exception&) {
         // Said below, in words for whoever runs the program.
     }
-    throw Error(path + " is not JSON. Copy the bundle again.");
+    throw Error(path + " is not JSON. Copy the bundle again, or export it again.");
 }
 
 // `oldest`, such as "4.10", is the first OpenCV that runs the net.
@@ -219,38 +179,41 @@ inline void check_version(const std::string& oldest) {
                     ". Build with a newer one, or export the model with --opencv " CV_VERSION ".");
 }
 
-// Return what the bundle in `folder` says; its task must be `kind`.
-inline Manifest read_manifest(const std::string& folder, const std::string& kind) {
+// Return what the bundle in `folder` says.
+inline Manifest read_manifest(const std::string& folder) {
     Manifest manifest;
+    manifest.folder = folder;
     manifest.storage = open_manifest(folder);
-    const Node root(manifest.storage.root(), "");
-    const int schema = root["schema"].integer();
-    if (schema != 1)
-        throw Error("manifest.json: schema is " + std::to_string(schema) + ", this program reads 1. "
-                    "Generate the program again with the keras2cv that made the bundle.");
+    const Node root(manifest.storage.root(), ""), schema = root["schema"];
+    if (schema.integer() != 1)
+        throw Error("manifest.json: schema is " + std::to_string(schema.integer()) + ", this program "
+                    "reads 1. Generate the program again with the keras2cv that made the bundle.");
     manifest.task = root["task"];
-    if (manifest.task["kind"].text() != kind)
-        throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for " +
-                    kind + ". Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
+    if (manifest.task["kind"].text() != "@kind@")
+        throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for "
+                    "@kind@. Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
     const Node model = root["model"], engine = root["engine"];
     check_version(model["opencv"].text());
-    manifest.model_path = find_model(folder, model);
+    manifest.file = model["file"].text();
+    model["file"].expect(manifest.file == "model.onnx" || manifest.file == "model.pb",
+                         "model.onnx or model.pb");
+    manifest.sha256 = model["sha256"].text();
     manifest.verified = root["status"].text() == "verified";
     manifest.batch = model["batch"].integer();
     model["batch"].expect(manifest.batch > 0, "1 or more");
     manifest.engine = engine["name"].text();
     manifest.fusion = engine["fusion"].flag();
     manifest.winograd = engine["winograd"].flag();
-    for (const Node& input : root["inputs"].list())
-        manifest.inputs.push_back(read_tensor(input, true, manifest.batch));
+    manifest.inputs = read_tensors(root["inputs"], manifest.batch);
     root["inputs"].expect(manifest.inputs.size() == 1, "one image; this program fills no other inputs");  //@only !inputs
-    manifest.outputs = read_outputs(root["outputs"], manifest.batch);
-    manifest.heads = read_outputs(root["tail"]["heads"], manifest.batch);  //@only tail
+    manifest.outputs = read_tensors(root["outputs"], manifest.batch);
+    manifest.heads = read_tensors(root["tail"]["heads"], manifest.batch);  //@only tail
     manifest.steps = root["tail"]["steps"];  //@only tail
     if (root.has("tail"))  //@only !tail
         throw Error("The bundle finishes after the net by steps that this program does not do. "  //@only !tail
                     "Generate one with `keras2cv codegen " + folder + " --lang cpp`.");  //@only !tail
-    manifest.preprocessing = read_preprocessing(root["preprocessing"]);  //@only !arrays
-    check_image(root, manifest);  //@only !arrays
+    manifest.preprocessing = read_preprocessing(root["preprocessing"], manifest.inputs);  //@only !arrays
     return manifest;
 }
+
+}  // namespace keras2cv::@namespace@

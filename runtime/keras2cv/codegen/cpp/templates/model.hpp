@@ -5,16 +5,21 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
 #include <opencv2/dnn.hpp>
 
 #include "engines.hpp"
+#include "files.hpp"
 #include "json.hpp"
 #include "manifest.hpp"
 #include "tail.hpp"  //@only tail
 
+namespace keras2cv::@namespace@ {
+
+//@begin !nested
 // One output for one sample: `shape` is Keras', without the batch; values are in C order.
 struct Tensor {
     std::string name, dtype;
@@ -22,6 +27,7 @@ struct Tensor {
     std::vector<float> values;
 };
 
+//@end
 using Sample = std::vector<Tensor>;  // every output for one sample, in Keras' order
 
 inline const Tensor& find_output(const Sample& sample, const std::string& name) {
@@ -47,43 +53,78 @@ inline std::string json_tensor(const Tensor& tensor, std::size_t axis = 0, std::
 }
 
 //@end
-struct Device {
-    const char* name;
-    int backend, target;
-};
+using Device = std::pair<cv::dnn::Backend, cv::dnn::Target>;
 
 // Return the device, or throw an Error if this OpenCV, or this machine, does not have it.
 inline Device find_device(const std::string& name) {
-    static const Device devices[] = {
-        {"cpu", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_CPU},
-        {"opencl", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_OPENCL},
-        {"cuda", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA},
-        {"cuda-fp16", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA_FP16},
+    static const std::map<std::string, Device> devices = {
+        {"cpu", {cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_CPU}},
+        {"opencl", {cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_OPENCL}},
+        {"cuda", {cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA}},
+        {"cuda-fp16", {cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA_FP16}},
     };
-    for (const Device& device : devices) {
-        if (device.name != name) continue;
-        const auto offered = cv::dnn::getAvailableTargets(static_cast<cv::dnn::Backend>(device.backend));
-        if (std::find(offered.begin(), offered.end(), device.target) == offered.end())
-            throw Error("Device " + name + " is not there: OpenCV " CV_VERSION " is built without it, "
-                        "or finds no such device. Leave --device out.");
-        return device;
-    }
-    throw Error("There is no device " + name + ". Choose cpu, opencl, cuda or cuda-fp16.");
+    const auto device = devices.find(name);
+    if (device == devices.end())
+        throw Error("There is no device " + name + ". Choose cpu, opencl, cuda or cuda-fp16.");
+    const auto offered = cv::dnn::getAvailableTargets(device->second.first);
+    if (std::find(offered.begin(), offered.end(), device->second.second) == offered.end())
+        throw Error("Device " + name + " is not there: OpenCV " CV_VERSION " is built without it, or "
+                    "finds no such device. Leave --device out.");
+    return device->second;
+}
+
+// The net's file, with the bytes that were verified.
+struct Source {
+    std::string path;
+    bool is_onnx;
+    std::vector<uchar> bytes;
+};
+
+inline Source read_source(const Manifest& manifest) {
+    const std::string path = manifest.folder + "/" + manifest.file;
+    if (!is_file(path)) throw Error(path + " is missing. Copy the bundle again, or export it again.");
+    Source source{path_of(path).string(), manifest.file == "model.onnx", read_bytes(path)};
+    const std::string found = Sha256().digits_of(source.bytes);
+    if (found != manifest.sha256)
+        throw Error(path + " is not the file that was verified: sha256 " + found.substr(0, 12) + "..., its "
+                    "manifest says " + manifest.sha256.substr(0, 12) + ".... Copy the bundle again, or "
+                    "export it again.");
+    return source;
+}
+
+// Load the net. OpenCV 5's modern engine runs on the CPU alone. A bundle that was verified with both
+// goes to that one, and to the classic one if that refuses it.
+inline cv::dnn::Net load(const Manifest& manifest, const std::string& device) {
+    if (manifest.engine == "new" && device != "cpu")
+        throw Error("The bundle was verified with OpenCV 5's new engine only, which runs on the CPU. "
+                    "Leave --device out.");
+    const Source source = read_source(manifest);
+    std::string problem;
+    cv::dnn::Net net;
+    if (manifest.engine != "classic" && device == "cpu") net = load_net(source, Engine::modern, problem);
+    if (net.empty() && manifest.engine != "new") net = load_net(source, Engine::classic, problem);
+    if (!net.empty()) return net;
+    if (problem.empty())
+        throw Error("The bundle needs OpenCV's " + std::string(manifest.engine == "new" ? "new" : "classic") +
+                    " engine on the " + device + ", which OpenCV " CV_VERSION " does not have. Build with "
+                    "another OpenCV, or export the bundle for this one, with --opencv.");
+    throw Error("OpenCV " CV_VERSION " does not load " + manifest.file + ":" + problem + " Export the bundle "
+                "for this OpenCV, with --opencv.");
 }
 
 class Model {
 public:
-    explicit Model(const Manifest& manifest, const std::string& device = "cpu")
-        : manifest_(manifest), net_(load(manifest, device)) {
+    Model(const Manifest& manifest, const std::string& device) : manifest_(manifest) {
+        const Device found = find_device(device);
+        net_ = load(manifest, device);
         if (holder_of(net_, 0) == Engine::modern) {
             names_ = net_.getUnconnectedOutLayersNames();  // it gives all or nothing
             return;
         }
         for (const TensorSpec& output : manifest.outputs) names_.push_back(output.net_name);  //@only !tail
         names_ = net_outputs(manifest);  //@only tail
-        const Device found = find_device(device);
-        net_.setPreferableBackend(found.backend);
-        net_.setPreferableTarget(found.target);
+        net_.setPreferableBackend(found.first);
+        net_.setPreferableTarget(found.second);
         if (!manifest.fusion) net_.enableFusion(false);
 #if CV_VERSION_MAJOR > 4 || (CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR >= 7)
         if (!manifest.winograd) net_.enableWinograd(false);
@@ -97,7 +138,8 @@ public:
         std::vector<cv::Mat> arrays;
         net_.forward(arrays, names_);
         std::map<std::string, cv::Mat> found;
-        for (std::size_t i = 0; i < names_.size(); ++i) found[names_[i]] = as_floats(arrays[i]);
+        for (std::size_t i = 0; i < names_.size(); ++i)
+            arrays[i].convertTo(found[names_[i]], CV_32F);  // one after the other as well
         add_tail(found);  //@only tail
         std::vector<Sample> samples(count);
         for (const TensorSpec& spec : manifest_.outputs) {
@@ -108,39 +150,6 @@ public:
     }
 
 private:
-    // The new engine of OpenCV 5 runs on the CPU alone. A bundle that was verified with both goes
-    // to the new one, and to the classic one if that refuses it.
-    static cv::dnn::Net load(const Manifest& manifest, const std::string& device) {
-        find_device(device);
-        if (manifest.engine == "new" && device != "cpu")
-            throw Error("The bundle was verified with OpenCV 5's new engine only, which runs on the "
-                        "CPU. Leave --device out.");
-        const int modern = manifest.engine == "classic" || device != "cpu"
-                               ? no_engine
-                               : number_of(Engine::modern);
-        const int classic = manifest.engine == "new" ? no_engine : number_of(Engine::classic);
-        if (modern == no_engine && classic == no_engine)
-            throw Error(missing_engine(manifest, device));
-        if (modern == no_engine) return read_net(manifest.model_path, classic, 0);
-        if (classic == no_engine) return read_net(manifest.model_path, modern, 0);
-        try {
-            return read_net(manifest.model_path, modern, 0);
-        } catch (const cv::Exception&) {
-            return read_net(manifest.model_path, classic, 0);
-        }
-    }
-
-    static std::string missing_engine(const Manifest& manifest, const std::string& device) {
-        if (manifest.engine == "new")
-            return "The bundle was verified with OpenCV 5's new engine only, this is OpenCV "
-                   CV_VERSION ". Build with OpenCV 5, or export it with --opencv " CV_VERSION ".";
-        if (manifest.engine == "any")
-            return "Device " + device + " needs OpenCV's classic engine, which OpenCV " CV_VERSION
-                   " does not have. Leave --device out.";
-        return "The bundle was verified with OpenCV's classic engine only, which OpenCV " CV_VERSION
-               " does not have. Build with OpenCV 5.0 or an older one, or export it again.";
-    }
-
 //@begin tail
     // What the net itself gives: its own of the outputs, and the heads that the tail reads.
     static std::vector<std::string> net_outputs(const Manifest& manifest) {
@@ -176,13 +185,6 @@ private:
     }
 
 //@end
-    // The same values, float32 and one after the other.
-    static cv::Mat as_floats(const cv::Mat& array) {
-        cv::Mat floats = array;
-        if (array.depth() != CV_32F) array.convertTo(floats, CV_32F);
-        return floats.isContinuous() ? floats : floats.clone();
-    }
-
     static const cv::Mat& find_array(const std::map<std::string, cv::Mat>& arrays,
                                      const TensorSpec& spec) {
         const auto found = arrays.find(spec.net_name);
@@ -196,28 +198,26 @@ private:
 
     // Return sample `index` of an output, in Keras' layout.
     static Tensor cut(const cv::Mat& array, const TensorSpec& spec, std::size_t index) {
-        const std::size_t first = spec.batched ? 1 : 0;  // dimension of the sample itself
-        const std::size_t size = product(spec.keras_shape, first);
+        const auto shape = spec.keras_shape.begin() + (spec.batched ? 1 : 0);  // of the sample itself
+        Tensor tensor{spec.name, spec.dtype, {shape, spec.keras_shape.end()}, {}};
+        const std::size_t size = product(tensor.shape);
         const float* values = array.ptr<float>() + (spec.batched ? index * size : 0);
-        Tensor tensor{spec.name, spec.dtype, {}, {values, values + size}};
-        tensor.shape.assign(spec.keras_shape.begin() + static_cast<std::ptrdiff_t>(first),
-                            spec.keras_shape.end());
-        if (spec.layout != "same") tensor.values = channels_last(tensor.values, tensor.shape.back());
-        if (spec.dtype == "bool" || spec.dtype.find("int") != std::string::npos)
-            for (float& value : tensor.values)
-                value = spec.dtype == "bool" ? value != 0.0f : std::nearbyint(value) + 0.0f;  // no -0
+        tensor.values.assign(values, values + size);
+        if (spec.layout != "same") {  // (C, ...) -> (..., C)
+            const int channels = tensor.shape.back(), pixels = static_cast<int>(size) / channels;
+            const cv::Mat moved = cv::Mat(channels, pixels, CV_32F, tensor.values.data()).t();
+            tensor.values.assign(moved.begin<float>(), moved.end<float>());
+        }
+        for (float& value : tensor.values) {
+            if (spec.dtype == "bool") value = value != 0.0f ? 1.0f : 0.0f;
+            if (spec.dtype.find("int") != std::string::npos) value = std::nearbyint(value) + 0.0f;  // no -0
+        }
         return tensor;
     }
 
-    // (C, ...) -> (..., C)
-    static std::vector<float> channels_last(const std::vector<float>& values, int channels) {
-        const cv::Mat planes(channels, static_cast<int>(values.size()) / channels, CV_32F,
-                             const_cast<float*>(values.data()));
-        const cv::Mat pixels = planes.t();
-        return {pixels.begin<float>(), pixels.end<float>()};
-    }
-
-    Manifest manifest_;
+    const Manifest& manifest_;
     cv::dnn::Net net_;
     std::vector<std::string> names_;  // of the net's outputs that are asked for
 };
+
+}  // namespace keras2cv::@namespace@

@@ -12,6 +12,8 @@
 
 #include "prepare.hpp"  //@only !arrays
 
+namespace keras2cv::@namespace@ {
+
 // input = source * scale + offset, on each axis
 struct Placement {
     cv::Vec2d scale, offset;
@@ -150,3 +152,5 @@ private:
     cv::Vec2d from_, to_;  // what the image fills of the grid, in cells: x, y
 };
 //@end
+
+}  // namespace keras2cv::@namespace@

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <map>
+#include <cstring>  //@only picked
 #include <string>
 #include <vector>
 
@@ -14,53 +12,52 @@
 
 #include "manifest.hpp"
 #include "resample.hpp"  //@only resample
-#include "resizing.hpp"
+#include "resizing.hpp"  //@only linear cubic area bilinear
 
-inline int cv_interpolation(const std::string& name) {
-    static const std::map<std::string, int> flags = {
-        {"nearest", cv::INTER_NEAREST}, {"linear", cv::INTER_LINEAR},
-        {"area", cv::INTER_AREA},       {"cubic", cv::INTER_CUBIC},
-        {"lanczos4", cv::INTER_LANCZOS4},
-    };
-    const auto found = flags.find(name);
-    if (found == flags.end())
-        throw Error("This program has no interpolation " + name + ". Generate it again.");
-    return found->second;
+namespace keras2cv::@namespace@ {
+
+// Return an image, (H, W, 3) uint8: gray in all three channels, alpha dropped, 16 bits made 8.
+inline cv::Mat as_bgr(const cv::Mat& image) {
+    const int channels = image.channels();
+    if (image.dims != 2 || image.empty() || std::max(image.rows, image.cols) > 32767 || channels == 2 ||
+        channels > 4 || (image.depth() != CV_8U && image.depth() != CV_16U))
+        throw Error("An image must be gray, BGR or BGRA, uint8 or uint16, with sides of 1 to 32767 pixels. "
+                    "cv::imread returns an empty one for a file that it cannot read.");
+    cv::Mat pixels = image;
+    if (image.depth() == CV_16U) image.convertTo(pixels, CV_8U, 1.0 / 257);
+    if (channels == 1) cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
+    if (channels == 4) cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
+    return pixels;
 }
 
 // The largest centred part of an image that has the target's aspect ratio, rounded down.
 inline cv::Rect center_box(cv::Size image, cv::Size target) {
     const int width = std::max(1, std::min(image.width, image.height * target.width / target.height));
     const int height = std::max(1, std::min(image.height, image.width * target.height / target.width));
-    return cv::Rect((image.width - width) / 2, (image.height - height) / 2, width, height);
+    return {(image.width - width) / 2, (image.height - height) / 2, width, height};
 }
 
 // The part of the target that the whole image fills, aspect ratio kept: tf.image.resize_with_pad,
 // in its float32, on which the rounding depends.
 inline cv::Rect letterbox_box(cv::Size image, cv::Size target) {
-    const float image_width = static_cast<float>(image.width);
-    const float image_height = static_cast<float>(image.height);
-    const float target_width = static_cast<float>(target.width);
-    const float target_height = static_cast<float>(target.height);
-    const float shrink = std::max(image_width / target_width, image_height / target_height);
-    const float width = image_width / shrink, height = image_height / shrink;
-    return cv::Rect(std::max(0, static_cast<int>(std::floor((target_width - width) / 2.0f))),
-                    std::max(0, static_cast<int>(std::floor((target_height - height) / 2.0f))),
-                    std::max(1, static_cast<int>(std::floor(width))),
-                    std::max(1, static_cast<int>(std::floor(height))));
+    const cv::Size2f from = image, to = target;
+    const float shrink = std::max(from.width / to.width, from.height / to.height);
+    const float width = from.width / shrink, height = from.height / shrink;
+    return {std::max(0, cvFloor((to.width - width) / 2.0f)),
+            std::max(0, cvFloor((to.height - height) / 2.0f)), std::max(1, cvFloor(width)),
+            std::max(1, cvFloor(height))};
 }
 
 // How wide the bars of keras.layers.Resizing(pad_to_aspect_ratio=True) are, left and right alike, and
-// how high: the image is extended to the target's shape before it is resized.
+// how high: the image is extended to the target's shape before it is resized, by sizes in float32.
 inline cv::Size pad_bars(cv::Size image, cv::Size target) {
-    const auto length = [](int across, int wanted, int other) {
-        return static_cast<int>(static_cast<float>(across * wanted) / static_cast<float>(other));
-    };
-    const int width = length(image.height, target.width, target.height);
-    const int height = length(image.width, target.height, target.width);
+    const cv::Size2f to = target;
+    const int width = static_cast<int>(static_cast<float>(image.height * target.width) / to.height);
+    const int height = static_cast<int>(static_cast<float>(image.width * target.height) / to.width);
     return {std::max(0, width - image.width) / 2, std::max(0, height - image.height) / 2};
 }
 
+//@begin picked
 // The pixel of `size` ones from `start` on that each of `count` takes: Pillow adds the step again and
 // again, and TensorFlow multiplies in float32, on whose rounding the choice depends.
 inline std::vector<int> nearest_indices(int start, int size, int count, bool as_pillow) {
@@ -76,43 +73,50 @@ inline std::vector<int> nearest_indices(int start, int size, int count, bool as_
     return indices;
 }
 
-// Bring a part of an image to a size: uint8, or float32 for "tf-bilinear".  //@only !tensorflow
-// Bring a part of an image to a size: uint8, or float32 for TensorFlow's but "tf-nearest".  //@only tensorflow
+// The part of an image at a size, each pixel one of the image's.
+inline cv::Mat pick(const cv::Mat& image, const cv::Rect& part, cv::Size size, bool as_pillow) {
+    const std::vector<int> rows = nearest_indices(part.y, part.height, size.height, as_pillow);
+    const std::vector<int> columns = nearest_indices(part.x, part.width, size.width, as_pillow);
+    cv::Mat result(size, image.type());
+    const std::size_t bytes = image.elemSize();
+    for (int y = 0; y < size.height; ++y) {
+        const uchar* row = image.ptr(rows[static_cast<std::size_t>(y)]);
+        uchar* target = result.ptr(y);
+        for (const int column : columns) {
+            std::memcpy(target, row + static_cast<std::size_t>(column) * bytes, bytes);
+            target += bytes;
+        }
+    }
+    return result;
+}
+
+//@end
+// Bring a part of an image to a size: uint8.  //@only !tensorflow !bilinear
+// Bring a part of an image to a size: uint8, or float32 by TensorFlow's filters.  //@only tensorflow bilinear
 inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size size,
                            const std::string& interpolation) {
-    cv::Mat result;
-    if (interpolation == "pil-nearest" || interpolation == "tf-nearest") {
-        const bool as_pillow = interpolation == "pil-nearest";
-        const std::vector<int> rows = nearest_indices(part.y, part.height, size.height, as_pillow);
-        const std::vector<int> columns = nearest_indices(part.x, part.width, size.width, as_pillow);
-        result.create(size, image.type());
-        const std::size_t bytes = image.elemSize();
-        for (int y = 0; y < size.height; ++y) {
-            const uchar* row = image.ptr(rows[static_cast<std::size_t>(y)]);
-            uchar* target = result.ptr(y);
-            for (const int column : columns) {
-                std::memcpy(target, row + static_cast<std::size_t>(column) * bytes, bytes);
-                target += bytes;
-            }
-        }
-        return result;
-    }
+    if (interpolation == "pil-nearest") return pick(image, part, size, true);  //@only picked
+    if (interpolation == "tf-nearest") return pick(image, part, size, false);  //@only picked
     if (is_resampled(interpolation)) return resample(image, part, size, interpolation);  //@only resample
     const cv::Mat source = image(part);
-    if (interpolation == "tf-bilinear") return resize_bilinear(source, size);
-    if (interpolation == "linear" && !is_linear_exact(image.channels()))
-        return resize_in_integers(source, size);
-    if (interpolation == "cubic") return resize_cubic(source, size);
-    if (interpolation == "area" && is_sum_of_parts(source.size(), size) &&
-        !is_area_exact(image.channels()))
-        return resize_area(source, size);
-    cv::resize(source, result, size, 0, 0, cv_interpolation(interpolation));
+    if (interpolation == "tf-bilinear") return resize_bilinear(source, size);  //@only bilinear
+    if (interpolation == "linear") return resize_linear(source, size);  //@only linear
+    if (interpolation == "cubic") return resize_cubic(source, size);  //@only cubic
+    if (interpolation == "area") return resize_area(source, size);  //@only area
+    if (interpolation != "nearest" && interpolation != "lanczos4")
+        throw Error("This program has no interpolation " + interpolation + ". Generate it again.");
+    cv::Mat result;
+    cv::resize(source, result, size, 0, 0,
+               interpolation == "nearest" ? cv::INTER_NEAREST : cv::INTER_LANCZOS4);
     return result;
 }
 
 // Bring an image to the net's size.
 inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
     const cv::Rect whole({}, image.size());
+    if (rules.resize == "stretch") return resize_part(image, whole, rules.size, rules.interpolation);
+    if (rules.resize == "center-crop")
+        return resize_part(image, center_box(image.size(), rules.size), rules.size, rules.interpolation);
     if (rules.resize == "letterbox") {
         const cv::Rect box = letterbox_box(image.size(), rules.size);
         const cv::Mat resized = resize_part(image, whole, box.size(), rules.interpolation);
@@ -120,18 +124,13 @@ inline cv::Mat fit(const cv::Mat& image, const Preprocessing& rules) {
         resized.copyTo(canvas(box));
         return canvas;
     }
-    if (rules.resize == "pad") {
-        const cv::Size bar = pad_bars(image.size(), rules.size);
-        cv::Mat padded;
-        cv::copyMakeBorder(image, padded, bar.height, bar.height, bar.width, bar.width,
-                           cv::BORDER_CONSTANT, cv::Scalar::all(rules.pad));
-        return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
-    }
-    if (rules.resize != "stretch" && rules.resize != "center-crop")
+    if (rules.resize != "pad")
         throw Error("There is no resize rule " + rules.resize + ". Generate the program again.");
-    const bool crops = rules.resize == "center-crop";
-    const cv::Rect part = crops ? center_box(image.size(), rules.size) : whole;
-    return resize_part(image, part, rules.size, rules.interpolation);
+    const cv::Size bar = pad_bars(image.size(), rules.size);
+    cv::Mat padded;
+    cv::copyMakeBorder(image, padded, bar.height, bar.height, bar.width, bar.width, cv::BORDER_CONSTANT,
+                       cv::Scalar::all(rules.pad));
+    return resize_part(padded, cv::Rect({}, padded.size()), rules.size, rules.interpolation);
 }
 
 // Return images (BGR, uint8, any sizes) as one blob (batch, C, H, W) float32; the last image fills
@@ -146,14 +145,14 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
     }
     fitted.resize(static_cast<std::size_t>(batch), fitted.back());
     cv::Scalar mean;
-    for (std::size_t c = 0; c < rules.mean.size(); ++c) mean[static_cast<int>(c)] = rules.mean[c];
-    const bool swap_red_and_blue = rules.color == "RGB";
-    cv::Mat blob = cv::dnn::blobFromImages(fitted, rules.scale, cv::Size(), mean, swap_red_and_blue);
-    for (int n = 0; n < blob.size[0]; ++n) {
+    std::copy(rules.mean.begin(), rules.mean.end(), mean.val);
+    cv::Mat blob = cv::dnn::blobFromImages(fitted, rules.scale, {}, mean, rules.color == "RGB");
+    for (int n = 0; n < blob.size[0]; ++n)
         for (int c = 0; c < blob.size[1]; ++c) {
             cv::Mat plane(blob.size[2], blob.size[3], CV_32F, blob.ptr<float>(n, c));  // a view
             plane /= rules.deviation[static_cast<std::size_t>(c)];
         }
-    }
     return blob;
 }
+
+}  // namespace keras2cv::@namespace@

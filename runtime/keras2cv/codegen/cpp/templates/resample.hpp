@@ -15,6 +15,8 @@
 
 #include "manifest.hpp"
 
+namespace keras2cv::@namespace@ {
+
 // What a source pixel weighs at a distance from the centre of a target pixel, and where that ends.
 struct Filter {
     double (*weigh)(double distance);
@@ -264,3 +266,5 @@ inline cv::Mat resample(const cv::Mat& image, const cv::Rect& part, cv::Size siz
     return filter_height<float>(filter_height<uchar>(image(part), down).t(), across).t();
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

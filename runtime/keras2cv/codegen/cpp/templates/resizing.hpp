@@ -1,5 +1,6 @@
-// From an image to another size as cv::resize does it on x86-64, and tf.image.resize by "bilinear": the
-// same pixels from every OpenCV. Products and sums are rounded each by itself: CMakeLists.txt says so.
+// From an image to another size as cv::resize does it on x86-64: the same pixels from every OpenCV.  //@only !bilinear
+// From an image to another size as tf.image.resize does it by "bilinear".  //@only bilinear
+// Products and sums are rounded each by itself: CMakeLists.txt says so.
 #pragma once
 
 #include <algorithm>
@@ -9,79 +10,60 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
+namespace keras2cv::@namespace@ {
+
+//@begin linear bilinear
 // The two source pixels of a target pixel along one axis, and the weight of the second, 0 to 1.
 struct Pair {
     int first, second;
     float share;
 };
 
+//@end
+//@begin linear
 // cv::resize's for uint8: the position is rounded to float32. Across the width one pixel alone counts
 // at an edge.
 inline std::vector<Pair> linear_pairs(int size, int count, bool is_width) {
     std::vector<Pair> pairs;
     const double scale = 1.0 / (static_cast<double>(count) / size);
     for (int i = 0; i < count; ++i) {
-        const float at = static_cast<float>((i + 0.5) * scale - 0.5);
+        const auto at = static_cast<float>((i + 0.5) * scale - 0.5);
         const int first = cvFloor(at);
         const bool alone = is_width && (first < 0 || first >= size - 1);
-        const int low = std::min(std::max(first, 0), size - 1);
-        const int high = std::min(std::max(first + 1, 0), size - 1);
-        pairs.push_back({low, high, alone ? 0.0f : at - static_cast<float>(first)});
+        pairs.push_back({std::min(std::max(first, 0), size - 1), std::min(std::max(first + 1, 0), size - 1),
+                         alone ? 0.0f : at - static_cast<float>(first)});
     }
     return pairs;
 }
 
 // cv::INTER_LINEAR of uint8 as OpenCV computes it on x86-64, bit for bit: weights of 11 bits, sums cut
-// off to 7 bits along the width and to 2 along the height, and rounded.
-inline cv::Mat resize_in_integers(const cv::Mat& image, cv::Size size) {
+// off to 7 bits along the width and to 2 along the height, and rounded. Elsewhere OpenCV may hand it
+// to a library that rounds in another way.
+inline cv::Mat resize_linear(const cv::Mat& image, cv::Size size) {
     cv::Mat result(size, image.type());
     const int channels = image.channels();
     const bool halves = image.cols == 2 * size.width && image.rows == 2 * size.height;
     const std::vector<Pair> across = linear_pairs(image.cols, size.width, true);
-    const std::vector<Pair> down = linear_pairs(image.rows, size.height, false);
-    const auto near = [](float share) { return cvRound((1.0f - share) * 2048.0f); };
-    const auto far = [](float share) { return cvRound(share * 2048.0f); };
-    for (int y = 0; y < size.height; ++y) {
-        const Pair& row = down[static_cast<std::size_t>(y)];
+    uchar* target = result.ptr();
+    for (const Pair& row : linear_pairs(image.rows, size.height, false)) {
         const uchar *upper = image.ptr(row.first), *lower = image.ptr(row.second);
-        uchar* target = result.ptr(y);
+        const int up = cvRound((1.0f - row.share) * 2048.0f), down = cvRound(row.share * 2048.0f);
         for (const Pair& column : across) {
+            const int a = cvRound((1.0f - column.share) * 2048.0f), b = cvRound(column.share * 2048.0f);
             for (int c = 0; c < channels; ++c) {
                 const int left = column.first * channels + c, right = column.second * channels + c;
-                const int a = near(column.share), b = far(column.share);
-                const int above = (upper[left] * a + upper[right] * b) >> 4;
-                const int below = (lower[left] * a + lower[right] * b) >> 4;
-                const int sum = ((above * near(row.share)) >> 16) + ((below * far(row.share)) >> 16);
+                const int above = ((upper[left] * a + upper[right] * b) >> 4) * up;
+                const int below = ((lower[left] * a + lower[right] * b) >> 4) * down;
                 const int four = upper[left] + upper[right] + lower[left] + lower[right];
-                *target++ = static_cast<uchar>(((halves ? four : sum) + 2) >> 2);
+                *target++ = static_cast<uchar>(((halves ? four : (above >> 16) + (below >> 16)) + 2) >> 2);
             }
         }
     }
     return result;
 }
 
-// Whether this OpenCV's own INTER_LINEAR of uint8 gives those pixels: on ARM, OpenCV may hand it to a
-// library that rounds differently and reads past the end of the image. Tried once, on small images in
-// larger buffers, so that it is harmless.
-inline bool is_linear_exact(int channels) {
-    static const auto tried = [](int count) {
-        const int sizes[][4] = {{33, 33, 32, 32}, {66, 41, 40, 28}, {48, 40, 24, 20}, {72, 60, 26, 24},
-                                {150, 90, 32, 20}, {24, 20, 48, 40}, {31, 22, 72, 40}};
-        cv::RNG random(1);
-        for (const auto& size : sizes) {
-            cv::Mat buffer(size[1] + 64, size[0] + 16, CV_8UC(count)), resized;
-            random.fill(buffer, cv::RNG::UNIFORM, 0, 256);
-            const cv::Mat image = buffer(cv::Rect(0, 0, size[0], size[1]));
-            const cv::Size target(size[2], size[3]);
-            cv::resize(image, resized, target, 0, 0, cv::INTER_LINEAR);
-            if (cv::norm(resized, resize_in_integers(image, target), cv::NORM_INF) > 0) return false;
-        }
-        return true;
-    };
-    static const bool gray = tried(1), colour = tried(3);
-    return channels == 1 ? gray : colour;
-}
-
+//@end
+//@begin cubic area
 // The source pixels of a target pixel along one axis, each with its weight.
 template <typename Number>
 struct Weighted {
@@ -89,6 +71,8 @@ struct Weighted {
     std::vector<Number> weights;
 };
 
+//@end
+//@begin cubic
 // cv::INTER_CUBIC's, from positions that are not rounded.
 inline std::vector<Weighted<double>> cubic_weights(int size, int count) {
     const double a = -0.75, scale = 1.0 / (static_cast<double>(count) / size);
@@ -106,6 +90,8 @@ inline std::vector<Weighted<double>> cubic_weights(int size, int count) {
     return result;
 }
 
+//@end
+//@begin area
 // cv::INTER_AREA's: computeResizeAreaTab of OpenCV's resize.cpp.
 inline std::vector<Weighted<float>> area_weights(int size, int count) {
     const double scale = 1.0 / (static_cast<double>(count) / size);
@@ -126,6 +112,8 @@ inline std::vector<Weighted<float>> area_weights(int size, int count) {
     return result;
 }
 
+//@end
+//@begin cubic area
 // The sums of one row of the image along the width.
 template <typename Number>
 std::vector<Number> weigh_row(const uchar* pixels, const std::vector<Weighted<Number>>& across,
@@ -167,13 +155,17 @@ cv::Mat weigh(const cv::Mat& image, const std::vector<Weighted<Number>>& down,
     return result;
 }
 
+//@end
+//@begin cubic
 // cv::INTER_CUBIC of uint8, computed in double: OpenCV's builds round it differently.
 inline cv::Mat resize_cubic(const cv::Mat& image, cv::Size size) {
     return weigh(image, cubic_weights(image.rows, size.height), cubic_weights(image.cols, size.width));
 }
 
+//@end
+//@begin area
 // cv::INTER_AREA of uint8 to fewer pixels, in the order of x86-64's sums.
-inline cv::Mat resize_area(const cv::Mat& image, cv::Size size) {
+inline cv::Mat sum_areas(const cv::Mat& image, cv::Size size) {
     return weigh(image, area_weights(image.rows, size.height), area_weights(image.cols, size.width));
 }
 
@@ -193,7 +185,7 @@ inline bool is_area_exact(int channels) {
             random.fill(image, cv::RNG::UNIFORM, 0, 256);
             const cv::Size target(size[2], size[3]);
             cv::resize(image, resized, target, 0, 0, cv::INTER_AREA);
-            if (cv::norm(resized, resize_area(image, target), cv::NORM_INF) > 0) return false;
+            if (cv::norm(resized, sum_areas(image, target), cv::NORM_INF) > 0) return false;
         }
         return true;
     };
@@ -201,6 +193,17 @@ inline bool is_area_exact(int channels) {
     return channels == 1 ? gray : colour;
 }
 
+// cv::INTER_AREA of uint8, by OpenCV itself where that is exact: it is faster.
+inline cv::Mat resize_area(const cv::Mat& image, cv::Size size) {
+    if (is_sum_of_parts(image.size(), size) && !is_area_exact(image.channels()))
+        return sum_areas(image, size);
+    cv::Mat result;
+    cv::resize(image, result, size, 0, 0, cv::INTER_AREA);
+    return result;
+}
+
+//@end
+//@begin bilinear
 // tf.image.resize by "bilinear", which does not round to whole pixels: its positions are float32.
 inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
     const int channels = image.channels();
@@ -233,3 +236,6 @@ inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
     }
     return result;
 }
+
+//@end
+}  // namespace keras2cv::@namespace@

@@ -13,6 +13,8 @@
 
 #include "manifest.hpp"
 
+namespace keras2cv::@namespace@ {
+
 // Any array of the tail. Doubles hold every float32 and int32; results are rounded to `dtype`, which
 // for one operation on float32 gives what float32 arithmetic gives.
 struct Array {
@@ -426,3 +428,5 @@ inline void finish(Arrays& arrays, const Node& steps) {
         for (std::size_t i = 0; i < names.size(); ++i) arrays[names[i]] = made[i];
     }
 }
+
+}  // namespace keras2cv::@namespace@

@@ -1,31 +1,20 @@
 // Yes or no, from a single number.
-#pragma once
-
 #include <cmath>
 #include <string>
 #include <vector>
+#pragma once
 
 #include "drawing.hpp"  //@only drawn
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
 
-static const char* const KIND = "binary";
+namespace keras2cv::@namespace@ {
 
 struct Task {
     std::string output, scores;  // scores: what the output's value is
     std::vector<std::string> labels = {"no", "yes"};
     double threshold = 0.5;  // a probability from here on is a yes
-};
-
-struct Answer {
-    double probability;  // of yes
-    std::vector<std::string> labels;
-    double threshold;
-
-    bool is_positive() const { return probability >= threshold; }
-    std::string label() const { return labels[is_positive()]; }
-    double score() const { return is_positive() ? probability : 1 - probability; }  // of the answer
 };
 
 inline Task read_task(const Node& node) {
@@ -50,7 +39,7 @@ inline double sigmoid(double logit) {
     return std::exp(logit) / (1 + std::exp(logit));
 }
 
-inline Answer find_answer(const Sample& sample, const Task& task) {
+inline BinaryResult find_answer(const Sample& sample, const Task& task) {
     const std::vector<float>& values = find_output(sample, task.output).values;
     if (values.size() != 1)
         throw Error("manifest.json: task.output must be one number. Export the bundle again.");
@@ -61,16 +50,18 @@ inline Answer find_answer(const Sample& sample, const Task& task) {
     return {probability, task.labels, task.threshold};
 }
 
-inline std::string to_line(const Answer& answer) { return answer.label() + format(" %.4f", answer.score()); }
+std::string to_line(const BinaryResult& result) { return result.label() + format(" %.4f", result.score()); }
 
-inline std::string to_json(const Answer& answer) {
-    return "\"task\": \"binary\", \"label\": " + json_text(answer.label()) + ", \"probability\": " +
-           json_number(answer.probability) + ", \"threshold\": " + json_number(answer.threshold);
+std::string to_json(const BinaryResult& result) {
+    return "{\"task\": \"binary\", \"label\": " + json_text(result.label()) + ", \"probability\": " +
+           json_number(result.probability) + ", \"threshold\": " + json_number(result.threshold) + "}";
 }
 //@begin drawn
 
 // Return the image with the answer and its probability.
-inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
-    return caption(image, {answer.label() + format(" %.3f", answer.score())});
+cv::Mat draw(const BinaryResult& result, const cv::Mat& image) {
+    return caption(image, {result.label() + format(" %.3f", result.score())});
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

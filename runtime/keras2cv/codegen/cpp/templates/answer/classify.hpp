@@ -1,32 +1,21 @@
 // One of many classes.
-#pragma once
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <string>
 #include <vector>
+#pragma once
 
 #include "drawing.hpp"  //@only drawn
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
 
-static const char* const KIND = "classify";
+namespace keras2cv::@namespace@ {
 
 struct Task {
     std::string output, scores;  // scores: what the output's values are
     std::vector<std::string> labels;
-    std::size_t top = 3;  // how many classes are printed
-};
-
-struct Answer {
-    std::vector<float> scores;       // one per class
-    std::vector<std::size_t> order;  // the numbers of the classes, best first
-    std::vector<std::string> labels;
-    std::size_t top;
-
-    std::string label_of(std::size_t i) const { return labels.empty() ? std::to_string(i) : labels[i]; }
 };
 
 inline Task read_task(const Node& node) {
@@ -48,51 +37,52 @@ inline std::vector<float> softmax(const std::vector<float>& logits) {
     return result;
 }
 
-inline Answer find_answer(const Sample& sample, const Task& task) {
-    Answer answer{find_output(sample, task.output).values, {}, task.labels, task.top};
-    if (task.scores == "logits") answer.scores = softmax(answer.scores);
-    for (const float score : answer.scores)
+inline Classification find_answer(const Sample& sample, const Task& task) {
+    Classification result{find_output(sample, task.output).values, {}, task.labels};
+    if (task.scores == "logits") result.scores = softmax(result.scores);
+    for (const float score : result.scores)
         if (std::isnan(score)) throw Error("The net's scores are not numbers. Run the self-test.");
-    if (!task.labels.empty() && task.labels.size() != answer.scores.size())
+    if (!task.labels.empty() && task.labels.size() != result.scores.size())
         throw Error("manifest.json: task.labels must be one per class. Export the bundle again.");
-    answer.order.resize(answer.scores.size());
-    std::iota(answer.order.begin(), answer.order.end(), std::size_t{0});
-    std::stable_sort(answer.order.begin(), answer.order.end(), [&](std::size_t a, std::size_t b) {
-        return answer.scores[a] > answer.scores[b];  // of equals, the smaller number comes first
+    result.order.resize(result.scores.size());
+    std::iota(result.order.begin(), result.order.end(), std::size_t{0});
+    std::stable_sort(result.order.begin(), result.order.end(), [&](std::size_t a, std::size_t b) {
+        return result.scores[a] > result.scores[b];  // of equals, the smaller number comes first
     });
-    return answer;
+    return result;
 }
 
-inline std::string to_line(const Answer& answer) {
+std::vector<Scored> Classification::top(std::size_t count) const {
+    std::vector<Scored> best;
+    for (const std::size_t i : order)
+        if (best.size() < count) best.push_back({label_of(i), i, scores[i]});
+    return best;
+}
+
+std::string to_line(const Classification& result, std::size_t top) {
     std::vector<std::string> shown;
-    for (std::size_t rank = 0; rank < std::min(answer.top, answer.order.size()); ++rank) {
-        const std::size_t i = answer.order[rank];
-        shown.push_back(answer.label_of(i) + format(" %.4f", answer.scores[i]));
-    }
+    for (const Scored& scored : result.top(top))
+        shown.push_back(scored.label + format(" %.4f", scored.score));
     return join(shown);
 }
 
-inline std::string to_json(const Answer& answer) {
-    const auto record = [&](std::size_t i) {
-        return "\"label\": " + json_text(answer.label_of(i)) + ", \"index\": " + std::to_string(i) +
-               ", \"score\": " + json_number(answer.scores[i]);
-    };
+std::string to_json(const Classification& result, std::size_t top) {
     std::vector<std::string> records, numbers;
-    for (std::size_t rank = 0; rank < std::min(answer.top, answer.order.size()); ++rank)
-        records.push_back("{" + record(answer.order[rank]) + "}");
-    for (const float score : answer.scores) numbers.push_back(json_number(score));
-    return "\"task\": \"classify\", " + record(answer.order[0]) + ", \"top\": " + json_list(records) +
-           ", \"scores\": " + json_list(numbers);
+    for (const Scored& scored : result.top(std::max<std::size_t>(1, top)))
+        records.push_back("\"label\": " + json_text(scored.label) + ", \"index\": " +
+                          std::to_string(scored.index) + ", \"score\": " + json_number(scored.score));
+    for (const float score : result.scores) numbers.push_back(json_number(score));
+    return "{\"task\": \"classify\", " + records[0] + ", \"top\": [{" + join(records, "}, {") +
+           "}], \"scores\": " + json_list(numbers) + "}";
 }
 //@begin drawn
 
 // Return the image with the three best classes.
-inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+cv::Mat draw(const Classification& result, const cv::Mat& image) {
     std::vector<std::string> lines;
-    for (std::size_t rank = 0; rank < std::min<std::size_t>(3, answer.order.size()); ++rank) {
-        const std::size_t i = answer.order[rank];
-        lines.push_back(answer.label_of(i) + format(" %.3f", answer.scores[i]));
-    }
+    for (const Scored& scored : result.top(3)) lines.push_back(scored.label + format(" %.3f", scored.score));
     return caption(image, lines);
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

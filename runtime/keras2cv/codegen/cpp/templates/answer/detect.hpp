@@ -1,11 +1,10 @@
 // Boxes around things.
-#pragma once
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
+#pragma once
 
 #include <opencv2/core.hpp>
 #include <opencv2/dnn.hpp>
@@ -16,7 +15,7 @@
 #include "model.hpp"
 #include "placement.hpp"
 
-static const char* const KIND = "detect";
+namespace keras2cv::@namespace@ {
 
 // How the outputs are read; an output without a name is not there.
 struct Task {
@@ -33,22 +32,10 @@ struct Task {
     std::vector<std::string> labels;
 };
 
-struct Detection {
-    int class_id;
-    float score;
-    cv::Vec4f box;  // left, top, right and bottom edge in pixels of the image
-};
-
-struct Answer {
-    cv::Size image;
-    std::vector<Detection> detections;  // best first
-    std::vector<std::string> labels;
-
-    std::string label_of(int class_id) const {
-        const std::size_t i = static_cast<std::size_t>(class_id);
-        return class_id >= 0 && i < labels.size() ? labels[i] : std::to_string(class_id);
-    }
-};
+std::string Detections::label_of(int class_id) const {
+    const std::size_t i = static_cast<std::size_t>(class_id);
+    return class_id >= 0 && i < labels.size() ? labels[i] : std::to_string(class_id);
+}
 
 inline Task read_task(const Node& node) {
     const Node facts = node["detect"];
@@ -262,7 +249,7 @@ inline std::vector<Candidate> read_candidates(const Sample& sample, const Task& 
 
 inline double clipped(double value, double most) { return std::min(std::max(value, 0.0), most); }
 
-inline Answer find_answer(const Sample& sample, const Task& task, const Placement& place) {
+inline Detections find_answer(const Sample& sample, const Task& task, const Placement& place) {
     std::vector<Candidate> candidates = read_candidates(sample, task, place.input);
     if (task.iou >= 0) candidates = suppress(candidates, task);
     else std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
@@ -271,7 +258,7 @@ inline Answer find_answer(const Sample& sample, const Task& task, const Placemen
     if (task.max_detections > 0 && candidates.size() > static_cast<std::size_t>(task.max_detections))
         candidates.resize(static_cast<std::size_t>(task.max_detections));
 
-    Answer answer{place.source, {}, task.labels};
+    Detections result{place.source, {}, task.labels};
     for (const Candidate& candidate : candidates) {
         Detection found = candidate.found;
         for (int i = 0; i < 4; i += 2) {
@@ -279,51 +266,51 @@ inline Answer find_answer(const Sample& sample, const Task& task, const Placemen
             found.box[i] = static_cast<float>(clipped(corner[0], place.source.width));
             found.box[i + 1] = static_cast<float>(clipped(corner[1], place.source.height));
         }
-        if (found.box[2] > found.box[0] && found.box[3] > found.box[1]) answer.detections.push_back(found);
+        if (found.box[2] > found.box[0] && found.box[3] > found.box[1]) result.detections.push_back(found);
     }
-    return answer;
+    return result;
 }
 
 // What is printed and drawn --------------------------------------------------------------------
 
-inline std::string to_line(const Answer& answer) {
+std::string to_line(const Detections& result) {
     std::vector<std::string> shown;
-    for (const Detection& found : answer.detections) {
-        std::string text = answer.label_of(found.class_id) + format(" %.4f at", found.score);
+    for (const Detection& found : result.detections) {
+        std::string text = result.label_of(found.class_id) + format(" %.4f at", found.score);
         for (int i = 0; i < 4; ++i) text += format(" %.0f", found.box[i]);
         shown.push_back(text);
     }
     return shown.empty() ? "nothing" : join(shown);
 }
 
-inline std::string to_json(const Answer& answer) {
+std::string to_json(const Detections& result) {
     std::vector<std::string> records;
-    for (const Detection& found : answer.detections) {
+    for (const Detection& found : result.detections) {
         std::vector<std::string> edges;
         for (int i = 0; i < 4; ++i) edges.push_back(json_number(found.box[i]));
-        records.push_back("{\"label\": " + json_text(answer.label_of(found.class_id)) + ", \"class_id\": " +
+        records.push_back("{\"label\": " + json_text(result.label_of(found.class_id)) + ", \"class_id\": " +
                           std::to_string(found.class_id) + ", \"score\": " + json_number(found.score) +
                           ", \"box_xyxy\": " + json_list(edges) + "}");
     }
-    return "\"task\": \"detect\", \"image_wh\": [" + std::to_string(answer.image.width) + ", " +
-           std::to_string(answer.image.height) + "], \"detections\": " + json_list(records);
+    return "{\"task\": \"detect\", \"image_wh\": [" + std::to_string(result.image.width) + ", " +
+           std::to_string(result.image.height) + "], \"detections\": " + json_list(records) + "}";
 }
 //@begin drawn
 
 // Return the image with every box, its label and score; the best on top.
-inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+cv::Mat draw(const Detections& result, const cv::Mat& image) {
     cv::Mat canvas = enlarged(image);
     const int shorter = std::min(canvas.rows, canvas.cols), factor = canvas.rows / image.rows;
     const Pen pen(shorter / 1000.0);
     const int thickness = std::max(2, cvRound(shorter / 240.0));
     std::vector<Tag> tags;
-    for (const Detection& found : answer.detections) {
+    for (const Detection& found : result.detections) {
         const cv::Vec4f edges = found.box * factor;
         const cv::Point from(cvRound(edges[0]), cvRound(edges[1]));
         // The last pixel inside, and not the first beyond, is what OpenCV draws the edge on.
         const cv::Point to(std::max(from.x, cvRound(edges[2]) - 1), std::max(from.y, cvRound(edges[3]) - 1));
         const std::string number = std::to_string(found.class_id);
-        const std::string label = readable(answer.label_of(found.class_id), "class " + number);
+        const std::string label = readable(result.label_of(found.class_id), "class " + number);
         const std::string text = label + format(" %.2f", found.score);
         tags.push_back({text, colour_of(found.class_id), from, to});
     }
@@ -333,3 +320,5 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     return canvas;
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

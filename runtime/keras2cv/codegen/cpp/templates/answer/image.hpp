@@ -1,10 +1,9 @@
 // An image that the model made of the image.
-#pragma once
-
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
+#pragma once
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
@@ -14,16 +13,11 @@
 #include "model.hpp"
 #include "placement.hpp"
 
-static const char* const KIND = "image";
+namespace keras2cv::@namespace@ {
 
 struct Task {
     std::string output, color;  // the order of its channels: RGB, BGR or GRAY
     double low, high;           // the values that are black and full brightness
-};
-
-struct Answer {
-    cv::Mat image;     // BGR, uint8, without a letterbox's bars, of the size that the net gives
-    cv::Size visible;  // of the part of the image that it was made of
 };
 
 inline Task read_task(const Node& node) {
@@ -40,7 +34,7 @@ inline uchar to_pixel(float value, const Task& task) {
     return static_cast<uchar>(share > 0 ? cvRound(std::min(share, 1.0f) * 255.0f) : 0);
 }
 
-inline Answer find_answer(const Sample& sample, const Task& task, const Placement& place) {
+inline ImageResult find_answer(const Sample& sample, const Task& task, const Placement& place) {
     const Tensor& output = find_output(sample, task.output);
     const int channels = output.shape.size() == 3 ? output.shape[2] : 1;
     if (output.shape.size() < 2 || output.shape.size() > 3 || channels != (task.color == "GRAY" ? 1 : 3))
@@ -60,28 +54,30 @@ inline Answer find_answer(const Sample& sample, const Task& task, const Placemen
     return {whole(cv::Rect(from, to) & cv::Rect({}, whole.size())).clone(), place.visible().size()};
 }
 
-inline std::string to_line(const Answer& answer) {
-    return std::to_string(answer.image.cols) + "x" + std::to_string(answer.image.rows) + " pixels";
+std::string to_line(const ImageResult& result) {
+    return std::to_string(result.image.cols) + "x" + std::to_string(result.image.rows) + " pixels";
 }
 
-inline std::string to_json(const Answer& answer) {
-    const cv::Scalar mean = cv::mean(answer.image);
-    return "\"task\": \"image\", \"image_wh\": [" + std::to_string(answer.image.cols) + ", " +
-           std::to_string(answer.image.rows) + "], \"mean_bgr\": " +
-           json_list({json_number(mean[0]), json_number(mean[1]), json_number(mean[2])});
+std::string to_json(const ImageResult& result) {
+    const cv::Scalar mean = cv::mean(result.image);
+    return "{\"task\": \"image\", \"image_wh\": [" + std::to_string(result.image.cols) + ", " +
+           std::to_string(result.image.rows) + "], \"mean_bgr\": " +
+           json_list({json_number(mean[0]), json_number(mean[1]), json_number(mean[2])}) + "}";
 }
 //@begin !arrays
 
 // Return the image that came out in the shape of what went in: of that size, or of the net's own
 // where that is larger.
-inline cv::Mat draw(const Answer& answer, const cv::Mat&) {
-    const double across = static_cast<double>(answer.image.cols) / answer.visible.width;
-    const double down = static_cast<double>(answer.image.rows) / answer.visible.height;
+cv::Mat draw(const ImageResult& result, const cv::Mat&) {
+    const double across = static_cast<double>(result.image.cols) / result.visible.width;
+    const double down = static_cast<double>(result.image.rows) / result.visible.height;
     const double scale = std::max(1.0, std::min(across, down));
-    const cv::Size size(cvRound(answer.visible.width * scale), cvRound(answer.visible.height * scale));
-    const bool shrinks = size.width < answer.image.cols || size.height < answer.image.rows;
+    const cv::Size size(cvRound(result.visible.width * scale), cvRound(result.visible.height * scale));
+    const bool shrinks = size.width < result.image.cols || size.height < result.image.rows;
     cv::Mat picture;
-    cv::resize(answer.image, picture, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
+    cv::resize(result.image, picture, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
     return picture;
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

@@ -1,10 +1,9 @@
 // Points of one figure: joints, corners, features of a face.
-#pragma once
-
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
+#pragma once
 
 #include <opencv2/core.hpp>
 
@@ -14,7 +13,7 @@
 #include "model.hpp"
 #include "placement.hpp"
 
-static const char* const KIND = "keypoints";
+namespace keras2cv::@namespace@ {
 
 struct Task {
     std::string output, form, units, activation, refine;
@@ -23,27 +22,6 @@ struct Task {
     std::vector<std::string> labels;
 
     bool has_scores() const { return form != "xy" && form != "yx"; }
-};
-
-struct Keypoint {
-    cv::Vec2f xy;  // pixels of the image
-    float score;   // 1 where the model gives none
-};
-
-struct Answer {
-    cv::Size image;
-    std::vector<Keypoint> points;
-    bool has_scores;
-    double threshold;
-    std::vector<int> skeleton;
-    std::vector<std::string> labels;
-
-    std::string label_of(std::size_t number) const {
-        return labels.empty() ? std::to_string(number) : labels[number];
-    }
-    bool is_shown(std::size_t number) const {
-        return !has_scores || points[number].score > static_cast<float>(threshold);
-    }
 };
 
 inline Task read_task(const Node& node) {
@@ -116,57 +94,57 @@ inline float sigmoid(float logit) {
     return (logit >= 0 ? 1.0f : small) / (1.0f + small);
 }
 
-inline Answer find_answer(const Sample& sample, const Task& task, const Placement& place) {
+inline Keypoints find_answer(const Sample& sample, const Task& task, const Placement& place) {
     const Tensor& output = find_output(sample, task.output);
-    Answer answer{place.source, {}, task.has_scores(), task.score, task.skeleton, task.labels};
-    answer.points = task.form == "heatmaps" ? heatmap_points(output, task) : listed_points(output, task);
-    if (!task.labels.empty() && task.labels.size() != answer.points.size())
+    Keypoints result{place.source, {}, task.has_scores(), task.score, task.skeleton, task.labels};
+    result.points = task.form == "heatmaps" ? heatmap_points(output, task) : listed_points(output, task);
+    if (!task.labels.empty() && task.labels.size() != result.points.size())
         throw Error("manifest.json: task.labels must be one per point. Export the bundle again.");
     const bool in_pixels = task.units == "pixels";
-    for (Keypoint& point : answer.points) {
+    for (Keypoint& point : result.points) {
         const cv::Vec2d xy = place.to_source(point.xy[0] * (in_pixels ? 1.0 : place.input.width),
                                              point.xy[1] * (in_pixels ? 1.0 : place.input.height));
         point.xy = {static_cast<float>(xy[0]), static_cast<float>(xy[1])};
         if (task.activation == "sigmoid") point.score = sigmoid(point.score);
     }
-    return answer;
+    return result;
 }
 
-inline std::string to_line(const Answer& answer) {
+std::string to_line(const Keypoints& result) {
     std::vector<std::string> shown;
-    for (std::size_t i = 0; i < answer.points.size(); ++i) {
-        if (!answer.is_shown(i)) continue;
-        const Keypoint& point = answer.points[i];
-        const std::string score = answer.has_scores ? format(" %.4f", point.score) : "";
+    for (std::size_t i = 0; i < result.points.size(); ++i) {
+        if (!result.is_shown(i)) continue;
+        const Keypoint& point = result.points[i];
+        const std::string score = result.has_scores ? format(" %.4f", point.score) : "";
         const std::string place = format(" at %.0f", point.xy[0]) + format(" %.0f", point.xy[1]);
-        shown.push_back(answer.label_of(i) + score + place);
+        shown.push_back(result.label_of(i) + score + place);
     }
     return shown.empty() ? "nothing" : join(shown);
 }
 
-inline std::string to_json(const Answer& answer) {
+std::string to_json(const Keypoints& result) {
     std::vector<std::string> records;
-    for (std::size_t i = 0; i < answer.points.size(); ++i) {
-        const Keypoint& point = answer.points[i];
+    for (std::size_t i = 0; i < result.points.size(); ++i) {
+        const Keypoint& point = result.points[i];
         const std::string xy = json_list({json_number(point.xy[0]), json_number(point.xy[1])});
-        const std::string score = answer.has_scores ? json_number(point.score) : "null";
-        records.push_back("{\"label\": " + json_text(answer.label_of(i)) + ", \"number\": " +
+        const std::string score = result.has_scores ? json_number(point.score) : "null";
+        records.push_back("{\"label\": " + json_text(result.label_of(i)) + ", \"number\": " +
                           std::to_string(i) + ", \"xy\": " + xy + ", \"score\": " + score + "}");
     }
-    return "\"task\": \"keypoints\", \"image_wh\": [" + std::to_string(answer.image.width) + ", " +
-           std::to_string(answer.image.height) + "], \"threshold\": " + json_number(answer.threshold) +
-           ", \"points\": " + json_list(records);
+    return "{\"task\": \"keypoints\", \"image_wh\": [" + std::to_string(result.image.width) + ", " +
+           std::to_string(result.image.height) + "], \"threshold\": " + json_number(result.threshold) +
+           ", \"points\": " + json_list(records) + "}";
 }
 //@begin drawn
 
 // Return the image with the points that are shown, the lines between them, and their labels.
-inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+cv::Mat draw(const Keypoints& result, const cv::Mat& image) {
     cv::Mat canvas = enlarged(image);
     const int shorter = std::min(canvas.rows, canvas.cols), factor = canvas.rows / image.rows;
     const int radius = std::max(3, cvRound(shorter / 120.0));
     const Pen pen(shorter / 1200.0);
     std::vector<cv::Point> places;
-    for (const Keypoint& point : answer.points) {
+    for (const Keypoint& point : result.points) {
         // A pixel's centre lies half a pixel from its corner; far beyond the image OpenCV overflows.
         const auto bounded = [&](double edge) {
             const double pixel = std::min(std::max(edge * factor - 0.5, -16384.0), 16384.0);
@@ -174,25 +152,27 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
         };
         places.emplace_back(bounded(point.xy[0]), bounded(point.xy[1]));
     }
-    for (std::size_t i = 0; i + 1 < answer.skeleton.size(); i += 2) {
-        const std::size_t from = static_cast<std::size_t>(answer.skeleton[i]);
-        const std::size_t to = static_cast<std::size_t>(answer.skeleton[i + 1]);
-        if (std::max(from, to) >= places.size() || !answer.is_shown(from) || !answer.is_shown(to)) continue;
-        cv::line(canvas, places[from], places[to], colour_of(answer.skeleton[i + 1]),
+    for (std::size_t i = 0; i + 1 < result.skeleton.size(); i += 2) {
+        const std::size_t from = static_cast<std::size_t>(result.skeleton[i]);
+        const std::size_t to = static_cast<std::size_t>(result.skeleton[i + 1]);
+        if (std::max(from, to) >= places.size() || !result.is_shown(from) || !result.is_shown(to)) continue;
+        cv::line(canvas, places[from], places[to], colour_of(result.skeleton[i + 1]),
                  std::max(1, radius / 2), cv::LINE_AA);
     }
     for (std::size_t i = 0; i < places.size(); ++i) {
-        if (!answer.is_shown(i)) continue;
+        if (!result.is_shown(i)) continue;
         cv::circle(canvas, places[i], radius + 1, DARK, cv::FILLED, cv::LINE_AA);
         cv::circle(canvas, places[i], radius, colour_of(static_cast<int>(i)), cv::FILLED, cv::LINE_AA);
     }
     std::vector<Tag> tags;
     const cv::Point around(radius, radius);
-    for (std::size_t i = 0; i < places.size() && !answer.labels.empty(); ++i)
-        if (answer.is_shown(i) && cv::Rect({}, canvas.size()).contains(places[i]))
-            tags.push_back({readable(answer.labels[i], "point " + std::to_string(i)),
+    for (std::size_t i = 0; i < places.size() && !result.labels.empty(); ++i)
+        if (result.is_shown(i) && cv::Rect({}, canvas.size()).contains(places[i]))
+            tags.push_back({readable(result.labels[i], "point " + std::to_string(i)),
                             colour_of(static_cast<int>(i)), places[i] - around, places[i] + around});
     draw_tags(canvas, tags, pen, 1, true);
     return canvas;
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

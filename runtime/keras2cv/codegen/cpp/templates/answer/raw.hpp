@@ -1,26 +1,21 @@
 // Every output as it is.
-#pragma once
-
 #include <algorithm>
 #include <string>
 #include <vector>
+#pragma once
 
 #include "drawing.hpp"  //@only drawn
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
 
-static const char* const KIND = "raw";
+namespace keras2cv::@namespace@ {
 
 struct Task {};
 
-struct Answer {
-    Sample outputs;
-};
-
 inline Task read_task(const Node&) { return {}; }
 
-inline Answer find_answer(const Sample& sample, const Task&) { return {sample}; }
+inline RawOutputs find_answer(const Sample& sample, const Task&) { return {sample}; }
 
 // "boxes [4, 4]"
 inline std::string title(const Tensor& output) {
@@ -29,9 +24,9 @@ inline std::string title(const Tensor& output) {
     return output.name + " " + json_list(sizes);
 }
 
-inline std::string to_line(const Answer& answer) {
+std::string to_line(const RawOutputs& result) {
     std::vector<std::string> shown;
-    for (const Tensor& output : answer.outputs) {
+    for (const Tensor& output : result.outputs) {
         std::string line = title(output);
         for (std::size_t i = 0; i < std::min<std::size_t>(4, output.values.size()); ++i)
             line += format(" %.6g", output.values[i]);
@@ -40,21 +35,23 @@ inline std::string to_line(const Answer& answer) {
     return join(shown, "; ");
 }
 
-inline std::string to_json(const Answer& answer) {
+std::string to_json(const RawOutputs& result) {
     std::vector<std::string> members;
-    for (const Tensor& output : answer.outputs)
+    for (const Tensor& output : result.outputs)
         members.push_back(json_text(output.name) + ": " + json_tensor(output));
-    return "\"task\": \"raw\", \"outputs\": {" + join(members) + "}";
+    return "{\"task\": \"raw\", \"outputs\": {" + join(members) + "}}";
 }
 //@begin drawn
 
 // Return the image with each output's name, shape and range.
-inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+cv::Mat draw(const RawOutputs& result, const cv::Mat& image) {
     std::vector<std::string> lines;
-    for (const Tensor& output : answer.outputs) {
+    for (const Tensor& output : result.outputs) {
         const auto range = std::minmax_element(output.values.begin(), output.values.end());
         lines.push_back(title(output) + format(" %.3g", *range.first) + format("..%.3g", *range.second));
     }
     return caption(image, lines);
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

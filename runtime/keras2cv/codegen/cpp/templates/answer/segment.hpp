@@ -1,11 +1,10 @@
 // A class for every pixel.
-#pragma once
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
 #include <vector>
+#pragma once
 
 #include <opencv2/core.hpp>
 
@@ -15,25 +14,13 @@
 #include "model.hpp"
 #include "placement.hpp"
 
-static const char* const KIND = "segment";
-static const int UNSEEN = -1;  // pixels that a center-crop cut off
+namespace keras2cv::@namespace@ {
 
 struct Task {
     std::string output, scores;  // scores: softmax, sigmoid, logits or labels
     bool is_binary = false;      // one channel of scores, class 1 where they are above `score`
     float score = 0;
     std::vector<std::string> labels;
-};
-
-struct Answer {
-    cv::Mat classes;  // int32, one per pixel of the image
-    bool is_binary;
-    std::vector<std::string> labels;
-
-    std::string label_of(int class_id) const {
-        const std::size_t i = static_cast<std::size_t>(class_id);
-        return class_id >= 0 && i < labels.size() ? labels[i] : std::to_string(class_id);
-    }
 };
 
 inline Task read_task(const Node& node) {
@@ -76,7 +63,7 @@ inline cv::Mat best_channel(const std::vector<cv::Mat>& channels, const Spread& 
     return winner;
 }
 
-inline Answer find_answer(const Sample& sample, const Task& task, const Placement& place) {
+inline Segmentation find_answer(const Sample& sample, const Task& task, const Placement& place) {
     const Tensor& output = find_output(sample, task.output);
     if (output.shape.size() < 2 || output.shape.size() > 3)
         throw Error("manifest.json: task.segment.output must be (h, w, C). Export the bundle again.");
@@ -99,64 +86,63 @@ inline Answer find_answer(const Sample& sample, const Task& task, const Placemen
     } else {
         visible = best_channel(grids, spread);
     }
-    Answer answer{cv::Mat(place.source, CV_32S, cv::Scalar(UNSEEN)), task.is_binary, task.labels};
-    visible.copyTo(answer.classes(place.visible()));
-    return answer;
+    Segmentation result{cv::Mat(place.source, CV_32S, cv::Scalar(UNSEEN)), task.is_binary, task.labels};
+    visible.copyTo(result.classes(place.visible()));
+    return result;
 }
 
-struct Area {
-    int class_id, pixels;
-};
+std::string Segmentation::label_of(int class_id) const {
+    const std::size_t i = static_cast<std::size_t>(class_id);
+    return class_id >= 0 && i < labels.size() ? labels[i] : std::to_string(class_id);
+}
 
-// The classes that are there, the largest first.
-inline std::vector<Area> areas_of(const Answer& answer) {
+std::vector<Area> Segmentation::areas() const {
     std::map<int, int> counts;
-    for (auto it = answer.classes.begin<int>(); it != answer.classes.end<int>(); ++it)
+    for (auto it = classes.begin<int>(); it != classes.end<int>(); ++it)
         if (*it != UNSEEN) ++counts[*it];
-    std::vector<Area> areas;
-    for (const auto& count : counts) areas.push_back({count.first, count.second});
-    std::stable_sort(areas.begin(), areas.end(),
+    std::vector<Area> found;
+    for (const auto& count : counts) found.push_back({count.first, count.second});
+    std::stable_sort(found.begin(), found.end(),
                      [](const Area& a, const Area& b) { return a.pixels > b.pixels; });
-    return areas;
+    return found;
 }
 
-// Return the classes as a gray image: 255 where the net saw nothing; 16 bits where there are more.
-inline cv::Mat to_mask(const Answer& answer) {
-    cv::Mat classes = answer.classes.clone(), mask;
+cv::Mat Segmentation::mask() const {
+    cv::Mat numbers = classes.clone(), gray;
     double largest = 0;
-    cv::minMaxLoc(classes, nullptr, &largest);
-    classes.setTo(largest < 255 ? 255 : 65535, classes == UNSEEN);
-    classes.convertTo(mask, largest < 255 ? CV_8U : CV_16U);
-    return mask;
+    cv::minMaxLoc(numbers, nullptr, &largest);
+    numbers.setTo(largest < 255 ? 255 : 65535, numbers == UNSEEN);
+    numbers.convertTo(gray, largest < 255 ? CV_8U : CV_16U);
+    return gray;
 }
 
-inline std::string to_line(const Answer& answer) {
+std::string to_line(const Segmentation& result) {
     std::vector<std::string> shown;
-    for (const Area& area : areas_of(answer)) {
-        const double share = static_cast<double>(area.pixels) / static_cast<double>(answer.classes.total());
-        shown.push_back(answer.label_of(area.class_id) + format(" %.2f%%", 100 * share));
+    for (const Area& area : result.areas()) {
+        const double share = static_cast<double>(area.pixels) / static_cast<double>(result.classes.total());
+        shown.push_back(result.label_of(area.class_id) + format(" %.2f%%", 100 * share));
     }
     return join(shown);
 }
 
-inline std::string to_json(const Answer& answer) {
+std::string to_json(const Segmentation& result) {
     std::vector<std::string> records;
-    for (const Area& area : areas_of(answer)) {
-        const double share = static_cast<double>(area.pixels) / static_cast<double>(answer.classes.total());
-        records.push_back("{\"label\": " + json_text(answer.label_of(area.class_id)) + ", \"index\": " +
+    for (const Area& area : result.areas()) {
+        const double share = static_cast<double>(area.pixels) / static_cast<double>(result.classes.total());
+        records.push_back("{\"label\": " + json_text(result.label_of(area.class_id)) + ", \"index\": " +
                           std::to_string(area.class_id) + ", \"pixels\": " + std::to_string(area.pixels) +
                           ", \"share\": " + json_number(share) + "}");
     }
-    return "\"task\": \"segment\", \"image_wh\": [" + std::to_string(answer.classes.cols) + ", " +
-           std::to_string(answer.classes.rows) + "], \"classes\": " + json_list(records);
+    return "{\"task\": \"segment\", \"image_wh\": [" + std::to_string(result.classes.cols) + ", " +
+           std::to_string(result.classes.rows) + "], \"classes\": " + json_list(records) + "}";
 }
 //@begin drawn
 
 // Return the image, half covered by the colours of its classes, with their names; the background
 // of a binary mask is left as it is.
-inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
-    std::vector<Area> areas = areas_of(answer);
-    if (answer.is_binary)
+cv::Mat draw(const Segmentation& result, const cv::Mat& image) {
+    std::vector<Area> areas = result.areas();
+    if (result.is_binary)
         areas.erase(std::remove_if(areas.begin(), areas.end(),
                                    [](const Area& area) { return area.class_id == 0; }),
                     areas.end());
@@ -165,10 +151,13 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
         const cv::Scalar colour = colour_of(area.class_id);
         for (int i = 0; i < 3; ++i) halves[area.class_id][i] = static_cast<uchar>(colour[i] / 2);
     }
-    cv::Mat canvas = image.clone();
+    if (image.size() != result.classes.size())
+        throw Error("The classes are those of another image: one of " + std::to_string(result.classes.cols) +
+                    "x" + std::to_string(result.classes.rows) + " pixels. Give that one.");
+    cv::Mat canvas = as_bgr(image).clone();
     for (int y = 0; y < canvas.rows; ++y)
         for (int x = 0; x < canvas.cols; ++x) {
-            const auto half = halves.find(answer.classes.at<int>(y, x));
+            const auto half = halves.find(result.classes.at<int>(y, x));
             if (half == halves.end()) continue;
             cv::Vec3b& pixel = canvas.at<cv::Vec3b>(y, x);
             for (int i = 0; i < 3; ++i) pixel[i] = static_cast<uchar>(pixel[i] / 2 + half->second[i]);
@@ -178,9 +167,11 @@ inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
     const int step = pen.ascent + pen.descent + 1;
     const std::size_t room = static_cast<std::size_t>(std::max(1, canvas.rows / step - 1));
     for (std::size_t i = 0; i < std::min(room, areas.size()); ++i)
-        write_tag(canvas, pen.fitted(readable(answer.label_of(areas[i].class_id),
+        write_tag(canvas, pen.fitted(readable(result.label_of(areas[i].class_id),
                                               "class " + std::to_string(areas[i].class_id)), canvas.cols),
                   {0, step * static_cast<int>(i)}, colour_of(areas[i].class_id), pen);
     return canvas;
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

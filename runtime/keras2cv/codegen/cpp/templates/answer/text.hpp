@@ -1,6 +1,4 @@
 // A line of text, read by CTC.
-#pragma once
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,14 +8,16 @@
 #include <string>
 #include <tuple>
 #include <vector>
+#pragma once
 
 #include "drawing.hpp"  //@only drawn
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
 
-static const char* const KIND = "text";
-static const double NEVER = -std::numeric_limits<double>::infinity();  // log of probability 0
+namespace keras2cv::@namespace@ {
+
+const double NEVER = -std::numeric_limits<double>::infinity();  // log of probability 0
 
 using Rows = std::vector<std::vector<double>>;  // log-probabilities of each step
 
@@ -29,23 +29,6 @@ struct Task {
     const std::string& character(std::size_t number) const {
         return charset[number - (number > blank ? 1 : 0)];
     }
-};
-
-struct Character {
-    std::string text;
-    double score;  // at its surest step
-    std::size_t first, end;
-};
-
-struct Path {
-    std::string text;
-    double score;
-};
-
-struct Answer {
-    std::vector<Path> paths;  // best first
-    std::vector<Character> characters;
-    std::size_t steps;
 };
 
 // What was decoded: classes, and the log-probability.
@@ -285,49 +268,51 @@ inline std::vector<Character> characters_of(const std::vector<std::size_t>& clas
     return found;
 }
 
-inline Answer find_answer(const Sample& sample, const Task& task) {
+inline TextResult find_answer(const Sample& sample, const Task& task) {
     const std::vector<std::vector<float>> logits = logits_of(find_output(sample, task.output), task);
     Rows rows;
     for (const std::vector<float>& step : logits) rows.push_back(log_softmax(step));
     std::vector<Decoded> found;
     if (task.decode == "beam") found = beam_search(rows, task);
     else found.push_back(best_path(logits, rows, task.blank));
-    Answer answer{{}, characters_of(found[0].classes, rows, task), rows.size()};
+    TextResult result{{}, characters_of(found[0].classes, rows, task), rows.size()};
     for (const Decoded& decoded : found) {
         std::string text;
         for (const std::size_t number : decoded.classes) text += task.character(number);
-        answer.paths.push_back({text, std::exp(decoded.score)});
+        result.paths.push_back({text, std::exp(decoded.score)});
     }
-    return answer;
+    return result;
 }
 
-inline std::string to_line(const Answer& answer) {
+std::string to_line(const TextResult& result) {
     std::vector<std::string> shown;
-    for (const Path& path : answer.paths)
+    for (const TextPath& path : result.paths)
         shown.push_back((path.text.empty() ? "(nothing)" : path.text) + format(" %.4f", path.score));
     return join(shown);
 }
 
-inline std::string to_json(const Answer& answer) {
+std::string to_json(const TextResult& result) {
     const auto record = [](const std::string& text, double score) {
         return "\"text\": " + json_text(text) + ", \"score\": " + json_number(score);
     };
     std::vector<std::string> characters, paths;
-    for (const Character& c : answer.characters)
+    for (const Character& c : result.characters)
         characters.push_back("{" + record(c.text, c.score) + ", \"steps\": [" + std::to_string(c.first) +
                              ", " + std::to_string(c.end) + "]}");
-    for (const Path& path : answer.paths) paths.push_back("{" + record(path.text, path.score) + "}");
-    return "\"task\": \"text\", " + record(answer.paths[0].text, answer.paths[0].score) +
+    for (const TextPath& path : result.paths) paths.push_back("{" + record(path.text, path.score) + "}");
+    return "{\"task\": \"text\", " + record(result.paths[0].text, result.paths[0].score) +
            ", \"characters\": " + json_list(characters) + ", \"paths\": " + json_list(paths) +
-           ", \"step_count\": " + std::to_string(answer.steps);
+           ", \"step_count\": " + std::to_string(result.steps) + "}";
 }
 //@begin drawn
 
 // Return the image with the three best texts.
-inline cv::Mat draw(const Answer& answer, const cv::Mat& image) {
+cv::Mat draw(const TextResult& result, const cv::Mat& image) {
     std::vector<std::string> lines;
-    for (std::size_t k = 0; k < std::min<std::size_t>(3, answer.paths.size()); ++k)
-        lines.push_back(answer.paths[k].text + format(" %.3f", answer.paths[k].score));
+    for (std::size_t k = 0; k < std::min<std::size_t>(3, result.paths.size()); ++k)
+        lines.push_back(result.paths[k].text + format(" %.3f", result.paths[k].score));
     return caption(image, lines);
 }
 //@end
+
+}  // namespace keras2cv::@namespace@

@@ -1,10 +1,12 @@
-// Predict with a bundle made by keras2cv: OpenCV, and nothing else.
+// Predict images, videos and cameras by the library.  //@only !inputs
+// Predict samples of several inputs by the library.  //@only inputs
 
 #include <algorithm>
 #include <csignal>  //@only !inputs
 #include <cstdlib>
-#include <fstream>
+#include <iomanip>  //@only compared
 #include <iostream>
+#include <sstream>  //@only compared
 #include <string>
 #include <vector>
 
@@ -19,31 +21,28 @@
 #endif
 //@end
 
-#include "answer.hpp"
-#include "json.hpp"
-#include "manifest.hpp"
-#include "model.hpp"
-#include "placement.hpp"  //@only pixels
-#include "prepare.hpp"  //@only !arrays
+#include <keras2cv/@namespace@.hpp>
+
 #include "sources.hpp"
+#include "terminal.hpp"
 
 static const char* const USAGE =
     "usage: predict BUNDLE @sources@ "
     "@options@";
 
 struct Arguments {
-    std::string bundle, device = "cpu";
+    std::string bundle;
+    model::Options options;
     std::vector<std::string> sources;
     std::string save;  // where the picture or video goes, if anywhere  //@only !arrays
     std::string mask;  // where the classes of the pixels go, if anywhere  //@only mask
     std::size_t top = 3;  // how many classes to print  //@only top
-    double score = -1;  // another threshold than the bundle's; below 0: the bundle's  //@only score
     bool json = false;
     bool show = false;  //@only !inputs
 };
 
-struct UsageError : Error {
-    using Error::Error;
+struct UsageError : model::Error {
+    using model::Error::Error;
 };
 
 //@begin score
@@ -66,13 +65,13 @@ static Arguments parse_arguments(const std::vector<std::string>& words) {
         } else if (words[i] == "--show") {  //@only !inputs
             arguments.show = true;  //@only !inputs
         } else if (words[i] == "--device" && !last) {
-            arguments.device = words[++i];
+            arguments.options.device = words[++i];
         } else if (words[i] == "--save" && !last) {  //@only !arrays
             arguments.save = words[++i];  //@only !arrays
         } else if (words[i] == "--mask" && !last) {  //@only mask
             arguments.mask = words[++i];  //@only mask
         } else if (words[i] == "--score" && !last) {  //@only score
-            arguments.score = parse_share(words[++i]);  //@only score
+            arguments.options.score = parse_share(words[++i]);  //@only score
         } else if (words[i] == "--top" && !last) {  //@only top
             const long top = std::strtol(words[++i].c_str(), nullptr, 10);  //@only top
             if (top < 1) throw UsageError("--top must be a number from 1 on, got " + words[i] + ".");  //@only top
@@ -104,7 +103,7 @@ static void write_image(const std::string& path, const cv::Mat& image) {
         // OpenCV has no encoder for the name's ending.
     }
     if (!written)
-        throw Error(path + " cannot be written. Name a .png in a folder that you may write to.");
+        throw model::Error(path + " cannot be written. Name a .png in a folder that you may write to.");
 }
 
 //@end
@@ -116,12 +115,12 @@ class Pictures {
 public:
     explicit Pictures(const Arguments& arguments) : save_(arguments.save), show_(arguments.show) {
 #ifndef HAVE_OPENCV_HIGHGUI
-        if (show_) throw Error("This OpenCV " CV_VERSION " is built without windows. Use --save.");
+        if (show_) throw model::Error("This OpenCV " CV_VERSION " is built without windows. Use --save.");
 #endif
 #ifdef __linux__
         // Asked for here, since the windows' own library ends the process when there is none.
         if (show_ && !std::getenv("DISPLAY") && !std::getenv("WAYLAND_DISPLAY"))
-            throw Error("There is no display for --show. Use --save.");
+            throw model::Error("There is no display for --show. Use --save.");
 #endif
     }
 
@@ -149,7 +148,8 @@ private:
                                      : cv::VideoWriter::fourcc('m', 'p', '4', 'v');
             writer_.open(save_, codec, fps > 0 ? fps : 25, picture.size());
             if (!writer_.isOpened())
-                throw Error(save_ + " cannot be written. Name an .avi in a folder that you may write to.");
+                throw model::Error(save_ + " cannot be written. Name an .avi in a folder that you may "
+                                   "write to.");
         }
         writer_.write(picture);
     }
@@ -160,103 +160,69 @@ private:
 };
 
 //@end
-// The task as the bundle and the arguments say.
-static Task task_of(const Manifest& manifest, const Arguments& arguments) {  //@only top score
-static Task task_of(const Manifest& manifest) {  //@only !top !score
-    Task task = read_task(manifest.task);
-    task.top = arguments.top;  //@only top
-    if (arguments.score >= 0 && !task.is_binary) throw UsageError("--score is for binary masks.");  //@only mask
-    if (arguments.score >= 0) task.class_scores.clear();  //@only perclass
-    if (arguments.score >= 0) task.score = static_cast<decltype(task.score)>(arguments.score);  //@only score
-    return task;
-}
-
 //@begin !compared
-static void print_answer(const Arguments& arguments, const std::string& name, const Answer& answer) {
-    if (arguments.json) std::cout << "{\"source\": " << json_text(name) << ", " << to_json(answer) << "}\n";
-    else std::cout << shown(name + ": " + to_line(answer)) << "\n";
+static void print_result(const Arguments& arguments, const std::string& name, const model::Result& result) {
+    const std::string json = to_json(result), line = to_line(result);  //@only !top
+    const std::string json = to_json(result, arguments.top), line = to_line(result, arguments.top);  //@only top
+    if (arguments.json) std::cout << "{\"source\": " << quoted(name) << ", " << json.substr(1) << "\n";
+    else std::cout << shown(name + ": " + line) << "\n";
 }
 
 //@end
 //@begin compared
 // Print the answer, and how far it is from the first one.
-static void print_answer(const Arguments& arguments, const std::string& name, const Answer& answer) {
-    static Answer first;
+static void print_result(const Arguments& arguments, const std::string& name, const model::Result& result) {
+    static model::Result first;
     static std::string first_name;
-    std::string line = to_line(answer), json = to_json(answer);
+    std::string line = to_line(result), json = to_json(result);
     if (first_name.empty()) {
-        first = answer;
+        first = result;
         first_name = name;
     } else {
-        const double distance = cosine_distance(answer, first);
-        line += format(", %.4f from ", distance) + first_name;
-        json += ", \"cosine_distance\": {\"to\": " + json_text(first_name) + ", \"value\": " +
-                json_number(distance) + "}";
+        std::ostringstream line_end, json_end;
+        const double distance = result.cosine_distance(first);
+        line_end << ", " << std::fixed << std::setprecision(4) << distance << " from " << first_name;
+        json_end << ", \"cosine_distance\": {\"to\": " << quoted(first_name) << ", \"value\": "
+                 << std::setprecision(9) << distance << "}}";
+        line += line_end.str();
+        json = json.substr(0, json.size() - 1) + json_end.str();
     }
-    if (arguments.json) std::cout << "{\"source\": " << json_text(name) << ", " << json << "}\n";
+    if (arguments.json) std::cout << "{\"source\": " << quoted(name) << ", " << json.substr(1) << "\n";
     else std::cout << shown(name + ": " + line) << "\n";
 }
 
 //@end
 static void predict(const Arguments& arguments) {
-    const Manifest manifest = read_manifest(arguments.bundle, KIND);
-    if (!manifest.verified)  // an export that compares writes vectors, whatever it finds
-        std::cerr << (std::ifstream(arguments.bundle + "/selftest.npz")
-                          ? "warning: the bundle is inconclusive: it was compared with TensorFlow, "
-                            "and its outputs said too little to tell right from wrong.\n"
-                          : "warning: the bundle is unverified: nobody compared it with "
-                            "TensorFlow.\n");
-    const Task task = task_of(manifest, arguments);  //@only top score
-    const Task task = task_of(manifest);  //@only !top !score
-    Model model(manifest, arguments.device);
+    const model::Predictor predictor(arguments.bundle, arguments.options);
+    if (!predictor.doubt().empty()) std::cerr << "warning: " << predictor.doubt() << "\n";
 //@begin !inputs
     Frames frames(arguments.sources);
     Pictures pictures(arguments);
-    const std::size_t batch = static_cast<std::size_t>(manifest.batch);
-    for (auto some = frames.next(batch); !some.empty() && !interrupted; some = frames.next(batch)) {
+    for (auto some = frames.next(predictor.batch()); !some.empty() && !interrupted;
+         some = frames.next(predictor.batch())) {
         std::vector<cv::Mat> images;
         for (const Frame& frame : some) images.push_back(frame.image);
-        const cv::Mat blob = prepare(images, manifest.preprocessing, manifest.batch);
-        const std::vector<Sample> samples = model.run({blob}, some.size());
-        for (std::size_t i = 0; i < samples.size(); ++i) {
-            const Answer answer = find_answer(samples[i], task);  //@only !pixels
-            const Placement placement = place(images[i].size(), manifest.preprocessing);  //@only pixels
-            const Answer answer = find_answer(samples[i], task, placement);  //@only pixels
-            print_answer(arguments, some[i].name, answer);
-            if (!arguments.mask.empty()) write_image(arguments.mask, to_mask(answer));  //@only mask
-            if (pictures.are_wanted() && !pictures.take(draw(answer, images[i]), some[i])) return;
+        const std::vector<model::Result> results = predictor.predict(images);
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            print_result(arguments, some[i].name, results[i]);
+            if (!arguments.mask.empty()) write_image(arguments.mask, results[i].mask());  //@only mask
+            if (pictures.are_wanted() && !pictures.take(draw(results[i], images[i]), some[i])) return;
         }
     }
 //@end
 //@begin inputs
-    const std::vector<Given> given = read_samples(arguments.sources, manifest);
-    if (!arguments.save.empty() && given.size() > 1)  //@only photo
-        throw UsageError("--save is for one sample, got " + std::to_string(given.size()) + ".");  //@only photo
-    if (!arguments.mask.empty() && given.size() > 1)  //@only mask
-        throw UsageError("--mask is for one sample, got " + std::to_string(given.size()) + ".");  //@only mask
-    for (const Given& sample : given) {
-        std::vector<cv::Mat> blobs;
-        cv::Mat image;  //@only photo
-        cv::Size size;  // of the input that is an image  //@only identity
-        for (std::size_t i = 0; i < manifest.inputs.size(); ++i) {
-            const Value& value = sample.values[i];
-            const TensorSpec& input = manifest.inputs[i];
-            if (value.image.empty()) {  //@only photo
-                blobs.push_back(as_blob(value, input));  //@only photo
-            } else {  //@only photo
-                image = value.image;  //@only photo
-                blobs.push_back(prepare({image}, manifest.preprocessing, manifest.batch));  //@only photo
-            }  //@only photo
-            blobs.push_back(as_blob(value, input));  //@only arrays
-            if (input.layout == "NCHW") size = {input.net_shape[3], input.net_shape[2]};  //@only identity
-        }
-        const Sample outputs = model.run(blobs, 1)[0];
-        const Answer answer = find_answer(outputs, task);  //@only !pixels
-        const Answer answer = find_answer(outputs, task, place(image.size(), manifest.preprocessing));  //@only placed
-        const Answer answer = find_answer(outputs, task, place(size));  //@only identity
-        print_answer(arguments, sample.name, answer);
-        if (!arguments.mask.empty()) write_image(arguments.mask, to_mask(answer));  //@only mask
-        if (!arguments.save.empty()) write_image(arguments.save, draw(answer, image));  //@only photo
+    std::vector<std::string> names;
+    const std::vector<model::Inputs> samples = read_samples(arguments.sources, predictor, names);
+    if (!arguments.save.empty() && samples.size() > 1)  //@only photo
+        throw UsageError("--save is for one sample, got " + std::to_string(samples.size()) + ".");  //@only photo
+    if (!arguments.mask.empty() && samples.size() > 1)  //@only mask
+        throw UsageError("--mask is for one sample, got " + std::to_string(samples.size()) + ".");  //@only mask
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        const model::Result result = predictor.predict(samples[i]);
+        print_result(arguments, names[i], result);
+        if (!arguments.mask.empty()) write_image(arguments.mask, result.mask());  //@only mask
+        if (!arguments.save.empty())  //@only photo
+            write_image(arguments.save, draw(result, samples[i].at(predictor.image_input())));  //@only photo
     }
 //@end
 }

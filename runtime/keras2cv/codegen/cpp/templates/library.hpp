@@ -1,0 +1,90 @@
+// @task@ with OpenCV and nothing else.
+#pragma once
+
+#include <cstddef>
+#include <map>  //@only inputs
+#include <memory>
+#include <optional>  //@only score
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace keras2cv::@namespace@ {
+
+// Something is wrong with the bundle, an image or the device: what, where, and what to do.
+class Error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+//@begin nested
+// An array that the model gives for one sample; values are in C order.
+struct Tensor {
+    std::string name, dtype;
+    std::vector<int> shape;
+    std::vector<float> values;
+};
+
+//@end
+@result@
+// How a model is loaded.
+struct Options {
+    std::string device = "cpu";   // or "opencl", "cuda", "cuda-fp16"
+    std::optional<double> score;  // another threshold than the bundle's, 0 to 1  //@only score
+};
+
+//@begin inputs
+// One sample: for each input, by its name, an array of the input's shape, without the batch; any  //@only arrays
+// numbers, channels last.  //@only arrays
+// One sample: for each input, by its name, the image, or an array of the input's shape, without the  //@only photo
+// batch; any numbers, channels last.  //@only photo
+using Inputs = std::map<std::string, cv::Mat>;
+
+//@end
+// A model that is ready to run. It and its copies may be used by any number of threads at once: each
+// call has a net for itself, and a net is loaded whenever more calls run at once than ever before.
+class Predictor {
+public:
+    // Load the bundle in a folder, whose path is UTF-8. Throws Error if it is missing, altered or too
+    // new, or if this machine lacks the device.
+    explicit Predictor(const std::string& folder, const Options& options = {});
+
+//@begin !inputs
+    // Return the answer for an image of any size, as cv::imread gives it: BGR, gray or BGRA, in 8 or 16
+    // bits. Throws Error if it is none, or OpenCV fails.
+    Result predict(const cv::Mat& image) const;
+
+    // Return an answer for each image, `batch()` of them at a time.
+    std::vector<Result> predict(const std::vector<cv::Mat>& images) const;
+
+//@end
+//@begin inputs
+    // Return the answer for a sample. Throws Error if it lacks an input or one does not fit, or OpenCV
+    // fails.
+    Result predict(const Inputs& sample) const;
+
+    // Return an answer for each sample, `batch()` of them at a time.
+    std::vector<Result> predict(const std::vector<Inputs>& samples) const;
+
+    std::vector<std::string> input_names() const;
+    std::string image_input() const;  // the one that takes an image  //@only photo
+//@end
+    std::size_t batch() const;  // samples in a run of the net
+
+    // Return why nobody knows whether the model predicts what it was trained for; "" if it does.
+    std::string doubt() const;
+
+private:
+    class Bundle;
+    std::shared_ptr<Bundle> bundle_;
+};
+
+//@begin !arrays
+// Return the image in a file, BGR, upright as its camera says; the path is UTF-8. Throws Error if
+// OpenCV cannot decode it.
+cv::Mat read_image(const std::string& path);
+
+//@end
+}  // namespace keras2cv::@namespace@
