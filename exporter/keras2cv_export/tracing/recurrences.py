@@ -26,7 +26,7 @@ import numpy as np
 from keras2cv_export.quiet.tensorflow import tf
 
 from .flatten_lists import TensorList
-from .recurrent_cells import Cell, Step, GateTerm
+from .recurrent_cells import Cell, GateTerm, Step
 from .tf_ops.moving import reversed_along, reversed_once
 from .tf_ops.node import known, must_know
 

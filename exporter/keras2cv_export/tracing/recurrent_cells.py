@@ -5,7 +5,8 @@
     SimpleRNN   h' = tanh(n)
 
 Each letter is a sum of products of x or h with weights, and of biases; s is the sigmoid. Layers of
-Keras 2 and 3, SavedModels and own cells that compute this are all recognised. A GRU that applies
+Keras 3, SavedModels and own cells that compute this are all recognised; files that Keras 2 opens
+come here unrolled already (`model/load/from_keras_2.py`). A GRU that applies
 its reset gate before the product (`reset_after=False`) is not: no OpenCV computes ONNX's form of
 it.
 """

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 import keras2cv
 from keras2cv.bundle.reading import read_bundle
+from keras2cv.bundle.writing import write_manifest
 from keras2cv.errors import NetError, ParityError, UsageError
 from keras2cv.net.engines import ENGINES
 from keras2cv.predictor import Predictor
-from keras2cv_export import export
+from keras2cv_export import check, export
 from keras2cv_export.forms import making
 from keras2cv_export.options import ExportOptions
 from keras2cv_export.options.form_names import form_names
@@ -121,6 +126,26 @@ def making_tensor(array: Any, name: str) -> Any:
     import onnx_ir as ir
 
     return ir.tensor(array, name=name)
+
+
+@needs_new
+def test_check_looks_at_the_form_that_runs(tmp_path: Path) -> None:
+    """On its engine it is the form that is compared, by the form's own evidence."""
+    model, folder = attention(), tmp_path / "a.cv"
+    manifest = export(model, folder).manifest
+    assert check(folder, model).verdict == "pass"
+    (form,) = manifest.forms or ()
+    net = onnx.load(folder / form.file)
+    bias = next(t for t in net.graph.initializer if list(t.dims)[-1:] == [3] and len(t.dims) < 3)
+    array = numpy_helper.to_array(bias)
+    bias.CopyFrom(numpy_helper.from_array(array + np.float32(0.2), bias.name))
+    data = net.SerializeToString()
+    (folder / form.file).write_bytes(data)
+    changed = replace(form, sha256=hashlib.sha256(data).hexdigest(), size_bytes=str(len(data)))
+    write_manifest(folder, manifest.replace(forms=(changed,)))
+    found = dict(check(folder, model).by_engine)
+    assert found["new"].verdict == "fail"
+    assert all(report.verdict == "pass" for name, report in found.items() if name != "new")
 
 
 def test_a_form_for_a_newer_opencv_is_not_made_here(
