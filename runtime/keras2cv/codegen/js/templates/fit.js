@@ -84,11 +84,15 @@ function fit(cv, image, rules) {
 
 /** The pixels of an ImageData in the order of `color`; alpha is dropped, not blended. */
 function channelsOf({ data, width, height }, { color, channels }) {
-  const image = imageOf({ width, height, channels });
+  const image = imageOf({ width, height, channels }), first = color === "RGB" ? 0 : 2;
   for (let i = 0, at = 0; i < image.data.length; i += channels, at += 4) {
-    const red = data[at], green = data[at + 1], blue = data[at + 2];
-    if (color === "GRAY") image.data[i] = (red * 9798 + green * 19235 + blue * 3735 + 16384) >> 15;
-    else image.data.set(color === "RGB" ? [red, green, blue] : [blue, green, red], i);
+    if (color === "GRAY") {
+      image.data[i] = (data[at] * 9798 + data[at + 1] * 19235 + data[at + 2] * 3735 + 16384) >> 15;
+      continue;
+    }
+    image.data[i] = data[at + first];
+    image.data[i + 1] = data[at + 1];
+    image.data[i + 2] = data[at + 2 - first];
   }
   return image;
 }
