@@ -59,6 +59,12 @@ CPP_FILES = {
     "src/cat.cpp",
     "example/predict.cpp",
 }
+FILES = {
+    "cpp": CPP_FILES,
+    "java": {"pom.xml", "src/main/java/keras2cv/cat/Predictor.java"},
+    "js": {"README.md", "index.html", "predictor.js", "predictor.d.ts", "answer.js", "worker.js"},
+    "python": {"predict.py", f"{PACKAGE}/predictor.py"},
+}
 DRAWN = [name for name in PIXEL_BUNDLES if name != "every step of a tail"]
 
 
@@ -280,9 +286,9 @@ def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Pa
     whole = "\n".join(path.read_text(encoding="utf-8") for path in files)
     assert not re.search(r"@(only|begin|end|[a-z]+@)", whole)
     assert f'"{kind}"' in whole
-    assert ("--top" in whole) == (kind == "classify")
+    assert ("--top" in whole) == (kind == "classify" and language != "js")
     names = {path.relative_to(tmp_path / "program").as_posix() for path in files}
-    assert names >= (CPP_FILES if language == "cpp" else {"predict.py", f"{PACKAGE}/predictor.py"})
+    assert names >= FILES[language]
     rooms = {Path(name).parent.name for name in names if "/tasks/" in name} - {"tasks"}
     assert rooms == ({kind} if language == "python" else set())
     assert longest_line(files) <= 110
@@ -409,7 +415,7 @@ def test_a_filter_is_in_the_programs_that_need_it(
     files = generate(bundle, language, tmp_path / "program")
     texts = {path.stem: path.read_text(encoding="utf-8") for path in files}
     whole = "\n".join(texts.values())
-    if language == "cpp":
+    if language != "python":
         is_filter = interpolation not in CV2_ALONE
         assert ("resample" in whole) == is_filter
         assert ("hamming" in whole) == (is_filter and interpolation.startswith("pil"))

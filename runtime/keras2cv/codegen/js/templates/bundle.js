@@ -113,8 +113,7 @@ export function readManifest(text) {
     throw new PredictError(`The bundle's task is ${kind}, this program is for ${KIND}. ` +
       "Generate one with `keras2cv codegen BUNDLE --lang js`.");
   }
-  const model = root.at("model"), engine = root.at("engine");
-  const batch = model.at("batch").integer(1);
+  const model = root.at("model"), engine = root.at("engine"), batch = model.at("batch").integer(1);
   const inputs = root.at("inputs").list().map((input) => readTensor(input, true, batch));
   root.at("inputs").expect(inputs.length === 1, "one image; this program fills no other inputs"); //@only !inputs
   //@begin !tail
@@ -144,7 +143,8 @@ export function readManifest(text) {
 async function checkWhole(manifest, bytes) {
   const { file } = manifest, again = "Copy the bundle again, or export it again.";
   if (bytes.length !== manifest.bytes) {
-    throw new PredictError(`${file} has ${bytes.length} bytes, its manifest says ${manifest.bytes}. ${again}`);
+    throw new PredictError(`${file} has ${bytes.length} bytes, its manifest says ${manifest.bytes}. ` +
+      `${again}`);
   }
   if (!globalThis.crypto?.subtle) {
     throw new PredictError("The bundle cannot be checked here. Open the page from https:// or localhost.");
@@ -160,7 +160,8 @@ async function checkWhole(manifest, bytes) {
 /** Return the manifest and the checked bytes of a bundle: a folder's URL, or a function that gives
  * the bytes of a file by its name. */
 export async function readBundle(bundle, progress) {
-  const read = typeof bundle === "function" ? bundle : (name, progress) => fetchBytes(`${bundle}/${name}`, progress);
+  const fetched = (name, progress) => fetchBytes(`${bundle}/${name}`, progress);
+  const read = typeof bundle === "function" ? bundle : fetched;
   const text = await read("manifest.json").catch((error) => {
     throw new PredictError("This is not a bundle: it has no manifest.json. Give a folder made by " +
       `\`keras2cv export\`. ${error.message}`);

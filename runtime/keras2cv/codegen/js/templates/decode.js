@@ -27,7 +27,7 @@ function readPixels(bitmap) {
   return picture;
 }
 
-/** Return a picture as ImageData: of a file, a video's frame, or anything else that createImageBitmap takes. */
+/** Return a picture as ImageData: of a file, a video's frame, or what else createImageBitmap takes. */
 export async function decode(source) {
   let bitmap;
   try {

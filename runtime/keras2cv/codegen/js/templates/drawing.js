@@ -64,7 +64,8 @@ export function caption(canvas, picture, lines) {
   const widest = Math.max(...shown.map((line) => pen.width(line)));
   context.fillStyle = DARK;
   context.fillRect(0, 0, widest + pen.ascent + 1, step * shown.length + pen.descent + 1);
-  shown.forEach((line, i) => pen.write(line, Math.floor(pen.ascent / 2), step * (i + 1) - pen.descent, LIGHT));
+  const left = Math.floor(pen.ascent / 2);
+  shown.forEach((line, i) => pen.write(line, left, step * (i + 1) - pen.descent, LIGHT));
 }
 //@end
 //@begin score
@@ -148,6 +149,8 @@ export function drawTags(canvas, tags, pen, gap, ofPoints = false) {
     });
     taken.push(rects[costs.indexOf(Math.min(...costs))]);
   });
-  for (let i = tags.length - 1; i >= 0; i--) writeTag(pen, lines[i], taken[i][0], taken[i][1], tags[i].colour);
+  for (let i = tags.length - 1; i >= 0; i--) {
+    writeTag(pen, lines[i], taken[i][0], taken[i][1], tags[i].colour);
+  }
 }
 //@end

@@ -5,7 +5,7 @@ export class PredictError extends Error {
   name = "PredictError";
 }
 
-const NO_MEMORY = /insufficient memory|failed to allocate|does not fit to "size_t"|out of memory|OOM|enlarge memory/i;
+const NO_MEMORY = /insufficient memory|failed to allocate|fit to "size_t"|out of memory|OOM|enlarge memory/i;
 
 /** What OpenCV has thrown, in words: a number is the address of a C++ exception. */
 function messageOf(cv, error) {
@@ -25,6 +25,6 @@ export function explain(cv, error, doing) {
     return new PredictError(`There is no memory ${doing}: a page has 2 or 4 GB for WebAssembly. ` +
       "Use a smaller model, and reload the page.");
   }
-  return new PredictError(`OpenCV fails ${doing}: ${text}. Run \`keras2cv selftest\` on the bundle, or take ` +
-    "another OpenCV.");
+  return new PredictError(`OpenCV fails ${doing}: ${text}. Run \`keras2cv selftest\` on the bundle, or ` +
+    "take another OpenCV.");
 }

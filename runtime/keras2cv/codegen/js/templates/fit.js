@@ -9,7 +9,8 @@ const MOST_PADDED = 2 ** 28; // pixels: Keras' way makes a square of gigabytes o
 /** The largest centred part of an image that has the target's aspect ratio, rounded down. */
 export function centerBox(image, target) {
   const width = Math.max(1, Math.min(image.width, Math.floor((image.height * target.width) / target.height)));
-  const height = Math.max(1, Math.min(image.height, Math.floor((image.width * target.height) / target.width)));
+  const high = Math.floor((image.width * target.height) / target.width);
+  const height = Math.max(1, Math.min(image.height, high));
   const x = Math.floor((image.width - width) / 2), y = Math.floor((image.height - height) / 2);
   return { x, y, width, height };
 }
@@ -84,11 +85,10 @@ function fit(cv, image, rules) {
 
 /** The pixels of an ImageData in the order of `color`; alpha is dropped, not blended. */
 function channelsOf({ data, width, height }, { color, channels }) {
-  const image = imageOf({ width, height, channels });
+  const image = imageOf({ width, height, channels }), order = { RGB: [0, 1, 2], BGR: [2, 1, 0] }[color];
   for (let i = 0, at = 0; i < image.data.length; i += channels, at += 4) {
-    const red = data[at], green = data[at + 1], blue = data[at + 2];
-    if (color === "GRAY") image.data[i] = (red * 9798 + green * 19235 + blue * 3735 + 16384) >> 15;
-    else image.data.set(color === "RGB" ? [red, green, blue] : [blue, green, red], i);
+    if (order) for (let c = 0; c < 3; c++) image.data[i + c] = data[at + order[c]];
+    else image.data[i] = (data[at] * 9798 + data[at + 1] * 19235 + data[at + 2] * 3735 + 16384) >> 15;
   }
   return image;
 }

@@ -28,7 +28,8 @@ function reshapingNet(shape) {
     ...field(1, node), ...string(2, "graph"), ...field(5, [...sizes, ...string(8, "shape")]),
     ...field(11, tensor("x", [1, sizeOf(shape)])), ...field(12, tensor("y", shape)),
   ];
-  return Uint8Array.from([...field(1, 6), ...field(7, graph), ...field(8, [...string(1, ""), ...field(2, 11)])]);
+  const opset = [...string(1, ""), ...field(2, 11)];
+  return Uint8Array.from([...field(1, 6), ...field(7, graph), ...field(8, opset)]);
 }
 
 function makeMat(cv, shape) {
@@ -136,8 +137,8 @@ export class Net {
     } finally {
       cv.FS_unlink(path);
     }
-    throw refusal ?? new PredictError("The bundle was verified without layer fusion, which opencv.js always " +
-      "has with OpenCV's classic engine. Export the model with --opencv 5.0, and load OpenCV 5.");
+    throw refusal ?? new PredictError("The bundle was verified without layer fusion, which opencv.js " +
+      "always has with OpenCV's classic engine. Export the model with --opencv 5.0, and load OpenCV 5.");
   }
 
   #fill(index, input, arrays) {
@@ -194,13 +195,13 @@ export class Net {
     const { name, dtype } = spec, array = arrays.get(spec.netName);
     const shape = spec.batched ? spec.kerasShape.slice(1) : spec.kerasShape;
     if (array?.length !== sizeOf(spec.netShape)) {
-      throw new PredictError(`OpenCV ${this.build.version} gives output ${spec.name} another shape than the ` +
-        "manifest says. Export the bundle for this OpenCV, with --opencv.");
+      throw new PredictError(`OpenCV ${this.build.version} gives output ${spec.name} another shape than ` +
+        "the manifest says. Export the bundle for this OpenCV, with --opencv.");
     }
     const size = sizeOf(shape), first = spec.batched ? index * size : 0;
     let values = array.slice(first, first + size); //@only moved
     const values = array.slice(first, first + size); //@only !moved
-    if (spec.isFirst) throw new PredictError(`This program moves no axes of ${spec.name}. Generate it again.`); //@only !moved
+    if (spec.isFirst) throw new PredictError(`This program moves no axes of ${name}. Generate it again.`); //@only !moved
     if (spec.isFirst) values = moveChannels(values, spec.batched ? [1, ...shape] : shape, true); //@only moved
     if (dtype !== "float32") values.forEach((value, i) => (values[i] = asDtype(value, dtype)));
     return { name, dtype, shape, values };
@@ -210,7 +211,8 @@ export class Net {
 export function findOutput(sample, name) {
   const found = sample.find((tensor) => tensor.name === name);
   if (found) return found;
-  throw new PredictError(`manifest.json: the task reads ${name}, which is not an output. Export the bundle again.`);
+  throw new PredictError(`manifest.json: the task reads ${name}, which is not an output. ` +
+    "Export the bundle again.");
 }
 
 //@begin nested
@@ -218,7 +220,8 @@ export function findOutput(sample, name) {
 export function nested({ shape, values, dtype }, axis = 0, first = 0) {
   if (axis === shape.length) return dtype === "bool" ? values[first] !== 0 : values[first];
   const step = sizeOf(shape.slice(axis + 1));
-  return Array.from({ length: shape[axis] }, (_, i) => nested({ shape, values, dtype }, axis + 1, first + i * step));
+  const tensor = { shape, values, dtype };
+  return Array.from({ length: shape[axis] }, (_, i) => nested(tensor, axis + 1, first + i * step));
 }
 
 //@end

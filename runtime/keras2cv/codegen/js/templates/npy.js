@@ -15,12 +15,16 @@ export async function readNpy(file) {
   }
   const start = at + (isLong ? view.getUint32(8, true) : view.getUint16(8, true));
   const header = new TextDecoder("latin1").decode(bytes.subarray(at, start));
-  const type = TYPES[/'descr': *'[<|](\w\d)'/.exec(header)?.[1]], shape = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1];
+  const type = TYPES[/'descr': *'[<|](\w\d)'/.exec(header)?.[1]];
+  const shape = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1];
   if (!type || shape === undefined || /'fortran_order': *True/.test(header)) {
     throw new PredictError(`${name} holds no plain numbers in C order. Convert them to float32.`);
   }
-  const count = shape.split(",").filter((size) => size.trim()).reduce((product, size) => product * Number(size), 1);
+  const sizes = shape.split(",").filter((size) => size.trim());
+  const count = sizes.reduce((product, size) => product * Number(size), 1);
   const data = bytes.slice(start, start + count * type.BYTES_PER_ELEMENT);
-  if (data.length < count * type.BYTES_PER_ELEMENT) throw new PredictError(`${name} is cut off. Copy it again.`);
+  if (data.length < count * type.BYTES_PER_ELEMENT) {
+    throw new PredictError(`${name} is cut off. Copy it again.`);
+  }
   return Float32Array.from(new type(data.buffer));
 }

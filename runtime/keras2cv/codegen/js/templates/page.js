@@ -2,10 +2,12 @@
 import { draw } from "./answer.js"; //@only !arrays
 import { WorkerPredictor } from "./client.js";
 
-const [status, progress, files, results] = ["status", "progress", "files", "results"].map((id) => document.getElementById(id));
-const camera = document.getElementById("camera"); //@only !inputs
+const byId = (id) => document.getElementById(id);
+const [status, progress, files, results] = ["status", "progress", "files", "results"].map(byId);
+const camera = byId("camera"); //@only !inputs
 const video = document.createElement("video"); //@only !inputs
-const { bundle, opencv } = { ...document.documentElement.dataset, ...Object.fromEntries(new URLSearchParams(location.search)) };
+const query = Object.fromEntries(new URLSearchParams(location.search));
+const { bundle, opencv } = { ...document.documentElement.dataset, ...query };
 
 function say(text, isProblem = false) {
   status.textContent = text;
@@ -47,7 +49,7 @@ async function answerFiles(model, list) {
 }
 
 const WHY = {
-  NotAllowedError: "The browser refuses the camera. Allow it for this page, and open it from https:// or localhost",
+  NotAllowedError: "The browser refuses the camera. Allow it for this page, from https:// or localhost",
   NotFoundError: "There is no camera. Connect one, or drop pictures",
   NotReadableError: "The camera is in use. Close the other program",
 };

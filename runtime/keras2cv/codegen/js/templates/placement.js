@@ -97,7 +97,8 @@ export class Spread {
     const across = this.#pairs(this.left, this.right, this.visible.width, this.grid.width);
     const down = this.#pairs(this.top, this.bottom, this.visible.height, this.grid.height);
     const result = new Float32Array(across.length * down.length), { width } = this.grid;
-    const blend = (a, b, share) => Math.fround(Math.fround(a * Math.fround(1 - share)) + Math.fround(b * share));
+    const f32 = Math.fround;
+    const blend = (a, b, share) => f32(f32(a * f32(1 - share)) + f32(b * share));
     let target = 0;
     for (const row of down) {
       const upper = row.first * width, lower = row.second * width;
@@ -113,7 +114,8 @@ export class Spread {
   nearest(grid) {
     const rows = this.#cells(this.top, this.bottom, this.visible.height, this.grid.height);
     const columns = this.#cells(this.left, this.right, this.visible.width, this.grid.width);
-    return Int32Array.from(rows.flatMap((row) => columns.map((column) => grid[row * this.grid.width + column])));
+    const { width } = this.grid;
+    return Int32Array.from(rows.flatMap((row) => columns.map((column) => grid[row * width + column])));
   }
 
   // Between the outermost cells that the picture fills, if it fills whole ones; else, of the grid.

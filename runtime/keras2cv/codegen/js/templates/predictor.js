@@ -20,7 +20,7 @@ class Predictor {
     this.#task = readTask(manifest.task);
     this.#net = new Net(cv, manifest, bytes);
     this.build = this.#net.build;
-    this.warning = manifest.verified ? null : "The bundle is unverified: nothing compared it with TensorFlow.";
+    this.warning = manifest.verified ? null : "The bundle is unverified: nobody compared it with TensorFlow.";
   }
 
   /** Return the answer for one sample. */
@@ -54,7 +54,8 @@ class Predictor {
   #arrays(sample) {
     return this.manifest.inputs.map(({ name }) => {
       const value = sample?.[name];
-      if (name === this.manifest.rules.input) return prepare(this.#net.cv, pictureOf(value), this.manifest.rules); //@only photo
+      const { rules } = this.manifest; //@only photo
+      if (name === rules.input) return prepare(this.#net.cv, pictureOf(value), rules); //@only photo
       if (Array.isArray(value) || ArrayBuffer.isView(value)) return Float32Array.from(value);
       throw new PredictError(`There is no array of numbers for the input ${name}.`);
     });

@@ -45,7 +45,10 @@ function findTaps([weigh, radius], sourceSize, start, size, count) {
     const last = Math.min(Math.trunc(centre + reach + 0.5), sourceSize); // exclusive
     const weights = range(last - first, (k) => weigh((first + k - centre + 0.5) * (1 / stretch)));
     const total = weights.reduce((a, b) => a + b, 0);
-    const fixed = (weight) => Math.trunc((weight / (total || 1)) * 2 ** BITS + (weight / (total || 1) < 0 ? -0.5 : 0.5));
+    const fixed = (weight) => {
+      const normal = weight / (total || 1);
+      return Math.trunc(normal * 2 ** BITS + (normal < 0 ? -0.5 : 0.5));
+    };
     return { first, weights: weights.map(fixed) };
   });
 }

@@ -168,7 +168,8 @@ function resizeArea(image, width, height) {
   if (image.width < width || image.height < height) return resizeLinear(image, width, height, true);
   if (image.width === 2 * width && image.height === 2 * height) return resizeLinear(image, width, height);
   const isMean = image.width % width === 0 && image.height % height === 0; // of whole pixels
-  if (!isMean) return weigh(image, areaWeights(image.width, width), areaWeights(image.height, height), Float32Array);
+  const across = areaWeights(image.width, width), down = areaWeights(image.height, height);
+  if (!isMean) return weigh(image, across, down, Float32Array);
   const wide = image.width / width, high = image.height / height, part = f32(1 / (wide * high));
   const { channels } = image, result = imageOf({ width, height, channels });
   for (let i = 0; i < result.data.length; i++) {
@@ -240,7 +241,8 @@ export function resize(cv, image, part, { width, height }, interpolation) {
   if (interpolation === "lanczos4") return resizeByOpenCV(cv, source, width, height); //@only lanczos
   //@begin cubic
   if (interpolation === "cubic") {
-    return weigh(source, cubicWeights(source.width, width), cubicWeights(source.height, height), Float64Array);
+    const across = cubicWeights(source.width, width), down = cubicWeights(source.height, height);
+    return weigh(source, across, down, Float64Array);
   }
   //@end
   //@end

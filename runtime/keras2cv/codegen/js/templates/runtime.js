@@ -37,12 +37,7 @@ export async function whenReady(opencv) {
 /** Return the version of OpenCV, and whether it was built with SIMD and threads. */
 export function describe(cv) {
   const build = cv.getBuildInformation(), [, version] = /OpenCV (\d\S*)/.exec(build);
-  const [major, minor] = version.split(".").map(Number);
-  return {
-    version,
-    major,
-    minor,
-    simd: /msimd128/.test(build),
-    threads: /USE_PTHREADS=1|Parallel framework: +(?!none)\S/.test(build),
-  };
+  const [major, minor] = version.split(".").map(Number), simd = /msimd128/.test(build);
+  const threads = /USE_PTHREADS=1|Parallel framework: +(?!none)\S/.test(build);
+  return { version, major, minor, simd, threads };
 }

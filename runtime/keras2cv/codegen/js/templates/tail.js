@@ -82,7 +82,8 @@ function overlaps(a, b, iou) {
 
 /** Return the boxes of one class that are kept, best first; of equal scores the lower index. */
 function keep(boxes, scores, { maxBoxes, iou, score }) {
-  const candidates = [...scores.keys()].filter((i) => scores[i] > score).sort((a, b) => scores[b] - scores[a]);
+  const candidates = [...scores.keys()].filter((i) => scores[i] > score);
+  candidates.sort((a, b) => scores[b] - scores[a]);
   const kept = [];
   for (const box of candidates) {
     if (kept.length === maxBoxes) break;
@@ -110,7 +111,8 @@ function nms(boxes, scores, rule) {
 function combinedNms(boxes, scores, rule) {
   require(boxes.shape.length === 4 && scores.shape.length === 3, "combined_nms");
   const [samples, count, classes] = scores.shape, sets = boxes.shape[2];
-  require(boxes.values.length === samples * count * sets * 4 && (sets === 1 || sets === classes), "combined_nms");
+  require(boxes.values.length === samples * count * sets * 4, "combined_nms");
+  require(sets === 1 || sets === classes, "combined_nms");
   const size = rule.padPerClass ? Math.min(rule.maxTotal, rule.maxBoxes * classes) : rule.maxTotal;
   const all = fours(boxes.values), found = [], best = [], numbers = [], counts = [];
   for (let sample = 0; sample < samples; sample++) {
@@ -122,7 +124,8 @@ function combinedNms(boxes, scores, rule) {
       keep(boxesOf(label), scoresOf(label), rule).map((box) => ({ box, label, score: scoreAt(box, label) })));
     const chosen = kept.flat().sort((a, b) => b.score - a.score).slice(0, size);
     const edges = chosen.flatMap(({ box, label }) => boxAt(box, label));
-    found.push(...filledUp(rule.clip ? edges.map((edge) => Math.min(Math.max(edge, 0), 1)) : edges, 4 * size));
+    const clipped = (edge) => Math.min(Math.max(edge, 0), 1);
+    found.push(...filledUp(rule.clip ? edges.map(clipped) : edges, 4 * size));
     best.push(...filledUp(chosen.map(({ score }) => score), size));
     numbers.push(...filledUp(chosen.map(({ label }) => label), size));
     counts.push(chosen.length);
@@ -163,7 +166,8 @@ function axisOf(signed, rank, op) {
 function concat(parts, signedAxis) {
   const [{ dtype, shape: first }] = parts, axis = axisOf(signedAxis, first.length, "concat");
   const outer = sizeOf(first.slice(0, axis));
-  const fits = ({ shape }) => shape.length === first.length && shape.every((n, i) => i === axis || n === first[i]);
+  const fits = ({ shape }) =>
+    shape.length === first.length && shape.every((n, i) => i === axis || n === first[i]);
   require(parts.every(fits), "concat");
   const values = Array.from({ length: outer }, (_, i) => parts.flatMap((part) => {
     const run = sizeOf(part.shape.slice(axis));
@@ -175,7 +179,10 @@ function concat(parts, signedAxis) {
 
 function stack(parts, signedAxis) {
   const axis = axisOf(signedAxis, parts[0].shape.length + 1, "stack");
-  const longer = parts.map((part) => ({ ...part, shape: [...part.shape.slice(0, axis), 1, ...part.shape.slice(axis)] }));
+  const longer = parts.map((part) => {
+    const { shape } = part;
+    return { ...part, shape: [...shape.slice(0, axis), 1, ...shape.slice(axis)] };
+  });
   return concat(longer, axis);
 }
 
@@ -185,7 +192,8 @@ function gather(x, indices, axis, batchDims) {
   const lead = x.shape.slice(0, batchDims), rest = indices.shape.slice(batchDims);
   const before = x.shape.slice(batchDims, axis), after = x.shape.slice(axis + 1);
   require(String(indices.shape.slice(0, batchDims)) === String(lead), "gather");
-  const values = [], count = sizeOf(rest), inner = sizeOf(after), outer = sizeOf(before), size = x.shape[axis];
+  const values = [], count = sizeOf(rest), inner = sizeOf(after);
+  const outer = sizeOf(before), size = x.shape[axis];
   for (let sample = 0; sample < sizeOf(lead); sample++) {
     for (let i = 0; i < outer; i++) {
       for (const index of indices.values.slice(sample * count, (sample + 1) * count)) {
@@ -281,7 +289,8 @@ const STEPS = {
   where: (step, condition, x, y) => [select(condition, x, y)],
   nms: (step, boxes, scores) => nms(boxes, scores, readNms(step.at("nms"))),
   combined_nms: (step, boxes, scores) => combinedNms(boxes, scores, readNms(step.at("nms"))),
-  gather: (step, x, indices) => [gather(x, indices, step.at("axis").integer(), step.at("batch_dims").integer())],
+  gather: (step, x, indices) =>
+    [gather(x, indices, step.at("axis").integer(), step.at("batch_dims").integer())],
 };
 const OPERANDS = { constant: 0, top_k: 1, reshape: 1, slice: 1, transpose: 1, cast: 1, not: 1, where: 3 };
 
@@ -311,7 +320,8 @@ export function addTail(found, { heads, steps, outputs, batch }, cut) {
     const made = arrays.get(netName);
     if (!made || found.has(netName)) continue;
     if (String(made.shape) !== String(netShape)) {
-      throw new PredictError(`manifest.json: tail: ${name} comes out in another shape. Export the bundle again.`);
+      throw new PredictError(`manifest.json: tail: ${name} comes out in another shape. ` +
+        "Export the bundle again.");
     }
     found.set(netName, Float32Array.from(made.values));
   }

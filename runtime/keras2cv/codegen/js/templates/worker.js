@@ -30,7 +30,8 @@ const calls = {
     importScripts(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
     predictor = await load(self.cv, bundle, report("the model"));
     const { build, warning, manifest } = predictor;
-    return { build, warning, inputs: manifest.inputs.map(({ name }) => name), image: manifest.rules?.input ?? null };
+    const inputs = manifest.inputs.map(({ name }) => name);
+    return { build, warning, inputs, image: manifest.rules?.input ?? null };
   },
 
   async predict({ sample }) {

@@ -28,8 +28,8 @@ export function findAnswer(sample, { output, scores, labels, threshold }) {
   }
   const probability = scores === "logits" ? sigmoid(values[0]) : values[0];
   if (!(probability >= 0 && probability <= 1)) {
-    throw new PredictError(`The net's probability is ${probability}. If the model returns logits, export it ` +
-      "with that said.");
+    throw new PredictError(`The net's probability is ${probability}. If the model returns logits, export ` +
+      "it with that said.");
   }
   return { task: "binary", label: labels[Number(probability >= threshold)], probability, threshold };
 }

@@ -20,17 +20,18 @@ function softmax(logits) {
 export function findAnswer(sample, { output, scores: meaning, labels }) {
   const { values } = findOutput(sample, output);
   const scores = meaning === "logits" ? softmax(values) : values;
-  if (scores.some(Number.isNaN)) throw new PredictError("The net's scores are not numbers. Run the self-test.");
+  if (scores.some(isNaN)) throw new PredictError("The net's scores are not numbers. Run the self-test.");
   if (labels && labels.length !== scores.length) {
     throw new PredictError("manifest.json: task.labels must be one per class. Export the bundle again.");
   }
   const record = (index) => ({ label: labels?.[index] ?? String(index), index, score: scores[index] });
-  const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]); // of equals, the smaller number first
+  const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]); // of equals, the smaller first
   const top = order.slice(0, 5).map(record);
   return { task: "classify", ...top[0], top, scores: [...scores] };
 }
 
-export const toLine = ({ top }) => top.slice(0, 3).map(({ label, score }) => `${label} ${score.toFixed(4)}`).join(", ");
+export const toLine = ({ top }) =>
+  top.slice(0, 3).map(({ label, score }) => `${label} ${score.toFixed(4)}`).join(", ");
 //@begin drawn
 
 /** Draw the picture with the three best classes. */

@@ -11,7 +11,8 @@ const FIRST_SCORE = { "box+objectness+scores": 5, "box+scores": 4, "box+score+cl
 export function readTask(entry) {
   const record = entry.at("detect");
   const optional = (key, method) => (record.has(key) ? record.at(key)[method]() : null);
-  const names = ["boxes", "scores", "classes", "objectness", "raw"].map((key) => [key, optional(key, "text")]);
+  const roles = ["boxes", "scores", "classes", "objectness", "raw"];
+  const names = roles.map((key) => [key, optional(key, "text")]);
   const anchors = record.has("anchors") ? record.at("anchors") : null;
   const nms = record.has("nms") ? record.at("nms") : null;
   const task = {
@@ -31,7 +32,8 @@ export function readTask(entry) {
     labels: entry.has("labels") ? entry.at("labels").each("text") : [],
     classScores: [],
   };
-  if (entry.has("class_scores")) task.classScores = entry.at("class_scores").each("number", task.labels.length).map(f32);
+  if (!entry.has("class_scores")) return task;
+  task.classScores = entry.at("class_scores").each("number", task.labels.length).map(f32);
   return task;
 }
 
@@ -131,7 +133,8 @@ const isBox = ([left, top, right, bottom], classId) =>
 function readCandidates(sample, task, input) {
   const columns = readColumns(sample, task), candidates = [];
   if (task.anchors && task.anchors.length !== 4 * columns.count) {
-    throw new PredictError(`manifest.json: task.detect.anchors must be ${columns.count}. Export the bundle again.`);
+    throw new PredictError(`manifest.json: task.detect.anchors must be ${columns.count}. ` +
+      "Export the bundle again.");
   }
   for (let box = 0; box < columns.count; box++) {
     const { classId, score } = readClass(columns, box, task);
@@ -145,7 +148,8 @@ function readCandidates(sample, task, input) {
 /** By how much two boxes overlap: what both cover of what one covers. */
 function overlap(a, b) {
   const area = ([left, top, right, bottom]) => (right - left) * (bottom - top);
-  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]), height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
+  const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
+  const height = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
   const both = width > 0 && height > 0 ? width * height : 0;
   return f32(1 - f32(1 - both / (area(a) + area(b) - both)));
 }
@@ -175,8 +179,8 @@ export function findAnswer(sample, task, place) {
 }
 
 export const toLine = ({ detections }) =>
-  detections.map(({ label, score, box_xyxy }) => `${label} ${score.toFixed(4)} at ${box_xyxy.map(Math.round).join(" ")}`)
-    .join(", ") || "nothing";
+  detections.map(({ label, score, box_xyxy: edges }) =>
+    `${label} ${score.toFixed(4)} at ${edges.map(Math.round).join(" ")}`).join(", ") || "nothing";
 //@begin drawn
 
 /** Draw the picture with every box, its label and score; the best on top. */

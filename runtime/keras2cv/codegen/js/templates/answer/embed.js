@@ -4,7 +4,8 @@ import { findOutput } from "./net.js";
 
 export const readTask = (entry) => ({ output: entry.at("output").text() });
 
-export const findAnswer = (sample, { output }) => ({ task: "embed", vector: [...findOutput(sample, output).values] });
+export const findAnswer = (sample, { output }) =>
+  ({ task: "embed", vector: [...findOutput(sample, output).values] });
 
 const lengthOf = (vector) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 
@@ -20,6 +21,8 @@ export const toLine = ({ vector }) => `${vector.length} numbers, length ${length
 //@begin drawn
 
 /** Draw the picture with the vector's size and first numbers. */
-export const draw = (canvas, picture, answer) =>
-  caption(canvas, picture, [toLine(answer), answer.vector.slice(0, 4).map((value) => value.toPrecision(3)).join(" ")]);
+export function draw(canvas, picture, answer) {
+  const first = answer.vector.slice(0, 4).map((value) => value.toPrecision(3));
+  caption(canvas, picture, [toLine(answer), first.join(" ")]);
+}
 //@end

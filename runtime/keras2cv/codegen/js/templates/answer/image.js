@@ -23,7 +23,7 @@ function toPixels(values, count, { color, low, high }) {
   const pixels = new Uint8ClampedArray(4 * count); // it rounds halves to even, and NaN is 0
   for (let i = 0; i < count; i++) {
     const parts = values.subarray(i * channels, (i + 1) * channels);
-    const [red, green, blue] = color === "RGB" ? parts : [parts.at(-1), parts.at(color === "GRAY" ? 0 : 1), parts[0]];
+    const [red, green, blue] = color === "RGB" ? parts : [parts.at(-1), parts[channels >> 1], parts[0]];
     pixels.set([byte(red), byte(green), byte(blue), 255], 4 * i);
   }
   return pixels;
@@ -33,7 +33,8 @@ export function findAnswer(sample, task, place) {
   const { shape, values } = findOutput(sample, task.output);
   const [rows, columns, channels = 1] = shape;
   if (shape.length < 2 || shape.length > 3 || channels !== (task.color === "GRAY" ? 1 : 3)) {
-    throw new PredictError("manifest.json: task.image.output must be an image (h, w, C). Export the bundle again.");
+    throw new PredictError("manifest.json: task.image.output must be an image (h, w, C). " +
+      "Export the bundle again.");
   }
   const whole = toPixels(values, rows * columns, task);
   const perX = columns / place.input.width, perY = rows / place.input.height, { content } = place;
@@ -65,7 +66,8 @@ export function draw(canvas, _, { made }) {
   const scale = Math.max(1, Math.min(width / visible.width, height / visible.height));
   const size = { width: rint(visible.width * scale), height: rint(visible.height * scale) };
   const how = size.width < width || size.height < height ? "area" : "cubic";
-  const { data } = resize(null, { data: made.data, width, height, channels: 4 }, { x: 0, y: 0, width, height }, size, how);
+  const image = { data: made.data, width, height, channels: 4 };
+  const { data } = resize(null, image, { x: 0, y: 0, width, height }, size, how);
   Object.assign(canvas, size);
   canvas.getContext("2d").putImageData(new ImageData(data, size.width, size.height), 0, 0);
 }

@@ -24,7 +24,8 @@ export function readTask(entry) {
  * Networks). As shares of the input's width and height. */
 function heatmapPoints({ shape, values }, refine) {
   if (shape.length !== 3) {
-    throw new PredictError("manifest.json: task.keypoints.output must be (h, w, K). Export the bundle again.");
+    throw new PredictError("manifest.json: task.keypoints.output must be (h, w, K). " +
+      "Export the bundle again.");
   }
   const [height, width, count] = shape;
   return Array.from({ length: count }, (_, k) => {
@@ -37,9 +38,9 @@ function heatmapPoints({ shape, values }, refine) {
         y = Math.floor(i / width);
       }
     }
-    let dx = 0, dy = 0;
-    if (refine === "quarter" && x > 0 && x < width - 1) dx = Math.sign(f32(at(x + 1, y) - at(x - 1, y))) || 0;
-    if (refine === "quarter" && y > 0 && y < height - 1) dy = Math.sign(f32(at(x, y + 1) - at(x, y - 1))) || 0;
+    const isRefined = refine === "quarter", side = (after, before) => Math.sign(f32(after - before)) || 0;
+    const dx = isRefined && x > 0 && x < width - 1 ? side(at(x + 1, y), at(x - 1, y)) : 0;
+    const dy = isRefined && y > 0 && y < height - 1 ? side(at(x, y + 1), at(x, y - 1)) : 0;
     return { x: f32((x + 0.5 + 0.25 * dx) / width), y: f32((y + 0.5 + 0.25 * dy) / height), score: at(x, y) };
   });
 }
@@ -94,7 +95,8 @@ export function toLine({ points, threshold }) {
 export function draw(canvas, picture, { points, threshold, skeleton }) {
   const { context, factor } = paint(canvas, picture), shorter = Math.min(canvas.width, canvas.height);
   const radius = Math.max(3, Math.round(shorter / 120)), pen = new Pen(context, shorter / 1200);
-  const shown = new Map(points.filter((point) => isShown(point, threshold)).map((point) => [point.number, point]));
+  const visible = points.filter((point) => isShown(point, threshold));
+  const shown = new Map(visible.map((point) => [point.number, point]));
   const placeOf = ({ xy }) => xy.map((edge) => Math.round(edge * factor - 0.5) + 0.5);
   for (let i = 0; i + 1 < skeleton.length; i += 2) {
     const [from, to] = [shown.get(skeleton[i]), shown.get(skeleton[i + 1])];
@@ -118,7 +120,8 @@ export function draw(canvas, picture, { points, threshold, skeleton }) {
     const [column, row] = [Math.floor(x), Math.floor(y)];
     const isInside = column >= 0 && column < canvas.width && row >= 0 && row < canvas.height;
     if (isInside && point.label !== String(point.number)) {
-      tags.push({ text: point.label, colour, box: [column - radius, row - radius, column + radius, row + radius] });
+      const box = [column - radius, row - radius, column + radius, row + radius];
+      tags.push({ text: point.label, colour, box });
     }
   }
   drawTags(canvas, tags, pen, 1, true);

@@ -182,7 +182,8 @@ function align(rows, classes, blank) {
 }
 
 function charactersOf(classes, rows, task) {
-  const found = classes.map((number) => ({ text: characterOf(number, task), score: 0, steps: [rows.length, 0] }));
+  const unplaced = { score: 0, steps: [rows.length, 0] };
+  const found = classes.map((number) => ({ text: characterOf(number, task), ...unplaced }));
   align(rows, classes, task.blank).forEach((state, t) => {
     if (state % 2 === 0) return;
     const k = (state - 1) / 2, character = found[k];
