@@ -12,12 +12,13 @@ from keras2cv.net.opencv import require_opencv
 
 USAGE: Final = "BUNDLE --lang cpp|python -o DIR"
 ABOUT: Final = """\
-Write a small program that predicts images with OpenCV and nothing else: C++
-with a CMakeLists.txt and a README, or Python (cv2 and NumPy) with as much of
-keras2cv's own runtime in a folder beside it as such a bundle needs.
+Write code that predicts images with OpenCV and nothing else: a C++ class with
+a CMakeLists.txt, a README and a program, or a Python program (cv2 and NumPy)
+with as much of keras2cv's own runtime in a folder beside it as such a bundle
+needs.
 
-The program reads the bundle's manifest when it starts, so it also runs later
-exports of the model, and other bundles with the same task.
+It reads the bundle's manifest when it starts, so it also runs later exports of
+the model, and other bundles with the same task and resize.
 """
 EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang cpp -o predict-cpp/
