@@ -1,4 +1,4 @@
-"""`keras2cv codegen BUNDLE --lang cpp|js|python -o DIR`."""
+"""`keras2cv codegen BUNDLE --lang cpp|java|js|python -o DIR`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from keras2cv.cli import values
 from keras2cv.cli.output import cannot_write
 from keras2cv.net.opencv import require_opencv
 
-USAGE: Final = "BUNDLE --lang cpp|js|python -o DIR"
+USAGE: Final = "BUNDLE --lang cpp|java|js|python -o DIR"
 ABOUT: Final = """\
-Write a small program that predicts images with OpenCV and nothing else: C++
-with a CMakeLists.txt and a README, a JavaScript module with a page for opencv.js,
-or Python (cv2 and NumPy) with as much of keras2cv's own runtime in a folder
-beside it as such a bundle needs.
+Write code that predicts images with OpenCV and nothing else: a C++ class with
+a CMake target and a program, a Java module for org.opencv, a JavaScript module
+with a page for opencv.js, or a Python program (cv2 and NumPy) with as much of
+keras2cv's own runtime in a folder beside it as such a bundle needs.
 
-The program reads the bundle's manifest when it starts, so it also runs later
-exports of the model, and other bundles with the same task.
+It reads the bundle's manifest when it starts, so it also runs later exports of
+the model, and other bundles with the same task and resize.
 """
 EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang cpp -o predict-cpp/

@@ -2,7 +2,8 @@
 
 A program reads the bundle's manifest when it starts, so one program serves every bundle of its
 task kind. A Python program is an example, `predict.py`, and the runtime's own modules beside it, as
-many as its kind needs. A C++ program is what lies in `cpp/templates/`, put together for the kind:
+many as its kind needs. A C++ library is what lies in `cpp/templates/`, put together for the kind,
+and has a program as its example:
 
     @name@            a word of `_words`, such as the kind or the bundle's path
     //@only kind ...  at the end of a line (#@only in Python): the line is for those kinds alone

@@ -464,12 +464,12 @@ def test_nothing_of_the_users_is_overwritten(cat_cv: Path, tmp_path: Path) -> No
     generate(bundle, "cpp", folder)
     (folder / "mine.txt").write_text("mine", encoding="utf-8")
     generate(bundle, "cpp", folder)
-    (folder / "main.cpp").unlink()
-    with (folder / "answer.hpp").open("a", encoding="utf-8") as file:
+    (folder / "CMakeLists.txt").unlink()
+    with (folder / "src" / "cat.cpp").open("a", encoding="utf-8") as file:
         file.write("// edited\n")
-    with pytest.raises(UsageError, match=r"answer\.hpp exists"):
+    with pytest.raises(UsageError, match=r"cat\.cpp exists"):
         generate(bundle, "cpp", folder)
-    assert not (folder / "main.cpp").exists()
+    assert not (folder / "CMakeLists.txt").exists()
 
 
 def test_the_verb_lists_what_it_wrote(

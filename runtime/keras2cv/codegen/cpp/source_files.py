@@ -11,6 +11,9 @@ from keras2cv.codegen.language import Words
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 
+# The oldest OpenCV that libraries are built with. The runtime takes 4.5.5, which has no build here.
+_OLDEST: Final = "4.6"
+
 # Each template, and the file that is made of it.
 _FILES: Final = {
     "clang-tidy.yaml": ".clang-tidy",
@@ -53,7 +56,7 @@ TAIL_STEPS: Final = frozenset((
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the library for bundles that are like that of `manifest`."""
     traits, name = traits_of(manifest), identifier(words["folder"])
-    words = {**words, "namespace": name}
+    words = {**words, "namespace": name, "oldest": _OLDEST}
 
     def filled(template: str) -> str:
         return fill(read_template("cpp", template.format_map(words)), traits, words)

@@ -92,9 +92,9 @@ inline cv::Mat caption(const cv::Mat& image, std::vector<std::string> lines) {
 // Linear sRGB of CIELAB's L* 72, a chroma and a hue; beyond 0 to 1 where sRGB has no such colour.
 inline cv::Vec3d linear_rgb(double chroma, double hue) {
     const double middle = (72.0 + 16) / 116;
-    const double roots[] = {middle + chroma * std::cos(hue) / 500, middle,
-                            middle - chroma * std::sin(hue) / 200};
-    const double white[] = {0.95047, 1.0, 1.08883};
+    const cv::Vec3d roots(middle + chroma * std::cos(hue) / 500, middle,
+                          middle - chroma * std::sin(hue) / 200);
+    const cv::Vec3d white(0.95047, 1.0, 1.08883);
     cv::Vec3d xyz;
     for (int i = 0; i < 3; ++i)
         xyz[i] = white[i] * (roots[i] > 6.0 / 29 ? std::pow(roots[i], 3)

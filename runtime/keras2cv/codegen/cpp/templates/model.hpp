@@ -83,7 +83,7 @@ struct Source {
 inline Source read_source(const Manifest& manifest) {
     const std::string path = manifest.folder + "/" + manifest.file;
     if (!is_file(path)) throw Error(path + " is missing. Copy the bundle again, or export it again.");
-    Source source{path_of(path).string(), manifest.file == "model.onnx", read_bytes(path)};
+    Source source{path, manifest.file == "model.onnx", read_bytes(path)};
     const std::string found = Sha256().digits_of(source.bytes);
     if (found != manifest.sha256)
         throw Error(path + " is not the file that was verified: sha256 " + found.substr(0, 12) + "..., its "

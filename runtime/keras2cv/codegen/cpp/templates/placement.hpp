@@ -131,7 +131,7 @@ private:
 
     int cell(int i, int axis, int count, int cells) const {
         // In float, as TensorFlow finds it: a centre may lie on an edge, and rounding decides.
-        const float step = static_cast<float>((to_[axis] - from_[axis]) / count);
+        const auto step = static_cast<float>((to_[axis] - from_[axis]) / count);
         const float at = static_cast<float>(from_[axis]) + (static_cast<float>(i) + 0.5f) * step;
         return std::min(static_cast<int>(at), cells - 1);
     }

@@ -52,8 +52,8 @@ inline cv::Rect letterbox_box(cv::Size image, cv::Size target) {
 // how high: the image is extended to the target's shape before it is resized, by sizes in float32.
 inline cv::Size pad_bars(cv::Size image, cv::Size target) {
     const cv::Size2f to = target;
-    const int width = static_cast<int>(static_cast<float>(image.height * target.width) / to.height);
-    const int height = static_cast<int>(static_cast<float>(image.width * target.height) / to.width);
+    const auto width = static_cast<int>(static_cast<float>(image.height * target.width) / to.height);
+    const auto height = static_cast<int>(static_cast<float>(image.width * target.height) / to.width);
     return {std::max(0, width - image.width) / 2, std::max(0, height - image.height) / 2};
 }
 

@@ -176,8 +176,8 @@ inline Taps normalise(int first, const std::vector<double>& weights) {
 
 // ComputeSpansCore of scale_and_translate_op.cc.
 inline Taps filter_taps(const Filter& filter, bool antialias, int source_size, int count, int i) {
-    const float zoom = static_cast<float>(static_cast<double>(count) / source_size);
-    const float scale = static_cast<float>(1.0 / static_cast<double>(zoom));
+    const auto zoom = static_cast<float>(static_cast<double>(count) / source_size);
+    const auto scale = static_cast<float>(1.0 / static_cast<double>(zoom));
     const float stretch = antialias ? std::max(scale, 1.0f) : 1.0f;
     const float reach = static_cast<float>(filter.radius) * stretch;
     const float centre = (static_cast<float>(i) + 0.5f) * scale;
@@ -193,7 +193,7 @@ inline Taps filter_taps(const Filter& filter, bool antialias, int source_size, i
 
 // GetWeightsAndIndices of resize_bicubic_op.cc, which looks weights up in a table of 1024 positions.
 inline Taps bicubic_taps(int source_size, int count, int i) {
-    const float scale = static_cast<float>(static_cast<double>(source_size) / count);
+    const auto scale = static_cast<float>(static_cast<double>(source_size) / count);
     const float position = (static_cast<float>(i) + 0.5f) * scale - 0.5f, whole = std::floor(position);
     const double fraction = static_cast<double>(std::rint((position - whole) * 1024.0f)) / 1024.0;
     const int first = clamp(whole - 1.0f, source_size), last = clamp(whole + 2.0f, source_size);
@@ -205,7 +205,7 @@ inline Taps bicubic_taps(int source_size, int count, int i) {
 
 // ResizeAreaOp: a source pixel weighs as much as the target pixel covers of it.
 inline Taps area_taps(int source_size, int count, int i) {
-    const float scale = static_cast<float>(static_cast<double>(source_size) / count);
+    const auto scale = static_cast<float>(static_cast<double>(source_size) / count);
     const float start = static_cast<float>(i) * scale, stop = static_cast<float>(i + 1) * scale;
     Taps taps = {clamp(start, source_size), {}};
     for (float left = std::floor(start); left < std::ceil(stop); left += 1.0f) {
@@ -238,7 +238,7 @@ inline std::vector<Taps> find_taps(const std::string& interpolation, int source_
 // Each row of the result (float32) is a weighted sum of rows of the image (Pixel).
 template <typename Pixel>
 cv::Mat filter_height(const cv::Mat& image, const std::vector<Taps>& taps) {
-    const int rows = static_cast<int>(taps.size());
+    const auto rows = static_cast<int>(taps.size());
     cv::Mat result(rows, image.cols, CV_32FC(image.channels()), cv::Scalar::all(0));
     for (int y = 0; y < rows; ++y) {
         const Taps& tap = taps[static_cast<std::size_t>(y)];

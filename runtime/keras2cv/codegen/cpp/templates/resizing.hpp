@@ -135,7 +135,7 @@ std::vector<Number> weigh_row(const uchar* pixels, const std::vector<Weighted<Nu
 template <typename Number>
 cv::Mat weigh(const cv::Mat& image, const std::vector<Weighted<Number>>& down,
               const std::vector<Weighted<Number>>& across) {
-    const std::size_t channels = static_cast<std::size_t>(image.channels());
+    const auto channels = static_cast<std::size_t>(image.channels());
     cv::Mat result(static_cast<int>(down.size()), static_cast<int>(across.size()), image.type());
     std::vector<std::vector<Number>> lines(static_cast<std::size_t>(image.rows));  // made when needed
     int unused = 0;  // the first row that is still needed
@@ -209,7 +209,7 @@ inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
     const int channels = image.channels();
     const auto find = [](int source, int count) {
         std::vector<Pair> pairs;
-        const float scale = static_cast<float>(static_cast<double>(source) / count);
+        const auto scale = static_cast<float>(static_cast<double>(source) / count);
         for (int i = 0; i < count; ++i) {
             const float at = (static_cast<float>(i) + 0.5f) * scale - 0.5f, low = std::floor(at);
             pairs.push_back({std::max(static_cast<int>(low), 0),

@@ -42,7 +42,10 @@ inline void each_position(const std::vector<int>& shape,
     std::vector<int> at(shape.size(), 0);
     for (std::size_t left = product(shape); left > 0; --left) {
         visit(at);
-        for (std::size_t axis = shape.size(); axis-- > 0 && ++at[axis] == shape[axis];) at[axis] = 0;
+        for (std::size_t axis = shape.size(); axis > 0; --axis) {
+            if (++at[axis - 1] < shape[axis - 1]) break;
+            at[axis - 1] = 0;
+        }
     }
 }
 
@@ -147,7 +150,7 @@ inline std::vector<Array> nms(const Array& boxes, const Array& scores, const Nms
     for (std::size_t i = 0; i < boxes.values.size(); i += 4) corners.emplace_back(&boxes.values[i]);
     const std::vector<float> floats(scores.values.begin(), scores.values.end());
     const std::vector<std::size_t> kept = keep(corners, floats, rule);
-    const int size = static_cast<int>(rule.max_boxes);
+    const auto size = static_cast<int>(rule.max_boxes);
     Array indices{"int32", {size}, std::vector<double>(rule.max_boxes, 0)};
     Array best{"float32", {size}, std::vector<double>(rule.max_boxes, 0)};
     for (std::size_t i = 0; i < kept.size(); ++i) {
@@ -235,9 +238,9 @@ inline Array slice(const Array& x, const Node& step) {
 
 inline Array concat(const std::vector<Array>& parts, int signed_axis) {
     Array whole{parts[0].dtype, parts[0].shape, {}};
-    const int rank = static_cast<int>(whole.shape.size());
+    const auto rank = static_cast<int>(whole.shape.size());
     require(signed_axis >= -rank && signed_axis < rank, "concat");
-    const std::size_t axis = static_cast<std::size_t>(signed_axis < 0 ? signed_axis + rank : signed_axis);
+    const auto axis = static_cast<std::size_t>(signed_axis < 0 ? signed_axis + rank : signed_axis);
     int size = 0;
     for (const Array& part : parts) {
         require(part.shape.size() == whole.shape.size(), "concat");
@@ -257,7 +260,7 @@ inline Array concat(const std::vector<Array>& parts, int signed_axis) {
 }
 
 inline Array stack(std::vector<Array> parts, int axis) {
-    const int rank = static_cast<int>(parts[0].shape.size());
+    const auto rank = static_cast<int>(parts[0].shape.size());
     require(axis >= -rank - 1 && axis <= rank, "stack");
     if (axis < 0) axis += rank + 1;
     for (Array& part : parts) {
@@ -269,7 +272,7 @@ inline Array stack(std::vector<Array> parts, int axis) {
 
 // y[lead, before, rest, after] = x[lead, before, indices[lead, rest], after], as tf.gather
 inline Array gather(const Array& x, const Array& indices, int axis, int batch_dims) {
-    const int rank = static_cast<int>(x.shape.size());
+    const auto rank = static_cast<int>(x.shape.size());
     require(0 <= batch_dims && batch_dims <= axis && axis < rank &&
                 batch_dims <= static_cast<int>(indices.shape.size()), "gather");
     const auto part = [](const std::vector<int>& shape, int first, int last) {
@@ -284,7 +287,7 @@ inline Array gather(const Array& x, const Array& indices, int axis, int batch_di
         y.shape.insert(y.shape.end(), sizes.begin(), sizes.end());
 
     const std::size_t count = product(rest), inner = product(after), outer = product(before);
-    const std::size_t size = static_cast<std::size_t>(x.shape[static_cast<std::size_t>(axis)]);
+    const auto size = static_cast<std::size_t>(x.shape[static_cast<std::size_t>(axis)]);
     for (std::size_t sample = 0; sample < product(lead); ++sample)
         for (std::size_t i = 0; i < outer; ++i)
             for (std::size_t j = 0; j < count; ++j) {
@@ -318,7 +321,7 @@ inline std::vector<Array> top_k(const Array& x, int k) {
     require(!x.shape.empty() && k <= x.shape.back(), "top_k");
     Array values{x.dtype, x.shape, {}}, indices{"int32", x.shape, {}};
     values.shape.back() = indices.shape.back() = k;
-    const std::size_t size = static_cast<std::size_t>(x.shape.back());
+    const auto size = static_cast<std::size_t>(x.shape.back());
     std::vector<std::size_t> order(size);
     for (std::size_t start = 0; start < x.values.size(); start += size) {
         std::iota(order.begin(), order.end(), start);

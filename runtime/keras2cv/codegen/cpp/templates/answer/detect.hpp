@@ -33,7 +33,7 @@ struct Task {
 };
 
 std::string Detections::label_of(int class_id) const {
-    const std::size_t i = static_cast<std::size_t>(class_id);
+    const auto i = static_cast<std::size_t>(class_id);
     return class_id >= 0 && i < labels.size() ? labels[i] : std::to_string(class_id);
 }
 
@@ -73,7 +73,7 @@ inline Task read_task(const Node& node) {
 
 // Boxes of the class above it are kept.
 inline float threshold_of(int class_id, const Task& task) {
-    const std::size_t i = static_cast<std::size_t>(class_id);
+    const auto i = static_cast<std::size_t>(class_id);
     return class_id >= 0 && i < task.class_scores.size() ? static_cast<float>(task.class_scores[i])
                                                          : task.score;
 }

@@ -153,8 +153,8 @@ cv::Mat draw(const Keypoints& result, const cv::Mat& image) {
         places.emplace_back(bounded(point.xy[0]), bounded(point.xy[1]));
     }
     for (std::size_t i = 0; i + 1 < result.skeleton.size(); i += 2) {
-        const std::size_t from = static_cast<std::size_t>(result.skeleton[i]);
-        const std::size_t to = static_cast<std::size_t>(result.skeleton[i + 1]);
+        const auto from = static_cast<std::size_t>(result.skeleton[i]);
+        const auto to = static_cast<std::size_t>(result.skeleton[i + 1]);
         if (std::max(from, to) >= places.size() || !result.is_shown(from) || !result.is_shown(to)) continue;
         cv::line(canvas, places[from], places[to], colour_of(result.skeleton[i + 1]),
                  std::max(1, radius / 2), cv::LINE_AA);

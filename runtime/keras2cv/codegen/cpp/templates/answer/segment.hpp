@@ -92,7 +92,7 @@ inline Segmentation find_answer(const Sample& sample, const Task& task, const Pl
 }
 
 std::string Segmentation::label_of(int class_id) const {
-    const std::size_t i = static_cast<std::size_t>(class_id);
+    const auto i = static_cast<std::size_t>(class_id);
     return class_id >= 0 && i < labels.size() ? labels[i] : std::to_string(class_id);
 }
 
@@ -165,7 +165,7 @@ cv::Mat draw(const Segmentation& result, const cv::Mat& image) {
     canvas = enlarged(canvas);
     const Pen pen(std::min(canvas.rows, canvas.cols) / 1000.0);
     const int step = pen.ascent + pen.descent + 1;
-    const std::size_t room = static_cast<std::size_t>(std::max(1, canvas.rows / step - 1));
+    const auto room = static_cast<std::size_t>(std::max(1, canvas.rows / step - 1));
     for (std::size_t i = 0; i < std::min(room, areas.size()); ++i)
         write_tag(canvas, pen.fitted(readable(result.label_of(areas[i].class_id),
                                               "class " + std::to_string(areas[i].class_id)), canvas.cols),

@@ -68,7 +68,7 @@ inline std::vector<std::vector<float>> logits_of(const Tensor& output, const Tas
     if (!fits)
         throw Error("manifest.json: task.text.charset must have a character for each class but the "
                     "blank. Export the bundle again.");
-    const std::size_t steps = static_cast<std::size_t>(output.shape[is_last ? 0 : 1]);
+    const auto steps = static_cast<std::size_t>(output.shape[is_last ? 0 : 1]);
     std::vector<std::vector<float>> logits(steps, std::vector<float>(classes));
     for (std::size_t t = 0; t < steps; ++t)
         for (std::size_t c = 0; c < classes; ++c) {
@@ -100,7 +100,7 @@ inline Decoded best_path(const std::vector<std::vector<float>>& logits, const Ro
     std::size_t previous = blank;
     for (std::size_t t = 0; t < logits.size(); ++t) {
         const auto best = std::max_element(logits[t].begin(), logits[t].end());
-        const std::size_t number = static_cast<std::size_t>(best - logits[t].begin());
+        const auto number = static_cast<std::size_t>(best - logits[t].begin());
         if (number != blank && number != previous) found.classes.push_back(number);
         found.score += rows[t][number];
         previous = number;

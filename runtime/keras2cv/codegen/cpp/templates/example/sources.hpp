@@ -165,7 +165,7 @@ inline cv::Mat read_npy(const std::string& path) {
         at += digits - 1;
     }
     while (shape.size() < 2) shape.insert(shape.begin(), 1);  // cv::Mat has two axes or more
-    const std::size_t size = static_cast<std::size_t>(type[4] - '0');
+    const auto size = static_cast<std::size_t>(type[4] - '0');
     std::vector<char> bytes(count * std::min<std::size_t>(size, 8));
     file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     if (!file) throw model::Error(path + " is cut off. Copy it again.");
