@@ -115,5 +115,6 @@ class DetectOptions:
         head, beside = read_head(self.head, others)
         object.__setattr__(self, "head", head)
         for name, value in beside.items():
-            if getattr(self, name) in (None, False):
+            own = getattr(self, name)
+            if own is None or own is False:
                 object.__setattr__(self, name, value)

@@ -110,6 +110,9 @@ def test_a_head_may_be_in_a_file(tmp_path: Path) -> None:
     record = described(THREE, str(path), nms=0.3)
     assert record.nms is not None
     assert (record.nms.iou, record.score) == (0.3, 0.2)
+    beside = DetectOptions(head=str(path), score=0.0, anchors=np.reshape(COCO, (9, 2)))
+    assert beside.score == 0.0
+    assert np.shape(beside.anchors) == (9, 2)
     with pytest.raises(InputError, match=r"other\.json cannot be read"):
         DetectOptions(head=str(tmp_path / "other.json"))
 
