@@ -6,29 +6,33 @@ SAMPLE.npz holds `in/NAME` and `out/NAME` for the names of the file. It prints o
 `error`, or `worst`, the largest difference relative to the largest number, `load_ms` and `run_ms`.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 import time
+from typing import Any
 
 import cv2
 import numpy as np
 
 
-def read(path, engine):
+def read(path: str, engine: str) -> Any:
     """Return the net, on the engine where there are several."""
     chosen = getattr(cv2.dnn, f"ENGINE_{engine.upper()}", None)
     return cv2.dnn.readNetFromONNX(path, chosen) if chosen else cv2.dnn.readNetFromONNX(path)
 
 
-def run(net, inputs, names):
+def run(net: Any, inputs: dict[str, Any], names: list[str]) -> Any:
     """Return the outputs; an array of three axes is said to have no channels."""
     for name, array in inputs.items():
-        plain = array.ndim == 3 and hasattr(cv2, "Mat")
-        net.setInput(cv2.Mat(array, wrap_channels=False) if plain else array, name)
+        as_mat: Any = getattr(cv2, "Mat", None)
+        plain = array.ndim == 3 and as_mat is not None
+        net.setInput(as_mat(array, wrap_channels=False) if plain else array, name)
     return net.forward(names)
 
 
-def difference(theirs, ours):
+def difference(theirs: Any, ours: Any) -> float:
     """Return the largest difference, relative to the largest number."""
     if theirs.size != np.asarray(ours).size:
         raise ValueError(f"it gives {np.asarray(ours).shape}, not {theirs.shape}")
@@ -36,13 +40,14 @@ def difference(theirs, ours):
     return float(np.abs(a - b).max() / max(1e-30, np.abs(a).max()))
 
 
-def main():
+def main() -> None:
     """Try the file, with whole numbers as floats first, as 4.x takes them."""
     path, sample, engine = sys.argv[1:4]
     arrays = np.load(sample)
     inputs = {k[3:]: arrays[k] for k in arrays.files if k.startswith("in/")}
     outputs = {k[4:]: arrays[k] for k in arrays.files if k.startswith("out/")}
-    names, found = list(outputs), {"error": ""}
+    names = list(outputs)
+    found: dict[str, Any] = {"error": ""}
     for cast in (np.float32, None):
         try:
             started = time.perf_counter()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,21 +20,12 @@ from keras2cv_export.model.load import load_model
 from keras2cv_export.model.reference import reference
 from keras2cv_export.verifying.samples import default_samples
 
+from .row import Row
+from .table import table
+
 OPENCV: Final = ("5.0", "4.14", "4.6")
-RIGHT: Final = 1e-4  # of the largest number
 _CHILD: Final = Path(__file__).with_name("child.py")
 _SECONDS: Final = 120
-
-
-@dataclass(frozen=True)
-class Row:
-    """One file on one engine of one OpenCV; each side is `child.py`'s map."""
-
-    file: str
-    opencv: str
-    engine: str
-    plain: Mapping[str, Any]
-    ours: Mapping[str, Any]
 
 
 def measure(folder: Path, work: Path) -> Iterator[Row]:
@@ -67,10 +57,13 @@ def _samples(path: Path, bundle: Path, work: Path, problem: str) -> tuple[Path, 
     answers = reference(loaded)(named)
     plain, ours = work / f"{path.stem}_plain.npz", work / f"{path.stem}_ours.npz"
     inputs = {f"in/{name}": array for name, array in named.items()}
-    np.savez(plain, **inputs, **{f"out/{n}": a for n, a in answers.items()})
+    whole: dict[str, Any] = inputs | {f"out/{n}": a for n, a in answers.items()}
+    np.savez(plain, **whole)
     if not problem:
         manifest = read_bundle(bundle).manifest
-        arrays = {f"in/{t.net_name}": to_net(named[t.name], t) for t in manifest.inputs}
+        arrays: dict[str, Any] = {
+            f"in/{t.net_name}": to_net(named[t.name], t) for t in manifest.inputs
+        }
         for t in manifest.outputs:
             array = answers[t.name]
             arrays[f"out/{t.net_name}"] = array if t.layout == "same" else np.moveaxis(array, -1, 1)
@@ -93,15 +86,8 @@ def _tried(environment: Environment, file: Path, sample: Path, engine: str) -> d
     return found
 
 
-def is_right(side: Mapping[str, Any]) -> bool:
-    """Whether a side ran, and gave the right numbers."""
-    return side.get("worst", np.inf) <= RIGHT
-
-
 def main() -> None:
     """Measure the folders of the command line into results.json, then print the table."""
-    from .table import table
-
     *folders, work = map(Path, sys.argv[1:])
     work.mkdir(parents=True, exist_ok=True)
     rows = []

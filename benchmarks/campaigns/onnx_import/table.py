@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .measure import Row
+from .row import Row, is_right
 
 
 def table(rows: Sequence[Row]) -> str:
     """Return the table, and a line that counts."""
-    from .measure import is_right
-
     columns = list(dict.fromkeys((row.opencv, row.engine) for row in rows))
     heads = [
         f"{opencv} {engine}" if opencv.startswith("5") else opencv for opencv, engine in columns
@@ -33,8 +30,6 @@ def _cell(row: Row) -> str:
 
 
 def _side(side: Mapping[str, Any]) -> str:
-    from .measure import is_right
-
     if "error" in side:
         return "fails"
     if not is_right(side):

@@ -65,8 +65,12 @@ def write(folder: Path, name: str) -> None:
     converted, _ = tf2onnx.convert.from_function(function, [spec], opset=15)
     (folder / f"{name}.onnx").write_bytes(converted.SerializeToString())
     x = np.random.default_rng(1).random((4, *given.shape[1:]), np.float32)
-    answers = {converted.graph.input[0].name: x, converted.graph.output[0].name: function(x)}
-    np.savez(folder / f"{name}.npz", **{key: np.asarray(value) for key, value in answers.items()})
+    answers: dict[str, Any] = {
+        converted.graph.input[0].name: x,
+        converted.graph.output[0].name: function(x),
+    }
+    arrays: dict[str, Any] = {key: np.asarray(value) for key, value in answers.items()}
+    np.savez(folder / f"{name}.npz", **arrays)
 
 
 def main() -> None:

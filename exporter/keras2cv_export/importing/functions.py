@@ -28,7 +28,7 @@ def body_of(node: ir.Node, opset: int) -> ir.Model | None:
 
 def _function(schema: Any, node: ir.Node) -> onnx.FunctionProto | None:
     if schema.has_function:
-        return onnx.FunctionProto.FromString(schema.function_body.SerializeToString())
+        return _parsed(schema.function_body.SerializeToString())
     if not schema.has_context_dependent_function:
         return None
     proto = ir.to_proto(node)
@@ -36,7 +36,13 @@ def _function(schema: Any, node: ir.Node) -> onnx.FunctionProto | None:
     found = schema.get_context_dependent_function(
         proto.SerializeToString(), [one.SerializeToString() for one in types]
     )
-    return onnx.FunctionProto.FromString(found)
+    return _parsed(found)
+
+
+def _parsed(data: bytes) -> onnx.FunctionProto:
+    function = onnx.FunctionProto()
+    function.ParseFromString(data)
+    return function
 
 
 def _type_of(value: ir.Value | None) -> onnx.TypeProto:

@@ -50,7 +50,11 @@ def _rank(value: ir.Value | None) -> int:
 def known(
     node: ir.Node, k: int, word: str
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]] | None:
-    """Return the constant that is a node's input `k`; None where it is left out."""
+    """Return the constant that is a node's input `k`; None where it is left out.
+
+    Raises:
+        RefusedFormError: It is computed; `word` names it.
+    """
     value = node.inputs[k] if k < len(node.inputs) else None
     if value is None:
         return None

@@ -20,7 +20,7 @@ from keras2cv_export.graph.edit import (
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 
-class Writer:
+class NodeWriter:
     """Writes nodes in front of one, named after it."""
 
     def __init__(self, model: ir.Model, node: ir.Node) -> None:
@@ -69,8 +69,15 @@ def _real(node: ir.Node, name: str, default: float) -> float:
     return default if attribute is None else float(attribute.as_float())
 
 
-def standardized(write: Writer, x: ir.Value, axes: Sequence[int], epsilon: float) -> ir.Value:
-    """Return x less its mean, over its deviation."""
+def standardized(write: NodeWriter, x: ir.Value, axes: Sequence[int], epsilon: float) -> ir.Value:
+    """Return x less its mean, over its deviation.
+
+    Args:
+        write: Writes the nodes.
+        x: What is normalised.
+        axes: Over which mean and deviation are taken.
+        epsilon: Is added to the variance.
+    """
     shape = _sizes(x)
     few = [1 if axis in axes else size for axis, size in enumerate(shape)]
     mean = write.op("ReduceMean", x, shape=few, axes=list(axes), keepdims=1)
@@ -84,7 +91,7 @@ def standardized(write: Writer, x: ir.Value, axes: Sequence[int], epsilon: float
 def _layer_normalization(model: ir.Model, node: ir.Node, _: int) -> None:
     if any(o.uses() or o.is_graph_output() for o in node.outputs[1:]):
         raise RefusedFormError("its mean or deviation is read")
-    x, write = node.inputs[0], Writer(model, node)
+    x, write = node.inputs[0], NodeWriter(model, node)
     shape = _sizes(x)
     axes = range(integer(node, "axis", -1) % len(shape), len(shape))
     assert x is not None  # noqa: S101 - `_sizes` looked
@@ -97,14 +104,14 @@ def _layer_normalization(model: ir.Model, node: ir.Node, _: int) -> None:
 
 
 def _instance_normalization(model: ir.Model, node: ir.Node, _: int) -> None:
-    x, write = node.inputs[0], Writer(model, node)
+    x, write = node.inputs[0], NodeWriter(model, node)
     shape = _sizes(x)
     assert x is not None  # noqa: S101 - `_sizes` looked
     value = standardized(write, x, range(2, len(shape)), _real(node, "epsilon", 1e-5))
     _scale_channels(write, value, shape)
 
 
-def _scale_channels(write: Writer, value: ir.Value, shape: Sequence[int]) -> None:
+def _scale_channels(write: NodeWriter, value: ir.Value, shape: Sequence[int]) -> None:
     """Multiply and add the node's second and third input along the channels."""
     along = [1, shape[1]] + [1] * (len(shape) - 2)
     scale = write.op("Reshape", write.node.inputs[1], write.whole(along), shape=along)
@@ -114,7 +121,7 @@ def _scale_channels(write: Writer, value: ir.Value, shape: Sequence[int]) -> Non
 
 
 def _group_normalization(model: ir.Model, node: ir.Node, opset: int) -> None:
-    x, write = node.inputs[0], Writer(model, node)
+    x, write = node.inputs[0], NodeWriter(model, node)
     shape, groups = _sizes(x), integer(node, "num_groups", 1)
     parted = [shape[0], groups, shape[1] // groups, math.prod(shape[2:])]
     value = write.op("Reshape", x, write.whole(parted), shape=parted)
@@ -128,7 +135,7 @@ def _group_normalization(model: ir.Model, node: ir.Node, opset: int) -> None:
     write.put(write.op("Add", scaled, shift, shape=shape))
 
 
-def _per_channel(write: Writer, k: int, shape: Sequence[int], groups: int) -> ir.Value:
+def _per_channel(write: NodeWriter, k: int, shape: Sequence[int], groups: int) -> ir.Value:
     """Return a number per group, before opset 21, as one per channel."""
     each = shape[1] // groups
     rows = write.op("Reshape", write.node.inputs[k], write.whole([groups, 1]), shape=[groups, 1])
@@ -148,7 +155,7 @@ def _batch_normalization(_: ir.Model, node: ir.Node, __: int) -> None:
 
 def _unit_length(model: ir.Model, node: ir.Node, _: int) -> None:
     """LpNormalization: each line over its length."""
-    x, write, shape = node.inputs[0], Writer(model, node), _sizes(node.inputs[0])
+    x, write, shape = node.inputs[0], NodeWriter(model, node), _sizes(node.inputs[0])
     axis, p = integer(node, "axis", -1) % len(shape), integer(node, "p", 2)
     few = [1 if k == axis else size for k, size in enumerate(shape)]
     length = write.op(f"ReduceL{p}", x, shape=few, axes=[axis], keepdims=1)
@@ -157,7 +164,7 @@ def _unit_length(model: ir.Model, node: ir.Node, _: int) -> None:
 
 
 def _gelu(model: ir.Model, node: ir.Node, _: int) -> None:
-    x, write = node.inputs[0], Writer(model, node)
+    x, write = node.inputs[0], NodeWriter(model, node)
     approximate = node.attributes.get("approximate")
     if approximate is not None and approximate.as_string() == "tanh":
         cube = write.op("Mul", write.op("Mul", x, x), x)
@@ -170,26 +177,26 @@ def _gelu(model: ir.Model, node: ir.Node, _: int) -> None:
 
 
 def _hard_swish(model: ir.Model, node: ir.Node, _: int) -> None:
-    x, write = node.inputs[0], Writer(model, node)
+    x, write = node.inputs[0], NodeWriter(model, node)
     shifted = write.op("Add", x, write.number(3.0))
     cut = write.op("Clip", shifted, write.number(0.0, "low"), write.number(6.0, "high"))
     write.put(write.op("Mul", x, write.op("Mul", cut, write.number(1 / 6))))
 
 
 def _mish(model: ir.Model, node: ir.Node, _: int) -> None:
-    x, write = node.inputs[0], Writer(model, node)
+    x, write = node.inputs[0], NodeWriter(model, node)
     write.put(write.op("Mul", x, write.op("Tanh", write.op("Softplus", x))))
 
 
 def _swish(model: ir.Model, node: ir.Node, _: int) -> None:
-    x, write, alpha = node.inputs[0], Writer(model, node), _real(node, "alpha", 1.0)
+    x, write, alpha = node.inputs[0], NodeWriter(model, node), _real(node, "alpha", 1.0)
     inner = x if alpha == 1.0 else write.op("Mul", x, write.number(alpha))
     write.put(write.op("Mul", x, write.op("Sigmoid", inner)))
 
 
 def _triangle(model: ir.Model, node: ir.Node, _: int) -> None:
     """Trilu: the other triangle becomes 0."""
-    x, _write, shape = node.inputs[0], Writer(model, node), _sizes(node.inputs[0])
+    x, _write, shape = node.inputs[0], NodeWriter(model, node), _sizes(node.inputs[0])
     from .attributes import known
 
     k = known(node, 1, "diagonal")

@@ -17,7 +17,7 @@ from keras2cv_export.graph.edit import constant, integer, new_constant, shape_of
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 from .attributes import known
-from .normalization import Writer
+from .normalization import NodeWriter
 
 
 def _along(
@@ -52,8 +52,8 @@ def _quantize(model: ir.Model, node: ir.Node, _: int) -> None:
     scale, zero, dtype = _grid(model, node)
     if dtype.kind not in "iu" or dtype.itemsize > 2 or dtype.names is not None:
         raise RefusedFormError(f"it makes numbers of {dtype}")
-    output, write = node.outputs[0], Writer(model, node)
-    bounds = np.iinfo(dtype)
+    output, write = node.outputs[0], NodeWriter(model, node)
+    bounds = np.iinfo(dtype.name)
     steps = write.op("Round", write.op("Div", node.inputs[0], scale))
     moved = write.op("Add", steps, zero)
     low, high = write.number(bounds.min, "low"), write.number(bounds.max, "high")
@@ -64,7 +64,7 @@ def _quantize(model: ir.Model, node: ir.Node, _: int) -> None:
 
 def _dequantize(model: ir.Model, node: ir.Node, _: int) -> None:
     scale, zero, _dtype = _grid(model, node)
-    write, source = Writer(model, node), node.inputs[0]
+    write, source = NodeWriter(model, node), node.inputs[0]
     array = constant(source)
     if array is not None:
         source = new_constant(model, array.astype(np.float32), node.outputs[0], "steps")

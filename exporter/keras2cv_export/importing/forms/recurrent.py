@@ -17,7 +17,7 @@ from keras2cv_export.graph.edit import integer, replace, shape_of
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 from .attributes import known
-from .normalization import Writer
+from .normalization import NodeWriter
 
 Array = np.ndarray[Any, Any]
 
@@ -28,7 +28,7 @@ _ACTIVATIONS: Final = {"GRU": ["sigmoid", "tanh"], "RNN": ["tanh"]}
 class _Layer:
     """One direction of a recurrent layer: its weights, and the steps that it is written as."""
 
-    def __init__(self, write: Writer, direction: int, sizes: tuple[int, int, int]) -> None:
+    def __init__(self, write: NodeWriter, direction: int, sizes: tuple[int, int, int]) -> None:
         self.write, self.sizes = write, sizes
         self._steps = 0
         node = write.node
@@ -91,7 +91,7 @@ def _unrolled(model: ir.Model, node: ir.Node, _: int) -> None:
     sizes = _sizes(node)
     steps, batch, features = sizes
     _require_plain(node, steps)
-    write = Writer(model, node)
+    write = NodeWriter(model, node)
     directions = _directions(node)
     states: list[list[ir.Value]] = []
     for place, forward in enumerate(directions):
@@ -142,7 +142,7 @@ def _directions(node: ir.Node) -> Sequence[bool]:
     return {"forward": (True,), "reverse": (False,)}.get(kind, (True, False))
 
 
-def _step(write: Writer, t: int, shape: Sequence[int]) -> ir.Value:
+def _step(write: NodeWriter, t: int, shape: Sequence[int]) -> ir.Value:
     """Return the numbers of one step, (batch, features)."""
     one = [1, *shape]
     cut = write.op(
@@ -154,7 +154,7 @@ def _step(write: Writer, t: int, shape: Sequence[int]) -> ir.Value:
     return write.op("Reshape", cut, write.whole(shape), shape=shape)
 
 
-def _first(write: Writer, layer: _Layer, place: int, batch: int) -> ir.Value:
+def _first(write: NodeWriter, layer: _Layer, place: int, batch: int) -> ir.Value:
     """Return the state before the first step."""
     given = write.node.inputs[5] if len(write.node.inputs) > 5 else None
     if given is None:
@@ -170,7 +170,7 @@ def _first(write: Writer, layer: _Layer, place: int, batch: int) -> ir.Value:
 
 
 def _put_outputs(
-    write: Writer,
+    write: NodeWriter,
     states: Sequence[Sequence[ir.Value]],
     directions: Sequence[bool],
     shape: tuple[int, int],
@@ -196,7 +196,7 @@ def _put_outputs(
     write.model.graph.remove(node, safe=True)
 
 
-def _lifted(write: Writer, value: ir.Value, shape: Sequence[int]) -> ir.Value:
+def _lifted(write: NodeWriter, value: ir.Value, shape: Sequence[int]) -> ir.Value:
     return write.op("Reshape", value, write.whole(shape), shape=shape)
 
 

@@ -11,7 +11,7 @@ import onnx_ir as ir
 from keras2cv_export.graph.edit import constant, integer, ints, new_constant, shape_of
 from keras2cv_export.importing.refused_form import RefusedFormError
 
-from .normalization import Writer
+from .normalization import NodeWriter
 
 
 def _pool(model: ir.Model, node: ir.Node, _: int) -> None:
@@ -34,7 +34,7 @@ def _as_picture(model: ir.Model, node: ir.Node) -> None:
     before, after = shape_of(node.inputs[0]), shape_of(node.outputs[0])
     if before is None or after is None:
         raise RefusedFormError("its size depends on values")
-    write = Writer(model, node)
+    write = NodeWriter(model, node)
     tall, flat = (*before[:2], 1, before[2]), (*after[:2], 1, after[2])
     attributes = {name: attribute.value for name, attribute in node.attributes.items()}
     for name, filler in (("kernel_shape", 1), ("strides", 1), ("dilations", 1)):

@@ -10,7 +10,7 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import constant, new_constant, new_node, shape_of, substitute
-from keras2cv_export.importing.forms.normalization import Writer
+from keras2cv_export.importing.forms.normalization import NodeWriter
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 from .linear import as_float, rows_of
@@ -18,7 +18,7 @@ from .scores import floats, looked_up, matrix, text
 
 
 def _scaler(model: ir.Model, node: ir.Node, _: int) -> None:
-    write, shape = Writer(model, node), rows_of(node)
+    write, shape = NodeWriter(model, node), rows_of(node)
     offset, scale = floats(node, "offset"), floats(node, "scale")
     node.outputs[0].type = ir.TensorType(ir.DataType.FLOAT)
     value = as_float(write)
@@ -28,7 +28,7 @@ def _scaler(model: ir.Model, node: ir.Node, _: int) -> None:
 
 
 def _normalizer(model: ir.Model, node: ir.Node, _: int) -> None:
-    write, (rows, count) = Writer(model, node), rows_of(node)
+    write, (rows, count) = NodeWriter(model, node), rows_of(node)
     kind = text(node, "norm", "MAX")
     value = as_float(write)
     if kind == "MAX":
@@ -62,7 +62,7 @@ def _extractor(model: ir.Model, node: ir.Node, _: int) -> None:
     taken = [*(shape[:-1] or (1,)), count]
     table = constant(node.inputs[0])
     if table is not None and table.size == shape[-1] and constant(node.inputs[1]) is None:
-        found = looked_up(Writer(model, node), table.reshape(-1), index, count)
+        found = looked_up(NodeWriter(model, node), table.reshape(-1), index, count)
         full = new_constant(model, np.array(taken, np.int64), output, "shape")
         substitute(node, new_node(node, "Reshape", [found, full], like=output, shape=taken))
         return
@@ -80,7 +80,7 @@ def _extractor(model: ir.Model, node: ir.Node, _: int) -> None:
 
 
 def _binarizer(model: ir.Model, node: ir.Node, _: int) -> None:
-    write, shape = Writer(model, node), rows_of(node)
+    write, shape = NodeWriter(model, node), rows_of(node)
     attribute = node.attributes.get("threshold")
     limit = write.number(0.0 if attribute is None else attribute.as_float(), "threshold")
     above = new_node(
@@ -96,7 +96,7 @@ def _binarizer(model: ir.Model, node: ir.Node, _: int) -> None:
 
 
 def _vectorizer(model: ir.Model, node: ir.Node, _: int) -> None:
-    write = Writer(model, node)
+    write = NodeWriter(model, node)
     shapes = [shape_of(value) for value in node.inputs]
     if any(shape is None or len(shape) != 2 for shape in shapes):
         raise RefusedFormError("it joins something else than (samples, numbers)")

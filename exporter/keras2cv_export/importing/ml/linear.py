@@ -8,7 +8,7 @@ from typing import Final
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import integer, shape_of
-from keras2cv_export.importing.forms.normalization import Writer
+from keras2cv_export.importing.forms.normalization import NodeWriter
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 from .scores import (
@@ -35,7 +35,7 @@ def rows_of(node: ir.Node) -> tuple[int, int]:
     return shape[0], shape[1]
 
 
-def as_float(write: Writer) -> ir.Value:
+def as_float(write: NodeWriter) -> ir.Value:
     """Return the node's first input as float32."""
     value = write.node.inputs[0]
     assert value is not None  # noqa: S101 - it has a shape
@@ -44,7 +44,7 @@ def as_float(write: Writer) -> ir.Value:
     return write.op("Cast", value, to=int(ir.DataType.FLOAT), shape=shape_of(value))
 
 
-def _scores(write: Writer, count: int) -> ir.Value:
+def _scores(write: NodeWriter, count: int) -> ir.Value:
     rows, features = rows_of(write.node)
     weights = floats(write.node, "coefficients").reshape(count, features)
     bias = floats(write.node, "intercepts")
@@ -56,14 +56,14 @@ def _scores(write: Writer, count: int) -> ir.Value:
 
 
 def _regressor(model: ir.Model, node: ir.Node, _: int) -> None:
-    write, count = Writer(model, node), integer(node, "targets", 1)
+    write, count = NodeWriter(model, node), integer(node, "targets", 1)
     scores = _scores(write, count)
     node.outputs[0].type = ir.TensorType(ir.DataType.FLOAT)
     write.put(transformed(write, scores, [rows_of(node)[0], count]))
 
 
 def _classifier(model: ir.Model, node: ir.Node, _: int) -> None:
-    write, (rows, features) = Writer(model, node), rows_of(node)
+    write, (rows, features) = NodeWriter(model, node), rows_of(node)
     count = floats(node, "coefficients").size // features
     if count != label_count(node):
         raise RefusedFormError(f"it has {count} rows of weights for {label_count(node)} classes")

@@ -9,7 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import new_constant, new_node, replace
-from keras2cv_export.importing.forms.normalization import Writer
+from keras2cv_export.importing.forms.normalization import NodeWriter
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 Array = np.ndarray[Any, Any]
@@ -39,12 +39,12 @@ def text(node: ir.Node, name: str, default: str) -> str:
     return default if attribute is None else str(attribute.as_string())
 
 
-def matrix(write: Writer, array: Array, role: str) -> ir.Value:
+def matrix(write: NodeWriter, array: Array, role: str) -> ir.Value:
     """Return a float32 constant."""
     return new_constant(write.model, array.astype(np.float32), write.like, role)
 
 
-def transformed(write: Writer, scores: ir.Value, shape: Sequence[int]) -> ir.Value:
+def transformed(write: NodeWriter, scores: ir.Value, shape: Sequence[int]) -> ir.Value:
     """Return what the node's `post_transform` makes of its scores.
 
     Raises:
@@ -69,8 +69,12 @@ def label_count(node: ir.Node) -> int:
     )
 
 
-def put_labels(write: Writer, scores: ir.Value, rows: int) -> None:
-    """Let the label of the largest score take the place of the node's first output."""
+def put_labels(write: NodeWriter, scores: ir.Value, rows: int) -> None:
+    """Let the label of the largest score take the place of the node's first output.
+
+    Raises:
+        RefusedFormError: The labels are texts that other nodes read.
+    """
     output = write.node.outputs[0]
     if not output.uses() and not output.is_graph_output():
         return
@@ -93,8 +97,15 @@ def put_labels(write: Writer, scores: ir.Value, rows: int) -> None:
     replace(output, place)
 
 
-def looked_up(write: Writer, table: Array, places: ir.Value, rows: int) -> ir.Value:
-    """Return the numbers of a table at computed places, (rows,)."""
+def looked_up(write: NodeWriter, table: Array, places: ir.Value, rows: int) -> ir.Value:
+    """Return the numbers of a table at computed places, (rows,).
+
+    Args:
+        write: Writes the nodes.
+        table: The numbers.
+        places: Which of them, (rows,).
+        rows: How many.
+    """
     if np.array_equal(table, np.arange(table.size)):
         return places
     dtype, like = ir.DataType.from_numpy(table.dtype), write.like
@@ -107,7 +118,7 @@ def looked_up(write: Writer, table: Array, places: ir.Value, rows: int) -> ir.Va
     return new_node(write.node, "Reshape", [found, line], like=like, shape=[rows], dtype=dtype)
 
 
-def put_scores(write: Writer, scores: ir.Value) -> None:
+def put_scores(write: NodeWriter, scores: ir.Value) -> None:
     """Let scores take the place of the node's second output, and remove the node."""
     output = write.node.outputs[1]
     output.type = ir.TensorType(ir.DataType.FLOAT)

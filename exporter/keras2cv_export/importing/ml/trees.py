@@ -19,7 +19,7 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv_export.graph.edit import integer, new_constant, new_node
-from keras2cv_export.importing.forms.normalization import Writer
+from keras2cv_export.importing.forms.normalization import NodeWriter
 from keras2cv_export.importing.refused_form import RefusedFormError
 
 from .linear import as_float, rows_of
@@ -142,7 +142,7 @@ def _together(trees: Sequence[Tree]) -> Iterator[list[Tree]]:
     yield group
 
 
-def _sums(write: Writer, x: ir.Value, weights: str, classes: int) -> ir.Value:
+def _sums(write: NodeWriter, x: ir.Value, weights: str, classes: int) -> ir.Value:
     """Return the sums over all trees, (samples, classes)."""
     found = list(_trees(write.node, weights, classes))
     constant = sum((tree.values[0] for tree in found if not tree.features.size), np.zeros(classes))
@@ -165,7 +165,7 @@ def _sums(write: Writer, x: ir.Value, weights: str, classes: int) -> ir.Value:
 
 
 def _group(
-    write: Writer, x: ir.Value, op: str, trees: Sequence[Tree], rows: int, classes: int
+    write: NodeWriter, x: ir.Value, op: str, trees: Sequence[Tree], rows: int, classes: int
 ) -> ir.Value:
     inner, leaves = np.sum([tree.paths.shape for tree in trees], axis=0)
     paths = np.zeros((inner, leaves), np.float32)
@@ -196,7 +196,7 @@ def _group(
 
 
 def _regressor(model: ir.Model, node: ir.Node, _: int) -> None:
-    write, count = Writer(model, node), integer(node, "n_targets", 1)
+    write, count = NodeWriter(model, node), integer(node, "n_targets", 1)
     rows, kind = rows_of(node)[0], text(node, "aggregate_function", "SUM")
     if kind not in ("SUM", "AVERAGE"):
         raise RefusedFormError(f"it takes the {kind} of its trees")
@@ -209,7 +209,7 @@ def _regressor(model: ir.Model, node: ir.Node, _: int) -> None:
 
 
 def _classifier(model: ir.Model, node: ir.Node, _: int) -> None:
-    write, count, rows = Writer(model, node), label_count(node), rows_of(node)[0]
+    write, count, rows = NodeWriter(model, node), label_count(node), rows_of(node)[0]
     named = set(whole(node, "class_ids").tolist())
     scores = _sums(write, as_float(write), "class", count)
     decided = scores
@@ -220,7 +220,7 @@ def _classifier(model: ir.Model, node: ir.Node, _: int) -> None:
     put_scores(write, transformed(write, scores, [rows, count]))
 
 
-def _both(write: Writer, scores: ir.Value, rows: int, named: int) -> ir.Value:
+def _both(write: NodeWriter, scores: ir.Value, rows: int, named: int) -> ir.Value:
     """Return the scores of two classes by the one that the leaves name, which is the second's."""
     positive = bool((floats(write.node, "class_weights") >= 0).all())
     mixed, shift = np.zeros((2, 2)), np.zeros(2)

@@ -85,7 +85,8 @@ def packed(array: np.ndarray[Any, Any]) -> dict[str, Any]:
 def unpacked(value: Mapping[str, Any]) -> np.ndarray[Any, Any]:
     """Return the array that `packed` made text of."""
     data = base64.b64decode(value["data"])
-    return np.frombuffer(data, value["dtype"]).reshape(value["shape"]).copy()
+    flat: np.ndarray[Any, Any] = np.frombuffer(data, value["dtype"])
+    return flat.reshape(value["shape"]).copy()
 
 
 def _short(error: Exception) -> str:

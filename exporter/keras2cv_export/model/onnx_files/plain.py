@@ -103,6 +103,6 @@ def _widen_attributes(node: ir.Node, found: set[str]) -> None:
             node.attributes[name] = ir.AttrInt64(name, int(ir.DataType.FLOAT))
 
 
-def _as_float32(tensor: ir.TensorProtocol) -> ir.Tensor:
+def _as_float32(tensor: ir.TensorProtocol) -> ir.TensorProtocol:
     array = np.asarray(tensor.numpy())
     return ir.tensor(np.ascontiguousarray(array.astype(np.float32)), name=tensor.name)
