@@ -20,7 +20,7 @@ read. A model whose predictions depend on earlier calls is caught when its answe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import Unsupported, layer_of
 
 from .cut_numpy_tail import is_after_cut
-from .flatten_lists import LIST_OPS
+from .flatten_lists import LIST_OPS, StackedList, TensorList, stacked_list
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
@@ -137,13 +137,20 @@ class Flattener:
             return False
         return self._in_tail or (self._cut and self._is_after_cut(inputs))
 
-    def apart(self, function: str, state: Sequence[Any], fixed: Mapping[int, Any]) -> SubGraph:
+    def apart(
+        self,
+        function: str,
+        state: Sequence[Any],
+        fixed: Mapping[int, Any],
+        lists: Collection[int] = (),
+    ) -> SubGraph:
         """Flatten a function of the library in a graph of its own, to be written as steps.
 
         Args:
             function: Its name.
             state: Tensors like its arguments.
             fixed: The arguments that are known: place -> value.
+            lists: The places of those that stand for a list.
 
         Raises:
             RefusedError: It cannot be flattened.
@@ -154,11 +161,13 @@ class Flattener:
             given = [
                 tf.constant(fixed[k], a.dtype) if k in fixed else a for k, a in enumerate(arguments)
             ]
+            given = [StackedList(a) if k in lists else a for k, a in enumerate(given)]
             results = inner.call(function, given, "")
         if inner.refused:
             first = inner.refused[0]
             raise RefusedError(f"{LOOP_OF_UNKNOWN}, and {first.op} in it: {first.why}", first.hint)
-        return SubGraph(arguments, tuple(results))
+        tensors = (r.table if isinstance(r, StackedList) else r for r in results)
+        return SubGraph(arguments, tuple(tensors))
 
     def passed_on(self, function: str) -> set[int]:
         """Return the places of the arguments that a function returns as they are."""
@@ -348,17 +357,38 @@ def _in_tail(
     """Keep a loop with its condition and body as one op, to be done after the net."""
     test, body = functions
     hint = "Loop a fixed number of times, or cut the model before it."
+    lists = {k for k, value in enumerate(state) if isinstance(value, TensorList | StackedList)}
+    state = _without_lists(walk, body, state)
     if not all(_is_tensor(value) and value.shape.is_fully_defined() for value in state):
         raise RefusedError(f"{LOOP_OF_UNKNOWN}, with arrays of no fixed size", hint)
     values = {k: known(state[k]) for k in walk.passed_on(body)}
     fixed = {k: v for k, v in values.items() if v is not None and v.size <= MAX_CONSTANT}
-    loop = TailLoop(walk.apart(test, state, fixed), walk.apart(body, state, fixed))
+    loop = TailLoop(walk.apart(test, state, fixed, lists), walk.apart(body, state, fixed, lists))
     pairs = zip(state, loop.body.results, strict=True)
     if any(not _is_tensor(b) or str(a.shape) != str(b.shape) for a, b in pairs):
         raise RefusedError(f"{LOOP_OF_UNKNOWN}, and that changes its arrays' sizes", hint)
     walk.starts_tail()
     with tf.name_scope(f"{node.name}/"):
-        return add_loop(loop, state)
+        made = add_loop(loop, state)
+    return [StackedList(value) if k in lists else value for k, value in enumerate(made)]
+
+
+def _without_lists(walk: Flattener, body: str, state: Sequence[Any]) -> list[Any]:
+    """Return a loop's state with each list as one tensor, as large as a first step makes it."""
+    if not any(isinstance(value, TensorList | StackedList) for value in state):
+        return list(state)
+    refused_before = len(walk.refused)
+    after = walk.call(body, state, f"{_SCRATCH}/first_step")
+    del walk.refused[refused_before:]
+    found = []
+    for value, later in zip(state, after, strict=True):
+        one: Any = value
+        if isinstance(value, TensorList):
+            elements = later.elements if isinstance(later, TensorList) else ()
+            shapes = [tuple(e.shape) for e in elements if _is_tensor(e)]
+            one = stacked_list(value, next(iter(shapes), None))
+        found.append(one.table if isinstance(one, StackedList) else one)
+    return found
 
 
 def _settled(value: Any, varies: list[bool], k: int) -> Any:

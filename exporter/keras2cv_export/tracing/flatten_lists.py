@@ -49,6 +49,27 @@ class TensorList:
         return tf.stack([self.element(k) for k in range(len(self.elements))])
 
 
+@dataclass(frozen=True)
+class StackedList:
+    """A list in a loop of an unknown number of steps: all of its elements as one tensor."""
+
+    table: Any  # (elements, *shape)
+
+
+def stacked_list(items: TensorList, shape: Sequence[int] | None) -> StackedList | None:
+    """Return a list as one tensor; None if nothing shows the shape of its elements.
+
+    Args:
+        items: The list.
+        shape: Of an element that a step of the loop writes; None if it is not known.
+    """
+    shapes = [tuple(e.shape) for e in items.elements if e is not None]
+    shape = next(iter(shapes), items.shape if items.shape is not None else shape)
+    if shape is None or not items.elements:
+        return None
+    return StackedList(replace(items, shape=tuple(shape)).stacked())
+
+
 def _known_shape(shape: Any) -> tuple[int, ...] | None:
     value = known(shape)
     if value is None or value.ndim == 0 or (value < 0).any():
@@ -73,17 +94,24 @@ def _from_tensor(_: Node, tensor: Any, _shape: Any) -> list[Any]:
     return [TensorList(tuple(tf.unstack(tensor)), tensor.dtype, tuple(tensor.shape[1:]))]
 
 
-def _set_item(_: Node, items: TensorList, index: Any, item: Any) -> list[Any]:
+def _set_item(_: Node, items: Any, index: Any, item: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        place = tf.reshape(index, (1, 1))
+        return [StackedList(tf.tensor_scatter_nd_update(items.table, place, item[None]))]
     k = _index(index)
     grown = items.elements + (None,) * (k + 1 - len(items.elements))
     return [replace(items, elements=(*grown[:k], item, *grown[k + 1 :]))]
 
 
-def _get_item(_: Node, items: TensorList, index: Any, _shape: Any) -> list[Any]:
+def _get_item(_: Node, items: Any, index: Any, _shape: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        return [tf.gather(items.table, index)]
     return [items.element(_index(index))]
 
 
-def _stack(_: Node, items: TensorList, _shape: Any) -> list[Any]:
+def _stack(_: Node, items: Any, _shape: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        return [items.table]
     return [items.stacked()]
 
 
@@ -92,7 +120,9 @@ def _concat(_: Node, items: TensorList, _shape: Any, _leading: Any) -> list[Any]
     return [tf.concat(elements, 0), tf.constant([int(e.shape[0]) for e in elements], tf.int64)]
 
 
-def _gather(_: Node, items: TensorList, indices: Any, _shape: Any) -> list[Any]:
+def _gather(_: Node, items: Any, indices: Any, _shape: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        return [tf.gather(items.table, indices)]
     wanted = must_know(indices, "positions in a list").ravel()
     return [tf.stack([items.element(int(k)) for k in wanted])]
 
@@ -121,7 +151,9 @@ def _pop_back(_: Node, items: TensorList, _shape: Any) -> list[Any]:
     return [replace(items, elements=items.elements[:-1]), last]
 
 
-def _length(_: Node, items: TensorList) -> list[Any]:
+def _length(_: Node, items: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        return [tf.constant(items.table.shape[0], tf.int32)]
     return [tf.constant(len(items.elements), tf.int32)]
 
 

@@ -92,6 +92,31 @@ class Softened(Layer):
 
 
 @keras.saving.register_keras_serializable(package="test_tail_loops")
+class Collected(Layer):
+    """A greedy selection that collects what it keeps in arrays of TensorFlow."""
+
+    def call(self, boxes: Any, scores: Any) -> Any:
+        """Return the kept places, boxes and their number, of the first sample."""
+        boxes, scores = boxes[0], tf.reduce_max(scores[0], -1)
+        places = tf.TensorArray(tf.int32, size=6)  # of elements that nothing but a step shows
+        kept = tf.TensorArray(tf.float32, size=6, element_shape=(4,))
+
+        def step(k: Any, scores: Any, places: Any, kept: Any) -> Any:
+            best = tf.argmax(scores, output_type=tf.int32)
+            sides = tf.minimum(boxes[best], boxes)[:, 2:] - tf.maximum(boxes[best], boxes)[:, :2]
+            hidden = tf.reduce_prod(tf.maximum(sides, 0.0), -1) > 0.02
+            scores = tf.where(hidden, tf.zeros_like(scores), scores)
+            return k + 1, scores, places.write(k, best), kept.write(k, boxes[best])
+
+        count, _, places, kept = tf.while_loop(
+            lambda k, scores, *_: tf.logical_and(k < 6, tf.reduce_max(scores) > 0.4),
+            step, (0, scores, places, kept),
+        )  # fmt: skip
+        chosen = tf.gather(boxes, places.stack())[None]
+        return {"boxes": kept.stack()[None], "chosen": chosen, "count": count[None]}
+
+
+@keras.saving.register_keras_serializable(package="test_tail_loops")
 class Halved(Layer):
     """A loop on numbers: halved until they are small."""
 
@@ -129,7 +154,8 @@ def _detector(select: Layer) -> keras.Model:
 
 
 @pytest.mark.parametrize(
-    ("select", "batch"), [(Padded, 2), (Sweep, 1), (Sweep, 2), (Softened, 2), (Halved, 1)]
+    ("select", "batch"),
+    [(Padded, 2), (Sweep, 1), (Sweep, 2), (Softened, 2), (Collected, 1), (Halved, 1)],
 )
 def test_a_loop_at_the_end_is_done_in_numpy(
     select: type[Layer], batch: int, tmp_path: Path

@@ -563,7 +563,9 @@ def _note(
         shown.append(text)
     grids = ", ".join(shown)
     read = ", ".join(f"{'+'.join(p.parts)} from {p.output}" for p in placed)
+    own = description.said.get("nms")
+    nms = "" if own is None else f"; the best of boxes that overlap by more than {own:g}"
     return (
-        f"Head: {description.head.family}, grids {grids}; {read}; {classes} classes. A FILE.json "
-        "for --head changes that."
+        f"Head: {description.head.family}, grids {grids}; {read}; {classes} classes{nms}. A "
+        "FILE.json for --head changes that."
     )

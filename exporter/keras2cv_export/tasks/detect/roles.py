@@ -145,7 +145,11 @@ def question(missing: Sequence[str], roles: Mapping[str, Any], outputs: Sequence
     known = [f"{role} from {o.name}" for role, o in roles.items() if isinstance(o, Output)]
     so_far = f" So far: {', '.join(known)}." if known else ""
     wanted = "; ".join(_FLAGS[key] for key in missing)
+    undecoded = any(len(output.shape) >= 3 for output in outputs)
+    head = (
+        " Or --head yolov8, ssd, centernet, ..., if they are not decoded yet." if undecoded else ""
+    )
     return (
         f"A detector's outputs do not say what their numbers mean: {listed(outputs)}.{so_far} "
-        f"Give {wanted}."
+        f"Give {wanted}.{head}"
     )
