@@ -14,7 +14,7 @@ from keras2cv.tasks.detect.belongings import BoxPointsRecord, MaskRecord
 from keras2cv.tasks.detect.columns import places_of
 from keras2cv.tasks.detect.instance_masks import MaskCrop, box_masks, prototype_masks
 from keras2cv.tasks.detect.record import DetectRecord
-from keras2cv.tasks.keypoints.result import Keypoints
+from keras2cv.tasks.keypoints_result import Keypoints
 
 Array = NDArray[Any]
 Sample = Mapping[str, Array]

@@ -15,7 +15,7 @@ from keras2cv.pixels.drawing.masks import draw_masks
 from keras2cv.pixels.drawing.points import draw_points
 from keras2cv.pixels.images import Image
 from keras2cv.tasks.detect.instance_masks import MaskCrop
-from keras2cv.tasks.keypoints.result import Keypoints
+from keras2cv.tasks.keypoints_result import Keypoints
 from keras2cv.tasks.result import DrawnResult
 from keras2cv.tasks.to_supervision import add_to_boxes, boxes_to_supervision
 
