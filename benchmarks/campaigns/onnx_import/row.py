@@ -22,4 +22,4 @@ class Row:
 
 def is_right(side: Mapping[str, Any]) -> bool:
     """Whether a side ran, and gave the right numbers."""
-    return side.get("worst", float("inf")) <= RIGHT
+    return float(side.get("worst", "inf")) <= RIGHT

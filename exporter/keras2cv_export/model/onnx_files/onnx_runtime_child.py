@@ -86,7 +86,8 @@ def unpacked(value: Mapping[str, Any]) -> np.ndarray[Any, Any]:
     """Return the array that `packed` made text of."""
     data = base64.b64decode(value["data"])
     flat: np.ndarray[Any, Any] = np.frombuffer(data, value["dtype"])
-    return flat.reshape(value["shape"]).copy()
+    array: np.ndarray[Any, Any] = flat.reshape(value["shape"]).copy()
+    return array
 
 
 def _short(error: Exception) -> str:
