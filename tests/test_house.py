@@ -57,6 +57,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "tasks",
         "bundle",
         "net",
+        "preparing",
         "__init__",
         "selftest",
         "predictor",

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from keras2cv.bundle.manifest import InputTensor
 from keras2cv.errors import InputError
 from keras2cv.net.tensors import by_name
-from keras2cv.predictor import Predictor, Prepared
+from keras2cv.predictor import Predictor
+from keras2cv.preparing.prepared import Prepared
 from keras2cv.streams.doubts import of_inputs, of_outputs
 from keras2cv.streams.frames import BrokenSource, Frame, Inputs, Item, Sample
 from keras2cv.tasks.result import Result

@@ -18,7 +18,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from keras2cv.predictor import Predictor, Prepared
+from keras2cv.predictor import Predictor
+from keras2cv.preparing.prepared import Prepared
 
 MEASURE_S: Final = 0.3  # for each split; long enough for a scheduler to have an average
 MAX_NETS: Final = 8
