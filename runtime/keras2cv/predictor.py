@@ -318,7 +318,7 @@ class Predictor:
         return shown(text)
 
     @overload
-    def predict(self, image: ImageLike, /) -> Result: ...  # type: ignore[overload-overlap]
+    def predict(self, image: ImageLike, /) -> Result: ...
     @overload
     def predict(self, images: Sequence[Any], /) -> list[Result]: ...
 
@@ -356,7 +356,7 @@ class Predictor:
         if self._samples is None:
             return self._predict_arrays(images)
         if isinstance(images, np.ndarray | str | os.PathLike):
-            self._values(self._samples, images)  # which one image may be
+            self._values(images)  # which one image may be
         samples, is_one = self._samples.samples(images)
         if not samples:
             raise InputError(NO_IMAGES)
@@ -380,9 +380,9 @@ class Predictor:
         preparer = self._needed_preparer()
         if not images:
             raise InputError(NO_IMAGES)
-        return self._prepared(preparer, [self._values(preparer, image) for image in images])
+        return self._prepared(preparer, [self._values(image) for image in images])
 
-    def _values(self, preparer: SamplePreparer, image: Any) -> Values:
+    def _values(self, image: Any) -> Values:
         """Return a sample's values in the inputs' order."""
         if isinstance(image, Mapping):
             return tuple(by_name(image, self.manifest.own_inputs))

@@ -220,7 +220,8 @@ class Manifest:
                 )
 
     def _check_preprocessing(self) -> None:
-        if self.more_pictures is not None and (self.preprocessing is None or not self.more_pictures):
+        is_first = self.preprocessing is None or self.more_pictures == ()
+        if self.more_pictures is not None and is_first:
             raise SchemaError("more_pictures", "belong to preprocessing, the first one's")
         check_unique("more_pictures", "input", [rules.input for rules in self.pictures])
         paths = ("preprocessing", *(f"more_pictures[{k}]" for k in range(len(self.pictures))))
@@ -231,7 +232,7 @@ class Manifest:
         if rules.input not in (tensor.name for tensor in self.inputs):
             raise SchemaError(f"{path}.input", f"is not an input: {rules.input!r}")
         tensor = self.input(rules.input)
-        expected = (self.model.batch, rules.channels, *rules.input_hw)
+        expected: tuple[int, ...] = (self.model.batch, rules.channels, *rules.input_hw)
         got = tensor.net_shape
         if rules.clip is not None:
             expected = (self.model.batch, rules.clip.window, *rules.input_hw, rules.channels)

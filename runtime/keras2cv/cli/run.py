@@ -160,6 +160,7 @@ def execute(args: Namespace) -> int:
     from keras2cv.cli.problems import Problems
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
     from keras2cv.cli.summary import Summary
+    from keras2cv.streams.fitting import fitted
     from keras2cv.streams.frames import Selection, Source
     from keras2cv.streams.pipeline import Pipeline
     from keras2cv.streams.sources import find_sources
@@ -170,6 +171,7 @@ def execute(args: Namespace) -> int:
     else:
         sources = find_sources(args.sources)
     model = load_one(args)
+    sources = fitted(sources, model.manifest)
     _check(args, model, sources)
     summary = Summary(sources, args.save, args.json)
     with contextlib.ExitStack() as stack:
@@ -289,7 +291,7 @@ def _check_inputs(manifest: Manifest, sources: Sequence[Source]) -> None:
         for name, part in source.parts.items():
             if name not in names:
                 raise UsageError(f"There is no input {name!r}. The model's are {', '.join(names)}.")
-            if part.kind == "image" and name != manifest.image_input:
+            if part.kind == "image" and manifest.rules_of(name) is None:
                 raise UsageError(
                     f"{part.name} is an image, and the input {name} takes an array. Give a .npy."
                 )

@@ -229,8 +229,15 @@ def _place_in(answer: Answer) -> dict[str, Any]:
         "stream": answer.source,
         "frame": answer.frame_number,
         "time_s": answer.time_s,
+        **_end_of_clip(answer),
         **counts,
     }
+
+
+def _end_of_clip(answer: Answer) -> dict[str, Any]:
+    if answer.last_frame_number is None:
+        return {}
+    return {"last_frame": answer.last_frame_number, "last_time_s": answer.last_time_s}
 
 
 def _record(result: Result, top: int | None) -> dict[str, Any]:

@@ -33,11 +33,11 @@ def as_bgr(image: NDArray[Any], bits: int = 8) -> Image:
     Raises:
         InputError: not an array, not one of the shapes above, empty, too large, or another dtype.
     """
-    image = _of_depth(image, bits, _ANY)
-    if image.ndim == 3 and image.shape[2] == 3:
-        return image
-    code = cv2.COLOR_BGRA2BGR if image.ndim == 3 and image.shape[2] == 4 else cv2.COLOR_GRAY2BGR
-    return _converted(image, code)
+    pixels: Image = _of_depth(image, bits, _ANY)
+    if pixels.ndim == 3 and pixels.shape[2] == 3:
+        return pixels
+    is_bgra = pixels.ndim == 3 and pixels.shape[2] == 4
+    return _converted(pixels, cv2.COLOR_BGRA2BGR if is_bgra else cv2.COLOR_GRAY2BGR)
 
 
 def as_gray(image: NDArray[Any], bits: int = 8) -> Image:
@@ -59,7 +59,8 @@ def as_channels(image: NDArray[Any], count: int, bits: int = 8) -> Image:
     Raises:
         InputError: it has not, or as `as_bgr`.
     """
-    return _of_depth(image, bits, (count,)).reshape(*image.shape[:2], count)
+    pixels: Image = _of_depth(image, bits, (count,))
+    return pixels.reshape(*pixels.shape[:2], count)
 
 
 def as_uint8(image: NDArray[Any]) -> Image:
@@ -68,7 +69,8 @@ def as_uint8(image: NDArray[Any]) -> Image:
     Raises:
         InputError: as `as_bgr`.
     """
-    return _of_depth(image, 8, _ANY)
+    pixels: Image = _of_depth(image, 8, _ANY)
+    return pixels
 
 
 def shown_as(image: NDArray[Any]) -> Image:

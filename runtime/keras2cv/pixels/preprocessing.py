@@ -98,7 +98,7 @@ class Preprocessing:
     @property
     def white(self) -> int:
         """The largest value of a pixel: 255 or 65535."""
-        return 2**self.bits - 1
+        return (1 << self.bits) - 1
 
     @property
     def is_plain(self) -> bool:

@@ -15,6 +15,10 @@ Array = NDArray[Any]
 T = TypeVar("T")
 
 
+class ClipFrames(tuple[T, ...]):
+    """The frames of one clip, as the net takes them."""
+
+
 class ClipCutter(Generic[T]):
     """Collects frames, and gives a clip whenever one is full; it holds no more than one covers."""
 
@@ -25,7 +29,7 @@ class ClipCutter(Generic[T]):
         self.count = 0  # frames so far
         self.clips = 0  # of them
 
-    def add(self, frame: T) -> list[T] | None:
+    def add(self, frame: T) -> ClipFrames[T] | None:
         """Return the clip that the frame completes, if it completes one."""
         self._held.append(frame)
         self.count += 1
@@ -33,10 +37,10 @@ class ClipCutter(Generic[T]):
         if first < 0 or first % self._rule.hop:
             return None
         self.clips += 1
-        return list(self._held)[:: self._rule.stride]
+        return ClipFrames(list(self._held)[:: self._rule.stride])
 
 
-def clips_of(frames: Sequence[T], rule: ClipRule) -> list[list[T]]:
+def clips_of(frames: Sequence[T], rule: ClipRule) -> list[ClipFrames[T]]:
     """Return the clips in a sequence of frames.
 
     Raises:
@@ -49,12 +53,14 @@ def clips_of(frames: Sequence[T], rule: ClipRule) -> list[list[T]]:
     return clips
 
 
-def one_clip(frames: Sequence[T], rule: ClipRule) -> list[T]:
-    """Return the frames of a clip from as many frames of the video as it covers.
+def one_clip(frames: Sequence[T], rule: ClipRule) -> Sequence[T]:
+    """Return the frames of a clip from as many frames of the video as it covers, or as they are.
 
     Raises:
         InputError: they are fewer or more.
     """
+    if isinstance(frames, ClipFrames):
+        return frames
     if len(frames) < rule.span:
         raise InputError(too_short(len(frames), rule))
     if len(frames) > rule.span:
@@ -62,7 +68,7 @@ def one_clip(frames: Sequence[T], rule: ClipRule) -> list[T]:
             f"One clip covers {frames_of(rule)}, got {len(frames)}. Give a list of frames to "
             "predict(), which cuts it into clips."
         )
-    return list(frames)[:: rule.stride]
+    return frames[:: rule.stride]
 
 
 def require_one_size(frames: Sequence[Array]) -> None:

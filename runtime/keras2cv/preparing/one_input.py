@@ -37,7 +37,8 @@ class InputPreparer:
             return value
         if self.rules.clip is None:
             return picture_of(value, self.rules)
-        return [picture_of(frame, self.rules) for frame in one_clip(_frames(value), self.rules.clip)]
+        frames = one_clip(_frames(value), self.rules.clip)
+        return [picture_of(frame, self.rules) for frame in frames]
 
     def blob(self, values: Sequence[Any]) -> Array:
         """Return the blob of some samples' values, as `read` returns them.

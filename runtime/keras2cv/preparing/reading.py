@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from keras2cv.bundle.npz import read_npy, read_npz
 from keras2cv.errors import InputError
 from keras2cv.pixels.image_file import read_channels, read_image, unreadable
+from keras2cv.pixels.images import shown_as
 from keras2cv.pixels.preprocessing import Preprocessing
 
 Array = NDArray[Any]
@@ -59,6 +60,13 @@ def is_picture(array: Array, rules: Preprocessing) -> bool:
     Of 8-bit gray and colour, whose files are images, none is.
     """
     return not rules.is_plain and array.dtype in (np.uint8, np.uint16) and array.ndim in (2, 3)
+
+
+def drawable(pixels: Array, rules: Preprocessing) -> Array:
+    """Return what results are drawn on: (H, W, 3) uint8 BGR of a picture that `rules` take."""
+    if rules.color == "CHANNELS" and pixels.ndim == 3 and pixels.shape[2] > 2:
+        return shown_as(np.ascontiguousarray(pixels[..., 2::-1]))
+    return shown_as(pixels)
 
 
 def _read_array(path: str | os.PathLike[str], rules: Preprocessing) -> Array:

@@ -48,7 +48,9 @@ class SamplePreparer:
         if self.first.rules is not None and self.first.rules.clip is not None:
             return self._of_clips(given)
         if _is_sequence(given):
-            return [self._by_name(one) if isinstance(one, Mapping) else (one,) for one in given], False
+            return [
+                self._by_name(one) if isinstance(one, Mapping) else (one,) for one in given
+            ], False
         return [(given,)], True
 
     def read(self, sample: Values) -> Values:
@@ -133,9 +135,7 @@ class SamplePreparer:
             return [(given,)], True
         if given and all(_is_sequence(one) or np.ndim(one) == 4 for one in given):
             return [(clip,) for clip in given], False
-        # A clip of the frames that it covers is again cut to its stride when it is read.
-        spans = clips_of(range(len(given)), rule)
-        return [(list(given[span[0] : span[0] + rule.span]),) for span in spans], False
+        return [(clip,) for clip in clips_of(given, rule)], False
 
 
 def _is_sequence(value: Any) -> bool:

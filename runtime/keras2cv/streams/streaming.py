@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from keras2cv.errors import UsageError
 from keras2cv.predictor import Predictor
 from keras2cv.streams.answers import Answer
+from keras2cv.streams.fitting import fitted
 from keras2cv.streams.frames import Selection
 from keras2cv.streams.pipeline import Pipeline
 from keras2cv.streams.sources import find_sources
@@ -42,7 +43,7 @@ def stream(
         )
     if every < 1 or (batch is not None and batch < 1):
         raise UsageError(f"every and batch must be at least 1, got {every} and {batch}.")
-    found = find_sources([str(source) for source in sources])
+    found = fitted(find_sources([str(source) for source in sources]), model.manifest)
     with Pipeline() as line:
         size = batch or model.manifest.model.batch
         yield from predict_sources([model], found, line, size, Selection(every))

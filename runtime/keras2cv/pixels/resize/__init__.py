@@ -91,7 +91,7 @@ def _check(image: NDArray[Any], size_wh: tuple[int, int], interpolation: str) ->
         )
     if min(size_wh) < 1:
         raise ValueError(f"size_wh must be at least 1x1, got {size_wh}. Give a width and a height.")
-    dtypes = ["uint8"] if interpolation.startswith("pil") else ["uint8", "uint16"]
+    dtypes = ["uint8"] if interpolation.startswith("pil") else ["uint16", "uint8"]
     dtypes += ["float32"] if interpolation.startswith("tf-") else []
     if image.dtype.name not in dtypes:
         raise ValueError(
