@@ -32,3 +32,13 @@ class TensorSpec:
     def is_image(self) -> bool:
         """Whether the shape is that of a batch of pictures: (N, H, W, 1, 3 or 4)."""
         return len(self.shape) == 4 and self.shape[3] in (1, 3, 4)
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether the shape is that of a batch of clips: (N, T, H, W, 1, 3 or 4)."""
+        return len(self.shape) == 5 and self.shape[4] in (1, 3, 4)
+
+    @property
+    def may_be_pictures(self) -> bool:
+        """Whether a user may say that it takes pictures or clips, of any number of channels."""
+        return len(self.shape) in (4, 5)

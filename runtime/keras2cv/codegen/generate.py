@@ -11,6 +11,7 @@ from typing import Final
 from keras2cv._version import VERSION
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
+from keras2cv.codegen.example_files import example_file
 from keras2cv.codegen.python_program import python_files
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
@@ -76,6 +77,11 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
             f"{bundle.folder} ends with steps that C++ programs do not have: {', '.join(missing)}. "
             "Use a Python program, or export the model without its last layers."
         )
+    if language != "python" and (unknown := _not_prepared(bundle.manifest)):
+        raise UsageError(
+            f"{bundle.folder} {unknown}, and of the languages Python alone prepares that. "
+            "Use --lang python."
+        )
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
         _check_free(folder / name, text)
@@ -98,6 +104,20 @@ CPP_STEPS: Final = frozenset((
 def _not_in_cpp(manifest: Manifest) -> list[str]:
     steps = manifest.tail.steps if manifest.tail else ()
     return list(dict.fromkeys(step.op for step in steps if step.op not in CPP_STEPS))
+
+
+def _not_prepared(manifest: Manifest) -> str:
+    """Return what of a bundle's pictures only Python programs prepare; "" if nothing is."""
+    if len(manifest.pictures) > 1:
+        return f"takes {len(manifest.pictures)} images for a sample"
+    for rules in manifest.pictures:
+        if rules.clip is not None:
+            return f"takes clips of {rules.clip.window} frames"
+        if rules.depth is not None:
+            return f"takes images of {rules.depth} bits"
+        if not rules.is_plain:
+            return f"takes images of {rules.channels} channels"
+    return ""
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:
@@ -146,11 +166,9 @@ def _example(bundle: Bundle) -> str:
     """Return example arguments that follow the program's name and the bundle."""
     manifest = bundle.manifest
     if "inputs" not in traits_of(manifest):
-        return "photo.jpg --save drawn.png"
-    files = {
-        t.name: "photo.jpg" if t.name == manifest.image_input else "array.npy"
-        for t in manifest.inputs
-    }
+        file = example_file(manifest.preprocessing)
+        return f"{file} --save drawn.{'mp4' if file.endswith('mp4') else 'png'}"
+    files = {t.name: example_file(manifest.rules_of(t.name)) for t in manifest.inputs}
     return " ".join(_quoted(f"{name}={file}") for name, file in files.items())
 
 

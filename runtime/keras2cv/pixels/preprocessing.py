@@ -101,6 +101,11 @@ class Preprocessing:
         return (1 << self.bits) - 1
 
     @property
+    def is_picture_file(self) -> bool:
+        """Whether any library's picture of gray or colour becomes it, of 8 or 16 bits."""
+        return self.clip is None and self.color in ("RGB", "BGR", "GRAY")
+
+    @property
     def is_plain(self) -> bool:
         """Whether any picture will do: 8 bits, gray or colour, no clip."""
         return self.depth is None and self.clip is None and self.color in ("RGB", "BGR", "GRAY")

@@ -56,7 +56,7 @@ def _joined(parts: Mapping[str, Source]) -> Source:
 def _part(name: str, file: str) -> Source | Path:
     """Return the file for an input, or the folder."""
     path = Path(file)
-    if path.is_dir() and any(path.glob("*.*")) and not _is_bundle(path):
+    if _is_folder_of_files(path):
         return path
     try:
         require_plain(path)
@@ -67,8 +67,12 @@ def _part(name: str, file: str) -> Source | Path:
     return source_of(path)
 
 
-def _is_bundle(path: Path) -> bool:
-    return (path / "manifest.json").exists()
+def _is_folder_of_files(path: Path) -> bool:
+    """Return whether a path is a folder with files in it, and no bundle."""
+    try:
+        return path.is_dir() and any(path.glob("*.*")) and not (path / "manifest.json").exists()
+    except (OSError, ValueError):  # a name that leads nowhere
+        return False
 
 
 def _paired(sample: Mapping[str, Source | Path]) -> list[dict[str, Source]]:
