@@ -149,7 +149,7 @@ class KerasPipeline:
             raise UsageError("The bundle does not say how a picture becomes its input.")
         size_wh = (rules.size_wh[0], rules.size_wh[1])
         if one.sample is not None:
-            pixels = keras_side.decode(one.sample.path, reference, rules.channels)
+            pixels = keras_side.decode(one.sample.path, reference, rules.channels, rules.bits)
         else:
             assert one.image is not None  # noqa: S101 - an array that is a picture
             pixels = keras_side.as_rgb(one.image, rules.channels)

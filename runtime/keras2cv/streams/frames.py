@@ -67,7 +67,8 @@ class Frame:
     `source` is the name of the file, camera or address; `number` a frame's number in it, from 0;
     `time_s` its time in it: by the video's own clock, or, live, `at_s`. Images have neither.
     `pixels` are what the net gets instead of `image_bgr`: 16 bits, or other channels. A clip's
-    frame has its last image, the number and time of its first one, and those of its last.
+    frame has its last image, the number and time of its first one, and those of its last; the
+    next clip begins `step` frames later.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Frame:
     pixels: Array | None = None
     last_number: int | None = None
     last_time_s: float | None = None
+    step: int = 1
 
     @property
     def value(self) -> Array:

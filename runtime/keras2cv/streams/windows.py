@@ -21,25 +21,26 @@ def in_clips(items: Iterable[Item], name: str, rule: ClipRule) -> Iterator[Item]
     """
     cutter: ClipCutter[Frame] = ClipCutter(rule)
     count = clips = 0
+    is_broken = False
     for item in items:
         if not isinstance(item, Frame):
-            cutter = ClipCutter(rule)
+            cutter, count, is_broken = ClipCutter(rule), 0, True
             yield item
             continue
         count += 1
         frames = cutter.add(item)
         if frames is not None:
             clips += 1
-            yield _clip(frames)
+            yield _clip(frames, rule.hop)
     if count and not clips:
         yield BrokenSource(
             name,
-            f"{name} has {count} frame{'s' * (count != 1)} in a row, and a clip covers "
-            f"{frames_of(rule)}. Give a longer one.",
+            f"{name} has {count} frame{'s' * (count != 1)}{' in a row' * is_broken}, and a clip "
+            f"covers {frames_of(rule)}. Give a longer one.",
         )
 
 
-def _clip(frames: Sequence[Frame]) -> Clip:
+def _clip(frames: Sequence[Frame], hop: int) -> Clip:
     """Return the clip, with the name, number and time of its first frame, on its last image."""
     first, last = frames[0], frames[-1]
     if first.number is not None and last.number is not None:
@@ -54,5 +55,6 @@ def _clip(frames: Sequence[Frame]) -> Clip:
         time_s=first.time_s,
         last_number=last.number,
         last_time_s=last.time_s,
+        step=hop,
     )
     return Clip(name, ClipFrames(one.value for one in frames), frame)
