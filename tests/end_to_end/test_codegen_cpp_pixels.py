@@ -20,7 +20,7 @@ Image = NDArray[np.uint8]
 Resize = Callable[[Image, tuple[int, int], str], NDArray[Any]]
 
 SOURCES = Path(__file__).parents[1] / "support" / "cpp"
-TEMPLATES = Path(str(files("keras2cv.codegen"))) / "templates" / "cpp"
+TEMPLATES = Path(str(files("keras2cv.codegen"))) / "cpp" / "templates"
 
 # Down and up, parts and whole pixels, sums that end in a half, one pixel, thin images.
 SIZES = (

@@ -24,17 +24,15 @@ EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang python -o predict-python/
 """
 OUTPUTS: Final = {"output": "folder"}
-_NEXT: Final = {
-    "cpp": "README.md has the three commands that build and run it.",
-    "python": "`python predict.py --help` explains how to run it.",
-}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
+    from keras2cv.codegen.languages import LANGUAGES
+
     values.add_bundle_argument(parser)
     parser.add_argument(
-        "--lang", choices=sorted(_NEXT), required=True, help="the program's language"
+        "--lang", choices=sorted(LANGUAGES), required=True, help="the program's language"
     )
     parser.add_argument(
         "-o",
@@ -54,7 +52,7 @@ def execute(args: Namespace) -> int:
     """
     require_opencv()
     from keras2cv.bundle.reading import read_bundle
-    from keras2cv.codegen import generate
+    from keras2cv.codegen import LANGUAGES, generate
 
     bundle = read_bundle(args.bundle)
     try:
@@ -63,5 +61,5 @@ def execute(args: Namespace) -> int:
         raise cannot_write(args.output, error) from error
     shown = (args.output / path.relative_to(args.output).parts[0] for path in written)
     print(*dict.fromkeys(shown), sep="\n")
-    print("", _NEXT[args.lang], sep="\n")
+    print("", LANGUAGES[args.lang].next_step, sep="\n")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +12,10 @@ from keras2cv._version import VERSION
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
 from keras2cv.codegen.example_files import example_file
-from keras2cv.codegen.python_program import python_files
-from keras2cv.codegen.template import applies, fill, read_template
+from keras2cv.codegen.language import Language
+from keras2cv.codegen.languages import LANGUAGES
+from keras2cv.codegen.special_pictures import special_pictures
+from keras2cv.codegen.template import applies
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
@@ -21,23 +23,6 @@ from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
 from keras2cv.visible_text import shown
 
-# Each file of a C++ program, and for which traits it is written.
-_CPP_FILES: Final[Mapping[str, str]] = {
-    "CMakeLists.txt": "",
-    "README.md": "",
-    "main.cpp": "",
-    "sources.hpp": "",
-    "manifest.hpp": "",
-    "resample.hpp": "resample",
-    "resizing.hpp": "!arrays",
-    "prepare.hpp": "!arrays",
-    "placement.hpp": "pixels",
-    "engines.hpp": "",
-    "model.hpp": "",
-    "tail.hpp": "tail",
-    "drawing.hpp": "drawn",
-    "json.hpp": "",
-}
 # The options of a program, and for which traits it has them.
 _OPTIONS: Final[Mapping[str, str]] = {
     "[--top K]": "top",
@@ -59,8 +44,8 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         folder: files that it holds already are left alone.
 
     Raises:
-        UsageError: no such language; the model remembers from call to call, or ends with steps
-            that the language lacks; or a file of the program exists with other content.
+        UsageError: no such language; the model remembers from call to call, or needs
+            what the language lacks; or a file of the program exists with other content.
         OSError: `folder` cannot be written.
     """
     if bundle.manifest.states:
@@ -72,15 +57,10 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
         )
-    if language == "cpp" and (missing := _not_in_cpp(bundle.manifest)):
+    if missing := _lacking(bundle.manifest, LANGUAGES[language]):
         raise UsageError(
-            f"{bundle.folder} ends with steps that C++ programs do not have: {', '.join(missing)}. "
-            "Use a Python program, or export the model without its last layers."
-        )
-    if language != "python" and (unknown := _not_prepared(bundle.manifest)):
-        raise UsageError(
-            f"{bundle.folder} {unknown}, and of the languages Python alone prepares that. "
-            "Use --lang python."
+            f"Programs in {LANGUAGES[language].title} do not have what {bundle.folder} needs: "
+            f"{', '.join(missing)}. Use a Python program (--lang python)."
         )
     texts = program_files(bundle, language, folder)
     for name, text in texts.items():
@@ -92,52 +72,15 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-# The steps of the tail that tail.hpp has.
-CPP_STEPS: Final = frozenset((
-    "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
-    "gather", "transpose", "where", "not", "and", "or", "add", "subtract", "multiply", "divide",
-    "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
-    "floor_divide", "modulo",
-))  # fmt: skip
-
-
-def _not_in_cpp(manifest: Manifest) -> list[str]:
-    steps = manifest.tail.steps if manifest.tail else ()
-    return list(dict.fromkeys(step.op for step in steps if step.op not in CPP_STEPS))
-
-
-def _not_prepared(manifest: Manifest) -> str:
-    """Return what of a bundle's pictures only Python programs prepare; "" if nothing is."""
-    if len(manifest.pictures) > 1:
-        return f"takes {len(manifest.pictures)} images for a sample"
-    for rules in manifest.pictures:
-        if rules.clip is not None:
-            return f"takes clips of {rules.clip.window} frames"
-        if rules.depth is not None:
-            return f"takes images of {rules.depth} bits"
-        if not rules.is_plain:
-            return f"takes images of {rules.channels} channels"
-    return ""
+def _lacking(manifest: Manifest, language: Language) -> list[str]:
+    """Return what a bundle needs and programs in a language lack."""
+    unknown = [] if language.prepares_all else special_pictures(manifest)
+    return [*unknown, *language.lacking(manifest)]
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:
     """Return file name -> text of the program that `generate` writes into `folder`."""
-    return LANGUAGES[language](bundle.manifest, _words(bundle, folder))
-
-
-def _cpp_files(manifest: Manifest, words: Mapping[str, str]) -> dict[str, str]:
-    traits = traits_of(manifest)
-    templates = {
-        name: f"cpp/{name}" for name, wanted in _CPP_FILES.items() if applies(wanted, traits)
-    }
-    templates["answer.hpp"] = f"cpp/answer/{manifest.task.kind}.hpp"
-    return {name: fill(read_template(path), traits, words) for name, path in templates.items()}
-
-
-LANGUAGES: Final[Mapping[str, Callable[[Manifest, Mapping[str, str]], dict[str, str]]]] = {
-    "cpp": _cpp_files,
-    "python": python_files,
-}
+    return LANGUAGES[language].source_files(bundle.manifest, _words(bundle, folder))
 
 
 def _words(bundle: Bundle, folder: Path) -> dict[str, str]:

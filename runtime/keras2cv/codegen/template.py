@@ -19,9 +19,9 @@ from typing import Final
 _MARK: Final = re.compile(r" *(?://|#)@(?P<mark>only|begin|end)(?P<traits>[a-z! ]*)$")
 
 
-def read_template(name: str) -> str:
-    """Return the text of a file of `templates/`."""
-    return (files("keras2cv.codegen") / "templates" / name).read_text(encoding="utf-8")
+def read_template(language: str, name: str) -> str:
+    """Return the text of a file of a language's folder `templates/`."""
+    return (files("keras2cv.codegen") / language / "templates" / name).read_text(encoding="utf-8")
 
 
 def fill(text: str, traits: Collection[str], words: Mapping[str, str]) -> str:

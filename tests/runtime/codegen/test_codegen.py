@@ -24,7 +24,7 @@ from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.codegen import LANGUAGES, generate
-from keras2cv.codegen.python_program import PACKAGE
+from keras2cv.codegen.python.source_files import PACKAGE
 from keras2cv.errors import InputError, UsageError
 from keras2cv.pixels.resize import resize
 from keras2cv.schema.vocabulary import INTERPOLATIONS, TASK_NAMES

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-HEADERS = ROOT / "runtime/keras2cv/codegen/templates/cpp"
+HEADERS = ROOT / "runtime/keras2cv/codegen/cpp/templates"
 MOCK = ROOT / "tests/support/mock_opencv"
 PROGRAM = """
 #include <iostream>

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from keras2cv.codegen.generate import CPP_STEPS
+from keras2cv.codegen.cpp.source_files import TAIL_STEPS
 from keras2cv.errors import BundleError
 from keras2cv.numpy_tail import finish as finishing
 from keras2cv.numpy_tail.finish import finish
@@ -134,6 +134,6 @@ def test_what_does_not_fit_is_one_sentence(step: Step, inputs: list[Any]) -> Non
 
 def test_the_list_of_steps_in_cpp_is_that_of_its_template() -> None:
     """A program is written only if it has every step."""
-    home = Path(finishing.__file__).parents[1] / "codegen" / "templates" / "cpp" / "tail.hpp"
+    home = Path(finishing.__file__).parents[1] / "codegen" / "cpp" / "templates" / "tail.hpp"
     text = home.read_text("utf-8")
-    assert {op for op in finishing._RULES if f'"{op}"' in text} == CPP_STEPS
+    assert {op for op in finishing._RULES if f'"{op}"' in text} == TAIL_STEPS

@@ -83,8 +83,8 @@ def test_no_two_tasks_share_a_result() -> None:
 @each_task
 def test_a_task_has_a_template_for_cpp(name: str) -> None:
     """So that a program can be written for its bundles; one in Python needs nothing of its own."""
-    templates = files("keras2cv.codegen") / "templates"
-    assert (templates / f"cpp/answer/{name}.hpp").is_file()
+    templates = files("keras2cv.codegen") / "cpp" / "templates"
+    assert (templates / f"answer/{name}.hpp").is_file()
 
 
 @each_task

@@ -1,0 +1,14 @@
+"""Python programs: an example, and the runtime's own modules beside it."""
+
+from keras2cv.codegen.language import Language
+from keras2cv.codegen.python.source_files import source_files
+
+PYTHON = Language(
+    title="Python",
+    source_files=source_files,
+    lacking=lambda _manifest: (),
+    next_step="`python predict.py --help` explains how to run it.",
+    prepares_all=True,
+)
+
+__all__ = ["PYTHON"]
