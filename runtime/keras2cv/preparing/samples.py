@@ -133,6 +133,8 @@ class SamplePreparer:
             return [(clip,) for clip in given], False
         if not _is_sequence(given):
             return [(given,)], True
+        if given and all(isinstance(one, Mapping) for one in given):
+            return [self._by_name(one) for one in given], False
         if given and all(_is_sequence(one) or np.ndim(one) == 4 for one in given):
             return [(clip,) for clip in given], False
         return [(clip,) for clip in clips_of(given, rule)], False
