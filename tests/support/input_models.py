@@ -39,7 +39,8 @@ def _branch(shape: tuple[int, ...]) -> keras.Model:
 def _fit(model: keras.Model, x: Any, y: Array) -> keras.Model:
     """Fit the last layer by least squares; of a softmax, to the log-odds of the classes in `y`."""
     last = model.layers[-1]
-    before = keras.Model(model.inputs, last.input)
+    inputs = model.inputs if len(model.inputs) > 1 else model.inputs[0]
+    before = keras.Model(inputs, last.input)
     features = np.asarray(before(x), np.float64)
     target = 2.0 * np.eye(last.units)[y] if y.dtype.kind == "i" else y.reshape(len(y), -1)
     columns = np.hstack([features, np.ones((len(y), 1))])
