@@ -93,6 +93,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="predict every N-th frame of a video (default: 1)",
     )
     parser.add_argument(
+        "--stride",
+        type=values.positive,
+        metavar="N",
+        help="of a model of clips: how many frames of the video one of a clip's frames is after "
+        "the other (default: the bundle's)",
+    )
+    parser.add_argument(
+        "--hop",
+        type=values.positive,
+        metavar="N",
+        help="of a model of clips: how many frames after a clip the next one begins (default: the "
+        "bundle's)",
+    )
+    parser.add_argument(
         "--track",
         choices=("bytetrack",),
         help="number the objects of a video, by the extra [track]",
@@ -175,7 +189,7 @@ def execute(args: Namespace) -> int:
     else:
         sources = find_sources(args.sources)
     model = load_one(args)
-    sources = fitted(sources, model.manifest)
+    sources = fitted(sources, model.manifest, stride=args.stride, hop=args.hop)
     _check(args, model, sources)
     summary = Summary(sources, args.save, args.json)
     with contextlib.ExitStack() as stack:

@@ -8,23 +8,54 @@ from dataclasses import replace
 from pathlib import Path
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.errors import InputError
+from keras2cv.errors import InputError, UsageError
 from keras2cv.pixels.preprocessing import Preprocessing
 from keras2cv.streams.frames import Source
 
 
-def fitted(sources: Sequence[Source], manifest: Manifest) -> list[Source]:
+def fitted(
+    sources: Sequence[Source],
+    manifest: Manifest,
+    *,
+    stride: int | None = None,
+    hop: int | None = None,
+) -> list[Source]:
     """Return the sources as they are read for a model.
 
     Images of one folder, one after the other, are the frames of a video for a model of clips.
 
+    Args:
+        sources: From `find_sources`.
+        manifest: The bundle's.
+        stride: Of clips, in place of the bundle's.
+        hop: The same.
+
     Raises:
         InputError: a video for an input that takes an image or an array.
+        UsageError: a stride or hop, and a model that takes no clips.
     """
+    manifest = _with_clips(manifest, stride, hop)
     own = [tensor.name for tensor in manifest.own_inputs]
     only = manifest.rules_of(own[0]) if len(own) == 1 else None
     found = [_fitted(source, manifest, only) for source in sources]
     return list(_in_folders(found)) if only is not None and only.clip is not None else found
+
+
+def _with_clips(manifest: Manifest, stride: int | None, hop: int | None) -> Manifest:
+    """Return the manifest with another stride and hop of its clips."""
+    changes = {key: n for key, n in (("stride", stride), ("hop", hop)) if n is not None}
+    if not changes:
+        return manifest
+    if all(rules.clip is None for rules in manifest.pictures):
+        raise UsageError(
+            f"--{' and --'.join(changes)} cut videos into clips, and this model takes none. "
+            "Leave them out; --every skips frames."
+        )
+    first, *others = (
+        rules if rules.clip is None else replace(rules, clip=replace(rules.clip, **changes))
+        for rules in manifest.pictures
+    )
+    return manifest.replace(preprocessing=first, more_pictures=tuple(others) or None)
 
 
 def _fitted(source: Source, manifest: Manifest, only: Preprocessing | None) -> Source:
