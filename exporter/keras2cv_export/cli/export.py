@@ -118,10 +118,9 @@ def _closing_lines(report: ExportReport) -> Iterator[str]:
 
 def _example(manifest: Manifest) -> str:
     """Return what a first run may be given."""
-    tensors = manifest.own_inputs
     if manifest.preprocessing is None:
         return "inputs.npz"
-    files = {t.name: example_file(manifest.rules_of(t.name)) for t in tensors}
-    if len(tensors) == 1:
+    files = {t.name: example_file(manifest.rules_of(t.name)) for t in manifest.own_inputs}
+    if len(files) == 1:
         return next(iter(files.values()))
     return " ".join(f"{name}={file}" for name, file in files.items())
