@@ -242,6 +242,44 @@ def test_a_videos_clips_have_their_place_and_time(
     assert [(a.frame_number, a.last_frame_number) for a in answers] == [(0, 10), (3, 13)]
 
 
+def test_videos_are_read_side_by_side(
+    kinds: Mapping[str, Kind],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As a stereo pair is; the longer one's rest is named, with exit code 2."""
+    monkeypatch.chdir(tmp_path)
+    for name, count in (("l", 3), ("r", 4)):
+        writer = cv2.VideoWriter(f"{name}.avi", cv2.VideoWriter.fourcc(*"MJPG"), 10, (80, 64))
+        for k in range(count):
+            writer.write(np.full((64, 80, 3), 60 + 30 * k, np.uint8))
+        writer.release()
+    words = ["run", str(kinds["twins"].bundle), "left=l.avi", "right=r.avi", "--json", "-"]
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    records = [json.loads(line) for line in captured.out.splitlines()]
+    assert [r["source"] for r in records[:3]] == [
+        f"left=l.avi right=r.avi:{k:06d}" for k in range(3)
+    ]
+    assert records[3]["error"].startswith("l.avi ends after 3, and r.avi goes on")
+
+
+def test_another_hop_and_stride_may_be_given(
+    kinds: Mapping[str, Kind], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To `run` and `stream`; a model without clips refuses them."""
+    kind = kinds["action"]
+    words = ["run", str(kind.bundle), *kind.words, "--stride", "1", "--hop", "8"]
+    assert main([*words, "--json", f"{tmp_path}/r.jsonl"]) == 0
+    count = len(range(0, 2 * SPAN - FRAMES + 1, 8))
+    assert len((tmp_path / "r.jsonl").read_text("utf-8").splitlines()) == count
+    model = keras2cv.load(kind.bundle)
+    assert len(list(keras2cv.stream(model, *kind.words, stride=1, hop=8))) == count
+    assert main(["run", str(kinds["deep"].bundle), *kinds["deep"].words, "--hop", "2"]) == 2
+    assert "--hop cut videos into clips, and this model takes none" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "words", "sentence"),
     [
@@ -325,7 +363,7 @@ def test_check_compares_the_pictures_of_every_input(
 @pytest.mark.parametrize("name", ["action", "deep"])
 def test_check_walks_clips_and_16_bits(kinds: Mapping[str, Kind], name: str) -> None:
     """From the file to the answer, beside the libraries themselves."""
-    report = check(kinds[name].bundle, kinds[name].model, engine=ENGINES[-1])
+    report = check(kinds[name].bundle, kinds[name].model, engine=ENGINES[-1], speed=True)
     assert report.verdict == "pass", report.reasons
     assert [s.name for s in report.walks[0][1].stages] == ["decode", "resize", "normalise", "net"]
 
