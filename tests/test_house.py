@@ -57,6 +57,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "tasks",
         "bundle",
         "net",
+        "preparing",
         "columns",
         "__init__",
         "selftest",

@@ -172,7 +172,14 @@ class _Proven:
 
 def _wishes(options: ExportOptions) -> Wishes:
     geometry = Geometry(
-        options.size, options.resize, options.interpolation, options.transpose_image
+        options.size,
+        options.resize,
+        options.interpolation,
+        options.transpose_image,
+        depth=options.depth,
+        window=options.window,
+        stride=options.stride,
+        hop=options.hop,
     )
     described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
     return Wishes(
@@ -391,6 +398,7 @@ def _write(staged: _Staged, opencv: str, weights: Weights | None) -> Manifest:
         engine=Engine("any", fusion=True, winograd=True),
         source=loaded.source,
         preprocessing=decided.preprocessing,
+        more_pictures=decided.more_pictures or None,
         tail=converted.tail,
         weights=weights,
         states=tuple(StateLink(*pair) for pair in loaded.states) or None,

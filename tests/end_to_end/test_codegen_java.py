@@ -41,7 +41,7 @@ class Answered:
 
 @pytest.fixture(scope="module")
 def answered(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answered]:
-    """Compile each module that is not the same as another, and answer all samples in one process."""
+    """Compile each module that differs, and answer all samples in one process."""
     folder = tmp_path_factory.mktemp("java")
     record = json.loads(golden.read_text(encoding="utf-8"))
     modules: dict[str, Path] = {}

@@ -57,6 +57,6 @@ def _run(words: Sequence[object], stdin: str) -> subprocess.CompletedProcess[str
 def _tool(name: str) -> str:
     """Return a tool's path; skip the test where it or OpenCV is missing, and fail if CI=true."""
     path = shutil.which(name)
-    if path is not None and JAR.exists():
-        return path
-    leave_out("java", f"no {name} or no {JAR}: apt install default-jdk-headless libopencv-java")
+    if path is None or not JAR.exists():
+        leave_out("java", f"no {name} or no {JAR}: apt install default-jdk-headless libopencv-java")
+    return path

@@ -83,11 +83,13 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             user.require_names(names_of(pictures))
         sides = TwoSides(options, found, loaded, answer, pictures)
         question, result = sides.compare()
-        journey = None
-        sources = reference.sources(manifest, loaded)
-        if sources is not None and pictures.paths:
+        walks = reference.walks(manifest, loaded)
+        if walks and pictures.paths:
             progress("sending pictures through both pipelines")
-            journey = reference.walk(sides, question, result, sources.library)
+        journeys = [
+            (walk.rules.input, reference.walk(sides, question, result, walk))
+            for walk in (walks if pictures.paths else ())
+        ]
         progress("comparing the answers")
         judged = judge_answers(
             manifest,
@@ -104,8 +106,9 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             timed = sides.measure_speed(question, result)
     diverging = sides.bisect(question, result) if options.bisect else None
     names, wrong_names = compare_names(manifest, loaded, output_names)
-    selftest, wrong_proof = _proof(found, None if _is_limited(loaded) else answer, question, result)
-    contradicted = () if sources is None else sources.problems
+    tried = None if _is_limited(loaded) else answer
+    selftest, wrong_proof = _proof(found, tried, question, result)
+    contradicted = [text for walk in walks for text in walk.sources.problems]
     return CheckReport(
         found.folder,
         worst_report(result.by_engine.values()),
@@ -115,7 +118,8 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         result,
         question,
         manifest,
-        journey=journey,
+        journey=journeys[0][1] if journeys else None,
+        more_journeys=tuple(journeys[1:]),
         mismatches=other_labels(manifest, options.labels),
         source=loaded.source.file,
         speed=timed,
@@ -123,7 +127,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         answers=judged.answers,
         covered=coverage(
             manifest,
-            sources if pictures.paths else None,
+            {w.rules.input: w.sources for w in walks} if pictures.paths else {},
             (*judged.covered, names, selftest),
             labels_given=options.labels is not None,
         ),

@@ -36,12 +36,22 @@ class TensorSpec:
         return len(self.shape) == 4 and self.channels in (1, 3, 4)
 
     @property
+    def is_clip(self) -> bool:
+        """Whether the shape is that of a batch of clips: (N, T, H, W, 1, 3 or 4)."""
+        return len(self.shape) == 5 and self.channels in (1, 3, 4)
+
+    @property
+    def may_be_pictures(self) -> bool:
+        """Whether a user may say that it takes pictures or clips, of any number of channels."""
+        return len(self.shape) in (4, 5)
+
+    @property
     def channels(self) -> int | None:
-        """How many channels a picture has; for a shape of four axes."""
-        return self.shape[1 if self.channels_first else 3]
+        """How many channels a picture or clip has; for a shape of four or five axes."""
+        return self.shape[1 if self.channels_first else -1]
 
     @property
     def size_hw(self) -> tuple[int, int]:
-        """Height and width of a picture; for a shape of four axes, 0 where it is open."""
-        height, width = self.shape[2:] if self.channels_first else self.shape[1:3]
+        """Height and width of a picture; for a shape of four or five axes, 0 where it is open."""
+        height, width = self.shape[-2:] if self.channels_first else self.shape[-3:-1]
         return int(height or 0), int(width or 0)

@@ -18,6 +18,7 @@ from keras2cv_export.targets.target import Target
 
 from .drawn_samples import path_or_count, require_drawable
 from .form_names import form_names, require_formable
+from .named_choices import preprocess_option, require_pictures_options
 from .option import Option, check_choices, check_types, keep_names
 from .shapes import input_shapes
 
@@ -170,17 +171,73 @@ class ExportOptions:
             python="Or the names themselves.",
         ).as_metadata(),
     )
-    preprocess: StrPath | None = field(
+    preprocess: Any = field(
         default=None,
         metadata=Option(
             help="how pixels are scaled for the input: none (0..255), 0-1 (x/255), tf (-1..1), "
             "torch or caffe (as in keras.applications), or a FILE.json with color, mean, scale "
-            "and std",
+            "and std; of several images: P for all, or NAME=P for each",
             flags=("--preprocess",),
             metavar="P",
             group=MEANING,
-            accepts=_PATH,
+            convert=preprocess_option,
+            repeated=True,
+            accepts=(Mapping, *_PATH),
             default="recognised in the model; an error if it is not",
+            python="Or a map from the images' input names to one of these.",
+        ).as_metadata(),
+    )
+    depth: int | None = field(
+        default=None,
+        metadata=Option(
+            help="bits of a channel that the model was trained on; 16: images are taken whole, "
+            "and 0-1 is x/65535",
+            flags=("--depth",),
+            metavar="8|16",
+            group=MEANING,
+            read=values.positive,
+            accepts=(int,),
+            default="8",
+        ).as_metadata(),
+    )
+    window: int | None = field(
+        default=None,
+        metadata=Option(
+            help="of a model of clips (N, T, H, W, C): the frames of one, an error if the model "
+            "takes another number",
+            flags=("--window",),
+            metavar="T",
+            group=MEANING,
+            read=values.positive,
+            accepts=(int,),
+            least=1,
+            default="the input's own",
+        ).as_metadata(),
+    )
+    stride: int | None = field(
+        default=None,
+        metadata=Option(
+            help="of clips: how many frames of the video one of their frames is after the other",
+            flags=("--stride",),
+            metavar="N",
+            group=MEANING,
+            read=values.positive,
+            accepts=(int,),
+            least=1,
+            default="1",
+        ).as_metadata(),
+    )
+    hop: int | None = field(
+        default=None,
+        metadata=Option(
+            help="of clips: how many frames of the video the next one begins after this one",
+            flags=("--hop",),
+            metavar="N",
+            group=MEANING,
+            read=values.positive,
+            accepts=(int,),
+            least=1,
+            default="as many as a clip covers: window times stride",
         ).as_metadata(),
     )
     resize: str | None = field(
@@ -371,6 +428,7 @@ class ExportOptions:
         check_choices(self, ("format", "task", "resize"))
         _require_interpolation(self.interpolation)
         _require_size(self.size)
+        require_pictures_options(self.preprocess, self.depth)
         require_decodable(self.weights, self.target, self.format)
         parted(self.tolerance, self.weights)
         require_drawable(self.samples, self.power)

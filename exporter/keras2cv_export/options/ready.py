@@ -14,6 +14,7 @@ from .answers_file import is_answers
 from .check_options import CheckOptions
 from .drawn_samples import own_samples
 from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
+from .named_choices import choices_of
 from .repro_place import require_repro_place
 
 
@@ -46,8 +47,8 @@ def require_ready(options: ExportOptions) -> None:
     require_place(options.bundle)
     _require_samples(options.samples)
     labels = read_labels(options.labels)
-    if options.preprocess is not None:
-        require_preprocessing(options.preprocess)
+    for choice in choices_of(options.preprocess):
+        require_preprocessing(choice)
     _require_stated_pixels(options, labels, config)
 
 

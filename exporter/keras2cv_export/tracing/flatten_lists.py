@@ -7,7 +7,7 @@ list itself is left in the graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from keras2cv_export.quiet.tensorflow import tf

@@ -30,10 +30,10 @@ def ranges_of(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
         ranges |= {name: (0, size - 1) for name, size in embedding_rows(loaded).items()}
     ranges |= dict(_adapted(loaded))
     ranges |= dict(_categories(loaded))
-    if manifest.preprocessing is not None:
+    for rules in manifest.pictures:
         # By position: a live model's input may have another name than its file's.
-        place = [t.name for t in manifest.inputs].index(manifest.preprocessing.input)
-        ranges[loaded.inputs[place].name] = value_range(manifest.preprocessing)
+        place = [t.name for t in manifest.inputs].index(rules.input)
+        ranges[loaded.inputs[place].name] = value_range(rules)
     return ranges
 
 

@@ -5,6 +5,7 @@
     |-- inputs          InputTensor...   Keras' name and shape beside the net's
     |-- outputs         OutputTensor...  in keras.tree.flatten order
     |-- preprocessing   Preprocessing    from an image to the input; absent: arrays only
+    |-- more_pictures   Preprocessing...  of the further inputs that are images; absent: none
     |-- tail            NumpyTail        the steps after the net; absent: none
     |-- task            Task             the meaning of the outputs
     |-- engine          Engine           the engine that was verified
@@ -87,6 +88,7 @@ class Manifest:
     states: tuple[StateLink, ...] | None = None
     chosen_scores: ChosenScores | None = None
     forms: tuple[Form, ...] | None = None
+    more_pictures: tuple[Preprocessing, ...] | None = None
 
     def __post_init__(self) -> None:
         check_range("schema", self.schema, SCHEMA, SCHEMA)
@@ -200,7 +202,7 @@ class Manifest:
 
     @property
     def image_input(self) -> str | None:
-        """The name of the input that images become; None for a bundle that takes arrays."""
+        """The name of the (first) input that images become; None for a bundle of arrays."""
         return self.preprocessing.input if self.preprocessing is not None else None
 
     @property
@@ -210,10 +212,26 @@ class Manifest:
         return pre is not None and self.input(pre.input).layout == "same"
 
     @property
+    def pictures(self) -> tuple[Preprocessing, ...]:
+        """The preprocessing of each input that images become, in the inputs' order."""
+        first = () if self.preprocessing is None else (self.preprocessing,)
+        return (*first, *(self.more_pictures or ()))
+
+    def rules_of(self, name: str) -> Preprocessing | None:
+        """Return how images become the input of that name; None if it takes arrays."""
+        return next((rules for rules in self.pictures if rules.input == name), None)
+
+    def about(self, rules: Preprocessing) -> Manifest:
+        """Return the manifest as if one of its `pictures` were the only one."""
+        return self.replace(preprocessing=rules, more_pictures=None)
+
+    @property
     def image_size_wh(self) -> tuple[int, int] | None:
         """Width and height in pixels of the input that is an image; None if none is, or several."""
-        named = self.preprocessing.input if self.preprocessing is not None else None
-        found = [t for t in self.inputs if named == t.name or (not named and self._is_image(t))]
+        if self.preprocessing is not None:
+            height, width = self.preprocessing.input_hw
+            return width, height
+        found = [tensor for tensor in self.inputs if self._is_image(tensor)]
         return (found[0].net_shape[3], found[0].net_shape[2]) if len(found) == 1 else None
 
     def _is_image(self, tensor: InputTensor) -> bool:
@@ -233,15 +251,25 @@ class Manifest:
                 )
 
     def _check_preprocessing(self) -> None:
-        if (pre := self.preprocessing) is None:
-            return
-        if pre.input not in (tensor.name for tensor in self.inputs):
-            raise SchemaError("preprocessing.input", f"is not an input: {pre.input!r}")
-        expected = (self.model.batch, pre.channels, *pre.input_hw)
-        if (got := self.input(pre.input).net_shape) != expected:
-            raise SchemaError(
-                "preprocessing.size", f"makes {list(expected)}, the net takes {list(got)}"
-            )
+        is_first = self.preprocessing is None or self.more_pictures == ()
+        if self.more_pictures is not None and is_first:
+            raise SchemaError("more_pictures", "belong to preprocessing, the first one's")
+        check_unique("more_pictures", "input", [rules.input for rules in self.pictures])
+        paths = ("preprocessing", *(f"more_pictures[{k}]" for k in range(len(self.pictures))))
+        for path, rules in zip(paths, self.pictures, strict=False):
+            self._check_picture(path, rules)
+
+    def _check_picture(self, path: str, rules: Preprocessing) -> None:
+        if rules.input not in (tensor.name for tensor in self.inputs):
+            raise SchemaError(f"{path}.input", f"is not an input: {rules.input!r}")
+        tensor = self.input(rules.input)
+        expected: tuple[int, ...] = (self.model.batch, rules.channels, *rules.input_hw)
+        got = tensor.net_shape
+        if rules.clip is not None:
+            expected = (self.model.batch, rules.clip.window, *rules.input_hw, rules.channels)
+            got = tensor.keras_shape
+        if got != expected:
+            raise SchemaError(f"{path}.size", f"makes {list(expected)}, the net takes {list(got)}")
 
     def _check_task(self) -> None:
         names = [tensor.name for tensor in self.outputs]

@@ -63,7 +63,7 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
     yield from _entry("input", [_tensor(tensor) for tensor in manifest.inputs])
     yield from _entry("output", _outputs(manifest))
     yield from _entry("after it", _tail(manifest))
-    yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
+    yield from _entry("an image", _pictures(manifest))
     yield from _entry("task", _task_lines(manifest))
     yield from _entry("net", [*_net(manifest), *_weights(manifest)])
     if manifest.tuned is not None:
@@ -111,15 +111,26 @@ def _shape(shape: tuple[int, ...]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def _preprocessing(rules: Preprocessing | None) -> str:
-    if rules is None:
-        return "is not what it takes: give arrays"
+def _pictures(manifest: Manifest) -> list[str]:
+    if not manifest.pictures:
+        return ["is not what it takes: give arrays"]
+    return [line for rules in manifest.pictures for line in _preprocessing(rules)]
+
+
+def _preprocessing(rules: Preprocessing) -> Iterator[str]:
+    """Yield how an image becomes an input, and what is special about it."""
     how = _RESIZED[rules.resize].format(*rules.size_wh, rules.pad)
     how += " and transposed" if rules.transpose else ""
-    return (
-        f"becomes {rules.input}: {rules.color}, {how} ({rules.interpolation}), "
+    color = rules.color if rules.color != "CHANNELS" else f"{rules.channels} channels"
+    yield (
+        f"becomes {rules.input}: {color}, {how} ({rules.interpolation}), "
         f"{_arithmetic(rules)} [{rules.source}]"
     )
+    if rules.depth == 16:
+        yield "  of 16 bits, 0 to 65535; 8 bits are multiplied by 257"
+    if rules.clip is not None:
+        clip = rules.clip
+        yield f"  {clip.window} frames make a clip: stride {clip.stride}, the next {clip.hop} later"
 
 
 def _arithmetic(rules: Preprocessing) -> str:
@@ -132,7 +143,7 @@ def _arithmetic(rules: Preprocessing) -> str:
         text += scale.removeprefix("1") if scale.startswith("1 / ") else f" * {scale}"
     if any(value != 1 for value in rules.std):
         text += f" / {_per_channel(rules.std)}"
-    return text if text != "pixel" else "pixels as they are, 0 to 255"
+    return text if text != "pixel" else f"pixels as they are, 0 to {rules.white}"
 
 
 def _per_channel(values: tuple[float, ...]) -> str:

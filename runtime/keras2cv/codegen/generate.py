@@ -11,8 +11,10 @@ from typing import Final
 from keras2cv._version import VERSION
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
+from keras2cv.codegen.example_files import example_file
 from keras2cv.codegen.language import Language
 from keras2cv.codegen.languages import LANGUAGES
+from keras2cv.codegen.special_pictures import special_pictures
 from keras2cv.codegen.template import applies
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
@@ -77,7 +79,9 @@ _PLAIN_COLUMNS: Final = ("box+objectness+scores", "box+scores", "box+score+class
 
 def _lacking(manifest: Manifest, language: Language) -> list[str]:
     """Return what the bundle needs and programs in the language lack, each in words."""
-    missing, record = list(language.lacking(manifest)), manifest.task.record
+    missing = [] if language.prepares_all else special_pictures(manifest)
+    missing += language.lacking(manifest)
+    record = manifest.task.record
     if isinstance(record, DetectRecord) and not language.decodes_heads:
         if record.head is not None:
             missing.append(f"the decoding of a head ({record.head.form})")
@@ -122,11 +126,9 @@ def _example(bundle: Bundle) -> str:
     """Return example arguments that follow the program's name and the bundle."""
     manifest = bundle.manifest
     if "inputs" not in traits_of(manifest):
-        return "photo.jpg --save drawn.png"
-    files = {
-        t.name: "photo.jpg" if t.name == manifest.image_input else "array.npy"
-        for t in manifest.inputs
-    }
+        file = example_file(manifest.preprocessing)
+        return f"{file} --save drawn.{'mp4' if file.endswith('mp4') else 'png'}"
+    files = {t.name: example_file(manifest.rules_of(t.name)) for t in manifest.inputs}
     return " ".join(_quoted(f"{name}={file}") for name, file in files.items())
 
 

@@ -24,6 +24,8 @@ class Language:
             (`DetectRecord.head`), and find a box once for each of its classes (`multi_label`).
         reads_belongings: Whether they read masks, keypoints and angles of a detector's boxes
             (`DetectRecord.belongings`), and tables with columns in any order.
+        prepares_all: Whether programs prepare all that the runtime does: several pictures a sample,
+            clips, 16 bits, further channels.
     """
 
     title: str
@@ -32,3 +34,4 @@ class Language:
     next_step: str
     decodes_heads: bool = False
     reads_belongings: bool = False
+    prepares_all: bool = False

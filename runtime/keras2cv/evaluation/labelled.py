@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -174,6 +174,8 @@ class LabelledData:
         pairs: Pairs of samples, for embeddings.
         points: Keypoints' names, in the truths' order.
         arrays: (inputs, truths) for arrays instead of pictures.
+        inputs: For a model with several inputs: the arrays of each by its name, as many as truths;
+            `arrays` then has one of them.
     """
 
     form: str
@@ -186,6 +188,7 @@ class LabelledData:
     pairs: tuple[Pair, ...] = ()
     points: tuple[str, ...] | None = None
     arrays: tuple[Array, Array] | None = None
+    inputs: Mapping[str, Array] | None = None
 
 
 def class_number(name: str) -> int:

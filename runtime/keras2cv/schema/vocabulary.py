@@ -38,7 +38,12 @@ DType = Literal[
     "float16", "float32", "float64",
 ]  # fmt: skip
 
-Color = Literal["RGB", "BGR", "GRAY"]
+Color = Literal[
+    "RGB", "BGR", "GRAY",
+    "RGBA", "BGRA",  # of pictures with alpha, which cv2 reads as BGRA
+    "CHANNELS",  # any number of channels in the model's own order
+]  # fmt: skip
+Depth = Literal[8, 16]  # bits of a channel
 ResizeRule = Literal[
     "stretch",  # tf.image.resize, keras.layers.Resizing, load_img: the aspect ratio changes
     "letterbox",  # tf.image.resize_with_pad: all of the image, with bars

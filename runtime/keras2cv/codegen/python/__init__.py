@@ -10,6 +10,7 @@ PYTHON = Language(
     next_step="`python predict.py --help` explains how to run it.",
     decodes_heads=True,
     reads_belongings=True,
+    prepares_all=True,
 )
 
 __all__ = ["PYTHON"]
