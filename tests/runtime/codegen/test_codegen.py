@@ -23,6 +23,7 @@ from keras2cv.bundle.manifest import InputTensor, OutputTensor
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
+from keras2cv.cli.codegen import LANGUAGE_NAMES
 from keras2cv.codegen import LANGUAGES, generate
 from keras2cv.codegen.cpp.identifier import identifier
 from keras2cv.codegen.python.source_files import PACKAGE
@@ -454,8 +455,9 @@ def test_the_python_program_reports_a_missing_filter(tmp_path: Path) -> None:
 
 def test_a_language_that_is_not_there_is_a_usage_error(cat_cv: Path, tmp_path: Path) -> None:
     """The message lists those that are."""
-    with pytest.raises(UsageError, match="cpp, js, python"):
+    with pytest.raises(UsageError, match="cpp, java, js, python"):
         generate(read_bundle(cat_cv), "cobol", tmp_path / "program")
+    assert sorted(LANGUAGES) == list(LANGUAGE_NAMES)
 
 
 def test_nothing_of_the_users_is_overwritten(cat_cv: Path, tmp_path: Path) -> None:

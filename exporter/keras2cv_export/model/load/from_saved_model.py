@@ -25,7 +25,7 @@ from keras2cv_export.model.untrusted.saved_folder import private_copy, read_grap
 from .error_messages import sentence
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
-from .remembered import remembers
+from .remembered import changed_variables
 from .signatures import DEFAULT, choose_signature
 from .unread import resolve_read_shapes, without_unread_inputs
 
@@ -81,16 +81,24 @@ def saved_model(
 
 
 def _refuse_memory(path: Path, graph: Any) -> None:
-    """Refuse a function that begins where its last call ended.
+    """Refuse a function that begins where its last call ended, or that was saved while training.
 
     Raises:
-        ModelError: It does.
+        ModelError: It is one.
     """
-    if remembers(graph.as_graph_def(), [tensor.op.name for tensor in graph.outputs]):
+    outputs = [tensor.op.name for tensor in graph.outputs]
+    changes, remembers = changed_variables(graph.as_graph_def(), outputs)
+    if remembers:
         raise ModelError(
             f"{path}: its function remembers from call to call, as stateful layers do, and a "
             "SavedModel does not show what. Export the model's .keras or .h5 file, whose states "
             "keras2cv carries from call to call."
+        )
+    if changes:
+        raise ModelError(
+            f"{path}: its function was saved in training mode: it normalizes by the batch at hand, "
+            "moves its averages at each call, and answers otherwise than Keras' predict() does. "
+            "Export the model's .keras or .h5 file."
         )
 
 

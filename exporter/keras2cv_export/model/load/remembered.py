@@ -18,8 +18,8 @@ _CALLS: Final = ("PartitionedCall", "StatefulPartitionedCall")
 _SEEDS: Final = (tf.int64.as_datatype_enum, tf.uint32.as_datatype_enum)
 
 
-def remembers(graph: Any, outputs: Iterable[str]) -> bool:
-    """Return whether a variable that the function changes is read on the way to an output.
+def changed_variables(graph: Any, outputs: Iterable[str]) -> tuple[bool, bool]:
+    """Return whether the function changes variables, and whether an output reads one of them.
 
     Args:
         graph: The function's GraphDef, with the functions that it calls.
@@ -27,7 +27,8 @@ def remembers(graph: Any, outputs: Iterable[str]) -> bool:
     """
     found = _Functions({f.signature.name: f for f in graph.library.function})
     nodes = {node.name: node for node in graph.node}
-    return bool(found.changed(nodes) & found.read(nodes, outputs))
+    changed = found.changed(nodes)
+    return bool(changed), bool(changed & found.read(nodes, outputs))
 
 
 class _Functions:
