@@ -13,9 +13,9 @@ from keras2cv.net.opencv import require_opencv
 USAGE: Final = "BUNDLE --lang cpp|js|python -o DIR"
 ABOUT: Final = """\
 Write a small program that predicts images with OpenCV and nothing else: C++
-with a CMakeLists.txt and a README, a JavaScript module with a page for opencv.js,
-or Python (cv2 and NumPy) with as much of keras2cv's own runtime in a folder
-beside it as such a bundle needs.
+with a CMakeLists.txt and a README, a JavaScript module with a page for
+opencv.js, or Python (cv2 and NumPy) with as much of keras2cv's own runtime in a
+folder beside it as such a bundle needs.
 
 The program reads the bundle's manifest when it starts, so it also runs later
 exports of the model, and other bundles with the same task.
