@@ -20,6 +20,10 @@ async function valueOf({ pixels, size_wh: size, array }, read) {
   return pictureOf(numbersOf(await read(pixels), Uint8Array), size);
 }
 
+/** Return a record as JSON, without the arrays of pixels. */
+export const asJson = (record) =>
+  JSON.stringify(record, (_, value) => (ArrayBuffer.isView(value) ? undefined : value));
+
 /** Return {answers, lines, warning, build}, or {error}. */
 export async function answersOf(module, opencv, bundle, samples, read) {
   let model;

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { answersOf } from "./answers.mjs";
+import { answersOf, asJson } from "./answers.mjs";
 
 const [opencv, jobs] = process.argv.slice(2);
 const cv = createRequire(import.meta.url)(opencv);
@@ -15,5 +15,5 @@ const read = async (path) => new Uint8Array(await readFile(path));
 for (const { program, bundle, samples } of JSON.parse(await readFile(jobs, "utf8"))) {
   const module = await import(pathToFileURL(join(program, "predictor.js")));
   const record = await answersOf(module, cv, (name) => read(join(bundle, name)), samples, read);
-  console.log(JSON.stringify(record));
+  console.log(asJson(record));
 }

@@ -1,6 +1,6 @@
 // Answer golden cases in a browser: ?opencv=URL&jobs=URL, the jobs of run_cases.mjs with URLs.
 // Each record is posted to /record; a job with "drawn" adds its last answer's picture, a data URL.
-import { answersOf } from "./answers.mjs";
+import { answersOf, asJson } from "./answers.mjs";
 
 const { opencv, jobs } = Object.fromEntries(new URLSearchParams(location.search));
 const read = async (url) => {
@@ -8,7 +8,7 @@ const read = async (url) => {
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 };
-const post = (record) => fetch("/record", { method: "POST", body: JSON.stringify(record) });
+const post = (record) => fetch("/record", { method: "POST", body: asJson(record) });
 
 async function drawnPicture(program, picture, answer) {
   const { decode } = await import(`${program}/decode.js`);
