@@ -614,7 +614,9 @@ def load_same(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor
         BundleError: the folder holds another model here.
         Keras2cvError: as `load`.
     """
-    bundle = read_bundle(folder, choose=form_for(options["device"], options["engine"]))
+    bundle = read_bundle(
+        folder, choose=form_for(options.get("device", "cpu"), options.get("engine"))
+    )
     require_same(folder, bundle.written.model.sha256, sha256)
     return Predictor(bundle, **options)
 
