@@ -117,12 +117,13 @@ def _write_sample(
         if tensor.name == model.manifest.image_input:
             values[tensor.name] = draw_image(*_PICTURES[picture])
             inputs[tensor.name] = {"picture": picture}
-            blob = model.prepare([values[tensor.name]]).blobs[0]
-            record["blob"] = _save(place / f"blob{index}.npy", blob)
         else:
             array = values[tensor.name] = _array_for(tensor, index)
             file = _save(place / f"{tensor.name}{index}.npy", array)
             inputs[tensor.name] = {"array": file, "shape": array.shape}
+    if model.manifest.image_input is not None:
+        blob = model.prepare([values]).blobs[0]
+        record["blob"] = _save(place / f"blob{index}.npy", blob)
     return {**record, "answer": _answer(model, values).to_dict()}
 
 
