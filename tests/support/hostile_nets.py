@@ -205,11 +205,11 @@ def _scales(*scales: float) -> dict[str, Array]:
 
 
 def _recurrent(op: str, **changes: Array) -> bytes:
-    """Return a recurrent node on (5, 2, 3), whose weights fit but for `changes`."""
+    """Return a recurrent node on (1, 2, 3), whose weights fit but for `changes`."""
     rows = 16 if op == "LSTM" else 12
     weights: dict[str, Any] = {"w": np.ones((1, rows, 3), _F), "r": np.ones((1, rows, 4), _F)}
     weights |= {"b": np.ones((1, 2 * rows), _F), "-lengths": None, "h": np.zeros((1, 2, 4), _F)}
-    return one(op, {**weights, **changes}, (5, 2, 3), hidden_size=4)
+    return one(op, {**weights, **changes}, (1, 2, 3), hidden_size=4)
 
 
 FOLLOWED: Final[Mapping[str, Callable[[], bytes]]] = {

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
 from keras2cv.cli.parser import Parser
-from keras2cv.codegen.example_files import example_file
 from keras2cv.errors import InconclusiveError, ParityError
 from keras2cv_export.cli import roles
 from keras2cv_export.cli.heavy import load_function, print_parity, progress, require_exporter
@@ -118,6 +117,9 @@ def _closing_lines(report: ExportReport) -> Iterator[str]:
 
 def _example(manifest: Manifest) -> str:
     """Return what a first run may be given."""
+    # Not above: help does without NumPy, which codegen needs.
+    from keras2cv.codegen.example_files import example_file
+
     if manifest.preprocessing is None:
         return "inputs.npz"
     files = {t.name: example_file(manifest.rules_of(t.name)) for t in manifest.own_inputs}
