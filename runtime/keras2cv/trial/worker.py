@@ -43,7 +43,7 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     warnings.simplefilter("ignore", Keras2cvWarning)  # unverified is why it runs here
     inputs = read_npz(Path(request["inputs"]))
     start = time.perf_counter()
-    chosen = form_for("cpu", request["options"]["engine"])
+    chosen = form_for("cpu", request["options"].get("engine"))
     bundle = read_bundle(Path(request["bundle"]), follow=False, choose=chosen)  # it may crash
     report(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
     model = Predictor(bundle, **request["options"])

@@ -38,6 +38,7 @@ _CLASSES: Final[Mapping[str, str]] = {
     "package-info": "",
 }
 _PROJECT: Final = ("README.md", "build.gradle", "pom.xml", "settings.gradle")
+_OPTIONS: Final = ("--top K", "--score S", "--json", "--save PATH", "--mask PATH")
 _RESERVED: Final = frozenset((
     "abstract", "assert", "boolean", "break", "byte", "case", "catch", "char", "class", "const",
     "continue", "default", "do", "double", "else", "enum", "extends", "false", "final", "finally",
@@ -78,7 +79,10 @@ def _own_words(manifest: Manifest, words: Words) -> dict[str, str]:
         spec.name: "image" if spec.name == manifest.image_input else "array"
         for spec in manifest.inputs
     }
+    options = re.findall(r"\[[^]]*\]", words["options"])
     return {
+        "sources": words["sources"].replace("SOURCE", "FILE"),
+        "options": " ".join(one for one in options if one[1:].split("]")[0] in _OPTIONS),
         "identifier": name,
         "package": f"keras2cv.{name}",
         "result": f"{manifest.task.kind.capitalize()}Result",

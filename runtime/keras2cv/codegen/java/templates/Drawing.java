@@ -71,8 +71,8 @@ final class Drawing {
   }
 
   /**
-   * Returns a copy of the image, enlarged by a whole number if its shorter side is below 160 pixels,
-   * where no text could be read.
+   * Returns a copy of the image, enlarged by a whole number if its shorter side is below 160
+   * pixels, where no text could be read.
    */
   static Mat enlarged(Mat image) {
     int shorter = Math.min(image.rows(), image.cols());
@@ -110,7 +110,7 @@ final class Drawing {
 //@end
 //@begin score
 
-  /** Linear sRGB of CIELAB's L* 72, a chroma and a hue; beyond 0 to 1 where it has no such colour. */
+  /** Linear sRGB of CIELAB's L* 72, a chroma and a hue; beyond 0 to 1 where it has none. */
   private static double[] linearRgb(double chroma, double hue) {
     double middle = (72.0 + 16) / 116;
     double[] roots = {
@@ -253,7 +253,7 @@ final class Drawing {
     };
   }
 
-  /** Returns how much a text at a place would hide: texts above all, lines, and what is in boxes. */
+  /** Returns how much a text at a place would hide: texts above all, lines, insides of boxes. */
   private static long costOf(Rect rect, List<Rect> taken, List<Tag> tags, int gap) {
     long cost = 0;
     for (Rect other : taken) {

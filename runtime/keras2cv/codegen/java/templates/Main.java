@@ -13,7 +13,8 @@ import org.opencv.imgcodecs.Imgcodecs;  //@only writes
 
 /** Predicts files on the command line: an example of the library. */
 public final class Main {
-  private static final String USAGE = "usage: Main BUNDLE @sources@ @options@";
+  private static final String USAGE =
+      "usage: Main BUNDLE @sources@ @options@";
 
   private final Options options = new Options();
   private final List<String> words = new ArrayList<>();

@@ -101,9 +101,9 @@ final class Placement {
 //@begin mask
 
   /**
-   * From a grid over the net's input, such as a mask's, to the visible pixels of the image. The grid
-   * and the input share their corners; only what the image fills is used, without a letterbox's
-   * bars.
+   * From a grid over the net's input, such as a mask's, to the visible pixels of the image. The
+   * grid and the input share their corners; only what the image fills is used, without a
+   * letterbox's bars.
    */
   final class Spread {
     private final Size grid;

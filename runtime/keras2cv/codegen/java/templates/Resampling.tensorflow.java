@@ -152,7 +152,8 @@ final class Resampling {
     float start = (float) i * scale;
     float stop = (float) (i + 1) * scale;
     int first = inside(start, sourceSize);
-    float[] weights = new float[Math.max(1, inside((float) Math.ceil(stop), sourceSize) - first + 1)];
+    int end = inside((float) Math.ceil(stop), sourceSize);
+    float[] weights = new float[Math.max(1, end - first + 1)];
     int used = 0;
     for (float left = (float) Math.floor(start); left < Math.ceil(stop); left += 1.0f) {
       float right = left + 1.0f;

@@ -11,7 +11,7 @@ import org.opencv.imgproc.Imgproc;
 
 /**
  * From an image to another size as cv::resize does it on x86-64, and tf.image.resize by "bilinear":
- * the same pixels from every OpenCV. Java rounds each product and sum by itself, as it must be here.
+ * the same pixels from every OpenCV. Java rounds each product and sum by itself, as is needed here.
  */
 final class Resizing {
   // On ARM, OpenCV may hand a resize to a library that rounds differently. Tried once, on small

@@ -1,4 +1,4 @@
 /**
- * Predicts with a bundle of keras2cv by OpenCV alone. {@link @package@.Predictor} is where to begin.
+ * Predicts with a bundle of keras2cv by OpenCV alone. Begin with {@link @package@.Predictor}.
  */
 package @package@;

@@ -79,7 +79,7 @@ public final class SegmentResult implements Result {
     return isNamed ? labels.get(classId) : Integer.toString(classId);
   }
 
-  /** Returns the classes as a gray image: 255 where the net saw nothing; 16 bits if there are more. */
+  /** Returns the classes as a gray image: 255 where the net saw nothing; if many, 16 bits. */
   public Mat toMask() {
     boolean isSmall = Arrays.stream(classes).max().orElse(0) < 255;
     Mat mask = new Mat(image, isSmall ? CvType.CV_8U : CvType.CV_16U);
