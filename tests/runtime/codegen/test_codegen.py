@@ -26,6 +26,7 @@ from keras2cv.cli import main
 from keras2cv.cli.codegen import LANGUAGE_NAMES
 from keras2cv.codegen import LANGUAGES, generate
 from keras2cv.codegen.cpp.identifier import identifier
+from keras2cv.codegen.java.source_files import identifier_of
 from keras2cv.codegen.python.source_files import PACKAGE
 from keras2cv.errors import InputError, UsageError
 from keras2cv.pixels.resize import resize
@@ -626,6 +627,9 @@ def test_names_cannot_get_into_a_program(language: str, tmp_path: Path) -> None:
             name = other.name.replace(identifier(odd), "cat")
             text = other.read_text("utf-8").replace(identifier(odd), "cat")
             text = text.replace(identifier(odd).upper(), "CAT")
+        elif language == "java":  # a package
+            name = other.name
+            text = other.read_text("utf-8").replace(identifier_of(odd), "cat")
         else:
             name, text = other.name, other.read_text("utf-8")
         assert one.name == name
