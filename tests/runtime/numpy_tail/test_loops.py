@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from keras2cv.codegen.cpp.source_files import TAIL_STEPS
+from keras2cv.codegen.tail_steps import TAIL_STEPS
 from keras2cv.errors import BundleError
 from keras2cv.numpy_tail import finish as finishing
 from keras2cv.numpy_tail.finish import finish

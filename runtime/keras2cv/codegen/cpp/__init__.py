@@ -1,7 +1,8 @@
 """C++ libraries, each with a program: what lies in `templates/`, put together for a bundle."""
 
-from keras2cv.codegen.cpp.source_files import lacking, source_files
+from keras2cv.codegen.cpp.source_files import source_files
 from keras2cv.codegen.language import Language
+from keras2cv.codegen.tail_steps import lacking
 
 CPP = Language(
     title="C++",

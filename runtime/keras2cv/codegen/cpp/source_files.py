@@ -44,14 +44,6 @@ _PARTS: Final = {
     "predictor.hpp": "",
 }
 
-# The steps of the tail that tail.hpp has.
-TAIL_STEPS: Final = frozenset((
-    "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
-    "gather", "transpose", "where", "not", "and", "or", "add", "subtract", "multiply", "divide",
-    "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
-    "floor_divide", "modulo",
-))  # fmt: skip
-
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the library for bundles that are like that of `manifest`."""
@@ -66,10 +58,3 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     files = {file.format_map(words): filled(template) for template, file in _FILES.items()}
     files[f"src/{name}.cpp"] = one_source(f"keras2cv/{name}.hpp", parts, f"keras2cv::{name}")
     return files
-
-
-def lacking(manifest: Manifest) -> list[str]:
-    """Return the steps behind the net that programs in C++ do not have."""
-    steps = manifest.tail.steps if manifest.tail else ()
-    missing = dict.fromkeys(step.op for step in steps if step.op not in TAIL_STEPS)
-    return [f"the step {op}" for op in missing]

@@ -8,12 +8,9 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.codegen.cpp.source_files import lacking
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
-
-__all__ = ["lacking", "source_files"]  # the steps of its tail are those of C++
 
 # Each class of a module, and for which traits it is there.
 _CLASSES: Final[Mapping[str, str]] = {

@@ -1,7 +1,8 @@
 """JavaScript programs: a module and a page for opencv.js, put together for a bundle's kind."""
 
-from keras2cv.codegen.js.source_files import lacking, source_files
+from keras2cv.codegen.js.source_files import source_files
 from keras2cv.codegen.language import Language
+from keras2cv.codegen.tail_steps import lacking
 
 JS = Language(
     title="JavaScript",

@@ -36,14 +36,6 @@ _FILES: Final[Mapping[str, str]] = {
     "page.js": "",
 }
 
-# The steps of the tail that tail.js has.
-TAIL_STEPS: Final = frozenset((
-    "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
-    "gather", "transpose", "where", "not", "and", "or", "add", "subtract", "multiply", "divide",
-    "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
-    "floor_divide", "modulo",
-))  # fmt: skip
-
 # A page is downloaded, so it has the resize of its bundle alone. These are the traits of one.
 _INTERPOLATIONS: Final[Mapping[str, str]] = {
     "nearest": "nearest",
@@ -72,13 +64,6 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     return {
         name: fill(read_template("js", path), traits, words) for name, path in templates.items()
     }
-
-
-def lacking(manifest: Manifest) -> list[str]:
-    """Return the steps behind the net that programs in JavaScript do not have."""
-    steps = manifest.tail.steps if manifest.tail else ()
-    missing = dict.fromkeys(step.op for step in steps if step.op not in TAIL_STEPS)
-    return [f"the step {op}" for op in missing]
 
 
 def _resize_traits(manifest: Manifest) -> frozenset[str]:
