@@ -51,7 +51,7 @@ napoleon_use_ivar = True
 # property.
 nitpick_ignore_regex = [
     ("py:class", r"(numpy|collections\.abc|os)\..*"),
-    ("py:class", r"keras2cv\.(bundle|net|predictor|selftest|tasks)\..*"),
+    ("py:class", r"keras2cv\.(batches|bundle|net|pixels|predictor|preparing|selftest|tasks)\..*"),
     ("py:class", r"StrPath|Shapes|ImageLike|Result|ExportReport|CheckReport"),
     ("py:class", r"\S+ .* .*"),
 ]

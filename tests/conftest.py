@@ -101,3 +101,11 @@ _REASONS = {
 def _two_threads() -> None:
     """Keep to two threads, on however many cores: the reference and OpenCV run side by side."""
     cv2.setNumThreads(2)
+
+
+@pytest.fixture(scope="session")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of `cases.json`, which `support/golden.py` describes."""
+    from support.golden import write_cases
+
+    return write_cases(tmp_path_factory.mktemp("golden") / "cases")

@@ -128,3 +128,17 @@ def test_the_conda_recipe_has_the_version_and_needs_of_the_wheel() -> None:
         assert there.format(value) in recipe
     [needs] = re.findall(r'^dependencies = \["(.*)"\]$', project, re.M)
     assert needs.replace(">=", " >=") in recipe
+
+
+def test_a_cluster_runs_the_example_on_the_ray_that_is_tested() -> None:
+    """The job of KubeRay and the image name files and versions of this checkout."""
+    job = (ROOT / "packaging" / "kubernetes" / "rayjob.yaml").read_text(encoding="utf-8")
+    image = (ROOT / "packaging" / "docker" / "Dockerfile.cluster").read_text(encoding="utf-8")
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    [version] = re.findall(r'rayVersion: "(.*)"', job)
+    assert f"\nray=={version}\n" in constraints
+    [script] = re.findall(r"python /app/(\w+\.py)", job)
+    [folder] = re.findall(r"^COPY (\S+) /app$", image, re.M)
+    assert (ROOT / folder / script).is_file()
+    options = (ROOT / folder / "checkpoints.py").read_text(encoding="utf-8")
+    assert all(f'"{option}"' in options for option in re.findall(r"--[a-z]+", job))

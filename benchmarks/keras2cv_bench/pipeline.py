@@ -87,8 +87,9 @@ class Pipeline:
 
 
 def takes_pictures(manifest: Manifest) -> bool:
-    """Whether samples are pictures: the bundle knows how one becomes its only input."""
-    return manifest.preprocessing is not None and len(manifest.inputs) == 1
+    """Whether samples are pictures: the bundle knows how a plain one becomes its only input."""
+    rules = manifest.preprocessing
+    return rules is not None and rules.is_plain and len(manifest.inputs) == 1
 
 
 class Around:

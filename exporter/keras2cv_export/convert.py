@@ -16,6 +16,7 @@ from keras2cv.schema.vocabulary import DType
 from .graph.layout import NetTensor, blobs_in_and_out, settle
 from .graph.misses import Miss
 from .graph.origin import write_origins
+from .importing.import_graph import ImportedGraph, import_graph
 from .model.load import LoadedModel
 from .model.spec import TensorSpec
 from .passes import OPTIONAL, pipeline
@@ -25,6 +26,7 @@ from .quiet.garbage import uncollected
 from .targets.importer_support import require_supported
 from .targets.target import Target
 from .tasks.recognise import Head, heads
+from .tracing.batch_statistics import batch_statistics
 from .tracing.capture import TracedGraph, trace
 from .tracing.to_onnx import to_onnx
 
@@ -44,7 +46,10 @@ class Converted:
         fired: How often each pass changed something.
         tail: What the net does not do; None: nothing.
         unformed: The graph before it was given the forms that engines are fast at, if kept.
+        unwritten: The graph before any rewrite, if kept.
         missed: What each pass left alone, by its name.
+        mixing: The layers that normalize by the batch at hand.
+        moved: Whether the model's own inputs, and outputs, are channels last.
     """
 
     model: ir.Model
@@ -55,7 +60,10 @@ class Converted:
     fired: Counter[str]
     tail: NumpyTail | None = None
     unformed: ir.Model | None = None
+    unwritten: ir.Model | None = None
     missed: Mapping[str, Sequence[Miss]] = field(default_factory=dict)
+    mixing: tuple[str, ...] = ()
+    moved: tuple[bool, bool] = (True, True)
 
     @property
     def optional(self) -> frozenset[str]:
@@ -94,30 +102,46 @@ def convert(loaded: LoadedModel, target: Target | None = None) -> Converted:
     return converted
 
 
-def convert_unchecked(loaded: LoadedModel, target: Target, *, keep: bool = False) -> Converted:
+def convert_unchecked(
+    loaded: LoadedModel, target: Target, *, keep: bool = False, unrolled: bool = False
+) -> Converted:
     """Do the same, whether the target can run the result or not.
 
-    `keep` keeps what `formed` needs, to give it other forms.
+    Args:
+        loaded: The model.
+        target: Which OpenCV it is for.
+        keep: Whether to keep what `formed` and `for_target` need, to give it other forms.
+        unrolled: Whether recurrent layers are unrolled.
 
     Raises:
         ModelError: The model cannot be traced at static shapes.
         UnsupportedError: It has ops that nothing converts.
     """
     with uncollected():
-        return _converted(loaded, target, keep=keep)
+        return _converted(loaded, target, keep=keep, unrolled=unrolled)
 
 
-def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
-    traced = trace(loaded, ranking=not where_all_have("TopK")(target))
-    model = to_onnx(traced)
+def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: bool) -> Converted:
+    traced: TracedGraph | ImportedGraph
+    mixing: tuple[str, ...] = ()
+    if loaded.graph is not None:
+        traced = import_graph(loaded)
+        model = traced.model
+    else:
+        ranking = not where_all_have("TopK")(target)
+        traced = trace(loaded, ranking=ranking, unrolled=unrolled)
+        mixing = batch_statistics(traced.graph_def, traced.inputs)
+        model = to_onnx(traced)
     found = heads(model, traced.output_specs)
-    blobs_in_and_out(model, [s.name for s in loaded.inputs], [s.name for s in traced.output_specs])
+    names = [s.name for s in loaded.inputs], [s.name for s in traced.output_specs]
+    blobs_in_and_out(model, *names, moved=loaded.moved)
+    unwritten = model.clone() if keep else None
     stages = pipeline(target)
     missed: dict[str, Sequence[Miss]] = {}
     fired = rewrite(model, stages[:1], missed)
     unformed = model.clone() if keep else None
     fired += rewrite(model, stages[1:], missed)
-    inputs, outputs = settle(model)
+    inputs, outputs = settle(model, moved=loaded.moved)
     write_origins(model)
     pairs = zip(traced.output_specs, outputs, strict=True)
     given, tail = _finished(traced, [_output(s, n, loaded) for s, n in pairs], loaded)
@@ -130,8 +154,39 @@ def _converted(loaded: LoadedModel, target: Target, *, keep: bool) -> Converted:
         fired,
         tail,
         unformed,
+        unwritten,
         missed,
+        mixing,
+        loaded.moved,
     )
+
+
+def for_target(converted: Converted, target: Target) -> Converted:
+    """Return the same net rewritten for another target, with the same interface and weights.
+
+    Raises:
+        ModelError: Nothing was kept, or the interface is not the same.
+    """
+    if converted.unwritten is None:
+        raise ModelError(
+            "The graph was converted without keeping it as it was before its rewrites."
+        )
+    model = converted.unwritten.clone()
+    with uncollected():
+        fired = rewrite(model, pipeline(target))
+    inputs, outputs = settle(model)
+    write_origins(model)
+    tail = converted.tail
+    own = [o for o in converted.outputs if tail is None or o.net_name not in tail.made]
+    promised: list[InputTensor | OutputTensor] = [*converted.inputs, *own]
+    promised += tail.heads if tail else ()
+    found = [*inputs, *outputs]
+    if [(t.net_name, t.net_shape, t.layout) for t in promised] != [
+        (t.net_name, t.shape if p.net_shape else (), t.layout)
+        for t, p in zip(found, promised, strict=True)
+    ]:
+        raise ModelError("The graph for another OpenCV has other inputs or outputs.")
+    return replace(converted, model=model, fired=fired, missed={})
 
 
 def formed(converted: Converted, target: Target, optional: Collection[str]) -> Converted:
@@ -144,7 +199,7 @@ def formed(converted: Converted, target: Target, optional: Collection[str]) -> C
         raise ModelError("The graph was converted without keeping it as it was before its forms.")
     model = converted.unformed.clone()
     fired = rewrite(model, pipeline(target, optional)[1:])
-    inputs, outputs = settle(model)
+    inputs, outputs = settle(model, moved=converted.moved)
     write_origins(model)
     names = [tensor.net_name for tensor in inputs + outputs]
     if names != _names_in_net(converted):
@@ -166,7 +221,7 @@ def optional_of(names: Iterable[str]) -> frozenset[str]:
 
 
 def _finished(
-    traced: TracedGraph, net: Sequence[OutputTensor], loaded: LoadedModel
+    traced: TracedGraph | ImportedGraph, net: Sequence[OutputTensor], loaded: LoadedModel
 ) -> tuple[tuple[OutputTensor, ...], NumpyTail | None]:
     """Return the model's outputs and what finishes them, by what the net gives."""
     if (cut := traced.tail) is None:
@@ -182,7 +237,7 @@ def _finished(
     return outputs, NumpyTail(tuple(batched), cut.steps)
 
 
-def _heads_of_model(found: Sequence[Head], traced: TracedGraph) -> tuple[Head, ...]:
+def _heads_of_model(found: Sequence[Head], traced: TracedGraph | ImportedGraph) -> tuple[Head, ...]:
     """Return each output's last activation; what a tail makes ends in none."""
     by_name = {head.spec.name: head for head in found}
     return tuple(by_name.get(s.name, Head(s, "linear")) for s in traced.model_specs)

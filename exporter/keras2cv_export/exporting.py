@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from keras2cv.bundle.forms import Form
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
 from keras2cv.bundle.writing import staged_bundle, write_manifest
 from keras2cv.errors import NetError, UsageError
@@ -20,6 +21,7 @@ from keras2cv.tasks import TASKS
 
 from .convert import Converted
 from .formats.formats import FileFormat, format_of
+from .forms.making import Made, Staged, make_forms
 from .model.load import LoadedModel, import_modules, load_model
 from .model.untrusted.confined import confined
 from .options import DESCRIBED_TASKS, ExportOptions
@@ -35,6 +37,7 @@ from .targets.importer_support import oldest
 from .targets.target import dotted
 from .tasks.contradictions import contradictions
 from .tasks.decide import Decisions, Wishes, decide
+from .tasks.outputs import PICTURES_OUT
 from .tasks.presets import Geometry
 from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
@@ -110,18 +113,20 @@ def export_model(options: ExportOptions) -> ExportReport:
         storage = None if options.weights == "fp32" else cast("Storage", options.weights)
         file_format.require_room(loaded, storage)
         options.progress("converting")
-        converted = file_format.convert(loaded, options.target, keep=options.tune)
+        further = options.may_have_forms or len(options.forms or ()) > 1
+        converted = file_format.convert(loaded, options.target, keep=options.tune or further)
         file_format.require(converted.model, options.target)
         needs = oldest(file_format.examine(converted.model), options.target)
         held = {output for _, output in loaded.states}
         decided = decide(loaded.without_states(), converted.without(held), wishes)
         staged = _Staged(stage.folder, loaded, converted, decided, file_format)
         proven = _prove(options, staged, needs.opencv, limits)
-        manifest = _settle(stage.folder, proven.manifest, proven.proof)
+        made = _further_forms(options, staged, proven) if further else Made()
+        manifest = _settle(stage.folder, proven.manifest, proven.proof, made.forms)
         freely(stage.commit)
     verification = proven.proof.verification if proven.proof else None
     notes = loaded.notes + needs.notes + decided.notes + _mixed(converted, loaded.batch)
-    notes += _finished(converted) + proven.stored + _tuned(manifest) + proven.kept
+    notes += _finished(converted) + proven.stored + _tuned(manifest) + proven.kept + made.notes
     notes += not_run_note(options.target, verification.answers if verification else ())
     notes += tuple(without_advice(note) for note in (verification.notes if verification else ()))
     return ExportReport(
@@ -167,7 +172,14 @@ class _Proven:
 
 def _wishes(options: ExportOptions) -> Wishes:
     geometry = Geometry(
-        options.size, options.resize, options.interpolation, options.transpose_image
+        options.size,
+        options.resize,
+        options.interpolation,
+        options.transpose_image,
+        depth=options.depth,
+        window=options.window,
+        stride=options.stride,
+        hop=options.hop,
     )
     described = {task: getattr(options, task) for task in DESCRIBED_TASKS}
     return Wishes(
@@ -183,13 +195,15 @@ def _load(options: ExportOptions) -> LoadedModel:
         unsafe=options.unsafe,
         imports=options.imports,
         signature=options.signature,
+        answers=options.against,
     )
     if loaded.states and options.tune:
         raise UsageError(
             "--tune runs several nets and other batches, and this model remembers from call to "
             "call. Leave --tune out."
         )
-    return loaded
+    described = (options.task, *(t for t in DESCRIBED_TASKS if getattr(options, t) is not None))
+    return loaded.with_pictures_out() if set(described) & PICTURES_OUT else loaded
 
 
 def _prove(
@@ -278,7 +292,7 @@ def _compared(
         ParityError: They differ, or the requested OpenCV computes something else.
         NetError: No engine runs the net.
     """
-    options.progress("asking TensorFlow")
+    options.progress(f"asking {staged.loaded.judge_name}")
     folder = staged.folder
     usual = SAMPLES if options.weights == "fp32" else SAMPLES_FOR_WEIGHTS
     put = partial(
@@ -303,7 +317,7 @@ def _compared(
         except NetError as error:
             raise refused_by_all(error) from error
         found = net.in_other_circumstances(question, found)
-    require_parity(found.parity)
+    require_parity(found.parity, staged.loaded.judge_name)
     kept = keep_promise(manifest, found.engine.name, found.wrong, options.target)
     return kept, Proof(question, found)
 
@@ -315,6 +329,17 @@ def _mixed(converted: Converted, batch: int) -> tuple[str, ...]:
         f"for all {batch} samples of a run. Give infer() exactly {batch}, or end the model before."
         for o in converted.outputs
         if not o.batched and o.name not in converted.constant
+    ) + _mixing(converted.mixing, batch)
+
+
+def _mixing(layers: tuple[str, ...], batch: int) -> tuple[str, ...]:
+    """Say that an answer depends on the samples beside it."""
+    if not layers:
+        return ()
+    more = f" and {len(layers) - 1} more" if len(layers) > 1 else ""
+    return (
+        f"{layers[0]}{more} normalizes by the batch at hand, as in training. OpenCV runs {batch} "
+        f"at a time, and answers what Keras answers for batches of {batch}; others differ there.",
     )
 
 
@@ -373,6 +398,7 @@ def _write(staged: _Staged, opencv: str, weights: Weights | None) -> Manifest:
         engine=Engine("any", fusion=True, winograd=True),
         source=loaded.source,
         preprocessing=decided.preprocessing,
+        more_pictures=decided.more_pictures or None,
         tail=converted.tail,
         weights=weights,
         states=tuple(StateLink(*pair) for pair in loaded.states) or None,
@@ -381,7 +407,24 @@ def _write(staged: _Staged, opencv: str, weights: Weights | None) -> Manifest:
     return manifest
 
 
-def _settle(folder: Path, manifest: Manifest, proof: Proof | None) -> Manifest:
+def _further_forms(options: ExportOptions, staged: _Staged, proven: _Proven) -> Made:
+    """Add files of the same net for newer OpenCVs, as the options say."""
+    if proven.proof is None:
+        return Made()
+    place = Staged(
+        staged.folder,
+        proven.manifest,
+        proven.proof,
+        staged.converted,
+        staged.file_format,
+        options.progress,
+    )
+    return make_forms(place, None if options.forms is None else tuple(options.forms)[1:])
+
+
+def _settle(
+    folder: Path, manifest: Manifest, proof: Proof | None, forms: tuple[Form, ...] | None = None
+) -> Manifest:
     """Write the golden vectors, and a manifest that says what the check found."""
     if proof is None:
         write_manifest(folder, manifest)
@@ -392,6 +435,7 @@ def _settle(folder: Path, manifest: Manifest, proof: Proof | None) -> Manifest:
         status="verified" if found.parity.verdict == "pass" else "unverified",
         engine=found.engine,
         evidence=found.evidence,
+        forms=forms,
     )
     write_selftest(
         folder,

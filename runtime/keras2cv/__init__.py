@@ -112,12 +112,17 @@ _HOME: Final = {
 }
 
 
+_ENGINES: Final = ("dask", "ray", "spark")  # modules, each for an engine of that name
+
+
 def __dir__() -> list[str]:
     """Return the public names, loaded or not, for `dir` and the Tab key."""
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_ENGINES})
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ENGINES:
+        return importlib.import_module(f"keras2cv.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'keras2cv' has no attribute {name!r}")
     try:

@@ -6,7 +6,6 @@ import functools
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, overload
 
@@ -14,19 +13,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.standing import unproven
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
 from keras2cv.net.device import DeviceChoice, choose_device
+from keras2cv.net.forms import form_for
 from keras2cv.net.memory import Memory
 from keras2cv.net.net import Net
 from keras2cv.net.opencv import require_at_least
-from keras2cv.net.tensors import by_name, check_inputs, chunks, join, one_sample, outputs_of, to_net
+from keras2cv.net.tensors import by_name, check_inputs, chunks, join, outputs_of, to_net
 from keras2cv.net.tuned import NetSettings, manifest_at
 from keras2cv.pixels.geometry import Placement
-from keras2cv.pixels.image_file import image_of
-from keras2cv.pixels.preprocess import Preprocessor
+from keras2cv.preparing.prepared import Prepared
+from keras2cv.preparing.samples import SamplePreparer, Values
 from keras2cv.tasks import TASKS
 from keras2cv.tasks.postprocess import results_of, unplaced
 from keras2cv.tasks.result import Result
@@ -85,7 +85,9 @@ def load(
         before = _identity(path)
         bundle = None
         try:
-            bundle = read_bundle(path, check_hash=check_hash, held=held)
+            bundle = read_bundle(
+                path, check_hash=check_hash, held=held, choose=form_for(device, engine)
+            )
             model = Predictor(
                 bundle,
                 device=device,
@@ -109,21 +111,6 @@ def load(
     raise BundleError(f"{path} is replaced again and again. Load it when it has come to rest.")
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Prepared:
-    """Images on their way through a `Predictor`.
-
-    Attributes:
-        blobs: (n, C, H, W) float32 each, for one run of the net.
-        placements: where each image lies in its blob; empty for tasks that do not need it.
-        outputs: gets the net's outputs for each blob, of a caller who wants to see them.
-    """
-
-    blobs: tuple[Array, ...]
-    placements: Sequence[Placement]
-    outputs: list[dict[str, Array]] | None = None
-
-
 class Predictor:
     """A model that is ready to run; `load` makes one.
 
@@ -132,7 +119,7 @@ class Predictor:
     path; unpickling loads the bundle from there, and it must be the same one.
 
     Attributes:
-        manifest: the bundle's manifest, with the shapes of the batch that runs.
+        manifest: the bundle's manifest, with the file and the shapes of the batch that run.
     """
 
     def __init__(
@@ -172,7 +159,7 @@ class Predictor:
             UsageError: as `load`.
         """
         if not isinstance(bundle, Bundle):
-            bundle = read_bundle(bundle)
+            bundle = read_bundle(bundle, choose=form_for(device, engine))
         self._options = {
             "device": device,
             "engine": engine,
@@ -185,6 +172,7 @@ class Predictor:
             "nms": nms,
         }
         self.folder = bundle.folder
+        self._sha256 = bundle.written.model.sha256
         self._task = with_thresholds(bundle.manifest.task, score, nms)
         settings = NetSettings(engine, threads, fusion, winograd).tuned(bundle.manifest, device)
         self.manifest: Manifest = manifest_at(bundle.manifest, batch, device, settings.engine)
@@ -196,9 +184,9 @@ class Predictor:
         self._choice = choose_device(
             device, new_engine_only=(settings.engine or self.manifest.engine.name) == "new"
         )
-        self._preprocess = None
+        self._samples = None
         if self.manifest.preprocessing is not None:
-            self._preprocess = Preprocessor(self.manifest.preprocessing)
+            self._samples = SamplePreparer(self.manifest)
         self._memory = Memory(self.manifest)
         self._load_net(bundle, settings, check_device)
 
@@ -316,11 +304,65 @@ class Predictor:
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to load the same model elsewhere."""
         where = os.path.abspath(self.folder)  # noqa: PTH100 - resolve() would follow links
-        return _loaded_again, (where, self.manifest.model.sha256, self._options)
+        return load_same, (where, self._sha256, self._options)
 
-    def __call__(self, arrays: Mapping[str, Any]) -> dict[str, Array]:
-        """Return the outputs by name for the inputs by name, as `infer` does by position."""
-        return dict(zip(self.output_names, self.infer(arrays), strict=True))
+    @overload
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]: ...
+    @overload
+    def __call__(self, batch: Any) -> Any: ...
+
+    def __call__(self, batch: Any) -> Any:
+        """Return a batch of columns with the outputs, by name, in place of the inputs.
+
+        Cluster engines call it so. Columns that are not the model's, such as ids, pass through, and
+        a batch of no rows gives one of no rows.
+
+        Args:
+            batch: a dict of columns, or a pandas DataFrame. A column named like an input holds what
+                `infer` takes: an array, or in each row an array, nested lists, or all values flat.
+                If the bundle has preprocessing, the image's column may hold encoded images: the
+                bytes of files, paths, or addresses that fsspec opens.
+
+        Raises:
+            InputError: a column is missing, or a row is not what the input takes.
+            UsageError: an output has the name of a column that passes through.
+            NetError: OpenCV fails.
+        """
+        from keras2cv.columns.batch import columns_of, join_columns, same_kind, take
+
+        passed = columns_of(batch)
+        tensors, outputs = self.manifest.own_inputs, self.manifest.own_outputs
+        if self.manifest.states and all(t.name in passed for t in self.manifest.inputs):
+            tensors, outputs = self.manifest.inputs, self.manifest.outputs
+        given = take(passed, [tensor.name for tensor in tensors])
+        arrays = self._outputs_for(given, tensors, outputs)
+        found = {tensor.name: array for tensor, array in zip(outputs, arrays, strict=True)}
+        return same_kind(batch, join_columns(passed, found, "Rename it, or leave it out."))
+
+    def _outputs_for(
+        self,
+        columns: Mapping[str, Any],
+        tensors: Sequence[InputTensor],
+        outputs: Sequence[OutputTensor],
+    ) -> list[Array]:
+        """Return the outputs for the columns of the inputs."""
+        from keras2cv.columns.arrays import array_of
+        from keras2cv.columns.pictures import decoded_rows, encoded_rows
+
+        name = self.manifest.image_input
+        images = None if name is None else encoded_rows(columns[name])
+        own = [tensor for tensor in tensors if images is None or tensor.name != name]
+        arrays = {tensor.name: array_of(columns[tensor.name], tensor) for tensor in own}
+        if len(next(iter(columns.values()))) == 0:
+            return [_without_rows(tensor) for tensor in outputs]
+        if images is None:
+            return self.infer(arrays)
+        runs = []
+        for part in chunks(len(images), self.manifest.model.batch):
+            pictures = decoded_rows(images[part], part.start)
+            rows = {name: array[part] for name, array in arrays.items()}
+            runs.append(self.run_beside(pictures, rows)[0])
+        return [join([run[tensor.name] for run in runs], tensor) for tensor in outputs]
 
     def __repr__(self) -> str:
         """Return the bundle, its task and inputs, and where it runs, on one line."""
@@ -334,20 +376,23 @@ class Predictor:
         return shown(text)
 
     @overload
-    def predict(self, image: ImageLike, /) -> Result: ...  # type: ignore[overload-overlap]
+    def predict(self, image: ImageLike, /) -> Result: ...
     @overload
-    def predict(self, images: Sequence[ImageLike], /) -> list[Result]: ...
+    def predict(self, images: Sequence[Any], /) -> list[Result]: ...
 
     @overload
-    def predict(self, sample: Mapping[str, ImageLike], /) -> Result | list[Result]: ...
+    def predict(self, sample: Mapping[str, Any], /) -> Result | list[Result]: ...
 
-    def predict(
-        self, images: ImageLike | Sequence[ImageLike] | Mapping[str, ImageLike], /
-    ) -> Result | list[Result]:
+    def predict(self, images: Any, /) -> Result | list[Result]:
         """Return the task's result for an image, or a list of results for a list of images.
 
-        A model with an image and other inputs takes a dict by the inputs' names: the image, and
-        for each other input one sample's array, with or without its batch dimension.
+        A model with several inputs takes a dict by the inputs' names: images, and for each other
+        input one sample's array, with or without its batch dimension. A list of images and arrays
+        in the inputs' order is one sample too. Several samples are a list of dicts, or a dict of
+        lists.
+
+        A model of clips takes a list of frames, and returns a result per clip in it; an array
+        (T, H, W, 3) of the frames that one clip covers gives one result.
 
         A bundle without preprocessing takes the arguments of `infer` here (an array, or one per
         input), and returns a list with a result per sample.
@@ -355,50 +400,74 @@ class Predictor:
         Args:
             images: (H, W, 3) uint8 BGR as cv2.imread gives it, of any size; gray, BGRA and 16-bit
                 images are converted as in `keras2cv.pixels.images`. Or the path of an image file,
-                which is read as cv2.imread does. A list may mix sizes.
+                which is read as cv2.imread does. A list may mix sizes. A model of other channels
+                takes (H, W, C) in the model's own order.
 
         Returns:
             A `Classification`, `BinaryResult`, `Regression`, `Detections`, `Segmentation` or
             `RawOutputs`, depending on the task.
 
         Raises:
-            InputError: not an image.
-            UsageError: the model has other inputs beside the image.
+            InputError: not an image, or not a value for each input.
             NetError: OpenCV fails.
         """
-        if isinstance(images, np.ndarray | str) or not isinstance(images, Sequence):
-            return self._predict_one(images)
-        if self._preprocess is None:
-            return self.results_of(self.infer(*images))
-        if not images:
+        if self._samples is None:
+            return self._predict_arrays(images)
+        if isinstance(images, np.ndarray | str | os.PathLike):
+            self._values(images)  # which one image may be
+        samples, is_one = self._samples.samples(images)
+        if not samples:
             raise InputError(NO_IMAGES)
         results: list[Result] = []
-        for part in chunks(len(images), self.manifest.model.batch):
-            results += self.complete(self.prepare([image_of(image) for image in images[part]]))
-        return results
+        for part in chunks(len(samples), self.manifest.model.batch):
+            results += self.complete(self._prepared(self._samples, samples[part]))
+        return results[0] if is_one else results
 
-    def prepare(self, images: Sequence[Array]) -> Prepared:
+    def prepare(self, images: Sequence[Any]) -> Prepared:
         """Return `images` as the net takes them: the first half of `predict`.
 
         With a thread for each half, the next images are prepared while the net runs.
 
+        Args:
+            images: An image each, or a clip's frames, or a dict by the inputs' names.
+
         Raises:
             InputError: no images, or something else than an image.
-            UsageError: the bundle has no preprocessing.
+            UsageError: the bundle has no preprocessing, or the model other inputs beside the image.
         """
-        preprocess = self._needed_preprocess()
+        preparer = self._needed_preparer()
         if not images:
             raise InputError(NO_IMAGES)
-        parts = chunks(len(images), self.manifest.model.batch)
-        blobs = tuple(preprocess(images[part]) for part in parts)
+        return self._prepared(preparer, [self._values(image) for image in images])
+
+    def _values(self, image: Any) -> Values:
+        """Return a sample's values in the inputs' order."""
+        if isinstance(image, Mapping):
+            return tuple(by_name(image, self.manifest.own_inputs))
+        if len(self.manifest.own_inputs) != 1:
+            raise UsageError(
+                f"{self.folder} has the inputs {', '.join(self.input_names)}, and an image fills "
+                f"only one. It takes {len(self.input_names)} inputs, and got 1: call predict() "
+                "with a dict of the images and the other arrays, or infer() with an array for "
+                "each; on the command line, give NAME=FILE for each."
+            )
+        return (image,)
+
+    def _prepared(self, preparer: SamplePreparer, samples: Sequence[Values]) -> Prepared:
+        first = preparer.first.tensor.net_name
+        read = [preparer.read(sample) for sample in samples]
+        runs = [preparer.blobs(read[part]) for part in chunks(len(read), self._batch)]
         in_pixels = TASKS[self._task.kind].in_pixels
-        return Prepared(blobs, [preprocess.placement(i) for i in images] if in_pixels else [])
+        return Prepared(
+            tuple(run.pop(first) for run in runs),
+            [preparer.placement(sample) for sample in read] if in_pixels else [],
+            others=tuple(runs) if len(self.manifest.own_inputs) > 1 else (),
+        )
 
     def complete(self, prepared: Prepared) -> list[Result]:
         """Return a result per prepared image: the second half of `predict`.
 
         Raises:
-            UsageError: the model has other inputs beside the image.
             NetError: OpenCV fails.
         """
         outputs = self.forward(prepared)
@@ -410,10 +479,10 @@ class Predictor:
         """Return the outputs by name for each prepared blob: the net alone.
 
         Raises:
-            UsageError: the model has other inputs beside the image.
             NetError: OpenCV fails.
         """
-        return [self._run_blob(blob) for blob in prepared.blobs]
+        others = prepared.others or ({},) * len(prepared.blobs)
+        return [self._run_blob(*run) for run in zip(prepared.blobs, others, strict=True)]
 
     def finish(self, prepared: Prepared, outputs: Sequence[Mapping[str, Array]]) -> list[Result]:
         """Return a result per image, from the results of `prepare` and `forward`."""
@@ -428,61 +497,75 @@ class Predictor:
 
         Raises:
             InputError: not an image.
-            UsageError: the bundle has no preprocessing.
+            UsageError: the bundle has no preprocessing, or the model other inputs beside the image.
         """
-        blob = self._needed_preprocess()([image])
-        outputs = self._run_blob(blob)
-        return blob, [outputs[name] for name in self.output_names]
+        prepared = self.prepare([image])
+        (outputs,) = self.forward(prepared)
+        return prepared.blobs[0], [outputs[name] for name in self.output_names]
 
-    def _predict_one(self, image: Any) -> Result | list[Result]:
-        if isinstance(image, str | os.PathLike):
-            self._needed_preprocess()
-        if self._preprocess is None:
-            return self.results_of(self.infer(image))
-        if isinstance(image, Mapping):
-            return self._predict_named(self._preprocess, image)
-        return self.complete(self.prepare([image_of(image)]))[0]
+    def run_beside(
+        self, images: Sequence[Array], arrays: Mapping[str, Array]
+    ) -> tuple[dict[str, Array], Sequence[Placement]]:
+        """Return the outputs for at most a batch of images, and where the images lie.
 
-    def _predict_named(self, preprocess: Preprocessor, sample: Mapping[str, Any]) -> Result:
-        """Return the result for one image and the arrays that go with it."""
-        blobs, placements = {}, []
-        tensors = self.manifest.own_inputs
-        pairs = zip(by_name(sample, tensors), tensors, strict=True)
-        for value, tensor in pairs:
-            if tensor.name == self.manifest.image_input:
-                image = image_of(value)
-                blobs[tensor.net_name] = self._filled(preprocess([image]))
-                placements = [preprocess.placement(image)]
-            else:
-                blobs[tensor.net_name] = to_net(one_sample(value, tensor), tensor)
-        return self._results(self._run(blobs, 1), 1, placements)[0]
+        Args:
+            images: as `predict` takes them.
+            arrays: by name, the other inputs' arrays (N, ...), as `infer` takes them.
 
-    def results_of(self, outputs: Sequence[Array]) -> list[Result]:
-        """Return the task's result for each sample, from the outputs of `infer`."""
+        Raises:
+            InputError: something else than an image, or another shape or dtype.
+            UsageError: the bundle has no preprocessing.
+            NetError: OpenCV fails.
+        """
+        name = str(self.manifest.image_input)
+        rows = [
+            {name: image, **{other: array[k] for other, array in arrays.items()}}
+            for k, image in enumerate(images)
+        ]
+        prepared = self.prepare(rows)
+        (outputs,) = self.forward(prepared)
+        return outputs, prepared.placements
+
+    def _predict_arrays(self, given: Any) -> list[Result]:
+        if isinstance(given, str | os.PathLike):
+            self._needed_preparer()
+        if isinstance(given, np.ndarray) or not isinstance(given, Sequence):
+            return self.results_of(self.infer(given))
+        return self.results_of(self.infer(*given))
+
+    def results_of(
+        self, outputs: Sequence[Array], placements: Sequence[Placement] = ()
+    ) -> list[Result]:
+        """Return the task's result for each sample, from the outputs of `infer`.
+
+        With placements, where the samples' images lie in the input, in pixels of those images.
+        """
         pairs = list(zip(self.manifest.own_outputs, outputs, strict=True))
         count = max((len(array) for tensor, array in pairs if tensor.batched), default=1)
-        return self._results({tensor.name: array for tensor, array in pairs}, count)
+        return self._results({tensor.name: array for tensor, array in pairs}, count, placements)
 
-    def _needed_preprocess(self) -> Preprocessor:
-        if self._preprocess is None:
+    def _needed_preparer(self) -> SamplePreparer:
+        if self._samples is None:
             raise UsageError(
                 f"{self.folder} does not say how an image becomes its input. "
                 "Call infer() with arrays, or export it with --preprocess."
             )
-        return self._preprocess
+        return self._samples
 
-    def _run_blob(self, blob: Array) -> dict[str, Array]:
-        """Return the outputs for a blob of at most a batch, filled up by repeating its last."""
-        if len(self.manifest.own_inputs) != 1:
-            raise UsageError(
-                f"{self.folder} has the inputs {', '.join(self.input_names)}, and an image fills "
-                "only one. Call predict() with a dict of the image and the other arrays, or "
-                "infer() with an array for each; on the command line, give NAME=FILE for each."
-            )
-        return self._run({self.manifest.own_inputs[0].net_name: self._filled(blob)}, len(blob))
+    def _run_blob(self, blob: Array, others: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the outputs for blobs of at most a batch, filled up by repeating their last."""
+        first = self.manifest.own_inputs[0].net_name
+        if self._samples is not None:
+            first = self._samples.first.tensor.net_name
+        blobs = {first: blob, **others}
+        return self._run({name: self._filled(b) for name, b in blobs.items()}, len(blob))
+
+    @property
+    def _batch(self) -> int:
+        return self.manifest.model.batch
 
     def _filled(self, blob: Array) -> Array:
-        missing = self.manifest.model.batch - len(blob)
+        missing = self._batch - len(blob)
         return np.concatenate([blob, np.repeat(blob[-1:], missing, axis=0)]) if missing else blob
 
     def _run(self, blobs: Mapping[str, Array], count: int) -> dict[str, Array]:
@@ -512,6 +595,11 @@ def _identity(path: str | os.PathLike[str]) -> tuple[int, int, int] | None:
     return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
+def _without_rows(tensor: OutputTensor) -> Array:
+    """Return an output for no samples."""
+    return np.zeros((0, *tensor.keras_shape[1:]), tensor.dtype)
+
+
 def _set_threads(threads: int) -> None:
     if threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads}. None leaves OpenCV's choice.")
@@ -519,12 +607,28 @@ def _set_threads(threads: int) -> None:
         cv2.setNumThreads(threads)
 
 
-def _loaded_again(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor:
-    """Return the predictor that was pickled."""
-    bundle = read_bundle(folder)
-    if (found := bundle.manifest.model.sha256) != sha256:
+def load_same(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor:
+    """Load the model that another process knows, by its bundle's folder and the model's sha256.
+
+    Raises:
+        BundleError: the folder holds another model here.
+        Keras2cvError: as `load`.
+    """
+    bundle = read_bundle(
+        folder, choose=form_for(options.get("device", "cpu"), options.get("engine"))
+    )
+    require_same(folder, bundle.written.model.sha256, sha256)
+    return Predictor(bundle, **options)
+
+
+def require_same(folder: str, found: str, sha256: str) -> None:
+    """Raise if the model that was found in a folder is not the one of that sha256.
+
+    Raises:
+        BundleError: it is another.
+    """
+    if found != sha256:
         raise BundleError(
-            f"{folder} holds another model (sha256 {found[:12]}...) than the one that was pickled "
+            f"{folder} holds another model (sha256 {found[:12]}...) than the one that was meant "
             f"({sha256[:12]}...). Give every machine the same bundle."
         )
-    return Predictor(bundle, **options)

@@ -156,7 +156,8 @@ def _image_rows(
     model: Predictor, vectors: GoldenVectors, image: GoldenImage
 ) -> Iterator[SelfTestRow]:
     """Compare the blob made of the encoded image, and the outputs for that blob."""
-    blob, answer = model.run_image(image.decode())
+    rules = model.manifest.preprocessing
+    blob, answer = model.run_image(image.decode(8 if rules is None else rules.bits))
     yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
     yield from _rows("image", model, answer, image.outputs, _limits(model, vectors))
 

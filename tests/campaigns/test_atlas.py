@@ -243,6 +243,17 @@ def test_another_shape_is_wrong(tmp_path: Path) -> None:
     json.dumps(nan, allow_nan=False)
 
 
+def test_what_float32_cannot_tell_is_judged_by_the_exact_answer(tmp_path: Path) -> None:
+    """An output passes too if it is as near to the exact answer as Keras' own, within a factor."""
+    right = RNG.normal(size=(1, 5)).astype(np.float32)
+    largest = np.abs(right).max()
+    off = right + np.float32(3e-4) * largest
+    for exact, verdict in ((None, "wrong"), (off + 1e-4 * largest, "pass"), (right, "wrong")):
+        more = {} if exact is None else {"exact/0/0": exact}
+        np.savez(tmp_path / "io.npz", **{"out/0/0": right}, **more)
+        assert run_child.judge([[off]], str(tmp_path / "io.npz"))["verdict"] == verdict
+
+
 @pytest.mark.parametrize(
     ("reason", "short"),
     [

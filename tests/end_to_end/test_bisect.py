@@ -31,7 +31,7 @@ from support.broken_layers import MODELS, Fault, add_misread_nothing, faults, na
 from support.engines import ONE_ENGINE
 
 NEEDED_SHARE = 0.9
-SAMPLED_EVERY = 29  # of several hundred faults, in every run; `-m slow` tries more
+SAMPLED_EVERY = 25  # of several hundred faults, in every run; `-m slow` tries more
 SLOWLY_EVERY = 4
 
 

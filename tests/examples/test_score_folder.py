@@ -30,6 +30,7 @@ def test_every_image_has_its_own_answer(tmp_path: Path, framework: str) -> None:
     for number in range(37):
         image = rng.integers(0, 256, (20 + number, 33, 3), np.uint8)
         cv2.imwrite(str(tmp_path / "photos" / f"{number}.png"), image)
+    (tmp_path / "photos" / "broken.png").write_bytes(b"")
     arguments = [str(bundle), str(tmp_path / "photos"), "--workers", "2"]
     done = subprocess.run(
         [sys.executable, str(EXAMPLE), *arguments, *(["--ray"] if framework == "ray" else [])],
@@ -44,5 +45,6 @@ def test_every_image_has_its_own_answer(tmp_path: Path, framework: str) -> None:
     model = keras2cv.load(bundle)
     paths = sorted((tmp_path / "photos").resolve().iterdir())
     assert sorted(found) == [str(path) for path in paths]
+    assert "is empty (0 bytes)" in found.pop(str(paths.pop()))
     for path in paths:
         assert found[str(path)] == json.dumps(model.predict(cv2.imread(str(path))).to_dict())

@@ -9,46 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from onnx.helper import make_node
 
 import keras2cv
-from keras2cv.bundle.manifest import InputTensor, OutputTensor, Task
-from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
 from keras2cv.errors import InputError
-from support.tiny_bundle import HEIGHT, WIDTH, Classifier, manifest_of, net, npz
-
-MATRIX = np.random.default_rng(1).normal(size=(4, 3)).astype(np.float32)
-
-
-def write(folder: Path, batch: int) -> Path:
-    """Write a bundle that adds the image's mean colour, times MATRIX, to a vector of four."""
-    nodes = [
-        make_node("GlobalAveragePool", ["image"], ["mean"]),
-        make_node("Flatten", ["mean"], ["flat"], axis=1),
-        make_node("Gemm", ["flat", "matrix", "zero"], ["mixed"], transB=1),
-        make_node("Add", ["mixed", "vector"], ["sum"]),
-    ]
-    image, vector = (batch, 3, HEIGHT, WIDTH), (batch, 4)
-    weights = {"matrix": MATRIX, "zero": np.zeros(4, np.float32)}
-    model = net(nodes, {"image": image, "vector": vector}, {"sum": vector}, weights)
-    base = Classifier(batch).manifest()
-    manifest = manifest_of(
-        model,
-        inputs=(InputTensor("facts", "vector", vector, vector, "same", "float32"), *base.inputs),
-        outputs=(OutputTensor("y", "sum", vector, vector, "same", "float32", batched=True),),
-        task=Task("regress", "y"),
-        preprocessing=base.preprocessing,
-        batch=batch,
-    )
-    write_bundle(folder, manifest, {"model.onnx": model, "selftest.npz": npz({"x": np.ones(1)})})
-    return folder
-
-
-def expected(image: Any, vector: Any) -> Any:
-    """Return the model's output, computed by numpy."""
-    x = cv2.resize(image, (WIDTH, HEIGHT))[..., ::-1].astype(np.float64) / 127.5 - 1
-    return x.mean(axis=(0, 1)) @ MATRIX.T + vector
+from support.several_inputs import MATRIX, expected_sum, write_sum
+from support.tiny_bundle import HEIGHT, WIDTH
 
 
 def picture(seed: int) -> Any:
@@ -60,7 +26,7 @@ def picture(seed: int) -> Any:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with the bundle, two images and two vectors."""
     monkeypatch.chdir(tmp_path)
-    write(tmp_path / "price.cv", batch=2)
+    write_sum(tmp_path / "price.cv", batch=2)
     for number in (1, 2):
         cv2.imwrite(f"{number}.png", picture(number))
         np.save(f"{number}.npy", vector(number))
@@ -76,11 +42,11 @@ def vector(seed: int) -> Any:
 @pytest.mark.parametrize("batched", [True, False])
 def test_a_dict_gives_each_input_its_own(tmp_path: Path, batch: int, batched: bool) -> None:
     """The image is prepared, the array passed on, whatever the file's batch."""
-    model = keras2cv.load(write(tmp_path / "price.cv", batch))
+    model = keras2cv.load(write_sum(tmp_path / "price.cv", batch))
     other = vector(1)[None] if batched else vector(1)
     result = model.predict({"photo": picture(1), "facts": other})
     assert isinstance(result, keras2cv.Regression)
-    np.testing.assert_allclose(result.values, expected(picture(1), vector(1)), rtol=1e-4)
+    np.testing.assert_allclose(result.values, expected_sum(picture(1), vector(1)), rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +60,7 @@ def test_a_dict_gives_each_input_its_own(tmp_path: Path, batch: int, batched: bo
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, sample: Any, message: str) -> None:
     """With the input's name."""
-    model = keras2cv.load(write(tmp_path / "price.cv", 1))
+    model = keras2cv.load(write_sum(tmp_path / "price.cv", 1))
     with pytest.raises(InputError, match=message):
         model.predict(sample)
 
@@ -109,7 +75,7 @@ def test_files_are_given_by_the_inputs_names(folder: Path) -> None:
         "facts=2.npy photo=2.png",
     ]
     for number, record in enumerate(records, 1):
-        wanted = expected(picture(number), vector(number))
+        wanted = expected_sum(picture(number), vector(number))
         np.testing.assert_allclose(record["values"], wanted, rtol=1e-4)
     assert len(list(Path("out").iterdir())) == 2
 

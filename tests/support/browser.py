@@ -83,7 +83,7 @@ def _dom(path: Path, *flags: str) -> str:
     """Return what a page has become after its scripts ran."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         done = subprocess.run(
-            [_browser(), *_FLAGS, *flags, f"--user-data-dir={profile}", path.as_uri()],
+            [browser(), *_FLAGS, *flags, f"--user-data-dir={profile}", path.as_uri()],
             check=True,
             capture_output=True,
             encoding="utf-8",
@@ -92,7 +92,7 @@ def _dom(path: Path, *flags: str) -> str:
     return done.stdout
 
 
-def _browser() -> str:
+def browser() -> str:
     """Return the browser's command; skip the test where there is none."""
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
     if found is None and os.environ.get("CI") == "true" and sys.platform == "linux":

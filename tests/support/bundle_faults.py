@@ -191,11 +191,11 @@ def _flatten_order(channels: int, height: int, width: int) -> Callable[[Array], 
 
 
 def _gates(order: Sequence[int]) -> Callable[[Array], Array]:
-    """Put the four gates of an LSTM (4 * units, ...) in another order."""
+    """Put the four gates of an LSTM (directions, 4 * units, ...) in another order."""
 
     def wrong(values: Array) -> Array:
-        parts = np.split(values, 4)
-        return np.concatenate([parts[k] for k in order])
+        parts = np.split(values, 4, axis=1)
+        return np.concatenate([parts[k] for k in order], axis=1)
 
     return wrong
 
@@ -374,16 +374,18 @@ FAULTS: Mapping[str, Fault] = {
     "nearest for bilinear in a resize": Fault(
         "segmenter", "net", graph=_other_kind("Resize", 0, "Resize", mode="nearest")
     ),
-    # an LSTM is unrolled: the first Gemm has the kernel and bias, the next the recurrent kernel
+    # an LSTM's inputs: the sequence, the kernel, the recurrent kernel, the bias
     "gates in another order": Fault(
-        "lstm", "net", graph=_weight(_DENSE, 0, 1, _gates((0, 2, 1, 3)))
+        "lstm", "net", graph=_weight(("LSTM",), 0, 1, _gates((0, 2, 1, 3)))
     ),
     "recurrent gates in another order": Fault(
-        "lstm", "net", graph=_weight(_DENSE, 1, 1, _gates((0, 1, 3, 2)))
+        "lstm", "net", graph=_weight(("LSTM",), 0, 2, _gates((0, 1, 3, 2)))
     ),
-    "recurrent bias halved": Fault("lstm", "net", graph=_weight(_DENSE, 0, 2, lambda b: b * 0.5)),
+    "recurrent bias halved": Fault(
+        "lstm", "net", graph=_weight(("LSTM",), 0, 3, lambda b: b * 0.5)
+    ),
     "a recurrent sign flipped": Fault(
-        "lstm", "net", graph=_weight(_DENSE, 1, 1, lambda r: _largest(r, lambda x: -x))
+        "lstm", "net", graph=_weight(("LSTM",), 0, 2, lambda r: _largest(r, lambda x: -x))
     ),
     # answers of a broken OpenCV
     "delayed by one call": Fault("several", "net", answers=_late),

@@ -204,7 +204,25 @@ def _scales(*scales: float) -> dict[str, Array]:
     return {"-roi": np.empty(0), "s": np.array(scales, _F)}
 
 
+def _recurrent(op: str, **changes: Array) -> bytes:
+    """Return a recurrent node on (1, 2, 3), whose weights fit but for `changes`."""
+    rows = 16 if op == "LSTM" else 12
+    weights: dict[str, Any] = {"w": np.ones((1, rows, 3), _F), "r": np.ones((1, rows, 4), _F)}
+    weights |= {"b": np.ones((1, 2 * rows), _F), "-lengths": None, "h": np.zeros((1, 2, 4), _F)}
+    return one(op, {**weights, **changes}, (1, 2, 3), hidden_size=4)
+
+
 FOLLOWED: Final[Mapping[str, Callable[[], bytes]]] = {
+    "LSTM: channels": lambda: _recurrent("LSTM", w=np.ones((1, 16, 9), _F)),
+    "LSTM: gates": lambda: _recurrent("LSTM", w=np.ones((1, 12, 3), _F)),
+    "LSTM: a wide state": lambda: _recurrent("LSTM", r=np.ones((1, 16, 5), _F)),
+    "LSTM: short biases": lambda: _recurrent("LSTM", b=np.ones((1, 16), _F)),
+    "LSTM: two directions": lambda: _recurrent("LSTM", w=np.ones((2, 16, 3), _F)),
+    "GRU: gates": lambda: _recurrent("GRU", w=np.ones((1, 16, 3), _F)),
+    "GRU: another first state": lambda: _recurrent("GRU", h=np.zeros((1, 9, 4), _F)),
+    "GRU: a picture": lambda: one(
+        "GRU", {"w": np.ones((1, 12, 3), _F), "r": np.ones((1, 12, 4), _F)}, hidden_size=4
+    ),
     "Conv: channels": lambda: one("Conv", _kernel(4, 5, 3, 3)),
     "Conv: a short bias": lambda: one("Conv", {**_kernel(4, 3, 3, 3), "b": np.ones(2, _F)}),
     "Conv: another kernel_shape": lambda: one("Conv", _kernel(4, 3, 3, 3), kernel_shape=[7, 7]),

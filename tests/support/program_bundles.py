@@ -273,7 +273,7 @@ def expected_samples(bundle: Bundle, words: Sequence[str]) -> list[dict[str, Any
 def assert_same_lines(stdout: str, expected: Sequence[Any], tolerance: float) -> None:
     """Raise unless the lines of JSON are those, numbers within the tolerance."""
     for line, record in zip(stdout.splitlines(), expected, strict=True):
-        _assert_same(json.loads(line), record, tolerance)
+        assert_same(json.loads(line), record, tolerance)
 
 
 def all_values(bundle: Bundle) -> list[str]:
@@ -297,17 +297,24 @@ def assert_predicts(
         result = model.predict(cv2.imread(str(path)))
         found = json.loads(line)
         found.pop("cosine_distance", None)
-        _assert_same(found, {"source": str(path), **result.to_dict()}, tolerance)
+        assert_same(found, {"source": str(path), **result.to_dict()}, tolerance)
 
 
-def _assert_same(found: Any, expected: Any, tolerance: float) -> None:
+def assert_same(found: Any, expected: Any, tolerance: float) -> None:
+    """Raise unless a value of JSON is the expected one.
+
+    Args:
+        found: The value.
+        expected: Its keys have the same order.
+        tolerance: As in `assert_predicts`.
+    """
     if isinstance(expected, dict):
         assert list(found) == list(expected)
         for key, value in expected.items():
-            _assert_same(found[key], value, tolerance)
+            assert_same(found[key], value, tolerance)
     elif isinstance(expected, list) and (not expected or isinstance(expected[0], dict)):
         for pair in zip(found, expected, strict=True):
-            _assert_same(*pair, tolerance)
+            assert_same(*pair, tolerance)
     elif (numbers := np.array(expected)).dtype.kind == "f":
         scale = max(1.0, float(np.abs(numbers).max()))
         np.testing.assert_allclose(found, numbers, rtol=0, atol=tolerance * scale)

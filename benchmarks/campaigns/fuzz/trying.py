@@ -119,7 +119,8 @@ def try_run(folder: Path, rng: random.Random) -> None:
 def try_inspect(folder: Path, _: random.Random) -> None:
     """`keras2cv inspect`: read an ONNX file as far as is done outside a child process."""
     from keras2cv_export.inspecting import survey
-    from keras2cv_export.inspecting.opening import Opened, read_onnx
+    from keras2cv_export.inspecting.opening import Opened
+    from keras2cv_export.model.onnx_files.reading import read_onnx
     from keras2cv_export.verifying.probing import input_shapes
 
     path = folder / "model.onnx"

@@ -7,8 +7,27 @@ from typing import Any, Final
 
 import numpy as np
 
-from .probe import Probe, few, index, ints, k, positive, probe, stored, x
+from .probe import (
+    Probe,
+    few,
+    gru,
+    index,
+    ints,
+    k,
+    lstm,
+    positive,
+    probe,
+    several,
+    stored,
+    without_an_output,
+    x,
+)
 
+_BOTH_WAYS: Final = """(float[5,2,3] x) => (float[5,2,8] y) {
+    a, b = GRU <hidden_size=4, direction="bidirectional", linear_before_reset=1> (x, w, r, c, , h)
+    t = Transpose <perm=[0,2,1,3]> (a)
+    y = Reshape (t, s)
+}"""
 _SQUARE: Final[dict[str, Any]] = {"kernel_shape": [3, 3]}
 _LINE: Final[dict[str, Any]] = {"kernel_shape": [3]}
 _CUBE: Final[dict[str, Any]] = {"kernel_shape": [3, 3, 3]}
@@ -21,6 +40,7 @@ def forms() -> Iterator[Probe]:
     yield from _weighted()
     yield from _reducing()
     yield from _resizing()
+    yield from _recurrent()
 
 
 def neighbours() -> Iterator[Probe]:
@@ -53,6 +73,24 @@ def neighbours() -> Iterator[Probe]:
     linear: dict[str, Any] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
     yield probe("", "Resize", x(2, 3, 5, 7), None, None, ints(2, 3, 8, 11), **linear)
     yield probe("", "CumSum", x(2, 3, 7), np.array(2, np.int64), opset=14)
+    yield lstm("", outputs=1, direction="reverse")
+    yield lstm("", outputs=3, first=(k(1, 2, 4), k(1, 2, 4)))
+    yield several("", _BOTH_WAYS, w=k(2, 12, 3), r=k(2, 12, 4), c=k(2, 24), h=k(2, 2, 4),
+                  s=ints(5, 2, 8))  # fmt: skip
+
+
+def _recurrent() -> Iterator[Probe]:
+    own: dict[str, Any] = {"activations": ["Sigmoid", "Relu", "Relu"]}
+    yield lstm("unusual recurrence", outputs=1, **own)
+    yield gru("unusual recurrence", activations=["Sigmoid", "Relu"])
+    yield lstm("computed state", outputs=1, first=(x(1, 2, 4), x(1, 2, 4)))
+    yield lstm("last of reversed", outputs=3, direction="reverse")
+    yield without_an_output("unnamed state", lstm("", outputs=3), 1)
+    yield gru("reset before", linear_before_reset=0)
+    yield gru("no first state", state=False)
+    yield gru("lone output", outputs=1)
+    yield gru("gates backwards", direction="reverse")
+    yield gru("last of gates", read=2)
 
 
 def _arithmetic() -> Iterator[Probe]:

@@ -139,6 +139,67 @@ def probe(
     return _probe(about, op, nodes, inputs, made, weights, opset)
 
 
+def gru(
+    about: str,
+    *,
+    directions: int = 1,
+    outputs: int = 2,
+    state: bool = True,
+    read: int = 1,
+    **attributes: Any,
+) -> Probe:
+    """Build a GRU, by default in the form that the exporter writes.
+
+    Args:
+        about: The op, or the rule's name.
+        directions: One or two.
+        outputs: How many it has.
+        state: Whether it has a first state.
+        read: How many of the outputs are read.
+        **attributes: More attributes.
+    """
+    d, form = directions, {"linear_before_reset": 1, "hidden_size": 4, **attributes}
+    weights = (k(d, 12, 3), k(d, 12, 4), k(d, 24))
+    first = (None, k(d, 2, 4)) if state else ()
+    whole = probe(about, "GRU", x(5, 2, 3), *weights, *first, outputs=outputs, **form)
+    del whole.model.graph.output[read:]
+    return whole
+
+
+def lstm(about: str, *, outputs: int, first: tuple[Any, ...] = (), **attributes: Any) -> Probe:
+    """Build an LSTM of one direction.
+
+    Args:
+        about: The rule's name, or "".
+        outputs: How many it has.
+        first: Its first states.
+        **attributes: More attributes.
+    """
+    weights = (k(1, 16, 3), k(1, 16, 4), k(1, 32))
+    states = (None, *first) if first else ()
+    return probe(
+        about, "LSTM", x(5, 2, 3), *weights, *states, outputs=outputs, hidden_size=4, **attributes
+    )
+
+
+def without_an_output(about: str, probe: Probe, place: int) -> Probe:
+    """Return a probe whose node leaves an output out.
+
+    Args:
+        about: The rule's name.
+        probe: The whole one.
+        place: Of the output.
+    """
+    model = onnx.ModelProto()
+    model.CopyFrom(probe.model)
+    (name,) = [model.graph.node[0].output[place]]
+    model.graph.node[0].output[place] = ""
+    left = [value for value in model.graph.output if value.name != name]
+    del model.graph.output[:]
+    model.graph.output.extend(left)
+    return Probe(about, probe.op, model, probe.samples)
+
+
 def _probe(
     about: str,
     op: str,

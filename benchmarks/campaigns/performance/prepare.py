@@ -42,7 +42,7 @@ def prepare(case: Case, folder: Path) -> None:
     counted, prepared = folder / "model.cv", {"gflop": 0.0, "frozen": ""}
     if case.group == "models":
         counted = folder / "default.cv"  # tiles take fewer products
-        export(folder / "model.keras", counted, **options)  # type: ignore[arg-type]
+        export(folder / "model.keras", counted, forms="portable", **options)  # type: ignore[arg-type]
         try:
             export(folder / "model.keras", folder / "frozen.cv", format="frozen", **options)  # type: ignore[arg-type]
         except Keras2cvError as error:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from keras2cv import Keras2cvWarning, load
-from keras2cv.predictor import Prepared
+from keras2cv.preparing.prepared import Prepared
 from keras2cv_bench.pipeline import Array, Job, Pipeline, Sample, takes_pictures
 
 Outputs = Sequence[Mapping[str, Array]]

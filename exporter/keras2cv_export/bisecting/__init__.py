@@ -21,6 +21,7 @@ import numpy as np
 from keras2cv.bundle.manifest import Manifest, OutputTensor
 from keras2cv.bundle.reading import Bundle
 from keras2cv.errors import UsageError
+from keras2cv.net.forms import form_for
 from keras2cv.net.tensors import to_net
 from keras2cv_export.graph.origin import Origin, Step, read_origins
 from keras2cv_export.model.load import LoadedModel
@@ -74,9 +75,10 @@ def bisect(
     """
     manifest = bundle.manifest
     _require_empty(repro)
-    graph = GraphFile(bundle.model_path)
-    origins = _origins(graph, manifest, loaded)
     engine, report = _failing(by_engine)
+    form = form_for("cpu", engine)(manifest)
+    graph = GraphFile(bundle.model_path if form is None else bundle.folder / form.file)
+    origins = _origins(graph, manifest, loaded)
     sample = _worst_sample(report)
     asked = [*question.samples, *(one.sample for one in question.stress)][sample]
     progress("asking TensorFlow for every layer")

@@ -9,6 +9,7 @@ from typing import Any
 from keras2cv.bundle.manifest import Manifest
 from keras2cv_export.answers.answers_report import AnswersReport
 from keras2cv_export.bisecting import Bisection
+from keras2cv_export.end_to_end.stages import EndToEnd
 from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.parity.parity import ParityReport
 from keras2cv_export.parity.report import EXIT_CODES, Verdict, worst_verdict
@@ -33,6 +34,7 @@ class CheckReport:
         verification: The same with OpenCV's outputs.
         question: The samples for both sides, with TensorFlow's outputs.
         journey: The comparison of whole pipelines on pictures; None without preprocessing.
+        more_journeys: The same for each further input that takes pictures, by its name.
         mismatches: Other differences from the user's arguments, such as the labels.
         source: The model's file.
         speed: The timing of both sides; None if it was left out, or if the net fails.
@@ -52,6 +54,7 @@ class CheckReport:
     question: Question
     manifest: Manifest
     journey: Journey | None = None
+    more_journeys: tuple[tuple[str, Journey], ...] = ()
     mismatches: tuple[str, ...] = ()
     source: str = ""
     speed: SpeedReport | None = None
@@ -64,8 +67,7 @@ class CheckReport:
     def verdict(self) -> Verdict:
         """The worst of all verdicts: on the net, the whole pipelines, and the speed."""
         found: list[Verdict] = [self.parity.verdict]
-        if self.journey is not None:
-            found.append(self.journey.report.verdict)
+        found += [report.verdict for _, report in self.walks]
         if self.speed is not None:
             found.append(self.speed.verdict)
         if self.answers is not None:
@@ -76,6 +78,14 @@ class CheckReport:
         return worst_verdict(found)
 
     @property
+    def walks(self) -> tuple[tuple[str, EndToEnd], ...]:
+        """The comparison of whole pipelines for each input that takes pictures, by its name."""
+        if self.journey is None:
+            return ()
+        first = str(self.manifest.image_input)
+        return ((first, self.journey.report), *((n, j.report) for n, j in self.more_journeys))
+
+    @property
     def exit_code(self) -> int:
         """The process' exit code for the verdict: 0, 1, or 4 for inconclusive."""
         return EXIT_CODES[self.verdict]
@@ -83,7 +93,12 @@ class CheckReport:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the verdict is not a pass."""
-        walked = self.journey.report.reasons if self.journey is not None else ()
+        several = len(self.walks) > 1
+        walked = tuple(
+            f"{name}: {reason}" if several else reason
+            for name, report in self.walks
+            for reason in report.reasons
+        )
         slow = self.speed.reasons if self.speed is not None else ()
         answers = self.answers.reasons if self.answers is not None else ()
         found = tuple(str(f) for f in self.findings if f.verdict != "pass")
@@ -105,9 +120,9 @@ class CheckReport:
         if verdict == "pass":
             return ()
         found = ["labels"] if self.mismatches else []
-        if self.journey is not None:
-            found += [s.name for s in self.journey.report.stages if s.problem is not None]
-            found += ["decisions"] if self.journey.report.changed and not found else []
+        for _, report in self.walks:
+            found += [s.name for s in report.stages if s.problem is not None]
+            found += ["decisions"] if report.changed and not found else []
         own = [f.stage for f in self.findings if f.verdict == verdict]
         found += [stage for stage in own if stage == "preprocessing"]
         found += ["net"] if self.parity.verdict == verdict else []

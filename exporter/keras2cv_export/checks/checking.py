@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
+from keras2cv.net.forms import form_for
 from keras2cv_export.answers.reference_answers import (
     ReferenceAnswers,
     is_answers_file,
     load_answers,
 )
 from keras2cv_export.bisecting import require_onnx
-from keras2cv_export.end_to_end.pictures import pictures_for
+from keras2cv_export.end_to_end.pictures import Pictures, pictures_for
 from keras2cv_export.model.load import LoadedModel, import_modules, load_model
+from keras2cv_export.model.load.from_answers import answered_model, as_given
 from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.options import CheckOptions
+from keras2cv_export.options.answers_file import is_answers
 from keras2cv_export.options.drawn_samples import own_samples
 from keras2cv_export.parity.report import worst_report
 from keras2cv_export.verifying.question import Answer, Question, answerer
@@ -65,22 +72,24 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     progress("loading the model")
     user = _reference_answers(options)
     loaded, output_names = noting_names(_load(options, manifest))
-    progress("asking TensorFlow")
+    progress(f"asking {loaded.judge_name}")
     answer = answerer(loaded, manifest)
     reference = PictureReference(
         options.reference_resize, options.reference_preprocess, options.reference_fn
     )
-    with pictures_for(manifest, own_samples(options.samples)) as pictures:
+    with _pictures(options, manifest, loaded) as pictures:
         reference.require_pictures(pictures)
         if user is not None and pictures.paths and len(manifest.inputs) == 1:
             user.require_names(names_of(pictures))
         sides = TwoSides(options, found, loaded, answer, pictures)
         question, result = sides.compare()
-        journey = None
-        sources = reference.sources(manifest, loaded)
-        if sources is not None and pictures.paths:
+        walks = reference.walks(manifest, loaded)
+        if walks and pictures.paths:
             progress("sending pictures through both pipelines")
-            journey = reference.walk(sides, question, result, sources.library)
+        journeys = [
+            (walk.rules.input, reference.walk(sides, question, result, walk))
+            for walk in (walks if pictures.paths else ())
+        ]
         progress("comparing the answers")
         judged = judge_answers(
             manifest,
@@ -97,8 +106,9 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             timed = sides.measure_speed(question, result)
     diverging = sides.bisect(question, result) if options.bisect else None
     names, wrong_names = compare_names(manifest, loaded, output_names)
-    selftest, wrong_proof = _proof(found, answer, question, result)
-    contradicted = () if sources is None else sources.problems
+    tried = None if _is_limited(loaded) else answer
+    selftest, wrong_proof = _proof(found, tried, question, result)
+    contradicted = [text for walk in walks for text in walk.sources.problems]
     return CheckReport(
         found.folder,
         worst_report(result.by_engine.values()),
@@ -108,7 +118,8 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         result,
         question,
         manifest,
-        journey=journey,
+        journey=journeys[0][1] if journeys else None,
+        more_journeys=tuple(journeys[1:]),
         mismatches=other_labels(manifest, options.labels),
         source=loaded.source.file,
         speed=timed,
@@ -116,7 +127,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         answers=judged.answers,
         covered=coverage(
             manifest,
-            sources if pictures.paths else None,
+            {w.rules.input: w.sources for w in walks} if pictures.paths else {},
             (*judged.covered, names, selftest),
             labels_given=options.labels is not None,
         ),
@@ -130,19 +141,43 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     )
 
 
+def _is_limited(loaded: LoadedModel) -> bool:
+    """Whether whoever answers for the model knows a few samples only."""
+    return loaded.judge is not None and loaded.judge.samples is not None
+
+
+@contextmanager
+def _pictures(options: CheckOptions, manifest: Manifest, loaded: LoadedModel) -> Iterator[Pictures]:
+    """Yield the pictures to send through both pipelines; none where nobody answers for them."""
+    if _is_limited(loaded):
+        yield Pictures((), drawn=False)
+        return
+    with pictures_for(manifest, own_samples(options.samples)) as found:
+        yield found
+
+
 def _false_claims(manifest: Manifest, sides: TwoSides) -> tuple[CheckFinding, ...]:
     return check_claims(manifest, sides.graph) if manifest.model.format == "onnx" else ()
 
 
 def _proof(
-    found: Bundle, answer: Answer, question: Question, result: Verification
+    found: Bundle, answer: Answer | None, question: Question, result: Verification
 ) -> tuple[Covered, tuple[CheckFinding, ...]]:
     """Check the bundle's own proof; of a net that fails, the limits alone."""
     fails = any(report.verdict == "fail" for report in result.by_engine.values())
     limits = ProofLimits(question.tolerance, tuple(result.by_engine.values()))
     covered, wrong = check_selftest(found, None if fails else answer, limits)
     seen = {} if fails else result.by_engine
-    return covered, wrong + check_evidence(found.manifest, limits, seen)
+    return covered, wrong + check_evidence(_as_it_runs(found.manifest), limits, seen)
+
+
+def _as_it_runs(manifest: Manifest) -> Manifest:
+    """Return the manifest with the evidence of the files that run here, an engine each."""
+    form, evidence = form_for()(manifest), manifest.evidence
+    if form is None or form.runs is None or evidence is None:
+        return manifest
+    others = tuple(run for run in evidence.runs if run.engine != form.engine)
+    return manifest.replace(evidence=replace(evidence, runs=(*others, *form.runs)))
 
 
 def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:
@@ -152,6 +187,8 @@ def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:
 
 
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
+    if is_answers(options.against):
+        return answered_model(Path(options.against), manifest)
     shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
     loaded = load_model(
         options.against,
@@ -161,7 +198,7 @@ def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
         signature=manifest.source.signature,
     )
     require_same_interface(manifest, loaded)
-    return loaded
+    return as_given(loaded, manifest)
 
 
 def _fitting(shapes: dict[str, tuple[int, ...]]) -> Any:

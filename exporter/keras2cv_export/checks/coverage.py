@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.pixels.geometry import PADDING_RULES
@@ -15,7 +16,7 @@ _LIBRARIES = "Pillow, TensorFlow or OpenCV"
 
 def coverage(
     manifest: Manifest,
-    sources: PictureSources | None,
+    sources: Mapping[str, PictureSources],
     others: Sequence[Covered],
     *,
     labels_given: bool,
@@ -24,20 +25,30 @@ def coverage(
 
     Args:
         manifest: The bundle's.
-        sources: Who says how pictures were read in training; None if no picture was compared.
+        sources: Who says how pictures were read in training, by the inputs' names; those that no
+            picture was compared for are not in it.
         others: What was compared of the answers, the names and the self-test.
         labels_given: Whether the user gave the labels to compare with.
     """
     answers = [part for part in others if part.name in ("postprocessing", "labels")]
     rest = [part for part in others if part not in answers]
     return (
-        *_of_pictures(manifest.preprocessing, sources),
+        *_of_all_pictures(manifest, sources),
         Covered("net", "TensorFlow"),
         Covered("storage", "the file"),
         *answers,
         *_of_labels(manifest, answers, labels_given=labels_given),
         *rest,
     )
+
+
+def _of_all_pictures(
+    manifest: Manifest, sources: Mapping[str, PictureSources]
+) -> Iterator[Covered]:
+    several = len(manifest.pictures) > 1
+    for rules in manifest.pictures:
+        for part in _of_pictures(rules, sources.get(rules.input)):
+            yield replace(part, name=f"{part.name} of {rules.input}") if several else part
 
 
 def _of_pictures(rules: Preprocessing | None, sources: PictureSources | None) -> Iterator[Covered]:

@@ -15,10 +15,20 @@ from keras2cv_export.end_to_end.reference_sources import PictureSources, sources
 from keras2cv_export.end_to_end.walk import walk
 from keras2cv_export.end_to_end.walked import Journey
 from keras2cv_export.model.load import LoadedModel
+from keras2cv_export.verifying.pictures import walked
 from keras2cv_export.verifying.question import Question
 from keras2cv_export.verifying.verify import Verification
 
 from .two_sides import TwoSides
+
+
+@dataclass(frozen=True)
+class PictureWalk:
+    """An input that takes pictures: its rules, its place among them, and who says them."""
+
+    rules: Preprocessing
+    place: int
+    sources: PictureSources
 
 
 @dataclass(frozen=True)
@@ -43,16 +53,21 @@ class PictureReference:
             "Leave out the options --reference-..., or give pictures."
         )
 
-    def sources(self, manifest: Manifest, loaded: LoadedModel) -> PictureSources | None:
-        """Return who says how pictures were read in training; None for a bundle of arrays."""
-        if manifest.preprocessing is None:
-            return None
-        return sources_of(
-            manifest,
-            loaded,
-            resize=self.resize,
-            preprocess=self.preprocess,
-            function=self.function,
+    def walks(self, manifest: Manifest, loaded: LoadedModel) -> tuple[PictureWalk, ...]:
+        """Return a walk for each input that takes pictures, and who says how they are read."""
+        return tuple(
+            PictureWalk(
+                rules,
+                place,
+                sources_of(
+                    manifest.about(rules),
+                    loaded,
+                    resize=self.resize,
+                    preprocess=self.preprocess,
+                    function=self.function,
+                ),
+            )
+            for place, rules in enumerate(walked(manifest))
         )
 
     def walk(
@@ -60,32 +75,32 @@ class PictureReference:
         sides: TwoSides,
         question: Question,
         result: Verification,
-        library: Preprocessing | None,
+        walk_of: PictureWalk,
     ) -> Journey:
-        """Send pictures through both pipelines.
+        """Send pictures through both pipelines, for one of the inputs that take them.
 
         Args:
             sides: Both sides, with pictures.
             question: The samples, whose last are the pictures.
             result: The comparison of the net.
-            library: The preprocessing that the model's own library does; None where it does none.
+            walk_of: The input, and who says how its pictures are read.
 
         Raises:
             UsageError: An option describes no reading of pictures, or the user's function fails.
         """
-        manifest, pictures = sides.bundle.manifest, sides.pictures
-        rules = manifest.preprocessing
-        assert rules is not None  # noqa: S101 - there are pictures
-        count, engine = len(pictures.paths), result.worst_engine
+        rules, pictures = walk_of.rules, sides.pictures
+        engine = result.worst_engine
+        end = len(question.samples) - walk_of.place * len(pictures.paths)
+        part = slice(end - len(pictures.paths), end)
         chosen = None if self.preprocess is None else Path(self.preprocess)
         return walk(
-            manifest,
+            sides.bundle.manifest.about(rules),
             pictures.paths,
-            parse_reference(self.resize, chosen, rules, library),
+            parse_reference(self.resize, chosen, rules, walk_of.sources.library),
             None if self.function is None else load_own_function(self.function, rules),
             drawn=pictures.drawn,
-            samples=question.samples[-count:],
-            answers=(question.expected[-count:], result.answers[engine][-count:]),
+            samples=question.samples[part],
+            answers=(question.expected[part], result.answers[engine][part]),
             answer=sides.answer,
             tolerance=question.tolerance,
             net_fails=result.by_engine[engine].verdict == "fail",

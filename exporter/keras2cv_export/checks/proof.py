@@ -16,7 +16,7 @@ from keras2cv.errors import BundleError
 from keras2cv.selftest import BLOB_LIMIT, compare
 from keras2cv_export.parity.report import ParityReport
 from keras2cv_export.parity.tolerance import Tolerance
-from keras2cv_export.verifying.pictures import PictureInput
+from keras2cv_export.verifying.pictures import PictureInput, has_golden_picture
 from keras2cv_export.verifying.question import Answer
 
 from .findings import CheckFinding, Covered
@@ -148,13 +148,14 @@ def _difference(
 def _image(
     manifest: Manifest, vectors: GoldenVectors, answer: Answer, tolerance: Tolerance
 ) -> Iterator[CheckFinding]:
-    if manifest.preprocessing is None or len(manifest.inputs) != 1:
+    rules = manifest.preprocessing
+    if rules is None or not has_golden_picture(manifest):
         return
     if vectors.image is None:
         yield _wrong("selftest.npz has no picture, and the bundle takes pictures. Export again.")
         return
     try:
-        blob, keras = PictureInput(manifest)(vectors.image.decode())
+        blob, keras = PictureInput(manifest)(vectors.image.decode(rules.bits))
     except BundleError as error:
         yield _wrong(str(error))
         return

@@ -44,6 +44,7 @@ def record(report: CheckReport) -> dict[str, Any]:
         "parity": report.parity.to_dict(),
         "engines": {engine: parity.to_dict() for engine, parity in report.by_engine},
         "end_to_end": report.journey.report.to_dict() if report.journey else None,
+        **_of_further_pictures(report),
         "covered": [part.to_dict() for part in report.covered],
         "not_compared": list(report.not_compared),
         "answers": report.answers.to_dict() if report.answers else None,
@@ -56,6 +57,12 @@ def record(report: CheckReport) -> dict[str, Any]:
     plain = _without_nan(found)
     assert isinstance(plain, dict)  # noqa: S101 - for mypy; a dict stays one
     return plain
+
+
+def _of_further_pictures(report: CheckReport) -> dict[str, Any]:
+    """Return the comparison of the inputs that take pictures beside the first, if there are any."""
+    further = {name: journey.report.to_dict() for name, journey in report.more_journeys}
+    return {"end_to_end_of": further} if further else {}
 
 
 def _without_nan(value: object) -> object:

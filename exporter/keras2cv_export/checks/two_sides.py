@@ -123,7 +123,9 @@ class TwoSides:
     def measure_speed(self, question: Question, result: Verification) -> SpeedReport:
         """Time both, in turns."""
         count = len(self.pictures.paths)
-        alone = len(self.bundle.manifest.inputs) == 1  # an image with other inputs goes in as array
+        rules = self.bundle.manifest.preprocessing
+        # Images with other inputs, and other images than plain ones, go in as arrays.
+        alone = len(self.bundle.manifest.inputs) == 1 and rules is not None and rules.is_plain
         paths = self.pictures.paths[:_TIMED_SAMPLES] if alone else ()
         samples = question.samples[-count:] if paths else question.samples
         return measure_speed(

@@ -73,8 +73,10 @@ def _print_report(report: CheckReport) -> None:
     for engine, parity in report.by_engine:
         print(f"{report.bundle} on the {engine} engine")
         print_parity(parity)
-    if report.journey is not None:
-        _print_stages(report.journey.report)
+    for name, walked in report.walks if report.journey is not None else ():
+        if len(report.walks) > 1:
+            print(f"input {name}")
+        _print_stages(walked)
     for line in _conclusions(report):
         print(line)
     if report.speed is not None:

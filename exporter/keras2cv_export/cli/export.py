@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from keras2cv.cli.output import STDOUT, add_json_argument, write_json
+from keras2cv.cli.parser import Parser
 from keras2cv.errors import InconclusiveError, ParityError
 from keras2cv_export.cli import roles
 from keras2cv_export.cli.heavy import load_function, print_parity, progress, require_exporter
@@ -14,6 +15,7 @@ from keras2cv_export.cli.option_arguments import add_options, taken
 from keras2cv_export.options import MEANING, NET, ExportOptions, in_group, require_ready
 
 if TYPE_CHECKING:
+    from keras2cv.bundle.manifest import Manifest
     from keras2cv_export import ExportReport
 
 USAGE: Final = "MODEL -o BUNDLE [options]"
@@ -25,10 +27,14 @@ they differ, nothing is written, and an earlier bundle of that name stays.
 EXAMPLES: Final = """\
   keras2cv export cat.keras -o cat.cv --preprocess 0-1 --labels labels.txt
   keras2cv export mobilenet.h5 -o mobilenet.cv --preprocess tf --samples photos/
+  keras2cv export twins.keras -o twins.cv --preprocess left=caffe right=tf
+  keras2cv export action.keras -o action.cv --preprocess 0-1 --stride 2 --hop 8
+  keras2cv export scan.keras -o scan.cv --preprocess 0-1 --depth 16
   keras2cv export unet.keras -o unet.cv --input-shape 1,256,320,3 --task raw
   keras2cv export cars.h5 -o cars.cv --box-format yxyx --box-units normalised
   keras2cv export mine.keras -o mine.cv --import mypkg.layers --preprocess none
 """
+PER_INPUT: Final = r"[^=/\s]+=(none|0-1|tf|torch|caffe|.+\.json)"
 OUTPUTS: Final = {"bundle": "bundle"}
 
 
@@ -38,6 +44,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser.add_argument_group(MEANING), ExportOptions, in_group(ExportOptions, MEANING))
     roles.add_arguments(parser)
     add_options(parser.add_argument_group(NET), ExportOptions, in_group(ExportOptions, NET))
+    if isinstance(parser, Parser):
+        parser.may_spread("--preprocess", PER_INPUT)
     parser.add_argument(
         "--explain",
         action="store_true",
@@ -104,5 +112,17 @@ def _closing_lines(report: ExportReport) -> Iterator[str]:
         yield advice
     yield "next:"
     yield f"  keras2cv info {report.bundle}"
-    source = "photo.jpg" if report.manifest.preprocessing is not None else "inputs.npz"
-    yield f"  keras2cv run {report.bundle} {source}"
+    yield f"  keras2cv run {report.bundle} {_example(report.manifest)}"
+
+
+def _example(manifest: Manifest) -> str:
+    """Return what a first run may be given."""
+    # Not above: help does without NumPy, which codegen needs.
+    from keras2cv.codegen.example_files import example_file
+
+    if manifest.preprocessing is None:
+        return "inputs.npz"
+    files = {t.name: example_file(manifest.rules_of(t.name)) for t in manifest.own_inputs}
+    if len(files) == 1:
+        return next(iter(files.values()))
+    return " ".join(f"{name}={file}" for name, file in files.items())

@@ -51,11 +51,12 @@ def settings(args: Namespace) -> dict[str, Any]:
     shared = _given(args, _SHARED_NAMES)
     task = args.task or next((task for task, names in own.items() if names), None)
     _refuse_foreign(task, args.task, own, shared)
-    if task is None or not (own.get(task) or shared):
+    if task is None or not (own.get(task) or shared or _lent(task, own)):
         return {}
     row = TASKS[task]
-    fields = {**{flag.name: flag.field for flag in row.flags}, **row.shares}
-    stated = {fields[name]: getattr(args, name) for name in (*own[task], *shared)}
+    fields = {**{flag.name: flag.field for flag in row.flags}, **row.shares, **row.borrows}
+    given = (*own[task], *shared, *_lent(task, own))
+    stated = {fields[name]: getattr(args, name) for name in given}
     return {task: row.from_flags(stated)}
 
 
@@ -67,17 +68,30 @@ def _given(args: Namespace, names: Iterable[str]) -> list[str]:
     ]
 
 
+def _lent(task: str, own: dict[str, list[str]]) -> list[str]:
+    """Return the given options of other tasks that this one has too."""
+    return [name for names in own.values() for name in names if name in TASKS[task].borrows]
+
+
+def _tasks_with(option: str) -> list[str]:
+    return [
+        name
+        for name, row in TASKS.items()
+        if option in {flag.name for flag in row.flags} | row.shares.keys() | row.borrows.keys()
+    ]
+
+
 def _refuse_foreign(
     task: str | None, asked: str | None, own: dict[str, list[str]], shared: list[str]
 ) -> None:
     """Raise if an option is given that the task does not have."""
     for name, given in own.items():
-        if given and name != task:
-            _refuse(given[0], name, asked)
+        foreign = [option for option in given if name != task and task not in _tasks_with(option)]
+        if foreign:
+            _refuse(foreign[0], " or ".join(_tasks_with(foreign[0])), asked)
     for option in shared:
-        tasks = [name for name, row in TASKS.items() if option in row.shares]
-        if task not in tasks:
-            _refuse(option, " or ".join(tasks), asked)
+        if task not in _tasks_with(option):
+            _refuse(option, " or ".join(_tasks_with(option)), asked)
 
 
 def _refuse(name: str, tasks: str, asked: str | None) -> NoReturn:

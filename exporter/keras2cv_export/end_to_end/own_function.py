@@ -125,7 +125,7 @@ class _Reader:
     """Applies many preprocessings to pictures, each step once."""
 
     def __init__(self, bundle: Preprocessing) -> None:
-        self._channels = bundle.channels
+        self._channels, self._bits = bundle.channels, bundle.bits
         self._size_wh = (bundle.size_wh[0], bundle.size_wh[1])
         self._decoded: dict[tuple[Path, str], Array] = {}
         self._resized: tuple[tuple[Path, ReferencePreprocessing] | None, Array] = (
@@ -165,7 +165,7 @@ class _Reader:
         if self._resized[0] != key:
             decoded = self._decoded.get((path, reference.decoder))
             if decoded is None:
-                decoded = keras_side.decode(path, reference, self._channels)
+                decoded = keras_side.decode(path, reference, self._channels, self._bits)
                 self._decoded[path, reference.decoder] = decoded
             resized = keras_side.resize(decoded, self._size_wh, reference)
             self._resized = (key, keras_side.transposed(resized, reference))

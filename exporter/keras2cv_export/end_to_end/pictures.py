@@ -14,6 +14,7 @@ import numpy as np
 
 from keras2cv.bundle.leftovers import temporary_folder
 from keras2cv.bundle.manifest import Manifest
+from keras2cv_export.verifying.pictures import walked
 from keras2cv_export.verifying.sample_files import usable_pictures
 from keras2cv_export.verifying.stimuli import draw
 
@@ -38,16 +39,18 @@ def pictures_for(manifest: Manifest, samples: str | os.PathLike[str] | None) -> 
     There are none where the bundle has no preprocessing, or where the user gave arrays: then only
     the arrays are compared.
     """
-    if manifest.preprocessing is None or samples is not None:
-        yield Pictures(() if manifest.preprocessing is None else _own(samples), drawn=False)
+    if manifest.preprocessing is None or samples is not None or not walked(manifest):
+        yield Pictures(_own(samples) if walked(manifest) else (), drawn=False)
         return
     with temporary_folder() as folder:
         width, height = manifest.preprocessing.size_wh
+        white = max(rules.white for rules in manifest.pictures)
+        dtype = np.dtype(np.uint8 if white == 255 else np.uint16)
         paths = []
         for index, (wider, taller) in enumerate(_FACTORS):
             shape = (_side(height, taller), _side(width, wider), 3)
             level = (index + 0.5) / len(_FACTORS)
-            image = draw(shape, np.dtype(np.uint8), (0, 255), level, _SEED + index)
+            image = draw(shape, dtype, (0, white), level, _SEED + index)
             encoded, png = cv2.imencode(".png", image)
             assert encoded  # noqa: S101 - any uint8 image can be a PNG
             paths.append(Path(folder, f"drawn {index + 1}.png"))

@@ -16,7 +16,7 @@ import numpy as np
 from keras2cv.errors import InputError, MissingDependency
 from keras2cv.pixels.geometry import padded_box, place
 from keras2cv.pixels.image_file import read_image
-from keras2cv.pixels.images import as_gray
+from keras2cv.pixels.images import as_bgr, as_gray
 from keras2cv.pixels.resize import resize as repeat
 from keras2cv_export.quiet.tensorflow import keras, tf
 
@@ -25,13 +25,24 @@ from .reference_preprocessing import ReferencePreprocessing
 Array = np.ndarray[Any, Any]
 
 
-def decode(path: Path, reference: ReferencePreprocessing, channels: int) -> Array:
-    """Return the picture (H, W, channels) uint8, RGB or gray, read by the reference's decoder.
+def decode(path: Path, reference: ReferencePreprocessing, channels: int, bits: int = 8) -> Array:
+    """Return the picture (H, W, channels), RGB or gray, read by the reference's decoder.
+
+    uint8; with 16 bits uint16, by TensorFlow from a PNG, and by OpenCV from other files, which
+    neither TensorFlow nor Pillow reads whole.
+
+    Args:
+        path: The picture's file.
+        reference: The preprocessing of Keras' side.
+        channels: 3 or 1.
+        bits: 8 or 16.
 
     Raises:
         InputError: The decoder cannot read it.
         MissingDependency: Pillow is not installed.
     """
+    if bits == 16:
+        return _whole(path, reference, channels)
     if reference.decoder == "pil":
         return _by_pillow(path, channels)
     if reference.decoder == "cv2":
@@ -39,9 +50,23 @@ def decode(path: Path, reference: ReferencePreprocessing, channels: int) -> Arra
     return _by_tensorflow(path, channels, accurate=reference.decoder == "tf-accurate")
 
 
-def as_rgb(image_bgr: Array, channels: int) -> Array:
-    """Return OpenCV's (H, W, 3) uint8 BGR as RGB, or gray, (H, W, channels)."""
-    return as_gray(image_bgr)[..., None] if channels == 1 else image_bgr[..., ::-1]
+def as_rgb(image_bgr: Array, channels: int, bits: int = 8) -> Array:
+    """Return OpenCV's (H, W, 3) BGR as RGB, or gray, (H, W, channels), of 8 or 16 bits."""
+    if channels == 1:
+        return as_gray(image_bgr, bits)[..., None]
+    return as_bgr(image_bgr, bits)[..., ::-1]
+
+
+def _whole(path: Path, reference: ReferencePreprocessing, channels: int) -> Array:
+    """Read all 16 bits."""
+    data = path.read_bytes()
+    if reference.decoder == "cv2" or data[:4] != b"\x89PNG":
+        return as_rgb(read_image(path, 16), channels, 16)
+    with tf.device("/CPU:0"):
+        read = tf.io.decode_png(data, 3, dtype=tf.uint16)
+        if channels == 1:
+            read = tf.image.rgb_to_grayscale(read)
+    return np.asarray(read, np.uint16)
 
 
 def _by_pillow(path: Path, channels: int) -> Array:
@@ -145,6 +170,8 @@ def _box(box: tuple[int, ...] | None) -> tuple[int, int, int, int] | None:
 def normalise(pixels: Array, reference: ReferencePreprocessing) -> Array:
     """Return the model's input (height, width, C) float32 for RGB or gray pixels."""
     values = pixels.astype(np.float32)
+    if reference.preset not in ("none", "file"):  # the presets are for 8 bits
+        values = values / np.float32(reference.from_file.white / 255)
     if reference.preset in ("tf", "torch", "caffe"):
         scale = keras.applications.imagenet_utils.preprocess_input
         if values.shape[2] == 3:

@@ -114,7 +114,8 @@ def _normalised(
 def _against(rules: Preprocessing, preset: str) -> tuple[str, ...]:
     """Return what the manifest's numbers say against the preset that they are said to be."""
     image = TensorSpec(rules.input, (1, *rules.input_hw, rules.channels), "float32")
-    geometry = Geometry((rules.size_wh[0], rules.size_wh[1]), transpose=bool(rules.transpose))
+    size_wh = (rules.size_wh[0], rules.size_wh[1])
+    geometry = Geometry(size_wh, transpose=bool(rules.transpose), depth=rules.depth)
     wanted = preprocessing(preset, image, geometry, rules.source)
     numbers: Mapping[str, Any] = {
         key: getattr(wanted, key)

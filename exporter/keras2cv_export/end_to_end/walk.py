@@ -121,10 +121,10 @@ def _walk_one(
     *,
     keep: bool,
 ) -> WalkedPicture:
-    blob = sample[setup.image_place]
-    image = read_image(path)
-    pixels = keras_side.as_rgb(image, setup.rules.channels)
-    decoded, inputs, gaps = _exchanged(setup, path, image, pixels, blob[0])
+    blob = setup.picture_in(sample)
+    image = read_image(path, setup.rules.bits)
+    pixels = keras_side.as_rgb(image, setup.rules.channels, setup.rules.bits)
+    decoded, inputs, gaps = _exchanged(setup, path, image, pixels, blob)
     outputs = _outputs(setup, inputs, sample, answers)
     sizes_wh = (_size_wh(decoded), _size_wh(pixels))
     results = _results(setup, outputs, sizes_wh)
@@ -179,7 +179,7 @@ def _exchanged(
         given = function(path)
         return pixels, (given, blob), (Gap.between(given, blob),)
     size_wh = (rules.size_wh[0], rules.size_wh[1])
-    decoded = keras_side.decode(path, reference, rules.channels)
+    decoded = keras_side.decode(path, reference, rules.channels, rules.bits)
     theirs = keras_side.transposed(keras_side.resize(pixels, size_wh, reference), reference)
     ours = _resized(image_bgr, rules)
     resized = keras_side.resize(decoded, size_wh, reference)
@@ -190,7 +190,12 @@ def _exchanged(
         keras_side.normalise(ours, reference),
         blob,
     )
-    gaps = (Gap.between(decoded, pixels), Gap.between(theirs, ours), Gap.between(inputs[2], blob))
+    level = rules.white / 255  # the gaps of pixels are in levels of 255
+    gaps = (
+        Gap.between(decoded, pixels, level),
+        Gap.between(theirs, ours, level),
+        Gap.between(inputs[2], blob),
+    )
     return decoded, inputs, gaps
 
 
@@ -200,7 +205,8 @@ def _size_wh(image: Array) -> tuple[int, int]:
 
 def _resized(image_bgr: Array, rules: Preprocessing) -> Array:
     """Return the bundle's resized picture before it is scaled, as RGB or gray."""
-    pixels = as_gray(image_bgr) if rules.color == "GRAY" else as_bgr(image_bgr)
+    convert = as_gray if rules.color == "GRAY" else as_bgr
+    pixels = convert(image_bgr, rules.bits)
     bars = None if rules.pad is None else (rules.pad,) * rules.channels
     size_wh = (rules.size_wh[0], rules.size_wh[1])
     resized, _ = fit(pixels, size_wh, rules.resize, rules.interpolation, bars)
@@ -216,14 +222,11 @@ def _outputs(
 ) -> tuple[Outputs, ...]:
     """Ask TensorFlow for each input that differs from the one before; append both last lines."""
     found: list[Outputs] = []
-    place = setup.image_place
-    blob = sample[place]
     for index, values in enumerate(inputs[:-1]):
         if index and np.array_equal(values, inputs[index - 1]):
             found.append(found[-1])
         else:
-            batch = np.repeat(values[None], len(blob), axis=0).astype(blob.dtype)
-            found.append(setup.answer((*sample[:place], batch, *sample[place + 1 :])))
+            found.append(setup.answer(setup.with_picture(sample, values)))
     return (*found, *answers)
 
 

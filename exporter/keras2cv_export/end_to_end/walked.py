@@ -35,11 +35,11 @@ class Gap:
     scale: float
 
     @classmethod
-    def between(cls, theirs: Array, ours: Array) -> Gap:
-        """Measure two arrays; those of different shapes differ by everything."""
+    def between(cls, theirs: Array, ours: Array, level: float = 1.0) -> Gap:
+        """Measure two arrays in units of `level`; those of different shapes differ by all."""
         if theirs.shape != ours.shape:
             return cls(255.0, 255.0, 255.0)
-        gap = differences(theirs, ours)
+        gap = differences(theirs, ours) / level
         return cls(float(gap.max()), float(gap.mean()), float(np.abs(theirs).max()))
 
 
@@ -118,6 +118,21 @@ class Setup:
     def image_place(self) -> int:
         """The place of the image among the model's inputs."""
         return [t.name for t in self.manifest.inputs].index(self.rules.input)
+
+    def picture_in(self, sample: tuple[Array, ...]) -> Array:
+        """Return the picture's input (h, w, C) in a sample; of a clip, one of its equal frames."""
+        first: Array = sample[self.image_place][0]
+        if self.manifest.image_channels_first:
+            return np.moveaxis(first, 0, -1)
+        return first if self.rules.clip is None else first[0]
+
+    def with_picture(self, sample: tuple[Array, ...], values: Array) -> tuple[Array, ...]:
+        """Return the sample with another input (h, w, C) for its picture, in every row."""
+        place = self.image_place
+        blob = sample[place]
+        taken = np.moveaxis(values, -1, 0) if self.manifest.image_channels_first else values
+        batch = np.broadcast_to(taken, blob.shape).astype(blob.dtype)
+        return (*sample[:place], batch, *sample[place + 1 :])
 
 
 def differences(one: Array, two: Array) -> Array:

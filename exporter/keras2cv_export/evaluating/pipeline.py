@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.errors import InputError, UsageError
 from keras2cv.evaluation.answering import Answered, are_pictures
 from keras2cv.pixels.geometry import Placement, place
@@ -30,6 +30,7 @@ from keras2cv_export.end_to_end.reference_preprocessing import (
 )
 from keras2cv_export.end_to_end.reference_sources import sources_of
 from keras2cv_export.model.load import import_modules, load_model
+from keras2cv_export.model.load.from_answers import as_given
 from keras2cv_export.model.untrusted.confined import confined
 from keras2cv_export.verifying.question import answerer
 
@@ -63,6 +64,7 @@ def keras_answers(
         UsageError: It is another model than the bundle's, or an option means nothing.
     """
     manifest = model.manifest
+    _require_one_picture(manifest)
     import_modules(imports)
     with confined(unsafe=unsafe or function is not None, own_code=bool(imports)):
         shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
@@ -75,6 +77,7 @@ def keras_answers(
             signature=manifest.source.signature,
         )
         require_same_interface(manifest, loaded)
+        loaded = as_given(loaded, manifest)
         reference, own = None, None
         rules = manifest.preprocessing
         if rules is not None:
@@ -149,12 +152,39 @@ class KerasPipeline:
             raise UsageError("The bundle does not say how a picture becomes its input.")
         size_wh = (rules.size_wh[0], rules.size_wh[1])
         if one.sample is not None:
-            pixels = keras_side.decode(one.sample.path, reference, rules.channels)
+            pixels = keras_side.decode(one.sample.path, reference, rules.channels, rules.bits)
         else:
-            assert one.image is not None  # noqa: S101 - an array that is a picture
-            pixels = keras_side.as_rgb(one.image, rules.channels)
+            pixels = self._pixels(one, rules)
         where = place((pixels.shape[1], pixels.shape[0]), size_wh, reference.rule)
         if self._function is not None and one.sample is not None:
-            return self._function(one.sample.path), where
+            return self._as_taken(self._function(one.sample.path)), where
         resized = keras_side.resize(pixels, size_wh, reference)
-        return keras_side.normalise(keras_side.transposed(resized, reference), reference), where
+        turned = keras_side.transposed(resized, reference)
+        return self._as_taken(keras_side.normalise(turned, reference)), where
+
+    def _as_taken(self, image: Array) -> Array:
+        """Return an image (H, W, C) with the axes that the model takes."""
+        return np.moveaxis(image, -1, 0) if self._manifest.image_channels_first else image
+
+    @staticmethod
+    def _pixels(one: Answered, rules: Preprocessing) -> Array:
+        """Return an array that is a picture as RGB or gray, (H, W, C)."""
+        if one.image is not None:
+            return keras_side.as_rgb(one.image, rules.channels)
+        assert one.given is not None  # noqa: S101 - it is an array
+        pixels: Array = one.given[0].reshape(*one.given.shape[1:3], rules.channels)
+        return pixels
+
+
+def _require_one_picture(manifest: Manifest) -> None:
+    """Raise unless Keras' own pipeline is known: of one input, a picture or an array.
+
+    Raises:
+        UsageError: it is not.
+    """
+    rules, count = manifest.preprocessing, len(manifest.own_inputs)
+    if count != 1 or (rules is not None and not rules.is_picture_file):
+        raise UsageError(
+            "--against evaluates models of one input, a picture of gray or colour or an array, and "
+            f"this bundle has {count} input{'s' * (count != 1)} of another kind. Leave it out."
+        )

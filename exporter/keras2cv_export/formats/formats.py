@@ -129,7 +129,7 @@ def _convert_frozen(loaded: LoadedModel, target: Target, *, keep: bool = False) 
     forms to `keep` anything for.
     """
     del target, keep
-    converted = convert_unchecked(loaded, Target(OLDEST))
+    converted = convert_unchecked(loaded, Target(OLDEST), unrolled=True)
     names = fit_names(converted.model)
     return replace(
         converted,

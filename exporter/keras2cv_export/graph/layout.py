@@ -32,17 +32,28 @@ class NetTensor:
 
 
 def blobs_in_and_out(
-    model: ir.Model, input_names: Sequence[str], output_names: Sequence[str]
+    model: ir.Model,
+    input_names: Sequence[str],
+    output_names: Sequence[str],
+    *,
+    moved: tuple[bool, bool] = (True, True),
 ) -> None:
     """Rename inputs and outputs, and make them float32 and the 4-D ones channels first, in place.
 
     Runs before the passes, which cancel most of the Transposes that it adds.
+
+    Args:
+        model: The graph.
+        input_names: The new names.
+        output_names: The new names.
+        moved: Whether 4-D inputs, and outputs, are channels last; others keep their axes.
     """
     for k, name in enumerate(input_names):
-        _take_blob(model, k, name)
+        _take_blob(model, k, name, moved=moved[0])
     taken = {*input_names, *output_names}
     for k, name in enumerate(output_names):
-        _give_blob(model, k, _unlike(name, taken) if name in input_names else name)
+        free = _unlike(name, taken) if name in input_names else name
+        _give_blob(model, k, free, moved=moved[1])
 
 
 def _unlike(name: str, taken: set[str]) -> str:
@@ -53,10 +64,10 @@ def _unlike(name: str, taken: set[str]) -> str:
     return wish
 
 
-def _take_blob(model: ir.Model, k: int, name: str) -> None:
+def _take_blob(model: ir.Model, k: int, name: str, *, moved: bool) -> None:
     old = model.graph.inputs[k]
     shape = shape_of(old) or ()
-    first = _TO_FIRST.get(len(shape)) if len(shape) == 4 else None
+    first = _TO_FIRST[4] if len(shape) == 4 and moved else None
     blob = ir.Value(
         name=name, type=_FLOAT, shape=ir.Shape([shape[a] for a in first] if first else shape)
     )
@@ -75,12 +86,12 @@ def _take_blob(model: ir.Model, k: int, name: str) -> None:
         model.graph.insert_before(model.graph[0], node)
 
 
-def _give_blob(model: ir.Model, k: int, name: str) -> None:
+def _give_blob(model: ir.Model, k: int, name: str, *, moved: bool) -> None:
     value = model.graph.outputs[k]
     shape = shape_of(value) or ()
     if value.dtype != ir.DataType.FLOAT:
         value = _append(model, "Cast", value, {"to": ir.DataType.FLOAT}, shape)
-    if len(shape) == 4:
+    if len(shape) == 4 and moved:
         perm = _TO_FIRST[4]
         value = _append(model, "Transpose", value, {"perm": perm}, [shape[a] for a in perm])
     if value is model.graph.outputs[k] and _has_another_name(model, value):
@@ -103,16 +114,26 @@ def _append(
     return node.outputs[0]
 
 
-def settle(model: ir.Model) -> tuple[list[NetTensor], list[NetTensor]]:
+def settle(
+    model: ir.Model, *, moved: tuple[bool, bool] = (True, True)
+) -> tuple[list[NetTensor], list[NetTensor]]:
     """Drop the Transposes left at 5-D inputs and outputs, and return the layout of each.
 
     A 4-D blob is always NCHW, by contract. A 5-D one is NCDHW only where the net begins or ends
     in 3-D convolutions; reordering a (batch, time, height, width, channels) clip would add the
-    very Transpose that this removes.
+    very Transpose that this removes. Those that are not `moved` keep the axes that they have.
     """
-    inputs = [_absorb_at_input(model, k) for k in range(len(model.graph.inputs))]
-    outputs = [_absorb_at_output(model, k) for k in range(len(model.graph.outputs))]
-    return inputs, outputs
+    graph = model.graph
+    inputs = [_absorb_at_input(model, k) for k in range(len(graph.inputs))] if moved[0] else None
+    outputs = [_absorb_at_output(model, k) for k in range(len(graph.outputs))] if moved[1] else None
+    return (
+        _as_they_are(graph.inputs) if inputs is None else inputs,
+        _as_they_are(graph.outputs) if outputs is None else outputs,
+    )
+
+
+def _as_they_are(values: Sequence[ir.Value]) -> list[NetTensor]:
+    return [NetTensor(str(value.name), shape_of(value) or (), "same") for value in values]
 
 
 def _absorb_at_input(model: ir.Model, k: int) -> NetTensor:

@@ -20,10 +20,7 @@ _CODE: Final = (
     "model.save('model.keras')."
 )
 _SOURCE: Final = "Export the Keras model that it was made from."
-_TORCH: Final = (
-    "keras2cv takes Keras models: save a .keras file, or write ONNX with torch.onnx.export and "
-    "give that to OpenCV."
-)
+_TORCH: Final = "Write ONNX with torch.onnx.export(), and give the .onnx file."
 
 # Bytes at an offset, what such a file is, and what to do: the formats' own signatures.
 _SIGNATURES: Final[Sequence[tuple[int, bytes, str, str]]] = (
@@ -50,8 +47,6 @@ _PICKLED: Final = re.compile(rb"\x80[\x02-\x05]")
 # protobuf: field 1 of ModelProto is a small varint (ir_version), then producer_name or the graph.
 _ONNX: Final = re.compile(rb"\x08[\x01-\x20][\x12\x1a\x22\x2a\x3a\x42]", re.DOTALL)
 _NAMED: Final[dict[str, tuple[str, str]]] = {
-    ".onnx": ("an ONNX model", "OpenCV reads it as it is; to have it rewritten, export the Keras "
-              "model that it was made from."),
     ".pb": ("a frozen TensorFlow graph, or the file of a SavedModel without its folder",
             "Give the SavedModel's whole folder, or export the Keras model that it was made from."),
     ".pbtxt": ("a TensorFlow graph as text", _SOURCE),
@@ -79,6 +74,20 @@ def refuse_other_kinds(path: Path) -> None:
         raise ModelError(f"{path} is not a Keras model: it is {kind}. {advice}")
 
 
+def is_onnx(path: Path) -> bool:
+    """Whether a path leads to an ONNX file, by its name or by its first bytes."""
+    suffix = path.suffix.lower()
+    if path.is_dir() or suffix in (".keras", ".h5", ".hdf5", *_NAMED):
+        return False
+    if suffix == ".onnx":
+        return True
+    try:
+        with path.open("rb") as file:
+            return _ONNX.match(file.read(_HEAD_BYTES)) is not None
+    except OSError:  # whoever opens it next names the reason
+        return False
+
+
 def _file_kind(path: Path) -> tuple[str, str] | None:
     try:
         with path.open("rb") as file:
@@ -89,7 +98,7 @@ def _file_kind(path: Path) -> tuple[str, str] | None:
         return None
     if not head:
         return "an empty file", "Copy or download the model again."
-    return _signed(head) or _archived(path, head) or _by_name(path, head) or _texts(path, head)
+    return _signed(head) or _archived(path, head) or _by_name(path) or _texts(path, head)
 
 
 def _signed(head: bytes) -> tuple[str, str] | None:
@@ -129,14 +138,12 @@ _IN_ARCHIVES: Final[Sequence[tuple[Callable[[set[str]], bool], tuple[str, str] |
 )  # fmt: skip
 
 
-def _by_name(path: Path, head: bytes) -> tuple[str, str] | None:
+def _by_name(path: Path) -> tuple[str, str] | None:
     suffix = path.suffix.lower()
     if suffix in _NAMED:
         return _NAMED[suffix]
     if _CHECKPOINT.fullmatch(path.name):
         return "part of a TensorFlow checkpoint, which holds weights alone", _CODE
-    if _ONNX.match(head) and suffix not in (".keras", ".h5"):
-        return _NAMED[".onnx"]
     return None
 
 

@@ -1,4 +1,4 @@
-"""TensorFlow's own answer, the standard for every comparison."""
+"""The native model's own answer, the standard for every comparison: mostly TensorFlow's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keras2cv_export.targets.importer_support import layer_of
 
 from .concrete import concrete_function
 from .cpu_kernels import cpu_runner
-from .exact import exact_runner
+from .exact import NoExactAnswerError, exact_runner
 from .load import LoadedModel
 from .plain_ops import traceable
 from .refused_sample import refused_sample
@@ -31,7 +31,7 @@ def reference(loaded: LoadedModel) -> Runner:
     blur the reference. Nodes that TensorFlow cannot compute there get a twin that it can compute,
     see `cpu_kernels`.
     """
-    return _runner(loaded, cpu_runner)
+    return _runner(loaded, cpu_runner) if loaded.judge is None else _judged(loaded)
 
 
 def exact_reference(loaded: LoadedModel) -> Runner:
@@ -41,7 +41,20 @@ def exact_reference(loaded: LoadedModel) -> Runner:
 
     It raises NoExactAnswerError for a model that cannot be computed so.
     """
-    return _runner(loaded, exact_runner, wide=True)
+    return _runner(loaded, exact_runner, wide=True) if loaded.judge is None else _inexact
+
+
+def _judged(loaded: LoadedModel) -> Runner:
+    """Return a runner of a model that somebody else than TensorFlow answers for."""
+
+    def run(sample: Mapping[str, Array]) -> dict[str, Array]:
+        return dict(loaded.call(*(sample[s.name] for s in loaded.inputs)))
+
+    return run
+
+
+def _inexact(_: Mapping[str, Array]) -> dict[str, Array]:
+    raise NoExactAnswerError("Only TensorFlow's models are computed in float64.")
 
 
 def _runner(

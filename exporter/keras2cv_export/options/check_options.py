@@ -39,7 +39,8 @@ class CheckOptions:
     )
     against: Any = field(
         metadata=Option(
-            help="a .keras or .h5 file, or a SavedModel folder",
+            help="a .keras, .h5 or .onnx file, a SavedModel folder, or an .npz file of inputs and "
+            "outputs by name",
             flags=("--against",),
             metavar="MODEL",
             read=Path,

@@ -17,6 +17,8 @@ from keras2cv_export.storage.storages import STORAGES, require_decodable
 from keras2cv_export.targets.target import Target
 
 from .drawn_samples import path_or_count, require_drawable
+from .form_names import form_names, require_formable
+from .named_choices import preprocess_option, require_pictures_options
 from .option import Option, check_choices, check_types, keep_names
 from .shapes import input_shapes
 
@@ -41,7 +43,7 @@ class ExportOptions:
 
     model: Any = field(
         metadata=Option(
-            help="a .keras or .h5 file, or a SavedModel folder",
+            help="a .keras or .h5 file, a SavedModel folder, or an .onnx file",
             flags=("MODEL",),
             read=Path,
             python="Or a keras.Model.",
@@ -79,6 +81,19 @@ class ExportOptions:
             accepts=(str,),
             default="4.6, and every newer one",
             python="A newer one needs fewer rewrites of the graph.",
+        ).as_metadata(),
+    )
+    forms: str | Sequence[str] | None = field(
+        default=None,
+        metadata=Option(
+            help="the files of the net in the bundle: portable, or portable,5.0 for a second one "
+            "that OpenCV 5.0 and newer are faster with; `load` takes the right one",
+            flags=("--forms",),
+            metavar="NAMES",
+            group=NET,
+            accepts=(str, Sequence),
+            default="both where the second is estimated to save a tenth of the time and is at "
+            "most 134 MB; else portable",
         ).as_metadata(),
     )
     engine: str | None = field(
@@ -156,17 +171,73 @@ class ExportOptions:
             python="Or the names themselves.",
         ).as_metadata(),
     )
-    preprocess: StrPath | None = field(
+    preprocess: Any = field(
         default=None,
         metadata=Option(
             help="how pixels are scaled for the input: none (0..255), 0-1 (x/255), tf (-1..1), "
             "torch or caffe (as in keras.applications), or a FILE.json with color, mean, scale "
-            "and std",
+            "and std; of several images: P for all, or NAME=P for each",
             flags=("--preprocess",),
             metavar="P",
             group=MEANING,
-            accepts=_PATH,
+            convert=preprocess_option,
+            repeated=True,
+            accepts=(Mapping, *_PATH),
             default="recognised in the model; an error if it is not",
+            python="Or a map from the images' input names to one of these.",
+        ).as_metadata(),
+    )
+    depth: int | None = field(
+        default=None,
+        metadata=Option(
+            help="bits of a channel that the model was trained on; 16: images are taken whole, "
+            "and 0-1 is x/65535",
+            flags=("--depth",),
+            metavar="8|16",
+            group=MEANING,
+            read=values.positive,
+            accepts=(int,),
+            default="8",
+        ).as_metadata(),
+    )
+    window: int | None = field(
+        default=None,
+        metadata=Option(
+            help="of a model of clips (N, T, H, W, C): the frames of one, an error if the model "
+            "takes another number",
+            flags=("--window",),
+            metavar="T",
+            group=MEANING,
+            read=values.positive,
+            accepts=(int,),
+            least=1,
+            default="the input's own",
+        ).as_metadata(),
+    )
+    stride: int | None = field(
+        default=None,
+        metadata=Option(
+            help="of clips: how many frames of the video one of their frames is after the other",
+            flags=("--stride",),
+            metavar="N",
+            group=MEANING,
+            read=values.positive,
+            accepts=(int,),
+            least=1,
+            default="1",
+        ).as_metadata(),
+    )
+    hop: int | None = field(
+        default=None,
+        metadata=Option(
+            help="of clips: how many frames of the video the next one begins after this one",
+            flags=("--hop",),
+            metavar="N",
+            group=MEANING,
+            read=values.positive,
+            accepts=(int,),
+            least=1,
+            default="as many as a clip covers: window times stride",
         ).as_metadata(),
     )
     resize: str | None = field(
@@ -260,6 +331,18 @@ class ExportOptions:
             accepts=(str,),
         ).as_metadata(),
     )
+    against: StrPath | None = field(
+        default=None,
+        metadata=Option(
+            help="for an .onnx file: its own answers to compare with, the arrays of its inputs and "
+            "outputs by name",
+            flags=("--against",),
+            metavar="ANSWERS.npz",
+            read=Path,
+            accepts=_PATH,
+            default="ONNX Runtime's, where it is installed",
+        ).as_metadata(),
+    )
     tolerance: str | Sequence[str] | None = field(
         default=None,
         metadata=Option(
@@ -345,9 +428,20 @@ class ExportOptions:
         check_choices(self, ("format", "task", "resize"))
         _require_interpolation(self.interpolation)
         _require_size(self.size)
+        require_pictures_options(self.preprocess, self.depth)
         require_decodable(self.weights, self.target, self.format)
         parted(self.tolerance, self.weights)
         require_drawable(self.samples, self.power)
+        if self.forms is not None:
+            object.__setattr__(self, "forms", form_names(self.forms))
+            require_formable(self)
+
+    @property
+    def may_have_forms(self) -> bool:
+        """Whether a second form may be added unasked: nothing says what one file is to be."""
+        asked = self.opencv is not None or self.wanted_engine is not None
+        plain = self.format == "onnx" and self.weights == "fp32"
+        return self.forms is None and self.check and plain and not self.tune and not asked
 
     @property
     def wanted_engine(self) -> str | None:

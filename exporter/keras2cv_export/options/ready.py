@@ -10,9 +10,11 @@ from typing import Any
 
 from keras2cv.errors import InputError, UsageError
 
+from .answers_file import is_answers
 from .check_options import CheckOptions
 from .drawn_samples import own_samples
 from .export_options import DESCRIBED_TASKS, ExportOptions, StrPath
+from .named_choices import choices_of
 from .repro_place import require_repro_place
 
 
@@ -36,14 +38,17 @@ def require_ready(options: ExportOptions) -> None:
     from keras2cv_export.tasks.user_options import only_options
 
     importer_of(cv2, options.format)
-    config = _require_model(options.model, options.imports)
+    config = _require_model(
+        options.model, options.imports, answered=options.against is not None or not options.check
+    )
     _require_signatures(options)
+    _require_answers(options)
     only_options({task: getattr(options, task) for task in DESCRIBED_TASKS})
     require_place(options.bundle)
     _require_samples(options.samples)
     labels = read_labels(options.labels)
-    if options.preprocess is not None:
-        require_preprocessing(options.preprocess)
+    for choice in choices_of(options.preprocess):
+        require_preprocessing(choice)
     _require_stated_pixels(options, labels, config)
 
 
@@ -65,7 +70,8 @@ def require_checkable(options: CheckOptions) -> None:
     from keras2cv_export.tasks.presets import require_preprocessing
 
     rules = read_bundle(options.bundle, check_hash=False).manifest.preprocessing
-    _require_model(options.against, options.imports)
+    if not is_answers(options.against):
+        _require_model(options.against, options.imports)
     _require_samples(options.samples)
     read_labels(options.labels)
     if options.repro is not None:
@@ -92,20 +98,57 @@ def _require_samples(samples: StrPath | int | None) -> None:
         ) from error
 
 
-def _require_model(model: Any, imports: Sequence[str]) -> dict[str, Any] | None:
-    """Return the architecture in a model's file; None for a folder, or with the user's modules."""
+def _require_model(
+    model: Any, imports: Sequence[str], *, answered: bool = False
+) -> dict[str, Any] | None:
+    """Return the architecture in a model's file; None for a folder, or with the user's modules.
+
+    `answered` is whether the user gives the model's answers.
+    """
     if not isinstance(model, str | os.PathLike):
         return None
-    from keras2cv_export.model.other_files import refuse_other_kinds
+    from keras2cv_export.model.other_files import is_onnx, refuse_other_kinds
     from keras2cv_export.model.place import require_model
 
     require_model(model)
     refuse_other_kinds(Path(model))
     if not Path(model).is_file() or imports:  # problems with the user's modules come first
         return None
+    if is_onnx(Path(model)):
+        _require_onnx(Path(model), answered=answered)
+        return None
     from keras2cv_export.model.config import read_config
 
     return read_config(Path(model))
+
+
+def _require_onnx(path: Path, *, answered: bool) -> None:
+    from keras2cv_export.model.onnx_files.onnx_runtime import require_onnx_runtime
+    from keras2cv_export.model.onnx_files.reading import read_onnx
+
+    read_onnx(path)
+    if not answered:
+        require_onnx_runtime(path)
+
+
+def _require_answers(options: ExportOptions) -> None:
+    """Refuse answers that nobody would read, or of a file that is not there."""
+    if options.against is None:
+        return
+    from keras2cv.bundle.npz import read_npz
+    from keras2cv_export.model.other_files import is_onnx
+
+    model = options.model
+    if not isinstance(model, str | os.PathLike) or not is_onnx(Path(model)):
+        raise UsageError(
+            "--against gives the answers of an ONNX file; a Keras model answers for itself, in "
+            "TensorFlow. Leave --against out."
+        )
+    if options.samples is not None:
+        raise UsageError(
+            "--against has its own samples, and --samples has no answers. Give one of them."
+        )
+    read_npz(options.against)
 
 
 def _require_signatures(options: ExportOptions) -> None:

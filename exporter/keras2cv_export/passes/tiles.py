@@ -112,11 +112,19 @@ class Plan(NamedTuple):
 
 def pays(plan: Plan) -> bool:
     """Whether tiles take at least a tenth less time, as estimated from 50 measured layers."""
+    return _seconds(plan) < _GAIN * _direct_seconds(plan)
+
+
+def saved_by(plan: Plan) -> float:
+    """Estimate how many seconds the tiles save."""
+    return _direct_seconds(plan) - _seconds(plan)
+
+
+def _direct_seconds(plan: Plan) -> float:
     taps = plan.rows.taps * plan.columns.taps
     pixels = plan.samples * plan.rows.found * plan.columns.found
     products = 2 * plan.channels * plan.kernels * taps * pixels
-    direct = products / SPEEDS.direct.get(taps, SPEEDS.direct_otherwise)
-    return _seconds(plan) < _GAIN * direct
+    return products / SPEEDS.direct.get(taps, SPEEDS.direct_otherwise)
 
 
 def _seconds(plan: Plan) -> float:

@@ -114,6 +114,10 @@ _MERGED: Mapping[str, Callable[[Sequence[float]], float]] = MappingProxyType(
         "top5": _mean,
         "pixels_equal": _mean,
         "least_iou": min,
+        "least_mask_iou": min,
+        "least_mask_pixels": min,
+        "least_rotated_iou": min,
+        "largest_point_shift": max,
         "largest_score_gap": max,
         "largest_difference_of_range": max,
     }

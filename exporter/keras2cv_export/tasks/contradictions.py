@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from keras2cv.schema.tensors import OutputTensor
-from keras2cv.tasks.detect.candidates import read_candidates
+from keras2cv.tasks.detect.candidates import choose, tables_of_record
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.image.record import ImageRecord
 from keras2cv.tasks.keypoints.record import KeypointsRecord
@@ -26,6 +26,7 @@ Outputs = Mapping[str, Array]
 
 _ROUNDING: Final = 1e-3  # of a probability, and of the sum of many
 _SHARE: Final = 2.0  # a box or a point this many pictures away is in no unit of shares
+_TURN: Final = 2 * np.pi
 _ENOUGH: Final = 24  # numbers that all lie in 0..1 by chance: logits never do
 
 
@@ -149,27 +150,38 @@ def _scores_of(
             said = "probabilities" if record.activation == "none" else "logits"
             yield Scores("keypoints.activation", values, said, False, "linear")
         case DetectRecord() as record:
-            yield from _of_boxes(record, arrays, kind_of(record.scores), kind_of(record.objectness))
+            kinds = (kind_of(_alone(record, part)) for part in ("scores", "objectness"))
+            yield from _of_boxes(record, arrays, *kinds)
 
 
 def _of_boxes(
     record: DetectRecord, arrays: Mapping[str, Array], activation: str, of_objectness: str
 ) -> Iterator[Scores]:
-    if record.raw is not None:
-        table = arrays[record.raw].reshape(-1, arrays[record.raw].shape[-1])
-        first = 5 if record.columns == "box+objectness+scores" else 4
-        scores = table[:, 4:5] if record.columns == "box+score+class" else table[:, first:]
-        objectness = table[:, 4:5]
-    else:
-        boxes = arrays[str(record.boxes)]
-        scores = arrays[str(record.scores)].reshape(boxes.size // 4, -1)
-        name = record.objectness
-        objectness = np.zeros((0, 1)) if name is None else arrays[name].reshape(-1, 1)
+    tables = _tables(record, arrays)
+    scores = np.concatenate([table["scores"] for table in tables])
+    objectness = [table["objectness"].reshape(-1, 1) for table in tables if "objectness" in table]
     said: Any = "probabilities" if record.activation == "none" else "logits"
     yield Scores("detect.activation", scores, said, False, activation)
     if record.objectness_activation is not None:
         said = "probabilities" if record.objectness_activation == "none" else "logits"
-        yield Scores("detect.objectness_activation", objectness, said, False, of_objectness)
+        values = np.concatenate(objectness)
+        yield Scores("detect.objectness_activation", values, said, False, of_objectness)
+
+
+def _tables(record: DetectRecord, arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """Return each sample's numbers: part -> (M, width)."""
+    names = record.outputs
+    count = len(arrays[next(iter(names.values()))])
+    samples = ({role: arrays[name][k] for role, name in names.items()} for k in range(count))
+    return [tables_of_record(record, sample) for sample in samples]
+
+
+def _alone(record: DetectRecord, part: str) -> str | None:
+    """Return the output that holds one part of a detector's numbers and nothing else."""
+    if record.head is None:
+        return record.outputs.get(part)
+    alone = (output.output for output in record.head.outputs if output.parts == (part,))
+    return next(alone, None)
 
 
 def places_out_of_unit(
@@ -181,8 +193,10 @@ def places_out_of_unit(
     """
     arrays = _stacked(outputs, samples)
     match task.record:
-        case DetectRecord() as record if record.anchors is None:
-            return tuple(_of_kept_boxes(record, arrays))
+        case DetectRecord() as record:
+            own = tuple(_of_belongings(record, arrays))
+            decoded = record.anchors is None and record.head is None
+            return (*_of_kept_boxes(record, arrays), *own) if decoded else own
         case KeypointsRecord() as record if record.form != "heatmaps":
             points = arrays[record.output].reshape(-1, len(record.form))[:, :2]
             return tuple(_of_units("keypoints.units", record.units, points))
@@ -204,14 +218,39 @@ def _of_kept_boxes(record: DetectRecord, arrays: Mapping[str, Array]) -> Iterato
         yield (f"detect.box_format says {record.box_format}, and most boxes end before they begin.")
 
 
+def _of_belongings(record: DetectRecord, arrays: Mapping[str, Array]) -> Iterator[str]:
+    """Yield what cannot be true of the points, angles and masks of the boxes that are kept."""
+    if record.points is not None:
+        numbers = _kept(record, arrays, "points").reshape(-1, len(record.points.form))
+        yield from _of_units("detect.points.units", record.points.units, numbers[:, :2])
+    if record.angles is not None and record.angles.units == "radians":
+        angles = np.abs(_kept(record, arrays, "angle"))
+        if angles.size and float(np.median(angles)) > _TURN:
+            largest = float(angles.max())
+            yield f"detect.angles.units says radians, and the model gives {largest:.3g}."
+    if record.masks is not None and record.masks.per_box is not None:
+        values = arrays[record.masks.per_box]
+        values = values[np.isfinite(values)]
+        low, high = float(values.min(initial=0)), float(values.max(initial=0))
+        is_share = low >= -_ROUNDING and high <= 1 + _ROUNDING
+        if record.masks.activation == "sigmoid" and is_share and high - low > _ROUNDING:
+            yield (
+                "detect.masks.activation says that a sigmoid is still to come, and the model's "
+                "masks lie between 0 and 1."
+            )
+
+
 def _kept_boxes(record: DetectRecord, arrays: Mapping[str, Array]) -> Array:
     """Return the boxes (M, 4) of all samples whose score is above the threshold."""
-    names = record.outputs
-    count = len(arrays[next(iter(names.values()))])
-    kept = []
-    for k in range(count):
-        found = read_candidates(record, {role: arrays[name][k] for role, name in names.items()})
-        kept.append(found.boxes[found.scores > record.score])
+    return _kept(record, arrays, "box")
+
+
+def _kept(record: DetectRecord, arrays: Mapping[str, Array], part: str) -> Array:
+    """Return a part of the numbers (M, width) of the boxes that are above the threshold."""
+    kept = [
+        tables[part][choose(record, tables, lambda _: record.score).rows]
+        for tables in _tables(record, arrays)
+    ]
     return np.concatenate(kept) if kept else np.zeros((0, 4))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,24 +29,36 @@ if TYPE_CHECKING:
 Labels = Sequence[str] | str | os.PathLike[str] | None
 
 
+Choice = str | os.PathLike[str]
+Preprocess = Choice | Mapping[str, Choice]
+
+
 @dataclass(frozen=True)
 class Wishes:
-    """The user's choices, None for those left open. `outputs`: a task, and its description."""
+    """The user's choices, None for those left open.
+
+    `preprocess`: one for all pictures, or one for each by the inputs' names. `outputs`: a task, and
+    its description.
+    """
 
     task: str | None
     labels: Any
-    preprocess: str | os.PathLike[str] | None
+    preprocess: Preprocess | None
     geometry: Geometry
     outputs: tuple[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """The decisions, and a note for each that the user did not make."""
+    """The decisions, and a note for each that the user did not make.
+
+    `more_pictures`: the preprocessing of the inputs that are pictures beside the first one.
+    """
 
     preprocessing: Preprocessing | None
     task: Task
     notes: tuple[str, ...]
+    more_pictures: tuple[Preprocessing, ...] = ()
 
 
 def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Decisions:
@@ -60,15 +72,21 @@ def decide(loaded: LoadedModel, converted: Converted, wishes: Wishes) -> Decisio
     described = wishes.outputs[0] if wishes.outputs is not None else None
     kind, task_note = _kind(converted, wishes.task or described, labels, hub)
     _check_described(kind, described)
-    rules, image_note = _preprocessing(loaded, kind, wishes, hub)
+    pictures, image_note = _preprocessing(loaded, kind, wishes, hub)
+    rules = pictures[0] if pictures else None
     task, roles_note = _task(kind, converted, _options(kind, wishes, hub), labels, rules)
     if kind == "detect" and hub.kind == kind and hub.options:
         task = with_choices(task, hub.options)
-    _check_transposed(kind, rules, wishes.geometry)
-    return Decisions(rules, task, task_note + roles_note + image_note)
+    _check_geometry(kind, rules, wishes.geometry)
+    return Decisions(rules, task, task_note + roles_note + image_note, pictures[1:])
 
 
-def _check_transposed(kind: TaskName, rules: Preprocessing | None, geometry: Geometry) -> None:
+def _check_geometry(kind: TaskName, rules: Preprocessing | None, geometry: Geometry) -> None:
+    if rules is None and (geometry.depth == 16 or geometry.cuts_clips):
+        raise UsageError(
+            "--depth, --window, --stride and --hop are for pictures and clips, and this bundle "
+            "takes arrays. Leave them out, or say --preprocess."
+        )
     if geometry.transpose and rules is None:
         raise UsageError(
             "--transpose-image is for images, and this bundle takes arrays. Leave it out."
@@ -85,7 +103,8 @@ def _only_image_size(loaded: LoadedModel) -> tuple[int, int] | None:
     only = loaded.inputs[0]
     if len(loaded.inputs) != 1 or not only.is_image:
         return None
-    return int(only.shape[2] or 0), int(only.shape[1] or 0)
+    height, width = only.size_hw
+    return width, height
 
 
 def _check_described(kind: TaskName, described: str | None) -> None:
@@ -136,32 +155,69 @@ def _kind(
 
 def _preprocessing(
     loaded: LoadedModel, kind: TaskName, wishes: Wishes, hub: KerasHubDescription
-) -> tuple[Preprocessing | None, tuple[str, ...]]:
+) -> tuple[tuple[Preprocessing, ...], tuple[str, ...]]:
+    """Return the preprocessing of each input that is a picture, in the inputs' order."""
     images = [spec for spec in loaded.inputs if spec.is_image]
     if wishes.preprocess is not None:
-        return _stated(images, loaded, wishes), ()
+        return _stated(loaded, wishes.preprocess, wishes.geometry), ()
     if hub.pixels is not None:
         rules = preprocessing(hub.pixels, images[0], wishes.geometry, f"KerasHub's {hub.name}")
-        return rules, hub.pixels_note
-    layer = normaliser(loaded.keras_model)
-    if len(images) == len(loaded.inputs) == 1 and layer and images[0].shape[3] in (1, 3):
-        rules = preprocessing("none", images[0], wishes.geometry, "in the model")
-        return rules, (_inside(layer, rules),)
+        return (rules,), hub.pixels_note
+    layer, only = normaliser(loaded.keras_model), loaded.inputs[0]
+    if len(loaded.inputs) == 1 and layer and (only.is_image or only.is_clip):
+        rules = preprocessing("none", only, wishes.geometry, "in the model")
+        return (rules,), (_inside(layer, rules),)
     if TASKS[kind].takes_arrays or not images:
-        return None, ()
-    raise UsageError(how_pixels(loaded.name, images[0], kind))
+        return (), ()
+    raise UsageError(how_pixels(loaded.name, images[0], kind, len(images)))
 
 
-def _stated(images: list[TensorSpec], loaded: LoadedModel, wishes: Wishes) -> Preprocessing:
-    if len(images) != 1:
+def _stated(loaded: LoadedModel, wish: Preprocess, geometry: Geometry) -> tuple[Preprocessing, ...]:
+    """Return the preprocessing that the user states, of all pictures or of each by its name."""
+    if isinstance(wish, Mapping):
+        _require_pictures(loaded, wish)
+        chosen = [(spec, wish[spec.name]) for spec in loaded.inputs if spec.name in wish]
+    else:
+        chosen = [(spec, wish) for spec in _pictures(loaded)]
+    if not chosen:
         shown = ", ".join(str(spec) for spec in loaded.inputs)
         raise UsageError(
-            f"--preprocess is for models with one image input (N, H, W, 1 or 3), and this one has "
-            f"{len(images)} ({shown}). Leave it out, and give arrays."
+            "--preprocess is for models with one image input or more, (N, H, W, C) or clips "
+            f"(N, T, H, W, C), and this one has 0 ({shown}). Leave it out, and give arrays."
         )
-    choice = str(wishes.preprocess)
-    source = f"preset {choice}" if choice in PRESETS else "file"
-    return preprocessing(choice, images[0], wishes.geometry, source)
+    return tuple(
+        preprocessing(str(choice), spec, geometry, _source(choice)) for spec, choice in chosen
+    )
+
+
+def _pictures(loaded: LoadedModel) -> list[TensorSpec]:
+    """Return the inputs that look like pictures or clips; else all that may be some."""
+    found = [spec for spec in loaded.inputs if spec.is_image or spec.is_clip]
+    return found or [spec for spec in loaded.inputs if spec.may_be_pictures]
+
+
+def _require_pictures(loaded: LoadedModel, wish: Mapping[str, Choice]) -> None:
+    """Raise unless each name is that of an input that may be pictures.
+
+    Raises:
+        UsageError: One is not.
+    """
+    inputs = {spec.name: spec for spec in loaded.inputs}
+    for name in wish:
+        if name not in inputs:
+            raise UsageError(
+                f"--preprocess names the input {name!r}, and the model's are "
+                f"{', '.join(inputs)}. Give one of those."
+            )
+        if not inputs[name].may_be_pictures:
+            raise UsageError(
+                f"--preprocess names the input {inputs[name]}, which is no image (N, H, W, C) and "
+                "no clip (N, T, H, W, C). Leave it out: it takes arrays."
+            )
+
+
+def _source(choice: Choice) -> str:
+    return f"preset {choice}" if str(choice) in PRESETS else "file"
 
 
 def _inside(layer: str, rules: Preprocessing) -> str:

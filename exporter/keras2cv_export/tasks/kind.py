@@ -75,6 +75,7 @@ class ExportedTask:
         group: The title of its options on the command line.
         flags: These options.
         shares: Options that several tasks have -> the field of this task's options.
+        borrows: Options of another task, which alone stand for that one -> the same.
         from_flags: (field -> value, of the command line) -> the same in the options' own words.
         difference: (reference, candidate) -> a caption, (h, w) values, and the value that is full
             brightness, for results whose difference is a picture; None where it cannot be drawn.
@@ -91,6 +92,7 @@ class ExportedTask:
     group: str = ""
     flags: tuple[Flag, ...] = ()
     shares: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    borrows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     from_flags: Callable[[dict[str, Any]], dict[str, Any]] = lambda stated: stated
     difference: Callable[[Any, Any], tuple[str, NDArray[Any], float] | None] = lambda _one, _two: (
         None

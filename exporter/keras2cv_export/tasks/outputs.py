@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from keras2cv.errors import UsageError
 
 if TYPE_CHECKING:
     from keras2cv_export.convert import Converted
+
+# The tasks that read pictures, channels last.
+PICTURES_OUT: Final = frozenset({"segment", "image", "keypoints"})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ The presets are `keras.applications.imagenet_utils.preprocess_input`'s modes, wr
     torch   (x / 255 - (.485, .456, .406)) / (.229, .224, .225)   RGB
     caffe   x - (103.939, 116.779, 123.68)                    BGR
     none    x
+
+Of 16 bits (`--depth 16`), 65535 takes the place of 255. Other numbers of channels than 1 and 3 are
+taken in the model's own order, by the presets that treat all channels alike.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ _LETTERBOX_GREY = 114
 
 _MAX_FILE_BYTES = 2**16  # ten numbers take a hundredth of it
 _NEEDED = {"color", "mean", "scale", "std"}
-_OPTIONAL = {"size", "resize", "interpolation", "pad", "transpose"}
+_OPTIONAL = {"size", "resize", "interpolation", "pad", "transpose", "depth", "clip"}
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,25 @@ class Geometry:
         resize: stretch, letterbox, center-crop or pad.
         interpolation: One of `keras2cv.pixels.resize.INTERPOLATIONS`.
         transpose: Whether the resized image's rows become the input's columns.
+        depth: 16 if the model was trained on all 16 bits.
+        window: Of a clip: how many frames it has.
+        stride: Of a clip: how many frames of the video one of its frames is after the other.
+        hop: Of a clip: how many frames after it the next one begins.
     """
 
     size_wh: tuple[int, int] | None = None
     resize: str | None = None
     interpolation: str | None = None
     transpose: bool = False
+    depth: int | None = None
+    window: int | None = None
+    stride: int | None = None
+    hop: int | None = None
+
+    @property
+    def cuts_clips(self) -> bool:
+        """Whether there is a choice of how frames become clips."""
+        return (self.window, self.stride, self.hop) != (None,) * 3
 
 
 def preprocessing(
@@ -65,7 +81,8 @@ def preprocessing(
 
     Args:
         choice: A preset's name, a JSON file with the manifest's own keys, or a mapping of them.
-        image: The input, (N, H, W, C).
+        image: The input, (N, H, W, C), or (N, C, H, W) where it says so; or of clips,
+            (N, T, H, W, C).
         geometry: Size, resize rule and interpolation; the input's own size where not given.
         source: The origin of the choice, for the manifest: "preset tf", "in the model", "file".
 
@@ -77,7 +94,12 @@ def preprocessing(
     if isinstance(choice, Mapping):
         rules, choice = dict(choice), source
     else:
-        rules = _from_preset(str(choice), channels) or _from_file(Path(choice))
+        depth = geometry.depth or 8
+        rules = _from_preset(str(choice), channels, depth) or _from_file(Path(choice))
+    if geometry.depth == 16:
+        rules["depth"] = 16
+    if (clip := _clip(rules, geometry, image)) is not None:
+        rules["clip"] = clip
     if geometry.transpose:
         rules["transpose"] = 1
     _place(rules, geometry, _size_of(image, "transpose" in rules))
@@ -127,7 +149,34 @@ def _place(rules: dict[str, Any], geometry: Geometry, own_size_wh: tuple[int, in
     rules.setdefault("resize", DEFAULT_RESIZE)
     rules.setdefault("interpolation", DEFAULT_INTERPOLATION)
     if rules["resize"] in PADDING_RULES:
-        rules.setdefault("pad", _LETTERBOX_GREY)
+        rules.setdefault("pad", _LETTERBOX_GREY * (257 if rules.get("depth") == 16 else 1))
+
+
+def _clip(rules: Mapping[str, Any], geometry: Geometry, image: TensorSpec) -> dict[str, int] | None:
+    """Return how frames become clips: the user's choice, else the file's, else one after another.
+
+    Raises:
+        UsageError: The input takes no clips, or clips of another number of frames.
+    """
+    stated = rules.get("clip")
+    if len(image.shape) != 5:
+        if geometry.cuts_clips or stated is not None:
+            raise UsageError(
+                "--window, --stride and --hop are for clips (N, T, H, W, C), and the input "
+                f"{image} takes none. Leave them out."
+            )
+        return None
+    given = stated if isinstance(stated, Mapping) else {}
+    frames = int(image.shape[1] or 0)
+    window = geometry.window or given.get("window", frames)
+    if window != frames:
+        raise UsageError(
+            f"A window of {window} frames does not fit the input {image}, which takes {frames}. "
+            "Leave --window out, or give --input-shape."
+        )
+    stride = geometry.stride or given.get("stride", 1)
+    hop = geometry.hop or given.get("hop", frames * stride)
+    return {"window": frames, "stride": stride, "hop": hop}
 
 
 def _check_fits(rules: Preprocessing, image: TensorSpec, choice: str | Path) -> None:
@@ -137,10 +186,14 @@ def _check_fits(rules: Preprocessing, image: TensorSpec, choice: str | Path) -> 
             f"The size {rules.size_wh[0]}x{rules.size_wh[1]} does not fit the input {image}, which "
             f"takes {own_size_wh[0]}x{own_size_wh[1]}. Leave --size out, or give --input-shape."
         )
-    if rules.channels != image.shape[3]:
+    if rules.channels != image.channels:
         raise UsageError(
             f"The preprocessing {choice} makes {rules.color}, which has {rules.channels} channels, "
-            f"and the input {image} has {image.shape[3]}. Give the colour that the model takes."
+            f"and the input {image} has {image.channels}. Give the colour that the model takes."
+        )
+    if rules.bits == 16 and image.dtype in ("uint8", "int8"):
+        raise UsageError(
+            f"The input {image} holds 8 bits, and --depth 16 gives 16. Leave --depth out."
         )
     if not image.dtype.startswith("float") and _makes_fractions(rules):
         raise UsageError(
@@ -157,33 +210,35 @@ def _makes_fractions(rules: Preprocessing) -> bool:
 
 
 def _channels(image: TensorSpec) -> int:
-    channels = image.shape[3]
-    if channels not in (1, 3):
-        raise UsageError(
-            f"The input {image} has {channels} channels, and images have 1 or 3. "
-            "Use --task raw and give arrays."
-        )
-    return int(channels)
+    return int(image.channels or 0)
 
 
 def _size_of(image: TensorSpec, transposed: bool) -> tuple[int, int]:
     """Return width and height of the image for the input; a transposed input has them swapped."""
-    height, width = int(image.shape[1] or 0), int(image.shape[2] or 0)
+    height, width = image.size_hw
     return (height, width) if transposed else (width, height)
 
 
-def _from_preset(name: str, channels: int) -> dict[str, Any] | None:
+def _from_preset(name: str, channels: int, depth: int) -> dict[str, Any] | None:
     if name not in PRESETS:
         return None
-    if channels == 1 and name in ("torch", "caffe"):
-        raise UsageError(f"The preset {name} is for colour images, and the model takes 1 channel.")
+    if channels != 3 and name in ("torch", "caffe"):
+        many = f"{channels} channel{'s' * (channels != 1)}"
+        raise UsageError(f"The preset {name} is for colour images, and the model takes {many}.")
+    if depth == 16 and name == "caffe":
+        raise UsageError(
+            "The preset caffe subtracts a mean of 8-bit pixels, and --depth 16 gives 16 bits. "
+            "Give a FILE.json with the mean that the model was trained with."
+        )
     one, none = [1.0] * channels, [0.0] * channels
-    color = "GRAY" if channels == 1 else "RGB"
+    white = 65535.0 if depth == 16 else 255.0
+    color = {1: "GRAY", 3: "RGB"}.get(channels, "CHANNELS")
+    torch_mean = [white / 255 * mean for mean in _TORCH_MEAN]
     presets: dict[str, dict[str, Any]] = {
         "none": {"color": color, "mean": none, "scale": 1.0, "std": one},
-        "0-1": {"color": color, "mean": none, "scale": 1 / 255, "std": one},
-        "tf": {"color": color, "mean": [127.5] * channels, "scale": 1 / 127.5, "std": one},
-        "torch": {"color": "RGB", "mean": _TORCH_MEAN, "scale": 1 / 255, "std": _TORCH_STD},
+        "0-1": {"color": color, "mean": none, "scale": 1 / white, "std": one},
+        "tf": {"color": color, "mean": [white / 2] * channels, "scale": 2 / white, "std": one},
+        "torch": {"color": "RGB", "mean": torch_mean, "scale": 1 / white, "std": _TORCH_STD},
         "caffe": {"color": "BGR", "mean": _CAFFE_MEAN, "scale": 1.0, "std": one},
     }
     return presets[name]
@@ -218,6 +273,6 @@ def value_range(rules: Preprocessing | None) -> tuple[float, float]:
     ends = [
         (pixel - mean) * rules.scale / std
         for mean, std in zip(rules.mean, rules.std, strict=True)
-        for pixel in (0, 255)
+        for pixel in (0, rules.white)
     ]
     return (min(ends), max(ends))

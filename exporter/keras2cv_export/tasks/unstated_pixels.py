@@ -18,13 +18,21 @@ def preset_hint(model_name: str) -> str | None:
     return next((preset for stem, preset in _HINTS.items() if name.startswith(stem)), None)
 
 
-def how_pixels(model_name: str, image: TensorSpec, kind: str) -> str:
-    """Ask for --preprocess, with the preset of a keras.applications model of that name."""
+def how_pixels(model_name: str, image: TensorSpec, kind: str, images: int = 1) -> str:
+    """Ask for --preprocess, with the preset of a keras.applications model of that name.
+
+    Args:
+        model_name: The model's.
+        image: Its first image.
+        kind: The task.
+        images: How many of its inputs are images.
+    """
     hint = preset_hint(model_name)
     advice = f" {model_name!r} of keras.applications was trained with {hint}." if hint else ""
+    each = "" if images == 1 else f" Give one for all {images} images, or NAME=P for each."
     return (
         f"How do pixels become the input {image}? A {kind} task on images needs --preprocess: "
         "0-1 (x/255), tf (-1..1), torch or caffe (ImageNet statistics), none (0..255), "
         "or a FILE.json."
-        f"{advice} With --task raw the bundle takes arrays instead."
+        f"{advice}{each} With --task raw the bundle takes arrays instead."
     )

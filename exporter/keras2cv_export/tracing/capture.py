@@ -71,12 +71,13 @@ class TracedGraph:
     model_specs: tuple[TensorSpec, ...] = ()
 
 
-def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
+def trace(loaded: LoadedModel, *, ranking: bool = False, unrolled: bool = False) -> TracedGraph:
     """Trace a model at the static shapes of its inputs.
 
     Args:
         loaded: The model.
         ranking: Whether to cut the graph before a top-k of many numbers too; see `cut_numpy_tail`.
+        unrolled: Whether recurrent layers are unrolled, for files that have no ops for them.
 
     Raises:
         ModelError: An output's shape depends on values.
@@ -87,7 +88,7 @@ def trace(loaded: LoadedModel, *, ranking: bool = False) -> TracedGraph:
     held = [_held(captured) for captured in concrete.captured_inputs]
     with tf.Graph().as_default() as flat:
         weights = Weights()
-        outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls)
+        outputs, layers = _flatten(concrete, held, weights, len(loaded.inputs), calls, unrolled)
         model_specs = tuple(_spec(n, t) for n, t in zip(names, outputs, strict=True))
         taken = [*names, *(spec.name for spec in loaded.inputs)]
         tail = cut_numpy_tail(outputs, taken, ranking=ranking)
@@ -143,6 +144,7 @@ def _flatten(
     weights: Weights,
     input_count: int,
     calls: Sequence[LayerOutput],
+    unrolled: bool,
 ) -> tuple[list[Any], dict[str, str]]:
     """Add the model to the current graph; return its output tensors, and the layers' names.
 
@@ -155,7 +157,8 @@ def _flatten(
     body = graph_body(
         graph_def.node, [t.op.name for t in sources], [t.name for t in concrete.outputs]
     )
-    walk = Flattener({f.signature.name: f for f in graph_def.library.function}, weights)
+    functions = {f.signature.name: f for f in graph_def.library.function}
+    walk = Flattener(functions, weights, unrolled=unrolled)
     arguments = [
         tf.compat.v1.placeholder(t.dtype, t.shape, name=f"{INPUT}_{k}")
         for k, t in enumerate(sources[:input_count])

@@ -4,8 +4,9 @@ The graph is walked as TensorFlow would run it, but on symbols: each node that t
 added to a new graph, where TensorFlow infers its static shape at once.
 
     call of a function       its body, in place
-    While                    its body once per step; where the number of steps does not follow from
-                             shapes, one op for all, which is done after the net (tail_loops)
+    While                    one op where it is a recurrent layer (recurrences); else its body once
+                             per step; where the number of steps does not follow
+                             from shapes, one op for all, done after the net (tail_loops)
     If, Case                 the branch that is taken; where the input decides, both and a select
     list of tensors          a Python tuple: its elements are wired directly (flatten_lists)
     variable, lookup table   their values (flatten_state)
@@ -20,7 +21,7 @@ read. A model whose predictions depend on earlier calls is caught when its answe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,10 +33,11 @@ from keras2cv_export.quiet.tensorflow import tf
 from keras2cv_export.targets.importer_support import Unsupported, layer_of
 
 from .cut_numpy_tail import is_after_cut
-from .flatten_lists import LIST_OPS
+from .flatten_lists import LIST_OPS, StackedList, TensorList, stacked_list
 from .flatten_state import STATE_OPS, refusal_of
 from .flatten_weights import Weights
 from .graph_body import Body, data_inputs, function_body
+from .recurrences import Loop, as_recurrence
 from .sizes import Budget
 from .tail_loops import LOOP, LOOP_OF_UNKNOWN, SubGraph, TailLoop, add_loop
 from .tf_ops import COMPLEX_OPS, ONNX, OPSET, PLAIN
@@ -73,12 +75,14 @@ class Flattener:
         weights: Results computed from weights alone, and the placeholders of all other weights.
         refused: The nodes that OpenCV cannot compute, in the order of the walk.
         budget: How large the graph's results may be.
+        unrolled: Whether recurrent layers are unrolled like any loop.
     """
 
     functions: Mapping[str, Any]
     weights: Weights = field(default_factory=Weights)
     refused: list[Unsupported] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
+    unrolled: bool = False
     _bodies: dict[str, Body] = field(default_factory=dict)
     _known: Any = None
     _cut: bool = False
@@ -137,28 +141,43 @@ class Flattener:
             return False
         return self._in_tail or (self._cut and self._is_after_cut(inputs))
 
-    def apart(self, function: str, state: Sequence[Any], fixed: Mapping[int, Any]) -> SubGraph:
+    def apart(
+        self,
+        function: str,
+        state: Sequence[Any],
+        fixed: Mapping[int, Any],
+        lists: Collection[int] = (),
+    ) -> SubGraph:
         """Flatten a function of the library in a graph of its own, to be written as steps.
 
         Args:
             function: Its name.
             state: Tensors like its arguments.
             fixed: The arguments that are known: place -> value.
+            lists: The places of those that stand for a list.
 
         Raises:
             RefusedError: It cannot be flattened.
         """
-        inner = Flattener(self.functions, budget=self.budget, _in_tail=True, _known=self._library())
+        inner = Flattener(
+            self.functions,
+            budget=self.budget,
+            unrolled=True,
+            _in_tail=True,
+            _known=self._library(),
+        )
         with tf.Graph().as_default():
             arguments = tuple(tf.compat.v1.placeholder(t.dtype, t.shape) for t in state)
             given = [
                 tf.constant(fixed[k], a.dtype) if k in fixed else a for k, a in enumerate(arguments)
             ]
+            given = [StackedList(a) if k in lists else a for k, a in enumerate(given)]
             results = inner.call(function, given, "")
         if inner.refused:
             first = inner.refused[0]
             raise RefusedError(f"{LOOP_OF_UNKNOWN}, and {first.op} in it: {first.why}", first.hint)
-        return SubGraph(arguments, tuple(results))
+        tensors = (r.table if isinstance(r, StackedList) else r for r in results)
+        return SubGraph(arguments, tuple(tensors))
 
     def passed_on(self, function: str) -> set[int]:
         """Return the places of the arguments that a function returns as they are."""
@@ -324,8 +343,11 @@ def _call(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
 
 def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
     test, body = (node.proto.attr[k].func.name for k in ("cond", "body"))
-    state, varies = list(inputs), [False] * len(inputs)
     refused_before = len(walk.refused)
+    if not walk.unrolled and (found := _recurrence(walk, node, (test, body), inputs)) is not None:
+        return found
+    del walk.refused[refused_before:]
+    state, varies = list(inputs), [False] * len(inputs)
     for step in range(MAX_STEPS + 1):
         state = [_settled(value, varies, k) for k, value in enumerate(state)]
         (go_on,) = walk.call(test, state, f"{node.name}/test_{step}")
@@ -342,23 +364,62 @@ def _while(walk: Flattener, node: Node, inputs: list[Any]) -> list[Any]:
     )
 
 
+def _recurrence(
+    walk: Flattener, node: Node, functions: tuple[str, str], inputs: list[Any]
+) -> list[Any] | None:
+    """Write a loop as one op; None if it is no recurrent layer that OpenCV has."""
+    test, body = functions
+
+    def goes_on(state: Sequence[Any]) -> bool | None:
+        (answer,) = walk.call(test, state, f"{node.name}/{_SCRATCH}")
+        found = known(answer) if _is_tensor(answer) else None
+        return None if found is None else bool(found)
+
+    def step(state: Sequence[Any]) -> list[Any]:
+        return walk.call(body, state, f"{node.name}/{_SCRATCH}")
+
+    with tf.name_scope(f"{node.name}/"):
+        return as_recurrence(Loop(inputs, frozenset(walk.passed_on(body)), step, goes_on))
+
+
 def _in_tail(
     walk: Flattener, node: Node, functions: tuple[str, str], state: list[Any]
 ) -> list[Any]:
     """Keep a loop with its condition and body as one op, to be done after the net."""
     test, body = functions
     hint = "Loop a fixed number of times, or cut the model before it."
+    lists = {k for k, value in enumerate(state) if isinstance(value, TensorList | StackedList)}
+    state = _without_lists(walk, body, state)
     if not all(_is_tensor(value) and value.shape.is_fully_defined() for value in state):
         raise RefusedError(f"{LOOP_OF_UNKNOWN}, with arrays of no fixed size", hint)
     values = {k: known(state[k]) for k in walk.passed_on(body)}
     fixed = {k: v for k, v in values.items() if v is not None and v.size <= MAX_CONSTANT}
-    loop = TailLoop(walk.apart(test, state, fixed), walk.apart(body, state, fixed))
+    loop = TailLoop(walk.apart(test, state, fixed, lists), walk.apart(body, state, fixed, lists))
     pairs = zip(state, loop.body.results, strict=True)
     if any(not _is_tensor(b) or str(a.shape) != str(b.shape) for a, b in pairs):
         raise RefusedError(f"{LOOP_OF_UNKNOWN}, and that changes its arrays' sizes", hint)
     walk.starts_tail()
     with tf.name_scope(f"{node.name}/"):
-        return add_loop(loop, state)
+        made = add_loop(loop, state)
+    return [StackedList(value) if k in lists else value for k, value in enumerate(made)]
+
+
+def _without_lists(walk: Flattener, body: str, state: Sequence[Any]) -> list[Any]:
+    """Return a loop's state with each list as one tensor, as large as a first step makes it."""
+    if not any(isinstance(value, TensorList | StackedList) for value in state):
+        return list(state)
+    refused_before = len(walk.refused)
+    after = walk.call(body, state, f"{_SCRATCH}/first_step")
+    del walk.refused[refused_before:]
+    found = []
+    for value, later in zip(state, after, strict=True):
+        one: Any = value
+        if isinstance(value, TensorList):
+            elements = later.elements if isinstance(later, TensorList) else ()
+            shapes = [tuple(e.shape) for e in elements if _is_tensor(e)]
+            one = stacked_list(value, next(iter(shapes), None))
+        found.append(one.table if isinstance(one, StackedList) else one)
+    return found
 
 
 def _settled(value: Any, varies: list[bool], k: int) -> Any:

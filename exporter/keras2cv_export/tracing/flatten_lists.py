@@ -23,11 +23,17 @@ class TensorList:
         elements: Tensors; None for an element that was never written, which reads as zeros.
         dtype: Of each element.
         shape: Of each element; None where TensorFlow does not know.
+        whole: All elements as one tensor, where there is one.
     """
 
     elements: tuple[Any, ...]
     dtype: Any
     shape: tuple[int, ...] | None
+    whole: Any = None
+
+    def holding(self, elements: Sequence[Any]) -> TensorList:
+        """Return the list with other elements."""
+        return TensorList(tuple(elements), self.dtype, self.shape)
 
     def element(self, k: int) -> Any:
         """Return element k, zeros if it was never written.
@@ -44,9 +50,53 @@ class TensorList:
 
     def stacked(self) -> Any:
         """Return all elements as one tensor, along a new first axis."""
+        if self.whole is not None:
+            return self.whole
         if not self.elements:
             return tf.zeros((0, *(self.shape or ())), self.dtype)
         return tf.stack([self.element(k) for k in range(len(self.elements))])
+
+
+@dataclass(frozen=True)
+class StackedList:
+    """A list in a loop of an unknown number of steps: all of its elements as one tensor."""
+
+    table: Any  # (elements, *shape)
+
+    @property
+    def elements(self) -> tuple[Any, ...]:
+        """Refuse what changes the size of the list, or reads its elements apart.
+
+        Raises:
+            RefusedError: Always.
+        """
+        raise RefusedError(
+            "a list in a loop whose number of steps depends on the input, which is more than read "
+            "and written at places",
+            "Give the TensorArray its size, write to it, and stack it.",
+        )
+
+    def element(self, _k: int) -> Any:
+        """Refuse the same.
+
+        Raises:
+            RefusedError: Always.
+        """
+        return self.elements[0]
+
+
+def stacked_list(items: TensorList, shape: Sequence[int] | None) -> StackedList | None:
+    """Return a list as one tensor; None if nothing shows the shape of its elements.
+
+    Args:
+        items: The list.
+        shape: Of an element that a step of the loop writes; None if it is not known.
+    """
+    shapes = [tuple(e.shape) for e in items.elements if e is not None]
+    shape = next(iter(shapes), items.shape if items.shape is not None else shape)
+    if shape is None or not items.elements:
+        return None
+    return StackedList(replace(items, shape=tuple(shape)).stacked())
 
 
 def _known_shape(shape: Any) -> tuple[int, ...] | None:
@@ -70,20 +120,28 @@ def _empty(node: Node, shape: Any, _most: Any) -> list[Any]:
 
 
 def _from_tensor(_: Node, tensor: Any, _shape: Any) -> list[Any]:
-    return [TensorList(tuple(tf.unstack(tensor)), tensor.dtype, tuple(tensor.shape[1:]))]
+    elements = tuple(tf.unstack(tensor))
+    return [TensorList(elements, tensor.dtype, tuple(tensor.shape[1:]), tensor)]
 
 
-def _set_item(_: Node, items: TensorList, index: Any, item: Any) -> list[Any]:
+def _set_item(_: Node, items: Any, index: Any, item: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        place = tf.reshape(index, (1, 1))
+        return [StackedList(tf.tensor_scatter_nd_update(items.table, place, item[None]))]
     k = _index(index)
     grown = items.elements + (None,) * (k + 1 - len(items.elements))
-    return [replace(items, elements=(*grown[:k], item, *grown[k + 1 :]))]
+    return [items.holding((*grown[:k], item, *grown[k + 1 :]))]
 
 
-def _get_item(_: Node, items: TensorList, index: Any, _shape: Any) -> list[Any]:
+def _get_item(_: Node, items: Any, index: Any, _shape: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        return [tf.gather(items.table, index)]
     return [items.element(_index(index))]
 
 
-def _stack(_: Node, items: TensorList, _shape: Any) -> list[Any]:
+def _stack(_: Node, items: Any, _shape: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        return [items.table]
     return [items.stacked()]
 
 
@@ -92,7 +150,9 @@ def _concat(_: Node, items: TensorList, _shape: Any, _leading: Any) -> list[Any]
     return [tf.concat(elements, 0), tf.constant([int(e.shape[0]) for e in elements], tf.int64)]
 
 
-def _gather(_: Node, items: TensorList, indices: Any, _shape: Any) -> list[Any]:
+def _gather(_: Node, items: Any, indices: Any, _shape: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        return [tf.gather(items.table, indices)]
     wanted = must_know(indices, "positions in a list").ravel()
     return [tf.stack([items.element(int(k)) for k in wanted])]
 
@@ -109,26 +169,28 @@ def _scatter_into(_: Node, items: TensorList, tensor: Any, indices: Any) -> list
     elements = list(items.elements)
     for k, item in zip(must_know(indices, "positions in a list"), tf.unstack(tensor), strict=True):
         elements[int(k)] = item
-    return [replace(items, elements=tuple(elements))]
+    return [items.holding(elements)]
 
 
 def _push_back(_: Node, items: TensorList, item: Any) -> list[Any]:
-    return [replace(items, elements=(*items.elements, item))]
+    return [items.holding((*items.elements, item))]
 
 
 def _pop_back(_: Node, items: TensorList, _shape: Any) -> list[Any]:
     last = items.element(len(items.elements) - 1)
-    return [replace(items, elements=items.elements[:-1]), last]
+    return [items.holding(items.elements[:-1]), last]
 
 
-def _length(_: Node, items: TensorList) -> list[Any]:
+def _length(_: Node, items: Any) -> list[Any]:
+    if isinstance(items, StackedList):
+        return [tf.constant(items.table.shape[0], tf.int32)]
     return [tf.constant(len(items.elements), tf.int32)]
 
 
 def _resize(_: Node, items: TensorList, size: Any) -> list[Any]:
     count = int(must_know(size, "number of elements"))
     grown: Sequence[Any] = items.elements + (None,) * (count - len(items.elements))
-    return [replace(items, elements=tuple(grown[:count]))]
+    return [items.holding(grown[:count])]
 
 
 LIST_OPS: dict[str, Callable[..., list[Any]]] = {

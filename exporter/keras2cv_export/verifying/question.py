@@ -13,7 +13,6 @@ import numpy as np
 
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.errors import UsageError
-from keras2cv.pixels.image_file import read_image
 from keras2cv_export.model.exact import NoExactAnswerError
 from keras2cv_export.model.load import LoadedModel
 from keras2cv_export.model.reference import exact_reference, reference
@@ -21,7 +20,7 @@ from keras2cv_export.model.refused_sample import NoSuchRowError, SampleRefusedEr
 from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
-from .pictures import Picture, PictureInput, draw_picture
+from .pictures import Picture, PictureInput, draw_picture, has_golden_picture, walked
 from .ranges import embedding_rows, ranges_of
 from .samples import Sample, ValueRange, default_samples, load_samples
 from .stress import Stress, stress_samples
@@ -124,16 +123,23 @@ def ask(
     """
     limits = parse_tolerance(tolerance)
     limits.require_outputs([o.name for o in manifest.outputs])
-    picture_input = PictureInput(manifest) if manifest.preprocessing is not None else None
+    picture_inputs = [PictureInput(manifest, rules) for rules in walked(manifest)]
     # A model with further inputs cannot take a picture alone as a sample.
-    preprocess = picture_input if len(manifest.inputs) == 1 else None
+    is_alone = len(manifest.inputs) == 1 and manifest.preprocessing is not None
+    preprocess = PictureInput(manifest) if is_alone else None
+    has_picture = is_alone and has_golden_picture(manifest)
     answer = answer or answerer(loaded, manifest)
+    given = loaded.judge.samples if loaded.judge is not None else None
 
     def put(rows: Mapping[str, int]) -> tuple[_Drawn, list[Outputs], list[Outputs]]:
         ranges = ranges_of(loaded, manifest) | {name: (0, n - 1) for name, n in rows.items()}
+        if given is not None:  # whoever answers knows these alone
+            begin(given, [])
+            return _Drawn(list(given), ()), *halves([answer(s) for s in there_and_back(given)])
         chosen = _choose_samples(loaded, ranges, samples, preprocess, drawn, smooth=smooth)
-        if picture_input is not None:
-            chosen += picture_input.samples(pictures, chosen)
+        usual = list(chosen)
+        for picture_input in reversed(picture_inputs):  # those of the first input come last
+            chosen += picture_input.samples(pictures, usual)
         stress = stress_samples(loaded.inputs, ranges, rows, int(manifest.model.size_bytes))
         found = _Drawn(chosen, tuple(stress))
         begin(chosen, [sample for _, sample in found.stress])
@@ -141,7 +147,7 @@ def ask(
 
     asked, expected, again = _with_rows_that_there_are(loaded, put, drawn=samples is None)
     unsteady = first_difference(
-        unrepeatable(expected, again, limits), "TensorFlow", "The reference is no use"
+        unrepeatable(expected, again, limits), loaded.judge_name, "The reference is no use"
     )
     stressed = tuple(_answered(answer, asked.stress))
     samples_of_stress = [one.sample for one in stressed]
@@ -150,7 +156,9 @@ def ask(
     return Question(
         asked.samples,
         expected,
-        draw_picture(manifest, preprocess, answer) if preprocess else None,
+        draw_picture(manifest, preprocess, answer)
+        if preprocess and has_picture and given is None
+        else None,
         limits,
         scores,
         constant,
@@ -302,5 +310,4 @@ def _choose_samples(
         return default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
     if preprocess is None:
         return load_samples(Path(given), loaded.inputs)
-    whole = preprocess
-    return load_samples(Path(given), loaded.inputs, preprocess=lambda p: whole(read_image(p))[1])
+    return load_samples(Path(given), loaded.inputs, preprocess=preprocess.read)

@@ -29,10 +29,11 @@ def ranges_of(loaded: LoadedModel, manifest: Manifest) -> dict[str, ValueRange]:
         ranges |= dict.fromkeys(words, (0, vocabulary - 1))
         ranges |= {name: (0, size - 1) for name, size in embedding_rows(loaded).items()}
     ranges |= dict(_adapted(loaded))
-    if manifest.preprocessing is not None:
+    ranges |= dict(_categories(loaded))
+    for rules in manifest.pictures:
         # By position: a live model's input may have another name than its file's.
-        place = [t.name for t in manifest.inputs].index(manifest.preprocessing.input)
-        ranges[loaded.inputs[place].name] = value_range(manifest.preprocessing)
+        place = [t.name for t in manifest.inputs].index(rules.input)
+        ranges[loaded.inputs[place].name] = value_range(rules)
     return ranges
 
 
@@ -70,6 +71,15 @@ def _adapted(loaded: LoadedModel) -> Iterator[tuple[str, ValueRange]]:
             if mean.size and not getattr(layer, "invert", False) and _fits(mean, shape):
                 low, high = (np.broadcast_to(end.reshape(_cut(end)), shape) for end in ends)
                 yield name, (low, high)
+
+
+def _categories(loaded: LoadedModel) -> Iterator[tuple[str, ValueRange]]:
+    """Yield the range of each input whose categories are encoded: others are an error, or none."""
+    specs = {spec.name: spec for spec in loaded.inputs if "int" in spec.dtype}
+    for layer in _layers(loaded, "CategoryEncoding"):
+        for name in _inputs_of(layer):
+            if name in specs:
+                yield name, (0, int(layer.num_tokens) - 1)
 
 
 def _statistics(layer: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

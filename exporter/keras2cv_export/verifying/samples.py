@@ -7,6 +7,7 @@ batch dimension included.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -80,10 +81,27 @@ def _draw_input(
     levels = (np.random.default_rng(seed).permutation(rows) + 0.5) / rows
     dtype = np.dtype(spec.dtype)
     drawn = [
-        draw(shape, dtype, value_range, float(level), row, smooth=smooth)
+        _draw_sample(spec, shape, dtype, value_range, float(level), row, smooth=smooth)
         for level, row in zip(levels, seeds, strict=True)
     ]
     return [np.stack(drawn[i * batch : (i + 1) * batch]) for i in range(count)]
+
+
+def _draw_sample(
+    spec: TensorSpec,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    value_range: ValueRange,
+    level: float,
+    seed: int,
+    *,
+    smooth: bool,
+) -> Array:
+    """Draw one sample; it is drawn with its channels last, however the input has them."""
+    if not spec.channels_first:
+        return draw(shape, dtype, value_range, level, seed, smooth=smooth)
+    last = (*shape[1:], shape[0])
+    return np.moveaxis(draw(last, dtype, value_range, level, seed, smooth=smooth), -1, 0)
 
 
 def _static_shape(spec: TensorSpec) -> tuple[int, ...]:

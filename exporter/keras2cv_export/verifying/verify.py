@@ -98,8 +98,8 @@ def verify(
     )
 
 
-def require_parity(parity: ParityReport) -> None:
-    """End an export whose predictions are wrong.
+def require_parity(parity: ParityReport, judge: str = "TensorFlow") -> None:
+    """End an export whose predictions are wrong; `judge` gave the right ones.
 
     Raises:
         ParityError: The predictions differ; the error carries the report.
@@ -107,7 +107,7 @@ def require_parity(parity: ParityReport) -> None:
     if parity.verdict != "fail":
         return
     error = ParityError(
-        f"OpenCV's predictions are not TensorFlow's: {'; '.join(parity.reasons)}. "
+        f"OpenCV's predictions are not {judge}'s: {'; '.join(parity.reasons)}. "
         "Nothing was written. `--explain` shows the rewrites, and --no-check keeps the "
         "bundle for a closer look."
     )

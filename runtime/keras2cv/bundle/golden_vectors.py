@@ -48,8 +48,8 @@ class GoldenImage:
     blob: Array
     outputs: tuple[Array, ...]
 
-    def decode(self) -> Image:
-        """Return the image (H, W, 3) uint8 BGR.
+    def decode(self, bits: int = 8) -> Image:
+        """Return the image (H, W, 3) BGR, uint8, or with `bits` 16 uint16.
 
         Raises:
             BundleError: not a PNG that cv2 decodes, or a huge one.
@@ -59,10 +59,13 @@ class GoldenImage:
         sides = [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)]
         if data[:8] != _PNG or not 0 < min(sides) <= max(sides) <= MAX_PNG_SIDE:
             raise _broken(f"image/png is not a PNG of at most {MAX_PNG_SIDE} pixels a side")
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        flags = cv2.IMREAD_COLOR | (cv2.IMREAD_ANYDEPTH if bits == 16 else 0)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         if image is None:
             raise _broken("image/png cannot be decoded")
-        return np.asarray(image, np.uint8)
+        decoded: Any = image
+        pixels: Image = decoded
+        return pixels
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -5,6 +5,7 @@
     |-- inputs          InputTensor...   Keras' name and shape beside the net's
     |-- outputs         OutputTensor...  in keras.tree.flatten order
     |-- preprocessing   Preprocessing    from an image to the input; absent: arrays only
+    |-- more_pictures   Preprocessing...  of the further inputs that are images; absent: none
     |-- tail            NumpyTail        the steps after the net; absent: none
     |-- task            Task             the meaning of the outputs
     |-- engine          Engine           the engine that was verified
@@ -13,6 +14,7 @@
     |-- weights         Weights          how the file stores them; absent: as float32
     |-- chosen_scores   ChosenScores     thresholds chosen on data; absent: none were
     |-- states          StateLink...     outputs that are inputs of the next run; absent: none
+    |-- forms           Form...          files of the same net for newer OpenCVs; absent: none
     `-- source          ModelSource      which model it was made from
 
 `Manifest.from_json` and `Manifest.to_json` are the only ways in and out; every problem is a
@@ -27,6 +29,7 @@ from typing import Any, Final
 
 from keras2cv.bundle.chosen_scores import ChosenScore, ChosenScores
 from keras2cv.bundle.evidence import Engine, Evidence, Measured, Run
+from keras2cv.bundle.forms import MAX_FORMS, Form
 from keras2cv.bundle.model_file import Model, ModelSource, Weights
 from keras2cv.bundle.tuned import Rate, Trial, Tuned
 from keras2cv.numpy_tail.record import NumpyTail
@@ -44,6 +47,7 @@ __all__ = [  # of the records, so that one import serves whoever reads a manifes
     "ChosenScores",
     "Engine",
     "Evidence",
+    "Form",
     "InputTensor",
     "Manifest",
     "Measured",
@@ -83,6 +87,8 @@ class Manifest:
     tuned: Tuned | None = None
     states: tuple[StateLink, ...] | None = None
     chosen_scores: ChosenScores | None = None
+    forms: tuple[Form, ...] | None = None
+    more_pictures: tuple[Preprocessing, ...] | None = None
 
     def __post_init__(self) -> None:
         check_range("schema", self.schema, SCHEMA, SCHEMA)
@@ -94,6 +100,7 @@ class Manifest:
         self._check_task()
         self._check_evidence()
         self._check_states()
+        self._check_forms()
         if (self.chosen_scores is None) != (self.task.class_scores is None):
             raise SchemaError("chosen_scores", "belong to task.class_scores, and they to them")
 
@@ -124,6 +131,21 @@ class Manifest:
     def replace(self, **changes: object) -> Manifest:
         """Return a copy with `changes`, checked like any other."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+    def in_form(self, form: Form) -> Manifest:
+        """Return the manifest of a bundle that had the file of `form` alone."""
+        evidence = self.evidence
+        if evidence is not None and form.runs is not None:
+            evidence = dataclasses.replace(evidence, runs=form.runs)
+        model = dataclasses.replace(
+            self.model,
+            file=form.file,
+            sha256=form.sha256,
+            size_bytes=form.size_bytes,
+            opencv=form.opencv,
+        )
+        engine = dataclasses.replace(self.engine, name=form.engine)
+        return self.replace(model=model, engine=engine, evidence=evidence, forms=None)
 
     def at_batch(self, batch: int) -> Manifest:
         """Return the manifest for runs of `batch` samples; the net may or may not take them.
@@ -180,15 +202,42 @@ class Manifest:
 
     @property
     def image_input(self) -> str | None:
-        """The name of the input that images become; None for a bundle that takes arrays."""
+        """The name of the (first) input that images become; None for a bundle of arrays."""
         return self.preprocessing.input if self.preprocessing is not None else None
+
+    @property
+    def image_channels_first(self) -> bool:
+        """Whether the model itself takes images as (N, C, H, W), as ONNX models do."""
+        pre = self.preprocessing
+        return pre is not None and self.input(pre.input).layout == "same"
+
+    @property
+    def pictures(self) -> tuple[Preprocessing, ...]:
+        """The preprocessing of each input that images become, in the inputs' order."""
+        first = () if self.preprocessing is None else (self.preprocessing,)
+        return (*first, *(self.more_pictures or ()))
+
+    def rules_of(self, name: str) -> Preprocessing | None:
+        """Return how images become the input of that name; None if it takes arrays."""
+        return next((rules for rules in self.pictures if rules.input == name), None)
+
+    def about(self, rules: Preprocessing) -> Manifest:
+        """Return the manifest as if one of its `pictures` were the only one."""
+        return self.replace(preprocessing=rules, more_pictures=None)
 
     @property
     def image_size_wh(self) -> tuple[int, int] | None:
         """Width and height in pixels of the input that is an image; None if none is, or several."""
-        named = self.preprocessing.input if self.preprocessing is not None else None
-        found = [t for t in self.inputs if named == t.name or (not named and t.layout == "NCHW")]
+        if self.preprocessing is not None:
+            height, width = self.preprocessing.input_hw
+            return width, height
+        found = [tensor for tensor in self.inputs if self._is_image(tensor)]
         return (found[0].net_shape[3], found[0].net_shape[2]) if len(found) == 1 else None
+
+    def _is_image(self, tensor: InputTensor) -> bool:
+        """Whether an input without preprocessing has the shape of a batch of images."""
+        first = self.source.kind == "onnx" and len(tensor.net_shape) == 4
+        return tensor.layout == "NCHW" or (first and tensor.net_shape[1] in (1, 3, 4))
 
     def _check_batch(self) -> None:
         batched = [(f"inputs[{i}]", t.keras_shape) for i, t in enumerate(self.inputs)]
@@ -202,15 +251,25 @@ class Manifest:
                 )
 
     def _check_preprocessing(self) -> None:
-        if (pre := self.preprocessing) is None:
-            return
-        if pre.input not in (tensor.name for tensor in self.inputs):
-            raise SchemaError("preprocessing.input", f"is not an input: {pre.input!r}")
-        expected = (self.model.batch, pre.channels, *pre.input_hw)
-        if (got := self.input(pre.input).net_shape) != expected:
-            raise SchemaError(
-                "preprocessing.size", f"makes {list(expected)}, the net takes {list(got)}"
-            )
+        is_first = self.preprocessing is None or self.more_pictures == ()
+        if self.more_pictures is not None and is_first:
+            raise SchemaError("more_pictures", "belong to preprocessing, the first one's")
+        check_unique("more_pictures", "input", [rules.input for rules in self.pictures])
+        paths = ("preprocessing", *(f"more_pictures[{k}]" for k in range(len(self.pictures))))
+        for path, rules in zip(paths, self.pictures, strict=False):
+            self._check_picture(path, rules)
+
+    def _check_picture(self, path: str, rules: Preprocessing) -> None:
+        if rules.input not in (tensor.name for tensor in self.inputs):
+            raise SchemaError(f"{path}.input", f"is not an input: {rules.input!r}")
+        tensor = self.input(rules.input)
+        expected: tuple[int, ...] = (self.model.batch, rules.channels, *rules.input_hw)
+        got = tensor.net_shape
+        if rules.clip is not None:
+            expected = (self.model.batch, rules.clip.window, *rules.input_hw, rules.channels)
+            got = tensor.keras_shape
+        if got != expected:
+            raise SchemaError(f"{path}.size", f"makes {list(expected)}, the net takes {list(got)}")
 
     def _check_task(self) -> None:
         names = [tensor.name for tensor in self.outputs]
@@ -243,7 +302,25 @@ class Manifest:
     def _check_evidence(self) -> None:
         if (self.evidence is not None) != (self.status == "verified"):
             raise SchemaError("evidence", "belongs to status verified, and to no other")
+        self._check_runs("evidence.runs", self.evidence.runs if self.evidence else ())
+
+    def _check_runs(self, path: str, runs: tuple[Run, ...]) -> None:
         expected = sorted(tensor.name for tensor in self.outputs)
-        for index, run in enumerate(self.evidence.runs if self.evidence else ()):
+        for index, run in enumerate(runs):
             if sorted(measured.name for measured in run.outputs) != expected:
-                raise SchemaError(f"evidence.runs[{index}].outputs", f"must be those of {expected}")
+                raise SchemaError(f"{path}[{index}].outputs", f"must be those of {expected}")
+
+    def _check_forms(self) -> None:
+        if (forms := self.forms) is None:
+            return
+        check_range("forms (count)", len(forms), 1, MAX_FORMS)
+        check_unique("forms", "opencv", [form.opencv for form in forms])
+        check_unique("forms", "file", [self.model.file, *(form.file for form in forms)])
+        if self.model.format != "onnx" or self.weights is not None or self.tuned is not None:
+            raise SchemaError("forms", "belong to an ONNX file of float32 that is not tuned")
+        for index, form in enumerate(forms):
+            if (form.runs is not None) != (self.status == "verified"):
+                raise SchemaError(
+                    f"forms[{index}].runs", "belong to status verified, and it to them"
+                )
+            self._check_runs(f"forms[{index}].runs", form.runs or ())

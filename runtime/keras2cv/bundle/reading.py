@@ -1,5 +1,7 @@
 """Read a bundle: a folder with `model.onnx` (or `model.pb`), `manifest.json`, `selftest.npz`.
 
+It may hold further files of the same net, `model.5.0.onnx`, for newer OpenCVs.
+
 Nothing is trusted: every file must exist, lie inside the folder (symbolic links included) and stay
 within bounds, and the model must have its sha256, before cv2 sees a byte. Each file is read once:
 what was checked is what is used.
@@ -9,10 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from keras2cv.bundle.forms import FORM_FILE, Form
 from keras2cv.bundle.held_file import HeldFile, hold
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.private_copy import PrivateCopy
@@ -22,7 +26,7 @@ from keras2cv.schema.fields import SchemaError
 
 MANIFEST: Final = "manifest.json"
 SELFTEST: Final = "selftest.npz"
-BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
+_BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
 MAX_WORK: Final = 2**40  # multiply-adds of a run: 70 times VGG16's, some ten seconds of two cores
@@ -36,12 +40,20 @@ class Bundle:
     `copy` holds the bytes of the model file that were checked; None if they were not. A `HeldFile`
     keeps writers waiting until `let_go`. `unknown` is
     the first form of the net that could not be followed; None if all of it was, or none.
+    If one of several files was chosen, `manifest` is that of a bundle with this file alone, and
+    `whole` is the one in the folder.
     """
 
     folder: Path
     manifest: Manifest
     copy: PrivateCopy | HeldFile | None = None
     unknown: str | None = None
+    whole: Manifest | None = None
+
+    @property
+    def written(self) -> Manifest:
+        """The manifest in the folder, of all files."""
+        return self.whole or self.manifest
 
     @property
     def model_path(self) -> Path:
@@ -64,6 +76,7 @@ def read_bundle(
     check_hash: bool = True,
     follow: bool = True,
     held: bool = False,
+    choose: Callable[[Manifest], Form | None] | None = None,
 ) -> Bundle:
     """Return the bundle at `path`, verified file by file.
 
@@ -74,13 +87,35 @@ def read_bundle(
         follow: False takes a net whose nodes do not fit each other, for a process that may crash.
         held: whether a large model may be held in place of a copy, where the system can; the caller
             calls `let_go` soon.
+        choose: returns which of the further files is wanted, and None for `model.onnx`: that one
+            alone is looked at. By default all are, and the bundle is that of `model.onnx`.
 
     Raises:
         BundleError: no bundle there, or one that is incomplete, altered or too new.
     """
     folder = _bundle_folder(Path(path))
-    bundle = Bundle(folder, read_manifest(folder))
-    model = bundle.manifest.model
+    whole = read_manifest(folder)
+    if choose is None:
+        for form in whole.forms or ():
+            _with_model(Bundle(folder, whole.in_form(form)), check_hash, follow, held=False)
+    elif form_chosen := choose(whole):
+        bundle = Bundle(folder, whole.in_form(form_chosen), whole=whole)
+        return _with_model(bundle, check_hash, follow, held)
+    return _with_model(Bundle(folder, whole), check_hash, follow, held)
+
+
+def is_bundle_file(name: str) -> bool:
+    """Whether a bundle may hold a file of that name."""
+    return name in _BUNDLE_FILES or FORM_FILE.fullmatch(name) is not None
+
+
+def _with_model(bundle: Bundle, check_hash: bool, follow: bool, held: bool) -> Bundle:
+    """Return the bundle with its model's bytes, looked at as for `read_bundle`.
+
+    Raises:
+        BundleError: A file is missing or altered, or too large.
+    """
+    folder, model = bundle.folder, bundle.manifest.model
     _check_inside(bundle.model_path, folder)
     if bundle.manifest.status == "verified" or os.path.lexists(bundle.selftest_path):
         _check_inside(bundle.selftest_path, folder)
@@ -96,7 +131,8 @@ def read_bundle(
         )
     if not check_hash:
         return bundle
-    return Bundle(folder, bundle.manifest, *_look_through(bundle, follow, held))
+    copy, unknown = _look_through(bundle, follow, held)
+    return replace(bundle, copy=copy, unknown=unknown)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -20,7 +20,7 @@ from typing import Final
 from keras2cv.bundle import atomic_swap
 from keras2cv.bundle.leftovers import concerns, locked_folder, remove_leftovers
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.bundle.reading import BUNDLE_FILES, MANIFEST, Bundle, read_bundle
+from keras2cv.bundle.reading import MANIFEST, Bundle, is_bundle_file, read_bundle
 from keras2cv.errors import UsageError
 
 _SYSTEM_FILES: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
@@ -139,7 +139,7 @@ def _check_replaceable(target: Path) -> None:
     names = {entry.name for entry in target.iterdir()} - _SYSTEM_FILES
     if names and MANIFEST not in names:
         raise UsageError(f"{target} is a folder, not a bundle. Choose another name, or remove it.")
-    if foreign := sorted(names - BUNDLE_FILES):
+    if foreign := sorted(name for name in names if not is_bundle_file(name)):
         raise UsageError(
             f"{target} holds files that are not the bundle's ({', '.join(foreign[:3])}), which "
             "replacing it would delete. Move them, or choose another name."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from keras2cv.bundle.manifest import (
     Evidence,
@@ -10,6 +10,7 @@ from keras2cv.bundle.manifest import (
     Manifest,
     OutputTensor,
     Preprocessing,
+    Run,
     Task,
     Tuned,
 )
@@ -52,20 +53,23 @@ def describe(manifest: Manifest, standing: Standing | None = None) -> Iterator[s
     `standing` is how far the bundle is proven; None: as the manifest says.
     """
     standing = standing or manifest.status
-    yield from _entry("status", [_STATUS[standing], *_ADVICE.get(standing, ())])
+    status = _STATUS[standing]
+    if manifest.source.kind == "onnx":
+        status = status.replace("TensorFlow", "its ONNX model")
+    yield from _entry("status", [status, *_ADVICE.get(standing, ())])
     source = manifest.source
     digest = f", sha256 {source.sha256[:12]}..." if source.sha256 else ""
     yield from _entry("made from", [f"{source.file} ({source.kind}{digest})"])
     yield from _entry("input", [_tensor(tensor) for tensor in manifest.inputs])
     yield from _entry("output", _outputs(manifest))
     yield from _entry("after it", _tail(manifest))
-    yield from _entry("an image", [_preprocessing(manifest.preprocessing)])
+    yield from _entry("an image", _pictures(manifest))
     yield from _entry("task", _task_lines(manifest))
     yield from _entry("net", [*_net(manifest), *_weights(manifest)])
     if manifest.tuned is not None:
         yield from _entry("tuned", _tuned(manifest, manifest.tuned))
     if manifest.evidence is not None:
-        yield from _entry("evidence", _evidence(manifest.evidence))
+        yield from _entry("evidence", [*_evidence(manifest.evidence), *_of_forms(manifest)])
         versions = manifest.evidence.versions.items()
         yield from _entry("made with", [", ".join(f"{name} {v}" for name, v in versions)])
 
@@ -107,15 +111,26 @@ def _shape(shape: tuple[int, ...]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def _preprocessing(rules: Preprocessing | None) -> str:
-    if rules is None:
-        return "is not what it takes: give arrays"
+def _pictures(manifest: Manifest) -> list[str]:
+    if not manifest.pictures:
+        return ["is not what it takes: give arrays"]
+    return [line for rules in manifest.pictures for line in _preprocessing(rules)]
+
+
+def _preprocessing(rules: Preprocessing) -> Iterator[str]:
+    """Yield how an image becomes an input, and what is special about it."""
     how = _RESIZED[rules.resize].format(*rules.size_wh, rules.pad)
     how += " and transposed" if rules.transpose else ""
-    return (
-        f"becomes {rules.input}: {rules.color}, {how} ({rules.interpolation}), "
+    color = rules.color if rules.color != "CHANNELS" else f"{rules.channels} channels"
+    yield (
+        f"becomes {rules.input}: {color}, {how} ({rules.interpolation}), "
         f"{_arithmetic(rules)} [{rules.source}]"
     )
+    if rules.depth == 16:
+        yield "  of 16 bits, 0 to 65535; 8 bits are multiplied by 257"
+    if rules.clip is not None:
+        clip = rules.clip
+        yield f"  {clip.window} frames make a clip: stride {clip.stride}, the next {clip.hop} later"
 
 
 def _arithmetic(rules: Preprocessing) -> str:
@@ -128,7 +143,7 @@ def _arithmetic(rules: Preprocessing) -> str:
         text += scale.removeprefix("1") if scale.startswith("1 / ") else f" * {scale}"
     if any(value != 1 for value in rules.std):
         text += f" / {_per_channel(rules.std)}"
-    return text if text != "pixel" else "pixels as they are, 0 to 255"
+    return text if text != "pixel" else f"pixels as they are, 0 to {rules.white}"
 
 
 def _per_channel(values: tuple[float, ...]) -> str:
@@ -176,7 +191,17 @@ def _net(manifest: Manifest) -> list[str]:
     size = int(model.size_bytes) / 1e6
     stored = f"{model.file}, {model.format}, {size:.1f} MB, batch {model.batch}"
     legacy = _LEGACY if model.format == "frozen" else ()
-    return [f"{stored}, for {which}{without}", *_oldest(model.opencv), *legacy]
+    oldest = _oldest(model.opencv)
+    return [f"{stored}, for {which}{without}", *oldest, *legacy, *_forms(manifest)]
+
+
+def _forms(manifest: Manifest) -> Iterator[str]:
+    """Describe the further files of the same net."""
+    for form in manifest.forms or ():
+        yield (
+            f"{form.file}, {int(form.size_bytes) / 1e6:.1f} MB: the same net for OpenCV "
+            f"{form.opencv} and newer, {form.engine} engine; `load` takes it there"
+        )
 
 
 def _oldest(opencv: str) -> Iterator[str]:
@@ -219,9 +244,18 @@ def _tuned(manifest: Manifest, tuned: Tuned) -> list[str]:
 
 def _evidence(evidence: Evidence) -> list[str]:
     head = f"{evidence.samples} samples, tolerance {evidence.tolerance}"
-    return [head] + [
-        f"OpenCV {run.opencv}, {run.engine} engine: {out.name} {out.metric} "
-        f"{out.measured:.1e} of {out.limit:.1e} allowed"
-        for run in evidence.runs
-        for out in run.outputs
-    ]
+    return [head, *_runs(evidence.runs)]
+
+
+def _of_forms(manifest: Manifest) -> Iterator[str]:
+    for form in manifest.forms or ():
+        yield from (f"{form.file}: {line}" for line in _runs(form.runs or ()))
+
+
+def _runs(runs: Iterable[Run]) -> Iterator[str]:
+    for run in runs:
+        for out in run.outputs:
+            yield (
+                f"OpenCV {run.opencv}, {run.engine} engine: {out.name} {out.metric} "
+                f"{out.measured:.1e} of {out.limit:.1e} allowed"
+            )

@@ -1,4 +1,4 @@
-"""`keras2cv codegen BUNDLE --lang cpp|python -o DIR`."""
+"""`keras2cv codegen BUNDLE --lang cpp|java|js|python -o DIR`."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from keras2cv.cli import values
 from keras2cv.cli.output import cannot_write
 from keras2cv.net.opencv import require_opencv
 
-USAGE: Final = "BUNDLE --lang cpp|python -o DIR"
+USAGE: Final = "BUNDLE --lang cpp|java|js|python -o DIR"
 ABOUT: Final = """\
 Write code that predicts images with OpenCV and nothing else: a C++ class with
-a CMakeLists.txt, a README and a program, or a Python program (cv2 and NumPy)
-with as much of keras2cv's own runtime in a folder beside it as such a bundle
-needs.
+a CMake target and a program, a Java module for org.opencv, a JavaScript module
+with a page for opencv.js, or a Python program (cv2 and NumPy) with as much of
+keras2cv's own runtime in a folder beside it as such a bundle needs.
 
 It reads the bundle's manifest when it starts, so it also runs later exports of
 the model, and other bundles with the same task and resize.
 """
 EXAMPLES: Final = """\
   keras2cv codegen cat.cv --lang cpp -o predict-cpp/
+  keras2cv codegen cat.cv --lang js -o predict-js/
   keras2cv codegen cat.cv --lang python -o predict-python/
 """
+# Those of `codegen.LANGUAGES`, which help does without: it needs NumPy.
+LANGUAGE_NAMES: Final = ("cpp", "java", "js", "python")
 OUTPUTS: Final = {"output": "folder"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    from keras2cv.codegen.languages import LANGUAGES
-
     values.add_bundle_argument(parser)
     parser.add_argument(
-        "--lang", choices=sorted(LANGUAGES), required=True, help="the program's language"
+        "--lang", choices=LANGUAGE_NAMES, required=True, help="the program's language"
     )
     parser.add_argument(
         "-o",

@@ -163,13 +163,13 @@ def _evaluated(
     from keras2cv.cli.nets import load_one, load_several
     from keras2cv.cli.progress import Bar
     from keras2cv.evaluation.answering import Answered
-    from keras2cv.evaluation.data.find import read_data
+    from keras2cv.evaluation.data.find import read_data, wants_objects
     from keras2cv.evaluation.evaluate import evaluate, lowest_score
     from keras2cv.streams.answers import Answer
     from keras2cv.streams.frames import Source
 
     places = [args.data] if args.truth is None else [args.data, args.truth]
-    data = read_data(places, manifest.task.kind)
+    data = read_data(places, manifest.task.kind, keeps_objects=wants_objects(manifest.task))
     total = len(data.samples) if data.arrays is None else len(data.arrays[0])
     print(f"{data.place}: {data.form}, {total} samples", file=sys.stderr)
     if manifest.task.kind == "detect":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from keras2cv.cli.terminal import print_lines
 from keras2cv.errors import UsageError
 from keras2cv.isolation.confinement import freely
 from keras2cv.plain_files import write_whole
+from keras2cv.schema.result_json import to_json
 
 STDOUT: Final = "-"
 
@@ -50,30 +49,10 @@ def write_text(where: str | Path, text: str) -> None:
         raise cannot_write(where, error) from error
 
 
-def to_json(value: Mapping[str, Any], indent: int | None = None) -> str:
-    """Return `value` as JSON in plain ASCII, which every terminal, shell and reader takes.
-
-    NaN and infinity, for which JSON has no numbers, become the strings "nan", "inf" and "-inf".
-    """
-    text = json.dumps(plain(value), allow_nan=False, indent=indent)
-    return text.replace("\x7f", r"\u007f")  # DEL is ASCII, and no terminal shows it
-
-
 def cannot_write(where: str | Path, error: OSError) -> UsageError:
     """Return the error for a file `where` that cannot be written."""
     reason = error.strerror or str(error)
     return UsageError(f"{where} cannot be written: {reason}. Choose a place that you may write to.")
-
-
-def plain(value: Any) -> Any:
-    """Return `value` as JSON has it: string keys, lists, and NaN and infinity as strings."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
 
 
 def is_null(path: Path) -> bool:

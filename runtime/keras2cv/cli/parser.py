@@ -51,11 +51,30 @@ class Parser(argparse.ArgumentParser):
             settings["color"] = False  # escape sequences that are not ours are shown as text
         super().__init__(allow_abbrev=False, **settings)
         self._words: list[str] = []
+        self._spread: dict[str, re.Pattern[str]] = {}
+
+    def may_spread(self, flag: str, pattern: str) -> None:
+        """Let words that match follow the value of `flag`, as if each had the flag before it."""
+        self._spread[flag] = re.compile(pattern)
+
+    def _with_flags(self, words: Sequence[str]) -> Iterator[str]:
+        """Yield the command line, the flag repeated before each word that a value spreads to."""
+        flag = previous = ""
+        for word in words:
+            if word in self._spread:
+                flag = word
+            elif flag and previous != flag and self._spread[flag].fullmatch(word):
+                yield flag
+            elif previous != flag:
+                flag = ""
+            yield word
+            previous = word
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse unknown arguments here, so that the error recommends the verb's own help."""
         self._words = list(sys.argv[1:] if args is None else args)
-        namespace, unknown = super().parse_known_args(args, namespace)
+        given = list(self._with_flags(self._words)) if self._spread else args
+        namespace, unknown = super().parse_known_args(given, namespace)
         if unknown:
             meant = "".join(self._meant(word) for word in unknown[:1])
             self.error(f"unrecognized arguments: {' '.join(unknown)}", meant)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from keras2cv.cli.line_file import LineFile, is_record
-from keras2cv.cli.output import to_json
 from keras2cv.errors import InputError, UsageError
+from keras2cv.schema.result_json import to_json
 
 if TYPE_CHECKING:
     from keras2cv.bundle.manifest import Manifest

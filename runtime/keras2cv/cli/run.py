@@ -32,7 +32,9 @@ with arrays as the Keras model takes them. Images are read like cv2.imread does
 (8-bit BGR, upright), and prepared by the bundle's own preprocessing. A source
 that cannot be read does not stop the others; it is listed at the end, and the
 exit code is 2. A model with several inputs takes a NAME=FILE for each of them;
-repeat the names for the next sample.
+repeat the names for the next sample, or give folders whose files pair by name.
+A model of clips takes videos, cameras, and folders of frames, and answers each
+clip in them.
 
 Decoding, preparing, predicting and drawing run at the same time. Every frame of
 a file is predicted; of a camera or URL only the newest frame is, and older ones
@@ -45,6 +47,7 @@ EXAMPLES: Final = """\
   keras2cv run cat.cv "day/**/*.jpg" --json - | grep '"cat"'
   keras2cv run cat.cv 0 --show
   keras2cv run price.cv photo=house.jpg facts=house.npy
+  keras2cv run twins.cv left=lefts/ right=rights/
   keras2cv run cars.cv street.jpg --score 0.3 --save drawn.png
   keras2cv run cat.cv archive/ --json archive.jsonl --resume --batch auto
   keras2cv run cars.cv street.mp4 --save drawn.mp4
@@ -88,6 +91,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         default=1,
         help="predict every N-th frame of a video (default: 1)",
+    )
+    parser.add_argument(
+        "--stride",
+        type=values.positive,
+        metavar="N",
+        help="of a model of clips: how many frames of the video one of a clip's frames is after "
+        "the other (default: the bundle's)",
+    )
+    parser.add_argument(
+        "--hop",
+        type=values.positive,
+        metavar="N",
+        help="of a model of clips: how many frames after a clip the next one begins (default: the "
+        "bundle's)",
     )
     parser.add_argument(
         "--track",
@@ -156,10 +173,12 @@ def execute(args: Namespace) -> int:
     require_opencv()
     import cv2
 
+    from keras2cv.cli.depth_notes import DepthNotes
     from keras2cv.cli.nets import load_one, load_several
     from keras2cv.cli.problems import Problems
     from keras2cv.cli.sinks import finished, open_saver, open_sinks
     from keras2cv.cli.summary import Summary
+    from keras2cv.streams.fitting import fitted
     from keras2cv.streams.frames import Selection, Source
     from keras2cv.streams.pipeline import Pipeline
     from keras2cv.streams.sources import find_sources
@@ -170,6 +189,7 @@ def execute(args: Namespace) -> int:
     else:
         sources = find_sources(args.sources)
     model = load_one(args)
+    sources = fitted(sources, model.manifest, stride=args.stride, hop=args.hop)
     _check(args, model, sources)
     summary = Summary(sources, args.save, args.json)
     with contextlib.ExitStack() as stack:
@@ -181,6 +201,7 @@ def execute(args: Namespace) -> int:
             return 0
         stack.callback(cv2.setNumThreads, cv2.getNumThreads())
         models = load_several(args, model, left)
+        depths = stack.enter_context(DepthNotes(model.manifest))
         problems = stack.enter_context(Problems())  # listed even if the run ends early
         saver = open_saver(args, sources, selection.known, stack)
         sinks = list(open_sinks(args, left, stack, model.device_choice, earlier))
@@ -192,6 +213,7 @@ def execute(args: Namespace) -> int:
         summary.start()
         for answer in finished(args, left, answers, line, saver):
             problems.note(answer)
+            depths.note(answer)
             summary.note(answer)
             if not all(sink(answer) for sink in sinks):
                 break
@@ -289,7 +311,7 @@ def _check_inputs(manifest: Manifest, sources: Sequence[Source]) -> None:
         for name, part in source.parts.items():
             if name not in names:
                 raise UsageError(f"There is no input {name!r}. The model's are {', '.join(names)}.")
-            if part.kind == "image" and name != manifest.image_input:
+            if part.kind == "image" and manifest.rules_of(name) is None:
                 raise UsageError(
                     f"{part.name} is an image, and the input {name} takes an array. Give a .npy."
                 )

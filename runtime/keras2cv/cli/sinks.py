@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from keras2cv.cli.comparison import Comparison
 from keras2cv.cli.line_file import LineFile
-from keras2cv.cli.output import STDOUT, to_json
+from keras2cv.cli.output import STDOUT
 from keras2cv.cli.pictures import Pictures, Window
 from keras2cv.cli.progress import Bar
 from keras2cv.cli.styles import columns_of, print_line
@@ -24,6 +24,7 @@ from keras2cv.cli.table import lines
 from keras2cv.cli.video_file import VideoFile
 from keras2cv.net.device import DeviceChoice
 from keras2cv.pixels.drawing.count_lines import draw_count_lines
+from keras2cv.schema.result_json import to_json
 from keras2cv.streams.answers import Answer
 from keras2cv.streams.frames import Source
 from keras2cv.streams.pipeline import Pipeline
@@ -178,7 +179,7 @@ def _has_table(args: Namespace, streams: bool) -> bool:
 
 
 def _table(sources: Sequence[Source], top: int) -> Sink:
-    widest = max(len(source.name) + 7 * (source.kind != "image") for source in sources)  # :000012
+    widest = max(len(source.name) + _number_width(source) for source in sources)
     columns = columns_of(sys.stdout)
     width = min(MAX_NAME_COLUMN if columns is None else columns // 2, widest)
     comparison = Comparison()
@@ -193,6 +194,16 @@ def _table(sources: Sequence[Source], top: int) -> Sink:
         return True
 
     return take
+
+
+def _number_width(source: Source) -> int:
+    """Return how long the number of a frame or sample is, or the end of a clip's name."""
+    if source.kind == "frames":
+        return 2 + 2 * max(len(file.path.name) for file in source.files)
+    if source.kind == "image":
+        return 0
+    is_of_clips = source.rules is not None and source.rules.clip is not None
+    return len(":000012-000019") if is_of_clips else len(":000012")
 
 
 def _line_writer(
@@ -229,8 +240,15 @@ def _place_in(answer: Answer) -> dict[str, Any]:
         "stream": answer.source,
         "frame": answer.frame_number,
         "time_s": answer.time_s,
+        **_end_of_clip(answer),
         **counts,
     }
+
+
+def _end_of_clip(answer: Answer) -> dict[str, Any]:
+    if answer.last_frame_number is None:
+        return {}
+    return {"last_frame": answer.last_frame_number, "last_time_s": answer.last_time_s}
 
 
 def _record(result: Result, top: int | None) -> dict[str, Any]:

@@ -32,15 +32,19 @@ def opencv_snippet(manifest: Manifest, folder: Path) -> str:
 
 
 def _lines(manifest: Manifest, folder: Path) -> Iterator[str]:
-    rules = manifest.preprocessing
+    plain = {rules.input: rules for rules in manifest.pictures if rules.is_plain}
+    has_std = any(value != 1 for rules in plain.values() for value in rules.std)
     yield "import cv2"
-    if len(manifest.inputs) > bool(rules) or (rules and any(value != 1 for value in rules.std)):
+    if len(manifest.inputs) > len(plain) or has_std:
         yield "import numpy as np"
     yield from _net_lines(manifest, folder)
     for tensor in manifest.inputs:
-        if rules is not None and tensor.name == rules.input:
-            yield from _image_lines(rules)
+        if tensor.name in plain:
+            file = "photo.jpg" if len(plain) == 1 else f"{tensor.name}.jpg"
+            yield from _image_lines(plain[tensor.name], file)
         else:
+            if manifest.rules_of(tensor.name) is not None:
+                yield f"# {tensor.name} prepared as manifest.json says; keras2cv does that."
             yield from _array_lines(tensor)
         yield f"net.setInput(blob, {tensor.net_name!r})"
     names = [tensor.net_name for tensor in manifest.net_outputs]
@@ -76,8 +80,8 @@ def _array_lines(tensor: InputTensor) -> Iterator[str]:
         yield "blob = cv2.Mat(blob)  # or OpenCV before 4.11 takes it for an image with channels"
 
 
-def _image_lines(rules: Preprocessing) -> Iterator[str]:
-    yield "image = cv2.imread('photo.jpg')"
+def _image_lines(rules: Preprocessing, file: str) -> Iterator[str]:
+    yield f"image = cv2.imread({file!r})"
     if rules.color == "GRAY":
         yield "image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)"
     if rules.interpolation == "linear":

@@ -77,6 +77,8 @@ class Summary:
 
 
 def _unit_of(sources: Sequence[Source]) -> str:
+    if all(source.rules is not None and source.rules.clip is not None for source in sources):
+        return "clip"
     if all(source.is_stream for source in sources):
         return "frame"
     return "image" if all(source.kind == "image" for source in sources) else "sample"

@@ -202,6 +202,18 @@ def tolerance(text: str) -> str:
     return text
 
 
+def number(text: str) -> float:
+    """Return the number `text`.
+
+    Raises:
+        ArgumentTypeError: it is something else.
+    """
+    value = _number(text)
+    if not math.isfinite(value):
+        raise ArgumentTypeError(f"must be a number, got {text!r}")
+    return value
+
+
 def _number(text: str) -> float:
     try:
         return float(text)

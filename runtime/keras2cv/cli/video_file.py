@@ -102,7 +102,7 @@ class VideoFile:
         self._size_wh = (max(2, picture.shape[1] & ~1), max(2, picture.shape[0] & ~1))
         if frame.stream is not None and frame.stream.fps is not None:
             self._fps = frame.stream.fps
-        self._fps /= self._every
+        self._fps /= self._every * frame.step
         codec = CODECS[self._path.suffix.lower()]
         code = cv2.VideoWriter.fourcc(*codec)
         with plainly_named(self._path) as name:

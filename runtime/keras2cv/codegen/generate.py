@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Final
 
 from keras2cv._version import VERSION
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle
+from keras2cv.codegen.example_files import example_file
+from keras2cv.codegen.language import Language
 from keras2cv.codegen.languages import LANGUAGES
+from keras2cv.codegen.special_pictures import special_pictures
 from keras2cv.codegen.template import applies
 from keras2cv.codegen.traits import traits_of
 from keras2cv.errors import UsageError
 from keras2cv.net.opencv import OLDEST
 from keras2cv.plain_files import write_whole
 from keras2cv.tasks import TASKS
+from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.visible_text import shown
 
 # The options of a program, and for which traits it has them.
@@ -53,7 +58,7 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         raise UsageError(
             f"There is no language {language!r}. Choose one of {', '.join(LANGUAGES)}."
         )
-    if missing := LANGUAGES[language].lacking(bundle.manifest):
+    if missing := _lacking(bundle.manifest, LANGUAGES[language]):
         raise UsageError(
             f"Programs in {LANGUAGES[language].title} do not have what {bundle.folder} needs: "
             f"{', '.join(missing)}. Use a Python program (--lang python)."
@@ -66,6 +71,27 @@ def generate(bundle: Bundle, language: str, folder: Path) -> list[Path]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / name, text.encode("utf-8", "backslashreplace"))
     return [folder / name for name in texts]
+
+
+# The columns of a table that every language reads.
+_PLAIN_COLUMNS: Final = ("box+objectness+scores", "box+scores", "box+score+class")
+
+
+def _lacking(manifest: Manifest, language: Language) -> list[str]:
+    """Return what the bundle needs and programs in the language lack, each in words."""
+    missing = [] if language.prepares_all else special_pictures(manifest)
+    missing += language.lacking(manifest)
+    record = manifest.task.record
+    if isinstance(record, DetectRecord) and not language.decodes_heads:
+        if record.head is not None:
+            missing.append(f"the decoding of a head ({record.head.form})")
+        if record.multi_label:
+            missing.append("several classes for a box")
+    if isinstance(record, DetectRecord) and not language.reads_belongings:
+        missing += [f"the {own} of boxes" for own in record.belongings]
+        if record.columns not in (None, *_PLAIN_COLUMNS) or record.columns_axis is not None:
+            missing.append(f"the columns {record.columns}")
+    return missing
 
 
 def program_files(bundle: Bundle, language: str, folder: Path) -> dict[str, str]:
@@ -100,11 +126,9 @@ def _example(bundle: Bundle) -> str:
     """Return example arguments that follow the program's name and the bundle."""
     manifest = bundle.manifest
     if "inputs" not in traits_of(manifest):
-        return "photo.jpg --save drawn.png"
-    files = {
-        t.name: "photo.jpg" if t.name == manifest.image_input else "array.npy"
-        for t in manifest.inputs
-    }
+        file = example_file(manifest.preprocessing)
+        return f"{file} --save drawn.{'mp4' if file.endswith('mp4') else 'png'}"
+    files = {t.name: example_file(manifest.rules_of(t.name)) for t in manifest.inputs}
     return " ".join(_quoted(f"{name}={file}") for name, file in files.items())
 
 

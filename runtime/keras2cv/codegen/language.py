@@ -20,9 +20,18 @@ class Language:
         lacking: What such a bundle needs and these programs lack, each in words; none if a program
             can be written.
         next_step: The sentence that `codegen` ends with.
+        decodes_heads: Whether they make boxes of a detector's undecoded outputs
+            (`DetectRecord.head`), and find a box once for each of its classes (`multi_label`).
+        reads_belongings: Whether they read masks, keypoints and angles of a detector's boxes
+            (`DetectRecord.belongings`), and tables with columns in any order.
+        prepares_all: Whether programs prepare all that the runtime does: several pictures a sample,
+            clips, 16 bits, further channels.
     """
 
     title: str
     source_files: Callable[[Manifest, Words], dict[str, str]]
     lacking: Callable[[Manifest], Sequence[str]]
     next_step: str
+    decodes_heads: bool = False
+    reads_belongings: bool = False
+    prepares_all: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,10 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.manifest import Manifest, Preprocessing
 from keras2cv.errors import InputError, UsageError
 from keras2cv.evaluation.labelled import LabelledData, LabelledSample
+from keras2cv.net.tensors import by_name
 from keras2cv.predictor import Predictor
+from keras2cv.preparing.clips import ClipFrames
+from keras2cv.streams.fitting import fitted
 from keras2cv.streams.frames import Selection, Source
 from keras2cv.streams.pipeline import Pipeline
 from keras2cv.streams.threads import predict_sources
@@ -68,10 +71,17 @@ def answers(
     if manifest.preprocessing is None or len(manifest.own_inputs) != 1:
         raise UsageError(
             f"{models[0].folder} does not take a picture alone: it has no preprocessing, or "
-            "several inputs. Give an .npz of x and y, or export it with --preprocess."
+            "several inputs. Give an .npz of x and y (with several inputs, an array by each "
+            "name), or export it with --preprocess."
         )
     samples = {sample.name: sample for sample in data.samples}
-    sources = [Source(s.name, "image", s.path) for s in data.samples if s.name not in known]
+    if manifest.preprocessing.clip is not None:
+        raise UsageError(
+            f"{models[0].folder} takes clips of {manifest.preprocessing.clip.window} frames, and "
+            "a picture is one. Give an .npz of x and y."
+        )
+    found = [Source(s.name, "image", s.path) for s in data.samples if s.name not in known]
+    sources = fitted(found, manifest)
     with Pipeline() as line:
         for answer in predict_sources(models, sources, line, batch, Selection(known=known)):
             sample = samples[answer.name]
@@ -85,6 +95,9 @@ def _array_answers(
     model: Predictor, data: LabelledData, known: frozenset[str]
 ) -> Iterator[Answered]:
     assert data.arrays is not None  # noqa: S101 - the caller looked
+    if data.inputs is not None and len(model.manifest.own_inputs) > 1:
+        yield from _answers_by_name(model, data, data.inputs, known)
+        return
     x, y = data.arrays
     as_pictures = are_pictures(model.manifest, x)
     names = [f"{data.place}:{k:06d}" for k in range(len(x))]
@@ -93,15 +106,70 @@ def _array_answers(
         if not places:
             continue
         if as_pictures:
-            pictures = [as_image(x[k]) for k in places]
-            results = model.predict(pictures)
-            images: list[Array | None] = [*pictures]
+            rules = model.manifest.preprocessing
+            assert rules is not None  # noqa: S101 - they are pictures
+            pictures = [_as_value(model.manifest, rules.input, x[k]) for k in places]
+            results = model.predict([{rules.input: picture} for picture in pictures])
+            images: list[Array | None] = [p if rules.is_plain else None for p in pictures]
         else:
             values = x[places].astype(model.manifest.own_inputs[0].dtype, copy=False)
             results = model.results_of(model.infer(values))
             images = [None] * len(places)
         for k, result, image in zip(places, results, images, strict=True):
             yield Answered(names[k], y[k], result, image, given=x[k : k + 1])
+
+
+def _answers_by_name(
+    model: Predictor, data: LabelledData, inputs: Mapping[str, Array], known: frozenset[str]
+) -> Iterator[Answered]:
+    """Yield the answers of a model with several inputs, whose arrays are given by their names."""
+    assert data.arrays is not None  # noqa: S101 - the caller looked
+    for k, truth in enumerate(data.arrays[1]):
+        name = f"{data.place}:{k:06d}"
+        if name in known:
+            continue
+        tensors = model.manifest.own_inputs
+        given = {key: array[k] for key, array in inputs.items()}
+        values = dict(zip([t.name for t in tensors], by_name(given, tensors), strict=True))
+        sample = {key: _as_value(model.manifest, key, v) for key, v in values.items()}
+        if all(_is_prepared(model.manifest, key, value) for key, value in values.items()):
+            (result,) = model.results_of(model.infer({n: v[None] for n, v in sample.items()}))
+            yield Answered(name, truth, result)
+            continue
+        one: Any = model.predict(sample)
+        image: Any = sample[str(model.manifest.image_input)]
+        yield Answered(name, truth, one, image if np.ndim(image) == 3 else None)
+
+
+def _is_prepared(manifest: Manifest, name: str, value: Array) -> bool:
+    """Return whether a value is an input as the model takes it, and no picture."""
+    rules = manifest.rules_of(name)
+    return rules is None or value.dtype not in (np.uint8, np.uint16)
+
+
+def _as_value(manifest: Manifest, name: str, value: Array) -> Any:
+    """Return what `predict` takes for one input, from an array as Keras has it."""
+    rules = manifest.rules_of(name)
+    if rules is None:
+        return value.astype(manifest.input(name).dtype, copy=False)
+    if _is_prepared(manifest, name, value):
+        return value
+    if rules.clip is not None:
+        return ClipFrames(as_image_for(frame, rules) for frame in value)
+    return as_image_for(value, rules)
+
+
+def as_image_for(pixels: Array, rules: Preprocessing) -> Array:
+    """Return a picture as Keras has it, RGB or more channels, as `predict` takes it.
+
+    Raises:
+        InputError: it is no picture.
+    """
+    if rules.color == "CHANNELS":
+        return pixels
+    if rules.color in ("RGBA", "BGRA") and pixels.ndim == 3 and pixels.shape[2] == 4:
+        return np.ascontiguousarray(pixels[..., [2, 1, 0, 3]])
+    return as_image(pixels)
 
 
 def are_pictures(manifest: Manifest, x: Array) -> bool:
@@ -111,7 +179,10 @@ def are_pictures(manifest: Manifest, x: Array) -> bool:
         UsageError: they are neither.
     """
     shapes = [tensor.keras_shape[1:] for tensor in manifest.own_inputs]
-    if x.dtype == np.uint8 and x.ndim in (3, 4) and manifest.preprocessing is not None:
+    rules = manifest.preprocessing
+    ranks = (3, 4) if rules is None or rules.clip is None else (5,)
+    is_picture = x.dtype == np.uint8 or (x.dtype == np.uint16 and rules is not None and rules.depth)
+    if rules is not None and is_picture and x.ndim in ranks:
         return True
     if len(shapes) == 1 and x.shape[1:] == tuple(shapes[0]):
         return False

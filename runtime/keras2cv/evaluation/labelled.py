@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -79,6 +79,8 @@ class TrueBoxes:
         is_ignored: (G,) Whether it does not count, as "difficult" objects of Pascal VOC.
         image_id: By which COCO orders images; 0 elsewhere.
         are_shares: Whether boxes and areas are shares of the image's width and height.
+        objects: Of each object its record in COCO's file, if masks or keypoints are wanted.
+        has_objects: Whether they are wanted, and the data may have them.
     """
 
     boxes_xywh: Array
@@ -88,6 +90,8 @@ class TrueBoxes:
     is_ignored: Array
     image_id: int = 0
     are_shares: bool = False
+    objects: tuple[Any, ...] = ()
+    has_objects: bool = False
 
     def in_pixels(self, size_wh: tuple[int, int]) -> TrueBoxes:
         """Return them in pixels of an image of that size."""
@@ -170,6 +174,8 @@ class LabelledData:
         pairs: Pairs of samples, for embeddings.
         points: Keypoints' names, in the truths' order.
         arrays: (inputs, truths) for arrays instead of pictures.
+        inputs: For a model with several inputs: the arrays of each by its name, as many as truths;
+            `arrays` then has one of them.
     """
 
     form: str
@@ -182,6 +188,7 @@ class LabelledData:
     pairs: tuple[Pair, ...] = ()
     points: tuple[str, ...] | None = None
     arrays: tuple[Array, Array] | None = None
+    inputs: Mapping[str, Array] | None = None
 
 
 def class_number(name: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from keras2cv.errors import UsageError
 from keras2cv.evaluation.companion import load_companion
-from keras2cv.evaluation.data.find import read_data
+from keras2cv.evaluation.data.find import read_data, wants_objects
 from keras2cv.evaluation.evaluate import evaluate as evaluate_data
 from keras2cv.evaluation.evaluate import lowest_score
 from keras2cv.evaluation.evaluation_report import Evaluation
@@ -78,7 +78,9 @@ def evaluate(
             score=_score(model, choose_score, score),
             nms=nms,
         )
-    found = read_data(data, loaded.manifest.task.kind)
+    found = read_data(
+        data, loaded.manifest.task.kind, keeps_objects=wants_objects(loaded.manifest.task)
+    )
     if against is None:
         return evaluate_data([loaded], found, batch=batch, rule=choose_score)
     options = {

@@ -61,7 +61,8 @@ def write_scores(bundle: Path, found: Evaluation) -> Bundle:
         ),
     )
     task = replace(manifest.task, class_scores=_class_scores(manifest, found))
-    files: dict[str, bytes | Path] = {manifest.model.file: now.model_path}
+    models = [manifest.model.file, *(form.file for form in manifest.forms or ())]
+    files: dict[str, bytes | Path] = {name: now.folder / name for name in models}
     if now.selftest_path.exists():
         files[now.selftest_path.name] = now.selftest_path
     return write_bundle(bundle, manifest.replace(task=task, chosen_scores=chosen), files)

@@ -25,6 +25,7 @@ from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.errors import BundleError, NetError
 from keras2cv.isolation import ChildLost, Conversation, Entry, Limits, in_child
+from keras2cv.net.forms import form_in
 
 _FUNCTION: Final = "keras2cv.net.rehearsal:answer"
 _FILLS: Final = ("85", "170")
@@ -58,6 +59,7 @@ def rehearse(bundle: Bundle, engine: str | None) -> None:
     limits = Limits(seconds, _START_SECONDS, memory)
     request = {
         "bundle": str(bundle.folder.absolute()),
+        "file": bundle.manifest.model.file,
         "sha256": bundle.manifest.model.sha256,
         "engine": engine,
     }
@@ -132,7 +134,8 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     """Load the bundle and run its net on two inputs; return the sha256 of its outputs.
 
     Args:
-        request: "bundle", "sha256" of its model, and "engine"; nothing: only OpenCV is imported.
+        request: "bundle", "file" and "sha256" of its model, and "engine"; nothing: only OpenCV is
+            imported.
         report: Called with the stage.
 
     Raises:
@@ -145,7 +148,7 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
         return {}
     cv2.setNumThreads(1)
     report(stage="loading")
-    bundle = read_bundle(Path(request["bundle"]))
+    bundle = read_bundle(Path(request["bundle"]), choose=form_in(request["file"]))
     manifest = bundle.manifest
     if manifest.model.sha256 != request["sha256"]:
         raise BundleError(f"{bundle.folder} was replaced while it was being loaded. Load it again.")

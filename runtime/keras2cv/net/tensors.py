@@ -65,8 +65,10 @@ def by_name(arrays: Mapping[str, Any], tensors: Sequence[InputTensor]) -> list[A
     """
     names = [tensor.name for tensor in tensors]
     if sorted(arrays) != sorted(names):
+        counts = f" ({len(arrays)} of {len(names)})" if len(arrays) != len(names) else ""
         raise InputError(
-            f"The model's inputs are {names}, got {list(arrays)}. Give each of them, by that name."
+            f"The model's inputs are {names}, got {list(arrays)}{counts}. Give each of them, by "
+            "that name."
         )
     return [arrays[name] for name in names]
 

@@ -270,6 +270,7 @@ _RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
         "argmax": lambda step, x: [np.argmax(x, step.axis).astype(np.int64)],
         "cumsum": lambda step, x: [np.cumsum(x, step.axis, dtype=x.dtype)],
         "sum": _over_axes(np.sum),
+        "prod": _over_axes(np.prod),
         "mean": _over_axes(np.mean),
         "max": _over_axes(np.max),
         "min": _over_axes(np.min),
@@ -284,5 +285,7 @@ _RULES: Final[Mapping[str, _Rule]] = MappingProxyType(
         "ceil": _unary(np.ceil),
         "round": _unary(np.round),
         "sigmoid": _unary(lambda x: 1 / (1 + np.exp(-x))),
+        "tanh": _unary(np.tanh),
+        "power": _binary(np.power),
     }
 )

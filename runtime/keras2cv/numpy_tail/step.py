@@ -26,7 +26,7 @@ Op = Literal[
     "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
     "floor_divide", "modulo", "loop", "slice_at", "gather_nd", "scatter", "tile", "pad", "matmul",
     "sum", "mean", "max", "min", "any", "all", "argmax", "cumsum", "negate", "abs", "exp", "log",
-    "sqrt", "floor", "ceil", "round", "sigmoid",
+    "sqrt", "floor", "ceil", "round", "sigmoid", "prod", "tanh", "power",
 ]  # fmt: skip
 DType = Literal["bool", "uint8", "int8", "int16", "int32", "int64", "float32", "float64"]
 
@@ -226,8 +226,9 @@ _FORMS: Final[Mapping[str, tuple[int | None, int, tuple[str, ...]]]] = {
     "argmax": (1, 1, ("axis",)),
     "cumsum": (1, 1, ("axis",)),
     "loop": (None, 1, ("loop",)),
-    **dict.fromkeys(("sum", "mean", "max", "min", "any", "all"), (1, 1, ("shape",))),
+    **dict.fromkeys(("sum", "prod", "mean", "max", "min", "any", "all"), (1, 1, ("shape",))),
     **dict.fromkeys(
-        ("negate", "abs", "exp", "log", "sqrt", "floor", "ceil", "round", "sigmoid"), (1, 1, ())
+        ("negate", "abs", "exp", "log", "sqrt", "floor", "ceil", "round", "sigmoid", "tanh"),
+        (1, 1, ()),
     ),
 }

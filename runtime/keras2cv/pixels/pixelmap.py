@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.pixels.geometry import Placement
+from keras2cv.pixels.geometry import Box, Placement
 
 Array = NDArray[Any]
 
@@ -38,6 +38,52 @@ def spread_linear(grid: Array, placement: Placement) -> NDArray[np.float32]:
         return np.asarray(resized, np.float32)
     rows = _blend(grid, top, bottom, y1 - y0)  # (H, w)
     return np.ascontiguousarray(_blend(rows.T, left, right, x1 - x0).T)
+
+
+def spread_linear_within(grid: Array, placement: Placement, part: Box) -> NDArray[np.float32]:
+    """Return `spread_linear` of a part of the original image alone, by less memory and time.
+
+    Args:
+        grid: (h, w).
+        placement: Where the original image lies in the network's input.
+        part: x0, y0, x1, y1 in whole pixels of the original, inside of `visible_xyxy`.
+
+    Returns:
+        (y1 - y0, x1 - x0) float32.
+    """
+    extents = _extent(grid, placement)
+    is_whole = all(abs(edge - round(edge)) < _WHOLE for extent in extents for edge in extent)
+    visible = placement.visible_xyxy
+    places = []
+    for axis, (start, stop) in enumerate(extents):
+        first, last = visible[axis], visible[axis + 2]
+        centres = _centres(start, stop, last - first)[part[axis] - first : part[axis + 2] - first]
+        cells = (round(start), round(stop)) if is_whole else (0, grid.shape[1 - axis])
+        places.append((centres - 0.5).clip(cells[0], cells[1] - 1))
+    return _blend_both(grid, *places)
+
+
+def stretch_linear(grid: Array, box: Array, part: Box) -> NDArray[np.float32]:
+    """Return a grid (h, w) that covers `box`, bilinear at the pixels of `part`.
+
+    Args:
+        grid: (h, w); its outermost cells are continued.
+        box: x0, y0, x1, y1 in pixels of the image; its sizes are above 0.
+        part: x0, y0, x1, y1 in whole pixels of the image.
+
+    Returns:
+        (y1 - y0, x1 - x0) float32.
+    """
+    places = []
+    for axis in (0, 1):
+        pixels = np.arange(part[axis], part[axis + 2], dtype=np.float64) + 0.5
+        cells = grid.shape[1 - axis]
+        size = max(float(box[axis + 2] - box[axis]), _WHOLE)
+        # In float32, as TensorFlow, so that a pixel that is at the threshold is there in both.
+        away = (pixels - float(box[axis])).astype(np.float32)
+        at = away * (np.float32(cells) / np.float32(size)) - np.float32(0.5)
+        places.append(at.clip(0, cells - 1).astype(np.float64))
+    return _blend_both(grid, *places)
 
 
 def spread_nearest(grid: Array, placement: Placement) -> Array:
@@ -85,8 +131,20 @@ def _cells(start: float, stop: float, count: int) -> NDArray[np.int64]:
 
 def _blend(grid: Array, start: float, stop: float, count: int) -> NDArray[np.float32]:
     """Return `grid` (h, w) with its rows interpolated to `count`, the outermost continued."""
-    at = (_centres(start, stop, count) - 0.5).clip(0, len(grid) - 1)
+    return _blend_at(grid, (_centres(start, stop, count) - 0.5).clip(0, len(grid) - 1))
+
+
+def _blend_both(
+    grid: Array, columns: NDArray[np.float64], rows: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return `grid` at places of both axes, along rows first: as tf.image.resize, also at ties."""
+    along = _blend_at(grid.T, columns).T
+    return np.ascontiguousarray(_blend_at(along, rows))
+
+
+def _blend_at(grid: Array, at: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return `grid` (h, w) with a row at each place of `at`, in rows from 0 to h - 1."""
     low = at.astype(int)
     high = np.minimum(low + 1, len(grid) - 1)
     share = (at - low).astype(np.float32)[:, None]
-    return np.asarray(grid[low] * (1 - share) + grid[high] * share, np.float32)
+    return np.asarray(grid[low] + (grid[high] - grid[low]) * share, np.float32)

@@ -28,7 +28,7 @@ Scores = Literal["softmax", "logits", "sigmoid", "linear"]
 Status = Literal["verified", "unverified"]
 Format = Literal["onnx", "frozen"]
 Storage = Literal["fp16", "int8"]
-SourceKind = Literal["keras", "h5", "savedmodel", "live"]
+SourceKind = Literal["keras", "h5", "savedmodel", "live", "onnx"]
 EngineName = Literal["any", "new", "classic"]
 RunEngine = Literal["new", "classic"]
 
@@ -38,7 +38,12 @@ DType = Literal[
     "float16", "float32", "float64",
 ]  # fmt: skip
 
-Color = Literal["RGB", "BGR", "GRAY"]
+Color = Literal[
+    "RGB", "BGR", "GRAY",
+    "RGBA", "BGRA",  # of pictures with alpha, which cv2 reads as BGRA
+    "CHANNELS",  # any number of channels in the model's own order
+]  # fmt: skip
+Depth = Literal[8, 16]  # bits of a channel
 ResizeRule = Literal[
     "stretch",  # tf.image.resize, keras.layers.Resizing, load_img: the aspect ratio changes
     "letterbox",  # tf.image.resize_with_pad: all of the image, with bars

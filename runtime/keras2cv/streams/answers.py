@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from keras2cv.bundle.manifest import InputTensor
 from keras2cv.errors import InputError
 from keras2cv.net.tensors import by_name
-from keras2cv.predictor import Predictor, Prepared
+from keras2cv.predictor import Predictor
+from keras2cv.preparing.prepared import Prepared
 from keras2cv.streams.doubts import of_inputs, of_outputs
-from keras2cv.streams.frames import BrokenSource, Frame, Inputs, Item, Sample
+from keras2cv.streams.frames import BrokenSource, Clip, Frame, Inputs, Item, Sample
 from keras2cv.tasks.result import Result
 
 Array = NDArray[Any]
@@ -71,19 +72,33 @@ class Answer:
         return None if self.frame is None else self.frame.number
 
     @property
+    def last_frame_number(self) -> int | None:
+        """The number of a clip's last frame; None for what is no clip of a video."""
+        return None if self.frame is None else self.frame.last_number
+
+    @property
     def time_s(self) -> float | None:
         """The frame's time in its video, in seconds; None for what is no video."""
         return None if self.frame is None else self.frame.time_s
 
+    @property
+    def last_time_s(self) -> float | None:
+        """The time of a clip's last frame; None for what is no clip of a video."""
+        return None if self.frame is None else self.frame.last_time_s
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Batch:
-    """Frames that are predicted together, and the blobs made of them."""
+    """Samples that are predicted together, and the blobs made of them.
 
-    frames: Sequence[Frame]
+    Each has its name, the frame that its result is drawn on, and what is wrong with its arrays.
+    """
+
+    samples: Sequence[tuple[str, Frame | None, str]]
     prepared: Prepared
 
 
+Pictures: TypeAlias = Frame | Clip | Inputs
 Ready: TypeAlias = Batch | Sample | Inputs | Answer
 
 
@@ -106,19 +121,27 @@ def prepare_items(model: Predictor, items: Iterable[Item], batch: int) -> Iterat
     Raises:
         UsageError: the model takes no image at all.
     """
-    waiting: list[Frame] = []
+    waiting: list[Pictures] = []
     for item in items:
-        if isinstance(item, Frame):
-            waiting.append(item)
+        together = _of_pictures(item)
+        if together is not None:
+            waiting.append(together)
             if len(waiting) < batch:
                 continue
         yield from _prepared(model, waiting)
         waiting = []
         if isinstance(item, BrokenSource):
             yield Answer(item.name, problem=item.reason)
-        elif not isinstance(item, Frame):
+        elif isinstance(item, Sample | Inputs) and together is None:
             yield item
     yield from _prepared(model, waiting)
+
+
+def _of_pictures(item: Item) -> Pictures | None:
+    """Return an item that `Predictor.prepare` prepares; None for one of arrays alone."""
+    if isinstance(item, Frame | Clip) or (isinstance(item, Inputs) and item.frames):
+        return item
+    return None
 
 
 def answers_to(model: Predictor, ready: Ready) -> list[Answer]:
@@ -136,8 +159,11 @@ def answers_to(model: Predictor, ready: Ready) -> list[Answer]:
         return [_answer_to_inputs(model, ready)]
     results = model.complete(ready.prepared)
     doubts = _doubts(ready.prepared) or [""] * len(results)
-    triples = zip(ready.frames, results, doubts, strict=True)
-    return [Answer(frame.name, result, frame, doubt=doubt) for frame, result, doubt in triples]
+    triples = zip(ready.samples, results, doubts, strict=True)
+    return [
+        Answer(name, result, frame, doubt=wrong or doubt)
+        for (name, frame, wrong), result, doubt in triples
+    ]
 
 
 def _doubts(prepared: Prepared) -> list[str]:
@@ -147,18 +173,27 @@ def _doubts(prepared: Prepared) -> list[str]:
     return of_outputs(prepared.outputs, [len(blob) for blob in prepared.blobs])
 
 
-def _prepared(model: Predictor, frames: Sequence[Frame]) -> Iterator[Ready]:
-    if not frames:
+def _prepared(model: Predictor, items: Sequence[Pictures]) -> Iterator[Ready]:
+    if not items:
         return
     try:
-        prepared = model.prepare([frame.image_bgr for frame in frames])
-        yield Batch(frames, replace(prepared, outputs=[]))
+        prepared = model.prepare([i.arrays if isinstance(i, Inputs) else i.value for i in items])
+        samples = [(item.name, *_frame_and_doubt(model, item)) for item in items]
+        yield Batch(samples, replace(prepared, outputs=[]))
     except InputError as error:
-        if len(frames) == 1:
-            yield Answer(frames[0].name, problem=f"{frames[0].name}: {error}")
+        if len(items) == 1:
+            yield Answer(items[0].name, problem=f"{items[0].name}: {error}")
             return
-        for frame in frames:  # to find out which one it was
-            yield from _prepared(model, [frame])
+        for item in items:  # to find out which one it was
+            yield from _prepared(model, [item])
+
+
+def _frame_and_doubt(model: Predictor, item: Pictures) -> tuple[Frame | None, str]:
+    """Return the frame that an item's result is drawn on, and what is wrong with its arrays."""
+    if isinstance(item, Inputs):
+        arrays = (a for name, a in item.arrays.items() if name not in item.frames)
+        return item.frame_of(model.manifest.image_input), of_inputs(arrays)
+    return (item.frame if isinstance(item, Clip) else item), ""
 
 
 def _answers_to_sample(model: Predictor, sample: Sample) -> list[Answer]:
@@ -179,15 +214,7 @@ def _answers_to_sample(model: Predictor, sample: Sample) -> list[Answer]:
 
 
 def _answer_to_inputs(model: Predictor, inputs: Inputs) -> Answer:
-    if inputs.frame is None:
-        return _answers_to_sample(model, Sample(inputs.name, inputs.arrays))[0]
-    try:
-        result = model.predict(inputs.arrays)
-    except InputError as error:
-        return Answer(inputs.name, problem=f"{inputs.name}: {error}")
-    assert not isinstance(result, list)  # noqa: S101 - an image among them makes it one sample
-    doubt = of_inputs(array for array in inputs.arrays.values())
-    return Answer(inputs.name, result, inputs.frame, doubt=doubt)
+    return _answers_to_sample(model, Sample(inputs.name, inputs.arrays))[0]
 
 
 def _inputs(sample: Sample, tensors: Sequence[InputTensor]) -> list[Array]:

@@ -13,12 +13,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 
-from keras2cv.predictor import Predictor, Prepared
+from keras2cv.bundle.manifest import InputTensor
+from keras2cv.predictor import Predictor
+from keras2cv.preparing.clips import ClipFrames
+from keras2cv.preparing.prepared import Prepared
 
 MEASURE_S: Final = 0.3  # for each split; long enough for a scheduler to have an average
 MAX_NETS: Final = 8
@@ -83,11 +86,20 @@ def chosen(splits: Sequence[Split]) -> Split:
     return [split for split in splits if MIN_GAIN * split.images_per_s >= best][-1]
 
 
-def _noise(model: Predictor) -> np.ndarray:
-    rules = model.manifest.preprocessing
-    assert rules is not None  # noqa: S101 - the caller has a model for images
-    shape = (rules.size_wh[1], rules.size_wh[0], 3)
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+def _noise(model: Predictor) -> Any:
+    """Return a sample of noise, as `Predictor.prepare` takes it."""
+    values = {tensor.name: _noise_for(model, tensor) for tensor in model.manifest.own_inputs}
+    return next(iter(values.values())) if len(values) == 1 else values
+
+
+def _noise_for(model: Predictor, tensor: InputTensor) -> Any:
+    rules = model.manifest.rules_of(tensor.name)
+    if rules is None:
+        return np.zeros(tensor.keras_shape[1:], tensor.dtype)
+    channels = rules.channels if rules.channels > 3 or rules.color == "CHANNELS" else 3
+    shape = (rules.size_wh[1], rules.size_wh[0], channels)
+    image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    return image if rules.clip is None else ClipFrames([image] * rules.clip.window)
 
 
 def _rate(models: Sequence[Predictor], threads: int, prepared: Prepared) -> float:

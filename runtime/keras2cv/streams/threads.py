@@ -13,7 +13,7 @@ from typing import Final
 
 from keras2cv.predictor import Predictor
 from keras2cv.streams.answers import Answer, Ready, answers_to, prepare_items
-from keras2cv.streams.frames import EVERYTHING, Frame, Item, Selection, Source
+from keras2cv.streams.frames import EVERYTHING, Clip, Frame, Item, Selection, Source
 from keras2cv.streams.pipeline import Pipeline
 from keras2cv.streams.sources import read_sources
 
@@ -99,7 +99,7 @@ def _lane(source: Source) -> str:
 
 
 def _is_frame(item: Item) -> bool:
-    return isinstance(item, Frame)
+    return isinstance(item, Frame | Clip)
 
 
 def _read_whole(source: Source) -> list[Item]:

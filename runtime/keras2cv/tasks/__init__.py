@@ -47,7 +47,13 @@ class _Tasks(Mapping[str, "TaskKind"]):
 
 @functools.cache
 def _present() -> tuple[str, ...]:
-    return tuple(name for name in TASK_NAMES if importlib.util.find_spec(f"{__name__}.{name}"))
+    return tuple(name for name in TASK_NAMES if _has_row(name))
+
+
+def _has_row(name: str) -> bool:
+    """Whether the task's folder is there, and not only the class of its results."""
+    folder = importlib.util.find_spec(f"{__name__}.{name}")
+    return folder is not None and importlib.util.find_spec(f"{__name__}.{name}.kind") is not None
 
 
 TASKS: Final[Mapping[str, TaskKind]] = _Tasks()

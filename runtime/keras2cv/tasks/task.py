@@ -112,7 +112,10 @@ class Task:
         for path, tensor in outputs.items():
             if not tensor.batched and not path.endswith(".classes"):  # class numbers may be fixed
                 raise SchemaError(f"task.{path}", f"{tensor.name} does not depend on the batch")
-        shapes = {p.rpartition(".")[2]: t.keras_shape[t.batched :] for p, t in outputs.items()}
+        shapes = {
+            path.removeprefix(f"{self.kind}."): tensor.keras_shape[tensor.batched :]
+            for path, tensor in outputs.items()
+        }
         try:
             classes = record.count_classes(shapes)
         except SchemaError as error:

@@ -55,6 +55,24 @@ def boxes_to_supervision(
     )
 
 
+def add_to_boxes(
+    found: Any, masks: Array | None, polygons: Array | None, points_xy: Array | None
+) -> None:
+    """Give `supervision.Detections` what belongs to each box.
+
+    Args:
+        found: The boxes.
+        masks: (N, H, W) bool.
+        polygons: (N, 4, 2), where supervision keeps the corners of rotated boxes.
+        points_xy: (N, K, 2), as data of the name `keypoints`.
+    """
+    found.mask = masks
+    if polygons is not None:
+        found.data["xyxyxyxy"] = polygons.copy()
+    if points_xy is not None:
+        found.data["keypoints"] = points_xy.copy()
+
+
 def masks_to_supervision(
     masks: Sequence[Array], class_ids: Sequence[int], labels: Sequence[str]
 ) -> Any:

@@ -74,7 +74,8 @@ class _Video:
 
     def take(self, answer: Answer, result: Detections) -> Answer:
         """Return the answer to the next frame, with tracks and counts."""
-        found = result.to_supervision()
+        boxes = replace(result, mask_crops=None, keypoints=None, polygons=None, angles=None)
+        found = boxes.to_supervision()  # masks of whole images would only cost time
         found.data["index"] = np.arange(len(result))
         tracked = self._tracker.update(found)
         track_ids = np.full(len(result), -1, np.int32)

@@ -21,6 +21,7 @@ import numpy as np
 from keras2cv.bundle.npz import read_npz
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.errors import InputError, Keras2cvWarning
+from keras2cv.net.forms import form_for
 from keras2cv.predictor import Predictor
 
 
@@ -42,7 +43,8 @@ def answer(request: Mapping[str, Any], report: Callable[..., None]) -> dict[str,
     warnings.simplefilter("ignore", Keras2cvWarning)  # unverified is why it runs here
     inputs = read_npz(Path(request["inputs"]))
     start = time.perf_counter()
-    bundle = read_bundle(Path(request["bundle"]), follow=False)  # this process may crash
+    chosen = form_for("cpu", request["options"].get("engine"))
+    bundle = read_bundle(Path(request["bundle"]), follow=False, choose=chosen)  # it may crash
     report(stage="loading", file=bundle.manifest.model.file, opencv=cv2.__version__)
     model = Predictor(bundle, **request["options"])
     load_ms = (time.perf_counter() - start) * 1e3

@@ -119,12 +119,18 @@ def test_export_passes_no_option_that_was_not_given(put: Put) -> None:
         "format": "onnx",
         "opencv": None,
         "engine": None,
+        "forms": None,
+        "against": None,
         "input_shapes": None,
         "batch": 1,
         "signature": None,
         "task": None,
         "labels": None,
         "preprocess": None,
+        "depth": None,
+        "window": None,
+        "stride": None,
+        "hop": None,
         "resize": None,
         "size": None,
         "interpolation": None,
@@ -155,6 +161,7 @@ def test_export_passes_every_option_that_was_given(put: Put) -> None:
         "--task classify "
         "--labels l.txt --preprocess torch --resize letterbox --size 640x480 "
         "--interpolation tf-bilinear --transpose-image --samples photos "
+        "--depth 16 --window 8 --stride 2 --hop 4 "
         "--tolerance fp16 --tolerance boxes:1e-3 "
         "--weights int8 --tune "
         "--import a.b --import c --unsafe "
@@ -166,12 +173,18 @@ def test_export_passes_every_option_that_was_given(put: Put) -> None:
         "format": "onnx",
         "opencv": "4.10",
         "engine": "classic",
+        "forms": None,
+        "against": None,
         "input_shapes": {"left": (4, 640, 480, 3), "a:b": (4, 2)},
         "batch": 4,
         "signature": None,
         "task": "classify",
         "labels": Path("l.txt"),
         "preprocess": "torch",
+        "depth": 16,
+        "window": 8,
+        "stride": 2,
+        "hop": 4,
         "resize": "letterbox",
         "size": (640, 480),
         "interpolation": "tf-bilinear",
@@ -302,8 +315,13 @@ def test_export_without_check_has_no_comparison(
     put: Put, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The bundle is written, and called unverified."""
+    rules = SimpleNamespace(clip=None, color="RGB", depth=None, channels=3)
     manifest = SimpleNamespace(
-        status="unverified", preprocessing=object(), model=SimpleNamespace(size_bytes="99")
+        status="unverified",
+        preprocessing=rules,
+        own_inputs=(SimpleNamespace(name="photo"),),
+        rules_of={"photo": rules}.get,
+        model=SimpleNamespace(size_bytes="99"),
     )
     stand = put("export", exported(parity=None, manifest=manifest))
     assert main(["export", "cat.keras", "-o", "cat.cv", "--no-check"]) == 0

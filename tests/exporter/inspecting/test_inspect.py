@@ -23,9 +23,10 @@ from keras2cv.errors import BundleError, ModelError, UsageError
 from keras2cv.net.engines import ENGINES
 from keras2cv_export import inspecting
 from keras2cv_export.inspecting import Finding, Inspection, Trial, inspect_model, render, survey
-from keras2cv_export.inspecting.opening import Opened, read_onnx
+from keras2cv_export.inspecting.opening import Opened
 from keras2cv_export.matrix.environment import Environment, Environments
 from keras2cv_export.matrix.wheels import engines_of
+from keras2cv_export.model.onnx_files.reading import read_onnx
 from keras2cv_export.targets.importer_support import Unsupported
 from keras2cv_export.verifying import probe
 from keras2cv_export.verifying.probing import ASKING, input_shapes, try_engines

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from keras2cv.errors import ModelError
-from keras2cv_export.model.other_files import refuse_other_kinds
+from keras2cv_export.model.other_files import is_onnx, refuse_other_kinds
 
 
 def archive_of(*names: str) -> Callable[[Path], None]:
@@ -51,8 +51,6 @@ def array(path: Path) -> None:
 KINDS = {
     "m.tflite": (bytes_of(b"\x1c\0\0\0TFL3\x14\0\x20\0"), "a TensorFlow Lite model"),
     "renamed.h5": (bytes_of(b"\x1c\0\0\0TFL3\x14\0\x20\0"), "a TensorFlow Lite model"),
-    "m.onnx": (bytes_of(b"\x08\x07\x12\x07pytorch"), "an ONNX model"),
-    "renamed": (bytes_of(b"\x08\x07\x12\x07pytorch"), "an ONNX model"),
     "m.pb": (bytes_of(b"\x0a\x20\x0a\x01x\x12\x0bPlaceholder"), "a frozen TensorFlow graph"),
     "m.json": (bytes_of(json.dumps({"class_name": "Functional"}).encode()), "JSON"),
     "m.yaml": (bytes_of(b"class_name: Sequential\nconfig: {}\n"), "an architecture in YAML"),
@@ -100,6 +98,21 @@ def test_each_kind_is_named_in_one_sentence_with_what_to_do(tmp_path: Path, name
     assert said.endswith(".")
     assert said.count(". ") >= 1
     assert "\n" not in said
+
+
+@pytest.mark.parametrize("name", ["m.onnx", "renamed", "M.ONNX"])
+def test_onnx_files_are_models(tmp_path: Path, name: str) -> None:
+    """They are told by their name or by their first bytes, and left to their own reader."""
+    (tmp_path / name).write_bytes(b"\x08\x07\x12\x07pytorch")
+    refuse_other_kinds(tmp_path / name)
+    assert is_onnx(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.pb"])
+def test_names_of_other_formats_are_believed(tmp_path: Path, name: str) -> None:
+    """A protobuf of TensorFlow may begin with the same bytes."""
+    (tmp_path / name).write_bytes(b"\x08\x07\x12\x07pytorch")
+    assert not is_onnx(tmp_path / name)
 
 
 def test_models_pass(tmp_path: Path) -> None:

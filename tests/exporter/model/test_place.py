@@ -14,7 +14,7 @@ import pytest
 from keras2cv.errors import InputError, Keras2cvError, Keras2cvWarning, ModelError, UsageError
 from keras2cv.pixels.image_file import read_image
 from keras2cv_bench.records import read_record
-from keras2cv_export.inspecting.opening import read_onnx
+from keras2cv_export.model.onnx_files.reading import read_onnx
 from keras2cv_export.model.place import require_model
 from keras2cv_export.options.repro_place import SIGN, require_repro_place
 from keras2cv_export.tasks.detect.anchors import anchors_of

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keras2cv.schema.tensors import OutputTensor
+from keras2cv.tasks.detect.belongings import AngleRecord, BoxPointsRecord, MaskRecord
 from keras2cv.tasks.detect.record import DetectRecord
 from keras2cv.tasks.image.record import ImageRecord
 from keras2cv.tasks.keypoints.record import KeypointsRecord
@@ -132,3 +133,39 @@ def test_points_and_images() -> None:
     task = Task("image", record=ImageRecord("y", "RGB", 0, 1))
     samples = [{"y": RNG.uniform(0, 255, (1, 4, 5, 3))}]
     assert places_out_of_unit(task, [output("y", 4, 5, 3)], samples)
+
+
+def placed(task: Task, **values: Any) -> str:
+    """Return what cannot be true of places, of outputs by their names and one sample."""
+    tensors = [output(name, *np.shape(value)) for name, value in values.items()]
+    sample = {name: np.asarray(value, np.float64)[None] for name, value in values.items()}
+    return " ".join(places_out_of_unit(task, tensors, [sample]))
+
+
+@pytest.mark.parametrize(
+    ("own", "value", "words"),
+    [
+        (BoxPointsRecord("xy", "pixels", "none", 0.3, 2, "k"), RNG.uniform(0, 90, (3, 2, 2)), ""),
+        (BoxPointsRecord("xy", "pixels", "none", 0.3, 2, "k"), RNG.uniform(0, 1, (3, 2, 2)),
+         "detect.points.units says pixels, and the model gives nothing beyond"),
+        (BoxPointsRecord("yxs", "normalised", "none", 0.3, 2, "k"), np.full((3, 2, 3), 40.0),
+         "detect.points.units says shares"),
+        (AngleRecord("radians", "clockwise", "k"), np.array([1.0, -0.5, 3]), ""),
+        (AngleRecord("degrees", "clockwise", "k"), np.array([45.0, -70, 3]), ""),
+        (AngleRecord("radians", "clockwise", "k"), np.array([45.0, -70, 3]),
+         "detect.angles.units says radians, and the model gives 70."),
+        (MaskRecord("none", 0.5, "exact", per_box="k"), RNG.uniform(0, 1, (3, 4, 4)), ""),
+        (MaskRecord("sigmoid", 0.5, "exact", per_box="k"), logits(3, 4, 4), ""),
+        (MaskRecord("sigmoid", 0.5, "exact", per_box="k"), RNG.uniform(0, 1, (3, 4, 4)),
+         "detect.masks.activation says that a sigmoid is still to come"),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_boxes(own: Any, value: Any, words: str) -> None:
+    """Units of points and angles, and masks that are probabilities already."""
+    key = {"BoxPointsRecord": "points", "AngleRecord": "angles"}.get(type(own).__name__, "masks")
+    record = DetectRecord("cxcywh", "pixels", "none", 0.5, boxes="b", scores="s", **{key: own})
+    task = Task("detect", record=record)
+    boxes = np.array([[20.0, 20, 9, 9], [40, 40, 9, 9], [60, 20, 9, 9]])
+    given = placed(task, b=boxes, s=np.full((3, 1), 0.9), k=value)
+    assert words in given
+    assert bool(words) == bool(given)

@@ -35,7 +35,7 @@ def settle(
     keras_model: Any = None,
     task: str | None = None,
     labels: Any = None,
-    preprocess: str | None = None,
+    preprocess: Any = None,
 ) -> Decisions:
     """Decide for a model of these inputs and this one output."""
     loaded = LoadedModel(name, ModelSource("cat.keras", "keras"), inputs, list, None, keras_model)
@@ -126,11 +126,54 @@ def test_a_picture_beside_a_table_is_not_a_picture_task() -> None:
     assert decided.preprocessing is None
 
 
-@pytest.mark.parametrize("inputs", [(AGE,), (PHOTO, PHOTO)], ids=["none", "two"])
-def test_a_preprocessing_without_its_picture_is_refused(inputs: tuple[TensorSpec, ...]) -> None:
+def test_a_preprocessing_without_its_picture_is_refused() -> None:
     """All inputs are shown."""
     with pytest.raises(UsageError, match="--preprocess is for models with one image input"):
-        settle(inputs, SOFTMAX, preprocess="tf")
+        settle((AGE,), SOFTMAX, preprocess="tf")
+
+
+OTHER = TensorSpec("other", (1, 8, 6, 1), "float32")
+
+
+def test_one_preprocessing_is_for_all_pictures() -> None:
+    """Each in its own size and colour; arrays stay arrays."""
+    decided = settle((AGE, PHOTO, OTHER), SOFTMAX, preprocess="tf")
+    assert decided.preprocessing is not None
+    found = [decided.preprocessing, *decided.more_pictures]
+    assert [(r.input, r.color, r.size_wh) for r in found] == [
+        ("photo", "RGB", (11, 9)),
+        ("other", "GRAY", (6, 8)),
+    ]
+
+
+def test_each_picture_may_have_its_own_preprocessing() -> None:
+    """In the inputs' order; one that is not named takes arrays."""
+    decided = settle((PHOTO, OTHER), SOFTMAX, preprocess={"other": "0-1", "photo": "caffe"})
+    assert decided.preprocessing is not None
+    found = [decided.preprocessing, *decided.more_pictures]
+    assert [(r.input, r.source) for r in found] == [
+        ("photo", "preset caffe"),
+        ("other", "preset 0-1"),
+    ]
+    alone = settle((PHOTO, OTHER), SOFTMAX, preprocess={"other": "0-1"})
+    assert alone.preprocessing is not None
+    assert (alone.preprocessing.input, alone.more_pictures) == ("other", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("middle", "the model's are photo, age"), ("age", "which is no image")],
+)
+def test_a_preprocessing_names_a_picture(name: str, message: str) -> None:
+    """And no other input."""
+    with pytest.raises(UsageError, match=message):
+        settle((PHOTO, AGE), SOFTMAX, preprocess={name: "tf"})
+
+
+def test_two_pictures_ask_for_one_preprocessing_or_two() -> None:
+    """The error shows the spelling."""
+    with pytest.raises(UsageError, match="one for all 2 images, or NAME=P for each"):
+        settle((PHOTO, OTHER), SOFTMAX)
 
 
 def test_a_task_that_there_is_not_is_refused() -> None:

@@ -97,12 +97,14 @@ def test_geometry_that_there_is_not_is_refused(wish: dict[str, str]) -> None:
         build("tf", **wish)
 
 
-@pytest.mark.parametrize("channels", [2, 4])
-def test_other_numbers_of_channels_are_no_image(channels: int) -> None:
-    """RGBA and spectral inputs take arrays."""
+@pytest.mark.parametrize("channels", [2, 4, 7])
+def test_other_numbers_of_channels_are_in_the_models_own_order(channels: int) -> None:
+    """By the presets that treat all alike; the others are for colour."""
     spec = TensorSpec("photo", (1, HEIGHT, WIDTH, channels), "float32")
-    with pytest.raises(UsageError, match=rf"has {channels} channels.*--task raw"):
-        build("tf", spec)
+    rules = build("tf", spec)
+    assert (rules.color, rules.mean) == ("CHANNELS", (127.5,) * channels)
+    with pytest.raises(UsageError, match=rf"for colour images, and the model takes {channels} ch"):
+        build("torch", spec)
 
 
 def test_a_word_that_is_neither_preset_nor_file_is_refused() -> None:

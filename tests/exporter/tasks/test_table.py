@@ -50,6 +50,9 @@ def test_every_flag_is_a_field_of_the_options(name: str) -> None:
     words = {flag.field for flag in row.flags} | set(row.shares.values())
     assert words <= fields | {"activation"}  # a mask reads it as the kind of its scores
     assert row.shares.keys() <= {flag.name for flag in SHARED}
+    assert set(row.borrows.values()) <= fields
+    others = {flag.name for task, other in TASKS.items() if task != name for flag in other.flags}
+    assert row.borrows.keys() <= others
     assert name in inspect.signature(keras2cv_export.export).parameters
     assert getattr(keras2cv_export, row.options.__name__) is row.options
 

@@ -193,7 +193,7 @@ def test_a_later_check_and_a_self_test_finish_too(tmp_path: Path) -> None:
     assert check(tmp_path / "boxes.cv", against=model).parity.verdict == "pass"
 
 
-@pytest.mark.parametrize(("language", "name"), [("cpp", "tail.hpp"), ("python", "finish.py")])
+@pytest.mark.parametrize(("language", "name"), [("cpp", "boxes.cpp"), ("python", "finish.py")])
 def test_a_program_of_opencv_alone_has_the_steps(tmp_path: Path, language: str, name: str) -> None:
     """The program holds the code of all steps, and reads the list of steps from the manifest."""
     export(_detector(Select()), tmp_path / "boxes.cv", check=False, task="raw", preprocess="0-1")

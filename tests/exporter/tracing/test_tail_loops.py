@@ -61,6 +61,62 @@ class Sweep(Layer):
 
 
 @keras.saving.register_keras_serializable(package="test_tail_loops")
+class Softened(Layer):
+    """Soft suppression in a loop: scores go down by how much boxes overlap the best one."""
+
+    def call(self, boxes: Any, scores: Any) -> Any:
+        """Return the best boxes, their scores and classes, one by one."""
+        count = boxes.shape[1]
+        sizes = boxes[..., 2:] - boxes[..., :2]
+        area = tf.reduce_prod(sizes, -1)
+
+        def step(k: Any, scores: Any, kept: Any) -> Any:
+            best = tf.argmin(-tf.reduce_max(scores, -1), -1, output_type=tf.int32)
+            box = tf.gather(boxes, best, batch_dims=1)[:, None]
+            sides = tf.minimum(box, boxes)[..., 2:] - tf.maximum(box, boxes)[..., :2]
+            shared = tf.reduce_prod(tf.maximum(sides, 0.0), -1)
+            own = tf.gather(area, best, batch_dims=1)[:, None]
+            whole = tf.add_n([tf.zeros_like(area) + own, area, -shared])
+            overlap = tf.math.divide_no_nan(shared, whole)
+            hot = tf.one_hot(best, count)
+            kept += hot * tf.nn.softmax(tf.reduce_max(scores, -1)) * tf.tanh(tf.pow(overlap, 0.5))
+            weight = tf.exp(-tf.math.squared_difference(overlap, 0.0) / 0.5) * (1.0 - hot)
+            return k + 1, scores * tf.math.rsqrt(1.0 + weight)[..., None] * weight[..., None], kept
+
+        kept = tf.zeros_like(scores[..., 0])
+        _, scores, kept = tf.while_loop(
+            lambda k, scores, _: tf.logical_and(k < 6, tf.reduce_max(scores) > 0.05),
+            step, (0, scores, kept),
+        )  # fmt: skip
+        return {"scores": scores, "kept": tf.reverse(kept, [1])}
+
+
+@keras.saving.register_keras_serializable(package="test_tail_loops")
+class Collected(Layer):
+    """A greedy selection that collects what it keeps in arrays of TensorFlow."""
+
+    def call(self, boxes: Any, scores: Any) -> Any:
+        """Return the kept places, boxes and their number, of the first sample."""
+        boxes, scores = boxes[0], tf.reduce_max(scores[0], -1)
+        places = tf.TensorArray(tf.int32, size=6)  # of elements that nothing but a step shows
+        kept = tf.TensorArray(tf.float32, size=6, element_shape=(4,))
+
+        def step(k: Any, scores: Any, places: Any, kept: Any) -> Any:
+            best = tf.argmax(scores, output_type=tf.int32)
+            sides = tf.minimum(boxes[best], boxes)[:, 2:] - tf.maximum(boxes[best], boxes)[:, :2]
+            hidden = tf.reduce_prod(tf.maximum(sides, 0.0), -1) > 0.02
+            scores = tf.where(hidden, tf.zeros_like(scores), scores)
+            return k + 1, scores, places.write(k, best), kept.write(k, boxes[best])
+
+        count, _, places, kept = tf.while_loop(
+            lambda k, scores, *_: tf.logical_and(k < 6, tf.reduce_max(scores) > 0.4),
+            step, (0, scores, places, kept),
+        )  # fmt: skip
+        chosen = tf.gather(boxes, places.stack())[None]
+        return {"boxes": kept.stack()[None], "chosen": chosen, "count": count[None]}
+
+
+@keras.saving.register_keras_serializable(package="test_tail_loops")
 class Halved(Layer):
     """A loop on numbers: halved until they are small."""
 
@@ -97,7 +153,10 @@ def _detector(select: Layer) -> keras.Model:
     return keras.Model(image, select(keras.layers.Concatenate()([low, low + sides]), scores))
 
 
-@pytest.mark.parametrize(("select", "batch"), [(Padded, 2), (Sweep, 1), (Sweep, 2), (Halved, 1)])
+@pytest.mark.parametrize(
+    ("select", "batch"),
+    [(Padded, 2), (Sweep, 1), (Sweep, 2), (Softened, 2), (Collected, 1), (Halved, 1)],
+)
 def test_a_loop_at_the_end_is_done_in_numpy(
     select: type[Layer], batch: int, tmp_path: Path
 ) -> None:
@@ -118,6 +177,28 @@ def test_a_loop_before_layers_that_no_tail_has_is_refused_in_one_sentence(tmp_pa
     sentence = r"While in .*growing.*done after the net.*Softplus.*cannot be"
     with pytest.raises(UnsupportedError, match=sentence):
         export(_detector(Growing()), tmp_path / "b.cv", task="raw")
+
+
+@keras.saving.register_keras_serializable(package="test_tail_loops")
+class Joined(Layer):
+    """A loop whose list is joined end to end, and not stacked."""
+
+    def call(self, boxes: Any, scores: Any) -> Any:
+        """Return the collected boxes."""
+        kept = tf.TensorArray(tf.float32, size=3, element_shape=(1, 4))
+        *_, kept = tf.while_loop(
+            lambda k, scores, _: tf.logical_and(k < 3, tf.reduce_max(scores) > 0.4),
+            lambda k, scores, kept: (k + 1, scores * 0.5, kept.write(k, boxes[0, :1])),
+            (0, scores, kept),
+        )
+        return kept.concat()[None]
+
+
+def test_a_list_that_is_more_than_read_and_written_is_refused(tmp_path: Path) -> None:
+    """In one sentence, with what to do."""
+    sentence = "more than read and written at places. Give the TensorArray its size"
+    with pytest.raises(UnsupportedError, match=sentence):
+        export(_detector(Joined()), tmp_path / "b.cv", task="raw")
 
 
 def test_programs_in_cpp_say_that_they_have_no_loops(tmp_path: Path) -> None:

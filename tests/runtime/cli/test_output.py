@@ -15,8 +15,9 @@ import pytest
 
 import keras2cv
 from keras2cv.cli.line_file import LineFile
-from keras2cv.cli.output import to_json, write_json
+from keras2cv.cli.output import write_json
 from keras2cv.errors import UsageError
+from keras2cv.schema.result_json import to_json
 
 
 def test_json_is_ascii_and_valid_for_every_reader() -> None:

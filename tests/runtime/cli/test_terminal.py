@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from keras2cv.cli import main
-from keras2cv.cli.output import to_json
 from keras2cv.cli.terminal import SafeStream, print_lines, safe_streams
 from keras2cv.errors import InputError
+from keras2cv.schema.result_json import to_json
 from keras2cv.visible_text import shown
 from keras2cv_export.cli.console import safe_console
 from keras2cv_export.targets.importer_support.found import Unsupported, UnsupportedOpsError

@@ -23,8 +23,10 @@ from keras2cv.bundle.manifest import InputTensor, OutputTensor
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.cli import main
+from keras2cv.cli.codegen import LANGUAGE_NAMES
 from keras2cv.codegen import LANGUAGES, generate
 from keras2cv.codegen.cpp.identifier import identifier
+from keras2cv.codegen.java.source_files import identifier_of
 from keras2cv.codegen.python.source_files import PACKAGE
 from keras2cv.errors import InputError, UsageError
 from keras2cv.pixels.resize import resize
@@ -58,6 +60,12 @@ CPP_FILES = {
     "include/keras2cv/cat.hpp",
     "src/cat.cpp",
     "example/predict.cpp",
+}
+FILES = {
+    "cpp": CPP_FILES,
+    "java": {"pom.xml", "src/main/java/keras2cv/cat/Predictor.java"},
+    "js": {"README.md", "index.html", "predictor.js", "predictor.d.ts", "answer.js", "worker.js"},
+    "python": {"predict.py", f"{PACKAGE}/predictor.py"},
 }
 DRAWN = [name for name in PIXEL_BUNDLES if name != "every step of a tail"]
 
@@ -280,9 +288,9 @@ def test_every_kind_is_written_for_itself(language: str, kind: str, tmp_path: Pa
     whole = "\n".join(path.read_text(encoding="utf-8") for path in files)
     assert not re.search(r"@(only|begin|end|[a-z]+@)", whole)
     assert f'"{kind}"' in whole
-    assert ("--top" in whole) == (kind == "classify")
+    assert ("--top" in whole) == (kind == "classify" and language != "js")
     names = {path.relative_to(tmp_path / "program").as_posix() for path in files}
-    assert names >= (CPP_FILES if language == "cpp" else {"predict.py", f"{PACKAGE}/predictor.py"})
+    assert names >= FILES[language]
     rooms = {Path(name).parent.name for name in names if "/tasks/" in name} - {"tasks"}
     assert rooms == ({kind} if language == "python" else set())
     assert longest_line(files) <= 110
@@ -409,7 +417,12 @@ def test_a_filter_is_in_the_programs_that_need_it(
     files = generate(bundle, language, tmp_path / "program")
     texts = {path.stem: path.read_text(encoding="utf-8") for path in files}
     whole = "\n".join(texts.values())
-    if language == "cpp":
+    if language == "java":  # whose own class computes the others
+        own = (*CV2_ALONE, "tf-bilinear", "tf-nearest", "pil-nearest", "linear", "cubic", "area")
+        assert ("Resampling" in texts) == (interpolation not in own)
+        assert ('"hamming"' in whole) == (interpolation not in own and "pil" in interpolation)
+        assert ('"gaussian"' in whole) == (interpolation not in own and "tf-" in interpolation)
+    elif language != "python":
         is_filter = interpolation not in CV2_ALONE
         assert ("resample" in whole) == is_filter
         assert ("hamming" in whole) == (is_filter and interpolation.startswith("pil"))
@@ -448,8 +461,9 @@ def test_the_python_program_reports_a_missing_filter(tmp_path: Path) -> None:
 
 def test_a_language_that_is_not_there_is_a_usage_error(cat_cv: Path, tmp_path: Path) -> None:
     """The message lists those that are."""
-    with pytest.raises(UsageError, match="cpp, python"):
+    with pytest.raises(UsageError, match="cpp, java, js, python"):
         generate(read_bundle(cat_cv), "cobol", tmp_path / "program")
+    assert sorted(LANGUAGES) == list(LANGUAGE_NAMES)
 
 
 def test_nothing_of_the_users_is_overwritten(cat_cv: Path, tmp_path: Path) -> None:
@@ -613,6 +627,9 @@ def test_names_cannot_get_into_a_program(language: str, tmp_path: Path) -> None:
             name = other.name.replace(identifier(odd), "cat")
             text = other.read_text("utf-8").replace(identifier(odd), "cat")
             text = text.replace(identifier(odd).upper(), "CAT")
+        elif language == "java":  # a package
+            name = other.name
+            text = other.read_text("utf-8").replace(identifier_of(odd), "cat")
         else:
             name, text = other.name, other.read_text("utf-8")
         assert one.name == name

@@ -11,7 +11,7 @@ import pytest
 
 import keras2cv
 from keras2cv.errors import InputError, NetError, UsageError
-from keras2cv.predictor import Prepared
+from keras2cv.preparing.prepared import Prepared
 from keras2cv.streams.answers import Answer, predict_items
 from keras2cv.streams.frames import BrokenSource, Frame, Item, Sample
 from support.tiny_bundle import HEIGHT, WIDTH, Classifier

@@ -81,11 +81,19 @@ def test_no_two_tasks_share_a_result() -> None:
 
 
 @each_task
-def test_a_task_has_a_template_for_cpp(name: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "folder", "ending"),
+    [
+        ("cpp", "answer", "hpp"),
+        ("cpp", "result", "hpp"),
+        ("java", "results", "java"),
+        ("js", "answer", "js"),
+    ],
+)
+def test_a_task_has_a_template(language: str, folder: str, ending: str, name: str) -> None:
     """So that a program can be written for its bundles; one in Python needs nothing of its own."""
-    templates = files("keras2cv.codegen") / "cpp" / "templates"
-    assert (templates / f"answer/{name}.hpp").is_file()
-    assert (templates / f"result/{name}.hpp").is_file()
+    templates = files("keras2cv.codegen") / language / "templates"
+    assert (templates / f"{folder}/{name}.{ending}").is_file()
 
 
 @each_task

@@ -57,7 +57,7 @@ NEW: Final = (
     _zero("LevitImageClassify", "levit", image_size=64, num_classes=10),
     _zero("SwinImageClassify", "swin", image_size=64, num_classes=10, window_size=2, depths=(2, 2)),
     _zero("PoolFormerImageClassify", "poolformer", image_size=64, num_classes=10),
-    _zero("MLPMixerImageClassify", "mlp_mixer", image_size=64, num_classes=10, num_blocks=2),
+    _zero("MLPMixerImageClassify", "mlp_mixer", image_size=64, num_classes=10, depths=2),
     _zero("Res2NetImageClassify", "res2net", image_size=64, num_classes=10),
     _zero("CaiTImageClassify", "cait", image_size=64, num_classes=10),
     _zero("PiTImageClassify", "pit", image_size=64, num_classes=10),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from keras2cv.cli.output import plain, write_text
+from keras2cv.cli.output import write_text
 from keras2cv.evaluation.evaluation_report import Evaluation
 from keras2cv.evaluation.labelled import LabelledData
 from keras2cv.predictor import Predictor
+from keras2cv.schema.result_json import plain
 from keras2cv_export.pages.templating import render
 
 from . import evaluation_charts as charts

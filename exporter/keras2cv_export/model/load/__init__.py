@@ -4,6 +4,7 @@
     a Keras model                         -from_keras-> LoadedModel
     an .h5 that only Keras 2 reads        -from_keras_2-> LoadedModel
     a SavedModel folder                   -from_saved_model-> LoadedModel
+    an ONNX file of another exporter      -from_onnx-> LoadedModel
 
 `inputs`, `names` and `precision` find a Keras model's inputs, the names of its tensors, and the
 type that it computes in.
@@ -20,12 +21,13 @@ import keras
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv.errors import ModelError
-from keras2cv_export.model.other_files import refuse_other_kinds
+from keras2cv_export.model.other_files import is_onnx, refuse_other_kinds
 from keras2cv_export.model.place import require_model
 
 from .from_file import file_model, hash_of
 from .from_keras import keras_model
 from .from_keras_2 import is_of_keras_2, keras_2_model
+from .from_onnx import onnx_model
 from .from_saved_model import saved_model
 from .loaded import LoadedModel, Shapes
 from .own_code import import_modules
@@ -42,8 +44,9 @@ def load_model(
     unsafe: bool = False,
     imports: Sequence[str] = (),
     signature: str | None = None,
+    answers: str | os.PathLike[str] | None = None,
 ) -> LoadedModel:
-    """Open `model`: a live Keras model, a .keras or .h5 file, or a SavedModel folder.
+    """Open `model`: a live Keras model, a .keras, .h5 or .onnx file, or a SavedModel folder.
 
     Args:
         model: A Keras model, or the path of a file or folder.
@@ -53,6 +56,7 @@ def load_model(
             and write files.
         imports: Modules to import first, which define or register the model's own layers.
         signature: The signature of a SavedModel; None: `serving_default`, or the only one.
+        answers: For an ONNX file, its inputs and outputs (.npz); None: ONNX Runtime answers.
 
     Raises:
         ModelError: The model cannot be opened, or not safely, or its shapes are not known.
@@ -64,6 +68,10 @@ def load_model(
         refuse_other_kinds(path)
         if path.is_dir():
             return saved_model(path, input_shapes, batch, unsafe=unsafe, signature=signature)
+        if is_onnx(path):
+            found = ModelSource(path.name, "onnx", hash_of(path))
+            given = None if answers is None else Path(answers)
+            return onnx_model(path, found, input_shapes, batch, given)
         kind = "keras" if path.suffix == ".keras" else "h5"
         source = ModelSource(path.name, kind, hash_of(path))  # type: ignore[arg-type]
         return file_model(path, source, input_shapes, batch, unsafe=unsafe, imports=imports)
@@ -72,6 +80,6 @@ def load_model(
     if not isinstance(model, keras.Model):
         raise ModelError(
             f"{type(model).__name__} is not a Keras model. "
-            "Give a keras.Model, a .keras or .h5 file, or a SavedModel folder."
+            "Give a keras.Model, a .keras, .h5 or .onnx file, or a SavedModel folder."
         )
     return keras_model(model, ModelSource(str(model.name), "live"), input_shapes, batch)

@@ -17,7 +17,7 @@ from .error_messages import sentence
 from .inputs import inputs_of, refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import output_names
-from .precision import as_float32, precision_note
+from .precision import as_float32, precision_note, refuse_float8
 from .states import with_states
 from .unread import resolve_read_shapes, without_unread_inputs
 
@@ -34,13 +34,14 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
     Raises:
         ModelError: The inputs are unknown, hold text, or have unknown shapes.
     """
+    refuse_float8(model)
     structure, names = inputs_of(model, shapes)
     flat = keras.tree.flatten(structure)
     declared = [
         TensorSpec(name, tuple(t.shape), keras.backend.standardize_dtype(t.dtype))
         for name, t in zip(names, flat, strict=True)
     ]
-    refuse_text(declared)
+    refuse_text(declared, model)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
     def call(*tensors: Any) -> list[tuple[str, Any]]:

@@ -25,6 +25,7 @@ from keras2cv_export.model.untrusted.saved_folder import private_copy, read_grap
 from .error_messages import sentence
 from .inputs import refuse_text
 from .loaded import LoadedModel, Shapes
+from .remembered import changed_variables
 from .signatures import DEFAULT, choose_signature
 from .unread import resolve_read_shapes, without_unread_inputs
 
@@ -58,7 +59,7 @@ def saved_model(
     check_sizes(path, meta_graphs(graphs))
     loaded = _loaded(path, raw)
     function = loaded.signatures[name]
-    _refuse_memory(path, function.graph.as_graph_def())
+    _refuse_memory(path, function.graph)
     specs = function.structured_input_signature[1]
     order = _argument_order(loaded, specs) if name == DEFAULT else sorted(specs)
     declared = [TensorSpec(n, _dims(specs[n].shape), specs[n].dtype.name) for n in order]
@@ -80,22 +81,24 @@ def saved_model(
 
 
 def _refuse_memory(path: Path, graph: Any) -> None:
-    """Refuse a function that changes variables: each call would begin where the last one ended.
+    """Refuse a function that begins where its last call ended, or that was saved while training.
 
     Raises:
-        ModelError: It does.
+        ModelError: It is one.
     """
-    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
-    changed = [
-        n for n in nodes if re.fullmatch(r"Assign(Add|Sub)?VariableOp|Resource\w*Update\w*", n.op)
-    ]
-    # Layers that draw random numbers in training count their seeds, and nothing reads the count.
-    seeds = (tf.int64.as_datatype_enum, tf.uint32.as_datatype_enum)
-    if any(node.attr["dtype"].type not in seeds for node in changed):
+    outputs = [tensor.op.name for tensor in graph.outputs]
+    changes, remembers = changed_variables(graph.as_graph_def(), outputs)
+    if remembers:
         raise ModelError(
             f"{path}: its function remembers from call to call, as stateful layers do, and a "
             "SavedModel does not show what. Export the model's .keras or .h5 file, whose states "
             "keras2cv carries from call to call."
+        )
+    if changes:
+        raise ModelError(
+            f"{path}: its function was saved in training mode: it normalizes by the batch at hand, "
+            "moves its averages at each call, and answers otherwise than Keras' predict() does. "
+            "Export the model's .keras or .h5 file."
         )
 
 

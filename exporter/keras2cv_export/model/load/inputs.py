@@ -77,15 +77,37 @@ def _symbol(shape: Sequence[int | None], model: Any) -> Any:
     return keras.KerasTensor((None, *list(shape)[1:]), dtype=dtype)
 
 
-def refuse_text(declared: Sequence[TensorSpec]) -> None:
-    """Refuse a model with an input that holds text.
+def refuse_text(declared: Sequence[TensorSpec], model: Any = None) -> None:
+    """Refuse a model with an input that holds text; name the layer of `model` that reads it.
 
     Raises:
         ModelError: There is such an input.
     """
     for spec in declared:
-        if spec.dtype == "string":
+        if spec.dtype != "string":
+            continue
+        reader = _first_reader(model, spec.name)
+        if reader is None:
             raise ModelError(
                 f"The input {spec} is text, and OpenCV takes numbers only. "
                 "Look words up before the model, and export the part that follows."
             )
+        name, kind = str(reader.name), type(reader).__name__
+        raise ModelError(
+            f"The input {spec} is text, which the {kind} layer {name!r} turns into numbers, and "
+            "OpenCV takes numbers only. Call that layer before the net, and export a keras.Model "
+            f"whose input is model.get_layer({name!r}).output instead."
+        )
+
+
+def _first_reader(model: Any, name: str) -> Any:
+    """Return the layer that reads an input directly; None where nobody knows."""
+    for layer in getattr(model, "layers", ()):
+        try:
+            read = keras.tree.flatten(layer.input)
+        except (AttributeError, ValueError):  # it has several calls, or none
+            continue
+        is_input = type(layer).__name__ == "InputLayer"
+        if not is_input and any(str(getattr(one, "name", "")) == name for one in read):
+            return layer
+    return None

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from keras2cv.bundle.manifest import ModelSource
 from keras2cv_export.model.spec import TensorSpec
 
 Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
+TENSORFLOW: Final = "TensorFlow"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Whose answers a bundle is compared with, where that is not TensorFlow.
+
+    Attributes:
+        name: For messages.
+        call: Arrays in, (output name, array) pairs out.
+        samples: The only samples that it knows the answers to; None: it can be asked anything.
+    """
+
+    name: str
+    call: Callable[..., list[tuple[str, Any]]]
+    samples: tuple[tuple[Any, ...], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,10 @@ class LoadedModel:
         keras_model: The Keras object; None for a SavedModel, which is only a function.
         notes: Sentences for the user.
         states: (input, output) of each state that a stateful layer begins and ends a call with.
+        graph: The ir.Model of an ONNX file, whose sizes may be open; None for all others, which
+            are traced.
+        judge: Who answers for the model; None: TensorFlow, which `call` is made for.
+        pictures_out: Whether an ONNX model's outputs (N, C, H, W) are given channels last.
     """
 
     name: str
@@ -37,11 +57,41 @@ class LoadedModel:
     keras_model: Any = None
     notes: tuple[str, ...] = field(default=())
     states: tuple[tuple[str, str], ...] = field(default=())
+    graph: Any = None
+    judge: Judge | None = None
+    pictures_out: bool = False
 
     def without_states(self) -> LoadedModel:
         """Return the model with the inputs that its users give, to decide on tasks by."""
         held = {name for name, _ in self.states}
         return replace(self, inputs=tuple(spec for spec in self.inputs if spec.name not in held))
+
+    def with_pictures_out(self) -> LoadedModel:
+        """Return an ONNX model whose outputs of four axes are channels last, as tasks read them."""
+        if self.channels_last:
+            return self
+
+        def call(*arrays: Any) -> list[tuple[str, Any]]:
+            pairs = self.call(*arrays)
+            return [(n, a.transpose(0, 2, 3, 1) if a.ndim == 4 else a) for n, a in pairs]
+
+        return replace(self, call=call, pictures_out=True)
+
+    @property
+    def judge_name(self) -> str:
+        """Who answers for the model."""
+        return self.judge.name if self.judge is not None else TENSORFLOW
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether its pictures are channels last, as Keras' are."""
+        pictures = [spec for spec in self.inputs if len(spec.shape) == 4]
+        return self.graph is None or any(not spec.channels_first for spec in pictures)
+
+    @property
+    def moved(self) -> tuple[bool, bool]:
+        """Whether its inputs, and its outputs, are channels last."""
+        return self.channels_last, self.channels_last or self.pictures_out
 
     @property
     def batch(self) -> int:

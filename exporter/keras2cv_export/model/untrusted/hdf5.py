@@ -75,7 +75,8 @@ def _check_dataset(path: Path, name: str, item: Any) -> tuple[int, int]:
         raise dishonest(path, f"{shown(name)} is stored in the file {shown(item.external[0][0])}")
     if item.is_virtual:
         raise dishonest(path, f"{shown(name)} is put together from other files")
-    if item.dtype.kind not in _NUMBERS_AND_TEXT or h5py.check_ref_dtype(item.dtype) is not None:
+    kind = "f" if _is_bfloat16(item) else item.dtype.kind
+    if kind not in _NUMBERS_AND_TEXT or h5py.check_ref_dtype(item.dtype) is not None:
         raise dishonest(path, f"{shown(name)} holds {shown(item.dtype)}, which are no weights")
     declared, stored = int(item.nbytes), int(item.id.get_storage_size())
     piece = math.prod(item.chunks or ()) * item.dtype.itemsize  # unpacked as a whole
@@ -84,6 +85,11 @@ def _check_dataset(path: Path, name: str, item: Any) -> tuple[int, int]:
             path, f"{shown(name)} declares the shape {item.shape}, and {stored} bytes are stored"
         )
     return declared, stored
+
+
+def _is_bfloat16(item: Any) -> bool:
+    """Whether a dataset holds bfloat16, which HDF5 has no type for: two bytes, named by Keras."""
+    return bool(item.dtype == "V2" and item.attrs.get("dtype") == "bfloat16")
 
 
 def _target(link: Any) -> str:

@@ -54,7 +54,7 @@ def multiply_tiles(model: ir.Model) -> int:
 
 def _rewrite(model: ir.Model, node: ir.Node) -> int:
     source, bias = node.inputs[0], _bias(node)
-    plan = _plan(node, constant(node.inputs[1]))
+    plan = plan_of(node)
     if source is None or plan is None:
         return 0
     if bias is None:
@@ -78,8 +78,9 @@ def _bias(node: ir.Node) -> Array | None:
     return np.zeros(0, np.float32) if none else constant(node.inputs[2])
 
 
-def _plan(node: ir.Node, kernel: Array | None) -> Plan | None:
-    shape = shape_of(node.inputs[0])
+def plan_of(node: ir.Node) -> Plan | None:
+    """Return the plan of a convolution's tiles; None where there is none."""
+    shape, kernel = shape_of(node.inputs[0]), constant(node.inputs[1])
     if shape is None or kernel is None or len(shape) != 4 or kernel.dtype != np.float32:
         return None
     even = all(set(ints(node, name, (1, 1))) == {1} for name in ("strides", "dilations"))

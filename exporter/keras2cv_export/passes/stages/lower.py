@@ -7,6 +7,7 @@ from keras2cv_export.passes.legalise.products.part_matmul import part_matmul
 from keras2cv_export.passes.legalise.reductions.part_normalization import part_normalization
 from keras2cv_export.passes.legalise.reductions.state_softmax_axis import state_softmax_axis
 from keras2cv_export.passes.legalise.reductions.sum_axes_to_attribute import sum_axes_to_attribute
+from keras2cv_export.passes.legalise.shapes.name_last_states import name_last_states
 from keras2cv_export.passes.legalise.shapes.name_nodes_apart import name_nodes_apart
 from keras2cv_export.passes.legalise.shapes.own_concat_constants import own_concat_constants
 from keras2cv_export.passes.legalise.shapes.own_small_constants import own_small_constants
@@ -17,7 +18,7 @@ from keras2cv_export.passes.legalise.types.keep_hard_sigmoid import keep_hard_si
 from keras2cv_export.passes.optimise.order_residuals import order_residuals
 from keras2cv_export.passes.optimise.share_weights import share_weights
 from keras2cv_export.passes.registry import Rewrite, anywhere, where_some_fail
-from keras2cv_export.targets.importers import NEW
+from keras2cv_export.targets.importers import CLASSIC, NEW
 
 LOWER: tuple[Rewrite, ...] = (
     Rewrite(
@@ -34,6 +35,12 @@ LOWER: tuple[Rewrite, ...] = (
     ),
     Rewrite(state_softmax_axis, removes=("softmax without axis",)),
     Rewrite(keep_hard_sigmoid, removes=("mistaken gate",)),
+    Rewrite(
+        name_last_states,
+        removes=("lone output", "unnamed state"),
+        also_for=dict.fromkeys(CLASSIC, "readNet of 5.0 gives such a file to the new engine"),
+        before={"name_nodes_apart": "it makes nodes"},
+    ),
     Rewrite(
         complete_gemm,
         fits=where_some_fail("bounds as inputs"),

@@ -12,12 +12,13 @@ import onnx_ir as ir
 from keras2cv_export.targets.importers import IMPORTERS, importer_of
 from keras2cv_export.targets.target import Target
 
-from .examine import RULES, examine
+from .examine import NEVER, RULES, examine
 from .found import Unsupported, UnsupportedOpsError, layer_of
 from .oldest import Oldest, oldest
 
 __all__ = [
     "IMPORTERS",
+    "NEVER",
     "RULES",
     "Oldest",
     "Unsupported",

@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from keras2cv_export.targets.importers import CLASSIC, IMPORTERS, since
 
-from . import arithmetic, moving, weighted, whole
+from . import arithmetic, moving, recurrent, weighted, whole
 from .found import Unsupported, layer_of
 from .measured import FORMS, OPS
 from .rule import Rule
@@ -17,6 +17,7 @@ from .rule import Rule
 RULES: Final[tuple[Rule, ...]] = (
     *arithmetic.RULES,
     *moving.RULES,
+    *recurrent.RULES,
     *weighted.RULES,
     *whole.RULES,
 )
@@ -25,7 +26,7 @@ _ONNX = ("", "ai.onnx")
 _CUT = "Cut the model before it, and do that part outside."
 _REPLACE = "Replace the layer, or cut the model before it."
 # Ops without an equivalent in any OpenCV: control flow and data-dependent shapes.
-_NEVER = {
+NEVER = {
     "Loop": "a loop over time steps or elements",
     "Scan": "a loop over time steps",
     "If": "a branch that depends on values",
@@ -48,8 +49,8 @@ def _examine(node: ir.Node) -> Unsupported | None:
     if node.domain not in _ONNX or not onnx.defs.has(node.op_type):
         why = "tf2onnx has no conversion of this TensorFlow op"
         return Unsupported(node.op_type, layer, why, _REPLACE)
-    if node.op_type in _NEVER:
-        return Unsupported(node.op_type, layer, _NEVER[node.op_type], _CUT)
+    if node.op_type in NEVER:
+        return Unsupported(node.op_type, layer, NEVER[node.op_type], _CUT)
     reasons = _reasons(node)
     if not reasons:
         return None

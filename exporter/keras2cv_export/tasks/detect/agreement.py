@@ -11,6 +11,8 @@ from keras2cv.tasks.detect.result import Detections
 from keras2cv.tasks.result import Result
 from keras2cv_export.tasks.agreement import PictureAgreement
 
+from .belonging_agreement import agree_on_belongings
+
 Array = np.ndarray[Any, Any]
 
 
@@ -32,13 +34,16 @@ def agree_on_boxes(reference: Result, candidate: Result, allowed: float) -> Pict
         "least_iou": min((overlap for overlap, _ in found.pairs), default=1.0),
         "largest_score_gap": max((gap for _, gap in found.pairs), default=0.0),
     }
-    return PictureAgreement(found.missing == found.extra == 0 and _near(found, allowed), numbers)
+    same, more = agree_on_belongings(one, two, found.partners)
+    same = same and found.missing == found.extra == 0 and _near(found, allowed)
+    return PictureAgreement(same, {**numbers, **more})
 
 
 @dataclass(frozen=True)
 class Matches:
     """The boxes of two sides: (IoU, score difference) of each pair, and the unpaired ones.
 
+    `partners` are the numbers of each pair's boxes in the two results.
     `lost` are the scores of boxes without a partner. `threshold` is the least score that either
     side kept: near it, rounding decides whether a box is kept.
     """
@@ -48,13 +53,14 @@ class Matches:
     extra: int
     lost: tuple[float, ...]
     threshold: float
+    partners: tuple[tuple[int, int], ...] = ()
 
 
 def match_boxes(reference: Detections, candidate: Detections) -> Matches:
     """Match boxes one to one, within a class, greedily by overlap; some stay without a partner."""
     overlap = iou(reference.boxes_xyxy, candidate.boxes_xyxy)
     overlap[reference.class_ids[:, None] != candidate.class_ids[None]] = 0.0
-    pairs = []
+    pairs, partners = [], []
     free_r, free_c = set(range(len(reference))), set(range(len(candidate)))
     for flat in np.argsort(-overlap, axis=None, kind="stable"):
         i, j = (int(x) for x in np.unravel_index(flat, overlap.shape))
@@ -65,12 +71,14 @@ def match_boxes(reference: Detections, candidate: Detections) -> Matches:
             free_c.remove(j)
             gap = abs(float(reference.scores[i]) - float(candidate.scores[j]))
             pairs.append((float(overlap[i, j]), gap))
+            partners.append((i, j))
     lost = [float(reference.scores[i]) for i in free_r] + [
         float(candidate.scores[j]) for j in free_c
     ]
     scores = np.concatenate([reference.scores, candidate.scores])
     least = float(scores.min()) if scores.size else 0.0
-    return Matches(tuple(pairs), len(free_r), len(free_c), tuple(lost), least)
+    counts = len(free_r), len(free_c)
+    return Matches(tuple(pairs), *counts, tuple(lost), least, tuple(partners))
 
 
 def iou(one: Array, two: Array) -> Array:

@@ -25,6 +25,7 @@ from keras2cv_export.tasks.answer_match import (
 )
 
 from .agreement import iou
+from .belonging_answer import KEYS, difference
 
 Array = np.ndarray[Any, Any]
 
@@ -41,6 +42,7 @@ class _Boxes:
     classes: tuple[Any, ...]
     scores: Array
     corners: Array
+    belongings: tuple[Mapping[str, Any], ...] = ()  # of each box, where it is a mapping
 
 
 def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatch:
@@ -64,6 +66,8 @@ def match_answer(given: Any, result: Result, limits: AnswerLimits) -> AnswerMatc
         if gap > limits.score:
             return AnswerMatch(f"the score of {ours.label_of(int(ours.class_ids[j]))!r} differs "
                                f"by {gap:.2g}, and {limits.score:g} is allowed")  # fmt: skip
+        if theirs.belongings and (clause := difference(theirs.belongings[i], ours, j, limits)):
+            return AnswerMatch(clause)
     return SAME
 
 
@@ -151,7 +155,12 @@ def _boxes_of(given: Any) -> _Boxes:
         raise unreadable(given, _FORMS)
     rows = [_row(box) for box in given]
     corners = np.array([corners for _, _, corners in rows], np.float64).reshape(-1, 4)
-    return _Boxes(tuple(c for c, _, _ in rows), np.array([s for _, s, _ in rows]), corners)
+    classes, scores = tuple(c for c, _, _ in rows), np.array([s for _, s, _ in rows])
+    return _Boxes(classes, scores, corners, tuple(map(_belongings_of, given)))
+
+
+def _belongings_of(box: Any) -> Mapping[str, Any]:
+    return {key: box[key] for key in KEYS if key in box} if isinstance(box, Mapping) else {}
 
 
 def _columns(fields: Mapping[str, Any]) -> _Boxes:
@@ -167,7 +176,7 @@ def _columns(fields: Mapping[str, Any]) -> _Boxes:
 
 def _row(box: Any) -> tuple[Any, float, Array]:
     if isinstance(box, Mapping):
-        fields = fields_of(box, "detect", "label", "class_id", "score", "box_xyxy")
+        fields = fields_of(box, "detect", "label", "class_id", "score", "box_xyxy", *KEYS)
         name = fields.get("label", fields.get("class_id"))
         parts: Sequence[Any] = (name, fields.get("score"), fields.get("box_xyxy"))
     elif isinstance(box, Sequence) and not isinstance(box, str) and len(box) in (3, 6):

@@ -8,6 +8,7 @@ never assumed: the error lists everything that is missing at once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from keras2cv.bundle.manifest import Preprocessing, Task
@@ -17,7 +18,6 @@ from keras2cv.tasks.detect.record import (
     Activation,
     BoxFormat,
     BoxUnits,
-    Columns,
     DetectRecord,
     Nms,
     ObjectnessActivation,
@@ -25,17 +25,27 @@ from keras2cv.tasks.detect.record import (
 from keras2cv_export.tasks.outputs import Output
 
 from .anchors import anchors_of
+from .belongings import (
+    OPTIONS,
+    check_belongings,
+    missing_of,
+    notes_of,
+    records_of,
+    stated_belongings,
+)
+from .describe_head import describe_head
 from .options import DetectOptions
-from .roles import find_roles, question, stated_or_recognised
+from .roles import count_boxes, find_roles, question, stated_or_recognised
 
 DEFAULT_SCORE: Final = 0.5
+_SCORE_NOTE: Final = f"Boxes are kept above a score of {DEFAULT_SCORE}. Say --score to change it."
 
 
 def describe(
     options: DetectOptions,
     outputs: Sequence[Output],
     labels: Sequence[str] | None,
-    taken: Preprocessing | None = None,  # noqa: ARG001 - the signature of every task's description
+    taken: Preprocessing | None = None,
 ) -> tuple[Task, tuple[str, ...]]:
     """Return the task, and a note for each decision that the user did not make.
 
@@ -43,29 +53,82 @@ def describe(
         options: The user's description of a detector's outputs.
         outputs: The model's outputs.
         labels: The names of the classes, if the user gave them.
-        taken: The preprocessing of the input image; not needed here.
+        taken: The preprocessing of the input image, whose size makes the grids of a head.
 
     Raises:
         UsageError: A role or a meaning is missing, or they do not fit the outputs.
     """
+    if options.head is not None:
+        return _with_head(options, outputs, labels, taken)
     roles = find_roles(options, outputs)
     missing: list[str] = [
         key for key in ("scores", "columns") if key in roles and roles[key] is None
     ]
     meaning = stated_or_recognised(options, roles)
     missing += [key for key, value in meaning.items() if value is None]
+    missing += missing_of(options, roles)
     if missing:
         raise UsageError(question(missing, roles, outputs))
-    detect = _record(options, roles, meaning)
-    labels, labels_note = _fitting_labels(detect, roles, labels)
+    detect = _record(options, roles, meaning, labels)
+    found = {role: o.shape for role, o in roles.items() if isinstance(o, Output)}
+    labels, labels_note = _fitting_labels(detect, found, labels)
     return Task("detect", labels=labels, record=detect), (
         *_notes(options, roles, meaning),
         *labels_note,
     )
 
 
+def _with_head(
+    options: DetectOptions,
+    outputs: Sequence[Output],
+    labels: Sequence[str] | None,
+    taken: Preprocessing | None,
+) -> tuple[Task, tuple[str, ...]]:
+    size_wh = None if taken is None else (taken.size_wh[0], taken.size_wh[1])
+    score = DEFAULT_SCORE if options.score is None else options.score
+    own = stated_belongings(options, outputs)
+    left = [output for output in outputs if output not in own.values()]
+    detect, notes = describe_head(options, left, size_wh, score)
+    detect = _with_belongings(options, detect, own, outputs)
+    shapes = {o.name: o.shape for o in outputs}
+    found = {role: shapes[name] for role, name in detect.outputs.items()}
+    labels, labels_note = _fitting_labels(detect, found, labels)
+    if options.score is None:
+        notes = (*notes, _SCORE_NOTE)
+    return Task("detect", labels=labels, record=detect), (*notes, *labels_note)
+
+
+def _with_belongings(
+    options: DetectOptions,
+    detect: DetectRecord,
+    own: Mapping[str, Output],
+    outputs: Sequence[Output],
+) -> DetectRecord:
+    """Return the record of a head with what belongs to its boxes, in outputs that were named.
+
+    Raises:
+        UsageError: A meaning is missing, or they do not fit the boxes.
+    """
+    assert detect.head is not None  # noqa: S101 - asked of heads alone
+    count = detect.head.count
+    check_belongings(options, own, outputs, count)
+    if missing := missing_of(options, own):
+        raise UsageError(question(missing, own, outputs))
+    try:
+        own_records = records_of(options, own, detect.box_units, count, None)
+        detect = replace(detect, **own_records)
+        shapes = {o.name: o.shape for o in outputs}
+        detect.count_classes({role: shapes[name] for role, name in detect.outputs.items()})
+    except SchemaError as error:
+        raise UsageError(f"The detector's {error.path}: {error.problem}.") from error
+    return detect
+
+
 def _record(
-    options: DetectOptions, roles: Mapping[str, Any], meaning: Mapping[str, Any]
+    options: DetectOptions,
+    roles: Mapping[str, Any],
+    meaning: Mapping[str, Any],
+    labels: Sequence[str] | None,
 ) -> DetectRecord:
     """Build the manifest's record, and check it against the outputs.
 
@@ -73,7 +136,7 @@ def _record(
         UsageError: They do not go together.
     """
     found = {role: output for role, output in roles.items() if isinstance(output, Output)}
-    names: dict[str, Any] = {role: output.name for role, output in found.items()}
+    names: dict[str, Any] = {role: o.name for role, o in found.items() if role not in OPTIONS}
     nms = None if options.nms is None else Nms(options.nms, options.nms_across_classes)
     try:
         detect = DetectRecord(
@@ -85,11 +148,16 @@ def _record(
             objectness_activation=cast(
                 "ObjectnessActivation | None", meaning.get("objectness_activation")
             ),
-            columns=cast("Columns | None", roles.get("columns")),
+            columns=roles.get("columns"),
+            columns_axis="first" if options.columns_axis == "first" else None,
             anchors=anchors_of(options),
             background=options.background,
             nms=nms,
             max_detections=options.max_detections,
+            **records_of(
+                options, roles, str(meaning["box_units"]), count_boxes(options, roles), labels
+            ),
+            multi_label=True if options.multi_label else None,
         )
         detect.count_classes({role: output.shape for role, output in found.items()})
     except SchemaError as error:
@@ -101,7 +169,7 @@ def _record(
 
 
 def _fitting_labels(
-    detect: DetectRecord, roles: Mapping[str, Any], labels: Sequence[str] | None
+    detect: DetectRecord, shapes: Mapping[str, tuple[int, ...]], labels: Sequence[str] | None
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Return a label per class; a background that has none gets one.
 
@@ -110,8 +178,7 @@ def _fitting_labels(
     """
     if labels is None:
         return None, ()
-    found = {role: o.shape for role, o in roles.items() if isinstance(o, Output)}
-    count = detect.count_classes(found)
+    count = detect.count_classes(shapes)
     if count is None or len(labels) == count:
         return tuple(labels), ()
     if detect.background is not None and len(labels) == count - 1:
@@ -130,7 +197,11 @@ def _notes(
 ) -> tuple[str, ...]:
     """Return a note for each decision that the user did not make."""
     found = {role: o for role, o in roles.items() if isinstance(o, Output)}
-    guessed = [f"{role} from {o}" for role, o in found.items() if getattr(options, role) is None]
+    guessed = [
+        f"{role} from {o}"
+        for role, o in found.items()
+        if getattr(options, OPTIONS.get(role, role)) is None
+    ]
     recognised = [
         f"{key.replace('_', ' ')} {value}" for key, value in meaning.items()
         if getattr(options, key) is None
@@ -142,9 +213,9 @@ def _notes(
             "layers. Say --boxes, --scores, --activation, ... to change that."
         )
     if options.score is None:
-        notes.append(f"Boxes are kept above a score of {DEFAULT_SCORE}. Say --score to change it.")
+        notes.append(_SCORE_NOTE)
     if options.nms is None and "classes" not in roles:
         notes.append(
             "Overlapping boxes all stay. If the model does not drop them itself, say --nms 0.5."
         )
-    return tuple(notes)
+    return (*notes, *notes_of(options, roles))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import (
+    bits,
     contraction,
     convolution,
     counting,
@@ -19,6 +20,7 @@ from . import (
     moving,
     onnx_nodes,
     quantized,
+    recurrent,
     resampling,
     scanning,
     scattering,
@@ -41,6 +43,8 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "BatchMatMulV3": contraction.integer_matmul,
     "BiasAdd": convolution.bias_add,
     "Bincount": counting.bincount,
+    "BitwiseAnd": bits.bitwise_and,
+    "BitwiseXor": bits.bitwise_xor,
     "Bucketize": counting.bucketize,
     "Cast": spectra.cast,
     "Complex": spectra.make_complex,
@@ -99,6 +103,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "ResizeNearestNeighbor": resampling.resize_nearest,
     "ReverseSequence": moving.reverse_sequence,
     "ReverseV2": moving.reverse,
+    "RightShift": bits.right_shift,
     "Roll": moving.roll,
     "ScaleAndTranslate": resampling.scale_and_translate,
     "ScatterNd": scattering.scatter_nd,
@@ -120,6 +125,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
 ONNX: dict[str, tuple[Callable[..., None], list[Any]]] = {
     "Conv2DBackpropInput": (onnx_nodes.conv_transpose, []),
     "Conv3DBackpropInputV2": (onnx_nodes.conv_transpose, []),
+    "CudnnRNNV3": (recurrent.recurrent, []),
     "FloorDiv": (onnx_nodes.floor_div, []),
     "FloorMod": (onnx_nodes.floor_mod, []),
     "ResizeBilinear": (onnx_nodes.resize, []),

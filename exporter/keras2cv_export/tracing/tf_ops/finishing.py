@@ -163,12 +163,13 @@ def _stack(op: Any, write: Writer) -> None:
 
 def _gather(op: Any, write: Writer) -> None:
     source, indices, axis = op.inputs
+    batch_dims = op.get_attr("batch_dims")  # up to all axes of the indices; negative from the end
     write.add(
         "gather",
         [source, indices],
         list(op.outputs),
         axis=int(must_know(axis, "axis")) % len(source.shape),
-        batch_dims=op.get_attr("batch_dims") % max(len(indices.shape), 1),
+        batch_dims=batch_dims + len(indices.shape) if batch_dims < 0 else batch_dims,
     )
 
 
@@ -348,6 +349,83 @@ def _argmax(op: Any, write: Writer) -> None:
     write.add("cast", [found], list(op.outputs), dtype=op.outputs[0].dtype.name)
 
 
+def _argmin(op: Any, write: Writer) -> None:
+    axis = int(must_know(op.inputs[1], "axis")) % len(op.inputs[0].shape)
+    turned = write.between("negate", [op.inputs[0]])
+    found = write.between("argmax", [turned], axis=axis)
+    write.add("cast", [found], list(op.outputs), dtype=op.outputs[0].dtype.name)
+
+
+def _softmax(op: Any, write: Writer) -> None:
+    """Write the exponentials of what the largest exceeds, and their shares of the sum."""
+    source, result = op.inputs[0], op.outputs[0]
+    last, kept = (len(source.shape) - 1,), (*_shape(source)[:-1], 1)
+    largest = write.between("reshape", [write.between("max", [source], shape=last)], shape=kept)
+    raised = write.between("exp", [write.between("subtract", [source, largest])])
+    total = write.between("reshape", [write.between("sum", [raised], shape=last)], shape=kept)
+    write.add("divide", [raised, total], [result])
+
+
+def _one_hot(op: Any, write: Writer) -> None:
+    """Write a comparison with a row of class numbers, and a choice of two numbers."""
+    indices, depth, on, off = op.inputs
+    rank = len(indices.shape)
+    axis = op.get_attr("axis") % (rank + 1)
+    size, dtype = int(must_know(depth, "depth")), indices.dtype.name
+    places = tuple(size if a == axis else 1 for a in range(rank + 1))
+    row = write.between(
+        "constant", [], dtype=dtype, shape=places, values=tuple(float(k) for k in range(size))
+    )
+    shape = list(_shape(indices))
+    shape.insert(axis, 1)
+    wide = write.between("reshape", [indices], shape=tuple(shape))
+    write.add("where", [write.between("equal", [wide, row]), on, off], list(op.outputs))
+
+
+def _inverse_root(op: Any, write: Writer) -> None:
+    dtype = op.outputs[0].dtype.name
+    one = write.between("constant", [], dtype=dtype, shape=(), values=(1.0,))
+    write.add("divide", [one, write.between("sqrt", [op.inputs[0]])], list(op.outputs))
+
+
+def _squared_difference(op: Any, write: Writer) -> None:
+    gap = write.between("subtract", list(op.inputs))
+    write.add("multiply", [gap, gap], list(op.outputs))
+
+
+def _divide_no_nan(op: Any, write: Writer) -> None:
+    """Write a quotient that is 0 where the divisor is."""
+    zero = write.between("constant", [], dtype=op.outputs[0].dtype.name, shape=(), values=(0.0,))
+    share = write.between("divide", list(op.inputs))
+    write.add(
+        "where", [write.between("equal", [op.inputs[1], zero]), zero, share], list(op.outputs)
+    )
+
+
+def _add_all(op: Any, write: Writer) -> None:
+    total: Any = op.inputs[0]
+    for source in list(op.inputs)[1:-1]:
+        total = write.between("add", [total, source])
+    if len(op.inputs) == 1:
+        _same(op, write)
+    else:
+        write.add("add", [total, op.inputs[-1]], list(op.outputs))
+
+
+def _reverse(op: Any, write: Writer) -> None:
+    """Write a slice whose steps go back along the reversed axes."""
+    shape = _shape(op.inputs[0])
+    axes = {int(a) % len(shape) for a in np.ravel(must_know(op.inputs[1], "axes"))}
+    write.add(
+        "slice",
+        [op.inputs[0]],
+        list(op.outputs),
+        begin=tuple(n - 1 if a in axes else 0 for a, n in enumerate(shape)),
+        shape=shape,
+        strides=tuple(-1 if a in axes else 1 for a in range(len(shape))),
+    )
+
+
 def _cumsum(op: Any, write: Writer) -> None:
     if op.get_attr("exclusive") or op.get_attr("reverse"):
         raise RefusedError("a running sum that is exclusive or reversed", "Flip or shift it.")
@@ -416,6 +494,7 @@ STEPS: Final[Mapping[str, Callable[[Any, Writer], None]]] = {
     "Greater": _as("greater"),
     "GreaterEqual": _as("greater_equal"),
     "Sum": _reduce("sum"),
+    "Prod": _reduce("prod"),
     "Mean": _reduce("mean"),
     "Max": _reduce("max"),
     "Min": _reduce("min"),
@@ -432,6 +511,7 @@ STEPS: Final[Mapping[str, Callable[[Any, Writer], None]]] = {
     "MatMul": _matmul,
     "BatchMatMulV2": _matmul,
     "ArgMax": _argmax,
+    "ArgMin": _argmin,
     "Cumsum": _cumsum,
     "GatherNd": _as("gather_nd"),
     "TensorScatterUpdate": _as("scatter"),
@@ -444,6 +524,15 @@ STEPS: Final[Mapping[str, Callable[[Any, Writer], None]]] = {
     "Ceil": _as("ceil"),
     "Round": _as("round"),
     "Sigmoid": _as("sigmoid"),
+    "Tanh": _as("tanh"),
+    "Pow": _as("power"),
+    "Softmax": _softmax,
+    "OneHot": _one_hot,
+    "Rsqrt": _inverse_root,
+    "SquaredDifference": _squared_difference,
+    "DivNoNan": _divide_no_nan,
+    "AddN": _add_all,
+    "ReverseV2": _reverse,
     "Square": _square,
     "Relu": _relu,
     "Select": _as("where"),

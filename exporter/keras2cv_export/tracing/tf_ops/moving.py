@@ -12,11 +12,34 @@ from .node import Array, Node, known, must_know, static
 
 
 def reverse(_: Node, x: Any, axes: Any) -> Any:
-    """ReverseV2 -> Gather with indices n - 1, ..., 0 along each axis."""
+    """ReverseV2 -> Gather with indices n - 1, ..., 0 along each axis; twice the same is nothing."""
     for axis in must_know(axes, "axes").ravel():
-        order = np.arange(static(x)[axis], dtype=np.int32)[::-1]
-        x = tf.gather(x, order.copy(), axis=int(axis))
+        x = reversed_once(x, int(axis) % x.shape.rank)
     return x
+
+
+def reversed_once(x: Any, axis: int) -> Any:
+    """Reverse a tensor along an axis, or undo that, also before a Transpose of it."""
+    if (before := reversed_along(x)) is not None and before[1] == axis:
+        return before[0]
+    if x.op.type == "Transpose" and (perm := known(x.op.inputs[1])) is not None:
+        before = reversed_along(x.op.inputs[0])
+        if before is not None and before[1] == perm[axis]:
+            return tf.transpose(before[0], perm)
+    order = np.arange(static(x)[axis], dtype=np.int32)[::-1]
+    return tf.gather(x, order.copy(), axis=axis)
+
+
+def reversed_along(x: Any) -> tuple[Any, int] | None:
+    """Return the source and the axis of a tensor that `reversed_once` made; None for another."""
+    if x.op.type != "GatherV2" or x.op.get_attr("batch_dims"):
+        return None
+    source, indices, axis = x.op.inputs[0], known(x.op.inputs[1]), known(x.op.inputs[2])
+    if indices is None or axis is None or indices.ndim != 1:
+        return None
+    along = int(axis) % source.shape.rank
+    back = np.arange(int(source.shape[along]))[::-1]
+    return (source, along) if np.array_equal(indices, back) else None
 
 
 def reverse_sequence(node: Node, x: Any, lengths: Any) -> Any:

@@ -30,7 +30,8 @@ _REASONS = (
     (
         r"^NonMaxSuppression",
         "it keeps a number of boxes that depends on values",
-        "Use tf.image.combined_non_max_suppression, whose result has a fixed size.",
+        "Use tf.image.combined_non_max_suppression, whose result has a fixed size, or end the "
+        "model before it and let the bundle do it: --nms.",
     ),
     (
         r"Ragged|Sparse|Unique|DynamicPartition|SetDiff|ListDiff",

@@ -116,6 +116,42 @@ def layer_norm(args: Args) -> list[Value]:
     return [Value(x.shape)]
 
 
+def recurrent(args: Args) -> list[Value]:
+    """LSTM and GRU of the usual cells: all outputs, and the last states.
+
+    Raises:
+        NetFileError: Its weights, biases or first states do not fit.
+    """
+    x, w, r = args.value(0), args.value(1), args.value(2)
+    directions = 2 if args.text("direction", "forward") == "bidirectional" else 1
+    size, gates = args.integer("hidden_size", 0), 4 if args.op == "LSTM" else 3
+    _float(args, x, w, r)
+    if len(x.shape) != 3 or not 1 <= size <= x.size + w.size:
+        raise args.wrong("of no sequence")
+    steps, batch, channels = x.shape
+    rows, state = gates * size, (directions, batch, size)
+    wanted: dict[int, tuple[int, ...]] = {
+        1: (directions, rows, channels),
+        2: (directions, rows, size),
+        3: (directions, 2 * rows),
+        5: state,
+        6: state,
+    }
+    for index, shape in wanted.items():
+        value = args.optional(index)
+        if value is not None and (value.shape != shape or value.dtype != "float32"):
+            raise args.wrong(f"whose input {index} does not fit")
+        if value is not None and not value.constant:
+            raise NotFollowed(f"{args.op} of a computed input {index}")
+    most = 3 if args.op == "LSTM" else 2
+    if args.optional(4) is not None or len(args.inputs) > 3 + most + 1 or args.outputs > most:
+        raise NotFollowed(f"{args.op} of lengths or peepholes")
+    if args.text("direction", "forward") == "reverse" and (args.outputs > 1 or most == 2):
+        raise NotFollowed(f"a reversed {args.op}, and its last state")
+    made = [checked(args.op, (steps, directions, batch, size)), state, state]
+    return [Value(shape) for shape in made[: args.outputs]]
+
+
 def gemm(args: Args) -> list[Value]:
     """Gemm: two matrices, and an offset.
 

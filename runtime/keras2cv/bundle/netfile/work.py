@@ -45,6 +45,12 @@ def _matrices(args: Args, made: Value) -> int:
     return made.size * inner
 
 
+def _recurrent(args: Args, _: Value) -> int:
+    steps, batch, _channels = args.value(0).shape
+    weights = args.value(1).size + args.value(2).size
+    return steps * batch * (weights + _A_NUMBER * args.value(2).shape[1])
+
+
 def _grouped(args: Args) -> int:
     return _IN_GROUPS if args.integer("group", 1) > 1 else 1
 
@@ -64,7 +70,9 @@ _PRODUCTS: Final[Mapping[str, Callable[[Args, Value], int]]] = MappingProxyType(
     {
         "Conv": _convolution,
         "ConvTranspose": _transposed,
+        "GRU": _recurrent,
         "Gemm": _matrices,
+        "LSTM": _recurrent,
         "MatMul": _matrices,
     }
 )

@@ -8,6 +8,9 @@ PYTHON = Language(
     source_files=source_files,
     lacking=lambda _manifest: (),
     next_step="`python predict.py --help` explains how to run it.",
+    decodes_heads=True,
+    reads_belongings=True,
+    prepares_all=True,
 )
 
 __all__ = ["PYTHON"]

@@ -17,7 +17,8 @@ from keras2cv.codegen.traits import traits_of
 
 PACKAGE: Final = "cvbundle"
 _ROOTS: Final = (
-    *("net.opencv", "predictor", "streams.answers", "streams.sources", "visible_text"),
+    *("net.opencv", "predictor", "streams.answers", "streams.fitting", "streams.sources"),
+    "visible_text",
     "isolation.bootstrap",  # run by its path, and imported by nothing
 )
 _HEADER: Final = f"# Of keras2cv {VERSION}, Apache-2.0; written by `keras2cv codegen`."
@@ -38,12 +39,14 @@ def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
 
 def _left_out(manifest: Manifest) -> frozenset[str]:
     """Return the modules that a function of the runtime imports for other bundles than this."""
-    rules = manifest.preprocessing
-    library = rules.interpolation.partition("-")[0] if rules else ""
+    pictures = manifest.pictures
+    libraries = {rules.interpolation.partition("-")[0] for rules in pictures}
     needed = {
         "numpy_tail.finish": manifest.tail is not None,
-        "pixels.resize.pillow": library.startswith("pil"),
-        "pixels.resize.tf_image": library == "tf",
-        "streams.videos": rules is not None and len(manifest.inputs) == 1,
+        "pixels.resize.pillow": bool(libraries & {"pil", "pil13"}),
+        "pixels.resize.tf_image": "tf" in libraries,
+        "streams.side_by_side": bool(pictures) and len(manifest.inputs) > 1,
+        "streams.videos": bool(pictures),
+        "streams.windows": any(rules.clip is not None for rules in pictures),
     }
     return frozenset(name for name, is_needed in needed.items() if not is_needed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +35,10 @@ def read_arrays(place: DataPlace, task: str) -> LabelledData | None:
         return None
     found = read_npz(path)
     x, y = _one_of(found, _INPUTS), _one_of(found, _TRUTHS)
+    inputs = None
+    if y is not None and (len(found) > 2 or x is None):
+        inputs = {name: array for name, array in found.items() if array is not y}
+        x = _first_of(inputs, y, path)
     if x is None or y is None:
         names = ", ".join(found) or "nothing"
         raise InputError(f"{path} holds {names}. Give the inputs the name x, and their truths y.")
@@ -48,7 +53,21 @@ def read_arrays(place: DataPlace, task: str) -> LabelledData | None:
     if task in ("classify", "binary"):
         y, classes, are_numbers = _classes(y, str(path))
     form = f"arrays, {len(x)} of {list(x.shape[1:])} {x.dtype}"
-    return LabelledData(form, str(path), (), classes, are_numbers, arrays=(x, y))
+    return LabelledData(form, str(path), (), classes, are_numbers, arrays=(x, y), inputs=inputs)
+
+
+def _first_of(inputs: Mapping[str, Array], y: Array, path: Path) -> Array | None:
+    """Return the first of several inputs' arrays; None if there are none.
+
+    Raises:
+        InputError: their lengths differ from that of the truths.
+    """
+    for name, array in inputs.items():
+        if array.ndim and y.ndim and len(array) != len(y):
+            raise InputError(
+                f"{path} has {len(array)} of {name} and {len(y)} truths. Give one for each."
+            )
+    return next(iter(inputs.values()), None)
 
 
 def _one_of(found: Mapping[str, Array], names: tuple[str, ...]) -> Array | None:

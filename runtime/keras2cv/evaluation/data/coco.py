@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,8 +36,8 @@ _FOLDERS: Final = ("images", "val2017", "train2017", "test2017", "val", "train",
 _PARTS: Final = ("images", "annotations", "categories")
 
 
-def read_coco(place: DataPlace, task: str) -> LabelledData | None:
-    """Read the annotations for a task.
+def read_coco(place: DataPlace, task: str, *, keeps_objects: bool = False) -> LabelledData | None:
+    """Read the annotations for a task; of a detector, with masks and keypoints if wanted.
 
     Raises:
         InputError: it is no COCO JSON, or several files could be meant.
@@ -45,7 +45,7 @@ def read_coco(place: DataPlace, task: str) -> LabelledData | None:
     path = _json_at(place, task)
     if path is None:
         return None
-    return _Reading(path, place, task, _parse(path)).data()
+    return _Reading(path, place, task, _parse(path), keeps_objects).data()
 
 
 def _json_at(place: DataPlace, task: str) -> Path | None:
@@ -92,6 +92,7 @@ class _Reading:
     place: DataPlace
     task: str
     record: Mapping[str, Any]
+    keeps_objects: bool = False
     problems: DataProblems = field(default_factory=DataProblems)
 
     def data(self) -> LabelledData:
@@ -182,8 +183,13 @@ class _Reading:
         image_id: Any,
     ) -> Truth:
         if self.task == "detect":
-            rows = list(self._boxes(found, classes, size_wh))
-            return boxes_of(rows, image_id if isinstance(image_id, int) else 0)
+            pairs = list(self._boxes(found, classes, size_wh))
+            boxes = boxes_of(
+                (row for row, _ in pairs), image_id if isinstance(image_id, int) else 0
+            )
+            if not self.keeps_objects:
+                return boxes
+            return replace(boxes, objects=tuple(one for _, one in pairs), has_objects=True)
         if self.task == "segment":
             return self._mask(found, classes, size_wh)
         return self._points(where, found)
@@ -193,7 +199,8 @@ class _Reading:
         found: Sequence[Any],
         classes: Mapping[Any, tuple[str, int]],
         size_wh: tuple[int, int] | None,
-    ) -> Iterator[tuple[Any, float, int, bool, bool]]:
+    ) -> Iterator[tuple[tuple[Any, float, int, bool, bool], Any]]:
+        """Yield each box as a row of `boxes_of`, with its annotation."""
         for one in found:
             where = f"{self.path}, annotation {_get(one, 'id')}"
             box = _numbers(_get(one, "bbox"), 4)
@@ -213,7 +220,8 @@ class _Reading:
             if area is None:
                 area = area_of(_get(one, "segmentation"), size_wh) or inside[2] * inside[3]
             is_crowd, is_ignored = bool(_get(one, "iscrowd")), bool(_get(one, "ignore"))
-            yield inside, area, classes[_key(one, "category_id")][1], is_crowd, is_ignored
+            number = classes[_key(one, "category_id")][1]
+            yield (inside, area, number, is_crowd, is_ignored), one
 
     def _mask(
         self,

@@ -20,6 +20,8 @@ from keras2cv.evaluation.data.texts import read_texts
 from keras2cv.evaluation.data.voc import read_voc
 from keras2cv.evaluation.data.yolo import read_yolo
 from keras2cv.evaluation.labelled import LabelledData
+from keras2cv.tasks.detect.record import DetectRecord
+from keras2cv.tasks.task import Task
 
 Reader: TypeAlias = Callable[[DataPlace, str], LabelledData | None]
 
@@ -54,13 +56,17 @@ _FORMS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def read_data(
-    data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], task: str
+    data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    task: str,
+    *,
+    keeps_objects: bool = False,
 ) -> LabelledData:
     """Read the labelled data of a task.
 
     Args:
         data: A folder or file; or two, the pictures and apart from them their truth.
         task: The bundle's.
+        keeps_objects: Whether masks and keypoints of a detector's objects are wanted.
 
     Raises:
         InputError: there is nothing, or it has no form that the task can be measured on.
@@ -73,12 +79,23 @@ def read_data(
         )
     place = _place(data)
     for read in READERS[task]:
-        found = read(place, task)
+        if read is read_coco and keeps_objects:
+            found = read_coco(place, task, keeps_objects=True)
+        else:
+            found = read(place, task)
         if found is not None:
             if not len(found.samples) and found.arrays is None:
                 raise InputError(_nothing(found))
             return found
     raise InputError(f"{place.shown} is no labelled data for the task {task}. Give {_FORMS[task]}.")
+
+
+def wants_objects(task: Task) -> bool:
+    """Whether the data's masks and keypoints are compared with those of a detector's boxes."""
+    record = task.record
+    return isinstance(record, DetectRecord) and not {"masks", "points"}.isdisjoint(
+        record.belongings
+    )
 
 
 def _place(data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> DataPlace:

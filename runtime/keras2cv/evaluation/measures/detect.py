@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from keras2cv.evaluation.labelled import TrueBoxes
 from keras2cv.evaluation.measures.classify import curves_of
+from keras2cv.evaluation.measures.instances import MASK_BETTER, POINT_BETTER, InstanceMatches
 from keras2cv.evaluation.measures.measure import Curve, Measure, Numbers, counted, thinned
 from keras2cv.evaluation.metrics.box_matches import BITS, BoxMatches, match_image
 from keras2cv.evaluation.metrics.coco import (
@@ -32,12 +33,20 @@ class DetectMeasure(Measure):
     """COCO's twelve numbers; precision, recall and F1 at the bundle's score and an IoU of 0.5."""
 
     better: ClassVar[Mapping[str, bool]] = MappingProxyType(
-        dict.fromkeys((*NAMES, "precision", "recall", "f1"), True)
+        {
+            **dict.fromkeys((*NAMES, "precision", "recall", "f1"), True),
+            **MASK_BETTER,
+            **POINT_BETTER,
+        }
     )
     primary = "f1"
 
     def __init__(
-        self, classes: Sequence[str], numbers: Sequence[int], scores: Sequence[float]
+        self,
+        classes: Sequence[str],
+        numbers: Sequence[int],
+        scores: Sequence[float],
+        point_order: Sequence[int] = (),
     ) -> None:
         """Begin.
 
@@ -45,11 +54,13 @@ class DetectMeasure(Measure):
             classes: The data's, by the model's labels.
             numbers: Of each class of the data, the model's.
             scores: Of each class of the data: boxes above it count for precision, recall and F1.
+            point_order: Of each keypoint of the data, the model's number.
         """
         super().__init__()
         self._classes, self._thresholds = tuple(classes), np.array(scores, np.float64)
         self._own = {number: k for k, number in enumerate(numbers)}
         self._matches = BoxMatches(len(classes))
+        self._instances = InstanceMatches(len(classes), point_order)
         self.foreign = 0  # boxes of classes that the data does not have
 
     def outcome(self, name: str, truth: Any, result: Any, image: Array | None) -> Outcome:
@@ -74,6 +85,7 @@ class DetectMeasure(Measure):
             (boxes[known], scores[known], classes[known]),
             (true.boxes_xywh, true.areas, true.class_ids, true.is_crowd, true.is_ignored),
         )
+        data |= self._instances.of_image(result, known, classes[known], true)
         data["foreign"] = int((~known).sum())
         tp, fp, fn = self._errors(data)
         there = [self._classes[k] for k in true.class_ids.tolist()]
@@ -95,6 +107,7 @@ class DetectMeasure(Measure):
     def add(self, outcome: Outcome) -> None:
         """Add an image."""
         self._matches.add_matches(outcome.data)
+        self._instances.add(outcome.data)
         self.foreign += int(outcome.data["foreign"])
         tp, fp, fn = self._errors(outcome.data)
         self._terms.append(np.array([2 * tp, 2 * tp + fp + fn]))
@@ -113,7 +126,7 @@ class DetectMeasure(Measure):
         counts = dict(self.counts())
         rates = {k: self._rates(k, counts[k]) for k in counts}
         sums = np.array([list(one) for _, one in rates.values()]).reshape(-1, 3).sum(axis=0)
-        metrics = {**summary(found), **_precision_recall(*sums)}
+        metrics = {**summary(found), **_precision_recall(*sums), **self._instances.metrics()}
         per_class = {
             label: {
                 "support": float(found[k].true_count[0]),

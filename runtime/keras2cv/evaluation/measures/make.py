@@ -90,7 +90,17 @@ def _detect(manifest: Manifest, data: LabelledData) -> Made:
     classes = [match.labels[number] for number in match.numbers]
     own = manifest.task.class_scores
     scores = [record.score if own is None else own[number] for number in match.numbers]
-    return lambda: DetectMeasure(classes, match.numbers, scores), match.note
+    order = _point_order(record, data)
+    return lambda: DetectMeasure(classes, match.numbers, scores, order), match.note
+
+
+def _point_order(record: DetectRecord, data: LabelledData) -> list[int]:
+    """Return the model's number of each keypoint of the data."""
+    if record.points is None:
+        return []
+    if record.points.labels is None or data.points is None:
+        return list(range(record.points.count))
+    return list(match_classes(data.points, record.points.labels, record.points.count).numbers)
 
 
 def class_count(manifest: Manifest) -> int | None:

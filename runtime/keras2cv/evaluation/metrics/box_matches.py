@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.evaluation.labelled import TrueBoxes
 from keras2cv.evaluation.metrics.coco import (
     ClassMatches,
 )
-from keras2cv.evaluation.metrics.matching import AREA_RANGES, IOU_THRESHOLDS, match
+from keras2cv.evaluation.metrics.matching import (
+    AREA_RANGES,
+    IOU_THRESHOLDS,
+    MAX_DETECTIONS,
+    Matches,
+    match,
+    match_overlaps,
+)
 
 Array = NDArray[Any]
 BITS: Final = len(AREA_RANGES) * len(IOU_THRESHOLDS)  # of a box, for each of its two flags
@@ -90,14 +98,53 @@ def match_image(
         true: Boxes, areas, classes, whether each is a crowd, whether it is ignored.
     """
     boxes, scores, classes = found
-    true_classes = np.unique(true[2])
+
+    def of_class(mine: Array, own: Array) -> Matches:
+        return match(
+            boxes[mine], scores[mine], true[0][own], true[1][own], true[3][own], true[4][own]
+        )
+
+    return _by_class(classes, true[2], of_class)
+
+
+def match_overlaps_of(
+    overlaps: Array,
+    sizes: Array,
+    found: tuple[Array, Array],
+    true: TrueBoxes,
+    is_empty: Array | None = None,
+    most: int = MAX_DETECTIONS,
+) -> dict[str, Array]:
+    """Return an image's matches by overlaps of any kind, as `match_image` does of boxes.
+
+    Args:
+        overlaps: (D, G) from 0 to 1.
+        sizes: (D,) the areas of the found objects.
+        found: Scores (D,) and classes (D,).
+        true: The true objects.
+        is_empty: (G,) which of them do not count, beside those that are ignored.
+        most: How many found objects of a class count.
+    """
+    scores, classes = found
+    ignored = true.is_ignored if is_empty is None else true.is_ignored | is_empty
+
+    def of_class(mine: Array, own: Array) -> Matches:
+        known = true.areas[own], true.is_crowd[own], ignored[own]
+        return match_overlaps(overlaps[np.ix_(mine, own)], sizes[mine], scores[mine], known, most)
+
+    return _by_class(classes, true.class_ids, of_class)
+
+
+def _by_class(
+    classes: Array, of_true: Array, of_class: Callable[[Array, Array], Matches]
+) -> dict[str, Array]:
+    """Return the matches of each class, from the found (D,) and true (G,) objects that it has."""
+    true_classes = np.unique(of_true)
     kept: dict[str, list[Array]] = {"scores": [], "ranks": [], "classes": [], "bits": []}
     counts = []
     for number in np.union1d(np.unique(classes), true_classes).astype(int):
-        mine, own = classes == number, true[2] == number
-        got = match(
-            boxes[mine], scores[mine], true[0][own], true[1][own], true[3][own], true[4][own]
-        )
+        mine, own = classes == number, of_true == number
+        got = of_class(mine, own)
         if own.any():
             counts.append(got.true_count)
         count = len(got.scores)

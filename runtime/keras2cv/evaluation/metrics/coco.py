@@ -75,6 +75,11 @@ def average_precision_of(one: ClassMatches, threshold: float | None = None) -> f
     return _mean([_precisions(one, 0)[chosen]])
 
 
+def average_recall_of(classes: Sequence[ClassMatches], most: int) -> float | None:
+    """Return the mean share of true objects that the `most` best of each image find."""
+    return _mean([_recalls(one, 0, most) for one in classes])
+
+
 def precision_curve(one: ClassMatches, threshold: float = 0.5) -> Array:
     """Return (101,) precision at each of `RECALL_THRESHOLDS`; empty where no true box counts."""
     found = _precisions(one, 0)

@@ -6,7 +6,7 @@ found boxes, G true ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -64,14 +64,38 @@ def match(
         is_ignored: (G,) Whether it does not count; a crowd never does.
     """
     order = np.argsort(-scores, kind="stable")[:MAX_DETECTIONS]
-    found, scores = found[order], scores[order]
+    found = found[order]
+    sizes = found[:, 2] * found[:, 3]
+    overlaps = iou(found, true, is_crowd)
+    got = match_overlaps(overlaps, sizes, scores[order], (areas, is_crowd, is_ignored))
+    return replace(got, order=order)
+
+
+def match_overlaps(
+    overlaps: Array,
+    sizes: Array,
+    scores: Array,
+    true: tuple[Array, Array, Array],
+    most: int = MAX_DETECTIONS,
+) -> Matches:
+    """Match the objects of one class in one image, by overlaps of any kind.
+
+    Args:
+        overlaps: (D, G) from 0 to 1.
+        sizes: (D,) the areas of the found objects.
+        scores: (D,) float64.
+        true: Of the true objects (G,) the areas, whether each is a crowd, and is ignored.
+        most: How many found objects count, the best-scored first.
+    """
+    areas, is_crowd, is_ignored = true
+    order = np.argsort(-scores, kind="stable")[:most]
+    overlaps, sizes, scores = overlaps[order], sizes[order], scores[order]
     outside = (areas < AREA_RANGES[:, :1]) | (areas > AREA_RANGES[:, 1:])  # (A, G)
     skipped = outside | is_crowd | is_ignored
-    shape = (len(found), len(AREA_RANGES), len(IOU_THRESHOLDS))
+    shape = (len(scores), len(AREA_RANGES), len(IOU_THRESHOLDS))
     is_match, is_excused = np.zeros(shape, bool), np.zeros(shape, bool)
-    if len(true) and len(found):
-        _match_each(iou(found, true, is_crowd), skipped, is_crowd, is_match, is_excused)
-    sizes = found[:, 2] * found[:, 3]
+    if overlaps.size:
+        _match_each(overlaps, skipped, is_crowd, is_match, is_excused)
     foreign = (sizes[:, None] < AREA_RANGES[:, 0]) | (sizes[:, None] > AREA_RANGES[:, 1])
     is_excused |= ~(is_match | is_excused) & foreign[..., None]
     return Matches(scores, is_match, is_excused, (~skipped).sum(axis=1), order)

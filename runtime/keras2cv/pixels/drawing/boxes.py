@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import cv2
+import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.pixels.drawing.canvas import canvas_of, enlarged
@@ -21,6 +22,7 @@ def draw_boxes(
     texts: Sequence[str],
     numbers: Sequence[int],
     *,
+    polygons: NDArray[Any] | None = None,
     in_place: bool = False,
 ) -> Image:
     """Return a copy of `image` as (H, W, 3) uint8 BGR with boxes, each with a text above it.
@@ -33,6 +35,7 @@ def draw_boxes(
         boxes_xyxy: (N, 4) left, top, right and bottom edges in pixels of `image`, the best first.
         texts: What to write above each box.
         numbers: Each box's class: the same number has the same colour everywhere.
+        polygons: (N, 4, 2) corners to draw instead of upright boxes.
         in_place: As for `caption`.
     """
     canvas = enlarged(canvas_of(image, in_place=in_place))
@@ -44,8 +47,14 @@ def draw_boxes(
         Tag(_readable(text, number), colour_of(number), _pixels(box * factor))
         for box, text, number in zip(boxes_xyxy, texts, numbers, strict=True)
     ]
-    for tag in reversed(tags):  # the best on top
-        cv2.rectangle(canvas, tag.box[:2], tag.box[2:], tag.colour, thickness)
+    for k, tag in reversed(list(enumerate(tags))):  # the best on top
+        if polygons is None:
+            cv2.rectangle(canvas, tag.box[:2], tag.box[2:], tag.colour, thickness)
+        else:
+            # A pixel's centre lies half a pixel from its corner; far away cv2 would overflow.
+            corners = np.rint((polygons[k] * factor - 0.5).clip(-(2.0**14), 2.0**14))
+            lines = [corners.astype(np.int32)]
+            cv2.polylines(canvas, lines, True, tag.colour, thickness, cv2.LINE_AA)
     draw_tags(canvas, tags, pen, thickness // 2, of_box)
     return canvas
 

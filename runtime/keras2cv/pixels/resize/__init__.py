@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.pixels.resize.opencv import resize as resize_by_opencv
@@ -38,16 +39,17 @@ def resize(
     """Resize an image as the library named in `interpolation` does.
 
     Args:
-        image: (H, W, C) or (H, W), any number and order of channels. uint8; the `tf-` modes also
-            take float32.
+        image: (H, W, C) or (H, W), any number and order of channels. uint8, or uint16 but for the
+            `pil-` modes; the `tf-` modes also take float32.
         size_wh: Width and height of the result.
         interpolation: One of `INTERPOLATIONS`.
         box_xyxy: The part of the image to resize, in whole pixels; all of it if None. Filters end
             at its edges, except Pillow's, which read the pixels around it too.
 
     Returns:
-        (height, width, C) or (height, width). uint8 from the cv2 and `pil-` modes; float32, not
-        rounded, from the `tf-` modes, as from `tf.image.resize`; `tf-nearest` keeps the dtype.
+        (height, width, C) or (height, width). The image's dtype from the cv2 and `pil-` modes;
+        float32, not rounded, from the `tf-` modes, as from `tf.image.resize`; `tf-nearest` keeps
+        the dtype.
 
     Raises:
         ValueError: Unknown interpolation, empty image, dtype or shape that the mode does not take.
@@ -69,6 +71,8 @@ def resize(
     elif interpolation.startswith("tf-"):
         from keras2cv.pixels.resize.tf_image import resize as resize_by_tensorflow
 
+        if pixels.dtype == np.uint16 and interpolation != "tf-nearest":
+            pixels = pixels.astype(np.float32)  # exactly, and as TensorFlow does
         resized = resize_by_tensorflow(pixels[y0:y1, x0:x1], size_wh, interpolation)
     else:
         resized = resize_by_opencv(pixels[y0:y1, x0:x1], size_wh, interpolation)
@@ -87,7 +91,8 @@ def _check(image: NDArray[Any], size_wh: tuple[int, int], interpolation: str) ->
         )
     if min(size_wh) < 1:
         raise ValueError(f"size_wh must be at least 1x1, got {size_wh}. Give a width and a height.")
-    dtypes = ("uint8", "float32") if interpolation.startswith("tf-") else ("uint8",)
+    dtypes = ["uint8"] if interpolation.startswith("pil") else ["uint16", "uint8"]
+    dtypes += ["float32"] if interpolation.startswith("tf-") else []
     if image.dtype.name not in dtypes:
         raise ValueError(
             f"{interpolation!r} resizes {' or '.join(dtypes)}, got {image.dtype.name}. Convert the "

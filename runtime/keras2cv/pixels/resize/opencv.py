@@ -20,6 +20,8 @@ from keras2cv.pixels.resize.rounding import is_mean, resize_area, resize_cubic
 Pixels = NDArray[Any]  # (H, W, C)
 Size = tuple[int, int]
 
+_MOST_CHANNELS: Final = 4
+
 FLAGS: Final[dict[str, int]] = {
     "nearest": cv2.INTER_NEAREST,
     "linear": cv2.INTER_LINEAR,
@@ -30,8 +32,15 @@ FLAGS: Final[dict[str, int]] = {
 
 
 def resize(image: Pixels, size_wh: Size, interpolation: str) -> Pixels:
-    """Resize (H, W, C) uint8 to (height, width, C) uint8, by a key of `FLAGS`."""
+    """Resize (H, W, C) uint8 or uint16 to (height, width, C) of the same, by a key of `FLAGS`.
+
+    16 bits are left to cv2 itself, whose builds may round them differently by a level of 65535.
+    """
     height, width, channels = image.shape
+    if channels > _MOST_CHANNELS:
+        return _in_groups(image, size_wh, interpolation)
+    if image.dtype == np.uint16:
+        return _by_cv2(image, size_wh, interpolation)
     if interpolation == "cubic":
         return resize_cubic(image, size_wh, by_cv2=canary.cubic_floats_are_exact())
     if interpolation == "linear":
@@ -42,8 +51,19 @@ def resize(image: Pixels, size_wh: Size, interpolation: str) -> Pixels:
     is_sum = interpolation == "area" and _is_sum_of_parts((width, height), size_wh)
     if is_sum and not canary.area_is_exact(channels):
         return resize_area(image, size_wh)
+    return _by_cv2(image, size_wh, interpolation)
+
+
+def _by_cv2(image: Pixels, size_wh: Size, interpolation: str) -> Pixels:
     resized = cv2.resize(image, size_wh, interpolation=FLAGS[interpolation])
-    return np.asarray(resized).reshape(size_wh[1], size_wh[0], channels)
+    return np.asarray(resized).reshape(size_wh[1], size_wh[0], image.shape[2])
+
+
+def _in_groups(image: Pixels, size_wh: Size, interpolation: str) -> Pixels:
+    """Resize as many channels at a time as each of cv2's resizes takes."""
+    starts = range(0, image.shape[2], _MOST_CHANNELS)
+    groups = [np.ascontiguousarray(image[..., k : k + _MOST_CHANNELS]) for k in starts]
+    return np.concatenate([resize(one, size_wh, interpolation) for one in groups], axis=2)
 
 
 def _is_sum_of_parts(source_wh: Size, size_wh: Size) -> bool:

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keras2cv.tasks.detect.head_boxes import boxes_of
 from keras2cv.tasks.detect.record import DetectRecord
 
 Array = NDArray[Any]
+
+
+def corners_of(
+    record: DetectRecord, tables: Mapping[str, Array], rows: Array, size_wh: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return some boxes as (K, 4) x0, y0, x1, y1 in pixels of the model's input.
+
+    Args:
+        record: The meaning of the numbers.
+        tables: Part -> (M, width), as `candidates.tables_of_record` gives them.
+        rows: The rows (K,) of the tables.
+        size_wh: Width and height of the input in pixels.
+    """
+    anchors = record.anchors
+    if record.head is None:
+        table = None if anchors is None else anchors.table[rows]
+        return to_corners(tables["box"][rows], record, table, size_wh)
+    variances = np.array((1.0,) * 4 if anchors is None else anchors.variances)
+    priors = (None if anchors is None else anchors.table, variances)
+    with np.errstate(over="ignore", invalid="ignore"):  # overflowing boxes are dropped later
+        boxes = boxes_of(record.head, tables, rows, priors, size_wh)
+    return to_corners(boxes, record, None, size_wh)
 
 
 def to_corners(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import cv2
@@ -16,6 +17,7 @@ Array = NDArray[Any]
 
 _BLOCK: Final = 8192  # boxes that are compared with each other at a time, at least
 _MAX_PAIRS: Final = 2**31  # to compare: some eight seconds
+_MAX_ROOM: Final = 2.0**36  # of the places of classes: float64 has a millionth of a pixel there
 
 
 def best(found: Candidates, nms: Nms | None, limit: int | None) -> Candidates:
@@ -52,6 +54,8 @@ def suppress(found: Candidates, nms: Nms, limit: int | None = None) -> NDArray[n
         return np.zeros(0, np.intp)
     if not nms.across_classes:
         room = float(np.ptp(corners)) + 1
+        if not room * (int(found.class_ids.max()) + 1) < _MAX_ROOM:
+            return _class_by_class(found, nms, limit)
         corners = corners + (found.class_ids * room)[:, None]
     rectangles = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     # Scores below 0 are legal here, and cv2 refuses a threshold below 0: ranks do as well.
@@ -71,6 +75,19 @@ def suppress(found: Candidates, nms: Nms, limit: int | None = None) -> NDArray[n
         chosen = cv2.dnn.NMSBoxes(boxes, ranks[asked].tolist(), 0.0, nms.iou)
         kept = asked[np.asarray(chosen, np.intp).reshape(-1)]
     return kept
+
+
+def _class_by_class(found: Candidates, nms: Nms, limit: int | None) -> NDArray[np.intp]:
+    """Suppress each class by itself.
+
+    Boxes as large as some undecoded numbers make them leave no digits to those moved beyond them.
+    """
+    together, kept = replace(nms, across_classes=True), []
+    for number in np.unique(found.class_ids):
+        mine = np.flatnonzero(found.class_ids == number)
+        kept.append(mine[suppress(found.at(mine), together, limit)])
+    every = np.concatenate(kept)
+    return every[np.lexsort((every, -_ranks(found.scores)[every]))]
 
 
 def _ranks(scores: Array) -> NDArray[np.float32]:

@@ -171,3 +171,31 @@ def test_a_saved_model_that_remembers_is_refused_with_the_way_out(tmp_path: Path
     built(tf_keras, "simple").save(tmp_path / "saved", save_format="tf")
     with pytest.raises(ModelError, match=r"remembers from call to call.*\.keras or \.h5"):
         export(tmp_path / "saved", tmp_path / "m.cv", task="raw")
+
+
+def test_a_saved_model_in_training_mode_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    """It normalizes by the batch and moves its averages; `predict` of the live model does not."""
+    image = keras.Input((8, 8, 3))
+    hidden = keras.layers.BatchNormalization()(image, training=True)
+    pooled = keras.layers.GlobalMaxPooling2D()(keras.layers.Conv2D(4, 3)(hidden))
+    model = keras.Model(image, keras.layers.Dense(3)(pooled))
+    model.export(tmp_path / "saved", verbose=False)
+    with pytest.raises(ModelError, match=r"saved in training mode.*\.keras or \.h5"):
+        export(tmp_path / "saved", tmp_path / "m.cv", task="raw", preprocess="none")
+    model.save(tmp_path / "m.keras")
+    export(tmp_path / "m.keras", tmp_path / "m.cv", task="raw", preprocess="none")
+    x = np.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype(np.float32)
+    (found,) = keras2cv.load(tmp_path / "m.cv").infer(x)
+    np.testing.assert_allclose(found, model.predict(x, verbose=0), rtol=1e-4, atol=1e-4)
+
+
+def test_layers_that_normalize_each_sample_are_not_taken_for_others(tmp_path: Path) -> None:
+    """Group and layer normalization, and batch normalization as it is after training."""
+    image = keras.Input((8, 8, 4))
+    layers = keras.layers
+    for layer in (
+        layers.GroupNormalization(2), layers.LayerNormalization(), layers.BatchNormalization(),
+        layers.Conv2D(4, 3, kernel_constraint="unit_norm"), layers.GroupNormalization(-1),
+    ):  # fmt: skip
+        made = export(keras.Model(image, layer(image)), tmp_path / "m.cv", task="raw", check=False)
+        assert not any("batch at hand" in note for note in made.notes), layer.name

@@ -55,3 +55,10 @@ def test_as_many_boxes_as_nobody_compares_are_refused(monkeypatch: pytest.Monkey
     assert len(best(found, nms, 100).scores) == 100
     with pytest.raises(NetError, match=r"boxes are above the score.*Raise the score"):
         best(found, nms, None)
+
+
+def test_a_huge_box_does_not_blur_those_of_other_classes() -> None:
+    """Undecoded numbers may make a box of 1e27 pixels; others are suppressed as without it."""
+    boxes = np.array([[0, 0, 1e27, 1e27], [5, 5, 25, 25], [6, 5, 26, 25], [40, 5, 60, 25]])
+    found = Candidates(boxes, np.float32([0.9, 0.6, 0.7, 0.8]), np.array([0, 2, 2, 2], np.int32))
+    assert suppress(found, Nms(0.5, across_classes=False)).tolist() == [0, 3, 2]

@@ -1,0 +1,1 @@
+"""Further files of a bundle's net, for newer OpenCVs: what they gain, and their proof."""

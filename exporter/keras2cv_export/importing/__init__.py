@@ -1,0 +1,8 @@
+"""Make of another exporter's ONNX graph one that the passes take: the forms of `to_onnx`.
+
+    the file's graph -sizes-> every size known -adapting-> opset 13 and core ops -> the passes
+
+`forms/` has a function per op whose form changed between opset 7 and today, `ml/` one per op of
+classical models (ai.onnx.ml). What neither knows stays in the graph, and `importer_support` says
+whether OpenCV runs it.
+"""

@@ -1,0 +1,128 @@
+package @package@;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.opencv.core.Mat;
+import org.opencv.core.Size;  //@only pixels
+
+/**
+ * A bundle of keras2cv, ready to predict. Load OpenCV's library first, such as by {@code
+ * System.loadLibrary(Core.NATIVE_LIBRARY_NAME)}, or {@code OpenCVLoader.initLocal()} on Android.
+ *
+ * <p>One predictor may be used by several threads, which then wait for each other while the net
+ * runs; for threads that do not wait, give each its own.
+ */
+public final class Predictor {
+  private final Manifest manifest;
+  private final Network network;
+  private final @result@.Task task;
+
+  /**
+   * Loads a bundle.
+   *
+   * @param bundle the folder that {@code keras2cv export} wrote
+   * @throws BundleException if there is none, it is altered or for another program, or this OpenCV
+   *     cannot run it
+   */
+  public Predictor(Path bundle) {
+    this(bundle, new Options());
+  }
+
+  /** Loads a bundle, with other settings than its own. */
+  public Predictor(Path bundle, Options options) {
+    manifest = new Manifest(bundle);
+    task = new @result@.Task(manifest.task, options);
+    network = new Network(manifest);
+  }
+
+  /** Returns whether the bundle's predictions were compared with the Keras model's. */
+  public boolean isVerified() {
+    return manifest.isVerified;
+  }
+//@begin !inputs
+
+  /**
+   * Predicts one image.
+   *
+   * @param image of type CV_8UC3 in BGR order, of any size, as {@code Imgcodecs.imread} gives it
+   */
+  public @result@ predict(Mat image) {
+    return predict(List.of(image)).get(0);
+  }
+
+  /** Predicts images of any sizes, as many at a time as the bundle's batch. */
+  public List<@result@> predict(List<Mat> images) {
+    List<@result@> found = new ArrayList<>();
+    for (int first = 0; first < images.size(); first += manifest.batch) {
+      int last = Math.min(first + manifest.batch, images.size());
+      List<Mat> some = images.subList(first, last);
+      float[] blob = Preparation.prepare(some, manifest.preprocessing, manifest.batch);
+      List<List<Tensor>> samples = network.run(List.of(blob), some.size());
+      for (int i = 0; i < some.size(); i++) {
+        found.add(task.read(samples.get(i)));  //@only !pixels
+        Size size = some.get(i).size();  //@only pixels
+        found.add(task.read(samples.get(i), Placement.of(size, manifest.preprocessing)));  //@only pixels
+      }
+    }
+    return found;
+  }
+
+  /** Returns the blob that an image becomes, (1, C, H, W): for comparing with other programs. */
+  public float[] prepare(Mat image) {
+    return Preparation.prepare(List.of(image), manifest.preprocessing, 1);
+  }
+//@end
+//@begin inputs
+
+  /**
+   * Predicts one sample.
+   *
+   * @param inputs Keras' name of each input, and its numbers in Keras' order and layout{@code
+   *     (float[])}, or the image (Mat, CV_8UC3, BGR) where the bundle prepares one
+   */
+  public @result@ predict(Map<String, ?> inputs) {
+    TreeSet<String> names = new TreeSet<>();
+    manifest.inputs.forEach(spec -> names.add(spec.name));
+    if (!inputs.keySet().equals(names)) {
+      throw new BundleException(
+          "The model has the inputs " + String.join(", ", names) + ", got "
+              + String.join(", ", inputs.keySet()) + ".");
+    }
+    List<float[]> blobs = new ArrayList<>();
+    Size size = new Size();  //@only pixels
+    for (TensorSpec spec : manifest.inputs) {
+      Object value = inputs.get(spec.name);
+//@begin photo
+      if (spec.name.equals(manifest.preprocessing.input)) {
+        Mat image = given(Mat.class, value, spec);
+        blobs.add(Preparation.prepare(List.of(image), manifest.preprocessing, manifest.batch));
+        size = image.size();  //@only pixels
+        continue;
+      }
+//@end
+      blobs.add(Network.asBlob(given(float[].class, value, spec), spec));
+//@begin identity
+      if (spec.layout.equals("NCHW")) {
+        size = new Size(spec.netShape[3], spec.netShape[2]);
+      }
+//@end
+    }
+    List<Tensor> sample = network.run(blobs, 1).get(0);
+    return task.read(sample);  //@only !pixels
+    return task.read(sample, Placement.of(size, manifest.preprocessing));  //@only placed
+    return task.read(sample, Placement.of(size));  //@only identity
+  }
+
+  private static <T> T given(Class<T> type, Object value, TensorSpec spec) {
+    if (!type.isInstance(value)) {
+      throw new BundleException(
+          "Input " + spec.name + " takes a " + type.getSimpleName() + ", got "
+              + (value == null ? "nothing" : value.getClass().getSimpleName()) + ".");
+    }
+    return type.cast(value);
+  }
+//@end
+}

@@ -1,0 +1,52 @@
+package @package@;
+
+import org.opencv.core.Size;
+
+/** blob = (pixel - mean) * scale / std, per channel, in the order of {@code color}. */
+final class Preprocessing {
+  final String input;
+  final String color;
+  final String resize;
+  final String interpolation;
+  final int width;
+  final int height;
+  final double[] mean;
+  final double[] deviation;
+  final double scale;
+  final int pad; // the colour of the bars of letterbox and pad, 0..255
+  final boolean transposes; // rows become columns, after the resize
+
+  Preprocessing(Facts facts) {
+    input = facts.get("input").text();
+    color = facts.get("color").text();
+    resize = facts.get("resize").text();
+    interpolation = facts.get("interpolation").text();
+    int[] size = facts.get("size").integers();
+    facts.get("size").expect(size.length == 2 && size[0] > 0 && size[1] > 0, "[width, height]");
+    width = size[0];
+    height = size[1];
+    mean = facts.get("mean").numbers();
+    scale = facts.get("scale").number();
+    deviation = facts.get("std").numbers();
+    boolean hasBars = resize.equals("letterbox") || resize.equals("pad");
+    pad = hasBars ? facts.get("pad").integer() : 0;
+    transposes = facts.has("transpose");
+    facts.get("mean").expect(mean.length == channels(), "one number per channel");
+    facts.get("std").expect(deviation.length == channels(), "one number per channel");
+  }
+
+  int channels() {
+    return color.equals("GRAY") ? 1 : 3;
+  }
+
+  Size size() {
+    return new Size(width, height);
+  }
+
+  /** Returns the shape of the blob of a batch. */
+  int[] blobShape(int batch) {
+    return new int[] {
+      batch, channels(), transposes ? width : height, transposes ? height : width
+    };
+  }
+}

@@ -1,0 +1,101 @@
+"""The files of a JavaScript program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from keras2cv.bundle.manifest import Manifest
+from keras2cv.codegen.language import Words
+from keras2cv.codegen.template import applies, fill, read_template
+from keras2cv.codegen.traits import traits_of
+from keras2cv.tasks import TASKS
+
+# Each file of a program, and for which traits it is written.
+_FILES: Final[Mapping[str, str]] = {
+    "README.md": "",
+    "package.json": "",
+    "index.html": "",
+    "predictor.js": "",
+    "predictor.d.ts": "",
+    "errors.js": "",
+    "rounding.js": "",
+    "runtime.js": "",
+    "bundle.js": "",
+    "fit.js": "!arrays",
+    "resize.js": "!arrays",
+    "resample.js": "resample",
+    "net.js": "",
+    "tail.js": "tail",
+    "placement.js": "pixels",
+    "decode.js": "!arrays",
+    "drawing.js": "drawn",
+    "npy.js": "inputs",
+    "worker.js": "",
+    "client.js": "",
+    "page.js": "",
+}
+
+# The steps of the tail that tail.js has.
+TAIL_STEPS: Final = frozenset((
+    "combined_nms", "nms", "top_k", "constant", "cast", "reshape", "slice", "concat", "stack",
+    "gather", "transpose", "where", "not", "and", "or", "add", "subtract", "multiply", "divide",
+    "minimum", "maximum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal",
+    "floor_divide", "modulo",
+))  # fmt: skip
+
+# A page is downloaded, so it has the resize of its bundle alone. These are the traits of one.
+_INTERPOLATIONS: Final[Mapping[str, str]] = {
+    "nearest": "nearest",
+    "pil-nearest": "nearest",
+    "tf-nearest": "nearest",
+    "linear": "linear",
+    "cubic": "cubic",
+    "area": "area",
+    "lanczos4": "lanczos",
+    "tf-bilinear": "bilinear",
+}
+_RULES: Final[Mapping[str, str]] = {
+    "stretch": "stretched",
+    "letterbox": "letterbox",
+    "center-crop": "cropped",
+    "pad": "padded",
+}
+
+
+def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
+    """Return file name -> text of the program for bundles that are like that of `manifest`."""
+    kind = manifest.task.kind
+    traits = traits_of(manifest) | _resize_traits(manifest) | _tensor_traits(manifest) | {kind}
+    templates = {name: name for name, wanted in _FILES.items() if applies(wanted, traits)}
+    templates["answer.js"] = f"answer/{kind}.js"
+    return {
+        name: fill(read_template("js", path), traits, words) for name, path in templates.items()
+    }
+
+
+def lacking(manifest: Manifest) -> list[str]:
+    """Return the steps behind the net that programs in JavaScript do not have."""
+    steps = manifest.tail.steps if manifest.tail else ()
+    missing = dict.fromkeys(step.op for step in steps if step.op not in TAIL_STEPS)
+    return [f"the step {op}" for op in missing]
+
+
+def _resize_traits(manifest: Manifest) -> frozenset[str]:
+    rules = manifest.preprocessing
+    if rules is None:
+        return frozenset()
+    found = {_RULES[rules.resize], _INTERPOLATIONS.get(rules.interpolation, "")}
+    if not TASKS[manifest.task.kind].has_drawing:  # the picture that is made gets another size
+        found |= {"area", "cubic"}
+    return frozenset(found - {""})
+
+
+def _tensor_traits(manifest: Manifest) -> frozenset[str]:
+    """Return whether inputs have axes that no picture has, and channels change their place."""
+    shapes = [tensor.net_shape for tensor in manifest.inputs]
+    is_usual = all(len(s) == 2 or (len(s) == 4 and s[0] == 1 and s[1] in (1, 3)) for s in shapes)
+    others = [t.layout for t in manifest.inputs if t.name != manifest.image_input]
+    layouts = [*others, *(tensor.layout for tensor in manifest.net_outputs)]
+    found = {"ranks": not is_usual, "moved": any(layout != "same" for layout in layouts)}
+    return frozenset(name for name, is_so in found.items() if is_so)

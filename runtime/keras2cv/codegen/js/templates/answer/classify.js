@@ -1,0 +1,40 @@
+// One of many classes.
+import { caption } from "./drawing.js"; //@only drawn
+import { findOutput } from "./net.js";
+import { PredictError } from "./errors.js";
+
+export const readTask = (entry) => ({
+  output: entry.at("output").text(),
+  scores: entry.at("scores").text(),
+  labels: entry.has("labels") ? entry.at("labels").each("text") : null,
+});
+
+/** Logits become probabilities; the largest is subtracted first, so that nothing overflows. */
+function softmax(logits) {
+  const largest = logits.reduce((a, b) => Math.max(a, b));
+  const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = powers.reduce((a, b) => a + b);
+  return Float32Array.from(powers, (power) => power / sum);
+}
+
+export function findAnswer(sample, { output, scores: meaning, labels }) {
+  const { values } = findOutput(sample, output);
+  const scores = meaning === "logits" ? softmax(values) : values;
+  if (scores.some(isNaN)) throw new PredictError("The net's scores are not numbers. Run the self-test.");
+  if (labels && labels.length !== scores.length) {
+    throw new PredictError("manifest.json: task.labels must be one per class. Export the bundle again.");
+  }
+  const record = (index) => ({ label: labels?.[index] ?? String(index), index, score: scores[index] });
+  const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]); // of equals, the smaller first
+  const top = order.slice(0, 5).map(record);
+  return { task: "classify", ...top[0], top, scores: [...scores] };
+}
+
+export const toLine = ({ top }) =>
+  top.slice(0, 3).map(({ label, score }) => `${label} ${score.toFixed(4)}`).join(", ");
+//@begin drawn
+
+/** Draw the picture with the three best classes. */
+export const draw = (canvas, picture, { top }) =>
+  caption(canvas, picture, top.slice(0, 3).map(({ label, score }) => `${label} ${score.toFixed(3)}`));
+//@end

@@ -1,0 +1,131 @@
+// The page: files and a camera in, answers out.
+import { draw } from "./answer.js"; //@only !arrays
+import { WorkerPredictor } from "./client.js";
+
+const byId = (id) => document.getElementById(id);
+const [status, progress, files, results] = ["status", "progress", "files", "results"].map(byId);
+const camera = byId("camera"); //@only !inputs
+const video = document.createElement("video"); //@only !inputs
+const query = Object.fromEntries(new URLSearchParams(location.search));
+const { bundle, opencv } = { ...document.documentElement.dataset, ...query };
+
+function say(text, isProblem = false) {
+  status.textContent = text;
+  status.classList.toggle("problem", isProblem);
+}
+
+function showProgress({ what, loaded, total }) {
+  say(`Loading ${what}: ${(loaded / 2 ** 20).toFixed(1)} MiB`);
+  if (total) progress.value = loaded / total;
+  else progress.removeAttribute("value");
+}
+
+/** A place for an answer on the page, the newest on top. */
+function makeFigure() {
+  const figure = document.createElement("figure"), text = document.createElement("figcaption");
+  const canvas = document.createElement("canvas"); //@only !arrays
+  figure.append(canvas); //@only !arrays
+  figure.append(text);
+  results.prepend(figure);
+  return { canvas, text }; //@only !arrays
+  return { text }; //@only arrays
+}
+
+async function answer(model, sample, name, figure = makeFigure()) {
+  try {
+    const { answer, line, picture, milliseconds } = await model.predict(sample); //@only !arrays
+    draw(figure.canvas, picture, answer); //@only !arrays
+    const { line, milliseconds } = await model.predict(sample); //@only arrays
+    figure.text.textContent = `${name}: ${line} (${milliseconds.toFixed(1)} ms)`;
+  } catch (error) {
+    figure.text.textContent = error.message;
+    figure.text.classList.add("problem");
+  }
+}
+
+//@begin !inputs
+async function answerFiles(model, list) {
+  for (const file of list) await answer(model, file, file.name);
+}
+
+const WHY = {
+  NotAllowedError: "The browser refuses the camera. Allow it for this page, from https:// or localhost",
+  NotFoundError: "There is no camera. Connect one, or drop pictures",
+  NotReadableError: "The camera is in use. Close the other program",
+};
+
+async function openCamera() {
+  if (!navigator.mediaDevices) throw Object.assign(new Error(), { name: "NotAllowedError" });
+  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  await video.play();
+}
+
+function closeCamera() {
+  for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+  video.srcObject = null;
+  camera.textContent = "Camera";
+}
+
+async function toggleCamera(model) {
+  if (video.srcObject) return closeCamera();
+  try {
+    await openCamera();
+  } catch ({ name, message }) {
+    return say(`${WHY[name] ?? `The camera cannot be opened: ${message}`}.`, true);
+  }
+  camera.textContent = "Stop";
+  const figure = makeFigure();
+  while (video.srcObject) { // a frame after the other, as fast as the model is
+    await answer(model, await createImageBitmap(video), "camera", figure);
+    await new Promise(requestAnimationFrame);
+  }
+}
+
+function listen(model) {
+  files.addEventListener("change", () => answerFiles(model, files.files));
+  camera.addEventListener("click", () => toggleCamera(model));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    answerFiles(model, event.dataTransfer.files);
+  });
+}
+//@end
+//@begin inputs
+/** A field for each input's file, and a button. */
+function listen(model) {
+  const fields = model.inputs.map((name) => {
+    const label = document.createElement("label"), field = document.createElement("input");
+    field.type = "file";
+    field.name = name;
+    field.accept = name === model.image ? "image/*" : ".npy";
+    label.append(`${name} `, field);
+    return { name, field, label };
+  });
+  const button = document.createElement("button");
+  button.textContent = "Predict";
+  button.addEventListener("click", () => {
+    const sample = Object.fromEntries(fields.map(({ name, field }) => [name, field.files[0]]));
+    const missing = fields.find(({ field }) => !field.files[0]);
+    if (missing) say(`There is no file for ${missing.name}.`, true);
+    else answer(model, sample, fields.map(({ field }) => field.files[0].name).join(" "));
+  });
+  files.append(...fields.map(({ label }) => label), button);
+}
+//@end
+
+async function start() {
+  try {
+    const model = await WorkerPredictor.load(opencv, bundle, showProgress);
+    const { version, simd, threads } = model.build;
+    const how = `OpenCV ${version}, ${simd ? "SIMD" : "no SIMD"}, ${threads ? "threads" : "one thread"}`;
+    say([`Ready: ${how}.`, model.warning].filter(Boolean).join(" "), Boolean(model.warning));
+    listen(model);
+    files.disabled = camera.disabled = false; //@only !inputs
+  } catch (error) {
+    say(error.message, true);
+  }
+  progress.hidden = true;
+}
+
+start();

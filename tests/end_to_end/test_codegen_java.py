@@ -1,0 +1,199 @@
+"""Java modules: every golden case on the distribution's OpenCV, and what is wrong in a sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import pytest
+
+from keras2cv.bundle.reading import read_bundle
+from keras2cv.codegen import generate
+from keras2cv.codegen.java.source_files import identifier_of
+from support.golden import assert_answers
+from support.java_machine import run_jobs, run_main
+from support.program_bundles import SPOILT, bad_images, classifier, write_images
+
+PACKAGE: Final = "keras2cv.bundle"
+Case = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A golden case, and what its module gives.
+
+    Attributes:
+        case: The golden case.
+        answers: A JSON line for each sample.
+        outs: For each sample, where its blob (.blob) and its picture (.png) lie.
+    """
+
+    case: Case
+    answers: tuple[str, ...]
+    outs: tuple[Path, ...]
+
+
+@pytest.fixture(scope="module")
+def answered(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answered]:
+    """Compile each module that differs, and answer all samples in one process."""
+    folder = tmp_path_factory.mktemp("java")
+    record = json.loads(golden.read_text(encoding="utf-8"))
+    modules: dict[str, Path] = {}
+    jobs: list[list[object]] = []
+    found: dict[str, Answered] = {}
+    for number, case in enumerate(record["cases"]):
+        module = _module(golden.parent / case["bundle"], folder / f"module{number}", modules)
+        outs = tuple(folder / f"{number}_{k}" for k in range(len(case["samples"])))
+        for sample, out in zip(case["samples"], outs, strict=True):
+            files = _files(golden.parent, record["pictures"], sample)
+            jobs.append(["predict", module, PACKAGE, golden.parent / case["bundle"], out, *files])
+        found[case["name"]] = Answered(case, (), outs)
+    compiles = [["compile", module] for module in modules.values()]
+    replies = iter(run_jobs([*compiles, *jobs], folder / "runner"))
+    assert [next(replies) for _ in compiles] == ["ok"] * len(compiles)
+    return {name: _with_answers(one, replies) for name, one in found.items()}
+
+
+def _module(bundle: Path, folder: Path, modules: dict[str, Path]) -> Path:
+    """Return the folder of a bundle's module, or of one with the same classes."""
+    files = generate(read_bundle(bundle), "java", folder)
+    classes = "".join(file.read_text("utf-8") for file in files if file.suffix == ".java")
+    return modules.setdefault(classes, folder)
+
+
+def _files(root: Path, pictures: Mapping[str, Any], sample: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in sample["inputs"].items():
+        file = value["array"] if "array" in value else pictures[value["picture"]]["file"]
+        yield f"{name}={root / file}"
+
+
+def _with_answers(one: Answered, replies: Iterator[str]) -> Answered:
+    return Answered(one.case, tuple(next(replies) for _ in one.outs), one.outs)
+
+
+def test_every_golden_case_has_the_golden_answers(answered: Mapping[str, Answered]) -> None:
+    """The classes, boxes, masks, points and texts of keras2cv, within 1e-5."""
+    for one in answered.values():
+        assert_answers([json.loads(line) for line in one.answers], one.case)
+
+
+def test_blobs_are_those_of_the_runtime(answered: Mapping[str, Answered], golden: Path) -> None:
+    """Every resize rule and interpolation."""
+    compared = 0
+    for one in answered.values():
+        for sample, out in zip(one.case["samples"], one.outs, strict=True):
+            if "blob" not in sample or not out.with_suffix(".blob").exists():
+                continue
+            expected = np.load(golden.parent / sample["blob"]).ravel()
+            blob = np.fromfile(out.with_suffix(".blob"), "<f4")
+            assert blob.size == expected.size
+            assert np.abs(blob - expected).max() <= 1e-6 * max(1, np.abs(expected).max())
+            compared += 1
+    assert compared > 500
+
+
+def test_pictures_are_drawn_alike(answered: Mapping[str, Answered], golden: Path) -> None:
+    """The golden picture but for its texts, which OpenCV 4.6 writes in another font."""
+    for one in answered.values():
+        sample = one.case["samples"][-1]
+        if "drawn" not in sample:
+            continue
+        picture = cv2.imread(str(one.outs[-1].with_suffix(".png")))
+        expected = cv2.imread(str(golden.parent / sample["drawn"]))
+        assert picture is not None
+        assert expected is not None
+        assert picture.shape == expected.shape
+        differs = (np.abs(picture.astype(int) - expected) > 2).any(axis=2).mean()
+        is_plain = one.case["task"] == "image"
+        # 21 % at most: sixty boxes that overlap, of whose texts some lie elsewhere.
+        assert differs <= (0 if is_plain else 0.25), one.case["name"]
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a module for the tiny classifier, compiled."""
+    folder = tmp_path_factory.mktemp("program")
+    generate(classifier()(folder / "bundle.cv"), "java", folder)
+    assert run_jobs([["compile", folder]], folder / "runner") == ["ok"]
+    return folder
+
+
+def test_a_spoilt_bundle_is_one_sentence(program: Path, tmp_path: Path) -> None:
+    """Missing, altered, too new, or of another kind: what is wrong, and what to do."""
+    photo = write_images(tmp_path)[0]
+    jobs: list[list[object]] = []
+    for name, (spoil, _) in SPOILT.items():
+        bundle = classifier()(tmp_path / name / "cat.cv").folder
+        spoil(bundle)
+        jobs.append(["predict", program, PACKAGE, bundle, tmp_path / "out", f"image={photo}"])
+    altered = classifier()(tmp_path / "altered.cv").folder
+    content = bytearray((altered / "model.onnx").read_bytes())
+    content[-1] ^= 1
+    (altered / "model.onnx").write_bytes(content)
+    jobs.append(["predict", program, PACKAGE, altered, tmp_path / "out", f"image={photo}"])
+    replies = run_jobs(jobs, tmp_path / "runner")
+    for reply, words in zip(replies, [*(w for _, w in SPOILT.values()), "SHA-256"], strict=True):
+        assert reply.startswith(f"{PACKAGE}.BundleException: "), reply
+        assert words in reply
+
+
+def test_the_program_prints_and_draws(program: Path, tmp_path: Path) -> None:
+    """A line, JSON, a picture; a wrong word or file ends in a sentence and a code."""
+    bundle = program / "bundle.cv"
+    photo, drawn = write_images(tmp_path)[0], tmp_path / "drawn.png"
+    classes = program / "classes"
+    found = run_main(classes, PACKAGE, bundle, photo, "--top", "2", "--save", drawn)
+    assert (found.stderr, found.returncode) == ("", 0)
+    assert found.stdout.startswith(f"{photo}: ")
+    assert found.stdout.count(" 0.") == 2
+    assert cv2.imread(str(drawn)) is not None
+    found = run_main(classes, PACKAGE, bundle, photo, "--json")
+    assert json.loads(found.stdout)["file"] == str(photo)
+    found = run_main(classes, PACKAGE, bundle, photo, "--tops", "2")
+    assert found.returncode == 2
+    assert found.stderr.startswith("error: There is no option --tops.\nusage: Main BUNDLE ")
+    for path, words in bad_images(tmp_path).items():
+        found = run_main(classes, PACKAGE, bundle, path)
+        assert (found.returncode, found.stdout) == (1, "")
+        assert words in found.stderr
+        assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [
+        ("cat.cv", "cat"),
+        ("My Model-2.cv", "my_model_2"),
+        ("3d.cv", "model_3d"),
+        ("class.cv", "model_class"),
+        ("猫.cv", "model"),
+        ("a*/b", "a_b"),
+    ],
+)
+def test_a_package_is_named_after_its_bundle(name: str, identifier: str) -> None:
+    """Whatever the folder is called, Java takes the name."""
+    assert identifier_of(name) == identifier
+
+
+def test_two_modules_live_in_one_program(tmp_path: Path) -> None:
+    """Each bundle has a package of its own."""
+    for name in ("one", "two"):
+        generate(classifier()(tmp_path / f"{name}.cv"), "java", tmp_path / name)
+        shutil.copytree(tmp_path / name / "src", tmp_path / "app" / "src", dirs_exist_ok=True)
+    photo = write_images(tmp_path)[0]
+    jobs: list[list[object]] = [["compile", tmp_path / "app"]]
+    for name in ("one", "two"):
+        bundle = tmp_path / f"{name}.cv"
+        out = tmp_path / "out"
+        jobs.append(
+            ["predict", tmp_path / "app", f"keras2cv.{name}", bundle, out, f"image={photo}"]
+        )
+    compiled, *answers = run_jobs(jobs, tmp_path / "runner")
+    assert compiled == "ok"
+    assert answers[0] == answers[1]

@@ -1,0 +1,164 @@
+"""Loops of recurrent layers: one op each where OpenCV computes that right, unrolled elsewhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import onnx
+import onnx_ir as ir
+import pytest
+
+from keras2cv.bundle.onnx_file import follow_onnx
+from keras2cv.net.engines import ENGINES
+from keras2cv_export.convert import convert
+from keras2cv_export.formats.formats import FORMATS
+from keras2cv_export.model.load import load_model
+from keras2cv_export.targets.target import OLDEST, Target
+from keras2cv_export.tracing.capture import trace
+from support.small_graphs import inputs_for, opencv
+
+layers = keras.layers
+STEPS, CHANNELS = 7, 3
+Layers = Callable[[], list[keras.Layer]]
+
+
+def net(made: list[keras.Layer], batch: int = 2, steps: int = STEPS) -> keras.Model:
+    """Return a model of the layers one after the other, with weights that matter."""
+    x = keras.Input((steps, CHANNELS), batch_size=batch, name="x")
+    y = x
+    for layer in made:
+        y = layer(y)
+    model = keras.Model(x, y)
+    rng = np.random.default_rng(5)
+    model.set_weights([rng.normal(0, 0.4, w.shape).astype(np.float32) for w in model.get_weights()])
+    return model
+
+
+def both(layer: keras.Layer) -> keras.Layer:
+    """Return the layer in both directions."""
+    return layers.Bidirectional(layer)
+
+
+ONE_OP: dict[str, tuple[Layers, dict[str, int]]] = {
+    "LSTM": (lambda: [layers.LSTM(4)], {"LSTM": 1}),
+    "LSTM, all steps": (lambda: [layers.LSTM(4, return_sequences=True)], {"LSTM": 1}),
+    "LSTM, backwards": (lambda: [layers.LSTM(4, go_backwards=True)], {"LSTM": 1}),
+    "LSTM, backwards, all steps": (
+        lambda: [layers.LSTM(4, go_backwards=True, return_sequences=True)],
+        {"LSTM": 1},
+    ),
+    "LSTM without biases": (lambda: [layers.LSTM(4, use_bias=False)], {"LSTM": 1}),
+    "two LSTMs": (lambda: [layers.LSTM(4, return_sequences=True), layers.LSTM(5)], {"LSTM": 2}),
+    "LSTM both ways": (lambda: [both(layers.LSTM(4, return_sequences=True))], {"LSTM": 2}),
+    "LSTM both ways, last": (lambda: [both(layers.LSTM(4))], {"LSTM": 2}),
+    "GRU": (lambda: [layers.GRU(4)], {"GRU": 1}),
+    "GRU, all steps": (lambda: [layers.GRU(4, return_sequences=True)], {"GRU": 1}),
+    "GRU without biases": (lambda: [layers.GRU(4, use_bias=False)], {"GRU": 1}),
+    "GRU both ways": (lambda: [both(layers.GRU(4, return_sequences=True))], {"GRU": 2}),
+    "SimpleRNN": (lambda: [layers.SimpleRNN(4, return_sequences=True)], {"GRU": 1}),
+    "SimpleRNN both ways": (lambda: [both(layers.SimpleRNN(4))], {"GRU": 2}),
+    "one number a step": (lambda: [layers.Dense(1), layers.LSTM(1)], {"LSTM": 1}),
+}
+UNROLLED: dict[str, Layers] = {
+    "GRU that resets before": lambda: [layers.GRU(4, reset_after=False)],
+    "another activation": lambda: [layers.LSTM(4, activation="relu")],
+    "another gate": lambda: [layers.LSTM(4, recurrent_activation="hard_sigmoid")],
+    "RNN with another activation": lambda: [layers.SimpleRNN(4, activation="relu")],
+    "masked": lambda: [layers.Masking(), layers.LSTM(4)],
+    "cells in one loop": lambda: [layers.RNN([layers.LSTMCell(3), layers.LSTMCell(4)])],
+}
+
+
+def converted(model: keras.Model, opencv: str | None = None) -> onnx.ModelProto:
+    """Return the file for an OpenCV."""
+    return ir.to_proto(convert(load_model(model), Target.parse(opencv)).model)
+
+
+def ops(proto: onnx.ModelProto) -> Counter[str]:
+    """Count the nodes."""
+    return Counter(node.op_type for node in proto.graph.node)
+
+
+def assert_right(model: keras.Model, proto: onnx.ModelProto) -> None:
+    """Every engine computes what TensorFlow does, on an input that has no symmetry."""
+    for engine in ENGINES:
+        found = opencv(proto, engine)
+        shape = [d.dim_value for d in proto.graph.input[0].type.tensor_type.shape.dim]
+        (x,) = inputs_for(proto).values()
+        assert list(x.shape) == shape
+        expected = model.predict(x, verbose=0, batch_size=len(x))
+        wanted = expected if isinstance(expected, list) else [expected]
+        for output, right in zip(proto.graph.output, wanted, strict=True):
+            np.testing.assert_allclose(
+                found[output.name].reshape(right.shape), right, atol=2e-6, err_msg=engine
+            )
+
+
+@pytest.mark.parametrize(("made", "expected"), ONE_OP.values(), ids=ONE_OP)
+def test_a_recurrent_layer_is_one_op(made: Layers, expected: dict[str, int]) -> None:
+    """The same numbers on each engine, and a net that is known before OpenCV sees it."""
+    model = net(made())
+    proto = converted(model)
+    found = ops(proto)
+    assert {op: found[op] for op in ("LSTM", "GRU") if found[op]} == expected
+    assert "Tanh" not in found
+    assert_right(model, proto)
+    onnx.checker.check_model(proto, full_check=True)
+    data = proto.SerializeToString()
+    assert follow_onnx(data, {"x": (2, STEPS, CHANNELS)}).unknown is None
+
+
+@pytest.mark.parametrize("made", UNROLLED.values(), ids=UNROLLED)
+def test_what_no_opencv_has_is_unrolled(made: Layers) -> None:
+    """As any other loop."""
+    model = net(made(), batch=1)
+    proto = converted(model)
+    found = ops(proto)
+    assert not found["LSTM"] + found["GRU"]
+    assert found["Tanh"] + found["Relu"] >= STEPS
+    assert_right(model, proto)
+
+
+def test_the_last_states_are_outputs() -> None:
+    """Of an LSTM in either direction; OpenCV has the cell state of a reversed one in a detour."""
+    x = keras.Input((STEPS, CHANNELS), batch_size=2, name="x")
+    y, h, c = layers.LSTM(4, return_sequences=True, return_state=True)(x)
+    back = layers.LSTM(4, return_state=True, go_backwards=True)(x)
+    model = keras.Model(x, [y, h, c, *back])
+    proto = converted(model)
+    assert ops(proto)["LSTM"] == 3
+    assert_right(model, proto)
+
+
+def test_states_that_are_computed_are_unrolled() -> None:
+    """The decoder of such a model begins where the encoder ended."""
+    x = keras.Input((STEPS, CHANNELS), batch_size=1, name="x")
+    _, h, c = layers.LSTM(4, return_state=True)(x)
+    model = keras.Model(x, layers.LSTM(4)(x, initial_state=[h, c]))
+    proto = converted(model)
+    assert ops(proto)["LSTM"] == 1
+    assert ops(proto)["Tanh"] >= STEPS
+    assert_right(model, proto)
+
+
+def test_the_number_of_nodes_does_not_grow_with_the_steps() -> None:
+    """So neither does the time to export and to load."""
+    counts = {steps: ops(converted(net([both(layers.LSTM(4))], 1, steps))) for steps in (9, 60)}
+    assert counts[9] == counts[60]
+
+
+def test_a_frozen_graph_is_unrolled() -> None:
+    """TensorFlow's importer has no op for it."""
+    found = FORMATS["frozen"].convert(load_model(net([layers.LSTM(4)], 1)), Target(OLDEST))
+    assert not [node for node in found.model.graph if node.op_type == "LSTM"]
+
+
+def test_tracing_can_unroll() -> None:
+    """Then TensorFlow itself can run the flat graph."""
+    loaded = load_model(net([layers.LSTM(4)], 1))
+    names = {k: {n.op for n in trace(loaded, unrolled=k).graph_def.node} for k in (False, True)}
+    assert "CudnnRNNV3" in names[False]
+    assert "CudnnRNNV3" not in names[True]
