@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from keras2cv.codegen.traits import traits_of
 from keras2cv_export import export
 from support.clips import read_clip, write_clip
 from support.cmake import STRICT, build, precompile, require_opencv
-from support.pixel_bundles import INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
+from support.pixel_bundles import CATS_AND_DOGS, INPUT_BUNDLES, PIXEL_BUNDLES, write_samples
 from support.program_bundles import (
     BUNDLES,
     FILTERS,
@@ -295,6 +296,34 @@ def test_the_program_names_the_fault_of_a_bundle(
     assert words in found.stderr
     assert found.stderr.startswith("error: ")
     assert len(found.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("bundle_name", "path", "words"),
+    [
+        ("stretch", ("preprocessing", "depth"), "preprocessing.depth is unknown to this program"),
+        ("stretch", ("more_pictures",), "The bundle has more_pictures"),
+        ("suppressed", ("task", "detect", "masks"), "task.detect.masks is unknown to this program"),
+    ],
+    ids=["depth", "pictures", "masks"],
+)
+def test_a_bundle_that_says_more_than_the_program_reads(
+    bundle_name: str, path: tuple[str, ...], words: str, program: Program, tmp_path: Path
+) -> None:
+    """A later bundle in the old one's place is refused in a sentence, and not misread."""
+    write = BUNDLES["stretch"] if bundle_name == "stretch" else CATS_AND_DOGS
+    bundle = write(tmp_path / "b.cv")
+    executable, image = program(bundle), str(write_images(tmp_path)[0])
+    manifest = bundle.folder / "manifest.json"
+    value = json.loads(manifest.read_text("utf-8"))
+    record = value
+    for key in path[:-1]:
+        record = record[key]
+    record[path[-1]] = [{"output": "x"}]
+    manifest.write_text(json.dumps(value, ensure_ascii=False, indent=1), "utf-8")
+    found = run_program(executable, str(bundle.folder), image)
+    assert (found.stdout, found.returncode, len(found.stderr.splitlines())) == ("", 1, 1)
+    assert words in found.stderr
 
 
 def test_the_program_names_the_fault_of_an_image(program: Program, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ inline cv::Mat as_blob(const std::vector<cv::Mat>& arrays, const TensorSpec& inp
     const std::size_t channels = input.layout == "same" ? 1 : static_cast<std::size_t>(shape.back());
     const std::size_t size = product(shape);
     cv::Mat blob(input.net_shape, CV_32F);
-    float* target = blob.ptr<float>();
+    auto* target = blob.ptr<float>();
     for (int n = 0; n < input.keras_shape[0]; ++n) {
         const cv::Mat& array = arrays[std::min(static_cast<std::size_t>(n), arrays.size() - 1)];
         std::vector<int> sizes(array.size.p, array.size.p + array.dims);
@@ -51,7 +51,7 @@ inline cv::Mat as_blob(const std::vector<cv::Mat>& arrays, const TensorSpec& inp
                         shape_text(sizes) + ". Sizes of 1 are left out here.");
         cv::Mat floats;
         array.convertTo(floats, CV_32F);
-        const float* values = floats.ptr<float>();
+        const auto* values = floats.ptr<float>();
         for (std::size_t c = 0; c < channels; ++c)
             for (std::size_t i = c; i < size; i += channels) *target++ = values[i];
     }

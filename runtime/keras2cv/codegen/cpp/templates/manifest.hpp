@@ -31,6 +31,14 @@ public:
             throw Error("manifest.json: " + path_ + " must be " + wanted + ". Export the bundle again.");
     }
 
+    // Throw for a key that is none of these: it changes what the others mean.
+    void expect_keys(const std::string& known) const {
+        for (const std::string& key : node_.keys())
+            if ((" " + known + " ").find(" " + key + " ") == std::string::npos)
+                throw Error("manifest.json: " + path_ + "." + key + " is unknown to this program. Generate "
+                            "it again with the keras2cv that made the bundle.");
+    }
+
     std::string text() const { return as<std::string>(node_.isString(), "a string"); }
     int integer() const { return as<int>(node_.isInt(), "an integer"); }
     double number() const { return as<double>(node_.isInt() || node_.isReal(), "a number"); }
@@ -127,6 +135,7 @@ inline std::vector<TensorSpec> read_tensors(const Node& tensors, int batch) {
 // Return how images are prepared; what that makes must be what its input takes.
 inline Preprocessing read_preprocessing(const Node& node, const std::vector<TensorSpec>& inputs) {
     Preprocessing rules;
+    node.expect_keys("input color size resize interpolation mean scale std source pad transpose");
     rules.input = node["input"].text();
     rules.color = node["color"].text();
     rules.resize = node["resize"].text();
@@ -192,6 +201,10 @@ inline Manifest read_manifest(const std::string& folder) {
     if (manifest.task["kind"].text() != "@kind@")
         throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for "
                     "@kind@. Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
+    for (const char* key : {"states", "more_pictures"})
+        if (root.has(key))
+            throw Error(std::string("The bundle has ") + key + ", which this program does not know. Use "
+                        "keras2cv.load().");
     const Node model = root["model"], engine = root["engine"];
     check_version(model["opencv"].text());
     manifest.file = model["file"].text();

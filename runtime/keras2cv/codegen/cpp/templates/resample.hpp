@@ -208,12 +208,12 @@ inline Taps area_taps(int source_size, int count, int i) {
     const auto scale = static_cast<float>(static_cast<double>(source_size) / count);
     const float start = static_cast<float>(i) * scale, stop = static_cast<float>(i + 1) * scale;
     Taps taps = {clamp(start, source_size), {}};
-    for (float left = std::floor(start); left < std::ceil(stop); left += 1.0f) {
-        const float right = left + 1.0f;
+    for (int pixel = cvFloor(start); pixel < cvCeil(stop); ++pixel) {
+        const auto left = static_cast<float>(pixel), right = left + 1.0f;
         const float overlap = std::min(right, stop) - std::max(left, start);
         const float covered = left < start && right > stop ? scale : std::max(overlap, 0.0f);
         const int source = clamp(left, source_size);  // rounding may lead beyond the last pixel
-        taps.weights.resize(static_cast<std::size_t>(source - taps.first + 1));
+        taps.weights.resize(static_cast<std::size_t>(source - taps.first) + 1);
         taps.weights.back() += covered / scale;
     }
     return taps;
@@ -242,10 +242,10 @@ cv::Mat filter_height(const cv::Mat& image, const std::vector<Taps>& taps) {
     cv::Mat result(rows, image.cols, CV_32FC(image.channels()), cv::Scalar::all(0));
     for (int y = 0; y < rows; ++y) {
         const Taps& tap = taps[static_cast<std::size_t>(y)];
-        float* sums = result.ptr<float>(y);
+        auto* sums = result.ptr<float>(y);
         int row = tap.first;
         for (const float weight : tap.weights) {
-            const Pixel* pixels = image.ptr<Pixel>(row++);
+            const auto* pixels = image.ptr<Pixel>(row++);
             for (int i = 0; i < image.cols * image.channels(); ++i)
                 sums[i] += weight * static_cast<float>(pixels[i]);
         }

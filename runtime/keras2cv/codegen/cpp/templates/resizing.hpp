@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>  //@only area
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -106,7 +107,7 @@ inline std::vector<Weighted<float>> area_weights(int size, int count) {
         };
         if (first - start > 1e-3) add(first - 1, (first - start) / cell);
         for (int pixel = first; pixel < last; ++pixel) add(pixel, 1.0 / cell);
-        if (stop - last > 1e-3) add(last, std::min(std::min(stop - last, 1.0), cell) / cell);
+        if (stop - last > 1e-3) add(last, std::min({stop - last, 1.0, cell}) / cell);
         result.push_back(found);
     }
     return result;
@@ -178,12 +179,12 @@ inline bool is_sum_of_parts(cv::Size source, cv::Size target) {
 // Whether this OpenCV's own INTER_AREA rounds so. Tried once, on sums of which many end in a half.
 inline bool is_area_exact(int channels) {
     static const auto tried = [](int count) {
-        const int sizes[][4] = {{40, 100, 20, 40}, {76, 68, 38, 45}, {44, 44, 35, 22}};
+        const std::vector<std::pair<cv::Size, cv::Size>> sizes = {
+            {{40, 100}, {20, 40}}, {{76, 68}, {38, 45}}, {{44, 44}, {35, 22}}};
         cv::RNG random(1);
-        for (const auto& size : sizes) {
-            cv::Mat image(size[1], size[0], CV_8UC(count)), resized;
+        for (const auto& [source, target] : sizes) {
+            cv::Mat image(source, CV_8UC(count)), resized;
             random.fill(image, cv::RNG::UNIFORM, 0, 256);
-            const cv::Size target(size[2], size[3]);
             cv::resize(image, resized, target, 0, 0, cv::INTER_AREA);
             if (cv::norm(resized, sum_areas(image, target), cv::NORM_INF) > 0) return false;
         }
@@ -222,7 +223,7 @@ inline cv::Mat resize_bilinear(const cv::Mat& image, cv::Size size) {
     for (int y = 0; y < size.height; ++y) {
         const Pair& row = down[static_cast<std::size_t>(y)];
         const uchar *upper = image.ptr(row.first), *lower = image.ptr(row.second);
-        float* target = result.ptr<float>(y);
+        auto* target = result.ptr<float>(y);
         for (const Pair& column : across) {
             for (int c = 0; c < channels; ++c) {
                 const int left = column.first * channels + c, right = column.second * channels + c;

@@ -39,6 +39,8 @@ std::string Detections::label_of(int class_id) const {
 
 inline Task read_task(const Node& node) {
     const Node facts = node["detect"];
+    facts.expect_keys("box_format box_units activation score boxes scores classes objectness raw columns "
+                      "objectness_activation anchors background nms max_detections chosen");
     const auto optional = [&](const char* key) { return facts.has(key) ? facts[key].text() : ""; };
     Task task;
     task.boxes = optional("boxes");

@@ -29,7 +29,7 @@ inline Task read_task(const Node& node) {
 
 // A value as a pixel; what is not a number is black.
 inline uchar to_pixel(float value, const Task& task) {
-    const float low = static_cast<float>(task.low), range = static_cast<float>(task.high - task.low);
+    const auto low = static_cast<float>(task.low), range = static_cast<float>(task.high - task.low);
     const float share = (value - low) / range;
     return static_cast<uchar>(share > 0 ? cvRound(std::min(share, 1.0f) * 255.0f) : 0);
 }

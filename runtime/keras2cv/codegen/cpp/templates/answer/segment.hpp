@@ -98,8 +98,9 @@ std::string Segmentation::label_of(int class_id) const {
 
 std::vector<Area> Segmentation::areas() const {
     std::map<int, int> counts;
-    for (auto it = classes.begin<int>(); it != classes.end<int>(); ++it)
-        if (*it != UNSEEN) ++counts[*it];
+    const cv::Mat_<int> numbers = classes;
+    for (const int number : numbers)
+        if (number != UNSEEN) ++counts[number];
     std::vector<Area> found;
     for (const auto& count : counts) found.push_back({count.first, count.second});
     std::stable_sort(found.begin(), found.end(),
@@ -159,7 +160,7 @@ cv::Mat draw(const Segmentation& result, const cv::Mat& image) {
         for (int x = 0; x < canvas.cols; ++x) {
             const auto half = halves.find(result.classes.at<int>(y, x));
             if (half == halves.end()) continue;
-            cv::Vec3b& pixel = canvas.at<cv::Vec3b>(y, x);
+            auto& pixel = canvas.at<cv::Vec3b>(y, x);
             for (int i = 0; i < 3; ++i) pixel[i] = static_cast<uchar>(pixel[i] / 2 + half->second[i]);
         }
     canvas = enlarged(canvas);

@@ -184,7 +184,7 @@ inline void grow(Prefix& prefix, const std::vector<double>& row, std::size_t bla
         if (child && child->total != NEVER) continue;
         if (total > leaves.floor()) {
             if (!child) {
-                prefix.children[label].reset(new Prefix(&prefix, label));
+                prefix.children[label] = std::make_unique<Prefix>(&prefix, label);
                 child = prefix.children[label].get();
             }
             child->total = child->label = total;
