@@ -42,7 +42,7 @@ def test_a_run_of_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """The sentence is that of a load, and the variable that it names helps."""
     monkeypatch.setattr(reading, "MAX_WORK", 100)
     small = model_of(keras.layers.Dense(50, name="scores"))
-    with pytest.raises(BundleError, match="multiply-adds .* set KERAS2CV_MAX_WORK=") as refused:
+    with pytest.raises(BundleError, match=r"multiply-adds .* set KERAS2CV_MAX_WORK=") as refused:
         export(small, tmp_path / "x.cv", check=False)
     assert not (tmp_path / "x.cv").exists()
     name, _, value = str(refused.value).rstrip(".").rpartition(" ")[2].partition("=")
