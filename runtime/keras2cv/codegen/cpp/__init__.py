@@ -8,6 +8,8 @@ CPP = Language(
     title="C++",
     source_files=source_files,
     lacking=lacking,
+    decodes_heads=True,
+    reads_belongings=True,
     next_step="README.md has the lines for your own project, and builds and runs the program.",
 )
 

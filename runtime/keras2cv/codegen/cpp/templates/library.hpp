@@ -1,6 +1,7 @@
 // @task@ with OpenCV and nothing else.
 #pragma once
 
+#include <array>  //@only rotated
 #include <cstddef>
 #include <map>  //@only inputs
 #include <memory>
