@@ -42,11 +42,11 @@ _PARTS: Final = {
     "tail.hpp": "tail",
     "model.hpp": "",
     "drawing.hpp": "drawn",
-    "detect/activations.hpp": "perclass",
+    "detect/numbers.hpp": "perclass",
     "detect/head.hpp": "head",
     "detect/rotated.hpp": "rotated",
     "detect/masks.hpp": "masks",
-    "detect/joints.hpp": "boxpoints",
+    "detect/keypoints.hpp": "boxpoints",
     "answer/{kind}.hpp": "",
     "predictor.hpp": "",
 }

@@ -12,10 +12,10 @@
 #include <opencv2/core.hpp>
 #include <opencv2/dnn.hpp>  //@only !rotated
 
-#include "activations.hpp"
+#include "numbers.hpp"
 #include "drawing.hpp"  //@only drawn
 #include "head.hpp"  //@only head
-#include "joints.hpp"  //@only boxpoints
+#include "keypoints.hpp"  //@only boxpoints
 #include "json.hpp"
 #include "manifest.hpp"
 #include "masks.hpp"  //@only masks
@@ -34,7 +34,7 @@ struct Task {
 //@end
     Head head;  //@only head
     MaskRules masks;  //@only masks
-    JointRules joints;  //@only boxpoints
+    KeypointRules keypoints;  //@only boxpoints
     AngleRules angles;  //@only rotated
     std::string box_format, box_units, activation, objectness_activation;
     std::vector<double> anchors, variances;  // cx, cy, w, h of each anchor; what offsets are scaled by  //@only offsets priors
@@ -55,9 +55,9 @@ std::string Detections::label_of(int class_id) const {
 inline Task read_task(const Node& node) {
     const Node facts = node["detect"];
     facts.expect_keys(
-        "boxes scores classes objectness raw columns columns_axis anchors "  //@only !head
+        "boxes scores classes objectness raw columns columns_axis "  //@only !head
         "head "  //@only head
-        "anchors "  //@only priors
+        "anchors "  //@only offsets priors
         "multi_label "  //@only several peaks
         "masks "  //@only masks
         "points "  //@only boxpoints
@@ -77,7 +77,7 @@ inline Task read_task(const Node& node) {
     task.head = read_head(facts["head"]);  //@only head
     facts["multi_label"].expect(facts["multi_label"].flag(), "1");  //@only several !peaks
     task.masks = read_masks(facts["masks"]);  //@only masks
-    task.joints = read_joints(facts["points"]);  //@only boxpoints
+    task.keypoints = read_keypoints(facts["points"]);  //@only boxpoints
     task.angles = read_angles(facts["angles"]);  //@only rotated
     task.box_format = facts["box_format"].text();
     task.box_units = facts["box_units"].text();
@@ -114,17 +114,14 @@ inline float threshold_of(int class_id, const Task& task) {
 
 // From the outputs to candidates ---------------------------------------------------------------
 
-//@begin !head
-using Tables = std::map<std::string, cv::Mat>;  // a part of every box -> (boxes, its numbers), float32
-
-//@end
 // Return an output as rows of some numbers each; without copying it.
 inline cv::Mat rows_of(const Tensor& output, std::size_t width) {
     const std::size_t size = output.values.size();
     if (width == 0 || size < width || size % width != 0)
-        throw Error("manifest.json: task.detect: " + output.name + " does not hold rows of " + std::to_string(width) +
-                    " numbers. Export the bundle again.");
-    return {static_cast<int>(size / width), static_cast<int>(width), CV_32F, const_cast<float*>(output.values.data())};
+        throw Error("manifest.json: task.detect: " + output.name + " does not hold rows of " +
+                    std::to_string(width) + " numbers. Export the bundle again.");
+    auto* values = const_cast<float*>(output.values.data());
+    return {static_cast<int>(size / width), static_cast<int>(width), CV_32F, values};
 }
 
 //@begin !head
@@ -139,7 +136,7 @@ inline Tables split_columns(const Sample& sample, const Task& task) {
         {"box", 4}, {"objectness", 1}, {"score", 1}, {"class", 1},
         {"angle", 1},  //@only rotated
         {"coefficients", find_output(sample, task.masks.prototypes).shape.back()},  //@only weighted
-        {"points", task.joints.size()},  //@only boxpoints
+        {"points", task.keypoints.size()},  //@only boxpoints
     };
     std::vector<std::string> parts;
     std::istringstream names(task.columns);
@@ -152,8 +149,8 @@ inline Tables split_columns(const Sample& sample, const Task& task) {
     for (const std::string& part : parts) {
         const int size = sizes.count(part) != 0 ? sizes[part] : 0;
         if (size < 1 || start + size > table.cols)
-            throw Error("manifest.json: task.detect.raw does not have the columns " + task.columns + ". Export the "
-                        "bundle again.");
+            throw Error("manifest.json: task.detect.raw does not have the columns " + task.columns +
+                        ". Export the bundle again.");
         tables[part == "score" ? "scores" : (part == "class" ? "classes" : part)] =
             table.colRange(start, start + size);
         start += size;
@@ -197,7 +194,7 @@ inline Tables read_tables(const Sample& sample, const Task& task) {
     add_rows(tables, "classes", task.classes, sample, count);  //@only !head
     add_rows(tables, "objectness", task.objectness, sample, count);  //@only !head
     add_rows(tables, "coefficients", task.masks.coefficients, sample, count);  //@only weighted
-    add_rows(tables, "points", task.joints.output, sample, count);  //@only boxpoints
+    add_rows(tables, "points", task.keypoints.output, sample, count);  //@only boxpoints
     add_rows(tables, "angle", task.angles.output, sample, count);  //@only rotated
     for (const char* part : {
              "coefficients",  //@only weighted
@@ -205,8 +202,8 @@ inline Tables read_tables(const Sample& sample, const Task& task) {
              "angle",  //@only rotated
              "scores"})
         if (tables.count(part) == 0 || tables[part].rows != static_cast<int>(count))
-            throw Error(std::string("manifest.json: task.detect lacks the boxes' ") + part + ". Export the bundle "
-                        "again.");
+            throw Error(std::string("manifest.json: task.detect lacks the boxes' ") + part +
+                        ". Export the bundle again.");
     return tables;
 }
 
@@ -282,6 +279,7 @@ inline cv::Vec4d corners_of(const Tables& tables, int row, const Task& task, cv:
 //@begin !head
     cv::Vec4d box;
     for (int i = 0; i < 4; ++i) box[i] = tables.at("box").at<float>(row, i);
+//@begin offsets
     if (!task.anchors.empty()) {
         // Offsets from an anchor (Ren et al., Faster R-CNN, eq. 2), with SSD's variances.
         const double* anchor = &task.anchors[static_cast<std::size_t>(row) * 4];
@@ -291,6 +289,7 @@ inline cv::Vec4d corners_of(const Tables& tables, int row, const Task& task, cv:
             box[i + 2] = std::exp(box[i + 2] * task.variances[k + 2]) * anchor[k + 2];
         }
     }
+//@end
 //@end
     const double a = box[0], b = box[1], c = box[2], d = box[3];
     cv::Vec4d corners(a, b, c, d);  // xyxy
@@ -312,7 +311,7 @@ inline bool is_box(const cv::Vec4d& corners, int class_id) {
 inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& task, cv::Size input) {
     const int count = tables.at("scores").rows;
 //@begin offsets priors
-    const bool needs_anchors = !task.anchors.empty();  //@only !head
+    const bool needs_anchors = !task.anchors.empty();  //@only offsets
     const bool needs_anchors = task.head.anchor_format.empty();  //@only priors
     if (needs_anchors && task.anchors.size() != 4 * static_cast<std::size_t>(count))
         throw Error("manifest.json: task.detect.anchors must be " + std::to_string(count) +
@@ -354,7 +353,8 @@ inline std::vector<Candidate> read_candidates(const Tables& tables, const Task& 
 
 //@begin rotated
 // Return which boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
-inline std::vector<int> suppress(const std::vector<Candidate>& candidates, std::vector<int> some, double iou) {
+inline std::vector<int> suppress(const std::vector<Candidate>& candidates, std::vector<int> some,
+                                 double iou) {
     const auto box = [&](int i) -> const Candidate& { return candidates[static_cast<std::size_t>(i)]; };
     std::stable_sort(some.begin(), some.end(),
                      [&](int a, int b) { return box(a).found.score > box(b).found.score; });
@@ -363,7 +363,8 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, std::
         const cv::Vec4d edges = around(box(i).outline);
         const bool is_free = std::none_of(kept.begin(), kept.end(), [&](int better) {
             const cv::Vec4d others = around(box(better).outline);
-            const bool meets = edges[0] < others[2] && edges[1] < others[3] && edges[2] > others[0] && edges[3] > others[1];
+            const bool meets = edges[0] < others[2] && edges[1] < others[3] && edges[2] > others[0] &&
+                               edges[3] > others[1];
             return meets && overlap_of(box(better).outline, box(i).outline) > iou;
         });
         if (is_free) kept.push_back(i);
@@ -374,7 +375,8 @@ inline std::vector<int> suppress(const std::vector<Candidate>& candidates, std::
 //@end
 //@begin !rotated
 // Return which boxes, all of which may suppress each other, no better one overlaps by more than `iou`.
-inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const std::vector<int>& some, double iou) {
+inline std::vector<int> suppress(const std::vector<Candidate>& candidates, const std::vector<int>& some,
+                                 double iou) {
     // OpenCV wants scores above 0, and they may be any: their ranks do as well.
     std::vector<float> ranked;
     for (const int i : some) ranked.push_back(candidates[static_cast<std::size_t>(i)].found.score);
@@ -418,12 +420,14 @@ inline std::vector<Candidate> choose(const std::vector<Candidate>& candidates, c
 
 inline Detections find_answer(const Sample& sample, const Task& task, const Placement& place) {
     const Tables tables = read_tables(sample, task);
-    Detections result{place.source, {}, task.labels};
+    Detections result;
+    result.image = place.source;
+    result.labels = task.labels;
 //@begin boxpoints
-    result.point_labels = task.joints.labels;
-    result.skeleton = task.joints.skeleton;
-    result.point_threshold = task.joints.score;
-    result.points_have_scores = task.joints.has_scores();
+    result.point_labels = task.keypoints.labels;
+    result.skeleton = task.keypoints.skeleton;
+    result.point_threshold = task.keypoints.score;
+    result.points_have_scores = task.keypoints.has_scores();
 //@end
     for (const Candidate& candidate : choose(read_candidates(tables, task, place.input), task)) {
         Detection found = candidate.found;
@@ -447,7 +451,7 @@ inline Detections find_answer(const Sample& sample, const Task& task, const Plac
         if (!(found.box[2] > found.box[0] && found.box[3] > found.box[1])) continue;
         found.mask = mask_of(task.masks, sample, tables, candidate.row, edges, place);  //@only weighted
         found.mask = mask_of(task.masks, sample, candidate.row, found.class_id, edges, place);  //@only boxmask
-        found.points = points_of(task.joints, tables.at("points"), candidate.row, place);  //@only boxpoints
+        found.points = points_of(task.keypoints, tables.at("points"), candidate.row, place);  //@only boxpoints
         result.detections.push_back(found);
     }
     return result;
@@ -511,10 +515,10 @@ cv::Mat draw(const Detections& result, const cv::Mat& image) {
     }
     for (auto tag = tags.rbegin(); tag != tags.rend(); ++tag)
         cv::rectangle(canvas, tag->from, tag->to, tag->colour, thickness);  //@only !rotated
-        draw_outline(canvas, result.detections[static_cast<std::size_t>(tags.rend() - tag - 1)].polygon, factor,  //@only rotated
-                     tag->colour, thickness);  //@only rotated
+        draw_outline(canvas, result.detections[static_cast<std::size_t>(tags.rend() - tag - 1)].polygon,  //@only rotated
+                     factor, tag->colour, thickness);  //@only rotated
     draw_tags(canvas, tags, pen, thickness / 2, false);
-    for (const Detection& found : result.detections) draw_joints(canvas, found.points, result, factor);  //@only boxpoints
+    for (const Detection& found : result.detections) draw_keypoints(canvas, found.points, result, factor);  //@only boxpoints
     return canvas;
 }
 //@end

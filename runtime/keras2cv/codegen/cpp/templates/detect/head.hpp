@@ -8,20 +8,17 @@
 #include <algorithm>  //@only peaks
 #include <array>  //@only cells
 #include <cmath>  //@only cells distances priors
-#include <map>
 #include <string>
 #include <utility>  //@only cells priors peaks ready
 #include <vector>
 
 #include <opencv2/core.hpp>
 
-#include "activations.hpp"
+#include "numbers.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
 
 namespace keras2cv::@namespace@ {
-
-using Tables = std::map<std::string, cv::Mat>;  // a part of every box -> (boxes, its numbers), float32
 
 // An output: which parts a box has in it, and in which order its numbers are. Without a level it
 // holds all of them, one after the other.
@@ -64,7 +61,8 @@ struct Head {
         if (part == "box") return 4 * static_cast<std::size_t>(bins);  //@only distances
         if (part == "box" || part == "offset") return 2;  //@only peaks
         if (part == "anchors" || part == "variances") return 4;  //@only priors
-        throw Error("manifest.json: task.detect.head: there is no part " + part + ". Generate the program again.");
+        throw Error("manifest.json: task.detect.head: there is no part " + part + ". Generate the program "
+                    "again.");
     }
 };
 
@@ -157,15 +155,16 @@ inline Steps steps_of(const std::string& axes, const HeadLevel& level, std::size
     if (axes == "cells,values,anchors") return {start, boxes * width, 1, boxes};
     if (axes == "anchors,cells,values") return {start, width, cells * width, 1};
     if (axes == "anchors,values,cells") return {first, 1, count / boxes * width, count / boxes};
-    throw Error("manifest.json: task.detect.head: there are no axes " + axes + ". Generate the program again.");
+    throw Error("manifest.json: task.detect.head: there are no axes " + axes + ". Generate the program "
+                "again.");
 }
 
 // Copy a part of the boxes of a level, whose numbers begin at `column` of each box.
 inline void copy_part(const Tensor& output, const Steps& steps, const HeadLevel& level, std::size_t column,
                       cv::Mat& table) {
-    const auto boxes = static_cast<std::size_t>(level.boxes);
     for (int row = 0; row < level.count(); ++row) {
-        const std::size_t cell = static_cast<std::size_t>(row) / boxes, anchor = static_cast<std::size_t>(row) % boxes;
+        const auto cell = static_cast<std::size_t>(row / level.boxes);
+        const auto anchor = static_cast<std::size_t>(row % level.boxes);
         std::size_t at = steps.start + cell * steps.cell + anchor * steps.anchor + column * steps.value;
         auto* numbers = table.ptr<float>(level.first + row);
         for (int i = 0; i < table.cols; ++i, at += steps.value) numbers[i] = output.values[at];
@@ -201,7 +200,8 @@ inline Tables tables_of(const Head& head, const Sample& sample) {
         }
     }
     if (tables.count("box") == 0 || tables.count("scores") == 0)
-        throw Error("manifest.json: task.detect.head.outputs lack the box or the scores. Export the bundle again.");
+        throw Error("manifest.json: task.detect.head.outputs lack the box or the scores. Export the bundle "
+                    "again.");
     return tables;
 }
 
@@ -227,11 +227,9 @@ inline Cell cell_of(const Head& head, int row) {
     auto level = head.levels.begin();
     while (row >= level->first + level->count()) ++level;
     const int cell = (row - level->first) / level->boxes;
-    return {&*level, static_cast<double>(cell % level->columns), static_cast<double>(cell / level->columns)};  //@only !cells
-//@begin cells
-    const auto anchor = static_cast<std::size_t>((row - level->first) % level->boxes);
-    return {&*level, static_cast<double>(cell % level->columns), static_cast<double>(cell / level->columns), anchor};
-//@end
+    const int x = cell % level->columns, y = cell / level->columns;
+    return {&*level, x + 0.0, y + 0.0};  //@only !cells
+    return {&*level, x + 0.0, y + 0.0, static_cast<std::size_t>((row - level->first) % level->boxes)};  //@only cells
 }
 
 //@end
@@ -269,7 +267,7 @@ inline cv::Vec4d box_of(const Head& head, const Tables& tables, int row) {
             distance = 0;
             softmax(&numbers[i * bins], &numbers[i * bins] + bins);
             for (std::size_t k = 0; k < bins; ++k)
-                distance += static_cast<double>(static_cast<float>(numbers[i * bins + k])) * static_cast<double>(k);
+                distance += static_cast<float>(numbers[i * bins + k]) * static_cast<double>(k);
         }
         if (head.distance_activation == "exp") distance = std::exp(distance);
         else if (head.distance_activation == "relu" && distance < 0) distance = 0;
@@ -283,8 +281,8 @@ inline cv::Vec4d box_of(const Head& head, const Tables& tables, int row) {
 }
 //@end
 //@begin priors
-// cx, cy, w, h, or the same of corners, from cx, cy, w, h of the prior box (Liu et al., SSD; Ren et al., Faster
-// R-CNN, eq. 2). `known` are the prior boxes, unless an output has them, and `variances` theirs.
+// cx, cy, w, h: offsets of the centre and the size, or of two corners, from a prior box (Liu et al., SSD; Ren
+// et al., Faster R-CNN, eq. 2). `known` are the prior boxes, unless an output has them.
 inline cv::Vec4d box_of(const Head& head, const Tables& tables, int row, const std::vector<double>& known,
                         const std::vector<double>& variances) {
     std::vector<double> offsets = numbers_of(tables, "box", row, head.y_first), prior, factors = variances;

@@ -11,8 +11,7 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>  //@only drawn
 
-#include "activations.hpp"
-#include "head.hpp"
+#include "numbers.hpp"
 #include "json.hpp"
 #include "manifest.hpp"
 #include "model.hpp"
@@ -82,14 +81,14 @@ inline cv::Mat blend_rows_at(const cv::Mat& grid, const std::vector<double>& pla
 }
 
 // Return the mask of the pixels of `part`, which lie at these places of the grid; along rows first.
-inline Mask mask_at(const cv::Mat& grid, const std::array<std::vector<double>, 2>& places, const cv::Rect& part,
-                    const MaskRules& rules) {
+inline Mask mask_at(const cv::Mat& grid, const std::array<std::vector<double>, 2>& places,
+                    const cv::Rect& part, const MaskRules& rules) {
     Mask mask{cv::Mat::zeros(part.size(), CV_8U), part.tl()};
-    if (part.area() > 0) mask.pixels = blend_rows_at(blend_rows_at(grid.t(), places[0]).t(), places[1]) > rules.threshold;
+    if (part.area() == 0) return mask;
+    const cv::Mat along = blend_rows_at(grid.t(), places[0]).t();
+    mask.pixels = blend_rows_at(along, places[1]) > rules.threshold;
     return mask;
 }
-
-inline float mask_value(float value, const MaskRules& rules) { return activated(value, rules.activation); }
 
 //@begin weighted
 // Where the pixels of a part of the image lie in a grid over the net's input, less half a cell.
@@ -106,11 +105,13 @@ inline std::vector<double> places_of(double from, double to, int cells, std::arr
 }
 
 // Make a grid zero outside of a box, and return the pixels that it may still reach.
-inline cv::Rect cut_grid(cv::Mat& grid, const cv::Vec4d& box, const MaskRules& rules, const Placement& place) {
+inline cv::Rect cut_grid(cv::Mat& grid, const cv::Vec4d& box, const MaskRules& rules,
+                         const Placement& place) {
     const cv::Vec2d cells(static_cast<double>(grid.cols) / place.input.width,
                           static_cast<double>(grid.rows) / place.input.height);
     cv::Vec4d corners;
-    for (int i = 0; i < 4; ++i) corners[i] = (box[i] * place.scale[i % 2] + place.offset[i % 2]) * cells[i % 2];
+    for (int i = 0; i < 4; ++i)
+        corners[i] = (box[i] * place.scale[i % 2] + place.offset[i % 2]) * cells[i % 2];
     const cv::Rect kept = within(whole_edges(corners, rules.edges), cv::Rect({}, grid.size()));
     cv::Mat only = cv::Mat::zeros(grid.size(), CV_32F);
     grid(kept).copyTo(only(kept));
@@ -135,11 +136,11 @@ inline Mask mask_of(const MaskRules& rules, const Sample& sample, const Tables& 
         for (int x = 0; x < grid.cols; ++x) {
             float sum = 0;
             for (int k = 0; k < weights.cols; ++k) sum += weight[k] * *value++;
-            grid.at<float>(y, x) = mask_value(sum, rules);
+            grid.at<float>(y, x) = activated(sum, rules.activation);
         }
     const cv::Rect seen = place.visible();
-    const cv::Rect part = within(rules.cut_first ? cut_grid(grid, box, rules, place) : whole_edges(box, rules.edges),
-                                 seen);
+    cv::Rect part = rules.cut_first ? cut_grid(grid, box, rules, place) : whole_edges(box, rules.edges);
+    part = within(part, seen);
     const cv::Vec4d filled = place.filled();
     cv::Vec4d extent;
     bool is_whole = true;
@@ -148,9 +149,10 @@ inline Mask mask_of(const MaskRules& rules, const Sample& sample, const Tables& 
                                             : static_cast<double>(grid.rows) / place.input.height);
         is_whole = is_whole && std::abs(extent[i] - std::nearbyint(extent[i])) < 1e-6;
     }
+    const cv::Point end = seen.br(), last = part.br();
     return mask_at(grid,
-                   {places_of(extent[0], extent[2], grid.cols, {seen.x, seen.br().x}, {part.x, part.br().x}, is_whole),
-                    places_of(extent[1], extent[3], grid.rows, {seen.y, seen.br().y}, {part.y, part.br().y}, is_whole)},
+                   {places_of(extent[0], extent[2], grid.cols, {seen.x, end.x}, {part.x, last.x}, is_whole),
+                    places_of(extent[1], extent[3], grid.rows, {seen.y, end.y}, {part.y, last.y}, is_whole)},
                    part, rules);
 }
 //@end
@@ -173,16 +175,19 @@ inline Mask mask_of(const MaskRules& rules, const Sample& sample, int row, int c
     const Tensor& output = find_output(sample, rules.per_box);
     const std::vector<int>& shape = output.shape;
     if (shape.size() < 3 || shape.size() > 4 || row >= shape[0])
-        throw Error("manifest.json: task.detect.masks.per_box must have a mask for each box. Export the bundle again.");
+        throw Error("manifest.json: task.detect.masks.per_box must have a mask for each box. Export the "
+                    "bundle again.");
     const int classes = shape.size() == 4 ? shape[3] : 1, chosen = classes == 1 ? 0 : class_id;
     if (chosen >= classes)
         throw Error("The net names class " + std::to_string(class_id) + ", and there are masks of " +
-                    std::to_string(classes) + " classes. Export the model again, with the masks of every class.");
+                    std::to_string(classes) + " classes. Export the model again, with the masks of every "
+                    "class.");
     cv::Mat grid(shape[1], shape[2], CV_32F);
     const float* value = output.values.data() + static_cast<std::size_t>(row) * grid.total() *
                                                     static_cast<std::size_t>(classes) + chosen;
     for (int y = 0; y < grid.rows; ++y)
-        for (int x = 0; x < grid.cols; ++x, value += classes) grid.at<float>(y, x) = mask_value(*value, rules);
+        for (int x = 0; x < grid.cols; ++x, value += classes)
+            grid.at<float>(y, x) = activated(*value, rules.activation);
     const cv::Rect whole = whole_edges(box, rules.edges), part = within(whole, cv::Rect({}, place.source));
     cv::Vec4d over = box;
     if (rules.edges != "exact") over = {whole.x + 0.0, whole.y + 0.0, whole.br().x + 0.0, whole.br().y + 0.0};
@@ -222,15 +227,16 @@ inline std::string json_mask(const Mask& mask, cv::Size image) {
 // Return a copy of the image, half covered by the masks with their outlines, the best on top.
 inline cv::Mat with_masks(const Detections& result, const cv::Mat& image) {
     if (image.size() != result.image)
-        throw Error("The boxes are those of another image: one of " + std::to_string(result.image.width) + "x" +
-                    std::to_string(result.image.height) + " pixels. Give that one.");
+        throw Error("The boxes are those of another image: one of " + std::to_string(result.image.width) +
+                    "x" + std::to_string(result.image.height) + " pixels. Give that one.");
     cv::Mat canvas = as_bgr(image).clone();
     for (auto found = result.detections.rbegin(); found != result.detections.rend(); ++found) {
         const cv::Mat& pixels = found->mask.pixels;
         if (pixels.empty()) continue;
         const cv::Scalar colour = colour_of(found->class_id);
         cv::Mat inner, part = canvas(cv::Rect(found->mask.at, pixels.size()));
-        cv::erode(pixels, inner, cv::Mat::ones(3, 3, CV_8U), {-1, -1}, 1, cv::BORDER_CONSTANT, cv::Scalar::all(0));
+        const cv::Mat around = cv::Mat::ones(3, 3, CV_8U);
+        cv::erode(pixels, inner, around, {-1, -1}, 1, cv::BORDER_CONSTANT, cv::Scalar::all(0));
         for (int y = 0; y < part.rows; ++y)
             for (int x = 0; x < part.cols; ++x)
                 for (int i = 0; i < 3 && pixels.at<uchar>(y, x) != 0; ++i) {

@@ -61,7 +61,8 @@ inline cv::Vec4d around(const Outline& outline) {
 
 inline double area_of(const std::vector<cv::Point2d>& polygon) {
     double sum = 0;
-    for (std::size_t i = 0; i < polygon.size(); ++i) sum += polygon[i].cross(polygon[(i + 1) % polygon.size()]);
+    for (std::size_t i = 0; i < polygon.size(); ++i)
+        sum += polygon[i].cross(polygon[(i + 1) % polygon.size()]);
     return std::abs(sum) / 2;
 }
 

@@ -1,11 +1,16 @@
-// What scores go through.
+// The numbers of boxes, and what they go through.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 
+#include <opencv2/core.hpp>
+
 namespace keras2cv::@namespace@ {
+
+using Tables = std::map<std::string, cv::Mat>;  // a part of every box -> (boxes, its numbers), float32
 
 // 1 / (1 + exp(-x)), through the exponential that does not overflow.
 template <typename Value>

@@ -9,14 +9,14 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>  //@only drawn
 
-#include "activations.hpp"
+#include "numbers.hpp"
 #include "json.hpp"
 #include "manifest.hpp"
 #include "placement.hpp"
 
 namespace keras2cv::@namespace@ {
 
-struct JointRules {
+struct KeypointRules {
     std::string output, form, units, activation;  // an output of its own, or none
     int count = 0;                                // of each box
     double score = 0;                             // points above it are drawn
@@ -27,9 +27,9 @@ struct JointRules {
     int size() const { return count * static_cast<int>(form.size()); }
 };
 
-inline JointRules read_joints(const Node& node) {
+inline KeypointRules read_keypoints(const Node& node) {
     node.expect_keys("form units activation score count output labels skeleton");
-    JointRules rules;
+    KeypointRules rules;
     if (node.has("output")) rules.output = node["output"].text();
     rules.form = node["form"].text();
     rules.units = node["units"].text();
@@ -46,12 +46,12 @@ inline JointRules read_joints(const Node& node) {
 }
 
 // Return the points of a box, in pixels of the image.
-inline std::vector<Keypoint> points_of(const JointRules& rules, const cv::Mat& table, int row,
+inline std::vector<Keypoint> points_of(const KeypointRules& rules, const cv::Mat& table, int row,
                                        const Placement& place) {
     if (table.cols != rules.size())
-        throw Error("manifest.json: task.detect.points: each box has " + std::to_string(table.cols) + " numbers, and " +
-                    std::to_string(rules.count) + " points need " + std::to_string(rules.size()) +
-                    ". Export the bundle again.");
+        throw Error("manifest.json: task.detect.points: each box has " + std::to_string(table.cols) +
+                    " numbers, and " + std::to_string(rules.count) + " points need " +
+                    std::to_string(rules.size()) + ". Export the bundle again.");
     std::vector<Keypoint> points;
     const auto* numbers = table.ptr<float>(row);
     const bool in_pixels = rules.units == "pixels";
@@ -81,7 +81,8 @@ inline std::string json_points(const std::vector<Keypoint>& points, const Detect
 //@begin drawn
 
 // Draw the points that are shown, and the lines between them, on an image that is `factor` times as large.
-inline void draw_joints(cv::Mat& canvas, const std::vector<Keypoint>& points, const Detections& result, int factor) {
+inline void draw_keypoints(cv::Mat& canvas, const std::vector<Keypoint>& points, const Detections& result,
+                           int factor) {
     const int radius = std::max(3, cvRound(std::min(canvas.rows, canvas.cols) / 120.0));
     // A pixel's centre lies half a pixel from its corner; far beyond the image OpenCV overflows.
     const auto pixel = [&](double edge) {
@@ -93,8 +94,8 @@ inline void draw_joints(cv::Mat& canvas, const std::vector<Keypoint>& points, co
     for (std::size_t i = 0; i + 1 < result.skeleton.size(); i += 2) {
         const auto from = static_cast<std::size_t>(result.skeleton[i]);
         const auto to = static_cast<std::size_t>(result.skeleton[i + 1]);
-        if (std::max(from, to) >= points.size() || !result.is_shown(points[from]) || !result.is_shown(points[to]))
-            continue;
+        if (std::max(from, to) >= points.size()) continue;
+        if (!result.is_shown(points[from]) || !result.is_shown(points[to])) continue;
         cv::line(canvas, places[from], places[to], colour_of(result.skeleton[i + 1]), std::max(1, radius / 2),
                  cv::LINE_AA);
     }
