@@ -9,6 +9,7 @@ from keras2cv.codegen.cpp.identifier import identifier
 from keras2cv.codegen.cpp.one_source import one_source
 from keras2cv.codegen.detector_traits import detector_traits
 from keras2cv.codegen.language import Words
+from keras2cv.codegen.tail_steps import lacking as tail_lacking
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
 from keras2cv.tasks.detect.record import DetectRecord
@@ -53,8 +54,31 @@ _PARTS: Final = {
 
 
 def library_traits(manifest: Manifest) -> frozenset[str]:
-    """Return the traits that decide which library is written for a bundle."""
-    return traits_of(manifest) | detector_traits(manifest)
+    """Return the traits that decide which library is written for a bundle.
+
+    Those of every language, of detectors and of each picture, and of special pictures:
+
+        pictures    several inputs are images
+        deep        of 16 bits
+        bands       of other channels than gray or colour
+    """
+    pictures = manifest.pictures
+    found = traits_of(manifest).union(*(traits_of(manifest.about(rules)) for rules in pictures))
+    special = {
+        "pictures": len(pictures) > 1,
+        "deep": any(rules.depth is not None for rules in pictures),
+        "bands": any(rules.color not in ("RGB", "BGR", "GRAY") for rules in pictures),
+    }
+    own = {name for name, is_so in special.items() if is_so}
+    return found | detector_traits(manifest) | own
+
+
+def lacking(manifest: Manifest) -> list[str]:
+    """Return what a bundle needs and libraries in C++ do not have, each in words."""
+    missing = tail_lacking(manifest)
+    if {"pillow", "tensorflow"} <= library_traits(manifest):
+        missing.append("filters of both Pillow and TensorFlow")
+    return missing
 
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:

@@ -53,8 +53,10 @@ public:
     explicit Predictor(const std::string& folder, const Options& options = {});
 
 //@begin !inputs
-    // Return the answer for an image of any size, as cv::imread gives it: BGR, gray or BGRA, in 8 or 16
-    // bits. Throws Error if it is none, or OpenCV fails.
+    // Return the answer for an image of any size, as cv::imread gives it: BGR, gray or BGRA, in 8 or 16  //@only !bands
+    // bits. Throws Error if it is none, or OpenCV fails.  //@only !bands
+    // Return the answer for an image of any size, with as many channels as the model takes, in 8 or 16  //@only bands
+    // bits. Throws Error if it is none, or OpenCV fails.  //@only bands
     Result predict(const cv::Mat& image) const;
 
     // Return an answer for each image, `batch()` of them at a time.
@@ -70,7 +72,21 @@ public:
     std::vector<Result> predict(const std::vector<Inputs>& samples) const;
 
     std::vector<std::string> input_names() const;
-    std::string image_input() const;  // the one that takes an image  //@only photo
+    std::string image_input() const;  // the one that takes an image  //@only photo !pictures
+    std::string image_input() const;  // the first one that takes an image: answers are drawn on it  //@only pictures
+    std::vector<std::string> image_inputs() const;  //@only pictures
+//@end
+//@begin deep bands
+    // Return the image in a file as an input takes it: with 16 bits, or with all of its channels.
+    cv::Mat read_image(const std::string& path) const;  //@only !inputs
+    cv::Mat read_image(const std::string& path, const std::string& input) const;  //@only inputs
+
+//@end
+//@begin bands
+    // Return what answers are drawn on: BGR of an image of other channels, the first of which are red, green
+    // and blue.
+    cv::Mat drawable(const cv::Mat& image) const;
+
 //@end
     std::size_t batch() const;  // samples in a run of the net
 

@@ -113,9 +113,9 @@ inline cv::Rect cut_grid(cv::Mat& grid, const cv::Vec4d& box, const MaskRules& r
     for (int i = 0; i < 4; ++i)
         corners[i] = (box[i] * place.scale[i % 2] + place.offset[i % 2]) * cells[i % 2];
     const cv::Rect kept = within(whole_edges(corners, rules.edges), cv::Rect({}, grid.size()));
-    cv::Mat only = cv::Mat::zeros(grid.size(), CV_32F);
-    grid(kept).copyTo(only(kept));
-    grid = only;
+    cv::Mat inside = cv::Mat::zeros(grid.size(), CV_8U);
+    inside(kept).setTo(255);
+    grid.setTo(0, inside == 0);
     const cv::Vec2d from = place.to_source((kept.x - 1) / cells[0], (kept.y - 1) / cells[1]);
     const cv::Vec2d to = place.to_source((kept.br().x + 1) / cells[0], (kept.br().y + 1) / cells[1]);
     return {cv::Point(cvFloor(from[0]), cvFloor(from[1])), cv::Point(cvCeil(to[0]), cvCeil(to[1]))};
@@ -219,6 +219,7 @@ inline std::string json_mask(const Mask& mask, cv::Size image) {
             last = pixel;
         }
     counts.push_back(std::to_string(run));
+    if (last != 0) counts.emplace_back("0");  // outside of the mask again
     return "{\"size\": " + json_list({std::to_string(image.height), std::to_string(image.width)}) +
            ", \"counts\": " + json_list(counts) + "}";
 }

@@ -196,7 +196,8 @@ static void predict(const Arguments& arguments) {
     const model::Predictor predictor(arguments.bundle, arguments.options);
     if (!predictor.doubt().empty()) std::cerr << "warning: " << predictor.doubt() << "\n";
 //@begin !inputs
-    Frames frames(arguments.sources);
+    Frames frames(arguments.sources);  //@only !deep !bands
+    Frames frames(arguments.sources, predictor);  //@only deep bands
     Pictures pictures(arguments);
     for (auto some = frames.next(predictor.batch()); !some.empty() && !interrupted;
          some = frames.next(predictor.batch())) {
@@ -206,7 +207,9 @@ static void predict(const Arguments& arguments) {
         for (std::size_t i = 0; i < results.size(); ++i) {
             print_result(arguments, some[i].name, results[i]);
             if (!arguments.mask.empty()) write_image(arguments.mask, results[i].mask());  //@only mask
-            if (pictures.are_wanted() && !pictures.take(draw(results[i], images[i]), some[i])) return;
+            if (pictures.are_wanted() && !pictures.take(draw(results[i], images[i]), some[i])) return;  //@only !bands
+            if (!pictures.are_wanted()) continue;  //@only bands
+            if (!pictures.take(draw(results[i], predictor.drawable(images[i])), some[i])) return;  //@only bands
         }
     }
 //@end
@@ -221,8 +224,12 @@ static void predict(const Arguments& arguments) {
         const model::Result result = predictor.predict(samples[i]);
         print_result(arguments, names[i], result);
         if (!arguments.mask.empty()) write_image(arguments.mask, result.mask());  //@only mask
-        if (!arguments.save.empty())  //@only photo
-            write_image(arguments.save, draw(result, samples[i].at(predictor.image_input())));  //@only photo
+//@begin photo
+        if (arguments.save.empty()) continue;
+        const cv::Mat image = samples[i].at(predictor.image_input());  //@only !bands
+        const cv::Mat image = predictor.drawable(samples[i].at(predictor.image_input()));  //@only bands
+        write_image(arguments.save, draw(result, image));
+//@end
     }
 //@end
 }
