@@ -9,7 +9,7 @@ CPP = Language(
     lacking=lacking,
     decodes_heads=True,
     reads_belongings=True,
-    prepares=frozenset(("several", "depth", "channels")),
+    prepares_all=True,
     next_step="README.md has the lines for your own project, and builds and runs the program.",
 )
 

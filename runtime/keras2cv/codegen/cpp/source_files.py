@@ -61,6 +61,7 @@ def library_traits(manifest: Manifest) -> frozenset[str]:
         pictures    several inputs are images
         deep        of 16 bits
         bands       of other channels than gray or colour
+        clips       the only input is a clip of frames
     """
     pictures = manifest.pictures
     found = traits_of(manifest).union(*(traits_of(manifest.about(rules)) for rules in pictures))
@@ -68,6 +69,7 @@ def library_traits(manifest: Manifest) -> frozenset[str]:
         "pictures": len(pictures) > 1,
         "deep": any(rules.depth is not None for rules in pictures),
         "bands": any(rules.color not in ("RGB", "BGR", "GRAY") for rules in pictures),
+        "clips": any(rules.clip is not None for rules in pictures),
     }
     own = {name for name, is_so in special.items() if is_so}
     return found | detector_traits(manifest) | own
@@ -78,6 +80,9 @@ def lacking(manifest: Manifest) -> list[str]:
     missing = tail_lacking(manifest)
     if {"pillow", "tensorflow"} <= library_traits(manifest):
         missing.append("filters of both Pillow and TensorFlow")
+    clips = [rules.clip for rules in manifest.pictures if rules.clip is not None]
+    if clips and len(manifest.inputs) > 1:
+        missing.append(f"clips of {clips[0].window} frames beside other inputs")
     return missing
 
 

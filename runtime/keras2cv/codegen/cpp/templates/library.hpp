@@ -44,6 +44,11 @@ struct Options {
 using Inputs = std::map<std::string, cv::Mat>;
 
 //@end
+//@begin clips
+// The frames of a clip: as many of a video as it covers, one after the other.
+using Clip = std::vector<cv::Mat>;
+
+//@end
 // A model that is ready to run. It and its copies may be used by any number of threads at once: each
 // call has a net for itself, and a net is loaded whenever more calls run at once than ever before.
 class Predictor {
@@ -52,7 +57,19 @@ public:
     // new, or if this machine lacks the device.
     explicit Predictor(const std::string& folder, const Options& options = {});
 
-//@begin !inputs
+//@begin clips
+    // Return the answer for a clip, whose `clip_frames()` frames are as cv::imread gives images: of any size,
+    // but the same one. Throws Error if they are fewer or more, or OpenCV fails.
+    Result predict(const Clip& frames) const;
+
+    // Return an answer for each clip, `batch()` of them at a time.
+    std::vector<Result> predict(const std::vector<Clip>& clips) const;
+
+    std::size_t clip_frames() const;  // of a video that a clip covers
+    std::size_t clip_hop() const;     // frames after which the next clip of a video begins
+
+//@end
+//@begin !inputs !clips
     // Return the answer for an image of any size, as cv::imread gives it: BGR, gray or BGRA, in 8 or 16  //@only !bands
     // bits. Throws Error if it is none, or OpenCV fails.  //@only !bands
     // Return the answer for an image of any size, with as many channels as the model takes, in 8 or 16  //@only bands

@@ -1,6 +1,7 @@
 // What a bundle says about itself: manifest.json, read with cv::FileStorage.
 #pragma once
 
+#include <algorithm>  //@only clips
 #include <sstream>
 #include <string>
 #include <utility>
@@ -91,6 +92,13 @@ struct Preprocessing {
     int pad = 0;  // the colour of the bars of letterbox and pad, in pixel units
     bool transpose = false;  // rows become columns, after the resize
     bool is_deep = false;    // of 16 bits a channel  //@only deep
+//@begin clips
+    // A clip has `window` frames, each `stride` frames of the video after the one before; the next clip
+    // begins `hop` frames after this one.
+    int window = 1, stride = 1, hop = 1;
+
+    int span() const { return (window - 1) * stride + 1; }  // frames of the video
+//@end
 
     int channels() const { return static_cast<int>(mean.size()); }
 };
@@ -141,6 +149,7 @@ inline Preprocessing read_preprocessing(const Node& node, const std::vector<Tens
     Preprocessing rules;
     node.expect_keys(
         "depth "  //@only deep
+        "clip "  //@only clips
         "input color size resize interpolation mean scale std source pad transpose");
     rules.input = node["input"].text();
     rules.color = node["color"].text();
@@ -152,6 +161,14 @@ inline Preprocessing read_preprocessing(const Node& node, const std::vector<Tens
     if (rules.resize == "letterbox" || rules.resize == "pad") rules.pad = node["pad"].integer();
     rules.transpose = node.has("transpose");
     rules.is_deep = node.has("depth");  //@only deep
+//@begin clips
+    const Node clip = node["clip"];
+    rules.window = clip["window"].integer();
+    rules.stride = clip["stride"].integer();
+    rules.hop = clip["hop"].integer();
+    clip.expect(std::min({rules.window, rules.stride, rules.hop}) > 0 &&
+                    std::max({rules.window, rules.stride, rules.hop}) <= 4096, "numbers of 1 to 4096 frames");
+//@end
     const std::vector<int> size = node["size"].integers();
     node["size"].expect(size.size() == 2, "[width, height]");
     rules.size = {size[0], size[1]};
@@ -164,8 +181,9 @@ inline Preprocessing read_preprocessing(const Node& node, const std::vector<Tens
     for (const TensorSpec& input : inputs) {
         if (input.name != rules.input) continue;
         const cv::Size fitted = rules.transpose ? cv::Size(size[1], size[0]) : rules.size;
-        node["size"].expect(input.net_shape == std::vector<int>{input.keras_shape[0], channels, fitted.height,
-                                                                fitted.width}, "the size of the net's input");
+        std::vector<int> shape = {input.keras_shape[0], channels, fitted.height, fitted.width};
+        shape.insert(shape.begin() + 2, rules.window);  //@only clips
+        node["size"].expect(input.net_shape == shape, "the size of the net's input");
         return rules;
     }
     throw Error("manifest.json: preprocessing.input is none of the inputs. Export the bundle again.");

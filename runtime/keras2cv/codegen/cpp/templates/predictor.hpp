@@ -77,7 +77,47 @@ std::string Predictor::doubt() const {
     return "the bundle is unverified: nobody compared it with TensorFlow.";
 }
 
-//@begin !inputs
+//@begin clips
+Result Predictor::predict(const Clip& frames) const { return predict(std::vector<Clip>{frames})[0]; }
+
+std::vector<Result> Predictor::predict(const std::vector<Clip>& clips) const try {
+    const Preprocessing& rules = bundle_->manifest.preprocessing;
+    std::vector<Result> results;
+    for (std::size_t first = 0; first < clips.size(); first += batch()) {
+        std::vector<Clip> part;
+        for (std::size_t i = first; i < std::min(first + batch(), clips.size()); ++i) {
+            if (clips[i].size() != clip_frames())
+                throw Error("A clip covers " + std::to_string(clip_frames()) + " frames, got " +
+                            std::to_string(clips[i].size()) + ". Give as many, one after the other.");
+            part.emplace_back();
+            for (const cv::Mat& frame : clips[i]) {
+                part.back().push_back(as_bgr(frame));  //@only !deep !bands
+                part.back().push_back(as_picture(frame, rules));  //@only deep bands
+                if (frame.size() != clips[i].front().size())
+                    throw Error("The frames of a clip must be of one size. Resize or crop them alike.");
+            }
+        }
+        const cv::Mat blob = prepare_clips(part, rules, bundle_->manifest.batch);
+        const std::vector<Sample> samples = bundle_->run({blob}, part.size());
+        for (std::size_t i = 0; i < part.size(); ++i)
+            results.push_back(find_answer(samples[i], bundle_->task));  //@only !pixels
+            results.push_back(find_answer(samples[i], bundle_->task, place(part[i].back().size(), rules)));  //@only pixels
+    }
+    return results;
+} catch (const cv::Exception& error) {
+    throw Error("OpenCV " CV_VERSION " failed: " + error.err + ". Run `keras2cv selftest` on the bundle.");
+}
+
+std::size_t Predictor::clip_frames() const {
+    return static_cast<std::size_t>(bundle_->manifest.preprocessing.span());
+}
+
+std::size_t Predictor::clip_hop() const {
+    return static_cast<std::size_t>(bundle_->manifest.preprocessing.hop);
+}
+
+//@end
+//@begin !inputs !clips
 Result Predictor::predict(const cv::Mat& image) const { return predict(std::vector<cv::Mat>{image})[0]; }
 
 std::vector<Result> Predictor::predict(const std::vector<cv::Mat>& images) const try {

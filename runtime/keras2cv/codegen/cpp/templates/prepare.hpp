@@ -124,8 +124,11 @@ inline cv::Mat resize_part(const cv::Mat& image, const cv::Rect& part, cv::Size 
                            const std::string& interpolation) {
     if (interpolation == "pil-nearest") return pick(image, part, size, true);  //@only picked
     if (interpolation == "tf-nearest") return pick(image, part, size, false);  //@only picked
-    const bool is_deep = image.depth() == CV_16U;  //@only resample deep
-    if (is_resampled(interpolation) && !is_deep) return resample(image, part, size, interpolation);  //@only resample
+//@begin resample
+    const bool is_deep = image.depth() == CV_16U;  //@only deep
+    if (is_resampled(interpolation) && !is_deep) return resample(image, part, size, interpolation);  //@only deep
+    if (is_resampled(interpolation)) return resample(image, part, size, interpolation);  //@only !deep
+//@end
     const cv::Mat source = image(part);
 //@begin deep
     if (image.depth() == CV_16U && interpolation.compare(0, 3, "tf-") == 0) {
@@ -232,4 +235,28 @@ inline cv::Mat prepare(const std::vector<cv::Mat>& images, const Preprocessing& 
     return blob;
 }
 
+//@begin clips
+// Return clips, of as many frames of a video as one covers, as one blob (batch, C, frames, H, W); the last
+// one fills what is missing of the batch.
+inline cv::Mat prepare_clips(const std::vector<std::vector<cv::Mat>>& clips, const Preprocessing& rules,
+                             int batch) {
+    cv::Mat whole;
+    for (int n = 0; n < batch; ++n) {
+        const std::vector<cv::Mat>& clip = clips[std::min(static_cast<std::size_t>(n), clips.size() - 1)];
+        std::vector<cv::Mat> frames;
+        for (std::size_t i = 0; i < clip.size(); i += static_cast<std::size_t>(rules.stride))
+            frames.push_back(clip[i]);
+        const cv::Mat blob = prepare(frames, rules, rules.window);
+        const std::vector<int> sizes(blob.size.p, blob.size.p + 4);
+        if (n == 0) whole.create(std::vector<int>{batch, sizes[1], sizes[0], sizes[2], sizes[3]}, CV_32F);
+        for (int t = 0; t < sizes[0]; ++t)
+            for (int c = 0; c < sizes[1]; ++c)
+                std::copy_n(blob.ptr<float>(t, c), blob.step1(1), whole.ptr<float>() + whole.step1(0) *
+                            static_cast<std::size_t>(n) + whole.step1(1) * static_cast<std::size_t>(c) +
+                            whole.step1(2) * static_cast<std::size_t>(t));
+    }
+    return whole;
+}
+
+//@end
 }  // namespace keras2cv::@namespace@

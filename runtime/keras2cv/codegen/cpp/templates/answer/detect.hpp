@@ -37,7 +37,8 @@ struct Task {
     KeypointRules keypoints;  //@only boxpoints
     AngleRules angles;  //@only rotated
     std::string box_format, box_units, activation, objectness_activation;
-    std::vector<double> anchors, variances;  // cx, cy, w, h of each anchor; what offsets are scaled by  //@only offsets priors
+    std::vector<double> anchors;                   // cx, cy, w, h of each  //@only offsets priors
+    std::vector<double> variances = {1, 1, 1, 1};  // what offsets from them are scaled by  //@only offsets priors
     float score = 0;                         // boxes above it are kept
     std::vector<double> class_scores;        // of each class, in place of it; may be empty
     double iou = -1;                         // the worse of two that overlap more goes; below 0: none

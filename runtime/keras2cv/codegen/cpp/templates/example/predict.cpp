@@ -199,6 +199,23 @@ static void predict(const Arguments& arguments) {
     Frames frames(arguments.sources);  //@only !deep !bands
     Frames frames(arguments.sources, predictor);  //@only deep bands
     Pictures pictures(arguments);
+//@begin clips
+    Clips clips(predictor.clip_frames(), predictor.clip_hop());
+    for (auto some = frames.next(1); !some.empty() && !interrupted; some = frames.next(1)) {
+        if (!clips.take(some[0])) continue;
+        model::Clip clip;
+        for (const Frame& frame : clips.frames) clip.push_back(frame.image);
+        const model::Result result = predictor.predict(clip);
+        print_result(arguments, clips.name(), result);
+        if (!arguments.mask.empty()) write_image(arguments.mask, result.mask());  //@only mask
+        if (!pictures.are_wanted()) continue;
+        const cv::Mat& image = clip.back();  //@only !bands
+        const cv::Mat image = predictor.drawable(clip.back());  //@only bands
+        if (!pictures.take(draw(result, image), some[0])) return;
+    }
+    if (!interrupted) clips.finish();
+//@end
+//@begin !clips
     for (auto some = frames.next(predictor.batch()); !some.empty() && !interrupted;
          some = frames.next(predictor.batch())) {
         std::vector<cv::Mat> images;
@@ -212,6 +229,7 @@ static void predict(const Arguments& arguments) {
             if (!pictures.take(draw(results[i], predictor.drawable(images[i])), some[i])) return;  //@only bands
         }
     }
+//@end
 //@end
 //@begin inputs
     std::vector<std::string> names;

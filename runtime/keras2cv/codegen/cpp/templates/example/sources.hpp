@@ -141,6 +141,8 @@ struct Frame {
     std::string name;
     cv::Mat image;
     double fps;  // of its video, 25 if it says none; 0 for a photo
+    std::string video = {};  // its name; none for a photo  //@only clips
+    int number = 0;          // in the video  //@only clips
 };
 
 // Every image of every source, one after the other.
@@ -183,6 +185,8 @@ private:
             std::snprintf(number, sizeof number, ":%06d", count_++);
             const double fps = video_.get(cv::CAP_PROP_FPS);
             frames.push_back({without_password(source) + number, image, fps > 0 && fps < 1000 ? fps : 25});
+            frames.back().video = without_password(source);  //@only clips
+            frames.back().number = count_ - 1;  //@only clips
             return;
         }
         video_.release();
@@ -200,6 +204,49 @@ private:
     cv::VideoCapture video_;
     int count_ = 0;  // frames of the video so far
 };
+//@begin clips
+
+// The clips in the frames of videos, and of photos that follow each other.
+class Clips {
+public:
+    Clips(std::size_t frames, std::size_t hop) : span_(frames), hop_(hop) {}
+
+    // Take a frame; return whether `frames` are a clip now.
+    bool take(const Frame& frame) {
+        if (!frames.empty() && frames.back().video != frame.video) finish();
+        frames.push_back(frame);
+        if (frames.size() > span_) frames.erase(frames.begin());
+        if (++count_ < span_ || (count_ - span_) % hop_ != 0) return false;
+        ++found_;
+        return true;
+    }
+
+    // The frames of one video, or of photos, end here.
+    void finish() {
+        if (count_ > 0 && found_ == 0)
+            throw model::Error("A clip covers " + std::to_string(span_) + " frames, and from " +
+                               frames.front().name + " on there are " + std::to_string(count_) +
+                               ". Give a longer one.");
+        frames.clear();
+        count_ = found_ = 0;
+    }
+
+    // "clip.mp4:000000-000012", or of photos "a.png..c.png".
+    std::string name() const {
+        const Frame &first = frames.front(), &last = frames.back();
+        const std::string file = last.name.substr(last.name.find_last_of("/\\") + 1);
+        if (first.video.empty()) return first.name + ".." + file;
+        char number[16];
+        std::snprintf(number, sizeof number, "-%06d", last.number);
+        return first.name + number;
+    }
+
+    std::vector<Frame> frames;
+
+private:
+    std::size_t span_, hop_, count_ = 0, found_ = 0;
+};
+//@end
 //@end
 //@begin inputs
 // Return the samples that NAME=FILE words give; a name that comes again begins the next sample.
