@@ -20,7 +20,7 @@ from keras2cv.bundle.reading import read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
 from support.browser import LOOKS, Look, problems_of
-from support.golden import assert_answers
+from support.golden import assert_answers, cases_for
 from support.npm_packages import OPENCV_JS, package, run_node
 from support.pixel_bundles import INPUT_BUNDLES, write_samples
 from support.program_bundles import BUNDLES, SPOILT, classifier, expected_samples, write_images
@@ -44,9 +44,10 @@ def programs(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@lru_cache(maxsize=1)
 def cases_of(golden: Path) -> list[Case]:
-    """Return the golden cases."""
-    return list(read_golden(golden)["cases"])
+    """Return the golden cases that JavaScript does."""
+    return cases_for(golden, "js")
 
 
 @lru_cache(maxsize=1)

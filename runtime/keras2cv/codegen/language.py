@@ -26,6 +26,7 @@ class Language:
             (`DetectRecord.belongings`), and tables with columns in any order.
         prepares_all: Whether programs prepare all that the runtime does: several pictures a sample,
             clips, 16 bits, further channels.
+        prepares: Which of these `PREPARATIONS` they do, if not all.
     """
 
     title: str
@@ -35,3 +36,4 @@ class Language:
     decodes_heads: bool = False
     reads_belongings: bool = False
     prepares_all: bool = False
+    prepares: frozenset[str] = frozenset()
