@@ -9,6 +9,8 @@ JS = Language(
     source_files=source_files,
     lacking=lacking,
     next_step="README.md has the three commands that open the page.",
+    decodes_heads=True,
+    reads_belongings=True,
 )
 
 __all__ = ["JS"]

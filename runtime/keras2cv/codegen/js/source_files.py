@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
+from keras2cv.codegen.detector_traits import detector_traits
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
@@ -27,6 +28,10 @@ _FILES: Final[Mapping[str, str]] = {
     "resample.js": "resample",
     "net.js": "",
     "tail.js": "tail",
+    "head.js": "head",
+    "masks.js": "masks",
+    "points.js": "keypoints boxpoints",
+    "rotated.js": "rotated",
     "placement.js": "pixels",
     "decode.js": "!arrays",
     "drawing.js": "drawn",
@@ -58,7 +63,8 @@ _RULES: Final[Mapping[str, str]] = {
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the program for bundles that are like that of `manifest`."""
     kind = manifest.task.kind
-    traits = traits_of(manifest) | _resize_traits(manifest) | _tensor_traits(manifest) | {kind}
+    traits = traits_of(manifest) | _resize_traits(manifest) | _tensor_traits(manifest)
+    traits |= detector_traits(manifest) | {kind}
     templates = {name: name for name, wanted in _FILES.items() if applies(wanted, traits)}
     templates["answer.js"] = f"answer/{kind}.js"
     return {

@@ -27,6 +27,14 @@ export class Entry {
     throw new PredictError(`manifest.json: ${path} is missing. Export the bundle again.`);
   }
 
+  /** Refuse a key that is none of these: it changes what the others mean. */
+  expectKeys(known) {
+    const other = Object.keys(this.value).find((key) => !known.split(" ").includes(key));
+    if (!other) return;
+    throw new PredictError(`manifest.json: ${this.path}.${other} is unknown to this program. Generate it ` +
+      "again with the keras2cv that made the bundle.");
+  }
+
   text(choices = null) {
     this.expect(typeof this.value === "string", "a string");
     return this.expect(!choices?.includes || choices.includes(this.value), `one of ${choices}`);

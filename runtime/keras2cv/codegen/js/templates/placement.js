@@ -4,9 +4,9 @@ import { centerBox } from "./fit.js"; //@only cropped
 import { letterboxBox } from "./fit.js"; //@only letterbox
 import { padBars } from "./fit.js"; //@only padded
 
-import { rint } from "./rounding.js"; //@only crops
+import { rint } from "./rounding.js"; //@only crops weighted
 
-//@begin crops
+//@begin crops weighted
 const clip = (value, most) => Math.min(Math.max(value, 0), most);
 const isNear = (value) => Math.abs(value - Math.round(value)) < 1e-6;
 
@@ -23,7 +23,7 @@ export class Placement {
   toSource(x, y) {
     return [(x - this.offset[0]) / this.scale[0], (y - this.offset[1]) / this.scale[1]];
   }
-  //@begin crops
+  //@begin crops weighted
 
   /** The part of the source that the net sees, in whole pixels of the source. */
   get visible() {
@@ -44,7 +44,7 @@ export class Placement {
   }
   //@end
 }
-//@begin crops
+//@begin crops weighted
 
 function whole(edges, { width, height }) {
   const [x, y, right, bottom] = edges.map((edge, i) => clip(rint(edge), i % 2 ? height : width));

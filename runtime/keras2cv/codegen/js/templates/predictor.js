@@ -9,6 +9,7 @@ import { placeArray } from "./placement.js"; //@only identity
 import { whenReady } from "./runtime.js";
 
 export { toLine } from "./answer.js";
+export { maskPixels } from "./masks.js"; //@only masks
 export { PredictError };
 
 class Predictor {
