@@ -64,19 +64,32 @@ export function place({ width, height }, rules) {
   const source = { width, height };
   const input = { width: rules.width, height: rules.height };
   //@begin letterbox
+  if (rules.resize === "letterbox") { //@only pictures
   // Each axis has its own scale: rounding the extent changed the aspect ratio a little.
   const box = letterboxBox(source, rules);
   return new Placement([box.width / width, box.height / height], [box.x, box.y], source, input);
+  } //@only pictures
   //@end
-  //@begin !letterbox
-  const box = { x: 0, y: 0, width, height }; //@only stretched
-  const box = centerBox(source, rules); //@only cropped
-  const bar = padBars(source, rules); //@only padded
-  const box = { x: -bar.x, y: -bar.y, width: width + 2 * bar.x, height: height + 2 * bar.y }; //@only padded
+  //@begin stretched cropped padded
+  const box = boxOf(source, rules);
   const scale = [input.width / box.width, input.height / box.height];
   return new Placement(scale, [-box.x * scale[0], -box.y * scale[1]], source, input);
   //@end
 }
+//@begin stretched cropped padded
+
+/** The part of a picture that becomes the input. */
+function boxOf({ width, height }, rules) {
+  if (rules.resize === "center-crop") return centerBox({ width, height }, rules); //@only cropped
+  //@begin padded
+  if (rules.resize === "pad") {
+    const bar = padBars({ width, height }, rules);
+    return { x: -bar.x, y: -bar.y, width: width + 2 * bar.x, height: height + 2 * bar.y };
+  }
+  //@end
+  return { x: 0, y: 0, width, height };
+}
+//@end
 //@end
 //@begin mask
 

@@ -9,6 +9,7 @@ const f32 = Math.fround;
 
 export function readTask(entry) {
   const record = entry.at("keypoints");
+  record.expectKeys("output form units activation refine score skeleton");
   return {
     output: record.at("output").text(),
     form: record.at("form").text(["heatmaps", "xy", "yx", "xys", "yxs"]),
