@@ -400,6 +400,7 @@ def _write(staged: _Staged, opencv: str, weights: Weights | None) -> Manifest:
         preprocessing=decided.preprocessing,
         more_pictures=decided.more_pictures or None,
         tail=converted.tail,
+        front=loaded.front.record if loaded.front is not None else None,
         weights=weights,
         states=tuple(StateLink(*pair) for pair in loaded.states) or None,
     )

@@ -80,7 +80,7 @@ def run_selftest(model: Predictor) -> SelfTestReport:
         NetError: OpenCV fails.
     """
     vectors = read_golden_vectors(model.folder / SELFTEST, model.manifest)
-    answers = [model.infer(*sample.inputs) for sample in vectors.samples]
+    answers = [model.infer_net(*sample.inputs) for sample in vectors.samples]
     rows = list(_sample_rows(model, vectors, answers))
     if vectors.image is not None:
         rows += _image_rows(model, vectors, vectors.image)
@@ -184,7 +184,7 @@ def _repeat_problems(
     model: Predictor, inputs: Sequence[Array], first: Sequence[Array]
 ) -> Iterator[str]:
     """Yield the outputs that change when a sample is run again, after others."""
-    again = model.infer(*inputs)
+    again = model.infer_net(*inputs)
     names = [tensor.name for tensor in model.manifest.outputs]
     for name, one, other in zip(names, first, again, strict=True):
         if one.tobytes() != other.tobytes():

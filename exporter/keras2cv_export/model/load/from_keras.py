@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from keras2cv.errors import ModelError
 from keras2cv_export.model.spec import TensorSpec
 
 from .error_messages import sentence
+from .front import find_cut, unnested, without_front
 from .inputs import inputs_of, refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import output_names
@@ -35,12 +37,16 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         ModelError: The inputs are unknown, hold text, or have unknown shapes.
     """
     refuse_float8(model)
+    model = unnested(model)
     structure, names = inputs_of(model, shapes)
     flat = keras.tree.flatten(structure)
     declared = [
         TensorSpec(name, tuple(t.shape), keras.backend.standardize_dtype(t.dtype))
         for name, t in zip(names, flat, strict=True)
     ]
+    if cut := find_cut(model, declared, flat, shapes):
+        open_rest = partial(_rest_of, source)
+        return without_front(model, cut, shapes, batch, open_rest)
     refuse_text(declared, model)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 
@@ -54,6 +60,10 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         str(model.name), source, inputs, call, _open_batch(model), model, precision_note(model)
     )
     return without_unread_inputs(with_states(loaded), unsized)
+
+
+def _rest_of(source: ModelSource, model: Any, shapes: Shapes, batch: int) -> LoadedModel:
+    return keras_model(model, source, shapes, batch)
 
 
 @contextmanager
