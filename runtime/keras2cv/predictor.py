@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
 import cv2
 import numpy as np
@@ -25,7 +25,6 @@ from keras2cv.net.opencv import require_at_least
 from keras2cv.net.tensors import by_name, check_inputs, chunks, join, outputs_of, to_net
 from keras2cv.net.tuned import NetSettings, manifest_at
 from keras2cv.pixels.geometry import Placement
-from keras2cv.preparing.front_values import FrontPreparer
 from keras2cv.preparing.prepared import Prepared
 from keras2cv.preparing.samples import SamplePreparer, Values
 from keras2cv.tasks import TASKS
@@ -34,6 +33,9 @@ from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
 from keras2cv.tasks.thresholds import with_thresholds
 from keras2cv.visible_text import shown
+
+if TYPE_CHECKING:
+    from keras2cv.preparing.front_values import FrontPreparer
 
 Array = NDArray[Any]
 ImageLike: TypeAlias = "Array | str | os.PathLike[str]"
@@ -188,9 +190,11 @@ class Predictor:
         self._samples = None
         if self.manifest.preprocessing is not None:
             self._samples = SamplePreparer(self.manifest)
-        self._front = None
+        self._front: FrontPreparer | None = None
         if self.manifest.front is not None:
-            self._front = FrontPreparer(self.manifest, self.manifest.front)
+            from keras2cv.preparing.front_values import FrontPreparer  # few models need it
+
+            self._front = FrontPreparer(self.manifest.own_inputs, self.manifest.front)
         self._memory = Memory(self.manifest)
         self._load_net(bundle, settings, check_device)
 
@@ -299,6 +303,18 @@ class Predictor:
             values = self._front.by_name(arrays[0]) if is_dict else arrays
             arrays = tuple(self._front.arrays(values))
         return self.infer_net(*arrays)
+
+    def front_arrays(self, *arrays: Any) -> dict[str, Array]:
+        """Return the net's inputs by name, from what a user gives to `infer`.
+
+        Raises:
+            InputError: another shape or dtype than the model takes.
+            UsageError: the bundle has no steps before its net.
+        """
+        if self._front is None:
+            raise UsageError(f"{self.folder} has no steps before its net. Call infer_net().")
+        made = self._front.arrays(arrays)
+        return dict(zip((t.name for t in self.manifest.own_inputs), made, strict=True))
 
     def infer_net(self, *arrays: Any) -> list[Array]:
         """Return the same as `infer`, for arrays as the net takes them.

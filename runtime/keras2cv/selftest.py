@@ -11,7 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import GoldenImage, GoldenVectors, read_golden_vectors
+from keras2cv.bundle.golden_vectors import (
+    GoldenFront,
+    GoldenImage,
+    GoldenVectors,
+    read_golden_vectors,
+)
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import NetError
 
@@ -82,6 +87,8 @@ def run_selftest(model: Predictor) -> SelfTestReport:
     vectors = read_golden_vectors(model.folder / SELFTEST, model.manifest)
     answers = [model.infer_net(*sample.inputs) for sample in vectors.samples]
     rows = list(_sample_rows(model, vectors, answers))
+    if vectors.front is not None:
+        rows += _front_rows(model, vectors.front)
     if vectors.image is not None:
         rows += _image_rows(model, vectors, vectors.image)
     problems = [
@@ -150,6 +157,13 @@ def _sample_rows(
 ) -> Iterator[SelfTestRow]:
     for i, (sample, answer) in enumerate(zip(vectors.samples, answers, strict=True)):
         yield from _rows(f"sample {i}", model, answer, sample.outputs, _limits(model, vectors))
+
+
+def _front_rows(model: Predictor, front: GoldenFront) -> Iterator[SelfTestRow]:
+    """Compare the net's inputs that steps make of text and numbers: they are equal, or wrong."""
+    arrays = model.front_arrays(*front.inputs)
+    for name, expected in front.made.items():
+        yield compare("before the net", name, arrays[name], expected, 0.0)
 
 
 def _image_rows(

@@ -81,6 +81,8 @@ def _lacking(manifest: Manifest, language: Language) -> list[str]:
     """Return what the bundle needs and programs in the language lack, each in words."""
     missing = [] if language.prepares_all else special_pictures(manifest)
     missing += language.lacking(manifest)
+    if manifest.front is not None and not language.looks_up:
+        missing.append("text and hashes before the net")
     record = manifest.task.record
     if isinstance(record, DetectRecord) and not language.decodes_heads:
         if record.head is not None:

@@ -227,7 +227,7 @@ def _reshaped(step: FrontStep, value: Value) -> Value:
 
 def _array(value: Value) -> Array:
     if isinstance(value, list):
-        raise ValueError("an array, got words of any number")  # noqa: TRY004 - a manifest's fault
+        raise ValueError("an array, got words of any number")
     return value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import Manifest
+from keras2cv.bundle.manifest import InputTensor
 from keras2cv.errors import BundleError, InputError
 from keras2cv.numpy_front.record import ANY_SIZE, FrontInput, NumpyFront
 from keras2cv.numpy_front.run import FrontRunner
@@ -20,10 +20,10 @@ Array = NDArray[Any]
 class FrontPreparer:
     """Prepares the values of a model whose first steps are not in the net."""
 
-    def __init__(self, manifest: Manifest, front: NumpyFront) -> None:
-        """Make the tables of the front of `manifest`."""
+    def __init__(self, tensors: Sequence[InputTensor], front: NumpyFront) -> None:
+        """Make the tables of a front that makes the inputs of a net."""
         self._inputs = front.inputs
-        self._tensors = manifest.own_inputs
+        self._tensors = tensors
         self._runner = FrontRunner(front)
 
     @property
@@ -38,6 +38,22 @@ class FrontPreparer:
             BundleError: the front makes something else than the net takes.
             InputError: another number of inputs, shape or dtype than the model takes.
         """
+        made = self._runner.run(self.columns(given))
+        arrays = [made[tensor.name] for tensor in self._tensors]
+        for array, tensor in zip(arrays, self._tensors, strict=True):
+            if array.shape[1:] != tensor.keras_shape[1:]:
+                raise BundleError(
+                    f"front: {tensor.name} comes out as {array.shape[1:]} per sample, and the net "
+                    f"takes {tensor.keras_shape[1:]}. Export the bundle again."
+                )
+        return arrays
+
+    def columns(self, given: Sequence[Any]) -> dict[str, Array]:
+        """Return what a user gives as arrays (N, ...) by name, N the same for all.
+
+        Raises:
+            InputError: another number of inputs, shape or dtype than the model takes.
+        """
         if len(given) != len(self._inputs):
             raise InputError(
                 f"The model takes {len(self._inputs)} inputs ({', '.join(self.names)}), got "
@@ -49,15 +65,7 @@ class FrontPreparer:
                 "Inputs must have the same number of samples, and at least one, got "
                 f"{[len(column) for column in columns]}. Their first dimension is the batch."
             )
-        made = self._runner.run(dict(zip(self.names, columns, strict=True)))
-        arrays = [made[tensor.name] for tensor in self._tensors]
-        for array, tensor in zip(arrays, self._tensors, strict=True):
-            if array.shape[1:] != tensor.keras_shape[1:]:
-                raise BundleError(
-                    f"front: {tensor.name} comes out as {array.shape[1:]} per sample, and the net "
-                    f"takes {tensor.keras_shape[1:]}. Export the bundle again."
-                )
-        return arrays
+        return dict(zip(self.names, columns, strict=True))
 
     def by_name(self, given: Mapping[str, Any]) -> list[Any]:
         """Return a dict's values in the inputs' order.
@@ -123,8 +131,7 @@ def _column(one: FrontInput, value: Any) -> Array:
     )
     if not fits:
         raise InputError(
-            f"Input {one.name} must be {_shown(one)}, got {array.shape}. "
-            "Give one row per sample."
+            f"Input {one.name} must be {_shown(one)}, got {array.shape}. Give one row per sample."
         )
     return array
 
@@ -133,8 +140,7 @@ def _numbers(one: FrontInput, value: Any) -> Array:
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         raise InputError(
-            f"Input {one.name} must be numbers, got {array.dtype}. "
-            f"Convert it to {one.dtype} first."
+            f"Input {one.name} must be numbers, got {array.dtype}. Convert it to {one.dtype} first."
         )
     with np.errstate(invalid="ignore", over="ignore"):
         cast = array.astype(one.dtype)

@@ -11,9 +11,10 @@ from keras2cv.numpy_front.record import ANY_SIZE, FrontInput, NumpyFront
 from keras2cv.schema.fields import SchemaError
 from keras2cv_export.model.spec import TensorSpec
 
-from .calls import LayerCall, calls_of, dtype_of
+from .calls import LayerCall, calls_of
+from .drawing import drawn_values
 from .model_front import ModelFront
-from .proving import front_problem
+from .proving import answered, front_problem
 from .steps import is_known, steps_of
 
 _HASHES: Final = ("Hashing", "HashedCrossing")  # of numbers, too, by way of text
@@ -79,6 +80,13 @@ def cut_of(model: Any, declared: Sequence[TensorSpec], symbols: Sequence[Any]) -
     return Cut(front, tensors, _true_shapes(front))
 
 
+def has_front(model: Any) -> bool:
+    """Whether a layer of a model, or of a model in it, reads text or hashes."""
+    return any(
+        call.reads_text or call.kind in _HASHES or has_front(call.layer) for call in calls_of(model)
+    )
+
+
 def _before_the_net(calls: Sequence[LayerCall]) -> list[LayerCall]:
     """Return the calls that read text or hash, and all that lead to them, in order."""
     makers = {id(tensor): call for call in calls for tensor in call.outputs}
@@ -110,9 +118,6 @@ def _at_the_cut(
 
 
 def _true_shapes(front: ModelFront) -> dict[str, tuple[int, ...]]:
-    from .drawing import drawn_values
-    from .proving import answered
-
     made = answered(front, drawn_values(front.record, 2, 0, odd=False))
     return {name: tuple(array.shape[1:]) for name, array in made.items()}
 
@@ -128,6 +133,3 @@ def _free(wish: str, taken: set[str]) -> str:
         number += 1
         name = f"{wish}_{number}"
     return name
-
-
-__all__ = ["Cut", "cut_of", "dtype_of"]

@@ -13,9 +13,10 @@ from keras2cv.numpy_front.rules import unescaped
 Array = np.ndarray[Any, Any]
 
 _ODD: Final = (
-    "", " ", "unseen", "\u00c9COLE \u00df \u0130", "e\u0301 \u4f60\u597d \U0001f600 ok", "A-b, c! (d) [e] it's 100% _x_",
-    "\ta\nb\x0bc\x0cd\re \u00a0f\u3000g\u2003h", "\\ ^ ` { | } ~ \" # $ & * + / : ; < = > ? @", "-1", "007",
-    "\ufeffbom", "x" * 300, "word " * 400, "\u0430\u0431\u0432", "\x1c\x1d\x85", "NaN", "None", "[UNK]", "%0A",
+    "", " ", "unseen", "\u00c9COLE \u00df \u0130", "e\u0301 \u4f60\u597d \U0001f600 ok",
+    "A-b, c! (d) [e] it's 100% _x_", "\ta\nb\x0bc\x0cd\re \u00a0f\u3000g\u2003h",
+    "\\ ^ ` { | } ~ \" # $ & * + / : ; < = > ? @", "-1", "007", "\ufeffbom", "x" * 300,
+    "word " * 400, "\u0430\u0431\u0432", "\x1c\x1d\x85", "NaN", "None", "[UNK]", "%0A",
 )  # fmt: skip
 _MOST_WORDS: Final = 12  # of a drawn text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from keras2cv.errors import ModelError
 from keras2cv_export.model.spec import TensorSpec
 
 from .error_messages import sentence
-from .front import find_cut, unnested, without_front
+from .front import without_front
 from .inputs import inputs_of, refuse_text
 from .loaded import LoadedModel, Shapes
 from .names import output_names
@@ -37,16 +38,14 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         ModelError: The inputs are unknown, hold text, or have unknown shapes.
     """
     refuse_float8(model)
-    model = unnested(model)
+    if loaded := without_front(model, shapes, batch, partial(_rest_of, source)):
+        return replace(loaded, open_batch=_open_batch(model))
     structure, names = inputs_of(model, shapes)
     flat = keras.tree.flatten(structure)
     declared = [
         TensorSpec(name, tuple(t.shape), keras.backend.standardize_dtype(t.dtype))
         for name, t in zip(names, flat, strict=True)
     ]
-    if cut := find_cut(model, declared, flat, shapes):
-        open_rest = partial(_rest_of, source)
-        return without_front(model, cut, shapes, batch, open_rest)
     refuse_text(declared, model)
     inputs, unsized = resolve_read_shapes(declared, shapes, batch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,26 +12,46 @@ from typing import Any
 import keras
 
 from keras2cv_export.model.fronts.calls import calls_of, dtype_of
-from keras2cv_export.model.fronts.cutting import Cut, cut_of
+from keras2cv_export.model.fronts.cutting import Cut, cut_of, has_front
 from keras2cv_export.model.spec import TensorSpec
 
+from .inputs import inputs_of
 from .loaded import LoadedModel, Shapes
 
 
 def without_front(
-    model: Any, cut: Cut, shapes: Shapes, batch: int, open_rest: Callable[..., LoadedModel]
-) -> LoadedModel:
-    """Open what follows the cut, with what is before it described.
+    model: Any, shapes: Shapes, batch: int, open_rest: Callable[..., LoadedModel]
+) -> LoadedModel | None:
+    """Open a model of text: what follows the cut, with what is before it described.
 
     Args:
         model: A Keras 3 model.
-        cut: Where it is cut.
         shapes: Sizes for open dimensions, by the model's own inputs.
         batch: The batch size where the shapes leave it open.
         open_rest: Opens a Keras model with its inputs' shapes, and a batch size.
+
+    Returns:
+        None for a model that begins with what a net does, or with what no step does.
+
+    Raises:
+        ModelError: As `cut_of`.
     """
-    with _nodes_kept(model):
-        rest = keras.Model(dict(cut.tensors), model.output, name=model.name)
+    if not has_front(model):
+        return None
+    with nodes_kept(model), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Keras', of names that it gave itself
+        whole = _unnested(model)
+        structure, names = inputs_of(whole, shapes)
+        symbols = keras.tree.flatten(structure)
+        declared = [
+            TensorSpec(name, tuple(t.shape), dtype_of(t))
+            for name, t in zip(names, symbols, strict=True)
+        ]
+        cut = find_cut(whole, declared, symbols, shapes)
+        if cut is None:
+            return None
+        graph = getattr(whole, "_functional", None) or whole
+        rest = keras.Model(dict(cut.tensors), graph.output, name=model.name)
     sizes = {name: (None, *shape) for name, shape in cut.shapes.items()}
     for tensor, name in zip(rest.inputs, sorted(cut.tensors), strict=True):
         tensor._shape = sizes[name]  # Keras 3 declares TextVectorization's multi_hot as (N, 1, n)
@@ -69,17 +90,15 @@ def batch_of(shapes: Shapes, batch: int) -> int:
     return next((int(shape[0]) for shape in given if shape and shape[0]), batch)
 
 
-def unnested(model: Any) -> Any:
-    """Return a Keras 3 model with the graphs of the models in it that read text as its own."""
-    inner = (call for call in calls_of(model) if call.reads_text and calls_of(call.layer))
-    if next(inner, None) is None:
+def _unnested(model: Any) -> Any:
+    """Return a Keras 3 model with the graphs of the models in it that have a front as its own."""
+    if not any(_is_nested(call.layer) for call in calls_of(model)):
         return model
+    graph = getattr(model, "_functional", None) or model
     inputs = keras.tree.map_structure(
-        lambda t: keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name), model.input
+        lambda t: keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name), graph.input
     )
-    with _nodes_kept(model):
-        outputs = _through(model, inputs)
-        return keras.Model(inputs, outputs, name=model.name)
+    return keras.Model(inputs, _through(model, inputs), name=model.name)
 
 
 def _through(model: Any, inputs: Any, **_: Any) -> Any:
@@ -90,9 +109,7 @@ def _through(model: Any, inputs: Any, **_: Any) -> Any:
 
 
 def _is_nested(operation: Any) -> bool:
-    if not calls_of(operation):
-        return False
-    return any(dtype_of(tensor) == "string" for tensor in operation.inputs)
+    return bool(calls_of(operation)) and has_front(operation)
 
 
 def _sized(spec: TensorSpec, shape: Sequence[int] | None) -> TensorSpec:
@@ -103,7 +120,7 @@ def _sized(spec: TensorSpec, shape: Sequence[int] | None) -> TensorSpec:
 
 
 @contextmanager
-def _nodes_kept(model: Any) -> Iterator[None]:
+def nodes_kept(model: Any) -> Iterator[None]:
     """Leave the layers of a user's model with the calls that they had: `layer.output` needs one."""
     layers = {id(layer): layer for layer in _all_layers(model)}.values()
     before = [(x, len(x._inbound_nodes), len(x._outbound_nodes)) for x in layers]
