@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from keras2cv.bundle.manifest import ModelSource
+from keras2cv_export.model.fronts.model_front import ModelFront
 from keras2cv_export.model.spec import TensorSpec
 
 Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
@@ -47,6 +48,7 @@ class LoadedModel:
             are traced.
         judge: Who answers for the model; None: TensorFlow, which `call` is made for.
         pictures_out: Whether an ONNX model's outputs (N, C, H, W) are given channels last.
+        front: The layers before `inputs`, which are not in the net; None: there are none.
     """
 
     name: str
@@ -60,6 +62,7 @@ class LoadedModel:
     graph: Any = None
     judge: Judge | None = None
     pictures_out: bool = False
+    front: ModelFront | None = None
 
     def without_states(self) -> LoadedModel:
         """Return the model with the inputs that its users give, to decide on tasks by."""
