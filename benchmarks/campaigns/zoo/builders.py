@@ -197,10 +197,10 @@ def tabnet() -> Model:
 
 def keras_resnet() -> Model:
     """A ResNet whose input is a tensor."""
+    import keras
     import keras_resnet.models
-    import tensorflow as tf
 
-    return keras_resnet.models.ResNet2D18(tf.keras.Input(_PICTURE), classes=10)
+    return keras_resnet.models.ResNet2D18(keras.Input(_PICTURE), classes=10)
 
 
 def _with_size(model: Model, shape: tuple[int, ...]) -> Model:
