@@ -45,6 +45,8 @@ _SPLICE: Final = Collection("spliceai", "keras2", ("spliceai==1.3.1",))
 _CSB: Final = Collection("csbdeep", "keras2", ("csbdeep==0.8.2",))
 _STAR: Final = Collection("stardist", "keras2", ("stardist==0.9.2", "csbdeep==0.8.2"))
 _OCR: Final = Collection("keras-ocr", "keras2", ("keras-ocr==0.9.3",))
+# Its Lambda's function reads others of its module, which NumPy 2 alone cannot import.
+_READER: Final = replace(_OCR, imports=("campaigns.zoo.numpy_1", "keras_ocr.recognition"))
 
 # Their files hold Lambda layers: a user is told to pass this for a file that is trusted.
 _LAMBDAS: Final = dict.fromkeys(
@@ -139,7 +141,7 @@ OLD: Final = (
     Specimen(_STAR, "StarDist2D", f"{_BUILDERS}.stardist", format="h5"),
     Specimen(_STAR, "StarDist3D", f"{_BUILDERS}.stardist_3d", format="h5"),
     Specimen(_OCR, "CRAFT", f"{_BUILDERS}.ocr_detector", format="h5"),
-    Specimen(_OCR, "CRNN", f"{_BUILDERS}.ocr_reader", format="h5", options=("--unsafe",)),
+    Specimen(_READER, "CRNN", f"{_BUILDERS}.ocr_reader", format="h5", options=("--unsafe",)),
     Specimen(Collection("tabnet-keras", "keras2", ("tabnet-keras==1.2.0",), ("tabnet_keras",)),
              "TabNetClassifier", f"{_BUILDERS}.tabnet", format="saved", shapes=((10,),)),
     Specimen(Collection("keras-resnet", "keras2", ("keras-resnet==0.2.0",)), "ResNet2D18",
