@@ -98,7 +98,6 @@ def edges() -> Model:
 
 def mtcnn(net: str) -> Model:
     """One of the three trained nets of MTCNN: pnet, rnet or onet."""
-
     import keras
     from mtcnn.utils.tensorflow import load_weights
 
