@@ -8,6 +8,7 @@ from keras2cv_export.passes.legalise.products.align_matmul import align_matmul
 from keras2cv_export.passes.legalise.products.halve_product import halve_product
 from keras2cv_export.passes.legalise.products.lookup_to_matmul import lookup_to_matmul
 from keras2cv_export.passes.legalise.products.match_matmul_batches import match_matmul_batches
+from keras2cv_export.passes.legalise.products.rows_to_matmul import rows_to_matmul
 from keras2cv_export.passes.legalise.reductions.cumsum_to_matmul import cumsum_to_matmul
 from keras2cv_export.passes.legalise.reductions.keep_argmax_axis import keep_argmax_axis
 from keras2cv_export.passes.legalise.reductions.onehot_to_equal import onehot_to_equal
@@ -108,6 +109,14 @@ LEGALISE: tuple[Rewrite, ...] = (
             "to truth",
             "truth constant",
         ),
+    ),
+    Rewrite(
+        rows_to_matmul,
+        removes=("not one index",),
+        before={
+            "gather_flat": "it makes one table of them all, whose product would be much larger",
+            "spell_broadcasts": "it writes quotients in which fewer bounds are seen",
+        },
     ),
     Rewrite(gather_flat, removes=("GatherND", "GatherElements", "constant indices")),
     Rewrite(gather_to_slices, removes=("not one index", "from the end")),
