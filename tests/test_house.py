@@ -64,6 +64,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "predictor",
         "trial",
         "streams",
+        "tuning",
         "batches",
         "ray",
         "dask",

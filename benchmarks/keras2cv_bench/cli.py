@@ -103,8 +103,8 @@ def execute(args: Namespace) -> int:
     """Measure, print the tables, and write the requested files."""
     load_exporter(
         "bench",
-        "keras2cv_export.speed.interleave",
-        "take_blocks",
+        "keras2cv_export.speed.speed",
+        "time_rounds",
         model=args.against,
         page=args.html is not None,
     )
