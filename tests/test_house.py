@@ -127,6 +127,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "findings",
         "report",
         "page",
+        "whole",
         "cli",
     ),
     "campaigns": (
