@@ -43,6 +43,7 @@ from .tasks.user_options import only_options
 from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.net_comparison import NetComparison
+from .verifying.pictures import draw_pictures, has_golden_pictures
 from .verifying.promise import (
     Kept,
     keep_promise,
@@ -445,6 +446,7 @@ def _settle(
         question.tolerance,
         question.picture,
         found.parity,
+        draw_pictures(manifest) if has_golden_pictures(manifest) else None,
     )
     write_manifest(folder, settled)
     return settled

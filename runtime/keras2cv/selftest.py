@@ -11,9 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.golden_vectors import GoldenImage, GoldenVectors, read_golden_vectors
+from keras2cv.bundle.golden_vectors import (
+    GoldenImage,
+    GoldenPictures,
+    GoldenVectors,
+    read_golden_vectors,
+)
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import NetError
+from keras2cv.pixels.preprocess import Preprocessor
 
 if TYPE_CHECKING:
     from keras2cv.predictor import Predictor
@@ -84,6 +91,8 @@ def run_selftest(model: Predictor) -> SelfTestReport:
     rows = list(_sample_rows(model, vectors, answers))
     if vectors.image is not None:
         rows += _image_rows(model, vectors, vectors.image)
+    if vectors.pictures is not None:
+        rows += picture_rows(model.manifest, vectors.pictures)
     problems = [
         *_repeat_problems(model, vectors.samples[0].inputs, answers[0]),
         *_stuck_problems(model, answers),
@@ -160,6 +169,17 @@ def _image_rows(
     blob, answer = model.run_image(image.decode(8 if rules is None else rules.bits))
     yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
     yield from _rows("image", model, answer, image.outputs, _limits(model, vectors))
+
+
+def picture_rows(manifest: Manifest, pictures: GoldenPictures) -> Iterator[SelfTestRow]:
+    """Compare the blobs that the preprocessing of each picture makes of the encoded image.
+
+    Raises:
+        BundleError: The image cannot be decoded.
+    """
+    for rules, expected in zip(manifest.pictures, pictures.blobs, strict=True):
+        blob = Preprocessor(rules)([pictures.decode(rules.bits)])
+        yield compare("image", f"blob of {rules.input}", blob, expected, BLOB_LIMIT)
 
 
 def _limits(model: Predictor, vectors: GoldenVectors) -> list[float]:

@@ -88,22 +88,44 @@ def has_golden_picture(manifest: Manifest) -> bool:
     return rules is not None and len(manifest.inputs) == 1 and rules.is_picture_file
 
 
+def has_golden_pictures(manifest: Manifest) -> bool:
+    """Return whether a bundle's self-test has the blobs of a picture: of several inputs, or clips."""
+    pictures = manifest.pictures
+    return bool(pictures) and not has_golden_picture(manifest) and walked(manifest) == [*pictures]
+
+
 def draw_picture(
     manifest: Manifest,
     preprocess: PictureInput,
     answer: Callable[[tuple[Array, ...]], Mapping[str, Array]],
 ) -> Picture:
     """Draw a picture for the model's input and let TensorFlow answer it, cut to one sample."""
-    assert manifest.preprocessing is not None  # noqa: S101 - the caller looked
-    rules = manifest.preprocessing
-    width, height = rules.size_wh
-    shape = (_stretched(height, _TALLER), _stretched(width, _WIDER), 3)
-    dtype = np.dtype(np.uint16 if rules.bits == 16 else np.uint8)
-    image = draw(shape, dtype, (0, rules.white), 0.5, 11)
+    image = _image_for(manifest)
     blob, keras = preprocess(image)
     outputs = answer((keras,))
     batched = {o.name for o in manifest.outputs if o.batched}
     return Picture(image, blob, {n: a[:1] if n in batched else a for n, a in outputs.items()})
+
+
+def draw_pictures(manifest: Manifest) -> tuple[Array, tuple[Array, ...]]:
+    """Draw one picture, and return it with the blob that each picture's preprocessing makes."""
+    image = _image_for(manifest)
+    return image, tuple(
+        Preprocessor(rules)([image if rules.bits == 16 else _in_8_bits(image)])
+        for rules in manifest.pictures
+    )
+
+
+def _image_for(manifest: Manifest) -> Array:
+    """Draw (H, W, 3) BGR, of another size than the first picture's; 16 bits where one takes them."""
+    width, height = manifest.pictures[0].size_wh
+    shape = (_stretched(height, _TALLER), _stretched(width, _WIDER), 3)
+    white = max(rules.white for rules in manifest.pictures)
+    return draw(shape, np.dtype(np.uint8 if white == 255 else np.uint16), (0, white), 0.5, 11)
+
+
+def _in_8_bits(image: Array) -> Array:
+    return image if image.dtype == np.uint8 else (image >> 8).astype(np.uint8)
 
 
 def _stretched(side: int, factor: float) -> int:

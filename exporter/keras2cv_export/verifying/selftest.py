@@ -9,7 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keras2cv.bundle.golden_vectors import GoldenImage, GoldenSample, GoldenVectors
+from keras2cv.bundle.golden_vectors import (
+    GoldenImage,
+    GoldenPictures,
+    GoldenSample,
+    GoldenVectors,
+)
 from keras2cv.bundle.manifest import Manifest, OutputTensor
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv_export.parity.exactness import Distances
@@ -34,6 +39,7 @@ def write_selftest(
     tolerance: Tolerance,
     picture: Picture | None,
     parity: ParityReport | None = None,
+    pictures: tuple[Array, Sequence[Array]] | None = None,
 ) -> None:
     """Write some samples with TensorFlow's answers, and the picture if there is one.
 
@@ -46,6 +52,8 @@ def write_selftest(
         picture: One image with its blob and TensorFlow's outputs; None without preprocessing.
         parity: The comparison: samples that say nothing are left out, and an output that passed by
             the exact answer gets what float32 may be off by on both sides. None: none was made.
+        pictures: One image with the blob of each picture; None unless the model takes several
+            inputs, or clips.
     """
     names = [output.name for output in manifest.outputs]
     exact = {o.name: o.exact for o in (parity.outputs if parity else ()) if o.exact is not None}
@@ -56,6 +64,7 @@ def write_selftest(
         ),
         tuple(_limit(tolerance, output, exact.get(output.name)) for output in manifest.outputs),
         _image(names, picture) if picture is not None else None,
+        GoldenPictures(_png(pictures[0]), tuple(pictures[1])) if pictures is not None else None,
     ).save(folder / SELFTEST)
 
 
@@ -77,7 +86,12 @@ def _limit(tolerance: Tolerance, output: OutputTensor, exact: Distances | None) 
 
 
 def _image(names: Sequence[str], picture: Picture) -> GoldenImage:
-    encoded, png = cv2.imencode(".png", picture.image)
+    outputs = tuple(picture.outputs[name] for name in names)
+    return GoldenImage(_png(picture.image), picture.blob, outputs)
+
+
+def _png(image: Array) -> Array:
+    encoded, png = cv2.imencode(".png", image)
     if not encoded:
         raise AssertionError("OpenCV cannot encode a PNG")
-    return GoldenImage(png.reshape(-1), picture.blob, tuple(picture.outputs[n] for n in names))
+    return png.reshape(-1)

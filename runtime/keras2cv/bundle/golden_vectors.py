@@ -7,6 +7,11 @@ Everything is in Keras' layout and dtypes; i is a sample, k an input or output i
     image/png        for tasks on images: one encoded image, (n,) uint8
     image/blob       the blob that preprocessing makes of it, (1, C, H, W) float32
     image/out/<k>    TensorFlow's outputs for that blob
+
+A model of several inputs, or of clips, has instead of an image with outputs:
+
+    pictures/png       one encoded image, (n,) uint8
+    pictures/blob/<k>  the blob that the preprocessing of the k-th picture makes of it
 """
 
 from __future__ import annotations
@@ -54,18 +59,23 @@ class GoldenImage:
         Raises:
             BundleError: not a PNG that cv2 decodes, or a huge one.
         """
-        data = self.png.tobytes()
-        # A PNG has its width and height in bytes 16 to 24: check them before pixels are allocated.
-        sides = [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)]
-        if data[:8] != _PNG or not 0 < min(sides) <= max(sides) <= MAX_PNG_SIDE:
-            raise _broken(f"image/png is not a PNG of at most {MAX_PNG_SIDE} pixels a side")
-        flags = cv2.IMREAD_COLOR | (cv2.IMREAD_ANYDEPTH if bits == 16 else 0)
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-        if image is None:
-            raise _broken("image/png cannot be decoded")
-        decoded: Any = image
-        pixels: Image = decoded
-        return pixels
+        return _decoded(self.png, bits)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GoldenPictures:
+    """An encoded image, (n,) uint8, and the blob that each picture's preprocessing makes of it."""
+
+    png: Array
+    blobs: tuple[Array, ...]
+
+    def decode(self, bits: int = 8) -> Image:
+        """Return the image (H, W, 3) BGR, uint8, or with `bits` 16 uint16.
+
+        Raises:
+            BundleError: not a PNG that cv2 decodes, or a huge one.
+        """
+        return _decoded(self.png, bits)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,6 +85,7 @@ class GoldenVectors:
     samples: tuple[GoldenSample, ...]
     tolerances: tuple[float, ...]
     image: GoldenImage | None = None
+    pictures: GoldenPictures | None = None
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -92,6 +103,9 @@ class GoldenVectors:
         if self.image is not None:
             arrays |= {"image/png": self.image.png, "image/blob": self.image.blob}
             arrays |= _numbered("image/out", self.image.outputs)
+        if self.pictures is not None:
+            arrays |= {"pictures/png": self.pictures.png}
+            arrays |= _numbered("pictures/blob", self.pictures.blobs)
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
@@ -122,9 +136,28 @@ def _collect(arrays: dict[str, Array], manifest: Manifest) -> GoldenVectors:
     if "image/png" in arrays:
         png, blob = arrays.pop("image/png"), arrays.pop("image/blob", np.empty(0))
         image = GoldenImage(png, blob, _take(arrays, "image/out", output_count))
+    pictures = None
+    if "pictures/png" in arrays:
+        png = arrays.pop("pictures/png")
+        pictures = GoldenPictures(png, _take(arrays, "pictures/blob", len(manifest.pictures)))
     if arrays:
         raise _broken(f"unknown arrays {', '.join(sorted(arrays)[:3])}")
-    return GoldenVectors(tuple(samples), tolerances, image)
+    return GoldenVectors(tuple(samples), tolerances, image, pictures)
+
+
+def _decoded(png: Array, bits: int) -> Image:
+    data = png.tobytes()
+    # A PNG has its width and height in bytes 16 to 24: check them before pixels are allocated.
+    sides = [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)]
+    if data[:8] != _PNG or not 0 < min(sides) <= max(sides) <= MAX_PNG_SIDE:
+        raise _broken(f"its image is not a PNG of at most {MAX_PNG_SIDE} pixels a side")
+    flags = cv2.IMREAD_COLOR | (cv2.IMREAD_ANYDEPTH if bits == 16 else 0)
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if image is None:
+        raise _broken("its image cannot be decoded")
+    decoded: Any = image
+    pixels: Image = decoded
+    return pixels
 
 
 def _take(arrays: dict[str, Array], prefix: str, count: int) -> tuple[Array, ...]:
