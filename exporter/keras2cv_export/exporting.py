@@ -446,7 +446,7 @@ def _settle(
         question.tolerance,
         question.picture,
         found.parity,
-        draw_pictures(manifest) if has_golden_pictures(manifest) else None,
+        draw_pictures(manifest) if has_golden_pictures(manifest) else (),
     )
     write_manifest(folder, settled)
     return settled

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from keras2cv.bundle.golden_vectors import (
     GoldenImage,
-    GoldenPictures,
+    GoldenPicture,
     GoldenVectors,
     read_golden_vectors,
 )
@@ -91,7 +91,7 @@ def run_selftest(model: Predictor) -> SelfTestReport:
     rows = list(_sample_rows(model, vectors, answers))
     if vectors.image is not None:
         rows += _image_rows(model, vectors, vectors.image)
-    if vectors.pictures is not None:
+    if vectors.pictures:
         rows += picture_rows(model.manifest, vectors.pictures)
     problems = [
         *_repeat_problems(model, vectors.samples[0].inputs, answers[0]),
@@ -171,15 +171,15 @@ def _image_rows(
     yield from _rows("image", model, answer, image.outputs, _limits(model, vectors))
 
 
-def picture_rows(manifest: Manifest, pictures: GoldenPictures) -> Iterator[SelfTestRow]:
-    """Compare the blobs that the preprocessing of each picture makes of the encoded image.
+def picture_rows(manifest: Manifest, pictures: Sequence[GoldenPicture]) -> Iterator[SelfTestRow]:
+    """Compare the blobs that the preprocessing of each picture makes of its pixels.
 
     Raises:
-        BundleError: The image cannot be decoded.
+        InputError: They are no image that it takes.
     """
-    for rules, expected in zip(manifest.pictures, pictures.blobs, strict=True):
-        blob = Preprocessor(rules)([pictures.decode(rules.bits)])
-        yield compare("image", f"blob of {rules.input}", blob, expected, BLOB_LIMIT)
+    for rules, picture in zip(manifest.pictures, pictures, strict=True):
+        blob = Preprocessor(rules)([picture.pixels])
+        yield compare("image", f"blob of {rules.input}", blob, picture.blob, BLOB_LIMIT)
 
 
 def _limits(model: Predictor, vectors: GoldenVectors) -> list[float]:

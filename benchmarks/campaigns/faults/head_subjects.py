@@ -151,9 +151,9 @@ def _one_box() -> tuple[Any, Any, Any, Any]:
 def _middles(found: list[Scene]) -> Array:
     """Return cx, cy, w, h as shares, (N, 1, 4)."""
     boxes = np.stack([_box(scene) for scene in found]) / _SIDES
-    return np.concatenate(
-        [(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1
-    )[:, None].astype(np.float32)
+    return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)[
+        :, None
+    ].astype(np.float32)
 
 
 @cache

@@ -26,7 +26,9 @@ def twins() -> Any:
     keras.utils.set_random_seed(21)
     left, right = (keras.Input((HEIGHT, WIDTH, 3), name=n) for n in ("left", "right"))
     features = [_flat(layers.Rescaling(1 / 64)(left)), _flat(right)]
-    model = keras.Model([left, right], layers.Dense(2, name="wider")(layers.Concatenate()(features)))
+    model = keras.Model(
+        [left, right], layers.Dense(2, name="wider")(layers.Concatenate()(features))
+    )
     sizes = np.array([s.box_yxyx[2:] - s.box_yxyx[:2] for s in found], np.float32)[:, ::-1]
     inputs = [np.concatenate([p.scaled(s.image, preset) for s in found])
               for preset in ("caffe", "tf")]  # fmt: skip

@@ -39,7 +39,9 @@ def weight(kind: str, place: int, change: Callable[[Array], Array], index: int =
 
     def edit(graph: Any) -> None:
         tensors = {t.name: t for t in graph.initializer}
-        having = [n for n in _nodes(graph, kind) if len(n.input) > place and n.input[place] in tensors]
+        having = [
+            n for n in _nodes(graph, kind) if len(n.input) > place and n.input[place] in tensors
+        ]
         tensor = tensors[having[index].input[place]]
         old = numpy_helper.to_array(tensor)
         new = np.ascontiguousarray(change(old.copy())).astype(old.dtype)
@@ -83,9 +85,7 @@ def _channel(change: Callable[[Array], Array], number: int = 1) -> Callable[[Arr
 
 def _gates(order: tuple[int, ...]) -> Callable[[Array], Array]:
     """Put the gates of a recurrent node's weights (directions, gates * units, ...) otherwise."""
-    return lambda w: np.concatenate(
-        [np.split(w, len(order), axis=1)[k] for k in order], axis=1
-    )
+    return lambda w: np.concatenate([np.split(w, len(order), axis=1)[k] for k in order], axis=1)
 
 
 _MIXED: Final[Mapping[str, Change]] = {

@@ -13,7 +13,7 @@ from keras import layers
 
 from . import pipelines as p
 from .scenes import HEIGHT, WIDTH
-from .subject import READ, Subject, body, colours, fit, training
+from .subject import READ, Subject, colours, fit, training
 
 STEPS: Final = 9
 
@@ -89,7 +89,10 @@ LAYERS: Final[Mapping[str, Subject]] = {
     ),
     "mixed": Subject(mixed, {"preprocess": "tf", "task": "regress"}, _values, READ),
     "two files": Subject(
-        mixed, {"preprocess": "tf", "task": "regress", "forms": "portable,5.0"}, _values, READ,
+        mixed,
+        {"preprocess": "tf", "task": "regress", "forms": "portable,5.0"},
+        _values,
+        READ,
         engine=None,
     ),
 }

@@ -32,7 +32,12 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "states": ("states: not",),
     "names of points": ("points: not",),
     "postprocessing": ("postprocessing: not", "labels: not", "postprocessing: compared, but not"),
-    "preprocessing": ("resize: not", "normalise: not", "resize: compared, but not"),
+    "preprocessing": (
+        "resize: not",
+        "normalise: not",
+        "resize: compared, but not",
+        "preprocessing: not",
+    ),
     "names": ("names: not", "names: compared, but not"),
 }
 
@@ -108,7 +113,9 @@ class Bench:
         if with_answers and found.answer is not None:
             options["reference_answers"] = found.answer(model)
         try:
-            report = check(bundle, model, samples=self.samples(subject), engine=found.engine, **options)
+            report = check(
+                bundle, model, samples=self.samples(subject), engine=found.engine, **options
+            )
         except Keras2cvError as error:
             return "refused", str(error)
         return report.verdict, " ".join([*report.reasons, *report.not_compared][:3])

@@ -12,7 +12,7 @@ import numpy as np
 from keras2cv.bundle.golden_vectors import GoldenVectors, read_golden_vectors
 from keras2cv.bundle.manifest import Evidence, Manifest
 from keras2cv.bundle.reading import Bundle
-from keras2cv.errors import BundleError
+from keras2cv.errors import BundleError, InputError
 from keras2cv.selftest import BLOB_LIMIT, compare, picture_rows
 from keras2cv_export.parity.report import ParityReport
 from keras2cv_export.parity.tolerance import Tolerance
@@ -180,13 +180,13 @@ def _image(
 def _pictures(manifest: Manifest, vectors: GoldenVectors) -> Iterator[CheckFinding]:
     if not has_golden_pictures(manifest):
         return
-    if vectors.pictures is None:
+    if not vectors.pictures:
         yield _wrong("selftest.npz has no picture, and the bundle takes pictures. Export again.")
         return
     try:
         rows = list(picture_rows(manifest, vectors.pictures))
-    except BundleError as error:
-        yield _wrong(str(error))
+    except InputError as error:
+        yield _wrong(f"selftest.npz has a picture that the bundle does not take: {error}")
         return
     for row in rows:
         if not row.passed:

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras2cv.bundle.golden_vectors import (
     GoldenImage,
-    GoldenPictures,
+    GoldenPicture,
     GoldenSample,
     GoldenVectors,
 )
@@ -39,7 +39,7 @@ def write_selftest(
     tolerance: Tolerance,
     picture: Picture | None,
     parity: ParityReport | None = None,
-    pictures: tuple[Array, Sequence[Array]] | None = None,
+    pictures: Sequence[GoldenPicture] = (),
 ) -> None:
     """Write some samples with TensorFlow's answers, and the picture if there is one.
 
@@ -52,8 +52,7 @@ def write_selftest(
         picture: One image with its blob and TensorFlow's outputs; None without preprocessing.
         parity: The comparison: samples that say nothing are left out, and an output that passed by
             the exact answer gets what float32 may be off by on both sides. None: none was made.
-        pictures: One image with the blob of each picture; None unless the model takes several
-            inputs, or clips.
+        pictures: An image with its blob for each picture; none where there is `picture`.
     """
     names = [output.name for output in manifest.outputs]
     exact = {o.name: o.exact for o in (parity.outputs if parity else ()) if o.exact is not None}
@@ -64,7 +63,7 @@ def write_selftest(
         ),
         tuple(_limit(tolerance, output, exact.get(output.name)) for output in manifest.outputs),
         _image(names, picture) if picture is not None else None,
-        GoldenPictures(_png(pictures[0]), tuple(pictures[1])) if pictures is not None else None,
+        tuple(pictures),
     ).save(folder / SELFTEST)
 
 
@@ -86,12 +85,7 @@ def _limit(tolerance: Tolerance, output: OutputTensor, exact: Distances | None) 
 
 
 def _image(names: Sequence[str], picture: Picture) -> GoldenImage:
-    outputs = tuple(picture.outputs[name] for name in names)
-    return GoldenImage(_png(picture.image), picture.blob, outputs)
-
-
-def _png(image: Array) -> Array:
-    encoded, png = cv2.imencode(".png", image)
+    encoded, png = cv2.imencode(".png", picture.image)
     if not encoded:
         raise AssertionError("OpenCV cannot encode a PNG")
-    return png.reshape(-1)
+    return GoldenImage(png.reshape(-1), picture.blob, tuple(picture.outputs[n] for n in names))

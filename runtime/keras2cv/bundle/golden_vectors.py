@@ -8,10 +8,11 @@ Everything is in Keras' layout and dtypes; i is a sample, k an input or output i
     image/blob       the blob that preprocessing makes of it, (1, C, H, W) float32
     image/out/<k>    TensorFlow's outputs for that blob
 
-A model of several inputs, or of clips, has instead of an image with outputs:
+A model of several inputs, of clips or of many channels has instead of an image with outputs, for
+each of its pictures:
 
-    pictures/png       one encoded image, (n,) uint8
-    pictures/blob/<k>  the blob that the preprocessing of the k-th picture makes of it
+    pictures/pixels/<k>  an image (H, W, C), uint8 or uint16, as `predict` takes it
+    pictures/blob/<k>    the blob that its preprocessing makes of it
 """
 
 from __future__ import annotations
@@ -59,23 +60,26 @@ class GoldenImage:
         Raises:
             BundleError: not a PNG that cv2 decodes, or a huge one.
         """
-        return _decoded(self.png, bits)
+        data = self.png.tobytes()
+        # A PNG has its width and height in bytes 16 to 24: check them before pixels are allocated.
+        sides = [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)]
+        if data[:8] != _PNG or not 0 < min(sides) <= max(sides) <= MAX_PNG_SIDE:
+            raise _broken(f"image/png is not a PNG of at most {MAX_PNG_SIDE} pixels a side")
+        flags = cv2.IMREAD_COLOR | (cv2.IMREAD_ANYDEPTH if bits == 16 else 0)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        if image is None:
+            raise _broken("image/png cannot be decoded")
+        decoded: Any = image
+        pixels: Image = decoded
+        return pixels
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class GoldenPictures:
-    """An encoded image, (n,) uint8, and the blob that each picture's preprocessing makes of it."""
+class GoldenPicture:
+    """An image (H, W, C) as `predict` takes it, and the blob that its preprocessing makes."""
 
-    png: Array
-    blobs: tuple[Array, ...]
-
-    def decode(self, bits: int = 8) -> Image:
-        """Return the image (H, W, 3) BGR, uint8, or with `bits` 16 uint16.
-
-        Raises:
-            BundleError: not a PNG that cv2 decodes, or a huge one.
-        """
-        return _decoded(self.png, bits)
+    pixels: Array
+    blob: Array
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,7 +89,7 @@ class GoldenVectors:
     samples: tuple[GoldenSample, ...]
     tolerances: tuple[float, ...]
     image: GoldenImage | None = None
-    pictures: GoldenPictures | None = None
+    pictures: tuple[GoldenPicture, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -103,9 +107,8 @@ class GoldenVectors:
         if self.image is not None:
             arrays |= {"image/png": self.image.png, "image/blob": self.image.blob}
             arrays |= _numbered("image/out", self.image.outputs)
-        if self.pictures is not None:
-            arrays |= {"pictures/png": self.pictures.png}
-            arrays |= _numbered("pictures/blob", self.pictures.blobs)
+        arrays |= _numbered("pictures/pixels", [one.pixels for one in self.pictures])
+        arrays |= _numbered("pictures/blob", [one.blob for one in self.pictures])
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
@@ -136,28 +139,14 @@ def _collect(arrays: dict[str, Array], manifest: Manifest) -> GoldenVectors:
     if "image/png" in arrays:
         png, blob = arrays.pop("image/png"), arrays.pop("image/blob", np.empty(0))
         image = GoldenImage(png, blob, _take(arrays, "image/out", output_count))
-    pictures = None
-    if "pictures/png" in arrays:
-        png = arrays.pop("pictures/png")
-        pictures = GoldenPictures(png, _take(arrays, "pictures/blob", len(manifest.pictures)))
+    pictures: tuple[GoldenPicture, ...] = ()
+    if "pictures/pixels/0" in arrays:
+        count = len(manifest.pictures)
+        blobs = _take(arrays, "pictures/blob", count)
+        pictures = tuple(map(GoldenPicture, _take(arrays, "pictures/pixels", count), blobs))
     if arrays:
         raise _broken(f"unknown arrays {', '.join(sorted(arrays)[:3])}")
     return GoldenVectors(tuple(samples), tolerances, image, pictures)
-
-
-def _decoded(png: Array, bits: int) -> Image:
-    data = png.tobytes()
-    # A PNG has its width and height in bytes 16 to 24: check them before pixels are allocated.
-    sides = [int.from_bytes(data[at : at + 4], "big") for at in (16, 20)]
-    if data[:8] != _PNG or not 0 < min(sides) <= max(sides) <= MAX_PNG_SIDE:
-        raise _broken(f"its image is not a PNG of at most {MAX_PNG_SIDE} pixels a side")
-    flags = cv2.IMREAD_COLOR | (cv2.IMREAD_ANYDEPTH if bits == 16 else 0)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    if image is None:
-        raise _broken("its image cannot be decoded")
-    decoded: Any = image
-    pixels: Image = decoded
-    return pixels
 
 
 def _take(arrays: dict[str, Array], prefix: str, count: int) -> tuple[Array, ...]:
