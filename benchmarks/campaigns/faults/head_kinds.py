@@ -31,7 +31,9 @@ _TABLE: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         "y before x": {f"{_HEAD}.pair_order": "y first"},
         "values before anchors": {f"{_HEAD}.outputs.0.axes": "cells,values,anchors"},
         "anchors before cells": {f"{_HEAD}.outputs.0.axes": "anchors,cells,values"},
-        "objectness behind the scores": {f"{_HEAD}.outputs.0.parts": ["box", "scores", "objectness"]},
+        "objectness behind the scores": {
+            f"{_HEAD}.outputs.0.parts": ["box", "scores", "objectness"]
+        },
         "rows for columns": {f"{_LEVEL}.rows": 8, f"{_LEVEL}.columns": 6},
         "objectness as it is": {"task.detect.objectness_activation": "none"},
         "a softmax over the classes": {"task.detect.activation": "softmax"},
@@ -43,10 +45,6 @@ _TABLE: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         "threshold 0.02": {"task.detect.score": 0.02},
         "one box at the most": {"task.detect.max_detections": 1},
         "a background class": {"task.detect.background": 0},
-        "thresholds of each class": {
-            "task.class_scores": [0.9, 0.9, 0.9],
-            "chosen_scores": lambda _: {},
-        },
     },
     "distances": {
         "distances without bins": {f"{_HEAD}.bins": 1},
@@ -76,7 +74,6 @@ _TABLE: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         "cut among prototypes": {"task.detect.masks.cut": "prototypes"},
         "whole edges": {"task.detect.masks.edges": "ceil"},
         "xyxy for the middle and sizes": {"task.detect.box_format": "xyxy"},
-        "no masks": {"task.detect.masks": None},
     },
     "points of boxes": {
         "y before x": {"task.detect.points.form": "yxs"},
@@ -84,7 +81,6 @@ _TABLE: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         "sigmoid after sigmoid": {"task.detect.points.activation": "sigmoid"},
         "points' names exchanged": {"task.detect.points.labels": ["high", "low"]},
         "points drawn from 0.95 on": {"task.detect.points.score": 0.95},
-        "no points": {"task.detect.points": None},
     },
     "rotated boxes": {
         "radians read as degrees": {"task.detect.angles.units": "degrees"},
@@ -104,5 +100,4 @@ HEAD_FAULTS: Final = [
     Fault(subject, _GROUPS.get(what, "postprocessing"), what, changes)
     for subject, table in _TABLE.items()
     for what, changes in table.items()
-    if what != "thresholds of each class"
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -135,7 +136,7 @@ def _images(count: int = 6) -> list[Array]:
 
 def _pairs() -> list[Any]:
     images = _images()
-    return [{"left": a, "right": b} for a, b in zip(images, images[1:], strict=False)]
+    return [{"left": a, "right": b} for a, b in pairwise(images)]
 
 
 def _with_numbers() -> list[Any]:

@@ -1,4 +1,4 @@
-"""Faults in the graphs of many kinds of layers, of recurrent ones, and of a bundle's further file."""
+"""Faults in graphs of many kinds of layers, in recurrent ones, and in a bundle's second file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def attribute(kind: str, name: str, change: Callable[[Any], Any], index: int = 0
 
 
 def weight(kind: str, place: int, change: Callable[[Array], Array], index: int = 0) -> Change:
-    """Return a change of the constant input `place` of the `index`-th node of a kind that has it."""
+    """Return a change of the constant input `place` of the `index`-th node that has one."""
 
     def edit(graph: Any) -> None:
         tensors = {t.name: t for t in graph.initializer}
@@ -64,17 +64,6 @@ def turned_inputs(kind: str, index: int = 0) -> Change:
     return edit
 
 
-def other_op(kind: str, new: str, index: int = 0) -> Change:
-    """Return a change of a node into another kind, without attributes."""
-
-    def edit(graph: Any) -> None:
-        node = _nodes(graph, kind)[index]
-        node.op_type = new
-        del node.attribute[:]
-
-    return edit
-
-
 def _channel(change: Callable[[Array], Array], number: int = 1) -> Callable[[Array], Array]:
     def edit(values: Array) -> Array:
         values[number] = change(values[number])
@@ -88,47 +77,55 @@ def _gates(order: tuple[int, ...]) -> Callable[[Array], Array]:
     return lambda w: np.concatenate([np.split(w, len(order), axis=1)[k] for k in order], axis=1)
 
 
+def _rounded(kernel: Array) -> Array:
+    step = np.abs(kernel).max() / 127
+    return np.asarray(np.round(kernel / step) * step)
+
+
+def _recurrent_transposed(weights: Array) -> Array:
+    gates = np.split(weights, 4, axis=1)
+    return np.concatenate([gate.swapaxes(1, 2) for gate in gates], axis=1)
+
+
 _MIXED: Final[Mapping[str, Change]] = {
     "a channel of zeros": weight("Conv", 1, _channel(np.zeros_like)),
     "a channel's sign": weight("Conv", 1, _channel(np.negative)),
     "a channel 2 % larger": weight("Conv", 1, _channel(lambda x: x * 1.02), 1),
     "a bias forgotten": weight("Conv", 2, np.zeros_like, 2),
     "a bias of the neighbour": weight("Conv", 2, lambda b: np.roll(b, 1), 1),
-    "input channels in another order": weight("Conv", 1, lambda k: np.roll(k, 1, axis=1), 2),
-    "kernels mirrored": weight("Conv", 1, lambda k: k[..., ::-1], 0),
-    "kernels transposed": weight("Conv", 1, lambda k: k.swapaxes(2, 3), 0),
-    "rounded to 8 bits": weight("Conv", 1, lambda k: np.round(k / abs(k).max() * 127) / 127 * abs(k).max(), 1),
-    "rounded to half precision": weight("Conv", 1, lambda k: k.astype(np.float16), 1),
+    "input channels in another order": weight("Conv", 1, lambda k: np.roll(k, 1, axis=1), 1),
+    "kernels mirrored": weight("Conv", 1, lambda k: k[..., ::-1]),
+    "kernels transposed": weight("Conv", 1, lambda k: k.swapaxes(2, 3)),
+    "rounded to 8 bits": weight("Conv", 1, _rounded, 1),
     "a leak of 0.3": attribute("LeakyRelu", "alpha", lambda _: 0.3),
     "an alpha of ELU": attribute("Elu", "alpha", lambda _: 0.9),
-    "without dilation": attribute("Conv", "dilations", lambda _: [1, 1], 2),
-    "padding counted in means": attribute("AveragePool", "count_include_pad", lambda old: 1 - (old or 0)),
-    "pooling padded elsewhere": attribute("MaxPool", "pads", lambda p: [*p[2:], *p[:2]] if any(p) else [1, 1, 1, 1]),
+    "an edge of ReLU": weight("Mul", 1, lambda x: x * 1.1),
+    "a slope of PReLU": weight("BatchNormalization", 1, lambda x: x * 1.2),
+    "pooling padded elsewhere": attribute("MaxPool", "pads", lambda p: [*p[2:], *p[:2]]),
+    "means padded elsewhere": attribute("AveragePool", "pads", lambda p: [*p[2:], *p[:2]]),
     "concatenated in another order": turned_inputs("Concat"),
-    "a difference turned round": turned_inputs("Sub"),
-    "resized to the corners": attribute("Resize", "coordinate_transformation_mode", lambda _: "align_corners"),
-    "resized asymmetrically": attribute("Resize", "coordinate_transformation_mode", lambda _: "asymmetric"),
-    "resized to the nearest": attribute("Resize", "mode", lambda _: "nearest"),
-    "a transposed convolution's pads": attribute("ConvTranspose", "pads", lambda p: [p[0] + 1, p[1] + 1, p[2] - 1, p[3] - 1]),
-    "means for largest": other_op("MaxPool", "AveragePool"),
-    "a softmax of another axis": attribute("Softmax", "axis", lambda _: 1),
-    "sums for products": other_op("Mul", "Add"),
-}  # fmt: skip
+    "enlarged asymmetrically": attribute(
+        "Resize", "coordinate_transformation_mode", lambda _: "asymmetric", 1
+    ),
+    "enlarged by the nearest": attribute("Resize", "mode", lambda _: "nearest", 1),
+    "zeros on the other side": weight(
+        "Pad", 1, lambda p: [*p[:2], p[6], p[7], *p[4:6], p[2], p[3]]
+    ),
+    "keys for queries": turned_inputs("MatMul", 2),
+    "a softmax of another axis": attribute("Softmax", "axis", lambda _: 2),
+}
 
 _RECURRENT: Final[Mapping[str, Change]] = {
-    "both ways turned round": attribute("LSTM", "direction", lambda _: "bidirectional"),
+    "one way turned round": attribute("LSTM", "direction", lambda _: "forward"),
     "gates in another order": weight("LSTM", 1, _gates((0, 2, 1, 3))),
     "forget gate's bias": weight("LSTM", 3, lambda b: np.where(abs(b) > 0.9, 0, b)),
     "recurrent weights 5 % smaller": weight("LSTM", 2, lambda r: r * 0.95),
-    "directions exchanged": weight("LSTM", 1, lambda w: w[::-1]),
-    "recurrent weights transposed": weight("LSTM", 2, lambda r: np.concatenate([x.swapaxes(1, 2) for x in np.split(r, 4, axis=1)], axis=1)),
-    "reset after for before": attribute("GRU", "linear_before_reset", lambda old: 1 - (old or 0)),
-    "update and reset exchanged": weight("GRU", 1, _gates((1, 0, 2))),
-    "backwards": attribute("GRU", "direction", lambda _: "reverse"),
-    "an activation of the GRU": attribute("GRU", "activations", lambda _: ["HardSigmoid", "Tanh"]),
-    "the simple one backwards": attribute("RNN", "direction", lambda _: "reverse"),
-    "a clip": attribute("LSTM", "clip", lambda _: 0.5),
-}  # fmt: skip
+    "recurrent weights transposed": weight("LSTM", 2, _recurrent_transposed),
+    "update and reset exchanged": weight("GRU", 1, _gates((1, 0, 2)), 1),
+    "a state that begins at 0.1": weight("GRU", 5, lambda h: h + 0.1, 1),
+    "another activation": attribute("GRU", "activations", lambda _: ["HardSigmoid", "Tanh"], 1),
+    "ways concatenated in another order": turned_inputs("Concat"),
+}
 
 
 def _states(change: Callable[[list[Any]], list[Any]]) -> Mapping[str, Any]:

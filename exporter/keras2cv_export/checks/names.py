@@ -44,7 +44,7 @@ def compare_names(
 
 
 def compare_states(manifest: Manifest, loaded: LoadedModel) -> tuple[CheckFinding, ...]:
-    """Compare which outputs of a run are inputs of the next one with the model's stateful layers."""
+    """Compare which outputs of a run go into the next one with the model's stateful layers."""
     ours = sorted((link.input, link.output) for link in manifest.states or ())
     theirs = sorted(loaded.states)
     if ours == theirs or (not ours and loaded.keras_model is None):
