@@ -44,6 +44,7 @@ from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.front_samples import golden_front
 from .verifying.net_comparison import NetComparison
+from .verifying.pictures import draw_pictures, has_golden_pictures
 from .verifying.promise import (
     Kept,
     keep_promise,
@@ -474,6 +475,7 @@ def _settle(
         question.picture,
         found.parity,
         golden_front(loaded.front, manifest) if loaded.front is not None else None,
+        draw_pictures(manifest) if has_golden_pictures(manifest) else (),
     )
     write_manifest(folder, settled)
     return settled
