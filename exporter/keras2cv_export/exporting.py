@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from keras2cv.bundle.forms import Form
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
+from keras2cv.bundle.reading import require_bounded_work
 from keras2cv.bundle.writing import staged_bundle, write_manifest
 from keras2cv.errors import NetError, UsageError
 from keras2cv.isolation.confinement import entered_freely, freely
@@ -229,6 +230,7 @@ def _prove(
     Raises:
         ParityError: OpenCV's predictions differ from TensorFlow's.
         NetError: No engine runs the net.
+        BundleError: A run of it takes minutes, and the user does not allow it.
     """
     folder, converted, weights = staged.folder, staged.converted, options.weights
     for_graph, for_file = limits
@@ -240,6 +242,7 @@ def _prove(
         record, note = shrink(converted, weights)
         stored, for_graph = (note,), for_file
     manifest = _write(staged, opencv, record)
+    require_bounded_work(folder, manifest)
     if options.check:
         promised, proof = _compared(options, staged, manifest, for_graph)
         manifest, kept = _with_true_scores(promised.manifest, proof.question, converted)
