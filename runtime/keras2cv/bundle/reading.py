@@ -1,6 +1,7 @@
 """Read a bundle: a folder with `model.onnx` (or `model.pb`), `manifest.json`, `selftest.npz`.
 
-It may hold further files of the same net, `model.5.0.onnx`, for newer OpenCVs.
+It may hold further files of the same net, `model.5.0.onnx`, for newer OpenCVs, and `tuned.json`,
+which `keras2cv tune` wrote (`local_tuning`).
 
 Nothing is trusted: every file must exist, lie inside the folder (symbolic links included) and stay
 within bounds, and the model must have its sha256, before cv2 sees a byte. Each file is read once:
@@ -19,15 +20,16 @@ from typing import Final
 
 from keras2cv.bundle.forms import FORM_FILE, Form
 from keras2cv.bundle.held_file import HeldFile, hold
+from keras2cv.bundle.local_tuning import SIDE_FILE
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.private_copy import PrivateCopy
 from keras2cv.errors import BundleError, UsageError
-from keras2cv.plain_files import open_plain, read_plain
+from keras2cv.plain_files import LEFT_FILE, open_plain, read_plain
 from keras2cv.schema.fields import SchemaError
 
 MANIFEST: Final = "manifest.json"
 SELFTEST: Final = "selftest.npz"
-_BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, "model.onnx", "model.pb"})
+_BUNDLE_FILES: Final = frozenset({MANIFEST, SELFTEST, SIDE_FILE, "model.onnx", "model.pb"})
 MAX_MANIFEST_BYTES: Final = 32 * 2**20
 MAX_MODEL_BYTES: Final = 2**31 - 1  # a protobuf message holds no more, and OpenCV reads one
 MAX_WORK: Final = 2**40  # multiply-adds of a run: 70 times VGG16's, some ten seconds of two cores
@@ -106,8 +108,8 @@ def read_bundle(
 
 
 def is_bundle_file(name: str) -> bool:
-    """Whether a bundle may hold a file of that name."""
-    return name in _BUNDLE_FILES or FORM_FILE.fullmatch(name) is not None
+    """Whether a bundle may hold a file of that name, or a process that died have left it there."""
+    return name in _BUNDLE_FILES or bool(FORM_FILE.fullmatch(name) or LEFT_FILE.fullmatch(name))
 
 
 def _with_model(bundle: Bundle, check_hash: bool, follow: bool, held: bool) -> Bundle:
