@@ -20,6 +20,7 @@ from keras2cv.errors import ModelError
 
 from .untrusted.archive import CONFIG, MAX_CONFIG_BYTES, check_archive
 from .untrusted.hdf5 import check_hdf5
+from .untrusted.heaps import check_heaps
 
 METADATA = "metadata.json"  # of a .keras file
 _MAX_METADATA_BYTES = 2**16
@@ -49,6 +50,7 @@ def read_saved(path: Path) -> Saved:
     """
     try:
         is_archive = zipfile.is_zipfile(path)
+        check_heaps(path)
         weight_bytes = check_archive(path) if is_archive else check_hdf5(path, path)
         config = json.loads(_from_archive(path) if is_archive else _from_hdf5(path))
         version = _archive_version(path) if is_archive else _hdf5_version(path)

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final
 
 from .danger import dishonest, shown
 from .hdf5 import check_hdf5
+from .heaps import check_heaps
 
 CONFIG: Final = "config.json"
 # An architecture is text; the largest of keras.applications has 2 MB.
@@ -84,7 +85,9 @@ def _check_weights(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo
     if not member.filename.endswith(".h5"):
         return 0
     if member.compress_type != zipfile.ZIP_STORED:
-        return check_hdf5(path, io.BytesIO(archive.read(member)))
+        data = archive.read(member)
+        check_heaps(path, data)
+        return check_hdf5(path, io.BytesIO(data))
     with path.open("rb") as file:
         file.seek(member.header_offset)
         header = file.read(_LOCAL_HEADER.size)
