@@ -125,9 +125,7 @@ def test_the_program_gives_the_golden_answers(name: str, program: Program, tmp_p
         for sample in case["samples"]:
             words = list(golden_words(golden.parent, pictures, sample["inputs"]))
             save = ["--save", str(drawn)] if "drawn" in sample else []
-            found = run_program(
-                executable, str(bundle.folder), *words, *all_values(bundle), *save
-            )
+            found = run_program(executable, str(bundle.folder), *words, *all_values(bundle), *save)
             assert (found.stderr, found.returncode) == ("", 0)
             answers.append(json.loads(found.stdout))
         assert_answers(answers, case)

@@ -70,15 +70,16 @@ def job(golden: Path, case: Case, program: object, root: object) -> dict[str, An
     def source(value: Mapping[str, Any]) -> dict[str, Any]:
         if "array" in value:
             return {"array": f"{root}/{value['array']}"}
+        if "clip" in value:
+            return {"frames": [source({"picture": name}) for name in value["clip"]]}
         picture = pictures[value["picture"]]
-        return {"pixels": f"{root}/{picture['pixels']}", "size_wh": picture["size_wh"]}
+        return {**picture, "pixels": f"{root}/{picture['pixels']}"}
 
     samples = [{n: source(v) for n, v in s["inputs"].items()} for s in case["samples"]]
     record = {"program": str(program), "bundle": f"{root}/{case['bundle']}", "samples": samples}
     last = case["samples"][-1]
     if "drawn" in last:
-        shown = next(v["picture"] for v in last["inputs"].values() if "picture" in v)
-        record["drawn"] = f"{root}/{pictures[shown]['file']}"
+        record["drawn"] = f"{root}/{pictures[last['drawn_on']]['file']}"
     return record
 
 

@@ -168,7 +168,11 @@ SPECIAL_BUNDLES: Final[Mapping[str, Mapping[str, Write]]] = {
         ),
         "five channels": mixed(picture("bands", **_channels("CHANNELS", 5))),
         "two channels of 16 bits": mixed(
-            picture("bands", **_channels("CHANNELS", 2), depth=16, interpolation="tf-bilinear")
+            picture(
+                "bands",
+                **DEEP | _channels("CHANNELS", 2) | {"mean": (30000.0, 20000.0)},
+                interpolation="tf-bilinear",
+            )
         ),
     },
 }
