@@ -94,8 +94,8 @@ inline Mask mask_at(const cv::Mat& grid, const std::array<std::vector<double>, 2
 inline const Tensor& find_prototypes(const Sample& sample, const MaskRules& rules) {
     const Tensor& prototypes = find_output(sample, rules.prototypes);
     if (prototypes.shape.size() != 3)
-        throw Error("manifest.json: task.detect.masks.prototypes must be (h, w, prototypes). Export the bundle "
-                    "again.");
+        throw Error("manifest.json: task.detect.masks.prototypes must be (h, w, prototypes). Export the "
+                    "bundle again.");
     return prototypes;
 }
 
