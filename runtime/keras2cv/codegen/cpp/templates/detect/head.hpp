@@ -9,7 +9,7 @@
 #include <array>  //@only cells
 #include <cmath>  //@only cells distances priors
 #include <string>
-#include <utility>  //@only cells priors peaks ready
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
