@@ -34,6 +34,7 @@ public:
 
     // Throw for a key that is none of these: it changes what the others mean.
     void expect_keys(const std::string& known) const {
+        expect(node_.isMap(), "a map");
         for (const std::string& key : node_.keys())
             if ((" " + known + " ").find(" " + key + " ") == std::string::npos)
                 throw Error("manifest.json: " + path_ + "." + key + " is unknown to this program. Generate "
