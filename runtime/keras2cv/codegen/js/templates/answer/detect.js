@@ -17,8 +17,8 @@ import { rint } from "./rounding.js";
 const f32 = Math.fround;
 const ROLES = ["boxes", "scores", "classes", "objectness", "raw"];
 const KEYS = ["box_format box_units activation objectness_activation score nms background max_detections chosen",
+  "anchors", //@only head
   "columns", "anchors", ...ROLES, //@only !head
-  "anchors", //@only priors
   "head", //@only head
   "columns_axis", //@only columns
   "multi_label", //@only several
@@ -350,7 +350,7 @@ export function draw(canvas, picture, answer) {
     return { text: `${label} ${score.toFixed(2)}`, colour: colourOf(number), box };
   });
   //@begin rotated
-  context.lineWidth = thickness;
+  context.lineWidth = 2 * Math.ceil(thickness / 2) + 1;
   for (const { polygon_xy: outline, class_id: number } of [...detections].reverse()) {
     context.strokeStyle = colourOf(number);
     context.beginPath();
