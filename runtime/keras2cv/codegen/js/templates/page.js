@@ -52,10 +52,11 @@ async function answerFiles(model, list) {
 //@begin clips
 /** Pictures are the frames of a clip, and of more clips if they are more than one covers. */
 async function answerFiles(model, list) {
-  const { span, hop } = model.clip;
-  if (list.length < span) say(`A clip covers ${span} frames, and there are only ${list.length}. Choose more.`, true);
-  for (let end = span; end <= list.length; end += hop) {
-    await answer(model, [...list].slice(end - span, end), `${list[end - span].name} to ${list[end - 1].name}`);
+  const { span, hop } = model.clip, count = list.length;
+  if (count < span) say(`A clip covers ${span} frames, and there are only ${count}. Choose more.`, true);
+  for (let end = span; end <= count; end += hop) {
+    const frames = [...list].slice(end - span, end);
+    await answer(model, frames, `${frames[0].name} to ${frames.at(-1).name}`);
   }
 }
 //@end

@@ -99,7 +99,7 @@ class Predictor {
 //@begin !depth !alpha !bands
 function pictureOf(value) {
   const { data, width, height } = value ?? {};
-  if (width > 0 && height > 0 && data?.length === 4 * width * height && data.BYTES_PER_ELEMENT === 1) return value;
+  if (width * height > 0 && data?.length === 4 * width * height && data.BYTES_PER_ELEMENT === 1) return value;
   throw new PredictError("A picture must be an ImageData, such as decode() of decode.js returns.");
 }
 //@end
@@ -107,11 +107,12 @@ function pictureOf(value) {
 /** A picture of gray, of RGBA, or of as many channels as the model takes, of 8 or 16 bits. */
 function pictureOf(value, { input, color, channels }) {
   const { data, width, height, channels: given = 4 } = value ?? {};
-  const wanted = color === "CHANNELS" ? channels : 4, isGray = given === 1 && ["GRAY", "RGB", "BGR"].includes(color);
+  const wanted = color === "CHANNELS" ? channels : 4;
+  const isGray = given === 1 && ["GRAY", "RGB", "BGR"].includes(color);
   const isWhole = width > 0 && height > 0 && data?.length === given * width * height;
   if (isWhole && (isGray || given === wanted) && [1, 2].includes(data.BYTES_PER_ELEMENT)) return value;
-  throw new PredictError(`A picture for ${input} must be {data, width, height, channels} with ${wanted} channels ` +
-    `of 8 or 16 bits, got ${isWhole ? `${given} channels` : "none"}.`);
+  throw new PredictError(`A picture for ${input} must be {data, width, height, channels} with ${wanted} ` +
+    `channels of 8 or 16 bits, got ${isWhole ? `${given} channels` : "none"}.`);
 }
 //@end
 //@begin clips

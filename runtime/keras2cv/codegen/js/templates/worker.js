@@ -8,7 +8,8 @@ async function readSample(sample) {
   const { decode } = await import("./decode.js"); //@only !arrays
   //@begin !arrays
   const readPicture = (value) => (isFile(value) ? decode(value) : value);
-  const readValue = (value) => (Array.isArray(value) ? Promise.all(value.map(readPicture)) : readPicture(value)); //@only clips
+  const readAll = (frames) => Promise.all(frames.map(readPicture)); //@only clips
+  const readValue = (value) => (Array.isArray(value) ? readAll(value) : readPicture(value)); //@only clips
   const readValue = readPicture; //@only !clips
   //@end
   return readValue(sample); //@only !inputs
@@ -42,7 +43,8 @@ const calls = {
     const images = imagesOf(manifest); //@only photo
     const images = []; //@only arrays
     //@begin clips
-    const clips = Object.fromEntries((manifest.pictures ?? [manifest.rules]).map(({ input, clip }) => [input, clip]));
+    const pictures = manifest.pictures ?? [manifest.rules];
+    const clips = Object.fromEntries(pictures.map(({ input, clip }) => [input, clip]));
     return { build, warning, inputs, images, clips }; //@only inputs
     return { build, warning, inputs, clip: clips[manifest.rules.input] }; //@only !inputs
     //@end
