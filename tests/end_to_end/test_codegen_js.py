@@ -310,6 +310,31 @@ def joined(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: write for group in groups.values() for name, write in group.items()}
 
 
+def test_wrong_special_pictures_are_one_sentence(tmp_path: Path) -> None:
+    """One picture where two are needed, a clip of another length or size, channels too few."""
+    np.save(tmp_path / "picture.npy", np.zeros((5, 7, 3), np.uint8))
+    np.save(tmp_path / "other.npy", np.zeros((6, 7, 3), np.uint8))
+    picture = {"pixels": str(tmp_path / "picture.npy"), "size_wh": (7, 5)}
+    other = {"pixels": str(tmp_path / "other.npy"), "size_wh": (7, 6)}
+    tries: list[tuple[str, dict[str, Any], str]] = [
+        ("two pictures", {"left": picture, "nothing": picture}, "no picture for the input right"),
+        ("a clip", {"clip": {"frames": [picture] * 2}}, "A clip covers 3 frames, got 2"),
+        ("a clip", {"clip": {"frames": [picture] * 4}}, "A clip covers 3 frames, got 4"),
+        ("a clip", {"clip": {"frames": [picture, other, picture]}}, "of one size, got 7x5 and 7x6"),
+        ("a clip", {"clip": picture}, "A clip for clip must be a list of frames"),
+        ("five channels", {"bands": picture}, "with 5 channels of 8 or 16 bits, got 4 channels"),
+    ]
+    jobs = []
+    for number, (name, sample, _) in enumerate(tries):
+        bundle = joined(SPECIAL_BUNDLES)[name](tmp_path / f"{number}.cv")
+        generate(bundle, "js", tmp_path / f"program{number}")
+        program = str(tmp_path / f"program{number}")
+        jobs.append({"program": program, "bundle": str(bundle.folder), "samples": [sample]})
+    for record, (_, _, words) in zip(answer_in_node("5.0", jobs, tmp_path), tries, strict=True):
+        assert words in record["error"]
+        assert record["error"].startswith("PredictError: ")
+
+
 def test_a_mask_has_its_pixels(tmp_path: Path) -> None:
     """Those of the Python runtime, from the run lengths that an answer has."""
     golden = write_cases(tmp_path / "cases", ["masks of prototypes", "a mask per box"])

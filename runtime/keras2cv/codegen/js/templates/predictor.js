@@ -62,6 +62,7 @@ class Predictor {
       const value = sample?.[name];
       //@begin photo
       const rules = this.manifest.pictures.find(({ input }) => input === name); //@only pictures
+      if (rules && !value) throw new PredictError(`There is no picture for the input ${name}.`); //@only pictures
       const rules = name === this.manifest.rules.input && this.manifest.rules; //@only !pictures
       if (rules) return prepare(this.#net.cv, pictureOf(value, rules), rules); //@only !clips
       if (rules) return arrayOf(this.#net.cv, value, rules); //@only clips

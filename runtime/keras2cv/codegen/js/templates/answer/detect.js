@@ -256,14 +256,21 @@ function overlap(a, b) {
   return f32(1 - f32(1 - both / (area(a) + area(b) - both)));
 }
 
+const MOST_PAIRS = 2 ** 30; // to compare: some seconds
+
 /** Leave the boxes that no better one overlaps by more than `iou`, best first. */
 function suppress(candidates, { iou, acrossClasses, most }) {
-  const kept = [];
+  const kept = [], limit = f32(iou);
+  let pairs = 0;
   for (const one of candidates) {
     if (kept.length >= most) break;
     const isWorse = (other) =>
-      (acrossClasses || other.classId === one.classId) && overlap(one.corners, other.corners) > f32(iou);
+      (acrossClasses || other.classId === one.classId) && overlap(one.corners, other.corners) > limit;
     if (!kept.some(isWorse)) kept.push(one);
+    if ((pairs += kept.length) > MOST_PAIRS) {
+      throw new PredictError(`${candidates.length} boxes are above the score, and overlap so little that to ` +
+        "compare them takes minutes. Export the model with a higher --score.");
+    }
   }
   return kept;
 }
