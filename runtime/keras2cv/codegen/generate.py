@@ -79,6 +79,8 @@ def lacking(manifest: Manifest, language: Language) -> list[str]:
     prepares = PREPARATIONS if language.prepares_all else language.prepares
     missing = special_pictures(manifest, prepares)
     missing += language.lacking(manifest)
+    if manifest.front is not None and not language.looks_up:
+        missing.append("text and hashes before the net")
     record = manifest.task.record
     if isinstance(record, DetectRecord) and not language.decodes_heads:
         if record.head is not None:
