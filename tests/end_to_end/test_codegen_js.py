@@ -520,6 +520,17 @@ def test_a_page_shows_a_camera(tmp_path: Path) -> None:
     assert record["camera"].startswith("The browser refuses the camera. Allow it ")
 
 
+def test_a_page_makes_clips_of_a_camera(tmp_path: Path) -> None:
+    """It waits for as many frames as one covers."""
+    bundle = joined(SPECIAL_BUNDLES)["every second frame, letterbox"](tmp_path / "clip.cv")
+    generate(bundle, "js", tmp_path / "program")
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    record = use_page(bundle.folder, tmp_path / "program", tmp_path, (), *fake)
+    name, *values = record["camera"].replace(" (", ", ").replace(": ", ", ").split(", ")
+    assert (name, len(values)) == ("camera", 5)
+    assert record["button"] == "Camera"
+
+
 def test_a_page_names_the_fault_of_its_bundle(tmp_path: Path) -> None:
     """No bundle at the address: the page says so, and takes no pictures."""
     bundle = classifier()(tmp_path / "cat.cv")
