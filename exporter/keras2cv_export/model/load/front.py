@@ -75,7 +75,7 @@ def find_cut(
         ModelError: As `cut_of`.
     """
     given = shapes if isinstance(shapes, Mapping) else {}
-    if shapes is not None and len(declared) == 1 and not given:
+    if shapes is not None and not isinstance(shapes, Mapping) and len(declared) == 1:
         given = {declared[0].name: shapes}
     sized = [_sized(spec, given.get(spec.name)) for spec in declared]
     cut = cut_of(model, sized, symbols)
