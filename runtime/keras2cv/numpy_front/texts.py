@@ -26,7 +26,7 @@ def encoded(values: Any, name: str) -> Array:
         InputError: one is not text.
     """
     array = np.asarray(values)
-    if array.dtype.kind not in "USO":
+    if array.size and array.dtype.kind not in "USO":
         raise InputError(
             f"Input {name} must be text, got {array.dtype}. Give str, as Keras takes it."
         )

@@ -39,7 +39,7 @@ LAYERS: dict[str, Build] = {
     ),
     "lookup, multi hot": lambda k: text(
         k, k.layers.StringLookup(
-            vocabulary=WORDS, output_mode="multi_hot", mask_token=WORDS[1]), (5,)
+            vocabulary=WORDS, output_mode="multi_hot", mask_token=""), (5,)
     ),
     "lookup, count, padded": lambda k: text(
         k, k.layers.StringLookup(vocabulary=WORDS, output_mode="count", max_tokens=20,
@@ -67,7 +67,7 @@ LAYERS: dict[str, Build] = {
             vocabulary=WORDS, split="character", output_sequence_length=12)
     ),
     "whole texts": lambda k: text(
-        k, k.layers.TextVectorization(vocabulary=WORDS, split=None, output_mode="one_hot")
+        k, k.layers.TextVectorization(vocabulary=WORDS, split=None, output_mode="multi_hot")
     ),
     "whole texts, numbers": lambda k: text(
         k, k.layers.TextVectorization(vocabulary=WORDS, split=None, output_sequence_length=3)
@@ -125,7 +125,7 @@ def table(k: Any) -> Any:
         k.layers.HashedCrossing(13)((bins, jobs)),
         k.layers.HashedCrossing(10, output_mode="one_hot")((job, codes)),
         k.layers.Hashing(9, mask_value=7)(code),
-        k.layers.Hashing(6)(age),
+        k.layers.Hashing(6)(age) if k is keras else k.layers.Hashing(6, salt=3)(job),
     ]
     cast = [k.layers.Rescaling(1.0)(x) for x in (age, *crossed, bins)]
     return k.Model([age, job, code], k.layers.Concatenate()(cast))
