@@ -133,6 +133,8 @@ def nodes_kept(model: Any) -> Iterator[None]:
 
 
 def _all_layers(model: Any) -> Iterator[Any]:
+    graph = getattr(model, "_functional", None) or model
+    yield from getattr(graph, "operations", None) or graph.layers
     for call in calls_of(model):
-        yield call.layer
-        yield from _all_layers(call.layer)
+        if calls_of(call.layer):
+            yield from _all_layers(call.layer)
