@@ -27,11 +27,6 @@ def codes() -> Any:
     return keras.Input((1,), dtype="int64", name="code")
 
 
-def texts() -> Any:
-    """Return an input of one text."""
-    return keras.Input((1,), dtype="string", name="city")
-
-
 NUMBERS: dict[str, tuple[Callable[[], Any], list[float]]] = {
     "integers looked up": (
         lambda: behind(layers.IntegerLookup(vocabulary=[3, 7, 11], output_mode="one_hot"), codes()),
