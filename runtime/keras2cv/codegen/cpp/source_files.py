@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from keras2cv.bundle.manifest import Manifest
-from keras2cv.codegen.cpp.identifier import identifier
 from keras2cv.codegen.cpp.one_source import one_source
+from keras2cv.codegen.cpp.reserved_words import RESERVED
+from keras2cv.codegen.identifier import identifier
 from keras2cv.codegen.language import Words
 from keras2cv.codegen.template import applies, fill, read_template
 from keras2cv.codegen.traits import traits_of
@@ -47,7 +48,7 @@ _PARTS: Final = {
 
 def source_files(manifest: Manifest, words: Words) -> dict[str, str]:
     """Return file name -> text of the library for bundles that are like that of `manifest`."""
-    traits, name = traits_of(manifest), identifier(words["folder"])
+    traits, name = traits_of(manifest), identifier(words["folder"], RESERVED)
     words = {**words, "namespace": name, "oldest": _OLDEST}
 
     def filled(template: str) -> str:
