@@ -65,6 +65,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "predictor",
         "trial",
         "streams",
+        "tuning",
         "batches",
         "ray",
         "dask",
@@ -127,6 +128,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "findings",
         "report",
         "page",
+        "whole",
         "cli",
     ),
     "campaigns": (

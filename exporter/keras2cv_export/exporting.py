@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from keras2cv.bundle.forms import Form
 from keras2cv.bundle.manifest import SCHEMA, Engine, Manifest, Model, StateLink, Weights
+from keras2cv.bundle.reading import require_bounded_work
 from keras2cv.bundle.writing import staged_bundle, write_manifest
 from keras2cv.errors import NetError, UsageError
 from keras2cv.isolation.confinement import entered_freely, freely
@@ -44,6 +45,7 @@ from .tuning.tune import tune as find_fastest
 from .tuning.variants import Variants
 from .verifying.front_samples import golden_front
 from .verifying.net_comparison import NetComparison
+from .verifying.pictures import draw_pictures, has_golden_pictures
 from .verifying.promise import (
     Kept,
     keep_promise,
@@ -228,6 +230,7 @@ def _prove(
     Raises:
         ParityError: OpenCV's predictions differ from TensorFlow's.
         NetError: No engine runs the net.
+        BundleError: A run of it takes minutes, and the user does not allow it.
     """
     folder, converted, weights = staged.folder, staged.converted, options.weights
     for_graph, for_file = limits
@@ -239,6 +242,7 @@ def _prove(
         record, note = shrink(converted, weights)
         stored, for_graph = (note,), for_file
     manifest = _write(staged, opencv, record)
+    require_bounded_work(folder, manifest)
     if options.check:
         promised, proof = _compared(options, staged, manifest, for_graph)
         manifest, kept = _with_true_scores(promised.manifest, proof.question, converted)
@@ -474,6 +478,7 @@ def _settle(
         question.picture,
         found.parity,
         golden_front(loaded.front, manifest) if loaded.front is not None else None,
+        draw_pictures(manifest) if has_golden_pictures(manifest) else (),
     )
     write_manifest(folder, settled)
     return settled

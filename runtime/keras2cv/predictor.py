@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor
+from keras2cv.bundle.manifest import InputTensor, Manifest, OutputTensor, Rate
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.standing import unproven
 from keras2cv.errors import BundleError, InputError, Keras2cvWarning, NetError, UsageError
@@ -23,7 +23,7 @@ from keras2cv.net.memory import Memory
 from keras2cv.net.net import Net
 from keras2cv.net.opencv import require_at_least
 from keras2cv.net.tensors import by_name, check_inputs, chunks, join, outputs_of, to_net
-from keras2cv.net.tuned import NetSettings, manifest_at
+from keras2cv.net.tuned import NetSettings, choice_for, manifest_at
 from keras2cv.pixels.geometry import Placement
 from keras2cv.preparing.given_inputs import GivenInput, given_inputs
 from keras2cv.preparing.prepared import Prepared
@@ -64,13 +64,12 @@ def load(
         device: "cpu", "opencl", "cuda", "cuda-fp16" or "auto" (CUDA if it is there, else CPU).
             A device other than the CPU runs once before `load` returns, and must pass the
             bundle's self-test. "auto" falls back to the CPU if CUDA does not pass it.
-        engine: "new" or "classic". None: the engine that `export --tune` chose, if its choice
-            holds on this machine (`keras2cv.net.tuned`), else the verified one.
-        threads: OpenCV's number of threads, for the whole process. None: the number that
-            `export --tune` chose, else unchanged.
-        batch: "auto" runs as many samples at a time as `export --tune` found fastest, if its
-            choice holds on this machine; a single sample then costs as much as a full batch.
-            None, or not tuned: the bundle's own batch.
+        engine: "new" or "classic". None: the engine that `keras2cv tune` chose on this machine, or
+            `export --tune` on one like it (`keras2cv.net.tuned`), else the verified one.
+        threads: OpenCV's number of threads, for the whole process. None: the number that was
+            chosen so, else unchanged.
+        batch: "auto" runs as many samples at a time as were found fastest so; a single sample then
+            costs as much as a full batch. None, or not tuned: the bundle's own batch.
         check_hash: False skips the sha256 and all checks of the model, on a disk that you trust.
         check_device: False skips the self-test of a device that passed it before.
         score: 0 to 1, the threshold of tasks that have one (boxes, binary masks). None: the
@@ -90,7 +89,7 @@ def load(
         bundle = None
         try:
             bundle = read_bundle(
-                path, check_hash=check_hash, held=held, choose=form_for(device, engine)
+                path, check_hash=check_hash, held=held, choose=form_for(device, engine, Path(path))
             )
             model = Predictor(
                 bundle,
@@ -151,7 +150,7 @@ class Predictor:
             winograd: whether OpenCV may use Winograd convolution, for experiments; None: as
                 verified.
             batch: as for `load`, or a number, for experiments: only the bundle's own batch and
-                those of `export --tune` are verified.
+                those that were tuned are verified.
             check_device: as for `load`.
             score: as for `load`.
             nms: as for `load`.
@@ -163,7 +162,7 @@ class Predictor:
             UsageError: as `load`.
         """
         if not isinstance(bundle, Bundle):
-            bundle = read_bundle(bundle, choose=form_for(device, engine))
+            bundle = read_bundle(bundle, choose=form_for(device, engine, Path(bundle)))
         self._options = {
             "device": device,
             "engine": engine,
@@ -178,8 +177,12 @@ class Predictor:
         self.folder = bundle.folder
         self._sha256 = bundle.written.model.sha256
         self._task = with_thresholds(bundle.manifest.task, score, nms)
-        settings = NetSettings(engine, threads, fusion, winograd).tuned(bundle.manifest, device)
-        self.manifest: Manifest = manifest_at(bundle.manifest, batch, device, settings.engine)
+        choice = choice_for(bundle.folder, bundle.written, device, engine)
+        if choice is not None and choice.file not in (None, bundle.manifest.model.file):
+            choice = None  # the caller chose another file of the bundle
+        settings = NetSettings(engine, threads, fusion, winograd).filled(choice)
+        self._tuned_rate = None if choice is None else choice.rate
+        self.manifest: Manifest = manifest_at(bundle.manifest, batch, choice)
         if settings.threads is not None:
             _set_threads(settings.threads)
         if text := unproven(bundle.folder, self.manifest):
@@ -264,6 +267,11 @@ class Predictor:
     def threads(self) -> int:
         """How many threads OpenCV uses now, in all of this process."""
         return cv2.getNumThreads()
+
+    @property
+    def tuned_rate(self) -> Rate | None:
+        """How many samples are answered fastest, as it was measured; None: it was not."""
+        return self._tuned_rate
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -701,7 +709,7 @@ def load_same(folder: str, sha256: str, options: Mapping[str, Any]) -> Predictor
         Keras2cvError: as `load`.
     """
     bundle = read_bundle(
-        folder, choose=form_for(options.get("device", "cpu"), options.get("engine"))
+        folder, choose=form_for(options.get("device", "cpu"), options.get("engine"), Path(folder))
     )
     require_same(folder, bundle.written.model.sha256, sha256)
     return Predictor(bundle, **options)

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from keras2cv.bundle.golden_vectors import (
     GoldenFront,
     GoldenImage,
+    GoldenPicture,
     GoldenVectors,
     read_golden_vectors,
 )
+from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import SELFTEST
 from keras2cv.errors import NetError
+from keras2cv.pixels.preprocess import Preprocessor
 
 if TYPE_CHECKING:
     from keras2cv.predictor import Predictor
@@ -91,6 +94,8 @@ def run_selftest(model: Predictor) -> SelfTestReport:
         rows += _front_rows(model, vectors.front)
     if vectors.image is not None:
         rows += _image_rows(model, vectors, vectors.image)
+    if vectors.pictures:
+        rows += picture_rows(model.manifest, vectors.pictures)
     problems = [
         *_repeat_problems(model, vectors.samples[0].inputs, answers[0]),
         *_stuck_problems(model, answers),
@@ -174,6 +179,17 @@ def _image_rows(
     blob, answer = model.run_image(image.decode(8 if rules is None else rules.bits))
     yield compare("image", "blob", blob, image.blob, BLOB_LIMIT)
     yield from _rows("image", model, answer, image.outputs, _limits(model, vectors))
+
+
+def picture_rows(manifest: Manifest, pictures: Sequence[GoldenPicture]) -> Iterator[SelfTestRow]:
+    """Compare the blobs that the preprocessing of each picture makes of its pixels.
+
+    Raises:
+        InputError: They are no image that it takes.
+    """
+    for rules, picture in zip(manifest.pictures, pictures, strict=True):
+        blob = Preprocessor(rules)([picture.pixels])
+        yield compare("image", f"blob of {rules.input}", blob, picture.blob, BLOB_LIMIT)
 
 
 def _limits(model: Predictor, vectors: GoldenVectors) -> list[float]:

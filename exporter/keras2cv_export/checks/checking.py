@@ -38,7 +38,7 @@ from .check_report import CheckReport
 from .coverage import coverage
 from .file_claims import check_claims
 from .findings import CheckFinding, Covered
-from .names import compare_names, noting_names
+from .names import compare_names, compare_states, noting_names
 from .picture_reference import PictureReference
 from .proof import ProofLimits, check_evidence, check_selftest
 from .two_sides import TwoSides
@@ -141,6 +141,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
             *_false_claims(manifest, sides),
             *wrong_front,
             *wrong_names,
+            *compare_states(manifest, loaded),
             *wrong_proof,
         ),
     )

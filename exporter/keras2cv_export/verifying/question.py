@@ -241,12 +241,12 @@ def _exact_answers(loaded: LoadedModel, manifest: Manifest, samples: Sequence[Sa
 def _moved(sample: Sample, share: float, usual: Sequence[float]) -> Sample:
     """Move each floating-point input at random, by up to a share of its largest value.
 
-    Where all of it is 0, as in a black picture, by a share of its usual value: ties between equal
-    scores show by that.
+    Every share has a direction of its own. Where all of it is 0, as in a black picture, by a share
+    of its usual value: ties between equal scores show by that.
     """
     if share == 0.0:
         return sample
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng((SEED, round(1 / share)))
     moved = []
     for array, most in zip(sample, usual, strict=True):
         wide = array.astype(np.float64) if array.dtype.kind == "f" else array

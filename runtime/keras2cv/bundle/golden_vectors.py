@@ -9,6 +9,12 @@ Everything is in Keras' layout and dtypes; i is a sample, k an input or output i
     image/out/<k>    TensorFlow's outputs for that blob
     front/in/<k>     for steps before the net: values of its input k, a row per sample
     front/out/<k>    what Keras' own layers make of them: the net's input k, where a step makes it
+
+A model of several inputs, of clips or of many channels has instead of an image with outputs, for
+each of its pictures:
+
+    pictures/pixels/<k>  an image (H, W, C), uint8 or uint16, as `predict` takes it
+    pictures/blob/<k>    the blob that its preprocessing makes of it
 """
 
 from __future__ import annotations
@@ -79,6 +85,14 @@ class GoldenFront:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class GoldenPicture:
+    """An image (H, W, C) as `predict` takes it, and the blob that its preprocessing makes."""
+
+    pixels: Array
+    blob: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class GoldenVectors:
     """The golden vectors of a bundle; `tolerances` has a limit per output."""
 
@@ -86,6 +100,7 @@ class GoldenVectors:
     tolerances: tuple[float, ...]
     image: GoldenImage | None = None
     front: GoldenFront | None = None
+    pictures: tuple[GoldenPicture, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -106,6 +121,8 @@ class GoldenVectors:
         if self.front is not None:
             arrays |= _numbered("front/in", self.front.inputs)
             arrays |= _numbered("front/out", list(self.front.made.values()))
+        arrays |= _numbered("pictures/pixels", [one.pixels for one in self.pictures])
+        arrays |= _numbered("pictures/blob", [one.blob for one in self.pictures])
         np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
@@ -137,9 +154,14 @@ def _collect(arrays: dict[str, Array], manifest: Manifest) -> GoldenVectors:
         png, blob = arrays.pop("image/png"), arrays.pop("image/blob", np.empty(0))
         image = GoldenImage(png, blob, _take(arrays, "image/out", output_count))
     front = _take_front(arrays, manifest) if manifest.front is not None else None
+    pictures: tuple[GoldenPicture, ...] = ()
+    if "pictures/pixels/0" in arrays:
+        count = len(manifest.pictures)
+        blobs = _take(arrays, "pictures/blob", count)
+        pictures = tuple(map(GoldenPicture, _take(arrays, "pictures/pixels", count), blobs))
     if arrays:
         raise _broken(f"unknown arrays {', '.join(sorted(arrays)[:3])}")
-    return GoldenVectors(tuple(samples), tolerances, image, front)
+    return GoldenVectors(tuple(samples), tolerances, image, front, pictures)
 
 
 def made_names(manifest: Manifest) -> tuple[str, ...]:

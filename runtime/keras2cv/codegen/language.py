@@ -27,6 +27,7 @@ class Language:
         looks_up: Whether they do the steps before the net (`Manifest.front`): lookups and hashes.
         prepares_all: Whether programs prepare all that the runtime does: several pictures a sample,
             clips, 16 bits, further channels.
+        prepares: Which of these `PREPARATIONS` they do, if not all.
     """
 
     title: str
@@ -36,4 +37,5 @@ class Language:
     decodes_heads: bool = False
     reads_belongings: bool = False
     prepares_all: bool = False
+    prepares: frozenset[str] = frozenset()
     looks_up: bool = False

@@ -17,7 +17,8 @@ from keras2cv_export.model.spec import TensorSpec
 
 from .error_messages import sentence
 from .front import without_front
-from .inputs import inputs_of, refuse_text
+from .inputs import has_graph, inputs_of, refuse_text
+from .lambda_names import advice, missing_name
 from .loaded import LoadedModel, Shapes
 from .names import output_names
 from .precision import as_float32, precision_note, refuse_float8
@@ -74,6 +75,10 @@ def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
     except Exception as error:  # any error of the model's layers
         if "interpreted as an integer" in str(error):  # range() of a tensor, as an `if` of one
             raise tf.errors.OperatorNotAllowedInGraphError(str(error)) from error
+        if missing_name(error) is not None:
+            raise ModelError(
+                f"The model {name!r} cannot be called: {sentence(error)} {advice({})}"
+            ) from error
         raise ModelError(
             f"The model {name!r} cannot be called on {', '.join(map(str, inputs))}: "
             f"{sentence(error)} Give shapes that it takes with --input-shape; several inputs go "
@@ -83,7 +88,7 @@ def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
 
 def _open_batch(model: Any) -> frozenset[str] | None:
     """Return the outputs of a Functional model that have the batch as their first dimension."""
-    if isinstance(model, keras.Sequential):
+    if isinstance(model, keras.Sequential) and has_graph(model):
         return frozenset(output_names(model, model.outputs[0]))
     outputs = getattr(model, "output", None) if getattr(model, "inputs", None) else None
     if outputs is None:

@@ -34,6 +34,7 @@ from .error_messages import sentence
 from .front import batch_of, find_cut, nodes_kept
 from .gpu_layers import of_gpus_as_plain
 from .inputs import refuse_text
+from .lambda_names import names_given
 from .loaded import LoadedModel, Shapes
 from .names import paths, unique
 from .states import with_states
@@ -53,6 +54,7 @@ class Keras2File:
         weight_bytes: The most numbers that its layers may ask for.
         own: The user's layers and functions, by the names that the file gives them.
         unsafe: Whether the file may run code of its own.
+        imports: The user's modules.
     """
 
     path: Path
@@ -62,6 +64,7 @@ class Keras2File:
     weight_bytes: int
     own: Mapping[str, Any]
     unsafe: bool
+    imports: Sequence[str] = ()
 
 
 def legacy_model(file: Keras2File, shapes: Shapes, batch: int, problem: Exception) -> LoadedModel:
@@ -215,6 +218,7 @@ def _read(file: Keras2File, who_cannot: str, problem: Exception | None = None) -
         tf_keras = importlib.import_module("tf_keras")
         own = {**of_gpus_as_plain(tf_keras), **file.own}
         with (
+            names_given(tf_keras, file.imports),
             no_more_weights(tf_keras.layers.Layer, file.path, file.weight_bytes),
             tf_keras.utils.custom_object_scope(own),
         ):
