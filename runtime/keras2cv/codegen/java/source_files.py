@@ -69,8 +69,9 @@ def _templates(traits: Collection[str], kind: str, words: Words) -> dict[str, st
 def _task_keys(manifest: Manifest) -> list[str]:
     """Return the keys of the task's own section that a module reads, or may leave alone."""
     record = manifest.task.record
-    names = [field.name for field in fields(record)] if is_dataclass(record) else []
-    return [name for name in names if name not in _UNREAD]
+    if record is None or not is_dataclass(record):
+        return []
+    return [field.name for field in fields(record) if field.name not in _UNREAD]
 
 
 def _own_words(manifest: Manifest, words: Words) -> dict[str, str]:
