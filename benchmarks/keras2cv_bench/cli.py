@@ -113,7 +113,11 @@ def _counts(text: str) -> tuple[int, ...]:
 
 
 def execute(args: Namespace) -> int:
-    """Measure, print the tables, and write the requested files."""
+    """Measure, print the tables, and write the requested files.
+
+    Raises:
+        UsageError: --yardstick without a baseline.
+    """
     load_exporter(
         "bench",
         "keras2cv_export.speed.speed",
