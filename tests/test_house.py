@@ -52,6 +52,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "sample",
         "isolation",
         "schema",
+        "numpy_front",
         "numpy_tail",
         "pixels",
         "tasks",

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, overload
 
 import cv2
 import numpy as np
@@ -33,6 +33,9 @@ from keras2cv.tasks.result import Result
 from keras2cv.tasks.task import Task
 from keras2cv.tasks.thresholds import with_thresholds
 from keras2cv.visible_text import shown
+
+if TYPE_CHECKING:
+    from keras2cv.preparing.front_values import FrontPreparer
 
 Array = NDArray[Any]
 ImageLike: TypeAlias = "Array | str | os.PathLike[str]"
@@ -190,6 +193,11 @@ class Predictor:
         self._samples = None
         if self.manifest.preprocessing is not None:
             self._samples = SamplePreparer(self.manifest)
+        self._front: FrontPreparer | None = None
+        if self.manifest.front is not None:
+            from keras2cv.preparing.front_values import FrontPreparer  # few models need it
+
+            self._front = FrontPreparer(self.manifest.own_inputs, self.manifest.front)
         self._memory = Memory(self.manifest)
         self._load_net(bundle, settings, check_device)
 
@@ -267,6 +275,8 @@ class Predictor:
     @property
     def input_names(self) -> tuple[str, ...]:
         """Keras' names of the inputs, in the order of `infer`'s arguments."""
+        if self._front is not None:
+            return self._front.names
         return tuple(tensor.name for tensor in self.manifest.own_inputs)
 
     @property
@@ -286,13 +296,45 @@ class Predictor:
 
         Args:
             arrays: one (N, ...) array per input in Keras' layout (channels last), order and dtype,
-                or a single dict of them by name; N is any number from 1 on.
+                or a single dict of them by name; N is any number from 1 on. Text is str, in lists
+                or arrays.
 
         Returns:
             One array per output, in keras.tree.flatten order, Keras' layout and dtype.
 
         Raises:
             InputError: another shape or dtype than the model takes.
+            NetError: OpenCV fails.
+        """
+        if self._front is not None:
+            is_dict = len(arrays) == 1 and isinstance(arrays[0], Mapping)
+            values = self._front.by_name(arrays[0]) if is_dict else arrays
+            arrays = tuple(self._front.arrays(values))
+        return self.infer_net(*arrays)
+
+    def front_arrays(self, *arrays: Any) -> dict[str, Array]:
+        """Return the net's inputs by name, from what a user gives to `infer`.
+
+        Raises:
+            InputError: another shape or dtype than the model takes.
+            UsageError: the bundle has no steps before its net.
+        """
+        if self._front is None:
+            raise UsageError(f"{self.folder} has no steps before its net. Call infer_net().")
+        made = self._front.arrays(arrays)
+        return dict(zip((t.name for t in self.manifest.own_inputs), made, strict=True))
+
+    def infer_net(self, *arrays: Any) -> list[Array]:
+        """Return the same as `infer`, for arrays as the net takes them.
+
+        They differ for a model of text, whose first steps are not in the net (the manifest's
+        `front`).
+
+        Args:
+            arrays: one (N, ...) array per input of the net, or a single dict of them by name.
+
+        Raises:
+            InputError: another shape or dtype than the net takes.
             NetError: OpenCV fails.
         """
         tensors, outputs = self.manifest.own_inputs, self.manifest.own_outputs
@@ -405,6 +447,9 @@ class Predictor:
         A bundle without preprocessing takes the arguments of `infer` here (an array, or one per
         input), and returns a list with a result per sample.
 
+        A model of text, or of text beside numbers, takes one text, a list of texts, or a dict by
+        the inputs' names: of values for one sample, or of lists for several.
+
         Args:
             images: (H, W, 3) uint8 BGR as cv2.imread gives it, of any size; gray, BGRA and 16-bit
                 images are converted as in `keras2cv.pixels.images`. Or the path of an image file,
@@ -419,6 +464,10 @@ class Predictor:
             InputError: not an image, or not a value for each input.
             NetError: OpenCV fails.
         """
+        if self._front is not None:
+            values, is_one = self._front.batch(images)
+            results = self.results_of(self.infer(*values))
+            return results[0] if is_one else results
         if self._samples is None:
             return self._predict_arrays(images)
         if isinstance(images, np.ndarray | str | os.PathLike):
@@ -426,10 +475,10 @@ class Predictor:
         samples, is_one = self._samples.samples(images)
         if not samples:
             raise InputError(NO_IMAGES)
-        results: list[Result] = []
+        found: list[Result] = []
         for part in chunks(len(samples), self.manifest.model.batch):
-            results += self.complete(self._prepared(self._samples, samples[part]))
-        return results[0] if is_one else results
+            found += self.complete(self._prepared(self._samples, samples[part]))
+        return found[0] if is_one else found
 
     def prepare(self, images: Sequence[Any]) -> Prepared:
         """Return `images` as the net takes them: the first half of `predict`.

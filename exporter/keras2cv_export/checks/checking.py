@@ -12,6 +12,8 @@ from typing import Any
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.net.forms import form_for
+from keras2cv.numpy_front.record import ANY_SIZE
+from keras2cv.preparing.given_inputs import given_inputs
 from keras2cv_export.answers.reference_answers import (
     ReferenceAnswers,
     is_answers_file,
@@ -31,11 +33,12 @@ from keras2cv_export.verifying.verify import Verification
 
 from .answers import cases_of, judge_answers, names_of
 from .arguments import other_file, other_labels, require_same_interface
+from .before_the_net import compare_front
 from .check_report import CheckReport
 from .coverage import coverage
 from .file_claims import check_claims
 from .findings import CheckFinding, Covered
-from .names import compare_names, noting_names
+from .names import compare_names, compare_states, noting_names
 from .picture_reference import PictureReference
 from .proof import ProofLimits, check_evidence, check_selftest
 from .two_sides import TwoSides
@@ -107,6 +110,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     diverging = sides.bisect(question, result) if options.bisect else None
     names, wrong_names = compare_names(manifest, loaded, output_names)
     tried = None if _is_limited(loaded) else answer
+    before, wrong_front = compare_front(manifest, loaded)
     selftest, wrong_proof = _proof(found, tried, question, result)
     contradicted = [text for walk in walks for text in walk.sources.problems]
     return CheckReport(
@@ -128,14 +132,16 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         covered=coverage(
             manifest,
             {w.rules.input: w.sources for w in walks} if pictures.paths else {},
-            (*judged.covered, names, selftest),
+            (*before, *judged.covered, names, selftest),
             labels_given=options.labels is not None,
         ),
         findings=(
             *(CheckFinding("preprocessing", "fail", text) for text in contradicted),
             *judged.findings,
             *_false_claims(manifest, sides),
+            *wrong_front,
             *wrong_names,
+            *compare_states(manifest, loaded),
             *wrong_proof,
         ),
     )
@@ -189,10 +195,14 @@ def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
     if is_answers(options.against):
         return answered_model(Path(options.against), manifest)
-    shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
+    batch = (manifest.model.batch,)
+    shapes = {one.name: batch + one.shape for one in given_inputs(manifest)}
+    if manifest.front is not None:
+        shapes = {name: shape for name, shape in shapes.items() if ANY_SIZE not in shape}
     loaded = load_model(
         options.against,
-        input_shapes=_fitting(shapes),
+        input_shapes=_fitting(shapes) if shapes else None,
+        batch=manifest.model.batch,
         unsafe=options.unsafe,
         imports=options.imports,
         signature=manifest.source.signature,

@@ -12,11 +12,15 @@ import numpy as np
 from keras2cv.bundle.golden_vectors import GoldenVectors, read_golden_vectors
 from keras2cv.bundle.manifest import Evidence, Manifest
 from keras2cv.bundle.reading import Bundle
-from keras2cv.errors import BundleError
-from keras2cv.selftest import BLOB_LIMIT, compare
+from keras2cv.errors import BundleError, InputError
+from keras2cv.selftest import BLOB_LIMIT, compare, picture_rows
 from keras2cv_export.parity.report import ParityReport
 from keras2cv_export.parity.tolerance import Tolerance
-from keras2cv_export.verifying.pictures import PictureInput, has_golden_picture
+from keras2cv_export.verifying.pictures import (
+    PictureInput,
+    has_golden_picture,
+    has_golden_pictures,
+)
 from keras2cv_export.verifying.question import Answer
 
 from .findings import CheckFinding, Covered
@@ -81,6 +85,7 @@ def check_selftest(
         *loose,
         *_samples(bundle.manifest, vectors, answer, tolerance),
         *_image(bundle.manifest, vectors, answer, tolerance),
+        *_pictures(bundle.manifest, vectors),
     )
     return Covered("self-test", "TensorFlow"), found
 
@@ -150,6 +155,8 @@ def _image(
 ) -> Iterator[CheckFinding]:
     rules = manifest.preprocessing
     if rules is None or not has_golden_picture(manifest):
+        if vectors.image is not None:
+            yield _wrong("selftest.npz has a picture, and the bundle takes arrays. Export again.")
         return
     if vectors.image is None:
         yield _wrong("selftest.npz has no picture, and the bundle takes pictures. Export again.")
@@ -168,6 +175,24 @@ def _image(
             f"selftest.npz holds other answers to its picture than TensorFlow gives: {problem}. "
             "Export again."
         )
+
+
+def _pictures(manifest: Manifest, vectors: GoldenVectors) -> Iterator[CheckFinding]:
+    if not has_golden_pictures(manifest):
+        return
+    if not vectors.pictures:
+        yield _wrong("selftest.npz has no picture, and the bundle takes pictures. Export again.")
+        return
+    try:
+        rows = list(picture_rows(manifest, vectors.pictures))
+    except InputError as error:
+        yield _wrong(f"selftest.npz has a picture that the bundle does not take: {error}")
+        return
+    for row in rows:
+        if not row.passed:
+            how = row.problem or f"off by {row.measured:.2g}"
+            yield _wrong(f"selftest.npz holds another {row.output} for its picture ({how}). "
+                         "Export again.")  # fmt: skip
 
 
 def check_evidence(

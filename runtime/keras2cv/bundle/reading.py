@@ -10,7 +10,9 @@ what was checked is what is used.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import mmap
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -218,7 +220,7 @@ def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str |
             return None, follow_frozen(data, inputs).unknown
         if follow:
             followed = follow_onnx(data, inputs)
-            _require_bounded(manifest, followed.work)
+            require_bounded(manifest, followed.work)
             return None, followed.unknown
         check_onnx(data)
     except OnnxError as error:
@@ -226,7 +228,24 @@ def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str |
     return None, None
 
 
-def _require_bounded(manifest: Manifest, work: int) -> None:
+def require_bounded_work(folder: Path, manifest: Manifest) -> None:
+    """Raise for a net in `folder` that computes for minutes or days, as a load of it would.
+
+    Raises:
+        BundleError: It does, and the user does not allow it.
+    """
+    from keras2cv.bundle.onnx_file import OnnxError, follow_onnx
+
+    if manifest.model.format != "onnx":
+        return
+    with (folder / manifest.model.file).open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    inputs = {tensor.net_name: tensor.net_shape for tensor in manifest.inputs}
+    with contextlib.suppress(OnnxError):  # which the proof of the file finds
+        require_bounded(manifest, follow_onnx(memoryview(data), inputs).work)
+
+
+def require_bounded(manifest: Manifest, work: int) -> None:
     """Raise for a net that computes for minutes or days, unless the user allows it.
 
     Raises:

@@ -18,6 +18,7 @@ from keras2cv.bundle.standing import Standing
 from keras2cv.cli.snippet import exact
 from keras2cv.net.local_choice import LocalChoice
 from keras2cv.net.opencv import version_tuple
+from keras2cv.numpy_front.record import ANY_SIZE
 from keras2cv.tasks import TASKS
 
 _RESIZED = {
@@ -66,6 +67,7 @@ def describe(
     source = manifest.source
     digest = f", sha256 {source.sha256[:12]}..." if source.sha256 else ""
     yield from _entry("made from", [f"{source.file} ({source.kind}{digest})"])
+    yield from _entry("given", _front(manifest))
     yield from _entry("input", [_tensor(tensor) for tensor in manifest.inputs])
     yield from _entry("output", _outputs(manifest))
     yield from _entry("after it", _tail(manifest))
@@ -86,6 +88,24 @@ def describe(
 def _entry(title: str, lines: list[str]) -> Iterator[str]:
     for index, line in enumerate(lines):
         yield f"{title if index == 0 else '':<12} {line}"
+
+
+def _front(manifest: Manifest) -> list[str]:
+    """Describe what a user gives, and the steps before the net."""
+    if (front := manifest.front) is None:
+        return []
+    steps = dict.fromkeys(step.op for step in front.steps)
+    words = sum(len(step.table.words) for step in front.steps if step.table is not None)
+    known = f", {words} words known" if words else ""
+    return [
+        *(f"{one.name} {_shape_of(one.shape)} {one.dtype}" for one in front.inputs),
+        f"becomes the net's inputs by {', '.join(steps)} in NumPy{known}",
+    ]
+
+
+def _shape_of(sizes: tuple[int, ...]) -> str:
+    shown = ["N", *("any" if size == ANY_SIZE else str(size) for size in sizes)]
+    return f"({', '.join(shown)})"
 
 
 def _outputs(manifest: Manifest) -> list[str]:

@@ -101,6 +101,18 @@ def test_the_fast_path_asks_for_no_exact_answer() -> None:
     assert judged(1e-6, 1e-6, exact=never).verdict == "pass"
 
 
+def test_a_small_sum_of_large_terms_is_as_exact_as_rounded_inputs() -> None:
+    """TensorFlow is lucky, OpenCV is not; a thousandth passes by no conditioning."""
+    truth = drawn(0)
+
+    def moving(change: float) -> Callable[[int, float], dict[str, Array]]:
+        return lambda sample, moved: {"y": truth[sample] + change * moved * 2**22}
+
+    assert judged(1e-6, 4e-4, exact=moving(0.0)).verdict == "fail"
+    assert judged(1e-6, 4e-4, exact=moving(1e-3)).verdict == "pass"
+    assert judged(1e-6, 4e-3, exact=moving(1e-3)).verdict == "fail"
+
+
 # --- inputs that the model was not made for ------------------------------------------------------
 
 
@@ -146,6 +158,16 @@ def test_not_a_number_on_one_side_fails_and_on_both_is_set_aside(bad: float) -> 
     assert verdict(0, 1) == "pass"
     assert verdict(1) == "fail"
     assert verdict(0) == "fail"
+
+
+def test_a_softmax_that_overflows_for_one_sample_is_still_a_softmax() -> None:
+    """The row that is set aside does not count against what the output is declared as."""
+    logits = np.random.default_rng(4).normal(size=(6, 1, 5))
+    truth = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    side = [{"y": one.astype(np.float32)} for one in truth]
+    side[2]["y"][:] = np.nan
+    report = compare(side, side, scores={"y": "softmax"}, exact=lambda k, _: {"y": truth[k]})
+    assert report.verdict == "pass", report.outputs
 
 
 def test_elements_that_are_never_numbers_prove_nothing() -> None:
