@@ -9,7 +9,7 @@ Everything is in Keras' layout and dtypes; i is a sample, k an input or output i
     image/out/<k>    TensorFlow's outputs for that blob
 
 A model of several inputs, of clips or of many channels has instead of an image with outputs, for
-each of its pictures:
+the k-th of its inputs that images become:
 
     pictures/pixels/<k>  an image (H, W, C), uint8 or uint16, as `predict` takes it
     pictures/blob/<k>    the blob that its preprocessing makes of it
