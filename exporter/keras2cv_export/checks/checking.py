@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from .file_claims import check_claims
 from .findings import CheckFinding, Covered
 from .names import compare_names, compare_states, noting_names
 from .picture_reference import PictureReference, PictureWalk
-from .proof import ProofLimits, check_evidence, check_selftest
+from .proof import ProofLimits, check_evidence, check_selftest, errors_again
 from .two_sides import TwoSides
 
 
@@ -217,7 +218,8 @@ def _proof(
     limits = ProofLimits(question.tolerance, tuple(result.by_engine.values()))
     covered, wrong = check_selftest(found, None if fails else answer, limits)
     seen = {} if fails else result.by_engine
-    return covered, wrong + check_evidence(_as_it_runs(found.manifest), limits, seen)
+    again = cache(partial(errors_again, found))
+    return covered, wrong + check_evidence(_as_it_runs(found.manifest), limits, seen, again)
 
 
 def _as_it_runs(manifest: Manifest) -> Manifest:
