@@ -52,6 +52,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "sample",
         "isolation",
         "schema",
+        "numpy_front",
         "numpy_tail",
         "pixels",
         "tasks",
@@ -64,6 +65,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "predictor",
         "trial",
         "streams",
+        "tuning",
         "batches",
         "ray",
         "dask",
@@ -126,6 +128,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "findings",
         "report",
         "page",
+        "whole",
         "cli",
     ),
     "campaigns": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -105,6 +105,22 @@ def bench(
     return it.record((*subjects, *(subject for subject, _ in absent)), timings)
 
 
+def jobs_for(
+    bundle: Bundle, model: Path, folder: Path, wishes: Wishes
+) -> Callable[[Subject, int], Job]:
+    """Return what makes a subject's job at a batch size, and its file if there is none yet.
+
+    Args:
+        bundle: The one that is measured.
+        model: The Keras model's file.
+        folder: Where files are made.
+        wishes: Threads, engine, and how the model is opened.
+    """
+    threads = wishes.threads or usable_cores()
+    it = _Bench(bundle, model, folder, wishes, threads, lambda _step, _done, _total: None)
+    return lambda subject, batch: it.job(subject, batch, folder / "inputs.npz")
+
+
 class _Bench:
     """One benchmark's settings, and its steps."""
 
@@ -142,7 +158,7 @@ class _Bench:
             for subject in subjects:
                 progress(f"making the file for {subject.title}", 0, 0)
                 try:
-                    job = self._job(subject, batch, inputs)
+                    job = self.job(subject, batch, inputs)
                 except Lost as problem:
                     crew.lose(subject.name, problem)
                     continue
@@ -183,7 +199,7 @@ class _Bench:
             missing=tuple(self.missing),
         )
 
-    def _job(self, subject: Subject, batch: int, inputs: Path) -> Job:
+    def job(self, subject: Subject, batch: int, inputs: Path) -> Job:
         """Return the job of a subject's process; make its file if it does not exist yet."""
         file, how, names = self._file(subject, batch)
         self.sizes_mb[subject.name] = round(_size_mb(file), 3)

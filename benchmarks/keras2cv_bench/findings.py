@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras2cv_export.speed.interleave import STARVED, Comparison, compare_apart, compare_blocks
+from keras2cv.tuning.interleave import STARVED, Comparison, compare_apart, compare_blocks
 
 from .records import Record, Stage, Timing
 from .subjects import OURS, REFERENCE

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from keras2cv_export.speed.interleave import Comparison
+from keras2cv.tuning.interleave import Comparison
 
 from .findings import Outcome, against, is_result, quantiles
 from .records import STAGES, Record, Timing

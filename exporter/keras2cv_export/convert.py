@@ -10,13 +10,14 @@ from typing import cast
 import onnx_ir as ir
 
 from keras2cv.bundle.manifest import InputTensor, NumpyTail, OutputTensor
-from keras2cv.errors import ModelError
+from keras2cv.errors import Keras2cvError, ModelError
 from keras2cv.schema.vocabulary import DType
 
 from .graph.layout import NetTensor, blobs_in_and_out, settle
 from .graph.misses import Miss
 from .graph.origin import write_origins
 from .importing.import_graph import ImportedGraph, import_graph
+from .importing.import_in_child import import_in_child
 from .model.load import LoadedModel
 from .model.spec import TensorSpec
 from .passes import OPTIONAL, pipeline
@@ -118,14 +119,31 @@ def convert_unchecked(
         UnsupportedError: It has ops that nothing converts.
     """
     with uncollected():
-        return _converted(loaded, target, keep=keep, unrolled=unrolled)
+        try:
+            return _converted(loaded, target, keep=keep, unrolled=unrolled)
+        except Keras2cvError:
+            raise
+        except Exception as error:  # the passes trust what `to_onnx` writes, which this is not
+            if loaded.graph is None:
+                raise
+            raise _not_converted(loaded, error) from error
+
+
+def _not_converted(loaded: LoadedModel, error: Exception) -> ModelError:
+    """Return the error for a stranger's graph in a form that no pass expects."""
+    reason = " ".join(str(error).split()).rstrip(".")[:200]
+    return ModelError(
+        f"{loaded.source.file} cannot be converted, since a node in it has a form that ONNX does "
+        f"not allow ({reason or type(error).__name__}). Export the model again."
+    )
 
 
 def _converted(loaded: LoadedModel, target: Target, *, keep: bool, unrolled: bool) -> Converted:
     traced: TracedGraph | ImportedGraph
     mixing: tuple[str, ...] = ()
     if loaded.graph is not None:
-        traced = import_graph(loaded)
+        file = loaded.graph_file
+        traced = import_graph(loaded) if file is None else import_in_child(loaded, file)
         model = traced.model
     else:
         ranking = not where_all_have("TopK")(target)

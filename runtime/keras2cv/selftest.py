@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras2cv.bundle.golden_vectors import (
+    GoldenFront,
     GoldenImage,
     GoldenPicture,
     GoldenVectors,
@@ -87,8 +88,10 @@ def run_selftest(model: Predictor) -> SelfTestReport:
         NetError: OpenCV fails.
     """
     vectors = read_golden_vectors(model.folder / SELFTEST, model.manifest)
-    answers = [model.infer(*sample.inputs) for sample in vectors.samples]
+    answers = [model.infer_net(*sample.inputs) for sample in vectors.samples]
     rows = list(_sample_rows(model, vectors, answers))
+    if vectors.front is not None:
+        rows += _front_rows(model, vectors.front)
     if vectors.image is not None:
         rows += _image_rows(model, vectors, vectors.image)
     if vectors.pictures:
@@ -161,6 +164,13 @@ def _sample_rows(
         yield from _rows(f"sample {i}", model, answer, sample.outputs, _limits(model, vectors))
 
 
+def _front_rows(model: Predictor, front: GoldenFront) -> Iterator[SelfTestRow]:
+    """Compare the net's inputs that steps make of text and numbers: they are equal, or wrong."""
+    arrays = model.front_arrays(*front.inputs)
+    for name, expected in front.made.items():
+        yield compare("before the net", name, arrays[name], expected, 0.0)
+
+
 def _image_rows(
     model: Predictor, vectors: GoldenVectors, image: GoldenImage
 ) -> Iterator[SelfTestRow]:
@@ -204,7 +214,7 @@ def _repeat_problems(
     model: Predictor, inputs: Sequence[Array], first: Sequence[Array]
 ) -> Iterator[str]:
     """Yield the outputs that change when a sample is run again, after others."""
-    again = model.infer(*inputs)
+    again = model.infer_net(*inputs)
     names = [tensor.name for tensor in model.manifest.outputs]
     for name, one, other in zip(names, first, again, strict=True):
         if one.tobytes() != other.tobytes():

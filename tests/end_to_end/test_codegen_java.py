@@ -16,7 +16,7 @@ import pytest
 from keras2cv.bundle.reading import read_bundle
 from keras2cv.codegen import generate
 from keras2cv.codegen.java.source_files import identifier_of
-from support.golden import assert_answers
+from support.golden import assert_answers, cases_for
 from support.java_machine import run_jobs, run_main
 from support.program_bundles import SPOILT, bad_images, classifier, write_images
 
@@ -47,7 +47,7 @@ def answered(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     modules: dict[str, Path] = {}
     jobs: list[list[object]] = []
     found: dict[str, Answered] = {}
-    for number, case in enumerate(record["cases"]):
+    for number, case in enumerate(cases_for(golden, "java")):
         module = _module(golden.parent / case["bundle"], folder / f"module{number}", modules)
         outs = tuple(folder / f"{number}_{k}" for k in range(len(case["samples"])))
         for sample, out in zip(case["samples"], outs, strict=True):

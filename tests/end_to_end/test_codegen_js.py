@@ -20,7 +20,7 @@ from keras2cv.bundle.reading import read_bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.codegen import generate
 from support.browser import LOOKS, Look, problems_of
-from support.golden import assert_answers
+from support.golden import assert_answers, cases_for
 from support.npm_packages import OPENCV_JS, package, run_node
 from support.pixel_bundles import INPUT_BUNDLES, write_samples
 from support.program_bundles import BUNDLES, SPOILT, classifier, expected_samples, write_images
@@ -44,9 +44,10 @@ def programs(golden: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@lru_cache(maxsize=1)
 def cases_of(golden: Path) -> list[Case]:
-    """Return the golden cases."""
-    return list(read_golden(golden)["cases"])
+    """Return the golden cases that JavaScript does."""
+    return cases_for(golden, "js")
 
 
 @lru_cache(maxsize=1)
@@ -69,15 +70,16 @@ def job(golden: Path, case: Case, program: object, root: object) -> dict[str, An
     def source(value: Mapping[str, Any]) -> dict[str, Any]:
         if "array" in value:
             return {"array": f"{root}/{value['array']}"}
+        if "clip" in value:
+            return {"frames": [source({"picture": name}) for name in value["clip"]]}
         picture = pictures[value["picture"]]
-        return {"pixels": f"{root}/{picture['pixels']}", "size_wh": picture["size_wh"]}
+        return {**picture, "pixels": f"{root}/{picture['pixels']}"}
 
     samples = [{n: source(v) for n, v in s["inputs"].items()} for s in case["samples"]]
     record = {"program": str(program), "bundle": f"{root}/{case['bundle']}", "samples": samples}
     last = case["samples"][-1]
     if "drawn" in last:
-        shown = next(v["picture"] for v in last["inputs"].values() if "picture" in v)
-        record["drawn"] = f"{root}/{pictures[shown]['file']}"
+        record["drawn"] = f"{root}/{pictures[last['drawn_on']]['file']}"
     return record
 
 

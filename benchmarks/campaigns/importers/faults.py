@@ -112,6 +112,19 @@ def _of_merging() -> Iterator[Probe]:
         m=k(3),
         v=np.abs(k(3)),
     )
+    for axes in (2, 3):
+        yield several(
+            "normalized activation",
+            f"""(float[1,8,{",".join("654"[:axes])}] x) => (float[1,8,{",".join("654"[:axes])}] y) {{
+                c = Conv <kernel_shape=[{",".join("111"[:axes])}]> (x, w)  s = Sigmoid (c)
+                y = BatchNormalization (s, g, b, m, v)
+            }}""",
+            w=k(8, 8, *(1,) * axes),
+            g=k(8),
+            b=k(8),
+            m=k(8),
+            v=np.abs(k(8)),
+        )
     yield several(
         "mistaken gate",
         """(float[2,3,5,7] x, float[2,3,5,7] z) => (float[2,3,5,7] y) {

@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
+from keras2cv.tuning.interleave import Comparison
 from keras2cv_bench.environment import usable_cores
 from keras2cv_bench.findings import against, is_result, quantiles
 from keras2cv_bench.subjects import OURS, REFERENCE
 from keras2cv_export.pages.bars import Kind
 from keras2cv_export.pages.formats import duration
-from keras2cv_export.speed.interleave import Comparison
 
 from .measure import Found
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 Model = Any
@@ -97,8 +98,6 @@ def edges() -> Model:
 
 def mtcnn(net: str) -> Model:
     """One of the three trained nets of MTCNN: pnet, rnet or onet."""
-    from importlib import import_module
-
     import keras
     from mtcnn.utils.tensorflow import load_weights
 
@@ -154,7 +153,7 @@ def noise2void() -> Model:
 
 def ocr_detector() -> Model:
     """The text detector of keras-ocr (CRAFT)."""
-    _restore_sctypes()
+    import_module("campaigns.zoo.numpy_1")  # for imgaug, which keras-ocr imports
     from keras_ocr.detection import build_keras_model
 
     return _with_size(build_keras_model(), _PICTURE)
@@ -162,7 +161,7 @@ def ocr_detector() -> Model:
 
 def ocr_reader() -> Model:
     """The recogniser of keras-ocr, with its spatial transformer."""
-    _restore_sctypes()
+    import_module("campaigns.zoo.numpy_1")  # for imgaug, which keras-ocr imports
     from keras_ocr.recognition import build_model
 
     _, model, *_ = build_model(
@@ -171,18 +170,6 @@ def ocr_reader() -> Model:
         rnn_steps_to_discard=2, pool_size=2,
     )  # fmt: skip
     return model
-
-
-def _restore_sctypes() -> None:
-    """Give NumPy 2 the map that imgaug, which keras-ocr imports, asks for at its import."""
-    import numpy as np
-
-    if not hasattr(np, "sctypes"):
-        np.sctypes = {  # type: ignore[attr-defined]  # noqa: NPY201
-            "int": [np.int8, np.int16, np.int32, np.int64],
-            "uint": [np.uint8, np.uint16, np.uint32, np.uint64],
-            "float": [np.float16, np.float32, np.float64],
-        }
 
 
 def tabnet() -> Model:
@@ -197,10 +184,10 @@ def tabnet() -> Model:
 
 def keras_resnet() -> Model:
     """A ResNet whose input is a tensor."""
+    import keras
     import keras_resnet.models
-    import tensorflow as tf
 
-    return keras_resnet.models.ResNet2D18(tf.keras.Input(_PICTURE), classes=10)
+    return keras_resnet.models.ResNet2D18(keras.Input(_PICTURE), classes=10)
 
 
 def _with_size(model: Model, shape: tuple[int, ...]) -> Model:

@@ -58,7 +58,8 @@ class Sweep:
     ) -> None:
         self._columns, self._results, self._work = columns, results, work
         self._environment, self._progress = environment, progress
-        self._generation, self._forks = "", None  # type: str, Conversation | None
+        self._started: tuple[str, dict[str, str]] | None = None
+        self._forks: Conversation | None = None
 
     def run(self, specimens: Sequence[Specimen]) -> None:
         """Try those that have no result yet."""
@@ -117,17 +118,18 @@ class Sweep:
 
     def _fork(self, one: Specimen, kind: str, **more: Any) -> Reply:
         """Do a job in a copy of the process that has TensorFlow."""
-        if self._forks is None or self._generation != one.collection.generation:
+        generation, variables = one.collection.generation, variables_of(one)
+        if self._forks is None or self._started != (generation, variables):
             self._end()
-            self._generation = one.collection.generation
-            python = prepared(self._generation, one.collection.requirements)
-            entry = Entry("campaigns.zoo.forks:answer", PACKAGES, python, variables_of(one))
+            self._started = generation, variables
+            python = prepared(generation, one.collection.requirements)
+            entry = Entry("campaigns.zoo.forks:answer", PACKAGES, python, variables)
             self._forks = Conversation(entry, _FORKS, self._work).__enter__()
-        prepared(self._generation, one.collection.requirements)
+        prepared(generation, one.collection.requirements)
         job = {**_job(one, self._work / "model"), **more}
         log = str(self._work / "model" / f"{kind}.log")
-        variables = dict(one.collection.variables)
-        return self._forks.ask({**job, "log": log, "limit_s": _LIMIT_S, "variables": variables})
+        own = dict(one.collection.variables)
+        return self._forks.ask({**job, "log": log, "limit_s": _LIMIT_S, "variables": own})
 
     def _tidy(self, log: str) -> str:
         return without_folders(log, f"{self._work}/model/")
@@ -199,10 +201,11 @@ class Sweep:
 
 
 def variables_of(one: Specimen) -> dict[str, str]:
-    """Return the environment of the process with TensorFlow."""
+    """Return the environment of the process with TensorFlow, which reads some at its import."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     old = {"TF_USE_LEGACY_KERAS": "1"} if one.collection.generation == "keras2" else {}
-    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", **old}
+    own = {k: v for k, v in one.collection.variables.items() if k.startswith("TF_")}
+    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", **old, **own}
 
 
 def judged(code: int, log: str) -> tuple[Verdict, str]:

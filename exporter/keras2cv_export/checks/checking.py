@@ -13,6 +13,8 @@ from typing import Any
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.net.forms import form_for
+from keras2cv.numpy_front.record import ANY_SIZE
+from keras2cv.preparing.given_inputs import given_inputs
 from keras2cv_export.answers.reference_answers import (
     ReferenceAnswers,
     is_answers_file,
@@ -34,6 +36,7 @@ from keras2cv_export.verifying.verify import Verification
 
 from .answers import Judged, cases_of, judge_answers, names_of
 from .arguments import other_file, other_labels, require_same_interface
+from .before_the_net import compare_front
 from .check_report import CheckReport
 from .coverage import coverage
 from .file_claims import check_claims
@@ -104,6 +107,7 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
     diverging = sides.bisect(question, result) if options.bisect else None
     names, wrong_names = compare_names(manifest, loaded, output_names)
     tried = None if _is_limited(loaded) else sides.answer
+    before, wrong_front = compare_front(manifest, loaded)
     selftest, wrong_proof = _proof(found, tried, question, result)
     journeys, judged = compared.journeys, compared.judged
     return CheckReport(
@@ -125,13 +129,14 @@ def _compared(options: CheckOptions, found: Bundle, started: float) -> CheckRepo
         covered=coverage(
             manifest,
             {w.rules.input: w.sources for w in compared.walks} if pictures.paths else {},
-            (*judged.covered, names, selftest),
+            (*before, *judged.covered, names, selftest),
             labels_given=options.labels is not None,
         ),
         findings=(
             *_contradicted(compared.walks),
             *judged.findings,
             *_false_claims(manifest, sides),
+            *wrong_front,
             *wrong_names,
             *compare_states(manifest, loaded),
             *wrong_proof,
@@ -240,10 +245,14 @@ def _reference_answers(options: CheckOptions) -> ReferenceAnswers | None:
 def _load(options: CheckOptions, manifest: Manifest) -> LoadedModel:
     if is_answers(options.against):
         return answered_model(Path(options.against), manifest)
-    shapes = {t.name: t.keras_shape for t in manifest.own_inputs}
+    batch = (manifest.model.batch,)
+    shapes = {one.name: batch + one.shape for one in given_inputs(manifest)}
+    if manifest.front is not None:
+        shapes = {name: shape for name, shape in shapes.items() if ANY_SIZE not in shape}
     loaded = load_model(
         options.against,
-        input_shapes=_fitting(shapes),
+        input_shapes=_fitting(shapes) if shapes else None,
+        batch=manifest.model.batch,
         unsafe=options.unsafe,
         imports=options.imports,
         signature=manifest.source.signature,

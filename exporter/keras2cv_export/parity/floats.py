@@ -148,7 +148,8 @@ def _impossible(pair: Paired, known: Known) -> tuple[str, ...]:
     """Explain why an output cannot hold the probabilities that it is declared to hold."""
     if known.score not in ("softmax", "sigmoid"):
         return ()
-    problem = not_probabilities(pair.reference, known.score)
+    rows = pair.reference[pair.usable.all(axis=-1)]  # a row of NaN, set aside, is 0
+    problem = not_probabilities(rows, known.score) if rows.size else None
     return () if problem is None else (problem,)
 
 

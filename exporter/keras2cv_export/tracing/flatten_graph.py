@@ -282,8 +282,17 @@ def _pick(values: Mapping[str, Any], name: str) -> Any:
 
 
 def _copy(node: Node, inputs: Sequence[Any]) -> list[Any]:
-    """Copy a node unchanged, for tf2onnx."""
-    return _convertible(node, _as_step(node, inputs))
+    """Copy a node for tf2onnx, with sizes and axes that are known as constants: it reads those."""
+    return _convertible(node, _as_step(node, [_written_out(value) for value in inputs]))
+
+
+def _written_out(value: Any) -> Any:
+    """Return a few whole numbers that follow from static shapes as a constant."""
+    if not _is_tensor(value) or value.op.type == "Const" or not value.dtype.is_integer:
+        return value
+    size = value.shape.num_elements()
+    number = known(value) if size is not None and size <= _SMALL else None
+    return value if number is None else tf.constant(number, value.dtype)
 
 
 def _as_step(node: Node, inputs: Sequence[Any]) -> list[Any]:

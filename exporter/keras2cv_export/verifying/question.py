@@ -20,6 +20,7 @@ from keras2cv_export.model.refused_sample import NoSuchRowError, SampleRefusedEr
 from keras2cv_export.parity.parity import Exact, unrepeatable
 from keras2cv_export.parity.tolerance import Tolerance, parse_tolerance
 
+from .front_samples import samples_behind
 from .pictures import Picture, PictureInput, draw_picture, has_golden_picture, walked
 from .ranges import embedding_rows, ranges_of
 from .samples import Sample, ValueRange, default_samples, load_samples
@@ -306,6 +307,9 @@ def _choose_samples(
     *,
     smooth: bool,
 ) -> list[Sample]:
+    if loaded.front is not None:
+        usual = default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
+        return samples_behind(loaded.front, loaded.inputs, usual, given)
     if given is None:
         return default_samples(loaded.inputs, drawn, SEED, value_range=ranges, smooth=smooth)
     if preprocess is None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from keras2cv.bundle.chosen_scores import ChosenScore, ChosenScores
+from keras2cv.bundle.local_tuning import SIDE_FILE
 from keras2cv.bundle.manifest import Manifest
 from keras2cv.bundle.reading import Bundle, read_bundle
 from keras2cv.bundle.writing import require_place, write_bundle
@@ -65,6 +66,8 @@ def write_scores(bundle: Path, found: Evaluation) -> Bundle:
     files: dict[str, bytes | Path] = {name: now.folder / name for name in models}
     if now.selftest_path.exists():
         files[now.selftest_path.name] = now.selftest_path
+    if (tuned := now.folder / SIDE_FILE).is_file() and not tuned.is_symlink():
+        files[SIDE_FILE] = tuned
     return write_bundle(bundle, manifest.replace(task=task, chosen_scores=chosen), files)
 
 

@@ -160,6 +160,16 @@ def test_not_a_number_on_one_side_fails_and_on_both_is_set_aside(bad: float) -> 
     assert verdict(0) == "fail"
 
 
+def test_a_softmax_that_overflows_for_one_sample_is_still_a_softmax() -> None:
+    """The row that is set aside does not count against what the output is declared as."""
+    logits = np.random.default_rng(4).normal(size=(6, 1, 5))
+    truth = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    side = [{"y": one.astype(np.float32)} for one in truth]
+    side[2]["y"][:] = np.nan
+    report = compare(side, side, scores={"y": "softmax"}, exact=lambda k, _: {"y": truth[k]})
+    assert report.verdict == "pass", report.outputs
+
+
 def test_elements_that_are_never_numbers_prove_nothing() -> None:
     """A model that gives NaN everywhere is not verified."""
     lost = [{"y": np.full(SHAPE, np.nan, np.float32)} for _ in range(4)]

@@ -104,6 +104,29 @@ def test_conventions_of_bilinear_resizing(options: dict[str, bool]) -> None:
     )
 
 
+_RESIZES = {
+    "shape": lambda x, y: tf.image.resize(x, tf.shape(y)[1:3]),
+    "old bilinear": lambda x, y: tf.compat.v1.image.resize_bilinear(
+        x, (tf.shape(y)[1], tf.shape(y)[2]), half_pixel_centers=True
+    ),
+    "old without centres": lambda x, y: tf.compat.v1.image.resize_bilinear(x, tf.shape(y)[1:-1]),
+    "old nearest": lambda x, y: tf.compat.v1.image.resize_nearest_neighbor(x, tf.shape(y)[1:3]),
+    "nearest": lambda x, y: tf.image.resize(x, tf.shape(x)[1:3] * 2, "nearest"),
+    "bicubic": lambda x, y: tf.image.resize(x, tf.shape(y)[1:3], "bicubic"),
+    "computed": lambda x, y: tf.image.resize(
+        x, tf.cast(tf.math.ceil(tf.cast(tf.shape(y)[1:3], tf.float32) * 0.7), tf.int32)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", _RESIZES)
+def test_resizing_to_the_size_of_another_tensor(kind: str) -> None:
+    """As decoders do: the size follows from static shapes."""
+    resized = _RESIZES[kind]
+    model = converted(lambda x: resized(x, tf.nn.avg_pool2d(x, 2, 2, "SAME")), random(1, 9, 14, 3))
+    assert not [op for op in ops(model) if op in ("ResizeBilinear", "ResizeNearestNeighbor")]
+
+
 def test_copies_of_pixels() -> None:
     """A whole enlargement by nearest neighbours."""
     model = converted(lambda x: tf.image.resize(x, (10, 21), "nearest"), random(2, 5, 7, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from campaigns.zoo.specimen import Collection, Specimen
@@ -16,6 +17,8 @@ _SM: Final = Collection(
      "keras-applications==1.0.8"),
     variables={"SM_FRAMEWORK": "tf.keras"},
 )  # fmt: skip
+# Its files hold layers of efficientnet.
+_SE: Final = replace(_SM, imports=("efficientnet.tfkeras",))
 _CM: Final = Collection("image-classifiers", "keras2", _SM.requirements)
 _EN: Final = Collection("efficientnet", "keras2", _SM.requirements, ("efficientnet.tfkeras",))
 _UC: Final = Collection(
@@ -36,10 +39,19 @@ _KECAM: Final = Collection(
     "keras-cv-attention-models", "keras2", ("keras-cv-attention-models==1.4.3",),
     ("keras_cv_attention_models",),
 )  # fmt: skip
+# TensorFlow's softmax by oneDNN takes five axes at most, and these have six.
+_OVER_FIVE_AXES: Final = replace(_KECAM, variables={"TF_ENABLE_ONEDNN_OPTS": "0"})
 _SPLICE: Final = Collection("spliceai", "keras2", ("spliceai==1.3.1",))
 _CSB: Final = Collection("csbdeep", "keras2", ("csbdeep==0.8.2",))
 _STAR: Final = Collection("stardist", "keras2", ("stardist==0.9.2", "csbdeep==0.8.2"))
 _OCR: Final = Collection("keras-ocr", "keras2", ("keras-ocr==0.9.3",))
+# Its Lambda's function reads others of its module, which NumPy 2 alone cannot import.
+_READER: Final = replace(_OCR, imports=("campaigns.zoo.numpy_1", "keras_ocr.recognition"))
+
+# Their files hold Lambda layers: a user is told to pass this for a file that is trusted.
+_LAMBDAS: Final = dict.fromkeys(
+    ("seresnet18", "seresnext50", "senet154", "resunet_a_2d"), ("--unsafe",)
+)
 
 _KECAM_TITLES: Final = (
     "ghostnet.GhostNetV2_100", "mobilenetv3_family.LCNet050", "mobilevit.MobileViT_XXS",
@@ -65,31 +77,36 @@ def _kecam(place: str) -> Specimen:
         arguments["input_shape"] = (128, 128, 3)
     if home in ("coatnet", "maxvit", "gcvit", "hiera", "beit", "davit", "cmt", "iformer", "volo"):
         arguments["input_shape"] = (128, 128, 3) if home != "hiera" else (224, 224, 3)
+    collection = _OVER_FIVE_AXES if home in ("halonet", "volo") else _KECAM
     return Specimen(
-        _KECAM, title, f"keras_cv_attention_models.{home}.{title}", arguments, format="h5"
+        collection, title, f"keras_cv_attention_models.{home}.{title}", arguments, format="h5"
     )
 
 
 OLD: Final = (
-    *(Specimen(_SM, f"{title} on {backbone}", f"segmentation_models.{title}",
+    *(Specimen(_SE if "efficient" in backbone else _SM, f"{title} on {backbone}",
+               f"segmentation_models.{title}",
                {"backbone_name": backbone, "encoder_weights": None, "classes": 3,
-                "input_shape": (96, 96, 3)}, format="h5")
+                "input_shape": (96, 96, 3)}, format="h5", options=_LAMBDAS.get(backbone, ()))
       for title, backbone in (("Unet", "inceptionv3"), ("FPN", "efficientnetb0"),
                               ("Linknet", "mobilenetv2"), ("PSPNet", "resnet18"),
                               ("Unet", "seresnet18"))),
-    *(Specimen(_CM, title, f"{_BUILDERS}.image_classifier", {"name": title}, format="h5")
+    *(Specimen(_CM, title, f"{_BUILDERS}.image_classifier", {"name": title}, format="h5",
+               options=_LAMBDAS.get(title, ()))
       for title in ("resnet18", "seresnet18", "seresnext50", "senet154")),
     Specimen(_EN, "EfficientNetB0", "efficientnet.tfkeras.EfficientNetB0",
              {"input_shape": _PICTURE, "weights": None, "classes": 10}, format="h5"),
     *(Specimen(_UC, title, f"keras_unet_collection.models.{title}",
-               {"input_size": _PICTURE, "n_labels": 2, **more}, format="h5")
+               {"input_size": _PICTURE, "n_labels": 2, **more}, format="h5",
+               options=_LAMBDAS.get(title, ()))
       for title, more in (
           ("unet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
           ("unet_plus_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
           ("unet_3plus_2d", {"filter_num_down": [8, 16, 24], "batch_norm": True}),
           ("att_unet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
           ("r2_unet_2d", {"filter_num": [8, 16, 24], "batch_norm": True}),
-          ("vnet_2d", {"filter_num": [8, 16, 32], "batch_norm": True}),
+          ("vnet_2d", {"filter_num": [8, 16, 32], "batch_norm": True, "pool": False,
+                       "unpool": False}),
           ("u2net_2d", {"filter_num_down": [8, 16, 24], "batch_norm": True}),
           ("resunet_a_2d", {"filter_num": [8, 16, 24], "dilation_num": [1, 3]}),
           ("transunet_2d", {"filter_num": [8, 16, 24], "embed_dim": 48, "num_mlp": 96,
@@ -124,7 +141,7 @@ OLD: Final = (
     Specimen(_STAR, "StarDist2D", f"{_BUILDERS}.stardist", format="h5"),
     Specimen(_STAR, "StarDist3D", f"{_BUILDERS}.stardist_3d", format="h5"),
     Specimen(_OCR, "CRAFT", f"{_BUILDERS}.ocr_detector", format="h5"),
-    Specimen(_OCR, "CRNN", f"{_BUILDERS}.ocr_reader", format="h5", options=("--unsafe",)),
+    Specimen(_READER, "CRNN", f"{_BUILDERS}.ocr_reader", format="h5", options=("--unsafe",)),
     Specimen(Collection("tabnet-keras", "keras2", ("tabnet-keras==1.2.0",), ("tabnet_keras",)),
              "TabNetClassifier", f"{_BUILDERS}.tabnet", format="saved", shapes=((10,),)),
     Specimen(Collection("keras-resnet", "keras2", ("keras-resnet==0.2.0",)), "ResNet2D18",

@@ -28,6 +28,7 @@ from .from_keras_2 import (
     meant_for_keras_2,
 )
 from .lambda_code import refuse_other_bytecode
+from .lambda_names import names_given
 from .loaded import LoadedModel, Shapes
 from .own_code import own_objects, refuse_unknown
 from .stored_weights import weights_in_place, weights_not_drawn
@@ -81,13 +82,14 @@ def file_model(
     own = own_objects(imports, saved.config)
     refuse_unknown(path, saved.config, own, imports)
     keras_2 = Keras2File(
-        path, source, saved.config, saved.keras_version, saved.weight_bytes, own, unsafe
+        path, source, saved.config, saved.keras_version, saved.weight_bytes, own, unsafe, imports
     )
     if reasons := _reasons_for_keras_2(source, saved, own):
         return meant_for_keras_2(keras_2, shapes, batch, reasons)
     try:
         with (
             weights_not_drawn(),
+            names_given(keras, imports),
             no_more_weights(keras.layers.Layer, path, saved.weight_bytes),
             weights_in_place(),
         ):

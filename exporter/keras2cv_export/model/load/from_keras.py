@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -14,7 +16,9 @@ from keras2cv.errors import ModelError
 from keras2cv_export.model.spec import TensorSpec
 
 from .error_messages import sentence
-from .inputs import inputs_of, refuse_text
+from .front import without_front
+from .inputs import has_graph, inputs_of, refuse_text
+from .lambda_names import advice, missing_name
 from .loaded import LoadedModel, Shapes
 from .names import output_names
 from .precision import as_float32, precision_note, refuse_float8
@@ -35,6 +39,8 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
         ModelError: The inputs are unknown, hold text, or have unknown shapes.
     """
     refuse_float8(model)
+    if loaded := without_front(model, shapes, batch, partial(_rest_of, source)):
+        return replace(loaded, open_batch=_open_batch(model))
     structure, names = inputs_of(model, shapes)
     flat = keras.tree.flatten(structure)
     declared = [
@@ -56,6 +62,10 @@ def keras_model(model: Any, source: ModelSource, shapes: Shapes, batch: int) -> 
     return without_unread_inputs(with_states(loaded), unsized)
 
 
+def _rest_of(source: ModelSource, model: Any, shapes: Shapes, batch: int) -> LoadedModel:
+    return keras_model(model, source, shapes, batch)
+
+
 @contextmanager
 def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
     try:
@@ -65,6 +75,10 @@ def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
     except Exception as error:  # any error of the model's layers
         if "interpreted as an integer" in str(error):  # range() of a tensor, as an `if` of one
             raise tf.errors.OperatorNotAllowedInGraphError(str(error)) from error
+        if missing_name(error) is not None:
+            raise ModelError(
+                f"The model {name!r} cannot be called: {sentence(error)} {advice({})}"
+            ) from error
         raise ModelError(
             f"The model {name!r} cannot be called on {', '.join(map(str, inputs))}: "
             f"{sentence(error)} Give shapes that it takes with --input-shape; several inputs go "
@@ -74,7 +88,7 @@ def _failing_clearly(name: str, inputs: Sequence[TensorSpec]) -> Iterator[None]:
 
 def _open_batch(model: Any) -> frozenset[str] | None:
     """Return the outputs of a Functional model that have the batch as their first dimension."""
-    if isinstance(model, keras.Sequential):
+    if isinstance(model, keras.Sequential) and has_graph(model):
         return frozenset(output_names(model, model.outputs[0]))
     outputs = getattr(model, "output", None) if getattr(model, "inputs", None) else None
     if outputs is None:

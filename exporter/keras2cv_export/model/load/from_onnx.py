@@ -54,6 +54,7 @@ def onnx_model(
         _open_batch(model),
         notes=notes,
         graph=model,
+        graph_file=path,
         judge=judge,
     )
 

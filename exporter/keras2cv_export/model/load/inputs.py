@@ -21,7 +21,7 @@ def inputs_of(model: Any, shapes: Shapes) -> tuple[Any, list[str]]:
         given = list(shapes) if isinstance(shapes, Mapping) else []
         return model.inputs[0], [str(name) for name in given if name] or ["input"]
     if isinstance(model, keras.Sequential) and model.built:
-        structure = model.inputs[0]
+        structure = _first_input(model, shapes)
     elif getattr(model, "inputs", None):  # Functional models know the structure too
         structure = model.input
     else:
@@ -35,6 +35,22 @@ def inputs_of(model: Any, shapes: Shapes) -> tuple[Any, list[str]]:
     ):
         names = unique([str(t.name) for t in symbols])
     return structure, names
+
+
+def _first_input(model: Any, shapes: Shapes) -> Any:
+    """Return the input of a Sequential that was built.
+
+    One with a layer whose result Keras cannot tell has none of its own, only an Input in front.
+    """
+    if has_graph(model):
+        return model.inputs[0]
+    front = next((one for one in model._layers if isinstance(one, keras.layers.InputLayer)), None)
+    return _recorded_inputs(model, shapes) if front is None else front.output
+
+
+def has_graph(model: Any) -> bool:
+    """Whether a Sequential knows its tensors, as a Functional model does."""
+    return getattr(model, "_functional", None) is not None
 
 
 def _recorded_inputs(model: Any, shapes: Shapes) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 from keras2cv.bundle.manifest import ModelSource
+from keras2cv_export.model.fronts.model_front import ModelFront
 from keras2cv_export.model.spec import TensorSpec
 
 Shapes = Mapping[str, Sequence[int]] | Sequence[int] | None
@@ -47,8 +49,10 @@ class LoadedModel:
         states: (input, output) of each state that a stateful layer begins and ends a call with.
         graph: The ir.Model of an ONNX file, whose sizes may be open; None for all others, which
             are traced.
+        graph_file: That file, whose graph a child process prepares; None: this process does.
         judge: Who answers for the model; None: TensorFlow, which `call` is made for.
         pictures_out: Whether an ONNX model's outputs (N, C, H, W) are given channels last.
+        front: The layers before `inputs`, which are not in the net; None: there are none.
     """
 
     name: str
@@ -60,8 +64,10 @@ class LoadedModel:
     notes: tuple[str, ...] = field(default=())
     states: tuple[tuple[str, str], ...] = field(default=())
     graph: Any = None
+    graph_file: Path | None = None
     judge: Judge | None = None
     pictures_out: bool = False
+    front: ModelFront | None = None
 
     def without_states(self) -> LoadedModel:
         """Return the model with the inputs that its users give, to decide on tasks by."""

@@ -17,6 +17,8 @@ from keras2cv.errors import ModelError
 from keras2cv_export.model.config import walk
 
 from .error_messages import sentence
+from .lambda_names import advice as advice_on_names
+from .lambda_names import missing_name
 
 _HUB: Final = (
     "KerasLayer is TensorFlow Hub's, and loads a SavedModel: --import tensorflow_hub, or export "
@@ -72,10 +74,10 @@ def unreadable(
         )
     unknown = _unknown(config)
     if not unknown:
-        return ModelError(
-            f"{path}: {who_cannot} load this model: {sentence(error)} "
-            "If it has layers of your own, pass the module that defines them with --import."
-        )
+        hint = "If it has layers of your own, pass the module that defines them with --import."
+        if missing_name(error) is not None:
+            hint = advice_on_names(config)
+        return ModelError(f"{path}: {who_cannot} load this model: {sentence(error)} {hint}")
     advice = hint_for(unknown) or "Pass the module that defines them with --import."
     return ModelError(f"{path} has layers that Keras does not know: {', '.join(unknown)}. {advice}")
 

@@ -1,7 +1,7 @@
 """The child process in which ONNX Runtime opens a stranger's file and answers samples.
 
-It reads the file itself, so that only samples and answers travel. A file on which ONNX Runtime
-crashes costs this process, and a sentence.
+It reads the file itself, so that only samples and answers travel, and may write nowhere. A file on
+which ONNX Runtime crashes costs this process, and a sentence.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import onnx_ir as ir
 
 from keras2cv.errors import ModelError
+from keras2cv.isolation.confinement import confine, own_process
 
 from .exact import ExactSession
 from .plain import make_plain
@@ -31,6 +32,8 @@ def answer(
     Raises:
         ModelError: ONNX Runtime does not take the file.
     """
+    own_process()
+    confine([])
     report(stage="opening the model in ONNX Runtime")
     opened = _exact_session if request.get("exact") else _session
     session = opened(Path(request["path"]))

@@ -8,6 +8,7 @@ from keras2cv_export.passes.legalise.products.align_matmul import align_matmul
 from keras2cv_export.passes.legalise.products.halve_product import halve_product
 from keras2cv_export.passes.legalise.products.lookup_to_matmul import lookup_to_matmul
 from keras2cv_export.passes.legalise.products.match_matmul_batches import match_matmul_batches
+from keras2cv_export.passes.legalise.products.rows_to_matmul import rows_to_matmul
 from keras2cv_export.passes.legalise.reductions.cumsum_to_matmul import cumsum_to_matmul
 from keras2cv_export.passes.legalise.reductions.keep_argmax_axis import keep_argmax_axis
 from keras2cv_export.passes.legalise.reductions.onehot_to_equal import onehot_to_equal
@@ -43,6 +44,7 @@ from keras2cv_export.passes.legalise.types.truncate_casts import truncate_casts
 from keras2cv_export.passes.legalise.types.widen_extremes import widen_extremes
 from keras2cv_export.passes.legalise.windows.crop_transposed_conv import crop_transposed_conv
 from keras2cv_export.passes.legalise.windows.pad_before_depthwise import pad_before_depthwise
+from keras2cv_export.passes.legalise.windows.scale_activations import scale_activations
 from keras2cv_export.passes.legalise.windows.spread_channels import spread_channels
 from keras2cv_export.passes.legalise.windows.spread_volume_conv import spread_volume_conv
 from keras2cv_export.passes.legalise.windows.subtract_from_conv import subtract_from_conv
@@ -109,6 +111,14 @@ LEGALISE: tuple[Rewrite, ...] = (
             "truth constant",
         ),
     ),
+    Rewrite(
+        rows_to_matmul,
+        removes=("not one index",),
+        before={
+            "gather_flat": "it makes one table of them all, whose product would be much larger",
+            "spell_broadcasts": "it writes quotients in which fewer bounds are seen",
+        },
+    ),
     Rewrite(gather_flat, removes=("GatherND", "GatherElements", "constant indices")),
     Rewrite(gather_to_slices, removes=("not one index", "from the end")),
     Rewrite(lookup_to_matmul, removes=("not one index",)),
@@ -159,6 +169,7 @@ LEGALISE: tuple[Rewrite, ...] = (
         before={"subtract_from_conv": "it makes convolutions"},
     ),
     Rewrite(subtract_from_conv, removes=("summed volume", "other residual")),
+    Rewrite(scale_activations, removes=("normalized activation",), also_for=_READ_BY_NEW),
     Rewrite(concat_off_channels, removes=("leading constant",)),
     Rewrite(vectors_to_rows, removes=("vector operand", "softmax of a vector")),
     Rewrite(compare_alike, removes=("compared operand",)),

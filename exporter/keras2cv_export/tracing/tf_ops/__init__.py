@@ -69,6 +69,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "FusedBatchNormV2": convolution.batch_norm,
     "FusedBatchNormV3": convolution.batch_norm,
     "GatherNd": scattering.gather_nd,
+    "GatherV2": scattering.gather,
     "HSVToRGB": images.hsv_to_rgb,
     "IFFT": spectra.ifft,
     "IFFT2D": spectra.ifft2d,

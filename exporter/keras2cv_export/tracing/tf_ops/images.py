@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from keras2cv_export.quiet.tensorflow import tf
 
 from .node import Node, require_room, static
+
+# A patch of more numbers, in at most so many pixels, is made of shifted images.
+_MANY_NUMBERS: Final = 512
+_FEW_PIXELS: Final = 64
 
 
 def rgb_to_hsv(_: Node, rgb: Any) -> Any:
@@ -35,10 +39,17 @@ def hsv_to_rgb(_: Node, hsv: Any) -> Any:
 
 
 def extract_patches(node: Node, image: Any) -> Any:
-    """ExtractImagePatches -> a convolution with unit kernels, one for each pixel of a patch."""
+    """ExtractImagePatches -> a convolution with unit kernels, one for each pixel of a patch.
+
+    Its kernels grow with the square of a patch's numbers: many numbers in few pixels, as in
+    attention to neighbours, are shifted images side by side instead.
+    """
     _, height, width, _ = node.attr("ksizes")
     channels = static(image)[-1]
     count = height * width * channels
+    if count > _MANY_NUMBERS and height * width <= _FEW_PIXELS:
+        same = node.attr("padding") == "SAME"
+        return tf.concat(_shifted(node, image, (height, width), same, fill=0.0), -1)
     require_room(count, count)
     units = np.eye(count, dtype=np.float32).reshape(height, width, channels, count)
     _, dy, dx, _ = node.attr("rates")
@@ -49,29 +60,39 @@ def extract_patches(node: Node, image: Any) -> Any:
 
 def dilation_2d(node: Node, image: Any, kernel: Any) -> Any:
     """Dilation2D -> the maximum over the kernel's pixels of the shifted image plus that pixel."""
+    height, width, _ = static(kernel)
+    same = node.attr("padding") == "SAME"
+    lowest = float(np.finfo(np.float32).min) / 2  # half: the kernel's value is added to it
+    shifted = _shifted(node, image, (height, width), same, fill=lowest)
+    result = None
+    for pixel, one in enumerate(shifted):
+        raised = one + kernel[pixel // width, pixel % width]
+        result = raised if result is None else tf.maximum(result, raised)
+    return result
+
+
+def _shifted(
+    node: Node, image: Any, kernel: tuple[int, int], same: bool, *, fill: float
+) -> list[Any]:
+    """Return what each of the window's pixels sees, row by row, by the node's strides and rates."""
     _, stride_y, stride_x, _ = node.attr("strides")
     _, rate_y, rate_x, _ = node.attr("rates")
-    height, width, _ = static(kernel)
+    height, width = kernel
     _, rows, columns, _ = static(image)
-    same = node.attr("padding") == "SAME"
     out_y, pad_y = _window(rows, (height - 1) * rate_y + 1, stride_y, same)
     out_x, pad_x = _window(columns, (width - 1) * rate_x + 1, stride_x, same)
-    lowest = float(np.finfo(np.float32).min) / 2  # half: the kernel's value is added to it
-    padded = tf.pad(image, [[0, 0], pad_y, pad_x, [0, 0]], constant_values=lowest)
-    shifted = [
+    padded = image
+    if any((*pad_y, *pad_x)):
+        padded = tf.pad(image, [[0, 0], pad_y, pad_x, [0, 0]], constant_values=fill)
+    return [
         padded[
             :,
             y * rate_y : y * rate_y + (out_y - 1) * stride_y + 1 : stride_y,
             x * rate_x : x * rate_x + (out_x - 1) * stride_x + 1 : stride_x,
         ]
-        + kernel[y, x]
         for y in range(height)
         for x in range(width)
     ]
-    result = shifted[0]
-    for other in shifted[1:]:
-        result = tf.maximum(result, other)
-    return result
 
 
 def _window(size: int, kernel: int, stride: int, same: bool) -> tuple[int, list[int]]:

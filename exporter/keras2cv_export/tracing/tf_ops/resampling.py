@@ -56,13 +56,14 @@ def resize_bilinear(node: Node, image: Any, size: Any) -> Any:
 def resize_nearest(node: Node, image: Any, size: Any) -> Any:
     """ResizeNearestNeighbor -> two products with matrices of one 1 per row, cast back.
 
-    Enlargements by a whole factor stay: all conventions agree on those, and copying pixels is
-    faster.
+    Enlargements by a whole factor stay, where corners are not aligned: the other conventions agree
+    on those, and copying pixels is faster.
     """
     old, new = static(image)[1:3], [int(d) for d in must_know(size, "size")]
     if old == new:
         return tf.identity(image)
-    if all(n % o == 0 for o, n in zip(old, new, strict=True)):
+    whole = all(n % o == 0 for o, n in zip(old, new, strict=True))
+    if whole and not node.attr("align_corners", default=False):
         return None
     op = _by(tf.raw_ops.ResizeNearestNeighbor, node, "half_pixel_centers")
     return tf.cast(_resample(image, size, op), image.dtype)

@@ -78,6 +78,19 @@ def segment_sum(_: Node, x: Any, ids: Any, count: Any = None) -> Any:
     return tf.reshape(_summed(flat, rows, _as_rows(x, flat.size)), [rows, *inner])
 
 
+def gather(node: Node, x: Any, indices: Any, axis: Any) -> Any:
+    """GatherV2 whose axis and batch axes count from the end -> from the front."""
+    batch_dims = int(node.attr("batch_dims", 0))
+    if batch_dims == 0:
+        return None
+    at = int(must_know(axis, "axis"))
+    if at >= 0 and batch_dims > 0:
+        return None
+    batch_dims += len(indices.shape) if batch_dims < 0 else 0
+    at += len(x.shape) if at < 0 else 0
+    return tf.gather(x, indices, axis=at, batch_dims=batch_dims)
+
+
 def gather_nd(node: Node, x: Any, indices: Any) -> Any:
     """GatherNd from known places -> Gather from the flattened leading dimensions."""
     places = known(indices)

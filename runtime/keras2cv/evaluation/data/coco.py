@@ -112,6 +112,7 @@ class _Reading:
     def _categories(self) -> tuple[dict[Any, tuple[str, int]], tuple[str, ...] | None]:
         """Return the class of each category id (name, number in order of ids), and points."""
         found: dict[Any, str] = {}
+        names: set[str] = set()
         points: tuple[str, ...] | None = None
         for one in self.record["categories"]:
             key, name = _key(one, "id"), str(_get(one, "name"))
@@ -119,10 +120,11 @@ class _Reading:
                 text = f"{self.path} has the category id {key} twice: {found[key]!r} and {name!r}."
                 self.problems.note("category twice", str(self.path), text)
                 continue
-            if name in found.values():
+            if name in names:
                 text = f"{self.path} has the category {name!r} twice; both are taken as one."
                 self.problems.note("category twice", str(self.path), text)
             found[key] = name
+            names.add(name)
             if isinstance(_get(one, "keypoints"), list) and points is None:
                 points = tuple(map(str, one["keypoints"]))
         ordered = sorted(found, key=_order)
@@ -261,18 +263,25 @@ class _Finder:
     path: Path
     place: DataPlace
     _names: dict[str, Path] = field(default_factory=dict)
+    _folders: list[Path] = field(default_factory=list)
 
     def find(self, name: str) -> Path | None:
-        tops = [self.path.parent, self.path.parent.parent]
-        tops = [self.place.data, *tops] if self.place.data.is_dir() else tops
-        for top in tops:
-            for folder in (top, *(top / inner for inner in _FOLDERS)):
-                if is_file(folder / name):
-                    return folder / name
+        if not self._folders:
+            self._folders = self._existing()
+        for folder in self._folders:
+            if is_file(folder / name):
+                return folder / name
         if not self._names:
-            found = images_in(tops[0], deep=True)
+            found = images_in(self._folders[0], deep=True)
             self._names = {path.name: path for path in found} or {"": self.path}
         return self._names.get(Path(name).name)
+
+    def _existing(self) -> list[Path]:
+        """Return the usual places that there are, the first one first."""
+        tops = [self.path.parent, self.path.parent.parent]
+        tops = [self.place.data, *tops] if self.place.data.is_dir() else tops
+        inner = [folder for top in tops for folder in (top, *(top / one for one in _FOLDERS))]
+        return [folder for folder in dict.fromkeys(inner) if folder.is_dir()]
 
 
 def _points_of(one: Any) -> list[float] | None:

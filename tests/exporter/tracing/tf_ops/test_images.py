@@ -48,6 +48,24 @@ def test_patches(strides: tuple[int, int], rates: tuple[int, int], padding: str)
 
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize(
+    ("strides", "rates"), [((1, 1), (1, 1)), ((2, 2), (1, 1)), ((1, 2), (2, 1))]
+)
+def test_patches_of_many_channels_are_copied(
+    strides: tuple[int, int], rates: tuple[int, int], padding: str
+) -> None:
+    """Unit kernels would have the square of a patch's numbers."""
+    traced = flat(
+        lambda x: tf.image.extract_patches(
+            x, [1, 3, 2, 1], [1, *strides, 1], [1, *rates, 1], padding
+        ),
+        random(2, 7, 6, 96),
+    )
+    traced.assert_same(limit=0)
+    assert not {"ExtractImagePatches", "Conv2D"} & set(traced.ops)
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize(("strides", "rates"), [((1, 1), (1, 1)), ((2, 1), (1, 2))])
 def test_dilation(strides: tuple[int, int], rates: tuple[int, int], padding: str) -> None:
     """The maximum of the image plus the kernel, borders outside never winning."""

@@ -142,6 +142,28 @@ def test_gathering_from_known_places() -> None:
     assert "GatherNd" not in traced.ops
 
 
+@pytest.mark.parametrize(
+    ("shape", "places", "axis", "batch_dims"),
+    [
+        ((2, 3, 4), (5,), None, -1),
+        ((2, 3, 4), (2, 5), -1, -1),
+        ((2, 3, 4), (2, 5), -2, 1),
+        ((2, 3, 4), (2, 3, 5), -1, -1),
+    ],
+)
+def test_batch_axes_may_count_from_the_end(
+    shape: tuple[int, ...], places: tuple[int, ...], axis: int | None, batch_dims: int
+) -> None:
+    """The number of the indices' axes is added, as TensorFlow does."""
+    at = integers(3, *places)
+    traced = flat(
+        lambda x, i: tf.gather(x, i, axis=axis, batch_dims=batch_dims), random(*shape), at
+    )
+    traced.assert_same(limit=0)
+    (gather,) = [node for node in traced.graph.graph_def.node if node.op == "GatherV2"]
+    assert gather.attr["batch_dims"].i >= 0
+
+
 def test_gathering_from_computed_places_stays() -> None:
     """Places that depend on the input are left to GatherNd."""
     ops = flat(tf.gather_nd, random(3, 4), integers(3, 5, 2)).ops

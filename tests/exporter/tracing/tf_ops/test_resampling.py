@@ -50,6 +50,16 @@ def test_whole_enlargements_by_copies_stay() -> None:
     assert traced.ops["ResizeNearestNeighbor"] == 1
 
 
+def test_whole_enlargements_with_aligned_corners_do_not() -> None:
+    """Three times as large, they copy the second pixel to another place than the others do."""
+    traced = flat(
+        lambda x: tf.raw_ops.ResizeNearestNeighbor(images=x, size=[12, 12], align_corners=True),
+        random(1, 4, 4, 2),
+    )
+    traced.assert_same(limit=0)
+    assert "ResizeNearestNeighbor" not in traced.ops
+
+
 def test_integers_are_resized_as_floats() -> None:
     """Bytes in, floats out for bilinear; bytes in, bytes out for nearest."""
     image = integers(256, 1, 7, 9, 3, dtype="uint8")

@@ -76,13 +76,52 @@ export interface Detection {
   score: number;
   /** Left, top, right and bottom edge, in pixels of the picture. */
   box_xyxy: [number, number, number, number];
+  mask: Mask; //@only masks
+  keypoints: Keypoint[]; //@only boxpoints
+  //@begin rotated
+  /** Left top, right top, right bottom and left bottom before it was turned, in pixels of the picture;
+   * `box_xyxy` is the upright box around them. */
+  polygon_xy: [Corner, Corner, Corner, Corner];
+  /** Of the side from the first corner to the second, in degrees, clockwise. */
+  angle: number;
+  //@end
 }
 
+export type Corner = [x: number, y: number]; //@only rotated
+//@begin masks
+/** A mask of the whole picture in COCO's run lengths. */
+export interface Mask {
+  /** Height and width of the picture. */
+  size: [number, number];
+  /** Of pixels outside and inside in turns, column by column. */
+  counts: number[];
+}
+
+/** The pixels of a mask, row by row: 1 inside, 0 outside. */
+export function maskPixels(mask: Mask): Uint8Array;
+
+//@end
+//@begin boxpoints
+export interface Keypoint {
+  label: string;
+  number: number;
+  /** In pixels of the picture. */
+  xy: [number, number];
+  score: number | null;
+}
+
+//@end
 export interface Answer {
   task: "detect";
   image_wh: [number, number];
   /** The best first. */
   detections: Detection[];
+  //@begin boxpoints
+  /** Points above it are drawn. */
+  threshold: number;
+  /** Numbers of points that a line joins, in pairs. */
+  skeleton: number[];
+  //@end
 }
 //@end
 //@begin segment
