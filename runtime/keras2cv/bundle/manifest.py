@@ -224,9 +224,15 @@ class Manifest:
 
     @property
     def pictures(self) -> tuple[Preprocessing, ...]:
-        """The preprocessing of each input that images become, in the inputs' order."""
+        """The preprocessing of each input that images become, as it is listed."""
         first = () if self.preprocessing is None else (self.preprocessing,)
         return (*first, *(self.more_pictures or ()))
+
+    @property
+    def pictures_by_place(self) -> tuple[Preprocessing, ...]:
+        """The same in the inputs' own order."""
+        places = {tensor.name: place for place, tensor in enumerate(self.inputs)}
+        return tuple(sorted(self.pictures, key=lambda rules: places[rules.input]))
 
     def rules_of(self, name: str) -> Preprocessing | None:
         """Return how images become the input of that name; None if it takes arrays."""
