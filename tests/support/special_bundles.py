@@ -17,7 +17,7 @@ from keras2cv.bundle.reading import Bundle
 from keras2cv.bundle.writing import write_bundle
 from keras2cv.pixels.preprocessing import ClipRule
 from keras2cv.tasks.detect.record import DetectRecord
-from support.head_bundles import add_numbers
+from support.head_bundles import NMS, add_numbers
 from support.pixel_bundles import LETTERBOX, PADDED, RULES, SHARE, Graph, Write
 from support.tiny_bundle import manifest_of, net, npz
 
@@ -107,7 +107,10 @@ def compared(folder: Path) -> Bundle:
     move = graph.add("Reshape", [move, "move shape"], "move")
     moved = graph.add("Add", [made, move], "moved")
     graph.output("scores", moved, (1, 108, 2))
-    record = DetectRecord("xyxy", "normalised", "none", 0.6, boxes="boxes", scores="scores")
+    record = DetectRecord(
+        "xyxy", "normalised", "none", 0.6, boxes="boxes", scores="scores", nms=NMS,
+        max_detections=12,
+    )  # fmt: skip
     inputs = [_tensor(one) for one in rules]
     return _write(folder, graph, inputs, rules, Task("detect", record=record))
 
