@@ -151,7 +151,7 @@ _CONV3D = (
         lambda: layers.Conv3D(4, 3, groups=4, activation="sigmoid"),
         _VOLUME,
     ),
-    wired("conv3d_pointwise_heavy", lambda x: layers.Conv3D(256, 1)(x), (8, 8, 8, 256)),
+    alone("conv3d_pointwise_heavy", lambda: layers.Conv3D(256, 1), (8, 8, 8, 256)),
     wired(
         "conv3d_pointwise_padded",
         lambda x: layers.Conv3D(5, 1)(layers.ZeroPadding3D((1, 0, 2))(x)),

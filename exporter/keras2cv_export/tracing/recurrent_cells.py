@@ -141,12 +141,11 @@ class Step:
                 return None
             width = int(source.shape[-1]) // len(op.outputs)
             begin = width * tensor.value_index
-        elif op.type == "SplitV" and (found := _parted(op, tensor.value_index)) is not None:
-            source, (begin, width) = op.inputs[0], found
-        elif op.type == "StridedSlice" and (found := _sliced(op)) is not None:
-            source, (begin, width) = op.inputs[0], found
         else:
-            return None
+            found = _sliced(op) if op.type == "StridedSlice" else _parted(tensor)
+            if found is None:
+                return None
+            source, (begin, width) = op.inputs[0], found
         terms = self._sum(source)
         if terms is None:
             return None
@@ -187,8 +186,11 @@ def _is_rest(tensor: Any, gate: Any) -> bool:
     return one is not None and bool((one == 1).all())
 
 
-def _parted(op: Any, part: int) -> tuple[int, int] | None:
+def _parted(tensor: Any) -> tuple[int, int] | None:
     """Return the first column and the width of a part of a SplitV of columns."""
+    op, part = tensor.op, tensor.value_index
+    if op.type != "SplitV":
+        return None
     sizes, axis = known(op.inputs[1]), known(op.inputs[2])
     rank, whole = op.inputs[0].shape.rank, op.inputs[0].shape[-1]
     if sizes is None or axis is None or int(axis) not in (rank - 1, -1) or whole is None:

@@ -271,7 +271,7 @@ def _first_call(model: Any) -> Any:
 
 @contextmanager
 def _plainly(model: Any) -> Iterator[None]:
-    """Let a tf_keras model compute in float32, and its recurrent layers in plain loops, for a while.
+    """Let a tf_keras model compute in float32, its recurrent layers in plain loops, for a while.
 
     The cuDNN branches that Keras 2 builds otherwise have no counterpart in OpenCV. A loop becomes
     one op, or is unrolled later (`tracing/recurrences.py`).
