@@ -11,6 +11,7 @@ import onnx_ir as ir
 
 from keras2cv.bundle.manifest import InputTensor, NumpyTail, OutputTensor
 from keras2cv.errors import Keras2cvError, ModelError
+from keras2cv.schema.fields import SchemaError
 from keras2cv.schema.vocabulary import DType
 
 from .graph.layout import NetTensor, blobs_in_and_out, settle
@@ -115,12 +116,17 @@ def convert_unchecked(
         unrolled: Whether recurrent layers are unrolled.
 
     Raises:
-        ModelError: The model cannot be traced at static shapes.
+        ModelError: The model cannot be traced at static shapes, or has an output without numbers.
         UnsupportedError: It has ops that nothing converts.
     """
     with uncollected():
         try:
             return _converted(loaded, target, keep=keep, unrolled=unrolled)
+        except SchemaError as error:
+            raise ModelError(
+                f"The model {loaded.name!r} cannot be described in a bundle: {error}. "
+                "Change that input or output, or end the model before it."
+            ) from error
         except Keras2cvError:
             raise
         except Exception as error:  # the passes trust what `to_onnx` writes, which this is not
@@ -287,6 +293,11 @@ def _input(spec: TensorSpec, net: NetTensor) -> InputTensor:
 
 def _output(spec: TensorSpec, net: NetTensor, loaded: LoadedModel) -> OutputTensor:
     shape = _sizes(spec)
+    if 0 in shape:
+        raise ModelError(
+            f"The output {spec.name!r} has the shape {shape}, which holds no numbers. "
+            "Give its layer at least one unit, or end the model before it."
+        )
     batched = shape[:1] == (loaded.batch,)
     if loaded.open_batch is not None:  # an open size in front may be another than the batch
         batched = batched and spec.name in loaded.open_batch

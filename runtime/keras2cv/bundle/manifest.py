@@ -106,7 +106,13 @@ class Manifest:
         self._check_states()
         self._check_forms()
         self._check_front()
-        if (self.chosen_scores is None) != (self.task.class_scores is None):
+        self._check_chosen_scores()
+
+    def _check_chosen_scores(self) -> None:
+        if self.chosen_scores is not None and self.task.mask_threshold is not None:
+            if [one.score for one in self.chosen_scores.classes] != [self.task.mask_threshold]:
+                raise SchemaError("chosen_scores", "must have task.segment.threshold, and no other")
+        elif (self.chosen_scores is None) != (self.task.class_scores is None):
             raise SchemaError("chosen_scores", "belong to task.class_scores, and they to them")
 
     @classmethod

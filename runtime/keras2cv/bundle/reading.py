@@ -10,7 +10,6 @@ what was checked is what is used.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import mmap
 import os
@@ -229,10 +228,10 @@ def _examined(data: memoryview, manifest: Manifest, follow: bool) -> tuple[str |
 
 
 def require_bounded_work(folder: Path, manifest: Manifest) -> None:
-    """Raise for a net in `folder` that computes for minutes or days, as a load of it would.
+    """Raise for a net in `folder` that a load would refuse: too large, or too slow.
 
     Raises:
-        BundleError: It does, and the user does not allow it.
+        BundleError: It needs more memory or work than a run may, and the user does not allow it.
     """
     from keras2cv.bundle.onnx_file import OnnxError, follow_onnx
 
@@ -241,8 +240,13 @@ def require_bounded_work(folder: Path, manifest: Manifest) -> None:
     with (folder / manifest.model.file).open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     inputs = {tensor.net_name: tensor.net_shape for tensor in manifest.inputs}
-    with contextlib.suppress(OnnxError):  # which the proof of the file finds
+    try:
         require_bounded(manifest, follow_onnx(memoryview(data), inputs).work)
+    except OnnxError as error:
+        raise BundleError(
+            f"The net {error}, and no keras2cv would load it. Make the input smaller, with "
+            "--input-shape, or end the model before."
+        ) from None
 
 
 def require_bounded(manifest: Manifest, work: int) -> None:

@@ -7,7 +7,7 @@ in the dtype of the input. Everything here keeps values exactly or raises.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,15 @@ def one_sample(value: Any, tensor: InputTensor) -> Array:
     return checked
 
 
-def by_name(arrays: Mapping[str, Any], tensors: Sequence[InputTensor]) -> list[Any]:
+class Named(Protocol):
+    """Whatever has the name of an input."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+
+def by_name(arrays: Mapping[str, Any], tensors: Sequence[Named]) -> list[Any]:
     """Return the arrays of a dict in the model's order.
 
     Raises:

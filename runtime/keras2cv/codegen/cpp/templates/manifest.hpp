@@ -238,8 +238,8 @@ inline Manifest read_manifest(const std::string& folder) {
     if (manifest.task["kind"].text() != "@kind@")
         throw Error("The bundle's task is " + manifest.task["kind"].text() + ", this program is for "
                     "@kind@. Generate one with `keras2cv codegen " + folder + " --lang cpp`.");
-    for (const char* key : {"states", "more_pictures"})  //@only !pictures
-    for (const char* key : {"states"})  //@only pictures
+    for (const char* key : {"states", "front", "more_pictures"})  //@only !pictures
+    for (const char* key : {"states", "front"})  //@only pictures
         if (root.has(key))
             throw Error(std::string("The bundle has ") + key + ", which this program does not know. Use "
                         "keras2cv.load().");
